@@ -1,0 +1,1 @@
+//! The application: configuration, store, clock, keys and the directory of sites.

@@ -1,0 +1,1 @@
+//! An Entra-shaped identity provider for the demo and the tests. Loopback only.

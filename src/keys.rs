@@ -1,0 +1,1 @@
+//! The service provider's keys and the instance key that seals secrets.

@@ -1,0 +1,35 @@
+//! Vestibule: a self-hosted SAML 2.0 service provider server.
+//!
+//! The map. Arrows point one way, and `tests/it/rooms.rs` holds them to it:
+//!
+//! ```text
+//! main → cli → http → app, login, logout → store, outbound → domain, saml → xml
+//! ```
+//!
+//! | room | what |
+//! | --- | --- |
+//! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
+//! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
+//! | [`domain`] | the nouns, without I/O |
+//! | [`store`] | the only SQL |
+//! | [`outbound`] | the only outgoing sockets |
+//! | [`login`], [`logout`] | where a session begins and ends |
+//! | [`http`] | the only axum |
+//! | [`cli`] | the commands |
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo_idp;
+pub mod domain;
+pub mod http;
+pub mod keys;
+pub mod login;
+pub mod logout;
+pub mod outbound;
+pub mod saml;
+pub mod store;
+pub mod telemetry;
+pub mod xml;

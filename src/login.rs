@@ -1,0 +1,1 @@
+//! Where a sign-in begins and where it ends; the only place where a session is begun.

@@ -1,0 +1,1 @@
+//! SAML 2.0: bytes and time in, verdicts out.

@@ -1,0 +1,1 @@
+//! Logs: one line for each request, no personal data.

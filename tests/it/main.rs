@@ -1,0 +1,1 @@
+//! The one integration binary: whole behaviours through the public surface.
