@@ -1,0 +1,155 @@
+//! One start tag: name, namespace declarations, attributes (rule A3).
+
+use super::chars::{attribute_value, is_space, split_qname};
+use super::document::{AttributeData, Declaration, Document, Namespace};
+use super::error::XmlErrorKind;
+use super::parse::Limits;
+use super::{XML_NAMESPACE, XMLNS_NAMESPACE};
+
+/// What stands between `<` and `>` of a start tag, attributes and declarations already in the arena, prefixes unresolved.
+pub(super) struct StartTag<'a> {
+    pub(super) name: &'a str,
+    pub(super) prefix: &'a str,
+    pub(super) local: &'a str,
+    pub(super) attributes: (u32, u32),
+    pub(super) declarations: (u32, u32),
+}
+
+/// Reads the inside of a start tag into the arena.
+pub(super) fn read<'a>(
+    inside: &'a str,
+    document: &mut Document<'a>,
+    limits: &Limits,
+) -> Result<StartTag<'a>, XmlErrorKind> {
+    let end = inside.bytes().position(is_space).unwrap_or(inside.len());
+    let (name, mut rest) = inside.split_at(end);
+    let (prefix, local) = split_qname(name)?;
+    if prefix == "xmlns" {
+        return Err(XmlErrorKind::Namespace);
+    }
+    let first_attribute = position(&document.attributes);
+    let first_declaration = position(&document.declarations);
+    loop {
+        let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        if trimmed.is_empty() {
+            break;
+        }
+        if trimmed.len() == rest.len() {
+            return Err(XmlErrorKind::Malformed(
+                "white space is missing between attributes",
+            ));
+        }
+        let (name, value, after) = split_attribute(trimmed)?;
+        rest = after;
+        let value = attribute_value(value)?;
+        if name == "xmlns" || name.starts_with("xmlns:") {
+            let declaration = Declaration {
+                prefix: name.get(6..).unwrap_or_default(),
+                uri: value,
+            };
+            check_declaration(name, &declaration)?;
+            let own = document
+                .declarations
+                .get(first_declaration as usize..)
+                .unwrap_or_default();
+            if own.iter().any(|other| other.prefix == declaration.prefix) {
+                return Err(XmlErrorKind::DuplicateAttribute);
+            }
+            document.declarations.push(declaration);
+        } else {
+            let (prefix, local) = split_qname(name)?;
+            document.attributes.push(AttributeData {
+                name,
+                prefix,
+                local,
+                namespace: Namespace::None,
+                value,
+            });
+        }
+        if document.attributes.len() - first_attribute as usize > limits.attributes {
+            return Err(XmlErrorKind::Limit("attributes on one element"));
+        }
+        if document.declarations.len() - first_declaration as usize > limits.namespaces {
+            return Err(XmlErrorKind::Limit("namespace declarations"));
+        }
+    }
+    Ok(StartTag {
+        name,
+        prefix,
+        local,
+        attributes: (first_attribute, position(&document.attributes)),
+        declarations: (first_declaration, position(&document.declarations)),
+    })
+}
+
+/// Refuses the same expanded name twice among resolved attributes. `attributes` is bounded by [`Limits`].
+pub(super) fn check_duplicates(
+    document: &Document<'_>,
+    attributes: &[AttributeData<'_>],
+) -> Result<(), XmlErrorKind> {
+    for (at, one) in attributes.iter().enumerate() {
+        for other in attributes.get(..at).unwrap_or_default() {
+            if one.local == other.local
+                && document.uri(one.namespace) == document.uri(other.namespace)
+            {
+                return Err(XmlErrorKind::DuplicateAttribute);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `name = "value" rest`, with the quotes checked.
+fn split_attribute(text: &str) -> Result<(&str, &str, &str), XmlErrorKind> {
+    const NO_VALUE: XmlErrorKind = XmlErrorKind::Malformed("an attribute has no quoted value");
+    let (name, after) = text.split_once('=').ok_or(NO_VALUE)?;
+    let name = name.trim_end_matches([' ', '\t', '\n', '\r']);
+    let after = after.trim_start_matches([' ', '\t', '\n', '\r']);
+    let quote = match after.as_bytes().first() {
+        Some(b'"') => '"',
+        Some(b'\'') => '\'',
+        _ => return Err(NO_VALUE),
+    };
+    let (value, rest) = after
+        .get(1..)
+        .and_then(|quoted| quoted.split_once(quote))
+        .ok_or(NO_VALUE)?;
+    Ok((name, value, rest))
+}
+
+/// Namespaces in XML 1.0, section 3, and rule A3: no relative namespace name.
+fn check_declaration(name: &str, declaration: &Declaration<'_>) -> Result<(), XmlErrorKind> {
+    let uri = declaration.uri.as_ref();
+    let prefix = declaration.prefix;
+    if name == "xmlns" {
+        if uri.is_empty() {
+            return Ok(());
+        }
+    } else if !super::is_ncname(prefix) {
+        return Err(XmlErrorKind::Name);
+    } else if uri.is_empty() || prefix == "xmlns" {
+        return Err(XmlErrorKind::Namespace);
+    }
+    if (prefix == "xml") != (uri == XML_NAMESPACE) || uri == XMLNS_NAMESPACE {
+        return Err(XmlErrorKind::Namespace);
+    }
+    if is_absolute(uri) {
+        Ok(())
+    } else {
+        Err(XmlErrorKind::RelativeNamespace)
+    }
+}
+
+/// Whether a URI starts with a scheme (RFC 3986, section 3.1).
+fn is_absolute(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    })
+}
+
+fn position<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}

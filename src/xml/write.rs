@@ -1,0 +1,140 @@
+//! Writing XML: escaped, in document order, without layout.
+
+/// Builds a document as a string; every value is escaped, elements are closed in order.
+///
+/// Names come from the program, never from input.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: String,
+    open: Vec<&'static str>,
+    in_tag: bool,
+}
+
+impl Writer {
+    /// An empty document, without an XML declaration.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A document that starts with the XML declaration.
+    pub fn with_declaration() -> Self {
+        Self {
+            out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Opens an element.
+    pub fn open(&mut self, name: &'static str) -> &mut Self {
+        self.finish_tag();
+        self.out.push('<');
+        self.out.push_str(name);
+        self.open.push(name);
+        self.in_tag = true;
+        self
+    }
+
+    /// Adds an attribute (or a namespace declaration) to the element just opened.
+    pub fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
+        debug_assert!(self.in_tag, "an attribute follows its start tag");
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
+        escape_attribute(value, &mut self.out);
+        self.out.push('"');
+        self
+    }
+
+    /// Adds an attribute when there is a value.
+    pub fn attribute_if(&mut self, name: &'static str, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.attribute(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds text.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        self.finish_tag();
+        escape_text(text, &mut self.out);
+        self
+    }
+
+    /// Adds a well-formed fragment as it is, such as a signature made elsewhere.
+    pub fn fragment(&mut self, xml: &str) -> &mut Self {
+        self.finish_tag();
+        self.out.push_str(xml);
+        self
+    }
+
+    /// Closes the innermost open element.
+    pub fn close(&mut self) -> &mut Self {
+        if let Some(name) = self.open.pop() {
+            if self.in_tag {
+                self.out.push_str("/>");
+                self.in_tag = false;
+            } else {
+                self.out.push_str("</");
+                self.out.push_str(name);
+                self.out.push('>');
+            }
+        }
+        self
+    }
+
+    /// An element that holds only text.
+    pub fn leaf(&mut self, name: &'static str, text: &str) -> &mut Self {
+        self.open(name).text(text).close()
+    }
+
+    /// Closes what is open and gives the document.
+    pub fn finish(mut self) -> String {
+        while !self.open.is_empty() {
+            self.close();
+        }
+        self.out
+    }
+
+    fn finish_tag(&mut self) {
+        if self.in_tag {
+            self.out.push('>');
+            self.in_tag = false;
+        }
+    }
+}
+
+/// Appends `text` escaped as canonical XML escapes text (Canonical XML 1.0, section 2.3).
+pub fn escape_text(text: &str, out: &mut String) {
+    escape(text, out, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+/// Appends `value` escaped as canonical XML escapes attribute values (Canonical XML 1.0, section 2.3).
+pub fn escape_attribute(value: &str, out: &mut String) {
+    escape(value, out, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+fn escape(text: &str, out: &mut String, replacement: impl Fn(u8) -> Option<&'static str>) {
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(escaped) = replacement(byte) {
+            out.push_str(text.get(plain..at).unwrap_or_default());
+            out.push_str(escaped);
+            plain = at + 1;
+        }
+    }
+    out.push_str(text.get(plain..).unwrap_or_default());
+}
