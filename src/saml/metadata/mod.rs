@@ -1,0 +1,1 @@
+//! Identity providers in, service providers out (saml-metadata-2.0).
