@@ -1,1 +1,81 @@
 //! The only reader of the system clock.
+//!
+//! Invariant: every other room takes the time as an argument or asks a [`Clock`] it was given, so that a test decides
+//! what time it is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use time::{Duration, OffsetDateTime};
+
+/// Tells the time: the system's, or one that a test sets and steps.
+#[derive(Debug, Clone)]
+pub struct Clock(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    System,
+    Steppable(Arc<Mutex<OffsetDateTime>>),
+}
+
+impl Clock {
+    /// The system's clock, in UTC.
+    pub const fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still at `now`. Its clones share it; [`Clock::step`] moves all of them.
+    pub fn fixed(now: OffsetDateTime) -> Self {
+        Self(Source::Steppable(Arc::new(Mutex::new(now))))
+    }
+
+    /// The time now, in UTC.
+    pub fn now(&self) -> OffsetDateTime {
+        match &self.0 {
+            Source::System => system_time(),
+            Source::Steppable(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Moves a fixed clock, forwards or backwards. The system's clock does not move.
+    pub fn step(&self, by: Duration) {
+        if let Source::Steppable(now) = &self.0 {
+            *now.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        }
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::system()
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the clock"
+)]
+fn system_time() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn clones_of_a_fixed_clock_move_together() {
+        let clock = Clock::fixed(datetime!(2026-01-02 03:04:05 UTC));
+        let clone = clock.clone();
+        clock.step(Duration::seconds(-5));
+        assert_eq!(clone.now(), datetime!(2026-01-02 03:04:00 UTC));
+    }
+
+    #[test]
+    fn the_system_clock_ignores_steps() {
+        let clock = Clock::system();
+        let before = clock.now();
+        clock.step(Duration::hours(5));
+        assert!(clock.now() - before < Duration::hours(1));
+    }
+}

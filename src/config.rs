@@ -1,1 +1,359 @@
-//! The configuration tree.
+//! The configuration tree: a TOML file, then `VESTIBULE_*` environment variables over it.
+//!
+//! Invariants: an unknown key is an error, never ignored; a secret never prints itself; what [`Config::load`] returns has
+//! been checked as a whole. `docs/configuration.md` lists every key, and a test keeps it in step with this file.
+
+mod environment;
+mod show;
+mod values;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+use environment::Environment;
+pub use environment::variable_name;
+pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
+
+/// The file that is read when no other is named.
+pub const DEFAULT_FILE: &str = "vestibule.toml";
+
+/// The whole configuration.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on, such as `127.0.0.1:8080` or `[::]:8080`.
+    pub listen: SocketAddr,
+    /// Directory for what the server writes: the SQLite file and, unless configured otherwise, the keys.
+    pub data_dir: PathBuf,
+    /// Slug of the one company that every host name serves. Unset: the host name picks the company.
+    pub single_company: Option<String>,
+    /// Whether an origin may be `http://` for development: `loopback` (only 127.0.0.0/8, `[::1]`, `localhost` and
+    /// `*.localhost`) or `never`. Any other host needs `https://`, always.
+    pub plain_http: PlainHttp,
+    /// Reverse proxies whose `X-Forwarded-For` is believed: addresses or blocks such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<IpBlock>,
+    pub database: Database,
+    pub keys: Keys,
+    pub session: Session,
+    pub attempts: Attempts,
+    pub limits: Limits,
+    pub log: Log,
+}
+
+/// Where the data lives.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:<file>` or `postgres://…`. Unset: `sqlite:<data_dir>/vestibule.sqlite3`.
+    pub url: Option<Secret>,
+    /// A file that holds the URL, instead of `url`.
+    pub url_file: Option<PathBuf>,
+}
+
+/// The service provider's keys. What is not configured is made at first start in `dir`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// Directory of the keys that Vestibule makes itself. Unset: `<data_dir>/certs`.
+    pub dir: Option<PathBuf>,
+    /// PEM private key that signs requests and metadata. Goes with `signing_certificate_file`.
+    pub signing_key_file: Option<PathBuf>,
+    /// PEM certificate of the signing key.
+    pub signing_certificate_file: Option<PathBuf>,
+    /// PEM private key that decrypts assertions. Goes with `encryption_certificate_file`.
+    pub encryption_key_file: Option<PathBuf>,
+    /// PEM certificate of the encryption key; identity providers encrypt to it.
+    pub encryption_certificate_file: Option<PathBuf>,
+    /// PEM private key that was the encryption key before; still tried, so that a change of keys loses no sign-in.
+    pub previous_encryption_key_file: Option<PathBuf>,
+    /// 32 bytes, hex or base64, which seal the secrets in the database. Every node needs the same one.
+    pub instance_key: Option<Secret>,
+    /// A file that holds the instance key, instead of `instance_key`.
+    pub instance_key_file: Option<PathBuf>,
+}
+
+/// How long a session lasts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// The longest that a session lasts, used or not. An identity provider may ask for less.
+    pub absolute: Period,
+    /// A session that is not used for this long ends.
+    pub idle: Period,
+}
+
+/// The records of sign-ins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Attempts {
+    /// Days that the record of a sign-in is kept.
+    pub retention_days: u16,
+}
+
+/// What one request may cost.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The largest request body, in bytes (rule A1).
+    pub body_bytes: usize,
+    /// The longest that answering a request may take.
+    pub request_timeout: Period,
+    /// The longest that a client may take to send its request's headers.
+    pub header_read_timeout: Period,
+    /// How long requests in flight may take to finish when the server stops.
+    pub shutdown_grace: Period,
+    /// Password tries per minute, for one account and for one address.
+    pub password_tries_per_minute: u32,
+}
+
+/// The log, on standard error.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`; per module as in `info,vestibule::login=debug`.
+    pub level: String,
+}
+
+/// Why the configuration cannot be used. The text names the key, where it was set and what is allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error(
+        "The configuration file {0} does not exist. Create it, or leave out --config to use the defaults."
+    )]
+    Missing(PathBuf),
+    #[error("{0}")]
+    Invalid(String),
+    #[error("{key}: the file {path} cannot be read ({cause}).")]
+    Secret {
+        key: &'static str,
+        path: PathBuf,
+        cause: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Reads `path`, or `vestibule.toml` when there is one, then the environment. A `path` that does not exist is an error.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::from_sources(path, std::env::vars())
+    }
+
+    /// As [`Config::load`], with the environment as an argument.
+    pub fn from_sources(
+        path: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        match path {
+            Some(path) if !path.is_file() => return Err(ConfigError::Missing(path.to_owned())),
+            Some(path) => figment = figment.merge(Toml::file_exact(path)),
+            None if Path::new(DEFAULT_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(DEFAULT_FILE))
+            }
+            None => {}
+        }
+        let mut config: Self = figment
+            .merge(Environment::new(environment))
+            .extract()
+            .map_err(|error| ConfigError::Invalid(show::explain(error)))?;
+        config.read_database_url()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The database's URL, with the default filled in.
+    pub fn database_url(&self) -> String {
+        match &self.database.url {
+            Some(url) => url.expose().to_owned(),
+            None => format!(
+                "sqlite:{}",
+                self.data_dir.join("vestibule.sqlite3").display()
+            ),
+        }
+    }
+
+    /// The directory of the keys, with the default filled in.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.keys
+            .dir
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("certs"))
+    }
+
+    /// `database.url_file` becomes `database.url`.
+    fn read_database_url(&mut self) -> Result<(), ConfigError> {
+        let Some(path) = &self.database.url_file else {
+            return Ok(());
+        };
+        if self.database.url.is_some() {
+            return Err(both("database.url", "database.url_file"));
+        }
+        let url = std::fs::read_to_string(path).map_err(|cause| ConfigError::Secret {
+            key: "database.url_file",
+            path: path.clone(),
+            cause,
+        })?;
+        self.database.url = Some(Secret::new(url.trim()));
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let url = self.database_url();
+        if !["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme))
+        {
+            return Err(invalid(
+                "database.url: a URL that begins with `sqlite:` or `postgres://` is expected.",
+            ));
+        }
+        if self.keys.instance_key.is_some() && self.keys.instance_key_file.is_some() {
+            return Err(both("keys.instance_key", "keys.instance_key_file"));
+        }
+        pair(
+            (
+                "keys.signing_key_file",
+                self.keys.signing_key_file.as_deref(),
+            ),
+            (
+                "keys.signing_certificate_file",
+                self.keys.signing_certificate_file.as_deref(),
+            ),
+        )?;
+        pair(
+            (
+                "keys.encryption_key_file",
+                self.keys.encryption_key_file.as_deref(),
+            ),
+            (
+                "keys.encryption_certificate_file",
+                self.keys.encryption_certificate_file.as_deref(),
+            ),
+        )?;
+        if self.session.idle > self.session.absolute {
+            return Err(invalid(&format!(
+                "session.idle ({}) is longer than session.absolute ({}), so it would never apply.",
+                self.session.idle, self.session.absolute
+            )));
+        }
+        for (key, zero) in [
+            ("session.idle", self.session.idle.is_zero()),
+            ("limits.body_bytes", self.limits.body_bytes == 0),
+            (
+                "limits.request_timeout",
+                self.limits.request_timeout.is_zero(),
+            ),
+            (
+                "limits.header_read_timeout",
+                self.limits.header_read_timeout.is_zero(),
+            ),
+            (
+                "limits.password_tries_per_minute",
+                self.limits.password_tries_per_minute == 0,
+            ),
+            ("attempts.retention_days", self.attempts.retention_days == 0),
+        ] {
+            if zero {
+                return Err(invalid(&format!(
+                    "{key}: 0 is not possible, it would refuse everything."
+                )));
+            }
+        }
+        match self.single_company.as_deref() {
+            Some(slug) if !is_slug(slug) => Err(invalid(&format!(
+                "single_company: `{slug}` is not a company's slug. Use lower-case letters, digits and hyphens, such as `acme`."
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            data_dir: PathBuf::from("data"),
+            single_company: None,
+            plain_http: PlainHttp::Loopback,
+            trusted_proxies: Vec::new(),
+            database: Database::default(),
+            keys: Keys::default(),
+            session: Session::default(),
+            attempts: Attempts::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            absolute: Period::hours(12),
+            idle: Period::hours(2),
+        }
+    }
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { retention_days: 30 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 256 * 1024,
+            request_timeout: Period::seconds(30),
+            header_read_timeout: Period::seconds(10),
+            shutdown_grace: Period::seconds(20),
+            password_tries_per_minute: 10,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            level: "info".to_owned(),
+        }
+    }
+}
+
+fn is_slug(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn invalid(text: &str) -> ConfigError {
+    ConfigError::Invalid(text.to_owned())
+}
+
+fn both(value: &str, file: &str) -> ConfigError {
+    ConfigError::Invalid(format!(
+        "{value} and {file} are both set. Keep one of them."
+    ))
+}
+
+fn pair(key: (&str, Option<&Path>), certificate: (&str, Option<&Path>)) -> Result<(), ConfigError> {
+    let (set, missing) = match (key.1, certificate.1) {
+        (Some(_), None) => (key.0, certificate.0),
+        (None, Some(_)) => (certificate.0, key.0),
+        _ => return Ok(()),
+    };
+    Err(ConfigError::Invalid(format!(
+        "{set} is set and {missing} is not. A key and its certificate go together."
+    )))
+}
+
+#[cfg(test)]
+mod tests;

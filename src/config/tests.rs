@@ -1,0 +1,211 @@
+use std::io::Write as _;
+
+use serde_json::Value;
+
+use super::*;
+
+fn load(toml: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(toml.as_bytes()).unwrap();
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::from_sources(Some(file.path()), environment)
+}
+
+fn refusal(toml: &str, environment: &[(&str, &str)]) -> String {
+    load(toml, environment).unwrap_err().to_string()
+}
+
+#[test]
+fn an_empty_file_gives_the_defaults() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.database_url(), "sqlite:data/vestibule.sqlite3");
+    assert_eq!(config.keys_dir(), Path::new("data/certs"));
+    assert_eq!(config.session.absolute, Period::hours(12));
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let config = load(
+        "listen = \"0.0.0.0:80\"\n[session]\nidle = \"30m\"",
+        &[
+            ("VESTIBULE_LISTEN", "[::1]:9000"),
+            ("VESTIBULE_DATA_DIR", "/var/lib/vestibule"),
+            ("VESTIBULE_DATABASE_URL", "postgres://db/v"),
+            ("VESTIBULE_SINGLE_COMPANY", "42"),
+            ("VESTIBULE_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"),
+            ("VESTIBULE_LIMITS__BODY_BYTES", "1000"),
+            ("VESTIBULE_SESSION__ABSOLUTE", "1d"),
+            // What Kubernetes sets beside a service of the same name.
+            ("VESTIBULE_SERVICE_HOST", "10.0.0.1"),
+            ("VESTIBULE_PORT", "tcp://10.0.0.1:80"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.listen.to_string(), "[::1]:9000");
+    assert_eq!(config.database_url(), "postgres://db/v");
+    assert_eq!(config.single_company.as_deref(), Some("42"));
+    assert_eq!(config.limits.body_bytes, 1000);
+    assert_eq!(config.session.idle, Period::seconds(1800));
+    assert!(config.trusted_proxies[1].contains("10.9.8.7".parse().unwrap()));
+    assert!(!config.trusted_proxies[0].contains("127.0.0.2".parse().unwrap()));
+}
+
+#[test]
+fn errors_name_the_key_the_place_and_what_is_allowed() {
+    assert!(refusal("listn = 1", &[]).contains("listn (in "));
+    let unknown = refusal("[session]\nidel = \"1h\"", &[]);
+    assert!(
+        unknown.starts_with("session.idel (in ") && unknown.contains("absolute"),
+        "{unknown}"
+    );
+    let environment = refusal("", &[("VESTIBULE_SESSION__IDEL", "1h")]);
+    assert!(
+        environment.contains("VESTIBULE_SESSION__IDEL") && environment.contains("no such setting"),
+        "{environment}"
+    );
+    assert!(refusal("", &[("VESTIBULE_LIMITS__BODY_BYTES", "many")]).contains("a whole number"));
+    assert!(refusal("plain_http = \"always\"", &[]).contains("loopback"));
+    assert!(refusal("[session]\nidle = \"2 weeks\"", &[]).contains("`12h`"));
+    assert!(refusal("[session]\nidle = \"2d\"", &[]).contains("session.absolute (12h)"));
+    assert!(refusal("trusted_proxies = [\"10.0.0.0/99\"]", &[]).contains("10.0.0.0/8"));
+    assert!(refusal("[database]\nurl = \"mysql://x\"", &[]).contains("postgres://"));
+    assert!(
+        refusal("[keys]\nsigning_key_file = \"a\"", &[])
+            .contains("keys.signing_certificate_file is not")
+    );
+    assert!(refusal("listen = ", &[]).contains("(in "));
+    let missing = Config::from_sources(Some(Path::new("no-such.toml")), [])
+        .unwrap_err()
+        .to_string();
+    assert!(missing.contains("no-such.toml does not exist"));
+}
+
+#[test]
+fn secrets_are_masked_everywhere() {
+    let config = load(
+        "[database]\nurl = \"postgres://vestibule:hunter2@db/v\"\n[keys]\ninstance_key = \"topsecret\"",
+        &[],
+    )
+    .unwrap();
+    for text in [
+        format!("{config:?}"),
+        config.masked().to_string(),
+        config.to_toml(),
+    ] {
+        assert!(
+            !text.contains("hunter2") && !text.contains("topsecret"),
+            "{text}"
+        );
+    }
+    assert!(
+        config
+            .to_toml()
+            .contains("url = \"postgres://vestibule:********@db/v\"")
+    );
+}
+
+#[test]
+fn what_is_printed_can_be_read_again() {
+    let config = load(
+        "trusted_proxies = [\"10.0.0.0/8\"]\nsingle_company = \"acme\"",
+        &[],
+    )
+    .unwrap();
+    let again = load(&config.to_toml(), &[]).unwrap();
+    assert_eq!(again.to_toml(), config.to_toml());
+}
+
+#[test]
+fn a_database_url_may_come_from_a_file() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"postgres://u:p@db/v\n").unwrap();
+    let setting = format!("[database]\nurl_file = {:?}", file.path());
+    assert_eq!(
+        load(&setting, &[]).unwrap().database_url(),
+        "postgres://u:p@db/v"
+    );
+    assert!(refusal(&format!("{setting}\nurl = \"sqlite:x\""), &[]).contains("both set"));
+}
+
+#[test]
+fn plain_http_is_for_this_machine_only() {
+    for host in [
+        "127.0.0.1",
+        "127.9.9.9",
+        "[::1]",
+        "localhost",
+        "acme.localhost",
+        "A.LocalHost",
+    ] {
+        assert!(PlainHttp::Loopback.permits(host), "{host}");
+        assert!(!PlainHttp::Never.permits(host), "{host}");
+    }
+    for host in [
+        "128.0.0.1",
+        "example.com",
+        "localhost.example.com",
+        ".localhost",
+        "notlocalhost",
+        "::1",
+        "10.0.0.1",
+        "127.1",
+    ] {
+        assert!(!PlainHttp::Loopback.permits(host), "{host}");
+    }
+}
+
+#[test]
+fn the_reference_lists_every_key() {
+    let reference = include_str!("../../docs/configuration.md");
+    let defaults = serde_json::to_value(Config::default()).unwrap();
+    let mut keys = Vec::new();
+    flatten("", &defaults, &mut keys);
+    assert!(keys.len() > 20);
+    for (key, default) in keys {
+        let row = reference
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{key}` |")))
+            .unwrap_or_else(|| panic!("docs/configuration.md does not list `{key}`"));
+        assert!(row.contains(&format!("`{}`", variable_name(&key))), "{row}");
+        if let Some(default) = default {
+            assert!(
+                row.contains(&format!("`{default}`")),
+                "{key} is {default} by default: {row}"
+            );
+        }
+    }
+    let listed = reference
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .count();
+    let mut known = Vec::new();
+    flatten("", &defaults, &mut known);
+    assert_eq!(
+        listed,
+        known.len(),
+        "docs/configuration.md lists a key that does not exist"
+    );
+}
+
+fn flatten(prefix: &str, value: &Value, keys: &mut Vec<(String, Option<String>)>) {
+    let Value::Object(settings) = value else {
+        let default = match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        keys.push((prefix.to_owned(), default));
+        return;
+    };
+    for (key, value) in settings {
+        let path = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
+        flatten(&path, value, keys);
+    }
+}
