@@ -1,1 +1,229 @@
-//! The service provider's keys and the instance key that seals secrets.
+//! The service provider's keys, the instance key that seals secrets, and all randomness.
+//!
+//! Invariants: a private key is never in a file that others can read; a file of a key is whole or not there at all; the
+//! instance key never leaves this room, only keys derived from it for one purpose are used; nothing here prints a key.
+
+mod files;
+mod password;
+mod seal;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Private};
+use openssl::x509::X509;
+use time::OffsetDateTime;
+
+use crate::config::Config;
+
+/// A private key and its certificate.
+#[derive(Clone)]
+pub struct KeyPair {
+    pub key: PKey<Private>,
+    pub certificate: X509,
+}
+
+/// Every key of this installation.
+pub struct Keys {
+    /// Signs requests and metadata.
+    pub signing: KeyPair,
+    /// Decrypts assertions; the metadata publishes its certificate.
+    pub encryption: KeyPair,
+    /// The decryption key before this one, still tried (rule G3).
+    pub previous_decryption: Option<PKey<Private>>,
+    instance: [u8; 32],
+}
+
+/// Why the keys cannot be used. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    #[error("{path}: {cause}")]
+    File {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
+    #[error(
+        "{path} can be read by other users of this machine (mode {mode:04o}). Run: chmod 600 {path}"
+    )]
+    Readable { path: PathBuf, mode: u32 },
+    #[error("{path} is not {what} in PEM. {advice}")]
+    Format {
+        path: PathBuf,
+        what: &'static str,
+        advice: &'static str,
+    },
+    #[error(
+        "{certificate} does not belong to {key}. Put back the certificate that was made from this key."
+    )]
+    Mismatch { key: PathBuf, certificate: PathBuf },
+    #[error(
+        "{certificate} is there and its private key {key} is not. Put the key back, or delete the certificate to make new ones."
+    )]
+    KeyMissing { key: PathBuf, certificate: PathBuf },
+    #[error(
+        "The key {path} is too weak: {bits} bits of RSA where 2048 are the least, or no RSA key at all."
+    )]
+    Weak { path: PathBuf, bits: u32 },
+    #[error(
+        "The instance key ({0}) is not 32 bytes as hex or base64. Make one with: openssl rand -hex 32"
+    )]
+    Instance(String),
+    #[error("OpenSSL failed while making a key: {0}")]
+    OpenSsl(#[from] ErrorStack),
+}
+
+impl Keys {
+    /// Loads the keys that `config` names, and makes those that it does not name and that are not there yet.
+    pub fn load(config: &Config, now: OffsetDateTime) -> Result<Self, KeysError> {
+        let dir = config.keys_dir();
+        let configured = &config.keys;
+        let needs_dir = configured.signing_key_file.is_none()
+            || configured.encryption_key_file.is_none()
+            || (configured.instance_key.is_none() && configured.instance_key_file.is_none());
+        // Held until all keys are there: a server and a command that start together make one set.
+        let _lock = if needs_dir {
+            Some(files::lock_directory(&dir)?)
+        } else {
+            None
+        };
+
+        let signing = match (
+            &configured.signing_key_file,
+            &configured.signing_certificate_file,
+        ) {
+            (Some(key), Some(certificate)) => files::load_pair(key, certificate)?,
+            _ => files::load_or_make_pair(&dir, "signing", now)?,
+        };
+        let encryption = match (
+            &configured.encryption_key_file,
+            &configured.encryption_certificate_file,
+        ) {
+            (Some(key), Some(certificate)) => files::load_pair(key, certificate)?,
+            _ => files::load_or_make_pair(&dir, "encryption", now)?,
+        };
+        let previous_decryption = configured
+            .previous_encryption_key_file
+            .as_deref()
+            .map(files::load_private_key)
+            .transpose()?;
+        let instance = match (&configured.instance_key, &configured.instance_key_file) {
+            (Some(value), _) => parse_instance_key(value.expose(), "keys.instance_key")?,
+            (None, Some(file)) => instance_key_from(file)?,
+            (None, None) => {
+                let file = dir.join("instance.key");
+                if !file.exists() {
+                    files::write_private(&file, format!("{}\n", hex(&random::<32>())).as_bytes())?;
+                }
+                instance_key_from(&file)?
+            }
+        };
+        Ok(Self {
+            signing,
+            encryption,
+            previous_decryption,
+            instance,
+        })
+    }
+
+    /// A message authentication code as text, for a form's token. `purpose` keeps one use apart from every other.
+    pub fn token(&self, purpose: &str, message: &[u8]) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(seal::mac(&self.derive("token", purpose), message))
+    }
+
+    /// Whether `token` is [`Keys::token`] of the same purpose and message, compared in constant time.
+    pub fn verify_token(&self, purpose: &str, message: &[u8], token: &str) -> bool {
+        same(self.token(purpose, message).as_bytes(), token.as_bytes())
+    }
+
+    fn derive(&self, kind: &str, purpose: &str) -> [u8; 32] {
+        // A zero byte stands between the parts, so that no two (kind, purpose) give one message.
+        seal::mac(
+            &self.instance,
+            format!("vestibule v1\0{kind}\0{purpose}").as_bytes(),
+        )
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyPair")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Random bytes from OpenSSL's generator, fit for keys and identifiers.
+///
+/// # Panics
+///
+/// When the operating system gives no randomness. Nothing secure can be done then.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that makes randomness"
+)]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    openssl::rand::rand_bytes(&mut bytes).expect("the operating system gives randomness");
+    bytes
+}
+
+/// SHA-256.
+pub fn hash(bytes: &[u8]) -> [u8; 32] {
+    openssl::sha::sha256(bytes)
+}
+
+/// Whether two byte strings are equal, in a time that does not depend on where they differ.
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && openssl::memcmp::eq(a, b)
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
+        .collect()
+}
+
+fn instance_key_from(file: &Path) -> Result<[u8; 32], KeysError> {
+    let text = files::read_private(file)?;
+    parse_instance_key(&String::from_utf8_lossy(&text), &file.display().to_string())
+}
+
+fn parse_instance_key(text: &str, source: &str) -> Result<[u8; 32], KeysError> {
+    let text = text.trim();
+    unhex(text)
+        .or_else(|| BASE64_STANDARD.decode(text).ok())
+        .or_else(|| BASE64_STANDARD_NO_PAD.decode(text).ok())
+        .or_else(|| BASE64_URL_SAFE_NO_PAD.decode(text).ok())
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| KeysError::Instance(source.to_owned()))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| {
+            std::str::from_utf8(pair)
+                .ok()
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
