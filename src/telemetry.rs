@@ -1,1 +1,47 @@
-//! Logs: one line for each request, no personal data.
+//! Logs: spans and events on standard error, as text or as JSON.
+//!
+//! Invariant: a log line holds no personal data and nothing that opens a door. Never logged, at any level: `SAMLResponse` and
+//! `SAMLRequest`, RelayState, assertions and their attributes, NameID, e-mail addresses and names of people, passwords, cookies,
+//! session IDs, tokens, codes of `OpenID` Connect, query strings and bodies of requests, private keys, the database's URL.
+//! People's events go to the audit log; a failed sign-in is found by its attempt's code.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Why logging cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    #[error(
+        "log.level: `{level}` is not a level. Use error, warn, info, debug or trace, or `info,vestibule::login=debug`. ({cause})"
+    )]
+    Level {
+        level: String,
+        cause: tracing_subscriber::filter::ParseError,
+    },
+    #[error("Logging was begun twice in this process.")]
+    Twice,
+}
+
+/// Begins logging for this process.
+pub fn init(log: &Log) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::builder()
+        .parse(&log.level)
+        .map_err(|cause| TelemetryError::Level {
+            level: log.level.clone(),
+            cause,
+        })?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let begun = match log.format {
+        LogFormat::Text => subscriber.with_target(false).try_init(),
+        LogFormat::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .try_init(),
+    };
+    begun.map_err(|_| TelemetryError::Twice)
+}
