@@ -1,1 +1,40 @@
 //! The nouns of the product, without I/O.
+//!
+//! Invariant: a value of these types is well-formed. Text from outside becomes a noun through a parser that says what is
+//! wrong; nothing here reads a clock, makes randomness, or touches a socket, a file or a database.
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod audit;
+pub mod claims;
+pub mod company;
+pub mod connection;
+pub mod email;
+pub mod group;
+pub mod id;
+pub mod login_attempt;
+pub mod mapping;
+pub mod origin;
+pub mod session;
+pub mod settings;
+pub mod user;
+mod word;
+
+pub use access::{ReturnTo, ReturnToError};
+pub use audit::AuditEvent;
+pub use claims::{GroupClaim, NameId, Profile, ProfileError};
+pub use company::{Company, Contact, Organization, Slug};
+pub use connection::{Connection, ConnectionName};
+pub use email::Email;
+pub use group::{Grant, GrantSource, Group, GroupKind};
+pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, UserId};
+pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};
+pub use mapping::AttributeMapping;
+pub use origin::{Origin, OriginError};
+pub use session::{Session, SessionId, SessionKey};
+pub use settings::{
+    Binding, CertificateValidity, GroupMapping, Link, RequiredSignature, SamlSettings,
+    SettingError, Unsolicited,
+};
+pub use user::{Creation, Identity, User};
+pub use word::UnknownWord;

@@ -1,0 +1,412 @@
+//! What a verified sign-in says about a person.
+//!
+//! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
+//! (`oid:`, `name_id:`, `attribute:…=`), so that a value of one kind never meets the same text of another.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Email, SamlSettings};
+
+/// `NameID` format of an e-mail address.
+pub const EMAIL_ADDRESS: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+/// `NameID` format of a value that is another one each time.
+pub const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+
+/// The longest subject that is taken as a key.
+const LONGEST_SUBJECT: usize = 512;
+/// The longest name that is kept, in characters; what is longer is cut.
+const LONGEST_NAME: usize = 200;
+
+/// A `NameID` element as it came (Core 2.2.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameId {
+    /// Its text.
+    pub value: String,
+    /// `Format`.
+    pub format: Option<String>,
+    /// `NameQualifier`.
+    pub name_qualifier: Option<String>,
+    /// `SPNameQualifier`.
+    pub sp_name_qualifier: Option<String>,
+    /// `SPProvidedID`.
+    pub sp_provided_id: Option<String>,
+}
+
+impl NameId {
+    /// A name without qualifiers.
+    pub fn new(value: impl Into<String>, format: Option<&str>) -> Self {
+        Self {
+            value: value.into(),
+            format: format.map(str::to_owned),
+            name_qualifier: None,
+            sp_name_qualifier: None,
+            sp_provided_id: None,
+        }
+    }
+}
+
+/// A person, as the identity provider describes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The identity key.
+    pub subject: String,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// The first name; none leaves what is known.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+    /// The company's name.
+    pub company_name: Option<String>,
+    /// The name for people.
+    pub display_name: Option<String>,
+    /// The groups.
+    pub groups: GroupClaim,
+}
+
+/// What the group claim says (rule F5: neither of the first two is ever read as "no groups").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupClaim {
+    /// There is none.
+    Missing,
+    /// There were too many to list; Entra sends a link instead.
+    Overflow,
+    /// These, and no others.
+    Values(Vec<String>),
+}
+
+/// Why the claims do not make a profile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// The connection's identity attribute is not among the attributes.
+    #[error("the attribute \"{attribute}\", which identifies users of this connection, is missing")]
+    IdentityMissing {
+        /// The configured attribute.
+        attribute: String,
+    },
+    /// The identity attribute has more than one value.
+    #[error(
+        "the attribute \"{attribute}\", which identifies users of this connection, has more than one value"
+    )]
+    IdentityAmbiguous {
+        /// The attribute.
+        attribute: String,
+    },
+    /// The subject is empty, too long, or holds a control character.
+    #[error("the value that identifies the user is empty, too long, or holds a control character")]
+    SubjectUnusable,
+    /// The subject would be a transient name, which is another one at each sign-in.
+    #[error("the NameID is transient: it is another one at each sign-in and identifies nobody")]
+    SubjectTransient,
+    /// The e-mail claim is not one address.
+    #[error("the e-mail claim is not one e-mail address in ASCII")]
+    EmailUnusable,
+}
+
+impl ProfileError {
+    /// The rule that refuses it.
+    pub fn rule(&self) -> &'static str {
+        "D7"
+    }
+}
+
+impl Profile {
+    /// Reads the claims of a verified assertion by a connection's settings.
+    ///
+    /// Several attributes of one name count as one with all their values.
+    pub fn read<'a>(
+        settings: &SamlSettings,
+        name_id: &NameId,
+        attributes: impl IntoIterator<Item = (&'a str, &'a [String])>,
+    ) -> Result<Self, ProfileError> {
+        let claims = Claims(attributes.into_iter().collect());
+        let mapping = &settings.attributes;
+        Ok(Self {
+            subject: subject(settings, name_id, &claims)?,
+            email: email(&mapping.email, name_id, &claims)?,
+            first_name: claims.name(&mapping.first_name),
+            last_name: claims.name(&mapping.last_name),
+            company_name: claims.name(&mapping.company),
+            display_name: claims.name(&mapping.display_name),
+            groups: if claims.any(&mapping.groups_overage) {
+                GroupClaim::Overflow
+            } else if claims.any(&mapping.groups) {
+                GroupClaim::Values(
+                    mapping
+                        .groups
+                        .iter()
+                        .flat_map(|name| claims.values(name))
+                        .map(str::to_owned)
+                        .collect(),
+                )
+            } else {
+                GroupClaim::Missing
+            },
+        })
+    }
+}
+
+struct Claims<'a>(Vec<(&'a str, &'a [String])>);
+
+impl<'a> Claims<'a> {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| *known == name)
+    }
+
+    fn any(&self, names: &[String]) -> bool {
+        names.iter().any(|name| self.has(name))
+    }
+
+    fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
+        self.0
+            .iter()
+            .filter(move |(known, _)| *known == name)
+            .flat_map(|(_, values)| values.iter().map(String::as_str))
+    }
+
+    /// The first value that is not empty, by the order of the names. A directory may list several, the main one first.
+    fn first(&self, names: &[String]) -> Option<&'a str> {
+        names
+            .iter()
+            .find_map(|name| self.values(name).find(|value| !value.is_empty()))
+    }
+
+    /// A person's or a company's name for display: no control characters, not endless.
+    fn name(&self, names: &[String]) -> Option<String> {
+        let text: String = self
+            .first(names)?
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST_NAME)
+            .collect();
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The one value of an attribute that identifies.
+    fn only(&self, name: &str) -> Result<Option<&'a str>, ProfileError> {
+        let mut values = self.values(name);
+        match (values.next(), values.next()) {
+            (_, Some(_)) => Err(ProfileError::IdentityAmbiguous {
+                attribute: name.to_owned(),
+            }),
+            (value, None) => Ok(value),
+        }
+    }
+}
+
+/// Rule F1: the connection's identity attribute, else the object identifier when present, else the `NameID`.
+fn subject(
+    settings: &SamlSettings,
+    name_id: &NameId,
+    claims: &Claims<'_>,
+) -> Result<String, ProfileError> {
+    if let Some(attribute) = &settings.identity_attribute {
+        let value = claims
+            .only(attribute)?
+            .ok_or_else(|| ProfileError::IdentityMissing {
+                attribute: attribute.clone(),
+            })?;
+        return Ok(format!("attribute:{attribute}={}", usable(value)?));
+    }
+    for attribute in &settings.attributes.object_id {
+        if let Some(value) = claims.only(attribute)? {
+            return Ok(format!("oid:{}", usable(value)?));
+        }
+    }
+    let value = usable(&name_id.value)?;
+    match name_id.format.as_deref() {
+        Some(TRANSIENT) => Err(ProfileError::SubjectTransient),
+        // The same address in other case is the same address (rule D7); directories change the case of sign-in names.
+        Some(EMAIL_ADDRESS) => Ok(format!("name_id:{}", value.to_ascii_lowercase())),
+        _ => Ok(format!("name_id:{value}")),
+    }
+}
+
+fn usable(value: &str) -> Result<&str, ProfileError> {
+    let fine = !value.trim().is_empty()
+        && value.len() <= LONGEST_SUBJECT
+        && !value.chars().any(char::is_control);
+    fine.then_some(value).ok_or(ProfileError::SubjectUnusable)
+}
+
+/// The mapped attribute, else the `NameID` when its format says that it is an address.
+fn email(
+    names: &[String],
+    name_id: &NameId,
+    claims: &Claims<'_>,
+) -> Result<Option<Email>, ProfileError> {
+    let from_name =
+        || (name_id.format.as_deref() == Some(EMAIL_ADDRESS)).then_some(name_id.value.as_str());
+    let text = claims.first(names).or_else(from_name);
+    text.map(|text| text.parse().map_err(|_| ProfileError::EmailUnusable))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+    const MAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
+    const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
+
+    fn read(
+        settings: &SamlSettings,
+        name: &NameId,
+        attributes: &[(&str, &[&str])],
+    ) -> Result<Profile, ProfileError> {
+        let owned: Vec<(&str, Vec<String>)> = attributes
+            .iter()
+            .map(|(name, values)| (*name, values.iter().map(ToString::to_string).collect()))
+            .collect();
+        Profile::read(
+            settings,
+            name,
+            owned
+                .iter()
+                .map(|(name, values)| (*name, values.as_slice())),
+        )
+    }
+
+    fn simon() -> NameId {
+        NameId::new("B.Simon@contoso.com", Some(EMAIL_ADDRESS))
+    }
+
+    #[test]
+    fn entra_claims() {
+        let profile = read(
+            &SamlSettings::default(),
+            &simon(),
+            &[
+                (OID, &["0f1e"]),
+                (MAIL, &["b.simon@contoso.com"]),
+                (
+                    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
+                    &["B."],
+                ),
+                (
+                    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
+                    &["Simon"],
+                ),
+                ("companyname", &["Contoso"]),
+                (GROUPS, &["g1", "g2"]),
+                (GROUPS, &["g3"]),
+            ],
+        )
+        .unwrap();
+        assert_eq!(profile.subject, "oid:0f1e");
+        assert_eq!(profile.email.unwrap().as_str(), "b.simon@contoso.com");
+        assert_eq!(
+            (
+                profile.first_name.as_deref(),
+                profile.last_name.as_deref(),
+                profile.company_name.as_deref()
+            ),
+            (Some("B."), Some("Simon"), Some("Contoso"))
+        );
+        assert_eq!(
+            profile.groups,
+            GroupClaim::Values(vec!["g1".into(), "g2".into(), "g3".into()])
+        );
+    }
+
+    #[test]
+    fn the_subject_by_kind() {
+        let mut settings = SamlSettings::default();
+        assert_eq!(
+            read(&settings, &simon(), &[]).unwrap().subject,
+            "name_id:b.simon@contoso.com"
+        );
+        assert_eq!(
+            read(&settings, &NameId::new("0f1e", None), &[])
+                .unwrap()
+                .subject,
+            "name_id:0f1e"
+        );
+        assert_eq!(
+            read(&settings, &NameId::new("x", Some(TRANSIENT)), &[]),
+            Err(ProfileError::SubjectTransient)
+        );
+        assert_eq!(
+            read(&settings, &NameId::new("a\u{7}", None), &[]),
+            Err(ProfileError::SubjectUnusable)
+        );
+        assert_eq!(
+            read(&settings, &NameId::new(" ", None), &[]),
+            Err(ProfileError::SubjectUnusable)
+        );
+        assert!(read(&settings, &simon(), &[(OID, &["a", "b"])]).is_err());
+        settings.identity_attribute = Some("employee".into());
+        assert_eq!(
+            read(
+                &settings,
+                &simon(),
+                &[("employee", &["7"]), (OID, &["0f1e"])]
+            )
+            .unwrap()
+            .subject,
+            "attribute:employee=7"
+        );
+        assert_eq!(
+            read(&settings, &simon(), &[]),
+            Err(ProfileError::IdentityMissing {
+                attribute: "employee".into()
+            })
+        );
+        assert_eq!(
+            read(&settings, &simon(), &[("employee", &["7", "8"])]),
+            Err(ProfileError::IdentityAmbiguous {
+                attribute: "employee".into()
+            })
+        );
+    }
+
+    #[test]
+    fn the_e_mail_address() {
+        let settings = SamlSettings::default();
+        assert_eq!(
+            read(&settings, &simon(), &[])
+                .unwrap()
+                .email
+                .unwrap()
+                .as_str(),
+            "B.Simon@contoso.com"
+        );
+        assert_eq!(
+            read(&settings, &NameId::new("b.simon@contoso.com", None), &[])
+                .unwrap()
+                .email,
+            None,
+            "only when the format says so"
+        );
+        assert_eq!(
+            read(&settings, &simon(), &[("mail", &["two@a.b, three@a.b"])]),
+            Err(ProfileError::EmailUnusable)
+        );
+        assert_eq!(
+            read(&settings, &simon(), &[("mail", &[""])])
+                .unwrap()
+                .email
+                .unwrap()
+                .as_str(),
+            "B.Simon@contoso.com"
+        );
+    }
+
+    #[test]
+    fn missing_and_overflowing_groups_are_not_no_groups() {
+        let settings = SamlSettings::default();
+        let groups =
+            |attributes: &[(&str, &[&str])]| read(&settings, &simon(), attributes).unwrap().groups;
+        assert_eq!(groups(&[]), GroupClaim::Missing);
+        assert_eq!(
+            groups(&[(
+                "http://schemas.microsoft.com/claims/groups.link",
+                &["https://graph.windows.net/x"]
+            )]),
+            GroupClaim::Overflow
+        );
+        assert_eq!(groups(&[(GROUPS, &[])]), GroupClaim::Values(vec![]));
+    }
+}

@@ -1,0 +1,185 @@
+//! Identifiers: 128 random bits, written as 26 lower-case Crockford base32 characters.
+//!
+//! Invariant: an identifier of one noun is never taken for another's, because each noun has its own type.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Crockford's alphabet: no i, l, o, u.
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Text that is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an identifier: it has 26 characters of 0-9 and a-z without i, l, o, u")]
+pub struct IdError;
+
+/// 128 bits and their text form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(u128);
+
+impl Id {
+    /// Makes an identifier from random bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// The bytes it was made from.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (0..26)
+            .rev()
+            .try_for_each(|place| fmt::Write::write_char(f, digit(self.0 >> (place * 5))))
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Id {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        // The first character carries three bits only, so that every identifier has exactly one text form.
+        if text.len() != 26
+            || text
+                .as_bytes()
+                .first()
+                .is_none_or(|first| !(b'0'..=b'7').contains(first))
+        {
+            return Err(IdError);
+        }
+        text.bytes()
+            .try_fold(0_u128, |value, byte| {
+                Some(value << 5 | u128::from(position(byte)?))
+            })
+            .map(Self)
+            .ok_or(IdError)
+    }
+}
+
+/// The character for the lowest five bits.
+pub(super) fn digit(value: u128) -> char {
+    char::from(ALPHABET.get((value & 31) as usize).copied().unwrap_or(b'0'))
+}
+
+/// The five bits of a lower-case character.
+pub(super) fn position(byte: u8) -> Option<u8> {
+    ALPHABET
+        .iter()
+        .position(|&known| known == byte)
+        .and_then(|at| u8::try_from(at).ok())
+}
+
+macro_rules! id_of {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Id);
+
+        impl $name {
+            /// Makes an identifier from random bytes.
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Id::from_bytes(bytes))
+            }
+
+            /// The bytes it was made from.
+            pub fn to_bytes(self) -> [u8; 16] {
+                self.0.to_bytes()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    )+};
+}
+
+id_of! {
+    /// Names a company.
+    CompanyId,
+    /// Names a connection.
+    ConnectionId,
+    /// Names a user.
+    UserId,
+    /// Names a permission group.
+    GroupId,
+    /// Names a login attempt.
+    AttemptId,
+    /// Names an entry of the audit log.
+    AuditId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_goes_there_and_back() {
+        for bytes in [[0; 16], [255; 16], [7; 16], *b"0123456789abcdef"] {
+            let id = Id::from_bytes(bytes);
+            let text = id.to_string();
+            assert_eq!(text.len(), 26);
+            assert_eq!(text.parse::<Id>().unwrap(), id);
+            assert_eq!(id.to_bytes(), bytes);
+        }
+        assert_eq!(
+            Id::from_bytes([255; 16]).to_string(),
+            "7zzzzzzzzzzzzzzzzzzzzzzzzz"
+        );
+    }
+
+    #[test]
+    fn other_text_is_refused() {
+        for text in [
+            "",
+            "8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "7zzzzzzzzzzzzzzzzzzzzzzzz",
+            "0000000000000000000000000i",
+            "0000000000000000000000000A",
+            "é000000000000000000000000",
+        ] {
+            assert!(text.parse::<Id>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! A login attempt: one sign-in from start to verdict, kept with every check and its outcome.
+//!
+//! Invariant: an attempt is consumed at most once (rule E1). Its record never holds a Response, a `NameID`, a cookie, a
+//! token or a password.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use super::id::{digit, position};
+use super::word::words;
+use super::{AttemptId, CompanyId, ConnectionId, SessionKey, UserId};
+
+/// How long a person has for the identity provider's pages (rule E1).
+pub const LIFETIME: Duration = Duration::minutes(10);
+
+/// One sign-in from start to verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginAttempt {
+    /// Its identifier.
+    pub id: AttemptId,
+    /// The code that the user's page shows, for support.
+    pub code: Code,
+    /// The company whose site it began on.
+    pub company_id: CompanyId,
+    /// The connection that alone may answer it (rule E6); none for a password.
+    pub connection_id: Option<ConnectionId>,
+    /// How the person proves who they are.
+    pub kind: AttemptKind,
+    /// The `AuthnRequest`'s ID; none when there was no request.
+    pub request_id: Option<String>,
+    /// The opaque handle that travels as `RelayState` (rule E3).
+    pub relay: Option<String>,
+    /// Where to go afterwards; checked by `access` before it came here.
+    pub return_to: Option<String>,
+    /// The hash of the browser's binding cookie (rule E2).
+    pub browser_hash: [u8; 32],
+    /// When it began.
+    pub started_at: OffsetDateTime,
+    /// When an answer comes too late.
+    pub expires_at: OffsetDateTime,
+    /// When it was used up.
+    pub consumed_at: Option<OffsetDateTime>,
+    /// When its verdict fell.
+    pub finished_at: Option<OffsetDateTime>,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// The rule that refused it, such as `D3`.
+    pub rule: Option<String>,
+    /// The verdict in one sentence, for the company's administrator.
+    pub summary: String,
+    /// Every check and its outcome.
+    pub record: Record,
+    /// Who signed in.
+    pub user_id: Option<UserId>,
+    /// The session that it began (rule E4: a repeat in the same browser is sent to its target).
+    pub session_key: Option<SessionKey>,
+}
+
+impl LoginAttempt {
+    /// An open attempt that began just now.
+    pub fn open(
+        id: AttemptId,
+        code: Code,
+        company_id: CompanyId,
+        kind: AttemptKind,
+        browser_hash: [u8; 32],
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id,
+            code,
+            company_id,
+            connection_id: None,
+            kind,
+            request_id: None,
+            relay: None,
+            return_to: None,
+            browser_hash,
+            started_at: now,
+            expires_at: now.saturating_add(LIFETIME),
+            consumed_at: None,
+            finished_at: None,
+            outcome: Outcome::Open,
+            rule: None,
+            summary: String::new(),
+            record: Record::default(),
+            user_id: None,
+            session_key: None,
+        }
+    }
+}
+
+words! {
+    /// How a person proves who they are.
+    pub enum AttemptKind {
+        /// By a SAML Response.
+        Saml = "saml",
+        /// By a password.
+        Password = "password",
+    }
+}
+
+words! {
+    /// How an attempt ended.
+    pub enum Outcome {
+        /// It has not.
+        Open = "open",
+        /// With a session.
+        SignedIn = "signed_in",
+        /// With a refusal.
+        Refused = "refused",
+    }
+}
+
+/// What an attempt's verdict rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The checks in the order in which they were made.
+    pub checks: Vec<Check>,
+    /// What the administrator can do about a refusal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<String>,
+}
+
+/// One check: what was looked at, what it had to be, what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The rule's number, such as `D3`.
+    pub rule: String,
+    /// What was looked at.
+    pub subject: String,
+    /// What it had to be.
+    pub expected: String,
+    /// What it was.
+    pub received: String,
+    /// Whether that will do.
+    pub passed: bool,
+}
+
+/// Text that is not an attempt's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a sign-in code: it has eight characters, such as K7QF-3XHD")]
+pub struct CodeError;
+
+/// An attempt's code for people: eight Crockford characters, such as `K7QF-3XHD`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Code(String);
+
+impl Code {
+    /// Makes a code from 40 random bits.
+    pub fn from_bytes(bytes: [u8; 5]) -> Self {
+        let value = bytes
+            .iter()
+            .fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
+        let text: String = (0..8)
+            .rev()
+            .map(|place| digit(u128::from(value >> (place * 5))).to_ascii_uppercase())
+            .collect();
+        Self(text)
+    }
+
+    /// The eight characters without the dash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (left, right) = self.0.split_at_checked(4).unwrap_or((&self.0, ""));
+        write!(f, "{left}-{right}")
+    }
+}
+
+impl FromStr for Code {
+    type Err = CodeError;
+
+    /// Tolerates lower case, dashes, spaces, and the letters that look like digits.
+    fn from_str(text: &str) -> Result<Self, CodeError> {
+        let mut code = String::with_capacity(8);
+        for byte in text.bytes().filter(|byte| !matches!(byte, b'-' | b' ')) {
+            let byte = match byte.to_ascii_lowercase() {
+                b'o' => b'0',
+                b'i' | b'l' => b'1',
+                other => other,
+            };
+            position(byte).ok_or(CodeError)?;
+            code.push(char::from(byte.to_ascii_uppercase()));
+        }
+        if code.len() == 8 {
+            Ok(Self(code))
+        } else {
+            Err(CodeError)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_as_people_write_them() {
+        let code = Code::from_bytes([0x9c, 0xee, 0xf1, 0xf6, 0x2d]);
+        let text = code.to_string();
+        assert_eq!((text.len(), text.as_bytes()[4]), (9, b'-'));
+        for variant in [
+            text.clone(),
+            text.to_lowercase(),
+            text.replace('-', ""),
+            text.replace('-', " - "),
+            text.replace('1', "l").replace('0', "O"),
+        ] {
+            assert_eq!(variant.parse::<Code>().unwrap(), code, "{variant}");
+        }
+        for wrong in [
+            "",
+            "K7QF-3XH",
+            "K7QF-3XHDD",
+            "K7QF-3XHU",
+            "K7QF-3XH\u{212a}",
+        ] {
+            assert!(wrong.parse::<Code>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A user of a company, and the identities by which a connection finds it again.
+//!
+//! Invariant: an e-mail address (in ASCII lower case) belongs to at most one user of a company, and a subject at a
+//! connection to at most one user.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::word::words;
+use super::{CompanyId, ConnectionId, Email, UserId};
+
+/// A person who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Its identifier.
+    pub id: UserId,
+    /// The company that it belongs to.
+    pub company_id: CompanyId,
+    /// Its e-mail address as it was given.
+    pub email: Email,
+    /// First name, or empty.
+    pub first_name: String,
+    /// Last name, or empty.
+    pub last_name: String,
+    /// The company's name as the directory says it, or empty.
+    pub company_name: String,
+    /// Who made the account.
+    pub created_by: Creation,
+    /// Whether a password is set. The hash itself never leaves the store but for its check.
+    pub has_password: bool,
+    /// When it was deactivated; such a user never gets in (rule F4).
+    pub disabled_at: Option<OffsetDateTime>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it last signed in.
+    pub last_sign_in_at: Option<OffsetDateTime>,
+}
+
+words! {
+    /// Who made an account.
+    pub enum Creation {
+        /// A first sign-in through single sign-on.
+        Jit = "jit",
+        /// An administrator, in the console or by command.
+        Administrator = "administrator",
+        /// A directory's synchronisation.
+        Directory = "directory",
+    }
+}
+
+/// The immutable key of a user at a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The user.
+    pub user_id: UserId,
+    /// The connection whose identity provider knows the user by the subject.
+    pub connection_id: ConnectionId,
+    /// The connection's identity key (see `Profile::subject`).
+    pub subject: String,
+    /// When the user was bound to it.
+    pub created_at: OffsetDateTime,
+}
