@@ -1,0 +1,6 @@
+"use strict";
+// Sends a page's form once. Without JavaScript, and when someone comes back with the Back button, its visible button does it.
+const [visit] = performance.getEntriesByType("navigation");
+if (!visit || visit.type !== "back_forward") {
+  document.querySelector("form[data-auto-submit]")?.submit();
+}

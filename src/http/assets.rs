@@ -1,0 +1,96 @@
+//! The stylesheet, the script and the icon, compiled in.
+//!
+//! Invariant: a file's name holds the hash of its content, so a browser may keep it for ever.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::keys;
+
+/// A file that pages refer to.
+#[derive(Debug)]
+pub struct Asset {
+    path: String,
+    content_type: &'static str,
+    content: &'static str,
+}
+
+impl Asset {
+    fn new(name: &str, extension: &str, content_type: &'static str, content: &'static str) -> Self {
+        let hash = keys::hex(&keys::hash(content.as_bytes())[..8]);
+        Self {
+            path: format!("/assets/{name}.{hash}.{extension}"),
+            content_type,
+            content,
+        }
+    }
+
+    /// Its address on every site.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "site",
+        "css",
+        "text/css; charset=utf-8",
+        include_str!("../../assets/site.css"),
+    )
+});
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "site",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/site.js"),
+    )
+});
+static ICON: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "icon",
+        "svg",
+        "image/svg+xml",
+        include_str!("../../assets/icon.svg"),
+    )
+});
+
+/// The one stylesheet.
+pub fn stylesheet() -> &'static Asset {
+    &STYLESHEET
+}
+
+/// The one script: it submits the forms that carry SAML messages.
+pub fn script() -> &'static Asset {
+    &SCRIPT
+}
+
+/// The icon in the browser's tab.
+pub fn icon() -> &'static Asset {
+    &ICON
+}
+
+/// `GET /assets/{file}`
+pub(super) async fn serve(Path(file): Path<String>) -> Response {
+    let found = [&STYLESHEET, &SCRIPT, &ICON]
+        .into_iter()
+        .find(|asset| asset.path.strip_prefix("/assets/") == Some(file.as_str()));
+    let Some(asset) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(asset.content_type),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ),
+    ];
+    (headers, asset.content).into_response()
+}
