@@ -102,7 +102,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The longest that answering a request may take.
     pub request_timeout: Period,
-    /// The longest that a client may take to send its request's headers.
+    /// The longest that a client may take to send its request's headers, and that a connection stays open unused. Longer
+    /// than the reverse proxy keeps its connections, or a request that it sends just as one closes is lost.
     pub header_read_timeout: Period,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_grace: Period,
@@ -311,7 +312,7 @@ impl Default for Limits {
         Self {
             body_bytes: 256 * 1024,
             request_timeout: Period::seconds(30),
-            header_read_timeout: Period::seconds(10),
+            header_read_timeout: Period::seconds(75),
             shutdown_grace: Period::seconds(20),
             password_tries_per_minute: 10,
         }

@@ -30,6 +30,7 @@ pub mod login;
 pub mod logout;
 pub mod outbound;
 pub mod saml;
+pub mod site;
 pub mod store;
 pub mod telemetry;
 pub mod xml;

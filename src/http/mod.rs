@@ -1,12 +1,70 @@
 //! The HTTP surface: the only room that knows axum.
+//!
+//! Invariant: every answer passes the same middleware, so that none lacks its security headers, its line in the log, or a
+//! page that says what happened.
 
 pub mod assets;
+pub mod cookies;
+pub mod error;
+pub mod extract;
+mod health;
+mod middleware;
 pub mod pages;
+pub mod response;
+pub mod serve;
 
-use axum::Router;
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
+use axum::{Router, response::Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use error::Error;
+
+pub use serve::{Patience, serve};
 
 /// Every address.
-pub fn router() -> Router {
-    Router::new().route("/assets/{file}", get(assets::serve))
+pub fn router(app: Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/healthz", get(health::live))
+        .route("/assets/{file}", get(assets::serve));
+    within(&app, routes).with_state(app)
 }
+
+/// What is around every route, innermost first.
+fn within(app: &Arc<App>, routes: Router<Arc<App>>) -> Router<Arc<App>> {
+    let limits = &app.config.limits;
+    routes
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            limits.request_timeout.std(),
+        ))
+        .layer(CatchPanicLayer::custom(|_| -> Response {
+            // The panic's own message went to the log with its place.
+            Error::internal("a handler panicked").into_response()
+        }))
+        .layer(from_fn(error::render))
+        .layer(from_fn(middleware::secure))
+        .layer(from_fn(middleware::log))
+        .layer(from_fn_with_state(Arc::clone(app), middleware::find_site))
+}
+
+async fn not_found(site: Result<extract::CurrentSite, Error>) -> Error {
+    site.map_or_else(|unknown| unknown, |_| Error::NotFound)
+}
+
+async fn not_allowed() -> Error {
+    Error::MethodNotAllowed
+}
+
+#[cfg(test)]
+mod tests;

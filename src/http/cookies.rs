@@ -1,0 +1,151 @@
+//! The two cookies: their names and attributes, in one place.
+//!
+//! Invariant: on https every cookie has the `__Host-` prefix (RFC 6265bis 4.1.3.2), so no sibling host can set it. On plain
+//! http, which loopback names alone may use, browsers refuse the prefix and `Secure`, and `SameSite=None` needs `Secure`.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// A cookie of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookie {
+    /// Holds the session ID.
+    Session,
+    /// Binds sign-ins to the browser that began them; used for login only (rule E2).
+    Login,
+}
+
+/// How long the login cookie lives, in seconds. Longer than an attempt, so that a slow sign-in gets a clear page.
+const LOGIN_SECONDS: u32 = 3600;
+/// Longer than any value of ours.
+const LONGEST_VALUE: usize = 128;
+
+impl Cookie {
+    fn name(self, https: bool) -> &'static str {
+        match (self, https) {
+            (Self::Session, true) => "__Host-vestibule-session",
+            (Self::Session, false) => "vestibule-session",
+            (Self::Login, true) => "__Host-vestibule-login",
+            (Self::Login, false) => "vestibule-login",
+        }
+    }
+
+    /// `Set-Cookie` attributes.
+    fn attributes(self, https: bool) -> &'static str {
+        match (self, https) {
+            (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
+            (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
+            // The ACS is reached by a POST from the identity provider's site.
+            (Self::Login, true) => "; Path=/; HttpOnly; SameSite=None; Secure",
+            // Without the attribute, browsers still send a fresh cookie with a cross-site POST for two minutes ("Lax+POST").
+            (Self::Login, false) => "; Path=/; HttpOnly",
+        }
+    }
+
+    /// The cookie's value, when the browser sent exactly one that may be ours.
+    pub fn read(self, headers: &HeaderMap, https: bool) -> Option<&str> {
+        let name = self.name(https);
+        let mut values = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+            .filter_map(|(found, value)| (found == name).then_some(value));
+        let value = values.next()?;
+        (values.next().is_none() && is_value(value)).then_some(value)
+    }
+
+    /// A `Set-Cookie` header. None when `value` could not stand in a cookie.
+    pub fn set(self, value: &str, https: bool) -> Option<HeaderValue> {
+        if !is_value(value) {
+            return None;
+        }
+        let age = match self {
+            // Ends with the browser's session, and the server ends it earlier.
+            Self::Session => String::new(),
+            Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
+        };
+        HeaderValue::try_from(format!(
+            "{}={value}{}{age}",
+            self.name(https),
+            self.attributes(https)
+        ))
+        .ok()
+    }
+
+    /// A `Set-Cookie` header that takes the cookie away.
+    pub fn clear(self, https: bool) -> HeaderValue {
+        HeaderValue::try_from(format!(
+            "{}={}; Max-Age=0",
+            self.name(https),
+            self.attributes(https)
+        ))
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+/// Our values are base64url.
+fn is_value(value: &str) -> bool {
+    !value.is_empty()
+        && value.len() <= LONGEST_VALUE
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(cookies: &[&'static str]) -> HeaderMap {
+        cookies
+            .iter()
+            .map(|cookie| (header::COOKIE, HeaderValue::from_static(cookie)))
+            .collect()
+    }
+
+    #[test]
+    fn attributes_follow_the_scheme() {
+        let text = |value: Option<HeaderValue>| value.unwrap().to_str().unwrap().to_owned();
+        insta::assert_snapshot!(
+            [
+                text(Cookie::Session.set("v", true)),
+                text(Cookie::Session.set("v", false)),
+                text(Cookie::Login.set("v", true)),
+                text(Cookie::Login.set("v", false)),
+                text(Some(Cookie::Session.clear(true))),
+            ]
+            .join("\n"),
+            @r"
+        __Host-vestibule-session=v; Path=/; HttpOnly; SameSite=Lax; Secure
+        vestibule-session=v; Path=/; HttpOnly; SameSite=Lax
+        __Host-vestibule-login=v; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=3600
+        vestibule-login=v; Path=/; HttpOnly; Max-Age=3600
+        __Host-vestibule-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0
+        "
+        );
+        assert!(Cookie::Session.set("a;b", true).is_none());
+    }
+
+    #[test]
+    fn a_cookie_is_read_when_it_is_unambiguous() {
+        let sent = headers(&["a=b; __Host-vestibule-session=abc", "c=d"]);
+        assert_eq!(Cookie::Session.read(&sent, true), Some("abc"));
+        assert_eq!(
+            Cookie::Session.read(&sent, false),
+            None,
+            "the plain name is another cookie"
+        );
+        assert_eq!(Cookie::Login.read(&sent, true), None);
+        let twice = headers(&["vestibule-session=abc; vestibule-session=def"]);
+        assert_eq!(Cookie::Session.read(&twice, false), None);
+        for odd in [
+            "vestibule-session=",
+            "vestibule-session=a%20b",
+            "vestibule-session=\"abc\"",
+            "vestibule-session",
+        ] {
+            assert_eq!(Cookie::Session.read(&headers(&[odd]), false), None, "{odd}");
+        }
+    }
+}

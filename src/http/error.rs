@@ -1,0 +1,283 @@
+//! Every way in which a request fails, and the answer to each.
+//!
+//! Invariant: the public text gives an attacker nothing; the cause is logged once, here, when the answer is made.
+
+use std::borrow::Cow;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::extract::FoundSite;
+use super::pages::{Failure, Frame, Link};
+use super::response::{AttemptCode, Page};
+
+/// What went wrong with a request.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// 400: the request cannot be read. The text says what was expected.
+    #[error("bad request: {0}")]
+    BadRequest(Cow<'static, str>),
+    /// 403: the form did not come from a page of this site in this browser.
+    #[error("the form's token is missing, wrong or of another browser")]
+    ForeignForm,
+    /// 403: a sign-in was refused. The record of the attempt holds the reason.
+    #[error("sign-in refused")]
+    SignInRefused {
+        /// What the user can do, most likely first.
+        next: Vec<String>,
+        /// The attempt's code, when there is an attempt.
+        code: Option<String>,
+    },
+    /// 404: nothing is at this address.
+    #[error("not found")]
+    NotFound,
+    /// 405: the address is there, this method is not.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// 413: the body is larger than `limits.body_bytes`.
+    #[error("body too large")]
+    TooLarge,
+    /// 415: the body is not a form.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// 421: no company uses this host name, or the request names two hosts (RFC 9110 15.5.20).
+    #[error("no site at this host")]
+    UnknownSite,
+    /// 429: too many tries.
+    #[error("too many tries")]
+    TooManyTries,
+    /// 500: a defect, or something that this server depends on.
+    #[error("internal error: {0}")]
+    Internal(Cow<'static, str>),
+    /// 503: the answer took longer than `limits.request_timeout`, or the database does not answer.
+    #[error("unavailable: {0}")]
+    Unavailable(Cow<'static, str>),
+}
+
+impl Error {
+    /// An internal error, with its cause for the log.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(Cow::Owned(cause.to_string()))
+    }
+
+    /// The answer's status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::ForeignForm | Self::SignInRefused { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
+            Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What the framework answers by a bare status.
+    pub(super) fn from_status(status: StatusCode) -> Option<Self> {
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+                Self::BadRequest(UNREADABLE.into())
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable("the request timed out".into()),
+            StatusCode::INTERNAL_SERVER_ERROR => Self::Internal("a handler failed".into()),
+            _ => return None,
+        })
+    }
+
+    /// Title, what happened, and what to do next.
+    fn text(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
+        let (title, what, next): (_, Cow<'static, str>, Vec<&str>) = match self {
+            Self::BadRequest(what) => (
+                "This request cannot be read",
+                what.clone(),
+                vec!["Go back and try again."],
+            ),
+            Self::ForeignForm => (
+                "This form is too old",
+                "The form does not belong to this browser any more. Nothing was changed.".into(),
+                vec![
+                    "Open the page again and repeat what you did.",
+                    "If this happens every time, allow cookies for this site.",
+                ],
+            ),
+            Self::SignInRefused { next, .. } => {
+                return (
+                    "Sign-in failed",
+                    "You are not signed in.".into(),
+                    next.clone(),
+                );
+            }
+            Self::NotFound => (
+                "Page not found",
+                "There is nothing at this address.".into(),
+                vec!["Check the address, or start again from the sign-in page."],
+            ),
+            Self::MethodNotAllowed => (
+                "This address does not work that way",
+                "The page was opened in a way that it does not answer to.".into(),
+                vec!["Start again from the sign-in page."],
+            ),
+            Self::TooLarge => (
+                "This request is too large",
+                "It was not read.".into(),
+                vec!["Go back and try again."],
+            ),
+            Self::UnsupportedMediaType => (
+                "This request cannot be read",
+                "A form was expected.".into(),
+                vec!["Go back and try again."],
+            ),
+            Self::UnknownSite => (
+                "There is no site at this address",
+                "No company uses this host name.".into(),
+                vec!["Check the address. Your administrator knows the right one."],
+            ),
+            Self::TooManyTries => (
+                "Too many tries",
+                "Sign-in is paused for a moment.".into(),
+                vec!["Wait a minute, then try again."],
+            ),
+            Self::Internal(_) => (
+                "Something went wrong here",
+                "This is not your fault. The server has noted it.".into(),
+                vec![
+                    "Try again in a moment.",
+                    "If it goes on, tell your administrator when it happened.",
+                ],
+            ),
+            Self::Unavailable(_) => (
+                "Not available right now",
+                "The server is too busy to answer.".into(),
+                vec!["Try again in a moment."],
+            ),
+        };
+        (title, what, next.into_iter().map(str::to_owned).collect())
+    }
+
+    fn code(&self) -> Option<&str> {
+        match self {
+            Self::SignInRefused { code, .. } => code.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn link(&self) -> Option<Link> {
+        match self {
+            Self::UnknownSite | Self::Internal(_) | Self::Unavailable(_) | Self::TooManyTries => {
+                None
+            }
+            _ => Some(Link::sign_in()),
+        }
+    }
+}
+
+const UNREADABLE: &str = "A part of it is missing, double or not in the right form.";
+
+impl IntoResponse for Error {
+    /// The bare status, with the error beside it: [`render`] makes the page, because it knows the request.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Middleware: gives every failure its page, or its JSON problem when the client asks for JSON.
+pub(super) async fn render(request: Request, next: Next) -> Response {
+    let wants_json = prefers_json(request.headers());
+    let company = request
+        .extensions()
+        .get::<FoundSite>()
+        .map(|found| found.0.company.name.clone());
+    let response = next.run(request).await;
+    let error = response.extensions().get::<Error>().cloned().or_else(|| {
+        // An answer that a handler wrote itself says what it is.
+        let bare = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+        if bare {
+            Error::from_status(response.status())
+        } else {
+            None
+        }
+    });
+    let Some(error) = error else { return response };
+    match &error {
+        Error::Internal(cause) | Error::Unavailable(cause) => {
+            tracing::error!(%cause, "a request failed");
+        }
+        _ => {}
+    }
+    let mut answer = answer(&error, wants_json, company);
+    for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
+        for value in response.headers().get_all(&name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    answer
+}
+
+fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response {
+    let (title, what, next) = error.text();
+    let mut response = if wants_json {
+        let mut problem =
+            json!({ "title": title, "status": error.status().as_u16(), "detail": what });
+        if let (Some(code), Some(members)) = (error.code(), problem.as_object_mut()) {
+            members.insert("code".to_owned(), json!(code));
+        }
+        // RFC 9457.
+        let kind = HeaderValue::from_static("application/problem+json");
+        ([(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+    } else {
+        let link = error.link().filter(|_| company.is_some());
+        let code = error.code().map(str::to_owned);
+        Page::new(Failure {
+            frame: Frame { company },
+            title: title.to_owned(),
+            what: what.into_owned(),
+            next,
+            code,
+            link,
+        })
+        .into_response()
+    };
+    *response.status_mut() = error.status();
+    if let Some(code) = error.code() {
+        response
+            .extensions_mut()
+            .insert(AttemptCode(code.to_owned()));
+    }
+    response
+}
+
+/// Whether the client asks for JSON and not for HTML.
+pub(super) fn prefers_json(headers: &HeaderMap) -> bool {
+    let accepts = |kind: &str| {
+        headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|range| {
+                range
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .eq_ignore_ascii_case(kind)
+            })
+    };
+    (accepts("application/json") || accepts("application/problem+json")) && !accepts("text/html")
+}

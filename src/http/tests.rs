@@ -1,0 +1,474 @@
+//! The frame around every route, tried with routes of its own.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, header};
+use axum::routing::post;
+use http_body_util::BodyExt as _;
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tower::ServiceExt as _;
+
+use super::cookies::Cookie;
+use super::extract::{ClientAddress, CsrfForm, CurrentSite, Peer, Purpose, csrf_token};
+use super::pages::{Frame, SignedOut};
+use super::response::{AttemptCode, Page};
+use super::*;
+use crate::site::Site;
+
+#[derive(Debug, Deserialize)]
+struct Rename {
+    name: String,
+}
+
+impl Purpose for Rename {
+    const PURPOSE: &'static str = "rename";
+}
+
+fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/name",
+            get(|CurrentSite(site): CurrentSite| async move { site.company.name.clone() }),
+        )
+        .route(
+            "/page",
+            get(|CurrentSite(site): CurrentSite| async move {
+                Page::new(SignedOut {
+                    frame: Frame::of(&site.company.name),
+                })
+            }),
+        )
+        .route(
+            "/to-idp",
+            get(|| async {
+                Page::new(SignedOut {
+                    frame: Frame::default(),
+                })
+                .leading_to_identity_provider(false)
+                .with_cookie(Cookie::Login, "abc", true)
+            }),
+        )
+        .route(
+            "/rename",
+            post(|CsrfForm(form): CsrfForm<Rename>| async move { form.name }),
+        )
+        .route(
+            "/client",
+            get(|ClientAddress(client): ClientAddress| async move {
+                client.map(|it| it.to_string()).unwrap_or_default()
+            }),
+        )
+        .route("/panic", get(|| async { panics() }))
+        .route(
+            "/slow",
+            get(|| async { tokio::time::sleep(Duration::from_secs(5)).await }),
+        )
+        .route(
+            "/slowish",
+            get(|| async {
+                tokio::time::sleep(Duration::from_millis(900)).await;
+                "done"
+            }),
+        )
+        .route(
+            "/body",
+            post(|body: axum::body::Bytes| async move { body.len().to_string() }),
+        )
+        .route(
+            "/refused",
+            get(|| async {
+                Error::SignInRefused {
+                    next: vec!["Ask your administrator.".to_owned()],
+                    code: Some("K7QF-2M9X".to_owned()),
+                }
+            }),
+        )
+}
+
+#[expect(clippy::panic, reason = "what a defect does is what this tries")]
+fn panics() -> &'static str {
+    panic!("a defect, tried on purpose")
+}
+
+async fn frame() -> (Arc<App>, Router, tempfile::TempDir) {
+    let (app, dir) = App::for_test(|config| {
+        config.limits.request_timeout = crate::config::Period::seconds(2);
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let acme = test_site(1, "acme", "https://acme.example.com");
+    let beta = test_site(2, "beta", "http://127.0.0.2:8080");
+    app.directory
+        .replace(vec![acme, beta], None, app.config.plain_http);
+    let router = within(&app, routes()).with_state(Arc::clone(&app));
+    (app, router, dir)
+}
+
+fn test_site(number: u8, slug: &str, origin: &str) -> Arc<Site> {
+    let company = crate::domain::Company {
+        id: crate::domain::CompanyId::from_bytes([number; 16]),
+        slug: slug.parse().unwrap(),
+        name: format!("{slug} & Sons"),
+        origin: origin.parse().unwrap(),
+        aliases: Vec::new(),
+        return_origins: vec!["https://app.example.com".parse().unwrap()],
+        landing: None,
+        organization: None,
+        contact: None,
+        created_at: time::OffsetDateTime::UNIX_EPOCH,
+        revision: 1,
+    };
+    Arc::new(Site::new(company, Vec::new()))
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    extensions: axum::http::Extensions,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        extensions: parts.extensions,
+        body,
+    }
+}
+
+async fn fetch(router: &Router, host: &str, path: &str) -> Answer {
+    send(
+        router,
+        Request::get(path)
+            .header(header::HOST, host)
+            .body(Body::empty())
+            .unwrap(),
+    )
+    .await
+}
+
+const ACME: &str = "acme.example.com";
+const BETA: &str = "127.0.0.2:8080";
+
+#[tokio::test]
+async fn the_host_picks_the_company_and_an_unknown_one_is_misdirected() {
+    let (_app, router, _dir) = frame().await;
+    assert_eq!(fetch(&router, ACME, "/name").await.body, "acme & Sons");
+    assert_eq!(fetch(&router, BETA, "/name").await.body, "beta & Sons");
+    let unknown = fetch(&router, "evil.example", "/name").await;
+    assert_eq!(unknown.status, 421);
+    assert!(
+        unknown.body.contains("There is no site at this address") && !unknown.body.contains("evil")
+    );
+    assert_eq!(fetch(&router, "evil.example", "/nothing").await.status, 421);
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let (_app, router, _dir) = frame().await;
+    for path in ["/page", "/nothing", "/panic", "/refused", "/healthz"] {
+        let answer = fetch(&router, ACME, path).await;
+        assert!(
+            answer
+                .header("content-security-policy")
+                .starts_with("default-src 'none'"),
+            "{path}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "strict-origin", "{path}");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "max-age=31536000",
+            "{path}"
+        );
+    }
+    assert_eq!(
+        fetch(&router, BETA, "/page")
+            .await
+            .header("strict-transport-security"),
+        "",
+        "plain http"
+    );
+}
+
+#[tokio::test]
+async fn forms_lead_where_the_page_says() {
+    let (_app, router, _dir) = frame().await;
+    let policy = |answer: &Answer| {
+        answer
+            .header("content-security-policy")
+            .rsplit("form-action ")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let page = fetch(&router, ACME, "/page").await;
+    assert_eq!(
+        policy(&page),
+        "'self' https://acme.example.com https://app.example.com"
+    );
+    let to_idp = fetch(&router, ACME, "/to-idp").await;
+    assert_eq!(policy(&to_idp), "'self' https:");
+    assert!(
+        to_idp
+            .header("set-cookie")
+            .starts_with("__Host-vestibule-login=abc; ")
+    );
+}
+
+#[tokio::test]
+async fn failures_are_pages_or_problems() {
+    let (_app, router, _dir) = frame().await;
+    let refused = fetch(&router, ACME, "/refused").await;
+    assert_eq!(refused.status, 403);
+    assert!(
+        refused.body.contains("K7QF-2M9X") && refused.body.contains("acme &#38; Sons"),
+        "{}",
+        refused.body
+    );
+    assert_eq!(
+        refused.extensions.get::<AttemptCode>().unwrap().0,
+        "K7QF-2M9X"
+    );
+
+    let request = Request::get("/refused")
+        .header(header::HOST, ACME)
+        .header(header::ACCEPT, "application/json");
+    let problem = send(&router, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    insta::assert_snapshot!(problem.body, @r#"{"code":"K7QF-2M9X","detail":"You are not signed in.","status":403,"title":"Sign-in failed"}"#);
+
+    for (path, status, title) in [
+        ("/nothing", 404, "Page not found"),
+        ("/rename", 405, "This address does not work that way"),
+        ("/panic", 500, "Something went wrong here"),
+        ("/slow", 503, "Not available right now"),
+    ] {
+        let answer = fetch(&router, ACME, path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.contains(title), "{path}: {}", answer.body);
+    }
+    assert_eq!(
+        fetch(&router, ACME, "/rename").await.header("allow"),
+        "POST"
+    );
+    let large = Request::post("/body")
+        .header(header::HOST, ACME)
+        .body(Body::from(vec![b'x'; 256 * 1024 + 1]))
+        .unwrap();
+    assert_eq!(send(&router, large).await.status, 413);
+    let fits = Request::post("/body")
+        .header(header::HOST, ACME)
+        .body(Body::from(vec![b'x'; 256 * 1024]))
+        .unwrap();
+    assert_eq!(send(&router, fits).await.body, "262144");
+}
+
+#[tokio::test]
+async fn a_form_needs_the_token_of_its_browser_and_purpose() {
+    let (app, router, _dir) = frame().await;
+    let submit = |cookie: &str, token: String, from: &str| {
+        let request = Request::post("/rename")
+            .header(header::HOST, ACME)
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", from)
+            .body(Body::from(format!("name=new&csrf={token}")))
+            .unwrap();
+        send(&router, request)
+    };
+    let token = |cookie, value| csrf_token(&app, "rename", cookie, value);
+    let session = "__Host-vestibule-session=abc";
+    assert_eq!(
+        submit(session, token(Cookie::Session, "abc"), "same-origin")
+            .await
+            .body,
+        "new"
+    );
+    assert_eq!(
+        submit(
+            "__Host-vestibule-login=abc",
+            token(Cookie::Login, "abc"),
+            "none"
+        )
+        .await
+        .body,
+        "new"
+    );
+    for (cookie, token, from) in [
+        (session, token(Cookie::Session, "abc"), "same-site"),
+        (session, token(Cookie::Session, "abc"), "cross-site"),
+        (session, token(Cookie::Session, "other"), "same-origin"),
+        (session, token(Cookie::Login, "abc"), "same-origin"),
+        (
+            session,
+            csrf_token(&app, "delete", Cookie::Session, "abc"),
+            "same-origin",
+        ),
+        (
+            session,
+            format!("{0}&csrf={0}", token(Cookie::Session, "abc")),
+            "same-origin",
+        ),
+        (session, String::new(), "same-origin"),
+        ("", token(Cookie::Session, "abc"), "same-origin"),
+        (
+            "vestibule-session=abc",
+            token(Cookie::Session, "abc"),
+            "same-origin",
+        ),
+    ] {
+        let answer = submit(cookie, token, from).await;
+        assert_eq!(answer.status, 403);
+        assert!(answer.body.contains("This form is too old"));
+    }
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_ever_under_their_hash() {
+    let (app, _, _dir) = frame().await;
+    let router = router(app);
+    for asset in [assets::stylesheet(), assets::script(), assets::icon()] {
+        let answer = fetch(&router, "any.example", asset.path()).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            answer.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        assert!(!answer.header("content-type").is_empty());
+    }
+    let stale = fetch(&router, "any.example", "/assets/site.0000000000000000.css").await;
+    assert_eq!(stale.status, 404);
+    assert_eq!(stale.header("cache-control"), "no-store");
+}
+
+struct Served {
+    address: std::net::SocketAddr,
+    stop: oneshot::Sender<()>,
+    done: tokio::task::JoinHandle<usize>,
+    _dir: tempfile::TempDir,
+}
+
+async fn served(patience: Patience) -> Served {
+    let (_app, router, dir) = frame().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let done = tokio::spawn(serve(
+        vec![listener],
+        router,
+        async { drop(stopped.await) },
+        patience,
+    ));
+    Served {
+        address,
+        stop,
+        done,
+        _dir: dir,
+    }
+}
+
+const PATIENCE: Patience = Patience {
+    header_read: Duration::from_secs(5),
+    grace: Duration::from_secs(5),
+};
+
+async fn ask(stream: &mut TcpStream, path: &str) {
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nHost: {ACME}\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+}
+
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn a_stop_answers_what_was_asked_before() {
+    let server = served(PATIENCE).await;
+    let mut in_flight = TcpStream::connect(server.address).await.unwrap();
+    ask(&mut in_flight, "/slowish").await;
+    let mut unused = TcpStream::connect(server.address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // Within the linger: a connection from before, and a new one.
+    ask(&mut unused, "/name").await;
+    let mut late = TcpStream::connect(server.address).await.unwrap();
+    ask(&mut late, "/name").await;
+    for stream in [&mut unused, &mut late] {
+        let answer = rest(stream).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"),
+            "{answer}"
+        );
+    }
+    assert!(rest(&mut in_flight).await.ends_with("done"));
+    assert_eq!(server.done.await.unwrap(), 0);
+    assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stop_ends_when_the_grace_is_over() {
+    let server = served(Patience {
+        grace: Duration::from_millis(100),
+        ..PATIENCE
+    })
+    .await;
+    let mut in_flight = TcpStream::connect(server.address).await.unwrap();
+    ask(&mut in_flight, "/slow").await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.stop.send(()).unwrap();
+    assert_eq!(server.done.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn slow_headers_are_cut_off() {
+    let server = served(Patience {
+        header_read: Duration::from_millis(200),
+        ..PATIENCE
+    })
+    .await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: a").await.unwrap();
+    for stream in [&mut silent, &mut slow] {
+        let mut bytes = Vec::new();
+        let cut_off =
+            tokio::time::timeout(Duration::from_secs(3), stream.read_to_end(&mut bytes)).await;
+        assert!(cut_off.is_ok(), "the connection stays open");
+    }
+}
+
+#[tokio::test]
+async fn the_client_is_the_peer_or_whom_a_trusted_proxy_names() {
+    let (_app, router, _dir) = frame().await;
+    let mut request = Request::get("/client")
+        .header(header::HOST, ACME)
+        .header("x-forwarded-for", "198.51.100.7")
+        .body(Body::empty())
+        .unwrap();
+    request
+        .extensions_mut()
+        .insert(Peer("127.0.0.1:4711".parse().unwrap()));
+    assert_eq!(send(&router, request).await.body, "198.51.100.7");
+}

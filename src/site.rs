@@ -1,0 +1,204 @@
+//! A company's site, ready to serve, and the directory that finds it by host name.
+//!
+//! Invariant: a request reads one snapshot. A change makes new sites and swaps the directory; it never changes a site that a
+//! request may be holding.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::config::PlainHttp;
+use crate::domain::{Company, CompanyId, Connection, ConnectionId, Origin};
+
+/// A company and its connections.
+#[derive(Debug)]
+pub struct Site {
+    pub company: Company,
+    /// All connections in sort order, enabled or not.
+    connections: Vec<Connection>,
+}
+
+impl Site {
+    /// A site of a company and its connections.
+    pub fn new(company: Company, mut connections: Vec<Connection>) -> Self {
+        connections.sort_by(|a, b| {
+            (a.sort_order, &a.display_name, &a.name).cmp(&(b.sort_order, &b.display_name, &b.name))
+        });
+        Self {
+            company,
+            connections,
+        }
+    }
+
+    /// The connections that users may choose, in sort order.
+    pub fn enabled_connections(&self) -> impl Iterator<Item = &Connection> {
+        self.connections
+            .iter()
+            .filter(|connection| connection.enabled)
+    }
+
+    /// The connection of this name, enabled or not.
+    pub fn connection_named(&self, name: &str) -> Option<&Connection> {
+        self.connections
+            .iter()
+            .find(|connection| connection.name.as_str() == name)
+    }
+
+    /// The connection of this identifier, enabled or not.
+    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections
+            .iter()
+            .find(|connection| connection.id == id)
+    }
+
+    /// Whether the site is served over https.
+    pub fn is_https(&self) -> bool {
+        self.company.origin.is_https()
+    }
+}
+
+/// Every site of this installation, by host name.
+#[derive(Debug, Default)]
+pub struct Directory(ArcSwap<Snapshot>);
+
+#[derive(Debug, Default)]
+struct Snapshot {
+    by_host: HashMap<String, Arc<Site>>,
+    by_company: HashMap<CompanyId, Arc<Site>>,
+    /// The one company that every host name serves.
+    single: Option<Arc<Site>>,
+}
+
+impl Directory {
+    /// The site that answers for a `Host` header's key.
+    pub fn site(&self, host_key: &str) -> Option<Arc<Site>> {
+        let snapshot = self.0.load();
+        snapshot
+            .by_host
+            .get(host_key)
+            .or_else(|| {
+                // A default port that is spelt out is the same host.
+                let (host, https) = match host_key.strip_suffix(":443") {
+                    Some(host) => (host, true),
+                    None => (host_key.strip_suffix(":80")?, false),
+                };
+                let site = snapshot.by_host.get(host)?;
+                let same =
+                    |origin: &Origin| origin.host_key() == host && origin.is_https() == https;
+                site.company.origins().any(same).then_some(site)
+            })
+            .or(snapshot.single.as_ref())
+            .cloned()
+    }
+
+    /// A company's site.
+    pub fn site_of(&self, company: CompanyId) -> Option<Arc<Site>> {
+        self.0.load().by_company.get(&company).cloned()
+    }
+
+    /// Every site.
+    pub fn sites(&self) -> Vec<Arc<Site>> {
+        self.0.load().by_company.values().cloned().collect()
+    }
+
+    /// Puts these sites in the place of all before. `single` is the slug of the company that every host name serves.
+    pub fn replace(&self, sites: Vec<Arc<Site>>, single: Option<&str>, plain_http: PlainHttp) {
+        let mut snapshot = Snapshot::default();
+        for site in sites {
+            for origin in site.company.origins() {
+                if !origin.is_https() && !plain_http.permits(origin.host()) {
+                    tracing::warn!(company = %site.company.slug, %origin, "this origin is not served: plain_http does not permit it");
+                    continue;
+                }
+                snapshot
+                    .by_host
+                    .insert(origin.host_key().to_owned(), Arc::clone(&site));
+            }
+            if single == Some(site.company.slug.as_str()) {
+                snapshot.single = Some(Arc::clone(&site));
+            }
+            snapshot.by_company.insert(site.company.id, site);
+        }
+        self.0.store(Arc::new(snapshot));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::OffsetDateTime;
+
+    fn site(number: u8, slug: &str, origin: &str, aliases: &[&str]) -> Arc<Site> {
+        let company = Company {
+            id: CompanyId::from_bytes([number; 16]),
+            slug: slug.parse().unwrap(),
+            name: slug.to_uppercase(),
+            origin: origin.parse().unwrap(),
+            aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
+            return_origins: Vec::new(),
+            landing: None,
+            organization: None,
+            contact: None,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            revision: 1,
+        };
+        Arc::new(Site::new(company, Vec::new()))
+    }
+
+    fn sites() -> Vec<Arc<Site>> {
+        vec![
+            site(
+                1,
+                "acme",
+                "https://acme.example.com",
+                &["https://sso.acme.example:8443"],
+            ),
+            site(2, "beta", "http://127.0.0.2:8080", &[]),
+        ]
+    }
+
+    fn found(directory: &Directory, host: &str) -> Option<String> {
+        directory
+            .site(host)
+            .map(|site| site.company.slug.to_string())
+    }
+
+    #[test]
+    fn the_host_picks_the_company() {
+        let directory = Directory::default();
+        assert!(directory.site("acme.example.com").is_none());
+        directory.replace(sites(), None, PlainHttp::Loopback);
+        for (host, slug) in [
+            ("acme.example.com", Some("acme")),
+            ("acme.example.com:443", Some("acme")),
+            ("acme.example.com:80", None),
+            ("acme.example.com:8443", None),
+            ("sso.acme.example:8443", Some("acme")),
+            ("127.0.0.2:8080", Some("beta")),
+            ("127.0.0.1:8080", None),
+            ("evil.example", None),
+        ] {
+            assert_eq!(found(&directory, host).as_deref(), slug, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_single_company_answers_for_every_other_host() {
+        let directory = Directory::default();
+        directory.replace(sites(), Some("acme"), PlainHttp::Loopback);
+        assert_eq!(
+            found(&directory, "anything.example").as_deref(),
+            Some("acme")
+        );
+        assert_eq!(found(&directory, "127.0.0.2:8080").as_deref(), Some("beta"));
+    }
+
+    #[test]
+    fn plain_http_can_be_ruled_out() {
+        let directory = Directory::default();
+        directory.replace(sites(), None, PlainHttp::Never);
+        assert_eq!(found(&directory, "127.0.0.2:8080"), None);
+        assert!(directory.site_of(CompanyId::from_bytes([2; 16])).is_some());
+    }
+}
