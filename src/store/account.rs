@@ -1,0 +1,340 @@
+//! The account of a verified profile: rules F1 to F5.
+//!
+//! Invariant: of two sign-ins at the same instant, on any server, one makes the account and the other finds it; an identity,
+//! once bound, is never bound to another account.
+
+use sqlx::query;
+use time::OffsetDateTime;
+
+use super::change::Tx;
+use super::columns::{Columns, is_text, ms};
+use super::user::{insert, select_user, user};
+use super::{Error, Refusal};
+use crate::domain::{
+    Connection, Creation, Email, GrantSource, GroupClaim, GroupId, Link, Profile, User, UserId,
+};
+
+/// An account that may sign in.
+pub(super) struct Account {
+    pub(super) user: User,
+    pub(super) how: How,
+    /// The profile's e-mail address belongs to another account, so that this one kept its own.
+    pub(super) email_kept: bool,
+}
+
+/// How the account was come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Found,
+    Linked,
+    Made,
+}
+
+/// What a sign-in brings to find its account.
+pub(super) struct Claimant<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) profile: &'a Profile,
+    /// The identifier of the account if it has to be made.
+    pub(super) new_user: UserId,
+    pub(super) now: OffsetDateTime,
+}
+
+/// Finds, links or makes the account, and brings its profile and its groups up to date.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+) -> Result<Result<Account, Refusal>, Error> {
+    if !is_text(&claimant.profile.subject) {
+        return Ok(Err(Refusal::NoAccount));
+    }
+    // When another server is faster in making or binding it, the second look finds what it made.
+    for _ in 0..3 {
+        let Some((user, how)) = (match look(tx, claimant).await? {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Err(refusal)),
+        }) else {
+            continue;
+        };
+        return welcome(tx, claimant, user, how).await;
+    }
+    Ok(Err(Refusal::NoAccount))
+}
+
+/// One look: the account, or none when another transaction was faster and the look has to be repeated.
+async fn look(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
+    if let Some(user) = by_identity(tx, claimant).await? {
+        return Ok(Ok(Some((user, How::Found))));
+    }
+    let Some(email) = &claimant.profile.email else {
+        return Ok(Err(Refusal::NoEmail));
+    };
+    let (user, how) = match by_email(tx, claimant, email).await? {
+        Some(user) => {
+            if let Err(refusal) = may_link(tx, claimant, &user, email).await? {
+                return Ok(Err(refusal));
+            }
+            (user, How::Linked)
+        }
+        None => match make(tx, claimant, email).await? {
+            Ok(Some(user)) => (user, How::Made),
+            Ok(None) => return Ok(Ok(None)),
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+    };
+    if bind(tx, claimant, user.id).await? {
+        return Ok(Ok(Some((user, how))));
+    }
+    if how == How::Made {
+        // The same subject came with another address at the same instant; the account just made has no use.
+        query("DELETE FROM account WHERE id = $1")
+            .bind(user.id.to_string())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(Ok(None))
+}
+
+/// Rule F1.
+async fn by_identity(tx: &mut Tx, claimant: &Claimant<'_>) -> Result<Option<User>, Error> {
+    let row = query(select_user!("JOIN identity i ON i.user_id = a.id WHERE i.connection_id = $1 AND i.subject = $2 AND a.company_id = $3"))
+        .bind(claimant.connection.id.to_string())
+        .bind(claimant.profile.subject.as_str())
+        .bind(claimant.connection.company_id.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.as_ref().map(user).transpose()
+}
+
+/// The account of an address, locked until the transaction ends.
+async fn by_email(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    email: &Email,
+) -> Result<Option<User>, Error> {
+    let company = claimant.connection.company_id.to_string();
+    query("UPDATE account SET email_key = email_key WHERE company_id = $1 AND email_key = $2")
+        .bind(company.as_str())
+        .bind(email.key())
+        .execute(&mut **tx)
+        .await?;
+    let row = query(select_user!("WHERE a.company_id = $1 AND a.email_key = $2"))
+        .bind(company)
+        .bind(email.key())
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.as_ref().map(user).transpose()
+}
+
+/// Rule F2: by e-mail address only when the connection may link.
+///
+/// An account that an administrator made, without a password and without any identity, was made for single sign-on and waits
+/// for its first sign-in ("Create SSO User"): making it was the administrator's word that this address may be bound.
+async fn may_link(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: &User,
+    email: &Email,
+) -> Result<Result<(), Refusal>, Error> {
+    let rows = query("SELECT connection_id FROM identity WHERE user_id = $1")
+        .bind(user.id.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &rows {
+        if row.text("connection_id")? == claimant.connection.id.to_string() {
+            return Ok(Err(Refusal::BoundToAnother));
+        }
+    }
+    let waiting =
+        user.created_by == Creation::Administrator && !user.has_password && rows.is_empty();
+    let link: &Link = &claimant.connection.settings.link;
+    Ok(if waiting || link.allows(email) {
+        Ok(())
+    } else {
+        Err(Refusal::MayNotLink)
+    })
+}
+
+/// Rule F3: none when another transaction took the address.
+async fn make(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    email: &Email,
+) -> Result<Result<Option<User>, Refusal>, Error> {
+    let Some(group) = claimant.connection.settings.jit else {
+        return Ok(Err(Refusal::NoAccount));
+    };
+    let profile = claimant.profile;
+    let user = User {
+        id: claimant.new_user,
+        company_id: claimant.connection.company_id,
+        email: email.clone(),
+        first_name: profile.first_name.clone().unwrap_or_default(),
+        last_name: profile.last_name.clone().unwrap_or_default(),
+        company_name: profile.company_name.clone().unwrap_or_default(),
+        created_by: Creation::Jit,
+        has_password: false,
+        disabled_at: None,
+        created_at: claimant.now,
+        last_sign_in_at: None,
+    };
+    if !insert(tx, &user).await? {
+        return Ok(Ok(None));
+    }
+    if !grant(
+        tx,
+        claimant,
+        user.id,
+        group,
+        GrantSource::Jit(claimant.connection.id),
+    )
+    .await?
+    {
+        query("DELETE FROM account WHERE id = $1")
+            .bind(user.id.to_string())
+            .execute(&mut **tx)
+            .await?;
+        return Ok(Err(Refusal::NoJitGroup));
+    }
+    Ok(Ok(Some(user)))
+}
+
+/// Binds the subject to the account; `false` when another transaction bound either.
+async fn bind(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result<bool, Error> {
+    let bound = query("INSERT INTO identity (connection_id, subject, user_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        .bind(claimant.connection.id.to_string())
+        .bind(claimant.profile.subject.as_str())
+        .bind(user.to_string())
+        .bind(ms(claimant.now))
+        .execute(&mut **tx)
+        .await?;
+    Ok(bound.rows_affected() > 0)
+}
+
+/// The found account: refused when deactivated, else brought up to date.
+async fn welcome(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    found: User,
+    how: How,
+) -> Result<Result<Account, Refusal>, Error> {
+    let profile = claimant.profile;
+    let updated = query(
+        "UPDATE account SET first_name = COALESCE($1, first_name), last_name = COALESCE($2, last_name), \
+         company_name = COALESCE($3, company_name), last_sign_in_at = $4 WHERE id = $5 AND disabled_at IS NULL",
+    )
+    .bind(profile.first_name.as_deref())
+    .bind(profile.last_name.as_deref())
+    .bind(profile.company_name.as_deref())
+    .bind(ms(claimant.now))
+    .bind(found.id.to_string())
+    .execute(&mut **tx)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(Err(Refusal::Deactivated)); // rule F4
+    }
+    let email_kept = !update_email(tx, claimant, &found).await?;
+    let groups_changed = reconcile(tx, claimant, found.id).await?;
+    let row = query(select_user!("WHERE a.id = $1"))
+        .bind(found.id.to_string())
+        .fetch_one(&mut **tx)
+        .await?;
+    let user = user(&row)?;
+    let known = User {
+        last_sign_in_at: user.last_sign_in_at,
+        ..found
+    };
+    if how != How::Made && (groups_changed || known != user) {
+        tx.user_changed(user.id);
+    }
+    Ok(Ok(Account {
+        user,
+        how,
+        email_kept,
+    }))
+}
+
+/// Takes a new address over; `false` when it belongs to another account.
+async fn update_email(tx: &mut Tx, claimant: &Claimant<'_>, found: &User) -> Result<bool, Error> {
+    let Some(email) = claimant
+        .profile
+        .email
+        .as_ref()
+        .filter(|email| **email != found.email)
+    else {
+        return Ok(true);
+    };
+    let updated = query(
+        "UPDATE account SET email = $1, email_key = $2 WHERE id = $3 AND NOT EXISTS \
+         (SELECT 1 FROM account other WHERE other.company_id = $4 AND other.email_key = $2 AND other.id <> $3)",
+    )
+    .bind(email.as_str())
+    .bind(email.key())
+    .bind(found.id.to_string())
+    .bind(found.company_id.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}
+
+/// Rule F5: adds and removes the grants of this connection's group claim, and no others; whether anything changed.
+async fn reconcile(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result<bool, Error> {
+    let GroupClaim::Values(values) = &claimant.profile.groups else {
+        return Ok(false);
+    };
+    let source = GrantSource::Idp(claimant.connection.id);
+    let mapping = &claimant.connection.settings.group_mapping;
+    let wanted: Vec<GroupId> = mapping
+        .iter()
+        .filter(|mapped| values.contains(&mapped.value))
+        .map(|mapped| mapped.group_id)
+        .collect();
+    let rows = query("SELECT group_id FROM group_grant WHERE user_id = $1 AND source = $2")
+        .bind(user.to_string())
+        .bind(source.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let present = rows
+        .iter()
+        .map(|row| row.parsed("group_id"))
+        .collect::<Result<Vec<GroupId>, Error>>()?;
+    let mut changed = false;
+    for group in present.iter().filter(|group| !wanted.contains(group)) {
+        let sql = "DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3";
+        query(sql)
+            .bind(user.to_string())
+            .bind(group.to_string())
+            .bind(source.to_string())
+            .execute(&mut **tx)
+            .await?;
+        changed = true;
+    }
+    for group in wanted.iter().filter(|group| !present.contains(group)) {
+        changed |= grant(tx, claimant, user, *group, source).await?;
+    }
+    Ok(changed)
+}
+
+/// Puts a user into a group of the connection's company; `false` when there is no such group, or the user is in it.
+async fn grant(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: UserId,
+    group: GroupId,
+    source: GrantSource,
+) -> Result<bool, Error> {
+    let added = query(
+        "INSERT INTO group_grant (user_id, group_id, source, created_at) \
+         SELECT $1, g.id, $2, $3 FROM permission_group g WHERE g.id = $4 AND g.company_id = $5 ON CONFLICT DO NOTHING",
+    )
+    .bind(user.to_string())
+    .bind(source.to_string())
+    .bind(ms(claimant.now))
+    .bind(group.to_string())
+    .bind(claimant.connection.company_id.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(added.rows_affected() > 0)
+}

@@ -1,0 +1,290 @@
+//! Login attempts.
+//!
+//! Invariant: an attempt that is consumed or closed is not opened again, and its verdict is not overwritten.
+
+use sqlx::any::AnyRow;
+use sqlx::query;
+use time::OffsetDateTime;
+
+use super::change::Tx;
+use super::columns::{Columns, is_text, json, ms};
+use super::{Error, Store};
+use crate::domain::{
+    AttemptId, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record, SessionKey, UserId,
+};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, expires_at, \
+             consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key FROM login_attempt ",
+            $rest
+        )
+    };
+}
+
+/// Which attempts to list; none of a kind means all.
+#[derive(Debug, Clone, Default)]
+pub struct AttemptFilter {
+    /// With this verdict.
+    pub outcome: Option<Outcome>,
+    /// Through this connection.
+    pub connection_id: Option<ConnectionId>,
+    /// Of this user.
+    pub user_id: Option<UserId>,
+    /// Begun before this moment, to page on.
+    pub before: Option<OffsetDateTime>,
+}
+
+/// A refusal that fell before the account was looked for.
+#[derive(Debug, Clone)]
+pub struct AttemptRefusal {
+    /// The rule's number, such as `D3`.
+    pub rule: Option<String>,
+    /// The verdict in one sentence.
+    pub summary: String,
+    /// Every check that was made.
+    pub record: Record,
+}
+
+impl Store {
+    /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
+    pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
+        let mut connection = self.write.acquire().await?;
+        insert(&mut connection, attempt).await
+    }
+
+    /// An attempt by its identifier.
+    pub async fn attempt(&self, id: AttemptId) -> Result<Option<LoginAttempt>, Error> {
+        let row = query(select!("WHERE id = $1"))
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(attempt).transpose()
+    }
+
+    /// The attempt whose request a Response answers (`InResponseTo`), in the company of the host (rule E6).
+    pub async fn attempt_by_request(
+        &self,
+        company: CompanyId,
+        request_id: &str,
+    ) -> Result<Option<LoginAttempt>, Error> {
+        self.attempt_by(
+            select!("WHERE company_id = $1 AND request_id = $2"),
+            company,
+            request_id,
+        )
+        .await
+    }
+
+    /// The attempt of a `RelayState` handle (rule E3).
+    pub async fn attempt_by_relay(
+        &self,
+        company: CompanyId,
+        relay: &str,
+    ) -> Result<Option<LoginAttempt>, Error> {
+        self.attempt_by(
+            select!("WHERE company_id = $1 AND relay = $2"),
+            company,
+            relay,
+        )
+        .await
+    }
+
+    /// The newest attempt with a code.
+    pub async fn attempt_by_code(
+        &self,
+        company: CompanyId,
+        code: &Code,
+    ) -> Result<Option<LoginAttempt>, Error> {
+        self.attempt_by(
+            select!("WHERE company_id = $1 AND code = $2 ORDER BY started_at DESC LIMIT 1"),
+            company,
+            code.as_str(),
+        )
+        .await
+    }
+
+    /// A company's attempts, the newest first.
+    pub async fn attempts(
+        &self,
+        company: CompanyId,
+        filter: &AttemptFilter,
+        limit: u32,
+    ) -> Result<Vec<LoginAttempt>, Error> {
+        let rows = query(select!(
+            "WHERE company_id = $1 AND ($2 IS NULL OR outcome = $2) AND ($3 IS NULL OR connection_id = $3) \
+             AND ($4 IS NULL OR user_id = $4) AND started_at < $5 ORDER BY started_at DESC, id DESC LIMIT $6"
+        ))
+        .bind(company.to_string())
+        .bind(filter.outcome.map(Outcome::as_str))
+        .bind(filter.connection_id.map(|id| id.to_string()))
+        .bind(filter.user_id.map(|id| id.to_string()))
+        .bind(filter.before.map_or(i64::MAX, ms))
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(attempt).collect()
+    }
+
+    /// Closes an open attempt with a refusal, and consumes it (rule E1); `false` when it was closed already.
+    pub async fn refuse_attempt(
+        &self,
+        id: AttemptId,
+        refusal: &AttemptRefusal,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let updated = query(
+            "UPDATE login_attempt SET consumed_at = COALESCE(consumed_at, $1), finished_at = $1, outcome = 'refused', \
+             rule = $2, summary = $3, record = $4 WHERE id = $5 AND outcome = 'open'",
+        )
+        .bind(ms(now))
+        .bind(refusal.rule.as_deref())
+        .bind(refusal.summary.replace('\0', ""))
+        .bind(json(&refusal.record)?)
+        .bind(id.to_string())
+        .execute(&self.write)
+        .await?;
+        Ok(updated.rows_affected() > 0)
+    }
+
+    async fn attempt_by(
+        &self,
+        sql: &'static str,
+        company: CompanyId,
+        value: &str,
+    ) -> Result<Option<LoginAttempt>, Error> {
+        if !is_text(value) {
+            return Ok(None);
+        }
+        let row = query(sql)
+            .bind(company.to_string())
+            .bind(value)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(attempt).transpose()
+    }
+}
+
+/// What an attempt was, when it is consumed.
+pub(super) struct Consumed {
+    pub(super) connection_id: Option<ConnectionId>,
+    pub(super) in_time: bool,
+}
+
+/// Consumes an attempt of a company; none when it is not there or was consumed already (rule E1). Of two servers at the
+/// same instant, one waits for the other's row and then finds it consumed.
+pub(super) async fn consume(
+    tx: &mut Tx,
+    company: CompanyId,
+    id: AttemptId,
+    now: OffsetDateTime,
+) -> Result<Option<Consumed>, Error> {
+    let row = query(
+        "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id = $3 AND consumed_at IS NULL AND outcome = 'open' \
+         RETURNING connection_id, expires_at",
+    )
+    .bind(ms(now))
+    .bind(id.to_string())
+    .bind(company.to_string())
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| {
+        Ok(Consumed {
+            connection_id: row.maybe_parsed("connection_id")?,
+            in_time: now < row.time("expires_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// A verdict to write down.
+pub(super) struct Closing<'a> {
+    pub(super) outcome: Outcome,
+    pub(super) rule: Option<&'a str>,
+    pub(super) summary: &'a str,
+    pub(super) record: &'a Record,
+    pub(super) user_id: Option<UserId>,
+    pub(super) session_key: Option<SessionKey>,
+}
+
+/// Closes a consumed attempt.
+pub(super) async fn close(
+    tx: &mut Tx,
+    id: AttemptId,
+    closing: Closing<'_>,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    query(
+        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, record = $5, user_id = $6, session_key = $7 \
+         WHERE id = $8",
+    )
+    .bind(ms(now))
+    .bind(closing.outcome.as_str())
+    .bind(closing.rule)
+    .bind(closing.summary.replace('\0', ""))
+    .bind(json(closing.record)?)
+    .bind(closing.user_id.map(|id| id.to_string()))
+    .bind(closing.session_key.map(|key| key.0.to_vec()))
+    .bind(id.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert(
+    connection: &mut sqlx::AnyConnection,
+    attempt: &LoginAttempt,
+) -> Result<(), Error> {
+    query(
+        "INSERT INTO login_attempt (id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, \
+         expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+    )
+    .bind(attempt.id.to_string())
+    .bind(attempt.code.as_str())
+    .bind(attempt.company_id.to_string())
+    .bind(attempt.connection_id.map(|id| id.to_string()))
+    .bind(attempt.kind.as_str())
+    .bind(attempt.request_id.as_deref())
+    .bind(attempt.relay.as_deref())
+    .bind(attempt.return_to.as_deref())
+    .bind(attempt.browser_hash.to_vec())
+    .bind(ms(attempt.started_at))
+    .bind(ms(attempt.expires_at))
+    .bind(attempt.consumed_at.map(ms))
+    .bind(attempt.finished_at.map(ms))
+    .bind(attempt.outcome.as_str())
+    .bind(attempt.rule.as_deref())
+    .bind(attempt.summary.replace('\0', ""))
+    .bind(json(&attempt.record)?)
+    .bind(attempt.user_id.map(|id| id.to_string()))
+    .bind(attempt.session_key.map(|key| key.0.to_vec()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn attempt(row: &AnyRow) -> Result<LoginAttempt, Error> {
+    Ok(LoginAttempt {
+        id: row.parsed("id")?,
+        code: row.parsed("code")?,
+        company_id: row.parsed("company_id")?,
+        connection_id: row.maybe_parsed("connection_id")?,
+        kind: row.parsed("kind")?,
+        request_id: row.maybe_text("request_id")?,
+        relay: row.maybe_text("relay")?,
+        return_to: row.maybe_text("return_to")?,
+        browser_hash: row.hash("browser_hash")?,
+        started_at: row.time("started_at")?,
+        expires_at: row.time("expires_at")?,
+        consumed_at: row.maybe_time("consumed_at")?,
+        finished_at: row.maybe_time("finished_at")?,
+        outcome: row.parsed("outcome")?,
+        rule: row.maybe_text("rule")?,
+        summary: row.text("summary")?,
+        record: row.json("record")?,
+        user_id: row.maybe_parsed("user_id")?,
+        session_key: row.maybe_hash("session_key")?.map(SessionKey),
+    })
+}

@@ -1,0 +1,53 @@
+//! The audit log.
+
+use sqlx::query;
+
+use super::columns::{Columns, ms};
+use super::{Error, Store};
+use crate::domain::{AuditEvent, CompanyId};
+
+impl Store {
+    /// Writes an entry.
+    pub async fn add_audit_event(&self, event: &AuditEvent) -> Result<(), Error> {
+        query("INSERT INTO audit_event (id, company_id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(event.id.to_string())
+            .bind(event.company_id.map(|id| id.to_string()))
+            .bind(ms(event.at))
+            .bind(event.actor.replace('\0', ""))
+            .bind(event.action.as_str())
+            .bind(event.subject.replace('\0', ""))
+            .bind(event.detail.replace('\0', ""))
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// A company's entries, the newest first.
+    pub async fn audit_events(
+        &self,
+        company: CompanyId,
+        limit: u32,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let rows = query(
+            "SELECT id, company_id, at, actor, action, subject, detail FROM audit_event WHERE company_id = $1 \
+             ORDER BY at DESC, id DESC LIMIT $2",
+        )
+        .bind(company.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AuditEvent {
+                    id: row.parsed("id")?,
+                    company_id: row.maybe_parsed("company_id")?,
+                    at: row.time("at")?,
+                    actor: row.text("actor")?,
+                    action: row.text("action")?,
+                    subject: row.text("subject")?,
+                    detail: row.text("detail")?,
+                })
+            })
+            .collect()
+    }
+}

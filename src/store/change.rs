@@ -1,0 +1,184 @@
+//! Changes that running servers must see, and the transaction that writes them down.
+//!
+//! Invariant: the counter's row is updated last in a transaction and locked until the commit, so that a reader who has seen
+//! revision n has seen every change up to n.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::any::Any;
+use sqlx::{AnyConnection, Transaction, query};
+use time::OffsetDateTime;
+
+use super::columns::{Columns, hex, ms, unhex};
+use super::{Backend, Error, Store};
+use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
+
+/// What changed after a revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The counter now; ask with it the next time.
+    pub revision: i64,
+    /// The log does not reach back far enough: forget everything that was read before.
+    pub everything: bool,
+    /// Companies whose own data, connections or groups changed.
+    pub companies: Vec<CompanyId>,
+    /// Users whose data, groups or activation changed.
+    pub users: Vec<UserId>,
+    /// Sessions that ended before their time.
+    pub sessions: Vec<SessionKey>,
+}
+
+/// A transaction that writes. Dropped without a commit, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    changed: Vec<Change>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Company(CompanyId),
+    Connection(ConnectionId),
+    User(UserId),
+    Session(SessionKey),
+}
+
+impl Store {
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        let inner = match self.backend {
+            // A deferred transaction that turns from reading to writing fails at once when another one was faster.
+            Backend::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
+            Backend::Postgres => self.write.begin().await?,
+        };
+        Ok(Tx {
+            inner,
+            changed: Vec::new(),
+        })
+    }
+
+    /// What changed after `since`; when nothing did, this reads one row.
+    pub async fn changes_since(&self, since: i64) -> Result<Changes, Error> {
+        let row = query("SELECT revision, floor FROM change_counter WHERE id = 1")
+            .fetch_one(&self.read)
+            .await?;
+        let mut changes = Changes {
+            revision: row.int("revision")?,
+            ..Changes::default()
+        };
+        // A counter that went back is another database, or an older copy of this one.
+        changes.everything = since < row.int("floor")? || since > changes.revision;
+        if changes.everything || changes.revision == since {
+            return Ok(changes);
+        }
+        let rows = query(
+            "SELECT DISTINCT kind, subject FROM change WHERE revision > $1 AND revision <= $2",
+        )
+        .bind(since)
+        .bind(changes.revision)
+        .fetch_all(&self.read)
+        .await?;
+        for row in rows {
+            match row.text("kind")?.as_str() {
+                "company" => changes.companies.push(row.parsed("subject")?),
+                "user" => changes.users.push(row.parsed("subject")?),
+                "session" => {
+                    let key =
+                        unhex(&row.text("subject")?).ok_or(Error::Corrupt { column: "subject" })?;
+                    changes.sessions.push(SessionKey(key));
+                }
+                _ => return Err(Error::Corrupt { column: "kind" }),
+            }
+        }
+        Ok(changes)
+    }
+}
+
+impl Tx {
+    /// Ends the transaction and publishes its changes.
+    pub async fn commit(mut self, now: OffsetDateTime) -> Result<(), Error> {
+        if !self.changed.is_empty() {
+            self.publish(now).await?;
+        }
+        self.inner.commit().await?;
+        Ok(())
+    }
+
+    pub(super) fn company_changed(&mut self, id: CompanyId) {
+        self.note(Change::Company(id));
+    }
+
+    pub(super) fn connection_changed(&mut self, company: CompanyId, id: ConnectionId) {
+        self.note(Change::Company(company));
+        self.note(Change::Connection(id));
+    }
+
+    pub(super) fn user_changed(&mut self, id: UserId) {
+        self.note(Change::User(id));
+    }
+
+    pub(super) fn session_ended(&mut self, key: SessionKey) {
+        self.note(Change::Session(key));
+    }
+
+    fn note(&mut self, change: Change) {
+        if !self.changed.contains(&change) {
+            self.changed.push(change);
+        }
+    }
+
+    async fn publish(&mut self, now: OffsetDateTime) -> Result<(), Error> {
+        let row = query(
+            "UPDATE change_counter SET revision = revision + 1 WHERE id = 1 RETURNING revision",
+        )
+        .fetch_one(&mut *self.inner)
+        .await?;
+        let revision = row.int("revision")?;
+        for change in std::mem::take(&mut self.changed) {
+            let (kind, subject) = match change {
+                Change::Company(id) => {
+                    let sql = "UPDATE company SET revision = $1 WHERE id = $2";
+                    query(sql)
+                        .bind(revision)
+                        .bind(id.to_string())
+                        .execute(&mut *self.inner)
+                        .await?;
+                    ("company", id.to_string())
+                }
+                Change::Connection(id) => {
+                    let sql = "UPDATE connection SET revision = $1 WHERE id = $2";
+                    query(sql)
+                        .bind(revision)
+                        .bind(id.to_string())
+                        .execute(&mut *self.inner)
+                        .await?;
+                    continue;
+                }
+                Change::User(id) => ("user", id.to_string()),
+                Change::Session(SessionKey(key)) => ("session", hex(&key)),
+            };
+            query("INSERT INTO change (revision, kind, subject, at) VALUES ($1, $2, $3, $4)")
+                .bind(revision)
+                .bind(kind)
+                .bind(subject)
+                .bind(ms(now))
+                .execute(&mut *self.inner)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Deref for Tx {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.inner
+    }
+}

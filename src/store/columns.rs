@@ -1,0 +1,131 @@
+//! Reading and writing columns: TEXT, BIGINT and BLOB on one side, nouns on the other.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use time::{Duration, OffsetDateTime};
+
+use super::Error;
+
+/// Typed access to a row's columns by name.
+pub(super) trait Columns {
+    fn int(&self, column: &'static str) -> Result<i64, Error>;
+    fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error>;
+    fn text(&self, column: &'static str) -> Result<String, Error>;
+    fn maybe_text(&self, column: &'static str) -> Result<Option<String>, Error>;
+    fn maybe_blob(&self, column: &'static str) -> Result<Option<Vec<u8>>, Error>;
+
+    fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
+        self.text(column)?
+            .parse()
+            .map_err(|_| Error::Corrupt { column })
+    }
+
+    fn maybe_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, Error> {
+        let text = self.maybe_text(column)?;
+        text.map(|text| text.parse().map_err(|_| Error::Corrupt { column }))
+            .transpose()
+    }
+
+    fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
+        serde_json::from_str(&self.text(column)?).map_err(|_| Error::Corrupt { column })
+    }
+
+    fn maybe_json<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, Error> {
+        let text = self.maybe_text(column)?;
+        text.map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt { column }))
+            .transpose()
+    }
+
+    fn time(&self, column: &'static str) -> Result<OffsetDateTime, Error> {
+        from_ms(self.int(column)?, column)
+    }
+
+    fn maybe_time(&self, column: &'static str) -> Result<Option<OffsetDateTime>, Error> {
+        self.maybe_int(column)?
+            .map(|ms| from_ms(ms, column))
+            .transpose()
+    }
+
+    fn maybe_hash(&self, column: &'static str) -> Result<Option<[u8; 32]>, Error> {
+        let blob = self.maybe_blob(column)?;
+        blob.map(|blob| blob.try_into().map_err(|_| Error::Corrupt { column }))
+            .transpose()
+    }
+
+    fn hash(&self, column: &'static str) -> Result<[u8; 32], Error> {
+        self.maybe_hash(column)?.ok_or(Error::Corrupt { column })
+    }
+}
+
+impl Columns for AnyRow {
+    fn int(&self, column: &'static str) -> Result<i64, Error> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn text(&self, column: &'static str) -> Result<String, Error> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn maybe_text(&self, column: &'static str) -> Result<Option<String>, Error> {
+        Ok(self.try_get(column)?)
+    }
+
+    fn maybe_blob(&self, column: &'static str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.try_get(column)?)
+    }
+}
+
+/// Milliseconds since 1970.
+pub(super) fn ms(time: OffsetDateTime) -> i64 {
+    // `time` ends with the year 9999, far inside 64 bits.
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
+}
+
+/// Whole milliseconds of a duration.
+pub(super) fn duration_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
+}
+
+fn from_ms(ms: i64, column: &'static str) -> Result<OffsetDateTime, Error> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .map_err(|_| Error::Corrupt { column })
+}
+
+/// A value as JSON text.
+pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
+    Ok(serde_json::to_string(value)?)
+}
+
+/// Whether PostgreSQL takes it as TEXT. What it would not take is never stored, and so never found.
+pub(super) fn is_text(value: &str) -> bool {
+    !value.contains('\0')
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// 32 bytes from hexadecimal.
+pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
+    }
+    (text.len() == 64).then_some(bytes)
+}

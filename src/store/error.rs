@@ -1,0 +1,59 @@
+//! What can go wrong with the database. That something is not there is no error: it is `None`.
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The URL names no database that is known here.
+    #[error(
+        "the database URL begins with sqlite: or postgres:, such as sqlite:/var/lib/vestibule/vestibule.sqlite3"
+    )]
+    Url,
+    /// The SQLite file or its directory cannot be made.
+    #[error("the database file {path} cannot be opened: {source}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database was written by a newer version.
+    #[error(
+        "the database is of a newer version (migration {found}, this program knows {known}); use that version"
+    )]
+    Newer {
+        /// The newest migration in the database.
+        found: i64,
+        /// The newest migration of this program.
+        known: i64,
+    },
+    /// A value that has to be unique is taken.
+    #[error("{0} is taken already")]
+    Taken(String),
+    /// A stored value cannot be read.
+    #[error("the database holds a value in \"{column}\" that cannot be read")]
+    Corrupt {
+        /// The column.
+        column: &'static str,
+    },
+    /// A value cannot be stored.
+    #[error("a value cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Error {
+    /// Whether the same transaction, tried again, may well succeed: another one was faster, or both waited for each other.
+    pub(super) fn is_transient(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        // SQLSTATE 40001 serialization failure, 40P01 deadlock; SQLite 5 busy, 517 busy snapshot.
+        error.is_unique_violation()
+            || matches!(
+                error.code().as_deref(),
+                Some("40001" | "40P01" | "5" | "517")
+            )
+    }
+}

@@ -1,0 +1,154 @@
+//! Permission groups and their members.
+
+use sqlx::any::AnyRow;
+use sqlx::query;
+use time::OffsetDateTime;
+
+use super::columns::{Columns, ms};
+use super::{Error, Store};
+use crate::domain::{CompanyId, Grant, Group, GroupId, UserId};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at FROM permission_group g ", $rest)
+    };
+}
+
+impl Store {
+    /// Adds a group.
+    pub async fn add_group(&self, group: &Group, now: OffsetDateTime) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        let added = query(
+            "INSERT INTO permission_group (id, company_id, title, kind, sso_only, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        )
+        .bind(group.id.to_string())
+        .bind(group.company_id.to_string())
+        .bind(group.title.as_str())
+        .bind(group.kind.as_str())
+        .bind(i64::from(group.sso_only))
+        .bind(ms(group.created_at))
+        .execute(&mut *tx)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Err(Error::Taken(format!("the group \"{}\"", group.title)));
+        }
+        tx.company_changed(group.company_id);
+        tx.commit(now).await
+    }
+
+    /// A company's groups, by title.
+    pub async fn groups(&self, company: CompanyId) -> Result<Vec<Group>, Error> {
+        let rows = query(select!("WHERE g.company_id = $1 ORDER BY g.title"))
+            .bind(company.to_string())
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(group).collect()
+    }
+
+    /// A group by its identifier.
+    pub async fn group(&self, id: GroupId) -> Result<Option<Group>, Error> {
+        let row = query(select!("WHERE g.id = $1"))
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(group).transpose()
+    }
+
+    /// A company's group by its title.
+    pub async fn group_by_title(
+        &self,
+        company: CompanyId,
+        title: &str,
+    ) -> Result<Option<Group>, Error> {
+        let row = query(select!("WHERE g.company_id = $1 AND g.title = $2"))
+            .bind(company.to_string())
+            .bind(title)
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(group).transpose()
+    }
+
+    /// The groups that a user is in, by title, whoever put them there.
+    pub async fn groups_of(&self, user: UserId) -> Result<Vec<Group>, Error> {
+        let rows = query(select!("WHERE EXISTS (SELECT 1 FROM group_grant m WHERE m.group_id = g.id AND m.user_id = $1) ORDER BY g.title"))
+            .bind(user.to_string())
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(group).collect()
+    }
+
+    /// A user's memberships with their sources.
+    pub async fn grants_of(&self, user: UserId) -> Result<Vec<Grant>, Error> {
+        let rows = query("SELECT user_id, group_id, source FROM group_grant WHERE user_id = $1 ORDER BY group_id, source").bind(user.to_string()).fetch_all(&self.read).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Grant {
+                    user_id: row.parsed("user_id")?,
+                    group_id: row.parsed("group_id")?,
+                    source: row.parsed("source")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Puts a user into a group of the same company; `false` when there is nothing to change.
+    pub async fn add_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let added = query(
+            "INSERT INTO group_grant (user_id, group_id, source, created_at) \
+             SELECT a.id, g.id, $3, $4 FROM account a JOIN permission_group g ON g.company_id = a.company_id \
+             WHERE a.id = $1 AND g.id = $2 ON CONFLICT DO NOTHING",
+        )
+        .bind(grant.user_id.to_string())
+        .bind(grant.group_id.to_string())
+        .bind(grant.source.to_string())
+        .bind(ms(now))
+        .execute(&mut *tx)
+        .await?;
+        tx.user_changed(grant.user_id);
+        tx.commit(now).await?;
+        Ok(added.rows_affected() > 0)
+    }
+
+    /// Takes a membership away from the source that gave it; `false` when there is none.
+    pub async fn remove_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let removed =
+            query("DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3")
+                .bind(grant.user_id.to_string())
+                .bind(grant.group_id.to_string())
+                .bind(grant.source.to_string())
+                .execute(&mut *tx)
+                .await?;
+        tx.user_changed(grant.user_id);
+        tx.commit(now).await?;
+        Ok(removed.rows_affected() > 0)
+    }
+
+    /// How many administrators of a company can sign in with a password (rule F6, break-glass).
+    pub async fn count_break_glass(&self, company: CompanyId) -> Result<i64, Error> {
+        let row = query(
+            "SELECT COUNT(*) AS count FROM account a WHERE a.company_id = $1 AND a.disabled_at IS NULL AND a.password IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                         WHERE m.user_id = a.id AND g.kind = 'administrator') \
+             AND NOT EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                             WHERE m.user_id = a.id AND g.sso_only = 1)",
+        )
+        .bind(company.to_string())
+        .fetch_one(&self.read)
+        .await?;
+        row.int("count")
+    }
+}
+
+fn group(row: &AnyRow) -> Result<Group, Error> {
+    Ok(Group {
+        id: row.parsed("id")?,
+        company_id: row.parsed("company_id")?,
+        title: row.text("title")?,
+        kind: row.parsed("kind")?,
+        sso_only: row.int("sso_only")? != 0,
+        created_at: row.time("created_at")?,
+    })
+}

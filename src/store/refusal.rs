@@ -1,0 +1,80 @@
+//! Why a verified proof does not sign in.
+//!
+//! Invariant: every refusal names its rule. The texts are for the attempt's record, which the company's administrator reads.
+
+/// Why a verified proof does not sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Rule E1. Its record stays as it was.
+    #[error("this sign-in was used already, or is not known here")]
+    AttemptConsumed,
+    /// Rule E1.
+    #[error("this sign-in took longer than ten minutes")]
+    AttemptExpired,
+    /// Rule E6.
+    #[error("this sign-in began through another connection")]
+    OtherConnection,
+    /// Rule E4.
+    #[error("this assertion was used already")]
+    AssertionReplayed,
+    /// Rule F2.
+    #[error(
+        "an account with this e-mail address exists, and the connection may not link existing accounts"
+    )]
+    MayNotLink,
+    /// Rule F2.
+    #[error("the account with this e-mail address is bound to another identity of this connection")]
+    BoundToAnother,
+    /// Rule F3.
+    #[error("there is no account for this person, and the connection does not make accounts")]
+    NoAccount,
+    /// Rule F3.
+    #[error("the claims hold no e-mail address, without which an account cannot be found or made")]
+    NoEmail,
+    /// Rule F3.
+    #[error("the permission group for new accounts does not exist any more")]
+    NoJitGroup,
+    /// Rule F4.
+    #[error("the account is deactivated")]
+    Deactivated,
+    /// Rule F6.
+    #[error("members of this account's permission group sign in through single sign-on only")]
+    SsoOnly,
+    /// Rule F6.
+    #[error("the account has no password")]
+    NoPassword,
+}
+
+impl Refusal {
+    /// The rule's number.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::AttemptConsumed | Self::AttemptExpired => "E1",
+            Self::AssertionReplayed => "E4",
+            Self::OtherConnection => "E6",
+            Self::MayNotLink | Self::BoundToAnother => "F2",
+            Self::NoAccount | Self::NoEmail | Self::NoJitGroup => "F3",
+            Self::Deactivated => "F4",
+            Self::SsoOnly | Self::NoPassword => "F6",
+        }
+    }
+
+    /// What would have been accepted.
+    pub(super) fn expected(self) -> &'static str {
+        match self {
+            Self::AttemptConsumed => "open",
+            Self::AttemptExpired => "answered within ten minutes",
+            Self::OtherConnection => "the connection that the sign-in began through",
+            Self::AssertionReplayed => "an assertion ID that was not used before",
+            Self::MayNotLink | Self::BoundToAnother => {
+                "an account that this identity may be linked to"
+            }
+            Self::NoAccount => "an account, or a connection that makes accounts",
+            Self::NoEmail => "an e-mail address among the claims",
+            Self::NoJitGroup => "a permission group for new accounts",
+            Self::Deactivated => "active",
+            Self::SsoOnly => "single sign-on",
+            Self::NoPassword => "a password",
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Sessions.
+//!
+//! Invariant: a session begins in `sign_in` and nowhere else; one that ends before its time is in the change log, so that no
+//! server's cache keeps it alive.
+
+use sqlx::any::AnyRow;
+use sqlx::query;
+use time::{Duration, OffsetDateTime};
+
+use super::change::Tx;
+use super::columns::{Columns, duration_ms, is_text, json, ms};
+use super::user::{select_user, user};
+use super::{Error, Store};
+use crate::domain::{ConnectionId, Group, Session, SessionId, SessionKey, User, UserId};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, s.signed_in_at, \
+             s.expires_at, s.idle_ms, s.last_seen_at, s.data FROM session s ",
+            $rest
+        )
+    };
+}
+
+/// A live session with its user and the user's groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// How the database and the caches name the session.
+    pub key: SessionKey,
+    /// The session.
+    pub session: Session,
+    /// The user, who is not deactivated.
+    pub user: User,
+    /// The groups of the user, by title.
+    pub groups: Vec<Group>,
+}
+
+impl Store {
+    /// How the database names the session of a browser's secret.
+    pub fn session_key(&self, id: &SessionId) -> SessionKey {
+        SessionKey((self.hash)(id.as_bytes()))
+    }
+
+    /// Who is signed in with a session; none when it has ended or its user is deactivated (rule F4).
+    pub async fn signed_in(
+        &self,
+        key: SessionKey,
+        now: OffsetDateTime,
+    ) -> Result<Option<SignedIn>, Error> {
+        let Some((session, _)) = self.live_session(key, now).await? else {
+            return Ok(None);
+        };
+        let row = query(select_user!("WHERE a.id = $1 AND a.disabled_at IS NULL"))
+            .bind(session.user_id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let groups = self.groups_of(session.user_id).await?;
+        Ok(Some(SignedIn {
+            key,
+            user: user(&row)?,
+            session,
+            groups,
+        }))
+    }
+
+    /// Notes that a session was used.
+    pub async fn touch_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<(), Error> {
+        query("UPDATE session SET last_seen_at = $1 WHERE session_key = $2 AND last_seen_at < $1")
+            .bind(ms(now))
+            .bind(key.0.to_vec())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    /// The live sessions of a user, the newest first.
+    pub async fn sessions_of(
+        &self,
+        user: UserId,
+        now: OffsetDateTime,
+    ) -> Result<Vec<(SessionKey, Session)>, Error> {
+        let rows = query(select!(
+            "WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.signed_in_at DESC"
+        ))
+        .bind(user.to_string())
+        .bind(ms(now))
+        .fetch_all(&self.read)
+        .await?;
+        live(&rows, now)
+    }
+
+    /// The live sessions that a connection's `NameID` began, or the one of a `SessionIndex` (for single logout; the caller
+    /// compares the qualifiers).
+    pub async fn sessions_by_name_id(
+        &self,
+        connection: ConnectionId,
+        name_id: &str,
+        session_index: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<(SessionKey, Session)>, Error> {
+        if !is_text(name_id) || !session_index.is_none_or(is_text) {
+            return Ok(Vec::new());
+        }
+        let rows = query(select!("WHERE s.connection_id = $1 AND s.name_id_value = $2 AND ($3 IS NULL OR s.session_index = $3) AND s.expires_at > $4"))
+            .bind(connection.to_string())
+            .bind(name_id)
+            .bind(session_index)
+            .bind(ms(now))
+            .fetch_all(&self.read)
+            .await?;
+        live(&rows, now)
+    }
+
+    /// Ends a session; `false` when there is none.
+    pub async fn end_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let ended = end(&mut tx, key).await?;
+        tx.commit(now).await?;
+        Ok(ended)
+    }
+
+    /// Ends every session of a user; how many there were.
+    pub async fn end_sessions_of(&self, user: UserId, now: OffsetDateTime) -> Result<usize, Error> {
+        let mut tx = self.begin().await?;
+        let ended = end_all_of(&mut tx, user).await?;
+        tx.commit(now).await?;
+        Ok(ended)
+    }
+
+    /// A live session and the data that handlers keep with it.
+    pub(super) async fn live_session(
+        &self,
+        key: SessionKey,
+        now: OffsetDateTime,
+    ) -> Result<Option<(Session, String)>, Error> {
+        let row = query(select!("WHERE s.session_key = $1"))
+            .bind(key.0.to_vec())
+            .fetch_optional(&self.read)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let session = session(&row)?;
+        Ok(if session.is_live(now) {
+            Some((session, row.text("data")?))
+        } else {
+            None
+        })
+    }
+}
+
+pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> Result<(), Error> {
+    query(
+        "INSERT INTO session (session_key, user_id, company_id, connection_id, attempt_id, name_id, name_id_value, session_index, \
+         signed_in_at, expires_at, idle_ms, last_seen_at, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')",
+    )
+    .bind(key.0.to_vec())
+    .bind(session.user_id.to_string())
+    .bind(session.company_id.to_string())
+    .bind(session.connection_id.map(|id| id.to_string()))
+    .bind(session.attempt_id.to_string())
+    .bind(session.name_id.as_ref().map(json).transpose()?)
+    .bind(session.name_id.as_ref().map(|name_id| name_id.value.as_str()))
+    .bind(session.session_index.as_deref())
+    .bind(ms(session.signed_in_at))
+    .bind(ms(session.expires_at))
+    .bind(duration_ms(session.idle))
+    .bind(ms(session.last_seen_at))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn end(tx: &mut Tx, key: SessionKey) -> Result<bool, Error> {
+    let deleted = query("DELETE FROM session WHERE session_key = $1")
+        .bind(key.0.to_vec())
+        .execute(&mut **tx)
+        .await?;
+    let ended = deleted.rows_affected() > 0;
+    if ended {
+        tx.session_ended(key);
+    }
+    Ok(ended)
+}
+
+pub(super) async fn end_all_of(tx: &mut Tx, user: UserId) -> Result<usize, Error> {
+    let rows = query("DELETE FROM session WHERE user_id = $1 RETURNING session_key")
+        .bind(user.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &rows {
+        tx.session_ended(SessionKey(row.hash("session_key")?));
+    }
+    Ok(rows.len())
+}
+
+fn live(rows: &[AnyRow], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {
+    let sessions = rows
+        .iter()
+        .map(|row| Ok((SessionKey(row.hash("session_key")?), session(row)?)));
+    sessions
+        .filter(|found| {
+            found
+                .as_ref()
+                .map_or(true, |(_, session)| session.is_live(now))
+        })
+        .collect()
+}
+
+fn session(row: &AnyRow) -> Result<Session, Error> {
+    Ok(Session {
+        user_id: row.parsed("user_id")?,
+        company_id: row.parsed("company_id")?,
+        connection_id: row.maybe_parsed("connection_id")?,
+        attempt_id: row.parsed("attempt_id")?,
+        name_id: row.maybe_json("name_id")?,
+        session_index: row.maybe_text("session_index")?,
+        signed_in_at: row.time("signed_in_at")?,
+        expires_at: row.time("expires_at")?,
+        idle: Duration::milliseconds(row.int("idle_ms")?),
+        last_seen_at: row.time("last_seen_at")?,
+    })
+}

@@ -1,0 +1,402 @@
+//! The end of a sign-in, in one transaction: the attempt is consumed, the assertion ID recorded, the account found or made,
+//! the session begun, the attempt closed.
+//!
+//! Invariant: a session begins here and nowhere else, and either all of it is stored or nothing. A refusal consumes the
+//! attempt and keeps its record, and leaves no user and no session.
+
+use sqlx::query;
+use time::{Duration, OffsetDateTime};
+
+use super::account::{Account, Claimant, How, settle};
+use super::attempt::{self, Closing};
+use super::change::Tx;
+use super::columns::{Columns, is_text, ms};
+use super::refusal::Refusal;
+use super::session;
+use super::user::{select_user, user};
+use super::{Error, Hasher, Store};
+use crate::domain::{
+    AttemptId, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId, Outcome, Profile,
+    Record, Session, SessionId, SessionKey, User, UserId,
+};
+
+/// A sign-in whose proof was verified.
+#[derive(Debug, Clone)]
+pub struct SignIn<'a> {
+    /// The company of the host.
+    pub company_id: CompanyId,
+    /// The attempt that it ends.
+    pub attempt: AttemptRef<'a>,
+    /// What was verified.
+    pub proof: Proof<'a>,
+    /// The session to begin.
+    pub session: NewSession,
+    /// The browser's former session, which ends with this sign-in.
+    pub replaces: Option<SessionId>,
+    /// The identifier of the account if it has to be made.
+    pub new_user_id: UserId,
+    /// The checks so far; those of rules E and F that are made here are added.
+    pub record: Record,
+    /// Now.
+    pub now: OffsetDateTime,
+}
+
+/// The attempt that a sign-in ends.
+#[derive(Debug, Clone)]
+pub enum AttemptRef<'a> {
+    /// It was written down when the sign-in began.
+    Begun(AttemptId),
+    /// There is none yet: an accepted unsolicited Response (rule E5), or a password.
+    New(&'a LoginAttempt),
+}
+
+/// What was verified.
+#[derive(Debug, Clone)]
+pub enum Proof<'a> {
+    /// A SAML assertion.
+    Saml(SamlProof<'a>),
+    /// A password of this user.
+    Password {
+        /// The user.
+        user_id: UserId,
+    },
+}
+
+/// A verified assertion.
+#[derive(Debug, Clone)]
+pub struct SamlProof<'a> {
+    /// The connection that it was verified against.
+    pub connection: &'a Connection,
+    /// What it says about the person.
+    pub profile: &'a Profile,
+    /// Its ID.
+    pub assertion_id: &'a str,
+    /// When it can no longer be used, skew included; its ID is remembered until then (rule E4).
+    pub assertion_expires_at: OffsetDateTime,
+    /// Its `NameID`, for logout.
+    pub name_id: Option<&'a NameId>,
+    /// Its `SessionIndex`, for logout.
+    pub session_index: Option<&'a str>,
+}
+
+/// A session to begin.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The browser's new secret.
+    pub id: SessionId,
+    /// Its absolute end; the caller has taken `SessionNotOnOrAfter` into account (rule D6).
+    pub expires_at: OffsetDateTime,
+    /// How long it may stay unused.
+    pub idle: Duration,
+}
+
+/// How a sign-in ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finished {
+    /// The session has begun.
+    SignedIn {
+        /// Who signed in, as now stored.
+        user: Box<User>,
+        /// The account was made just now (rule F3).
+        made: bool,
+        /// The session.
+        session: Box<Session>,
+        /// How the database and the caches name it.
+        key: SessionKey,
+        /// The attempt that was closed.
+        attempt_id: AttemptId,
+    },
+    /// No session.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// The attempt that was closed, if it was not closed before.
+        attempt_id: AttemptId,
+    },
+}
+
+/// Tries before a transaction that others keep crossing is given up.
+const TRIES: usize = 5;
+
+impl Store {
+    /// Ends a sign-in in one transaction of its own.
+    pub async fn finish_sign_in(&self, sign_in: &SignIn<'_>) -> Result<Finished, Error> {
+        let mut tries = 1;
+        loop {
+            match self.finish_once(sign_in).await {
+                // Nothing was stored: the same again finds what the other transaction did.
+                Err(error) if error.is_transient() && tries < TRIES => tries += 1,
+                finished => return finished,
+            }
+        }
+    }
+
+    async fn finish_once(&self, sign_in: &SignIn<'_>) -> Result<Finished, Error> {
+        let mut tx = self.begin().await?;
+        let finished = finish_in(&mut tx, sign_in, self.hash).await?;
+        tx.commit(sign_in.now).await?;
+        Ok(finished)
+    }
+}
+
+/// Ends a sign-in inside a transaction, which may hold several.
+pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn<'_>, hash: Hasher) -> Result<Finished, Error> {
+    let (attempt_id, admitted) = admit(tx, sign_in).await?;
+    if admitted == Err(Refusal::AttemptConsumed) {
+        return Ok(Finished::Refused {
+            refusal: Refusal::AttemptConsumed,
+            attempt_id,
+        });
+    }
+    let account = match (admitted, &sign_in.proof) {
+        (Err(refusal), _) => Err(refusal),
+        (Ok(()), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
+        (Ok(()), Proof::Password { user_id }) => password_account(tx, sign_in, *user_id).await?,
+    };
+    match account {
+        Ok(account) => begin_session(tx, sign_in, attempt_id, account, hash).await,
+        Err(refusal) => refuse(tx, sign_in, attempt_id, refusal).await,
+    }
+}
+
+/// Consumes the attempt, or writes it down consumed, and checks that it may still be used.
+async fn admit(
+    tx: &mut Tx,
+    sign_in: &SignIn<'_>,
+) -> Result<(AttemptId, Result<(), Refusal>), Error> {
+    let (id, consumed) = match sign_in.attempt {
+        AttemptRef::Begun(id) => (
+            id,
+            attempt::consume(tx, sign_in.company_id, id, sign_in.now).await?,
+        ),
+        AttemptRef::New(attempt) => {
+            let consumed = LoginAttempt {
+                consumed_at: Some(sign_in.now),
+                ..attempt.clone()
+            };
+            attempt::insert(tx, &consumed).await?;
+            (
+                attempt.id,
+                Some(attempt::Consumed {
+                    connection_id: attempt.connection_id,
+                    in_time: true,
+                }),
+            )
+        }
+    };
+    let verdict = match consumed {
+        None => Err(Refusal::AttemptConsumed),
+        Some(consumed) if !consumed.in_time => Err(Refusal::AttemptExpired),
+        Some(consumed) if consumed.connection_id != connection_of(sign_in) => {
+            Err(Refusal::OtherConnection)
+        }
+        Some(_) => Ok(()),
+    };
+    Ok((id, verdict))
+}
+
+/// The connection of the proof, which has to be of the company of the host (rule E6).
+fn connection_of(sign_in: &SignIn<'_>) -> Option<ConnectionId> {
+    match &sign_in.proof {
+        Proof::Saml(proof) => Some(proof.connection.id),
+        Proof::Password { .. } => None,
+    }
+}
+
+async fn saml_account(
+    tx: &mut Tx,
+    sign_in: &SignIn<'_>,
+    proof: &SamlProof<'_>,
+) -> Result<Result<Account, Refusal>, Error> {
+    if proof.connection.company_id != sign_in.company_id {
+        return Ok(Err(Refusal::OtherConnection));
+    }
+    // Rule E4. Of two servers at the same instant, one waits for the other's row and then inserts nothing.
+    if !is_text(proof.assertion_id) {
+        return Ok(Err(Refusal::AssertionReplayed));
+    }
+    let recorded = query("INSERT INTO assertion_seen (connection_id, assertion_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(proof.connection.id.to_string())
+        .bind(proof.assertion_id)
+        .bind(ms(proof.assertion_expires_at))
+        .execute(&mut **tx)
+        .await?;
+    if recorded.rows_affected() == 0 {
+        return Ok(Err(Refusal::AssertionReplayed));
+    }
+    let claimant = Claimant {
+        connection: proof.connection,
+        profile: proof.profile,
+        new_user: sign_in.new_user_id,
+        now: sign_in.now,
+    };
+    settle(tx, &claimant).await
+}
+
+/// Rules F4 and F6.
+async fn password_account(
+    tx: &mut Tx,
+    sign_in: &SignIn<'_>,
+    user_id: UserId,
+) -> Result<Result<Account, Refusal>, Error> {
+    let updated = query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id = $3 AND disabled_at IS NULL")
+        .bind(ms(sign_in.now))
+        .bind(user_id.to_string())
+        .bind(sign_in.company_id.to_string())
+        .execute(&mut **tx)
+        .await?;
+    if updated.rows_affected() == 0 {
+        return Ok(Err(Refusal::Deactivated));
+    }
+    let row = query(select_user!("WHERE a.id = $1"))
+        .bind(user_id.to_string())
+        .fetch_one(&mut **tx)
+        .await?;
+    let user = user(&row)?;
+    if !user.has_password {
+        return Ok(Err(Refusal::NoPassword));
+    }
+    let row = query("SELECT COUNT(*) AS count FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = $1 AND g.sso_only = 1")
+        .bind(user_id.to_string())
+        .fetch_one(&mut **tx)
+        .await?;
+    if row.int("count")? > 0 {
+        return Ok(Err(Refusal::SsoOnly));
+    }
+    Ok(Ok(Account {
+        user,
+        how: How::Found,
+        email_kept: false,
+    }))
+}
+
+async fn begin_session(
+    tx: &mut Tx,
+    sign_in: &SignIn<'_>,
+    attempt_id: AttemptId,
+    account: Account,
+    hash: Hasher,
+) -> Result<Finished, Error> {
+    let (name_id, session_index) = match &sign_in.proof {
+        Proof::Saml(proof) => (
+            proof.name_id.cloned(),
+            proof.session_index.map(str::to_owned),
+        ),
+        Proof::Password { .. } => (None, None),
+    };
+    let session = Session {
+        user_id: account.user.id,
+        company_id: sign_in.company_id,
+        connection_id: connection_of(sign_in),
+        attempt_id,
+        name_id,
+        session_index,
+        signed_in_at: sign_in.now,
+        expires_at: sign_in.session.expires_at,
+        idle: sign_in.session.idle,
+        last_seen_at: sign_in.now,
+    };
+    let key = SessionKey(hash(sign_in.session.id.as_bytes()));
+    if let Some(former) = &sign_in.replaces {
+        session::end(tx, SessionKey(hash(former.as_bytes()))).await?;
+    }
+    session::insert(tx, key, &session).await?;
+    let record = accepted(sign_in, &account);
+    let closing = Closing {
+        outcome: Outcome::SignedIn,
+        rule: None,
+        summary: if account.how == How::Made {
+            "Signed in; the account was made."
+        } else {
+            "Signed in."
+        },
+        record: &record,
+        user_id: Some(account.user.id),
+        session_key: Some(key),
+    };
+    attempt::close(tx, attempt_id, closing, sign_in.now).await?;
+    Ok(Finished::SignedIn {
+        made: account.how == How::Made,
+        user: Box::new(account.user),
+        session: Box::new(session),
+        key,
+        attempt_id,
+    })
+}
+
+async fn refuse(
+    tx: &mut Tx,
+    sign_in: &SignIn<'_>,
+    attempt_id: AttemptId,
+    refusal: Refusal,
+) -> Result<Finished, Error> {
+    let mut record = sign_in.record.clone();
+    record.checks.push(Check {
+        rule: refusal.rule().to_owned(),
+        subject: "sign-in".to_owned(),
+        expected: refusal.expected().to_owned(),
+        received: refusal.to_string(),
+        passed: false,
+    });
+    let closing = Closing {
+        outcome: Outcome::Refused,
+        rule: Some(refusal.rule()),
+        summary: &refusal.to_string(),
+        record: &record,
+        user_id: None,
+        session_key: None,
+    };
+    attempt::close(tx, attempt_id, closing, sign_in.now).await?;
+    Ok(Finished::Refused {
+        refusal,
+        attempt_id,
+    })
+}
+
+/// The record of a sign-in that succeeded.
+fn accepted(sign_in: &SignIn<'_>, account: &Account) -> Record {
+    let mut record = sign_in.record.clone();
+    let mut passed = |rule: &str, subject: &str, expected: &str, received: &str| {
+        record.checks.push(Check {
+            rule: rule.to_owned(),
+            subject: subject.to_owned(),
+            expected: expected.to_owned(),
+            received: received.to_owned(),
+            passed: true,
+        });
+    };
+    passed("E1", "sign-in", Refusal::AttemptConsumed.expected(), "open");
+    if let Proof::Saml(_) = sign_in.proof {
+        passed(
+            "E4",
+            "assertion ID",
+            Refusal::AssertionReplayed.expected(),
+            "new",
+        );
+        match account.how {
+            How::Found => passed("F1", "account", "found by identity", "found by identity"),
+            How::Linked => passed(
+                "F2",
+                "account",
+                "linked by e-mail address",
+                "linked by e-mail address",
+            ),
+            How::Made => passed(
+                "F3",
+                "account",
+                "made at first sign-in",
+                "made at first sign-in",
+            ),
+        }
+        if account.email_kept {
+            passed(
+                "F1",
+                "e-mail address",
+                "not of another account",
+                "of another account: the account keeps its own",
+            );
+        }
+    }
+    passed("F4", "account", Refusal::Deactivated.expected(), "active");
+    record
+}

@@ -1,0 +1,183 @@
+//! Users, their passwords and their identities.
+
+use sqlx::any::AnyRow;
+use sqlx::query;
+use time::OffsetDateTime;
+
+use super::columns::{Columns, is_text, ms};
+use super::session::end_all_of;
+use super::{Error, Store};
+use crate::domain::{CompanyId, Identity, User, UserId};
+
+/// The columns that `user` reads, of `account a`.
+macro_rules! select_user {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.company_id, a.email, a.first_name, a.last_name, a.company_name, a.created_by, \
+             CASE WHEN a.password IS NULL THEN 0 ELSE 1 END AS has_password, a.disabled_at, a.created_at, a.last_sign_in_at \
+             FROM account a ",
+            $rest
+        )
+    };
+}
+pub(super) use select_user;
+
+impl Store {
+    /// Adds a user, without a password and without groups.
+    pub async fn add_user(&self, user: &User) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        if !insert(&mut tx, user).await? {
+            return Err(Error::Taken(format!("the e-mail address {}", user.email)));
+        }
+        tx.commit(user.created_at).await
+    }
+
+    /// A company's users, by e-mail address.
+    pub async fn users(&self, company: CompanyId) -> Result<Vec<User>, Error> {
+        let rows = query(select_user!("WHERE a.company_id = $1 ORDER BY a.email_key"))
+            .bind(company.to_string())
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(user).collect()
+    }
+
+    /// A user by its identifier.
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
+        let row = query(select_user!("WHERE a.id = $1"))
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(user).transpose()
+    }
+
+    /// A company's user by e-mail address, as typed; compared in ASCII lower case (rule D7).
+    pub async fn user_by_email(
+        &self,
+        company: CompanyId,
+        email: &str,
+    ) -> Result<Option<User>, Error> {
+        if !is_text(email) {
+            return Ok(None);
+        }
+        let row = query(select_user!("WHERE a.company_id = $1 AND a.email_key = $2"))
+            .bind(company.to_string())
+            .bind(email.to_ascii_lowercase())
+            .fetch_optional(&self.read)
+            .await?;
+        row.as_ref().map(user).transpose()
+    }
+
+    /// Deactivates a user and ends its sessions (rule F4); `false` when there is no such active user.
+    pub async fn deactivate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        // The row is locked first: a sign-in of this moment is either refused or its session is ended below.
+        let updated =
+            query("UPDATE account SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL")
+                .bind(ms(now))
+                .bind(id.to_string())
+                .execute(&mut *tx)
+                .await?;
+        end_all_of(&mut tx, id).await?;
+        tx.user_changed(id);
+        tx.commit(now).await?;
+        Ok(updated.rows_affected() > 0)
+    }
+
+    /// Activates a user again; `false` when there is no such deactivated user.
+    pub async fn activate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let updated = query(
+            "UPDATE account SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL",
+        )
+        .bind(id.to_string())
+        .execute(&mut *tx)
+        .await?;
+        tx.user_changed(id);
+        tx.commit(now).await?;
+        Ok(updated.rows_affected() > 0)
+    }
+
+    /// Sets or removes a user's password (a sealed hash) and ends its sessions; `false` when there is no such user.
+    pub async fn set_password(
+        &self,
+        id: UserId,
+        password: Option<&[u8]>,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let updated = query("UPDATE account SET password = $1 WHERE id = $2")
+            .bind(password)
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        end_all_of(&mut tx, id).await?;
+        tx.user_changed(id);
+        tx.commit(now).await?;
+        Ok(updated.rows_affected() > 0)
+    }
+
+    /// A user's sealed password hash, to be checked; none for an unknown user too.
+    pub async fn password(&self, id: UserId) -> Result<Option<Vec<u8>>, Error> {
+        let row = query("SELECT password FROM account WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.read)
+            .await?;
+        Ok(row
+            .map(|row| row.maybe_blob("password"))
+            .transpose()?
+            .flatten())
+    }
+
+    /// The identities of a user.
+    pub async fn identities_of(&self, id: UserId) -> Result<Vec<Identity>, Error> {
+        let rows = query("SELECT user_id, connection_id, subject, created_at FROM identity WHERE user_id = $1 ORDER BY created_at").bind(id.to_string()).fetch_all(&self.read).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Identity {
+                    user_id: row.parsed("user_id")?,
+                    connection_id: row.parsed("connection_id")?,
+                    subject: row.text("subject")?,
+                    created_at: row.time("created_at")?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Inserts a user; `false` when its e-mail address is taken.
+pub(super) async fn insert(tx: &mut super::Tx, user: &User) -> Result<bool, Error> {
+    let added = query(
+        "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
+         last_sign_in_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+    )
+    .bind(user.id.to_string())
+    .bind(user.company_id.to_string())
+    .bind(user.email.as_str())
+    .bind(user.email.key())
+    .bind(user.first_name.as_str())
+    .bind(user.last_name.as_str())
+    .bind(user.company_name.as_str())
+    .bind(user.created_by.as_str())
+    .bind(user.disabled_at.map(ms))
+    .bind(ms(user.created_at))
+    .bind(user.last_sign_in_at.map(ms))
+    .execute(&mut **tx)
+    .await?;
+    Ok(added.rows_affected() > 0)
+}
+
+pub(super) fn user(row: &AnyRow) -> Result<User, Error> {
+    Ok(User {
+        id: row.parsed("id")?,
+        company_id: row.parsed("company_id")?,
+        email: row.parsed("email")?,
+        first_name: row.text("first_name")?,
+        last_name: row.text("last_name")?,
+        company_name: row.text("company_name")?,
+        created_by: row.parsed("created_by")?,
+        has_password: row.int("has_password")? != 0,
+        disabled_at: row.maybe_time("disabled_at")?,
+        created_at: row.time("created_at")?,
+        last_sign_in_at: row.maybe_time("last_sign_in_at")?,
+    })
+}
