@@ -1,6 +1,12 @@
 //! SAML 2.0: bytes and time in, verdicts out.
 
+pub mod assertion;
 pub mod authn_request;
 pub mod binding;
+pub mod encryption;
+pub mod error;
+pub mod instant;
 pub mod metadata;
 pub mod names;
+pub mod response;
+pub mod signature;

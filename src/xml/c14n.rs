@@ -33,10 +33,8 @@ pub fn canonicalize(
         attributes: Vec::new(),
     };
     let skip = without.map(|element| (element.data().open, element.data().close));
-    let mut at = data.open;
-    for node in nodes {
+    for (at, node) in (data.open..).zip(nodes) {
         let skipped = skip.is_some_and(|(open, close)| (open..=close).contains(&at));
-        at += 1;
         if skipped {
             continue;
         }

@@ -12,9 +12,11 @@ pub(super) const fn is_space(byte: u8) -> bool {
 pub(super) fn forbidden_char(input: &str) -> Option<usize> {
     let bytes = input.as_bytes();
     // One vectorised look first: control characters and the lead byte of U+FFFE and U+FFFF are rare.
-    let suspicious = bytes.iter().fold(false, |found, byte| {
-        found | (*byte < 0x20) | (*byte == 0xEF)
-    });
+    let suspicious = bytes
+        .iter()
+        .map(|byte| u8::from(*byte < 0x20) + u8::from(*byte == 0xEF))
+        .fold(0, |any, one| any | one)
+        != 0;
     if !suspicious {
         return None;
     }

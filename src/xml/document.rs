@@ -27,6 +27,8 @@ pub(super) struct ElementData<'a> {
     pub(super) close: u32,
     pub(super) attributes: (u32, u32),
     pub(super) declarations: (u32, u32),
+    /// Where the element stands in the text that was parsed, after a byte order mark.
+    pub(super) source: (u32, u32),
 }
 
 #[derive(Debug)]
@@ -78,7 +80,7 @@ pub struct Attribute<'d> {
     pub(super) data: &'d AttributeData<'d>,
 }
 
-impl<'a> Document<'a> {
+impl Document<'_> {
     /// The root element.
     pub fn root(&self) -> Element<'_> {
         Element {
@@ -242,6 +244,20 @@ impl<'d> Element<'d> {
                 }
                 Node::Text(text) => depth == 0 && !text.bytes().all(super::chars::is_space),
             })
+    }
+
+    /// The namespace declarations that stand on this element: prefix (empty for the default) and name.
+    pub fn declarations(self) -> impl Iterator<Item = (&'d str, &'d str)> {
+        let declared = Document::range(&self.document.declarations, self.data().declarations);
+        declared
+            .iter()
+            .map(|declaration| (declaration.prefix, declaration.uri.as_ref()))
+    }
+
+    /// Where this element stands in the input, in bytes, a byte order mark not counted.
+    pub fn source(self) -> std::ops::Range<usize> {
+        let (start, end) = self.data().source;
+        start as usize..end as usize
     }
 
     /// What `prefix` is bound to here, following the ancestors; `""` for an undeclared default namespace.

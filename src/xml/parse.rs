@@ -103,25 +103,21 @@ impl<'a, 'l> Parser<'a, 'l> {
         loop {
             let event = reader.read_event();
             let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-            let event = match event {
-                Ok(event) => event,
-                Err(_) => {
-                    self.position =
-                        usize::try_from(reader.error_position()).unwrap_or(self.position);
-                    return Err(XmlErrorKind::Malformed("the markup is broken"));
-                }
+            let Ok(event) = event else {
+                self.position = usize::try_from(reader.error_position()).unwrap_or(self.position);
+                return Err(XmlErrorKind::Malformed("the markup is broken"));
             };
             let markup = self.text.get(self.position..end).unwrap_or_default();
             match event {
-                Event::Start(_) => self.start(strip(markup, "<", ">")?, false)?,
-                Event::Empty(_) => self.start(strip(markup, "<", "/>")?, true)?,
-                Event::End(_) => self.end(strip(markup, "</", ">")?)?,
+                Event::Start(_) => self.start(strip(markup, "<", ">")?, end, false)?,
+                Event::Empty(_) => self.start(strip(markup, "<", "/>")?, end, true)?,
+                Event::End(_) => self.end(strip(markup, "</", ">")?, end)?,
                 Event::Text(_) => self.text(markup)?,
                 Event::CData(_) => self.cdata(strip(markup, "<![CDATA[", "]]>")?)?,
                 Event::GeneralRef(_) => self.reference(strip(markup, "&", ";")?)?,
                 Event::Comment(_) => check_comment(strip(markup, "<!--", "-->")?)?,
                 Event::Decl(_) if self.position == 0 => {
-                    check_declaration(strip(markup, "<?xml", "?>")?)?
+                    check_declaration(strip(markup, "<?xml", "?>")?)?;
                 }
                 Event::Decl(_) => return Err(XmlErrorKind::Declaration),
                 Event::PI(_) => return Err(XmlErrorKind::ProcessingInstruction),
@@ -140,7 +136,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
     }
 
-    fn start(&mut self, inside: &'a str, empty: bool) -> Result<(), XmlErrorKind> {
+    fn start(&mut self, inside: &'a str, end: usize, empty: bool) -> Result<(), XmlErrorKind> {
         let parent = self.open.last().copied();
         let index = length(&self.document.elements);
         if parent.is_none() && index > 0 {
@@ -170,10 +166,11 @@ impl<'a, 'l> Parser<'a, 'l> {
             close: 0,
             attributes: tag.attributes,
             declarations: tag.declarations,
+            source: (offset(self.position), offset(end)),
         });
         self.document.nodes.push(Node::Open(index));
         self.open.push(index);
-        if empty { self.close() } else { Ok(()) }
+        if empty { self.close(end) } else { Ok(()) }
     }
 
     fn resolve_attributes(&mut self, (start, end): (u32, u32)) -> Result<(), XmlErrorKind> {
@@ -220,7 +217,7 @@ impl<'a, 'l> Parser<'a, 'l> {
         }
     }
 
-    fn end(&mut self, name: &'a str) -> Result<(), XmlErrorKind> {
+    fn end(&mut self, name: &'a str, end: usize) -> Result<(), XmlErrorKind> {
         let name = name.trim_end_matches([' ', '\t', '\n', '\r']);
         let open = self
             .open
@@ -229,10 +226,10 @@ impl<'a, 'l> Parser<'a, 'l> {
         if open.is_none_or(|element| element.name != name) {
             return Err(XmlErrorKind::MismatchedEndTag);
         }
-        self.close()
+        self.close(end)
     }
 
-    fn close(&mut self) -> Result<(), XmlErrorKind> {
+    fn close(&mut self, end: usize) -> Result<(), XmlErrorKind> {
         let index = self.open.pop().ok_or(XmlErrorKind::MismatchedEndTag)?;
         let after = length(&self.document.elements);
         let close = length(&self.document.nodes);
@@ -244,6 +241,7 @@ impl<'a, 'l> Parser<'a, 'l> {
             .ok_or(XmlErrorKind::MismatchedEndTag)?;
         element.after = after;
         element.close = close;
+        element.source.1 = offset(end);
         let declared = (element.declarations.1 - element.declarations.0) as usize;
         self.scope.truncate(self.scope.len() - declared);
         Ok(())
@@ -338,4 +336,8 @@ fn declaration_part(text: &str) -> Option<(&str, &str, &str)> {
 
 fn length<T>(items: &[T]) -> u32 {
     u32::try_from(items.len()).unwrap_or(u32::MAX)
+}
+
+fn offset(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }

@@ -1,0 +1,428 @@
+//! Encrypted assertions (rules G; XML Encryption 1.1).
+//!
+//! Invariant: every failure to decrypt is one and the same rejection, whatever failed: the key transport, the padding, the
+//! tag, or what came out. CBC has no integrity of its own and is opened only inside a Response whose signature verified.
+
+use super::error::{Checks, Rejection, Requirement};
+use super::names;
+use super::signature::base64_text;
+use crate::xml::{Element, Writer};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use openssl::error::ErrorStack;
+use openssl::md::{Md, MdRef};
+use openssl::pkey::{Id, PKey, Private, Public};
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::Padding;
+use openssl::symm::{self, Cipher, Crypter, Mode};
+
+/// Octets of a GCM nonce and of a GCM tag (XML Encryption 1.1, section 5.2.4).
+const GCM_NONCE: usize = 12;
+const GCM_TAG: usize = 16;
+const BLOCK: usize = 16;
+
+/// One of our private keys for encrypted assertions.
+#[derive(Clone, Debug)]
+pub struct DecryptionKey(PKey<Private>);
+
+impl DecryptionKey {
+    /// Takes an RSA key; other kinds decrypt nothing.
+    pub fn new(key: PKey<Private>) -> Option<Self> {
+        (key.id() == Id::RSA).then_some(Self(key))
+    }
+}
+
+/// How the content is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataAlgorithm {
+    /// AES-GCM with a key of 16, 24 or 32 octets.
+    Gcm(usize),
+    /// AES-CBC with a key of 16, 24 or 32 octets.
+    Cbc(usize),
+}
+
+/// How the content's key is encrypted: RSA-OAEP with its digest and the digest of MGF1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTransport {
+    digest: Digest,
+    mask: Digest,
+    uri: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Digest {
+    Sha1,
+    Sha256,
+}
+
+impl DataAlgorithm {
+    /// The algorithm of an `EncryptionMethod` (rule G1).
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        Some(match uri {
+            names::AES128_GCM => Self::Gcm(16),
+            names::AES192_GCM => Self::Gcm(24),
+            names::AES256_GCM => Self::Gcm(32),
+            names::AES128_CBC => Self::Cbc(16),
+            names::AES192_CBC => Self::Cbc(24),
+            names::AES256_CBC => Self::Cbc(32),
+            _ => return None,
+        })
+    }
+
+    const fn key_length(self) -> usize {
+        match self {
+            Self::Gcm(length) | Self::Cbc(length) => length,
+        }
+    }
+
+    fn cipher(self) -> Cipher {
+        match self {
+            Self::Gcm(16) => Cipher::aes_128_gcm(),
+            Self::Gcm(24) => Cipher::aes_192_gcm(),
+            Self::Gcm(_) => Cipher::aes_256_gcm(),
+            Self::Cbc(16) => Cipher::aes_128_cbc(),
+            Self::Cbc(24) => Cipher::aes_192_cbc(),
+            Self::Cbc(_) => Cipher::aes_256_cbc(),
+        }
+    }
+
+    const fn uri(self) -> &'static str {
+        match self {
+            Self::Gcm(16) => names::AES128_GCM,
+            Self::Gcm(24) => names::AES192_GCM,
+            Self::Gcm(_) => names::AES256_GCM,
+            Self::Cbc(16) => names::AES128_CBC,
+            Self::Cbc(24) => names::AES192_CBC,
+            Self::Cbc(_) => names::AES256_CBC,
+        }
+    }
+}
+
+impl KeyTransport {
+    /// RSA-OAEP as XML Encryption 1.0 names it: MGF1 with SHA-1, digest SHA-1.
+    pub const OAEP_SHA1: Self = Self {
+        digest: Digest::Sha1,
+        mask: Digest::Sha1,
+        uri: names::RSA_OAEP_MGF1P,
+    };
+    /// RSA-OAEP as XML Encryption 1.1 names it, SHA-256 throughout.
+    pub const OAEP_SHA256: Self = Self {
+        digest: Digest::Sha256,
+        mask: Digest::Sha256,
+        uri: names::RSA_OAEP,
+    };
+
+    /// The method of an `EncryptedKey` (rule G1). `None`: not on the list.
+    fn of(method: Element<'_>) -> Option<Self> {
+        let uri = match method.attribute("Algorithm")? {
+            names::RSA_OAEP_MGF1P => names::RSA_OAEP_MGF1P,
+            names::RSA_OAEP => names::RSA_OAEP,
+            _ => return None,
+        };
+        let mut found = Self {
+            digest: Digest::Sha1,
+            mask: Digest::Sha1,
+            uri,
+        };
+        for child in method.children() {
+            let algorithm = child.attribute("Algorithm").unwrap_or_default();
+            if child.is(names::DS, "DigestMethod") {
+                found.digest = match algorithm {
+                    names::SHA1 => Digest::Sha1,
+                    names::SHA256 => Digest::Sha256,
+                    _ => return None,
+                };
+            } else if child.is(names::XENC11, "MGF") && uri == names::RSA_OAEP {
+                found.mask = match algorithm {
+                    names::MGF1_SHA1 => Digest::Sha1,
+                    names::MGF1_SHA256 => Digest::Sha256,
+                    _ => return None,
+                };
+            } else {
+                return None; // OAEPparams among them: no identity provider sends a label.
+            }
+        }
+        Some(found)
+    }
+
+    fn decrypt(self, key: &DecryptionKey, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut context = PkeyCtx::new(&key.0)?;
+        context.decrypt_init()?;
+        context.set_rsa_padding(Padding::PKCS1_OAEP)?;
+        context.set_rsa_oaep_md(self.digest.md())?;
+        context.set_rsa_mgf1_md(self.mask.md())?;
+        let mut plain = Vec::new();
+        context.decrypt_to_vec(octets, &mut plain)?;
+        Ok(plain)
+    }
+
+    fn encrypt(self, key: &PKey<Public>, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut context = PkeyCtx::new(key)?;
+        context.encrypt_init()?;
+        context.set_rsa_padding(Padding::PKCS1_OAEP)?;
+        context.set_rsa_oaep_md(self.digest.md())?;
+        context.set_rsa_mgf1_md(self.mask.md())?;
+        let mut sealed = Vec::new();
+        context.encrypt_to_vec(octets, &mut sealed)?;
+        Ok(sealed)
+    }
+}
+
+impl Digest {
+    fn md(self) -> &'static MdRef {
+        match self {
+            Self::Sha1 => Md::sha1(),
+            Self::Sha256 => Md::sha256(),
+        }
+    }
+}
+
+/// The parts of an `EncryptedAssertion` that decryption needs.
+struct Sealed {
+    data: DataAlgorithm,
+    transport: KeyTransport,
+    content: Vec<u8>,
+    key: Vec<u8>,
+}
+
+/// Opens an `EncryptedAssertion`: the octets of what should be an assertion.
+///
+/// `signed` says that it stands inside a Response whose signature has verified (rule G2).
+pub(super) fn decrypt(
+    encrypted: Element<'_>,
+    keys: &[DecryptionKey],
+    signed: bool,
+    checks: &mut Checks,
+) -> Result<Vec<u8>, Rejection> {
+    let sealed = Sealed::read(encrypted, checks)?;
+    if let DataAlgorithm::Cbc(_) = sealed.data {
+        checks.require(
+            signed,
+            Requirement::EncryptionIntegrity,
+            "AES-GCM, or AES-CBC inside a signed Response",
+            if signed {
+                "AES-CBC inside a signed Response"
+            } else {
+                "AES-CBC in a Response without a signature"
+            },
+        )?;
+    }
+    // Rule G3: each key is tried; the reason of a failure is nobody's business.
+    let opened = keys.iter().find_map(|key| sealed.open(key));
+    match opened {
+        Some(octets) => {
+            checks.pass(Requirement::Decryption, "our key opens it", "opened");
+            Ok(octets)
+        }
+        None => Err(decryption_failed(checks)),
+    }
+}
+
+/// The one rejection for everything that can go wrong (rule G3).
+pub(super) fn decryption_failed(checks: &mut Checks) -> Rejection {
+    checks.fail(
+        Requirement::Decryption,
+        "an assertion encrypted for our certificate",
+        "something that cannot be opened",
+    )
+}
+
+impl Sealed {
+    fn read(encrypted: Element<'_>, checks: &mut Checks) -> Result<Self, Rejection> {
+        let data: Vec<Element<'_>> = encrypted
+            .descendants()
+            .filter(|found| found.is(names::XENC, "EncryptedData"))
+            .collect();
+        let wrapped: Vec<Element<'_>> = encrypted
+            .descendants()
+            .filter(|found| found.is(names::XENC, "EncryptedKey"))
+            .collect();
+        // One recipient, one content; the key inside the data's KeyInfo or beside the data (Core 2.3.4).
+        let ([data], [wrapped]) = (data.as_slice(), wrapped.as_slice()) else {
+            return Err(decryption_failed(checks));
+        };
+        let beside = data.parent() == Some(encrypted) && wrapped.parent() == Some(encrypted);
+        let inside = wrapped
+            .parent()
+            .is_some_and(|info| info.is(names::DS, "KeyInfo") && info.parent() == Some(*data));
+        if data.parent() != Some(encrypted) || !(beside || inside) {
+            return Err(decryption_failed(checks));
+        }
+        let method = |element: Element<'_>| {
+            element
+                .child(names::XENC, "EncryptionMethod")
+                .and_then(|found| found.attribute("Algorithm"))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (data_uri, key_uri) = (method(*data), method(*wrapped));
+        let transport = wrapped
+            .child(names::XENC, "EncryptionMethod")
+            .and_then(KeyTransport::of);
+        let (Some(algorithm), Some(transport)) = (DataAlgorithm::from_uri(&data_uri), transport)
+        else {
+            return Err(checks.fail(
+                Requirement::EncryptionAlgorithm,
+                "AES-GCM or AES-CBC, with RSA-OAEP (SHA-1 or SHA-256)",
+                format!("{data_uri} with {key_uri}"),
+            ));
+        };
+        checks.pass(
+            Requirement::EncryptionAlgorithm,
+            "AES-GCM or AES-CBC, with RSA-OAEP",
+            format!("{data_uri} with {key_uri}"),
+        );
+        match (cipher_value(*data), cipher_value(*wrapped)) {
+            (Some(content), Some(key)) => Ok(Self {
+                data: algorithm,
+                transport,
+                content,
+                key,
+            }),
+            _ => Err(decryption_failed(checks)),
+        }
+    }
+
+    fn open(&self, key: &DecryptionKey) -> Option<Vec<u8>> {
+        let content_key = self.transport.decrypt(key, &self.key).ok()?;
+        if content_key.len() != self.data.key_length() {
+            return None;
+        }
+        match self.data {
+            DataAlgorithm::Gcm(_) => {
+                let (nonce, rest) = self.content.split_at_checked(GCM_NONCE)?;
+                let (octets, tag) = rest.split_at_checked(rest.len().checked_sub(GCM_TAG)?)?;
+                symm::decrypt_aead(
+                    self.data.cipher(),
+                    &content_key,
+                    Some(nonce),
+                    &[],
+                    octets,
+                    tag,
+                )
+                .ok()
+            }
+            DataAlgorithm::Cbc(_) => {
+                let (iv, octets) = self.content.split_at_checked(BLOCK)?;
+                let mut plain =
+                    crypt_cbc(self.data.cipher(), Mode::Decrypt, &content_key, iv, octets).ok()?;
+                // Section 5.2: the last octet tells the padding's length; the others are arbitrary.
+                let padding = usize::from(*plain.last()?);
+                let length = plain
+                    .len()
+                    .checked_sub(padding)
+                    .filter(|_| (1..=BLOCK).contains(&padding))?;
+                plain.truncate(length);
+                Some(plain)
+            }
+        }
+    }
+}
+
+/// Seals a document for a recipient: an `EncryptedAssertion`, for the demo identity provider and the tests.
+///
+/// `random` gives the content's key and the nonce.
+pub fn encrypt_assertion(
+    assertion: &str,
+    recipient: &PKey<Public>,
+    data: DataAlgorithm,
+    transport: KeyTransport,
+    random: &[u8; 48],
+) -> Result<String, ErrorStack> {
+    let (key, rest) = random.split_at(data.key_length());
+    let content = match data {
+        DataAlgorithm::Gcm(_) => {
+            let nonce = rest.get(..GCM_NONCE).unwrap_or_default();
+            let mut tag = [0; GCM_TAG];
+            let octets = symm::encrypt_aead(
+                data.cipher(),
+                key,
+                Some(nonce),
+                &[],
+                assertion.as_bytes(),
+                &mut tag,
+            )?;
+            [nonce, &octets, &tag].concat()
+        }
+        DataAlgorithm::Cbc(_) => {
+            let iv = rest.get(..BLOCK).unwrap_or_default();
+            let padding = BLOCK - assertion.len() % BLOCK;
+            let mut plain = assertion.as_bytes().to_vec();
+            plain.resize(
+                plain.len() + padding,
+                u8::try_from(padding).unwrap_or_default(),
+            );
+            [
+                iv,
+                &crypt_cbc(data.cipher(), Mode::Encrypt, key, iv, &plain)?,
+            ]
+            .concat()
+        }
+    };
+    let mut writer = Writer::new();
+    writer
+        .open("saml:EncryptedAssertion")
+        .attribute("xmlns:saml", names::SAML);
+    writer
+        .open("xenc:EncryptedData")
+        .attribute("xmlns:xenc", names::XENC)
+        .attribute("Type", names::ENCRYPTED_ELEMENT);
+    writer
+        .open("xenc:EncryptionMethod")
+        .attribute("Algorithm", data.uri())
+        .close();
+    writer.open("ds:KeyInfo").attribute("xmlns:ds", names::DS);
+    writer.open("xenc:EncryptedKey");
+    writer
+        .open("xenc:EncryptionMethod")
+        .attribute("Algorithm", transport.uri);
+    if transport.digest == Digest::Sha256 {
+        writer
+            .open("ds:DigestMethod")
+            .attribute("Algorithm", names::SHA256)
+            .close();
+    }
+    if transport.mask == Digest::Sha256 {
+        writer
+            .open("xenc11:MGF")
+            .attribute("xmlns:xenc11", names::XENC11)
+            .attribute("Algorithm", names::MGF1_SHA256)
+            .close();
+    }
+    writer.close();
+    writer
+        .open("xenc:CipherData")
+        .leaf(
+            "xenc:CipherValue",
+            &STANDARD.encode(transport.encrypt(recipient, key)?),
+        )
+        .close();
+    writer.close().close();
+    writer
+        .open("xenc:CipherData")
+        .leaf("xenc:CipherValue", &STANDARD.encode(content));
+    Ok(writer.finish())
+}
+
+fn cipher_value(element: Element<'_>) -> Option<Vec<u8>> {
+    element
+        .child(names::XENC, "CipherData")?
+        .child(names::XENC, "CipherValue")
+        .and_then(base64_text)
+}
+
+fn crypt_cbc(
+    cipher: Cipher,
+    mode: Mode,
+    key: &[u8],
+    iv: &[u8],
+    octets: &[u8],
+) -> Result<Vec<u8>, ErrorStack> {
+    let mut crypter = Crypter::new(cipher, mode, key, Some(iv))?;
+    crypter.pad(false);
+    let mut out = vec![0; octets.len() + BLOCK];
+    let mut length = crypter.update(octets, &mut out)?;
+    length += crypter.finalize(out.get_mut(length..).unwrap_or_default())?;
+    out.truncate(length);
+    Ok(out)
+}

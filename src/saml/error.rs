@@ -1,0 +1,289 @@
+//! The verdict's vocabulary: rules, requirements, checks and rejections.
+//!
+//! Invariant: every rejection names one [`Requirement`], and every requirement belongs to one [`Rule`] of the law.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
+
+/// A numbered rule of the law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the variants are the rules' numbers; the requirements say what they mean"
+)]
+pub enum Rule {
+    A1,
+    A2,
+    A3,
+    A4,
+    B1,
+    B2,
+    B3,
+    B4,
+    B5,
+    B6,
+    B7,
+    B8,
+    C1,
+    C2,
+    C3,
+    C4,
+    C5,
+    D1,
+    D2,
+    D3,
+    D4,
+    D5,
+    D6,
+    D7,
+    E1,
+    E2,
+    E3,
+    E4,
+    E5,
+    E6,
+    F1,
+    F2,
+    F3,
+    F4,
+    F5,
+    F6,
+    G1,
+    G2,
+    G3,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+macro_rules! requirements {
+    ($($(#[doc = $doc:literal])+ $name:ident = $rule:ident, $title:literal;)+) => {
+        /// One thing that is required of a message.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Requirement { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Requirement {
+            /// All requirements, in the order of the law.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The rule that this requirement belongs to.
+            pub const fn rule(self) -> Rule {
+                match self { $(Self::$name => Rule::$rule),+ }
+            }
+
+            /// What is required, for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),+ }
+            }
+        }
+    };
+}
+
+requirements! {
+    /// The transport encoding: form, base64, size.
+    Encoding = A1, "The message is transported as the binding says";
+    /// Strict XML.
+    WellFormed = A3, "The message is strict XML";
+    /// Identifiers are distinct and are `NCName`s.
+    DistinctIds = A4, "Every ID is distinct and well-formed";
+    /// Where signatures may stand, and what may stand in them.
+    SignaturePlacement = B1, "Signatures stand only where they may";
+    /// The connection has a signing key.
+    TrustedKey = B2, "The connection has a usable signing certificate";
+    /// The signature's value verifies.
+    SignatureValue = B3, "The signature verifies with a certificate of the connection";
+    /// Algorithms are on the list.
+    Algorithm = B4, "The algorithms are allowed";
+    /// The one reference, and its transforms.
+    Reference = B5, "The signature covers exactly the element it stands in";
+    /// The digest over the signed element.
+    Digest = B6, "The signed content is unchanged";
+    /// The used assertion is covered.
+    Coverage = B7, "The assertion is covered by a signature";
+    /// The certificate is within its validity.
+    CertificateValidity = B8, "The signing certificate is within its validity";
+    /// Root element, version, number of assertions.
+    ResponseShape = C1, "The message is a SAML 2.0 Response with one assertion";
+    /// The identity provider reports success.
+    Status = C2, "The identity provider reports success";
+    /// Destination.
+    Destination = C3, "The Response was sent to our Reply URL (ACS)";
+    /// The Response's issuer.
+    ResponseIssuer = C4, "The Response and its assertion have the same issuer";
+    /// Issue instants.
+    IssueInstant = C5, "The message was not issued in the future";
+    /// Version and schema of the assertion.
+    AssertionShape = D1, "The assertion is a SAML 2.0 assertion";
+    /// The assertion's issuer.
+    Issuer = D1, "The issuer is the connection's identity provider";
+    /// A bearer subject confirmation.
+    SubjectConfirmation = D2, "A bearer confirmation is addressed to us, in time, and answers our request";
+    /// The period of validity.
+    Conditions = D3, "The assertion is valid now";
+    /// Audience restrictions.
+    Audience = D4, "The audience is our Identifier (Entity ID)";
+    /// Conditions that are not understood.
+    KnownConditions = D5, "Every condition is understood";
+    /// The authentication statement.
+    AuthnStatement = D6, "The assertion says how and when the user signed in";
+    /// The subject's name.
+    NameId = D7, "The NameID names the user in the format of the connection";
+    /// The Response answers the request of this sign-in.
+    InResponseTo = E1, "The Response answers the request of this sign-in";
+    /// Algorithms of encryption.
+    EncryptionAlgorithm = G1, "The encryption algorithms are allowed";
+    /// CBC needs a signed Response around it.
+    EncryptionIntegrity = G2, "Encryption without integrity stands inside a signed Response";
+    /// Decryption.
+    Decryption = G3, "The assertion can be decrypted with our key";
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.title())
+    }
+}
+
+/// One check that was made, for the login attempt's record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The rule's number.
+    pub rule: Rule,
+    /// What was required.
+    pub requirement: Requirement,
+    /// What was expected, for people.
+    pub expected: Cow<'static, str>,
+    /// What was received, for people.
+    pub received: Cow<'static, str>,
+    /// Whether it passed.
+    pub passed: bool,
+}
+
+/// Why a message is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{} ({}): expected {expected}, received {received}", requirement.title(), requirement.rule())]
+pub struct Rejection {
+    /// What was required and is not met.
+    pub requirement: Requirement,
+    /// What was expected, for people.
+    pub expected: Cow<'static, str>,
+    /// What was received, for people.
+    pub received: Cow<'static, str>,
+}
+
+impl Rejection {
+    /// The rule that refused the message.
+    pub const fn rule(&self) -> Rule {
+        self.requirement.rule()
+    }
+}
+
+/// The list of checks as it grows. A check that fails is in the list, and is the rejection.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<Check>);
+
+impl Checks {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self(Vec::with_capacity(24))
+    }
+
+    /// The checks made.
+    pub fn into_vec(self) -> Vec<Check> {
+        self.0
+    }
+
+    /// Records a check that passed.
+    pub fn pass(
+        &mut self,
+        requirement: Requirement,
+        expected: impl Into<Cow<'static, str>>,
+        received: impl Into<Cow<'static, str>>,
+    ) {
+        self.push(requirement, expected.into(), received.into(), true);
+    }
+
+    /// Records a check that failed, and gives the rejection.
+    pub fn fail(
+        &mut self,
+        requirement: Requirement,
+        expected: impl Into<Cow<'static, str>>,
+        received: impl Into<Cow<'static, str>>,
+    ) -> Rejection {
+        let (expected, received) = (expected.into(), shorten(received.into()));
+        self.push(requirement, expected.clone(), received.clone(), false);
+        Rejection {
+            requirement,
+            expected,
+            received,
+        }
+    }
+
+    /// Records a check either way.
+    pub fn require(
+        &mut self,
+        passed: bool,
+        requirement: Requirement,
+        expected: impl Into<Cow<'static, str>>,
+        received: impl Into<Cow<'static, str>>,
+    ) -> Result<(), Rejection> {
+        if passed {
+            self.pass(requirement, expected, received);
+            Ok(())
+        } else {
+            Err(self.fail(requirement, expected, received))
+        }
+    }
+
+    fn push(
+        &mut self,
+        requirement: Requirement,
+        expected: Cow<'static, str>,
+        received: Cow<'static, str>,
+        passed: bool,
+    ) {
+        self.0.push(Check {
+            rule: requirement.rule(),
+            requirement,
+            expected,
+            received: shorten(received),
+            passed,
+        });
+    }
+}
+
+/// Keeps what a hostile message can put into a record small and on one line.
+fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
+    const MOST: usize = 400;
+    if text.len() <= MOST && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut short: String = text
+        .chars()
+        .take(MOST)
+        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+        .collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_stays_small_and_on_one_line() {
+        let mut checks = Checks::new();
+        let rejection = checks.fail(Requirement::Issuer, "x", "a\nb".repeat(1_000));
+        assert!(rejection.received.chars().count() <= 401);
+        assert!(!rejection.received.contains('\n'));
+    }
+}

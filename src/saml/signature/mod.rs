@@ -1,0 +1,63 @@
+//! XML signatures and detached signatures: see what is signed (rules B).
+//!
+//! Invariant: [`SignedXml`] exists only for octets that a key of the connection has signed, and claims are read from
+//! nothing else. A defect in canonicalisation can then only refuse a message, never change one.
+
+mod algorithm;
+mod key;
+mod sign;
+mod verify;
+
+pub use algorithm::{Hash, SignatureAlgorithm};
+pub use key::{KeyError, VerificationKey};
+pub use sign::{SignError, SigningKey, sign_enveloped};
+pub use verify::{SignedXml, verify_octets};
+pub(super) use verify::{base64_text, verify_enveloped};
+
+use super::encryption::DecryptionKey;
+use serde::{Deserialize, Serialize};
+
+/// What a connection trusts, and what it demands of signatures.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// The identity provider's entity ID (rule D1).
+    pub idp_entity_id: String,
+    /// The keys of the connection; nothing else verifies (rule B2).
+    pub keys: Vec<VerificationKey>,
+    /// What to do with a certificate outside its validity (rule B8).
+    pub certificate_validity: CertificateValidity,
+    /// What must be signed (rule B7).
+    pub required_signature: RequiredSignature,
+    /// Accept SHA-1 (rule B4).
+    pub danger_allow_sha1: bool,
+    /// Our keys for encrypted assertions, tried in order (rule G3).
+    pub decryption_keys: Vec<DecryptionKey>,
+}
+
+/// What to do with a signing certificate outside its validity (rule B8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateValidity {
+    /// Refuse the message.
+    #[default]
+    Reject,
+    /// Accept, and say so in the record.
+    Warn,
+    /// Accept; for federations that publish keys only.
+    Ignore,
+}
+
+/// What must be signed (rule B7). Whatever is signed must verify in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequiredSignature {
+    /// The assertion or the Response.
+    #[default]
+    Either,
+    /// The assertion itself.
+    Assertion,
+    /// The Response.
+    Response,
+    /// The assertion and the Response.
+    Both,
+}

@@ -1,0 +1,183 @@
+//! Signing: enveloped signatures for metadata, requests and the demo identity provider; octets for the redirect binding.
+
+use super::algorithm::{Hash, SignatureAlgorithm};
+use crate::saml::names;
+use crate::xml::{Canonicalization, Document, Limits, Writer, XmlError, canonicalize};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use openssl::ecdsa::EcdsaSig;
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::Padding;
+use openssl::sign::RsaPssSaltlen;
+
+/// A private key with the algorithm it signs with.
+#[derive(Clone, Debug)]
+pub struct SigningKey {
+    key: PKey<Private>,
+    algorithm: SignatureAlgorithm,
+    certificate: Option<String>,
+    digest: Hash,
+}
+
+/// Why something could not be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The document to sign is not acceptable XML.
+    #[error("the document to sign is not acceptable: {0}")]
+    Xml(#[from] XmlError),
+    /// No element has that ID, or it has no place for a signature.
+    #[error("no element to sign has the ID {0}")]
+    NoElement(String),
+    /// The key does not fit the algorithm, or is of an unknown kind.
+    #[error("the key cannot sign with this algorithm")]
+    Key,
+    /// OpenSSL refused.
+    #[error("signing failed: {0}")]
+    Crypto(#[from] ErrorStack),
+}
+
+impl SigningKey {
+    /// A key with the usual algorithm of its kind: RSA-SHA256, or ECDSA with the hash that fits the curve.
+    ///
+    /// `certificate` (DER) is published in the signature's `KeyInfo`.
+    pub fn new(key: PKey<Private>, certificate: Option<&[u8]>) -> Result<Self, SignError> {
+        let algorithm = match key.id() {
+            Id::RSA => SignatureAlgorithm::Rsa(Hash::Sha256),
+            Id::EC => match key.ec_key()?.group().curve_name() {
+                Some(Nid::X9_62_PRIME256V1) => SignatureAlgorithm::Ecdsa(Hash::Sha256),
+                Some(Nid::SECP384R1) => SignatureAlgorithm::Ecdsa(Hash::Sha384),
+                Some(Nid::SECP521R1) => SignatureAlgorithm::Ecdsa(Hash::Sha512),
+                _ => return Err(SignError::Key),
+            },
+            _ => return Err(SignError::Key),
+        };
+        Ok(Self {
+            key,
+            algorithm,
+            certificate: certificate.map(|der| STANDARD.encode(der)),
+            digest: Hash::Sha256,
+        })
+    }
+
+    /// The same key with another algorithm and digest.
+    #[must_use]
+    pub fn with_algorithm(mut self, algorithm: SignatureAlgorithm, digest: Hash) -> Self {
+        self.algorithm = algorithm;
+        self.digest = digest;
+        self
+    }
+
+    /// The URI of the signature algorithm.
+    pub fn algorithm_uri(&self) -> &'static str {
+        self.algorithm.uri().unwrap_or_default()
+    }
+
+    /// Signs octets; the value is in the form that XML Signature uses.
+    pub fn sign(&self, octets: &[u8]) -> Result<Vec<u8>, SignError> {
+        let digest = self.algorithm.hash().digest(octets);
+        let (padding, pss) = match self.algorithm {
+            SignatureAlgorithm::Rsa(_) => (Padding::PKCS1, None),
+            SignatureAlgorithm::RsaPss(hash) => (Padding::PKCS1_PSS, Some(hash)),
+            SignatureAlgorithm::Ecdsa(_) => return self.sign_ecdsa(digest.as_bytes()),
+        };
+        let mut context = PkeyCtx::new(&self.key)?;
+        context.sign_init()?;
+        context.set_rsa_padding(padding)?;
+        context.set_signature_md(self.algorithm.hash().md())?;
+        if let Some(hash) = pss {
+            context.set_rsa_mgf1_md(hash.md())?;
+            context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
+        }
+        let mut value = Vec::new();
+        context.sign_to_vec(digest.as_bytes(), &mut value)?;
+        Ok(value)
+    }
+
+    fn sign_ecdsa(&self, digest: &[u8]) -> Result<Vec<u8>, SignError> {
+        let key = self.key.ec_key()?;
+        let coordinate =
+            i32::try_from(key.group().degree().div_ceil(8)).map_err(|_| SignError::Key)?;
+        let signature = EcdsaSig::sign(digest, &key)?;
+        let mut value = signature.r().to_vec_padded(coordinate)?;
+        value.extend(signature.s().to_vec_padded(coordinate)?);
+        Ok(value)
+    }
+}
+
+/// Signs the element whose `ID` is `id`, and puts the signature after its `Issuer`, or first when it has none.
+pub fn sign_enveloped(xml: &str, id: &str, key: &SigningKey) -> Result<String, SignError> {
+    let document = Document::parse(xml.as_bytes(), &Limits::METADATA)?;
+    let none = || SignError::NoElement(id.to_owned());
+    let element = document
+        .elements()
+        .find(|element| element.attribute("ID") == Some(id))
+        .ok_or_else(none)?;
+    let first = element.children().next().ok_or_else(none)?;
+    let at = if first.is(names::SAML, "Issuer") {
+        first.source().end
+    } else {
+        first.source().start
+    };
+    let covered = canonicalize(element, None, Canonicalization::Exclusive(&[]));
+    let signature = signature_element(&signed_info(id, &covered, key), key)?;
+    let (before, after) = xml.split_at(at);
+    Ok([before, &signature, after].concat())
+}
+
+fn signed_info(id: &str, covered: &[u8], key: &SigningKey) -> String {
+    let mut writer = Writer::new();
+    writer
+        .open("ds:SignedInfo")
+        .attribute("xmlns:ds", names::DS);
+    writer
+        .open("ds:CanonicalizationMethod")
+        .attribute("Algorithm", names::EXC_C14N)
+        .close();
+    writer
+        .open("ds:SignatureMethod")
+        .attribute("Algorithm", key.algorithm_uri())
+        .close();
+    writer
+        .open("ds:Reference")
+        .attribute("URI", &format!("#{id}"));
+    writer.open("ds:Transforms");
+    writer
+        .open("ds:Transform")
+        .attribute("Algorithm", names::ENVELOPED_SIGNATURE)
+        .close();
+    writer
+        .open("ds:Transform")
+        .attribute("Algorithm", names::EXC_C14N)
+        .close();
+    writer.close();
+    writer
+        .open("ds:DigestMethod")
+        .attribute("Algorithm", key.digest.uri())
+        .close();
+    writer.leaf(
+        "ds:DigestValue",
+        &STANDARD.encode(key.digest.digest(covered).as_bytes()),
+    );
+    writer.finish()
+}
+
+fn signature_element(signed_info: &str, key: &SigningKey) -> Result<String, SignError> {
+    let document = Document::parse(signed_info.as_bytes(), &Limits::MESSAGE)?;
+    let octets = canonicalize(document.root(), None, Canonicalization::Exclusive(&[]));
+    let mut writer = Writer::new();
+    writer
+        .open("ds:Signature")
+        .attribute("xmlns:ds", names::DS)
+        .fragment(signed_info);
+    writer.leaf("ds:SignatureValue", &STANDARD.encode(key.sign(&octets)?));
+    if let Some(certificate) = &key.certificate {
+        writer
+            .open("ds:KeyInfo")
+            .open("ds:X509Data")
+            .leaf("ds:X509Certificate", certificate);
+    }
+    Ok(writer.finish())
+}
