@@ -1,9 +1,29 @@
-//! The application: configuration, store, clock, keys and the directory of sites.
+//! The application: configuration, store, clock, keys, and what it remembers of the store.
+//!
+//! Invariant: what is remembered (sites, sessions) is never older than two seconds: a task follows the store's change log,
+//! and sessions are forgotten by themselves as well.
+
+mod sessions;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::keys::Keys;
-use crate::site::Directory;
+use crate::domain::{Company, CompanyId};
+use crate::keys::{self, Keys, KeysError};
+use crate::site::{Directory, Site};
+use crate::store::{self, Store};
+
+pub use sessions::{SessionCache, SessionError};
+
+/// How often the change log is read.
+const FOLLOW: Duration = Duration::from_millis(500);
+/// How often what is over is removed from the store.
+const PURGE: Duration = Duration::from_mins(10);
+/// How long the store may take to say that it is there.
+const READY: Duration = Duration::from_secs(2);
 
 /// What every handler can reach.
 #[derive(Debug)]
@@ -11,15 +31,134 @@ pub struct App {
     pub config: Config,
     pub clock: Clock,
     pub keys: Keys,
+    pub store: Store,
     pub directory: Directory,
+    pub sessions: SessionCache,
+    /// The change counter up to which the log was followed.
+    revision: AtomicI64,
 }
+
+/// Why the application cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl App {
+    /// Loads or makes the keys, opens and migrates the database, and reads every company.
+    pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>, AppError> {
+        let keys = Keys::load(&config, clock.now())?;
+        let store = Store::open(&config.database_url(), keys::hash).await?;
+        let app = Self {
+            directory: Directory::new(config.single_company.clone(), config.plain_http),
+            sessions: SessionCache::new(store.clone(), clock.clone()),
+            revision: AtomicI64::new(NEVER),
+            config,
+            clock,
+            keys,
+            store,
+        };
+        app.catch_up().await?;
+        Ok(Arc::new(app))
+    }
+
+    /// Reads what changed in the store since the last time, here or on another node.
+    pub async fn catch_up(&self) -> Result<(), store::Error> {
+        let changes = self
+            .store
+            .changes_since(self.revision.load(Ordering::Acquire))
+            .await?;
+        self.sessions.forget(&changes);
+        if changes.everything {
+            self.read_everything().await?;
+        } else {
+            for &company in &changes.companies {
+                self.read_company(company).await?;
+            }
+        }
+        // Only now: what failed is tried again the next time.
+        self.revision.store(changes.revision, Ordering::Release);
+        Ok(())
+    }
+
+    /// Follows the change log until the future is dropped.
+    pub async fn follow(&self) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(FOLLOW).await;
+            let result = self.catch_up().await;
+            match &result {
+                Ok(()) if failing => tracing::info!("the database answers again"),
+                Err(cause) if !failing => {
+                    tracing::error!(%cause, "changes cannot be read; this server goes on with what it knows");
+                }
+                _ => {}
+            }
+            failing = result.is_err();
+        }
+    }
+
+    /// Removes what is over from the store, again and again, until the future is dropped.
+    pub async fn purge(&self) {
+        let keep = time::Duration::days(self.config.attempts.retention_days.into());
+        loop {
+            match self.store.purge(self.clock.now(), keep).await {
+                Ok(purged) => tracing::debug!(
+                    purged.sessions,
+                    purged.assertions,
+                    purged.attempts,
+                    "purged"
+                ),
+                Err(cause) => tracing::error!(%cause, "what is over cannot be removed"),
+            }
+            tokio::time::sleep(PURGE).await;
+        }
+    }
+
+    /// Whether the store answers.
+    pub async fn is_ready(&self) -> bool {
+        let asked = self
+            .store
+            .changes_since(self.revision.load(Ordering::Acquire));
+        matches!(tokio::time::timeout(READY, asked).await, Ok(Ok(_)))
+    }
+
+    async fn read_everything(&self) -> Result<(), store::Error> {
+        let mut sites = Vec::new();
+        for company in self.store.companies().await? {
+            sites.push(self.site(company).await?);
+        }
+        self.directory.replace(sites);
+        Ok(())
+    }
+
+    async fn read_company(&self, id: CompanyId) -> Result<(), store::Error> {
+        let site = match self.store.company(id).await? {
+            Some(company) => Some(self.site(company).await?),
+            None => None,
+        };
+        self.directory.update(id, site);
+        Ok(())
+    }
+
+    async fn site(&self, company: Company) -> Result<Arc<Site>, store::Error> {
+        let connections = self.store.connections(company.id).await?;
+        Ok(Arc::new(Site::new(company, connections)))
+    }
+}
+
+/// Before every revision: the first look reads everything.
+const NEVER: i64 = -1;
 
 #[cfg(test)]
 impl App {
     /// An application in a directory of its own. Its keys are made once and kept, because making them takes seconds.
     pub(crate) async fn for_test(
         change: impl FnOnce(&mut Config),
-    ) -> (std::sync::Arc<Self>, tempfile::TempDir) {
+    ) -> (Arc<Self>, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: dir.path().to_owned(),
@@ -27,14 +166,10 @@ impl App {
         };
         config.keys.dir = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-keys").into());
         change(&mut config);
-        let clock = Clock::system();
-        let keys = Keys::load(&config, clock.now()).unwrap();
-        let app = Self {
-            config,
-            clock,
-            keys,
-            directory: Directory::default(),
-        };
-        (std::sync::Arc::new(app), dir)
+        let now = time::macros::datetime!(2026-03-01 12:00 UTC);
+        (Self::open(config, Clock::fixed(now)).await.unwrap(), dir)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

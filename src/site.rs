@@ -59,21 +59,34 @@ impl Site {
 }
 
 /// Every site of this installation, by host name.
-#[derive(Debug, Default)]
-pub struct Directory(ArcSwap<Snapshot>);
+#[derive(Debug)]
+pub struct Directory {
+    snapshot: ArcSwap<Snapshot>,
+    /// Slug of the one company that every host name serves.
+    single: Option<String>,
+    plain_http: PlainHttp,
+}
 
 #[derive(Debug, Default)]
 struct Snapshot {
     by_host: HashMap<String, Arc<Site>>,
     by_company: HashMap<CompanyId, Arc<Site>>,
-    /// The one company that every host name serves.
     single: Option<Arc<Site>>,
 }
 
 impl Directory {
+    /// An empty directory. `single` is the slug of the company that every host name serves.
+    pub fn new(single: Option<String>, plain_http: PlainHttp) -> Self {
+        Self {
+            snapshot: ArcSwap::default(),
+            single,
+            plain_http,
+        }
+    }
+
     /// The site that answers for a `Host` header's key.
     pub fn site(&self, host_key: &str) -> Option<Arc<Site>> {
-        let snapshot = self.0.load();
+        let snapshot = self.snapshot.load();
         snapshot
             .by_host
             .get(host_key)
@@ -94,20 +107,20 @@ impl Directory {
 
     /// A company's site.
     pub fn site_of(&self, company: CompanyId) -> Option<Arc<Site>> {
-        self.0.load().by_company.get(&company).cloned()
+        self.snapshot.load().by_company.get(&company).cloned()
     }
 
     /// Every site.
     pub fn sites(&self) -> Vec<Arc<Site>> {
-        self.0.load().by_company.values().cloned().collect()
+        self.snapshot.load().by_company.values().cloned().collect()
     }
 
-    /// Puts these sites in the place of all before. `single` is the slug of the company that every host name serves.
-    pub fn replace(&self, sites: Vec<Arc<Site>>, single: Option<&str>, plain_http: PlainHttp) {
+    /// Puts these sites in the place of all before.
+    pub fn replace(&self, sites: impl IntoIterator<Item = Arc<Site>>) {
         let mut snapshot = Snapshot::default();
         for site in sites {
             for origin in site.company.origins() {
-                if !origin.is_https() && !plain_http.permits(origin.host()) {
+                if !origin.is_https() && !self.plain_http.permits(origin.host()) {
                     tracing::warn!(company = %site.company.slug, %origin, "this origin is not served: plain_http does not permit it");
                     continue;
                 }
@@ -115,12 +128,21 @@ impl Directory {
                     .by_host
                     .insert(origin.host_key().to_owned(), Arc::clone(&site));
             }
-            if single == Some(site.company.slug.as_str()) {
+            if self.single.as_deref() == Some(site.company.slug.as_str()) {
                 snapshot.single = Some(Arc::clone(&site));
             }
             snapshot.by_company.insert(site.company.id, site);
         }
-        self.0.store(Arc::new(snapshot));
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// Puts one company's site in the place of its old one; None takes it away.
+    pub fn update(&self, company: CompanyId, site: Option<Arc<Site>>) {
+        let others = self
+            .sites()
+            .into_iter()
+            .filter(|other| other.company.id != company);
+        self.replace(others.chain(site));
     }
 }
 
@@ -166,9 +188,9 @@ mod tests {
 
     #[test]
     fn the_host_picks_the_company() {
-        let directory = Directory::default();
+        let directory = Directory::new(None, PlainHttp::Loopback);
         assert!(directory.site("acme.example.com").is_none());
-        directory.replace(sites(), None, PlainHttp::Loopback);
+        directory.replace(sites());
         for (host, slug) in [
             ("acme.example.com", Some("acme")),
             ("acme.example.com:443", Some("acme")),
@@ -184,9 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn one_company_is_changed_or_taken_away() {
+        let directory = Directory::new(None, PlainHttp::Loopback);
+        directory.replace(sites());
+        let beta = CompanyId::from_bytes([2; 16]);
+        directory.update(beta, Some(site(2, "beta", "https://beta.example", &[])));
+        assert_eq!(found(&directory, "127.0.0.2:8080"), None);
+        assert_eq!(found(&directory, "beta.example").as_deref(), Some("beta"));
+        directory.update(beta, None);
+        assert_eq!(found(&directory, "beta.example"), None);
+        assert_eq!(
+            found(&directory, "acme.example.com").as_deref(),
+            Some("acme")
+        );
+    }
+
+    #[test]
     fn a_single_company_answers_for_every_other_host() {
-        let directory = Directory::default();
-        directory.replace(sites(), Some("acme"), PlainHttp::Loopback);
+        let directory = Directory::new(Some("acme".to_owned()), PlainHttp::Loopback);
+        directory.replace(sites());
         assert_eq!(
             found(&directory, "anything.example").as_deref(),
             Some("acme")
@@ -196,8 +234,8 @@ mod tests {
 
     #[test]
     fn plain_http_can_be_ruled_out() {
-        let directory = Directory::default();
-        directory.replace(sites(), None, PlainHttp::Never);
+        let directory = Directory::new(None, PlainHttp::Never);
+        directory.replace(sites());
         assert_eq!(found(&directory, "127.0.0.2:8080"), None);
         assert!(directory.site_of(CompanyId::from_bytes([2; 16])).is_some());
     }

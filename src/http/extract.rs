@@ -41,16 +41,39 @@ impl<S: Sync> FromRequestParts<S> for CurrentSite {
     }
 }
 
+/// Whether the request came by one of the company's further host names. Cookies and identity providers know the public
+/// origin only, so a sign-in that begins elsewhere must go there first.
+#[derive(Debug, Clone, Copy)]
+pub struct CameByAlias(pub bool);
+
+impl<S: Sync> FromRequestParts<S> for CameByAlias {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let CurrentSite(site) = CurrentSite::from_request_parts(parts, state).await?;
+        let host = host_in(&parts.headers);
+        let company = &site.company;
+        let is = |host: &str| company.aliases.iter().any(|alias| alias.host_key() == host);
+        Ok(Self(host.is_some_and(|host| is(&host))))
+    }
+}
+
 /// The key of the host that the request names: one `Host` header, and no other authority beside it (RFC 9112 3.2).
 pub(super) fn host_of(request: &Request) -> Option<String> {
-    let mut headers = request.headers().get_all(header::HOST).iter();
-    let host = host_key_of(headers.next()?.to_str().ok()?)?;
-    if headers.next().is_some() {
-        return None;
-    }
+    let host = host_in(request.headers())?;
     match request.uri().authority() {
         Some(authority) if host_key_of(authority.as_str())? != host => None,
         _ => Some(host),
+    }
+}
+
+fn host_in(headers: &HeaderMap) -> Option<String> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next()?.to_str().ok()?;
+    if hosts.next().is_some() {
+        None
+    } else {
+        host_key_of(host)
     }
 }
 

@@ -12,6 +12,7 @@ mod middleware;
 pub mod pages;
 pub mod response;
 pub mod serve;
+pub mod session;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub use serve::{Patience, serve};
 pub fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
         .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
         .route("/assets/{file}", get(assets::serve));
     within(&app, routes).with_state(app)
 }

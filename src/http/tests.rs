@@ -13,7 +13,9 @@ use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
 use super::cookies::Cookie;
-use super::extract::{ClientAddress, CsrfForm, CurrentSite, Peer, Purpose, csrf_token};
+use super::extract::{
+    CameByAlias, ClientAddress, CsrfForm, CurrentSite, Peer, Purpose, csrf_token,
+};
 use super::pages::{Frame, SignedOut};
 use super::response::{AttemptCode, Page};
 use super::*;
@@ -33,6 +35,10 @@ fn routes() -> Router<Arc<App>> {
         .route(
             "/name",
             get(|CurrentSite(site): CurrentSite| async move { site.company.name.clone() }),
+        )
+        .route(
+            "/alias",
+            get(|CameByAlias(it): CameByAlias| async move { it.to_string() }),
         )
         .route(
             "/page",
@@ -102,8 +108,7 @@ async fn frame() -> (Arc<App>, Router, tempfile::TempDir) {
     .await;
     let acme = test_site(1, "acme", "https://acme.example.com");
     let beta = test_site(2, "beta", "http://127.0.0.2:8080");
-    app.directory
-        .replace(vec![acme, beta], None, app.config.plain_http);
+    app.directory.replace([acme, beta]);
     let router = within(&app, routes()).with_state(Arc::clone(&app));
     (app, router, dir)
 }
@@ -114,7 +119,7 @@ fn test_site(number: u8, slug: &str, origin: &str) -> Arc<Site> {
         slug: slug.parse().unwrap(),
         name: format!("{slug} & Sons"),
         origin: origin.parse().unwrap(),
-        aliases: Vec::new(),
+        aliases: vec![format!("https://{slug}.alias.example").parse().unwrap()],
         return_origins: vec!["https://app.example.com".parse().unwrap()],
         landing: None,
         organization: None,
@@ -170,6 +175,15 @@ async fn the_host_picks_the_company_and_an_unknown_one_is_misdirected() {
     let (_app, router, _dir) = frame().await;
     assert_eq!(fetch(&router, ACME, "/name").await.body, "acme & Sons");
     assert_eq!(fetch(&router, BETA, "/name").await.body, "beta & Sons");
+    assert_eq!(
+        fetch(&router, "acme.alias.example", "/name").await.body,
+        "acme & Sons"
+    );
+    assert_eq!(
+        fetch(&router, "acme.alias.example", "/alias").await.body,
+        "true"
+    );
+    assert_eq!(fetch(&router, ACME, "/alias").await.body, "false");
     let unknown = fetch(&router, "evil.example", "/name").await;
     assert_eq!(unknown.status, 421);
     assert!(
@@ -221,7 +235,7 @@ async fn forms_lead_where_the_page_says() {
     let page = fetch(&router, ACME, "/page").await;
     assert_eq!(
         policy(&page),
-        "'self' https://acme.example.com https://app.example.com"
+        "'self' https://acme.example.com https://acme.alias.example https://app.example.com"
     );
     let to_idp = fetch(&router, ACME, "/to-idp").await;
     assert_eq!(policy(&to_idp), "'self' https:");
@@ -338,6 +352,16 @@ async fn a_form_needs_the_token_of_its_browser_and_purpose() {
         assert_eq!(answer.status, 403);
         assert!(answer.body.contains("This form is too old"));
     }
+}
+
+#[tokio::test]
+async fn probes_ask_what_they_say() {
+    let (app, _, _dir) = frame().await;
+    let router = router(Arc::clone(&app));
+    assert_eq!(fetch(&router, "10.0.0.1", "/readyz").await.body, "ready\n");
+    app.store.close().await;
+    assert_eq!(fetch(&router, "10.0.0.1", "/readyz").await.status, 503);
+    assert_eq!(fetch(&router, "10.0.0.1", "/healthz").await.body, "ok\n");
 }
 
 #[tokio::test]
