@@ -1,5 +1,6 @@
 //! SAML 2.0: bytes and time in, verdicts out.
 
+pub mod advice;
 pub mod assertion;
 pub mod authn_request;
 pub mod binding;

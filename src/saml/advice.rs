@@ -1,0 +1,201 @@
+//! What to do about a refusal: the field to change, and on which side.
+//!
+//! For the company's administrator, in the record of the attempt and in `explain`. Guidance only: codes of identity providers
+//! change, and nothing here decides anything.
+
+use super::error::{Rejection, Requirement};
+
+/// What to do, most likely first. Empty when the check explains itself.
+pub fn advice(rejection: &Rejection) -> Vec<String> {
+    let received = rejection.received.as_ref();
+    let text: &[&str] = match rejection.requirement {
+        Requirement::Status => return status_advice(received),
+        Requirement::Destination | Requirement::SubjectConfirmation if received.contains("://") => {
+            &[
+                "Copy our Reply URL (Assertion Consumer Service URL) into the identity provider, exactly as shown here.",
+                "If a reverse proxy stands in front, check that the company's origin is the address that users see.",
+            ]
+        }
+        Requirement::SubjectConfirmation if received.contains("NotOnOrAfter") => CLOCK,
+        Requirement::SubjectConfirmation | Requirement::InResponseTo => &[
+            "Start the sign-in again from the application or from the Sign on URL. A Response fits one request only.",
+        ],
+        Requirement::Issuer if received.starts_with("https://sts.windows.net/") => &[
+            "The assertion comes from another Entra tenant, or the connection has the metadata of another application. Upload the application's Federation Metadata XML again.",
+        ],
+        Requirement::Issuer | Requirement::ResponseIssuer => &[
+            "Upload the identity provider's metadata again: its entity ID differs from the connection's.",
+        ],
+        Requirement::Audience => &[
+            "Copy our Identifier (Entity ID) into the identity provider, exactly as shown here.",
+            "If the identity provider cannot send it, add the received value to the connection's extra audiences.",
+        ],
+        Requirement::Conditions | Requirement::IssueInstant => CLOCK,
+        Requirement::SignatureValue if received.contains("names certificate") => &[
+            "The identity provider signs with a certificate that the connection does not have. Upload its current metadata or certificate.",
+            "For Entra ID use the application's own metadata (App Federation Metadata Url, with ?appid=), not the tenant's.",
+        ],
+        Requirement::SignatureValue | Requirement::Digest => &[
+            "The message was changed after it was signed, or another key signed it. Upload the identity provider's current metadata.",
+        ],
+        Requirement::Algorithm if received.contains("SHA-1") => &[
+            "Choose SHA-256 as Signing Algorithm at the identity provider (Entra ID: SAML Certificates, Edit).",
+        ],
+        Requirement::Coverage => &[
+            "Set the Signing Option at the identity provider to what the connection demands (Entra ID: SAML Certificates, Edit, Signing Option).",
+        ],
+        Requirement::CertificateValidity => &[
+            "Make a new signing certificate at the identity provider, make it active, and upload it here.",
+        ],
+        Requirement::TrustedKey => &["Upload the identity provider's metadata or certificate."],
+        Requirement::NameId if received.contains("Format") => &[
+            "Set the Name identifier format at the identity provider to the connection's, or change the connection's Name Id Format.",
+        ],
+        Requirement::NameId => &[
+            "Choose a source for the Unique User Identifier (Name ID) that every user has, such as user.mail or user.userprincipalname.",
+        ],
+        Requirement::AuthnStatement if received == "none" => &[
+            "Let the identity provider include an AuthnStatement (Keycloak: client settings, Include AuthnStatement).",
+        ],
+        Requirement::AuthnStatement => {
+            &["The session at the identity provider has ended. Sign in again."]
+        }
+        Requirement::EncryptionAlgorithm => &[
+            "Choose AES-256-GCM (or AES-256-CBC with a signed Response) and RSA-OAEP for token encryption at the identity provider.",
+        ],
+        Requirement::EncryptionIntegrity => {
+            &["Let the identity provider sign the Response as well, or encrypt with AES-GCM."]
+        }
+        Requirement::Decryption => &[
+            "Upload our current encryption certificate (from our metadata) at the identity provider.",
+        ],
+        _ => &[],
+    };
+    text.iter().map(|line| (*line).to_owned()).collect()
+}
+
+const CLOCK: &[&str] = &[
+    "Compare the clocks: let both servers keep time by NTP.",
+    "If the user waited long at the identity provider, start the sign-in again.",
+];
+
+/// What Entra's codes mean for a service provider's administrator.
+const AADSTS: &[(&str, &str)] = &[
+    (
+        "50011",
+        "Entra ID does not know our Reply URL. Copy our Reply URL (Assertion Consumer Service URL) into Basic SAML Configuration.",
+    ),
+    (
+        "700016",
+        "Entra ID does not know our Identifier. Copy our Identifier (Entity ID) into Basic SAML Configuration.",
+    ),
+    (
+        "650056",
+        "Entra ID finds the application misconfigured. Copy our Identifier (Entity ID) into Basic SAML Configuration.",
+    ),
+    (
+        "50105",
+        "The user is not assigned to the application. Assign the user or a group under Users and groups.",
+    ),
+    (
+        "75005",
+        "Entra ID did not understand the request. Send the attempt's code to the operator of this server.",
+    ),
+    (
+        "75008",
+        "The Login URL is wrong. Copy the Login URL from Entra ID again.",
+    ),
+    (
+        "75011",
+        "The user signed in by another method than the request asked for. Clear the connection's requested authentication context.",
+    ),
+    (
+        "75016",
+        "Entra ID does not offer the NameID format that the request asked for. Clear the connection's NameID policy or choose another format.",
+    ),
+    (
+        "75001",
+        "The binding is wrong. Use HTTP-Redirect or HTTP-POST for requests.",
+    ),
+    (
+        "75003",
+        "Entra ID cannot answer by that binding. Responses come by HTTP-POST.",
+    ),
+    (
+        "750054",
+        "The Sign on URL points at Entra ID. Copy our Sign on URL into Basic SAML Configuration.",
+    ),
+    (
+        "76021",
+        "Entra ID demands signed requests. Switch on the signing of requests for the connection.",
+    ),
+    (
+        "76026",
+        "The request was too old. Compare the clocks: let this server keep time by NTP.",
+    ),
+    (
+        "501241",
+        "The source of the NameID is empty for this user. Choose another source for Unique User Identifier (Name ID).",
+    ),
+    (
+        "50058",
+        "The user is not signed in at Entra ID, and the request allowed no question. Sign in again.",
+    ),
+    (
+        "50146",
+        "The application has no signing key at Entra ID, or it has expired. Make a new SAML certificate and make it active.",
+    ),
+    (
+        "900236",
+        "The request holds something that Entra ID does not support.",
+    ),
+];
+
+fn status_advice(received: &str) -> Vec<String> {
+    let code = received.split("AADSTS").nth(1).map(|rest| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        rest.get(..digits).unwrap_or_default()
+    });
+    let known = code.and_then(|code| AADSTS.iter().find(|(known, _)| *known == code));
+    let mut lines: Vec<String> = known
+        .map(|(_, text)| (*text).to_owned())
+        .into_iter()
+        .collect();
+    match code {
+        Some(code) if !code.is_empty() && code.len() <= 10 => {
+            lines.push(format!(
+                "Microsoft explains the code at https://login.microsoftonline.com/error?code={code}"
+            ));
+        }
+        _ => lines
+            .push("The identity provider refused the sign-in. Its own log says why.".to_owned()),
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(received: &'static str) -> Vec<String> {
+        advice(&Rejection {
+            requirement: Requirement::Status,
+            expected: "Success".into(),
+            received: received.into(),
+        })
+    }
+
+    #[test]
+    fn entra_codes_are_explained() {
+        let lines = status("Requester / NoAuthnContext: AADSTS75011: Authentication method …");
+        assert!(lines[0].contains("requested authentication context"));
+        assert!(lines[1].ends_with("code=75011"));
+    }
+
+    #[test]
+    fn unknown_codes_lead_somewhere_too() {
+        assert_eq!(status("AADSTS99: x").len(), 1);
+        assert_eq!(status("Responder").len(), 1);
+        assert!(status("AADSTS<script>")[0].contains("own log"));
+    }
+}
