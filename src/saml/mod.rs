@@ -1,5 +1,7 @@
 //! SAML 2.0: bytes and time in, verdicts out.
 
+#![warn(missing_docs)]
+
 pub mod advice;
 pub mod assertion;
 pub mod authn_request;

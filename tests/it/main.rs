@@ -1,1 +1,4 @@
 //! The one integration binary: whole behaviours through the public surface.
+mod authn_request;
+mod binding;
+mod metadata;

@@ -1,0 +1,211 @@
+//! Why metadata is refused, and what was left out of metadata that was accepted. Both are read by an administrator.
+
+use crate::xml::XmlError;
+use std::fmt::{self, Write as _};
+use time::OffsetDateTime;
+
+/// A refusal of a metadata document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// Not XML, or XML that rule A3 excludes.
+    #[error("The file is not usable XML: {0}. Download it again and upload it unchanged.")]
+    Xml(#[from] XmlError),
+    /// XML, but neither an `EntityDescriptor` nor an `EntitiesDescriptor`.
+    #[error(
+        "This is not SAML metadata: its outermost element is <{root}>. Upload the federation metadata XML of the identity provider."
+    )]
+    NotMetadata {
+        /// The name of the root element.
+        root: String,
+    },
+    /// An entity ID is missing, empty or longer than 1024 characters (saml-metadata 2.3.2).
+    #[error(
+        "The entity ID of the identity provider is missing, empty or longer than 1024 characters."
+    )]
+    EntityId,
+    /// No `IDPSSODescriptor` anywhere.
+    #[error(
+        "There is no identity provider in it. Upload the metadata of the identity provider, not that of a service provider."
+    )]
+    NoIdentityProvider,
+    /// Several identity providers and none was named.
+    #[error("There are {} identity providers in it. Name the entity ID of the one you want: {}", entity_ids.len(), listed(entity_ids))]
+    SeveralIdentityProviders {
+        /// Their entity IDs, in document order.
+        entity_ids: Vec<String>,
+    },
+    /// The named entity ID is not among the identity providers.
+    #[error(
+        "No identity provider in it has the entity ID \"{wanted}\". It has: {}",
+        listed(entity_ids)
+    )]
+    UnknownEntity {
+        /// The entity ID that was asked for.
+        wanted: String,
+        /// Those that are there.
+        entity_ids: Vec<String>,
+    },
+    /// The same entity ID twice.
+    #[error(
+        "The entity ID \"{entity_id}\" appears more than once in it. Ask for a file that describes it once."
+    )]
+    DuplicateEntity {
+        /// The entity ID.
+        entity_id: String,
+    },
+    /// Entra's `common` document, whose entity ID holds a placeholder.
+    #[error(
+        "The common document belongs to no tenant: its entity ID is \"{entity_id}\". In Entra ID open the enterprise application, then Single sign-on, and copy its App Federation Metadata Url."
+    )]
+    TenantPlaceholder {
+        /// The entity ID with the placeholder.
+        entity_id: String,
+    },
+    /// `protocolSupportEnumeration` does not name SAML 2.0.
+    #[error(
+        "The identity provider \"{entity_id}\" does not offer SAML 2.0. It offers: {protocols}"
+    )]
+    NotSaml2 {
+        /// The entity ID.
+        entity_id: String,
+        /// What it offers.
+        protocols: String,
+    },
+    /// No signing key that may be used (rule B2).
+    #[error(
+        "The identity provider \"{entity_id}\" has no usable signing key.{}",
+        reasons_text(reasons)
+    )]
+    NoSigningKey {
+        /// The entity ID.
+        entity_id: String,
+        /// Why keys were dropped.
+        reasons: Vec<String>,
+    },
+    /// No sign-on endpoint with the HTTP-Redirect or HTTP-POST binding at an acceptable URL.
+    #[error(
+        "The identity provider \"{entity_id}\" has no sign-on address that a browser can be sent to (HTTP-Redirect or HTTP-POST at an https URL).{}",
+        reasons_text(reasons)
+    )]
+    NoSignOnEndpoint {
+        /// The entity ID.
+        entity_id: String,
+        /// Why endpoints were dropped.
+        reasons: Vec<String>,
+    },
+}
+
+/// Something that was left out, or that needs attention soon, in metadata that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A key was left out.
+    KeyDropped {
+        /// What it was for.
+        key_use: KeyUse,
+        /// Why.
+        reason: String,
+    },
+    /// A certificate that is kept has expired or is not valid yet.
+    CertificateNotInForce {
+        /// What it is for.
+        key_use: KeyUse,
+        /// SHA-256 thumbprint of the certificate, hexadecimal.
+        thumbprint: String,
+        /// Start and end of validity as the certificate writes them.
+        validity: String,
+    },
+    /// An endpoint was left out.
+    EndpointDropped {
+        /// Its URL, at most 200 characters of it.
+        location: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// `validUntil` has passed.
+    Expired {
+        /// When.
+        valid_until: OffsetDateTime,
+    },
+    /// `validUntil` is not a date and time.
+    UnreadableValidUntil {
+        /// What is there, at most 200 characters of it.
+        value: String,
+    },
+}
+
+/// What a key is for (saml-metadata 2.4.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Verifying signatures.
+    Signing,
+    /// Encrypting to the entity.
+    Encryption,
+    /// Both: the `KeyDescriptor` has no `use`.
+    Both,
+}
+
+impl fmt::Display for KeyUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signing => "signing",
+            Self::Encryption => "encryption",
+            Self::Both => "signing and encryption",
+        })
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyDropped { key_use, reason } => {
+                write!(f, "A key for {key_use} was left out: {reason}.")
+            }
+            Self::CertificateNotInForce {
+                key_use,
+                thumbprint,
+                validity,
+            } => write!(
+                f,
+                "The certificate for {key_use} with the SHA-256 thumbprint {thumbprint} is not in force: {validity}."
+            ),
+            Self::EndpointDropped { location, reason } => {
+                write!(f, "The address \"{location}\" was left out: {reason}.")
+            }
+            Self::Expired { valid_until } => {
+                write!(
+                    f,
+                    "The metadata was valid until {valid_until} only. Fetch a new copy."
+                )
+            }
+            Self::UnreadableValidUntil { value } => write!(
+                f,
+                "The metadata says that it is valid until \"{value}\", which is not a date and time."
+            ),
+        }
+    }
+}
+
+fn reasons_text(reasons: &[String]) -> String {
+    reasons.iter().fold(String::new(), |mut text, reason| {
+        text.push(' ');
+        text.push_str(reason);
+        text
+    })
+}
+
+/// The first twenty, for a message.
+fn listed(entity_ids: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = entity_ids
+        .iter()
+        .take(SHOWN)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if let Some(more) = entity_ids.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = write!(text, " and {more} more");
+    }
+    text
+}

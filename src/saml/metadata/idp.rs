@@ -1,0 +1,413 @@
+//! An identity provider's metadata, read into what a connection needs (saml-metadata 2.4.3).
+
+use super::certificate;
+use super::error::{KeyUse, MetadataError, Warning};
+use super::location::{check_location, host};
+use super::{Endpoint, Localized, Organization, Scope};
+use crate::saml::names;
+use crate::xml::{Document, Element, Limits, XML_NAMESPACE};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// An identity provider that a connection can trust.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdpMetadata {
+    /// The entity ID, exactly as written.
+    pub entity_id: String,
+    /// Sign-on endpoints, in document order.
+    pub single_sign_on: Vec<Endpoint>,
+    /// Logout endpoints, in document order.
+    pub single_logout: Vec<Endpoint>,
+    /// Certificates of signing keys as published: base64 of the DER encoding without white space, in document order.
+    pub signing_certificates: Vec<String>,
+    /// Certificates of encryption keys, in the same form.
+    pub encryption_certificates: Vec<String>,
+    /// Name identifier formats that it offers.
+    pub name_id_formats: Vec<String>,
+    /// Whether it wants signed requests.
+    pub want_authn_requests_signed: bool,
+    /// The earliest `validUntil` of the role, its entity and the groups around it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub valid_until: Option<OffsetDateTime>,
+    /// Names for people (`mdui:DisplayName`).
+    pub display_names: Vec<Localized>,
+    /// Domains that it speaks for (`shibmd:Scope`).
+    pub scopes: Vec<Scope>,
+    /// A page for users whose sign-in failed.
+    pub error_url: Option<String>,
+    /// Who runs it.
+    pub organization: Option<Organization>,
+}
+
+/// What [`IdpMetadata::parse`] gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The identity provider.
+    pub idp: IdpMetadata,
+    /// What was left out or needs attention.
+    pub warnings: Vec<Warning>,
+}
+
+impl IdpMetadata {
+    /// Reads metadata; `entity_id` picks one of several identity providers.
+    ///
+    /// The document's own signature is not looked at: trust in the bytes is the caller's. Unknown roles and extensions are
+    /// skipped. `now` is only for warnings.
+    pub fn parse(
+        bytes: &[u8],
+        entity_id: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Imported, MetadataError> {
+        let document = Document::parse(bytes, &Limits::METADATA)?;
+        let entity = pick(&identity_providers(document.root())?, entity_id)?;
+        read_entity(entity, now)
+    }
+
+    /// Where requests with that binding go.
+    pub fn sign_on_location(&self, binding: &str) -> Option<&str> {
+        self.single_sign_on
+            .iter()
+            .find(|endpoint| endpoint.binding == binding)
+            .map(|endpoint| endpoint.location.as_str())
+    }
+
+    /// The logout endpoint with that binding.
+    pub fn logout_endpoint(&self, binding: &str) -> Option<&Endpoint> {
+        self.single_logout
+            .iter()
+            .find(|endpoint| endpoint.binding == binding)
+    }
+
+    /// Whether this is Microsoft Entra ID, in any national cloud.
+    ///
+    /// Whether a document is the one of the application or the one of the whole tenant cannot be told from its content.
+    pub fn is_entra(&self) -> bool {
+        const HOSTS: [&str; 6] = [
+            "sts.windows.net",
+            "sts.chinacloudapi.cn",
+            "login.microsoftonline.com",
+            "login.microsoftonline.us",
+            "login.partner.microsoftonline.cn",
+            "login.chinacloudapi.cn",
+        ];
+        self.single_sign_on
+            .iter()
+            .map(|endpoint| endpoint.location.as_str())
+            .chain([self.entity_id.as_str()])
+            .filter_map(host)
+            .any(|host| HOSTS.contains(&host))
+    }
+}
+
+/// The entities with an identity provider role. Only `EntitiesDescriptor` is descended into: an entity inside an extension is none.
+fn identity_providers(root: Element<'_>) -> Result<Vec<Element<'_>>, MetadataError> {
+    if !root.is(names::MD, "EntityDescriptor") && !root.is(names::MD, "EntitiesDescriptor") {
+        return Err(MetadataError::NotMetadata {
+            root: short(root.name()),
+        });
+    }
+    let mut found = Vec::new();
+    let mut waiting = vec![root];
+    while let Some(element) = waiting.pop() {
+        if element.is(names::MD, "EntityDescriptor") {
+            if element.child(names::MD, "IDPSSODescriptor").is_some() {
+                found.push(element);
+            }
+        } else if element.is(names::MD, "EntitiesDescriptor") {
+            let first = waiting.len();
+            waiting.extend(element.children());
+            if let Some(children) = waiting.get_mut(first..) {
+                children.reverse(); // Document order.
+            }
+        }
+    }
+    if found.is_empty() {
+        Err(MetadataError::NoIdentityProvider)
+    } else {
+        Ok(found)
+    }
+}
+
+fn pick<'d>(entities: &[Element<'d>], wanted: Option<&str>) -> Result<Element<'d>, MetadataError> {
+    let ids = || {
+        entities
+            .iter()
+            .filter_map(|entity| entity.attribute("entityID").map(short))
+            .collect::<Vec<_>>()
+    };
+    let mut matching = entities
+        .iter()
+        .filter(|entity| wanted.is_none() || entity.attribute("entityID") == wanted);
+    match (matching.next(), matching.next(), wanted) {
+        (Some(only), None, _) => Ok(*only),
+        (None, _, wanted) => Err(MetadataError::UnknownEntity {
+            wanted: short(wanted.unwrap_or_default()),
+            entity_ids: ids(),
+        }),
+        (Some(_), Some(_), Some(wanted)) => Err(MetadataError::DuplicateEntity {
+            entity_id: short(wanted),
+        }),
+        (Some(_), Some(_), None) => {
+            Err(MetadataError::SeveralIdentityProviders { entity_ids: ids() })
+        }
+    }
+}
+
+fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, MetadataError> {
+    let entity_id = read_entity_id(entity)?;
+    let role = saml2_role(entity, &entity_id)?;
+    let mut warnings = Vec::new();
+    let valid_until = read_valid_until(role, now, &mut warnings);
+    let mut idp = IdpMetadata {
+        single_sign_on: read_endpoints(role, "SingleSignOnService", &mut warnings),
+        single_logout: read_endpoints(role, "SingleLogoutService", &mut warnings),
+        signing_certificates: Vec::new(),
+        encryption_certificates: Vec::new(),
+        name_id_formats: texts(role, names::MD, "NameIDFormat"),
+        want_authn_requests_signed: is_true(role.attribute("WantAuthnRequestsSigned")),
+        valid_until,
+        display_names: read_display_names(role),
+        scopes: read_scopes(entity, role),
+        error_url: role
+            .attribute("errorURL")
+            .filter(|url| check_location(url).is_ok())
+            .map(str::to_owned),
+        organization: read_organization(role).or_else(|| read_organization(entity)),
+        entity_id,
+    };
+    for descriptor in role.children_named(names::MD, "KeyDescriptor") {
+        read_keys(descriptor, now, &mut idp, &mut warnings);
+    }
+    if idp.signing_certificates.is_empty() {
+        return Err(MetadataError::NoSigningKey {
+            entity_id: short(&idp.entity_id),
+            reasons: reasons(&warnings, |warning| {
+                matches!(warning, Warning::KeyDropped { .. })
+            }),
+        });
+    }
+    let usable = [names::BINDING_REDIRECT, names::BINDING_POST];
+    if !usable
+        .iter()
+        .any(|binding| idp.sign_on_location(binding).is_some())
+    {
+        return Err(MetadataError::NoSignOnEndpoint {
+            entity_id: short(&idp.entity_id),
+            reasons: reasons(&warnings, |warning| {
+                matches!(warning, Warning::EndpointDropped { .. })
+            }),
+        });
+    }
+    Ok(Imported { idp, warnings })
+}
+
+fn read_entity_id(entity: Element<'_>) -> Result<String, MetadataError> {
+    let entity_id = entity.attribute("entityID").unwrap_or_default();
+    // saml-metadata 2.3.2: at most 1024 characters. It is compared exactly, so it is kept exactly.
+    if entity_id.is_empty() || entity_id.chars().count() > 1024 {
+        return Err(MetadataError::EntityId);
+    }
+    if entity_id.contains("{tenantid}") || entity_id.contains("{tenant}") {
+        return Err(MetadataError::TenantPlaceholder {
+            entity_id: entity_id.to_owned(),
+        });
+    }
+    Ok(entity_id.to_owned())
+}
+
+/// The first role that speaks SAML 2.0 (saml-metadata 2.4.1).
+fn saml2_role<'d>(entity: Element<'d>, entity_id: &str) -> Result<Element<'d>, MetadataError> {
+    let protocols = |role: &Element<'d>| {
+        role.attribute("protocolSupportEnumeration")
+            .unwrap_or_default()
+    };
+    entity
+        .children_named(names::MD, "IDPSSODescriptor")
+        .find(|role| {
+            protocols(role)
+                .split_ascii_whitespace()
+                .any(|protocol| protocol == names::SAMLP)
+        })
+        .ok_or_else(|| MetadataError::NotSaml2 {
+            entity_id: short(entity_id),
+            protocols: entity
+                .child(names::MD, "IDPSSODescriptor")
+                .map(|role| short(protocols(&role)))
+                .unwrap_or_default(),
+        })
+}
+
+/// The earliest of the role's own and its ancestors' (saml-metadata 2.3.1, 2.3.2, 2.4.1).
+fn read_valid_until(
+    role: Element<'_>,
+    now: OffsetDateTime,
+    warnings: &mut Vec<Warning>,
+) -> Option<OffsetDateTime> {
+    let mut earliest: Option<OffsetDateTime> = None;
+    let mut here = Some(role);
+    while let Some(element) = here {
+        if let Some(value) = element.attribute("validUntil") {
+            match OffsetDateTime::parse(value.trim(), &Rfc3339) {
+                Ok(time) => earliest = Some(earliest.map_or(time, |known| known.min(time))),
+                Err(_) => warnings.push(Warning::UnreadableValidUntil {
+                    value: short(value),
+                }),
+            }
+        }
+        here = element.parent();
+    }
+    if let Some(valid_until) = earliest.filter(|valid_until| *valid_until < now) {
+        warnings.push(Warning::Expired { valid_until });
+    }
+    earliest
+}
+
+fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for element in role.children_named(names::MD, local) {
+        let location = element.attribute("Location").unwrap_or_default();
+        let response_location = element.attribute("ResponseLocation");
+        let outcome = [Some(location), response_location]
+            .into_iter()
+            .flatten()
+            .try_for_each(|url| check_location(url).map_err(|reason| (url, reason)));
+        match (outcome, element.attribute("Binding")) {
+            (Ok(()), Some(binding)) => endpoints.push(Endpoint {
+                binding: binding.to_owned(),
+                location: location.to_owned(),
+                response_location: response_location.map(str::to_owned),
+            }),
+            (Ok(()), None) => warnings.push(Warning::EndpointDropped {
+                location: short(location),
+                reason: "it has no binding",
+            }),
+            (Err((url, reason)), _) => warnings.push(Warning::EndpointDropped {
+                location: short(url),
+                reason,
+            }),
+        }
+    }
+    endpoints
+}
+
+/// The key of one `KeyDescriptor`. Only `ds:X509Certificate` is read; a bare `ds:KeyValue` has no validity to hold it to.
+fn read_keys(
+    descriptor: Element<'_>,
+    now: OffsetDateTime,
+    idp: &mut IdpMetadata,
+    warnings: &mut Vec<Warning>,
+) {
+    // saml-metadata 2.4.1.1: without `use` it serves both.
+    let key_use = match descriptor.attribute("use") {
+        None => KeyUse::Both,
+        Some("signing") => KeyUse::Signing,
+        Some("encryption") => KeyUse::Encryption,
+        Some(_) => return,
+    };
+    let mut certificates = descriptor
+        .children_named(names::DS, "KeyInfo")
+        .flat_map(|info| info.children_named(names::DS, "X509Data"))
+        .flat_map(|data| data.children_named(names::DS, "X509Certificate"));
+    let read = certificates
+        .next()
+        .ok_or_else(|| "it comes without a certificate".to_owned())
+        .and_then(|first| certificate::read(&first.text().unwrap_or_default(), now));
+    match read {
+        Ok(found) => {
+            if let Some(validity) = found.not_in_force {
+                warnings.push(Warning::CertificateNotInForce {
+                    key_use,
+                    thumbprint: found.thumbprint,
+                    validity,
+                });
+            }
+            if key_use != KeyUse::Encryption {
+                idp.signing_certificates.push(found.base64.clone());
+            }
+            if key_use != KeyUse::Signing {
+                idp.encryption_certificates.push(found.base64);
+            }
+        }
+        Err(reason) => warnings.push(Warning::KeyDropped { key_use, reason }),
+    }
+    // One KeyInfo names one key; what follows is the chain above it, whose keys sign certificates and no messages.
+    for _ in certificates {
+        warnings.push(Warning::KeyDropped {
+            key_use,
+            reason: "a KeyDescriptor is for one key, and only its first certificate is used"
+                .to_owned(),
+        });
+    }
+}
+
+/// `mdui:DisplayName` (sstc-saml-metadata-ui 2.1).
+fn read_display_names(role: Element<'_>) -> Vec<Localized> {
+    role.child(names::MD, "Extensions")
+        .and_then(|extensions| extensions.child(names::MDUI, "UIInfo"))
+        .map(|info| localized(info, names::MDUI, "DisplayName"))
+        .unwrap_or_default()
+}
+
+fn read_scopes(entity: Element<'_>, role: Element<'_>) -> Vec<Scope> {
+    [role, entity]
+        .into_iter()
+        .flat_map(|owner| owner.children_named(names::MD, "Extensions"))
+        .flat_map(|extensions| extensions.children_named(names::SHIBMD, "Scope"))
+        .filter_map(|scope| {
+            Some(Scope {
+                value: scope.text()?.trim().to_owned(),
+                regexp: is_true(scope.attribute("regexp")),
+            })
+        })
+        .collect()
+}
+
+fn read_organization(owner: Element<'_>) -> Option<Organization> {
+    let organization = owner.child(names::MD, "Organization")?;
+    Some(Organization {
+        names: localized(organization, names::MD, "OrganizationName"),
+        display_names: localized(organization, names::MD, "OrganizationDisplayName"),
+        urls: localized(organization, names::MD, "OrganizationURL"),
+    })
+}
+
+fn localized(owner: Element<'_>, namespace: &str, local: &str) -> Vec<Localized> {
+    owner
+        .children_named(namespace, local)
+        .filter_map(|element| {
+            Some(Localized {
+                lang: element
+                    .attribute_in(XML_NAMESPACE, "lang")
+                    .unwrap_or_default()
+                    .to_owned(),
+                value: element.text()?.trim().to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn texts(owner: Element<'_>, namespace: &str, local: &str) -> Vec<String> {
+    owner
+        .children_named(namespace, local)
+        .filter_map(|element| Some(element.text()?.trim().to_owned()))
+        .collect()
+}
+
+/// `xs:boolean` (XML Schema part 2, 3.2.2).
+fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| matches!(value.trim(), "true" | "1"))
+}
+
+fn reasons(warnings: &[Warning], which: impl Fn(&Warning) -> bool) -> Vec<String> {
+    warnings
+        .iter()
+        .filter(|warning| which(warning))
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// At most 200 characters, for a message.
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
