@@ -2,12 +2,10 @@
 //!
 //! Invariant: nothing is asked for that was not configured. No `Subject`, `Scoping` or `Conditions`: identity providers refuse them.
 
-use super::names;
+use super::{instant, names};
 use crate::xml::Writer;
 use std::fmt::Write as _;
 use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::{format_description, offset};
 
 /// Random octets in a message ID; rule E1 asks for 16 at least.
 pub const ID_OCTETS: usize = 20;
@@ -51,7 +49,7 @@ impl AuthnRequest {
             .attribute("xmlns:saml", names::SAML)
             .attribute("ID", &self.id)
             .attribute("Version", "2.0")
-            .attribute("IssueInstant", &instant(self.issue_instant))
+            .attribute("IssueInstant", &instant::format(self.issue_instant))
             .attribute("Destination", &self.destination)
             .attribute_if("ForceAuthn", self.force_authn.then_some("true"))
             .attribute_if("IsPassive", self.is_passive.then_some("true"))
@@ -82,13 +80,4 @@ pub fn message_id(random: &[u8; ID_OCTETS]) -> String {
         let _ = write!(id, "{octet:02x}");
         id
     })
-}
-
-/// UTC, whole seconds (saml-core 1.3.3).
-fn instant(time: OffsetDateTime) -> String {
-    const FORMAT: &[BorrowedFormatItem<'_>] =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-    time.to_offset(offset!(UTC))
-        .format(FORMAT)
-        .unwrap_or_default()
 }

@@ -2,14 +2,23 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::convert::Infallible;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::sign::Verifier;
 use vestibule::saml::binding::{
     BindingError, EncodedResponse, MessageKind, PostPage, RELAY_STATE_LIMIT, decode_post,
-    decode_redirect, encode_redirect, encode_signed_redirect,
+    decode_redirect, encode_redirect,
 };
+use vestibule::saml::names;
+use vestibule::saml::signature::SigningKey;
 
 const LIMIT: usize = 256 * 1024;
 const XML: &str = "<samlp:Response>Ünï + / = ~</samlp:Response>";
+
+fn redirect(destination: &str, xml: &str, relay_state: Option<&str>) -> String {
+    encode_redirect(destination, MessageKind::Request, xml, relay_state, None).unwrap()
+}
 
 fn form(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
@@ -184,7 +193,7 @@ fn a_redirect_keeps_the_query_of_its_destination() {
             "#/sso?a",
         ),
     ] {
-        let url = encode_redirect(destination, MessageKind::Request, XML, Some("a b&c"));
+        let url = redirect(destination, XML, Some("a b&c"));
         assert!(
             url.starts_with(before) && url.ends_with(&format!("&RelayState=a%20b%26c{after}")),
             "{url}"
@@ -199,35 +208,43 @@ fn a_redirect_keeps_the_query_of_its_destination() {
 
 #[test]
 fn a_signature_covers_the_octets_that_travel() {
-    let mut signed = Vec::new();
-    let url = encode_signed_redirect(
-        "https://idp.example.com/slo?a=1",
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let signing = SigningKey::new(key.clone(), None).unwrap();
+    let destination = "https://idp.example.com/slo?a=1";
+    let url = encode_redirect(
+        destination,
         MessageKind::Response,
         XML,
         Some("~h/"),
-        "urn:alg#1",
-        |octets| {
-            signed = octets.to_vec();
-            Ok::<_, Infallible>(vec![0xFB, 0xFF, 0xFE])
-        },
+        Some(&signing),
     )
     .unwrap();
     let query = url.split_once('?').unwrap().1;
-    let found = decode_redirect(query).ok().unwrap();
-    let signature = found.signature.unwrap();
-    assert_eq!(signature.signed_octets, signed);
-    assert_eq!(signature.algorithm, "urn:alg#1");
-    assert_eq!(signature.value, [0xFB, 0xFF, 0xFE]);
-    assert!(query.ends_with("&RelayState=~h%2F&SigAlg=urn%3Aalg%231&Signature=%2B%2F%2F%2B"));
+    let found = decode_redirect(query).ok().unwrap().signature.unwrap();
+    assert_eq!(found.algorithm, names::RSA_SHA256);
+    let (signed, value) = query
+        .strip_prefix("a=1&")
+        .unwrap()
+        .split_once("&Signature=")
+        .unwrap();
+    assert_eq!(found.signed_octets, signed.as_bytes());
+    assert!(signed.ends_with(
+        "&RelayState=~h%2F&SigAlg=http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256"
+    ));
+    let mut verifier = Verifier::new(MessageDigest::sha256(), &key).unwrap();
+    assert!(
+        verifier
+            .verify_oneshot(&found.value, signed.as_bytes())
+            .unwrap()
+    );
     // Lower-case escapes and another order stay what they are: the signed octets are the received ones.
-    let foreign = query.replace("%2F", "%2f").replace("a=1&", "");
-    let (rest, signature) = foreign.split_once("&Signature=").unwrap();
-    let (message, tail) = rest.split_once("&RelayState=").unwrap();
-    let shuffled = format!("Signature={signature}&x=y&RelayState={tail}&{message}");
+    let foreign = signed.replace("%2F", "%2f");
+    let (message, tail) = foreign.split_once("&RelayState=").unwrap();
+    let shuffled = format!("Signature={value}&x=y&RelayState={tail}&{message}");
     let found = decode_redirect(&shuffled).ok().unwrap().signature.unwrap();
-    assert_eq!(String::from_utf8(found.signed_octets).unwrap(), rest);
+    assert_eq!(String::from_utf8(found.signed_octets).unwrap(), foreign);
     // A raw plus sign in base64 is a plus sign.
-    let raw = foreign.replace("%2B%2f%2f%2B", "+//+");
+    let raw = format!("{foreign}&Signature=+//+");
     assert_eq!(
         decode_redirect(&raw).ok().unwrap().signature.unwrap().value,
         [0xFB, 0xFF, 0xFE]
@@ -236,7 +253,7 @@ fn a_signature_covers_the_octets_that_travel() {
 
 #[test]
 fn a_query_is_refused() {
-    let url = encode_redirect("https://x.example/", MessageKind::Request, XML, Some("r"));
+    let url = redirect("https://x.example/", XML, Some("r"));
     let good = url.split_once('?').unwrap().1;
     let refusal = |query: &str| {
         decode_redirect(query)
@@ -301,12 +318,7 @@ fn a_query_is_refused() {
         );
     }
     let sized = |size: usize| {
-        let url = encode_redirect(
-            "https://x.example/",
-            MessageKind::Request,
-            &"a".repeat(size),
-            None,
-        );
+        let url = redirect("https://x.example/", &"a".repeat(size), None);
         decode_redirect(url.split_once('?').unwrap().1)
     };
     assert_eq!(sized(64 * 1024).ok().unwrap().xml.len(), 64 * 1024);

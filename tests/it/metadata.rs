@@ -1,5 +1,8 @@
 //! Metadata in and out: every sample behaves as `metadata/README.md` says.
 
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use std::process::Command;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use vestibule::saml::metadata::{
@@ -7,6 +10,7 @@ use vestibule::saml::metadata::{
     SpMetadata, UiInfo, Warning,
 };
 use vestibule::saml::names;
+use vestibule::saml::signature::SigningKey;
 use vestibule::xml::{Document, Limits};
 
 const NOW: OffsetDateTime = datetime!(2023-11-20 12:00 UTC);
@@ -187,7 +191,7 @@ fn particulars_of_samples() {
         .collect();
     assert_eq!(
         dropped,
-        ["A key for signing was left out: its RSA key has 1024 bits, at least 2048 are required."]
+        ["A key for signing was left out: the RSA key has 1024 bits; at least 2048 are needed."]
     );
 }
 
@@ -435,10 +439,40 @@ fn our_metadata_is_stable_and_in_the_order_of_the_schema() {
         ]
     );
     assert_eq!(document.root().attribute("ID"), None);
-    assert!(
-        metadata
-            .to_signable_xml("_1")
-            .contains(r#" ID="_1" entityID="#)
+}
+
+#[test]
+fn signed_metadata_verifies_elsewhere() {
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let pem = folder.path().join("key.pem");
+    std::fs::write(&pem, key.public_key_to_pem().unwrap()).unwrap();
+    let signing = SigningKey::new(key, None).unwrap();
+    let file = folder.path().join("metadata.xml");
+    let text = service_provider().to_signed_xml("_1", &signing).unwrap();
+    let verified = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        Command::new("xmlsec1")
+            .args([
+                "--verify",
+                "--id-attr:ID",
+                "urn:oasis:names:tc:SAML:2.0:metadata:EntityDescriptor",
+            ])
+            .arg("--pubkey-pem")
+            .args([&pem, &file])
+            .output()
+            .expect("xmlsec1 is there: script/bootstrap test")
+            .status
+            .success()
+    };
+    assert!(verified(&text));
+    assert!(!verified(
+        &text.replace("ops@example.com", "eve@example.com")
+    ));
+    let document = Document::parse(text.as_bytes(), &Limits::MESSAGE).unwrap();
+    assert_eq!(
+        document.root().children().next().unwrap().local_name(),
+        "Signature"
     );
 }
 

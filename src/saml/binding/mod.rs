@@ -8,9 +8,7 @@ mod post;
 mod redirect;
 
 pub use post::{EncodedResponse, PostForm, PostPage, Posted, decode_post};
-pub use redirect::{
-    RedirectSignature, Redirected, decode_redirect, encode_redirect, encode_signed_redirect,
-};
+pub use redirect::{RedirectSignature, Redirected, decode_redirect, encode_redirect};
 
 /// Whether a message asks or answers; decides the name of its parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::encoding::{Plus, base64, encode, names, pairs, text};
 use super::post::is_handle;
 use super::{BindingError, MessageKind};
 use crate::saml::names::ENCODING_DEFLATE;
+use crate::saml::signature::{SignError, SigningKey};
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
 use flate2::write::DeflateEncoder;
@@ -37,31 +38,22 @@ pub struct RedirectSignature {
     pub signed_octets: Vec<u8>,
 }
 
-/// The URL that takes a message to `destination`, which may have a query of its own.
+/// The URL that takes a message to `destination`, which may have a query of its own; signed when there is a key.
 pub fn encode_redirect(
     destination: &str,
     kind: MessageKind,
     xml: &str,
     relay_state: Option<&str>,
-) -> String {
-    with_query(destination, &message_query(kind, xml, relay_state))
-}
-
-/// The same with a signature: `sign` is given the octets and returns the signature's.
-pub fn encode_signed_redirect<E>(
-    destination: &str,
-    kind: MessageKind,
-    xml: &str,
-    relay_state: Option<&str>,
-    algorithm: &str,
-    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
-) -> Result<String, E> {
+    signing: Option<&SigningKey>,
+) -> Result<String, SignError> {
     let mut query = message_query(kind, xml, relay_state);
-    query.push_str("&SigAlg=");
-    encode(algorithm, &mut query);
-    let signature = sign(query.as_bytes())?;
-    query.push_str("&Signature=");
-    encode(&STANDARD.encode(signature), &mut query);
+    if let Some(key) = signing {
+        query.push_str("&SigAlg=");
+        encode(key.algorithm_uri(), &mut query);
+        let signature = key.sign(query.as_bytes())?;
+        query.push_str("&Signature=");
+        encode(&STANDARD.encode(signature), &mut query);
+    }
     Ok(with_query(destination, &query))
 }
 

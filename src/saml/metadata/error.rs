@@ -113,8 +113,10 @@ pub enum Warning {
         key_use: KeyUse,
         /// SHA-256 thumbprint of the certificate, hexadecimal.
         thumbprint: String,
-        /// Start and end of validity as the certificate writes them.
-        validity: String,
+        /// Start of validity.
+        not_before: OffsetDateTime,
+        /// End of validity.
+        not_after: OffsetDateTime,
     },
     /// An endpoint was left out.
     EndpointDropped {
@@ -165,10 +167,11 @@ impl fmt::Display for Warning {
             Self::CertificateNotInForce {
                 key_use,
                 thumbprint,
-                validity,
+                not_before,
+                not_after,
             } => write!(
                 f,
-                "The certificate for {key_use} with the SHA-256 thumbprint {thumbprint} is not in force: {validity}."
+                "The certificate for {key_use} with the SHA-256 thumbprint {thumbprint} is valid from {not_before} to {not_after} only."
             ),
             Self::EndpointDropped { location, reason } => {
                 write!(f, "The address \"{location}\" was left out: {reason}.")

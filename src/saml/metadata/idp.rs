@@ -1,14 +1,13 @@
 //! An identity provider's metadata, read into what a connection needs (saml-metadata 2.4.3).
 
-use super::certificate;
-use super::error::{KeyUse, MetadataError, Warning};
+use super::error::{MetadataError, Warning};
+use super::keys::read_keys;
 use super::location::{check_location, host};
 use super::{Endpoint, Localized, Organization, Scope};
-use crate::saml::names;
+use crate::saml::{instant, names};
 use crate::xml::{Document, Element, Limits, XML_NAMESPACE};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// An identity provider that a connection can trust.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -248,9 +247,9 @@ fn read_valid_until(
     let mut here = Some(role);
     while let Some(element) = here {
         if let Some(value) = element.attribute("validUntil") {
-            match OffsetDateTime::parse(value.trim(), &Rfc3339) {
-                Ok(time) => earliest = Some(earliest.map_or(time, |known| known.min(time))),
-                Err(_) => warnings.push(Warning::UnreadableValidUntil {
+            match instant::parse(value.trim()) {
+                Some(time) => earliest = Some(earliest.map_or(time, |known| known.min(time))),
+                None => warnings.push(Warning::UnreadableValidUntil {
                     value: short(value),
                 }),
             }
@@ -289,56 +288,6 @@ fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -
         }
     }
     endpoints
-}
-
-/// The key of one `KeyDescriptor`. Only `ds:X509Certificate` is read; a bare `ds:KeyValue` has no validity to hold it to.
-fn read_keys(
-    descriptor: Element<'_>,
-    now: OffsetDateTime,
-    idp: &mut IdpMetadata,
-    warnings: &mut Vec<Warning>,
-) {
-    // saml-metadata 2.4.1.1: without `use` it serves both.
-    let key_use = match descriptor.attribute("use") {
-        None => KeyUse::Both,
-        Some("signing") => KeyUse::Signing,
-        Some("encryption") => KeyUse::Encryption,
-        Some(_) => return,
-    };
-    let mut certificates = descriptor
-        .children_named(names::DS, "KeyInfo")
-        .flat_map(|info| info.children_named(names::DS, "X509Data"))
-        .flat_map(|data| data.children_named(names::DS, "X509Certificate"));
-    let read = certificates
-        .next()
-        .ok_or_else(|| "it comes without a certificate".to_owned())
-        .and_then(|first| certificate::read(&first.text().unwrap_or_default(), now));
-    match read {
-        Ok(found) => {
-            if let Some(validity) = found.not_in_force {
-                warnings.push(Warning::CertificateNotInForce {
-                    key_use,
-                    thumbprint: found.thumbprint,
-                    validity,
-                });
-            }
-            if key_use != KeyUse::Encryption {
-                idp.signing_certificates.push(found.base64.clone());
-            }
-            if key_use != KeyUse::Signing {
-                idp.encryption_certificates.push(found.base64);
-            }
-        }
-        Err(reason) => warnings.push(Warning::KeyDropped { key_use, reason }),
-    }
-    // One KeyInfo names one key; what follows is the chain above it, whose keys sign certificates and no messages.
-    for _ in certificates {
-        warnings.push(Warning::KeyDropped {
-            key_use,
-            reason: "a KeyDescriptor is for one key, and only its first certificate is used"
-                .to_owned(),
-        });
-    }
 }
 
 /// `mdui:DisplayName` (sstc-saml-metadata-ui 2.1).

@@ -2,6 +2,7 @@
 
 use super::{Localized, Organization};
 use crate::saml::names;
+use crate::saml::signature::{SignError, SigningKey, sign_enveloped};
 use crate::xml::Writer;
 
 /// What a service provider publishes about itself (saml-metadata 2.4.4).
@@ -96,9 +97,9 @@ impl SpMetadata {
         self.write(None)
     }
 
-    /// The document with an `ID` on its root, ready for an enveloped signature as its first child.
-    pub fn to_signable_xml(&self, id: &str) -> String {
-        self.write(Some(id))
+    /// The document, signed; `id` names its root in the signature (saml-metadata 3.1).
+    pub fn to_signed_xml(&self, id: &str, key: &SigningKey) -> Result<String, SignError> {
+        sign_enveloped(&self.write(Some(id)), id, key)
     }
 
     fn write(&self, id: Option<&str>) -> String {
