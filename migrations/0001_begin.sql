@@ -95,7 +95,7 @@ CREATE TABLE group_grant (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (user_id, group_id, source)
 );
-CREATE INDEX group_grant_group ON group_grant (group_id);
+CREATE INDEX group_grant_by_group ON group_grant (group_id);
 
 CREATE TABLE login_attempt (
     id TEXT NOT NULL PRIMARY KEY,
@@ -120,9 +120,9 @@ CREATE TABLE login_attempt (
     UNIQUE (company_id, request_id),
     UNIQUE (company_id, relay)
 );
-CREATE INDEX login_attempt_code ON login_attempt (company_id, code);
-CREATE INDEX login_attempt_started ON login_attempt (company_id, started_at);
-CREATE INDEX login_attempt_age ON login_attempt (started_at);
+CREATE INDEX login_attempt_by_code ON login_attempt (company_id, code);
+CREATE INDEX login_attempt_by_start ON login_attempt (company_id, started_at);
+CREATE INDEX login_attempt_by_age ON login_attempt (started_at);
 
 -- Assertion IDs that were accepted, until they have expired.
 CREATE TABLE assertion_seen (
@@ -131,7 +131,7 @@ CREATE TABLE assertion_seen (
     expires_at BIGINT NOT NULL,
     PRIMARY KEY (connection_id, assertion_id)
 );
-CREATE INDEX assertion_seen_expiry ON assertion_seen (expires_at);
+CREATE INDEX assertion_seen_by_expiry ON assertion_seen (expires_at);
 
 -- session_key is SHA-256 of the session ID.
 CREATE TABLE session (
@@ -149,9 +149,9 @@ CREATE TABLE session (
     last_seen_at BIGINT NOT NULL,
     data TEXT NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
-CREATE INDEX session_name_id ON session (connection_id, name_id_value);
-CREATE INDEX session_expiry ON session (expires_at);
+CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_name_id ON session (connection_id, name_id_value);
+CREATE INDEX session_by_expiry ON session (expires_at);
 
 CREATE TABLE audit_event (
     id TEXT NOT NULL PRIMARY KEY,
@@ -162,4 +162,4 @@ CREATE TABLE audit_event (
     subject TEXT NOT NULL,
     detail TEXT NOT NULL
 );
-CREATE INDEX audit_event_at ON audit_event (company_id, at);
+CREATE INDEX audit_event_by_time ON audit_event (company_id, at);

@@ -11,7 +11,8 @@ use super::columns::{Columns, is_text, ms};
 use super::user::{insert, select_user, user};
 use super::{Error, Refusal};
 use crate::domain::{
-    Connection, Creation, Email, GrantSource, GroupClaim, GroupId, Link, Profile, User, UserId,
+    Connection, ConnectionId, Creation, Email, GrantSource, GroupClaim, GroupId, Profile, User,
+    UserId,
 };
 
 /// An account that may sign in.
@@ -73,8 +74,10 @@ async fn look(
     };
     let (user, how) = match by_email(tx, claimant, email).await? {
         Some(user) => {
-            if let Err(refusal) = may_link(tx, claimant, &user, email).await? {
-                return Ok(Err(refusal));
+            match may_link(tx, claimant, &user, email).await? {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(None)),
+                Err(refusal) => return Ok(Err(refusal)),
             }
             (user, How::Linked)
         }
@@ -128,7 +131,8 @@ async fn by_email(
     row.as_ref().map(user).transpose()
 }
 
-/// Rule F2: by e-mail address only when the connection may link.
+/// Rule F2: by e-mail address only when the connection may link; `false` when another transaction has just bound this very
+/// subject to the account.
 ///
 /// An account that an administrator made, without a password and without any identity, was made for single sign-on and waits
 /// for its first sign-in ("Create SSO User"): making it was the administrator's word that this address may be bound.
@@ -137,21 +141,26 @@ async fn may_link(
     claimant: &Claimant<'_>,
     user: &User,
     email: &Email,
-) -> Result<Result<(), Refusal>, Error> {
-    let rows = query("SELECT connection_id FROM identity WHERE user_id = $1")
+) -> Result<Result<bool, Refusal>, Error> {
+    let rows = query("SELECT connection_id, subject FROM identity WHERE user_id = $1")
         .bind(user.id.to_string())
         .fetch_all(&mut **tx)
         .await?;
     for row in &rows {
-        if row.text("connection_id")? == claimant.connection.id.to_string() {
-            return Ok(Err(Refusal::BoundToAnother));
+        if row.parsed::<ConnectionId>("connection_id")? == claimant.connection.id {
+            let same = row.text("subject")? == claimant.profile.subject;
+            return Ok(if same {
+                Ok(false)
+            } else {
+                Err(Refusal::BoundToAnother)
+            });
         }
     }
     let waiting =
         user.created_by == Creation::Administrator && !user.has_password && rows.is_empty();
-    let link: &Link = &claimant.connection.settings.link;
-    Ok(if waiting || link.allows(email) {
-        Ok(())
+    let allowed = waiting || claimant.connection.settings.link.allows(email);
+    Ok(if allowed {
+        Ok(true)
     } else {
         Err(Refusal::MayNotLink)
     })

@@ -1,4 +1,7 @@
 //! The one integration binary: whole behaviours through the public surface.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod authn_request;
 mod binding;
 mod metadata;
+mod store;

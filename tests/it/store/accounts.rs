@@ -1,0 +1,365 @@
+//! Rules F1 to F5: whose account a verified sign-in opens.
+
+use vestibule::domain::{Creation, Grant, GrantSource, GroupClaim, GroupMapping, Link, Outcome};
+use vestibule::store::{Finished, Refusal};
+
+use super::database::{Database, on_both};
+use super::world::{NOW, World, connection, profile, refused, signed_in};
+
+on_both!(
+    made_at_first_and_found_by_identity_afterwards,
+    nobody_is_made_without_jit,
+    an_existing_account_is_not_linked_by_default,
+    linked_in_the_domains_that_the_connection_owns,
+    an_account_that_waits_for_single_sign_on_is_linked_once,
+    a_bound_account_is_never_bound_again,
+    a_deactivated_user_never_gets_in,
+    group_claims_change_only_their_own_grants,
+    a_new_address_is_taken_over_unless_it_is_anothers,
+    no_address_no_account,
+    a_missing_jit_group_refuses,
+);
+
+async fn made_at_first_and_found_by_identity_afterwards(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let (user, made) = signed_in(
+        world
+            .sign_in(&profile("oid:1", "B.Simon@contoso.com"))
+            .await,
+    );
+    assert!(made);
+    assert_eq!(user.created_by, Creation::Jit);
+    assert_eq!(
+        (
+            user.first_name.as_str(),
+            user.last_name.as_str(),
+            user.company_name.as_str()
+        ),
+        ("Britta", "Simon", "Contoso")
+    );
+    assert_eq!(user.email.as_str(), "B.Simon@contoso.com");
+    assert_eq!(user.last_sign_in_at, Some(NOW));
+    assert_eq!(world.titles(user.id).await, ["SSO Basic"]);
+
+    let mut later = profile("oid:1", "b.simon@fabrikam.example");
+    later.last_name = Some("Simon-Jones".into());
+    later.first_name = None;
+    let (again, made) = signed_in(world.sign_in(&later).await);
+    assert!(!made);
+    assert_eq!(
+        (again.id, again.email.as_str()),
+        (user.id, "b.simon@fabrikam.example")
+    );
+    assert_eq!(
+        (again.first_name.as_str(), again.last_name.as_str()),
+        ("Britta", "Simon-Jones"),
+        "a missing claim clears nothing"
+    );
+    assert_eq!(world.people().await, (1, 2));
+    let identities = world.store.identities_of(user.id).await.unwrap();
+    assert_eq!(
+        (identities.len(), identities[0].subject.as_str()),
+        (1, "oid:1")
+    );
+}
+
+async fn nobody_is_made_without_jit(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    world.connection.settings.jit = None;
+    let attempt = world.attempt().await;
+    let finished = world
+        .finish(attempt.id, "_a", &profile("oid:1", "b.simon@contoso.com"))
+        .await;
+    assert_eq!(refused(finished), Refusal::NoAccount);
+    assert_eq!(world.people().await, (0, 0));
+    let attempt = world.store.attempt(attempt.id).await.unwrap().unwrap();
+    assert_eq!(
+        (attempt.outcome, attempt.rule.as_deref()),
+        (Outcome::Refused, Some("F3"))
+    );
+    assert_eq!(
+        (
+            attempt.consumed_at,
+            attempt.finished_at,
+            attempt.session_key
+        ),
+        (Some(NOW), Some(NOW), None)
+    );
+    assert!(
+        attempt
+            .record
+            .checks
+            .iter()
+            .any(|check| check.rule == "F3" && !check.passed)
+    );
+}
+
+async fn an_existing_account_is_not_linked_by_default(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let local = world
+        .user("b.simon@contoso.com", Creation::Administrator)
+        .await;
+    world
+        .store
+        .set_password(local.id, Some(b"sealed"), NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(
+            world
+                .sign_in(&profile("oid:1", "B.SIMON@contoso.com"))
+                .await
+        ),
+        Refusal::MayNotLink
+    );
+    let jit = world.user("jit@contoso.com", Creation::Jit).await;
+    assert_eq!(
+        refused(world.sign_in(&profile("oid:2", jit.email.as_str())).await),
+        Refusal::MayNotLink
+    );
+    assert_eq!(world.people().await, (2, 0));
+}
+
+async fn linked_in_the_domains_that_the_connection_owns(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    world.connection.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    let local = world
+        .user("b.simon@contoso.com", Creation::Administrator)
+        .await;
+    world
+        .store
+        .set_password(local.id, Some(b"sealed"), NOW)
+        .await
+        .unwrap();
+    let (user, made) = signed_in(
+        world
+            .sign_in(&profile("oid:1", "B.Simon@Contoso.com"))
+            .await,
+    );
+    assert_eq!((user.id, made), (local.id, false));
+    assert_eq!(
+        world.titles(user.id).await,
+        [""; 0],
+        "the JIT group is for accounts that were made"
+    );
+
+    let other = world.user("b.simon@evil.example", Creation::Jit).await;
+    assert_eq!(
+        refused(world.sign_in(&profile("oid:2", other.email.as_str())).await),
+        Refusal::MayNotLink
+    );
+}
+
+async fn an_account_that_waits_for_single_sign_on_is_linked_once(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    world.connection.settings.jit = None;
+    let waiting = world
+        .user("b.simon@contoso.com", Creation::Administrator)
+        .await;
+    let (user, made) = signed_in(
+        world
+            .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+            .await,
+    );
+    assert_eq!((user.id, made), (waiting.id, false));
+
+    let second = connection(world.company.id, "second");
+    world.store.add_connection(&second, NOW).await.unwrap();
+    world.connection = second;
+    let finished = world
+        .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+        .await;
+    assert_eq!(refused(finished), Refusal::MayNotLink, "it waits no more");
+}
+
+async fn a_bound_account_is_never_bound_again(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    world.connection.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    signed_in(
+        world
+            .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+            .await,
+    );
+    assert_eq!(
+        refused(
+            world
+                .sign_in(&profile("oid:2", "b.simon@contoso.com"))
+                .await
+        ),
+        Refusal::BoundToAnother
+    );
+    assert_eq!(world.people().await, (1, 1));
+}
+
+async fn a_deactivated_user_never_gets_in(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    let (user, _) = signed_in(
+        world
+            .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+            .await,
+    );
+    assert!(world.store.deactivate_user(user.id, NOW).await.unwrap());
+    assert_eq!(world.people().await, (1, 0), "its sessions end");
+    assert_eq!(
+        refused(
+            world
+                .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+                .await
+        ),
+        Refusal::Deactivated
+    );
+
+    let waiting = world
+        .user("waiting@contoso.com", Creation::Administrator)
+        .await;
+    world.store.deactivate_user(waiting.id, NOW).await.unwrap();
+    world.connection.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    assert_eq!(
+        refused(
+            world
+                .sign_in(&profile("oid:2", "waiting@contoso.com"))
+                .await
+        ),
+        Refusal::Deactivated,
+        "nor by linking"
+    );
+
+    world
+        .store
+        .set_password(user.id, Some(b"sealed"), NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        refused(world.password(user.id).await),
+        Refusal::Deactivated,
+        "nor by a password"
+    );
+    assert_eq!(world.people().await, (2, 0));
+    assert!(world.store.activate_user(user.id, NOW).await.unwrap());
+    signed_in(
+        world
+            .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+            .await,
+    );
+}
+
+async fn group_claims_change_only_their_own_grants(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    let (staff, basic) = (world.staff.id, world.basic.id);
+    world.connection.settings.group_mapping = vec![
+        GroupMapping {
+            value: "g-staff".into(),
+            group_id: staff,
+        },
+        GroupMapping {
+            value: "g-basic".into(),
+            group_id: basic,
+        },
+    ];
+    let with = |groups: GroupClaim| {
+        let mut profile = profile("oid:1", "b.simon@contoso.com");
+        profile.groups = groups;
+        profile
+    };
+    let values = |list: &[&str]| GroupClaim::Values(list.iter().map(ToString::to_string).collect());
+
+    let (user, _) = signed_in(world.sign_in(&with(values(&["g-staff", "unknown"]))).await);
+    assert_eq!(world.titles(user.id).await, ["SSO Basic", "Staff"]);
+    for unknown in [GroupClaim::Missing, GroupClaim::Overflow] {
+        signed_in(world.sign_in(&with(unknown)).await);
+        assert_eq!(
+            world.titles(user.id).await,
+            ["SSO Basic", "Staff"],
+            "never read as no groups"
+        );
+    }
+    signed_in(world.sign_in(&with(values(&[]))).await);
+    assert_eq!(
+        world.titles(user.id).await,
+        ["SSO Basic"],
+        "the JIT group is not the claim's to take"
+    );
+
+    let manual = Grant {
+        user_id: user.id,
+        group_id: staff,
+        source: GrantSource::Administrator,
+    };
+    assert!(world.store.add_grant(manual, NOW).await.unwrap());
+    signed_in(world.sign_in(&with(values(&["g-staff"]))).await);
+    signed_in(world.sign_in(&with(values(&[]))).await);
+    assert_eq!(
+        world
+            .store
+            .grants_of(user.id)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|grant| grant.group_id == staff)
+            .collect::<Vec<_>>(),
+        [&manual]
+    );
+}
+
+async fn a_new_address_is_taken_over_unless_it_is_anothers(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let (britta, _) = signed_in(world.sign_in(&profile("oid:1", "britta@contoso.com")).await);
+    signed_in(world.sign_in(&profile("oid:2", "simon@contoso.com")).await);
+    let attempt = world.attempt().await;
+    let (again, _) = signed_in(
+        world
+            .finish(attempt.id, "_a", &profile("oid:1", "Simon@contoso.com"))
+            .await,
+    );
+    assert_eq!(
+        (again.id, again.email.as_str()),
+        (britta.id, "britta@contoso.com")
+    );
+    let record = world
+        .store
+        .attempt(attempt.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .record;
+    assert!(
+        record
+            .checks
+            .iter()
+            .any(|check| check.received.contains("keeps its own"))
+    );
+}
+
+async fn no_address_no_account(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let mut nameless = profile("oid:1", "b.simon@contoso.com");
+    nameless.email = None;
+    assert_eq!(refused(world.sign_in(&nameless).await), Refusal::NoEmail);
+    signed_in(
+        world
+            .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+            .await,
+    );
+    let (user, _) = signed_in(world.sign_in(&nameless).await);
+    assert_eq!(
+        user.email.as_str(),
+        "b.simon@contoso.com",
+        "a known identity needs none"
+    );
+}
+
+async fn a_missing_jit_group_refuses(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    world.connection.settings.jit = Some(vestibule::domain::GroupId::from_bytes([9; 16]));
+    let finished = world
+        .sign_in(&profile("oid:1", "b.simon@contoso.com"))
+        .await;
+    assert!(matches!(
+        finished,
+        Finished::Refused {
+            refusal: Refusal::NoJitGroup,
+            ..
+        }
+    ));
+    assert_eq!(world.people().await, (0, 0));
+}

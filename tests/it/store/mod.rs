@@ -1,0 +1,13 @@
+//! The store, on SQLite and on PostgreSQL: every test runs on both.
+
+mod accounts;
+mod attempts;
+mod changes;
+mod companies;
+mod database;
+mod groups;
+mod migrations;
+mod races;
+mod sessions;
+mod users;
+mod world;

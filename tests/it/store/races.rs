@@ -1,0 +1,206 @@
+//! Two servers on one database, at the same instant; and a crash in the middle.
+
+use vestibule::domain::{AttemptKind, Outcome, UserId};
+use vestibule::store::{AttemptRef, Finished, Refusal, finish_in};
+
+use super::database::{Database, on_both};
+use super::world::{NOW, World, new_attempt, profile, refused, signed_in, text, unique};
+
+on_both!(
+    one_response_on_two_servers_makes_one_session,
+    one_assertion_for_two_attempts_makes_one_session,
+    one_person_twice_at_first_makes_one_account,
+    one_subject_with_two_addresses_makes_one_account,
+    two_subjects_with_one_address_make_one_account,
+    deactivation_and_sign_in_leave_no_session,
+    a_crash_leaves_nothing,
+);
+
+const ROUNDS: usize = 25;
+
+/// The same company as two servers see it.
+async fn servers(database: &Database) -> [World; 2] {
+    let first = World::new(database.open().await).await;
+    let second = World {
+        store: database.open().await,
+        company: first.company.clone(),
+        connection: first.connection.clone(),
+        basic: first.basic.clone(),
+        staff: first.staff.clone(),
+    };
+    [first, second]
+}
+
+fn sessions(finished: &[&Finished]) -> usize {
+    finished
+        .iter()
+        .filter(|finished| matches!(finished, Finished::SignedIn { .. }))
+        .count()
+}
+
+async fn one_response_on_two_servers_makes_one_session(database: &Database) {
+    let [one, two] = servers(database).await;
+    for round in 0..ROUNDS {
+        let attempt = one.attempt().await;
+        let (id, person) = (
+            text(),
+            profile(&format!("oid:{round}"), &format!("u{round}@contoso.com")),
+        );
+        let (a, b, c, d) = tokio::join!(
+            one.finish(attempt.id, &id, &person),
+            two.finish(attempt.id, &id, &person),
+            one.finish(attempt.id, &id, &person),
+            two.finish(attempt.id, &id, &person),
+        );
+        assert_eq!(sessions(&[&a, &b, &c, &d]), 1, "{a:?} {b:?} {c:?} {d:?}");
+        assert_eq!(one.people().await, (round + 1, round + 1));
+        assert_eq!(
+            two.store
+                .attempt(attempt.id)
+                .await
+                .unwrap()
+                .unwrap()
+                .outcome,
+            Outcome::SignedIn
+        );
+    }
+}
+
+async fn one_assertion_for_two_attempts_makes_one_session(database: &Database) {
+    let [one, two] = servers(database).await;
+    for round in 0..ROUNDS {
+        let (first, second) = (one.attempt().await, two.attempt().await);
+        let (id, person) = (
+            text(),
+            profile(&format!("oid:{round}"), &format!("u{round}@contoso.com")),
+        );
+        let (a, b) = tokio::join!(
+            one.finish(first.id, &id, &person),
+            two.finish(second.id, &id, &person)
+        );
+        assert_eq!(sessions(&[&a, &b]), 1, "{a:?} {b:?}");
+        assert!([a, b].into_iter().any(|finished| matches!(
+            finished,
+            Finished::Refused {
+                refusal: Refusal::AssertionReplayed,
+                ..
+            }
+        )));
+    }
+}
+
+async fn one_person_twice_at_first_makes_one_account(database: &Database) {
+    let [one, two] = servers(database).await;
+    for round in 0..ROUNDS {
+        let person = profile(&format!("oid:{round}"), &format!("u{round}@contoso.com"));
+        let (a, b) = tokio::join!(one.sign_in(&person), two.sign_in(&person));
+        let ((a, a_made), (b, b_made)) = (signed_in(a), signed_in(b));
+        assert_eq!(a.id, b.id);
+        assert!(a_made ^ b_made);
+        assert_eq!(one.people().await, (round + 1, 2 * (round + 1)));
+        assert_eq!(one.titles(a.id).await, ["SSO Basic"]);
+    }
+}
+
+async fn one_subject_with_two_addresses_makes_one_account(database: &Database) {
+    let [one, two] = servers(database).await;
+    for round in 0..ROUNDS {
+        let subject = format!("oid:{round}");
+        let (old, new) = (
+            profile(&subject, &format!("old{round}@contoso.com")),
+            profile(&subject, &format!("new{round}@contoso.com")),
+        );
+        let (a, b) = tokio::join!(one.sign_in(&old), two.sign_in(&new));
+        assert_eq!(signed_in(a).0.id, signed_in(b).0.id);
+        assert_eq!(one.people().await.0, round + 1);
+    }
+}
+
+async fn two_subjects_with_one_address_make_one_account(database: &Database) {
+    let [one, two] = servers(database).await;
+    for round in 0..ROUNDS {
+        let email = format!("u{round}@contoso.com");
+        let (first, second) = (
+            profile(&format!("oid:a{round}"), &email),
+            profile(&format!("oid:b{round}"), &email),
+        );
+        let (a, b) = tokio::join!(one.sign_in(&first), two.sign_in(&second));
+        assert_eq!(sessions(&[&a, &b]), 1);
+        assert!([a, b].into_iter().any(|finished| matches!(
+            finished,
+            Finished::Refused {
+                refusal: Refusal::BoundToAnother,
+                ..
+            }
+        )));
+        assert_eq!(one.people().await.0, round + 1);
+    }
+}
+
+async fn deactivation_and_sign_in_leave_no_session(database: &Database) {
+    let [one, two] = servers(database).await;
+    let person = profile("oid:1", "b.simon@contoso.com");
+    let (user, _) = signed_in(one.sign_in(&person).await);
+    for _ in 0..ROUNDS {
+        let (_, deactivated) = tokio::join!(
+            one.sign_in(&person),
+            two.store.deactivate_user(user.id, NOW)
+        );
+        assert!(deactivated.unwrap());
+        assert_eq!(one.people().await, (1, 0));
+        two.store.activate_user(user.id, NOW).await.unwrap();
+    }
+}
+
+async fn a_crash_leaves_nothing(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let attempt = world.attempt().await;
+    let person = profile("oid:1", "b.simon@contoso.com");
+    let name_id = vestibule::domain::NameId::new("x", None);
+    let id = text();
+    let sign_in = world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id);
+    let mut tx = world.store.begin().await.unwrap();
+    signed_in(
+        finish_in(&mut tx, &sign_in, openssl::sha::sha256)
+            .await
+            .unwrap(),
+    );
+    drop(tx);
+    assert_eq!(world.people().await, (0, 0));
+    assert_eq!(
+        world.store.attempt(attempt.id).await.unwrap(),
+        Some(attempt.clone())
+    );
+
+    // Several in one transaction, as a writer that groups its commits would: both or neither.
+    let other = world.attempt().await;
+    let (other_person, other_id) = (profile("oid:2", "c@contoso.com"), text());
+    let mut second = world.saml(
+        AttemptRef::Begun(other.id),
+        &other_id,
+        &other_person,
+        &name_id,
+    );
+    second.new_user_id = UserId::from_bytes(unique());
+    let mut tx = world.store.begin().await.unwrap();
+    signed_in(
+        finish_in(&mut tx, &sign_in, openssl::sha::sha256)
+            .await
+            .unwrap(),
+    );
+    signed_in(
+        finish_in(&mut tx, &second, openssl::sha::sha256)
+            .await
+            .unwrap(),
+    );
+    let repeat = finish_in(&mut tx, &sign_in, openssl::sha::sha256)
+        .await
+        .unwrap();
+    assert_eq!(refused(repeat), Refusal::AttemptConsumed);
+    assert_eq!(
+        new_attempt(world.company.id, AttemptKind::Saml).outcome,
+        Outcome::Open
+    );
+    tx.commit(NOW).await.unwrap();
+    assert_eq!(world.people().await, (2, 2));
+}

@@ -1,0 +1,192 @@
+//! Sessions, and the tower-sessions store over them.
+
+use time::Duration;
+use tower_sessions_core::SessionStore;
+use tower_sessions_core::session::{Id, Record};
+use vestibule::domain::{NameId, Session, UserId};
+use vestibule::store::{AttemptRef, Finished, SESSION_FIELD};
+
+use super::database::{Database, on_both};
+use super::world::{NOW, World, profile, signed_in, text};
+
+on_both!(
+    a_session_says_who_is_signed_in,
+    a_session_ends,
+    a_sign_in_ends_the_former_session_of_the_browser,
+    found_for_single_logout,
+    the_layer_reads_and_saves_but_does_not_begin,
+);
+
+async fn a_session_says_who_is_signed_in(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let Finished::SignedIn {
+        key, session, user, ..
+    } = world.sign_in(&profile("oid:1", "b@contoso.com")).await
+    else {
+        panic!()
+    };
+    let who = world.store.signed_in(key, NOW).await.unwrap().unwrap();
+    assert_eq!(
+        (&who.session, &who.user, who.groups.as_slice()),
+        (&*session, &*user, [world.basic.clone()].as_slice())
+    );
+    assert_eq!(
+        (session.expires_at, session.idle, session.connection_id),
+        (
+            NOW + Duration::hours(8),
+            Duration::hours(1),
+            Some(world.connection.id)
+        )
+    );
+    assert_eq!(session.session_index.as_deref(), Some("_index"));
+}
+
+async fn a_session_ends(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let person = profile("oid:1", "b@contoso.com");
+    let Finished::SignedIn { key, user, .. } = world.sign_in(&person).await else {
+        panic!()
+    };
+    let alive = async |minutes| {
+        world
+            .store
+            .signed_in(key, NOW + Duration::minutes(minutes))
+            .await
+            .unwrap()
+            .is_some()
+    };
+    assert!(alive(59).await);
+    assert!(!alive(60).await, "idle");
+    world
+        .store
+        .touch_session(key, NOW + Duration::minutes(450))
+        .await
+        .unwrap();
+    world.store.touch_session(key, NOW).await.unwrap();
+    assert!(alive(479).await, "used, and the older use does not count");
+    assert!(!alive(480).await, "absolute");
+    assert!(world.store.end_session(key, NOW).await.unwrap());
+    assert!(!world.store.end_session(key, NOW).await.unwrap());
+    assert!(!alive(1).await);
+
+    signed_in(world.sign_in(&person).await);
+    signed_in(world.sign_in(&person).await);
+    assert_eq!(world.store.end_sessions_of(user.id, NOW).await.unwrap(), 2);
+    assert_eq!(world.people().await, (1, 0));
+}
+
+async fn a_sign_in_ends_the_former_session_of_the_browser(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let (person, name_id) = (profile("oid:1", "b@contoso.com"), NameId::new("x", None));
+    let (first, second) = (world.attempt().await, world.attempt().await);
+    let (one, two) = (text(), text());
+    let former = world.saml(AttemptRef::Begun(first.id), &one, &person, &name_id);
+    signed_in(world.store.finish_sign_in(&former).await.unwrap());
+    let mut next = world.saml(AttemptRef::Begun(second.id), &two, &person, &name_id);
+    next.replaces = Some(former.session.id);
+    signed_in(world.store.finish_sign_in(&next).await.unwrap());
+    assert_eq!(world.people().await, (1, 1));
+    assert_eq!(
+        world
+            .store
+            .signed_in(world.store.session_key(&former.session.id), NOW)
+            .await
+            .unwrap(),
+        None
+    );
+    assert!(
+        world
+            .store
+            .signed_in(world.store.session_key(&next.session.id), NOW)
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+async fn found_for_single_logout(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let person = profile("oid:1", "b@contoso.com");
+    let name_id = NameId {
+        name_qualifier: Some("q".into()),
+        ..NameId::new("B.Simon@contoso.com", Some("urn:format"))
+    };
+    let attempt = world.attempt().await;
+    let id = text();
+    signed_in(
+        world
+            .store
+            .finish_sign_in(&world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id))
+            .await
+            .unwrap(),
+    );
+    let find = async |name: &str, index: Option<&str>| {
+        world
+            .store
+            .sessions_by_name_id(world.connection.id, name, index, NOW)
+            .await
+            .unwrap()
+    };
+    let found = find("B.Simon@contoso.com", Some("_index")).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1.name_id, Some(name_id), "verbatim");
+    assert_eq!(find("B.Simon@contoso.com", None).await.len(), 1);
+    assert!(find("B.Simon@contoso.com", Some("_other")).await.is_empty());
+    assert!(find("b.simon@contoso.com", None).await.is_empty());
+    assert!(find("a\0b", Some("\0")).await.is_empty());
+}
+
+async fn the_layer_reads_and_saves_but_does_not_begin(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let attempt = world.attempt().await;
+    let (person, name_id, id) = (
+        profile("oid:1", "b@contoso.com"),
+        NameId::new("x", None),
+        text(),
+    );
+    let sign_in = world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id);
+    signed_in(world.store.finish_sign_in(&sign_in).await.unwrap());
+
+    let sessions = world.store.sessions(|| NOW + Duration::minutes(30));
+    let cookie = Id(i128::from_le_bytes(*sign_in.session.id.as_bytes()));
+    let mut record = sessions.load(&cookie).await.unwrap().unwrap();
+    let session: Session = serde_json::from_value(record.data[SESSION_FIELD].clone()).unwrap();
+    assert_eq!(
+        (session.attempt_id, record.expiry_date),
+        (attempt.id, NOW + Duration::hours(1))
+    );
+
+    record.data.insert("csrf".into(), "token".into());
+    let forged = Session {
+        user_id: UserId::from_bytes([9; 16]),
+        ..session.clone()
+    };
+    record
+        .data
+        .insert(SESSION_FIELD.into(), serde_json::to_value(forged).unwrap());
+    record.expiry_date = NOW + Duration::days(365);
+    sessions.save(&record).await.unwrap();
+    let saved = sessions.load(&cookie).await.unwrap().unwrap();
+    assert_eq!(saved.data["csrf"], "token");
+    let kept: Session = serde_json::from_value(saved.data[SESSION_FIELD].clone()).unwrap();
+    assert_eq!(
+        (kept.user_id, kept.expires_at),
+        (session.user_id, session.expires_at)
+    );
+    assert_eq!(
+        saved.expiry_date,
+        NOW + Duration::minutes(90),
+        "saving is a use"
+    );
+
+    let mut made = Record {
+        id: Id(5),
+        ..record.clone()
+    };
+    assert!(sessions.create(&mut made).await.is_err());
+    sessions.save(&made).await.unwrap();
+    assert!(sessions.load(&Id(5)).await.unwrap().is_none());
+    sessions.delete(&cookie).await.unwrap();
+    assert!(sessions.load(&cookie).await.unwrap().is_none());
+    assert_eq!(world.people().await, (1, 0));
+}
