@@ -13,7 +13,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{Company, CompanyId};
 use crate::keys::{self, Keys, KeysError};
-use crate::site::{Directory, Site};
+use crate::saml::signature::SignError;
+use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Store};
 
 pub use sessions::{SessionCache, SessionError};
@@ -31,6 +32,8 @@ pub struct App {
     pub config: Config,
     pub clock: Clock,
     pub keys: Keys,
+    /// The keys of SAML, the same for every company.
+    pub sp_keys: SpKeys,
     pub store: Store,
     pub directory: Directory,
     pub sessions: SessionCache,
@@ -43,6 +46,8 @@ pub struct App {
 pub enum AppError {
     #[error(transparent)]
     Keys(#[from] KeysError),
+    #[error("The signing key cannot sign: {0}")]
+    SpKeys(#[from] SignError),
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -56,6 +61,7 @@ impl App {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
             sessions: SessionCache::new(store.clone(), clock.clone()),
             revision: AtomicI64::new(NEVER),
+            sp_keys: SpKeys::new(&keys)?,
             config,
             clock,
             keys,
@@ -146,7 +152,7 @@ impl App {
 
     async fn site(&self, company: Company) -> Result<Arc<Site>, store::Error> {
         let connections = self.store.connections(company.id).await?;
-        Ok(Arc::new(Site::new(company, connections)))
+        Ok(Arc::new(Site::new(company, connections, &self.sp_keys)))
     }
 }
 

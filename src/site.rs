@@ -1,242 +1,189 @@
-//! A company's site, ready to serve, and the directory that finds it by host name.
+//! A company's site, ready to serve: keys parsed, metadata written.
 //!
-//! Invariant: a request reads one snapshot. A change makes new sites and swaps the directory; it never changes a site that a
-//! request may be holding.
+//! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+mod directory;
+mod sp_keys;
 
-use arc_swap::ArcSwap;
+use std::sync::OnceLock;
 
-use crate::config::PlainHttp;
-use crate::domain::{Company, CompanyId, Connection, ConnectionId, Origin};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
-/// A company and its connections.
+use crate::domain::claims::EMAIL_ADDRESS;
+use crate::domain::{self, Company, Connection, ConnectionId};
+use crate::keys;
+use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMetadata, UiInfo};
+use crate::saml::response::Expectation;
+use crate::saml::signature::{self, SignError, Trust, VerificationKey};
+
+pub use directory::Directory;
+pub use sp_keys::SpKeys;
+
+/// A company, its connections, and its metadata.
 #[derive(Debug)]
 pub struct Site {
     pub company: Company,
     /// All connections in sort order, enabled or not.
-    connections: Vec<Connection>,
+    connections: Vec<SiteConnection>,
+    metadata: SpMetadata,
+    unsigned: String,
+    signed: OnceLock<String>,
+}
+
+/// A connection with its keys parsed.
+#[derive(Debug)]
+pub struct SiteConnection {
+    pub connection: Connection,
+    pub trust: Trust,
+}
+
+impl SiteConnection {
+    /// Whether users can sign in through it. One without a usable key verifies nothing and is not offered (rule B2).
+    pub fn is_enabled(&self) -> bool {
+        self.connection.enabled && !self.trust.keys.is_empty()
+    }
 }
 
 impl Site {
     /// A site of a company and its connections.
-    pub fn new(company: Company, mut connections: Vec<Connection>) -> Self {
+    pub fn new(company: Company, mut connections: Vec<Connection>, keys: &SpKeys) -> Self {
         connections.sort_by(|a, b| {
             (a.sort_order, &a.display_name, &a.name).cmp(&(b.sort_order, &b.display_name, &b.name))
         });
+        let metadata = metadata_of(&company, &connections, keys);
         Self {
+            connections: connections
+                .into_iter()
+                .map(|connection| ready(connection, &company, keys))
+                .collect(),
+            unsigned: metadata.to_xml(),
+            signed: OnceLock::new(),
+            metadata,
             company,
-            connections,
         }
     }
 
     /// The connections that users may choose, in sort order.
-    pub fn enabled_connections(&self) -> impl Iterator<Item = &Connection> {
-        self.connections
-            .iter()
-            .filter(|connection| connection.enabled)
+    pub fn enabled_connections(&self) -> impl Iterator<Item = &SiteConnection> {
+        self.connections.iter().filter(|it| it.is_enabled())
     }
 
     /// The connection of this name, enabled or not.
-    pub fn connection_named(&self, name: &str) -> Option<&Connection> {
+    pub fn connection_named(&self, name: &str) -> Option<&SiteConnection> {
         self.connections
             .iter()
-            .find(|connection| connection.name.as_str() == name)
+            .find(|it| it.connection.name.as_str() == name)
     }
 
     /// The connection of this identifier, enabled or not.
-    pub fn connection(&self, id: ConnectionId) -> Option<&Connection> {
-        self.connections
-            .iter()
-            .find(|connection| connection.id == id)
+    pub fn connection(&self, id: ConnectionId) -> Option<&SiteConnection> {
+        self.connections.iter().find(|it| it.connection.id == id)
     }
 
     /// Whether the site is served over https.
     pub fn is_https(&self) -> bool {
         self.company.origin.is_https()
     }
-}
 
-/// Every site of this installation, by host name.
-#[derive(Debug)]
-pub struct Directory {
-    snapshot: ArcSwap<Snapshot>,
-    /// Slug of the one company that every host name serves.
-    single: Option<String>,
-    plain_http: PlainHttp,
-}
-
-#[derive(Debug, Default)]
-struct Snapshot {
-    by_host: HashMap<String, Arc<Site>>,
-    by_company: HashMap<CompanyId, Arc<Site>>,
-    single: Option<Arc<Site>>,
-}
-
-impl Directory {
-    /// An empty directory. `single` is the slug of the company that every host name serves.
-    pub fn new(single: Option<String>, plain_http: PlainHttp) -> Self {
-        Self {
-            snapshot: ArcSwap::default(),
-            single,
-            plain_http,
+    /// What a Response through this connection must say; `request_id` is None for an unsolicited one.
+    pub fn expectation(&self, connection: &Connection, request_id: Option<String>) -> Expectation {
+        let settings = &connection.settings;
+        Expectation {
+            entity_id: self.company.entity_id(),
+            extra_audiences: settings.extra_audiences.clone(),
+            acs_url: self.company.acs_url(),
+            request_id,
+            name_id_format: settings.name_id_format.clone(),
+            identity_attribute: settings.identity_attribute.clone(),
+            clock_skew: time::Duration::seconds(settings.clock_skew_seconds.into()),
+            authn_statement_optional: false,
         }
     }
 
-    /// The site that answers for a `Host` header's key.
-    pub fn site(&self, host_key: &str) -> Option<Arc<Site>> {
-        let snapshot = self.snapshot.load();
-        snapshot
-            .by_host
-            .get(host_key)
-            .or_else(|| {
-                // A default port that is spelt out is the same host.
-                let (host, https) = match host_key.strip_suffix(":443") {
-                    Some(host) => (host, true),
-                    None => (host_key.strip_suffix(":80")?, false),
-                };
-                let site = snapshot.by_host.get(host)?;
-                let same =
-                    |origin: &Origin| origin.host_key() == host && origin.is_https() == https;
-                site.company.origins().any(same).then_some(site)
-            })
-            .or(snapshot.single.as_ref())
-            .cloned()
+    /// Our metadata for this company's identity providers.
+    pub fn metadata(&self) -> &str {
+        &self.unsigned
     }
 
-    /// A company's site.
-    pub fn site_of(&self, company: CompanyId) -> Option<Arc<Site>> {
-        self.snapshot.load().by_company.get(&company).cloned()
-    }
-
-    /// Every site.
-    pub fn sites(&self) -> Vec<Arc<Site>> {
-        self.snapshot.load().by_company.values().cloned().collect()
-    }
-
-    /// Puts these sites in the place of all before.
-    pub fn replace(&self, sites: impl IntoIterator<Item = Arc<Site>>) {
-        let mut snapshot = Snapshot::default();
-        for site in sites {
-            for origin in site.company.origins() {
-                if !origin.is_https() && !self.plain_http.permits(origin.host()) {
-                    tracing::warn!(company = %site.company.slug, %origin, "this origin is not served: plain_http does not permit it");
-                    continue;
-                }
-                snapshot
-                    .by_host
-                    .insert(origin.host_key().to_owned(), Arc::clone(&site));
-            }
-            if self.single.as_deref() == Some(site.company.slug.as_str()) {
-                snapshot.single = Some(Arc::clone(&site));
-            }
-            snapshot.by_company.insert(site.company.id, site);
+    /// The same, signed; the signature is made once.
+    pub fn signed_metadata(&self, keys: &SpKeys) -> Result<&str, SignError> {
+        if let Some(signed) = self.signed.get() {
+            return Ok(signed);
         }
-        self.snapshot.store(Arc::new(snapshot));
+        // The same content has the same ID.
+        let id = format!(
+            "_{}",
+            keys::hex(&keys::hash(self.unsigned.as_bytes())[..16])
+        );
+        let signed = self.metadata.to_signed_xml(&id, &keys.signing)?;
+        Ok(self.signed.get_or_init(|| signed))
     }
+}
 
-    /// Puts one company's site in the place of its old one; None takes it away.
-    pub fn update(&self, company: CompanyId, site: Option<Arc<Site>>) {
-        let others = self
-            .sites()
-            .into_iter()
-            .filter(|other| other.company.id != company);
-        self.replace(others.chain(site));
+fn ready(connection: Connection, company: &Company, keys: &SpKeys) -> SiteConnection {
+    let settings = &connection.settings;
+    let parse = |certificate: &String| {
+        let key = BASE64_STANDARD
+            .decode(certificate)
+            .map_err(|_| signature::KeyError::Certificate)
+            .and_then(|der| VerificationKey::from_certificate(&der));
+        key.inspect_err(|cause| {
+            tracing::warn!(company = %company.slug, connection = %connection.name, %cause, "a signing certificate is not used");
+        })
+        .ok()
+    };
+    let trust = Trust {
+        idp_entity_id: settings.idp_entity_id.clone(),
+        keys: settings.certificates.iter().filter_map(parse).collect(),
+        certificate_validity: match settings.certificate_validity {
+            domain::CertificateValidity::Reject => signature::CertificateValidity::Reject,
+            domain::CertificateValidity::Warn => signature::CertificateValidity::Warn,
+            domain::CertificateValidity::Ignore => signature::CertificateValidity::Ignore,
+        },
+        required_signature: match settings.required_signature {
+            domain::RequiredSignature::Either => signature::RequiredSignature::Either,
+            domain::RequiredSignature::Assertion => signature::RequiredSignature::Assertion,
+            domain::RequiredSignature::Response => signature::RequiredSignature::Response,
+            domain::RequiredSignature::Both => signature::RequiredSignature::Both,
+        },
+        danger_allow_sha1: settings.danger_allow_sha1,
+        decryption_keys: keys.decryption.clone(),
+    };
+    SiteConnection { connection, trust }
+}
+
+fn metadata_of(company: &Company, connections: &[Connection], keys: &SpKeys) -> SpMetadata {
+    let organization = company.organization.as_ref().map(|it| Organization {
+        names: vec![Localized::english(&it.name)],
+        display_names: vec![Localized::english(&it.display_name)],
+        urls: vec![Localized::english(&it.url)],
+    });
+    let contacts = company.contact.iter().map(|it| Contact {
+        kind: ContactKind::Technical,
+        given_name: it.name.clone(),
+        surname: None,
+        email: it.email.clone(),
+    });
+    SpMetadata {
+        entity_id: company.entity_id(),
+        acs_url: company.acs_url(),
+        slo_url: Some(company.slo_url()),
+        name_id_formats: vec![EMAIL_ADDRESS.to_owned()],
+        signing_certificates: vec![keys.signing_certificate.clone()],
+        encryption_certificates: vec![keys.encryption_certificate.clone()],
+        authn_requests_signed: connections
+            .iter()
+            .any(|it| it.enabled && it.settings.sign_requests),
+        want_assertions_signed: true,
+        organization,
+        contacts: contacts.collect(),
+        ui_info: UiInfo {
+            display_names: vec![Localized::english(&company.name)],
+            ..UiInfo::default()
+        },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use time::OffsetDateTime;
-
-    fn site(number: u8, slug: &str, origin: &str, aliases: &[&str]) -> Arc<Site> {
-        let company = Company {
-            id: CompanyId::from_bytes([number; 16]),
-            slug: slug.parse().unwrap(),
-            name: slug.to_uppercase(),
-            origin: origin.parse().unwrap(),
-            aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
-            return_origins: Vec::new(),
-            landing: None,
-            organization: None,
-            contact: None,
-            created_at: OffsetDateTime::UNIX_EPOCH,
-            revision: 1,
-        };
-        Arc::new(Site::new(company, Vec::new()))
-    }
-
-    fn sites() -> Vec<Arc<Site>> {
-        vec![
-            site(
-                1,
-                "acme",
-                "https://acme.example.com",
-                &["https://sso.acme.example:8443"],
-            ),
-            site(2, "beta", "http://127.0.0.2:8080", &[]),
-        ]
-    }
-
-    fn found(directory: &Directory, host: &str) -> Option<String> {
-        directory
-            .site(host)
-            .map(|site| site.company.slug.to_string())
-    }
-
-    #[test]
-    fn the_host_picks_the_company() {
-        let directory = Directory::new(None, PlainHttp::Loopback);
-        assert!(directory.site("acme.example.com").is_none());
-        directory.replace(sites());
-        for (host, slug) in [
-            ("acme.example.com", Some("acme")),
-            ("acme.example.com:443", Some("acme")),
-            ("acme.example.com:80", None),
-            ("acme.example.com:8443", None),
-            ("sso.acme.example:8443", Some("acme")),
-            ("127.0.0.2:8080", Some("beta")),
-            ("127.0.0.1:8080", None),
-            ("evil.example", None),
-        ] {
-            assert_eq!(found(&directory, host).as_deref(), slug, "{host}");
-        }
-    }
-
-    #[test]
-    fn one_company_is_changed_or_taken_away() {
-        let directory = Directory::new(None, PlainHttp::Loopback);
-        directory.replace(sites());
-        let beta = CompanyId::from_bytes([2; 16]);
-        directory.update(beta, Some(site(2, "beta", "https://beta.example", &[])));
-        assert_eq!(found(&directory, "127.0.0.2:8080"), None);
-        assert_eq!(found(&directory, "beta.example").as_deref(), Some("beta"));
-        directory.update(beta, None);
-        assert_eq!(found(&directory, "beta.example"), None);
-        assert_eq!(
-            found(&directory, "acme.example.com").as_deref(),
-            Some("acme")
-        );
-    }
-
-    #[test]
-    fn a_single_company_answers_for_every_other_host() {
-        let directory = Directory::new(Some("acme".to_owned()), PlainHttp::Loopback);
-        directory.replace(sites());
-        assert_eq!(
-            found(&directory, "anything.example").as_deref(),
-            Some("acme")
-        );
-        assert_eq!(found(&directory, "127.0.0.2:8080").as_deref(), Some("beta"));
-    }
-
-    #[test]
-    fn plain_http_can_be_ruled_out() {
-        let directory = Directory::new(None, PlainHttp::Never);
-        directory.replace(sites());
-        assert_eq!(found(&directory, "127.0.0.2:8080"), None);
-        assert!(directory.site_of(CompanyId::from_bytes([2; 16])).is_some());
-    }
-}
+pub(crate) mod tests;

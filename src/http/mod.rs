@@ -8,11 +8,13 @@ pub mod cookies;
 pub mod error;
 pub mod extract;
 mod health;
+mod metadata;
 mod middleware;
 pub mod pages;
 pub mod response;
 pub mod serve;
 pub mod session;
+mod who;
 
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ pub use serve::{Patience, serve};
 /// Every address.
 pub fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
+        .route("/sso/metadata", get(metadata::show))
+        .route("/sso/session", get(who::show))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/assets/{file}", get(assets::serve));

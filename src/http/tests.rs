@@ -20,6 +20,7 @@ use super::pages::{Frame, SignedOut};
 use super::response::{AttemptCode, Page};
 use super::*;
 use crate::site::Site;
+use crate::site::tests::company;
 
 #[derive(Debug, Deserialize)]
 struct Rename {
@@ -106,28 +107,19 @@ async fn frame() -> (Arc<App>, Router, tempfile::TempDir) {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
     })
     .await;
-    let acme = test_site(1, "acme", "https://acme.example.com");
-    let beta = test_site(2, "beta", "http://127.0.0.2:8080");
-    app.directory.replace([acme, beta]);
+    let sites = [
+        company(
+            1,
+            "acme",
+            "https://acme.example.com",
+            &["https://acme.alias.example"],
+        ),
+        company(2, "beta", "http://127.0.0.2:8080", &[]),
+    ];
+    let site = |company| Arc::new(Site::new(company, Vec::new(), &app.sp_keys));
+    app.directory.replace(sites.map(site));
     let router = within(&app, routes()).with_state(Arc::clone(&app));
     (app, router, dir)
-}
-
-fn test_site(number: u8, slug: &str, origin: &str) -> Arc<Site> {
-    let company = crate::domain::Company {
-        id: crate::domain::CompanyId::from_bytes([number; 16]),
-        slug: slug.parse().unwrap(),
-        name: format!("{slug} & Sons"),
-        origin: origin.parse().unwrap(),
-        aliases: vec![format!("https://{slug}.alias.example").parse().unwrap()],
-        return_origins: vec!["https://app.example.com".parse().unwrap()],
-        landing: None,
-        organization: None,
-        contact: None,
-        created_at: time::OffsetDateTime::UNIX_EPOCH,
-        revision: 1,
-    };
-    Arc::new(Site::new(company, Vec::new()))
 }
 
 struct Answer {
@@ -362,6 +354,56 @@ async fn probes_ask_what_they_say() {
     app.store.close().await;
     assert_eq!(fetch(&router, "10.0.0.1", "/readyz").await.status, 503);
     assert_eq!(fetch(&router, "10.0.0.1", "/healthz").await.body, "ok\n");
+}
+
+#[tokio::test]
+async fn metadata_is_at_the_entity_id() {
+    let (app, _, _dir) = frame().await;
+    let router = router(app);
+    let plain = fetch(&router, ACME, "/sso/metadata").await;
+    assert_eq!(plain.header("content-type"), "application/samlmetadata+xml");
+    assert!(
+        plain
+            .body
+            .contains("entityID=\"https://acme.example.com/sso/metadata\"")
+    );
+    assert!(!plain.body.contains("SignatureValue"));
+    assert!(
+        fetch(&router, ACME, "/sso/metadata?signed=true")
+            .await
+            .body
+            .contains("SignatureValue")
+    );
+    assert_eq!(
+        fetch(&router, ACME, "/sso/metadata?signed=perhaps")
+            .await
+            .status,
+        400
+    );
+    assert_eq!(
+        fetch(&router, "evil.example", "/sso/metadata").await.status,
+        421
+    );
+}
+
+#[tokio::test]
+async fn a_session_says_who_it_is() {
+    let (app, _dir) = App::for_test(|_| {}).await;
+    let (_, id) = crate::app::tests::signed_in(&app).await;
+    app.catch_up().await.unwrap();
+    let router = router(app);
+    let host = "acme.localhost:8080";
+    assert_eq!(fetch(&router, host, "/sso/session").await.status, 401);
+    let cookie = format!("vestibule-session={}", session::cookie_value(id));
+    let request = Request::get("/sso/session")
+        .header(header::HOST, host)
+        .header(header::COOKIE, cookie);
+    let answer = send(&router, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    insta::assert_snapshot!(
+        answer.body,
+        @r#"{"email":"b.simon@acme.example","first_name":"Britta","last_name":"Simon","company":"acme","company_name":"","groups":[],"connection":null,"signed_in_at":"2026-03-01T12:00:00Z","expires_at":"2026-03-02T00:00:00Z"}"#
+    );
 }
 
 #[tokio::test]
