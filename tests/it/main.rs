@@ -4,4 +4,5 @@
 mod authn_request;
 mod binding;
 mod metadata;
+mod return_to;
 mod store;
