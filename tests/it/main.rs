@@ -5,4 +5,6 @@ mod authn_request;
 mod binding;
 mod metadata;
 mod return_to;
+mod sp_metadata;
 mod store;
+mod xml;
