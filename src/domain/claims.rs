@@ -3,47 +3,13 @@
 //! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
 //! (`oid:`, `name_id:`, `attribute:…=`), so that a value of one kind never meets the same text of another.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Email, SamlSettings};
-
-/// `NameID` format of an e-mail address.
-pub const EMAIL_ADDRESS: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
-/// `NameID` format of a value that is another one each time.
-pub const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
+use super::{Email, NameId, SamlSettings};
 
 /// The longest subject that is taken as a key.
 const LONGEST_SUBJECT: usize = 512;
 /// The longest name that is kept, in characters; what is longer is cut.
 const LONGEST_NAME: usize = 200;
-
-/// A `NameID` element as it came (Core 2.2.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NameId {
-    /// Its text.
-    pub value: String,
-    /// `Format`.
-    pub format: Option<String>,
-    /// `NameQualifier`.
-    pub name_qualifier: Option<String>,
-    /// `SPNameQualifier`.
-    pub sp_name_qualifier: Option<String>,
-    /// `SPProvidedID`.
-    pub sp_provided_id: Option<String>,
-}
-
-impl NameId {
-    /// A name without qualifiers.
-    pub fn new(value: impl Into<String>, format: Option<&str>) -> Self {
-        Self {
-            value: value.into(),
-            format: format.map(str::to_owned),
-            name_qualifier: None,
-            sp_name_qualifier: None,
-            sp_provided_id: None,
-        }
-    }
-}
 
 /// A person, as the identity provider describes them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,15 +14,17 @@ pub mod group;
 pub mod id;
 pub mod login_attempt;
 pub mod mapping;
+pub mod name_id;
 pub mod origin;
 pub mod session;
+pub mod setting;
 pub mod settings;
 pub mod user;
 mod word;
 
 pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
-pub use claims::{GroupClaim, NameId, Profile, ProfileError};
+pub use claims::{GroupClaim, Profile, ProfileError};
 pub use company::{Company, Contact, Organization, Slug};
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
@@ -30,11 +32,12 @@ pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};
 pub use mapping::AttributeMapping;
+pub use name_id::NameId;
 pub use origin::{Origin, OriginError};
 pub use session::{Session, SessionId, SessionKey};
+pub use setting::SettingError;
 pub use settings::{
-    Binding, CertificateValidity, GroupMapping, Link, RequiredSignature, SamlSettings,
-    SettingError, Unsolicited,
+    Binding, CertificateValidity, GroupMapping, Link, RequiredSignature, SamlSettings, Unsolicited,
 };
 pub use user::{Creation, Identity, User};
 pub use word::UnknownWord;

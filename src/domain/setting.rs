@@ -1,0 +1,357 @@
+//! Changing a connection's settings from text, one at a time, as a command does.
+//!
+//! Invariant: a value that does not fit changes nothing, and the error says what fits.
+
+use super::claims::EMAIL_ADDRESS;
+use super::{Link, SamlSettings};
+
+/// A setting that cannot be changed like that.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// There is no such setting.
+    #[error("there is no setting \"{key}\". The settings are: {known}")]
+    UnknownKey {
+        /// What was given.
+        key: String,
+        /// The settings there are.
+        known: String,
+    },
+    /// The value does not fit.
+    #[error("\"{value}\" is not a value for {key}. Use {allowed}")]
+    Value {
+        /// The setting.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What fits.
+        allowed: String,
+    },
+}
+
+impl SettingError {
+    /// The value does not fit.
+    pub fn value(key: &str, value: &str, allowed: impl Into<String>) -> Self {
+        Self::Value {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            allowed: allowed.into(),
+        }
+    }
+}
+
+impl SamlSettings {
+    /// The settings that are set from text, with what each takes. An empty value (or `none`) clears an optional one.
+    pub const KEYS: &'static [(&'static str, &'static str)] = &[
+        ("binding", "post or redirect: how the AuthnRequest travels"),
+        ("sign_requests", "true or false"),
+        ("force_authn", "true or false"),
+        (
+            "name_id_format",
+            "a format's URN that assertions must have, email, or any",
+        ),
+        ("name_id_policy", "a format's URN to ask for, or none"),
+        (
+            "requested_authn_context",
+            "authentication context URIs, separated by commas, or none",
+        ),
+        ("clock_skew_seconds", "0 to 300"),
+        ("required_signature", "either, assertion, response or both"),
+        ("certificate_validity", "reject, warn or ignore"),
+        ("unsolicited", "bounce, refuse or accept"),
+        ("landing", "a path of the site, such as /welcome, or none"),
+        (
+            "link",
+            "never, or e-mail domains that the connection owns, separated by commas",
+        ),
+        ("identity_attribute", "an attribute's name, or none"),
+        (
+            "email_domains",
+            "e-mail domains, separated by commas, or none",
+        ),
+        ("extra_audiences", "audiences, separated by commas, or none"),
+        ("idp_entity_id", "the identity provider's entity ID"),
+        ("sso_post_url", "an https address, or none"),
+        ("sso_redirect_url", "an https address, or none"),
+        ("slo_url", "an https address, or none"),
+        ("slo_response_url", "an https address, or none"),
+        ("slo_binding", "post or redirect"),
+        (
+            "danger_allow_sha1",
+            "true or false: accepts forgeable SHA-1 signatures",
+        ),
+        ("attributes.email", "attribute names, separated by commas"),
+        (
+            "attributes.first_name",
+            "attribute names, separated by commas",
+        ),
+        (
+            "attributes.last_name",
+            "attribute names, separated by commas",
+        ),
+        (
+            "attributes.display_name",
+            "attribute names, separated by commas",
+        ),
+        ("attributes.company", "attribute names, separated by commas"),
+        (
+            "attributes.object_id",
+            "attribute names, separated by commas",
+        ),
+        ("attributes.groups", "attribute names, separated by commas"),
+        (
+            "attributes.groups_overage",
+            "attribute names, separated by commas",
+        ),
+    ];
+
+    /// Changes one setting from text.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
+        match key {
+            "binding" => self.binding = word(key, value)?,
+            "slo_binding" => self.slo_binding = word(key, value)?,
+            "required_signature" => self.required_signature = word(key, value)?,
+            "certificate_validity" => self.certificate_validity = word(key, value)?,
+            "unsolicited" => self.unsolicited = word(key, value)?,
+            "sign_requests" => self.sign_requests = switch(key, value)?,
+            "force_authn" => self.force_authn = switch(key, value)?,
+            "danger_allow_sha1" => self.danger_allow_sha1 = switch(key, value)?,
+            "clock_skew_seconds" => {
+                let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
+                self.clock_skew_seconds =
+                    seconds.ok_or_else(|| SettingError::value(key, value, "0 to 300"))?;
+            }
+            "name_id_format" => self.name_id_format = format(key, value)?,
+            "name_id_policy" => self.name_id_policy = format(key, value)?,
+            "requested_authn_context" => self.requested_authn_context = list(value),
+            "extra_audiences" => self.extra_audiences = list(value),
+            "email_domains" => self.email_domains = domains(key, value)?,
+            "link" if value == "never" => self.link = Link::Never,
+            "link" => self.link = Link::VerifiedDomains(owned_domains(key, value)?),
+            "landing" => self.landing = optional(value).map(|text| path(key, text)).transpose()?,
+            "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),
+            "idp_entity_id" if value.is_empty() => {
+                return Err(SettingError::value(
+                    key,
+                    value,
+                    "the identity provider's entity ID",
+                ));
+            }
+            "idp_entity_id" => value.clone_into(&mut self.idp_entity_id),
+            "sso_post_url" => self.sso_post_url = address(key, value)?,
+            "sso_redirect_url" => self.sso_redirect_url = address(key, value)?,
+            "slo_url" => self.slo_url = address(key, value)?,
+            "slo_response_url" => self.slo_response_url = address(key, value)?,
+            _ => match key.strip_prefix("attributes.") {
+                Some(property) => self.attributes.set(property, list(value))?,
+                None => {
+                    return Err(SettingError::UnknownKey {
+                        key: key.to_owned(),
+                        known: Self::KEYS
+                            .iter()
+                            .map(|(key, _)| *key)
+                            .collect::<Vec<_>>()
+                            .join(", "),
+                    });
+                }
+            },
+        }
+        Ok(())
+    }
+}
+
+fn word<T: std::str::FromStr<Err = super::UnknownWord>>(
+    key: &str,
+    value: &str,
+) -> Result<T, SettingError> {
+    value.parse().map_err(|unknown: super::UnknownWord| {
+        SettingError::value(key, value, format!("one of: {}", unknown.allowed))
+    })
+}
+
+fn switch(key: &str, value: &str) -> Result<bool, SettingError> {
+    value
+        .parse()
+        .map_err(|_| SettingError::value(key, value, "true or false"))
+}
+
+fn optional(value: &str) -> Option<&str> {
+    (!value.is_empty() && value != "none").then_some(value)
+}
+
+fn list(value: &str) -> Vec<String> {
+    optional(value)
+        .map(|value| {
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// `email` is short for the e-mail format; `any` and `none` clear.
+fn format(key: &str, value: &str) -> Result<Option<String>, SettingError> {
+    match value {
+        "" | "any" | "none" => Ok(None),
+        "email" => Ok(Some(EMAIL_ADDRESS.to_owned())),
+        urn if urn.starts_with("urn:") && urn.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(urn.to_owned()))
+        }
+        _ => Err(SettingError::value(
+            key,
+            value,
+            "a format's URN, email, or any",
+        )),
+    }
+}
+
+fn domains(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
+    let domains = list(&value.to_ascii_lowercase());
+    match domains
+        .iter()
+        .find(|domain| !domain.split('.').all(super::email::is_label))
+    {
+        Some(wrong) => Err(SettingError::value(
+            key,
+            wrong,
+            "e-mail domains such as contoso.com, separated by commas",
+        )),
+        None => Ok(domains),
+    }
+}
+
+fn owned_domains(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
+    let owned = domains(key, value).ok().filter(|list| !list.is_empty());
+    owned.ok_or_else(|| {
+        SettingError::value(key, value, "never, or e-mail domains separated by commas")
+    })
+}
+
+fn path(key: &str, value: &str) -> Result<String, SettingError> {
+    super::ReturnTo::among(std::iter::empty(), value)
+        .map(super::ReturnTo::into_string)
+        .map_err(|_| {
+            SettingError::value(key, value, "a path of the site, such as /welcome, or none")
+        })
+}
+
+fn address(key: &str, value: &str) -> Result<Option<String>, SettingError> {
+    let Some(value) = optional(value) else {
+        return Ok(None);
+    };
+    let origin = match value.split_once("://") {
+        Some((scheme, rest)) => {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{authority}")
+                .parse::<super::Origin>()
+                .ok()
+        }
+        None => None,
+    };
+    match origin {
+        Some(_) if value.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(value.to_owned())),
+        _ => Err(SettingError::value(
+            key,
+            value,
+            "an https address (http for loopback names only), or none",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Binding, Unsolicited};
+
+    #[test]
+    fn settings_from_text() {
+        let mut settings = SamlSettings::default();
+        for (key, value) in [
+            ("binding", "redirect"),
+            ("clock_skew_seconds", "60"),
+            ("force_authn", "true"),
+            ("unsolicited", "accept"),
+            ("landing", "/welcome"),
+            ("link", "Contoso.com, example.org"),
+            ("name_id_format", "any"),
+            ("attributes.email", "mail, upn"),
+            ("sso_redirect_url", "https://idp.example/sso?tenant=1"),
+            ("sso_post_url", "http://127.0.0.1:9090/sso"),
+        ] {
+            settings.set(key, value).unwrap();
+        }
+        assert_eq!(settings.binding, Binding::Redirect);
+        assert_eq!(
+            (
+                settings.clock_skew_seconds,
+                settings.force_authn,
+                settings.unsolicited
+            ),
+            (60, true, Unsolicited::Accept)
+        );
+        assert_eq!(
+            settings.link,
+            Link::VerifiedDomains(vec!["contoso.com".into(), "example.org".into()])
+        );
+        assert!(
+            settings
+                .link
+                .allows(&"B.Simon@CONTOSO.com".parse().unwrap())
+        );
+        assert!(
+            !settings
+                .link
+                .allows(&"b.simon@evil-contoso.com".parse().unwrap())
+        );
+        assert_eq!(settings.attributes.email, ["mail", "upn"]);
+        assert_eq!(settings.name_id_format, None);
+        settings.set("landing", "none").unwrap();
+        assert_eq!(settings.landing, None);
+    }
+
+    #[test]
+    fn errors_name_what_fits() {
+        let mut settings = SamlSettings::default();
+        for (key, value, says) in [
+            ("binding", "soap", "post, redirect"),
+            ("clock_skew_seconds", "301", "0 to 300"),
+            ("force_authn", "yes", "true or false"),
+            ("landing", "https://evil.example", "a path of the site"),
+            ("link", "", "never, or e-mail domains"),
+            ("sso_post_url", "javascript:alert(1)", "an https address"),
+            ("sso_post_url", "http://idp.example/", "an https address"),
+            ("name_id_format", "email address", "a format's URN"),
+            ("bindings", "post", "The settings are: binding"),
+            ("attributes.mail", "x", "attributes.email"),
+        ] {
+            let error = settings.set(key, value).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(settings, SamlSettings::default());
+    }
+
+    #[test]
+    fn every_key_is_known() {
+        for (key, _) in SamlSettings::KEYS {
+            if let Err(SettingError::UnknownKey { .. }) = SamlSettings::default().set(key, "\u{0}")
+            {
+                panic!("{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn stored_settings_are_strict_and_have_defaults() {
+        let settings: SamlSettings =
+            serde_json::from_str(r#"{"idp_entity_id":"https://idp.example"}"#).unwrap();
+        assert_eq!(settings.clock_skew_seconds, 180);
+        assert!(serde_json::from_str::<SamlSettings>(r#"{"certificats":[]}"#).is_err());
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(
+            serde_json::from_str::<SamlSettings>(&text).unwrap(),
+            settings
+        );
+    }
+}
