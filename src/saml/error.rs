@@ -106,18 +106,26 @@ requirements! {
     Digest = B6, "The signed content is unchanged";
     /// The used assertion is covered.
     Coverage = B7, "The assertion is covered by a signature";
+    /// A logout message is signed (Profiles 4.4.3.1, 4.4.4.1).
+    LogoutSignature = B7, "The logout message is signed";
     /// The certificate is within its validity.
     CertificateValidity = B8, "The signing certificate is within its validity";
     /// Root element, version, number of assertions.
     ResponseShape = C1, "The message is a SAML 2.0 Response with one assertion";
+    /// Root element, version and parts of a logout message.
+    LogoutShape = C1, "The message is a SAML 2.0 logout message";
     /// The identity provider reports success.
     Status = C2, "The identity provider reports success";
     /// Destination.
     Destination = C3, "The Response was sent to our Reply URL (ACS)";
+    /// Destination of a logout message.
+    LogoutDestination = C3, "The logout message was sent to our Logout URL";
     /// The Response's issuer.
     ResponseIssuer = C4, "The Response and its assertion have the same issuer";
     /// Issue instants.
     IssueInstant = C5, "The message was not issued in the future";
+    /// A logout request's `NotOnOrAfter`.
+    LogoutTime = C5, "The logout request has not expired";
     /// Version and schema of the assertion.
     AssertionShape = D1, "The assertion is a SAML 2.0 assertion";
     /// The assertion's issuer.

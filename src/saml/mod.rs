@@ -9,6 +9,7 @@ pub mod binding;
 pub mod encryption;
 pub mod error;
 pub mod instant;
+pub mod logout;
 pub mod metadata;
 pub mod names;
 pub mod response;

@@ -395,7 +395,7 @@ fn is_assertion(element: Element<'_>) -> bool {
 }
 
 /// Rule A4: identifiers are `NCName`s and distinct, whatever the case of their attribute's name.
-fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<(), Rejection> {
+pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<(), Rejection> {
     let mut seen = HashSet::new();
     for element in document.elements() {
         for attribute in element

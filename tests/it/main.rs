@@ -5,6 +5,7 @@ mod authn_request;
 mod binding;
 mod metadata;
 mod return_to;
+mod slo_messages;
 mod sp_metadata;
 mod store;
 mod xml;

@@ -1,0 +1,91 @@
+//! Single logout messages (Core 3.7, Profiles 4.4).
+//!
+//! Invariant: a [`LogoutMessage`] is only made from a message whose signature verified with a key of the connection, and what
+//! it says is read from the octets that the signature covers.
+
+mod read;
+mod write;
+
+pub use read::{receive_post, receive_redirect};
+
+use super::assertion::NameId;
+use super::error::{Check, Rejection};
+use time::{Duration, OffsetDateTime};
+
+/// A request to end sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutRequest {
+    /// The message's ID.
+    pub id: String,
+    /// When it was made.
+    pub issue_instant: OffsetDateTime,
+    /// Where it is sent to.
+    pub destination: String,
+    /// Who asks.
+    pub issuer: String,
+    /// After which it must not be honoured.
+    pub not_on_or_after: Option<OffsetDateTime>,
+    /// Why; a URI such as [`LOGOUT_USER`](super::names::LOGOUT_USER).
+    pub reason: Option<String>,
+    /// Whose sessions: word for word as in the assertion.
+    pub name_id: NameId,
+    /// Which sessions; empty means all of that name.
+    pub session_indexes: Vec<String>,
+}
+
+/// The answer to a [`LogoutRequest`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogoutResponse {
+    /// The message's ID.
+    pub id: String,
+    /// When it was made.
+    pub issue_instant: OffsetDateTime,
+    /// Where it is sent to.
+    pub destination: String,
+    /// Who answers.
+    pub issuer: String,
+    /// The request that it answers.
+    pub in_response_to: Option<String>,
+    /// How it went.
+    pub status: LogoutStatus,
+}
+
+/// How a logout went (Core 3.2.2).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogoutStatus {
+    /// The top-level code.
+    pub code: String,
+    /// The second-level code, such as [`STATUS_PARTIAL_LOGOUT`](super::names::STATUS_PARTIAL_LOGOUT).
+    pub detail: Option<String>,
+    /// A text for people.
+    pub message: Option<String>,
+}
+
+/// A verified message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogoutMessage {
+    /// The other side asks.
+    Request(LogoutRequest),
+    /// The other side answers.
+    Response(LogoutResponse),
+}
+
+/// What a logout message must say to be for us.
+#[derive(Debug, Clone)]
+pub struct LogoutExpectation {
+    /// Our logout endpoint, as metadata publishes it.
+    pub slo_url: String,
+    /// Further issuers that speak for the identity provider: Entra signs logout messages under another name than assertions.
+    pub extra_issuers: Vec<String>,
+    /// Tolerance for clocks.
+    pub clock_skew: Duration,
+}
+
+/// The verdict on a logout message, and every check that led to it.
+#[derive(Debug)]
+pub struct LogoutVerdict {
+    /// The checks in the order in which they were made.
+    pub checks: Vec<Check>,
+    /// The message, or the one check that failed.
+    pub outcome: Result<LogoutMessage, Rejection>,
+}
