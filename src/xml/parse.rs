@@ -148,7 +148,9 @@ impl<'a, 'l> Parser<'a, 'l> {
         if index as usize >= self.limits.elements {
             return Err(XmlErrorKind::Limit("elements"));
         }
-        let tag = tag::read(inside, &mut self.document, self.limits)?;
+        let mut place = 0;
+        let tag = tag::read(inside, &mut self.document, self.limits, &mut place)
+            .inspect_err(|_| self.position += place)?;
         self.scope.extend(tag.declarations.0..tag.declarations.1);
         if self.scope.len() > self.limits.namespaces {
             return Err(XmlErrorKind::Limit("namespace declarations"));

@@ -15,11 +15,12 @@ pub(super) struct StartTag<'a> {
     pub(super) declarations: (u32, u32),
 }
 
-/// Reads the inside of a start tag into the arena.
+/// Reads the inside of a start tag into the arena; `place` is the offset from `<` of the attribute being read, for the refusal.
 pub(super) fn read<'a>(
     inside: &'a str,
     document: &mut Document<'a>,
     limits: &Limits,
+    place: &mut usize,
 ) -> Result<StartTag<'a>, XmlErrorKind> {
     let end = inside.bytes().position(is_space).unwrap_or(inside.len());
     let (name, mut rest) = inside.split_at(end);
@@ -34,6 +35,7 @@ pub(super) fn read<'a>(
         if trimmed.is_empty() {
             break;
         }
+        *place = 1 + inside.len() - trimmed.len();
         if trimmed.len() == rest.len() {
             return Err(XmlErrorKind::Malformed(
                 "white space is missing between attributes",

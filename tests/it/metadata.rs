@@ -202,7 +202,7 @@ fn samples_are_refused_with_the_right_reason() {
         assert_eq!(refusal(file), MetadataError::NoIdentityProvider, "{file}");
     }
     match refusal("mock-saml-boxyhq.xml") {
-        MetadataError::Xml(error) => assert_eq!((error.line, error.column), (3, 3)),
+        MetadataError::Xml(error) => assert_eq!((error.line, error.column), (3, 53)),
         other => panic!("{other}"),
     }
 }

@@ -302,6 +302,10 @@ fn a_refusal_names_the_place() {
     assert_eq!((error.line, error.column), (2, 7));
     let error = refusal(b"<a>\n\n <b></c></a>");
     assert_eq!((error.line, error.column), (3, 5));
+    let error = refusal(b"<a b='c'\n  d='&'>");
+    assert_eq!((error.line, error.column), (2, 3));
+    let error = refusal(b"<a b='c'\n  d:d='&amp;'>");
+    assert_eq!((error.line, error.column), (1, 1));
     let error = refusal(b"<a>\n\xFF</a>");
     assert_eq!((error.line, error.column), (2, 1));
 }
