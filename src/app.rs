@@ -4,6 +4,7 @@
 //! and sessions are forgotten by themselves as well.
 
 mod sessions;
+mod throttle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,6 +19,7 @@ use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Store};
 
 pub use sessions::{SessionCache, SessionError};
+pub use throttle::Throttle;
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -37,6 +39,7 @@ pub struct App {
     pub store: Store,
     pub directory: Directory,
     pub sessions: SessionCache,
+    pub throttle: Throttle,
     /// The change counter up to which the log was followed.
     revision: AtomicI64,
 }
@@ -60,6 +63,7 @@ impl App {
         let app = Self {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
             sessions: SessionCache::new(store.clone(), clock.clone()),
+            throttle: Throttle::new(config.limits.password_tries_per_minute),
             revision: AtomicI64::new(NEVER),
             sp_keys: SpKeys::new(&keys)?,
             config,

@@ -1,1 +1,122 @@
 //! Where a sign-in begins and where it ends; the only place where a session is begun.
+//!
+//! Invariants: a Response is judged only against the connection of its attempt, in the company of the host (rule E6); an
+//! attempt belongs to the browser that began it (rule E2); everything that a sign-in writes, it writes in one transaction.
+
+mod begin;
+mod finish;
+mod password;
+mod record;
+mod unsolicited;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::domain::{Code, SessionId};
+use crate::keys;
+use crate::saml::signature::SignError;
+use crate::store;
+
+pub use begin::{Begun, Message, Start, begin};
+pub use finish::{Arrival, finish};
+pub use password::{PasswordSignIn, sign_in_with_password};
+
+/// Why a sign-in can neither go on nor be refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The request could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The connection has no sign-on URL.
+    #[error("the connection {0} has no sign-on URL")]
+    NoSignOnUrl(String),
+    /// The password could not be checked.
+    #[error("a password could not be checked: {0}")]
+    Hashing(String),
+}
+
+/// How a sign-in ended.
+#[derive(Debug)]
+pub enum Ending {
+    /// A session has begun. The browser gets its secret and goes to its target.
+    SignedIn {
+        /// The secret.
+        session: SessionId,
+        /// Where to go: checked when the sign-in began (rule E3).
+        return_to: String,
+        /// The attempt's code, for the log.
+        code: Code,
+    },
+    /// The same Response came again, to the session that it began (rule E4).
+    AlreadySignedIn {
+        /// Where to go.
+        return_to: String,
+    },
+    /// An unsolicited Response was dropped unread; a fresh sign-in starts (rule E5).
+    Bounce {
+        /// The name of the connection to start with.
+        connection: String,
+    },
+    /// The binding cookie did not come with a cross-site request; one same-site re-post may bring it (rule E2).
+    Repost,
+    /// No session.
+    Refused {
+        /// The attempt's code.
+        code: Code,
+        /// What the user can do.
+        advice: Advice,
+    },
+    /// Too many tries; nothing was checked.
+    TooManyTries,
+}
+
+/// What a user can do about a refusal. It tells nothing of the reason that an attacker could use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// Start again.
+    TryAgain,
+    /// Allow cookies, use one browser.
+    AllowCookies,
+    /// Ask for an account.
+    AskForAccount,
+    /// Check e-mail address and password.
+    CheckPassword,
+    /// Use single sign-on.
+    UseSingleSignOn,
+}
+
+/// The browser that signs in, known by its login cookie (rule E2).
+#[derive(Debug, Clone)]
+pub struct Browser(String);
+
+impl Browser {
+    /// The browser of a login cookie.
+    pub fn known(cookie: &str) -> Option<Self> {
+        let octets = BASE64_URL_SAFE_NO_PAD.decode(cookie).ok()?;
+        (octets.len() == 32).then(|| Self(cookie.to_owned()))
+    }
+
+    /// A browser that comes for the first time.
+    pub fn new() -> Self {
+        Self(BASE64_URL_SAFE_NO_PAD.encode(keys::random::<32>()))
+    }
+
+    /// The value of its login cookie.
+    pub fn cookie(&self) -> &str {
+        &self.0
+    }
+
+    /// What the store knows of it.
+    fn hash(&self) -> [u8; 32] {
+        keys::hash(self.0.as_bytes())
+    }
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,4 +1,4 @@
-//! The two cookies: their names and attributes, in one place.
+//! The cookies: their names and attributes, in one place.
 //!
 //! Invariant: on https every cookie has the `__Host-` prefix (RFC 6265bis 4.1.3.2), so no sibling host can set it. On plain
 //! http, which loopback names alone may use, browsers refuse the prefix and `Secure`, and `SameSite=None` needs `Secure`.
@@ -12,10 +12,14 @@ pub enum Cookie {
     Session,
     /// Binds sign-ins to the browser that began them; used for login only (rule E2).
     Login,
+    /// Says that an unsolicited Response of this browser was bounced a moment ago (rule E5).
+    Bounced,
 }
 
 /// How long the login cookie lives, in seconds. Longer than an attempt, so that a slow sign-in gets a clear page.
 const LOGIN_SECONDS: u32 = 3600;
+/// How long a bounce is remembered, in seconds: long enough for the way round, short enough for the next click on a tile.
+const BOUNCED_SECONDS: u32 = 30;
 /// Longer than any value of ours.
 const LONGEST_VALUE: usize = 128;
 
@@ -26,6 +30,8 @@ impl Cookie {
             (Self::Session, false) => "vestibule-session",
             (Self::Login, true) => "__Host-vestibule-login",
             (Self::Login, false) => "vestibule-login",
+            (Self::Bounced, true) => "__Host-vestibule-bounced",
+            (Self::Bounced, false) => "vestibule-bounced",
         }
     }
 
@@ -35,9 +41,9 @@ impl Cookie {
             (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
             (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
             // The ACS is reached by a POST from the identity provider's site.
-            (Self::Login, true) => "; Path=/; HttpOnly; SameSite=None; Secure",
+            (Self::Login | Self::Bounced, true) => "; Path=/; HttpOnly; SameSite=None; Secure",
             // Without the attribute, browsers still send a fresh cookie with a cross-site POST for two minutes ("Lax+POST").
-            (Self::Login, false) => "; Path=/; HttpOnly",
+            (Self::Login | Self::Bounced, false) => "; Path=/; HttpOnly",
         }
     }
 
@@ -64,6 +70,7 @@ impl Cookie {
             // Ends with the browser's session, and the server ends it earlier.
             Self::Session => String::new(),
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
+            Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
         };
         HeaderValue::try_from(format!(
             "{}={value}{}{age}",

@@ -170,7 +170,7 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
 pub fn csrf_token(app: &App, purpose: &str, cookie: Cookie, value: &str) -> String {
     let kind = match cookie {
         Cookie::Session => "session",
-        Cookie::Login => "login",
+        Cookie::Login | Cookie::Bounced => "login",
     };
     app.keys
         .token(&format!("csrf {kind} {purpose}"), value.as_bytes())

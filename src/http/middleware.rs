@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 
-use super::extract::{FoundSite, host_of};
+use super::error::Error;
+use super::extract::{CameByAlias, CurrentSite, FoundSite, host_of};
 use super::response::{AttemptCode, FormAction};
 use crate::app::App;
 use crate::site::Site;
@@ -58,6 +59,22 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         _ => tracing::info!(%method, route, status, ms, company, attempt, "request"),
     }
     response
+}
+
+/// Cookies and the assertion consumer service live at the public origin only: who comes by another one is led there first.
+pub(super) async fn lead_to_public_origin(
+    alias: Result<CameByAlias, Error>,
+    site: Result<CurrentSite, Error>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match (alias, site) {
+        (Ok(CameByAlias(true)), Ok(CurrentSite(site))) if request.method() == Method::GET => {
+            let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+            Redirect::to(&format!("{}{path}", site.company.origin)).into_response()
+        }
+        _ => next.run(request).await,
+    }
 }
 
 /// Sets the headers that every answer carries.

@@ -3,17 +3,22 @@
 //! Invariant: every answer passes the same middleware, so that none lacks its security headers, its line in the log, or a
 //! page that says what happened.
 
+mod acs;
 pub mod assets;
 pub mod cookies;
 pub mod error;
 pub mod extract;
 mod health;
+mod home;
+mod logout;
 mod metadata;
 mod middleware;
 pub mod pages;
 pub mod response;
 pub mod serve;
 pub mod session;
+mod sign_in;
+mod start;
 mod who;
 
 use std::sync::Arc;
@@ -22,7 +27,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, response::Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -34,7 +39,14 @@ pub use serve::{Patience, serve};
 
 /// Every address.
 pub fn router(app: Arc<App>) -> Router {
-    let routes = Router::new()
+    let entries = Router::new()
+        .route("/", get(home::show))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sso/login", get(start::show))
+        .route_layer(from_fn(middleware::lead_to_public_origin));
+    let routes = entries
+        .route("/sso/acs", post(acs::receive))
+        .route("/sso/logout", get(logout::show).post(logout::submit))
         .route("/sso/metadata", get(metadata::show))
         .route("/sso/session", get(who::show))
         .route("/healthz", get(health::live))

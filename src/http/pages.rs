@@ -68,6 +68,8 @@ pub struct SignIn {
     pub notice: Option<String>,
     /// The enabled connections, in sort order.
     pub choices: Vec<Choice>,
+    /// Where a visitor may go after finding the connection by e-mail address; none where no connection has a domain.
+    pub discovery: Option<Discovery>,
     pub password: Option<PasswordForm>,
 }
 
@@ -77,6 +79,12 @@ pub struct Choice {
     pub display_name: String,
     /// The start of this sign-in, on this site.
     pub href: String,
+}
+
+/// The field that finds the connection by the domain of an e-mail address.
+#[derive(Debug)]
+pub struct Discovery {
+    pub return_to: Option<String>,
 }
 
 /// The form for local users.

@@ -401,7 +401,7 @@ async fn a_session_says_who_it_is() {
     assert_eq!(answer.header("cache-control"), "no-store");
     insta::assert_snapshot!(
         answer.body,
-        @r#"{"email":"b.simon@acme.example","first_name":"Britta","last_name":"Simon","company":"acme","company_name":"","groups":[],"connection":null,"signed_in_at":"2026-03-01T12:00:00Z","expires_at":"2026-03-02T00:00:00Z"}"#
+        @r#"{"email":"b.simon@acme.example","first_name":"Britta","last_name":"Simon","company":"acme","company_name":"ACME","groups":[],"connection":null,"signed_in_at":"2026-03-01T12:00:00Z","expires_at":"2026-03-02T00:00:00Z"}"#
     );
 }
 

@@ -26,7 +26,10 @@ pub(super) async fn show(
         first_name: &user.first_name,
         last_name: &user.last_name,
         company: site.company.slug.as_str(),
-        company_name: &user.company_name,
+        company_name: match user.company_name.as_str() {
+            "" => &site.company.name,
+            named => named,
+        },
         groups: signed_in
             .groups
             .iter()
@@ -47,7 +50,7 @@ struct Who<'a> {
     last_name: &'a str,
     /// The company's slug.
     company: &'a str,
-    /// The company's name as the user's directory says it.
+    /// The company's name as the user's directory says it; ours where it says nothing.
     company_name: &'a str,
     groups: Vec<&'a str>,
     /// The connection's name; none for a password.

@@ -23,6 +23,9 @@ impl SignIn {
                     href: "/sso/login?connection=okta".into(),
                 },
             ],
+            discovery: Some(Discovery {
+                return_to: Some("/reports/7".into()),
+            }),
             password: Some(PasswordForm::sample()),
         }
     }
@@ -30,6 +33,7 @@ impl SignIn {
     pub(super) fn sample_password_only() -> Self {
         Self {
             choices: Vec::new(),
+            discovery: None,
             notice: Some("The e-mail or the password is wrong.".into()),
             ..Self::sample()
         }
@@ -46,6 +50,7 @@ impl SignIn {
         Self {
             password: None,
             choices: Vec::new(),
+            discovery: None,
             ..Self::sample()
         }
     }

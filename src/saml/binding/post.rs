@@ -4,6 +4,7 @@ use super::encoding::{Plus, base64, names, pairs, text};
 use super::{BindingError, MessageKind, RELAY_STATE_LIMIT};
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
+use std::fmt;
 
 /// A Response as it arrived, unread: the first of the types on the way to an identity.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,6 +45,19 @@ pub struct PostPage {
     pub relay_state: Option<String>,
 }
 
+/// Messages are never logged: what is shown is their size.
+impl fmt::Debug for EncodedResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EncodedResponse({} octets)", self.xml.len())
+    }
+}
+
+impl fmt::Debug for PostPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostPage({} octets)", self.value.len())
+    }
+}
+
 impl EncodedResponse {
     /// Takes the Response out of an `application/x-www-form-urlencoded` body of at most `limit` octets (rule A1).
     pub fn from_form(body: &[u8], limit: usize) -> Result<PostForm, BindingError> {
@@ -66,6 +80,11 @@ impl EncodedResponse {
     /// A Response that is XML already.
     pub fn from_xml(xml: Vec<u8>) -> Self {
         Self { xml }
+    }
+
+    /// The Response in base64 again.
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(&self.xml)
     }
 
     /// The octets of the message.

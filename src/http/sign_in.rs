@@ -1,0 +1,174 @@
+//! The choice of ways to sign in, and the password form.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::acs::signed_in;
+use super::cookies::Cookie;
+use super::error::Error;
+use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
+use super::pages::{Choice, Discovery, Frame, PasswordForm, SignIn};
+use super::response::{AttemptCode, Page};
+use super::session;
+use super::start::{address, browser, checked, known_browser};
+use crate::app::App;
+use crate::domain::Email;
+use crate::login::{self, Advice, Ending, PasswordSignIn};
+use crate::site::{Site, SiteConnection};
+
+/// What the page is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wanted {
+    /// Where to go afterwards.
+    return_to: Option<String>,
+    /// Who is looking for the connection of its domain.
+    email: Option<String>,
+}
+
+/// `GET /sign-in`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    CurrentSite(site): CurrentSite,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    checked(&site, wanted.return_to.as_deref())?;
+    let mut notice = None;
+    if let Some(email) = wanted.email.as_deref() {
+        match connection_of(&site, email) {
+            Some(found) => {
+                let parameters = [
+                    ("connection", Some(found.connection.name.as_str())),
+                    ("login_hint", Some(email)),
+                    ("return_to", wanted.return_to.as_deref()),
+                ];
+                return Ok(Redirect::to(&address("/sso/login", &parameters)).into_response());
+            }
+            None => notice = Some("No single sign-on is set up for this address.".to_owned()),
+        }
+    }
+    Ok(page(&app, &site, &headers, wanted, notice).into_response())
+}
+
+/// What the password form sends.
+#[derive(Deserialize)]
+pub(super) struct PasswordFields {
+    email: String,
+    password: String,
+    return_to: Option<String>,
+}
+
+impl Purpose for PasswordFields {
+    const PURPOSE: &'static str = "password sign-in";
+}
+
+/// `POST /sign-in`
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
+    headers: HeaderMap,
+    CsrfForm(fields): CsrfForm<PasswordFields>,
+) -> Result<Response, Error> {
+    let return_to = checked(&site, fields.return_to.as_deref())?;
+    let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
+    let typed = PasswordSignIn {
+        email: &fields.email,
+        password: &fields.password,
+        return_to: return_to.as_ref(),
+        browser: &browser,
+        session: session::session_id(&headers, &site),
+        client,
+    };
+    match login::sign_in_with_password(&app, &site, typed).await? {
+        Ending::SignedIn {
+            session,
+            return_to,
+            code,
+        } => signed_in(&site, session, &return_to, &code),
+        Ending::Refused { code, advice } => {
+            let wanted = Wanted {
+                return_to: fields.return_to,
+                email: Some(fields.email),
+            };
+            let notice = match advice {
+                Advice::UseSingleSignOn => {
+                    "This account signs in through single sign-on. Choose it here."
+                }
+                _ => "The e-mail or the password is wrong.",
+            };
+            let notice =
+                format!("{notice} If you need help, give your administrator the code {code}.");
+            let mut response = page(&app, &site, &headers, wanted, Some(notice))
+                .with_status(StatusCode::FORBIDDEN)
+                .into_response();
+            response
+                .extensions_mut()
+                .insert(AttemptCode(code.to_string()));
+            Ok(response)
+        }
+        _ => Err(Error::TooManyTries),
+    }
+}
+
+fn page(
+    app: &App,
+    site: &Site,
+    headers: &HeaderMap,
+    wanted: Wanted,
+    notice: Option<String>,
+) -> Page<SignIn> {
+    let (browser, _) = browser(site, headers);
+    let return_to = wanted.return_to.filter(|target| !target.is_empty());
+    let choices = site.enabled_connections().map(|ready| {
+        let parameters = [
+            ("connection", Some(ready.connection.name.as_str())),
+            ("return_to", return_to.as_deref()),
+        ];
+        Choice {
+            display_name: ready.connection.display_name.clone(),
+            href: address("/sso/login", &parameters),
+        }
+    });
+    let discoverable = site
+        .enabled_connections()
+        .any(|ready| !ready.connection.settings.email_domains.is_empty());
+    let several = site.enabled_connections().nth(1).is_some();
+    Page::new(SignIn {
+        frame: Frame::of(&site.company.name),
+        notice,
+        choices: choices.collect(),
+        discovery: (discoverable && several).then(|| Discovery {
+            return_to: return_to.clone(),
+        }),
+        password: Some(PasswordForm {
+            action: "/sign-in".to_owned(),
+            csrf: csrf_token(
+                app,
+                PasswordFields::PURPOSE,
+                Cookie::Login,
+                browser.cookie(),
+            ),
+            email: wanted.email.unwrap_or_default(),
+            return_to,
+        }),
+    })
+    .with_cookie(Cookie::Login, browser.cookie(), site.is_https())
+}
+
+/// The connection that an e-mail address's domain belongs to.
+fn connection_of<'s>(site: &'s Site, email: &str) -> Option<&'s SiteConnection> {
+    let domain = email.parse::<Email>().ok()?.domain();
+    site.enabled_connections().find(|ready| {
+        ready
+            .connection
+            .settings
+            .email_domains
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(&domain))
+    })
+}

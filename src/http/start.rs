@@ -1,0 +1,156 @@
+//! The start of a sign-in through a connection.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::cookies::Cookie;
+use super::error::Error;
+use super::extract::CurrentSite;
+use super::pages::{Frame, MessageField, PostBinding};
+use super::response::{AttemptCode, Page};
+use crate::app::App;
+use crate::domain::{Connection, ReturnTo};
+use crate::login::{self, Browser, Message, Start};
+use crate::site::Site;
+
+/// What an application or a link asks for.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Query {
+    /// The name of the connection; not needed where there is one only.
+    pub(super) connection: Option<String>,
+    /// Where to go afterwards (rule E3).
+    pub(super) return_to: Option<String>,
+    /// Who wants to sign in.
+    pub(super) login_hint: Option<String>,
+    /// Ask the user again, whatever the identity provider remembers: `1` or `true`.
+    pub(super) force: Option<String>,
+}
+
+/// `GET /sso/login`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    CurrentSite(site): CurrentSite,
+    axum::extract::Query(query): axum::extract::Query<Query>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let named = query.connection.as_deref();
+    let mut candidates = site
+        .enabled_connections()
+        .filter(|it| named.is_none_or(|name| it.connection.name.as_str() == name));
+    match (candidates.next(), candidates.next()) {
+        (Some(only), None) => begin(&app, &site, &only.connection, &query, &headers).await,
+        (None, _) if named.is_some() => Err(Error::BadRequest(
+            "There is no such way to sign in here.".into(),
+        )),
+        _ => Ok(Redirect::to(&choice(query.return_to.as_deref())).into_response()),
+    }
+}
+
+/// Begins a sign-in and sends the browser off.
+pub(super) async fn begin(
+    app: &App,
+    site: &Site,
+    connection: &Connection,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let return_to = checked(site, query.return_to.as_deref())?;
+    let (browser, cookie) = browser(site, headers);
+    let start = Start {
+        connection,
+        return_to: return_to.as_ref(),
+        login_hint: query.login_hint.as_deref(),
+        force: matches!(query.force.as_deref(), Some("1" | "true")),
+        browser: &browser,
+    };
+    let begun = login::begin(app, site, start).await?;
+    let mut response = match begun.message {
+        Message::Redirect(location) => {
+            let location = HeaderValue::try_from(location).map_err(Error::internal)?;
+            (
+                axum::http::StatusCode::SEE_OTHER,
+                [(header::LOCATION, location)],
+            )
+                .into_response()
+        }
+        Message::Post(page) => {
+            let plain_http = page.action.starts_with("http:");
+            Page::new(PostBinding {
+                frame: Frame::of(&site.company.name),
+                destination: page.action,
+                destination_name: connection.display_name.clone(),
+                message: MessageField::Request,
+                encoded: page.value,
+                relay_state: page.relay_state,
+            })
+            .leading_to_identity_provider(plain_http)
+            .into_response()
+        }
+    };
+    response
+        .headers_mut()
+        .extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
+        .extensions_mut()
+        .insert(AttemptCode(begun.code.to_string()));
+    Ok(response)
+}
+
+/// The browser of a request, and its login cookie, renewed.
+pub(super) fn browser(site: &Site, headers: &HeaderMap) -> (Browser, Option<HeaderValue>) {
+    let browser = known_browser(site, headers).unwrap_or_default();
+    let cookie = Cookie::Login.set(browser.cookie(), site.is_https());
+    (browser, cookie)
+}
+
+/// The browser of a request, when it has a login cookie of ours.
+pub(super) fn known_browser(site: &Site, headers: &HeaderMap) -> Option<Browser> {
+    Cookie::Login
+        .read(headers, site.is_https())
+        .and_then(Browser::known)
+}
+
+/// A target that was asked for, checked (rule E3).
+pub(super) fn checked(site: &Site, return_to: Option<&str>) -> Result<Option<ReturnTo>, Error> {
+    let parse = |text: &str| {
+        ReturnTo::parse(&site.company, text).map_err(|_| {
+            Error::BadRequest("The address to return to is not allowed on this site.".into())
+        })
+    };
+    return_to
+        .filter(|text| !text.is_empty())
+        .map(parse)
+        .transpose()
+}
+
+/// The address of the choice.
+pub(super) fn choice(return_to: Option<&str>) -> String {
+    address("/sign-in", &[("return_to", return_to)])
+}
+
+/// An address of this site with a query.
+pub(super) fn address(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    match query.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+impl From<login::Error> for Error {
+    fn from(cause: login::Error) -> Self {
+        match cause {
+            login::Error::Store(cause) => cause.into(),
+            other => Self::internal(other),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The start of a sign-in: an attempt is written down, an AuthnRequest goes out with the browser.
+
+use super::{Browser, Error};
+use crate::app::App;
+use crate::domain::{AttemptKind, Binding, Code, Connection, LoginAttempt, ReturnTo};
+use crate::keys;
+use crate::saml::authn_request::{AuthnRequest, NameIdPolicy, message_id};
+use crate::saml::binding::{MessageKind, PostPage, encode_redirect};
+use crate::saml::signature::sign_enveloped;
+use crate::site::Site;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+/// Octets of a RelayState handle; 32 characters, well below the 80 octets that Bindings 3.4.3 allows (rule E3).
+const RELAY_OCTETS: usize = 24;
+/// The longest hint that is passed on.
+const LONGEST_HINT: usize = 254;
+
+/// What a sign-in starts with.
+#[derive(Debug, Clone, Copy)]
+pub struct Start<'a> {
+    /// The connection to sign in through.
+    pub connection: &'a Connection,
+    /// Where to go afterwards.
+    pub return_to: Option<&'a ReturnTo>,
+    /// Who wants to sign in, for the identity provider's form.
+    pub login_hint: Option<&'a str>,
+    /// Whether the user has to authenticate anew.
+    pub force: bool,
+    /// The browser.
+    pub browser: &'a Browser,
+}
+
+/// A sign-in that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The attempt's code, for the log.
+    pub code: Code,
+    /// What to send to the identity provider.
+    pub message: Message,
+}
+
+/// An AuthnRequest on its way.
+#[derive(Debug)]
+pub enum Message {
+    /// A redirect to this address.
+    Redirect(String),
+    /// A page that posts itself.
+    Post(PostPage),
+}
+
+/// Begins a sign-in.
+pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Error> {
+    let now = app.clock.now();
+    let settings = &start.connection.settings;
+    let (binding, destination) = destination(start.connection)?;
+    let request = AuthnRequest {
+        id: message_id(&keys::random()), // rule E1
+        issue_instant: now,
+        destination: destination.to_owned(),
+        issuer: site.company.entity_id(),
+        acs_url: site.company.acs_url(),
+        force_authn: start.force || settings.force_authn,
+        is_passive: false,
+        name_id_policy: settings.name_id_policy.clone().map(|format| NameIdPolicy {
+            format: Some(format),
+        }),
+        requested_authn_context: settings.requested_authn_context.clone(),
+    };
+    let relay = BASE64_URL_SAFE_NO_PAD.encode(keys::random::<RELAY_OCTETS>());
+    let attempt = LoginAttempt {
+        connection_id: Some(start.connection.id),
+        request_id: Some(request.id.clone()),
+        relay: Some(relay.clone()),
+        return_to: start.return_to.map(|target| target.as_str().to_owned()),
+        ..super::record::open(
+            site.company.id,
+            AttemptKind::Saml,
+            start.browser.hash(),
+            now,
+        )
+    };
+    let message = encode(app, &request, binding, destination, &relay, start)?;
+    app.store.add_attempt(&attempt).await?;
+    Ok(Begun {
+        code: attempt.code,
+        message,
+    })
+}
+
+/// The sign-on URL for the connection's binding, or for the other one where it has only that.
+fn destination(connection: &Connection) -> Result<(Binding, &str), Error> {
+    let settings = &connection.settings;
+    let post = settings
+        .sso_post_url
+        .as_deref()
+        .map(|url| (Binding::Post, url));
+    let redirect = settings
+        .sso_redirect_url
+        .as_deref()
+        .map(|url| (Binding::Redirect, url));
+    match settings.binding {
+        Binding::Post => post.or(redirect),
+        Binding::Redirect => redirect.or(post),
+    }
+    .ok_or_else(|| Error::NoSignOnUrl(connection.name.to_string()))
+}
+
+fn encode(
+    app: &App,
+    request: &AuthnRequest,
+    binding: Binding,
+    destination: &str,
+    relay: &str,
+    start: Start<'_>,
+) -> Result<Message, Error> {
+    let xml = request.to_xml();
+    let signing = start
+        .connection
+        .settings
+        .sign_requests
+        .then_some(&app.sp_keys.signing);
+    match binding {
+        Binding::Post => {
+            let xml = match signing {
+                Some(key) => sign_enveloped(&xml, &request.id, key)?,
+                None => xml,
+            };
+            let action = with_hint(destination, start.login_hint);
+            Ok(Message::Post(PostPage::new(
+                &action,
+                MessageKind::Request,
+                &xml,
+                Some(relay),
+            )))
+        }
+        Binding::Redirect => {
+            let url = encode_redirect(
+                destination,
+                MessageKind::Request,
+                &xml,
+                Some(relay),
+                signing,
+            )?;
+            Ok(Message::Redirect(with_hint(&url, start.login_hint)))
+        }
+    }
+}
+
+/// Adds `login_hint` to a URL's query: Entra ID reads it there, others ignore it.
+fn with_hint(url: &str, hint: Option<&str>) -> String {
+    let usable = |hint: &&str| {
+        !hint.is_empty() && hint.len() <= LONGEST_HINT && !hint.contains(char::is_control)
+    };
+    let Some(hint) = hint.filter(usable) else {
+        return url.to_owned();
+    };
+    let (base, fragment) = url
+        .split_once('#')
+        .map_or((url, None), |(base, fragment)| (base, Some(fragment)));
+    let separator = if base.contains('?') { '&' } else { '?' };
+    let encoded: String = form_urlencoded::byte_serialize(hint.as_bytes()).collect();
+    let fragment = fragment
+        .map(|fragment| format!("#{fragment}"))
+        .unwrap_or_default();
+    format!("{base}{separator}login_hint={encoded}{fragment}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_hint;
+
+    #[test]
+    fn a_hint_joins_the_query() {
+        for (url, expected) in [
+            (
+                "https://idp/sso",
+                "https://idp/sso?login_hint=b.simon%40contoso.com",
+            ),
+            (
+                "https://idp/sso?a=b",
+                "https://idp/sso?a=b&login_hint=b.simon%40contoso.com",
+            ),
+            (
+                "https://idp/sso#x",
+                "https://idp/sso?login_hint=b.simon%40contoso.com#x",
+            ),
+        ] {
+            assert_eq!(with_hint(url, Some("b.simon@contoso.com")), expected);
+        }
+        assert_eq!(
+            with_hint("https://idp/sso", Some("a\r\nb")),
+            "https://idp/sso"
+        );
+        assert_eq!(with_hint("https://idp/sso", None), "https://idp/sso");
+    }
+}

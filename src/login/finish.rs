@@ -1,0 +1,319 @@
+//! The end of a sign-in: a Response becomes a session, or a refusal with a record.
+
+use super::record::{self, Refusal, refuse, refuse_apart};
+use super::{Advice, Browser, Ending, Error, unsolicited};
+use crate::app::App;
+use crate::domain::{
+    Connection, LoginAttempt, NameId, Outcome, Profile, Record, SessionId, UserId,
+};
+use crate::keys;
+use crate::saml::assertion::ValidatedAssertion;
+use crate::saml::binding::EncodedResponse;
+use crate::saml::response::ParsedResponse;
+use crate::site::{Site, SiteConnection};
+use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
+use time::{Duration, OffsetDateTime};
+
+/// A Response as it arrives at the assertion consumer service.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The Response.
+    pub response: &'a EncodedResponse,
+    /// The RelayState beside it.
+    pub relay_state: Option<&'a str>,
+    /// The browser, when its login cookie came.
+    pub browser: Option<&'a Browser>,
+    /// The browser's session so far.
+    pub session: Option<SessionId>,
+    /// Whether this is our own re-post.
+    pub reposted: bool,
+    /// Whether this browser was bounced a moment ago.
+    pub bounced: bool,
+}
+
+/// An assertion that has passed every check, with the person that it speaks of.
+#[derive(Debug)]
+pub(super) struct AuthenticatedSubject<'a> {
+    connection: &'a Connection,
+    assertion: ValidatedAssertion,
+    name_id: Option<NameId>,
+    profile: Profile,
+    record: Record,
+}
+
+impl AuthenticatedSubject<'_> {
+    /// How long ago the assertion was made.
+    pub(super) fn age(&self) -> Duration {
+        self.assertion.drift
+    }
+}
+
+/// Finishes a sign-in.
+pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
+    let company = site.company.id;
+    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
+    let parsed = match ParsedResponse::parse(arrival.response.xml()) {
+        Ok(parsed) => parsed,
+        Err((rejection, checks)) => {
+            let refusal = Refusal::of(&rejection, &checks);
+            return refuse_apart(app, company, None, browser_hash, refusal).await;
+        }
+    };
+    let Some(request_id) = parsed.in_response_to() else {
+        return unsolicited::finish(app, site, arrival, &parsed).await;
+    };
+    let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
+        let refusal = Refusal::new(
+            "E1",
+            "request",
+            "a sign-in that began here",
+            "an unknown request ID",
+        );
+        return refuse_apart(app, company, None, browser_hash, refusal).await;
+    };
+    // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
+    match arrival.browser {
+        None if !arrival.reposted => return Ok(Ending::Repost),
+        Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
+        other => {
+            let received = if other.is_none() {
+                "no login cookie"
+            } else {
+                "another browser's login cookie"
+            };
+            let refusal = Refusal::new(
+                "E2",
+                "browser",
+                "the browser that began the sign-in",
+                received,
+            );
+            let refusal = refusal.advising(Advice::AllowCookies);
+            return refuse_apart(app, company, attempt.connection_id, browser_hash, refusal).await;
+        }
+    }
+    if attempt.outcome == Outcome::SignedIn && arrival.session.is_none() && !arrival.reposted {
+        // The session cookie does not come with a cross-site request; it may come with our own.
+        return Ok(Ending::Repost);
+    }
+    if attempt.outcome == Outcome::SignedIn
+        && let Some(ending) = repeated(app, site, &attempt, arrival.session).await?
+    {
+        return Ok(ending);
+    }
+    if attempt.outcome != Outcome::Open {
+        let refusal = Refusal::new("E1", "sign-in", "one that is open", "one that has ended");
+        return refuse_apart(app, company, attempt.connection_id, browser_hash, refusal).await;
+    }
+    judge(app, site, &attempt, &parsed, arrival).await
+}
+
+/// Judges the answer to an open attempt of this browser.
+async fn judge(
+    app: &App,
+    site: &Site,
+    attempt: &LoginAttempt,
+    parsed: &ParsedResponse<'_>,
+    arrival: Arrival<'_>,
+) -> Result<Ending, Error> {
+    let now = app.clock.now();
+    if now >= attempt.expires_at {
+        let refusal = Refusal::new(
+            "E1",
+            "sign-in",
+            "an answer within ten minutes",
+            "a later one",
+        );
+        return refuse(app, attempt, refusal).await;
+    }
+    // Rule E3: identity providers give the handle back as it was; some leave it out.
+    if arrival
+        .relay_state
+        .is_some_and(|received| attempt.relay.as_deref() != Some(received))
+    {
+        let refusal = Refusal::new(
+            "E3",
+            "RelayState",
+            "the handle of this sign-in",
+            "another value",
+        );
+        return refuse(app, attempt, refusal).await;
+    }
+    // Rule E6: the connection of the attempt, as it is now.
+    let found = attempt
+        .connection_id
+        .and_then(|id| site.connection(id))
+        .filter(|found| found.is_enabled());
+    let Some(connection) = found else {
+        let refusal = Refusal::new(
+            "E6",
+            "connection",
+            "the connection that the sign-in began through",
+            "it is disabled or gone",
+        );
+        return refuse(app, attempt, refusal).await;
+    };
+    match authenticate(site, connection, parsed, attempt.request_id.clone(), now) {
+        Err(refusal) => refuse(app, attempt, refusal).await,
+        Ok(subject) => {
+            let return_to = attempt.return_to.clone().unwrap_or_else(|| landing(site));
+            complete(
+                app,
+                site,
+                subject,
+                AttemptRef::Begun(attempt.id),
+                attempt,
+                arrival.session,
+                return_to,
+            )
+            .await
+        }
+    }
+}
+
+/// From a Response to a person, without touching anything.
+pub(super) fn authenticate<'a>(
+    site: &Site,
+    ready: &'a SiteConnection,
+    parsed: &ParsedResponse<'_>,
+    request_id: Option<String>,
+    now: OffsetDateTime,
+) -> Result<AuthenticatedSubject<'a>, Refusal> {
+    let SiteConnection { connection, trust } = ready;
+    let expectation = site.expectation(connection, request_id);
+    let verdict = parsed.validate(trust, &expectation, now);
+    let assertion = verdict
+        .outcome
+        .map_err(|rejection| Refusal::of(&rejection, &verdict.checks))?;
+    let record = record::record(&verdict.checks);
+    let name_id = assertion.name_id.clone().map(|name| NameId {
+        value: name.value,
+        format: name.format,
+        name_qualifier: name.name_qualifier,
+        sp_name_qualifier: name.sp_name_qualifier,
+        sp_provided_id: name.sp_provided_id,
+    });
+    let attributes = assertion
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
+    let unnamed = NameId::new("", None);
+    match Profile::read(
+        &connection.settings,
+        name_id.as_ref().unwrap_or(&unnamed),
+        attributes,
+    ) {
+        Ok(profile) => Ok(AuthenticatedSubject {
+            connection,
+            assertion,
+            name_id,
+            profile,
+            record,
+        }),
+        Err(error) => {
+            let refusal = Refusal::new(
+                error.rule(),
+                "claims",
+                "claims that name one person",
+                &error.to_string(),
+            );
+            Err(refusal.after(record).advising(Advice::AskForAccount))
+        }
+    }
+}
+
+/// One transaction: the attempt, the assertion ID, the account, the session.
+pub(super) async fn complete(
+    app: &App,
+    site: &Site,
+    subject: AuthenticatedSubject<'_>,
+    reference: AttemptRef<'_>,
+    attempt: &LoginAttempt,
+    former: Option<SessionId>,
+    return_to: String,
+) -> Result<Ending, Error> {
+    let now = app.clock.now();
+    let latest = now + app.config.session.absolute.time();
+    let session = SessionId::from_bytes(keys::random());
+    let sign_in = SignIn {
+        company_id: site.company.id,
+        attempt: reference,
+        proof: Proof::Saml(SamlProof {
+            connection: subject.connection,
+            profile: &subject.profile,
+            assertion_id: &subject.assertion.id,
+            assertion_expires_at: subject.assertion.acceptable_until,
+            name_id: subject.name_id.as_ref(),
+            session_index: subject.assertion.session_index.as_deref(),
+        }),
+        session: NewSession {
+            id: session,
+            // Rule D6.
+            expires_at: subject
+                .assertion
+                .session_not_on_or_after
+                .map_or(latest, |end| end.min(latest)),
+            idle: app.config.session.idle.time(),
+        },
+        replaces: former,
+        new_user_id: UserId::from_bytes(keys::random()),
+        record: subject.record,
+        now,
+    };
+    match app.store.finish_sign_in(&sign_in).await? {
+        Finished::SignedIn { .. } => Ok(Ending::SignedIn {
+            session,
+            return_to,
+            code: attempt.code.clone(),
+        }),
+        Finished::Refused { refusal, .. } => Ok(Ending::Refused {
+            code: attempt.code.clone(),
+            advice: advice_on(refusal),
+        }),
+    }
+}
+
+/// Rule E4: the same Response again, by the Back button or a double click, to the session that it began.
+async fn repeated(
+    app: &App,
+    site: &Site,
+    attempt: &LoginAttempt,
+    session: Option<SessionId>,
+) -> Result<Option<Ending>, Error> {
+    let Some(session) = session else {
+        return Ok(None);
+    };
+    let signed_in = app
+        .store
+        .signed_in(app.store.session_key(&session), app.clock.now())
+        .await?;
+    Ok(signed_in
+        .filter(|live| live.session.attempt_id == attempt.id)
+        .map(|_| Ending::AlreadySignedIn {
+            return_to: attempt.return_to.clone().unwrap_or_else(|| landing(site)),
+        }))
+}
+
+/// Where a sign-in without a target ends.
+pub(super) fn landing(site: &Site) -> String {
+    site.company
+        .landing
+        .clone()
+        .unwrap_or_else(|| "/".to_owned())
+}
+
+pub(super) fn advice_on(refusal: store::Refusal) -> Advice {
+    use store::Refusal as R;
+    match refusal {
+        R::AttemptConsumed | R::AttemptExpired | R::OtherConnection | R::AssertionReplayed => {
+            Advice::TryAgain
+        }
+        R::MayNotLink
+        | R::BoundToAnother
+        | R::NoAccount
+        | R::NoEmail
+        | R::NoJitGroup
+        | R::Deactivated => Advice::AskForAccount,
+        R::SsoOnly => Advice::UseSingleSignOn,
+        R::NoPassword => Advice::CheckPassword,
+    }
+}

@@ -1,0 +1,157 @@
+//! Sign-in with a password, for local users (rule F6).
+//!
+//! Invariant: an unknown user, a user without a password and a wrong password cost the same and look the same.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::finish::landing;
+use super::record::{self, Refusal, refuse_apart};
+use super::{Advice, Browser, Ending, Error};
+use crate::app::App;
+use crate::domain::{
+    AttemptKind, AuditEvent, AuditId, GroupKind, LoginAttempt, Record, ReturnTo, SessionId, User,
+    UserId,
+};
+use crate::keys;
+use crate::site::Site;
+use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn};
+
+/// What a user typed.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordSignIn<'a> {
+    /// The e-mail address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// Where to go afterwards.
+    pub return_to: Option<&'a ReturnTo>,
+    /// The browser.
+    pub browser: &'a Browser,
+    /// The browser's session so far.
+    pub session: Option<SessionId>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
+}
+
+/// Signs a local user in.
+pub async fn sign_in_with_password(
+    app: &Arc<App>,
+    site: &Site,
+    typed: PasswordSignIn<'_>,
+) -> Result<Ending, Error> {
+    let company = site.company.id;
+    if !app.throttle.admits(typed.client, company, typed.email) {
+        return Ok(Ending::TooManyTries);
+    }
+    let user = app.store.user_by_email(company, typed.email).await?;
+    let stored = match &user {
+        Some(user) => app.store.password(user.id).await?,
+        None => None,
+    };
+    let correct = verify(app, stored, typed.password).await?;
+    if let Some(user) = user.filter(|_| correct) {
+        return begin_session(app, site, typed, &user).await;
+    }
+    let refusal = Refusal::new(
+        "F6",
+        "password",
+        "the account's password",
+        "another one, or no such account",
+    );
+    let refusal = refusal.advising(Advice::CheckPassword);
+    refuse_apart(app, company, None, typed.browser.hash(), refusal).await
+}
+
+/// Compares off the threads that serve requests: the work is meant to be slow.
+async fn verify(app: &Arc<App>, stored: Option<Vec<u8>>, password: &str) -> Result<bool, Error> {
+    let (app, password) = (Arc::clone(app), password.to_owned());
+    let _turn = app
+        .throttle
+        .turn()
+        .await
+        .map_err(|cause| Error::Hashing(cause.to_string()))?;
+    let worker = Arc::clone(&app);
+    tokio::task::spawn_blocking(move || worker.keys.verify_password(stored.as_deref(), &password))
+        .await
+        .map_err(|cause| Error::Hashing(cause.to_string()))
+}
+
+async fn begin_session(
+    app: &App,
+    site: &Site,
+    typed: PasswordSignIn<'_>,
+    user: &User,
+) -> Result<Ending, Error> {
+    let now = app.clock.now();
+    let attempt: LoginAttempt = record::open(
+        site.company.id,
+        AttemptKind::Password,
+        typed.browser.hash(),
+        now,
+    );
+    let session = SessionId::from_bytes(keys::random());
+    let sign_in = SignIn {
+        company_id: site.company.id,
+        attempt: AttemptRef::New(&attempt),
+        proof: Proof::Password { user_id: user.id },
+        session: NewSession {
+            id: session,
+            expires_at: now + app.config.session.absolute.time(),
+            idle: app.config.session.idle.time(),
+        },
+        replaces: typed.session,
+        new_user_id: UserId::from_bytes(keys::random()),
+        record: Record {
+            checks: vec![record::check(
+                "F6",
+                "password",
+                "the account's password",
+                "the same",
+                true,
+            )],
+            advice: Vec::new(),
+        },
+        now,
+    };
+    match app.store.finish_sign_in(&sign_in).await? {
+        Finished::SignedIn { user, .. } => {
+            audit_break_glass(app, site, &user).await?;
+            let return_to = typed
+                .return_to
+                .map_or_else(|| landing(site), |target| target.as_str().to_owned());
+            Ok(Ending::SignedIn {
+                session,
+                return_to,
+                code: attempt.code,
+            })
+        }
+        Finished::Refused { refusal, .. } => Ok(Ending::Refused {
+            code: attempt.code,
+            advice: super::finish::advice_on(refusal),
+        }),
+    }
+}
+
+/// Rule F6: an administrator who gets in without single sign-on is written down.
+async fn audit_break_glass(app: &App, site: &Site, user: &User) -> Result<(), Error> {
+    let groups = app.store.groups_of(user.id).await?;
+    let is_administrator = groups
+        .iter()
+        .any(|group| group.kind == GroupKind::Administrator);
+    if !is_administrator || site.enabled_connections().next().is_none() {
+        return Ok(());
+    }
+    let event = AuditEvent {
+        id: AuditId::from_bytes(keys::random()),
+        company_id: Some(site.company.id),
+        at: app.clock.now(),
+        actor: user.email.as_str().to_owned(),
+        action: "administrator.password_sign_in".to_owned(),
+        subject: user.email.as_str().to_owned(),
+        detail: "An administrator signed in with a password while single sign-on is enabled."
+            .to_owned(),
+    };
+    app.store.add_audit_event(&event).await?;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! The record of an attempt: what was checked, and how it ended.
+
+use time::OffsetDateTime;
+
+use super::{Advice, Ending, Error};
+use crate::app::App;
+use crate::domain::{
+    AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
+};
+use crate::keys;
+use crate::saml;
+use crate::store::AttemptRefusal;
+
+/// A new attempt.
+pub(super) fn open(
+    company: CompanyId,
+    kind: AttemptKind,
+    browser_hash: [u8; 32],
+    now: OffsetDateTime,
+) -> LoginAttempt {
+    let id = AttemptId::from_bytes(keys::random());
+    let code = Code::from_bytes(keys::random());
+    LoginAttempt::open(id, code, company, kind, browser_hash, now)
+}
+
+/// Why an attempt is refused, with everything that was checked.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) rule: String,
+    pub(super) summary: String,
+    pub(super) record: Record,
+    pub(super) advice: Advice,
+}
+
+impl Refusal {
+    /// A refusal outside the validator.
+    pub(super) fn new(rule: &str, subject: &str, expected: &str, received: &str) -> Self {
+        let check = check(rule, subject, expected, received, false);
+        Self {
+            rule: rule.to_owned(),
+            summary: format!("{subject}: expected {expected}, received {received}"),
+            record: Record {
+                checks: vec![check],
+                advice: Vec::new(),
+            },
+            advice: Advice::TryAgain,
+        }
+    }
+
+    /// A refusal of the validator's.
+    pub(super) fn of(rejection: &saml::error::Rejection, checks: &[saml::error::Check]) -> Self {
+        Self {
+            rule: rejection.rule().to_string(),
+            summary: rejection.to_string(),
+            record: Record {
+                checks: checks.iter().map(recorded).collect(),
+                advice: saml::advice::advice(rejection),
+            },
+            advice: Advice::TryAgain,
+        }
+    }
+
+    /// The same after these checks.
+    pub(super) fn after(mut self, mut before: Record) -> Self {
+        before.checks.append(&mut self.record.checks);
+        before.advice.append(&mut self.record.advice);
+        self.record = before;
+        self
+    }
+
+    /// The same with other advice for the user.
+    pub(super) fn advising(self, advice: Advice) -> Self {
+        Self { advice, ..self }
+    }
+}
+
+/// What the validator checked, as it is kept.
+pub(super) fn record(checks: &[saml::error::Check]) -> Record {
+    Record {
+        checks: checks.iter().map(recorded).collect(),
+        advice: Vec::new(),
+    }
+}
+
+/// Closes an open attempt with a refusal.
+pub(super) async fn refuse(
+    app: &App,
+    attempt: &LoginAttempt,
+    refusal: Refusal,
+) -> Result<Ending, Error> {
+    let closing = AttemptRefusal {
+        rule: Some(refusal.rule),
+        summary: refusal.summary,
+        record: refusal.record,
+    };
+    app.store
+        .refuse_attempt(attempt.id, &closing, app.clock.now())
+        .await?;
+    Ok(Ending::Refused {
+        code: attempt.code.clone(),
+        advice: refusal.advice,
+    })
+}
+
+/// Writes a refusal down as an attempt of its own: the message fits no attempt, or must not touch the one it names.
+pub(super) async fn refuse_apart(
+    app: &App,
+    company: CompanyId,
+    connection: Option<ConnectionId>,
+    browser_hash: [u8; 32],
+    refusal: Refusal,
+) -> Result<Ending, Error> {
+    let now = app.clock.now();
+    let attempt = LoginAttempt {
+        connection_id: connection,
+        consumed_at: Some(now),
+        finished_at: Some(now),
+        outcome: Outcome::Refused,
+        rule: Some(refusal.rule),
+        summary: refusal.summary,
+        record: refusal.record,
+        ..open(company, AttemptKind::Saml, browser_hash, now)
+    };
+    app.store.add_attempt(&attempt).await?;
+    Ok(Ending::Refused {
+        code: attempt.code,
+        advice: refusal.advice,
+    })
+}
+
+pub(super) fn check(
+    rule: &str,
+    subject: &str,
+    expected: &str,
+    received: &str,
+    passed: bool,
+) -> Check {
+    Check {
+        rule: rule.to_owned(),
+        subject: subject.to_owned(),
+        expected: expected.to_owned(),
+        received: received.to_owned(),
+        passed,
+    }
+}
+
+fn recorded(made: &saml::error::Check) -> Check {
+    check(
+        &made.rule.to_string(),
+        made.requirement.title(),
+        &made.expected,
+        &made.received,
+        made.passed,
+    )
+}

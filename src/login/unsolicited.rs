@@ -1,0 +1,129 @@
+//! A Response that nobody asked for (rule E5): bounced, refused, or accepted, as the connection says.
+
+use time::Duration;
+
+use super::finish::{Arrival, authenticate, complete, landing};
+use super::record::{self, Refusal, refuse_apart};
+use super::{Browser, Ending, Error};
+use crate::app::App;
+use crate::domain::{AttemptKind, LoginAttempt, Unsolicited};
+use crate::saml::response::ParsedResponse;
+use crate::site::{Site, SiteConnection};
+use crate::store::AttemptRef;
+
+/// How old an accepted unsolicited Response may be, the connection's skew not counted: it comes straight from the tile.
+const FRESH: Duration = Duration::minutes(5);
+
+pub(super) async fn finish(
+    app: &App,
+    site: &Site,
+    arrival: Arrival<'_>,
+    parsed: &ParsedResponse<'_>,
+) -> Result<Ending, Error> {
+    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
+    let Some(ready) = connection(site, parsed) else {
+        let issuer = parsed.issuer().unwrap_or_default();
+        let refusal = Refusal::new(
+            "D1",
+            "issuer",
+            "the identity provider of an enabled connection",
+            &issuer,
+        );
+        return refuse_apart(app, site.company.id, None, browser_hash, refusal).await;
+    };
+    let connection = &ready.connection;
+    let refused = |subject: &str, expected: &str, received: &str| {
+        let refusal = Refusal::new("E5", subject, expected, received);
+        refuse_apart(
+            app,
+            site.company.id,
+            Some(connection.id),
+            browser_hash,
+            refusal,
+        )
+    };
+    match connection.settings.unsolicited {
+        Unsolicited::Refuse => {
+            refused(
+                "unsolicited Response",
+                "an answer to a request",
+                "no InResponseTo",
+            )
+            .await
+        }
+        // An identity provider that never answers our request would send the browser round for ever.
+        Unsolicited::Bounce if arrival.bounced => {
+            refused(
+                "unsolicited Response",
+                "an answer to the request that was just sent",
+                "another unsolicited Response",
+            )
+            .await
+        }
+        Unsolicited::Bounce => Ok(Ending::Bounce {
+            connection: connection.name.to_string(),
+        }),
+        Unsolicited::Accept => accept(app, site, arrival, parsed, ready, browser_hash).await,
+    }
+}
+
+/// The connection whose identity provider the Response names; a hint only, the signature decides (rule D1).
+fn connection<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Option<&'s SiteConnection> {
+    let issuer = parsed.issuer()?;
+    site.enabled_connections()
+        .find(|ready| ready.trust.idp_entity_id == issuer)
+}
+
+/// Rule E5: replay-checked, fresh, to the fixed landing page. What a request would be checked for stays as strict.
+async fn accept(
+    app: &App,
+    site: &Site,
+    arrival: Arrival<'_>,
+    parsed: &ParsedResponse<'_>,
+    ready: &SiteConnection,
+    browser_hash: [u8; 32],
+) -> Result<Ending, Error> {
+    let now = app.clock.now();
+    let connection = &ready.connection;
+    let apart = |refusal| {
+        refuse_apart(
+            app,
+            site.company.id,
+            Some(connection.id),
+            browser_hash,
+            refusal,
+        )
+    };
+    let subject = match authenticate(site, ready, parsed, None, now) {
+        Ok(subject) => subject,
+        Err(refusal) => return apart(refusal).await,
+    };
+    if subject.age() > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into()) {
+        return apart(Refusal::new(
+            "E5",
+            "age",
+            "an assertion made a moment ago",
+            "an older one",
+        ))
+        .await;
+    }
+    let attempt = LoginAttempt {
+        connection_id: Some(connection.id),
+        ..record::open(site.company.id, AttemptKind::Saml, browser_hash, now)
+    };
+    let target = connection
+        .settings
+        .landing
+        .clone()
+        .unwrap_or_else(|| landing(site));
+    complete(
+        app,
+        site,
+        subject,
+        AttemptRef::New(&attempt),
+        &attempt,
+        arrival.session,
+        target,
+    )
+    .await
+}
