@@ -7,10 +7,16 @@
 //! [`ResponseSpec`] makes Responses without HTTP; [`DemoIdp`] is the site.
 
 mod app;
+mod http;
 mod idp_key;
 mod metadata;
+mod pages;
+mod refusal;
+mod request;
 mod response;
+mod shelf;
 mod signature;
+mod site;
 mod tenant;
 mod user;
 mod variant;
@@ -18,6 +24,7 @@ mod variant;
 pub use app::{App, AppError};
 pub use idp_key::IdpKey;
 pub use response::{Claim, Encryption, ResponseSpec, ServiceProvider, Signed, Status};
+pub use site::{DemoConfig, DemoIdp};
 pub use tenant::Tenant;
 pub use user::User;
 pub use variant::{UnknownVariant, Variant};

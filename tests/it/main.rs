@@ -3,6 +3,8 @@
 
 mod authn_request;
 mod binding;
+#[cfg(feature = "demo")]
+mod demo_idp;
 mod metadata;
 mod return_to;
 mod slo_messages;

@@ -1,0 +1,86 @@
+//! The end of a session: by the portal's link, or by an application's `LogoutRequest`.
+
+use super::super::refusal::Refusal;
+use super::super::request::{LogoutRequest, Received};
+use super::super::{DemoIdp, guid, pages};
+use super::cookies;
+use crate::saml::binding::{MessageKind, encode_redirect};
+use crate::saml::signature::{SignError, SigningKey};
+use crate::saml::{instant, names};
+use crate::xml::Writer;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+/// `GET` and `POST /signout`
+pub(super) async fn sign_out(State(idp): State<DemoIdp>, headers: HeaderMap) -> Response {
+    end_session(&idp, &headers);
+    signed_out(&idp)
+}
+
+/// Ends the session and answers a `LogoutRequest`, whatever NameID it names, as Entra does.
+pub(super) fn answer(
+    idp: &DemoIdp,
+    request: &LogoutRequest,
+    received: Received,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let app = idp.app_of_issuer(&request.issuer)?;
+    received.check_signature(&app)?;
+    end_session(idp, headers);
+    let Some(logout_url) = &app.logout_url else {
+        return Ok(signed_out(idp));
+    };
+    let location = logout_response(idp, request, logout_url, received.relay_state.as_deref())
+        .map_err(|error| Refusal::new(50_061, format!("The logout cannot be answered: {error}")))?;
+    let cookie = [(header::SET_COOKIE, cookies::clear_session())];
+    Ok((cookie, Redirect::to(&location)).into_response())
+}
+
+/// The page after a logout.
+pub(super) fn signed_out(idp: &DemoIdp) -> Response {
+    let page = pages::show(&pages::SignedOut {
+        frame: pages::Frame::of(idp, None),
+    });
+    ([(header::SET_COOKIE, cookies::clear_session())], page).into_response()
+}
+
+fn end_session(idp: &DemoIdp, headers: &HeaderMap) {
+    if let Some(handle) = cookies::session(headers) {
+        idp.sessions().take(handle);
+    }
+}
+
+fn logout_response(
+    idp: &DemoIdp,
+    request: &LogoutRequest,
+    logout_url: &str,
+    relay_state: Option<&str>,
+) -> Result<String, SignError> {
+    let mut writer = Writer::new();
+    writer
+        .open("samlp:LogoutResponse")
+        .attribute("ID", &format!("_{}", guid(idp.random())))
+        .attribute("Version", "2.0")
+        .attribute("IssueInstant", &instant::format(idp.now()))
+        .attribute("Destination", logout_url)
+        .attribute("InResponseTo", &request.id)
+        .attribute("xmlns:samlp", names::SAMLP);
+    writer
+        .open("Issuer")
+        .attribute("xmlns", names::SAML)
+        .text(&idp.tenant().logout_issuer())
+        .close();
+    writer
+        .open("samlp:Status")
+        .open("samlp:StatusCode")
+        .attribute("Value", names::STATUS_SUCCESS);
+    let key = SigningKey::new(idp.signing_key().private_key().clone(), None)?;
+    encode_redirect(
+        logout_url,
+        MessageKind::Response,
+        &writer.finish(),
+        relay_state,
+        Some(&key),
+    )
+}

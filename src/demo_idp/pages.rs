@@ -1,0 +1,218 @@
+//! The pages, one context for each template.
+//!
+//! Invariant: they work without JavaScript, and hold no inline style or script.
+
+use super::{App, DemoIdp, User, Variant, guid};
+use crate::saml::binding::PostPage;
+use crate::saml::instant;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// What stands around every page.
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) tenant: String,
+    /// Who is signed in, on the pages of the portal.
+    pub(super) user: Option<String>,
+}
+
+/// The account picker with the password.
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/sign_in.html")]
+pub(super) struct SignIn {
+    pub(super) frame: Frame,
+    /// Where the user goes afterwards.
+    pub(super) destination: String,
+    pub(super) action: String,
+    pub(super) flow: String,
+    pub(super) accounts: Vec<Account>,
+    pub(super) variants: Vec<VariantOption>,
+    pub(super) error: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) name: String,
+    pub(super) principal_name: String,
+    pub(super) password: String,
+    pub(super) note: Option<&'static str>,
+    pub(super) picked: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct VariantOption {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) picked: bool,
+}
+
+/// The form that takes a Response to the application.
+#[derive(Template)]
+#[template(path = "demo_idp/post.html")]
+pub(super) struct Post {
+    pub(super) frame: Frame,
+    pub(super) app: String,
+    pub(super) post: PostPage,
+}
+
+/// Something went wrong, and stays here.
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/error.html")]
+pub(super) struct Error {
+    pub(super) frame: Frame,
+    pub(super) text: String,
+    pub(super) request_id: String,
+    pub(super) timestamp: String,
+}
+
+/// The tiles.
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/my_apps.html")]
+pub(super) struct MyApps {
+    pub(super) frame: Frame,
+    pub(super) tiles: Vec<Tile>,
+}
+
+#[derive(Debug)]
+pub(super) struct Tile {
+    pub(super) name: String,
+    pub(super) initial: String,
+    pub(super) href: String,
+    /// Starts an unsolicited sign-in.
+    pub(super) launch: String,
+    pub(super) set_up: String,
+}
+
+/// "Set up single sign-on with SAML".
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/set_up.html")]
+pub(super) struct SetUp {
+    pub(super) frame: Frame,
+    pub(super) name: String,
+    pub(super) app_id: String,
+    pub(super) saml: Vec<Setting>,
+    pub(super) claims: Vec<Setting>,
+    pub(super) certificate: Vec<Setting>,
+    pub(super) downloads: Vec<Download>,
+    pub(super) urls: Vec<Setting>,
+    pub(super) variants: Vec<VariantOption>,
+    pub(super) action: String,
+    pub(super) saved: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Setting {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    /// Whether somebody will want to paste it somewhere.
+    pub(super) copied: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Download {
+    pub(super) label: &'static str,
+    pub(super) href: String,
+}
+
+/// The end of a session.
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/signed_out.html")]
+pub(super) struct SignedOut {
+    pub(super) frame: Frame,
+}
+
+impl Frame {
+    pub(super) fn of(idp: &DemoIdp, user: Option<&User>) -> Self {
+        Self {
+            tenant: idp.tenant().name.clone(),
+            user: user.map(|user| user.display_name.clone()),
+        }
+    }
+}
+
+impl Account {
+    pub(super) fn of(user: &User, picked: bool) -> Self {
+        Self {
+            name: user.display_name.clone(),
+            principal_name: user.principal_name.clone(),
+            password: user.password.clone(),
+            note: (!user.assigned).then_some("not assigned to any application"),
+            picked,
+        }
+    }
+
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+impl VariantOption {
+    pub(super) fn all(picked: Variant) -> Vec<Self> {
+        let option = |variant: Variant| Self {
+            name: variant.name(),
+            title: variant.title(),
+            picked: variant == picked,
+        };
+        Variant::ALL.into_iter().map(option).collect()
+    }
+}
+
+impl Tile {
+    pub(super) fn of(app: &App) -> Self {
+        let launch = format!("/myapps/launch/{}", app.id);
+        Self {
+            name: app.name.clone(),
+            initial: initial(&app.name),
+            href: app.sign_on_url.clone().unwrap_or_else(|| launch.clone()),
+            launch,
+            set_up: format!("/applications/{}", app.id),
+        }
+    }
+}
+
+impl Setting {
+    pub(super) fn new(label: &'static str, value: impl Into<String>) -> Self {
+        Self {
+            label,
+            value: value.into(),
+            copied: false,
+        }
+    }
+
+    pub(super) fn copied(label: &'static str, value: impl Into<String>) -> Self {
+        Self {
+            copied: true,
+            ..Self::new(label, value)
+        }
+    }
+}
+
+impl Error {
+    pub(super) fn of(idp: &DemoIdp, text: String) -> Self {
+        Self {
+            frame: Frame::of(idp, None),
+            text,
+            request_id: guid(idp.random()),
+            timestamp: instant::format(idp.now()),
+        }
+    }
+}
+
+/// The page as an answer.
+pub(super) fn show(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn initial(name: &str) -> String {
+    name.chars()
+        .find(|c| c.is_alphanumeric())
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_default()
+}

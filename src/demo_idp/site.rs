@@ -1,0 +1,246 @@
+//! The identity provider as a whole: what it is made of, and what it remembers.
+
+use super::refusal::Refusal;
+use super::request::SignOnRequest;
+use super::shelf::Shelf;
+use super::{
+    App, IdpKey, Now, Random, ResponseSpec, ServiceProvider, Tenant, User, Variant, http, metadata,
+};
+use crate::saml::signature::SignError;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use time::OffsetDateTime;
+use tokio::net::TcpListener;
+
+/// What a [`DemoIdp`] is made of.
+#[derive(Clone)]
+pub struct DemoConfig {
+    /// The directory and its addresses.
+    pub tenant: Tenant,
+    /// The active key.
+    pub signing_key: IdpKey,
+    /// A key that metadata publishes as well: the next one of a rollover.
+    pub next_key: Option<IdpKey>,
+    /// The people.
+    pub users: Vec<User>,
+    /// The applications.
+    pub apps: Vec<App>,
+    /// Tells the time.
+    pub now: Now,
+    /// Makes handles, IDs and keys of encrypted assertions.
+    pub random: Random,
+}
+
+/// An identity provider. Clones are the same one.
+#[derive(Clone)]
+pub struct DemoIdp(Arc<Inner>);
+
+struct Inner {
+    config: DemoConfig,
+    apps: RwLock<Vec<Arc<App>>>,
+    sessions: Shelf<Session>,
+    flows: Shelf<Flow>,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) user: Arc<User>,
+    pub(super) since: OffsetDateTime,
+}
+
+/// What waits for somebody to sign in.
+#[derive(Debug, Clone)]
+pub(super) struct Flow {
+    pub(super) purpose: Purpose,
+    pub(super) variant: Variant,
+    pub(super) login_hint: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Purpose {
+    /// An application's request, checked.
+    Answer {
+        request: Arc<SignOnRequest>,
+        app: Arc<App>,
+        acs_url: String,
+        relay_state: Option<String>,
+    },
+    /// A page of this site.
+    Page(String),
+}
+
+impl DemoConfig {
+    /// Contoso at an origin such as `http://127.0.0.1:8090`, with its three people and no applications.
+    pub fn contoso(
+        origin: impl Into<String>,
+        signing_key: IdpKey,
+        now: Now,
+        random: Random,
+    ) -> Self {
+        Self {
+            tenant: Tenant::contoso(origin),
+            signing_key,
+            next_key: None,
+            users: User::contoso(),
+            apps: Vec::new(),
+            now,
+            random,
+        }
+    }
+}
+
+impl DemoIdp {
+    /// An identity provider that nobody has signed in to yet.
+    pub fn new(config: DemoConfig) -> Self {
+        let apps = config.apps.iter().cloned().map(Arc::new).collect();
+        Self(Arc::new(Inner {
+            config,
+            apps: RwLock::new(apps),
+            sessions: Shelf::new(),
+            flows: Shelf::new(),
+        }))
+    }
+
+    /// All its addresses.
+    pub fn router(&self) -> axum::Router {
+        http::router(self.clone())
+    }
+
+    /// Binds a loopback address; any other is refused.
+    pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+        check_loopback(address)?;
+        TcpListener::bind(address).await
+    }
+
+    /// Serves until `shutdown` resolves. Refuses a listener that others could reach.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        check_loopback(listener.local_addr()?)?;
+        axum::serve(listener, self.router())
+            .with_graceful_shutdown(shutdown)
+            .await
+    }
+
+    /// The directory and its addresses.
+    pub fn tenant(&self) -> &Tenant {
+        &self.0.config.tenant
+    }
+
+    /// The active key.
+    pub fn signing_key(&self) -> &IdpKey {
+        &self.0.config.signing_key
+    }
+
+    /// The people.
+    pub fn users(&self) -> &[User] {
+        &self.0.config.users
+    }
+
+    /// The applications, in the order of registration.
+    pub fn apps(&self) -> Vec<Arc<App>> {
+        self.0
+            .apps
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Registers an application, or replaces the one with its ID.
+    pub fn register(&self, app: App) {
+        let app = Arc::new(app);
+        let mut apps = self.0.apps.write().unwrap_or_else(PoisonError::into_inner);
+        match apps.iter_mut().find(|found| found.id == app.id) {
+            Some(found) => *found = app,
+            None => apps.push(app),
+        }
+    }
+
+    /// The federation metadata document, signed, with its byte order mark.
+    pub fn metadata_xml(&self) -> Result<String, SignError> {
+        let config = &self.0.config;
+        metadata::document(
+            &config.tenant,
+            &config.signing_key,
+            config.next_key.as_ref(),
+            &config.random,
+        )
+    }
+
+    /// What an unsolicited Response would say now; change it, then [`Self::respond`].
+    pub fn response_spec(&self, user: &User, sp: &ServiceProvider) -> ResponseSpec {
+        ResponseSpec::default_for(self.tenant(), user, sp, self.now(), self.random())
+    }
+
+    /// The Response, signed with the active key.
+    pub fn respond(&self, spec: &ResponseSpec) -> Result<String, SignError> {
+        spec.to_xml(self.signing_key(), self.random())
+    }
+
+    pub(super) fn now(&self) -> OffsetDateTime {
+        (self.0.config.now)()
+    }
+
+    pub(super) fn random(&self) -> &Random {
+        &self.0.config.random
+    }
+
+    pub(super) fn sessions(&self) -> &Shelf<Session> {
+        &self.0.sessions
+    }
+
+    pub(super) fn flows(&self) -> &Shelf<Flow> {
+        &self.0.flows
+    }
+
+    pub(super) fn app(&self, id: &str) -> Result<Arc<App>, Refusal> {
+        self.apps()
+            .into_iter()
+            .find(|app| app.id.eq_ignore_ascii_case(id))
+            .ok_or_else(|| Refusal::no_such_app(id))
+    }
+
+    /// The application that a message's issuer names, octet by octet.
+    pub(super) fn app_of_issuer(&self, issuer: &str) -> Result<Arc<App>, Refusal> {
+        self.apps()
+            .into_iter()
+            .find(|app| app.identifiers.iter().any(|known| known == issuer))
+            .ok_or_else(|| {
+                let tenant = self.tenant();
+                Refusal::new(
+                    700_016,
+                    format!(
+                        "Application with identifier '{issuer}' was not found in the directory '{}'. This can happen \
+                         if the application has not been installed by the administrator of the tenant, or if the \
+                         Identifier (Entity ID) is not exactly this.",
+                        tenant.name
+                    ),
+                )
+            })
+    }
+}
+
+impl std::fmt::Debug for DemoIdp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("DemoIdp").field(self.tenant()).finish()
+    }
+}
+
+/// Its passwords stand on its pages, so it is for this machine only.
+fn check_loopback(address: SocketAddr) -> io::Result<()> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!(
+            "the demo identity provider listens on 127.0.0.0/8 and ::1 only, not on {}",
+            address.ip()
+        ),
+    ))
+}
