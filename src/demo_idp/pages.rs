@@ -53,7 +53,7 @@ pub(super) struct VariantOption {
 pub(super) struct Post {
     pub(super) frame: Frame,
     pub(super) app: String,
-    pub(super) post: PostPage,
+    pub(super) form: PostPage,
 }
 
 /// Something went wrong, and stays here.

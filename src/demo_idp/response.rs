@@ -110,7 +110,7 @@ pub struct ResponseSpec {
     pub algorithm: SignatureAlgorithm,
     /// The digest of the reference.
     pub digest: Hash,
-    /// Prefixes that the signature of the assertion covers although only values use them. With `xs` among them,
+    /// Prefixes that signatures cover although only values use them. With `xs` among them,
     /// attribute values carry `xsi:type="xs:string"`.
     pub inclusive_namespaces: Vec<String>,
     /// How the assertion is encrypted.
@@ -241,14 +241,7 @@ impl ResponseSpec {
         }
         let response = writer.finish();
         match self.signed {
-            Signed::Response | Signed::Both => sign_root(
-                &response,
-                key,
-                &Style {
-                    inclusive_namespaces: &[],
-                    ..self.style()
-                },
-            ),
+            Signed::Response | Signed::Both => sign_root(&response, key, &self.style()),
             Signed::Nothing | Signed::Assertion => Ok(response),
         }
     }

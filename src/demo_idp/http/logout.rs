@@ -1,9 +1,9 @@
 //! The end of a session: by the portal's link, or by an application's `LogoutRequest`.
 
-use super::super::refusal::Refusal;
-use super::super::request::{LogoutRequest, Received};
-use super::super::{DemoIdp, guid, pages};
 use super::cookies;
+use crate::demo_idp::refusal::Refusal;
+use crate::demo_idp::request::{LogoutRequest, Received};
+use crate::demo_idp::{DemoIdp, guid, pages};
 use crate::saml::binding::{MessageKind, encode_redirect};
 use crate::saml::signature::{SignError, SigningKey};
 use crate::saml::{instant, names};
@@ -22,7 +22,7 @@ pub(super) async fn sign_out(State(idp): State<DemoIdp>, headers: HeaderMap) -> 
 pub(super) fn answer(
     idp: &DemoIdp,
     request: &LogoutRequest,
-    received: Received,
+    received: &Received,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
     let app = idp.app_of_issuer(&request.issuer)?;

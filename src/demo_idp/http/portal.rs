@@ -1,9 +1,9 @@
 //! The tiles, the set-up page and what it offers for download.
 
-use super::super::refusal::Refusal;
-use super::super::site::{Flow, Purpose};
-use super::super::{App, DemoIdp, Variant, pages};
 use super::{cookies, sign_on};
+use crate::demo_idp::refusal::Refusal;
+use crate::demo_idp::site::{Flow, Purpose};
+use crate::demo_idp::{App, DemoIdp, Variant, pages};
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -45,7 +45,7 @@ pub(super) async fn metadata(
 /// `GET /myapps`
 pub(super) async fn my_apps(State(idp): State<DemoIdp>, headers: HeaderMap) -> Response {
     let Some(session) = sign_on::session(&idp, &headers) else {
-        return sign_on::ask_for(&idp, waiting_for("/myapps"));
+        return sign_on::ask_for(&idp, &waiting_for("/myapps"));
     };
     let apps = idp.apps();
     let assigned = apps.iter().filter(|_| session.user.assigned);
@@ -65,7 +65,7 @@ pub(super) async fn launch(
     let app = idp.app(&id)?;
     let Some(session) = sign_on::session(&idp, &headers) else {
         let next = format!("/myapps/launch/{}", app.id);
-        return Ok(sign_on::ask_for(&idp, waiting_for(&next)));
+        return Ok(sign_on::ask_for(&idp, &waiting_for(&next)));
     };
     let variant = choice
         .variant

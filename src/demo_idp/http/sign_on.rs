@@ -1,11 +1,11 @@
 //! Sign-on: requests in, Responses out.
 
-use super::super::refusal::Refusal;
-use super::super::request::{Incoming, Received};
-use super::super::response::{ResponseSpec, ServiceProvider, Status};
-use super::super::site::{Flow, Purpose, Session};
-use super::super::{App, DemoIdp, User, Variant, pages};
 use super::{PostsElsewhere, cookies, logout};
+use crate::demo_idp::refusal::Refusal;
+use crate::demo_idp::request::{Incoming, Received, SignOnRequest};
+use crate::demo_idp::response::{ResponseSpec, ServiceProvider, Status};
+use crate::demo_idp::site::{Flow, Purpose, Session};
+use crate::demo_idp::{App, DemoIdp, User, Variant, pages};
 use crate::saml::binding::{MessageKind, PostPage, decode_post, decode_redirect};
 use crate::saml::names;
 use crate::saml::signature::SignError;
@@ -59,7 +59,7 @@ pub(super) async fn redirect(
             let flow = flow(purpose, options, &headers);
             proceed(&idp, flow, &headers)
         }
-        Incoming::Logout(request) => logout::answer(&idp, &request, received, &headers),
+        Incoming::Logout(request) => logout::answer(&idp, &request, &received, &headers),
         Incoming::LoggedOut => Ok(logout::signed_out(&idp)),
     }
 }
@@ -134,9 +134,9 @@ pub(super) fn session(idp: &DemoIdp, headers: &HeaderMap) -> Option<Session> {
 }
 
 /// The sign-in page for what waits.
-pub(super) fn ask_for(idp: &DemoIdp, flow: Flow) -> Response {
+pub(super) fn ask_for(idp: &DemoIdp, flow: &Flow) -> Response {
     let handle = idp.flows().put(flow.clone(), idp.random());
-    ask(idp, &handle, &flow, None)
+    ask(idp, &handle, flow, None)
 }
 
 /// The page that takes a Response to an application.
@@ -146,12 +146,12 @@ pub(super) fn deliver(
     spec: &ResponseSpec,
     relay_state: Option<&str>,
 ) -> Result<Response, Refusal> {
-    let xml = idp.respond(spec).map_err(unsigned)?;
+    let xml = idp.respond(spec).map_err(|error| unsigned(&error))?;
     let action = spec.destination.as_deref().unwrap_or_default();
     let page = pages::Post {
         frame: pages::Frame::of(idp, None),
         app: app.name.clone(),
-        post: PostPage::new(action, MessageKind::Response, &xml, relay_state),
+        form: PostPage::new(action, MessageKind::Response, &xml, relay_state),
     };
     let mut response = pages::show(&page);
     response.extensions_mut().insert(PostsElsewhere);
@@ -189,11 +189,7 @@ pub(super) fn check_tenant(idp: &DemoIdp, tenant: &str) -> Result<(), Refusal> {
     ))
 }
 
-fn checked(
-    idp: &DemoIdp,
-    request: super::super::request::SignOnRequest,
-    received: Received,
-) -> Result<Purpose, Refusal> {
+fn checked(idp: &DemoIdp, request: SignOnRequest, received: Received) -> Result<Purpose, Refusal> {
     let app = idp.app_of_issuer(&request.issuer)?;
     received.check_signature(&app)?;
     let acs_url = request.reply_url(&app)?;
@@ -225,7 +221,7 @@ fn flow(purpose: Purpose, options: Options, headers: &HeaderMap) -> Flow {
 /// Answers at once when nobody needs to be asked.
 fn proceed(idp: &DemoIdp, flow: Flow, headers: &HeaderMap) -> Result<Response, Refusal> {
     let Purpose::Answer { request, .. } = &flow.purpose else {
-        return Ok(ask_for(idp, flow));
+        return Ok(ask_for(idp, &flow));
     };
     if let Some(status) = request.unmet() {
         return fail(idp, &flow, status);
@@ -244,7 +240,7 @@ fn proceed(idp: &DemoIdp, flow: Flow, headers: &HeaderMap) -> Result<Response, R
             );
             fail(idp, &flow, status)
         }
-        None => Ok(ask_for(idp, flow)),
+        None => Ok(ask_for(idp, &flow)),
     }
 }
 
@@ -343,6 +339,6 @@ fn forgotten() -> Refusal {
     )
 }
 
-fn unsigned(error: SignError) -> Refusal {
+fn unsigned(error: &SignError) -> Refusal {
     Refusal::new(50_146, format!("The Response could not be made: {error}"))
 }
