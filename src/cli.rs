@@ -1,6 +1,143 @@
 //! The commands.
+//!
+//! Invariants: exit code 0 is done, 1 is refused or failed, 2 is a command or an input that cannot be used. Standard output
+//! holds what was asked for and nothing else; errors say what happened and what to do next, on standard error. What a
+//! command changes, a running server sees within two seconds.
+
+mod attempts;
+mod company;
+mod configuration;
+mod connection;
+mod demo;
+mod doctor;
+mod error;
+mod explain;
+mod group;
+mod import_metadata;
+mod installation;
+mod keys;
+mod output;
+mod password;
+mod serve;
+mod sessions;
+mod text;
+mod user;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use error::{CliError, Result};
+use installation::Setting;
+use output::Output;
+
+/// A self-hosted SAML 2.0 service provider: enterprise sign-in beside your application.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, propagate_version = true)]
+struct Cli {
+    /// The configuration file [default: vestibule.toml, when it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Run the server with a demo identity provider, ready to click through
+    Demo(demo::Demo),
+    /// Companies: add, list
+    #[command(subcommand)]
+    Company(company::Company),
+    /// Permission groups: add, list
+    #[command(subcommand)]
+    Group(group::Group),
+    /// Connections to identity providers: import-metadata, list, enable, disable, set
+    #[command(subcommand)]
+    Connection(connection::Connection),
+    /// Users: add, list, deactivate, activate, set-password, sessions, sign-out
+    #[command(subcommand)]
+    User(user::User),
+    /// Records of sign-ins: list, show
+    #[command(subcommand)]
+    Attempts(attempts::Attempts),
+    /// The service provider's own keys: show
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Judge a SAML Response offline and print every check
+    Explain(explain::Explain),
+    /// Look at configuration, clock, keys, database and origins
+    Doctor(doctor::Doctor),
+    /// Print the effective configuration, secrets masked
+    Config(configuration::Configuration),
+}
 
 /// Runs the command line.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let clock = Clock::system();
+    let mut out = Output::stdout();
+    let result = dispatch(cli, &clock, &mut out).and_then(|code| {
+        out.flush()?;
+        Ok(code)
+    });
+    match result {
+        Ok(code) => code,
+        // `vestibule … | head`: the reader has what it wanted.
+        Err(CliError::Output(cause)) if cause.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = out.flush();
+            // Nothing is left to tell it to when standard error is gone too.
+            let _ = writeln!(std::io::stderr(), "vestibule: {}", error.report());
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
+    let setting = Setting {
+        file: cli.config,
+        clock: clock.clone(),
+    };
+    match cli.command {
+        Command::Serve => return serve::run(&setting),
+        Command::Demo(demo) => return demo.run(&setting),
+        Command::Explain(explain) => return explain.run(clock.now(), out),
+        Command::Doctor(doctor) => return wait(doctor.run(&setting, out)),
+        Command::Config(configuration) => configuration.run(&setting, out)?,
+        Command::Keys(keys) => keys.run(&setting, out)?,
+        Command::Company(company) => wait(company.run(&setting, out))?,
+        Command::Group(group) => wait(group.run(&setting, out))?,
+        Command::Connection(connection) => wait(connection.run(&setting, out))?,
+        Command::User(user) => wait(user.run(&setting, out))?,
+        Command::Attempts(attempts) => wait(attempts.run(&setting, out))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a short command to its end.
+fn wait<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)?
+        .block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
 }

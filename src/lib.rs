@@ -13,6 +13,7 @@
 //! | [`domain`] | the nouns, without I/O |
 //! | [`store`] | the only SQL |
 //! | [`outbound`] | the only outgoing sockets |
+//! | [`import`] | an identity provider's metadata becomes a connection's settings |
 //! | [`login`], [`logout`] | where a session begins and ends |
 //! | [`http`] | the only axum |
 //! | [`cli`] | the commands |
@@ -25,6 +26,7 @@ pub mod config;
 pub mod demo_idp;
 pub mod domain;
 pub mod http;
+pub mod import;
 pub mod keys;
 pub mod login;
 pub mod logout;

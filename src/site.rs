@@ -4,21 +4,20 @@
 
 mod directory;
 mod sp_keys;
+mod trust;
 
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
 use crate::domain::claims::EMAIL_ADDRESS;
-use crate::domain::{self, Company, Connection, ConnectionId};
+use crate::domain::{Company, Connection, ConnectionId};
 use crate::keys;
 use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMetadata, UiInfo};
 use crate::saml::response::Expectation;
-use crate::saml::signature::{self, SignError, Trust, VerificationKey};
+use crate::saml::signature::{SignError, Trust};
 
 pub use directory::Directory;
 pub use sp_keys::SpKeys;
+pub use trust::{expectation, trust};
 
 /// A company, its connections, and its metadata.
 #[derive(Debug)]
@@ -88,17 +87,12 @@ impl Site {
 
     /// What a Response through this connection must say; `request_id` is None for an unsolicited one.
     pub fn expectation(&self, connection: &Connection, request_id: Option<String>) -> Expectation {
-        let settings = &connection.settings;
-        Expectation {
-            entity_id: self.company.entity_id(),
-            extra_audiences: settings.extra_audiences.clone(),
-            acs_url: self.company.acs_url(),
+        trust::expectation(
+            &connection.settings,
+            self.company.entity_id(),
+            self.company.acs_url(),
             request_id,
-            name_id_format: settings.name_id_format.clone(),
-            identity_attribute: settings.identity_attribute.clone(),
-            clock_skew: time::Duration::seconds(settings.clock_skew_seconds.into()),
-            authn_statement_optional: false,
-        }
+        )
     }
 
     /// Our metadata for this company's identity providers.
@@ -122,34 +116,10 @@ impl Site {
 }
 
 fn ready(connection: Connection, company: &Company, keys: &SpKeys) -> SiteConnection {
-    let settings = &connection.settings;
-    let parse = |certificate: &String| {
-        let key = BASE64_STANDARD
-            .decode(certificate)
-            .map_err(|_| signature::KeyError::Certificate)
-            .and_then(|der| VerificationKey::from_certificate(&der));
-        key.inspect_err(|cause| {
-            tracing::warn!(company = %company.slug, connection = %connection.name, %cause, "a signing certificate is not used");
-        })
-        .ok()
-    };
-    let trust = Trust {
-        idp_entity_id: settings.idp_entity_id.clone(),
-        keys: settings.certificates.iter().filter_map(parse).collect(),
-        certificate_validity: match settings.certificate_validity {
-            domain::CertificateValidity::Reject => signature::CertificateValidity::Reject,
-            domain::CertificateValidity::Warn => signature::CertificateValidity::Warn,
-            domain::CertificateValidity::Ignore => signature::CertificateValidity::Ignore,
-        },
-        required_signature: match settings.required_signature {
-            domain::RequiredSignature::Either => signature::RequiredSignature::Either,
-            domain::RequiredSignature::Assertion => signature::RequiredSignature::Assertion,
-            domain::RequiredSignature::Response => signature::RequiredSignature::Response,
-            domain::RequiredSignature::Both => signature::RequiredSignature::Both,
-        },
-        danger_allow_sha1: settings.danger_allow_sha1,
-        decryption_keys: keys.decryption.clone(),
-    };
+    let trust = trust::trust(&connection.settings, keys.decryption.clone());
+    if trust.keys.len() < connection.settings.certificates.len() {
+        tracing::warn!(company = %company.slug, connection = %connection.name, "a signing certificate cannot be used");
+    }
     SiteConnection { connection, trust }
 }
 

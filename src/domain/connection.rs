@@ -67,6 +67,15 @@ impl Connection {
             _ => self.settings.set(key, value),
         }
     }
+
+    /// The current value of a setting, as [`Connection::set`] takes it.
+    pub fn value(&self, key: &str) -> Option<String> {
+        match key {
+            "display_name" => Some(self.display_name.clone()),
+            "sort_order" => Some(self.sort_order.to_string()),
+            _ => self.settings.value(key),
+        }
+    }
 }
 
 /// Text that is not a connection's name.

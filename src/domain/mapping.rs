@@ -98,7 +98,37 @@ impl AttributeMapping {
 
     /// Sets a property's attribute names.
     pub fn set(&mut self, property: &str, names: Vec<String>) -> Result<(), SettingError> {
-        let list = match property {
+        let list = self
+            .property(property)
+            .ok_or_else(|| SettingError::UnknownKey {
+                key: format!("attributes.{property}"),
+                known: Self::PROPERTIES
+                    .iter()
+                    .map(|name| format!("attributes.{name}"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })?;
+        *list = names;
+        Ok(())
+    }
+
+    /// A property's attribute names.
+    pub fn names(&self, property: &str) -> Option<&[String]> {
+        Some(match property {
+            "email" => &self.email,
+            "first_name" => &self.first_name,
+            "last_name" => &self.last_name,
+            "display_name" => &self.display_name,
+            "company" => &self.company,
+            "object_id" => &self.object_id,
+            "groups" => &self.groups,
+            "groups_overage" => &self.groups_overage,
+            _ => return None,
+        })
+    }
+
+    fn property(&mut self, property: &str) -> Option<&mut Vec<String>> {
+        Some(match property {
             "email" => &mut self.email,
             "first_name" => &mut self.first_name,
             "last_name" => &mut self.last_name,
@@ -107,18 +137,7 @@ impl AttributeMapping {
             "object_id" => &mut self.object_id,
             "groups" => &mut self.groups,
             "groups_overage" => &mut self.groups_overage,
-            _ => {
-                return Err(SettingError::UnknownKey {
-                    key: format!("attributes.{property}"),
-                    known: Self::PROPERTIES
-                        .iter()
-                        .map(|name| format!("attributes.{name}"))
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                });
-            }
-        };
-        *list = names;
-        Ok(())
+            _ => return None,
+        })
     }
 }

@@ -37,7 +37,8 @@ pub use origin::{Origin, OriginError};
 pub use session::{Session, SessionId, SessionKey};
 pub use setting::SettingError;
 pub use settings::{
-    Binding, CertificateValidity, GroupMapping, Link, RequiredSignature, SamlSettings, Unsolicited,
+    AuthnStatement, Binding, CertificateValidity, GroupMapping, Link, RequiredSignature,
+    SamlSettings, Unsolicited,
 };
 pub use user::{Creation, Identity, User};
 pub use word::UnknownWord;

@@ -57,6 +57,10 @@ impl SamlSettings {
         ("clock_skew_seconds", "0 to 300"),
         ("required_signature", "either, assertion, response or both"),
         ("certificate_validity", "reject, warn or ignore"),
+        (
+            "authn_statement",
+            "required or optional (Keycloak can leave the AuthnStatement out)",
+        ),
         ("unsolicited", "bounce, refuse or accept"),
         ("landing", "a path of the site, such as /welcome, or none"),
         (
@@ -111,6 +115,7 @@ impl SamlSettings {
             "slo_binding" => self.slo_binding = word(key, value)?,
             "required_signature" => self.required_signature = word(key, value)?,
             "certificate_validity" => self.certificate_validity = word(key, value)?,
+            "authn_statement" => self.authn_statement = word(key, value)?,
             "unsolicited" => self.unsolicited = word(key, value)?,
             "sign_requests" => self.sign_requests = switch(key, value)?,
             "force_authn" => self.force_authn = switch(key, value)?,
@@ -157,6 +162,39 @@ impl SamlSettings {
         }
         Ok(())
     }
+
+    /// The current value of a setting, as [`SamlSettings::set`] takes it.
+    pub fn value(&self, key: &str) -> Option<String> {
+        Some(match key {
+            "binding" => self.binding.to_string(),
+            "slo_binding" => self.slo_binding.to_string(),
+            "required_signature" => self.required_signature.to_string(),
+            "certificate_validity" => self.certificate_validity.to_string(),
+            "authn_statement" => self.authn_statement.to_string(),
+            "unsolicited" => self.unsolicited.to_string(),
+            "sign_requests" => self.sign_requests.to_string(),
+            "force_authn" => self.force_authn.to_string(),
+            "danger_allow_sha1" => self.danger_allow_sha1.to_string(),
+            "clock_skew_seconds" => self.clock_skew_seconds.to_string(),
+            "name_id_format" => self.name_id_format.clone().unwrap_or_else(|| "any".into()),
+            "name_id_policy" => or_none(self.name_id_policy.as_ref()),
+            "requested_authn_context" => joined(&self.requested_authn_context),
+            "extra_audiences" => joined(&self.extra_audiences),
+            "email_domains" => joined(&self.email_domains),
+            "link" => match &self.link {
+                Link::Never => "never".to_owned(),
+                Link::VerifiedDomains(domains) => domains.join(","),
+            },
+            "landing" => or_none(self.landing.as_ref()),
+            "identity_attribute" => or_none(self.identity_attribute.as_ref()),
+            "idp_entity_id" => self.idp_entity_id.clone(),
+            "sso_post_url" => or_none(self.sso_post_url.as_ref()),
+            "sso_redirect_url" => or_none(self.sso_redirect_url.as_ref()),
+            "slo_url" => or_none(self.slo_url.as_ref()),
+            "slo_response_url" => or_none(self.slo_response_url.as_ref()),
+            _ => joined(self.attributes.names(key.strip_prefix("attributes.")?)?),
+        })
+    }
 }
 
 fn word<T: std::str::FromStr<Err = super::UnknownWord>>(
@@ -172,6 +210,18 @@ fn switch(key: &str, value: &str) -> Result<bool, SettingError> {
     value
         .parse()
         .map_err(|_| SettingError::value(key, value, "true or false"))
+}
+
+fn or_none(value: Option<&String>) -> String {
+    value.map_or_else(|| "none".to_owned(), Clone::clone)
+}
+
+fn joined(values: &[String]) -> String {
+    if values.is_empty() {
+        "none".to_owned()
+    } else {
+        values.join(",")
+    }
 }
 
 fn optional(value: &str) -> Option<&str> {
@@ -330,6 +380,24 @@ mod tests {
             assert!(error.contains(says), "{error}");
         }
         assert_eq!(settings, SamlSettings::default());
+    }
+
+    #[test]
+    fn values_go_there_and_back() {
+        let settings = SamlSettings {
+            landing: Some("/welcome".into()),
+            name_id_format: None,
+            link: Link::VerifiedDomains(vec!["contoso.com".into(), "example.org".into()]),
+            idp_entity_id: "https://idp.example".into(),
+            ..SamlSettings::default()
+        };
+        let mut copy = SamlSettings::default();
+        for (key, _) in SamlSettings::KEYS {
+            copy.set(key, &settings.value(key).unwrap()).unwrap();
+        }
+        assert_eq!(copy, settings);
+        assert_eq!(settings.value("certificates"), None);
+        assert_eq!(settings.value("attributes.x"), None);
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct SamlSettings {
     pub danger_allow_sha1: bool,
     /// Audiences that are accepted beside the entity ID (rule D4).
     pub extra_audiences: Vec<String>,
+    /// Whether an assertion must say how and when the user signed in (rule D6).
+    pub authn_statement: AuthnStatement,
     /// What happens with a Response that nobody asked for (rule E5).
     pub unsolicited: Unsolicited,
     /// Where an accepted unsolicited Response ends (rule E5): a path of the site.
@@ -87,6 +89,7 @@ impl Default for SamlSettings {
             certificate_validity: CertificateValidity::Reject,
             danger_allow_sha1: false,
             extra_audiences: Vec::new(),
+            authn_statement: AuthnStatement::Required,
             unsolicited: Unsolicited::Bounce,
             landing: None,
             jit: None,
@@ -132,6 +135,16 @@ words! {
         Warn = "warn",
         /// Nothing.
         Ignore = "ignore",
+    }
+}
+
+words! {
+    /// Whether an assertion must hold an `AuthnStatement` (rule D6). Keycloak can be set to leave it out.
+    pub enum AuthnStatement {
+        /// It must.
+        Required = "required",
+        /// It need not.
+        Optional = "optional",
     }
 }
 

@@ -3,7 +3,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::config::Config;
-use crate::domain::{CompanyId, SamlSettings};
+use crate::domain::{self, CompanyId, SamlSettings};
 use crate::keys::Keys;
 
 pub(crate) fn sp_keys() -> SpKeys {

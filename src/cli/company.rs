@@ -1,0 +1,234 @@
+//! `company add`, `company list`.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::error::{CliError, Result};
+use super::installation::{Installation, Setting};
+use super::output::{Output, timestamp};
+use crate::domain::{self, CompanyId, Origin, OriginError, Slug};
+use crate::keys::random;
+use crate::store;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Company {
+    /// Add a company and print what to type into the identity provider
+    Add(Add),
+    /// List the companies
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Add {
+    /// Its short name in commands: a-z, 0-9 and -
+    slug: String,
+    /// Its name for people
+    #[arg(long)]
+    name: String,
+    /// Its public address; the first one makes the entity ID, more lead to the same site
+    #[arg(long = "origin", value_name = "URL", required = true)]
+    origins: Vec<String>,
+    /// Where a sign-in may return to beside the site itself: the application's origin
+    #[arg(long = "return-origin", value_name = "URL")]
+    return_origins: Vec<String>,
+}
+
+impl Company {
+    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        match self {
+            Self::Add(add) => add.run(setting, out).await,
+            Self::List { json } => list(&setting.open().await?, json, out).await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let slug = slug(&self.slug)?;
+        let name = required_text("--name", &self.name)?;
+        let mut origins = origins(&self.origins)?.into_iter();
+        let Some(origin) = origins.next() else {
+            return Err(CliError::unusable("--origin is missing.", ""));
+        };
+        let return_origins = self::origins(&self.return_origins)?;
+        let installation = setting.open().await?;
+        let company = domain::Company {
+            id: CompanyId::from_bytes(random()),
+            slug,
+            name,
+            origin,
+            aliases: origins.collect(),
+            return_origins,
+            landing: None,
+            organization: None,
+            contact: None,
+            created_at: installation.now,
+            revision: 0,
+        };
+        let added = installation
+            .store
+            .add_company(&company, installation.now)
+            .await;
+        match added {
+            Err(store::Error::Taken(_)) => return Err(taken(&installation, &company).await?),
+            other => other?,
+        }
+        installation
+            .audit(
+                company.id,
+                "company.add",
+                company.slug.to_string(),
+                company.origin.to_string(),
+            )
+            .await?;
+        out.line(format!(
+            "Added the company {} ({}).",
+            company.name, company.slug
+        ))?;
+        if !company.origin.is_https()
+            && !installation
+                .config
+                .plain_http
+                .permits(company.origin.host())
+        {
+            out.line(
+                "Note: plain_http = \"never\" is configured, so this http origin is not served.",
+            )?;
+        }
+        print_values(&company, out)
+    }
+}
+
+/// What Entra's "Basic SAML Configuration" asks for.
+fn print_values(company: &domain::Company, out: &mut Output) -> Result<()> {
+    out.line("Type into the identity provider (Entra ID: Basic SAML Configuration):")?;
+    for (label, value) in values(company) {
+        out.line(format!("  {label:<24} {value}"))?;
+    }
+    Ok(())
+}
+
+fn values(company: &domain::Company) -> [(&'static str, String); 4] {
+    [
+        ("Identifier (Entity ID)", company.entity_id()),
+        ("Reply URL (ACS)", company.acs_url()),
+        ("Sign on URL", company.sign_on_url()),
+        ("Logout URL", company.slo_url()),
+    ]
+}
+
+async fn taken(installation: &Installation, wanted: &domain::Company) -> Result<CliError> {
+    let companies = installation.store.companies().await?;
+    if companies.iter().any(|company| company.slug == wanted.slug) {
+        return Ok(CliError::refused(
+            format!("The company \"{}\" exists already.", wanted.slug),
+            "See it with: vestibule company list. Use another short name for another company.",
+        ));
+    }
+    let owner = companies.iter().find_map(|company| {
+        let hosts = |origin: &&Origin| {
+            wanted
+                .origins()
+                .any(|other| other.host_key() == origin.host_key())
+        };
+        company
+            .origins()
+            .find(hosts)
+            .map(|origin| (company, origin))
+    });
+    Ok(match owner {
+        Some((company, origin)) => CliError::refused(
+            format!(
+                "The host name {} belongs to the company \"{}\" already.",
+                origin.host_key(),
+                company.slug
+            ),
+            "A host name leads to one company. Give this one another --origin.",
+        ),
+        None => CliError::refused(
+            "Two of these origins have the same host name.",
+            "Give each --origin once.",
+        ),
+    })
+}
+
+async fn list(installation: &Installation, json: bool, out: &mut Output) -> Result<()> {
+    let companies = installation.store.companies().await?;
+    if json {
+        let all: Vec<_> = companies.iter().map(describe).collect();
+        return out.json(&all);
+    }
+    if companies.is_empty() {
+        return out.line(
+            "There is no company yet. Add one: vestibule company add SLUG --name NAME --origin URL",
+        );
+    }
+    let rows: Vec<_> = companies
+        .iter()
+        .map(|company| {
+            let origins: Vec<&str> = company.origins().map(Origin::as_str).collect();
+            [
+                company.slug.to_string(),
+                company.name.clone(),
+                origins.join(", "),
+                timestamp(company.created_at),
+            ]
+        })
+        .collect();
+    out.table(["SLUG", "NAME", "ORIGINS", "ADDED"], &rows)
+}
+
+fn describe(company: &domain::Company) -> serde_json::Value {
+    json!({
+        "slug": company.slug,
+        "name": company.name,
+        "origins": company.origins().collect::<Vec<_>>(),
+        "return_origins": company.return_origins,
+        "entity_id": company.entity_id(),
+        "acs_url": company.acs_url(),
+        "sign_on_url": company.sign_on_url(),
+        "logout_url": company.slo_url(),
+        "created_at": timestamp(company.created_at),
+    })
+}
+
+fn slug(text: &str) -> Result<Slug> {
+    text.parse().map_err(|_| {
+        CliError::unusable(
+            format!("\"{text}\" is not a company's short name."),
+            "Use 1 to 63 characters of a-z, 0-9 and -, such as acme.",
+        )
+    })
+}
+
+/// A name that is not empty and stays on one line.
+pub(super) fn required_text(option: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(CliError::unusable(
+            format!("{option} is empty or holds a control character."),
+            "Give a name of one line.",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn origins(texts: &[String]) -> Result<Vec<Origin>> {
+    texts
+        .iter()
+        .map(|text| {
+            // A slash at the end is how people copy an address.
+            let bare = text.strip_suffix('/').unwrap_or(text);
+            bare.parse().map_err(|error: OriginError| {
+                CliError::unusable(format!("\"{text}\" is not an origin: {error}."), match error {
+                    OriginError::PlainHttp => "A browser sends passwords and sessions in the clear over http. Put a reverse proxy with a certificate in front, and give its https:// address.",
+                    _ => "Write it as https://acme.sso.example.com, or http://127.0.0.1:8080 for development.",
+                })
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,301 @@
+//! `connection list`, `enable`, `disable`, `set`; `import-metadata` has a file of its own.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::error::{CliError, Result};
+use super::import_metadata::ImportMetadata;
+use super::installation::{Installation, Setting};
+use super::output::{Output, timestamp};
+use crate::domain::{self, Company};
+use crate::import;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Connection {
+    /// Make or update a connection from an identity provider's federation metadata
+    ImportMetadata(ImportMetadata),
+    /// List a company's connections
+    List {
+        #[arg(long)]
+        company: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let users sign in through a connection
+    Enable(Named),
+    /// Keep users from signing in through a connection
+    Disable(Named),
+    /// Change settings; without key=value pairs, list them
+    Set(Set),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Named {
+    #[arg(long)]
+    company: String,
+    /// The connection's name; may be left out when the company has one only
+    #[arg(long)]
+    name: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Set {
+    #[command(flatten)]
+    named: Named,
+    /// What to change, such as binding=redirect
+    #[arg(value_name = "KEY=VALUE")]
+    pairs: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Connection {
+    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let installation = setting.open().await?;
+        match self {
+            Self::ImportMetadata(import) => import.run(&installation, out).await,
+            Self::List { company, json } => list(&installation, &company, json, out).await,
+            Self::Enable(named) => named.switch(&installation, true, out).await,
+            Self::Disable(named) => named.switch(&installation, false, out).await,
+            Self::Set(set) => set.run(&installation, out).await,
+        }
+    }
+}
+
+impl Named {
+    async fn find(&self, installation: &Installation) -> Result<(Company, domain::Connection)> {
+        let company = installation.company(&self.company).await?;
+        let connection = installation
+            .connection(&company, self.name.as_deref())
+            .await?;
+        Ok((company, connection))
+    }
+
+    async fn switch(&self, installation: &Installation, on: bool, out: &mut Output) -> Result<()> {
+        let (company, mut connection) = self.find(installation).await?;
+        let word = if on { "enabled" } else { "disabled" };
+        if connection.enabled == on {
+            return out.line(format!(
+                "The connection \"{}\" of {} is {word} already.",
+                connection.name, company.name
+            ));
+        }
+        if on {
+            check_usable(&company, &connection)?;
+        }
+        connection.enabled = on;
+        save(
+            installation,
+            &connection,
+            if on {
+                "connection.enable"
+            } else {
+                "connection.disable"
+            },
+            "",
+        )
+        .await?;
+        out.line(format!(
+            "The connection \"{}\" of {} is {word} now.",
+            connection.name, company.name
+        ))
+    }
+}
+
+impl Set {
+    async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let (company, mut connection) = self.named.find(installation).await?;
+        if self.pairs.is_empty() {
+            return show_settings(&connection, self.json, out);
+        }
+        let mut keys = Vec::new();
+        for pair in &self.pairs {
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                CliError::unusable(
+                    format!("\"{pair}\" is not a pair."),
+                    "Write key=value, such as binding=redirect. Without pairs, `connection set` lists the keys.",
+                )
+            })?;
+            connection.set(key, value).map_err(|error| {
+                CliError::unusable(
+                    sentence(&error.to_string()),
+                    format!(
+                        "List the settings with: vestibule connection set --company {} --name {}",
+                        company.slug, connection.name
+                    ),
+                )
+            })?;
+            keys.push(key);
+        }
+        if connection.enabled {
+            check_usable(&company, &connection)?;
+        }
+        save(installation, &connection, "connection.set", keys.join(", ")).await?;
+        for key in keys {
+            let value = connection.value(key).unwrap_or_default();
+            out.line(format!("{key} of \"{}\" is {value} now.", connection.name))?;
+        }
+        Ok(())
+    }
+}
+
+/// Rule B2: refuses a connection without a usable signing key or without an address to send users to.
+pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -> Result<()> {
+    if import::is_usable(&connection.settings) {
+        return Ok(());
+    }
+    Err(CliError::refused(
+        format!(
+            "The connection \"{}\" cannot be enabled: it has no usable signing certificate, or no sign-on address for its binding ({}).",
+            connection.name, connection.settings.binding
+        ),
+        format!(
+            "Import the identity provider's metadata: vestibule connection import-metadata FILE|URL --company {} --name {}",
+            company.slug, connection.name
+        ),
+    ))
+}
+
+/// Writes a connection that was read before, and says so in the audit log.
+pub(super) async fn save(
+    installation: &Installation,
+    connection: &domain::Connection,
+    action: &str,
+    detail: impl Into<String>,
+) -> Result<()> {
+    let saved = installation
+        .store
+        .update_connection(connection, installation.now)
+        .await?;
+    if !saved {
+        return Err(CliError::refused(
+            format!(
+                "The connection \"{}\" was changed by someone else just now.",
+                connection.name
+            ),
+            "Nothing was written. Run the command again.",
+        ));
+    }
+    let name = connection.name.to_string();
+    installation
+        .audit(connection.company_id, action, name, detail)
+        .await
+}
+
+async fn list(
+    installation: &Installation,
+    company: &str,
+    json: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let company = installation.company(company).await?;
+    let connections = installation.store.connections(company.id).await?;
+    let groups = installation.store.groups(company.id).await?;
+    let jit_group = |connection: &domain::Connection| {
+        let id = connection.settings.jit?;
+        let group = groups.iter().find(|group| group.id == id)?;
+        Some(group.title.clone())
+    };
+    if json {
+        let all: Vec<Value> = connections
+            .iter()
+            .map(|connection| describe(connection, jit_group(connection).as_deref()))
+            .collect();
+        return out.json(&all);
+    }
+    if connections.is_empty() {
+        return out.line(format!(
+            "{} has no connection yet. Add one: vestibule connection import-metadata FILE|URL --company {} --name entra --display-name \"{} Entra ID\"",
+            company.name, company.slug, company.name
+        ));
+    }
+    let rows: Vec<_> = connections
+        .iter()
+        .map(|connection| {
+            [
+                connection.name.to_string(),
+                connection.display_name.clone(),
+                if connection.enabled {
+                    "enabled"
+                } else {
+                    "disabled"
+                }
+                .to_owned(),
+                connection.settings.binding.to_string(),
+                jit_group(connection).unwrap_or_else(|| "-".to_owned()),
+                connection.settings.idp_entity_id.clone(),
+            ]
+        })
+        .collect();
+    out.table(
+        [
+            "NAME",
+            "DISPLAY NAME",
+            "STATE",
+            "BINDING",
+            "JIT GROUP",
+            "IDENTITY PROVIDER",
+        ],
+        &rows,
+    )
+}
+
+fn describe(connection: &domain::Connection, jit_group: Option<&str>) -> Value {
+    let certificates: Vec<Value> = import::keys(&connection.settings.certificates)
+        .map(|key| match key {
+            Ok(key) => json!({
+                "sha1_thumbprint": key.sha1_thumbprint(),
+                "sha256_thumbprint": key.sha256_thumbprint(),
+                "subject": key.subject(),
+                "not_before": timestamp(key.validity().0),
+                "not_after": timestamp(key.validity().1),
+            }),
+            Err(error) => json!({"error": error.to_string()}),
+        })
+        .collect();
+    json!({
+        "name": connection.name,
+        "display_name": connection.display_name,
+        "enabled": connection.enabled,
+        "sort_order": connection.sort_order,
+        "jit_group": jit_group,
+        "certificates": certificates,
+        "settings": values(connection),
+        "created_at": timestamp(connection.created_at),
+    })
+}
+
+fn values(connection: &domain::Connection) -> Value {
+    domain::Connection::keys()
+        .filter_map(|(key, _)| Some((key.to_owned(), Value::from(connection.value(key)?))))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn show_settings(connection: &domain::Connection, json: bool, out: &mut Output) -> Result<()> {
+    if json {
+        return out.json(&values(connection));
+    }
+    let rows: Vec<_> = domain::Connection::keys()
+        .map(|(key, allowed)| {
+            [
+                key.to_owned(),
+                connection.value(key).unwrap_or_default(),
+                allowed.to_owned(),
+            ]
+        })
+        .collect();
+    out.table(["KEY", "VALUE", "ALLOWED"], &rows)
+}
+
+/// An error's text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}

@@ -1,0 +1,189 @@
+//! Data directory, clock, keys, database.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use time::{Duration, OffsetDateTime};
+
+use super::Findings;
+use crate::cli::keys::{days_left, encryption_files, signing_files};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::keys::{self, Keys};
+use crate::store::Store;
+
+/// A certificate that ends sooner than this needs attention.
+const SOON_DAYS: i32 = 60;
+/// Two clocks that differ by more refuse sign-ins at the edge of the skew.
+const DRIFT: Duration = Duration::seconds(5);
+
+pub(super) fn data_directory(config: &Config, findings: &mut Findings) {
+    const AREA: &str = "data";
+    let dir = &config.data_dir;
+    let Ok(metadata) = std::fs::metadata(dir) else {
+        findings.warn(
+            AREA,
+            format!("{} does not exist yet.", dir.display()),
+            "The first start makes it.",
+        );
+        return;
+    };
+    let probe = dir.join(format!(".doctor-{}", keys::hex(&keys::random::<8>())));
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let _ = std::fs::remove_file(&probe);
+    if let Err(cause) = written {
+        findings.error(
+            AREA,
+            format!("{} cannot be written: {cause}.", dir.display()),
+            "Let it belong to the user that runs the server.",
+        );
+    } else if metadata.mode() & 0o027 != 0 {
+        findings.warn(
+            AREA,
+            format!(
+                "{} is open to other users of this machine (mode {:04o}).",
+                dir.display(),
+                metadata.mode() & 0o7777
+            ),
+            format!("Run: chmod 700 {}", dir.display()),
+        );
+    } else {
+        findings.ok(AREA, format!("{} can be written", dir.display()));
+    }
+}
+
+pub(super) fn clock(now: OffsetDateTime, findings: &mut Findings) {
+    const AREA: &str = "clock";
+    if (2025..2100).contains(&now.year()) {
+        findings.ok(AREA, crate::cli::output::timestamp(now));
+    } else {
+        findings.error(
+            AREA,
+            format!("The clock says {}.", crate::cli::output::timestamp(now)),
+            "Set it, and let it be kept by NTP: every assertion is judged by it.",
+        );
+    }
+}
+
+pub(super) fn keys(config: &Config, now: OffsetDateTime, findings: &mut Findings) {
+    const AREA: &str = "keys";
+    if let Some(missing) = missing_key(config) {
+        findings.warn(
+            AREA,
+            format!("{missing} does not exist yet."),
+            "The first start makes the keys. On several nodes, copy one set to all.",
+        );
+        return;
+    }
+    let keys = match Keys::load(config, now) {
+        Ok(keys) => keys,
+        Err(error) => {
+            findings.error(AREA, error.to_string(), "");
+            return;
+        }
+    };
+    for (name, pair, (_, file)) in [
+        ("signing", &keys.signing, signing_files(config)),
+        ("encryption", &keys.encryption, encryption_files(config)),
+    ] {
+        let days = days_left(pair, now.unix_timestamp());
+        if days > SOON_DAYS {
+            findings.ok(AREA, format!("{name} certificate, {days} days left"));
+        } else {
+            findings.warn(
+                AREA,
+                format!("The {name} certificate {file} has {days} days left."),
+                "Make a new one and tell the identity providers; many of them do not look at its end.",
+            );
+        }
+    }
+}
+
+/// A file that the server would make at its first start; what is configured has to be there.
+fn missing_key(config: &Config) -> Option<String> {
+    let configured = &config.keys;
+    let mut own = Vec::new();
+    if configured.signing_key_file.is_none() {
+        own.extend([signing_files(config).0, signing_files(config).1]);
+    }
+    if configured.encryption_key_file.is_none() {
+        own.extend([encryption_files(config).0, encryption_files(config).1]);
+    }
+    if configured.instance_key.is_none() && configured.instance_key_file.is_none() {
+        let file = config.keys_dir().join("instance.key");
+        own.push(file.display().to_string());
+    }
+    own.into_iter().find(|file| !Path::new(file).exists())
+}
+
+/// Opens the database, unless that would make a new one.
+pub(super) async fn database(
+    config: &Config,
+    clock: &Clock,
+    findings: &mut Findings,
+) -> Option<Store> {
+    const AREA: &str = "database";
+    let url = config.database_url();
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        let file = file.strip_prefix("//").unwrap_or(file);
+        let file = file.split('?').next().unwrap_or_default();
+        if !Path::new(file).exists() {
+            findings.warn(
+                AREA,
+                format!("{file} does not exist yet."),
+                "The first start makes it.",
+            );
+            return None;
+        }
+    }
+    let store = match Store::open(&url, keys::hash).await {
+        Ok(store) => store,
+        Err(error) => {
+            findings.error(
+                AREA,
+                format!("It cannot be used: {error}."),
+                "Check database.url, that the server runs, and the user's rights.",
+            );
+            return None;
+        }
+    };
+    let before = clock.now();
+    match store.pulse().await {
+        Ok(pulse) => {
+            let after = clock.now();
+            findings.ok(
+                AREA,
+                format!(
+                    "{}, schema {}, {} ms for a round trip",
+                    store.backend_name(),
+                    pulse.schema,
+                    (after - before).whole_milliseconds()
+                ),
+            );
+            if let Some(time) = pulse.time {
+                compare_clocks(time - (before + (after - before) / 2), findings);
+            }
+        }
+        Err(error) => findings.error(AREA, format!("It does not answer: {error}."), ""),
+    }
+    Some(store)
+}
+
+fn compare_clocks(drift: Duration, findings: &mut Findings) {
+    if drift.abs() <= DRIFT {
+        findings.ok(
+            "clock",
+            format!("{} ms from the database's", drift.whole_milliseconds()),
+        );
+    } else {
+        findings.warn(
+            "clock",
+            format!(
+                "This machine and the database's differ by {} seconds.",
+                drift.whole_seconds()
+            ),
+            "Let both keep time by NTP.",
+        );
+    }
+}

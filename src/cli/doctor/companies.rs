@@ -1,0 +1,237 @@
+//! Companies: their origins and their connections.
+
+use std::net::IpAddr;
+
+use time::{Duration, OffsetDateTime};
+
+use super::Findings;
+use crate::config::Config;
+use crate::domain::{CertificateValidity, Company, Connection, Origin};
+use crate::import;
+use crate::store::{Error, Store};
+
+/// A certificate that ends sooner than this needs attention.
+const SOON: Duration = Duration::days(60);
+
+pub(super) async fn look(
+    config: &Config,
+    store: &Store,
+    now: OffsetDateTime,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let companies = store.companies().await?;
+    if companies.is_empty() {
+        findings.warn(
+            "companies",
+            "There is no company yet.",
+            "Add one: vestibule company add SLUG --name NAME --origin URL",
+        );
+    }
+    if let Some(single) = &config.single_company
+        && !companies
+            .iter()
+            .any(|company| company.slug.as_str() == single)
+    {
+        findings.error(
+            "companies",
+            format!("single_company names \"{single}\", which is not there."),
+            "Add it, or correct single_company.",
+        );
+    }
+    for company in &companies {
+        for origin in company.origins() {
+            look_at_origin(config, company, origin, findings);
+        }
+        let connections = store.connections(company.id).await?;
+        look_at_connections(company, &connections, now, findings);
+    }
+    look_for_duplicates(&companies, findings);
+    Ok(())
+}
+
+fn look_at_origin(config: &Config, company: &Company, origin: &Origin, findings: &mut Findings) {
+    const AREA: &str = "origins";
+    let slug = &company.slug;
+    if origin.is_https() {
+        findings.ok(
+            AREA,
+            format!("{slug}: {origin}, through a reverse proxy with TLS"),
+        );
+    } else if !config.plain_http.permits(origin.host()) {
+        findings.error(
+            AREA,
+            format!("{slug}: {origin} is not served, because plain_http does not permit it."),
+            "Use https, or set plain_http = \"loopback\" for development.",
+        );
+    } else if !listens_at(config, origin) {
+        findings.warn(
+            AREA,
+            format!(
+                "{slug}: {origin} does not lead to the listen address {}.",
+                config.listen
+            ),
+            "Without a reverse proxy in front, set `listen` to the origin's address and port.",
+        );
+    } else {
+        findings.ok(AREA, format!("{slug}: {origin}, served by this process"));
+    }
+}
+
+/// Whether a plain http origin reaches the listening socket without a proxy.
+fn listens_at(config: &Config, origin: &Origin) -> bool {
+    let key = origin.host_key();
+    let port = key
+        .strip_prefix(origin.host())
+        .and_then(|rest| rest.strip_prefix(':'))
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(80);
+    let bare = origin.host().trim_start_matches('[').trim_end_matches(']');
+    let listen = config.listen.ip();
+    let same_address = match bare.parse::<IpAddr>() {
+        Ok(address) => address == listen,
+        // A name of loopback leads to 127.0.0.1 or ::1.
+        Err(_) => listen.is_loopback(),
+    };
+    config.listen.port() == port && (listen.is_unspecified() || same_address)
+}
+
+/// The store refuses the same host name twice; the same host with its default port spelt out is another name to it.
+fn look_for_duplicates(companies: &[Company], findings: &mut Findings) {
+    let mut seen: Vec<(String, &Company)> = Vec::new();
+    for company in companies {
+        for origin in company.origins() {
+            let key = origin.host_key();
+            let host = key
+                .strip_suffix(":443")
+                .or_else(|| key.strip_suffix(":80"))
+                .unwrap_or(key);
+            if let Some((_, other)) = seen
+                .iter()
+                .find(|(known, other)| known == host && other.id != company.id)
+            {
+                findings.warn(
+                    "origins",
+                    format!(
+                        "{} and {} have the same host name {host}, with different ports.",
+                        other.slug, company.slug
+                    ),
+                    "Cookies do not know ports: give each company a host name of its own.",
+                );
+            }
+            seen.push((host.to_owned(), company));
+        }
+    }
+}
+
+fn look_at_connections(
+    company: &Company,
+    connections: &[Connection],
+    now: OffsetDateTime,
+    findings: &mut Findings,
+) {
+    const AREA: &str = "connections";
+    if !connections.iter().any(|connection| connection.enabled) {
+        findings.warn(
+            AREA,
+            format!("{}: no connection is enabled.", company.slug),
+            format!(
+                "Import the identity provider's metadata: vestibule connection import-metadata FILE|URL --company {} --name entra --enable",
+                company.slug
+            ),
+        );
+    }
+    for connection in connections {
+        look_at_certificates(company, connection, now, findings);
+        if connection.settings.danger_allow_sha1 {
+            findings.warn(
+                AREA,
+                format!(
+                    "{}/{} accepts SHA-1 signatures, which can be forged.",
+                    company.slug, connection.name
+                ),
+                "Let the identity provider sign with SHA-256, then set danger_allow_sha1=false.",
+            );
+        }
+    }
+}
+
+fn look_at_certificates(
+    company: &Company,
+    connection: &Connection,
+    now: OffsetDateTime,
+    findings: &mut Findings,
+) {
+    const AREA: &str = "connections";
+    let name = format!("{}/{}", company.slug, connection.name);
+    let renew = format!(
+        "Import the metadata again when the identity provider has a new certificate: vestibule connection import-metadata FILE|URL --company {} --name {}",
+        company.slug, connection.name
+    );
+    if !import::is_usable(&connection.settings) {
+        let text = format!("{name} has no usable signing certificate or no sign-on address.");
+        if connection.enabled {
+            findings.error(AREA, text, renew);
+        } else {
+            findings.warn(AREA, text, renew);
+        }
+        return;
+    }
+    let last = import::keys(&connection.settings.certificates)
+        .filter_map(Result::ok)
+        .map(|key| key.validity().1)
+        .max();
+    let Some(last) = last else { return };
+    let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
+    let day = last.date();
+    if last > now + SOON {
+        let state = if connection.enabled {
+            "enabled"
+        } else {
+            "disabled"
+        };
+        findings.ok(
+            AREA,
+            format!("{name} is {state}, signing certificate until {day}"),
+        );
+    } else if last <= now && strict && connection.enabled {
+        findings.error(
+            AREA,
+            format!("{name}: the signing certificate ended on {day}; every sign-in is refused."),
+            renew,
+        );
+    } else {
+        findings.warn(
+            AREA,
+            format!(
+                "{name}: the signing certificate {} on {day}.",
+                if last <= now { "ended" } else { "ends" }
+            ),
+            renew,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_origins_the_listen_address_serves() {
+        for (listen, origin, expected) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080", true),
+            ("127.0.0.1:8080", "http://acme.localhost:8080", true),
+            ("127.0.0.1:8080", "http://127.0.0.2:8080", false),
+            ("127.0.0.1:8080", "http://127.0.0.1:8081", false),
+            ("0.0.0.0:8080", "http://127.0.0.2:8080", true),
+            ("[::]:80", "http://localhost", true),
+            ("[::1]:80", "http://[::1]", true),
+        ] {
+            let config = Config {
+                listen: listen.parse().unwrap(),
+                ..Config::default()
+            };
+            let origin: Origin = origin.parse().unwrap();
+            assert_eq!(listens_at(&config, &origin), expected, "{listen} {origin}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a command works on: the configuration, the store, and the nouns that its options name.
+//!
+//! Invariant: a name that is not there is refused with the names that are.
+
+use std::path::PathBuf;
+
+use time::OffsetDateTime;
+
+use super::error::{CliError, Result};
+use super::text::choices;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::{
+    AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName, Group, Slug, User,
+};
+use crate::keys::{self, Keys};
+use crate::store::Store;
+
+/// Where the configuration is and what time it is.
+pub(super) struct Setting {
+    pub(super) file: Option<PathBuf>,
+    pub(super) clock: Clock,
+}
+
+impl Setting {
+    pub(super) fn config(&self) -> Result<Config> {
+        Ok(Config::load(self.file.as_deref())?)
+    }
+
+    /// Opens the store.
+    pub(super) async fn open(&self) -> Result<Installation> {
+        let config = self.config()?;
+        let store = Store::open(&config.database_url(), keys::hash).await?;
+        Ok(Installation {
+            config,
+            store,
+            now: self.clock.now(),
+        })
+    }
+}
+
+/// An installation, opened by a command.
+pub(super) struct Installation {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) now: OffsetDateTime,
+}
+
+impl Installation {
+    pub(super) fn keys(&self) -> Result<Keys> {
+        Ok(Keys::load(&self.config, self.now)?)
+    }
+
+    /// The company of a slug.
+    pub(super) async fn company(&self, slug: &str) -> Result<Company> {
+        if let Ok(slug) = slug.parse::<Slug>()
+            && let Some(company) = self.store.company_by_slug(&slug).await?
+        {
+            return Ok(company);
+        }
+        let companies = self.store.companies().await?;
+        let known: Vec<&str> = companies
+            .iter()
+            .map(|company| company.slug.as_str())
+            .collect();
+        let none =
+            "There is no company yet. Add one: vestibule company add SLUG --name NAME --origin URL";
+        Err(CliError::refused(
+            format!("There is no company \"{slug}\"."),
+            choices("companies", slug, &known, none),
+        ))
+    }
+
+    /// A company's group of a title.
+    pub(super) async fn group(&self, company: &Company, title: &str) -> Result<Group> {
+        if let Some(group) = self.store.group_by_title(company.id, title).await? {
+            return Ok(group);
+        }
+        let groups = self.store.groups(company.id).await?;
+        let known: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
+        let none = format!(
+            "It has no group yet. Add one: vestibule group add \"{title}\" --company {}",
+            company.slug
+        );
+        Err(CliError::refused(
+            format!("{} has no permission group \"{title}\".", company.name),
+            choices("groups", title, &known, &none),
+        ))
+    }
+
+    /// A company's connection of a name, or its only one.
+    pub(super) async fn connection(
+        &self,
+        company: &Company,
+        name: Option<&str>,
+    ) -> Result<Connection> {
+        let connections = self.store.connections(company.id).await?;
+        let known: Vec<String> = connections.iter().map(|one| one.name.to_string()).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let found = match (name, known.as_slice()) {
+            (None, [_]) => connections.into_iter().next(),
+            (None, [_, _, ..]) => {
+                return Err(CliError::unusable(
+                    format!("{} has several connections.", company.name),
+                    format!("Name one of them with --name: {}.", known.join(", ")),
+                ));
+            }
+            (None, []) => None,
+            (Some(name), _) => match name.parse::<ConnectionName>() {
+                Ok(name) => self.store.connection_by_name(company.id, &name).await?,
+                Err(_) => None,
+            },
+        };
+        found.ok_or_else(|| {
+            let name = name.unwrap_or_default();
+            let none = format!(
+                "Add one: vestibule connection import-metadata FILE|URL --company {} --name entra --display-name \"{} Entra ID\"",
+                company.slug, company.name
+            );
+            let what = if name.is_empty() {
+                format!("{} has no connection yet.", company.name)
+            } else {
+                format!("{} has no connection \"{name}\".", company.name)
+            };
+            CliError::refused(what, choices("connections", name, &known, &none))
+        })
+    }
+
+    /// A company's user of an e-mail address.
+    pub(super) async fn user(&self, company: &Company, email: &str) -> Result<User> {
+        if let Some(user) = self.store.user_by_email(company.id, email).await? {
+            return Ok(user);
+        }
+        let users = self.store.users(company.id).await?;
+        let known: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
+        let near = super::text::nearest(email, &known);
+        let next = near.map_or_else(
+            || {
+                format!(
+                    "List them: vestibule user list --company {}; add one: vestibule user add --company {} --email {email}",
+                    company.slug, company.slug
+                )
+            },
+            |near| format!("Did you mean {near}?"),
+        );
+        Err(CliError::refused(
+            format!("{} has no user {email}.", company.name),
+            next,
+        ))
+    }
+
+    /// Writes what a command did into the company's audit log.
+    pub(super) async fn audit(
+        &self,
+        company: CompanyId,
+        action: &str,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Result<()> {
+        let event = AuditEvent {
+            id: AuditId::from_bytes(keys::random()),
+            company_id: Some(company),
+            at: self.now,
+            actor: "command line".to_owned(),
+            action: action.to_owned(),
+            subject: subject.into(),
+            detail: detail.into(),
+        };
+        Ok(self.store.add_audit_event(&event).await?)
+    }
+}

@@ -1,0 +1,107 @@
+//! A password from standard input, or asked for at the terminal without showing it.
+//!
+//! Invariant: a password is never an argument, which every user of the machine could read.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use super::error::{CliError, Result};
+
+/// The fewest characters.
+const LEAST: usize = 12;
+/// More bytes are not a password.
+const MOST: u64 = 1024;
+
+/// Reads a new password: asked for twice at a terminal, else one line of standard input.
+pub(super) fn read(from_stdin: bool) -> Result<String> {
+    if from_stdin || !std::io::stdin().is_terminal() {
+        return checked(line()?);
+    }
+    let _echo = Echo::off()?;
+    let first = checked(ask("New password: ")?)?;
+    if ask("The same again: ")? != first {
+        return Err(CliError::unusable(
+            "The two passwords differ.",
+            "Run the command again.",
+        ));
+    }
+    Ok(first)
+}
+
+fn ask(prompt: &str) -> Result<String> {
+    let mut terminal = std::io::stderr();
+    write!(terminal, "{prompt}")?;
+    terminal.flush()?;
+    let answer = line();
+    writeln!(terminal)?;
+    answer
+}
+
+fn line() -> Result<String> {
+    let mut text = Vec::new();
+    let unreadable = |cause: std::io::Error| {
+        CliError::unusable(
+            format!("The password cannot be read: {cause}."),
+            "Give it on standard input, on one line.",
+        )
+    };
+    std::io::stdin()
+        .lock()
+        .take(MOST + 2)
+        .read_until(b'\n', &mut text)
+        .map_err(unreadable)?;
+    let text = String::from_utf8(text).map_err(|_| {
+        CliError::unusable(
+            "The password is not text in UTF-8.",
+            "Type it again, or check the file that it comes from.",
+        )
+    })?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+fn checked(password: String) -> Result<String> {
+    if password.chars().count() < LEAST {
+        return Err(CliError::unusable(
+            format!("The password is shorter than {LEAST} characters."),
+            "Use a longer one; several words are easy to remember.",
+        ));
+    }
+    if password.len() as u64 > MOST || password.contains('\0') {
+        return Err(CliError::unusable(
+            format!("The password is longer than {MOST} bytes, or holds a zero byte."),
+            "Use a shorter one.",
+        ));
+    }
+    Ok(password)
+}
+
+/// The terminal shows nothing that is typed until this is dropped.
+struct Echo;
+
+impl Echo {
+    fn off() -> Result<Self> {
+        if stty("-echo") {
+            Ok(Self)
+        } else {
+            Err(CliError::refused(
+                "The terminal would show the password while it is typed.",
+                "Give it on standard input instead, with --password-stdin.",
+            ))
+        }
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        stty("echo");
+    }
+}
+
+fn stty(mode: &str) -> bool {
+    Command::new("stty")
+        .arg(mode)
+        .stdin(Stdio::inherit())
+        .status()
+        .is_ok_and(|status| status.success())
+}

@@ -1,0 +1,84 @@
+//! `user sessions`, `user sign-out`.
+
+use serde_json::json;
+
+use super::error::Result;
+use super::installation::Installation;
+use super::output::{Output, timestamp};
+use super::text::count;
+use super::user::{Named, find};
+use crate::domain::Connection;
+
+/// Lists a user's live sessions.
+pub(super) async fn list(
+    installation: &Installation,
+    named: &Named,
+    json: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let (company, user) = find(installation, named).await?;
+    let sessions = installation
+        .store
+        .sessions_of(user.id, installation.now)
+        .await?;
+    let connections = installation.store.connections(company.id).await?;
+    let through = |session: &crate::domain::Session| {
+        let id = session.connection_id?;
+        let found = connections.iter().find(|connection| connection.id == id);
+        found.map(|connection: &Connection| connection.name.to_string())
+    };
+    if json {
+        let all: Vec<_> = sessions
+            .iter()
+            .map(|(_, session)| {
+                json!({
+                    "connection": through(session),
+                    "signed_in_at": timestamp(session.signed_in_at),
+                    "last_seen_at": timestamp(session.last_seen_at),
+                    "ends_at": timestamp(session.ends_at()),
+                    "expires_at": timestamp(session.expires_at),
+                })
+            })
+            .collect();
+        return out.json(&all);
+    }
+    if sessions.is_empty() {
+        return out.line(format!("{} is not signed in anywhere.", user.email));
+    }
+    let rows: Vec<_> = sessions
+        .iter()
+        .map(|(_, session)| {
+            [
+                through(session).unwrap_or_else(|| "password".to_owned()),
+                timestamp(session.signed_in_at),
+                timestamp(session.last_seen_at),
+                timestamp(session.ends_at()),
+            ]
+        })
+        .collect();
+    out.table(
+        ["THROUGH", "SIGNED IN", "LAST SEEN", "ENDS IF UNUSED"],
+        &rows,
+    )
+}
+
+/// Ends every session of a user.
+pub(super) async fn end(
+    installation: &Installation,
+    named: &Named,
+    out: &mut Output,
+) -> Result<()> {
+    let (company, user) = find(installation, named).await?;
+    let ended = installation
+        .store
+        .end_sessions_of(user.id, installation.now)
+        .await?;
+    if ended == 0 {
+        return out.line(format!("{} is not signed in anywhere.", user.email));
+    }
+    let sessions = count(ended, "session");
+    installation
+        .audit(company.id, "user.sign_out", user.email.as_str(), &sessions)
+        .await?;
+    out.line(format!("Ended {sessions} of {}.", user.email))
+}
