@@ -110,9 +110,11 @@ pub struct ResponseSpec {
     pub algorithm: SignatureAlgorithm,
     /// The digest of the reference.
     pub digest: Hash,
-    /// Prefixes that signatures cover although only values use them. With `xs` among them,
+    /// Prefixes that the assertion's signature covers although only values use them. With `xs` among them,
     /// attribute values carry `xsi:type="xs:string"`.
     pub inclusive_namespaces: Vec<String>,
+    /// The same for the signature of the Response.
+    pub response_inclusive_namespaces: Vec<String>,
     /// How the assertion is encrypted.
     pub encryption: Option<Encryption>,
 }
@@ -186,6 +188,7 @@ impl ResponseSpec {
             algorithm: SignatureAlgorithm::Rsa(Hash::Sha256),
             digest: Hash::Sha256,
             inclusive_namespaces: Vec::new(),
+            response_inclusive_namespaces: Vec::new(),
             encryption: None,
         }
     }
@@ -241,7 +244,11 @@ impl ResponseSpec {
         }
         let response = writer.finish();
         match self.signed {
-            Signed::Response | Signed::Both => sign_root(&response, key, &self.style()),
+            Signed::Response | Signed::Both => sign_root(
+                &response,
+                key,
+                &self.style(&self.response_inclusive_namespaces),
+            ),
             Signed::Nothing | Signed::Assertion => Ok(response),
         }
     }
@@ -250,16 +257,18 @@ impl ResponseSpec {
     pub fn assertion_xml(&self, key: &IdpKey) -> Result<String, SignError> {
         let assertion = self.plain_assertion();
         match self.signed {
-            Signed::Assertion | Signed::Both => sign_root(&assertion, key, &self.style()),
+            Signed::Assertion | Signed::Both => {
+                sign_root(&assertion, key, &self.style(&self.inclusive_namespaces))
+            }
             Signed::Nothing | Signed::Response => Ok(assertion),
         }
     }
 
-    fn style(&self) -> Style<'_> {
+    fn style<'s>(&self, inclusive_namespaces: &'s [String]) -> Style<'s> {
         Style {
             algorithm: self.algorithm,
             digest: self.digest,
-            inclusive_namespaces: &self.inclusive_namespaces,
+            inclusive_namespaces,
         }
     }
 

@@ -178,7 +178,9 @@ fn typed_values_are_covered_with_their_prefixes() {
     let idp = idp();
     for signed in [Signed::Assertion, Signed::Response, Signed::Both] {
         let mut spec = spec(&idp);
-        spec.inclusive_namespaces = vec!["xs".to_owned(), "xsi".to_owned()];
+        let prefixes = vec!["xs".to_owned(), "xsi".to_owned()];
+        spec.inclusive_namespaces.clone_from(&prefixes);
+        spec.response_inclusive_namespaces = prefixes;
         spec.signed = signed;
         let xml = idp.respond(&spec).unwrap();
         assert!(xml.contains("xsi:type=\"xs:string\""));
