@@ -177,8 +177,7 @@ fn hint(
             "It answers the request {shown} and was judged as unsolicited. As the answer to that request it is accepted: add --request-id {shown}"
         ),
         Err(other) => format!(
-            "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused by rule {}: {other}",
-            other.rule()
+            "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused too: {other}"
         ),
     })
 }

@@ -41,7 +41,7 @@ async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
         async move { app.purge().await }
     });
     tracing::info!(
-        listen = %app.config.listen,
+        listen = %listener.local_addr().map_err(CliError::Runtime)?,
         database = app.store.backend_name(),
         companies = app.directory.sites().len(),
         version = env!("CARGO_PKG_VERSION"),

@@ -3,10 +3,12 @@
 
 mod authn_request;
 mod binding;
+mod cli;
 #[cfg(feature = "demo")]
 mod demo_idp;
 mod metadata;
 mod return_to;
+mod rooms;
 mod slo_messages;
 mod sp_metadata;
 mod store;

@@ -87,7 +87,13 @@ impl Report<'_> {
                     .as_ref()
                     .map_or("a user without NameID", |name| &name.value)
             ),
-            Err(rejection) => format!("Refused by rule {}: {rejection}.", rejection.rule()),
+            Err(rejection) => format!(
+                "Refused by rule {}, \"{}\": expected {}, received {}.",
+                rejection.rule(),
+                rejection.requirement,
+                rejection.expected,
+                rejection.received
+            ),
         }
     }
 
@@ -115,7 +121,7 @@ fn recorded(check: &Check) -> domain::Check {
 fn print_identity(assertion: &ValidatedAssertion, out: &mut Output) -> Result<()> {
     if let Some(name) = &assertion.name_id {
         out.line(format!(
-            "  NameID   {} ({})",
+            "  NameID    {} ({})",
             name.value,
             name.format.as_deref().unwrap_or("no Format")
         ))?;
@@ -125,7 +131,7 @@ fn print_identity(assertion: &ValidatedAssertion, out: &mut Output) -> Result<()
         ("ends", assertion.session_not_on_or_after),
     ] {
         if let Some(at) = at {
-            out.line(format!("  {label:<8} {}", timestamp(at)))?;
+            out.line(format!("  {label:<9} {}", timestamp(at)))?;
         }
     }
     if assertion.attributes.is_empty() {

@@ -1,0 +1,234 @@
+use super::{Installation, Said};
+
+#[test]
+fn a_company_is_added_and_its_values_for_the_identity_provider_are_printed() {
+    let installation = Installation::new();
+    installation
+        .run("company add acme --name Acme_Inc. --origin http://acme.localhost:8080 --return-origin https://app.acme.example")
+        .succeeds()
+        .says(&[
+            "Added the company Acme Inc. (acme).",
+            "Identifier (Entity ID)   http://acme.localhost:8080/sso/metadata",
+            "Reply URL (ACS)          http://acme.localhost:8080/sso/acs",
+            "Sign on URL              http://acme.localhost:8080/\n",
+            "Logout URL               http://acme.localhost:8080/sso/slo",
+        ]);
+    installation
+        .run("company list")
+        .succeeds()
+        .says(&["SLUG", "acme", "Acme Inc."]);
+    let list = installation.json("company list --json");
+    assert_eq!(list[0]["slug"], "acme");
+    assert_eq!(
+        list[0]["entity_id"],
+        "http://acme.localhost:8080/sso/metadata"
+    );
+    assert_eq!(list[0]["return_origins"][0], "https://app.acme.example");
+}
+
+#[test]
+fn a_company_that_cannot_be_added() {
+    let installation = Installation::with_company();
+    for (line, code, texts) in [
+        (
+            "company add acme --name Acme --origin http://acme.localhost:8080",
+            1,
+            ["\"acme\" exists already", "company list"],
+        ),
+        (
+            "company add beta --name Beta --origin http://acme.localhost:8080",
+            1,
+            [
+                "acme.localhost:8080 belongs to the company \"acme\"",
+                "--origin",
+            ],
+        ),
+        (
+            "company add beta --name Beta --origin http://beta.example",
+            2,
+            ["plain http is for loopback names only", "https://"],
+        ),
+        (
+            "company add beta --name Beta --origin https://beta.example/path",
+            2,
+            ["without a path", "https://acme.sso.example.com"],
+        ),
+        (
+            "company add Beta --name Beta --origin https://beta.example",
+            2,
+            ["\"Beta\" is not a company's short name", "a-z"],
+        ),
+        (
+            "company add beta --name Beta --origin https://beta.example --origin https://beta.example",
+            1,
+            ["same host name", "once"],
+        ),
+    ] {
+        installation.run(line).fails(code, &texts);
+    }
+    installation
+        .run("company add beta --name Beta")
+        .fails(2, &["--origin"]);
+    assert_eq!(
+        installation
+            .json("company list --json")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn groups() {
+    let installation = Installation::with_company();
+    installation
+        .run("group add SSO_Basic --company acme --sso-only")
+        .succeeds()
+        .says(&["Added the permission group \"SSO Basic\" to Acme"]);
+    installation
+        .run("group add Operators --company acme --administrator")
+        .succeeds();
+    installation
+        .run("group add SSO_Basic --company acme")
+        .fails(1, &["has a permission group \"SSO Basic\" already"]);
+    installation
+        .run("group add X --company amce")
+        .fails(1, &["no company \"amce\"", "Did you mean \"acme\"?"]);
+    installation
+        .run("group list --company acme")
+        .succeeds()
+        .says(&["SSO Basic", "single sign-on only", "administrator"]);
+    let list = installation.json("group list --company acme --json");
+    assert_eq!(list[1]["title"], "SSO Basic");
+    assert_eq!(list[1]["sso_only"], true);
+    assert_eq!(list[0]["type"], "administrator");
+}
+
+#[test]
+fn the_configuration_may_stand_before_and_after_the_command() {
+    let installation = Installation::with_company();
+    for words in [
+        ["--config", "vestibule.toml", "company", "list"],
+        ["company", "--config", "vestibule.toml", "list"],
+        ["company", "list", "--config", "vestibule.toml"],
+    ] {
+        let said: Said = installation.command().args(words).output().unwrap().into();
+        said.succeeds().says(&["acme"]);
+    }
+    let missing = ["--config", "other.toml", "company", "list"];
+    let said: Said = installation
+        .command()
+        .args(missing)
+        .output()
+        .unwrap()
+        .into();
+    said.fails(2, &["other.toml does not exist", "Create it"]);
+}
+
+#[test]
+fn the_effective_configuration_shows_no_secret() {
+    let installation = Installation::new();
+    installation.run("config").succeeds().says(&[
+        "# defaults, then vestibule.toml",
+        "listen = \"127.0.0.1:0\"",
+        "[database]",
+    ]);
+    let said: Said = installation
+        .command()
+        .args(["config", "--json"])
+        .env("VESTIBULE_DATABASE_URL", "postgres://v:geheim@db/v")
+        .env("VESTIBULE_LISTEN", "127.0.0.2:81")
+        .output()
+        .unwrap()
+        .into();
+    let said = said.succeeds().says(&["127.0.0.2:81", "postgres://v:"]);
+    assert!(!said.out.contains("geheim"));
+    std::fs::write(installation.path("vestibule.toml"), "lisen = 1\n").unwrap();
+    installation
+        .run("config")
+        .fails(2, &["lisen (in", "no such setting", "listen"]);
+}
+
+#[test]
+fn doctor_looks_and_says_what_to_do() {
+    let installation = Installation::new();
+    let said = installation.run("doctor");
+    assert_eq!(said.code, 0, "{said:?}");
+    let said = said.says(&[
+        "✓ configuration",
+        "✓ clock",
+        "! database",
+        "The first start makes it",
+    ]);
+    assert!(!installation.path("data").exists(), "{said:?}");
+
+    let installation = Installation::with_company();
+    installation.run("doctor").says(&[
+        "✓ data",
+        "✓ keys",
+        "✓ database       SQLite, schema",
+        "acme: http://acme.localhost:8080 does not lead to the listen address",
+        "acme: no connection is enabled",
+    ]);
+    let report = installation.json("doctor --json");
+    assert_eq!(report["ok"], true);
+
+    let file = installation.path("vestibule.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(
+        &file,
+        format!("single_company = \"beta\"\nplain_http = \"never\"\n{text}"),
+    )
+    .unwrap();
+    let said = installation.run("doctor");
+    assert_eq!(said.code, 1, "{said:?}");
+    said.says(&[
+        "✗ companies      single_company",
+        "✗ origins",
+        "2 problems above",
+    ]);
+
+    std::fs::write(&file, "listen = \"everywhere\"\n").unwrap();
+    let said = installation.run("doctor");
+    assert_eq!(said.code, 1, "{said:?}");
+    said.says(&["✗ configuration"]);
+}
+
+#[test]
+fn keys_are_shown() {
+    let installation = Installation::new();
+    installation.run("keys show").succeeds().says(&[
+        "signing",
+        "encryption",
+        "SHA-256",
+        "days left",
+    ]);
+    let keys = installation.json("keys show --json");
+    assert_eq!(keys[0]["use"], "signing");
+    assert_eq!(keys[1]["sha1_thumbprint"].as_str().unwrap().len(), 40);
+}
+
+#[test]
+fn usage_errors_have_their_own_exit_code() {
+    let installation = Installation::new();
+    for line in [
+        "",
+        "compani list",
+        "company",
+        "attempts list",
+        "attempts list --company a --limit 0",
+    ] {
+        let said = installation.run(line);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{line}");
+    }
+    let help = installation.run("--help").succeeds();
+    help.says(&[
+        "serve",
+        "demo",
+        "company",
+        "connection",
+        "explain",
+        "doctor",
+    ]);
+}

@@ -1,0 +1,238 @@
+use super::{Installation, metadata};
+
+fn import(installation: &Installation, file: &str, rest: &str) -> super::Said {
+    let mut words = vec![
+        "connection".to_owned(),
+        "import-metadata".to_owned(),
+        metadata(file),
+        "--company".to_owned(),
+        "acme".to_owned(),
+    ];
+    words.extend(
+        rest.split_ascii_whitespace()
+            .map(|word| word.replace('_', " ")),
+    );
+    installation.run_words(&words, "")
+}
+
+#[test]
+fn entras_metadata_makes_a_connection_and_another_import_updates_it() {
+    let installation = Installation::with_company();
+    installation
+        .run("group add SSO_Basic --company acme --sso-only")
+        .succeeds();
+    let options = "--name entra --display-name Acme_Entra_ID --jit-group SSO_Basic --enable";
+    import(&installation, "entra-ssoready.xml", options)
+        .succeeds()
+        .says(&[
+            "Added the connection \"entra\" of Acme (enabled)",
+            "+ signing certificate: A33533A86D6933F8B680EAE64AFFD9BE22AD4725",
+            "+ sign-on address (POST): https://login.microsoftonline.com/",
+        ]);
+    let list = installation.json("connection list --company acme --json");
+    assert_eq!(list[0]["display_name"], "Acme Entra ID");
+    assert_eq!(list[0]["enabled"], true);
+    assert_eq!(list[0]["jit_group"], "SSO Basic");
+    assert_eq!(list[0]["settings"]["binding"], "post");
+    assert_eq!(list[0]["settings"]["unsolicited"], "bounce");
+    assert_eq!(
+        list[0]["settings"]["name_id_format"],
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+    );
+
+    import(&installation, "entra-ssoready.xml", "--name entra")
+        .succeeds()
+        .says(&["Updated the connection \"entra\"", "nothing in it changes"]);
+    import(&installation, "okta-ssoready.xml", "--name entra --dry-run")
+        .succeeds()
+        .says(&[
+            "Would update",
+            "~ entity ID",
+            "- signing certificate: A33533",
+            "+ signing certificate: 50A69BDA716BB89D0F980CA5B8545E6C3AF71360",
+        ]);
+    let after = installation.json("connection list --company acme --json");
+    assert_eq!(after[0]["settings"], list[0]["settings"]);
+    assert_eq!(after[0]["jit_group"], "SSO Basic");
+}
+
+#[test]
+fn every_sample_is_imported_or_refused_with_the_reason() {
+    let installation = Installation::with_company();
+    for file in [
+        "entra-ssoready.xml",
+        "adfs3-microsoft.xml",
+        "google-ssoready.xml",
+        "jumpcloud-ssoready.xml",
+        "keycloak-ssoready.xml",
+        "okta-ssoready.xml",
+        "ping-ssoready.xml",
+    ] {
+        let name = file.split('-').next().unwrap();
+        import(&installation, file, &format!("--name {name} --enable"))
+            .succeeds()
+            .says(&["(enabled)"]);
+    }
+    import(&installation, "multi-signing-certs.xml", "--name multi")
+        .succeeds()
+        .says(&["1024 bits", "connection enable --company acme --name multi"]);
+    let list = installation.json("connection list --company acme --json");
+    let connection = |name: &str| {
+        let all = list.as_array().unwrap();
+        all.iter().find(|one| one["name"] == name).unwrap().clone()
+    };
+    assert_eq!(list.as_array().unwrap().len(), 8);
+    assert_eq!(
+        connection("multi")["certificates"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(
+        connection("keycloak")["settings"]["authn_statement"],
+        "optional"
+    );
+    assert_eq!(
+        connection("okta")["settings"]["authn_statement"],
+        "required"
+    );
+    for (file, reason) in [
+        ("entra-common-2017-microsoft.xml", "belongs to no tenant"),
+        ("entities-python3-saml.xml", "no identity provider in it"),
+        ("uu-se.xml", "no identity provider in it"),
+        ("mock-saml-boxyhq.xml", "line 3, column"),
+        ("swamid-test.xml", "with --entity-id"),
+    ] {
+        import(&installation, file, "--name x").fails(1, &["was not imported", reason]);
+    }
+    import(
+        &installation,
+        "swamid-test.xml",
+        "--name swamid --entity-id https://nowhere.example",
+    )
+    .fails(1, &["No identity provider in it has the entity ID"]);
+    import(&installation, "nothing.xml", "--name x").fails(2, &["cannot be read", "path"]);
+}
+
+#[test]
+fn one_of_an_aggregate_is_picked() {
+    let installation = Installation::with_company();
+    let entity_id = "https://idp.umu.se/saml2/idp/metadata.php";
+    let said = import(
+        &installation,
+        "swamid-test.xml",
+        &format!("--name umu --entity-id {entity_id}"),
+    );
+    // Its keys decide; whichever it is, the reason names the one that was asked for.
+    if said.code == 0 {
+        said.says(&[entity_id]);
+    } else {
+        said.fails(1, &[entity_id, "key"]);
+    }
+}
+
+#[test]
+fn urls_that_are_refused() {
+    let installation = Installation::with_company();
+    for (url, reason) in [
+        (
+            "https://login.microsoftonline.com/t/federationmetadata/2007-06/federationmetadata.xml",
+            "App Federation Metadata Url",
+        ),
+        ("http://idp.example/metadata", "https"),
+        ("ftp://idp.example/metadata", "https"),
+    ] {
+        installation
+            .run(&format!(
+                "connection import-metadata {url} --company acme --name x"
+            ))
+            .fails(2, &[reason]);
+    }
+}
+
+#[test]
+fn a_name_that_is_not_there() {
+    let installation = Installation::with_company();
+    import(
+        &installation,
+        "okta-ssoready.xml",
+        "--name okta --jit-group SSO_Basic",
+    )
+    .fails(1, &["no permission group \"SSO Basic\"", "group add"]);
+    import(&installation, "okta-ssoready.xml", "--name Okta!").fails(2, &["a-z"]);
+    installation
+        .run("connection enable --company acme")
+        .fails(1, &["no connection yet", "import-metadata"]);
+    import(&installation, "okta-ssoready.xml", "--name okta").succeeds();
+    installation
+        .run("connection enable --company acme --name otka")
+        .fails(1, &["no connection \"otka\"", "Did you mean \"okta\"?"]);
+}
+
+#[test]
+fn the_only_connection_needs_no_name() {
+    let installation = Installation::with_company();
+    import(&installation, "okta-ssoready.xml", "--name okta").succeeds();
+    for (verb, says) in [
+        ("enable", "is enabled now"),
+        ("enable", "is enabled already"),
+        ("disable", "is disabled now"),
+    ] {
+        installation
+            .run(&format!("connection {verb} --company acme"))
+            .succeeds()
+            .says(&[says]);
+    }
+    import(&installation, "google-ssoready.xml", "--name google").succeeds();
+    installation
+        .run("connection enable --company acme")
+        .fails(2, &["--name", "google, okta"]);
+}
+
+#[test]
+fn settings_are_listed_and_changed() {
+    let installation = Installation::with_company();
+    import(&installation, "okta-ssoready.xml", "--name okta --enable").succeeds();
+    installation
+        .run("connection set --company acme")
+        .succeeds()
+        .says(&["KEY", "binding", "post or redirect", "authn_statement"]);
+    let pairs = [
+        "connection",
+        "set",
+        "--company",
+        "acme",
+        "binding=redirect",
+        "clock_skew_seconds=60",
+    ];
+    installation
+        .run_words(&pairs, "")
+        .succeeds()
+        .says(&["binding of \"okta\" is redirect now."]);
+    let json = ["connection", "set", "--company", "acme", "--json"];
+    let said = installation.run_words(&json, "").succeeds();
+    let settings: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(settings["binding"], "redirect");
+    assert_eq!(settings["clock_skew_seconds"], "60");
+    for (pair, text) in [
+        ("binding=soap", "post, redirect"),
+        ("bindings=post", "The settings are: binding"),
+        ("binding", "key=value"),
+    ] {
+        installation
+            .run(&format!("connection set --company acme {pair}"))
+            .fails(2, &[text]);
+    }
+    // Rule B2: an enabled connection stays usable.
+    let words = [
+        "connection",
+        "set",
+        "--company",
+        "acme",
+        "sso_redirect_url=none",
+    ];
+    installation
+        .run_words(&words, "")
+        .fails(1, &["cannot be enabled"]);
+}

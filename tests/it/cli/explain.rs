@@ -1,0 +1,221 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Installation, Said};
+
+/// A real sample: its folder and what to judge it by.
+struct Sample {
+    folder: PathBuf,
+    case: Value,
+}
+
+impl Sample {
+    fn of(kind: &str, name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/vectors")
+            .join(kind)
+            .join(name);
+        let case = std::fs::read(folder.join("case.json")).unwrap();
+        Self {
+            case: serde_json::from_slice(&case).unwrap(),
+            folder,
+        }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.case[key].as_str().unwrap()
+    }
+
+    fn response(&self) -> PathBuf {
+        self.folder.join("response.xml")
+    }
+
+    fn explain(&self, response: &Path, more: &[&str]) -> Said {
+        self.explain_input(response, more, "")
+    }
+
+    fn explain_input(&self, response: &Path, more: &[&str], input: &str) -> Said {
+        let metadata = self.folder.join(self.text("metadata"));
+        let mut words = vec![
+            "explain",
+            response.to_str().unwrap(),
+            "--metadata",
+            metadata.to_str().unwrap(),
+            "--entity-id",
+            self.text("entity_id"),
+            "--acs",
+            self.text("acs_url"),
+        ];
+        if !more.contains(&"--at") {
+            words.extend(["--at", self.text("now")]);
+        }
+        words.extend(more);
+        Installation::new().run_words(&words, input)
+    }
+}
+
+#[test]
+fn the_real_samples_are_accepted() {
+    for name in [
+        "entra-ssoready",
+        "google-ssoready",
+        "jumpcloud-ssoready",
+        "keycloak-ssoready",
+        "ping-ssoready",
+    ] {
+        let sample = Sample::of("accept", name);
+        let request = sample.case["request_id"].as_str();
+        let more: Vec<&str> = request.map_or(vec![], |id| vec!["--request-id", id]);
+        let name_id = sample.case["expect"]["name_id"].as_str().unwrap();
+        sample.explain(&sample.response(), &more).succeeds().says(&[
+            "✓ B3", "✓ B6", "✓ D4", "expected", "received", "Accepted", name_id,
+        ]);
+        let said = sample
+            .explain(&sample.response(), &[&more[..], &["--json"]].concat())
+            .succeeds();
+        let shown: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(shown["accepted"], true);
+        assert_eq!(shown["assertion"]["name_id"]["value"], name_id);
+    }
+}
+
+#[test]
+fn the_broken_samples_are_refused_by_their_rule() {
+    for (name, rule) in [
+        ("okta-response-signature-broken", "B7"),
+        ("bare-assertion", "C1"),
+    ] {
+        let sample = Sample::of("reject", name);
+        let said = sample.explain(&sample.response(), &[]);
+        assert_eq!(said.code, 1, "{said:?}");
+        said.says(&[&format!("✗ {rule}"), &format!("Refused by rule {rule}")]);
+        let said = sample.explain(&sample.response(), &["--json"]);
+        let shown: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(shown["rule"], rule);
+    }
+}
+
+#[test]
+fn what_a_good_response_is_refused_for() {
+    let sample = Sample::of("accept", "entra-ssoready");
+    for (more, rule) in [
+        (&["--at", "2023-11-17T19:42:30Z"][..], "D2"),
+        (&["--at", "2023-11-17T18:30:00Z"], "C5"),
+        (&["--at", "2023-11-17T18:39:20Z", "--clock-skew", "0"], "C5"),
+        (&["--acs", "http://localhost:8080/acs"], "C3"),
+        (&["--entity-id", "http://localhost:8080"], "D4"),
+        (&["--request-id", "_1"], "D2"),
+        (
+            &[
+                "--name-id-format",
+                "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            ],
+            "D7",
+        ),
+    ] {
+        let said = match more {
+            // An option that is given twice is a usage error, so these stand in the place of the sample's.
+            ["--acs" | "--entity-id", _] => {
+                let mut changed = Sample::of("accept", "entra-ssoready");
+                let key = if more[0] == "--acs" {
+                    "acs_url"
+                } else {
+                    "entity_id"
+                };
+                changed.case[key] = Value::from(more[1]);
+                changed.explain(&changed.response(), &[])
+            }
+            _ => sample.explain(&sample.response(), more),
+        };
+        assert_eq!(said.code, 1, "{more:?} {said:?}");
+        said.says(&[&format!("✗ {rule}"), &format!("Refused by rule {rule}")]);
+    }
+    let other = super::metadata("okta-ssoready.xml");
+    let mut foreign = Sample::of("accept", "entra-ssoready");
+    foreign.case["metadata"] = Value::from(other);
+    let said = foreign.explain(&foreign.response(), &[]);
+    assert_eq!(said.code, 1, "{said:?}");
+    said.says(&["✗ B3"]);
+}
+
+#[test]
+fn an_answer_that_is_judged_without_its_request_says_so() {
+    let sample = Sample::of("accept", "keycloak-ssoready");
+    let said = sample.explain(&sample.response(), &[]);
+    assert_eq!(said.code, 1, "{said:?}");
+    said.says(&[
+        "Refused by rule E1",
+        "add --request-id saml_flow_95q1hli3z0vohj0d55l4j4yo1",
+    ]);
+}
+
+#[test]
+fn a_response_is_read_as_people_have_it() {
+    use base64::Engine as _;
+    let sample = Sample::of("accept", "entra-ssoready");
+    let xml = std::fs::read(sample.response()).unwrap();
+    let base64 = base64::prelude::BASE64_STANDARD.encode(&xml);
+    let form: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("RelayState", "x")
+        .append_pair("SAMLResponse", &base64)
+        .finish();
+    let dir = tempfile::tempdir().unwrap();
+    for (number, text) in [base64.clone(), form, format!("{base64}\r\n")]
+        .iter()
+        .enumerate()
+    {
+        let file = dir.path().join(number.to_string());
+        std::fs::write(&file, text).unwrap();
+        sample.explain(&file, &[]).succeeds().says(&["Accepted"]);
+    }
+    sample
+        .explain_input(Path::new("-"), &[], &base64)
+        .succeeds()
+        .says(&["Accepted"]);
+}
+
+#[test]
+fn input_that_cannot_be_used() {
+    let sample = Sample::of("accept", "entra-ssoready");
+    let response = sample.response();
+    let missing = Path::new("no-such-file");
+    sample
+        .explain(missing, &[])
+        .fails(2, &["no-such-file", "cannot be read"]);
+    let dir = tempfile::tempdir().unwrap();
+    for (text, reason) in [
+        ("", "it is empty"),
+        ("hello", "neither XML nor base64"),
+        ("aGVsbG8=", "not of XML"),
+    ] {
+        let file = dir.path().join("response");
+        std::fs::write(&file, text).unwrap();
+        sample
+            .explain(&file, &[])
+            .fails(2, &[reason, "SAMLResponse"]);
+    }
+    for more in [
+        &["--at", "yesterday"][..],
+        &["--clock-skew", "301"],
+        &["--name-id-format", "email address"],
+        &["--key", "no-such-key"],
+        &["--key", response.to_str().unwrap()],
+        &["--idp-entity-id", "https://nowhere.example"],
+    ] {
+        let said = sample.explain(&response, more);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{more:?}");
+    }
+    for file in ["mock-saml-boxyhq.xml", "uu-se.xml", "no-such-metadata"] {
+        let mut other = Sample::of("accept", "entra-ssoready");
+        other.case["metadata"] = Value::from(super::metadata(file));
+        let said = other.explain(&response, &[]);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{file}");
+    }
+    // Whatever else it is, XML that is no Response is refused by a rule.
+    let file = dir.path().join("response");
+    std::fs::write(&file, "<a><!DOCTYPE b></a>").unwrap();
+    let said = sample.explain(&file, &[]);
+    assert_eq!(said.code, 1, "{said:?}");
+    said.says(&["Refused by rule A3"]);
+}

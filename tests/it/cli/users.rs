@@ -1,0 +1,213 @@
+use time::OffsetDateTime;
+use vestibule::domain::{AttemptId, AttemptKind, Check, Code, LoginAttempt, Outcome, Record, Slug};
+use vestibule::store::Store;
+
+use super::Installation;
+
+const PASSWORD: &str = "correct horse battery\n";
+
+#[test]
+fn users_are_added_and_listed() {
+    let installation = Installation::with_company();
+    installation
+        .run("group add SSO_Basic --company acme --sso-only")
+        .succeeds();
+    installation
+        .run("user add --company acme --email B.Simon@acme.example --first-name B. --last-name Simon --company-name Acme --group SSO_Basic")
+        .succeeds()
+        .says(&["in SSO Basic", "waits for the first single sign-on"]);
+    installation
+        .run_with(
+            "user add --company acme --email root@acme.example --admin --password-stdin",
+            PASSWORD,
+        )
+        .succeeds()
+        .says(&["in Administrators", "signs in with a password"]);
+    installation
+        .run("user list --company acme")
+        .succeeds()
+        .says(&["B.Simon@acme.example", "B. Simon", "active"]);
+    let users = installation.json("user list --company acme --json");
+    assert_eq!(users[0]["groups"][0], "SSO Basic");
+    assert_eq!(users[0]["has_password"], false);
+    assert_eq!(users[1]["administrator"], true);
+    assert_eq!(users[1]["has_password"], true);
+
+    for (line, code, texts) in [
+        (
+            "user add --company acme --email b.simon@ACME.example",
+            1,
+            ["has a user", "already"],
+        ),
+        (
+            "user add --company acme --email b.simon",
+            2,
+            ["is not an e-mail address", "b.simon@example.com"],
+        ),
+        (
+            "user add --company acme --email x@acme.example --group SSO",
+            1,
+            ["no permission group \"SSO\"", "SSO Basic"],
+        ),
+        (
+            "user deactivate --company acme --email b.simon@acme.exampel",
+            1,
+            ["has no user", "B.Simon@acme.example"],
+        ),
+    ] {
+        installation.run(line).fails(code, &texts);
+    }
+}
+
+#[test]
+fn passwords_are_set_where_they_may_be() {
+    let installation = Installation::with_company();
+    installation
+        .run("group add SSO_Basic --company acme --sso-only")
+        .succeeds();
+    installation
+        .run("user add --company acme --email sso@acme.example --group SSO_Basic")
+        .succeeds();
+    installation
+        .run("user add --company acme --email local@acme.example")
+        .succeeds();
+    installation
+        .run_with(
+            "user set-password --company acme --email local@acme.example",
+            PASSWORD,
+        )
+        .succeeds()
+        .says(&["Set the password of local@acme.example"]);
+    installation
+        .run_with(
+            "user set-password --company acme --email local@acme.example --password-stdin",
+            "elevenchars\n",
+        )
+        .fails(2, &["shorter than 12"]);
+    // Rule F6.
+    installation
+        .run_with(
+            "user set-password --company acme --email sso@acme.example",
+            PASSWORD,
+        )
+        .fails(1, &["\"SSO Basic\"", "only sign in via single sign-on"]);
+    installation
+        .run_with(
+            "user add --company acme --email x@acme.example --group SSO_Basic --password-stdin",
+            PASSWORD,
+        )
+        .fails(1, &["only sign in via single sign-on"]);
+}
+
+#[test]
+fn the_last_way_in_without_single_sign_on_is_kept() {
+    let installation = Installation::with_company();
+    let deactivate =
+        |email: &str| installation.run(&format!("user deactivate --company acme --email {email}"));
+    for email in ["one@acme.example", "two@acme.example"] {
+        installation
+            .run_with(
+                &format!("user add --company acme --email {email} --admin --password-stdin"),
+                PASSWORD,
+            )
+            .succeeds();
+    }
+    deactivate("one@acme.example")
+        .succeeds()
+        .says(&["Deactivated one@acme.example"]);
+    deactivate("one@acme.example").succeeds().says(&["already"]);
+    deactivate("two@acme.example").fails(1, &["last administrator", "--admin --password-stdin"]);
+    installation
+        .run("user activate --company acme --email one@acme.example")
+        .succeeds()
+        .says(&["Activated"]);
+    deactivate("two@acme.example").succeeds();
+}
+
+#[test]
+fn somebody_who_is_not_signed_in_has_no_sessions() {
+    let installation = Installation::with_company();
+    installation
+        .run("user add --company acme --email b@acme.example")
+        .succeeds();
+    installation
+        .run("user sessions --company acme --email b@acme.example")
+        .succeeds()
+        .says(&["not signed in anywhere"]);
+    installation
+        .run("user sign-out --company acme --email b@acme.example")
+        .succeeds()
+        .says(&["not signed in anywhere"]);
+    let none = installation.json("user sessions --company acme --email b@acme.example --json");
+    assert_eq!(none, serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn attempts_are_listed_and_shown_with_their_checks() {
+    let installation = Installation::with_company();
+    let url = format!(
+        "sqlite:{}",
+        installation.path("data/vestibule.sqlite3").display()
+    );
+    let store = Store::open(&url, vestibule::keys::hash).await.unwrap();
+    let slug: Slug = "acme".parse().unwrap();
+    let company = store.company_by_slug(&slug).await.unwrap().unwrap();
+    let code = Code::from_bytes([1, 2, 3, 4, 5]);
+    let attempt = LoginAttempt {
+        outcome: Outcome::Refused,
+        rule: Some("D4".to_owned()),
+        summary: "the audience is another one".to_owned(),
+        record: Record {
+            checks: vec![Check {
+                rule: "D4".to_owned(),
+                subject: "Audience".to_owned(),
+                expected: "https://acme.example/sso/metadata".to_owned(),
+                received: "\u{1b}[31mspn:other".to_owned(),
+                passed: false,
+            }],
+            advice: vec!["Copy our Identifier (Entity ID).".to_owned()],
+        },
+        ..LoginAttempt::open(
+            AttemptId::from_bytes([7; 16]),
+            code.clone(),
+            company.id,
+            AttemptKind::Saml,
+            [0; 32],
+            OffsetDateTime::UNIX_EPOCH,
+        )
+    };
+    store.add_attempt(&attempt).await.unwrap();
+    store.close().await;
+
+    let code = code.to_string();
+    let line = |rest: &str| {
+        let mut words = vec!["attempts"];
+        words.extend(rest.split(' '));
+        words.extend(["--company", "acme"]);
+        installation.run_words(&words, "")
+    };
+    line("list --outcome refused").succeeds().says(&[
+        &code,
+        "refused (D4)",
+        "the audience is another one",
+    ]);
+    line("list --outcome signed_in")
+        .succeeds()
+        .says(&["no such"]);
+    let said = line(&format!("show {}", code.to_lowercase()))
+        .succeeds()
+        .says(&[
+            "✗ D4  Audience",
+            "expected  https://acme.example/sso/metadata",
+            "spn:other",
+            "→ Copy our Identifier",
+        ]);
+    // What came from outside cannot steer the terminal.
+    assert!(!said.out.contains('\u{1b}'));
+    let said = line(&format!("show {code} --json")).succeeds();
+    let shown: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(shown["checks"][0]["rule"], "D4");
+    line("show ZZZZ-ZZZZ").fails(1, &["no sign-in with the code"]);
+    line("show nonsense!").fails(2, &["eight characters"]);
+    line("list --outcome lost").fails(2, &["signed_in"]);
+}
