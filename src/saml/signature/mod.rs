@@ -6,6 +6,7 @@
 mod algorithm;
 mod key;
 mod sign;
+mod signed_info;
 mod verify;
 
 pub use algorithm::{Hash, SignatureAlgorithm};

@@ -1,0 +1,252 @@
+//! The assertion and what covers it (rules B1, B7, G).
+//!
+//! Invariant: the octets of a [`SignedAssertion`] are canonical and signed, by its own signature or by the Response's.
+
+use super::check_ids;
+use crate::saml::encryption;
+use crate::saml::error::{Checks, Rejection, Requirement};
+use crate::saml::names;
+use crate::saml::signature::{RequiredSignature, Trust, verify_enveloped};
+use crate::xml::{Document, Element, Limits};
+use std::collections::HashSet;
+use time::OffsetDateTime;
+
+/// The assertion's octets with what covers them.
+pub(super) struct SignedAssertion {
+    pub(super) octets: Vec<u8>,
+    response_signed: bool,
+    assertion_signed: bool,
+}
+
+impl SignedAssertion {
+    /// Takes the one assertion of a Response, decrypting it and verifying its own signature where there is one.
+    pub(super) fn open(
+        response: Element<'_>,
+        response_signed: bool,
+        trust: &Trust,
+        now: OffsetDateTime,
+        checks: &mut Checks,
+    ) -> Result<Self, Rejection> {
+        let mut found = response.children().filter(|child| is_assertion(*child));
+        let (Some(assertion), None) = (found.next(), found.next()) else {
+            let count = response
+                .children()
+                .filter(|child| is_assertion(*child))
+                .count();
+            return Err(checks.fail(
+                Requirement::ResponseShape,
+                "exactly one assertion",
+                count.to_string(),
+            ));
+        };
+        if assertion.local_name() == "Assertion" {
+            return Self::verify(assertion, response_signed, trust, now, checks);
+        }
+        let plain =
+            encryption::decrypt(assertion, &trust.decryption_keys, response_signed, checks)?;
+        let wrapped;
+        let document = if let Ok(document) = Document::parse(&plain, &Limits::MESSAGE) {
+            document
+        } else {
+            // XML Encryption 1.1, section 4.4: the plaintext may lean on the namespaces around it.
+            wrapped = with_namespaces_of(assertion, &plain);
+            Document::parse(&wrapped, &Limits::MESSAGE)
+                .map_err(|_| encryption::decryption_failed(checks))?
+        };
+        let root = document.root();
+        let inner = if root.is("", "context") {
+            root.children().next().unwrap_or(root)
+        } else {
+            root
+        };
+        if !inner.is(names::SAML, "Assertion") {
+            return Err(encryption::decryption_failed(checks)); // rule G3
+        }
+        check_ids(&document, checks)?;
+        Signatures::find_in_assertion(inner, checks)?;
+        Self::verify(inner, response_signed, trust, now, checks)
+    }
+
+    fn verify(
+        assertion: Element<'_>,
+        response_signed: bool,
+        trust: &Trust,
+        now: OffsetDateTime,
+        checks: &mut Checks,
+    ) -> Result<Self, Rejection> {
+        let signature = assertion.child(names::DS, "Signature");
+        let octets = match signature {
+            Some(signature) => verify_enveloped(signature, assertion, trust, now, checks)?
+                .octets()
+                .to_vec(),
+            None if response_signed => crate::xml::canonicalize(
+                assertion,
+                None,
+                crate::xml::Canonicalization::Exclusive(&[]),
+            ),
+            None => {
+                return Err(checks.fail(
+                    Requirement::Coverage,
+                    "a signed assertion or a signed Response",
+                    "no signature",
+                ));
+            }
+        };
+        Ok(Self {
+            octets,
+            response_signed,
+            assertion_signed: signature.is_some(),
+        })
+    }
+
+    /// Rule B7.
+    pub(super) fn check_coverage(
+        &self,
+        required: RequiredSignature,
+        checks: &mut Checks,
+    ) -> Result<(), Rejection> {
+        let (response, assertion) = (self.response_signed, self.assertion_signed);
+        let (met, expected) = match required {
+            RequiredSignature::Either => (
+                response || assertion,
+                "a signed assertion or a signed Response",
+            ),
+            RequiredSignature::Assertion => (assertion, "a signed assertion"),
+            RequiredSignature::Response => (response, "a signed Response"),
+            RequiredSignature::Both => (
+                response && assertion,
+                "a signed Response and a signed assertion",
+            ),
+        };
+        let received = match (response, assertion) {
+            (true, true) => "both signed",
+            (true, false) => "the Response is signed",
+            (false, true) => "the assertion is signed",
+            (false, false) => "no signature",
+        };
+        checks.require(met, Requirement::Coverage, expected, received)
+    }
+}
+
+/// The signatures of a message, each in its place (rule B1).
+pub(super) struct Signatures<'d> {
+    pub(super) response: Option<Element<'d>>,
+}
+
+impl<'d> Signatures<'d> {
+    pub(super) fn find(root: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
+        let assertion = root
+            .children()
+            .find(|child| child.is(names::SAML, "Assertion"));
+        for element in root.descendants().skip(1) {
+            // Rule C1: no second assertion or Response anywhere, so that none can be mistaken for the first.
+            let nested = is_assertion(element) && element.parent() != Some(root)
+                || element.is(names::SAMLP, "Response");
+            if nested {
+                return Err(checks.fail(
+                    Requirement::ResponseShape,
+                    "exactly one assertion, directly in the Response",
+                    format!("a nested {}", element.name()),
+                ));
+            }
+            if !element.is(names::DS, "Signature") {
+                continue;
+            }
+            let parent = element.parent();
+            if !(parent == Some(root) || parent.is_some() && parent == assertion)
+                || !follows_issuer(element)
+            {
+                return Err(misplaced(element, checks));
+            }
+        }
+        Ok(Self {
+            response: root.child(names::DS, "Signature"),
+        })
+    }
+
+    /// The same for an assertion that was encrypted.
+    fn find_in_assertion(assertion: Element<'_>, checks: &mut Checks) -> Result<(), Rejection> {
+        for element in assertion.descendants().skip(1) {
+            if is_assertion(element) || element.is(names::SAMLP, "Response") {
+                return Err(checks.fail(
+                    Requirement::ResponseShape,
+                    "exactly one assertion",
+                    format!("a nested {}", element.name()),
+                ));
+            }
+            if element.is(names::DS, "Signature")
+                && !(element.parent() == Some(assertion) && follows_issuer(element))
+            {
+                return Err(misplaced(element, checks));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Rule B7: where both are signed, both must verify. Says so when only the assertion's signature does.
+pub(super) fn only_assertion_verifies(
+    root: Element<'_>,
+    trust: &Trust,
+    now: OffsetDateTime,
+    checks: &mut Checks,
+) -> Option<Rejection> {
+    let assertion = root.child(names::SAML, "Assertion")?;
+    let signature = assertion.child(names::DS, "Signature")?;
+    verify_enveloped(signature, assertion, trust, now, checks).ok()?;
+    Some(checks.fail(
+        Requirement::Coverage,
+        "both signatures verify, as both are there",
+        "the assertion's signature verifies, the Response's does not",
+    ))
+}
+
+fn misplaced(signature: Element<'_>, checks: &mut Checks) -> Rejection {
+    let parent = signature
+        .parent()
+        .map_or("nothing", Element::name)
+        .to_owned();
+    checks.fail(
+        Requirement::SignaturePlacement,
+        "one Signature after the Issuer of the Response or of its assertion",
+        format!("a Signature in {parent}"),
+    )
+}
+
+/// Whether a signature is the second child of its parent, right after the Issuer.
+fn follows_issuer(signature: Element<'_>) -> bool {
+    let Some(parent) = signature.parent() else {
+        return false;
+    };
+    let mut children = parent.children();
+    children
+        .next()
+        .is_some_and(|first| first.is(names::SAML, "Issuer"))
+        && children.next() == Some(signature)
+}
+
+fn is_assertion(element: Element<'_>) -> bool {
+    element.namespace() == names::SAML
+        && matches!(element.local_name(), "Assertion" | "EncryptedAssertion")
+}
+
+/// Puts a decrypted fragment into an element that declares the namespaces in scope around the encrypted one.
+fn with_namespaces_of(element: Element<'_>, plain: &[u8]) -> Vec<u8> {
+    let mut open = String::from("<context");
+    let mut seen = HashSet::new();
+    let mut here = Some(element);
+    while let Some(ancestor) = here {
+        for (prefix, uri) in ancestor.declarations() {
+            if seen.insert(prefix) && !prefix.is_empty() {
+                open.push_str(" xmlns:");
+                open.push_str(prefix);
+                open.push_str("=\"");
+                crate::xml::escape_attribute(uri, &mut open);
+                open.push('"');
+            }
+        }
+        here = ancestor.parent();
+    }
+    open.push('>');
+    [open.as_bytes(), plain, b"</context>"].concat()
+}
