@@ -1,3 +1,5 @@
+use std::io::{BufRead as _, BufReader, Write as _};
+
 use super::{Installation, metadata};
 
 fn import(installation: &Installation, file: &str, rest: &str) -> super::Said {
@@ -149,6 +151,30 @@ fn urls_that_are_refused() {
             ))
             .fails(2, &[reason]);
     }
+}
+
+#[test]
+fn metadata_is_fetched_from_a_loopback_address() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let document = std::fs::read(metadata("okta-ssoready.xml")).unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        stream.write_all(&document).unwrap();
+    });
+    let installation = Installation::with_company();
+    installation
+        .run(&format!(
+            "connection import-metadata http://idp.localhost:{port}/metadata --company acme --name okta --enable"
+        ))
+        .succeeds()
+        .says(&["Added the connection \"okta\" of Acme (enabled)"]);
+    server.join().unwrap();
 }
 
 #[test]

@@ -8,7 +8,11 @@ use vestibule::store::{Error, Store};
 use super::database::{Database, on_both};
 use super::world::{NOW, company};
 
-on_both!(servers_that_start_at_once, a_newer_database_is_left_alone);
+on_both!(
+    servers_that_start_at_once,
+    a_newer_database_is_left_alone,
+    a_pulse_tells_schema_and_time
+);
 
 async fn servers_that_start_at_once(database: &Database) {
     let (a, b, c, d) = tokio::join!(
@@ -22,6 +26,15 @@ async fn servers_that_start_at_once(database: &Database) {
         .unwrap();
     for store in [b, c, d] {
         assert_eq!(store.companies().await.unwrap().len(), 1);
+    }
+}
+
+async fn a_pulse_tells_schema_and_time(database: &Database) {
+    let pulse = database.open().await.pulse().await.unwrap();
+    assert!(pulse.schema >= 1);
+    match database {
+        Database::Sqlite(_) => assert_eq!(pulse.time, None),
+        Database::Postgres { .. } => assert!(pulse.time.unwrap().year() >= 2025),
     }
 }
 
