@@ -80,6 +80,10 @@ impl SamlSettings {
         ("slo_response_url", "an https address, or none"),
         ("slo_binding", "post or redirect"),
         (
+            "single_logout",
+            "true or false: signing out here signs out at the identity provider too",
+        ),
+        (
             "danger_allow_sha1",
             "true or false: accepts forgeable SHA-1 signatures",
         ),
@@ -117,6 +121,7 @@ impl SamlSettings {
             "certificate_validity" => self.certificate_validity = word(key, value)?,
             "authn_statement" => self.authn_statement = word(key, value)?,
             "unsolicited" => self.unsolicited = word(key, value)?,
+            "single_logout" => self.single_logout = switch(key, value)?,
             "sign_requests" => self.sign_requests = switch(key, value)?,
             "force_authn" => self.force_authn = switch(key, value)?,
             "danger_allow_sha1" => self.danger_allow_sha1 = switch(key, value)?,
@@ -172,6 +177,7 @@ impl SamlSettings {
             "certificate_validity" => self.certificate_validity.to_string(),
             "authn_statement" => self.authn_statement.to_string(),
             "unsolicited" => self.unsolicited.to_string(),
+            "single_logout" => self.single_logout.to_string(),
             "sign_requests" => self.sign_requests.to_string(),
             "force_authn" => self.force_authn.to_string(),
             "danger_allow_sha1" => self.danger_allow_sha1.to_string(),

@@ -11,6 +11,10 @@ use super::{AttributeMapping, Email, GroupId};
 /// The settings of a SAML connection; stored as one JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, with a name of its own in commands"
+)]
 pub struct SamlSettings {
     /// The identity provider's entity ID (rule D1: exact).
     pub idp_entity_id: String,
@@ -24,6 +28,8 @@ pub struct SamlSettings {
     pub slo_response_url: Option<String>,
     /// How logout messages travel.
     pub slo_binding: Binding,
+    /// Whether signing out here asks the identity provider to end its session as well.
+    pub single_logout: bool,
     /// How the `AuthnRequest` travels ("Binding Options").
     pub binding: Binding,
     /// The `NameID` format that assertions must have (rule D7); none takes any.
@@ -77,6 +83,7 @@ impl Default for SamlSettings {
             slo_url: None,
             slo_response_url: None,
             slo_binding: Binding::Redirect,
+            single_logout: false,
             binding: Binding::Post,
             name_id_format: Some(EMAIL_ADDRESS.to_owned()),
             certificates: Vec::new(),
