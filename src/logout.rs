@@ -1,10 +1,21 @@
 //! Where a session ends.
 //!
-//! Invariant: the local session ends first, whatever others answer (`SAML2Int` SDP-SP34).
+//! Invariants: the local session ends first, whatever others answer (`SAML2Int` SDP-SP34). A message from elsewhere ends
+//! sessions only when a key of their own connection signed it, in the company of the host (rule E6): an unsigned request
+//! ends nothing, not even the session of the browser that brings it, because a link on another site must not sign anyone
+//! out. An answer to our own request changes nothing.
+
+mod begin;
+mod outgoing;
+mod receive;
 
 use crate::app::App;
 use crate::domain::SessionId;
 use crate::store;
+
+pub use begin::{sign_out, single_logout_url};
+pub use outgoing::{Message, Outgoing};
+pub use receive::{Arrival, Ending, Refusal, receive};
 
 /// Ends a session of this installation: here at once, on other nodes within two seconds. `false` when there was none.
 pub async fn local(app: &App, session: SessionId) -> Result<bool, store::Error> {

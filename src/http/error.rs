@@ -31,6 +31,9 @@ pub enum Error {
         /// The attempt's code, when there is an attempt.
         code: Option<String>,
     },
+    /// 403: a request for single logout was refused. The log holds the reason.
+    #[error("sign-out request refused: {0}")]
+    SignOutRefused(&'static str),
     /// 404: nothing is at this address.
     #[error("not found")]
     NotFound,
@@ -67,7 +70,9 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::ForeignForm | Self::SignInRefused { .. } => StatusCode::FORBIDDEN,
+            Self::ForeignForm | Self::SignInRefused { .. } | Self::SignOutRefused(_) => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -118,6 +123,14 @@ impl Error {
                     next.clone(),
                 );
             }
+            Self::SignOutRefused(what) => (
+                "Sign-out request refused",
+                (*what).into(),
+                vec![
+                    "If you want to sign out of this site, do it here.",
+                    "If this happens every time, tell your administrator when it happened.",
+                ],
+            ),
             Self::NotFound => (
                 "Page not found",
                 "There is nothing at this address.".into(),
@@ -177,6 +190,7 @@ impl Error {
             Self::UnknownSite | Self::Internal(_) | Self::Unavailable(_) | Self::TooManyTries => {
                 None
             }
+            Self::SignOutRefused(_) => Some(Link::sign_out()),
             _ => Some(Link::sign_in()),
         }
     }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::error::Error;
 use super::extract::{CurrentSite, csrf_token};
-use super::logout::SignOutForm;
+use super::logout::{SignOutForm, with_sign_out};
 use super::pages::{Frame, Moment, SignedIn as SignedInPage};
 use super::response::Page;
 use super::session::{self, CurrentSession};
@@ -29,7 +29,10 @@ pub(super) async fn show(
     if let Some(signed_in) = signed_in {
         return Ok(match &site.company.landing {
             Some(landing) if landing != "/" => Redirect::to(landing).into_response(),
-            _ => Page::new(landing_page(&app, &site, &signed_in, &headers)).into_response(),
+            _ => {
+                let page = Page::new(landing_page(&app, &site, &signed_in, &headers));
+                with_sign_out(page, &site, &signed_in.session).into_response()
+            }
         });
     }
     let mut enabled = site.enabled_connections();

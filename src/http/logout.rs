@@ -1,7 +1,8 @@
-//! The end of a session, here only: the identity provider is not told.
+//! The end of a session that its user wants. The identity provider is told when the connection says so.
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -10,11 +11,14 @@ use serde::Deserialize;
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{CsrfForm, CurrentSite, Purpose, csrf_token};
-use super::pages::{Frame, SignOut, SignedOut};
+use super::pages::{Frame, Reach, SignOut, SignedOut};
 use super::response::Page;
 use super::session::{self, CurrentSession};
+use super::slo;
 use crate::app::App;
+use crate::domain::Session;
 use crate::logout;
+use crate::site::Site;
 
 /// What the sign-out form sends: nothing but its token.
 #[derive(Debug, Deserialize)]
@@ -33,19 +37,34 @@ pub(super) async fn show(
 ) -> Response {
     let frame = Frame::of(&site.company.name);
     match (signed_in, session::session_id(&headers, &site)) {
-        (Some(signed_in), Some(id)) => Page::new(SignOut {
-            frame,
-            email: signed_in.user.email.as_str().to_owned(),
-            csrf: csrf_token(
-                &app,
-                SignOutForm::PURPOSE,
-                Cookie::Session,
-                &session::cookie_value(id),
-            ),
-        })
-        .into_response(),
-        _ => Page::new(SignedOut { frame }).into_response(),
+        (Some(signed_in), Some(id)) => {
+            let page = Page::new(SignOut {
+                frame,
+                email: signed_in.user.email.as_str().to_owned(),
+                csrf: csrf_token(
+                    &app,
+                    SignOutForm::PURPOSE,
+                    Cookie::Session,
+                    &session::cookie_value(id),
+                ),
+            });
+            with_sign_out(page, &site, &signed_in.session).into_response()
+        }
+        _ => signed_out(frame),
     }
+}
+
+/// A page whose sign-out form may end at the identity provider.
+pub(super) fn with_sign_out<T: Template>(page: Page<T>, site: &Site, session: &Session) -> Page<T> {
+    match logout::single_logout_url(site, session) {
+        Some(url) => page.leading_to_identity_provider(url.starts_with("http:")),
+        None => page,
+    }
+}
+
+fn signed_out(frame: Frame) -> Response {
+    let reach = Reach::Here;
+    Page::new(SignedOut { frame, reach }).into_response()
 }
 
 /// `POST /sso/logout`
@@ -55,13 +74,14 @@ pub(super) async fn submit(
     headers: HeaderMap,
     _: CsrfForm<SignOutForm>,
 ) -> Result<Response, Error> {
-    if let Some(id) = session::session_id(&headers, &site) {
-        logout::local(&app, id).await?;
-    }
-    let mut response = Page::new(SignedOut {
-        frame: Frame::of(&site.company.name),
-    })
-    .into_response();
+    let outgoing = match session::session_id(&headers, &site) {
+        Some(id) => logout::sign_out(&app, &site, id).await?,
+        None => None,
+    };
+    let mut response = match outgoing {
+        Some(outgoing) => slo::deliver(&site, outgoing)?,
+        None => signed_out(Frame::of(&site.company.name)),
+    };
     response
         .headers_mut()
         .append(header::SET_COOKIE, Cookie::Session.clear(site.is_https()));

@@ -18,6 +18,7 @@ pub mod response;
 pub mod serve;
 pub mod session;
 mod sign_in;
+mod slo;
 mod start;
 mod who;
 
@@ -48,6 +49,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/sso/acs", post(acs::receive))
         .route("/sso/logout", get(logout::show).post(logout::submit))
         .route("/sso/metadata", get(metadata::show))
+        .route("/sso/slo", get(slo::redirected).post(slo::posted))
         .route("/sso/session", get(who::show))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

@@ -189,6 +189,18 @@ pub struct SignOut {
 #[template(path = "signed_out.html")]
 pub struct SignedOut {
     pub frame: Frame,
+    pub reach: Reach,
+}
+
+/// How far a sign-out went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// This site; the identity provider was not asked.
+    Here,
+    /// The identity provider says: everywhere.
+    Everywhere,
+    /// This site; the identity provider was asked and did not confirm.
+    Unconfirmed,
 }
 
 /// What happened, what to do next, and the code under which the record of a sign-in is found.
@@ -217,6 +229,14 @@ impl Link {
         Self {
             href: "/".to_owned(),
             text: "Sign in again".to_owned(),
+        }
+    }
+
+    /// To the question whether to sign out.
+    pub fn sign_out() -> Self {
+        Self {
+            href: "/sso/logout".to_owned(),
+            text: "Sign out here".to_owned(),
         }
     }
 }

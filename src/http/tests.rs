@@ -15,7 +15,7 @@ use super::cookies::Cookie;
 use super::extract::{
     CameByAlias, ClientAddress, CsrfForm, CurrentSite, Peer, Purpose, csrf_token,
 };
-use super::pages::{Frame, SignedOut};
+use super::pages::{Frame, Reach, SignedOut};
 use super::response::{AttemptCode, Page};
 use super::*;
 use crate::site::Site;
@@ -45,6 +45,7 @@ fn routes() -> Router<Arc<App>> {
             get(|CurrentSite(site): CurrentSite| async move {
                 Page::new(SignedOut {
                     frame: Frame::of(&site.company.name),
+                    reach: Reach::Here,
                 })
             }),
         )
@@ -53,6 +54,7 @@ fn routes() -> Router<Arc<App>> {
             get(|| async {
                 Page::new(SignedOut {
                     frame: Frame::default(),
+                    reach: Reach::Here,
                 })
                 .leading_to_identity_provider(false)
                 .with_cookie(Cookie::Login, "abc", true)

@@ -9,6 +9,7 @@ mod demo_idp;
 mod metadata;
 mod return_to;
 mod rooms;
+mod slo;
 mod slo_messages;
 mod sp_metadata;
 mod store;

@@ -121,7 +121,24 @@ impl SignOut {
 
 impl SignedOut {
     pub(super) fn sample() -> Self {
-        Self { frame: frame() }
+        Self {
+            frame: frame(),
+            reach: Reach::Here,
+        }
+    }
+
+    pub(super) fn sample_everywhere() -> Self {
+        Self {
+            reach: Reach::Everywhere,
+            ..Self::sample()
+        }
+    }
+
+    pub(super) fn sample_unconfirmed() -> Self {
+        Self {
+            reach: Reach::Unconfirmed,
+            ..Self::sample()
+        }
     }
 }
 

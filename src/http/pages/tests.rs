@@ -14,6 +14,8 @@ fn all() -> Vec<(&'static str, String)> {
         page("repost", &Repost::sample()),
         page("sign_out", &SignOut::sample()),
         page("signed_out", &SignedOut::sample()),
+        page("signed_out_everywhere", &SignedOut::sample_everywhere()),
+        page("signed_out_unconfirmed", &SignedOut::sample_unconfirmed()),
         page("error", &Failure::sample()),
         page("unknown_site", &Failure::sample_unknown_site()),
     ]

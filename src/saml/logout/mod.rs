@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub use read::{receive_post, receive_redirect};
+pub use read::{claimed_issuer, receive_post, receive_redirect};
 
 use super::assertion::NameId;
 use super::error::{Check, Rejection};

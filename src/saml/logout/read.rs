@@ -83,6 +83,13 @@ pub fn receive_post(
     })
 }
 
+/// Who a message says it is from: to find the keys to judge it by, and for nothing else.
+pub fn claimed_issuer(xml: &[u8]) -> Option<String> {
+    let document = Document::parse(xml, &Limits::MESSAGE).ok()?;
+    let issuer = document.root().child(names::SAML, "Issuer")?.text()?;
+    Some(issuer.into_owned())
+}
+
 fn verdict(judge: impl FnOnce(&mut Checks) -> Result<LogoutMessage, Rejection>) -> LogoutVerdict {
     let mut checks = Checks::new();
     let outcome = judge(&mut checks);
