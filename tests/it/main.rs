@@ -13,4 +13,5 @@ mod slo;
 mod slo_messages;
 mod sp_metadata;
 mod store;
+mod vectors;
 mod xml;
