@@ -166,7 +166,7 @@ impl<'a> ParsedResponse<'a> {
             .transpose()?;
         let response = reparsed.as_ref().map_or(root, Document::root);
         check_response(response, signed.is_some(), expectation, now, checks)?;
-        let assertion = SignedAssertion::open(response, signed.is_some(), trust, now, checks)?;
+        let assertion = SignedAssertion::open(root, response, trust, now, checks)?;
         assertion.check_coverage(trust.required_signature, checks)?;
         let document = Document::parse(&assertion.octets, &Limits::MESSAGE).map_err(|error| {
             checks.fail(

@@ -1,6 +1,7 @@
 //! Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, both without comments, of one element and what is below it.
 
 use super::XML_NAMESPACE;
+use super::chars::same_name;
 use super::document::{AttributeData, Document, Element, Node};
 use super::write::{escape_attribute, escape_text};
 
@@ -141,7 +142,12 @@ impl<'d> Canonicalizer<'d, '_> {
 
     /// Notes a namespace node; the innermost declaration of a prefix comes first and wins.
     fn collect(&mut self, prefix: &'d str, uri: &'d str) {
-        if prefix != "xml" && !self.namespaces.iter().any(|(seen, _)| *seen == prefix) {
+        if prefix != "xml"
+            && !self
+                .namespaces
+                .iter()
+                .any(|(seen, _)| same_name(seen, prefix))
+        {
             self.namespaces.push((prefix, uri));
         }
     }
@@ -156,7 +162,7 @@ impl<'d> Canonicalizer<'d, '_> {
                 .rendered
                 .iter()
                 .rev()
-                .find(|(seen, _)| seen == prefix)
+                .find(|(seen, _)| same_name(seen, prefix))
                 .map_or("", |(_, uri)| *uri);
             if in_force == *uri {
                 continue; // Also: no xmlns="" where no default namespace is in force.

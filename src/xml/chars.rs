@@ -8,6 +8,30 @@ pub(super) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
+/// `text` without leading white space.
+pub(super) fn trim_start(text: &str) -> &str {
+    let end = text
+        .bytes()
+        .position(|byte| !is_space(byte))
+        .unwrap_or(text.len());
+    text.get(end..).unwrap_or_default()
+}
+
+/// `text` without trailing white space.
+pub(super) fn trim_end(text: &str) -> &str {
+    let end = text
+        .bytes()
+        .rposition(|byte| !is_space(byte))
+        .map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or_default()
+}
+
+/// `text` before and after the first `byte`, which is ASCII.
+pub(super) fn split_at_byte(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|found| found == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
 /// The offset of the first character that production `Char` excludes.
 pub(super) fn forbidden_char(input: &str) -> Option<usize> {
     let bytes = input.as_bytes();
@@ -30,16 +54,55 @@ pub(super) fn forbidden_char(input: &str) -> Option<usize> {
     })
 }
 
+/// Whether two short names are the same, without a call: most comparisons of names are of a few bytes.
+#[inline]
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    one.len() == other.len() && one.bytes().zip(other.bytes()).all(|(a, b)| a == b)
+}
+
 /// Whether `name` is an `NCName` (Namespaces in XML 1.0): a name without a colon.
 pub fn is_ncname(name: &str) -> bool {
+    if let [first, rest @ ..] = name.as_bytes()
+        && name.is_ascii()
+    {
+        return matches!(first, b'A'..=b'Z' | b'a'..=b'z' | b'_')
+            && rest.iter().all(|byte| ASCII_NAME[usize::from(*byte)]);
+    }
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }
 
+/// What an attribute's value cannot hold as it is.
+const SPECIAL_IN_VALUE: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'&' as usize] = true;
+    table[b'<' as usize] = true;
+    table[b'\t' as usize] = true;
+    table[b'\n' as usize] = true;
+    table[b'\r' as usize] = true;
+    table
+};
+
+/// The ASCII characters of a name.
+const ASCII_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] =
+            matches!(byte as u8, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
+        byte += 1;
+    }
+    table
+};
+
 /// Splits a qualified name into prefix (empty when there is none) and local part.
 pub(super) fn split_qname(name: &str) -> Result<(&str, &str), XmlErrorKind> {
-    let (prefix, local) = match name.split_once(':') {
-        Some((prefix, local)) if is_ncname(prefix) => (prefix, local),
+    let (prefix, local) = match name
+        .bytes()
+        .position(|byte| byte == b':')
+        .map(|at| name.split_at(at))
+    {
+        Some((prefix, local)) if is_ncname(prefix) => (prefix, local.get(1..).unwrap_or_default()),
         Some(_) => return Err(XmlErrorKind::Name),
         None => ("", name),
     };
@@ -97,10 +160,7 @@ pub(super) fn normalize_line_ends(text: &str) -> Cow<'_, str> {
 
 /// An attribute's value, normalised as CDATA (sections 2.11 and 3.3.3).
 pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, XmlErrorKind> {
-    if !raw
-        .bytes()
-        .any(|byte| matches!(byte, b'&' | b'<' | b'\t' | b'\n' | b'\r'))
-    {
+    if !raw.bytes().any(|byte| SPECIAL_IN_VALUE[usize::from(byte)]) {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());

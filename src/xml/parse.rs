@@ -1,6 +1,9 @@
 //! From octets to the arena.
 
-use super::chars::{forbidden_char, is_space, normalize_line_ends, resolve_reference};
+use super::chars::{
+    forbidden_char, is_space, normalize_line_ends, resolve_reference, same_name, trim_end,
+    trim_start,
+};
 use super::document::{Document, ElementData, Namespace, Node};
 use super::error::{XmlError, XmlErrorKind};
 use super::tag;
@@ -207,7 +210,7 @@ impl<'a, 'l> Parser<'a, 'l> {
             self.document
                 .declarations
                 .get(**index as usize)
-                .is_some_and(|found| found.prefix == prefix)
+                .is_some_and(|found| same_name(found.prefix, prefix))
         };
         match self.scope.iter().rev().find(declared) {
             Some(index) if self.document.uri(Namespace::Declared(*index)).is_empty() => {
@@ -220,7 +223,7 @@ impl<'a, 'l> Parser<'a, 'l> {
     }
 
     fn end(&mut self, name: &'a str, end: usize) -> Result<(), XmlErrorKind> {
-        let name = name.trim_end_matches([' ', '\t', '\n', '\r']);
+        let name = trim_end(name);
         let open = self
             .open
             .last()
@@ -302,8 +305,8 @@ fn check_comment(text: &str) -> Result<(), XmlErrorKind> {
 fn check_declaration(inside: &str) -> Result<(), XmlErrorKind> {
     let mut rest = inside;
     let mut place = 0;
-    while !rest.trim_start_matches([' ', '\t', '\n', '\r']).is_empty() {
-        let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+    while !trim_start(rest).is_empty() {
+        let trimmed = trim_start(rest);
         let (name, value, after) = declaration_part(trimmed).ok_or(XmlErrorKind::Declaration)?;
         let next = match name {
             "version" if value == "1.0" => 1,
@@ -327,13 +330,13 @@ fn check_declaration(inside: &str) -> Result<(), XmlErrorKind> {
 
 fn declaration_part(text: &str) -> Option<(&str, &str, &str)> {
     let (name, after) = text.split_once('=')?;
-    let after = after.trim_start_matches([' ', '\t', '\n', '\r']);
+    let after = trim_start(after);
     let quote = after
         .chars()
         .next()
         .filter(|quote| matches!(quote, '"' | '\''))?;
     let (value, rest) = after.get(1..)?.split_once(quote)?;
-    Some((name.trim_end_matches([' ', '\t', '\n', '\r']), value, rest))
+    Some((trim_end(name), value, rest))
 }
 
 fn length<T>(items: &[T]) -> u32 {

@@ -1,6 +1,8 @@
 //! One start tag: name, namespace declarations, attributes (rule A3).
 
-use super::chars::{attribute_value, is_space, split_qname};
+use super::chars::{
+    attribute_value, is_space, same_name, split_at_byte, split_qname, trim_end, trim_start,
+};
 use super::document::{AttributeData, Declaration, Document, Namespace};
 use super::error::XmlErrorKind;
 use super::parse::Limits;
@@ -31,7 +33,7 @@ pub(super) fn read<'a>(
     let first_attribute = position(&document.attributes);
     let first_declaration = position(&document.declarations);
     loop {
-        let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        let trimmed = trim_start(rest);
         if trimmed.is_empty() {
             break;
         }
@@ -54,7 +56,10 @@ pub(super) fn read<'a>(
                 .declarations
                 .get(first_declaration as usize..)
                 .unwrap_or_default();
-            if own.iter().any(|other| other.prefix == declaration.prefix) {
+            if own
+                .iter()
+                .any(|other| same_name(other.prefix, declaration.prefix))
+            {
                 return Err(XmlErrorKind::DuplicateAttribute);
             }
             document.declarations.push(declaration);
@@ -91,7 +96,7 @@ pub(super) fn check_duplicates(
 ) -> Result<(), XmlErrorKind> {
     for (at, one) in attributes.iter().enumerate() {
         for other in attributes.get(..at).unwrap_or_default() {
-            if one.local == other.local
+            if same_name(one.local, other.local)
                 && document.uri(one.namespace) == document.uri(other.namespace)
             {
                 return Err(XmlErrorKind::DuplicateAttribute);
@@ -104,17 +109,17 @@ pub(super) fn check_duplicates(
 /// `name = "value" rest`, with the quotes checked.
 fn split_attribute(text: &str) -> Result<(&str, &str, &str), XmlErrorKind> {
     const NO_VALUE: XmlErrorKind = XmlErrorKind::Malformed("an attribute has no quoted value");
-    let (name, after) = text.split_once('=').ok_or(NO_VALUE)?;
-    let name = name.trim_end_matches([' ', '\t', '\n', '\r']);
-    let after = after.trim_start_matches([' ', '\t', '\n', '\r']);
+    let (name, after) = split_at_byte(text, b'=').ok_or(NO_VALUE)?;
+    let name = trim_end(name);
+    let after = trim_start(after);
     let quote = match after.as_bytes().first() {
-        Some(b'"') => '"',
-        Some(b'\'') => '\'',
+        Some(b'"') => b'"',
+        Some(b'\'') => b'\'',
         _ => return Err(NO_VALUE),
     };
     let (value, rest) = after
         .get(1..)
-        .and_then(|quoted| quoted.split_once(quote))
+        .and_then(|quoted| split_at_byte(quoted, quote))
         .ok_or(NO_VALUE)?;
     Ok((name, value, rest))
 }

@@ -105,36 +105,52 @@ impl Writer {
 
 /// Appends `text` escaped as canonical XML escapes text (Canonical XML 1.0, section 2.3).
 pub fn escape_text(text: &str, out: &mut String) {
-    escape(text, out, |byte| match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'\r' => Some("&#xD;"),
-        _ => None,
-    });
+    escape(text, out, &TEXT);
 }
 
 /// Appends `value` escaped as canonical XML escapes attribute values (Canonical XML 1.0, section 2.3).
 pub fn escape_attribute(value: &str, out: &mut String) {
-    escape(value, out, |byte| match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'"' => Some("&quot;"),
-        b'\t' => Some("&#x9;"),
-        b'\n' => Some("&#xA;"),
-        b'\r' => Some("&#xD;"),
-        _ => None,
-    });
+    escape(value, out, &ATTRIBUTE);
 }
 
-fn escape(text: &str, out: &mut String, replacement: impl Fn(u8) -> Option<&'static str>) {
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if let Some(escaped) = replacement(byte) {
-            out.push_str(text.get(plain..at).unwrap_or_default());
-            out.push_str(escaped);
-            plain = at + 1;
-        }
+/// For each byte how it is written; empty: as it is.
+type Escapes = [&'static str; 256];
+
+const TEXT: Escapes = {
+    let mut table = [""; 256];
+    table[b'&' as usize] = "&amp;";
+    table[b'<' as usize] = "&lt;";
+    table[b'>' as usize] = "&gt;";
+    table[b'\r' as usize] = "&#xD;";
+    table
+};
+
+const ATTRIBUTE: Escapes = {
+    let mut table = [""; 256];
+    table[b'&' as usize] = "&amp;";
+    table[b'<' as usize] = "&lt;";
+    table[b'"' as usize] = "&quot;";
+    table[b'\t' as usize] = "&#x9;";
+    table[b'\n' as usize] = "&#xA;";
+    table[b'\r' as usize] = "&#xD;";
+    table
+};
+
+fn escape(text: &str, out: &mut String, escapes: &Escapes) {
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| !escapes[usize::from(byte)].is_empty())
+    {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        out.push_str(
+            special
+                .bytes()
+                .next()
+                .map_or("", |byte| escapes[usize::from(byte)]),
+        );
+        rest = special.get(1..).unwrap_or_default();
     }
-    out.push_str(text.get(plain..).unwrap_or_default());
+    out.push_str(rest);
 }

@@ -20,13 +20,17 @@ pub(super) struct SignedAssertion {
 
 impl SignedAssertion {
     /// Takes the one assertion of a Response, decrypting it and verifying its own signature where there is one.
+    ///
+    /// `response` is `received` itself, or what its signature covers. An assertion's own signature is verified where it was
+    /// made: the canonical octets of the Response no longer hold the namespaces that an `InclusiveNamespaces` may name.
     pub(super) fn open(
+        received: Element<'_>,
         response: Element<'_>,
-        response_signed: bool,
         trust: &Trust,
         now: OffsetDateTime,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
+        let response_signed = response != received;
         let mut found = response.children().filter(|child| is_assertion(*child));
         let (Some(assertion), None) = (found.next(), found.next()) else {
             let count = response
@@ -40,28 +44,34 @@ impl SignedAssertion {
             ));
         };
         if assertion.local_name() == "Assertion" {
-            return Self::verify(assertion, response_signed, trust, now, checks);
+            let signed_where = received
+                .child(names::SAML, "Assertion")
+                .filter(|it| it.child(names::DS, "Signature").is_some());
+            return Self::verify(
+                signed_where.unwrap_or(assertion),
+                response_signed,
+                trust,
+                now,
+                checks,
+            );
         }
         let plain =
             encryption::decrypt(assertion, &trust.decryption_keys, response_signed, checks)?;
         let wrapped;
-        let document = if let Ok(document) = Document::parse(&plain, &Limits::MESSAGE) {
-            document
+        let (document, depth) = if let Ok(document) = Document::parse(&plain, &Limits::MESSAGE) {
+            (document, 0)
         } else {
             // XML Encryption 1.1, section 4.4: the plaintext may lean on the namespaces around it.
             wrapped = with_namespaces_of(assertion, &plain);
-            Document::parse(&wrapped, &Limits::MESSAGE)
-                .map_err(|_| encryption::decryption_failed(checks))?
+            let document = Document::parse(&wrapped, &Limits::MESSAGE)
+                .map_err(|_| encryption::decryption_failed(checks))?;
+            (document, 1)
         };
-        let root = document.root();
-        let inner = if root.is("", "context") {
-            root.children().next().unwrap_or(root)
-        } else {
-            root
-        };
-        if !inner.is(names::SAML, "Assertion") {
+        let inner = document.elements().nth(depth);
+        let alone = depth == 0 || document.root().children().count() == 1;
+        let Some(inner) = inner.filter(|inner| alone && inner.is(names::SAML, "Assertion")) else {
             return Err(encryption::decryption_failed(checks)); // rule G3
-        }
+        };
         check_ids(&document, checks)?;
         Signatures::find_in_assertion(inner, checks)?;
         Self::verify(inner, response_signed, trust, now, checks)
@@ -76,9 +86,9 @@ impl SignedAssertion {
     ) -> Result<Self, Rejection> {
         let signature = assertion.child(names::DS, "Signature");
         let octets = match signature {
-            Some(signature) => verify_enveloped(signature, assertion, trust, now, checks)?
-                .octets()
-                .to_vec(),
+            Some(signature) => {
+                verify_enveloped(signature, assertion, trust, now, checks)?.into_octets()
+            }
             None if response_signed => crate::xml::canonicalize(
                 assertion,
                 None,
@@ -226,8 +236,8 @@ fn follows_issuer(signature: Element<'_>) -> bool {
 }
 
 fn is_assertion(element: Element<'_>) -> bool {
-    element.namespace() == names::SAML
-        && matches!(element.local_name(), "Assertion" | "EncryptedAssertion")
+    matches!(element.local_name(), "Assertion" | "EncryptedAssertion")
+        && element.namespace() == names::SAML
 }
 
 /// Puts a decrypted fragment into an element that declares the namespaces in scope around the encrypted one.

@@ -17,6 +17,11 @@ pub struct SignedXml {
 }
 
 impl SignedXml {
+    /// The octets, without a copy.
+    pub fn into_octets(self) -> Vec<u8> {
+        self.octets
+    }
+
     /// The octets.
     pub fn octets(&self) -> &[u8] {
         &self.octets
