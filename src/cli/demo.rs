@@ -1,13 +1,22 @@
-//! `demo`.
+//! `demo`: the server and an Entra-shaped identity provider beside it, configured the way an administrator would.
 
+#[cfg(not(feature = "demo"))]
 use std::process::ExitCode;
 
+#[cfg(not(feature = "demo"))]
 use super::error::{CliError, Result};
+#[cfg(not(feature = "demo"))]
 use super::installation::Setting;
 
+/// What the demo can be told.
 #[derive(Debug, clap::Args)]
-pub(super) struct Demo {}
+pub(super) struct Demo {
+    /// Where the demo identity provider listens; loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    idp_listen: std::net::SocketAddr,
+}
 
+#[cfg(not(feature = "demo"))]
 impl Demo {
     #[expect(
         clippy::unused_self,
@@ -18,5 +27,210 @@ impl Demo {
             "This build has no demo.",
             "Build it with --features demo.",
         ))
+    }
+}
+
+#[cfg(feature = "demo")]
+mod running {
+    use std::path::Path;
+    use std::process::ExitCode;
+    use std::sync::Arc;
+
+    use clap::Parser as _;
+
+    use super::super::error::{CliError, Result};
+    use super::super::installation::Setting;
+    use super::super::output::Output;
+    use super::super::{Cli, Command, serve};
+    use super::Demo;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::demo_idp::{App, DemoConfig, DemoIdp, IdpKey};
+    use crate::keys::{self, Keys};
+    use crate::site::{Site, SpKeys};
+    use crate::telemetry;
+
+    /// The identity provider's key, kept with the data so that a kept demo goes on working.
+    const IDP_KEY_FILE: &str = "demo-idp.pem";
+    const COMPANY: &str = "acme";
+    const GROUP: &str = "SSO Basic";
+    const APPLICATION_ID: &str = "2b1f0f9e-54b5-4a63-9d6e-0d4f1c9f7a11";
+
+    impl Demo {
+        pub(in crate::cli) fn run(self, setting: &Setting) -> Result<ExitCode> {
+            let config = setting.config()?;
+            telemetry::init(&config.log)?;
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .map_err(CliError::Runtime)?
+                .block_on(self.both(setting, config))
+        }
+
+        async fn both(self, setting: &Setting, config: Config) -> Result<ExitCode> {
+            let origin = format!("http://acme.localhost:{}", config.listen.port());
+            let listener = DemoIdp::bind(self.idp_listen).await.map_err(|cause| {
+                CliError::refused(
+                    format!(
+                        "The demo identity provider cannot listen on {}: {cause}.",
+                        self.idp_listen
+                    ),
+                    "Set another loopback address with --idp-listen.",
+                )
+            })?;
+            let idp_origin = format!(
+                "http://{}",
+                listener.local_addr().map_err(CliError::Runtime)?
+            );
+            let key = idp_key(&config.data_dir, &setting.clock)?;
+            let idp = Arc::new(identity_provider(&idp_origin, key, &setting.clock));
+            let serving = tokio::spawn({
+                let idp = Arc::clone(&idp);
+                async move { idp.serve(listener, std::future::pending()).await }
+            });
+            add_company(setting, &origin).await?;
+            idp.register(application(setting, &config, &origin).await?);
+            let metadata = idp.tenant().metadata_url(APPLICATION_ID);
+            perform(setting, &[&import(&metadata)]).await?;
+            let mut out = Output::stdout();
+            out.raw(&guide(&origin, &idp_origin))?;
+            out.flush()?;
+            let code = serve::serve(config, setting.clock.clone()).await;
+            serving.abort();
+            code
+        }
+    }
+
+    /// Adds the company and its permission group, unless an earlier run did.
+    async fn add_company(setting: &Setting, origin: &str) -> Result<()> {
+        let store = setting.open().await?.store;
+        let companies = store.companies().await?;
+        store.close().await;
+        if companies
+            .iter()
+            .any(|company| company.slug.as_str() == COMPANY)
+        {
+            return Ok(());
+        }
+        let company = [
+            "company", "add", COMPANY, "--name", "Acme", "--origin", origin,
+        ];
+        let group = ["group", "add", GROUP, "--company", COMPANY, "--sso-only"];
+        perform(setting, &[&company, &group]).await
+    }
+
+    fn import(metadata: &str) -> [&str; 12] {
+        [
+            "connection",
+            "import-metadata",
+            metadata,
+            "--company",
+            COMPANY,
+            "--name",
+            "entra",
+            "--display-name",
+            "Acme Entra ID",
+            "--jit-group",
+            GROUP,
+            "--enable",
+        ]
+    }
+
+    /// Does by command what an administrator does.
+    async fn perform(setting: &Setting, commands: &[&[&str]]) -> Result<()> {
+        let mut out = Output::stdout();
+        for arguments in commands {
+            let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
+            out.line(format!("$ vestibule {}", words.join(" ")))?;
+            let cli = Cli::try_parse_from(std::iter::once(&"vestibule").chain(*arguments))
+                .map_err(|cause| {
+                    CliError::unusable("The demo's own command is wrong.", cause.to_string())
+                })?;
+            match cli.command {
+                Command::Company(company) => company.run(setting, &mut out).await?,
+                Command::Group(group) => group.run(setting, &mut out).await?,
+                Command::Connection(connection) => connection.run(setting, &mut out).await?,
+                _ => {}
+            }
+            out.line("")?;
+        }
+        out.flush()
+    }
+
+    /// "Upload metadata file" at the identity provider: ours, as `/sso/metadata` serves it.
+    async fn application(setting: &Setting, config: &Config, origin: &str) -> Result<App> {
+        let installation = setting.open().await?;
+        let keys = Keys::load(config, installation.now)?;
+        let sp_keys = SpKeys::new(&keys).map_err(crate::app::AppError::from)?;
+        let company = installation.company(COMPANY).await?;
+        installation.store.close().await;
+        let site = Site::new(company, Vec::new(), &sp_keys);
+        let app = App::from_metadata(APPLICATION_ID, "Acme", site.metadata().as_bytes()).map_err(
+            |cause| CliError::refused(cause.to_string(), "This is a defect of the demo."),
+        )?;
+        Ok(app.with_sign_on_url(format!("{origin}/")))
+    }
+
+    fn identity_provider(origin: &str, key: IdpKey, clock: &Clock) -> DemoIdp {
+        let clock = clock.clone();
+        let random = |octets: &mut [u8]| {
+            for chunk in octets.chunks_mut(32) {
+                for (to, from) in chunk.iter_mut().zip(keys::random::<32>()) {
+                    *to = from;
+                }
+            }
+        };
+        DemoIdp::new(DemoConfig::contoso(
+            origin,
+            key,
+            Arc::new(move || clock.now()),
+            Arc::new(random),
+        ))
+    }
+
+    fn idp_key(data_dir: &Path, clock: &Clock) -> Result<IdpKey> {
+        let failed = |cause: &dyn std::fmt::Display| {
+            CliError::refused(
+                format!("The demo identity provider's key: {cause}."),
+                "Delete the file to make a new key.",
+            )
+        };
+        let file = data_dir.join(IDP_KEY_FILE);
+        match std::fs::read(&file) {
+            Ok(pem) => IdpKey::from_pem(&pem).map_err(|cause| failed(&cause)),
+            Err(_) => {
+                let key = IdpKey::generate(clock.now()).map_err(|cause| failed(&cause))?;
+                let pem = key.to_pem().map_err(|cause| failed(&cause))?;
+                std::fs::create_dir_all(data_dir)
+                    .and_then(|()| std::fs::write(&file, pem))
+                    .map_err(|cause| failed(&cause))?;
+                Ok(key)
+            }
+        }
+    }
+
+    fn quoted(word: &str) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=".contains(&byte);
+        if word.bytes().all(plain) {
+            word.to_owned()
+        } else {
+            format!("\"{word}\"")
+        }
+    }
+
+    fn guide(origin: &str, idp: &str) -> String {
+        format!(
+            "Vestibule is ready.\n\n  \
+             {origin}/                 Acme's sign-on URL: opens single sign-on\n  \
+             {origin}/sign-in          every way to sign in\n  \
+             {idp}/myapps                 My Apps: click the Acme tile\n  \
+             {idp}/applications/{APPLICATION_ID}\n                                              \
+             \"Set up single sign-on\", as Entra ID shows it\n\n\
+             Sign in as B.Simon (b.simon@contoso.com, password Tailspin-42)\n\
+             or as Britta Simon (britta.simon@contoso.com, password Fabrikam-42).\n\
+             The account is made at the first sign-in, in the permission group \"{GROUP}\".\n\
+             Who am I:  {origin}/sso/session\n\
+             Stop with Ctrl-C.\n\n"
+        )
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn run(setting: &Setting) -> Result<ExitCode> {
         .block_on(serve(config, setting.clock.clone()))
 }
 
-async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
+/// Serves until the process is told to stop.
+pub(super) async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
     let listener = bind(&config).await?;
     let app = App::open(config, clock).await?;
     let patience = Patience {
