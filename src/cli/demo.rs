@@ -196,17 +196,15 @@ mod running {
             )
         };
         let file = data_dir.join(IDP_KEY_FILE);
-        match std::fs::read(&file) {
-            Ok(pem) => IdpKey::from_pem(&pem).map_err(|cause| failed(&cause)),
-            Err(_) => {
-                let key = IdpKey::generate(clock.now()).map_err(|cause| failed(&cause))?;
-                let pem = key.to_pem().map_err(|cause| failed(&cause))?;
-                std::fs::create_dir_all(data_dir)
-                    .and_then(|()| std::fs::write(&file, pem))
-                    .map_err(|cause| failed(&cause))?;
-                Ok(key)
-            }
+        if let Ok(pem) = std::fs::read(&file) {
+            return IdpKey::from_pem(&pem).map_err(|cause| failed(&cause));
         }
+        let key = IdpKey::generate(clock.now()).map_err(|cause| failed(&cause))?;
+        let pem = key.to_pem().map_err(|cause| failed(&cause))?;
+        std::fs::create_dir_all(data_dir)
+            .and_then(|()| std::fs::write(&file, pem))
+            .map_err(|cause| failed(&cause))?;
+        Ok(key)
     }
 
     fn quoted(word: &str) -> String {

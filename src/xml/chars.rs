@@ -86,10 +86,10 @@ const SPECIAL_IN_VALUE: [bool; 256] = {
 /// The ASCII characters of a name.
 const ASCII_NAME: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0;
+    let mut byte = 0_u8;
     while byte < 128 {
-        table[byte] =
-            matches!(byte as u8, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
+        table[byte as usize] =
+            matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
         byte += 1;
     }
     table
