@@ -5,6 +5,8 @@
 //! session IDs, tokens, codes of `OpenID` Connect, query strings and bodies of requests, private keys, the database's URL.
 //! People's events go to the audit log; a failed sign-in is found by its attempt's code.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
@@ -32,6 +34,8 @@ pub fn init(log: &Log) -> Result<(), TelemetryError> {
             cause,
         })?;
     let subscriber = tracing_subscriber::fmt()
+        // Colours are for a person at a terminal, not for a file or a journal.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let begun = match log.format {
