@@ -1,0 +1,227 @@
+//! The documents say what is there: commands exist, links lead somewhere, tests that are named as a proof are tests.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+#[test]
+fn commands_exist() {
+    for document in documents() {
+        for line in code(&document.text).filter(|line| line.contains("vestibule ")) {
+            let Some(words) = command(&line) else {
+                continue;
+            };
+            let help = help(&words.subcommand);
+            let place = format!("{}: {line}", document.path.display());
+            assert!(help.status.success(), "{place}");
+            let help = String::from_utf8(help.stdout).unwrap();
+            for option in words.options {
+                assert!(help.contains(&option), "{place}: {option}");
+            }
+        }
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    for document in documents() {
+        let folder = document.path.parent().unwrap();
+        for target in links(&document.text) {
+            let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
+            let path = if file.is_empty() {
+                document.path.clone()
+            } else {
+                folder.join(file)
+            };
+            let place = format!("{}: {target}", document.path.display());
+            assert!(path.exists(), "{place}");
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(text.lines().any(|line| is_heading(line, anchor)), "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn paths_in_the_map_exist() {
+    let readme = std::fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let (_, map) = readme.split_once("## The tree").unwrap();
+    let (map, _) = map.split_once("\n## ").unwrap();
+    let mut seen = 0;
+    for row in map.lines().filter(|line| line.starts_with("| `")) {
+        let paths = row.split('|').nth(1).unwrap();
+        for path in paths.split('`').filter(|part| part.contains('/')) {
+            let place = Path::new(ROOT).join(path);
+            assert!(
+                place.exists() || place.with_extension("rs").exists(),
+                "{path}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "{seen}");
+}
+
+#[test]
+fn proofs_are_tests() {
+    let mut known = BTreeSet::new();
+    for folder in ["src", "tests/it"] {
+        sources(&Path::new(ROOT).join(folder), &mut |text| {
+            for rest in text.split("fn ").skip(1) {
+                let name = rest.split(['(', '<']).next().unwrap_or_default();
+                known.insert(name.to_owned());
+            }
+        });
+    }
+    let text = std::fs::read_to_string(Path::new(ROOT).join("docs/security.md")).unwrap();
+    let mut seen = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let proof = row.trim_end_matches(" |").rsplit('|').next().unwrap();
+        for name in proof.split('`').skip(1).step_by(2) {
+            let target = Path::new(ROOT).join(format!("fuzz/fuzz_targets/{name}.rs"));
+            assert!(known.contains(name) || target.exists(), "{name}: {row}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
+
+struct Document {
+    path: PathBuf,
+    text: String,
+}
+
+fn documents() -> Vec<Document> {
+    let root = Path::new(ROOT);
+    let mut paths = vec![
+        root.join("README.md"),
+        root.join("CHANGELOG.md"),
+        root.join("certs/README.md"),
+        root.join("metadata/README.md"),
+        root.join("tests/vectors/README.md"),
+    ];
+    for entry in std::fs::read_dir(root.join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            paths.push(path);
+        }
+    }
+    paths
+        .into_iter()
+        .map(|path| Document {
+            text: std::fs::read_to_string(&path).unwrap(),
+            path,
+        })
+        .collect()
+}
+
+/// The lines of code blocks, and the code within lines.
+fn code(text: &str) -> impl Iterator<Item = String> {
+    let mut found = Vec::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_block = !in_block;
+        } else if in_block {
+            found.push(line.to_owned());
+        } else {
+            let inline = line.split('`').skip(1).step_by(2);
+            found.extend(inline.map(str::to_owned));
+        }
+    }
+    found.into_iter()
+}
+
+struct Words {
+    subcommand: Vec<String>,
+    options: Vec<String>,
+}
+
+/// The subcommand and the options of a line that runs `vestibule`; none when it only names a file of that name.
+fn command(line: &str) -> Option<Words> {
+    let (before, rest) = line.split_once("vestibule ")?;
+    let rest = match rest.strip_prefix("vestibule ") {
+        Some(rest) => rest, // sudo -u vestibule vestibule
+        None if before.is_empty() => rest,
+        None => return None,
+    };
+    let rest = rest.split(" #").next().unwrap_or_default();
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let from = if words.first() == Some(&"--config") {
+        2
+    } else {
+        0
+    };
+    let is_word = |word: &&&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let two_words = ["company", "group", "connection", "user", "attempts", "keys"];
+    let subcommand: Vec<String> = words
+        .iter()
+        .skip(from)
+        .take_while(is_word)
+        .take_while(|word| !word.starts_with("--"))
+        .take(1 + usize::from(words.get(from).is_some_and(|word| two_words.contains(word))))
+        .map(|word| (*word).to_owned())
+        .collect();
+    if subcommand.is_empty() {
+        return None;
+    }
+    let options = words
+        .iter()
+        .filter(|word| word.starts_with("--"))
+        .map(|word| word.split('=').next().unwrap_or_default().to_owned())
+        .collect();
+    Some(Words {
+        subcommand,
+        options,
+    })
+}
+
+fn help(subcommand: &[String]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_vestibule"))
+        .args(subcommand)
+        .arg("--help")
+        .output()
+        .unwrap()
+}
+
+/// Targets of links to files of this repository.
+fn links(text: &str) -> Vec<String> {
+    text.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|target| !target.contains("://"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_heading(line: &str, anchor: &str) -> bool {
+    let Some(title) = line.strip_prefix('#') else {
+        return false;
+    };
+    let slug: String = title
+        .trim_start_matches('#')
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            c if c.is_alphanumeric() || c == '-' => Some(c),
+            _ => None,
+        })
+        .collect();
+    slug == anchor
+}
+
+fn sources(folder: &Path, read: &mut impl FnMut(&str)) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, read);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            read(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
