@@ -155,7 +155,10 @@ fn command(line: &str) -> Option<Words> {
     } else {
         0
     };
-    let is_word = |word: &&&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let is_word = |word: &&&str| {
+        word.bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
     let two_words = ["company", "group", "connection", "user", "attempts", "keys"];
     let subcommand: Vec<String> = words
         .iter()

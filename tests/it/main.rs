@@ -6,6 +6,7 @@ mod binding;
 mod cli;
 #[cfg(feature = "demo")]
 mod demo_idp;
+mod docs;
 mod metadata;
 mod return_to;
 mod rooms;
