@@ -25,16 +25,34 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
 /// Writes a time stamp in whole milliseconds, UTC.
 pub fn format(instant: OffsetDateTime) -> String {
     let utc = instant.to_offset(UtcOffset::UTC);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        utc.year(),
-        u8::from(utc.month()),
-        utc.day(),
-        utc.hour(),
-        utc.minute(),
-        utc.second(),
-        utc.millisecond()
-    )
+    let mut text = String::with_capacity(24);
+    // Years of SAML messages have four digits; another year is written as it is.
+    match u32::try_from(utc.year()) {
+        Ok(year) if year < 10_000 => digits(&mut text, year, 1000),
+        _ => text.push_str(&utc.year().to_string()),
+    }
+    for (before, value) in [
+        ('-', u8::from(utc.month())),
+        ('-', utc.day()),
+        ('T', utc.hour()),
+        (':', utc.minute()),
+        (':', utc.second()),
+    ] {
+        text.push(before);
+        digits(&mut text, value.into(), 10);
+    }
+    text.push('.');
+    digits(&mut text, utc.millisecond().into(), 100);
+    text.push('Z');
+    text
+}
+
+/// Appends the decimal digits of `value`, the first one being that of `place`.
+fn digits(text: &mut String, value: u32, mut place: u32) {
+    while place > 0 {
+        text.push(char::from_digit(value / place % 10, 10).unwrap_or('0'));
+        place /= 10;
+    }
 }
 
 fn number(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
@@ -106,6 +124,17 @@ mod tests {
             ),
         ] {
             assert_eq!(parse(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        for text in [
+            "2023-11-17T18:39:30.314Z",
+            "0001-01-01T00:00:00.000Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            assert_eq!(format(parse(text).unwrap()), text);
         }
     }
 

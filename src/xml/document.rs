@@ -3,6 +3,7 @@
 //! Invariant: `nodes` holds the document in order; the nodes of an element lie between its `open` and its `close`.
 
 use super::XML_NAMESPACE;
+use super::chars::same_name;
 use std::borrow::Cow;
 
 /// A parsed document; borrows from the input wherever the text needed no change.
@@ -139,20 +140,29 @@ impl<'d> Element<'d> {
 
     /// Whether this element has that expanded name.
     pub fn is(self, namespace: &str, local: &str) -> bool {
-        let data = self.data();
-        data.local == local && self.namespace() == namespace
+        same_name(self.data().local, local) && self.namespace() == namespace
     }
 
     /// The value of an attribute that is in no namespace.
     pub fn attribute(self, local: &str) -> Option<&'d str> {
-        self.attribute_in("", local)
+        self.own_attributes()
+            .iter()
+            .find(|found| found.namespace == Namespace::None && same_name(found.local, local))
+            .map(|found| found.value.as_ref())
     }
 
     /// The value of an attribute by expanded name.
     pub fn attribute_in(self, namespace: &str, local: &str) -> Option<&'d str> {
-        self.attributes()
-            .find(|found| found.local_name() == local && found.namespace() == namespace)
-            .map(Attribute::value)
+        self.own_attributes()
+            .iter()
+            .find(|found| {
+                same_name(found.local, local) && self.document.uri(found.namespace) == namespace
+            })
+            .map(|found| found.value.as_ref())
+    }
+
+    fn own_attributes(self) -> &'d [AttributeData<'d>] {
+        Document::range(&self.document.attributes, self.data().attributes)
     }
 
     /// The attributes in document order, without namespace declarations.
