@@ -68,7 +68,9 @@ impl SignedAssertion {
             (document, 1)
         };
         let inner = document.elements().nth(depth);
-        let alone = depth == 0 || document.root().children().count() == 1;
+        // One element and nothing beside it, as in a document of its own (rules A3 and G2).
+        let root = document.root();
+        let alone = depth == 0 || root.children().count() == 1 && !root.has_own_text();
         let Some(inner) = inner.filter(|inner| alone && inner.is(names::SAML, "Assertion")) else {
             return Err(encryption::decryption_failed(checks)); // rule G3
         };
