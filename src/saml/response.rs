@@ -154,7 +154,8 @@ impl<'a> ParsedResponse<'a> {
                 Ok(signed) => Some(signed),
                 Err(rejection) => {
                     return Err(
-                        only_assertion_verifies(root, trust, now, checks).unwrap_or(rejection)
+                        only_assertion_verifies(&rejection, root, trust, now, checks)
+                            .unwrap_or(rejection),
                     );
                 }
             },

@@ -196,13 +196,21 @@ impl<'d> Signatures<'d> {
     }
 }
 
-/// Rule B7: where both are signed, both must verify. Says so when only the assertion's signature does.
+/// Rule B7: where both are signed, both must verify. Says so when only the assertion's signature does; a signature of the
+/// Response that is refused for what it is, and not for what it covers, keeps its own reason.
 pub(super) fn only_assertion_verifies(
+    rejection: &Rejection,
     root: Element<'_>,
     trust: &Trust,
     now: OffsetDateTime,
     checks: &mut Checks,
 ) -> Option<Rejection> {
+    if !matches!(
+        rejection.requirement,
+        Requirement::SignatureValue | Requirement::Digest
+    ) {
+        return None;
+    }
     let assertion = root.child(names::SAML, "Assertion")?;
     let signature = assertion.child(names::DS, "Signature")?;
     verify_enveloped(signature, assertion, trust, now, checks).ok()?;
