@@ -133,6 +133,25 @@ impl Default for Settings {
     }
 }
 
+impl Message {
+    /// The name of the file that holds it.
+    pub(crate) const fn file_name(&self) -> &'static str {
+        match self {
+            Self::Xml(_) => "response.xml",
+            Self::Form(_) => "form.txt",
+            Self::Query(_) => "query.txt",
+        }
+    }
+
+    /// The octets of the file.
+    pub(crate) fn octets(&self) -> &[u8] {
+        match self {
+            Self::Xml(octets) | Self::Form(octets) => octets,
+            Self::Query(query) => query.as_bytes(),
+        }
+    }
+}
+
 impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         Self {
