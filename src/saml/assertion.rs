@@ -100,7 +100,9 @@ pub(super) fn validate(
         authn_instant: authn.instant,
         authn_context: authn.context,
         attributes,
-        acceptable_until: valid_until.min(confirmed_until) + expectation.clock_skew,
+        acceptable_until: valid_until
+            .min(confirmed_until)
+            .saturating_add(expectation.clock_skew),
         drift: now - issue_instant,
     })
 }

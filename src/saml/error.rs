@@ -224,7 +224,7 @@ impl Checks {
         expected: impl Into<Cow<'static, str>>,
         received: impl Into<Cow<'static, str>>,
     ) -> Rejection {
-        let (expected, received) = (expected.into(), shorten(received.into()));
+        let (expected, received) = (shorten(expected.into()), shorten(received.into()));
         self.push(requirement, expected.clone(), received.clone(), false);
         Rejection {
             requirement,
@@ -259,15 +259,16 @@ impl Checks {
         self.0.push(Check {
             rule: requirement.rule(),
             requirement,
-            expected,
+            expected: shorten(expected),
             received: shorten(received),
             passed,
         });
     }
 }
 
-/// Keeps what a hostile message can put into a record small and on one line.
-fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
+/// Keeps what a hostile message can put into a record small and on one line. What is expected can be the message's too: the
+/// ID that a reference has to name.
+pub fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
     const MOST: usize = 400;
     if text.len() <= MOST && !text.contains(char::is_control) {
         return text;

@@ -19,7 +19,10 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
     let date = Date::from_calendar_date(year, month, two(8)?).ok()?;
     let (nanosecond, zone) = fraction(text.get(19..)?)?;
     let time = Time::from_hms_nano(two(11)?, two(14)?, two(17)?, nanosecond).ok()?;
-    Some(date.with_time(time).assume_offset(offset(zone)?))
+    // An offset can lead out of the calendar, and everything is reckoned in UTC.
+    date.with_time(time)
+        .assume_offset(offset(zone)?)
+        .checked_to_offset(UtcOffset::UTC)
 }
 
 /// Writes a time stamp in whole milliseconds, UTC.
@@ -152,6 +155,7 @@ mod tests {
             "+023-11-17T18:39:30Z",
             "2023-11-17T18:39:30+2:00",
             "２023-11-17T18:39:30Z",
+            "9999-12-31T23:59:59-00:01",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

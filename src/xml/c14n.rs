@@ -14,14 +14,42 @@ pub enum Canonicalization<'p> {
     Exclusive(&'p [&'p str]),
 }
 
+/// How many times the document's length canonical octets may be long. Escapes make at most six octets of one.
+const GROWTH: usize = 8;
+/// What they may be long in any case.
+const ALLOWANCE: usize = 64 * 1024;
+
 /// The canonical octets of `apex`, leaving out the subtree `without` (the enveloped signature).
 ///
-/// Linear in the size of the subtree for a bounded number of namespaces in scope; no recursion.
+/// For documents of our own; a received one is for [`canonicalize_within`]. No recursion.
 pub fn canonicalize(
     apex: Element<'_>,
     without: Option<Element<'_>>,
     method: Canonicalization<'_>,
 ) -> Vec<u8> {
+    canonicalize_up_to(usize::MAX, apex, without, method).unwrap_or_default()
+}
+
+/// The same; `None` when they would be many times as long as the document.
+///
+/// Exclusive canonicalisation writes a namespace name again for each sibling that uses its prefix: a long name and many
+/// elements are octets without measure. With the bound the cost is linear in the size of the document (rule A3).
+pub fn canonicalize_within(
+    apex: Element<'_>,
+    without: Option<Element<'_>>,
+    method: Canonicalization<'_>,
+) -> Option<Vec<u8>> {
+    let length = apex.document.root().source().len();
+    let most = length.saturating_mul(GROWTH).saturating_add(ALLOWANCE);
+    canonicalize_up_to(most, apex, without, method)
+}
+
+fn canonicalize_up_to(
+    most: usize,
+    apex: Element<'_>,
+    without: Option<Element<'_>>,
+    method: Canonicalization<'_>,
+) -> Option<Vec<u8>> {
     let data = apex.data();
     let nodes = Document::range(&apex.document.nodes, (data.open, data.close + 1));
     let mut writer = Canonicalizer {
@@ -53,8 +81,11 @@ pub fn canonicalize(
                 index: *index,
             }),
         }
+        if writer.out.len() > most {
+            return None;
+        }
     }
-    writer.out.into_bytes()
+    Some(writer.out.into_bytes())
 }
 
 struct Canonicalizer<'d, 'p> {

@@ -15,7 +15,7 @@ mod parse;
 mod tag;
 mod write;
 
-pub use c14n::{Canonicalization, canonicalize};
+pub use c14n::{Canonicalization, canonicalize, canonicalize_within};
 pub use chars::is_ncname;
 pub use document::{Attribute, Document, Element};
 pub use error::{XmlError, XmlErrorKind};

@@ -7,6 +7,7 @@ mod cli;
 #[cfg(feature = "demo")]
 mod demo_idp;
 mod docs;
+mod hostile;
 mod metadata;
 mod return_to;
 mod rooms;

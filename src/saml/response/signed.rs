@@ -6,8 +6,8 @@ use super::check_ids;
 use crate::saml::encryption;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
-use crate::saml::signature::{RequiredSignature, Trust, verify_enveloped};
-use crate::xml::{Document, Element, Limits};
+use crate::saml::signature::{RequiredSignature, Trust, bounded, verify_enveloped};
+use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize_within};
 use std::collections::HashSet;
 use time::OffsetDateTime;
 
@@ -91,11 +91,10 @@ impl SignedAssertion {
             Some(signature) => {
                 verify_enveloped(signature, assertion, trust, now, checks)?.into_octets()
             }
-            None if response_signed => crate::xml::canonicalize(
-                assertion,
-                None,
-                crate::xml::Canonicalization::Exclusive(&[]),
-            ),
+            None if response_signed => {
+                let method = Canonicalization::Exclusive(&[]);
+                bounded(canonicalize_within(assertion, None, method), checks)?
+            }
             None => {
                 return Err(checks.fail(
                     Requirement::Coverage,

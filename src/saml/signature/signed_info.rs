@@ -7,7 +7,7 @@ use super::algorithm::{Hash, SignatureAlgorithm, describe_refused};
 use super::verify::base64_text;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
-use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize};
+use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize_within};
 
 /// What `SignedInfo` says, read from its own canonical octets (rule B3).
 pub(super) struct SignedInfo {
@@ -61,14 +61,34 @@ impl Method {
         })
     }
 
-    pub(super) fn canonicalize(&self, apex: Element<'_>, without: Option<Element<'_>>) -> Vec<u8> {
-        if self.exclusive {
-            let prefixes: Vec<&str> = self.prefixes.iter().map(String::as_str).collect();
-            canonicalize(apex, without, Canonicalization::Exclusive(&prefixes))
+    pub(super) fn canonicalize(
+        &self,
+        apex: Element<'_>,
+        without: Option<Element<'_>>,
+        checks: &mut Checks,
+    ) -> Result<Vec<u8>, Rejection> {
+        let prefixes: Vec<&str> = self.prefixes.iter().map(String::as_str).collect();
+        let method = if self.exclusive {
+            Canonicalization::Exclusive(&prefixes)
         } else {
-            canonicalize(apex, without, Canonicalization::Inclusive)
-        }
+            Canonicalization::Inclusive
+        };
+        bounded(canonicalize_within(apex, without, method), checks)
     }
+}
+
+/// Rule A3: canonical octets that are many times as long as the message are a trap.
+pub(in crate::saml) fn bounded(
+    octets: Option<Vec<u8>>,
+    checks: &mut Checks,
+) -> Result<Vec<u8>, Rejection> {
+    octets.ok_or_else(|| {
+        checks.fail(
+            Requirement::WellFormed,
+            "canonical octets about as long as the message",
+            "many times as long: a long namespace name that many elements repeat",
+        )
+    })
 }
 
 impl SignedInfo {

@@ -42,7 +42,7 @@ pub(in crate::saml) fn verify_enveloped(
     }
     // Rule B3: S first; everything that follows is read from S.
     let method = Method::of(parts.canonicalization, checks)?;
-    let octets = method.canonicalize(parts.signed_info, None);
+    let octets = method.canonicalize(parts.signed_info, None, checks)?;
     let signed_info = SignedInfo::parse(&octets, parent, trust, checks)?;
     let value = base64_text(parts.value)
         .ok_or_else(|| checks.fail(Requirement::SignatureValue, "base64", "something else"))?;
@@ -73,7 +73,9 @@ pub(in crate::saml) fn verify_enveloped(
     );
     check_validity(key, trust.certificate_validity, now, checks)?;
     // Rule B6.
-    let covered = signed_info.method.canonicalize(parent, Some(signature));
+    let covered = signed_info
+        .method
+        .canonicalize(parent, Some(signature), checks)?;
     let digest = signed_info.hash.digest(&covered);
     checks.require(
         digest.as_bytes() == signed_info.digest,

@@ -1,0 +1,142 @@
+//! What a hostile message must not cost: memory, a panic, a long record.
+
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::x509::X509;
+use std::sync::LazyLock;
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+use vestibule::saml::error::Rule;
+use vestibule::saml::names;
+use vestibule::saml::response::{Expectation, Verdict, validate};
+use vestibule::saml::signature::{
+    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
+};
+use vestibule::xml::{Canonicalization, Document, Limits, canonicalize_within};
+
+const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
+const ACS: &str = "https://acme.sso.example.com/sso/acs";
+const IDP: &str = "https://idp.example/";
+
+static KEY: LazyLock<PKey<Private>> =
+    LazyLock::new(|| PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
+
+fn trust() -> Trust {
+    let mut builder = X509::builder().unwrap();
+    builder.set_pubkey(&KEY).unwrap();
+    for (at, seconds) in [(0, -60), (1, 60)] {
+        let time = Asn1Time::from_unix(NOW.unix_timestamp() + seconds).unwrap();
+        match at {
+            0 => builder.set_not_before(&time).unwrap(),
+            _ => builder.set_not_after(&time).unwrap(),
+        }
+    }
+    builder.sign(&KEY, MessageDigest::sha256()).unwrap();
+    let der = builder.build().to_der().unwrap();
+    Trust {
+        idp_entity_id: IDP.to_owned(),
+        keys: vec![VerificationKey::from_certificate(&der).unwrap()],
+        certificate_validity: CertificateValidity::Reject,
+        required_signature: RequiredSignature::Either,
+        danger_allow_sha1: false,
+        decryption_keys: Vec::new(),
+    }
+}
+
+fn judge(xml: &str) -> Verdict {
+    let expectation = Expectation {
+        entity_id: "https://acme.sso.example.com".to_owned(),
+        extra_audiences: Vec::new(),
+        acs_url: ACS.to_owned(),
+        request_id: Some("_request".to_owned()),
+        name_id_format: None,
+        identity_attribute: None,
+        clock_skew: Duration::seconds(180),
+        authn_statement_optional: false,
+    };
+    validate(xml.as_bytes(), &trust(), &expectation, NOW)
+}
+
+/// A Response with a signed assertion; `until` ends everything that ends, `more` stands at the end of the assertion.
+fn response(until: &str, more: &str) -> String {
+    let xml = format!(
+        r#"<samlp:Response xmlns:samlp="{samlp}" xmlns:saml="{saml}" ID="_response" Version="2.0" IssueInstant="2026-11-20T12:00:00Z" Destination="{ACS}" InResponseTo="_request"><saml:Issuer>{IDP}</saml:Issuer><samlp:Status><samlp:StatusCode Value="{success}"/></samlp:Status><saml:Assertion ID="_assertion" Version="2.0" IssueInstant="2026-11-20T12:00:00Z"><saml:Issuer>{IDP}</saml:Issuer><saml:Subject><saml:NameID>b.simon</saml:NameID><saml:SubjectConfirmation Method="{bearer}"><saml:SubjectConfirmationData Recipient="{ACS}" NotOnOrAfter="{until}" InResponseTo="_request"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotOnOrAfter="{until}"><saml:AudienceRestriction><saml:Audience>https://acme.sso.example.com</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="2026-11-20T12:00:00Z" SessionNotOnOrAfter="{until}"/>{more}</saml:Assertion></samlp:Response>"#,
+        samlp = names::SAMLP,
+        saml = names::SAML,
+        success = names::STATUS_SUCCESS,
+        bearer = names::CM_BEARER,
+    );
+    let signing = SigningKey::new(KEY.clone(), None).unwrap();
+    sign_enveloped(&xml, "_assertion", &signing).unwrap()
+}
+
+#[test]
+fn times_at_the_end_of_the_calendar_do_no_harm() {
+    let verdict = judge(&response("2026-11-20T12:05:00Z", ""));
+    assert!(verdict.outcome.is_ok(), "{:?}", verdict.outcome);
+    // Identity providers do write this one.
+    let verdict = judge(&response("9999-12-31T23:59:59.999Z", ""));
+    let assertion = verdict.outcome.unwrap();
+    assert_eq!(assertion.acceptable_until.year(), 9999);
+    // In UTC these are in the years 10000 and -1.
+    for beyond in ["9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00+14:00"] {
+        let rejection = judge(&response(beyond, "")).outcome.unwrap_err();
+        assert_eq!(rejection.rule(), Rule::D2, "{beyond}");
+    }
+    for instant in ["9999-12-31T23:59:59-14:00", "-001-01-01T00:00:00Z"] {
+        let xml = response("2026-11-20T12:05:00Z", "")
+            .replacen("2026-11-20T12:00:00Z", instant, 1);
+        assert_eq!(judge(&xml).outcome.unwrap_err().rule(), Rule::C5);
+    }
+}
+
+/// A long namespace name is written again for each of the siblings that use its prefix.
+fn siblings(count: usize) -> (String, String) {
+    let declaration = format!("xmlns:p=\"urn:{}\"", "a".repeat(60_000));
+    (declaration, "<p:a/>".repeat(count))
+}
+
+#[test]
+fn canonical_octets_are_not_many_times_the_message() {
+    let (declaration, elements) = siblings(3000);
+    let xml = format!("<a {declaration}>{elements}</a>");
+    let document = Document::parse(xml.as_bytes(), &Limits::MESSAGE).unwrap();
+    let exclusive = Canonicalization::Exclusive(&[]);
+    assert!(canonicalize_within(document.root(), None, exclusive).is_none());
+    // The names that are at the apex already are not written again.
+    let inclusive = Canonicalization::Inclusive;
+    assert!(canonicalize_within(document.root(), None, inclusive).is_some());
+}
+
+#[test]
+fn a_message_that_grows_when_it_is_canonical_is_refused() {
+    let (declaration, elements) = siblings(3000);
+    let signed = response("2026-11-20T12:05:00Z", "");
+    let grown = signed.replacen("<samlp:Response ", &format!("<samlp:Response {declaration} "), 1);
+    // What a key of the connection signed, around content that nobody did.
+    let content = grown.replacen("</saml:Assertion>", &format!("{elements}</saml:Assertion>"), 1);
+    // What nobody signed at all.
+    let signed_info = grown.replacen("</ds:SignedInfo>", &format!("{elements}</ds:SignedInfo>"), 1);
+    for xml in [content, signed_info] {
+        assert!(xml.len() < 256 * 1024);
+        let rejection = judge(&xml).outcome.unwrap_err();
+        assert_eq!(rejection.rule(), Rule::A3, "{rejection}");
+    }
+}
+
+#[test]
+fn no_message_makes_a_long_record() {
+    let id = format!("_{}", "a".repeat(150_000));
+    let long = |from: &str| response("2026-11-20T12:05:00Z", "").replace(from, &id);
+    for xml in [long("_assertion"), long("#_assertion"), long(IDP), long(ACS)] {
+        let verdict = judge(&xml);
+        let rejection = verdict.outcome.unwrap_err();
+        assert!(rejection.to_string().len() < 8192, "{}", rejection.rule());
+        for check in verdict.checks {
+            let length = check.expected.len() + check.received.len();
+            assert!(length < 8192, "{}: {length}", check.rule);
+        }
+    }
+}
