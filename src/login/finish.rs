@@ -309,6 +309,7 @@ pub(super) fn advice_on(refusal: store::Refusal) -> Advice {
         }
         R::MayNotLink
         | R::BoundToAnother
+        | R::OthersAddress
         | R::NoAccount
         | R::NoEmail
         | R::NoJitGroup

@@ -11,15 +11,16 @@ use super::columns::{Columns, is_text, ms};
 use super::user::{insert, select_user, user};
 use super::{Error, Refusal};
 use crate::domain::{
-    Connection, ConnectionId, Creation, Email, GrantSource, GroupClaim, GroupId, Profile, User,
-    UserId,
+    Connection, ConnectionId, Creation, Email, GrantSource, GroupClaim, GroupId, Profile,
+    SamlSettings, User, UserId,
 };
 
 /// An account that may sign in.
 pub(super) struct Account {
     pub(super) user: User,
     pub(super) how: How,
-    /// The profile's e-mail address belongs to another account, so that this one kept its own.
+    /// The profile's e-mail address belongs to another account or to another connection's domain, so that this account kept
+    /// its own.
     pub(super) email_kept: bool,
 }
 
@@ -72,6 +73,9 @@ async fn look(
     let Some(email) = &claimant.profile.email else {
         return Ok(Err(Refusal::NoEmail));
     };
+    if is_anothers(tx, claimant, email).await? {
+        return Ok(Err(Refusal::OthersAddress));
+    }
     let (user, how) = match by_email(tx, claimant, email).await? {
         Some(user) => {
             match may_link(tx, claimant, &user, email).await? {
@@ -129,6 +133,27 @@ async fn by_email(
         .fetch_optional(&mut **tx)
         .await?;
     row.as_ref().map(user).transpose()
+}
+
+/// Whether the address is in a domain that another connection of the company owns and this one does not.
+///
+/// The owner's sign-in would be linked to the account with this address (rule F2): no one else may put one there before, or
+/// the two would share it.
+async fn is_anothers(tx: &mut Tx, claimant: &Claimant<'_>, email: &Email) -> Result<bool, Error> {
+    if claimant.connection.settings.link.allows(email) {
+        return Ok(false);
+    }
+    let rows = query("SELECT settings FROM connection WHERE company_id = $1 AND id <> $2")
+        .bind(claimant.connection.company_id.to_string())
+        .bind(claimant.connection.id.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &rows {
+        if row.json::<SamlSettings>("settings")?.link.allows(email) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Rule F2: by e-mail address only when the connection may link; `false` when another transaction has just bound this very
@@ -265,7 +290,7 @@ async fn welcome(
     }))
 }
 
-/// Takes a new address over; `false` when it belongs to another account.
+/// Takes a new address over; `false` when it belongs to another account, or is not this connection's to give.
 async fn update_email(tx: &mut Tx, claimant: &Claimant<'_>, found: &User) -> Result<bool, Error> {
     let Some(email) = claimant
         .profile
@@ -275,6 +300,9 @@ async fn update_email(tx: &mut Tx, claimant: &Claimant<'_>, found: &User) -> Res
     else {
         return Ok(true);
     };
+    if is_anothers(tx, claimant, email).await? {
+        return Ok(false);
+    }
     let updated = query(
         "UPDATE account SET email = $1, email_key = $2 WHERE id = $3 AND NOT EXISTS \
          (SELECT 1 FROM account other WHERE other.company_id = $4 AND other.email_key = $2 AND other.id <> $3)",

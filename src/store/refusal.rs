@@ -25,6 +25,11 @@ pub enum Refusal {
     /// Rule F2.
     #[error("the account with this e-mail address is bound to another identity of this connection")]
     BoundToAnother,
+    /// Rule F2.
+    #[error(
+        "the e-mail address is in a domain that another connection owns, and this one does not (setting \"link\")"
+    )]
+    OthersAddress,
     /// Rule F3.
     #[error("there is no account for this person, and the connection does not make accounts")]
     NoAccount,
@@ -52,7 +57,7 @@ impl Refusal {
             Self::AttemptConsumed | Self::AttemptExpired => "E1",
             Self::AssertionReplayed => "E4",
             Self::OtherConnection => "E6",
-            Self::MayNotLink | Self::BoundToAnother => "F2",
+            Self::MayNotLink | Self::BoundToAnother | Self::OthersAddress => "F2",
             Self::NoAccount | Self::NoEmail | Self::NoJitGroup => "F3",
             Self::Deactivated => "F4",
             Self::SsoOnly | Self::NoPassword => "F6",
@@ -69,6 +74,7 @@ impl Refusal {
             Self::MayNotLink | Self::BoundToAnother => {
                 "an account that this identity may be linked to"
             }
+            Self::OthersAddress => "an address that this connection may speak for",
             Self::NoAccount => "an account, or a connection that makes accounts",
             Self::NoEmail => "an e-mail address among the claims",
             Self::NoJitGroup => "a permission group for new accounts",

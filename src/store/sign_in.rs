@@ -392,8 +392,8 @@ fn accepted(sign_in: &SignIn<'_>, account: &Account) -> Record {
             passed(
                 "F1",
                 "e-mail address",
-                "not of another account",
-                "of another account: the account keeps its own",
+                "not of another account, nor in another connection's domain",
+                "another's: the account keeps its own",
             );
         }
     }

@@ -11,6 +11,7 @@ on_both!(
     nobody_is_made_without_jit,
     an_existing_account_is_not_linked_by_default,
     linked_in_the_domains_that_the_connection_owns,
+    an_address_in_a_domain_of_another_connection_is_not_its_to_give,
     an_account_that_waits_for_single_sign_on_is_linked_once,
     a_bound_account_is_never_bound_again,
     a_deactivated_user_never_gets_in,
@@ -148,6 +149,57 @@ async fn linked_in_the_domains_that_the_connection_owns(database: &Database) {
         refused(world.sign_in(&profile("oid:2", other.email.as_str())).await),
         Refusal::MayNotLink
     );
+}
+
+/// A partner's identity provider may say what it likes: the person of an address is who the domain's owner says.
+async fn an_address_in_a_domain_of_another_connection_is_not_its_to_give(database: &Database) {
+    let partner = World::new(database.open().await).await;
+    let mut own = connection(partner.company.id, "own");
+    own.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    partner.store.add_connection(&own, NOW).await.unwrap();
+
+    // It makes no account that the owner's sign-in would be linked to later.
+    let chief = profile("oid:evil", "chief@Contoso.com");
+    assert_eq!(
+        refused(partner.sign_in(&chief).await),
+        Refusal::OthersAddress
+    );
+    assert_eq!(partner.people().await, (0, 0));
+
+    // Nor does it move an account of its own to such an address.
+    signed_in(
+        partner
+            .sign_in(&profile("oid:1", "mallory@partner.example"))
+            .await,
+    );
+    let (user, _) = signed_in(
+        partner
+            .sign_in(&profile("oid:1", "chief@contoso.com"))
+            .await,
+    );
+    assert_eq!(user.email.as_str(), "mallory@partner.example");
+
+    // Nor does it take an account that waits for its first sign-in.
+    let waiting = partner
+        .user("new@contoso.com", Creation::Administrator)
+        .await;
+    assert_eq!(
+        refused(
+            partner
+                .sign_in(&profile("oid:2", waiting.email.as_str()))
+                .await
+        ),
+        Refusal::OthersAddress
+    );
+
+    // Where both own the domain, both may.
+    let mut both = partner;
+    both.connection.settings.link = own.settings.link.clone();
+    let (linked, _) = signed_in(
+        both.sign_in(&profile("oid:2", waiting.email.as_str()))
+            .await,
+    );
+    assert_eq!(linked.id, waiting.id);
 }
 
 async fn an_account_that_waits_for_single_sign_on_is_linked_once(database: &Database) {
