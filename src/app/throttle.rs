@@ -2,7 +2,7 @@
 //!
 //! Invariant: what is kept for a limit is bounded, whatever addresses and names are tried.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -48,7 +48,7 @@ impl Throttle {
                 if limiter.len() > SWEEP {
                     limiter.retain_recent();
                 }
-                limiter.check_key(&client).is_ok()
+                limiter.check_key(&network(client)).is_ok()
             }
             _ => true,
         };
@@ -57,10 +57,49 @@ impl Throttle {
                 if limiter.len() > SWEEP {
                     limiter.retain_recent();
                 }
-                let email = email.get(..LONGEST).unwrap_or(email).to_ascii_lowercase();
+                // Nobody's address is so long; all of them count as one, wherever their characters end.
+                let email = email.get(..LONGEST.min(email.len())).unwrap_or_default();
+                let email = email.to_ascii_lowercase();
                 limiter.check_key(&(company, email)).is_ok()
             })
         };
         client_admitted && account_admitted()
+    }
+}
+
+/// Who a client's address stands for: an IPv6 subscriber has a whole /64 to choose addresses from.
+fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(throttle: &Throttle, client: &str, email: &str) -> bool {
+        let client = client.parse().unwrap();
+        throttle.admits(Some(client), CompanyId::from_bytes([1; 16]), email)
+    }
+
+    #[test]
+    fn the_addresses_of_one_subscriber_count_as_one() {
+        let throttle = Throttle::new(1);
+        assert!(admitted(&throttle, "2001:db8:1:2::1", "a@b.c"));
+        assert!(!admitted(&throttle, "2001:db8:1:2:ffff::9", "b@b.c"));
+        assert!(admitted(&throttle, "2001:db8:1:3::1", "c@b.c"));
+        assert!(admitted(&throttle, "192.0.2.1", "d@b.c"));
+        assert!(!admitted(&throttle, "::ffff:192.0.2.1", "e@b.c"));
+    }
+
+    #[test]
+    fn what_is_kept_of_an_address_is_short() {
+        let throttle = Throttle::new(1);
+        // The limit falls into the middle of a character.
+        let long = |tail: &str| format!("{}\u{e9}{tail}", "a".repeat(LONGEST - 1));
+        assert!(admitted(&throttle, "192.0.2.1", &long("1")));
+        assert!(!admitted(&throttle, "192.0.2.2", &long("2")));
     }
 }
