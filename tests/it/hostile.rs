@@ -86,8 +86,7 @@ fn times_at_the_end_of_the_calendar_do_no_harm() {
         assert_eq!(rejection.rule(), Rule::D2, "{beyond}");
     }
     for instant in ["9999-12-31T23:59:59-14:00", "-001-01-01T00:00:00Z"] {
-        let xml = response("2026-11-20T12:05:00Z", "")
-            .replacen("2026-11-20T12:00:00Z", instant, 1);
+        let xml = response("2026-11-20T12:05:00Z", "").replacen("2026-11-20T12:00:00Z", instant, 1);
         assert_eq!(judge(&xml).outcome.unwrap_err().rule(), Rule::C5);
     }
 }
@@ -114,11 +113,23 @@ fn canonical_octets_are_not_many_times_the_message() {
 fn a_message_that_grows_when_it_is_canonical_is_refused() {
     let (declaration, elements) = siblings(3000);
     let signed = response("2026-11-20T12:05:00Z", "");
-    let grown = signed.replacen("<samlp:Response ", &format!("<samlp:Response {declaration} "), 1);
+    let grown = signed.replacen(
+        "<samlp:Response ",
+        &format!("<samlp:Response {declaration} "),
+        1,
+    );
     // What a key of the connection signed, around content that nobody did.
-    let content = grown.replacen("</saml:Assertion>", &format!("{elements}</saml:Assertion>"), 1);
+    let content = grown.replacen(
+        "</saml:Assertion>",
+        &format!("{elements}</saml:Assertion>"),
+        1,
+    );
     // What nobody signed at all.
-    let signed_info = grown.replacen("</ds:SignedInfo>", &format!("{elements}</ds:SignedInfo>"), 1);
+    let signed_info = grown.replacen(
+        "</ds:SignedInfo>",
+        &format!("{elements}</ds:SignedInfo>"),
+        1,
+    );
     for xml in [content, signed_info] {
         assert!(xml.len() < 256 * 1024);
         let rejection = judge(&xml).outcome.unwrap_err();
@@ -130,7 +141,12 @@ fn a_message_that_grows_when_it_is_canonical_is_refused() {
 fn no_message_makes_a_long_record() {
     let id = format!("_{}", "a".repeat(150_000));
     let long = |from: &str| response("2026-11-20T12:05:00Z", "").replace(from, &id);
-    for xml in [long("_assertion"), long("#_assertion"), long(IDP), long(ACS)] {
+    for xml in [
+        long("_assertion"),
+        long("#_assertion"),
+        long(IDP),
+        long(ACS),
+    ] {
         let verdict = judge(&xml);
         let rejection = verdict.outcome.unwrap_err();
         assert!(rejection.to_string().len() < 8192, "{}", rejection.rule());

@@ -184,7 +184,8 @@ fn common_name(certificate: &X509) -> String {
         .unwrap_or_default()
 }
 
-fn hex(octets: &[u8]) -> String {
+/// Lower-case hexadecimal.
+pub(super) fn hex(octets: &[u8]) -> String {
     octets.iter().fold(
         String::with_capacity(octets.len() * 2),
         |mut text, octet| {

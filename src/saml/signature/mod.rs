@@ -12,8 +12,8 @@ mod verify;
 pub use algorithm::{Hash, SignatureAlgorithm};
 pub use key::{KeyError, VerificationKey};
 pub use sign::{SignError, SigningKey, sign_enveloped};
-pub use verify::{SignedXml, verify_octets};
 pub(super) use signed_info::bounded;
+pub use verify::{SignedXml, verify_octets};
 pub(super) use verify::{base64_text, verify_enveloped};
 
 use super::encryption::DecryptionKey;
