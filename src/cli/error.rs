@@ -66,10 +66,13 @@ impl CliError {
             // Their own texts say what to do.
             _ => "",
         };
+        // A part of it may be a file's or an identity provider's, which must not steer the terminal.
+        let what = self.to_string();
+        let what = what.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
         if next.is_empty() {
-            self.to_string()
+            what
         } else {
-            format!("{self}\n{next}")
+            format!("{what}\n{next}")
         }
     }
 }

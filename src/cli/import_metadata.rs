@@ -9,7 +9,9 @@ use super::connection::{check_usable, save};
 use super::error::{CliError, Result};
 use super::installation::Installation;
 use super::output::Output;
-use crate::domain::{Company, Connection, ConnectionId, ConnectionName, GroupId, SamlSettings};
+use crate::domain::{
+    Company, Connection, ConnectionId, ConnectionName, GroupId, GroupKind, SamlSettings,
+};
 use crate::import::{self, Change};
 use crate::keys::random;
 use crate::outbound::{LARGEST, Reach, fetch_metadata};
@@ -59,7 +61,7 @@ impl ImportMetadata {
         };
         let company = installation.company(&self.company).await?;
         let jit = match &self.jit_group {
-            Some(title) => Some(installation.group(&company, title).await?.id),
+            Some(title) => Some(jit_group(installation, &company, title).await?),
             None => None,
         };
         let bytes = self.read().await?;
@@ -186,6 +188,21 @@ impl ImportMetadata {
             .audit(connection.company_id, "connection.add", name, &self.source)
             .await
     }
+}
+
+/// The group of accounts that are made at first sign-in. Whoever the identity provider lets in gets one of those.
+async fn jit_group(installation: &Installation, company: &Company, title: &str) -> Result<GroupId> {
+    let group = installation.group(company, title).await?;
+    if group.kind == GroupKind::Administrator {
+        return Err(CliError::refused(
+            format!(
+                "\"{}\" is a group of administrators: everybody would be one from the first sign-in.",
+                group.title
+            ),
+            "Name another group, and make administrators one by one: vestibule user --help",
+        ));
+    }
+    Ok(group.id)
 }
 
 /// A file that an option names, not larger than what is fetched.

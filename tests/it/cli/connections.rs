@@ -197,6 +197,27 @@ fn a_name_that_is_not_there() {
 }
 
 #[test]
+fn nobody_becomes_an_administrator_by_a_first_sign_in() {
+    let installation = Installation::with_company();
+    installation
+        .run("group add Admins --company acme --administrator")
+        .succeeds();
+    import(
+        &installation,
+        "okta-ssoready.xml",
+        "--name okta --jit-group Admins",
+    )
+    .fails(
+        1,
+        &["\"Admins\" is a group of administrators", "another group"],
+    );
+    assert_eq!(
+        installation.json("connection list --company acme --json"),
+        serde_json::json!([])
+    );
+}
+
+#[test]
 fn the_only_connection_needs_no_name() {
     let installation = Installation::with_company();
     import(&installation, "okta-ssoready.xml", "--name okta").succeeds();
