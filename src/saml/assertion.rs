@@ -69,6 +69,9 @@ pub struct Attribute {
     pub values: Vec<String>,
 }
 
+/// The longest identifier or name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
+const LONGEST_NAME: usize = 1024;
+
 /// Judges an assertion whose octets are signed.
 pub(super) fn validate(
     assertion: Element<'_>,
@@ -125,8 +128,14 @@ impl<'d> Parts<'d> {
         )?;
         let version = assertion.attribute("Version").unwrap_or_default();
         checks.require(version == "2.0", shape, "Version 2.0", version.to_owned())?;
-        if assertion.attribute("ID").is_none_or(str::is_empty) {
-            return Err(checks.fail(shape, "an ID", "none"));
+        let id = assertion.attribute("ID").unwrap_or_default();
+        if id.is_empty() || id.len() > LONGEST_NAME {
+            let received = if id.is_empty() {
+                "none"
+            } else {
+                "a longer one"
+            };
+            return Err(checks.fail(shape, "an ID of at most 1024 octets", received));
         }
         for child in assertion.children() {
             let known = match child.namespace() {
@@ -204,9 +213,15 @@ fn check_authn(
                     .map_or(end, |known: OffsetDateTime| known.min(end)),
             );
         }
-        authn.index = authn
-            .index
-            .or_else(|| statement.attribute("SessionIndex").map(str::to_owned));
+        let index = statement.attribute("SessionIndex");
+        if index.is_some_and(|index| index.len() > LONGEST_NAME) {
+            return Err(checks.fail(
+                Requirement::AuthnStatement,
+                "a SessionIndex of at most 1024 octets",
+                "a longer one",
+            ));
+        }
+        authn.index = authn.index.or_else(|| index.map(str::to_owned));
         authn.instant = authn
             .instant
             .or_else(|| statement.attribute("AuthnInstant").and_then(instant::parse));

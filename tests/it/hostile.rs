@@ -23,21 +23,23 @@ const IDP: &str = "https://idp.example/";
 static KEY: LazyLock<PKey<Private>> =
     LazyLock::new(|| PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
 
-fn trust() -> Trust {
+/// A certificate of the key, in force for these seconds around now.
+fn certificate(from: i64, until: i64) -> VerificationKey {
+    let at = |seconds: i64| Asn1Time::from_unix(NOW.unix_timestamp() + seconds).unwrap();
     let mut builder = X509::builder().unwrap();
     builder.set_pubkey(&KEY).unwrap();
-    for (at, seconds) in [(0, -60), (1, 60)] {
-        let time = Asn1Time::from_unix(NOW.unix_timestamp() + seconds).unwrap();
-        match at {
-            0 => builder.set_not_before(&time).unwrap(),
-            _ => builder.set_not_after(&time).unwrap(),
-        }
-    }
+    builder.set_not_before(&at(from)).unwrap();
+    builder.set_not_after(&at(until)).unwrap();
     builder.sign(&KEY, MessageDigest::sha256()).unwrap();
     let der = builder.build().to_der().unwrap();
+    VerificationKey::from_certificate(&der).unwrap()
+}
+
+fn trust() -> Trust {
     Trust {
         idp_entity_id: IDP.to_owned(),
-        keys: vec![VerificationKey::from_certificate(&der).unwrap()],
+        // Renewed for the same key, as many identity providers do; the metadata still has both.
+        keys: vec![certificate(-120, -60), certificate(-60, 60)],
         certificate_validity: CertificateValidity::Reject,
         required_signature: RequiredSignature::Either,
         danger_allow_sha1: false,
@@ -61,15 +63,28 @@ fn judge(xml: &str) -> Verdict {
 
 /// A Response with a signed assertion; `until` ends everything that ends, `more` stands at the end of the assertion.
 fn response(until: &str, more: &str) -> String {
-    let xml = format!(
+    response_with("", "", until, more)
+}
+
+/// The same with another text in the place of one of its own, before it is signed.
+fn response_with(from: &str, to: &str, until: &str, more: &str) -> String {
+    let mut xml = format!(
         r#"<samlp:Response xmlns:samlp="{samlp}" xmlns:saml="{saml}" ID="_response" Version="2.0" IssueInstant="2026-11-20T12:00:00Z" Destination="{ACS}" InResponseTo="_request"><saml:Issuer>{IDP}</saml:Issuer><samlp:Status><samlp:StatusCode Value="{success}"/></samlp:Status><saml:Assertion ID="_assertion" Version="2.0" IssueInstant="2026-11-20T12:00:00Z"><saml:Issuer>{IDP}</saml:Issuer><saml:Subject><saml:NameID>b.simon</saml:NameID><saml:SubjectConfirmation Method="{bearer}"><saml:SubjectConfirmationData Recipient="{ACS}" NotOnOrAfter="{until}" InResponseTo="_request"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotOnOrAfter="{until}"><saml:AudienceRestriction><saml:Audience>https://acme.sso.example.com</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="2026-11-20T12:00:00Z" SessionNotOnOrAfter="{until}"/>{more}</saml:Assertion></samlp:Response>"#,
         samlp = names::SAMLP,
         saml = names::SAML,
         success = names::STATUS_SUCCESS,
         bearer = names::CM_BEARER,
     );
+    if !from.is_empty() {
+        xml = xml.replace(from, to);
+    }
+    let id = if from == "_assertion" {
+        to
+    } else {
+        "_assertion"
+    };
     let signing = SigningKey::new(KEY.clone(), None).unwrap();
-    sign_enveloped(&xml, "_assertion", &signing).unwrap()
+    sign_enveloped(&xml, id, &signing).unwrap()
 }
 
 #[test]
@@ -155,4 +170,23 @@ fn no_message_makes_a_long_record() {
             assert!(length < 8192, "{}: {length}", check.rule);
         }
     }
+}
+
+/// Databases index these, and cannot index what is endless: such a message is refused, not an error of ours.
+#[test]
+fn names_and_identifiers_have_a_length() {
+    let valid = "2026-11-20T12:05:00Z";
+    let long = "a".repeat(1100);
+    let index = format!("<saml:AuthnStatement SessionIndex=\"{long}\"/>");
+    for (from, to, rule) in [
+        ("_assertion", format!("_{long}"), Rule::D1),
+        ("b.simon", long.clone(), Rule::D7),
+    ] {
+        let rejection = judge(&response_with(from, &to, valid, ""))
+            .outcome
+            .unwrap_err();
+        assert_eq!(rejection.rule(), rule, "{rejection}");
+    }
+    let rejection = judge(&response(valid, &index)).outcome.unwrap_err();
+    assert_eq!(rejection.rule(), Rule::D6, "{rejection}");
 }

@@ -1,6 +1,6 @@
 //! The subject: its confirmation (rule D2) and its name (rule D7).
 
-use super::{Attribute, NameId};
+use super::{Attribute, LONGEST_NAME, NameId};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
 use crate::saml::names;
@@ -124,14 +124,14 @@ pub(super) fn check_name_id(
         }
     };
     let value = element.text().unwrap_or_default();
-    if value.is_empty() || value.chars().any(char::is_control) {
+    if value.is_empty() || value.len() > LONGEST_NAME || value.chars().any(char::is_control) {
         return Err(checks.fail(
             Requirement::NameId,
-            "a NameID without control characters",
-            if value.is_empty() {
-                "an empty one"
-            } else {
-                "one with control characters"
+            "a NameID of at most 1024 octets without control characters",
+            match value.len() {
+                0 => "an empty one",
+                1..=LONGEST_NAME => "one with control characters",
+                _ => "a longer one",
             },
         ));
     }

@@ -45,10 +45,9 @@ pub(in crate::saml) fn verify_enveloped(
     let signed_info = SignedInfo::parse(&octets, parent, trust, checks)?;
     let value = base64_text(parts.value)
         .ok_or_else(|| checks.fail(Requirement::SignatureValue, "base64", "something else"))?;
-    let key = trust
-        .keys
-        .iter()
-        .find(|key| key.verifies(signed_info.algorithm, &octets, &value));
+    let key = signer(trust, now, |key| {
+        key.verifies(signed_info.algorithm, &octets, &value)
+    });
     let Some(key) = key else {
         let configured: Vec<&str> = trust
             .keys
@@ -102,11 +101,7 @@ pub fn verify_octets(
         return Err(checks.fail(Requirement::TrustedKey, "at least one certificate", "none"));
     }
     let algorithm = allowed_algorithm(algorithm_uri, trust, checks)?;
-    match trust
-        .keys
-        .iter()
-        .find(|key| key.verifies(algorithm, octets, signature))
-    {
+    match signer(trust, now, |key| key.verifies(algorithm, octets, signature)) {
         Some(key) => {
             checks.pass(
                 Requirement::SignatureValue,
@@ -121,6 +116,32 @@ pub fn verify_octets(
             "none verifies it",
         )),
     }
+}
+
+/// The certificate whose key verifies. A renewed certificate may be for the same key: the one that is in force counts.
+fn signer(
+    trust: &Trust,
+    now: OffsetDateTime,
+    verifies: impl Fn(&VerificationKey) -> bool,
+) -> Option<&VerificationKey> {
+    let mut found = None;
+    for key in &trust.keys {
+        if found.is_some() && !is_in_force(key, now) {
+            continue;
+        }
+        if verifies(key) {
+            if is_in_force(key, now) {
+                return Some(key);
+            }
+            found = Some(key);
+        }
+    }
+    found
+}
+
+fn is_in_force(key: &VerificationKey, now: OffsetDateTime) -> bool {
+    let (not_before, not_after) = key.validity();
+    (not_before..=not_after).contains(&now)
 }
 
 /// The children of `ds:Signature`: exactly what XML Signature 1.1 section 4.1 lists, without `Object` (rule B1).
@@ -184,7 +205,7 @@ fn check_validity(
     checks: &mut Checks,
 ) -> Result<(), Rejection> {
     let (not_before, not_after) = key.validity();
-    let valid = (not_before..=not_after).contains(&now);
+    let valid = is_in_force(key, now);
     let expected = format!(
         "now between {} and {}",
         super::super::instant::format(not_before),
