@@ -11,6 +11,8 @@ mod hostile;
 mod metadata;
 mod return_to;
 mod rooms;
+#[cfg(feature = "samael")]
+mod samael;
 mod slo;
 mod slo_messages;
 mod sp_metadata;

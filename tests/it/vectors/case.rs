@@ -233,22 +233,7 @@ impl Case {
     /// What the connection trusts.
     pub(crate) fn trust(&self) -> Trust {
         let settings = &self.file.settings;
-        let (idp_entity_id, certificates) = match &self.file.metadata {
-            Some(metadata) => {
-                let bytes = std::fs::read(self.folder.join(metadata)).unwrap();
-                let wanted = self.file.idp_entity_id.as_deref();
-                let idp = IdpMetadata::parse(&bytes, wanted, self.file.now)
-                    .unwrap()
-                    .idp;
-                let ders = idp.signing_certificates.iter();
-                let ders = ders.map(|text| STANDARD.decode(text).unwrap()).collect();
-                (idp.entity_id, ders)
-            }
-            None => (
-                self.file.idp_entity_id.clone().unwrap(),
-                self.certificates(),
-            ),
-        };
+        let (idp_entity_id, certificates) = self.identity_provider();
         Trust {
             idp_entity_id,
             // A connection keeps only the keys that are fit for use (rule B2).
@@ -268,6 +253,32 @@ impl Case {
                 })
                 .collect(),
         }
+    }
+
+    /// The connection's certificates, DER.
+    #[cfg(feature = "samael")]
+    pub(crate) fn signing_certificates(&self) -> Vec<Vec<u8>> {
+        self.identity_provider().1
+    }
+
+    /// The identity provider's entity ID and certificates.
+    fn identity_provider(&self) -> (String, Vec<Vec<u8>>) {
+        let Some(metadata) = &self.file.metadata else {
+            return (
+                self.file.idp_entity_id.clone().unwrap(),
+                self.certificates(),
+            );
+        };
+        let bytes = std::fs::read(self.folder.join(metadata)).unwrap();
+        let wanted = self.file.idp_entity_id.as_deref();
+        let imported = IdpMetadata::parse(&bytes, wanted, self.file.now).unwrap();
+        let certificates = imported.idp.signing_certificates.iter();
+        (
+            imported.idp.entity_id.clone(),
+            certificates
+                .map(|text| STANDARD.decode(text).unwrap())
+                .collect(),
+        )
     }
 
     fn certificates(&self) -> Vec<Vec<u8>> {

@@ -2,9 +2,16 @@
 
 mod case;
 mod make;
+mod mutants;
 mod samples;
+mod xmlsec;
 
-use case::{Case, Expect};
+pub(crate) use case::Case;
+use case::Expect;
+#[cfg(feature = "samael")]
+pub(crate) use case::Message;
+#[cfg(feature = "samael")]
+pub(crate) use make::private_key;
 
 #[test]
 fn what_is_to_be_accepted_is_accepted() {

@@ -3,6 +3,8 @@
 //! `VESTIBULE_WRITE_VECTORS=1 cargo test --test it vectors::make` writes what is missing or has changed; what cannot come out
 //! the same twice (RSA-PSS, ECDSA, RSA-OAEP) is written once and then left alone.
 
+#![expect(clippy::too_many_lines, reason = "a function is a table of cases")]
+
 mod accepted;
 mod assertion;
 mod changed;
@@ -24,7 +26,9 @@ mod subject;
 mod wrapping;
 
 use super::case::{Case, CaseFile, Expect, Identity, Message, Settings};
-pub(super) use paper::{ACS, ENTITY, IDP, NOW, Paper, Signer};
+pub(crate) use paper::private_key;
+use paper::{ACS, ENTITY, IDP, NOW};
+pub(super) use paper::{Paper, Signer};
 use std::collections::BTreeSet;
 use std::path::Path;
 use vestibule::saml::error::Rule;

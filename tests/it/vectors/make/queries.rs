@@ -34,7 +34,7 @@ pub(super) fn vectors() -> Vec<Vector> {
         Vector::new(name, note, Message::Query(query), expect)
             .once()
             .with(|file| {
-                file.acs_url = SLO.to_owned();
+                SLO.clone_into(&mut file.acs_url);
                 file.request_id = None;
             })
     };

@@ -111,7 +111,7 @@ fn transforms() -> Vec<Vector> {
     let foreign =
         CANONICAL
             .replace("ds:Transform", "x:Transform")
-            .replacen(" ", " xmlns:x=\"urn:x\" ", 1);
+            .replacen(' ', " xmlns:x=\"urn:x\" ", 1);
     vec![
         case("transform-none", "Transforms is empty.", ""),
         case(

@@ -1,6 +1,7 @@
 //! Octets that are not strict XML (rule A3).
 
 use super::{Paper, Vector, reject};
+use std::ops::Range;
 use vestibule::saml::error::Rule;
 
 const NAME: &str = "b.simon@contoso.com";
@@ -308,18 +309,12 @@ fn sizes() -> Vec<Vector> {
             "</a>".repeat(levels)
         ))
     };
-    let attributes: String = (0..10_000).map(|at| format!(" a{at}=\"\"")).collect();
-    let declarations: String = (0..10_000)
-        .map(|at| format!(" xmlns:n{at}=\"urn:n{at}\""))
-        .collect();
-    let nested: String = (0..60)
-        .map(|level| {
-            let own: String = (0..8)
-                .map(|at| format!(" xmlns:n{level}-{at}=\"urn:n\""))
-                .collect();
-            format!("<a{own}>")
-        })
-        .collect();
+    let attributes = pieces(0..10_000, |at| format!(" a{at}=\"\""));
+    let declarations = pieces(0..10_000, |at| format!(" xmlns:n{at}=\"urn:n{at}\""));
+    let nested = pieces(0..60, |level| {
+        let own = pieces(0..8, |at| format!(" xmlns:n{level}-{at}=\"urn:n\""));
+        format!("<a{own}>")
+    });
     vec![
         case("depth-65", "65 levels of elements.", deep(63)),
         case(
@@ -352,10 +347,13 @@ fn sizes() -> Vec<Vector> {
             "129 attributes on one element.",
             extension(&format!(
                 "<a{}/>",
-                (0..129)
-                    .map(|at| format!(" a{at}=\"\""))
-                    .collect::<String>()
+                pieces(0..129, |at| format!(" a{at}=\"\""))
             )),
         ),
     ]
+}
+
+/// Text made of numbered pieces.
+fn pieces(numbers: Range<usize>, piece: impl Fn(usize) -> String) -> String {
+    numbers.fold(String::new(), |text, number| text + &piece(number))
 }
