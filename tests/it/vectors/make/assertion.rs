@@ -88,7 +88,7 @@ fn shape() -> Vec<Vector> {
             "\nhttps://idp.example/saml\n",
         ),
         issuer(
-            "issuer-kelvin",
+            "issuer-look-alike",
             "The issuer has a Cyrillic letter that looks like ours.",
             "https://\u{456}dp.example/saml",
         ),
