@@ -4,6 +4,7 @@
 //! change, and nothing here decides anything.
 
 use super::error::{Rejection, Requirement};
+use super::response::ONLY_ASSERTION_VERIFIES;
 
 /// What to do, most likely first. Empty when the check explains itself.
 pub fn advice(rejection: &Rejection) -> Vec<String> {
@@ -40,6 +41,10 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
         ],
         Requirement::Algorithm if received.contains("SHA-1") => &[
             "Choose SHA-256 as Signing Algorithm at the identity provider (Entra ID: SAML Certificates, Edit).",
+        ],
+        // Both are there, so that no Signing Option is missing.
+        Requirement::Coverage if received == ONLY_ASSERTION_VERIFIES => &[
+            "The Response was changed after it was signed, or another key signed it. Let nothing between the identity provider and this server change it, and upload the identity provider's current metadata.",
         ],
         Requirement::Coverage => &[
             "Set the Signing Option at the identity provider to what the connection demands (Entra ID: SAML Certificates, Edit, Signing Option).",
@@ -190,6 +195,24 @@ mod tests {
         let lines = status("Requester / NoAuthnContext: AADSTS75011: Authentication method …");
         assert!(lines[0].contains("requested authentication context"));
         assert!(lines[1].ends_with("code=75011"));
+    }
+
+    #[test]
+    fn a_broken_signature_is_not_a_missing_one() {
+        let coverage = |received: &'static str| {
+            advice(&Rejection {
+                requirement: Requirement::Coverage,
+                expected: "".into(),
+                received: received.into(),
+            })
+        };
+        let broken = coverage(ONLY_ASSERTION_VERIFIES).remove(0);
+        assert!(
+            broken.starts_with(
+                "The Response was changed after it was signed, or another key signed it"
+            )
+        );
+        assert!(coverage("the assertion is signed")[0].contains("Signing Option"));
     }
 
     #[test]

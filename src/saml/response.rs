@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 
 pub(super) use message::check_issue_instant;
 use message::{check_response, check_response_issuer};
+pub(super) use signed::ONLY_ASSERTION_VERIFIES;
 use signed::{Signatures, SignedAssertion, only_assertion_verifies};
 
 /// What a Response must say to be the answer that this sign-in waits for.

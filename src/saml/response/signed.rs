@@ -11,6 +11,10 @@ use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize_withi
 use std::collections::HashSet;
 use time::OffsetDateTime;
 
+/// What a record says when the assertion's signature verifies beside a Response's that does not (rule B7).
+pub(in crate::saml) const ONLY_ASSERTION_VERIFIES: &str =
+    "the assertion's signature verifies, the Response's does not";
+
 /// The assertion's octets with what covers them.
 pub(super) struct SignedAssertion {
     pub(super) octets: Vec<u8>,
@@ -216,7 +220,7 @@ pub(super) fn only_assertion_verifies(
     Some(checks.fail(
         Requirement::Coverage,
         "both signatures verify, as both are there",
-        "the assertion's signature verifies, the Response's does not",
+        ONLY_ASSERTION_VERIFIES,
     ))
 }
 
