@@ -9,6 +9,7 @@ use super::output::{Output, maybe_timestamp, timestamp};
 use super::{group, password, sessions};
 use crate::domain::{self, Company, Creation, Email, Grant, GrantSource, Group, GroupKind, UserId};
 use crate::keys::random;
+use crate::store;
 
 /// The group that `user add --admin` makes when the company has no group of administrators.
 const ADMINISTRATORS: &str = "Administrators";
@@ -296,23 +297,26 @@ async fn deactivate(installation: &Installation, named: &Named, out: &mut Output
     if user.disabled_at.is_some() {
         return out.line(format!("{} is deactivated already.", user.email));
     }
-    if is_last_break_glass(installation, &company, &user).await? {
-        // Rule F6.
-        return Err(CliError::refused(
-            format!(
-                "{} is the last administrator of {} who can sign in without single sign-on.",
-                user.email, company.name
-            ),
-            format!(
-                "Give another one a password first: vestibule user add --company {} --email E --admin --password-stdin",
-                company.slug
-            ),
-        ));
-    }
-    installation
+    let deactivated = installation
         .store
         .deactivate_user(user.id, installation.now)
-        .await?;
+        .await;
+    match deactivated {
+        // Rule F6.
+        Err(store::Error::LastBreakGlass) => {
+            return Err(CliError::refused(
+                format!(
+                    "{} is the last administrator of {} who can sign in without single sign-on.",
+                    user.email, company.name
+                ),
+                format!(
+                    "Give another one a password first: vestibule user add --company {} --email E --admin --password-stdin",
+                    company.slug
+                ),
+            ));
+        }
+        other => other?,
+    };
     installation
         .audit(company.id, "user.deactivate", user.email.as_str(), "")
         .await?;
@@ -382,20 +386,6 @@ fn may_have_password(email: &Email, groups: &[Group]) -> Result<()> {
         ),
         "A password would never be accepted. Use a group without --sso-only, or sign in through the identity provider.",
     ))
-}
-
-async fn is_last_break_glass(
-    installation: &Installation,
-    company: &Company,
-    user: &domain::User,
-) -> Result<bool> {
-    let groups = installation.store.groups_of(user.id).await?;
-    let counts = user.has_password
-        && groups
-            .iter()
-            .any(|group| group.kind == GroupKind::Administrator)
-        && !groups.iter().any(|group| group.sso_only);
-    Ok(counts && installation.store.count_break_glass(company.id).await? <= 1)
 }
 
 fn email(text: &str) -> Result<Email> {

@@ -29,6 +29,11 @@ pub enum Error {
     /// A value that has to be unique is taken.
     #[error("{0} is taken already")]
     Taken(String),
+    /// The change would leave the company without an administrator who can sign in without single sign-on (rule F6).
+    #[error(
+        "this is the company's last administrator who can sign in without single sign-on; give another one a password first"
+    )]
+    LastBreakGlass,
     /// A stored value cannot be read.
     #[error("the database holds a value in \"{column}\" that cannot be read")]
     Corrupt {

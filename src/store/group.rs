@@ -4,6 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::query;
 use time::OffsetDateTime;
 
+use super::break_glass::WayIn;
 use super::columns::{Columns, ms};
 use super::{Error, Store};
 use crate::domain::{CompanyId, Grant, Group, GroupId, UserId};
@@ -92,9 +93,11 @@ impl Store {
             .collect()
     }
 
-    /// Puts a user into a group of the same company; `false` when there is nothing to change.
+    /// Puts a user into a group of the same company; `false` when there is nothing to change. A group for single sign-on only
+    /// may shut the last break-glass administrator out, which is [`Error::LastBreakGlass`] (rule F6).
     pub async fn add_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
+        let way_in = WayIn::lock(&mut tx, grant.user_id).await?;
         let added = query(
             "INSERT INTO group_grant (user_id, group_id, source, created_at) \
              SELECT a.id, g.id, $3, $4 FROM account a JOIN permission_group g ON g.company_id = a.company_id \
@@ -106,14 +109,17 @@ impl Store {
         .bind(ms(now))
         .execute(&mut *tx)
         .await?;
+        way_in.check(&mut tx).await?;
         tx.user_changed(grant.user_id);
         tx.commit(now).await?;
         Ok(added.rows_affected() > 0)
     }
 
-    /// Takes a membership away from the source that gave it; `false` when there is none.
+    /// Takes a membership away from the source that gave it; `false` when there is none. That of the last break-glass
+    /// administrator stays: [`Error::LastBreakGlass`] (rule F6).
     pub async fn remove_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
+        let way_in = WayIn::lock(&mut tx, grant.user_id).await?;
         let removed =
             query("DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3")
                 .bind(grant.user_id.to_string())
@@ -121,24 +127,10 @@ impl Store {
                 .bind(grant.source.to_string())
                 .execute(&mut *tx)
                 .await?;
+        way_in.check(&mut tx).await?;
         tx.user_changed(grant.user_id);
         tx.commit(now).await?;
         Ok(removed.rows_affected() > 0)
-    }
-
-    /// How many administrators of a company can sign in with a password (rule F6, break-glass).
-    pub async fn count_break_glass(&self, company: CompanyId) -> Result<i64, Error> {
-        let row = query(
-            "SELECT COUNT(*) AS count FROM account a WHERE a.company_id = $1 AND a.disabled_at IS NULL AND a.password IS NOT NULL \
-             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-                         WHERE m.user_id = a.id AND g.kind = 'administrator') \
-             AND NOT EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-                             WHERE m.user_id = a.id AND g.sso_only = 1)",
-        )
-        .bind(company.to_string())
-        .fetch_one(&self.read)
-        .await?;
-        row.int("count")
     }
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod attempt;
 mod audit;
+mod break_glass;
 mod change;
 mod columns;
 mod company;

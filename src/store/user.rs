@@ -4,6 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::query;
 use time::OffsetDateTime;
 
+use super::break_glass::WayIn;
 use super::columns::{Columns, is_text, ms};
 use super::session::end_all_of;
 use super::{Error, Store};
@@ -67,9 +68,11 @@ impl Store {
         row.as_ref().map(user).transpose()
     }
 
-    /// Deactivates a user and ends its sessions (rule F4); `false` when there is no such active user.
+    /// Deactivates a user and ends its sessions (rule F4); `false` when there is no such active user. The last break-glass
+    /// administrator stays: [`Error::LastBreakGlass`] (rule F6).
     pub async fn deactivate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
+        let way_in = WayIn::lock(&mut tx, id).await?;
         // The row is locked first: a sign-in of this moment is either refused or its session is ended below.
         let updated =
             query("UPDATE account SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL")
@@ -77,6 +80,7 @@ impl Store {
                 .bind(id.to_string())
                 .execute(&mut *tx)
                 .await?;
+        way_in.check(&mut tx).await?;
         end_all_of(&mut tx, id).await?;
         tx.user_changed(id);
         tx.commit(now).await?;
@@ -97,7 +101,8 @@ impl Store {
         Ok(updated.rows_affected() > 0)
     }
 
-    /// Sets or removes a user's password (a sealed hash) and ends its sessions; `false` when there is no such user.
+    /// Sets or removes a user's password (a sealed hash) and ends its sessions; `false` when there is no such user. That of
+    /// the last break-glass administrator is not removed: [`Error::LastBreakGlass`] (rule F6).
     pub async fn set_password(
         &self,
         id: UserId,
@@ -105,11 +110,13 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
+        let way_in = WayIn::lock(&mut tx, id).await?;
         let updated = query("UPDATE account SET password = $1 WHERE id = $2")
             .bind(password)
             .bind(id.to_string())
             .execute(&mut *tx)
             .await?;
+        way_in.check(&mut tx).await?;
         end_all_of(&mut tx, id).await?;
         tx.user_changed(id);
         tx.commit(now).await?;

@@ -110,43 +110,56 @@ async fn administrators_that_need_no_single_sign_on(database: &Database) {
         .user("admin@contoso.com", Creation::Administrator)
         .await;
     assert_eq!(store.count_break_glass(company).await.unwrap(), 0);
-    store
-        .add_grant(
-            Grant {
-                user_id: admin.id,
-                group_id: administrators.id,
-                source: GrantSource::Administrator,
-            },
-            NOW,
-        )
-        .await
-        .unwrap();
+    let grant = Grant {
+        user_id: admin.id,
+        group_id: administrators.id,
+        source: GrantSource::Administrator,
+    };
+    store.add_grant(grant, NOW).await.unwrap();
     assert_eq!(
         store.count_break_glass(company).await.unwrap(),
         0,
         "no password"
     );
-    store
-        .set_password(admin.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    let password = Some(&b"sealed"[..]);
+    store.set_password(admin.id, password, NOW).await.unwrap();
     assert_eq!(store.count_break_glass(company).await.unwrap(), 1);
     let sso = Grant {
-        user_id: admin.id,
         group_id: world.basic.id,
-        source: GrantSource::Administrator,
+        ..grant
     };
+    for refused in [
+        store.add_grant(sso, NOW).await,
+        store.remove_grant(grant, NOW).await,
+        store.set_password(admin.id, None, NOW).await,
+        store.deactivate_user(admin.id, NOW).await,
+    ] {
+        assert!(matches!(refused, Err(Error::LastBreakGlass)), "{refused:?}");
+    }
+    assert_eq!(store.count_break_glass(company).await.unwrap(), 1);
+    assert_eq!(world.titles(admin.id).await, ["Administrators"]);
+
+    let other = world
+        .user("other@contoso.com", Creation::Administrator)
+        .await;
+    let others = Grant {
+        user_id: other.id,
+        ..grant
+    };
+    store.add_grant(others, NOW).await.unwrap();
+    store.set_password(other.id, password, NOW).await.unwrap();
+    assert_eq!(store.count_break_glass(company).await.unwrap(), 2);
     store.add_grant(sso, NOW).await.unwrap();
     assert_eq!(
         store.count_break_glass(company).await.unwrap(),
-        0,
+        1,
         "single sign-on only"
     );
     store.remove_grant(sso, NOW).await.unwrap();
     store.deactivate_user(admin.id, NOW).await.unwrap();
     assert_eq!(
         store.count_break_glass(company).await.unwrap(),
-        0,
+        1,
         "deactivated"
     );
 }

@@ -1,10 +1,10 @@
 //! Two servers on one database, at the same instant; and a crash in the middle.
 
-use vestibule::domain::{AttemptKind, Outcome, UserId};
-use vestibule::store::{AttemptRef, Finished, Refusal, finish_in};
+use vestibule::domain::{AttemptKind, Creation, Grant, GrantSource, GroupKind, Outcome, UserId};
+use vestibule::store::{AttemptRef, Error, Finished, Refusal, finish_in};
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, new_attempt, profile, refused, signed_in, text, unique};
+use super::world::{NOW, World, group, new_attempt, profile, refused, signed_in, text, unique};
 
 on_both!(
     one_response_on_two_servers_makes_one_session,
@@ -14,6 +14,7 @@ on_both!(
     two_subjects_with_one_address_make_one_account,
     deactivation_and_sign_in_leave_no_session,
     a_crash_leaves_nothing,
+    the_last_way_in_is_kept,
 );
 
 const ROUNDS: usize = 25;
@@ -203,4 +204,62 @@ async fn a_crash_leaves_nothing(database: &Database) {
     );
     tx.commit(NOW).await.unwrap();
     assert_eq!(world.people().await, (2, 2));
+}
+
+/// Rule F6: of two administrators, whichever way each is taken away at the same instant, one stays.
+async fn the_last_way_in_is_kept(database: &Database) {
+    let [one, two] = servers(database).await;
+    let company = one.company.id;
+    let administrators = group(company, "Administrators", GroupKind::Administrator, false);
+    one.store.add_group(&administrators, NOW).await.unwrap();
+    let mut pair = Vec::new();
+    for email in ["a@contoso.com", "b@contoso.com"] {
+        let id = one.user(email, Creation::Administrator).await.id;
+        let grant = Grant {
+            user_id: id,
+            group_id: administrators.id,
+            source: GrantSource::Administrator,
+        };
+        one.store.add_grant(grant, NOW).await.unwrap();
+        one.store
+            .set_password(id, Some(b"sealed"), NOW)
+            .await
+            .unwrap();
+        pair.push(grant);
+    }
+    let [a, b] = pair[..] else { unreachable!() };
+    let sso = Grant {
+        group_id: one.basic.id,
+        ..b
+    };
+    for round in 0..ROUNDS {
+        let (first, second) = match round % 3 {
+            0 => tokio::join!(
+                one.store.deactivate_user(a.user_id, NOW),
+                two.store.deactivate_user(b.user_id, NOW)
+            ),
+            1 => tokio::join!(
+                one.store.deactivate_user(a.user_id, NOW),
+                two.store.add_grant(sso, NOW)
+            ),
+            _ => tokio::join!(
+                one.store.set_password(a.user_id, None, NOW),
+                two.store.remove_grant(b, NOW)
+            ),
+        };
+        let refused = |result: &Result<bool, Error>| matches!(result, Err(Error::LastBreakGlass));
+        assert!(refused(&first) ^ refused(&second), "{first:?} {second:?}");
+        assert!(first.is_ok() ^ second.is_ok(), "{first:?} {second:?}");
+        assert_eq!(one.store.count_break_glass(company).await.unwrap(), 1);
+
+        one.store.activate_user(a.user_id, NOW).await.unwrap();
+        one.store.activate_user(b.user_id, NOW).await.unwrap();
+        one.store.add_grant(b, NOW).await.unwrap();
+        one.store
+            .set_password(a.user_id, Some(b"sealed"), NOW)
+            .await
+            .unwrap();
+        one.store.remove_grant(sso, NOW).await.unwrap();
+        assert_eq!(one.store.count_break_glass(company).await.unwrap(), 2);
+    }
 }

@@ -1,0 +1,96 @@
+//! The way in without single sign-on (rule F6).
+//!
+//! Invariant: a company that has an administrator who can sign in with a password keeps one, whatever commands and servers
+//! do at the same instant. (What an identity provider's claims do to its own grants is not decided here.)
+
+use sqlx::{AnyConnection, query};
+
+use super::change::Tx;
+use super::columns::Columns;
+use super::{Error, Store};
+use crate::domain::{CompanyId, UserId};
+
+/// The administrators of company `$1` who can sign in with a password.
+macro_rules! select {
+    ($what:literal, $order:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM account a WHERE a.company_id = $1 AND a.disabled_at IS NULL AND a.password IS NOT NULL \
+             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                         WHERE m.user_id = a.id AND g.kind = 'administrator') \
+             AND NOT EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                             WHERE m.user_id = a.id AND g.sso_only = 1)",
+            $order
+        )
+    };
+}
+
+impl Store {
+    /// How many administrators of a company can sign in with a password (rule F6, break-glass).
+    pub async fn count_break_glass(&self, company: CompanyId) -> Result<i64, Error> {
+        count(&mut *self.read.acquire().await?, &company.to_string()).await
+    }
+}
+
+/// The ways into a user's company, held still until the transaction ends.
+pub(super) struct WayIn {
+    /// The company, when it has a way in that could be lost.
+    company: Option<String>,
+}
+
+impl WayIn {
+    /// Locks the user and the company's break-glass administrators, before the change.
+    pub(super) async fn lock(tx: &mut Tx, user: UserId) -> Result<Self, Error> {
+        let user = user.to_string();
+        let row = query("SELECT company_id FROM account WHERE id = $1")
+            .bind(user.as_str())
+            .fetch_optional(&mut **tx)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Self { company: None });
+        };
+        let company = row.text("company_id")?;
+        let rows = query(select!("a.id", " ORDER BY a.id"))
+            .bind(company.as_str())
+            .fetch_all(&mut **tx)
+            .await?;
+        let mut accounts = rows
+            .iter()
+            .map(|row| row.text("id"))
+            .collect::<Result<Vec<String>, Error>>()?;
+        let has_way_in = !accounts.is_empty();
+        accounts.push(user);
+        // One order for everyone, so that two changes at once wait for each other and not both for the other.
+        accounts.sort_unstable();
+        accounts.dedup();
+        for account in accounts {
+            query("UPDATE account SET email_key = email_key WHERE id = $1")
+                .bind(account)
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(Self {
+            company: has_way_in.then_some(company),
+        })
+    }
+
+    /// After the change: an error, which takes the transaction back, when no way in is left.
+    pub(super) async fn check(self, tx: &mut Tx) -> Result<(), Error> {
+        let Some(company) = self.company else {
+            return Ok(());
+        };
+        if count(tx, &company).await? == 0 {
+            return Err(Error::LastBreakGlass);
+        }
+        Ok(())
+    }
+}
+
+async fn count(connection: &mut AnyConnection, company: &str) -> Result<i64, Error> {
+    let row = query(select!("COUNT(*) AS count", ""))
+        .bind(company)
+        .fetch_one(connection)
+        .await?;
+    row.int("count")
+}
