@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod claims;
 pub mod company;
+pub mod company_setting;
 pub mod connection;
 pub mod email;
 pub mod group;

@@ -218,11 +218,11 @@ fn switch(key: &str, value: &str) -> Result<bool, SettingError> {
         .map_err(|_| SettingError::value(key, value, "true or false"))
 }
 
-fn or_none(value: Option<&String>) -> String {
+pub(super) fn or_none(value: Option<&String>) -> String {
     value.map_or_else(|| "none".to_owned(), Clone::clone)
 }
 
-fn joined(values: &[String]) -> String {
+pub(super) fn joined(values: &[String]) -> String {
     if values.is_empty() {
         "none".to_owned()
     } else {
@@ -230,11 +230,11 @@ fn joined(values: &[String]) -> String {
     }
 }
 
-fn optional(value: &str) -> Option<&str> {
+pub(super) fn optional(value: &str) -> Option<&str> {
     (!value.is_empty() && value != "none").then_some(value)
 }
 
-fn list(value: &str) -> Vec<String> {
+pub(super) fn list(value: &str) -> Vec<String> {
     optional(value)
         .map(|value| {
             value
