@@ -17,6 +17,7 @@ mod import_metadata;
 mod installation;
 mod keys;
 mod output;
+mod pairs;
 mod password;
 mod serve;
 mod sessions;
@@ -51,13 +52,13 @@ enum Command {
     Serve,
     /// Run the server with a demo identity provider, ready to click through
     Demo(demo::Demo),
-    /// Companies: add, list
+    /// Companies: add, list, show, set
     #[command(subcommand)]
     Company(company::Company),
     /// Permission groups: add, list
     #[command(subcommand)]
     Group(group::Group),
-    /// Connections to identity providers: import-metadata, list, enable, disable, set
+    /// Connections to identity providers: import-metadata, add, list, enable, disable, set
     #[command(subcommand)]
     Connection(connection::Connection),
     /// Users: add, list, deactivate, activate, set-password, sessions, sign-out

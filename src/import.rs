@@ -3,6 +3,8 @@
 //! Invariant: metadata decides who the identity provider is, where it is and which keys it has; what an administrator
 //! chose stays as it is, unless the new metadata makes it impossible.
 
+mod certificate;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
@@ -11,6 +13,8 @@ use crate::domain::{AuthnStatement, Binding, SamlSettings};
 use crate::saml::metadata::{Endpoint, IdpMetadata};
 use crate::saml::names;
 use crate::saml::signature::{KeyError, VerificationKey};
+
+pub use certificate::{CertificateError, certificate};
 
 /// The settings of a new connection to this identity provider.
 pub fn settings(idp: &IdpMetadata) -> SamlSettings {

@@ -1,4 +1,6 @@
-//! `company add`, `company list`.
+//! `company add`, `company list`; `set` and `show` have a file of their own.
+
+mod settings;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -20,6 +22,10 @@ pub(super) enum Company {
         #[arg(long)]
         json: bool,
     },
+    /// Show a company's settings and what to type into the identity provider
+    Show(settings::Show),
+    /// Change settings; without key=value pairs, list them
+    Set(settings::Set),
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +48,8 @@ impl Company {
         match self {
             Self::Add(add) => add.run(setting, out).await,
             Self::List { json } => list(&setting.open().await?, json, out).await,
+            Self::Show(show) => show.run(&setting.open().await?, out).await,
+            Self::Set(set) => set.run(&setting.open().await?, out).await,
         }
     }
 }
@@ -89,18 +97,21 @@ impl Add {
             "Added the company {} ({}).",
             company.name, company.slug
         ))?;
-        if !company.origin.is_https()
-            && !installation
-                .config
-                .plain_http
-                .permits(company.origin.host())
-        {
-            out.line(
-                "Note: plain_http = \"never\" is configured, so this http origin is not served.",
-            )?;
-        }
+        note_plain_http(&installation, &company, out)?;
         print_values(&company, out)
     }
+}
+
+fn note_plain_http(
+    installation: &Installation,
+    company: &domain::Company,
+    out: &mut Output,
+) -> Result<()> {
+    let origin = &company.origin;
+    if !origin.is_https() && !installation.config.plain_http.permits(origin.host()) {
+        out.line("Note: plain_http = \"never\" is configured, so this http origin is not served.")?;
+    }
+    Ok(())
 }
 
 /// What Entra's "Basic SAML Configuration" asks for.
@@ -122,7 +133,8 @@ fn values(company: &domain::Company) -> [(&'static str, String); 4] {
 }
 
 async fn taken(installation: &Installation, wanted: &domain::Company) -> Result<CliError> {
-    let companies = installation.store.companies().await?;
+    let mut companies = installation.store.companies().await?;
+    companies.retain(|company| company.id != wanted.id);
     if companies.iter().any(|company| company.slug == wanted.slug) {
         return Ok(CliError::refused(
             format!("The company \"{}\" exists already.", wanted.slug),
@@ -147,11 +159,11 @@ async fn taken(installation: &Installation, wanted: &domain::Company) -> Result<
                 origin.host_key(),
                 company.slug
             ),
-            "A host name leads to one company. Give this one another --origin.",
+            "A host name leads to one company. Give this one another origin.",
         ),
         None => CliError::refused(
             "Two of these origins have the same host name.",
-            "Give each --origin once.",
+            "Give each origin once.",
         ),
     })
 }

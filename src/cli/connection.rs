@@ -1,4 +1,9 @@
-//! `connection list`, `enable`, `disable`, `set`; `import-metadata` has a file of its own.
+//! `connection list`, `enable`, `disable`; `import-metadata`, `add` and `set` have files of their own.
+
+mod add;
+mod certificates;
+mod set;
+mod settings;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -9,11 +14,14 @@ use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
 use crate::domain::{self, Company};
 use crate::import;
+use settings::Settings;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connection {
     /// Make or update a connection from an identity provider's federation metadata
     ImportMetadata(ImportMetadata),
+    /// Make a connection by hand: addresses, entity ID and certificate
+    Add(Box<add::Add>),
     /// List a company's connections
     List {
         #[arg(long)]
@@ -27,7 +35,7 @@ pub(super) enum Connection {
     /// Keep users from signing in through a connection
     Disable(Named),
     /// Change settings; without key=value pairs, list them
-    Set(Set),
+    Set(set::Set),
 }
 
 #[derive(Debug, clap::Args)]
@@ -39,23 +47,12 @@ pub(super) struct Named {
     name: Option<String>,
 }
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Set {
-    #[command(flatten)]
-    named: Named,
-    /// What to change, such as binding=redirect
-    #[arg(value_name = "KEY=VALUE")]
-    pairs: Vec<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
 impl Connection {
     pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
         let installation = setting.open().await?;
         match self {
             Self::ImportMetadata(import) => import.run(&installation, out).await,
+            Self::Add(add) => add.run(&installation, out).await,
             Self::List { company, json } => list(&installation, &company, json, out).await,
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,
@@ -104,43 +101,6 @@ impl Named {
     }
 }
 
-impl Set {
-    async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let (company, mut connection) = self.named.find(installation).await?;
-        if self.pairs.is_empty() {
-            return show_settings(&connection, self.json, out);
-        }
-        let mut keys = Vec::new();
-        for pair in &self.pairs {
-            let (key, value) = pair.split_once('=').ok_or_else(|| {
-                CliError::unusable(
-                    format!("\"{pair}\" is not a pair."),
-                    "Write key=value, such as binding=redirect. Without pairs, `connection set` lists the keys.",
-                )
-            })?;
-            connection.set(key, value).map_err(|error| {
-                CliError::unusable(
-                    sentence(&error.to_string()),
-                    format!(
-                        "List the settings with: vestibule connection set --company {} --name {}",
-                        company.slug, connection.name
-                    ),
-                )
-            })?;
-            keys.push(key);
-        }
-        if connection.enabled {
-            check_usable(&company, &connection)?;
-        }
-        save(installation, &connection, "connection.set", keys.join(", ")).await?;
-        for key in keys {
-            let value = connection.value(key).unwrap_or_default();
-            out.line(format!("{key} of \"{}\" is {value} now.", connection.name))?;
-        }
-        Ok(())
-    }
-}
-
 /// Rule B2: refuses a connection without a usable signing key or without an address to send users to.
 pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -> Result<()> {
     if import::is_usable(&connection.settings) {
@@ -152,7 +112,7 @@ pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -
             connection.name, connection.settings.binding
         ),
         format!(
-            "Import the identity provider's metadata: vestibule connection import-metadata FILE|URL --company {} --name {}",
+            "Import the identity provider's metadata: vestibule connection import-metadata FILE|URL --company {} --name {} (or `connection set` its addresses and certificates)",
             company.slug, connection.name
         ),
     ))
@@ -199,9 +159,10 @@ async fn list(
         Some(group.title.clone())
     };
     if json {
+        let settings = Settings::of(installation, &company).await?;
         let all: Vec<Value> = connections
             .iter()
-            .map(|connection| describe(connection, jit_group(connection).as_deref()))
+            .map(|connection| describe(&settings, connection, jit_group(connection).as_deref()))
             .collect();
         return out.json(&all);
     }
@@ -242,7 +203,11 @@ async fn list(
     )
 }
 
-fn describe(connection: &domain::Connection, jit_group: Option<&str>) -> Value {
+fn describe(
+    settings: &Settings<'_>,
+    connection: &domain::Connection,
+    jit_group: Option<&str>,
+) -> Value {
     let certificates: Vec<Value> = import::keys(&connection.settings.certificates)
         .map(|key| match key {
             Ok(key) => json!({
@@ -262,40 +227,7 @@ fn describe(connection: &domain::Connection, jit_group: Option<&str>) -> Value {
         "sort_order": connection.sort_order,
         "jit_group": jit_group,
         "certificates": certificates,
-        "settings": values(connection),
+        "settings": settings.values(connection),
         "created_at": timestamp(connection.created_at),
     })
-}
-
-fn values(connection: &domain::Connection) -> Value {
-    domain::Connection::keys()
-        .filter_map(|(key, _)| Some((key.to_owned(), Value::from(connection.value(key)?))))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
-fn show_settings(connection: &domain::Connection, json: bool, out: &mut Output) -> Result<()> {
-    if json {
-        return out.json(&values(connection));
-    }
-    let rows: Vec<_> = domain::Connection::keys()
-        .map(|(key, allowed)| {
-            [
-                key.to_owned(),
-                connection.value(key).unwrap_or_default(),
-                allowed.to_owned(),
-            ]
-        })
-        .collect();
-    out.table(["KEY", "VALUE", "ALLOWED"], &rows)
-}
-
-/// An error's text as a sentence.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .map(|first| first.to_uppercase().collect())
-        .unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
 }

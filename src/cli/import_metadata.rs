@@ -49,12 +49,7 @@ pub(super) struct ImportMetadata {
 
 impl ImportMetadata {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let name: ConnectionName = self.name.parse().map_err(|_| {
-            CliError::unusable(
-                format!("\"{}\" is not a connection's name.", self.name),
-                "Use 1 to 63 characters of a-z, 0-9 and -, such as entra.",
-            )
-        })?;
+        let name = connection_name(&self.name)?;
         let display_name = match &self.display_name {
             Some(text) => Some(required_text("--display-name", text)?),
             None => None,
@@ -191,7 +186,11 @@ impl ImportMetadata {
 }
 
 /// The group of accounts that are made at first sign-in. Whoever the identity provider lets in gets one of those.
-async fn jit_group(installation: &Installation, company: &Company, title: &str) -> Result<GroupId> {
+pub(super) async fn jit_group(
+    installation: &Installation,
+    company: &Company,
+    title: &str,
+) -> Result<GroupId> {
     let group = installation.group(company, title).await?;
     if group.kind == GroupKind::Administrator {
         return Err(CliError::refused(
@@ -203,6 +202,16 @@ async fn jit_group(installation: &Installation, company: &Company, title: &str) 
         ));
     }
     Ok(group.id)
+}
+
+/// A connection's name, as an option gives it.
+pub(super) fn connection_name(text: &str) -> Result<ConnectionName> {
+    text.parse().map_err(|_| {
+        CliError::unusable(
+            format!("\"{text}\" is not a connection's name."),
+            "Use 1 to 63 characters of a-z, 0-9 and -, such as entra.",
+        )
+    })
 }
 
 /// A file that an option names, not larger than what is fetched.

@@ -40,7 +40,7 @@ fn a_company_that_cannot_be_added() {
             1,
             [
                 "acme.localhost:8080 belongs to the company \"acme\"",
-                "--origin",
+                "another origin",
             ],
         ),
         (

@@ -264,7 +264,7 @@ fn settings_are_listed_and_changed() {
     assert_eq!(settings["clock_skew_seconds"], "60");
     for (pair, text) in [
         ("binding=soap", "post, redirect"),
-        ("bindings=post", "The settings are: binding"),
+        ("bindings=post", "Did you mean \"binding\"?"),
         ("binding", "key=value"),
     ] {
         installation

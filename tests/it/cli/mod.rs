@@ -1,6 +1,8 @@
 //! The commands, by the real binary in a directory of its own.
 
 mod companies;
+mod company_settings;
+mod connection_settings;
 mod connections;
 mod explain;
 mod server;
@@ -12,6 +14,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use vestibule::domain::Slug;
+use vestibule::store::Store;
 
 /// An installation that commands work on.
 pub(crate) struct Installation {
@@ -94,6 +98,22 @@ impl Installation {
         let said = self.run(line);
         assert_eq!(said.code, 0, "{said:?}");
         serde_json::from_str(&said.out).unwrap()
+    }
+}
+
+impl Installation {
+    /// What the company's audit log says: actions with their details, the newest first.
+    async fn audit_log(&self) -> Vec<(String, String)> {
+        let url = format!("sqlite:{}", self.path("data/vestibule.sqlite3").display());
+        let store = Store::open(&url, vestibule::keys::hash).await.unwrap();
+        let slug: Slug = "acme".parse().unwrap();
+        let company = store.company_by_slug(&slug).await.unwrap().unwrap();
+        let events = store.audit_events(company.id, 100).await.unwrap();
+        store.close().await;
+        events
+            .into_iter()
+            .map(|event| (event.action, event.detail))
+            .collect()
     }
 }
 

@@ -6,14 +6,14 @@ use std::time::Duration;
 use super::Installation;
 
 /// `vestibule serve`, on a port of its own.
-struct Server {
+pub(super) struct Server {
     child: Child,
     address: SocketAddr,
     log: BufReader<std::process::ChildStderr>,
 }
 
 impl Server {
-    fn start(installation: &Installation) -> Self {
+    pub(super) fn start(installation: &Installation) -> Self {
         let mut child = installation
             .command()
             .arg("serve")
@@ -38,6 +38,25 @@ impl Server {
 
     /// The status of an answer.
     fn status(&self, host: &str, path: &str) -> u16 {
+        let answer = self.answer(host, path);
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Asks until the answer holds a text, for as long as a change may take.
+    #[track_caller]
+    pub(super) fn soon_says(&self, host: &str, path: &str, text: &str) -> String {
+        for _ in 0..20 {
+            std::thread::sleep(Duration::from_millis(100));
+            let answer = self.answer(host, path);
+            if answer.contains(text) {
+                return answer;
+            }
+        }
+        panic!("{text:?} was not in {path} within two seconds");
+    }
+
+    /// A whole answer.
+    pub(super) fn answer(&self, host: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         write!(
             stream,
@@ -46,7 +65,7 @@ impl Server {
         .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        answer.split(' ').nth(1).unwrap().parse().unwrap()
+        answer
     }
 
     /// Tells it to stop as a service manager does.

@@ -1,0 +1,159 @@
+//! `company set`, `company show`.
+
+use serde_json::{Map, Value};
+
+use super::{describe, note_plain_http, print_values, taken};
+use crate::cli::error::{CliError, Result};
+use crate::cli::installation::Installation;
+use crate::cli::output::Output;
+use crate::cli::pairs;
+use crate::domain::{Company, Origin};
+use crate::store;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Set {
+    /// The company's short name
+    slug: String,
+    /// What to change, such as landing=https://app.example.com/
+    #[arg(value_name = "KEY=VALUE")]
+    pairs: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Show {
+    /// The company's short name
+    slug: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Set {
+    pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let before = installation.company(&self.slug).await?;
+        if self.pairs.is_empty() {
+            return print_settings(&before, self.json, out);
+        }
+        let pairs = pairs::split(&self.pairs, "landing=https://app.example.com/")?;
+        let after = before.changed(pairs.iter().copied()).map_err(|error| {
+            let known: Vec<&str> = Company::KEYS.iter().map(|(key, _)| *key).collect();
+            let list_with = format!("vestibule company set {}", before.slug);
+            pairs::unfit(&error, &known, &list_with)
+        })?;
+        write(installation, &before, &after).await?;
+        if self.json {
+            return print_settings(&after, true, out);
+        }
+        for (key, _) in pairs {
+            let value = after.value(key).unwrap_or_default();
+            out.line(format!("{key} of {} is {value} now.", after.slug))?;
+        }
+        if after.origin != before.origin {
+            print_move(installation, &before, &after, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Show {
+    pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let company = installation.company(&self.slug).await?;
+        if self.json {
+            let mut all = describe(&company);
+            if let Value::Object(all) = &mut all {
+                all.insert("settings".to_owned(), settings(&company));
+            }
+            return out.json(&all);
+        }
+        print_settings(&company, false, out)?;
+        print_values(&company, out)
+    }
+}
+
+async fn write(installation: &Installation, before: &Company, after: &Company) -> Result<()> {
+    let written = installation
+        .store
+        .update_company(after, installation.now)
+        .await;
+    match written {
+        Ok(true) => {}
+        Ok(false) => {
+            return Err(CliError::refused(
+                format!(
+                    "The company \"{}\" was changed by someone else just now.",
+                    after.slug
+                ),
+                "Nothing was written. Run the command again.",
+            ));
+        }
+        Err(store::Error::Taken(_)) => return Err(taken(installation, after).await?),
+        Err(error) => return Err(error.into()),
+    }
+    let changes: Vec<String> = Company::KEYS
+        .iter()
+        .filter_map(|(key, _)| {
+            let (old, new) = (before.value(key)?, after.value(key)?);
+            (old != new).then(|| format!("{key}: {old} → {new}"))
+        })
+        .collect();
+    let slug = after.slug.to_string();
+    installation
+        .audit(after.id, "company.set", slug, changes.join("; "))
+        .await
+}
+
+/// The origin makes the entity ID, which the identity provider knows.
+fn print_move(
+    installation: &Installation,
+    before: &Company,
+    after: &Company,
+    out: &mut Output,
+) -> Result<()> {
+    out.line(format!(
+        "The entity ID was {} and is {} now. Tell the identity provider: until it has the new values, nobody signs in through it.",
+        before.entity_id(),
+        after.entity_id()
+    ))?;
+    if !after.origins().any(|origin| *origin == before.origin) {
+        out.line(format!(
+            "{} does not lead here any more. To keep it: vestibule company set {} aliases={}",
+            before.origin,
+            after.slug,
+            kept(before, after)
+        ))?;
+    }
+    note_plain_http(installation, after, out)?;
+    print_values(after, out)
+}
+
+/// The aliases with the old origin among them.
+fn kept(before: &Company, after: &Company) -> String {
+    let aliases = after.aliases.iter().chain([&before.origin]);
+    let texts: Vec<&str> = aliases.map(Origin::as_str).collect();
+    texts.join(",")
+}
+
+fn print_settings(company: &Company, json: bool, out: &mut Output) -> Result<()> {
+    if json {
+        return out.json(&settings(company));
+    }
+    let rows: Vec<_> = Company::KEYS
+        .iter()
+        .map(|(key, allowed)| {
+            let value = company.value(key).unwrap_or_default();
+            [(*key).to_owned(), value, (*allowed).to_owned()]
+        })
+        .collect();
+    out.table(["KEY", "VALUE", "ALLOWED"], &rows)
+}
+
+fn settings(company: &Company) -> Value {
+    Company::KEYS
+        .iter()
+        .filter_map(|(key, _)| Some(((*key).to_owned(), Value::from(company.value(key)?))))
+        .collect::<Map<_, _>>()
+        .into()
+}

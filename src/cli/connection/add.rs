@@ -1,0 +1,178 @@
+//! `connection add`: set up by hand, with what an identity provider's page shows.
+
+use std::path::PathBuf;
+
+use super::settings::Settings;
+use super::{certificates, check_usable, describe};
+use crate::cli::company::required_text;
+use crate::cli::error::{CliError, Result};
+use crate::cli::import_metadata::{connection_name, jit_group};
+use crate::cli::installation::Installation;
+use crate::cli::output::Output;
+use crate::cli::pairs;
+use crate::domain::{Company, Connection, ConnectionId, SamlSettings};
+use crate::keys::random;
+use crate::store;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Add {
+    #[arg(long)]
+    company: String,
+    /// The connection's name: a-z, 0-9 and -
+    #[arg(long)]
+    name: String,
+    /// Its name on the sign-in page
+    #[arg(long)]
+    display_name: String,
+    /// The identity provider's entity ID (Entra ID: Microsoft Entra Identifier)
+    #[arg(long, value_name = "E")]
+    entity_id: String,
+    /// Where users are sent to sign in (Entra ID: Login URL); it serves both bindings
+    #[arg(long, value_name = "URL")]
+    login_url: String,
+    /// Where users are sent to sign out (Entra ID: Logout URL)
+    #[arg(long, value_name = "URL")]
+    logout_url: Option<String>,
+    /// The identity provider's signing certificate (PEM, Base64 or DER); may be given several times
+    #[arg(long = "certificate", value_name = "FILE", required = true)]
+    certificates: Vec<PathBuf>,
+    /// Make accounts at first sign-in, in this permission group
+    #[arg(long, value_name = "GROUP")]
+    jit_group: Option<String>,
+    /// Let users sign in through it
+    #[arg(long)]
+    enable: bool,
+    /// Further settings, as `connection set` takes them, such as binding=redirect
+    #[arg(value_name = "KEY=VALUE")]
+    pairs: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Add {
+    pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let company = installation.company(&self.company).await?;
+        let settings = Settings::of(installation, &company).await?;
+        let mut connection = self.connection(installation, &company).await?;
+        for pair in pairs::split(&self.pairs, "binding=redirect")? {
+            settings.set(&mut connection, pair).await?;
+        }
+        if connection.enabled {
+            check_usable(&company, &connection)?;
+        }
+        self.write(installation, &company, &connection).await?;
+        if self.json {
+            let group = settings.value(&connection, "jit_group");
+            let group = group.filter(|_| connection.settings.jit.is_some());
+            return out.json(&describe(&settings, &connection, group.as_deref()));
+        }
+        let state = if connection.enabled {
+            "enabled"
+        } else {
+            "not enabled"
+        };
+        out.line(format!(
+            "Added the connection \"{}\" of {} ({state}): {}",
+            connection.name, company.name, connection.settings.idp_entity_id
+        ))?;
+        certificates::print(&connection, installation.now, out)?;
+        if !connection.enabled {
+            out.line(format!(
+                "Enable it with: vestibule connection enable --company {} --name {}",
+                company.slug, connection.name
+            ))?;
+        }
+        Ok(())
+    }
+
+    async fn connection(
+        &self,
+        installation: &Installation,
+        company: &Company,
+    ) -> Result<Connection> {
+        let name = connection_name(&self.name)?;
+        let display_name = required_text("--display-name", &self.display_name)?;
+        let mut settings = SamlSettings {
+            idp_entity_id: required_text("--entity-id", &self.entity_id)?,
+            ..SamlSettings::default()
+        };
+        put(
+            &mut settings,
+            "sso_post_url",
+            "--login-url",
+            &self.login_url,
+        )?;
+        put(
+            &mut settings,
+            "sso_redirect_url",
+            "--login-url",
+            &self.login_url,
+        )?;
+        if let Some(url) = &self.logout_url {
+            put(&mut settings, "slo_url", "--logout-url", url)?;
+        }
+        let read = self
+            .certificates
+            .iter()
+            .map(|file| certificates::read(file))
+            .collect::<Result<_>>()?;
+        certificates::replace(&mut settings.certificates, read)?;
+        if let Some(title) = &self.jit_group {
+            settings.jit = Some(jit_group(installation, company, title).await?);
+        }
+        Ok(Connection {
+            id: ConnectionId::from_bytes(random()),
+            company_id: company.id,
+            name,
+            display_name,
+            sort_order: 0,
+            enabled: self.enable,
+            settings,
+            revision: 0,
+            created_at: installation.now,
+        })
+    }
+
+    async fn write(
+        &self,
+        installation: &Installation,
+        company: &Company,
+        connection: &Connection,
+    ) -> Result<()> {
+        let added = installation
+            .store
+            .add_connection(connection, installation.now)
+            .await;
+        match added {
+            Err(store::Error::Taken(_)) => {
+                return Err(CliError::refused(
+                    format!(
+                        "{} has a connection \"{}\" already.",
+                        company.name, connection.name
+                    ),
+                    format!(
+                        "Change it with: vestibule connection set --company {} --name {}. Use another name for another connection.",
+                        company.slug, connection.name
+                    ),
+                ));
+            }
+            other => other?,
+        }
+        let name = connection.name.to_string();
+        let entity_id = &connection.settings.idp_entity_id;
+        installation
+            .audit(company.id, "connection.add", name, entity_id)
+            .await
+    }
+}
+
+/// Sets an address that an option gives.
+fn put(settings: &mut SamlSettings, key: &str, option: &str, url: &str) -> Result<()> {
+    settings.set(key, url.trim()).map_err(|_| {
+        CliError::unusable(
+            format!("\"{url}\" is not an address for {option}."),
+            "Use an https address, copied from the identity provider (http for loopback names only).",
+        )
+    })
+}

@@ -1,0 +1,90 @@
+//! The identity provider's signing certificates: read from files, printed for people.
+
+use std::path::Path;
+
+use time::OffsetDateTime;
+
+use crate::cli::error::{CliError, Result};
+use crate::cli::import_metadata::read_file;
+use crate::cli::output::{Output, timestamp};
+use crate::cli::pairs::sentence;
+use crate::domain::Connection;
+use crate::import::{self, CertificateError};
+
+/// The certificate of a file, as settings keep it; one with a weak key is refused (rule B4).
+pub(super) fn read(path: &Path) -> Result<String> {
+    let unfit = |error: CertificateError| {
+        let what = format!("The certificate {} cannot be used.", path.display());
+        CliError::unusable(what, sentence(&error.to_string()))
+    };
+    import::certificate(&read_file(path)?).map_err(unfit)
+}
+
+/// Puts certificates in the place of those that are there.
+pub(super) fn replace(certificates: &mut Vec<String>, read: Vec<String>) -> Result<()> {
+    // Rule B2.
+    if read.is_empty() {
+        return Err(CliError::unusable(
+            "A connection without a signing certificate verifies nothing.",
+            "Give the file of one: certificates=FILE",
+        ));
+    }
+    certificates.clear();
+    for certificate in read {
+        add(certificates, certificate);
+    }
+    Ok(())
+}
+
+/// Adds a certificate, unless it is there already.
+pub(super) fn add(certificates: &mut Vec<String>, certificate: String) {
+    if !certificates.contains(&certificate) {
+        certificates.push(certificate);
+    }
+}
+
+/// The SHA-1 thumbprints, as Entra's page shows them.
+pub(super) fn thumbprints(certificates: &[String]) -> String {
+    if certificates.is_empty() {
+        return "none".to_owned();
+    }
+    let all: Vec<String> = import::keys(certificates)
+        .map(|key| key.map_or_else(|error| error.to_string(), |key| key.sha1_thumbprint()))
+        .collect();
+    all.join(",")
+}
+
+/// Prints what each certificate says, and whether it is valid now (rule B8).
+pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Output) -> Result<()> {
+    out.line(format!(
+        "\"{}\" trusts these signing certificates now:",
+        connection.name
+    ))?;
+    for key in import::keys(&connection.settings.certificates) {
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => {
+                out.line(format!("  ! {error}"))?;
+                continue;
+            }
+        };
+        let (from, until) = key.validity();
+        out.line(format!("  CN={}", key.subject()))?;
+        out.line(format!("    SHA-1    {}", key.sha1_thumbprint()))?;
+        out.line(format!(
+            "    SHA-256  {}",
+            key.sha256_thumbprint().to_ascii_uppercase()
+        ))?;
+        out.line(format!(
+            "    valid    {} to {}",
+            timestamp(from),
+            timestamp(until)
+        ))?;
+        if until < now {
+            out.line("    ! It has expired.")?;
+        } else if now < from {
+            out.line("    ! It is not valid yet.")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! `connection set`.
+
+use super::settings::Settings;
+use super::{Named, certificates, check_usable, save};
+use crate::cli::error::Result;
+use crate::cli::installation::Installation;
+use crate::cli::output::Output;
+use crate::cli::pairs;
+use crate::domain::Connection;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Set {
+    #[command(flatten)]
+    named: Named,
+    /// What to change, such as binding=redirect
+    #[arg(value_name = "KEY=VALUE")]
+    pairs: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Set {
+    pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let (company, mut connection) = self.named.find(installation).await?;
+        let settings = Settings::of(installation, &company).await?;
+        if self.pairs.is_empty() {
+            return show(&settings, &connection, self.json, out);
+        }
+        let pairs = pairs::split(&self.pairs, "binding=redirect")?;
+        let before = connection.clone();
+        for &pair in &pairs {
+            settings.set(&mut connection, pair).await?;
+        }
+        if connection.enabled {
+            check_usable(&company, &connection)?;
+        }
+        let changes = changes(&settings, &before, &connection);
+        save(installation, &connection, "connection.set", changes).await?;
+        if self.json {
+            return show(&settings, &connection, true, out);
+        }
+        let is_certificate = |key: &str| matches!(key, "certificates" | "add_certificate");
+        for (key, _) in pairs.iter().filter(|(key, _)| !is_certificate(key)) {
+            let value = settings.value(&connection, key).unwrap_or_default();
+            out.line(format!("{key} of \"{}\" is {value} now.", connection.name))?;
+        }
+        if pairs.iter().any(|(key, _)| is_certificate(key)) {
+            certificates::print(&connection, installation.now, out)?;
+        }
+        Ok(())
+    }
+}
+
+/// What changes, for the audit log.
+fn changes(settings: &Settings<'_>, before: &Connection, after: &Connection) -> String {
+    let changes: Vec<String> = Settings::keys()
+        .filter_map(|(key, _)| {
+            let (old, new) = (settings.value(before, key)?, settings.value(after, key)?);
+            (old != new).then(|| format!("{key}: {old} → {new}"))
+        })
+        .collect();
+    changes.join("; ")
+}
+
+fn show(
+    settings: &Settings<'_>,
+    connection: &Connection,
+    json: bool,
+    out: &mut Output,
+) -> Result<()> {
+    if json {
+        return out.json(&settings.values(connection));
+    }
+    let rows: Vec<_> = Settings::keys()
+        .map(|(key, allowed)| {
+            let value = settings.value(connection, key).unwrap_or_default();
+            [key.to_owned(), value, allowed.to_owned()]
+        })
+        .collect();
+    out.table(["KEY", "VALUE", "ALLOWED"], &rows)
+}
