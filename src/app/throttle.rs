@@ -1,4 +1,4 @@
-//! Limits on passwords: how often they may be tried, and how many are compared at once.
+//! Limits on passwords: how often they may be tried, and how many are compared at once. And on refused messages.
 //!
 //! Invariant: what is kept for a limit is bounded, whatever addresses and names are tried.
 
@@ -17,9 +17,13 @@ const AT_ONCE: usize = 4;
 /// The longest address that is counted; longer ones are nobody's.
 const LONGEST: usize = 254;
 
+/// Refused messages that are written down each minute for one client: each is a row and a commit.
+const REFUSALS: NonZeroU32 = NonZeroU32::new(120).unwrap();
+
 /// Limits the tries of a client and on an account.
 #[derive(Debug)]
 pub struct Throttle {
+    refusals: DefaultKeyedRateLimiter<IpAddr>,
     clients: Option<DefaultKeyedRateLimiter<IpAddr>>,
     accounts: Option<DefaultKeyedRateLimiter<(CompanyId, String)>>,
     hashing: Semaphore,
@@ -30,6 +34,7 @@ impl Throttle {
     pub fn new(tries_per_minute: u32) -> Self {
         let quota = NonZeroU32::new(tries_per_minute).map(Quota::per_minute);
         Self {
+            refusals: RateLimiter::keyed(Quota::per_minute(REFUSALS)),
             clients: quota.map(RateLimiter::keyed),
             accounts: quota.map(RateLimiter::keyed),
             hashing: Semaphore::new(AT_ONCE),
@@ -39,6 +44,16 @@ impl Throttle {
     /// Waits for a turn to compare a password: each takes 19 MiB and tens of milliseconds.
     pub async fn turn(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         self.hashing.acquire().await
+    }
+
+    /// Whether another refused message of this client is written down, and counts it.
+    pub fn admits_refusal(&self, client: Option<IpAddr>) -> bool {
+        client.is_none_or(|client| {
+            if self.refusals.len() > SWEEP {
+                self.refusals.retain_recent();
+            }
+            self.refusals.check_key(&network(client)).is_ok()
+        })
     }
 
     /// Whether another try is allowed, and counts it.

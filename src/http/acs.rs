@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::cookies::Cookie;
 use super::error::Error;
-use super::extract::CurrentSite;
+use super::extract::{ClientAddress, CurrentSite};
 use super::pages::{Frame, Repost};
 use super::response::{AttemptCode, Page};
 use super::session;
@@ -26,6 +26,7 @@ use crate::site::Site;
 pub(super) async fn receive(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Error> {
@@ -42,6 +43,7 @@ pub(super) async fn receive(
         relay_state: form.relay_state.as_deref(),
         browser: browser.as_ref(),
         session: session::session_id(&headers, &site),
+        client,
         reposted: form_urlencoded::parse(&body)
             .any(|(name, value)| name == "reposted" && value == "1"),
         bounced: Cookie::Bounced.read(&headers, site.is_https()).is_some(),

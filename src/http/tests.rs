@@ -1,5 +1,6 @@
 //! The frame around every route, tried with routes of its own.
 
+mod flooding;
 mod stopping;
 
 use std::time::Duration;

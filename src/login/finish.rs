@@ -12,6 +12,7 @@ use crate::saml::binding::EncodedResponse;
 use crate::saml::response::ParsedResponse;
 use crate::site::{Site, SiteConnection};
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
+use std::net::IpAddr;
 use time::{Duration, OffsetDateTime};
 
 /// A Response as it arrives at the assertion consumer service.
@@ -25,6 +26,8 @@ pub struct Arrival<'a> {
     pub browser: Option<&'a Browser>,
     /// The browser's session so far.
     pub session: Option<SessionId>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
     /// Whether this is our own re-post.
     pub reposted: bool,
     /// Whether this browser was bounced a moment ago.
@@ -51,12 +54,11 @@ impl AuthenticatedSubject<'_> {
 /// Finishes a sign-in.
 pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
     let company = site.company.id;
-    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let parsed = match ParsedResponse::parse(arrival.response.xml()) {
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
             let refusal = Refusal::of(&rejection, &checks);
-            return refuse_apart(app, company, None, browser_hash, refusal).await;
+            return refuse_apart(app, company, None, arrival, refusal).await;
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
@@ -69,7 +71,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
             "a sign-in that began here",
             "an unknown request ID",
         );
-        return refuse_apart(app, company, None, browser_hash, refusal).await;
+        return refuse_apart(app, company, None, arrival, refusal).await;
     };
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
     match arrival.browser {
@@ -88,7 +90,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
                 received,
             );
             let refusal = refusal.advising(Advice::AllowCookies);
-            return refuse_apart(app, company, attempt.connection_id, browser_hash, refusal).await;
+            return refuse_apart(app, company, attempt.connection_id, arrival, refusal).await;
         }
     }
     if attempt.outcome == Outcome::SignedIn && arrival.session.is_none() && !arrival.reposted {
@@ -102,7 +104,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
     }
     if attempt.outcome != Outcome::Open {
         let refusal = Refusal::new("E1", "sign-in", "one that is open", "one that has ended");
-        return refuse_apart(app, company, attempt.connection_id, browser_hash, refusal).await;
+        return refuse_apart(app, company, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
 }

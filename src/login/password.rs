@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::finish::landing;
-use super::record::{self, Refusal, refuse_apart};
+use super::record::{self, Refusal, write_refusal};
 use super::{Advice, Browser, Ending, Error};
 use crate::app::App;
 use crate::domain::{
@@ -45,10 +45,11 @@ pub async fn sign_in_with_password(
         return Ok(Ending::TooManyTries);
     }
     let user = app.store.user_by_email(company, typed.email).await?;
-    let stored = match &user {
-        Some(user) => app.store.password(user.id).await?,
-        None => None,
-    };
+    // The same question for an account that is not there.
+    let id = user
+        .as_ref()
+        .map_or(UserId::from_bytes([0; 16]), |user| user.id);
+    let stored = app.store.password(id).await?;
     let correct = verify(app, stored, typed.password).await?;
     if let Some(user) = user.filter(|_| correct) {
         return begin_session(app, site, typed, &user).await;
@@ -60,7 +61,7 @@ pub async fn sign_in_with_password(
         "another one, or no such account",
     );
     let refusal = refusal.advising(Advice::CheckPassword);
-    refuse_apart(app, company, None, typed.browser.hash(), refusal).await
+    write_refusal(app, company, None, typed.browser.hash(), refusal).await
 }
 
 /// Compares off the threads that serve requests: the work is meant to be slow.

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Advice, Ending, Error};
+use super::{Advice, Arrival, Browser, Ending, Error};
 use crate::app::App;
 use crate::domain::{
     AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
@@ -105,7 +105,24 @@ pub(super) async fn refuse(
 }
 
 /// Writes a refusal down as an attempt of its own: the message fits no attempt, or must not touch the one it names.
+///
+/// Anybody can send such messages, so a client that sends many gets a short answer and no record.
 pub(super) async fn refuse_apart(
+    app: &App,
+    company: CompanyId,
+    connection: Option<ConnectionId>,
+    arrival: Arrival<'_>,
+    refusal: Refusal,
+) -> Result<Ending, Error> {
+    if !app.throttle.admits_refusal(arrival.client) {
+        return Ok(Ending::TooManyTries);
+    }
+    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
+    write_refusal(app, company, connection, browser_hash, refusal).await
+}
+
+/// Writes a refusal down that no attempt waits for.
+pub(super) async fn write_refusal(
     app: &App,
     company: CompanyId,
     connection: Option<ConnectionId>,

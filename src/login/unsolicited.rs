@@ -20,7 +20,6 @@ pub(super) async fn finish(
     arrival: Arrival<'_>,
     parsed: &ParsedResponse<'_>,
 ) -> Result<Ending, Error> {
-    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let Some(ready) = connection(site, parsed) else {
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = Refusal::new(
@@ -29,18 +28,12 @@ pub(super) async fn finish(
             "the identity provider of an enabled connection",
             &issuer,
         );
-        return refuse_apart(app, site.company.id, None, browser_hash, refusal).await;
+        return refuse_apart(app, site.company.id, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
     let refused = |subject: &str, expected: &str, received: &str| {
         let refusal = Refusal::new("E5", subject, expected, received);
-        refuse_apart(
-            app,
-            site.company.id,
-            Some(connection.id),
-            browser_hash,
-            refusal,
-        )
+        refuse_apart(app, site.company.id, Some(connection.id), arrival, refusal)
     };
     match connection.settings.unsolicited {
         Unsolicited::Refuse => {
@@ -63,7 +56,7 @@ pub(super) async fn finish(
         Unsolicited::Bounce => Ok(Ending::Bounce {
             connection: connection.name.to_string(),
         }),
-        Unsolicited::Accept => accept(app, site, arrival, parsed, ready, browser_hash).await,
+        Unsolicited::Accept => accept(app, site, arrival, parsed, ready).await,
     }
 }
 
@@ -81,19 +74,10 @@ async fn accept(
     arrival: Arrival<'_>,
     parsed: &ParsedResponse<'_>,
     ready: &SiteConnection,
-    browser_hash: [u8; 32],
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     let connection = &ready.connection;
-    let apart = |refusal| {
-        refuse_apart(
-            app,
-            site.company.id,
-            Some(connection.id),
-            browser_hash,
-            refusal,
-        )
-    };
+    let apart = |refusal| refuse_apart(app, site.company.id, Some(connection.id), arrival, refusal);
     let subject = match authenticate(site, ready, parsed, None, now) {
         Ok(subject) => subject,
         Err(refusal) => return apart(refusal).await,
@@ -107,6 +91,7 @@ async fn accept(
         ))
         .await;
     }
+    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let attempt = LoginAttempt {
         connection_id: Some(connection.id),
         ..record::open(site.company.id, AttemptKind::Saml, browser_hash, now)

@@ -1,0 +1,30 @@
+//! Messages that anybody can send, and what they leave behind.
+
+use super::*;
+
+#[tokio::test]
+async fn a_client_does_not_fill_the_records() {
+    let (app, _dir) = App::for_test(|_| {}).await;
+    let (user, _) = crate::app::tests::signed_in(&app).await;
+    app.catch_up().await.unwrap();
+    let site = app.directory.site_of(user.company_id).unwrap();
+    let host = site.company.origin.host_key().to_owned();
+    let router = router(Arc::clone(&app));
+    let message = async |client: &str| {
+        let mut request = Request::post("/sso/acs")
+            .header(header::HOST, &host)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("SAMLResponse=PHgvPg=="))
+            .unwrap();
+        let peer = client.parse().unwrap();
+        request.extensions_mut().insert(Peer(peer));
+        send(&router, request).await.status
+    };
+    let mut written = 0;
+    while message("203.0.113.9:1").await == 403 {
+        written += 1;
+        assert!(written < 1000, "nothing ends it");
+    }
+    assert_eq!(message("203.0.113.9:2").await, 429);
+    assert_eq!(message("203.0.113.10:1").await, 403, "another client");
+}
