@@ -123,7 +123,7 @@ fn serve(router: Router) -> SocketAddr {
         server.block_on(async {
             let listener = TcpListener::from_std(listener).unwrap();
             let patience = Patience {
-                header_read: Duration::from_secs(60),
+                header_read: Duration::from_mins(1),
                 grace: Duration::ZERO,
             };
             http::serve(vec![listener], router, std::future::pending(), patience).await;
