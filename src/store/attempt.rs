@@ -2,6 +2,7 @@
 //!
 //! Invariant: an attempt that is consumed or closed is not opened again, and its verdict is not overwritten.
 
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use sqlx::query;
 use time::OffsetDateTime;
@@ -50,6 +51,13 @@ pub struct AttemptRefusal {
 impl Store {
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
+        match &self.writer {
+            Some(writer) => self.queue_attempt(writer, attempt).await,
+            None => self.add_attempt_alone(attempt).await,
+        }
+    }
+
+    pub(super) async fn add_attempt_alone(&self, attempt: &LoginAttempt) -> Result<(), Error> {
         let mut connection = self.write.acquire().await?;
         insert(&mut connection, attempt).await
     }
@@ -134,18 +142,20 @@ impl Store {
         refusal: &AttemptRefusal,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let updated = query(
-            "UPDATE login_attempt SET consumed_at = COALESCE(consumed_at, $1), finished_at = $1, outcome = 'refused', \
-             rule = $2, summary = $3, record = $4 WHERE id = $5 AND outcome = 'open'",
-        )
-        .bind(ms(now))
-        .bind(refusal.rule.as_deref())
-        .bind(refusal.summary.replace('\0', ""))
-        .bind(json(&refusal.record)?)
-        .bind(id.to_string())
-        .execute(&self.write)
-        .await?;
-        Ok(updated.rows_affected() > 0)
+        match &self.writer {
+            Some(writer) => self.queue_refusal(writer, id, refusal, now).await,
+            None => self.refuse_attempt_alone(id, refusal, now).await,
+        }
+    }
+
+    pub(super) async fn refuse_attempt_alone(
+        &self,
+        id: AttemptId,
+        refusal: &AttemptRefusal,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let mut connection = self.write.acquire().await?;
+        refuse(&mut connection, id, refusal, now).await
     }
 
     async fn attempt_by(
@@ -164,6 +174,27 @@ impl Store {
             .await?;
         row.as_ref().map(attempt).transpose()
     }
+}
+
+/// Closes an open attempt with a refusal.
+pub(super) async fn refuse(
+    connection: &mut AnyConnection,
+    id: AttemptId,
+    refusal: &AttemptRefusal,
+    now: OffsetDateTime,
+) -> Result<bool, Error> {
+    let updated = query(
+        "UPDATE login_attempt SET consumed_at = COALESCE(consumed_at, $1), finished_at = $1, outcome = 'refused', \
+         rule = $2, summary = $3, record = $4 WHERE id = $5 AND outcome = 'open'",
+    )
+    .bind(ms(now))
+    .bind(refusal.rule.as_deref())
+    .bind(refusal.summary.replace('\0', ""))
+    .bind(json(&refusal.record)?)
+    .bind(id.to_string())
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() > 0)
 }
 
 /// What an attempt was, when it is consumed.

@@ -43,6 +43,9 @@ pub enum Error {
     /// A value cannot be stored.
     #[error("a value cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// The server stopped before the transaction was made.
+    #[error("the server is stopping")]
+    Stopped,
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),

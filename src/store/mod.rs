@@ -23,6 +23,9 @@ mod session;
 mod session_store;
 mod sign_in;
 mod user;
+mod writer;
+
+use std::sync::Arc;
 
 use sqlx::AnyPool;
 
@@ -47,6 +50,8 @@ pub struct Store {
     write: AnyPool,
     backend: Backend,
     hash: Hasher,
+    /// Where writers of this process wait for each other; SQLite only.
+    writer: Option<Arc<writer::Writer>>,
 }
 
 /// Which database is behind the URL. It matters for opening, migrating and beginning a transaction, and nowhere else.

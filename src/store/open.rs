@@ -6,6 +6,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -89,6 +90,7 @@ impl Store {
             write,
             backend: Backend::Sqlite,
             hash,
+            writer: Some(Arc::default()),
         })
     }
 
@@ -112,6 +114,7 @@ impl Store {
             write: pool,
             backend: Backend::Postgres,
             hash,
+            writer: None,
         })
     }
 }

@@ -119,8 +119,19 @@ pub enum Finished {
 const TRIES: usize = 5;
 
 impl Store {
-    /// Ends a sign-in in one transaction of its own.
+    /// Ends a sign-in in one transaction, which it may share with others that wait.
     pub async fn finish_sign_in(&self, sign_in: &SignIn<'_>) -> Result<Finished, Error> {
+        match &self.writer {
+            Some(writer) => self.queue_sign_in(writer, sign_in).await,
+            None => self.finish_sign_in_alone(sign_in).await,
+        }
+    }
+
+    /// Ends a sign-in in one transaction of its own.
+    pub(super) async fn finish_sign_in_alone(
+        &self,
+        sign_in: &SignIn<'_>,
+    ) -> Result<Finished, Error> {
         let mut tries = 1;
         loop {
             match self.finish_once(sign_in).await {
