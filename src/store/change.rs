@@ -128,6 +128,15 @@ impl Tx {
     }
 
     async fn publish(&mut self, now: OffsetDateTime) -> Result<(), Error> {
+        // Who changes a company's own row has locked it before the counter; so does who changes what belongs to it.
+        for change in &self.changed {
+            if let Change::Company(id) = change {
+                query("UPDATE company SET revision = revision WHERE id = $1")
+                    .bind(id.to_string())
+                    .execute(&mut *self.inner)
+                    .await?;
+            }
+        }
         let row = query(
             "UPDATE change_counter SET revision = revision + 1 WHERE id = 1 RETURNING revision",
         )

@@ -15,6 +15,8 @@ on_both!(
     deactivation_and_sign_in_leave_no_session,
     a_crash_leaves_nothing,
     the_last_way_in_is_kept,
+    what_fails_takes_nobody_with_it,
+    who_goes_away_does_not_hold_up_the_others,
 );
 
 const ROUNDS: usize = 25;
@@ -261,5 +263,46 @@ async fn the_last_way_in_is_kept(database: &Database) {
             .unwrap();
         one.store.remove_grant(sso, NOW).await.unwrap();
         assert_eq!(one.store.count_break_glass(company).await.unwrap(), 2);
+    }
+}
+
+/// On SQLite those who wait share a transaction: a piece of it that fails must not lose the others.
+async fn what_fails_takes_nobody_with_it(database: &Database) {
+    let world = World::new(database.open().await).await;
+    for _ in 0..ROUNDS {
+        let [taken, one, two, three] =
+            [0; 4].map(|_| new_attempt(world.company.id, AttemptKind::Saml));
+        world.store.add_attempt(&taken).await.unwrap();
+        let store = &world.store;
+        let person = profile("oid:1", "u1@contoso.com");
+        let (a, b, c, d, finished) = tokio::join!(
+            store.add_attempt(&one),
+            store.add_attempt(&taken),
+            store.add_attempt(&two),
+            store.add_attempt(&three),
+            world.sign_in(&person),
+        );
+        assert!(a.is_ok() && c.is_ok() && d.is_ok());
+        assert!(b.is_err(), "an identifier is used once");
+        signed_in(finished);
+        for attempt in [one, two, three] {
+            assert!(store.attempt(attempt.id).await.unwrap().is_some());
+        }
+    }
+}
+
+async fn who_goes_away_does_not_hold_up_the_others(database: &Database) {
+    let world = World::new(database.open().await).await;
+    for _ in 0..ROUNDS {
+        let [one, two] = [0; 2].map(|_| new_attempt(world.company.id, AttemptKind::Saml));
+        {
+            let mut leaving = Box::pin(world.store.add_attempt(&one));
+            let polled = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(leaving.as_mut().poll(context).is_ready())
+            });
+            assert!(!polled.await);
+        }
+        world.store.add_attempt(&two).await.unwrap();
+        assert!(world.store.attempt(two.id).await.unwrap().is_some());
     }
 }

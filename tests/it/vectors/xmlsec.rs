@@ -63,10 +63,7 @@ fn judge() -> Case {
 
 fn is_installed() -> bool {
     let there = Command::new("xmlsec1").arg("--version").output().is_ok();
-    assert!(
-        there || std::env::var_os("CI").is_none(),
-        "xmlsec1 is not installed: apt-get install xmlsec1"
-    );
+    assert!(there, "xmlsec1 is not installed: apt-get install xmlsec1");
     there
 }
 
