@@ -63,7 +63,7 @@ impl App {
         let app = Self {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
             sessions: SessionCache::new(store.clone(), clock.clone()),
-            throttle: Throttle::new(config.limits.password_tries_per_minute),
+            throttle: Throttle::new(&config.limits),
             revision: AtomicI64::new(NEVER),
             sp_keys: SpKeys::new(&keys)?,
             config,

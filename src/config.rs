@@ -109,6 +109,8 @@ pub struct Limits {
     pub shutdown_grace: Period,
     /// Password tries per minute, for one account and for one address.
     pub password_tries_per_minute: u32,
+    /// Refused sign-in messages that are written down per minute, for one address; more are answered 429. 0 sets no limit.
+    pub refused_messages_per_minute: u32,
 }
 
 /// The log, on standard error.
@@ -315,6 +317,7 @@ impl Default for Limits {
             header_read_timeout: Period::seconds(75),
             shutdown_grace: Period::seconds(20),
             password_tries_per_minute: 10,
+            refused_messages_per_minute: 600,
         }
     }
 }

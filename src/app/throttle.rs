@@ -8,6 +8,7 @@ use std::num::NonZeroU32;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
+use crate::config::Limits;
 use crate::domain::CompanyId;
 
 /// Keys kept before those that are idle are swept out.
@@ -17,24 +18,22 @@ const AT_ONCE: usize = 4;
 /// The longest address that is counted; longer ones are nobody's.
 const LONGEST: usize = 254;
 
-/// Refused messages that are written down each minute for one client: each is a row and a commit.
-const REFUSALS: NonZeroU32 = NonZeroU32::new(120).unwrap();
-
 /// Limits the tries of a client and on an account.
 #[derive(Debug)]
 pub struct Throttle {
-    refusals: DefaultKeyedRateLimiter<IpAddr>,
+    refusals: Option<DefaultKeyedRateLimiter<IpAddr>>,
     clients: Option<DefaultKeyedRateLimiter<IpAddr>>,
     accounts: Option<DefaultKeyedRateLimiter<(CompanyId, String)>>,
     hashing: Semaphore,
 }
 
 impl Throttle {
-    /// So many tries a minute, for each client and for each account; 0 sets no limit.
-    pub fn new(tries_per_minute: u32) -> Self {
-        let quota = NonZeroU32::new(tries_per_minute).map(Quota::per_minute);
+    /// The limits of a configuration; 0 sets none.
+    pub fn new(limits: &Limits) -> Self {
+        let per_minute = |count: u32| NonZeroU32::new(count).map(Quota::per_minute);
+        let quota = per_minute(limits.password_tries_per_minute);
         Self {
-            refusals: RateLimiter::keyed(Quota::per_minute(REFUSALS)),
+            refusals: per_minute(limits.refused_messages_per_minute).map(RateLimiter::keyed),
             clients: quota.map(RateLimiter::keyed),
             accounts: quota.map(RateLimiter::keyed),
             hashing: Semaphore::new(AT_ONCE),
@@ -48,12 +47,13 @@ impl Throttle {
 
     /// Whether another refused message of this client is written down, and counts it.
     pub fn admits_refusal(&self, client: Option<IpAddr>) -> bool {
-        client.is_none_or(|client| {
-            if self.refusals.len() > SWEEP {
-                self.refusals.retain_recent();
-            }
-            self.refusals.check_key(&network(client)).is_ok()
-        })
+        let (Some(limiter), Some(client)) = (&self.refusals, client) else {
+            return true;
+        };
+        if limiter.len() > SWEEP {
+            limiter.retain_recent();
+        }
+        limiter.check_key(&network(client)).is_ok()
     }
 
     /// Whether another try is allowed, and counts it.
@@ -101,7 +101,10 @@ mod tests {
 
     #[test]
     fn the_addresses_of_one_subscriber_count_as_one() {
-        let throttle = Throttle::new(1);
+        let throttle = Throttle::new(&Limits {
+            password_tries_per_minute: 1,
+            ..Limits::default()
+        });
         assert!(admitted(&throttle, "2001:db8:1:2::1", "a@b.c"));
         assert!(!admitted(&throttle, "2001:db8:1:2:ffff::9", "b@b.c"));
         assert!(admitted(&throttle, "2001:db8:1:3::1", "c@b.c"));
@@ -111,7 +114,10 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_an_address_is_short() {
-        let throttle = Throttle::new(1);
+        let throttle = Throttle::new(&Limits {
+            password_tries_per_minute: 1,
+            ..Limits::default()
+        });
         // The limit falls into the middle of a character.
         let long = |tail: &str| format!("{}\u{e9}{tail}", "a".repeat(LONGEST - 1));
         assert!(admitted(&throttle, "192.0.2.1", &long("1")));
