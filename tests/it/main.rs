@@ -13,9 +13,12 @@ mod return_to;
 mod rooms;
 #[cfg(feature = "samael")]
 mod samael;
+#[cfg(feature = "demo")]
+mod sign_in;
 mod slo;
 mod slo_messages;
 mod sp_metadata;
 mod store;
+mod support;
 mod vectors;
 mod xml;

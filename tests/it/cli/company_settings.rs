@@ -1,5 +1,5 @@
 use super::Installation;
-use super::server::Server;
+use super::Server;
 
 #[tokio::test]
 async fn a_company_is_changed_and_a_running_server_shows_it() {

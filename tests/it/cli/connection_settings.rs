@@ -5,7 +5,7 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::{X509, X509Name};
 
-use super::server::Server;
+use super::Server;
 use super::{Installation, Said, metadata};
 
 /// A self-signed certificate, written as PEM and as DER beside the configuration.

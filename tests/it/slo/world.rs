@@ -1,26 +1,21 @@
 //! Two companies, their identity providers, and browsers that are signed in.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, header};
-use http_body_util::BodyExt as _;
+use axum::http::{Request, header};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
-use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
-use tower::ServiceExt as _;
+use time::Duration;
 use vestibule::app::App;
 use vestibule::clock::Clock;
-use vestibule::config::Config;
 use vestibule::domain::{
-    AttemptId, AttemptKind, Code, Company, CompanyId, Connection, ConnectionId, Group, GroupClaim,
-    GroupId, GroupKind, LoginAttempt, NameId, Profile, Record, SamlSettings, SessionId, UserId,
+    AttemptId, AttemptKind, Code, CompanyId, Connection, GroupClaim, LoginAttempt, NameId, Profile,
+    Record, SamlSettings, SessionId, UserId,
 };
 use vestibule::http::session::cookie_value;
 use vestibule::saml::assertion;
@@ -32,9 +27,11 @@ use vestibule::saml::names;
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
+
+use crate::support::{self, unique};
+pub(super) use crate::support::{Answer, NOW};
 use vestibule::store::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
 
-pub(super) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 pub(super) const ACME: &str = "acme.localhost:8080";
 pub(super) const BETA: &str = "beta.localhost:8080";
 pub(super) const SLO: &str = "http://acme.localhost:8080/sso/slo";
@@ -85,25 +82,6 @@ pub(super) struct World {
     _dir: tempfile::TempDir,
 }
 
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
-}
-
-impl Answer {
-    pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-fn unique() -> [u8; 16] {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
-}
-
 impl World {
     pub(super) async fn new() -> Self {
         Self::with(|_| {}).await
@@ -112,12 +90,9 @@ impl World {
     /// With other settings of acme's connection.
     pub(super) async fn with(change: impl FnOnce(&mut SamlSettings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = Config {
-            data_dir: dir.path().to_owned(),
-            ..Config::default()
-        };
-        config.keys.dir = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-keys").into());
-        let app = App::open(config, Clock::fixed(NOW)).await.unwrap();
+        let app = App::open(support::config(dir.path()), Clock::fixed(NOW))
+            .await
+            .unwrap();
         let (idp, beta_idp) = (Idp::new(), Idp::new());
         let (acme, beta) = (add_company(&app, ACME).await, add_company(&app, BETA).await);
         let entra = add_connection(&app, acme, "entra", ENTRA, &idp, change).await;
@@ -240,14 +215,7 @@ impl World {
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        let answer = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8(body).unwrap(),
-        }
+        support::send(&self.router, request).await
     }
 
     /// What an identity provider knows of acme: the certificate in its metadata.
@@ -292,20 +260,7 @@ pub(super) fn their_expectation(slo_url: &str) -> LogoutExpectation {
 }
 
 async fn add_company(app: &App, host: &str) -> CompanyId {
-    let slug = host.split('.').next().unwrap();
-    let company = Company {
-        id: CompanyId::from_bytes(unique()),
-        slug: slug.parse().unwrap(),
-        name: slug.to_uppercase(),
-        origin: format!("http://{host}").parse().unwrap(),
-        aliases: vec![],
-        return_origins: vec![],
-        landing: None,
-        organization: None,
-        contact: None,
-        created_at: NOW,
-        revision: 0,
-    };
+    let company = support::company(&format!("http://{host}"));
     app.store.add_company(&company, NOW).await.unwrap();
     company.id
 }
@@ -319,14 +274,7 @@ async fn add_connection(
     change: impl FnOnce(&mut SamlSettings),
 ) -> Connection {
     use base64::Engine as _;
-    let group = Group {
-        id: GroupId::from_bytes(unique()),
-        company_id,
-        title: format!("Users of {name}"),
-        kind: GroupKind::Member,
-        sso_only: true,
-        created_at: NOW,
-    };
+    let group = support::group(company_id, &format!("Users of {name}"));
     app.store.add_group(&group, NOW).await.unwrap();
     let mut settings = SamlSettings {
         idp_entity_id: issuer.to_owned(),
@@ -336,17 +284,7 @@ async fn add_connection(
         ..SamlSettings::default()
     };
     change(&mut settings);
-    let connection = Connection {
-        id: ConnectionId::from_bytes(unique()),
-        company_id,
-        name: name.parse().unwrap(),
-        display_name: name.to_uppercase(),
-        sort_order: 0,
-        enabled: true,
-        settings,
-        revision: 0,
-        created_at: NOW,
-    };
+    let connection = support::connection(company_id, name, settings);
     app.store.add_connection(&connection, NOW).await.unwrap();
     connection
 }

@@ -7,17 +7,17 @@ use url::Url;
 use vestibule::store::Store;
 
 /// A fresh database.
-pub(super) enum Database {
+pub(crate) enum Database {
     Sqlite(tempfile::TempDir),
     Postgres { admin: String, name: String },
 }
 
 impl Database {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
-    pub(super) async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let admin = std::env::var("VESTIBULE_TEST_POSTGRES")
             .expect("VESTIBULE_TEST_POSTGRES is not set: run script/test, or script/with-postgres cargo test");
@@ -36,7 +36,7 @@ impl Database {
         Self::Postgres { admin, name }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Sqlite(directory) => format!(
                 "sqlite:{}",
@@ -54,14 +54,14 @@ impl Database {
     }
 
     /// Opens it, as one more server would.
-    pub(super) async fn open(&self) -> Store {
+    pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url(), openssl::sha::sha256)
             .await
             .unwrap()
     }
 
     /// Removes it. (After a failed test it stays, until the server goes.)
-    pub(super) async fn remove(self) {
+    pub(crate) async fn remove(self) {
         if let Self::Postgres { admin, name } = self {
             let mut connection = PgConnection::connect(&admin).await.unwrap();
             connection
@@ -96,4 +96,4 @@ macro_rules! on_both {
         }
     )+};
 }
-pub(super) use on_both;
+pub(crate) use on_both;

@@ -4,7 +4,7 @@ mod accounts;
 mod attempts;
 mod changes;
 mod companies;
-mod database;
+pub(crate) mod database;
 mod groups;
 mod migrations;
 mod races;

@@ -1,0 +1,233 @@
+//! Rules F1 to F5: which account a sign-in ends in, and in which groups.
+
+use vestibule::demo_idp::{Claim, ResponseSpec, User};
+use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping, Link};
+
+use super::world::World;
+
+const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
+const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
+const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
+const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+const SIMON: &str = "b.simon@contoso.com";
+
+fn claim(spec: &mut ResponseSpec, name: &str, values: &[&str]) {
+    spec.attributes.retain(|claim| claim.name != name);
+    spec.attributes
+        .push(Claim::new(name, values.iter().copied()));
+}
+
+/// The titles of the groups that `/sso/session` names.
+async fn groups(world: &World, change: impl FnOnce(&mut ResponseSpec)) -> Vec<String> {
+    let mut browser = world.browser();
+    let answer = world.sign_in_with(&mut browser, change).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let who = browser.get("/sso/session").await.body;
+    let who: serde_json::Value = serde_json::from_str(&who).unwrap();
+    serde_json::from_value(who["groups"].clone()).unwrap()
+}
+
+#[tokio::test]
+async fn the_account_is_found_by_its_identity_after_its_address_changed() {
+    let world = World::new().await;
+    world.signed_in().await;
+    let before = world.user(SIMON).await.unwrap();
+    let mut browser = world.browser();
+    let answer = world
+        .sign_in_with(&mut browser, |spec| {
+            spec.name_id = "b.miller@contoso.com".into();
+            claim(spec, EMAIL, &["b.miller@contoso.com"]);
+        })
+        .await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let after = world.user("b.miller@contoso.com").await.unwrap();
+    assert_eq!(after.id, before.id);
+    assert!(world.user(SIMON).await.is_none());
+
+    // The old address goes to a new colleague: another identity, another account.
+    let answer = world
+        .sign_in_with(&mut world.browser(), |spec| {
+            claim(spec, OBJECT_ID, &["5d8c7a11-0000-4000-8000-000000000001"]);
+        })
+        .await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_ne!(world.user(SIMON).await.unwrap().id, before.id);
+}
+
+#[tokio::test]
+async fn an_address_alone_takes_no_account_over() {
+    let world = World::new().await;
+    let local = world.add_user(SIMON, Some("Correct-Horse-9"), &[]).await;
+    let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
+    world.assert_refused(&answer, "F2").await;
+    assert!(answer.body.contains("Ask your administrator"));
+
+    // Domains that the connection does not own.
+    let link = |domains: &[&str]| {
+        let domains = domains.iter().map(ToString::to_string).collect();
+        move |entra: &mut vestibule::domain::Connection| {
+            entra.settings.link = Link::VerifiedDomains(domains);
+        }
+    };
+    world.change(link(&["fabrikam.com", "so.com"])).await;
+    let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
+    world.assert_refused(&answer, "F2").await;
+
+    world.change(link(&["contoso.com"])).await;
+    world.signed_in().await;
+    let identities = world.app.store.identities_of(local).await.unwrap();
+    assert_eq!(identities.len(), 1);
+    // Bound now, it stays bound to this identity.
+    let answer = world
+        .sign_in_with(&mut world.browser(), |spec| {
+            claim(spec, OBJECT_ID, &["5d8c7a11-0000-4000-8000-000000000001"]);
+        })
+        .await;
+    world.assert_refused(&answer, "F2").await;
+}
+
+#[tokio::test]
+async fn an_account_made_for_single_sign_on_waits_for_its_first_sign_in() {
+    let world = World::new().await;
+    world.change(|entra| entra.settings.jit = None).await;
+    let made = world.add_user(SIMON, None, &[&world.basic]).await;
+    world.signed_in().await;
+    let identities = world.app.store.identities_of(made).await.unwrap();
+    assert_eq!(identities.len(), 1);
+}
+
+#[tokio::test]
+async fn without_jit_a_stranger_is_told_whom_to_ask() {
+    let world = World::new().await;
+    world.change(|entra| entra.settings.jit = None).await;
+    let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
+    world.assert_refused(&answer, "F3").await;
+    assert!(
+        answer
+            .body
+            .contains("Ask your administrator to give you access.")
+    );
+    assert!(world.user(SIMON).await.is_none());
+}
+
+#[tokio::test]
+async fn a_deactivated_user_never_gets_in() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let user = world.user(SIMON).await.unwrap();
+    let now = world.app.clock.now();
+    assert!(world.app.store.deactivate_user(user.id, now).await.unwrap());
+    world.app.catch_up().await.unwrap();
+    assert_eq!(
+        browser.get("/sso/session").await.status,
+        401,
+        "the session is over"
+    );
+    let answer = world.sign_in_with(&mut browser, |_| {}).await;
+    world.assert_refused(&answer, "F4").await;
+    world.set(&[("unsolicited", "accept")]).await;
+    let response = world.encoded(&world.spec(&User::b_simon()));
+    let answer = browser
+        .post_from_elsewhere("/sso/acs", &[("SAMLResponse", &response)])
+        .await;
+    world.assert_refused(&answer, "F4").await;
+    assert!(world.app.store.activate_user(user.id, now).await.unwrap());
+    world.signed_in().await;
+}
+
+async fn mapped(world: &World) -> [Group; 2] {
+    let editors = world.add_group("Editors", GroupKind::Member, false).await;
+    let admins = world
+        .add_group("Admins", GroupKind::Administrator, false)
+        .await;
+    let mapping =
+        [("g-editors", &editors), ("g-admins", &admins)].map(|(value, group)| GroupMapping {
+            value: value.into(),
+            group_id: group.id,
+        });
+    world
+        .change(|entra| entra.settings.group_mapping = mapping.to_vec())
+        .await;
+    [editors, admins]
+}
+
+#[tokio::test]
+async fn the_group_claim_adds_and_removes() {
+    let world = World::new().await;
+    mapped(&world).await;
+    assert_eq!(groups(&world, |_| {}).await, ["SSO Basic"]);
+    let claimed = async |values: &[&str]| groups(&world, |spec| claim(spec, GROUPS, values)).await;
+    assert_eq!(
+        claimed(&["g-editors", "g-admins", "g-unknown"]).await,
+        ["Admins", "Editors", "SSO Basic"]
+    );
+    assert_eq!(claimed(&["g-editors"]).await, ["Editors", "SSO Basic"]);
+    assert_eq!(claimed(&["G-EDITORS"]).await, ["SSO Basic"], "exactly");
+    assert_eq!(claimed(&["g-admins"]).await, ["Admins", "SSO Basic"]);
+    assert_eq!(claimed(&[]).await, ["SSO Basic"]);
+}
+
+#[tokio::test]
+async fn no_claim_and_too_many_groups_change_nothing() {
+    let world = World::new().await;
+    mapped(&world).await;
+    groups(&world, |spec| claim(spec, GROUPS, &["g-editors"])).await;
+    let missing = groups(&world, |_| {}).await;
+    assert_eq!(missing, ["Editors", "SSO Basic"]);
+    let overflow = groups(&world, |spec| {
+        claim(spec, GROUPS_LINK, &["https://graph.windows.net/x"]);
+    });
+    assert_eq!(overflow.await, ["Editors", "SSO Basic"]);
+}
+
+#[tokio::test]
+async fn what_an_administrator_granted_stays() {
+    let world = World::new().await;
+    let [editors, _] = mapped(&world).await;
+    world.signed_in().await;
+    let grant = vestibule::domain::Grant {
+        user_id: world.user(SIMON).await.unwrap().id,
+        group_id: editors.id,
+        source: GrantSource::Administrator,
+    };
+    let now = world.app.clock.now();
+    assert!(world.app.store.add_grant(grant, now).await.unwrap());
+    let none = groups(&world, |spec| claim(spec, GROUPS, &[]));
+    assert_eq!(none.await, ["Editors", "SSO Basic"]);
+}
+
+#[tokio::test]
+async fn claims_by_other_names() {
+    let world = World::new().await;
+    world
+        .set(&[
+            ("attributes.email", "mail"),
+            ("attributes.first_name", "urn:oid:2.5.4.42"),
+            ("attributes.company", "organisation"),
+            ("identity_attribute", "employee"),
+        ])
+        .await;
+    let mut browser = world.browser();
+    let answer = world
+        .sign_in_with(&mut browser, |spec| {
+            claim(spec, "mail", &["Britta@Contoso.com"]);
+            claim(spec, "urn:oid:2.5.4.42", &["Britta & <b>"]);
+            claim(spec, "organisation", &["Contoso Ltd"]);
+            claim(spec, "employee", &["4711"]);
+        })
+        .await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let who = browser.get("/sso/session").await.body;
+    let who: serde_json::Value = serde_json::from_str(&who).unwrap();
+    assert_eq!(who["email"], "Britta@Contoso.com");
+    assert_eq!(who["first_name"], "Britta & <b>");
+    assert_eq!(who["company_name"], "Contoso Ltd");
+    let page = browser.get("/").await.body;
+    assert!(
+        page.contains("Britta &#38; &#60;b&#62;") && !page.contains("<b>"),
+        "{page}"
+    );
+    // Without the identity attribute nobody is named.
+    let answer = world.sign_in_with(&mut browser, |_| {}).await;
+    world.assert_refused(&answer, "D7").await;
+}

@@ -1,0 +1,14 @@
+//! Sign-in over HTTP, in one process: every rule of E and F, from the start of a sign-in to the session or the refusal.
+
+mod accounts;
+mod attempts;
+mod hostile;
+mod password;
+mod process;
+mod races;
+mod requests;
+mod return_to;
+mod sessions;
+mod story;
+mod unsolicited;
+mod world;

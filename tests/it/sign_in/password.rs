@@ -1,0 +1,172 @@
+//! Rule F6: passwords, and who may use one.
+
+use vestibule::domain::GroupKind;
+
+use super::world::World;
+use crate::support::{Answer, Browser, hidden_field};
+
+const ADMIN: &str = "admin@acme.example";
+const PASSWORD: &str = "Correct-Horse-9";
+
+async fn submit(browser: &mut Browser, email: &str, password: &str, return_to: &str) -> Answer {
+    let page = browser.get("/sign-in").await;
+    assert_eq!(page.status, 200);
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("email", email),
+        ("password", password),
+        ("return_to", return_to),
+    ];
+    browser.post("/sign-in", &fields).await
+}
+
+#[tokio::test]
+async fn an_administrator_gets_in_with_a_password_and_it_is_written_down() {
+    let world = World::new().await;
+    let admins = world
+        .add_group("Admins", GroupKind::Administrator, false)
+        .await;
+    world.add_user(ADMIN, Some(PASSWORD), &[&admins]).await;
+    let mut browser = world.browser();
+    let answer = submit(&mut browser, "Admin@acme.example", PASSWORD, "/reports").await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, "/reports")
+    );
+    let who = browser.get("/sso/session").await.body;
+    assert!(
+        who.contains(r#""groups":["Admins"],"connection":null"#),
+        "{who}"
+    );
+    let events = world.app.store.audit_events(world.acme.id, 10).await;
+    let events = events.unwrap();
+    let actions: Vec<_> = events
+        .iter()
+        .map(|event| (event.action.as_str(), event.actor.as_str()))
+        .collect();
+    assert_eq!(actions, [("administrator.password_sign_in", ADMIN)]);
+}
+
+#[tokio::test]
+async fn a_user_of_a_single_sign_on_group_is_refused_and_led_to_it() {
+    let world = World::new().await;
+    world
+        .add_user("sso@acme.example", Some(PASSWORD), &[&world.basic])
+        .await;
+    let mut browser = world.browser();
+    let answer = submit(&mut browser, "sso@acme.example", PASSWORD, "").await;
+    assert_eq!(answer.status, 403);
+    assert!(
+        answer
+            .body
+            .contains("This account signs in through single sign-on."),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains("href=\"/sso/login?connection=entra\""));
+    assert_eq!(browser.get("/sso/session").await.status, 401);
+    // With a wrong password it looks like any other account.
+    let answer = submit(&mut browser, "sso@acme.example", "wrong", "").await;
+    assert!(answer.body.contains("The e-mail or the password is wrong."));
+}
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_look_the_same() {
+    let world = World::new().await;
+    world.add_user(ADMIN, Some(PASSWORD), &[]).await;
+    world.add_user("none@acme.example", None, &[]).await;
+    let mut pages = Vec::new();
+    for (email, password) in [
+        (ADMIN, "wrong"),
+        ("none@acme.example", ""),
+        ("nobody@acme.example", PASSWORD),
+        ("'; DROP TABLE account; --", PASSWORD),
+    ] {
+        let mut browser = world.browser();
+        let answer = submit(&mut browser, email, password, "").await;
+        assert_eq!(answer.status, 403);
+        assert!(browser.cookie("vestibule-session").is_none());
+        let notice = answer.body.split_once("role=\"alert\">").unwrap().1;
+        let notice = notice.split_once("the code ").unwrap().0;
+        pages.push(notice.to_owned());
+    }
+    pages.dedup();
+    assert_eq!(pages.len(), 1, "{pages:?}");
+}
+
+#[tokio::test]
+async fn a_deactivated_user_has_no_password_either() {
+    let world = World::new().await;
+    let user = world.add_user(ADMIN, Some(PASSWORD), &[]).await;
+    let now = world.app.clock.now();
+    assert!(world.app.store.deactivate_user(user, now).await.unwrap());
+    let mut browser = world.browser();
+    let answer = submit(&mut browser, ADMIN, PASSWORD, "").await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(browser.get("/sso/session").await.status, 401);
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down() {
+    let world = World::with(super::world::ACME, |config| {
+        config.limits.password_tries_per_minute = 3;
+    })
+    .await;
+    world.add_user(ADMIN, Some(PASSWORD), &[]).await;
+    for _ in 0..3 {
+        let answer = submit(&mut world.browser(), ADMIN, "wrong", "").await;
+        assert_eq!(answer.status, 403);
+    }
+    // By another browser and in another spelling, and with the right password: nothing is compared.
+    for email in [ADMIN, "ADMIN@acme.example"] {
+        let answer = submit(&mut world.browser(), email, PASSWORD, "").await;
+        assert_eq!(answer.status, 429);
+        assert!(answer.body.contains("Too many tries"), "{}", answer.body);
+    }
+    // Single sign-on is not slowed down by it.
+    world.signed_in().await;
+}
+
+#[tokio::test]
+async fn the_form_must_be_ours() {
+    let world = World::new().await;
+    world.add_user(ADMIN, Some(PASSWORD), &[]).await;
+    let mut browser = world.browser();
+    let page = browser.get("/sign-in").await;
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let fields = |csrf: &str| {
+        [
+            ("csrf", csrf.to_owned()),
+            ("email", ADMIN.to_owned()),
+            ("password", PASSWORD.to_owned()),
+        ]
+    };
+    let post = async |browser: &mut Browser, csrf: &str, elsewhere: bool| {
+        let fields = fields(csrf);
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        if elsewhere {
+            browser.post_from_elsewhere("/sign-in", &fields).await
+        } else {
+            browser.post("/sign-in", &fields).await
+        }
+    };
+    let mut other = world.browser();
+    other.get("/sign-in").await;
+    for (answer, what) in [
+        (post(&mut browser, "", false).await, "no token"),
+        (post(&mut browser, &csrf, true).await, "from another site"),
+        (post(&mut other, &csrf, false).await, "another browser's"),
+    ] {
+        assert_eq!(answer.status, 403, "{what}");
+        assert!(
+            answer.body.contains("This form is too old"),
+            "{what}: {}",
+            answer.body
+        );
+    }
+    assert_eq!(post(&mut browser, &csrf, false).await.status, 303);
+}

@@ -1,0 +1,60 @@
+//! Two servers on one PostgreSQL, and one Response to both at the same instant (rule E4).
+
+use std::sync::Arc;
+
+use vestibule::app::App;
+use vestibule::config::Secret;
+
+use super::world::{ACME, World, begin};
+use crate::store::database::Database;
+use crate::support;
+
+const TIMES: usize = 200;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_response_to_two_servers_is_one_session() {
+    let database = Database::postgres().await;
+    let url = database.url();
+    let world = World::with(ACME, |config| {
+        config.database.url = Some(Secret::new(&url));
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = support::config(dir.path());
+    config.database.url = Some(Secret::new(&url));
+    let second = App::open(config, world.app.clock.clone()).await.unwrap();
+    let router = vestibule::http::router(Arc::clone(&second));
+
+    let mut lost = [0, 0];
+    for round in 1..=TIMES {
+        let mut here = world.browser();
+        let begun = begin(&mut here, "/sso/login").await;
+        let response = world.respond(&begun, |_| {});
+        let mut there = here.at(&router);
+        let (first, other) = tokio::join!(
+            world.bring(&mut here, &begun, &response),
+            world.bring(&mut there, &begun, &response),
+        );
+        let signed_in = [&first, &other].map(|answer| answer.status == 303);
+        assert_eq!(
+            signed_in.iter().filter(|it| **it).count(),
+            1,
+            "{round}: {} {}",
+            first.body,
+            other.body
+        );
+        lost[usize::from(signed_in[0])] += 1;
+        for (browser, signed_in) in [(&mut here, signed_in[0]), (&mut there, signed_in[1])] {
+            let status = if signed_in { 200 } else { 401 };
+            assert_eq!(browser.get("/sso/session").await.status, status, "{round}");
+        }
+    }
+    let now = world.app.clock.now();
+    let users = world.app.store.users(world.acme.id).await.unwrap();
+    assert_eq!(users.len(), 1);
+    let sessions = world.app.store.sessions_of(users[0].id, now).await;
+    assert_eq!(sessions.unwrap().len(), TIMES, "lost: {lost:?}");
+    second.store.close().await;
+    world.app.store.close().await;
+    database.remove().await;
+}

@@ -1,0 +1,120 @@
+//! Sessions: how long they last, how they end, and that a sign-in always begins a new one.
+
+use time::Duration;
+
+use super::world::World;
+use crate::support::{Browser, hidden_field};
+
+/// The session is used now, and what the server remembers of it is out of date, as it is after two seconds.
+async fn used(world: &World, browser: &mut Browser) -> u16 {
+    let status = browser.get("/sso/session").await.status;
+    let user = world.user("b.simon@contoso.com").await.unwrap();
+    let now = world.app.clock.now();
+    // The use is noted after the answer.
+    while status == 200 {
+        let sessions = world.app.store.sessions_of(user.id, now).await.unwrap();
+        if sessions.iter().any(|(_, it)| it.last_seen_at == now) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    world.change_company(|_| {}).await;
+    status
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    // Idle for two hours.
+    for (minutes, status) in [(0, 200), (119, 200), (119, 200), (120, 401)] {
+        world.app.clock.step(Duration::minutes(minutes));
+        assert_eq!(used(&world, &mut browser).await, status, "{minutes}");
+    }
+    // In use, twelve hours.
+    let mut browser = world.signed_in().await;
+    for _ in 0..11 {
+        world.app.clock.step(Duration::hours(1));
+        assert_eq!(used(&world, &mut browser).await, 200);
+    }
+    world.app.clock.step(Duration::hours(1));
+    assert_eq!(used(&world, &mut browser).await, 401);
+}
+
+#[tokio::test]
+async fn the_identity_provider_may_ask_for_less() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let end = world.app.clock.now() + Duration::minutes(30);
+    let answer = world
+        .sign_in_with(&mut browser, |spec| {
+            spec.session_not_on_or_after = Some(end);
+        })
+        .await;
+    assert_eq!(answer.status, 303);
+    let who = browser.get("/sso/session").await.body;
+    assert!(
+        who.contains("\"expires_at\":\"2026-03-01T12:30:00Z\""),
+        "{who}"
+    );
+    world.app.clock.step(Duration::minutes(30));
+    assert_eq!(browser.get("/sso/session").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_planted_session_cookie_is_not_taken_over() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let planted = "AAAAAAAAAAAAAAAAAAAAAA";
+    browser.keep("vestibule-session", planted);
+    let answer = world.sign_in_with(&mut browser, |_| {}).await;
+    assert_eq!(answer.status, 303);
+    assert_ne!(browser.cookie("vestibule-session"), Some(planted));
+    let mut attacker = world.browser();
+    attacker.keep("vestibule-session", planted);
+    assert_eq!(attacker.get("/sso/session").await.status, 401);
+}
+
+#[tokio::test]
+async fn signing_out_asks_first() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    let page = browser.get("/sso/logout").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("b.simon@contoso.com"), "{}", page.body);
+    assert_eq!(
+        browser.get("/sso/session").await.status,
+        200,
+        "a link does nothing"
+    );
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+
+    // Without the token, with another one, and from another site.
+    for fields in [vec![], vec![("csrf", "wrong")]] {
+        let answer = browser.post("/sso/logout", &fields).await;
+        assert_eq!(answer.status, 403, "{}", answer.body);
+    }
+    let answer = browser
+        .post_from_elsewhere("/sso/logout", &[("csrf", &csrf)])
+        .await;
+    assert_eq!(answer.status, 403);
+    let other = world.signed_in().await.get("/sso/logout").await;
+    let foreign = hidden_field(&other.body, "csrf").unwrap();
+    let answer = browser.post("/sso/logout", &[("csrf", &foreign)]).await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+
+    let old = browser.clone();
+    let answer = browser.post("/sso/logout", &[("csrf", &csrf)]).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.contains("You are signed out"));
+    assert_eq!(old.clone().get("/sso/session").await.status, 401);
+    // Again, and when nobody is signed in.
+    assert!(
+        browser
+            .get("/sso/logout")
+            .await
+            .body
+            .contains("You are signed out")
+    );
+}

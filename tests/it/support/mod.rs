@@ -1,0 +1,121 @@
+//! What tests of whole behaviours stand on: an application in a directory of its own, the nouns, answers and browsers.
+
+#[cfg(feature = "demo")]
+mod browser;
+mod process;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use http_body_util::BodyExt as _;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tower::ServiceExt as _;
+use vestibule::config::Config;
+use vestibule::domain::{
+    Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings,
+};
+
+#[cfg(feature = "demo")]
+pub(crate) use browser::{Browser, hidden_field, unescaped};
+pub(crate) use process::{Installation, Said, Server};
+
+/// When tests with a fixed clock begin.
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+/// Where tests keep keys of ours, because making them takes seconds.
+pub(crate) const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-keys");
+
+/// A configuration that writes into `dir`.
+pub(crate) fn config(dir: &Path) -> Config {
+    let mut config = Config {
+        data_dir: dir.to_owned(),
+        ..Config::default()
+    };
+    config.keys.dir = Some(KEYS.into());
+    config
+}
+
+/// Sixteen octets that no other call gives.
+pub(crate) fn unique() -> [u8; 16] {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
+}
+
+/// A company at an origin. The first label of its host is the slug, in upper case the name.
+pub(crate) fn company(origin: &str) -> Company {
+    let host = origin.split_once("://").unwrap().1;
+    let slug = host.split('.').next().unwrap();
+    Company {
+        id: CompanyId::from_bytes(unique()),
+        slug: slug.parse().unwrap(),
+        name: slug.to_uppercase(),
+        origin: origin.parse().unwrap(),
+        aliases: vec![],
+        return_origins: vec![],
+        landing: None,
+        organization: None,
+        contact: None,
+        created_at: NOW,
+        revision: 0,
+    }
+}
+
+/// A permission group whose members can only sign in via single sign-on.
+pub(crate) fn group(company_id: CompanyId, title: &str) -> Group {
+    Group {
+        id: GroupId::from_bytes(unique()),
+        company_id,
+        title: title.to_owned(),
+        kind: GroupKind::Member,
+        sso_only: true,
+        created_at: NOW,
+    }
+}
+
+/// An enabled connection.
+pub(crate) fn connection(company_id: CompanyId, name: &str, settings: SamlSettings) -> Connection {
+    Connection {
+        id: ConnectionId::from_bytes(unique()),
+        company_id,
+        name: name.parse().unwrap(),
+        display_name: name.to_uppercase(),
+        sort_order: 0,
+        enabled: true,
+        settings,
+        revision: 0,
+        created_at: NOW,
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// A header's value; empty when there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Sends a request through all of the server but its sockets.
+pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let answer = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8(body).unwrap(),
+    }
+}
