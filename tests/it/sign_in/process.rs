@@ -17,7 +17,7 @@ use vestibule::saml::binding::EncodedResponse;
 use vestibule::saml::response::ParsedResponse;
 use vestibule::store::{AttemptFilter, Store};
 
-use crate::support::{Installation, Server, hidden_field};
+use crate::support::{Installation, Server, hidden_field, random};
 
 const ACME: &str = "acme.localhost:8080";
 const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
@@ -31,7 +31,7 @@ fn installation() -> (Installation, DemoIdp) {
         "http://127.0.0.1:8090",
         key,
         Arc::new(move || clock.now()),
-        Arc::new(|octets: &mut [u8]| openssl::rand::rand_bytes(octets).unwrap()),
+        random(),
     ));
     let installation = Installation::with_company();
     std::fs::write(installation.path("idp.xml"), idp.metadata_xml().unwrap()).unwrap();
@@ -239,7 +239,8 @@ async fn a_power_cut_leaves_whole_sign_ins_or_none() {
 
         let server = Server::start(&installation);
         let client = Client::of(&server);
-        for session in &*sessions.lock().unwrap() {
+        let answered = sessions.lock().unwrap().clone();
+        for session in &answered {
             assert_eq!(
                 client.status("/sso/session", session).await,
                 200,
@@ -247,7 +248,7 @@ async fn a_power_cut_leaves_whole_sign_ins_or_none() {
             );
         }
         server.stop();
-        assert_whole(&installation, sessions.lock().unwrap().len()).await;
+        assert_whole(&installation, answered.len()).await;
     }
 }
 

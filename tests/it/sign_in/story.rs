@@ -10,7 +10,7 @@ on_both!(a_sign_in);
 
 async fn a_sign_in(database: &Database) {
     let world = World::with(ACME, |config| {
-        config.database.url = Some(Secret::new(&database.url()));
+        config.database.url = Some(Secret::new(database.url()));
     })
     .await;
     let mut browser = world.browser();

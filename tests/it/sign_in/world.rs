@@ -333,7 +333,7 @@ fn identity_provider(app: &Arc<App>, tenant: Tenant, key: IdpKey) -> DemoIdp {
             "http://127.0.0.1:8090",
             key,
             Arc::new(move || -> OffsetDateTime { clock.now() }),
-            Arc::new(|octets: &mut [u8]| openssl::rand::rand_bytes(octets).unwrap()),
+            support::random(),
         )
     };
     DemoIdp::new(config)

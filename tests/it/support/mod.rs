@@ -45,6 +45,16 @@ pub(crate) fn unique() -> [u8; 16] {
     u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
 }
 
+/// Randomness for an identity provider.
+#[cfg(feature = "demo")]
+pub(crate) fn random() -> vestibule::demo_idp::Random {
+    std::sync::Arc::new(|octets: &mut [u8]| {
+        for chunk in octets.chunks_mut(32) {
+            chunk.copy_from_slice(&vestibule::keys::random::<32>()[..chunk.len()]);
+        }
+    })
+}
+
 /// A company at an origin. The first label of its host is the slug, in upper case the name.
 pub(crate) fn company(origin: &str) -> Company {
     let host = origin.split_once("://").unwrap().1;
