@@ -3,6 +3,8 @@
 
 mod authn_request;
 mod binding;
+#[cfg(feature = "demo")]
+mod browser;
 mod cli;
 #[cfg(feature = "demo")]
 mod demo_idp;

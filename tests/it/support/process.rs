@@ -165,7 +165,7 @@ impl Server {
     }
 
     /// A command that serves.
-    fn run(mut command: Command) -> Self {
+    pub(crate) fn run(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

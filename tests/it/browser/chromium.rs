@@ -1,0 +1,219 @@
+//! Chromium, by chromedriver.
+//!
+//! Both are started with each test and ended with it, also by a panic.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use axum::http::Method;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+/// The longest that a page may take, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(30);
+const FLAGS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--force-color-profile=srgb",
+];
+
+/// A browser that nobody has used before.
+pub(super) struct Chromium {
+    pub(super) client: Client,
+    driver: Child,
+    /// The browser's own process.
+    process: Option<u64>,
+    _profile: tempfile::TempDir,
+}
+
+impl Chromium {
+    pub(super) async fn start() -> Self {
+        Self::with(json!({})).await
+    }
+
+    /// With JavaScript switched off.
+    pub(super) async fn without_script() -> Self {
+        Self::with(json!({ "profile.managed_default_content_settings.javascript": 2 })).await
+    }
+
+    async fn with(preferences: Value) -> Self {
+        let mut driver = Command::new("/usr/bin/chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is missing: run script/bootstrap test");
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| {
+                let line = line.ok()?;
+                let port = line.split_once("started successfully on port ")?.1;
+                Some(port.trim_end_matches('.').to_owned())
+            })
+            .expect("chromedriver says its port");
+        // What it says later must not stop it.
+        std::thread::spawn(move || lines.count());
+        let profile = tempfile::tempdir().unwrap();
+        let mut flags = FLAGS.map(str::to_owned).to_vec();
+        flags.push(format!("--user-data-dir={}", profile.path().display()));
+        let options = json!({ "binary": "/usr/bin/chromium", "args": flags, "prefs": preferences });
+        let capabilities = [("goog:chromeOptions".to_owned(), options)];
+        let connected = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities.into_iter().collect())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await;
+        let client = match connected {
+            Ok(client) => client,
+            Err(cause) => {
+                let _ = driver.kill();
+                panic!("Chromium does not start: {cause}");
+            }
+        };
+        let process = client
+            .capabilities()
+            .and_then(|found| found.get("goog:processID"))
+            .and_then(Value::as_u64);
+        Self {
+            client,
+            driver,
+            process,
+            _profile: profile,
+        }
+    }
+
+    /// Closes every window.
+    pub(super) async fn quit(self) {
+        self.client.clone().close().await.unwrap();
+    }
+
+    pub(super) async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    pub(super) async fn url(&self) -> String {
+        self.client.current_url().await.unwrap().into()
+    }
+
+    /// Waits for an element that a person can see.
+    pub(super) async fn see(&self, css: &str) -> Element {
+        let begun = Instant::now();
+        loop {
+            if let Some(element) = self.visible(css).await {
+                return element;
+            }
+            if begun.elapsed() > PATIENCE {
+                let page = self.client.source().await.unwrap_or_default();
+                panic!("{css} does not appear at {}: {page}", self.url().await);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// The element when it is there now.
+    pub(super) async fn visible(&self, css: &str) -> Option<Element> {
+        // While pages change, an element may be gone between two questions.
+        let element = self.client.find(Locator::Css(css)).await.ok()?;
+        element.is_displayed().await.ok()?.then_some(element)
+    }
+
+    pub(super) async fn click(&self, css: &str) {
+        self.see(css).await.click().await.unwrap();
+    }
+
+    pub(super) async fn type_into(&self, css: &str, text: &str) {
+        self.see(css).await.send_keys(text).await.unwrap();
+    }
+
+    pub(super) async fn text(&self, css: &str) -> String {
+        self.see(css).await.text().await.unwrap()
+    }
+
+    /// Picks an option of a list.
+    pub(super) async fn pick(&self, css: &str, value: &str) {
+        self.see(css).await.select_by_value(value).await.unwrap();
+    }
+
+    /// Waits until the address is this one.
+    pub(super) async fn arrive(&self, url: &str) {
+        let begun = Instant::now();
+        while self.url().await != url {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "at {} and not at {url}",
+                self.url().await
+            );
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Makes the window as wide as this, also narrower than windows can be.
+    pub(super) async fn resize(&self, width: u32, height: u32) {
+        self.tell(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+        )
+        .await
+        .unwrap();
+    }
+
+    /// A picture of the whole page.
+    pub(super) async fn picture(&self) -> Vec<u8> {
+        let parameters = json!({ "format": "png", "captureBeyondViewport": true });
+        let answer = self.tell("Page.captureScreenshot", parameters).await;
+        let data = answer.unwrap()["data"].as_str().unwrap().to_owned();
+        BASE64_STANDARD.decode(data).unwrap()
+    }
+
+    async fn tell(&self, method: &'static str, parameters: Value) -> Result<Value, CmdError> {
+        self.client.issue_cmd(DevTools { method, parameters }).await
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        if let Some(process) = self.process {
+            let _ = Command::new("kill")
+                .args(["-KILL", &process.to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// A command of the `DevTools` protocol, through chromedriver.
+#[derive(Debug)]
+struct DevTools {
+    method: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let body = json!({ "cmd": self.method, "params": self.parameters });
+        (Method::POST, Some(body.to_string()))
+    }
+}

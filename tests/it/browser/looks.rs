@@ -1,0 +1,57 @@
+//! How the pages look: they fit a telephone and a desk, and nothing on them is refused by the policy.
+
+use std::path::PathBuf;
+
+use super::{Chromium, Demo, ERROR, ONE_AT_A_TIME, SIGNED_IN, sign_in_at_idp};
+
+const SIZES: [(&str, u32, u32); 2] = [("", 1280, 800), ("-narrow", 390, 844)];
+
+/// Looks at the page that stands there, in both widths.
+async fn look(browser: &Chromium, name: &str) {
+    for (suffix, width, height) in SIZES {
+        browser.resize(width, height).await;
+        let overflow =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        let overflow = browser.client.execute(overflow, vec![]).await.unwrap();
+        assert_eq!(overflow, 0, "{name} is wider than {width}");
+        if let Some(dir) = std::env::var_os("VESTIBULE_TEST_SCREENSHOTS") {
+            let picture = browser.picture().await;
+            let file = PathBuf::from(dir).join(format!("{name}{suffix}.png"));
+            std::fs::write(file, picture).unwrap();
+        }
+    }
+    browser.resize(SIZES[0].1, SIZES[0].2).await;
+}
+
+#[tokio::test]
+async fn every_page_fits() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (demo, browser) = (Demo::start(), Chromium::start().await);
+    browser.open(&format!("{}/sign-in", demo.origin)).await;
+    browser.see("a.choice").await;
+    look(&browser, "sign-in").await;
+
+    browser.click("a.choice").await;
+    browser.see("#sign-in").await;
+    look(&browser, "demo-idp-sign-in").await;
+    browser.click("details summary").await;
+    browser.pick("select[name=variant]", "wrong-audience").await;
+    sign_in_at_idp(&browser).await;
+    browser.see(ERROR).await;
+    look(&browser, "sign-in-failed").await;
+
+    browser.open(&format!("{}/myapps", demo.idp)).await;
+    browser.see("a.tile").await;
+    look(&browser, "demo-idp-my-apps").await;
+    browser.open(&demo.set_up()).await;
+    browser.see("#test-variants").await;
+    look(&browser, "demo-idp-set-up").await;
+
+    browser.open(&format!("{}/", demo.origin)).await;
+    browser.see(SIGNED_IN).await;
+    look(&browser, "signed-in").await;
+    browser.open(&format!("{}/sso/logout", demo.origin)).await;
+    browser.see("main.card .actions button").await;
+    look(&browser, "sign-out").await;
+    browser.quit().await;
+}
