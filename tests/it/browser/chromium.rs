@@ -19,7 +19,7 @@ use url::{ParseError, Url};
 
 /// The longest that a page may take, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(30);
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -30,6 +30,7 @@ const FLAGS: [&str; 10] = [
     "--disable-component-update",
     "--disable-sync",
     "--force-color-profile=srgb",
+    "--hide-scrollbars",
 ];
 
 /// A browser that nobody has used before.
@@ -171,9 +172,9 @@ impl Chromium {
         .unwrap();
     }
 
-    /// A picture of the whole page.
+    /// A picture of what the window shows.
     pub(super) async fn picture(&self) -> Vec<u8> {
-        let parameters = json!({ "format": "png", "captureBeyondViewport": true });
+        let parameters = json!({ "format": "png" });
         let answer = self.tell("Page.captureScreenshot", parameters).await;
         let data = answer.unwrap()["data"].as_str().unwrap().to_owned();
         BASE64_STANDARD.decode(data).unwrap()

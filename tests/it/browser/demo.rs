@@ -16,8 +16,12 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn start() -> Self {
+        Self::at(free_ports())
+    }
+
+    /// With the ports of the server and of the identity provider.
+    pub(super) fn at([port, idp_port]: [u16; 2]) -> Self {
         let installation = Installation::new();
-        let [port, idp_port] = free_ports();
         let mut command = installation.command();
         command
             .arg("demo")
@@ -50,7 +54,7 @@ impl Demo {
 }
 
 /// Ports that nothing listened on a moment ago.
-fn free_ports() -> [u16; 2] {
+pub(super) fn free_ports() -> [u16; 2] {
     let listeners = [0; 2].map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }

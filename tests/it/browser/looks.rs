@@ -1,10 +1,16 @@
-//! How the pages look: they fit a telephone and a desk, and nothing on them is refused by the policy.
+//! How the pages look: they fit a telephone and a desk, and nothing hangs over an edge.
 
 use std::path::PathBuf;
 
+use super::demo::free_ports;
 use super::{Chromium, Demo, ERROR, ONE_AT_A_TIME, SIGNED_IN, sign_in_at_idp};
 
 const SIZES: [(&str, u32, u32); 2] = [("", 1280, 800), ("-narrow", 390, 844)];
+
+/// Where pictures go, when somebody wants them.
+fn album() -> Option<PathBuf> {
+    std::env::var_os("VESTIBULE_TEST_SCREENSHOTS").map(PathBuf::from)
+}
 
 /// Looks at the page that stands there, in both widths.
 async fn look(browser: &Chromium, name: &str) {
@@ -14,9 +20,9 @@ async fn look(browser: &Chromium, name: &str) {
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         let overflow = browser.client.execute(overflow, vec![]).await.unwrap();
         assert_eq!(overflow, 0, "{name} is wider than {width}");
-        if let Some(dir) = std::env::var_os("VESTIBULE_TEST_SCREENSHOTS") {
+        if let Some(album) = album() {
             let picture = browser.picture().await;
-            let file = PathBuf::from(dir).join(format!("{name}{suffix}.png"));
+            let file = album.join(format!("{name}{suffix}.png"));
             std::fs::write(file, picture).unwrap();
         }
     }
@@ -26,14 +32,20 @@ async fn look(browser: &Chromium, name: &str) {
 #[tokio::test]
 async fn every_page_fits() {
     let _turn = ONE_AT_A_TIME.lock().await;
-    let (demo, browser) = (Demo::start(), Chromium::start().await);
+    // Pictures show the addresses of the documentation.
+    let ports = if album().is_some() {
+        [8080, 8090]
+    } else {
+        free_ports()
+    };
+    let (demo, browser) = (Demo::at(ports), Chromium::start().await);
     browser.open(&format!("{}/sign-in", demo.origin)).await;
     browser.see("a.choice").await;
     look(&browser, "sign-in").await;
 
     browser.click("a.choice").await;
     browser.see("#sign-in").await;
-    look(&browser, "demo-idp-sign-in").await;
+    look(&browser, "pick-an-account").await;
     browser.click("details summary").await;
     browser.pick("select[name=variant]", "wrong-audience").await;
     sign_in_at_idp(&browser).await;
@@ -42,10 +54,10 @@ async fn every_page_fits() {
 
     browser.open(&format!("{}/myapps", demo.idp)).await;
     browser.see("a.tile").await;
-    look(&browser, "demo-idp-my-apps").await;
+    look(&browser, "my-apps").await;
     browser.open(&demo.set_up()).await;
     browser.see("#test-variants").await;
-    look(&browser, "demo-idp-set-up").await;
+    look(&browser, "set-up").await;
 
     browser.open(&format!("{}/", demo.origin)).await;
     browser.see(SIGNED_IN).await;

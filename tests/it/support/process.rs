@@ -172,10 +172,13 @@ impl Server {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
+        let (mut line, mut said) = (String::new(), String::new());
         while !line.contains("serving") {
-            line.clear();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
+            said.push_str(&std::mem::take(&mut line));
+            assert!(
+                log.read_line(&mut line).unwrap() > 0,
+                "it did not start: {said}"
+            );
         }
         let entry: Value = serde_json::from_str(&line).unwrap();
         let address = entry["listen"].as_str().unwrap().parse().unwrap();
