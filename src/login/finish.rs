@@ -267,6 +267,12 @@ pub(super) async fn complete(
             return_to,
             code: attempt.code.clone(),
         }),
+        // A double click: the same Response, or another to the same request, was faster by a moment, here or on another
+        // server. Our own re-post finds what it began (rule E4), and cannot come here again: the attempt has ended.
+        Finished::Refused {
+            refusal: store::Refusal::AttemptConsumed,
+            ..
+        } => Ok(Ending::Repost),
         Finished::Refused { refusal, .. } => Ok(Ending::Refused {
             code: attempt.code.clone(),
             advice: advice_on(refusal),

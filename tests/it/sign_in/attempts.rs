@@ -191,6 +191,33 @@ async fn the_back_button_leads_on_and_a_stolen_response_nowhere() {
 }
 
 #[tokio::test]
+async fn a_double_click_signs_in_once_and_shows_no_error() {
+    let world = World::new().await;
+    for _ in 0..20 {
+        let mut browser = world.browser();
+        let begun = begin(&mut browser, "/sso/login?return_to=/reports").await;
+        let response = world.respond(&begun, |_| {});
+        let mut clicked = browser.clone();
+        let (first, second) = tokio::join!(
+            world.bring(&mut browser, &begun, &response),
+            world.bring(&mut clicked, &begun, &response),
+        );
+        let (mut winner, page) = if first.status == 303 {
+            (browser, second)
+        } else {
+            assert_eq!(second.status, 303, "{}", second.body);
+            (clicked, first)
+        };
+        // It is one browser: the page of the second click has the cookie of the first.
+        let answer = winner.repost(&page).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/reports")
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_assertion_is_used_once_whatever_it_answers() {
     let world = World::new().await;
     let mut browser = world.browser();

@@ -44,6 +44,15 @@ async fn one_response_to_two_servers_is_one_session() {
             other.body
         );
         lost[usize::from(signed_in[0])] += 1;
+        // What lost leads to the session in the browser that has it, and nowhere in another.
+        let (winner, loser, page) = if signed_in[0] {
+            (&mut here, &mut there, &other)
+        } else {
+            (&mut there, &mut here, &first)
+        };
+        assert_eq!(winner.repost(page).await.status, 303, "{round}");
+        let refused = loser.repost(page).await;
+        world.assert_refused(&refused, "E1").await;
         for (browser, signed_in) in [(&mut here, signed_in[0]), (&mut there, signed_in[1])] {
             let status = if signed_in { 200 } else { 401 };
             assert_eq!(browser.get("/sso/session").await.status, status, "{round}");
