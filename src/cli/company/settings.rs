@@ -14,7 +14,7 @@ use crate::store;
 pub(in crate::cli) struct Set {
     /// The company's short name
     slug: String,
-    /// What to change, such as landing=https://app.example.com/
+    /// What to change, such as `landing=https://app.example.com/`
     #[arg(value_name = "KEY=VALUE")]
     pairs: Vec<String>,
     /// Print JSON
