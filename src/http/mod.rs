@@ -31,6 +31,7 @@ use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum::{Router, response::Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
@@ -64,6 +65,8 @@ fn within(app: &Arc<App>, routes: Router<Arc<App>>) -> Router<Arc<App>> {
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(limits.body_bytes))
+        // Says no to a length that is too large before the body comes.
+        .layer(RequestBodyLimitLayer::new(limits.body_bytes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             limits.request_timeout.std(),

@@ -28,3 +28,31 @@ async fn a_client_does_not_fill_the_records() {
     assert_eq!(message("203.0.113.9:2").await, 429);
     assert_eq!(message("203.0.113.10:1").await, 403, "another client");
 }
+
+/// A body that is announced and does not come.
+struct Never;
+
+impl axum::body::HttpBody for Never {
+    type Data = axum::body::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_not_waited_for() {
+    let (app, _dir) = App::for_test(|_| {}).await;
+    let announced = Request::post("/sso/acs")
+        .header(header::HOST, "acme.localhost:8080")
+        .header(header::CONTENT_LENGTH, "999999999")
+        .body(Body::new(Never))
+        .unwrap();
+    let answer = send(&router(app), announced).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.body.contains("too large"), "{}", answer.body);
+}
