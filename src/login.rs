@@ -3,6 +3,7 @@
 //! Invariants: a Response is judged only against the connection of its attempt, in the company of the host (rule E6); an
 //! attempt belongs to the browser that began it (rule E2); everything that a sign-in writes, it writes in one transaction.
 
+mod advice;
 mod begin;
 mod finish;
 mod password;

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Advice, Arrival, Browser, Ending, Error};
+use super::{Advice, Arrival, Browser, Ending, Error, advice};
 use crate::app::App;
 use crate::domain::{
     AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
@@ -40,10 +40,15 @@ impl Refusal {
         let check = check(rule, subject, expected, received, false);
         Self {
             rule: rule.to_owned(),
-            summary: format!("{subject}: expected {expected}, received {received}"),
+            summary: format!(
+                "Not met: {subject} ({rule}). Expected {expected}, received {received}"
+            ),
             record: Record {
                 checks: vec![check],
-                advice: Vec::new(),
+                advice: advice::on(rule, subject)
+                    .iter()
+                    .map(|line| (*line).to_owned())
+                    .collect(),
             },
             advice: Advice::TryAgain,
         }
@@ -58,7 +63,7 @@ impl Refusal {
                 checks: checks.iter().map(recorded).collect(),
                 advice: saml::advice::advice(rejection),
             },
-            advice: Advice::TryAgain,
+            advice: advice::for_user(rejection),
         }
     }
 

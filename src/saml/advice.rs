@@ -11,6 +11,13 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
     let received = rejection.received.as_ref();
     let text: &[&str] = match rejection.requirement {
         Requirement::Status => return status_advice(received),
+        Requirement::WellFormed => &[
+            "The message is not XML that this server accepts. Look at what stands between the identity provider and this server: something may have cut or changed it.",
+            "If it comes so from the identity provider, its support needs the received text above.",
+        ],
+        Requirement::ResponseShape => &[
+            "Let the identity provider answer by SAML 2.0 with one Response that holds one assertion. Check that the Reply URL is entered as Assertion Consumer Service, not as Logout URL.",
+        ],
         Requirement::Destination | Requirement::SubjectConfirmation if received.contains("://") => {
             &[
                 "Copy our Reply URL (Assertion Consumer Service URL) into the identity provider, exactly as shown here.",

@@ -175,7 +175,7 @@ pub struct Check {
 
 /// Why a message is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[error("{} ({}): expected {expected}, received {received}", requirement.title(), requirement.rule())]
+#[error("Not met: {} ({}). Expected {expected}, received {received}", requirement.title(), requirement.rule())]
 pub struct Rejection {
     /// What was required and is not met.
     pub requirement: Requirement,

@@ -64,6 +64,45 @@ impl Refusal {
         }
     }
 
+    /// What the company's administrator can do.
+    pub(super) fn advice(self) -> &'static str {
+        match self {
+            Self::AttemptConsumed | Self::AttemptExpired | Self::AssertionReplayed => {
+                "Start the sign-in again from the application or the Sign on URL."
+            }
+            Self::OtherConnection => {
+                "Start the sign-in again, through the connection that is meant."
+            }
+            Self::MayNotLink => {
+                "If the connection may take over accounts of its own domains, set link to these, such as link=contoso.com."
+            }
+            Self::BoundToAnother => {
+                "The identity provider names this person in another way than before. Set the source of the NameID back, or give the new person another e-mail address."
+            }
+            Self::OthersAddress => {
+                "If both connections own the domain, add it to the setting link of this one."
+            }
+            Self::NoAccount => {
+                "Add the user, or name a group for new accounts: vestibule connection set --company … jit_group=…"
+            }
+            Self::NoEmail => {
+                "Let the identity provider send the e-mail address as a claim (Entra ID: Attributes & Claims)."
+            }
+            Self::NoJitGroup => {
+                "Name another group for new accounts: vestibule connection set --company … jit_group=…"
+            }
+            Self::Deactivated => {
+                "If the person shall get in, activate the account: vestibule user activate."
+            }
+            Self::SsoOnly => {
+                "Let the user choose the identity provider, or move the account to a group without \"single sign-on only\"."
+            }
+            Self::NoPassword => {
+                "Set a password, if the account may have one: vestibule user set-password."
+            }
+        }
+    }
+
     /// What would have been accepted.
     pub(super) fn expected(self) -> &'static str {
         match self {

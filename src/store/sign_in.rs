@@ -349,6 +349,7 @@ async fn refuse(
         received: refusal.to_string(),
         passed: false,
     });
+    record.advice.push(refusal.advice().to_owned());
     let closing = Closing {
         outcome: Outcome::Refused,
         rule: Some(refusal.rule()),

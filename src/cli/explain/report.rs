@@ -88,7 +88,7 @@ impl Report<'_> {
                     .map_or("a user without NameID", |name| &name.value)
             ),
             Err(rejection) => format!(
-                "Refused by rule {}, \"{}\": expected {}, received {}.",
+                "Refused by rule {}. Not met: {}. Expected {}, received {}.",
                 rejection.rule(),
                 rejection.requirement,
                 rejection.expected,

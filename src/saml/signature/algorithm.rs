@@ -141,9 +141,7 @@ impl SignatureAlgorithm {
 /// What to say of an algorithm that is not accepted.
 pub(super) fn describe_refused(uri: &str) -> Cow<'static, str> {
     match uri {
-        names::RSA_SHA1 | names::SHA1 => {
-            Cow::Borrowed("SHA-1. Choose SHA-256 as signing algorithm at the identity provider")
-        }
+        names::RSA_SHA1 | names::SHA1 => Cow::Borrowed("SHA-1"),
         "" => Cow::Borrowed("no algorithm"),
         other => Cow::Owned(other.to_owned()),
     }

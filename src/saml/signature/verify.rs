@@ -54,10 +54,19 @@ pub(in crate::saml) fn verify_enveloped(
             .iter()
             .map(VerificationKey::sha256_thumbprint)
             .collect();
-        let expected = format!(
-            "a signature by certificate SHA-256 {}",
-            configured.join(" or ")
-        );
+        // SHA-1 as well: it is the thumbprint on Entra's page.
+        let named: Vec<String> = trust
+            .keys
+            .iter()
+            .map(|key| {
+                format!(
+                    "{} / SHA-1 {}",
+                    key.sha256_thumbprint(),
+                    key.sha1_thumbprint()
+                )
+            })
+            .collect();
+        let expected = format!("a signature by certificate SHA-256 {}", named.join(" or "));
         return Err(checks.fail(
             Requirement::SignatureValue,
             expected,

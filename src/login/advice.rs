@@ -1,0 +1,79 @@
+//! What to do about a refusal outside the validator, for the company's administrator, and whom a refused user can turn to.
+//!
+//! Guidance only: nothing here decides anything.
+
+use super::Advice;
+use crate::saml::error::{Rejection, Requirement};
+
+/// What the administrator can do about a refusal by one of the rules E and F.
+pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
+    match (rule, subject) {
+        ("E1", "request") => &[
+            "The identity provider answered a request that this server does not know. Start the sign-in again from the application or the Sign on URL.",
+            "If it happens every time, look whether two servers with different databases answer under this address.",
+        ],
+        ("E1", _) => &[
+            "Start the sign-in again from the application or the Sign on URL. A sign-in can be finished once, within ten minutes.",
+        ],
+        ("E2", _) => &[
+            "Let the user start again and stay in one browser window.",
+            "If it happens every time, let the browser accept this site's cookies, and check that no proxy takes them out.",
+        ],
+        ("E3", _) => &[
+            "The identity provider has to give RelayState back unchanged. In Entra ID, leave Relay State empty.",
+        ],
+        ("E5", "age") => &[
+            "The Response waited too long on its way. Start again at the identity provider, and compare the clocks.",
+        ],
+        ("E5", _) => &[
+            "The identity provider began this sign-in by itself. Enter our Sign on URL there (Entra ID: Basic SAML Configuration), so that its tile begins at this server.",
+            "If the identity provider cannot do that, set unsolicited=accept for the connection. It is less safe.",
+        ],
+        ("E6", _) => &["Enable the connection again, or sign in through another."],
+        ("D1", _) => &[
+            "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection.",
+        ],
+        (_, "claims") => &[
+            "Look at the user's claims at the identity provider (Entra ID: Attributes & Claims): there has to be one e-mail address for each user.",
+            "If it stands in another attribute, change the connection's settings for attributes.",
+        ],
+        ("F6", _) => &[
+            "Check the address and the password. An administrator can set a new one: vestibule user set-password.",
+            "Members of a group that may only use single sign-on have no password: let them choose the identity provider.",
+        ],
+        _ => &[],
+    }
+}
+
+/// What the user can do about a refusal of the validator's.
+pub(super) fn for_user(rejection: &Rejection) -> Advice {
+    // The identity provider says that it knows the user, who is not assigned to the application.
+    let unassigned =
+        rejection.requirement == Requirement::Status && rejection.received.contains("AADSTS50105");
+    if unassigned {
+        Advice::AskForAccount
+    } else {
+        Advice::TryAgain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unassigned_user_asks_for_access() {
+        let refused = |received: &'static str| {
+            for_user(&Rejection {
+                requirement: Requirement::Status,
+                expected: "Success".into(),
+                received: received.into(),
+            })
+        };
+        assert_eq!(
+            refused("Responder: AADSTS50105: The signed in user is not assigned to a role"),
+            Advice::AskForAccount
+        );
+        assert_eq!(refused("Responder"), Advice::TryAgain);
+    }
+}
