@@ -19,7 +19,7 @@ use crate::saml::signature::SignError;
 use crate::store;
 
 pub use begin::{Begun, Message, Start, begin};
-pub use finish::{Arrival, finish};
+pub use finish::{Arrival, finish, landing};
 pub use password::{PasswordSignIn, sign_in_with_password};
 
 /// Why a sign-in can neither go on nor be refused.

@@ -105,7 +105,7 @@ impl Variant {
             Self::ErrorStatus => "An error status instead of an assertion",
             Self::Sha1 => "Sign with SHA-1 (refused)",
             Self::WrongAudience => "Wrong audience (refused)",
-            Self::Expired => "Expired two hours ago (refused)",
+            Self::Expired => "Made two hours ago, expired since (refused)",
             Self::Unsolicited => "Answer no request (as if launched by the identity provider)",
         }
     }

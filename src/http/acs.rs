@@ -115,7 +115,7 @@ fn refused(code: &Code, advice: Advice) -> Error {
             "Start again, and stay in the same browser until you are signed in.",
             "Allow cookies for this site.",
         ],
-        Advice::AskForAccount => vec!["Ask your administrator to give you access."],
+        Advice::AskForAccount => vec!["Ask your administrator for access."],
         Advice::CheckPassword | Advice::UseSingleSignOn => {
             vec!["Check your e-mail address and sign in again."]
         }

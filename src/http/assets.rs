@@ -1,6 +1,7 @@
 //! The stylesheet, the script and the icon, compiled in.
 //!
-//! Invariant: a file's name holds the hash of its content, so a browser may keep it for ever.
+//! Invariant: a file's name holds the hash of its content, so a browser may keep it for ever. Only the icon has an address that
+//! stays the same as well, for a day.
 
 use std::sync::LazyLock;
 
@@ -72,6 +73,21 @@ pub fn script() -> &'static Asset {
 /// The icon in the browser's tab.
 pub fn icon() -> &'static Asset {
     &ICON
+}
+
+/// `GET /favicon.ico`: browsers ask for it where no page names an icon, such as beside JSON.
+pub(super) async fn favicon() -> Response {
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(ICON.content_type),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=86400"),
+        ),
+    ];
+    (headers, ICON.content).into_response()
 }
 
 /// `GET /assets/{file}`

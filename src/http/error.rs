@@ -109,11 +109,12 @@ impl Error {
                 vec!["Go back and try again."],
             ),
             Self::ForeignForm => (
-                "This form is too old",
-                "The form does not belong to this browser any more. Nothing was changed.".into(),
+                "This form was not accepted",
+                "It was open for too long, or this browser sent no cookie with it. Nothing was changed."
+                    .into(),
                 vec![
                     "Open the page again and repeat what you did.",
-                    "If this happens every time, allow cookies for this site.",
+                    "If this happens every time, allow cookies for this site in your browser.",
                 ],
             ),
             Self::SignInRefused { next, .. } => {
@@ -137,8 +138,9 @@ impl Error {
                 vec!["Check the address, or start again from the sign-in page."],
             ),
             Self::MethodNotAllowed => (
-                "This address does not work that way",
-                "The page was opened in a way that it does not answer to.".into(),
+                "This page cannot be opened this way",
+                "It is a step in the middle of something, and cannot be typed, bookmarked or reloaded."
+                    .into(),
                 vec!["Start again from the sign-in page."],
             ),
             Self::TooLarge => (
@@ -191,6 +193,7 @@ impl Error {
                 None
             }
             Self::SignOutRefused(_) => Some(Link::sign_out()),
+            Self::SignInRefused { .. } => Some(Link::sign_in_again()),
             _ => Some(Link::sign_in()),
         }
     }

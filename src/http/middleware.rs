@@ -53,7 +53,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         .map_or("-", |code| code.0.as_str());
     match route {
         // Load balancers ask every few seconds, and every page brings its assets.
-        "/healthz" | "/readyz" | "/assets/{file}" if status < 400 => {
+        "/healthz" | "/readyz" | "/assets/{file}" | "/favicon.ico" if status < 400 => {
             tracing::debug!(%method, route, status, ms, company, attempt, "request");
         }
         _ => tracing::info!(%method, route, status, ms, company, attempt, "request"),

@@ -54,7 +54,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/sso/session", get(who::show))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
-        .route("/assets/{file}", get(assets::serve));
+        .route("/assets/{file}", get(assets::serve))
+        .route("/favicon.ico", get(assets::favicon));
     within(&app, routes).with_state(app)
 }
 

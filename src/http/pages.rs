@@ -64,6 +64,8 @@ impl Frame {
 #[template(path = "sign_in.html")]
 pub struct SignIn {
     pub frame: Frame,
+    /// Who is signed in already in this browser.
+    pub signed_in: Option<AlreadySignedIn>,
     /// Something that went wrong before, such as a wrong password.
     pub notice: Option<String>,
     /// The enabled connections, in sort order.
@@ -71,6 +73,14 @@ pub struct SignIn {
     /// Where a visitor may go after finding the connection by e-mail address; none where no connection has a domain.
     pub discovery: Option<Discovery>,
     pub password: Option<PasswordForm>,
+}
+
+/// Who is signed in already, and the way on for them.
+#[derive(Debug)]
+pub struct AlreadySignedIn {
+    pub email: String,
+    /// The company's landing page.
+    pub landing: String,
 }
 
 /// One way to sign in.
@@ -224,11 +234,19 @@ pub struct Link {
 }
 
 impl Link {
-    /// Back to the sign-on URL.
+    /// To the sign-on URL.
     pub fn sign_in() -> Self {
         Self {
             href: "/".to_owned(),
+            text: "Go to sign-in".to_owned(),
+        }
+    }
+
+    /// To the sign-on URL once more.
+    pub fn sign_in_again() -> Self {
+        Self {
             text: "Sign in again".to_owned(),
+            ..Self::sign_in()
         }
     }
 

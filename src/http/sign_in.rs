@@ -11,9 +11,9 @@ use super::acs::signed_in;
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
-use super::pages::{Choice, Discovery, Frame, PasswordForm, SignIn};
+use super::pages::{AlreadySignedIn, Choice, Discovery, Frame, PasswordForm, SignIn};
 use super::response::{AttemptCode, Page};
-use super::session;
+use super::session::{self, CurrentSession};
 use super::start::{address, browser, checked, known_browser};
 use crate::app::App;
 use crate::domain::Email;
@@ -33,6 +33,7 @@ pub(super) struct Wanted {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    CurrentSession(session): CurrentSession,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
@@ -51,7 +52,11 @@ pub(super) async fn show(
             None => notice = Some("No single sign-on is set up for this address.".to_owned()),
         }
     }
-    Ok(page(&app, &site, &headers, wanted, notice).into_response())
+    let signed_in = session.map(|it| AlreadySignedIn {
+        email: it.user.email.as_str().to_owned(),
+        landing: login::landing(&site),
+    });
+    Ok(page(&app, &site, &headers, wanted, notice, signed_in).into_response())
 }
 
 /// What the password form sends.
@@ -103,7 +108,7 @@ pub(super) async fn submit(
             };
             let notice =
                 format!("{notice} If you need help, give your administrator the code {code}.");
-            let mut response = page(&app, &site, &headers, wanted, Some(notice))
+            let mut response = page(&app, &site, &headers, wanted, Some(notice), None)
                 .with_status(StatusCode::FORBIDDEN)
                 .into_response();
             response
@@ -121,6 +126,7 @@ fn page(
     headers: &HeaderMap,
     wanted: Wanted,
     notice: Option<String>,
+    signed_in: Option<AlreadySignedIn>,
 ) -> Page<SignIn> {
     let (browser, _) = browser(site, headers);
     let return_to = wanted.return_to.filter(|target| !target.is_empty());
@@ -140,6 +146,7 @@ fn page(
     let several = site.enabled_connections().nth(1).is_some();
     Page::new(SignIn {
         frame: Frame::of(&site.company.name),
+        signed_in,
         notice,
         choices: choices.collect(),
         discovery: (discoverable && several).then(|| Discovery {

@@ -264,7 +264,8 @@ async fn failures_are_pages_or_problems() {
 
     for (path, status, title) in [
         ("/nothing", 404, "Page not found"),
-        ("/rename", 405, "This address does not work that way"),
+        ("/nothing", 404, "Go to sign-in"),
+        ("/rename", 405, "This page cannot be opened this way"),
         ("/panic", 500, "Something went wrong here"),
         ("/slow", 503, "Not available right now"),
     ] {
@@ -344,7 +345,7 @@ async fn a_form_needs_the_token_of_its_browser_and_purpose() {
     ] {
         let answer = submit(cookie, token, from).await;
         assert_eq!(answer.status, 403);
-        assert!(answer.body.contains("This form is too old"));
+        assert!(answer.body.contains("This form was not accepted"));
     }
 }
 

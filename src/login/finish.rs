@@ -302,7 +302,7 @@ async fn repeated(
 }
 
 /// Where a sign-in without a target ends.
-pub(super) fn landing(site: &Site) -> String {
+pub fn landing(site: &Site) -> String {
     site.company
         .landing
         .clone()

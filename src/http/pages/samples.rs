@@ -12,6 +12,10 @@ impl SignIn {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),
+            signed_in: Some(AlreadySignedIn {
+                email: "b.simon@acme.example".into(),
+                landing: "/".into(),
+            }),
             notice: None,
             choices: vec![
                 Choice {
@@ -153,7 +157,7 @@ impl Failure {
                 "If it fails again, give the code below to your help desk. It tells them what went wrong.".into(),
             ],
             code: Some("K7QF-2M9X".into()),
-            link: Some(Link::sign_in()),
+            link: Some(Link::sign_in_again()),
         }
     }
 

@@ -83,6 +83,10 @@ fn pages_escape_what_comes_from_outside() {
     let mut sign_in = SignIn::sample();
     sign_in.frame = Frame::of(hostile);
     sign_in.notice = Some(hostile.into());
+    sign_in.signed_in = Some(AlreadySignedIn {
+        email: hostile.into(),
+        landing: hostile.into(),
+    });
     sign_in.choices[0].display_name = hostile.into();
     sign_in.choices[0].href = hostile.into();
     let form = sign_in.password.as_mut().unwrap();

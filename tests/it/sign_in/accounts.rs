@@ -102,11 +102,7 @@ async fn without_jit_a_stranger_is_told_whom_to_ask() {
     world.change(|entra| entra.settings.jit = None).await;
     let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
     world.assert_refused(&answer, "F3").await;
-    assert!(
-        answer
-            .body
-            .contains("Ask your administrator to give you access.")
-    );
+    assert!(answer.body.contains("Ask your administrator for access."));
     assert!(world.user(SIMON).await.is_none());
 }
 

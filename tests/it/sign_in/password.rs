@@ -163,7 +163,7 @@ async fn the_form_must_be_ours() {
     ] {
         assert_eq!(answer.status, 403, "{what}");
         assert!(
-            answer.body.contains("This form is too old"),
+            answer.body.contains("This form was not accepted"),
             "{what}: {}",
             answer.body
         );
