@@ -61,7 +61,8 @@ pub async fn sign_in_with_password(
         "another one, or no such account",
     );
     let refusal = refusal.advising(Advice::CheckPassword);
-    write_refusal(app, company, None, typed.browser.hash(), refusal).await
+    let (kind, browser_hash) = (AttemptKind::Password, typed.browser.hash());
+    write_refusal(app, company, None, kind, browser_hash, refusal).await
 }
 
 /// Compares off the threads that serve requests: the work is meant to be slow.

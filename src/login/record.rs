@@ -123,7 +123,8 @@ pub(super) async fn refuse_apart(
         return Ok(Ending::TooManyTries);
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
-    write_refusal(app, company, connection, browser_hash, refusal).await
+    let kind = AttemptKind::Saml;
+    write_refusal(app, company, connection, kind, browser_hash, refusal).await
 }
 
 /// Writes a refusal down that no attempt waits for.
@@ -131,6 +132,7 @@ pub(super) async fn write_refusal(
     app: &App,
     company: CompanyId,
     connection: Option<ConnectionId>,
+    kind: AttemptKind,
     browser_hash: [u8; 32],
     refusal: Refusal,
 ) -> Result<Ending, Error> {
@@ -143,7 +145,7 @@ pub(super) async fn write_refusal(
         rule: Some(refusal.rule),
         summary: refusal.summary,
         record: refusal.record,
-        ..open(company, AttemptKind::Saml, browser_hash, now)
+        ..open(company, kind, browser_hash, now)
     };
     app.store.add_attempt(&attempt).await?;
     Ok(Ending::Refused {
