@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::import_metadata::read_file;
 use crate::cli::output::{Output, timestamp};
 use crate::cli::pairs::sentence;
-use crate::domain::Connection;
+use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
 
 /// The certificate of a file, as settings keep it; one with a weak key is refused (rule B4).
@@ -80,10 +80,19 @@ pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Outp
             timestamp(from),
             timestamp(until)
         ))?;
-        if until < now {
-            out.line("    ! It has expired.")?;
-        } else if now < from {
-            out.line("    ! It is not valid yet.")?;
+        let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
+        if until < now && !strict {
+            out.line(format!("    ! It has expired on {}.", until.date()))?;
+        } else if until < now {
+            out.line(format!(
+                "    ! It has expired on {}: every sign-in that it signs will be refused (rule B8). Make a new one at the identity provider.",
+                until.date()
+            ))?;
+        } else if now < from && strict {
+            out.line(format!(
+                "    ! It is not valid before {}: every sign-in that it signs will be refused until then (rule B8).",
+                from.date()
+            ))?;
         }
     }
     Ok(())

@@ -111,12 +111,16 @@ pub enum Warning {
     CertificateNotInForce {
         /// What it is for.
         key_use: KeyUse,
+        /// SHA-1 thumbprint of the certificate, in the form that Entra ID shows.
+        sha1_thumbprint: String,
         /// SHA-256 thumbprint of the certificate, hexadecimal.
         thumbprint: String,
         /// Start of validity.
         not_before: OffsetDateTime,
         /// End of validity.
         not_after: OffsetDateTime,
+        /// Whether its time is over; else it has not begun.
+        has_expired: bool,
     },
     /// An endpoint was left out.
     EndpointDropped {
@@ -166,20 +170,36 @@ impl fmt::Display for Warning {
             }
             Self::CertificateNotInForce {
                 key_use,
+                sha1_thumbprint,
                 thumbprint,
                 not_before,
                 not_after,
-            } => write!(
-                f,
-                "The certificate for {key_use} with the SHA-256 thumbprint {thumbprint} is valid from {not_before} to {not_after} only."
-            ),
+                has_expired,
+            } => {
+                write!(
+                    f,
+                    "The certificate for {key_use} {sha1_thumbprint} (SHA-256 {}) ",
+                    thumbprint.to_ascii_uppercase()
+                )?;
+                if *has_expired {
+                    write!(f, "has expired on {}", not_after.date())?;
+                } else {
+                    write!(f, "is not valid before {}", not_before.date())?;
+                }
+                f.write_str(match (key_use, has_expired) {
+                    (KeyUse::Encryption, _) => ".",
+                    (_, true) => ": every sign-in that it signs will be refused (rule B8). Make a new one at the identity provider.",
+                    (_, false) => ": every sign-in that it signs will be refused until then (rule B8).",
+                })
+            }
             Self::EndpointDropped { location, reason } => {
                 write!(f, "The address \"{location}\" was left out: {reason}.")
             }
             Self::Expired { valid_until } => {
                 write!(
                     f,
-                    "The metadata was valid until {valid_until} only. Fetch a new copy."
+                    "The metadata was valid until {} only. Fetch a new copy.",
+                    valid_until.date()
                 )
             }
             Self::UnreadableValidUntil { value } => write!(

@@ -67,8 +67,10 @@ fn not_in_force(key: &VerificationKey, key_use: KeyUse, now: OffsetDateTime) -> 
     let (not_before, not_after) = key.validity();
     (now < not_before || not_after < now).then(|| Warning::CertificateNotInForce {
         key_use,
+        sha1_thumbprint: key.sha1_thumbprint(),
         thumbprint: key.sha256_thumbprint().to_owned(),
         not_before,
         not_after,
+        has_expired: not_after < now,
     })
 }
