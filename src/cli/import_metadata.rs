@@ -18,10 +18,12 @@ use crate::outbound::{LARGEST, Reach, fetch_metadata};
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub(super) struct ImportMetadata {
     /// The federation metadata XML: a file, or an https:// URL (Entra ID: App Federation Metadata Url, with ?appid=)
     #[arg(value_name = "FILE|URL")]
     source: String,
+    /// The company's slug, such as acme
     #[arg(long)]
     company: String,
     /// The connection's name: a-z, 0-9 and -; an existing one is updated
@@ -39,6 +41,9 @@ pub(super) struct ImportMetadata {
     /// Which one, when the metadata holds several identity providers
     #[arg(long, value_name = "E")]
     entity_id: Option<String>,
+    /// Put another identity provider in the place of the one that the connection has; its accounts go over to the new one
+    #[arg(long)]
+    replace: bool,
     /// Print what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -74,8 +79,14 @@ impl ImportMetadata {
             Some(connection) => self.updated(connection, &imported, display_name, jit, &company)?,
             None => self.made(name, &imported, display_name, jit, installation, &company)?,
         };
-        if !self.dry_run {
-            self.write(installation, &connection, is_new).await?;
+        let other = before
+            .as_ref()
+            .filter(|_| !self.replace)
+            .and_then(|before| other_identity_provider(before, &connection));
+        match other {
+            Some(refusal) if !self.dry_run => return Err(refusal),
+            None if !self.dry_run => self.write(installation, &connection, is_new).await?,
+            _ => {}
         }
         let report = Report {
             company: &company,
@@ -93,10 +104,11 @@ impl ImportMetadata {
             imported: &imported,
         };
         if self.json {
-            out.json(&report.to_json())
+            out.json(&report.to_json())?;
         } else {
-            report.print(out)
+            report.print(out)?;
         }
+        other.map_or(Ok(()), Err)
     }
 
     async fn read(&self) -> Result<Vec<u8>> {
@@ -183,6 +195,21 @@ impl ImportMetadata {
             .audit(connection.company_id, "connection.add", name, &self.source)
             .await
     }
+}
+
+/// Refuses to hand accounts over by mistake: they are bound to the connection (rule F2), so the new identity provider would
+/// speak for those of the old one.
+fn other_identity_provider(before: &SamlSettings, after: &Connection) -> Option<CliError> {
+    let (old, new) = (&before.idp_entity_id, &after.settings.idp_entity_id);
+    (old != new).then(|| {
+        CliError::refused(
+            format!(
+                "The connection \"{}\" is not changed: this is another identity provider ({old} → {new}). Accounts bound to the old one would answer to the new one.",
+                after.name
+            ),
+            "Add a new connection with another --name, or repeat with --replace when the new one is to speak for these accounts.",
+        )
+    })
 }
 
 /// The group of accounts that are made at first sign-in. Whoever the identity provider lets in gets one of those.

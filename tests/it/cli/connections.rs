@@ -45,7 +45,18 @@ fn entras_metadata_makes_a_connection_and_another_import_updates_it() {
     import(&installation, "entra-ssoready.xml", "--name entra")
         .succeeds()
         .says(&["Updated the connection \"entra\"", "nothing in it changes"]);
-    import(&installation, "okta-ssoready.xml", "--name entra --dry-run")
+    let other = [
+        "another identity provider",
+        "https://sts.windows.net/",
+        "--replace",
+    ];
+    import(&installation, "okta-ssoready.xml", "--name entra").fails(1, &other);
+    let dry = import(&installation, "okta-ssoready.xml", "--name entra --dry-run");
+    assert_eq!(dry.code, 1);
+    assert!(dry.err.contains("another identity provider"), "{}", dry.err);
+    dry.says(&["Would update", "~ entity ID"]);
+    let replace = "--name entra --dry-run --replace";
+    import(&installation, "okta-ssoready.xml", replace)
         .succeeds()
         .says(&[
             "Would update",
@@ -56,6 +67,9 @@ fn entras_metadata_makes_a_connection_and_another_import_updates_it() {
     let after = installation.json("connection list --company acme --json");
     assert_eq!(after[0]["settings"], list[0]["settings"]);
     assert_eq!(after[0]["jit_group"], "SSO Basic");
+    import(&installation, "okta-ssoready.xml", "--name entra --replace")
+        .succeeds()
+        .says(&["Updated the connection", "~ entity ID"]);
 }
 
 #[test]
