@@ -82,6 +82,7 @@ impl Explain {
             imported: &imported,
             trust: &trust,
             hint: hint(&octets, &trust, &expectation, at, &verdict),
+            time_hint: time_hint(&verdict).filter(|_| self.at.is_none()),
             verdict: &verdict,
         };
         if self.json {
@@ -179,6 +180,28 @@ fn hint(
         Err(other) => format!(
             "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused too: {other}"
         ),
+    })
+}
+
+/// When a Response is refused by the time, and that time is now: a kept one is judged by its own time.
+fn time_hint(verdict: &Verdict) -> Option<String> {
+    let rejection = verdict.outcome.as_ref().err()?;
+    let by_time = match rejection.requirement {
+        Requirement::CertificateValidity | Requirement::Conditions => true,
+        Requirement::SubjectConfirmation => rejection.received.contains("NotOnOrAfter"),
+        _ => false,
+    };
+    // The check that passed holds a time that was read.
+    let made = verdict
+        .checks
+        .iter()
+        .find(|check| check.requirement == Requirement::IssueInstant && check.passed);
+    by_time.then(|| {
+        let (at, when) = made.map_or_else(
+            || ("TIME".to_owned(), "its IssueInstant".to_owned()),
+            |check| (check.received.to_string(), check.received.to_string()),
+        );
+        format!("It was judged as of now. To judge it as of the time at which it was made ({when}), add --at {at}")
     })
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Report<'a> {
     pub(super) verdict: &'a Verdict,
     /// What else the person who asked has to know about a refusal.
     pub(super) hint: Option<String>,
+    /// The same about the time of the verdict.
+    pub(super) time_hint: Option<String>,
 }
 
 impl Report<'_> {
@@ -101,10 +103,12 @@ impl Report<'_> {
         let Err(rejection) = &self.verdict.outcome else {
             return Vec::new();
         };
-        match &self.hint {
+        let mut all = match &self.hint {
             Some(hint) => vec![hint.clone()],
             None => advice(rejection),
-        }
+        };
+        all.extend(self.time_hint.clone());
+        all
     }
 }
 

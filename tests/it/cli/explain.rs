@@ -47,12 +47,22 @@ impl Sample {
             "--acs",
             self.text("acs_url"),
         ];
-        if !more.contains(&"--at") {
+        if !more.contains(&"--at") && !more.contains(&"--now") {
             words.extend(["--at", self.text("now")]);
         }
-        words.extend(more);
+        words.extend(more.iter().filter(|word| **word != "--now"));
         Installation::new().run_words(&words, input)
     }
+}
+
+#[test]
+fn a_kept_response_is_judged_by_its_own_time_with_at() {
+    let sample = Sample::of("accept", "entra-ssoready");
+    let request = sample.case["request_id"].as_str();
+    let more: Vec<&str> = request.map_or(vec![], |id| vec!["--request-id", id]);
+    let said = sample.explain(&sample.response(), &[&more[..], &["--now"]].concat());
+    assert_eq!(said.code, 1);
+    said.says(&["It was judged as of now", "add --at 2"]);
 }
 
 #[test]
