@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::set::warn;
 use super::settings::Settings;
 use super::{certificates, check_usable, describe};
 use crate::cli::company::required_text;
@@ -16,6 +17,7 @@ use crate::store;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Add {
+    /// The company's slug, such as acme
     #[arg(long)]
     company: String,
     /// The connection's name: a-z, 0-9 and -
@@ -55,7 +57,8 @@ impl Add {
         let company = installation.company(&self.company).await?;
         let settings = Settings::of(installation, &company).await?;
         let mut connection = self.connection(installation, &company).await?;
-        for pair in pairs::split(&self.pairs, "binding=redirect")? {
+        let pairs = pairs::split(&self.pairs, "binding=redirect")?;
+        for &pair in &pairs {
             settings.set(&mut connection, pair).await?;
         }
         if connection.enabled {
@@ -77,6 +80,7 @@ impl Add {
             connection.name, company.name, connection.settings.idp_entity_id
         ))?;
         certificates::print(&connection, installation.now, out)?;
+        warn(&pairs, &connection, out)?;
         if !connection.enabled {
             out.line(format!(
                 "Enable it with: vestibule connection enable --company {} --name {}",

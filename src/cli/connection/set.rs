@@ -48,8 +48,21 @@ impl Set {
         if pairs.iter().any(|(key, _)| is_certificate(key)) {
             certificates::print(&connection, installation.now, out)?;
         }
-        Ok(())
+        warn(&pairs, &connection, out)
     }
+}
+
+/// Says what a setting that was just given puts at risk.
+pub(super) fn warn(
+    pairs: &[(&str, &str)],
+    connection: &Connection,
+    out: &mut Output,
+) -> Result<()> {
+    let is_given = pairs.iter().any(|(key, _)| *key == "danger_allow_sha1");
+    if is_given && connection.settings.danger_allow_sha1 {
+        out.line("  ! Signatures with SHA-1 are believed now. They can be forged with enough work: let the identity provider sign with SHA-256, then set danger_allow_sha1=false.")?;
+    }
+    Ok(())
 }
 
 /// What changes, for the audit log.
@@ -72,11 +85,31 @@ fn show(
     if json {
         return out.json(&settings.values(connection));
     }
-    let rows: Vec<_> = Settings::keys()
-        .map(|(key, allowed)| {
-            let value = settings.value(connection, key).unwrap_or_default();
-            [key.to_owned(), value, allowed.to_owned()]
-        })
-        .collect();
-    out.table(["KEY", "VALUE", "ALLOWED"], &rows)
+    let width = Settings::keys().map(|(key, _)| key.len()).max();
+    let width = width.unwrap_or_default();
+    out.line(format!("{:<width$}  VALUE", "KEY"))?;
+    for (key, allowed) in Settings::keys() {
+        let value = settings.value(connection, key).unwrap_or_default();
+        out.line(format!("{key:<width$}  {value}").trim_end())?;
+        for line in lines(allowed) {
+            out.line(format!("{:width$}    {line}", ""))?;
+        }
+    }
+    Ok(())
+}
+
+/// A text in lines that fit beside the keys on a terminal of 100 columns.
+fn lines(text: &str) -> Vec<String> {
+    const COLUMNS: usize = 66;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
