@@ -19,6 +19,7 @@ pub(super) enum Attempts {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
+    /// The company's slug, such as acme
     #[arg(long)]
     company: String,
     /// At most so many
@@ -36,6 +37,7 @@ pub(super) struct List {
 pub(super) struct Show {
     /// The code on the user's page, such as K7QF-3XHD
     code: String,
+    /// The company's slug, such as acme
     #[arg(long)]
     company: String,
     /// Print JSON

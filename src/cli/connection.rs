@@ -24,6 +24,7 @@ pub(super) enum Connection {
     Add(Box<add::Add>),
     /// List a company's connections
     List {
+        /// The company's slug, such as acme
         #[arg(long)]
         company: String,
         /// Print JSON
@@ -40,6 +41,7 @@ pub(super) enum Connection {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Named {
+    /// The company's slug, such as acme
     #[arg(long)]
     company: String,
     /// The connection's name; may be left out when the company has one only

@@ -17,6 +17,7 @@ pub(super) enum Group {
     Add(Add),
     /// List a company's permission groups
     List {
+        /// The company's slug, such as acme
         #[arg(long)]
         company: String,
         /// Print JSON
@@ -29,6 +30,7 @@ pub(super) enum Group {
 pub(super) struct Add {
     /// Its title
     title: String,
+    /// The company's slug, such as acme
     #[arg(long)]
     company: String,
     /// This group can only sign in via single sign-on

@@ -61,6 +61,12 @@ fn line() -> Result<String> {
 }
 
 fn checked(password: String) -> Result<String> {
+    if password.is_empty() {
+        return Err(CliError::unusable(
+            "No password was given.",
+            format!("Give it on standard input, on one line, with at least {LEAST} characters."),
+        ));
+    }
     if password.chars().count() < LEAST {
         return Err(CliError::unusable(
             format!("The password is shorter than {LEAST} characters."),

@@ -20,6 +20,7 @@ pub(super) enum User {
     Add(Add),
     /// List a company's users
     List {
+        /// The company's slug, such as acme
         #[arg(long)]
         company: String,
         /// Print JSON
@@ -34,7 +35,7 @@ pub(super) enum User {
     SetPassword {
         #[command(flatten)]
         named: Named,
-        /// Read the password from standard input
+        /// Read the password from standard input, on one line; at least 12 characters
         #[arg(long)]
         password_stdin: bool,
     },
@@ -75,7 +76,7 @@ pub(super) struct Add {
     /// Put the user into a group of administrators, made when there is none
     #[arg(long)]
     admin: bool,
-    /// Read a password from standard input
+    /// Read a password from standard input, on one line; at least 12 characters
     #[arg(long)]
     password_stdin: bool,
 }
