@@ -39,7 +39,7 @@ use output::Output;
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, propagate_version = true)]
 struct Cli {
-    /// The configuration file [default: vestibule.toml, when it exists]
+    /// The configuration file [default: `VESTIBULE_CONFIG`, else vestibule.toml here, else /etc/vestibule.toml, else none]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]

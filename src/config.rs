@@ -18,8 +18,10 @@ use environment::Environment;
 pub use environment::variable_name;
 pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
 
-/// The file that is read when no other is named.
-pub const DEFAULT_FILE: &str = "vestibule.toml";
+/// The files that are looked for when none is named; the first that is there is read.
+pub const DEFAULT_FILES: [&str; 2] = ["vestibule.toml", "/etc/vestibule.toml"];
+/// The environment variable that names the file, unless an option does.
+pub const FILE_VARIABLE: &str = "VESTIBULE_CONFIG";
 
 /// The whole configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -127,9 +129,17 @@ pub struct Log {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(
-        "The configuration file {0} does not exist. Create it, or leave out --config to use the defaults."
+        "The configuration file {0} does not exist. Create it, or leave out --config and VESTIBULE_CONFIG to use the defaults."
     )]
     Missing(PathBuf),
+    /// Going on without it would quietly use another database.
+    #[error(
+        "The configuration file {path} cannot be read ({cause}). Run this as the user that runs the server, or name another file with --config."
+    )]
+    Unreadable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
     #[error("{0}")]
     Invalid(String),
     #[error("{key}: the file {path} cannot be read ({cause}).")]
@@ -141,7 +151,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads `path`, or `vestibule.toml` when there is one, then the environment. A `path` that does not exist is an error.
+    /// Reads [`chosen_file`], then the environment. A file that is named and does not exist is an error.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
         Self::from_sources(path, std::env::vars())
     }
@@ -151,14 +161,20 @@ impl Config {
         path: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
+        let environment: Vec<_> = environment.into_iter().collect();
+        let named = environment
+            .iter()
+            .find(|(name, _)| name == FILE_VARIABLE)
+            .map(|(_, file)| file.as_str());
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        match path {
-            Some(path) if !path.is_file() => return Err(ConfigError::Missing(path.to_owned())),
-            Some(path) => figment = figment.merge(Toml::file_exact(path)),
-            None if Path::new(DEFAULT_FILE).is_file() => {
-                figment = figment.merge(Toml::file_exact(DEFAULT_FILE));
+        if let Some(path) = chosen_file(path, named) {
+            if !path.is_file() {
+                return Err(ConfigError::Missing(path));
             }
-            None => {}
+            if let Err(cause) = std::fs::File::open(&path) {
+                return Err(ConfigError::Unreadable { path, cause });
+            }
+            figment = figment.merge(Toml::file_exact(path));
         }
         let mut config: Self = figment
             .merge(Environment::new(environment))
@@ -178,6 +194,14 @@ impl Config {
                 self.data_dir.join("vestibule.sqlite3").display()
             ),
         }
+    }
+
+    /// The file of a SQLite database; none for another database.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        let url = self.database_url();
+        let file = url.strip_prefix("sqlite:")?;
+        let file = file.strip_prefix("//").unwrap_or(file);
+        Some(file.split('?').next().unwrap_or_default().into())
     }
 
     /// The directory of the keys, with the default filled in.
@@ -328,6 +352,18 @@ impl Default for Log {
             format: LogFormat::Text,
             level: "info".to_owned(),
         }
+    }
+}
+
+/// The configuration file: of the option, else of [`FILE_VARIABLE`], else the first of [`DEFAULT_FILES`] that is there.
+pub fn chosen_file(option: Option<&Path>, variable: Option<&str>) -> Option<PathBuf> {
+    let named = option.or_else(|| variable.filter(|file| !file.is_empty()).map(Path::new));
+    match named {
+        Some(path) => Some(path.to_owned()),
+        None => DEFAULT_FILES
+            .iter()
+            .map(PathBuf::from)
+            .find(|file| file.is_file()),
     }
 }
 

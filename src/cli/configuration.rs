@@ -1,9 +1,10 @@
 //! `config`.
 
+use std::path::Path;
+
 use super::error::Result;
 use super::installation::Setting;
 use super::output::Output;
-use crate::config::DEFAULT_FILE;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Configuration {
@@ -19,17 +20,24 @@ impl Configuration {
             return out.json(&config.masked());
         }
         out.line(format!("# {}", sources(setting)))?;
+        out.line(format!("# database: {}", config.database_for_people()))?;
         out.raw(&config.to_toml())
     }
 }
 
+/// A path that says where it is from everywhere.
+pub(super) fn full(path: &Path) -> String {
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
+}
+
 /// Where the configuration comes from.
 pub(super) fn sources(setting: &Setting) -> String {
-    let file = match &setting.file {
-        Some(file) => file.display().to_string(),
-        None if std::path::Path::new(DEFAULT_FILE).is_file() => DEFAULT_FILE.to_owned(),
-        None => "no file".to_owned(),
-    };
+    let file = setting
+        .chosen_file()
+        .map_or_else(|| "no file".to_owned(), |file| full(&file));
     let mut variables: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| name.starts_with("VESTIBULE_"))

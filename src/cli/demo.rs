@@ -48,6 +48,7 @@ mod running {
     use crate::demo_idp::{App, DemoConfig, DemoIdp, IdpKey};
     use crate::keys::{self, Keys};
     use crate::site::{Site, SpKeys};
+    use crate::store::Store;
     use crate::telemetry;
 
     /// The identity provider's key, kept with the data so that a kept demo goes on working.
@@ -88,6 +89,9 @@ mod running {
                 let idp = Arc::clone(&idp);
                 async move { idp.serve(listener, std::future::pending()).await }
             });
+            // The commands below find a database, and need not say that they made one.
+            let store = Store::open(&config.database_url(), keys::hash).await;
+            store.map_err(CliError::from)?.close().await;
             add_company(setting, &origin).await?;
             idp.register(application(setting, &config, &origin).await?);
             let metadata = idp.tenant().metadata_url(APPLICATION_ID);

@@ -2,14 +2,16 @@
 //!
 //! Invariant: a name that is not there is refused with the names that are.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
+use super::configuration::full;
 use super::error::{CliError, Result};
 use super::text::choices;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config, FILE_VARIABLE};
 use crate::domain::{
     AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName, Group, Slug, User,
 };
@@ -27,10 +29,28 @@ impl Setting {
         Ok(Config::load(self.file.as_deref())?)
     }
 
-    /// Opens the store.
+    /// The configuration file that is read; none for the defaults.
+    pub(super) fn chosen_file(&self) -> Option<PathBuf> {
+        let variable = std::env::var(FILE_VARIABLE).ok();
+        config::chosen_file(self.file.as_deref(), variable.as_deref())
+    }
+
+    /// Opens the store, and says so when that makes a new one: the command may have been meant for another.
     pub(super) async fn open(&self) -> Result<Installation> {
         let config = self.config()?;
+        let made = config.sqlite_file().filter(|file| !file.exists());
         let store = Store::open(&config.database_url(), keys::hash).await?;
+        if let Some(file) = made {
+            let source = self
+                .chosen_file()
+                .map_or_else(|| "defaults".to_owned(), |file| full(&file));
+            // The command goes on when nobody can read this.
+            let _ = writeln!(
+                std::io::stderr(),
+                "Made a new database: {} (configuration: {source}).",
+                full(&file)
+            );
+        }
         Ok(Installation {
             config,
             store,

@@ -22,6 +22,17 @@ impl Config {
         value
     }
 
+    /// The database's URL without its password; of a SQLite file, the whole path.
+    pub fn database_for_people(&self) -> String {
+        match self.sqlite_file() {
+            Some(file) => format!(
+                "sqlite:{}",
+                std::path::absolute(&file).unwrap_or(file).display()
+            ),
+            None => mask_password(&Secret::new(self.database_url())),
+        }
+    }
+
     /// [`Config::masked`] as a TOML document. A key that is not set stands in a comment.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
@@ -80,6 +91,17 @@ pub(super) fn explain(error: figment::Error) -> String {
         .join("\n")
 }
 
+/// A line that sets a key, with its default.
+fn example(path: &[String]) -> Option<String> {
+    let defaults = serde_json::to_value(Config::default()).ok()?;
+    let value = match defaults.pointer(&format!("/{}", path.join("/")))? {
+        Value::Null | Value::Object(_) => return None,
+        Value::Array(_) => "[\"10.0.0.0/8\"]".to_owned(),
+        value => value.to_string(),
+    };
+    (!path.is_empty()).then(|| format!("{} = {value}", path.join(".")))
+}
+
 fn one(error: &figment::Error) -> String {
     let mut path = error.path.clone();
     let what = match &error.kind {
@@ -102,6 +124,14 @@ fn one(error: &figment::Error) -> String {
             format!("{expected} is expected, and this is {found}.")
         }
         other => format!("{}.", other.to_string().trim_end().trim_end_matches('.')),
+    };
+    let is_value = matches!(
+        error.kind,
+        Kind::InvalidType(..) | Kind::InvalidValue(..) | Kind::Message(_)
+    );
+    let what = match example(&path).filter(|_| is_value) {
+        Some(example) => format!("{what} For example: {example}"),
+        None => what,
     };
     let metadata = error.metadata.as_ref();
     let place = match metadata.map(|metadata| (&metadata.name, &metadata.source)) {

@@ -18,6 +18,41 @@ fn refusal(toml: &str, environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn a_wrong_type_is_shown_a_right_one() {
+    for (toml, example) in [
+        ("listen = 8080", "listen = \"127.0.0.1:8080\""),
+        ("listen = \"8080\"", "listen = \"127.0.0.1:8080\""),
+        ("[session]\nidle = 5", "session.idle = \"2h\""),
+        ("trusted_proxies = 5", "trusted_proxies = [\"10.0.0.0/8\"]"),
+    ] {
+        let error = load(toml, &[]).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("For example: {example}")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_variable_names_the_file_unless_an_option_does() {
+    let [file, other] = ["data_dir = \"one\"", "data_dir = \"two\""].map(|toml| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        file
+    });
+    let variable = || {
+        let path = file.path().to_str().unwrap().to_owned();
+        [(FILE_VARIABLE.to_owned(), path)]
+    };
+    let read = |option| Config::from_sources(option, variable()).unwrap().data_dir;
+    assert_eq!(read(None), Path::new("one"));
+    assert_eq!(read(Some(other.path())), Path::new("two"));
+    let missing = [(FILE_VARIABLE.to_owned(), "no-such.toml".to_owned())];
+    let error = Config::from_sources(None, missing).unwrap_err();
+    assert!(error.to_string().contains("no-such.toml"), "{error}");
+}
+
+#[test]
 fn an_empty_file_gives_the_defaults() {
     let config = load("", &[]).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");

@@ -16,6 +16,18 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The SQLite file is there, and this user may not use it.
+    #[error(
+        "{path} belongs to the user with the number {owner} (mode {mode:04o}), and this user may not read and write it; run this as the user that runs the server, such as: sudo -u vestibule"
+    )]
+    Permission {
+        /// The file, or the directory that this user may not enter or write.
+        path: std::path::PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Its mode.
+        mode: u32,
+    },
     /// The database was written by a newer version.
     #[error(
         "the database is of a newer version (migration {found}, this program knows {known}); use that version"

@@ -4,7 +4,7 @@
 //! `open` returns, the schema is the newest.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,10 +71,7 @@ impl Store {
 
     async fn open_sqlite(file: &str, hash: Hasher) -> Result<Self, Error> {
         let path = sqlite_path(file)?;
-        make_private_file(&path).map_err(|source| Error::File {
-            path: path.clone(),
-            source,
-        })?;
+        make_private_file(&path).map_err(|source| unusable(&path, source))?;
         let url = format!(
             "sqlite://{}",
             utf8_percent_encode(&path.to_string_lossy(), PATH)
@@ -162,6 +159,25 @@ fn sqlite_path(file: &str) -> Result<PathBuf, Error> {
     })
 }
 
+/// Why a file cannot be opened: when another user owns it, or the directory it is in, that says more than the system does.
+fn unusable(path: &Path, source: std::io::Error) -> Error {
+    if source.kind() == std::io::ErrorKind::PermissionDenied {
+        for found in path.ancestors() {
+            if let Ok(metadata) = std::fs::metadata(found) {
+                return Error::Permission {
+                    path: found.to_owned(),
+                    owner: metadata.uid(),
+                    mode: metadata.mode() & 0o7777,
+                };
+            }
+        }
+    }
+    Error::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
 /// Makes the file and its directory when they are missing, for their owner only. SQLite gives the files beside it (the log,
 /// the index of the log) the same mode.
 fn make_private_file(path: &Path) -> std::io::Result<()> {
@@ -173,6 +189,7 @@ fn make_private_file(path: &Path) -> std::io::Result<()> {
     }
     OpenOptions::new()
         .create(true)
+        .read(true)
         .append(true)
         .mode(0o600)
         .open(path)

@@ -7,6 +7,7 @@ use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 use super::Findings;
+use crate::cli::configuration::full;
 use crate::cli::keys::{days_left, encryption_files, signing_files};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -124,20 +125,15 @@ pub(super) async fn database(
     findings: &mut Findings,
 ) -> Option<Store> {
     const AREA: &str = "database";
-    let url = config.database_url();
-    if let Some(file) = url.strip_prefix("sqlite:") {
-        let file = file.strip_prefix("//").unwrap_or(file);
-        let file = file.split('?').next().unwrap_or_default();
-        if !Path::new(file).exists() {
-            findings.warn(
-                AREA,
-                format!("{file} does not exist yet."),
-                "The first start makes it.",
-            );
-            return None;
-        }
+    if let Some(file) = config.sqlite_file().filter(|file| !file.exists()) {
+        findings.warn(
+            AREA,
+            format!("{} does not exist yet.", full(&file)),
+            "The first start makes it. If there is one already, name its configuration file with --config.",
+        );
+        return None;
     }
-    let store = match Store::open(&url, keys::hash).await {
+    let store = match Store::open(&config.database_url(), keys::hash).await {
         Ok(store) => store,
         Err(error) => {
             findings.error(
@@ -155,10 +151,11 @@ pub(super) async fn database(
             findings.ok(
                 AREA,
                 format!(
-                    "{}, schema {}, {} ms for a round trip",
+                    "{}, schema {}, {} ms for a round trip: {}",
                     store.backend_name(),
                     pulse.schema,
-                    (after - before).whole_milliseconds()
+                    (after - before).whole_milliseconds(),
+                    config.database_for_people()
                 ),
             );
             if let Some(time) = pulse.time {

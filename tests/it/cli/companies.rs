@@ -1,6 +1,41 @@
 use super::{Installation, Said};
 
 #[test]
+fn a_command_says_which_database_it_makes_and_uses() {
+    let installation = Installation::new();
+    let database = installation.path("data/vestibule.sqlite3");
+    let made = installation.run("company add acme --name Acme --origin http://acme.localhost:8080");
+    let made = made.succeeds();
+    let (database, file) = (
+        database.display().to_string(),
+        installation.path("vestibule.toml").display().to_string(),
+    );
+    assert!(made.err.contains("Made a new database: "), "{}", made.err);
+    assert!(made.err.contains(&file), "{}", made.err);
+    assert!(made.err.contains(&database), "{}", made.err);
+    let again = installation.run("company list").succeeds();
+    assert_eq!(again.err, "");
+    let sources = [file.as_str(), database.as_str()];
+    installation.run("config").succeeds().says(&sources);
+    assert!(installation.run("doctor").out.contains(&database));
+}
+
+#[test]
+fn a_variable_names_the_configuration_file() {
+    let installation = Installation::new();
+    std::fs::write(installation.path("other.toml"), "data_dir = \"other\"").unwrap();
+    let config = |file: &str| -> super::Said {
+        let mut command = installation.command();
+        command.arg("config").env("VESTIBULE_CONFIG", file);
+        command.output().unwrap().into()
+    };
+    config("other.toml")
+        .succeeds()
+        .says(&["other.toml", "data_dir = \"other\""]);
+    config("none.toml").fails(2, &["none.toml does not exist", "VESTIBULE_CONFIG"]);
+}
+
+#[test]
 fn a_company_is_added_and_its_values_for_the_identity_provider_are_printed() {
     let installation = Installation::new();
     installation
@@ -130,7 +165,7 @@ fn the_configuration_may_stand_before_and_after_the_command() {
 fn the_effective_configuration_shows_no_secret() {
     let installation = Installation::new();
     installation.run("config").succeeds().says(&[
-        "# defaults, then vestibule.toml",
+        "# defaults, then /",
         "listen = \"127.0.0.1:0\"",
         "[database]",
     ]);
