@@ -62,6 +62,9 @@ async fn every_page_fits() {
     browser.open(&format!("{}/", demo.origin)).await;
     browser.see(SIGNED_IN).await;
     look(&browser, "signed-in").await;
+    browser.open(&format!("{}/sign-in", demo.origin)).await;
+    browser.see("p.already").await;
+    look(&browser, "sign-in-again").await;
     browser.open(&format!("{}/sso/logout", demo.origin)).await;
     browser.see("main.card .actions button").await;
     look(&browser, "sign-out").await;

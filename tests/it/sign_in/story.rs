@@ -46,6 +46,16 @@ async fn a_sign_in(database: &Database) {
     for text in ["You are signed in", "B. Simon", "SSO Basic", "ENTRA"] {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
+    let choice = browser.get("/sign-in").await;
+    let known = "You are signed in as <strong>b.simon@contoso.com</strong>";
+    assert!(choice.body.contains(known), "{}", choice.body);
+    let choice = world.browser().get("/sign-in").await;
+    assert!(!choice.body.contains("You are signed in"));
+    let icon = world.browser().get("/favicon.ico").await;
+    assert_eq!(
+        (icon.status, icon.header("content-type")),
+        (200, "image/svg+xml")
+    );
 
     // The session is at this company only, and the account is found again.
     let mut elsewhere = world.browser_at(&world.beta);
