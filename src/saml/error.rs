@@ -295,4 +295,13 @@ mod tests {
         assert!(rejection.received.chars().count() <= 401);
         assert!(!rejection.received.contains('\n'));
     }
+
+    #[test]
+    fn a_refusal_does_not_read_like_a_success() {
+        let rejection = Checks::new().fail(Requirement::Status, "Success", "Requester");
+        assert_eq!(
+            rejection.to_string(),
+            "Not met: The identity provider reports success (C2). Expected Success, received Requester"
+        );
+    }
 }
