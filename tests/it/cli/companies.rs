@@ -199,6 +199,7 @@ fn doctor_looks_and_says_what_to_do() {
     assert!(!installation.path("data").exists(), "{said:?}");
 
     let installation = Installation::with_company();
+    installation.run("keys show").succeeds();
     installation.run("doctor").says(&[
         "✓ data",
         "✓ keys",
