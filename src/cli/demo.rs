@@ -32,6 +32,9 @@ impl Demo {
 
 #[cfg(feature = "demo")]
 mod running {
+    use std::fs::{DirBuilder, OpenOptions};
+    use std::io::Write as _;
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
     use std::path::Path;
     use std::process::ExitCode;
     use std::sync::Arc;
@@ -69,6 +72,12 @@ mod running {
         }
 
         async fn both(self, setting: &Setting, config: Config) -> Result<ExitCode> {
+            if config.listen.port() == 0 {
+                return Err(CliError::unusable(
+                    "The demo cannot listen on a port that is picked for it: Acme's address holds the port.",
+                    "Set one with VESTIBULE_LISTEN, such as 127.0.0.1:8080.",
+                ));
+            }
             let origin = format!("http://acme.localhost:{}", config.listen.port());
             let listener = DemoIdp::bind(self.idp_listen).await.map_err(|cause| {
                 CliError::refused(
@@ -205,10 +214,25 @@ mod running {
         }
         let key = IdpKey::generate(clock.now()).map_err(|cause| failed(&cause))?;
         let pem = key.to_pem().map_err(|cause| failed(&cause))?;
-        std::fs::create_dir_all(data_dir)
-            .and_then(|()| std::fs::write(&file, pem))
-            .map_err(|cause| failed(&cause))?;
+        write_private(&file, &pem).map_err(|cause| failed(&cause))?;
         Ok(key)
+    }
+
+    /// Writes a file that only its owner can read, and makes the directory that it is in.
+    fn write_private(file: &Path, content: &[u8]) -> std::io::Result<()> {
+        if let Some(directory) = file.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)?;
+        }
+        OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(file)?
+            .write_all(content)
     }
 
     fn quoted(word: &str) -> String {
@@ -221,13 +245,27 @@ mod running {
     }
 
     fn guide(origin: &str, idp: &str) -> String {
+        let addresses = [
+            (
+                format!("{origin}/"),
+                "Acme's sign-on URL: opens single sign-on",
+            ),
+            (format!("{origin}/sign-in"), "every way to sign in"),
+            (format!("{idp}/myapps"), "My Apps: click the Acme tile"),
+            (
+                format!("{idp}/applications/{APPLICATION_ID}"),
+                "\"Set up single sign-on\", as Entra ID shows it",
+            ),
+        ];
+        let width = addresses.iter().map(|(address, _)| address.len()).max();
+        let width = width.unwrap_or_default();
+        let lines: Vec<String> = addresses
+            .iter()
+            .map(|(address, what)| format!("  {address:<width$}  {what}"))
+            .collect();
+        let lines = lines.join("\n");
         format!(
-            "Vestibule is ready.\n\n  \
-             {origin}/                 Acme's sign-on URL: opens single sign-on\n  \
-             {origin}/sign-in          every way to sign in\n  \
-             {idp}/myapps                 My Apps: click the Acme tile\n  \
-             {idp}/applications/{APPLICATION_ID}\n                                              \
-             \"Set up single sign-on\", as Entra ID shows it\n\n\
+            "Vestibule is ready.\n\n{lines}\n\n\
              Sign in as B.Simon (b.simon@contoso.com, password Tailspin-42)\n\
              or as Britta Simon (britta.simon@contoso.com, password Fabrikam-42).\n\
              The account is made at the first sign-in, in the permission group \"{GROUP}\".\n\
