@@ -66,7 +66,10 @@ impl ImportMetadata {
         };
         let bytes = self.read().await?;
         let imported = IdpMetadata::parse(&bytes, self.entity_id.as_deref(), installation.now)
-            .map_err(|error| refused(&error))?;
+            .map_err(|error| match import::certificate(&bytes) {
+                Ok(_) => self.is_certificate(),
+                Err(_) => refused(&error),
+            })?;
         let existing = installation
             .store
             .connection_by_name(company.id, &name)
@@ -109,6 +112,19 @@ impl ImportMetadata {
             report.print(out)?;
         }
         other.map_or(Ok(()), Err)
+    }
+
+    fn is_certificate(&self) -> CliError {
+        CliError::unusable(
+            format!(
+                "The metadata was not imported. {} is a certificate.",
+                self.source
+            ),
+            format!(
+                "Give the federation metadata XML. Or give the certificate to `vestibule connection add --certificate`, or to a connection that is there: vestibule connection set --company {} --name {} add_certificate={}",
+                self.company, self.name, self.source
+            ),
+        )
     }
 
     async fn read(&self) -> Result<Vec<u8>> {

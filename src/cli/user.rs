@@ -53,6 +53,7 @@ pub(super) enum User {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Named {
+    /// The company's slug, such as acme
     #[arg(long)]
     pub(super) company: String,
     /// The user's e-mail address

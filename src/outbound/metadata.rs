@@ -38,7 +38,7 @@ pub enum FetchError {
     Status(u16),
     #[error("The document is larger than {} MiB. Is it the identity provider's metadata?", LARGEST / 1024 / 1024)]
     TooLarge,
-    #[error("The server could not be asked: {}", causes(.0))]
+    #[error("The server could not be asked: {}{}", causes(.0), in_plain_words(.0))]
     Http(#[from] reqwest::Error),
 }
 
@@ -131,6 +131,27 @@ fn causes(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// What the commonest causes mean, for who does not know the words of TLS.
+fn in_plain_words(error: &reqwest::Error) -> &'static str {
+    let text = causes(error).to_ascii_lowercase();
+    let has = |part: &str| text.contains(part);
+    if has("unknownissuer")
+        || has("unknown issuer")
+        || has("unable to get local issuer")
+        || has("self-signed")
+    {
+        ". This machine does not trust who issued the server's certificate: add that authority to the machine's trusted certificates."
+    } else if has("notvalidforname") || has("not valid for name") || has("hostname mismatch") {
+        ". The server's certificate is for another host name: check the URL's spelling."
+    } else if has("expired") {
+        ". The server's certificate has expired, or this machine's clock is wrong."
+    } else if has("certificate") || has("tls") || has("ssl") {
+        ". No encrypted connection came about: check that the URL's host and port speak https."
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]

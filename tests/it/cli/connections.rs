@@ -252,6 +252,23 @@ fn the_only_connection_needs_no_name() {
 }
 
 #[test]
+fn a_certificate_is_not_metadata() {
+    let installation = Installation::with_company();
+    let text = std::fs::read_to_string(metadata("entra-ssoready.xml")).unwrap();
+    let (_, rest) = text.split_once("X509Certificate>").unwrap();
+    let file = installation.path("entra.cer");
+    std::fs::write(&file, rest.split('<').next().unwrap()).unwrap();
+    let file = file.display().to_string();
+    let words = ["connection", "import-metadata", &file, "--company", "acme"];
+    installation
+        .run_words(&[&words[..], &["--name", "entra"]].concat(), "")
+        .fails(
+            2,
+            &["is a certificate", "connection add", "add_certificate="],
+        );
+}
+
+#[test]
 fn settings_are_listed_and_changed() {
     let installation = Installation::with_company();
     import(&installation, "okta-ssoready.xml", "--name okta --enable").succeeds();
