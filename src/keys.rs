@@ -40,7 +40,9 @@ pub struct Keys {
 /// Why the keys cannot be used. The text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    #[error("{path}: {cause}")]
+    #[error(
+        "The keys cannot be made or read: {path}: {cause}. Let the directory belong to the user that runs the server, or set another with `keys.dir` or `data_dir`."
+    )]
     File {
         path: PathBuf,
         cause: std::io::Error,

@@ -99,6 +99,7 @@ impl Doctor {
 
 async fn look(config: &Config, setting: &Setting, findings: &mut Findings) {
     let now = setting.clock.now();
+    checks::listen(config, findings);
     checks::data_directory(config, findings);
     checks::clock(now, findings);
     checks::keys(config, now, findings);

@@ -1,6 +1,8 @@
 //! Data directory, clock, keys, database.
 
 use std::fs::OpenOptions;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -16,24 +18,85 @@ use crate::store::Store;
 
 /// A certificate that ends sooner than this needs attention.
 const SOON_DAYS: i32 = 60;
+/// A server on this machine answers within this time.
+const ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
 /// Two clocks that differ by more refuse sign-ins at the edge of the skew.
 const DRIFT: Duration = Duration::seconds(5);
+
+/// Whether the server could listen. Its own process may be the one that does.
+pub(super) fn listen(config: &Config, findings: &mut Findings) {
+    const AREA: &str = "listen";
+    match TcpListener::bind(config.listen) {
+        Ok(_) => findings.ok(AREA, format!("{} is free", config.listen)),
+        Err(cause) if cause.kind() == ErrorKind::AddrInUse => {
+            if is_vestibule(config.listen) {
+                findings.ok(AREA, format!("a server that answers as Vestibule does runs on {}", config.listen));
+            } else {
+                findings.error(
+                    AREA,
+                    format!("Something else listens on {}.", config.listen),
+                    "Stop it, or set another address with `listen` or VESTIBULE_LISTEN.",
+                );
+            }
+        }
+        Err(cause) => findings.error(
+            AREA,
+            format!("The server cannot listen on {}: {cause}.", config.listen),
+            "Set an address of this machine and a port that this user may use, with `listen` or VESTIBULE_LISTEN.",
+        ),
+    }
+}
+
+/// Asks what listens whether it is a server of ours.
+fn is_vestibule(listen: SocketAddr) -> bool {
+    let mut address = listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    let answer = || -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect_timeout(&address, ANSWER)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        stream.set_write_timeout(Some(ANSWER))?;
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = vec![0; 1024];
+        let length = stream.read(&mut answer)?;
+        answer.truncate(length);
+        Ok(answer)
+    };
+    answer().is_ok_and(|answer| answer.starts_with(b"HTTP/1.1 200"))
+}
 
 pub(super) fn data_directory(config: &Config, findings: &mut Findings) {
     const AREA: &str = "data";
     let dir = &config.data_dir;
     let Ok(metadata) = std::fs::metadata(dir) else {
-        findings.warn(
-            AREA,
-            format!("{} does not exist yet.", dir.display()),
-            "The first start makes it.",
-        );
+        let above = dir.ancestors().skip(1).find_map(|above| {
+            let above = if above.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                above
+            };
+            above.exists().then_some(above)
+        });
+        match above.map(write_probe) {
+            Some(Err(cause)) => findings.error(
+                AREA,
+                format!("{} cannot be made: {cause}.", dir.display()),
+                "Make it for the user that runs the server, or set another with `data_dir`.",
+            ),
+            _ => findings.warn(
+                AREA,
+                format!("{} does not exist yet.", dir.display()),
+                "The first start makes it.",
+            ),
+        }
         return;
     };
-    let probe = dir.join(format!(".doctor-{}", keys::hex(&keys::random::<8>())));
-    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
-    let _ = std::fs::remove_file(&probe);
-    if let Err(cause) = written {
+    if let Err(cause) = write_probe(dir) {
         findings.error(
             AREA,
             format!("{} cannot be written: {cause}.", dir.display()),
@@ -52,6 +115,14 @@ pub(super) fn data_directory(config: &Config, findings: &mut Findings) {
     } else {
         findings.ok(AREA, format!("{} can be written", dir.display()));
     }
+}
+
+/// Whether files can be made in a directory: one is, and removed at once.
+fn write_probe(dir: &Path) -> std::io::Result<()> {
+    let probe = dir.join(format!(".doctor-{}", keys::hex(&keys::random::<8>())));
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let _ = std::fs::remove_file(&probe);
+    written.map(drop)
 }
 
 pub(super) fn clock(now: OffsetDateTime, findings: &mut Findings) {

@@ -21,6 +21,20 @@ fn a_command_says_which_database_it_makes_and_uses() {
 }
 
 #[test]
+fn doctor_finds_a_taken_port_and_a_directory_that_cannot_be_made() {
+    let installation = Installation::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = installation.command();
+    command
+        .arg("doctor")
+        .env("VESTIBULE_LISTEN", taken.local_addr().unwrap().to_string())
+        .env("VESTIBULE_DATA_DIR", "/proc/none");
+    let said: super::Said = command.output().unwrap().into();
+    assert_eq!(said.code, 1);
+    said.says(&["Something else listens on", "/proc/none cannot be made"]);
+}
+
+#[test]
 fn a_variable_names_the_configuration_file() {
     let installation = Installation::new();
     std::fs::write(installation.path("other.toml"), "data_dir = \"other\"").unwrap();
