@@ -61,7 +61,7 @@ enum Command {
     /// Connections to identity providers: import-metadata, add, list, enable, disable, set
     #[command(subcommand)]
     Connection(connection::Connection),
-    /// Users: add, list, deactivate, activate, set-password, sessions, sign-out
+    /// Users: add, list, set, deactivate, activate, set-password, sessions, sign-out
     #[command(subcommand)]
     User(user::User),
     /// Records of sign-ins: list, show

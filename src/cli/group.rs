@@ -82,6 +82,19 @@ pub(super) async fn add(
     kind: GroupKind,
     sso_only: bool,
 ) -> Result<domain::Group> {
+    let groups = installation.store.groups(company.id).await?;
+    let alike = groups
+        .iter()
+        .find(|group| group.title != title && group.title.eq_ignore_ascii_case(title));
+    if let Some(other) = alike {
+        return Err(CliError::refused(
+            format!(
+                "{} has a permission group \"{}\", which differs in upper and lower case only.",
+                company.name, other.title
+            ),
+            "Use that group, or a title that people can tell apart.",
+        ));
+    }
     let group = domain::Group {
         id: GroupId::from_bytes(random()),
         company_id: company.id,

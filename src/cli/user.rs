@@ -1,4 +1,6 @@
-//! `user add`, `list`, `deactivate`, `activate`, `set-password`; sessions have a file of their own.
+//! `user add`, `list`, `set`, `deactivate`, `activate`, `set-password`; sessions have a file of their own.
+
+mod set;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -27,6 +29,8 @@ pub(super) enum User {
         #[arg(long)]
         json: bool,
     },
+    /// Change a user's permission groups
+    Set(set::Set),
     /// Sign a user out everywhere and never let it in again
     Deactivate(Named),
     /// Let a deactivated user in again
@@ -88,6 +92,7 @@ impl User {
         match self {
             Self::Add(add) => add.run(&installation, out).await,
             Self::List { company, json } => list(&installation, &company, json, out).await,
+            Self::Set(set) => set.run(&installation, out).await,
             Self::Deactivate(named) => deactivate(&installation, &named, out).await,
             Self::Activate(named) => activate(&installation, &named, out).await,
             Self::SetPassword {

@@ -7,6 +7,37 @@ use super::Installation;
 const PASSWORD: &str = "correct horse battery\n";
 
 #[test]
+fn a_user_is_put_into_groups_and_taken_out() {
+    let installation = Installation::with_company();
+    for line in [
+        "group add Staff --company acme",
+        "user add --company acme --email a@acme.example",
+    ] {
+        installation.run(line).succeeds();
+    }
+    let set = |options: &str| {
+        installation.run(&format!(
+            "user set --company acme --email a@acme.example {options}"
+        ))
+    };
+    let groups = || {
+        let users = installation.json("user list --company acme --json");
+        users[0]["groups"].clone()
+    };
+    set("--group Staff")
+        .succeeds()
+        .says(&["is in \"Staff\" now"]);
+    assert_eq!(groups(), serde_json::json!(["Staff"]));
+    set("--group Staff").succeeds().says(&["already"]);
+    set("--remove-group Staff").succeeds().says(&["no longer"]);
+    assert_eq!(groups(), serde_json::json!([]));
+    set("").fails(2, &["--remove-group"]);
+    set("--group Stuff").fails(1, &["Staff"]);
+    let alike = installation.run("group add STAFF --company acme");
+    alike.fails(1, &["\"Staff\"", "upper and lower case"]);
+}
+
+#[test]
 fn users_are_added_and_listed() {
     let installation = Installation::with_company();
     installation
