@@ -64,7 +64,9 @@ impl From<store::Error> for Error {
     fn from(cause: store::Error) -> Self {
         match cause {
             // A pool that is exhausted or a server that is away: worth another try.
-            store::Error::Database(_) => Self::Unavailable(cause.to_string().into()),
+            store::Error::Database(_) | store::Error::Stopped => {
+                Self::Unavailable(cause.to_string().into())
+            }
             _ => Self::internal(cause),
         }
     }
