@@ -2,6 +2,7 @@
 //!
 //! Invariant: what is kept for a limit is bounded, whatever addresses and names are tried.
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
@@ -47,39 +48,31 @@ impl Throttle {
 
     /// Whether another refused message of this client is written down, and counts it.
     pub fn admits_refusal(&self, client: Option<IpAddr>) -> bool {
-        let (Some(limiter), Some(client)) = (&self.refusals, client) else {
-            return true;
-        };
-        if limiter.len() > SWEEP {
-            limiter.retain_recent();
-        }
-        limiter.check_key(&network(client)).is_ok()
+        within(self.refusals.as_ref(), client.map(network))
     }
 
     /// Whether another try is allowed, and counts it.
     pub fn admits(&self, client: Option<IpAddr>, company: CompanyId, email: &str) -> bool {
-        let client_admitted = match (&self.clients, client) {
-            (Some(limiter), Some(client)) => {
-                if limiter.len() > SWEEP {
-                    limiter.retain_recent();
-                }
-                limiter.check_key(&network(client)).is_ok()
-            }
-            _ => true,
-        };
-        let account_admitted = || {
-            self.accounts.as_ref().is_none_or(|limiter| {
-                if limiter.len() > SWEEP {
-                    limiter.retain_recent();
-                }
-                // Nobody's address is so long; all of them count as one, wherever their characters end.
-                let email = email.get(..LONGEST.min(email.len())).unwrap_or_default();
-                let email = email.to_ascii_lowercase();
-                limiter.check_key(&(company, email)).is_ok()
-            })
-        };
-        client_admitted && account_admitted()
+        // Nobody's address is so long; all of them count as one, wherever their characters end.
+        let email = email.get(..LONGEST.min(email.len())).unwrap_or_default();
+        let account = (company, email.to_ascii_lowercase());
+        within(self.clients.as_ref(), client.map(network))
+            && within(self.accounts.as_ref(), Some(account))
     }
+}
+
+/// Counts one more for `key`, and says whether that is within the limit. Without a limit or a key, everything is.
+fn within<K: Hash + Eq + Clone>(
+    limiter: Option<&DefaultKeyedRateLimiter<K>>,
+    key: Option<K>,
+) -> bool {
+    let (Some(limiter), Some(key)) = (limiter, key) else {
+        return true;
+    };
+    if limiter.len() > SWEEP {
+        limiter.retain_recent();
+    }
+    limiter.check_key(&key).is_ok()
 }
 
 /// Who a client's address stands for: an IPv6 subscriber has a whole /64 to choose addresses from.

@@ -44,8 +44,10 @@ pub(super) async fn receive(
         browser: browser.as_ref(),
         session: session::session_id(&headers, &site),
         client,
-        reposted: form_urlencoded::parse(&body)
-            .any(|(name, value)| name == "reposted" && value == "1"),
+        // As our own page sends it; the body is decoded once, above.
+        reposted: body
+            .split(|byte| *byte == b'&')
+            .any(|pair| pair == b"reposted=1"),
         bounced: Cookie::Bounced.read(&headers, site.is_https()).is_some(),
     };
     match login::finish(&app, &site, arrival).await? {
