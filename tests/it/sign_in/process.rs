@@ -1,4 +1,4 @@
-//! The real binary: what a command changes, what a stop answers, and what a power cut leaves.
+//! What a command changes, what a stop answers, and what a power cut leaves: the real binary.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -7,127 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use reqwest::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use vestibule::clock::Clock;
-use vestibule::demo_idp::{Claim, DemoConfig, DemoIdp, IdpKey, ServiceProvider, User};
 use vestibule::domain::Outcome;
-use vestibule::saml::binding::EncodedResponse;
-use vestibule::saml::response::ParsedResponse;
 use vestibule::store::{AttemptFilter, Store};
 
-use crate::support::{Installation, Server, hidden_field, random};
-
-const ACME: &str = "acme.localhost:8080";
-const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
-const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
-
-/// acme with its connection, made by commands, and the identity provider.
-fn installation() -> (Installation, DemoIdp) {
-    let clock = Clock::system();
-    let key = IdpKey::generate(clock.now()).unwrap();
-    let idp = DemoIdp::new(DemoConfig::contoso(
-        "http://127.0.0.1:8090",
-        key,
-        Arc::new(move || clock.now()),
-        random(),
-    ));
-    let installation = Installation::with_company();
-    std::fs::write(installation.path("idp.xml"), idp.metadata_xml().unwrap()).unwrap();
-    installation
-        .run("group add SSO_Basic --company acme --sso-only")
-        .succeeds();
-    installation
-        .run("connection import-metadata idp.xml --company acme --name entra --display-name Entra --jit-group SSO_Basic --enable")
-        .succeeds();
-    (installation, idp)
-}
-
-/// A client without redirects; its cookies are the caller's.
-struct Client {
-    http: reqwest::Client,
-    origin: String,
-}
-
-impl Client {
-    fn of(server: &Server) -> Self {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let origin = format!("http://{}", server.address);
-        Self { http, origin }
-    }
-
-    async fn status(&self, path: &str, cookie: &str) -> u16 {
-        let request = self.http.get(format!("{}{path}", self.origin));
-        let request = request.header(HOST, ACME).header(COOKIE, cookie);
-        request.send().await.unwrap().status().as_u16()
-    }
-
-    /// Begins a sign-in: the login cookie, the request's ID and the RelayState.
-    async fn begin(&self) -> reqwest::Result<[String; 3]> {
-        let request = self.http.get(format!("{}/sso/login", self.origin));
-        let answer = request.header(HOST, ACME).send().await?;
-        let cookie = cookie_of(&answer).unwrap();
-        let page = answer.text().await?;
-        let request = hidden_field(&page, "SAMLRequest").unwrap();
-        let request = BASE64_STANDARD.decode(request).unwrap();
-        let request = String::from_utf8(request).unwrap();
-        let id = request.split_once(" ID=\"").unwrap().1;
-        let id = id.split_once('"').unwrap().0.to_owned();
-        Ok([cookie, id, hidden_field(&page, "RelayState").unwrap()])
-    }
-
-    /// Brings a Response; the session cookie, when there is one.
-    async fn bring(&self, cookie: &str, body: String) -> reqwest::Result<Option<String>> {
-        let request = self
-            .http
-            .post(format!("{}/sso/acs", self.origin))
-            .header(HOST, ACME)
-            .header(COOKIE, cookie)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body);
-        let answer = request.send().await?;
-        assert_eq!(answer.status(), 303);
-        Ok(cookie_of(&answer))
-    }
-}
-
-fn cookie_of(answer: &reqwest::Response) -> Option<String> {
-    let cookie = answer.headers().get(SET_COOKIE)?.to_str().unwrap();
-    Some(cookie.split(';').next().unwrap().to_owned())
-}
-
-/// The form with a Response about the person of this number.
-fn form(idp: &DemoIdp, request: &str, relay_state: &str, person: usize) -> String {
-    let sp = ServiceProvider {
-        entity_id: format!("http://{ACME}/sso/metadata"),
-        acs_url: format!("http://{ACME}/sso/acs"),
-    };
-    let mut spec = idp.response_spec(&User::b_simon(), &sp).answering(request);
-    spec.attributes
-        .retain(|claim| ![OBJECT_ID, EMAIL].contains(&claim.name.as_str()));
-    spec.attributes
-        .push(Claim::new(OBJECT_ID, [format!("person-{person}")]));
-    let email = format!("person.{person}@contoso.com");
-    spec.attributes.push(Claim::new(EMAIL, [email]));
-    let xml = idp.respond(&spec).unwrap();
-    assert!(
-        ParsedResponse::parse(EncodedResponse::from_xml(xml.clone().into_bytes()).xml()).is_ok()
-    );
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("SAMLResponse", &BASE64_STANDARD.encode(xml));
-    form.append_pair("RelayState", relay_state);
-    form.finish()
-}
-
-async fn sign_in(client: &Client, idp: &DemoIdp, person: usize) -> reqwest::Result<String> {
-    let [cookie, request, relay_state] = client.begin().await?;
-    let body = form(idp, &request, &relay_state, person);
-    Ok(client.bring(&cookie, body).await?.unwrap())
-}
+use crate::support::{ACME, Client, Deployment, Installation, Server, form, sign_in};
 
 /// Asks until the answer has this status, for two seconds.
 async fn within_two_seconds(client: &Client, path: &str, cookie: &str, status: u16) {
@@ -140,7 +24,7 @@ async fn within_two_seconds(client: &Client, path: &str, cookie: &str, status: u
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_command_changes_is_seen_within_two_seconds() {
-    let (installation, idp) = installation();
+    let Deployment { installation, idp } = Deployment::new();
     let server = Server::start(&installation);
     let client = Client::of(&server);
     let session = sign_in(&client, &idp, 1).await.unwrap();
@@ -166,11 +50,11 @@ async fn what_a_command_changes_is_seen_within_two_seconds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_in_flight_at_the_stop_is_answered() {
-    let (installation, idp) = installation();
+    let Deployment { installation, idp } = Deployment::new();
     let server = Server::start(&installation);
     let client = Client::of(&server);
-    let [cookie, request, relay_state] = client.begin().await.unwrap();
-    let body = form(&idp, &request, &relay_state, 1);
+    let started = client.begin().await.unwrap();
+    let (cookie, body) = (&started.cookie, form(&idp, &started, 1));
     let (first, second) = body.split_at(body.len() / 2);
     let mut stream = TcpStream::connect(server.address).unwrap();
     write!(
@@ -206,7 +90,7 @@ async fn a_sign_in_in_flight_at_the_stop_is_answered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_power_cut_leaves_whole_sign_ins_or_none() {
-    let (installation, idp) = installation();
+    let Deployment { installation, idp } = Deployment::new();
     let people = Arc::new(AtomicUsize::new(0));
     let sessions = Arc::new(Mutex::new(Vec::new()));
     for round in 1..=3 {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "demo")]
 mod browser;
+#[cfg(feature = "demo")]
+mod deployment;
 mod process;
 
 use std::path::Path;
@@ -21,6 +23,8 @@ use vestibule::domain::{
 
 #[cfg(feature = "demo")]
 pub(crate) use browser::{Browser, hidden_field, unescaped};
+#[cfg(feature = "demo")]
+pub(crate) use deployment::{ACME, Client, Deployment, form, sign_in};
 pub(crate) use process::{Installation, Said, Server};
 
 /// When tests with a fixed clock begin.
