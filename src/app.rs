@@ -11,10 +11,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::{Company, CompanyId};
 use crate::keys::{self, Keys, KeysError};
+use crate::saml::cross_check::{CrossCheck, Incomparable};
 use crate::saml::signature::SignError;
+use crate::second_opinion::second_opinion;
 use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Store};
 
@@ -40,6 +42,8 @@ pub struct App {
     pub directory: Directory,
     pub sessions: SessionCache,
     pub throttle: Throttle,
+    /// The second opinion on sign-ins, where the operator wants one (rule B9).
+    pub cross_check: Option<CrossCheck>,
     /// The change counter up to which the log was followed.
     revision: AtomicI64,
 }
@@ -53,6 +57,8 @@ pub enum AppError {
     SpKeys(#[from] SignError),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error("This build has no second implementation that verification.cross_check could ask.")]
+    NoSecondOpinion,
 }
 
 impl App {
@@ -64,6 +70,7 @@ impl App {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
             sessions: SessionCache::new(store.clone(), clock.clone()),
             throttle: Throttle::new(&config.limits),
+            cross_check: cross_check(config.verification.cross_check)?,
             revision: AtomicI64::new(NEVER),
             sp_keys: SpKeys::new(&keys)?,
             config,
@@ -158,6 +165,17 @@ impl App {
         let connections = self.store.connections(company.id).await?;
         Ok(Arc::new(Site::new(company, connections, &self.sp_keys)))
     }
+}
+
+/// What the operator wants asked; an error, and never nothing, when nobody can be.
+fn cross_check(wanted: config::CrossCheck) -> Result<Option<CrossCheck>, AppError> {
+    let incomparable = match wanted {
+        config::CrossCheck::Off => return Ok(None),
+        config::CrossCheck::Compare => Incomparable::Passes,
+        config::CrossCheck::Strict => Incomparable::IsRefused,
+    };
+    let opinion = second_opinion().ok_or(AppError::NoSecondOpinion)?;
+    Ok(Some(CrossCheck::new(opinion, incomparable)))
 }
 
 /// Before every revision: the first look reads everything.

@@ -6,6 +6,7 @@
 mod environment;
 mod show;
 mod values;
+mod verification;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use environment::Environment;
 pub use environment::variable_name;
 pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
+pub use verification::{CrossCheck, Verification};
 
 /// The files that are looked for when none is named; the first that is there is read.
 pub const DEFAULT_FILES: [&str; 2] = ["vestibule.toml", "/etc/vestibule.toml"];
@@ -42,6 +44,7 @@ pub struct Config {
     pub keys: Keys,
     pub session: Session,
     pub attempts: Attempts,
+    pub verification: Verification,
     pub limits: Limits,
     pub log: Log,
 }
@@ -230,6 +233,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        self.verification.check(cfg!(feature = "samael"))?;
         let url = self.database_url();
         if !["sqlite:", "postgres://", "postgresql://"]
             .iter()
@@ -312,6 +316,7 @@ impl Default for Config {
             keys: Keys::default(),
             session: Session::default(),
             attempts: Attempts::default(),
+            verification: Verification::default(),
             limits: Limits::default(),
             log: Log::default(),
         }

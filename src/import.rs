@@ -52,6 +52,13 @@ pub fn keys(certificates: &[String]) -> impl Iterator<Item = Result<Verification
     })
 }
 
+/// Stored certificates (base64 of DER) as DER; what is no base64 is left out.
+pub fn certificates(stored: &[String]) -> impl Iterator<Item = Vec<u8>> {
+    stored
+        .iter()
+        .filter_map(|certificate| BASE64_STANDARD.decode(certificate).ok())
+}
+
 /// Whether a connection may be enabled: it has a key that verifies and an address to send users to (rule B2).
 pub fn is_usable(settings: &SamlSettings) -> bool {
     let address = match settings.binding {

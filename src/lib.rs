@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
 //! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
+//! | [`second_opinion`] | samael, asked once more where the operator wants it |
 //! | [`domain`] | the nouns, without I/O |
 //! | [`store`] | the only SQL |
 //! | [`outbound`] | the only outgoing sockets |
@@ -32,6 +33,7 @@ pub mod login;
 pub mod logout;
 pub mod outbound;
 pub mod saml;
+pub mod second_opinion;
 pub mod site;
 pub mod store;
 pub mod telemetry;

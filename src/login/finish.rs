@@ -6,10 +6,13 @@ use crate::app::App;
 use crate::domain::{
     Connection, LoginAttempt, NameId, Outcome, Profile, Record, SessionId, UserId,
 };
+use crate::import;
 use crate::keys;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::binding::EncodedResponse;
-use crate::saml::response::ParsedResponse;
+use crate::saml::cross_check::CrossCheck;
+use crate::saml::error::Requirement;
+use crate::saml::response::{ParsedResponse, Verdict};
 use crate::site::{Site, SiteConnection};
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
 use std::net::IpAddr;
@@ -154,7 +157,8 @@ async fn judge(
         );
         return refuse(app, attempt, refusal).await;
     };
-    match authenticate(site, connection, parsed, attempt.request_id.clone(), now) {
+    let request_id = attempt.request_id.clone();
+    match authenticate(app, site, connection, parsed, request_id, now) {
         Err(refusal) => refuse(app, attempt, refusal).await,
         Ok(subject) => {
             let return_to = attempt.return_to.clone().unwrap_or_else(|| landing(site));
@@ -174,6 +178,7 @@ async fn judge(
 
 /// From a Response to a person, without touching anything.
 pub(super) fn authenticate<'a>(
+    app: &App,
     site: &Site,
     ready: &'a SiteConnection,
     parsed: &ParsedResponse<'_>,
@@ -182,7 +187,10 @@ pub(super) fn authenticate<'a>(
 ) -> Result<AuthenticatedSubject<'a>, Refusal> {
     let SiteConnection { connection, trust } = ready;
     let expectation = site.expectation(connection, request_id);
-    let verdict = parsed.validate(trust, &expectation, now);
+    let mut verdict = parsed.validate(trust, &expectation, now);
+    if let Some(cross_check) = &app.cross_check {
+        verdict = second_look(cross_check, ready, parsed, verdict); // rule B9
+    }
     let assertion = verdict
         .outcome
         .map_err(|rejection| Refusal::of(&rejection, &verdict.checks))?;
@@ -221,6 +229,24 @@ pub(super) fn authenticate<'a>(
             Err(refusal.after(record).advising(Advice::AskForAccount))
         }
     }
+}
+
+/// Asks the second implementation about a good verdict. Its refusal concerns the operator, who reads the log.
+fn second_look(
+    cross_check: &CrossCheck,
+    SiteConnection { connection, trust }: &SiteConnection,
+    parsed: &ParsedResponse<'_>,
+    verdict: Verdict,
+) -> Verdict {
+    let certificates = import::certificates(&connection.settings.certificates);
+    let verdict = cross_check.review(parsed, trust, certificates, verdict);
+    if matches!(&verdict.outcome, Err(it) if it.requirement == Requirement::SecondOpinion) {
+        tracing::error!(
+            connection = %connection.name,
+            "the second implementation does not agree; the sign-in was refused, and its record says why"
+        );
+    }
+    verdict
 }
 
 /// One transaction: the attempt, the assertion ID, the account, the session.

@@ -78,7 +78,7 @@ async fn accept(
     let now = app.clock.now();
     let connection = &ready.connection;
     let apart = |refusal| refuse_apart(app, site.company.id, Some(connection.id), arrival, refusal);
-    let subject = match authenticate(site, ready, parsed, None, now) {
+    let subject = match authenticate(app, site, ready, parsed, None, now) {
         Ok(subject) => subject,
         Err(refusal) => return apart(refusal).await,
     };

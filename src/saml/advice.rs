@@ -3,6 +3,7 @@
 //! For the company's administrator, in the record of the attempt and in `explain`. Guidance only: codes of identity providers
 //! change, and nothing here decides anything.
 
+use super::cross_check::NOT_COMPARED;
 use super::error::{Rejection, Requirement};
 use super::response::ONLY_ASSERTION_VERIFIES;
 
@@ -60,6 +61,14 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
             "Make a new signing certificate at the identity provider, make it active, and upload it here.",
         ],
         Requirement::TrustedKey => &["Upload the identity provider's metadata or certificate."],
+        Requirement::SecondOpinion if received.starts_with(NOT_COMPARED) => &[
+            "The second implementation cannot judge such a message, and the operator of this server wants every sign-in judged twice (verification.cross_check = \"strict\").",
+            "Let the identity provider sign the assertion itself, with RSA-SHA256.",
+        ],
+        Requirement::SecondOpinion => &[
+            "Two implementations of SAML read this message differently: somebody has prepared it, or one of the two has a defect. Tell the operator of this server, and let nobody in by another way until it is understood.",
+            "For the developers, keep what the identity provider sent (the browser's developer tools show SAMLResponse).",
+        ],
         Requirement::NameId if received.contains("Format") => &[
             "Set the Name identifier format at the identity provider to the connection's, or change the connection's Name Id Format.",
         ],

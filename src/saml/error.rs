@@ -25,6 +25,7 @@ pub enum Rule {
     B6,
     B7,
     B8,
+    B9,
     C1,
     C2,
     C3,
@@ -110,6 +111,8 @@ requirements! {
     LogoutSignature = B7, "The logout message is signed";
     /// The certificate is within its validity.
     CertificateValidity = B8, "The signing certificate is within its validity";
+    /// Another implementation agrees, where the operator wants one asked.
+    SecondOpinion = B9, "A second implementation reads the same identity from the same signed octets";
     /// Root element, version, number of assertions.
     ResponseShape = C1, "The message is a SAML 2.0 Response with one assertion";
     /// Root element, version and parts of a logout message.
@@ -200,6 +203,11 @@ impl Checks {
     /// An empty list.
     pub fn new() -> Self {
         Self(Vec::with_capacity(24))
+    }
+
+    /// A list that goes on.
+    pub(super) const fn after(made: Vec<Check>) -> Self {
+        Self(made)
     }
 
     /// The checks made.

@@ -7,6 +7,7 @@ mod message;
 mod signed;
 
 use super::assertion::{self, ValidatedAssertion};
+use super::cross_check::Evidence;
 use super::error::{Check, Checks, Rejection, Requirement};
 use super::names;
 use super::signature::{SignedXml, Trust, verify_enveloped};
@@ -48,6 +49,22 @@ pub struct Verdict {
     pub checks: Vec<Check>,
     /// The validated assertion, or the one check that failed.
     pub outcome: Result<ValidatedAssertion, Rejection>,
+    /// What the verdict rests on, where it is good.
+    pub(super) evidence: Option<Evidence>,
+}
+
+impl Verdict {
+    fn of(outcome: Result<(ValidatedAssertion, Evidence), Rejection>, checks: Checks) -> Self {
+        let (outcome, evidence) = match outcome {
+            Ok((assertion, evidence)) => (Ok(assertion), Some(evidence)),
+            Err(rejection) => (Err(rejection), None),
+        };
+        Self {
+            checks: checks.into_vec(),
+            outcome,
+            evidence,
+        }
+    }
 }
 
 /// Judges a Response.
@@ -60,15 +77,13 @@ pub fn validate(
     let mut checks = Checks::new();
     let outcome = ParsedResponse::parse_into(octets, &mut checks)
         .and_then(|parsed| parsed.judge(trust, expectation, now, &mut checks));
-    Verdict {
-        checks: checks.into_vec(),
-        outcome,
-    }
+    Verdict::of(outcome, checks)
 }
 
 /// A Response that is strict XML of the right kind; nothing in it is trusted.
 #[derive(Debug)]
 pub struct ParsedResponse<'a> {
+    octets: &'a [u8],
     document: Document<'a>,
 }
 
@@ -100,7 +115,12 @@ impl<'a> ParsedResponse<'a> {
             "Version 2.0",
             version.to_owned(),
         )?;
-        Ok(Self { document })
+        Ok(Self { octets, document })
+    }
+
+    /// The octets that were parsed.
+    pub(super) const fn octets(&self) -> &'a [u8] {
+        self.octets
     }
 
     /// The request that the Response says it answers, from anywhere it may say so. Not trusted.
@@ -134,10 +154,7 @@ impl<'a> ParsedResponse<'a> {
         let mut checks = Checks::new();
         checks.pass(Requirement::WellFormed, "strict XML", "strict XML");
         let outcome = self.judge(trust, expectation, now, &mut checks);
-        Verdict {
-            checks: checks.into_vec(),
-            outcome,
-        }
+        Verdict::of(outcome, checks)
     }
 
     fn judge(
@@ -146,7 +163,7 @@ impl<'a> ParsedResponse<'a> {
         expectation: &Expectation,
         now: OffsetDateTime,
         checks: &mut Checks,
-    ) -> Result<ValidatedAssertion, Rejection> {
+    ) -> Result<(ValidatedAssertion, Evidence), Rejection> {
         let root = self.document.root();
         let signatures = Signatures::find(root, checks)?;
         // What a signed Response says is read from its signed octets, like everything else (rule B6).
@@ -178,7 +195,15 @@ impl<'a> ParsedResponse<'a> {
             )
         })?;
         check_response_issuer(response, document.root(), checks)?;
-        assertion::validate(document.root(), trust, expectation, now, checks)
+        let validated = assertion::validate(document.root(), trust, expectation, now, checks)?;
+        drop((document, reparsed));
+        let evidence = Evidence {
+            response: signed,
+            assertion: assertion.octets,
+            signer: assertion.signer,
+            opened: assertion.opened,
+        };
+        Ok((validated, evidence))
     }
 }
 

@@ -6,6 +6,8 @@ mod binding;
 #[cfg(feature = "demo")]
 mod browser;
 mod cli;
+#[cfg(feature = "samael")]
+mod cross_check;
 #[cfg(feature = "demo")]
 mod demo_idp;
 mod docs;

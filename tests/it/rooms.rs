@@ -11,6 +11,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("saml", &["xml"]),
     ("domain", &[]),
     ("import", &["domain", "saml"]),
+    ("second_opinion", &["saml"]),
     ("store", &["domain"]),
     ("outbound", &["domain", "saml"]),
     ("clock", &[]),
@@ -21,7 +22,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "clock", "config", "domain", "keys", "outbound", "saml", "site", "store",
+            "clock",
+            "config",
+            "domain",
+            "keys",
+            "outbound",
+            "saml",
+            "second_opinion",
+            "site",
+            "store",
         ],
     ),
     ("login", LOGIN),
@@ -64,7 +73,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("figment", &["config"]),
     ("clap", &["cli"]),
     ("argon2", &["keys"]),
-    ("samael", &[]),
+    ("samael", &["second_opinion"]),
 ];
 
 /// Lines of a file.

@@ -6,7 +6,7 @@ use super::check_ids;
 use crate::saml::encryption;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
-use crate::saml::signature::{RequiredSignature, Trust, bounded, verify_enveloped};
+use crate::saml::signature::{RequiredSignature, Signer, Trust, bounded, verify_enveloped};
 use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize_within};
 use std::collections::HashSet;
 use time::OffsetDateTime;
@@ -19,7 +19,10 @@ pub(in crate::saml) const ONLY_ASSERTION_VERIFIES: &str =
 pub(super) struct SignedAssertion {
     pub(super) octets: Vec<u8>,
     response_signed: bool,
-    assertion_signed: bool,
+    /// Who made the assertion's own signature, when it has one.
+    pub(super) signer: Option<Signer>,
+    /// What an encrypted assertion was opened to, as its own signature was made in it.
+    pub(super) opened: Option<Vec<u8>>,
 }
 
 impl SignedAssertion {
@@ -61,13 +64,13 @@ impl SignedAssertion {
         }
         let plain =
             encryption::decrypt(assertion, &trust.decryption_keys, response_signed, checks)?;
-        let wrapped;
+        let mut wrapped = None;
         let (document, depth) = if let Ok(document) = Document::parse(&plain, &Limits::MESSAGE) {
             (document, 0)
         } else {
             // XML Encryption 1.1, section 4.4: the plaintext may lean on the namespaces around it.
-            wrapped = with_namespaces_of(assertion, &plain);
-            let document = Document::parse(&wrapped, &Limits::MESSAGE)
+            let wrapped = wrapped.insert(with_namespaces_of(assertion, &plain));
+            let document = Document::parse(wrapped, &Limits::MESSAGE)
                 .map_err(|_| encryption::decryption_failed(checks))?;
             (document, 1)
         };
@@ -80,7 +83,12 @@ impl SignedAssertion {
         };
         check_ids(&document, checks)?;
         Signatures::find_in_assertion(inner, checks)?;
-        Self::verify(inner, response_signed, trust, now, checks)
+        let verified = Self::verify(inner, response_signed, trust, now, checks)?;
+        drop(document);
+        Ok(Self {
+            opened: Some(wrapped.unwrap_or(plain)),
+            ..verified
+        })
     }
 
     fn verify(
@@ -91,13 +99,16 @@ impl SignedAssertion {
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
         let signature = assertion.child(names::DS, "Signature");
-        let octets = match signature {
+        let (octets, signer) = match signature {
             Some(signature) => {
-                verify_enveloped(signature, assertion, trust, now, checks)?.into_octets()
+                let (octets, by) =
+                    verify_enveloped(signature, assertion, trust, now, checks)?.into_parts();
+                (octets, Some(by))
             }
             None if response_signed => {
                 let method = Canonicalization::Exclusive(&[]);
-                bounded(canonicalize_within(assertion, None, method), checks)?
+                let octets = bounded(canonicalize_within(assertion, None, method), checks)?;
+                (octets, None)
             }
             None => {
                 return Err(checks.fail(
@@ -110,7 +121,8 @@ impl SignedAssertion {
         Ok(Self {
             octets,
             response_signed,
-            assertion_signed: signature.is_some(),
+            signer,
+            opened: None,
         })
     }
 
@@ -120,7 +132,7 @@ impl SignedAssertion {
         required: RequiredSignature,
         checks: &mut Checks,
     ) -> Result<(), Rejection> {
-        let (response, assertion) = (self.response_signed, self.assertion_signed);
+        let (response, assertion) = (self.response_signed, self.signer.is_some());
         let (met, expected) = match required {
             RequiredSignature::Either => (
                 response || assertion,

@@ -136,6 +136,15 @@ impl SignatureAlgorithm {
             Self::Rsa(hash) | Self::RsaPss(hash) | Self::Ecdsa(hash) => hash,
         }
     }
+
+    /// The family, for people.
+    pub const fn family(self) -> &'static str {
+        match self {
+            Self::Rsa(_) => "RSA",
+            Self::RsaPss(_) => "RSA-PSS",
+            Self::Ecdsa(_) => "ECDSA",
+        }
+    }
 }
 
 /// What to say of an algorithm that is not accepted.

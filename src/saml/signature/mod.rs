@@ -13,7 +13,7 @@ pub use algorithm::{Hash, SignatureAlgorithm};
 pub use key::{KeyError, VerificationKey};
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub(super) use signed_info::bounded;
-pub use verify::{SignedXml, verify_octets};
+pub use verify::{SignedXml, Signer, verify_octets};
 pub(super) use verify::{base64_text, verify_enveloped};
 
 use super::encryption::DecryptionKey;

@@ -1,7 +1,7 @@
 //! Verifying an enveloped signature (rules B2 to B6, B8), and a detached one over a query string (rule A2).
 
 use super::signed_info::{Method, SignedInfo, allowed_algorithm};
-use super::{CertificateValidity, Trust, VerificationKey};
+use super::{CertificateValidity, SignatureAlgorithm, Trust, VerificationKey};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
 use crate::xml::Element;
@@ -13,12 +13,34 @@ use time::OffsetDateTime;
 #[derive(Debug)]
 pub struct SignedXml {
     octets: Vec<u8>,
+    signer: Signer,
+}
+
+/// Who made a signature that verified, and how.
+#[derive(Debug, Clone)]
+pub struct Signer {
+    /// The algorithm of the signature's value.
+    pub algorithm: SignatureAlgorithm,
+    /// The thumbprint of the connection's certificate, lower-case hexadecimal.
+    sha256_thumbprint: String,
+}
+
+impl Signer {
+    /// Whether this certificate (DER) is the one.
+    pub fn used(&self, certificate: &[u8]) -> bool {
+        super::key::hex(&openssl::sha::sha256(certificate)) == self.sha256_thumbprint
+    }
 }
 
 impl SignedXml {
-    /// The octets, without a copy.
-    pub fn into_octets(self) -> Vec<u8> {
-        self.octets
+    /// The octets, without a copy, and who signed them.
+    pub fn into_parts(self) -> (Vec<u8>, Signer) {
+        (self.octets, self.signer)
+    }
+
+    /// Who signed them.
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
     }
 
     /// The octets.
@@ -94,7 +116,14 @@ pub(in crate::saml) fn verify_enveloped(
             "another: the content was changed after signing"
         },
     )?;
-    Ok(SignedXml { octets: covered })
+    let signer = Signer {
+        algorithm: signed_info.algorithm,
+        sha256_thumbprint: key.sha256_thumbprint().to_owned(),
+    };
+    Ok(SignedXml {
+        octets: covered,
+        signer,
+    })
 }
 
 /// Verifies a detached signature: the redirect binding's, over the raw query string (rule A2).

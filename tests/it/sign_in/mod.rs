@@ -8,6 +8,8 @@ mod process;
 mod races;
 mod requests;
 mod return_to;
+#[cfg(feature = "samael")]
+mod second_opinion;
 mod sessions;
 mod story;
 mod unsolicited;

@@ -1,0 +1,81 @@
+//! samael as the second opinion on sign-ins (rule B9): the only place that calls it.
+//!
+//! Invariant: it sees only messages that our own verdict has accepted, because it processes references before it has
+//! checked a signature. Without the cargo feature `samael` there is none, and who asks for it is told.
+
+use crate::saml::cross_check::SecondOpinion;
+
+/// The second implementation, when this build has one.
+pub fn second_opinion() -> Option<Box<dyn SecondOpinion>> {
+    #[cfg(feature = "samael")]
+    return Some(Box::new(with_samael::Samael));
+    #[cfg(not(feature = "samael"))]
+    None
+}
+
+#[cfg(feature = "samael")]
+mod with_samael {
+    use std::str::FromStr as _;
+
+    use samael::crypto::{
+        AllowedSignatureAlgorithm as Allowed, CertificateDer, Crypto, CryptoProvider as _,
+        ReduceMode,
+    };
+    use samael::schema::{Assertion, Response};
+
+    use crate::saml::cross_check::{Identity, Part, Question, SecondOpinion};
+    use crate::saml::signature::SignatureAlgorithm;
+
+    /// samael, on libxml2 and xmlsec1.
+    #[derive(Debug)]
+    pub(super) struct Samael;
+
+    /// The algorithms of rule B4 that samael has. It has a name for SHA-1 in none of its lists.
+    const ALLOWED: [Allowed; 6] = [
+        Allowed::RsaSha256,
+        Allowed::RsaSha384,
+        Allowed::RsaSha512,
+        Allowed::EcdsaSha256,
+        Allowed::EcdsaSha384,
+        Allowed::EcdsaSha512,
+    ];
+
+    impl SecondOpinion for Samael {
+        fn name(&self) -> &'static str {
+            "samael"
+        }
+
+        fn knows(&self, algorithm: SignatureAlgorithm) -> bool {
+            !matches!(algorithm, SignatureAlgorithm::RsaPss(_))
+        }
+
+        fn signed_octets(&self, question: &Question<'_>) -> Result<String, String> {
+            let certificates = question.certificates.iter().cloned();
+            let certificates: Vec<_> = certificates.map(CertificateDer::from).collect();
+            Crypto::reduce_xml_to_signed_with_allowed_algorithms(
+                question.document,
+                &certificates,
+                ReduceMode::PreDigest,
+                (!question.sha1_allowed).then_some(&ALLOWED),
+            )
+            .map_err(|error| error.to_string())
+        }
+
+        fn identity(&self, signed: &str, part: Part) -> Result<Identity, String> {
+            let assertion = match part {
+                Part::Assertion => {
+                    Assertion::from_str(signed).map_err(|error| error.to_string())?
+                }
+                Part::Response => Response::from_str(signed)
+                    .map_err(|error| error.to_string())?
+                    .assertion
+                    .ok_or("there is no assertion")?,
+            };
+            let subject = assertion.subject.and_then(|subject| subject.name_id);
+            Ok(Identity {
+                name_id: subject.map(|name| name.value),
+                assertion_id: assertion.id,
+            })
+        }
+    }
+}
