@@ -35,7 +35,8 @@ pub struct ValidatedAssertion {
     pub authn_context: Option<String>,
     /// The attributes, in order.
     pub attributes: Vec<Attribute>,
-    /// Until when the assertion could be accepted again: how long its ID is kept (rule E4). The skew is included.
+    /// Until when the assertion could be accepted again, by any of its confirmations and with the most skew: how long its ID is
+    /// kept (rule E4).
     pub acceptable_until: OffsetDateTime,
     /// Our clock minus the identity provider's, as far as the message tells.
     pub drift: Duration,
@@ -69,6 +70,9 @@ pub struct Attribute {
     pub values: Vec<String>,
 }
 
+/// The most skew that a connection can be set to (rule D3).
+const MOST_SKEW: Duration = Duration::seconds(300);
+
 /// The longest identifier or name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
 const LONGEST_NAME: usize = 1024;
 
@@ -89,7 +93,7 @@ pub(super) fn validate(
         issuer.clone().into_owned(),
     )?;
     let issue_instant = check_issue_instant(assertion, expectation, now, checks)?;
-    let confirmed_until = check_confirmations(parts.subject, expectation, now, checks)?;
+    let confirmable_until = check_confirmations(parts.subject, expectation, now, checks)?;
     let valid_until = check_conditions(parts.conditions, expectation, now, checks)?;
     let authn = check_authn(assertion, expectation, now, checks)?;
     let attributes = read_attributes(assertion);
@@ -104,8 +108,8 @@ pub(super) fn validate(
         authn_context: authn.context,
         attributes,
         acceptable_until: valid_until
-            .min(confirmed_until)
-            .saturating_add(expectation.clock_skew),
+            .min(confirmable_until)
+            .saturating_add(MOST_SKEW.max(expectation.clock_skew)),
         drift: now - issue_instant,
     })
 }

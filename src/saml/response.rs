@@ -207,13 +207,14 @@ impl<'a> ParsedResponse<'a> {
     }
 }
 
-/// Rule A4: identifiers are `NCName`s and distinct, whatever the case of their attribute's name.
+/// Rule A4: identifiers are `NCName`s and distinct, whatever the case of their attribute's name. Those of SAML 1.1 count as well:
+/// a reader that takes them for identifiers must find the same element.
 pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<(), Rejection> {
     let mut seen = HashSet::new();
     for element in document.elements() {
         for attribute in element
             .attributes()
-            .filter(|attribute| attribute.local_name().eq_ignore_ascii_case("id"))
+            .filter(|attribute| is_identifier(attribute.local_name()))
         {
             let value = attribute.value();
             if attribute.local_name() == "ID"
@@ -236,6 +237,16 @@ pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<
         }
     }
     Ok(())
+}
+
+fn is_identifier(name: &str) -> bool {
+    match name.len() {
+        2 => name.eq_ignore_ascii_case("id"),
+        9 => name == "RequestID",
+        10 => name == "ResponseID",
+        11 => name == "AssertionID",
+        _ => false,
+    }
 }
 
 fn parse_signed<'s>(signed: &'s SignedXml, checks: &mut Checks) -> Result<Document<'s>, Rejection> {

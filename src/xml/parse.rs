@@ -22,6 +22,8 @@ pub struct Limits {
     pub attributes: usize,
     /// Namespace declarations in scope at one place.
     pub namespaces: usize,
+    /// Octets in the name of an element or attribute.
+    pub name: usize,
     /// Whether a UTF-8 byte order mark may come first.
     pub byte_order_mark: bool,
 }
@@ -33,6 +35,7 @@ impl Limits {
         elements: 20_000,
         attributes: 128,
         namespaces: 128,
+        name: 1024,
         byte_order_mark: false,
     };
     /// For metadata: federations publish many entities in one document.

@@ -26,6 +26,7 @@ pub(super) fn read<'a>(
 ) -> Result<StartTag<'a>, XmlErrorKind> {
     let end = inside.bytes().position(is_space).unwrap_or(inside.len());
     let (name, mut rest) = inside.split_at(end);
+    check_length(name, limits)?;
     let (prefix, local) = split_qname(name)?;
     if prefix == "xmlns" {
         return Err(XmlErrorKind::Namespace);
@@ -44,6 +45,7 @@ pub(super) fn read<'a>(
             ));
         }
         let (name, value, after) = split_attribute(trimmed)?;
+        check_length(name, limits)?;
         rest = after;
         let value = attribute_value(value)?;
         if name == "xmlns" || name.starts_with("xmlns:") {
@@ -102,6 +104,13 @@ pub(super) fn check_duplicates(
                 return Err(XmlErrorKind::DuplicateAttribute);
             }
         }
+    }
+    Ok(())
+}
+
+fn check_length(name: &str, limits: &Limits) -> Result<(), XmlErrorKind> {
+    if name.len() > limits.name {
+        return Err(XmlErrorKind::Limit("octets in a name"));
     }
     Ok(())
 }

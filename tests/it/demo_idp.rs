@@ -144,7 +144,8 @@ fn an_assertion_says_what_entra_says() {
     assert_eq!(assertion.name_id.unwrap().value, "b.simon@contoso.com");
     assert_eq!(
         assertion.acceptable_until,
-        NOW + Duration::minutes(65) + Duration::seconds(180)
+        NOW + Duration::minutes(65) + Duration::seconds(300),
+        "with the most skew"
     );
     let value = |name: &str| {
         let found = assertion.attributes.iter().find(|found| found.name == name);

@@ -190,3 +190,38 @@ fn names_and_identifiers_have_a_length() {
     let rejection = judge(&response(valid, &index)).outcome.unwrap_err();
     assert_eq!(rejection.rule(), Rule::D6, "{rejection}");
 }
+
+/// Rule E4: what the memory of an assertion's ID outlives is every way in which the assertion could be accepted again.
+#[test]
+fn an_assertion_is_remembered_as_long_as_any_confirmation_of_it() {
+    let mine = r#"InResponseTo="_request"/></saml:SubjectConfirmation>"#;
+    let other = format!(
+        r#"<saml:SubjectConfirmation Method="{}"><saml:SubjectConfirmationData Recipient="{ACS}" NotOnOrAfter="2026-11-20T12:10:00Z" InResponseTo="_other"/></saml:SubjectConfirmation>"#,
+        names::CM_BEARER
+    );
+    let conditions = |until: &str| {
+        let both = response_with(mine, &format!("{mine}{other}"), "2026-11-20T12:05:00Z", "");
+        let changed = unsigned(&both).replace(
+            "<saml:Conditions NotOnOrAfter=\"2026-11-20T12:05:00Z\"",
+            &format!("<saml:Conditions NotOnOrAfter=\"{until}\""),
+        );
+        let signing = SigningKey::new(KEY.clone(), None).unwrap();
+        let signed = sign_enveloped(&changed, "_assertion", &signing).unwrap();
+        judge(&signed).outcome.unwrap().acceptable_until
+    };
+    let most_skew = Duration::minutes(5);
+    for (until, remembered) in [
+        // The other confirmation is the longer one, and the conditions end later still.
+        ("2026-11-20T13:00:00Z", datetime!(2026-11-20 12:10 UTC)),
+        ("2026-11-20T12:07:00Z", datetime!(2026-11-20 12:07 UTC)),
+    ] {
+        assert_eq!(conditions(until), remembered + most_skew, "{until}");
+    }
+}
+
+/// A signed document as it was before.
+fn unsigned(xml: &str) -> String {
+    let (before, rest) = xml.split_once("<ds:Signature").unwrap();
+    let (_, after) = rest.split_once("</ds:Signature>").unwrap();
+    [before, after].concat()
+}

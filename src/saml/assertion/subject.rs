@@ -8,7 +8,8 @@ use crate::saml::response::Expectation;
 use crate::xml::Element;
 use time::OffsetDateTime;
 
-/// Rule D2: at least one bearer confirmation meets everything. Gives until when the best of them holds.
+/// Rule D2: at least one bearer confirmation meets everything. Gives until when any of them could: one that answers another
+/// request may be the longer one, and must not outlive the memory of the assertion's ID (rule E4).
 pub(super) fn check_confirmations(
     subject: Element<'_>,
     expectation: &Expectation,
@@ -16,11 +17,12 @@ pub(super) fn check_confirmations(
     checks: &mut Checks,
 ) -> Result<OffsetDateTime, Rejection> {
     let mut complaint = "no bearer confirmation".to_owned();
-    let mut until = None;
+    let (mut until, mut longest) = (None, None);
     for confirmation in subject.children_named(names::SAML, "SubjectConfirmation") {
         if confirmation.attribute("Method") != Some(names::CM_BEARER) {
             continue;
         }
+        longest = longest.max(ends(confirmation));
         match check_confirmation(confirmation, expectation, now) {
             Ok(limit) => until = until.max(Some(limit)),
             Err(why) => complaint = why,
@@ -43,10 +45,18 @@ pub(super) fn check_confirmations(
                 expected(),
                 format!("until {}", instant::format(until)),
             );
-            Ok(until)
+            Ok(longest.max(Some(until)).unwrap_or(until))
         }
         None => Err(checks.fail(Requirement::SubjectConfirmation, expected(), complaint)),
     }
+}
+
+/// The latest end that a confirmation tells.
+fn ends(confirmation: Element<'_>) -> Option<OffsetDateTime> {
+    confirmation
+        .children_named(names::SAML, "SubjectConfirmationData")
+        .filter_map(|data| instant::parse(data.attribute("NotOnOrAfter")?))
+        .max()
 }
 
 /// One bearer confirmation (Profiles 4.1.4.2 and 4.1.4.3).

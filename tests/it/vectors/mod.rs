@@ -1,6 +1,7 @@
 //! The vectors: each accepted message gives the very identity, each refused one trips the very rule.
 
 mod case;
+mod combined;
 mod make;
 mod mutants;
 mod samples;

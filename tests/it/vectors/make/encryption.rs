@@ -31,7 +31,17 @@ pub(super) fn seal_for(
     data: DataAlgorithm,
     transport: KeyTransport,
 ) -> String {
-    encrypt_assertion(document, &public_key(key), data, transport, &RANDOM).unwrap()
+    seal_with(RANDOM, key, document, data, transport)
+}
+
+pub(super) fn seal_with(
+    random: [u8; 48],
+    key: &str,
+    document: &str,
+    data: DataAlgorithm,
+    transport: KeyTransport,
+) -> String {
+    encrypt_assertion(document, &public_key(key), data, transport, &random).unwrap()
 }
 
 /// The good Response with this instead of its assertion.
@@ -361,7 +371,7 @@ fn tampered() -> Vec<Vector> {
 }
 
 /// The `CipherValue`s in order: the key, then the content.
-fn values(text: &str) -> Vec<String> {
+pub(super) fn values(text: &str) -> Vec<String> {
     text.split("<xenc:CipherValue>")
         .skip(1)
         .filter_map(|rest| Some(rest.split_once('<')?.0.to_owned()))

@@ -3,6 +3,7 @@
 use super::paper::{certificate, private_key, x509_data};
 use super::{Paper, Signer, Vector, reject};
 use vestibule::saml::error::Rule;
+use vestibule::saml::signature::{Hash, SignatureAlgorithm};
 
 const ID: &str = "_assertion";
 
@@ -24,7 +25,8 @@ pub(super) fn vectors() -> Vec<Vector> {
         let signer = Signer::of("idp-second").key_info(key_info);
         reject(name, Rule::B3, note, signed_by(&signer))
     };
-    vec![
+    let mut all = in_other_words();
+    all.extend([
         case(
             "foreign-certificate",
             "Signed by another key, its certificate in KeyInfo.",
@@ -92,5 +94,83 @@ pub(super) fn vectors() -> Vec<Vector> {
             "The assertion is signed by the connection's key, the Response by another: both must verify.",
             Paper::signed().sign_by("_response", &Signer::of("idp-second")),
         ),
-    ]
+    ]);
+    all
+}
+
+/// The other words of XML Signature for a key: each names the key that signed, or leads to it.
+fn in_other_words() -> Vec<Vector> {
+    const DSIG11: &str = "http://www.w3.org/2009/xmldsig11#";
+    let second = certificate("idp-second");
+    let ec = certificate("idp-p256").public_key().unwrap();
+    let base64 = |octets: &[u8]| openssl::base64::encode_block(octets);
+    let public = private_key("idp-second").public_key_to_der().unwrap();
+    let point = {
+        let key = ec.ec_key().unwrap();
+        let mut context = openssl::bn::BigNumContext::new().unwrap();
+        let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
+        let octets = key
+            .public_key()
+            .to_bytes(key.group(), form, &mut context)
+            .unwrap();
+        base64(&octets)
+    };
+    let key_id = second.subject_key_id().unwrap().as_slice();
+    let words = [
+        ("subject-name", "<ds:X509Data><ds:X509SubjectName>CN=Vestibule test idp</ds:X509SubjectName></ds:X509Data>".to_owned()),
+        (
+            "issuer-serial",
+            "<ds:X509Data><ds:X509IssuerSerial><ds:X509IssuerName>CN=Vestibule test idp</ds:X509IssuerName><ds:X509SerialNumber>1</ds:X509SerialNumber></ds:X509IssuerSerial></ds:X509Data>".to_owned(),
+        ),
+        ("subject-key-id", format!("<ds:X509Data><ds:X509SKI>{}</ds:X509SKI></ds:X509Data>", base64(key_id))),
+        ("revocation-list", "<ds:X509Data><ds:X509CRL>AAAA</ds:X509CRL></ds:X509Data>".to_owned()),
+        (
+            "digest",
+            format!(
+                "<ds:X509Data><d:X509Digest xmlns:d=\"{DSIG11}\" Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\">{}</d:X509Digest></ds:X509Data>",
+                base64(&openssl::sha::sha256(&second.to_der().unwrap()))
+            ),
+        ),
+        ("der-key", format!("<d:DEREncodedKeyValue xmlns:d=\"{DSIG11}\">{}</d:DEREncodedKeyValue>", base64(&public))),
+        (
+            "reference",
+            format!("<d:KeyInfoReference xmlns:d=\"{DSIG11}\" URI=\"https://evil.example/key-info.xml\"/>"),
+        ),
+        ("pgp", "<ds:PGPData><ds:PGPKeyID>AAAAAAAAAAA=</ds:PGPKeyID></ds:PGPData>".to_owned()),
+        ("spki", "<ds:SPKIData><ds:SPKISexp>AAAA</ds:SPKISexp></ds:SPKIData>".to_owned()),
+        ("management-data", "<ds:MgmtData>AAAA</ds:MgmtData>".to_owned()),
+        (
+            "encrypted-key",
+            "<xenc:EncryptedKey xmlns:xenc=\"http://www.w3.org/2001/04/xmlenc#\"><xenc:CipherData><xenc:CipherValue>AAAA</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>".to_owned(),
+        ),
+        ("unknown", "<x:Key xmlns:x=\"urn:x\">AAAA</x:Key>".to_owned()),
+    ];
+    let mut all: Vec<Vector> = words
+        .into_iter()
+        .map(|(name, word)| {
+            let signer = Signer::of("idp-second").key_info(&word);
+            reject(
+                &format!("foreign-by-{name}"),
+                Rule::B3,
+                "Signed by another key, which KeyInfo names or leads to.",
+                signed_by(&signer),
+            )
+        })
+        .collect();
+    let curve = format!(
+        "<ds:KeyValue><d:ECKeyValue xmlns:d=\"{DSIG11}\"><d:NamedCurve URI=\"urn:oid:1.2.840.10045.3.1.7\"/><d:PublicKey>{point}</d:PublicKey></d:ECKeyValue></ds:KeyValue>"
+    );
+    let signer = Signer::of("idp-p256")
+        .algorithm(SignatureAlgorithm::Ecdsa(Hash::Sha256))
+        .key_info(&curve);
+    all.push(
+        reject(
+            "foreign-by-curve",
+            Rule::B3,
+            "Signed by a key of an elliptic curve, which is in KeyInfo; the connection has an RSA key.",
+            signed_by(&signer),
+        )
+        .once(),
+    );
+    all
 }

@@ -7,6 +7,7 @@
 
 mod accepted;
 mod assertion;
+mod canonical;
 mod changed;
 mod contents;
 mod edges;
@@ -14,8 +15,10 @@ mod encryption;
 mod entities;
 mod foreign;
 mod forms;
+mod noise;
 mod odd_xml;
 mod paper;
+mod places;
 mod queries;
 mod response;
 mod sealed;
@@ -23,6 +26,7 @@ mod signature;
 mod signed_info;
 mod strict_xml;
 mod subject;
+mod tampered;
 mod wrapping;
 
 use super::case::{Case, CaseFile, Expect, Identity, Message, Settings};
@@ -177,6 +181,9 @@ fn vectors() -> Vec<Vector> {
         entities::vectors(),
         strict_xml::vectors(),
         wrapping::vectors(),
+        places::vectors(),
+        noise::vectors(),
+        canonical::vectors(),
         signature::vectors(),
         foreign::vectors(),
         changed::vectors(),
@@ -186,6 +193,7 @@ fn vectors() -> Vec<Vector> {
         subject::vectors(),
         encryption::vectors(),
         sealed::vectors(),
+        tampered::vectors(),
     ]
     .into_iter()
     .flatten()

@@ -49,6 +49,7 @@ pub(super) fn vectors() -> Vec<Vector> {
             .identity(|identity| identity.attributes = Some(BTreeMap::from([("a b \nc".to_owned(), vec!["Finance".to_owned()])]))),
         accept("xml-declaration", "An XML declaration with everything in it.", Paper::new(format!("<?xml version='1.0' encoding='utf-8' standalone='yes'?>\n{}\n", Paper::signed().text()))),
         accept("names-not-ascii", "Names that are not ASCII, in Extensions.", good(STATUS, &format!("<samlp:Extensions><\u{e9}l\u{e9}ment xmlns=\"urn:x\" \u{5c5e}\u{6027}=\"1\"/></samlp:Extensions>{STATUS}"))),
+        accept("name-1024", "Names of 1,024 octets.", Paper::signed().before(STATUS, &format!("<samlp:Extensions><{0} {0}=\"\" xmlns:{1}=\"urn:x\"/></samlp:Extensions>", "a".repeat(1024), "a".repeat(1018)))),
         accept("depth-64", "64 levels of elements.", Paper::signed().before(STATUS, &format!("<samlp:Extensions>{}{}</samlp:Extensions>", "<a>".repeat(62), "</a>".repeat(62)))),
     ]
 }

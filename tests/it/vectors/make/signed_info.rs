@@ -191,6 +191,79 @@ fn transforms() -> Vec<Vector> {
             ),
         ),
         case(
+            "transform-xpointer",
+            "An XPointer transform.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform("http://www.w3.org/2001/04/xmldsig-more#xptr")
+            ),
+        ),
+        case(
+            "transform-canonical-2",
+            "Canonical XML 2.0.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform("http://www.w3.org/2010/xml-c14n2")
+            ),
+        ),
+        case(
+            "transform-canonical-1-1-with-comments",
+            "Canonical XML 1.1 with comments.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform("http://www.w3.org/2006/12/xml-c14n11#WithComments")
+            ),
+        ),
+        case(
+            "transform-minimal",
+            "Minimal canonicalisation.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform("http://www.w3.org/2000/09/xmldsig#minimal")
+            ),
+        ),
+        case(
+            "transform-security-token",
+            "The transform of WS-Security that follows a reference to a token.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform(
+                    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
+                )
+            ),
+        ),
+        case(
+            "transform-relationship",
+            "The relationship transform of Open Packaging.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform("http://schemas.openxmlformats.org/package/2006/RelationshipTransform")
+            ),
+        ),
+        case(
+            "transform-decryption-binary",
+            "The decryption transform for octets.",
+            &format!(
+                "{ENVELOPED}{}",
+                transform("http://www.w3.org/2002/07/decrypt#Binary")
+            ),
+        ),
+        case(
+            "transform-in-capitals",
+            "Exclusive canonicalisation, its name in another case.",
+            &format!("{ENVELOPED}{}", transform(&names::EXC_C14N.to_uppercase())),
+        ),
+        case(
+            "transform-without-algorithm",
+            "A transform without a name.",
+            &format!("{ENVELOPED}<ds:Transform/>"),
+        ),
+        case(
+            "transform-enveloped-by-another",
+            "Another transform where enveloped-signature belongs.",
+            &format!("{CANONICAL}{CANONICAL}"),
+        ),
+        case(
             "transform-enveloped-with-content",
             "The enveloped-signature transform has content.",
             &format!("{with_child}{CANONICAL}"),

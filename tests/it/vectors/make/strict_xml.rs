@@ -47,6 +47,18 @@ fn encodings() -> Vec<Vector> {
             })
             .collect()
     };
+    let utf32 = |little: bool| -> Vec<u8> {
+        let points = "\u{FEFF}".chars().chain(text.chars()).map(u32::from);
+        points
+            .flat_map(|point| {
+                if little {
+                    point.to_le_bytes()
+                } else {
+                    point.to_be_bytes()
+                }
+            })
+            .collect()
+    };
     let octets = |insert: &[u8]| {
         let at = text.find("com</saml:NameID>").unwrap() + 3;
         let (head, tail) = text.as_bytes().split_at(at);
@@ -60,6 +72,29 @@ fn encodings() -> Vec<Vector> {
             utf16(true),
         ),
         case("utf-16-big-endian", "UTF-16, big endian.", utf16(false)),
+        case(
+            "utf-16-without-mark",
+            "UTF-16 without a byte order mark.",
+            text.encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<u8>>(),
+        ),
+        case(
+            "utf-32-little-endian",
+            "UTF-32, little endian.",
+            utf32(true),
+        ),
+        case("utf-32-big-endian", "UTF-32, big endian.", utf32(false)),
+        case(
+            "utf-7",
+            "All markup in UTF-7.",
+            text.replace('<', "+ADw-").replace('>', "+AD4-"),
+        ),
+        case(
+            "utf-7-byte-order-mark",
+            "The byte order mark of UTF-7.",
+            format!("+/v8-{text}"),
+        ),
         case(
             "utf-16-by-name",
             "UTF-8 that is called UTF-16.",
@@ -341,6 +376,26 @@ fn sizes() -> Vec<Vector> {
             "namespaces-nested",
             "480 namespace declarations in scope.",
             extension(&format!("{nested}{}", "</a>".repeat(60))),
+        ),
+        case(
+            "name-1025",
+            "The name of an element has 1,025 octets.",
+            extension(&format!("<{}/>", "a".repeat(1025))),
+        ),
+        case(
+            "name-of-a-quarter-of-a-megabyte",
+            "The name of an element has 120,000 octets, twice.",
+            extension(&format!("<{0}></{0}>", "a".repeat(120_000))),
+        ),
+        case(
+            "name-of-attribute-1025",
+            "The name of an attribute has 1,025 octets.",
+            extension(&format!("<a {}=\"\"/>", "a".repeat(1025))),
+        ),
+        case(
+            "name-of-prefix-1025",
+            "A prefix has 1,025 octets.",
+            extension(&format!("<a xmlns:{}=\"urn:x\"/>", "a".repeat(1025))),
         ),
         case(
             "attributes-129",

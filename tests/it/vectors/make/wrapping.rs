@@ -10,18 +10,18 @@ const STATUS: &str = "<samlp:Status>";
 const STATUS_END: &str = "</samlp:Status>";
 
 /// The pieces that the attacks are put together from.
-struct Pieces {
+pub(super) struct Pieces {
     /// The signed assertion, with its signature.
-    signed: String,
+    pub(super) signed: String,
     /// The same without it.
-    bare: String,
-    signature: String,
+    pub(super) bare: String,
+    pub(super) signature: String,
     /// What the attacker wants to be read.
-    evil: String,
+    pub(super) evil: String,
 }
 
 impl Pieces {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let paper = Paper::signed();
         let signed = paper.element("Assertion");
         let signature = paper.element("Signature");
@@ -38,7 +38,7 @@ impl Pieces {
     }
 
     /// The attacker's assertion with something after its issuer.
-    fn evil_with(&self, insert: &str) -> String {
+    pub(super) fn evil_with(&self, insert: &str) -> String {
         self.evil
             .replacen("</saml:Issuer>", &format!("</saml:Issuer>{insert}"), 1)
     }
@@ -51,7 +51,7 @@ impl Pieces {
 }
 
 /// A Response with this instead of its assertion.
-fn response(content: &str) -> Paper {
+pub(super) fn response(content: &str) -> Paper {
     let good = Paper::good();
     let assertion = good.element("Assertion");
     good.change(&assertion, content)
@@ -303,6 +303,23 @@ fn identifiers() -> Vec<Vector> {
             "id-twice-in-a-namespace",
             "An element of Extensions has the attribute x:ID with the assertion's ID.",
             named("x:ID"),
+        ),
+        case(
+            "id-twice-as-assertion-id",
+            "An element of Extensions has the attribute AssertionID of SAML 1.1 with the assertion's ID.",
+            named("AssertionID"),
+        ),
+        case(
+            "id-twice-as-response-id",
+            "An element of Extensions has the attribute ResponseID of SAML 1.1 with the assertion's ID.",
+            named("ResponseID"),
+        ),
+        case(
+            "id-twice-within-the-assertion",
+            "An element of the signed assertion has the assertion's ID.",
+            Paper::good()
+                .change("<saml:Subject>", "<saml:Subject Id=\"_assertion\">")
+                .sign("_assertion"),
         ),
         case("id-empty", "The assertion's ID is empty.", id("")),
         case(
