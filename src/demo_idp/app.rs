@@ -112,7 +112,7 @@ impl App {
     }
 
     /// The key that assertions are encrypted to.
-    pub(super) fn recipient(&self) -> Option<PKey<Public>> {
+    pub fn recipient(&self) -> Option<PKey<Public>> {
         let der = self.encryption_certificate.as_deref()?;
         X509::from_der(der).ok()?.public_key().ok()
     }

@@ -80,28 +80,79 @@ fn every_page_is_sound() {
 #[test]
 fn pages_escape_what_comes_from_outside() {
     let hostile = "\"'><script>alert(1)</script>";
+    let evil = || hostile.to_owned();
+    let frame = || Frame::of(hostile);
     let mut sign_in = SignIn::sample();
-    sign_in.frame = Frame::of(hostile);
-    sign_in.notice = Some(hostile.into());
+    sign_in.frame = frame();
+    sign_in.notice = Some(evil());
     sign_in.signed_in = Some(AlreadySignedIn {
-        email: hostile.into(),
-        landing: hostile.into(),
+        email: evil(),
+        landing: evil(),
     });
-    sign_in.choices[0].display_name = hostile.into();
-    sign_in.choices[0].href = hostile.into();
-    let form = sign_in.password.as_mut().unwrap();
-    form.email = hostile.into();
-    form.return_to = Some(hostile.into());
-    let mut post = PostBinding::sample();
-    post.destination = hostile.into();
-    post.destination_name = hostile.into();
-    post.encoded = hostile.into();
-    post.relay_state = Some(hostile.into());
-    let mut failure = Failure::sample();
-    failure.what = hostile.into();
-    failure.code = Some(hostile.into());
-    for html in [sign_in.render(), post.render(), failure.render()] {
+    sign_in.choices[0].display_name = evil();
+    sign_in.choices[0].href = evil();
+    if let Some(discovery) = &mut sign_in.discovery {
+        discovery.return_to = Some(evil());
+    }
+    sign_in.password = Some(PasswordForm {
+        action: evil(),
+        csrf: evil(),
+        email: evil(),
+        return_to: Some(evil()),
+    });
+    let signed_in = SignedIn {
+        frame: frame(),
+        name: evil(),
+        email: evil(),
+        company_name: Some(evil()),
+        groups: vec![evil()],
+        connection: evil(),
+        csrf: evil(),
+        ..SignedIn::sample()
+    };
+    let post = PostBinding {
+        frame: frame(),
+        destination: evil(),
+        destination_name: evil(),
+        encoded: evil(),
+        relay_state: Some(evil()),
+        ..PostBinding::sample()
+    };
+    let repost = Repost {
+        frame: frame(),
+        action: evil(),
+        saml_response: evil(),
+        relay_state: Some(evil()),
+    };
+    let sign_out = SignOut {
+        frame: frame(),
+        email: evil(),
+        csrf: evil(),
+    };
+    let signed_out = SignedOut {
+        frame: frame(),
+        ..SignedOut::sample()
+    };
+    let failure = Failure {
+        frame: frame(),
+        title: hostile.into(),
+        what: hostile.into(),
+        next: vec![evil(), evil()],
+        code: Some(hostile.into()),
+        ..Failure::sample()
+    };
+    let pages = [
+        sign_in.render(),
+        signed_in.render(),
+        post.render(),
+        repost.render(),
+        sign_out.render(),
+        signed_out.render(),
+        failure.render(),
+    ];
+    for html in pages {
         let html = html.unwrap();
+        assert!(html.contains("alert(1)"), "{html}");
         assert!(
             !html.contains("<script>") && !html.contains("\"'>"),
             "{html}"

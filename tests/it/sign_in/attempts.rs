@@ -3,7 +3,10 @@
 use time::Duration;
 use vestibule::demo_idp::User;
 
+use vestibule::saml::metadata::IdpMetadata;
+
 use super::world::{World, begin, service_provider};
+use crate::support::NOW;
 
 #[tokio::test]
 async fn a_response_to_no_request_of_ours_is_refused() {
@@ -305,6 +308,53 @@ async fn a_response_counts_in_its_own_company_only() {
             .unwrap()
             .is_empty()
     );
+}
+
+/// Rule E6: another connection of the same company is another identity provider.
+#[tokio::test]
+async fn a_response_counts_for_its_own_connection_only() {
+    let world = World::new().await;
+    let metadata = world.beta_idp.metadata_xml().unwrap();
+    let imported = IdpMetadata::parse(metadata.as_bytes(), None, NOW).unwrap();
+    let mut settings = vestibule::import::settings(&imported.idp);
+    settings.jit = Some(world.basic.id);
+    let partner = crate::support::connection(world.acme.id, "partner", settings);
+    world.app.store.add_connection(&partner, NOW).await.unwrap();
+    world.app.catch_up().await.unwrap();
+    let user = User::b_simon();
+    let acme = service_provider(&world.acme);
+    let both = [("entra", &world.idp), ("partner", &world.beta_idp)];
+    for (name, own) in both {
+        for (_, idp) in both {
+            let mut browser = world.browser();
+            let begun = begin(&mut browser, &format!("/sso/login?connection={name}")).await;
+            let mut spec = idp.response_spec(&user, &acme).answering(&begun.id);
+            let xml = idp.respond(&spec).unwrap();
+            let answer = world.bring(&mut browser, &begun, &encoded(&xml)).await;
+            if std::ptr::eq(own, idp) && name == "entra" {
+                assert_eq!(answer.status, 303, "{}", answer.body);
+                continue;
+            }
+            if std::ptr::eq(own, idp) {
+                // It verifies, and is not the person of that address: the account belongs to the first connection.
+                world.assert_refused(&answer, "F2").await;
+                continue;
+            }
+            world.assert_refused(&answer, "B3").await;
+            // In the other's name, it is the other's key that is missing.
+            let mut browser = world.browser();
+            let begun = begin(&mut browser, &format!("/sso/login?connection={name}")).await;
+            spec = spec.answering(&begun.id);
+            spec.issuer.clone_from(&own.tenant().entity_id);
+            let xml = idp.respond(&spec).unwrap();
+            let answer = world.bring(&mut browser, &begun, &encoded(&xml)).await;
+            world.assert_refused(&answer, "B3").await;
+        }
+    }
+}
+
+fn encoded(xml: &str) -> String {
+    base64::Engine::encode(&base64::prelude::BASE64_STANDARD, xml)
 }
 
 #[tokio::test]

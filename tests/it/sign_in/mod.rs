@@ -2,7 +2,10 @@
 
 mod accounts;
 mod attempts;
+mod combined;
+mod encrypted;
 mod hostile;
+mod injection;
 mod password;
 mod process;
 mod races;
