@@ -6,7 +6,7 @@ mod directory;
 mod sp_keys;
 mod trust;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::domain::claims::EMAIL_ADDRESS;
 use crate::domain::{Company, Connection, ConnectionId};
@@ -33,7 +33,7 @@ pub struct Site {
 /// A connection with its keys parsed.
 #[derive(Debug)]
 pub struct SiteConnection {
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     pub trust: Trust,
 }
 
@@ -120,7 +120,10 @@ fn ready(connection: Connection, company: &Company, keys: &SpKeys) -> SiteConnec
     if trust.keys.len() < connection.settings.certificates.len() {
         tracing::warn!(company = %company.slug, connection = %connection.name, "a signing certificate cannot be used");
     }
-    SiteConnection { connection, trust }
+    SiteConnection {
+        connection: Arc::new(connection),
+        trust,
+    }
 }
 
 fn metadata_of(company: &Company, connections: &[Connection], keys: &SpKeys) -> SpMetadata {

@@ -58,9 +58,9 @@ pub(crate) async fn signed_in(app: &App) -> (User, SessionId) {
     );
     let finished = app
         .store
-        .finish_sign_in(&SignIn {
+        .finish_sign_in(SignIn {
             company_id: acme.id,
-            attempt: AttemptRef::New(&attempt),
+            attempt: AttemptRef::New(Box::new(attempt.clone())),
             proof: Proof::Password { user_id: user.id },
             session: NewSession {
                 id,

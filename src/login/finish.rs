@@ -16,6 +16,7 @@ use crate::saml::response::{ParsedResponse, Verdict};
 use crate::site::{Site, SiteConnection};
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
 use std::net::IpAddr;
+use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 /// A Response as it arrives at the assertion consumer service.
@@ -40,7 +41,7 @@ pub struct Arrival<'a> {
 /// An assertion that has passed every check, with the person that it speaks of.
 #[derive(Debug)]
 pub(super) struct AuthenticatedSubject<'a> {
-    connection: &'a Connection,
+    connection: &'a Arc<Connection>,
     assertion: ValidatedAssertion,
     name_id: Option<NameId>,
     profile: Profile,
@@ -254,7 +255,7 @@ pub(super) async fn complete(
     app: &App,
     site: &Site,
     subject: AuthenticatedSubject<'_>,
-    reference: AttemptRef<'_>,
+    reference: AttemptRef,
     attempt: &LoginAttempt,
     former: Option<SessionId>,
     return_to: String,
@@ -265,14 +266,14 @@ pub(super) async fn complete(
     let sign_in = SignIn {
         company_id: site.company.id,
         attempt: reference,
-        proof: Proof::Saml(SamlProof {
-            connection: subject.connection,
-            profile: &subject.profile,
-            assertion_id: &subject.assertion.id,
+        proof: Proof::Saml(Box::new(SamlProof {
+            connection: Arc::clone(subject.connection),
+            profile: subject.profile,
+            assertion_id: subject.assertion.id,
             assertion_expires_at: subject.assertion.acceptable_until,
-            name_id: subject.name_id.as_ref(),
-            session_index: subject.assertion.session_index.as_deref(),
-        }),
+            name_id: subject.name_id,
+            session_index: subject.assertion.session_index,
+        })),
         session: NewSession {
             id: session,
             // Rule D6.
@@ -287,7 +288,7 @@ pub(super) async fn complete(
         record: subject.record,
         now,
     };
-    match app.store.finish_sign_in(&sign_in).await? {
+    match app.store.finish_sign_in(sign_in).await? {
         Finished::SignedIn { .. } => Ok(Ending::SignedIn {
             session,
             return_to,

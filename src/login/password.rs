@@ -95,7 +95,7 @@ async fn begin_session(
     let session = SessionId::from_bytes(keys::random());
     let sign_in = SignIn {
         company_id: site.company.id,
-        attempt: AttemptRef::New(&attempt),
+        attempt: AttemptRef::New(Box::new(attempt.clone())),
         proof: Proof::Password { user_id: user.id },
         session: NewSession {
             id: session,
@@ -116,7 +116,7 @@ async fn begin_session(
         },
         now,
     };
-    match app.store.finish_sign_in(&sign_in).await? {
+    match app.store.finish_sign_in(sign_in).await? {
         Finished::SignedIn { user, .. } => {
             audit_break_glass(app, site, &user).await?;
             let return_to = typed

@@ -105,7 +105,7 @@ async fn accept(
         app,
         site,
         subject,
-        AttemptRef::New(&attempt),
+        AttemptRef::New(Box::new(attempt.clone())),
         &attempt,
         arrival.session,
         target,

@@ -3,11 +3,11 @@
 //! Invariant: of two sign-ins at the same instant, on any server, one makes the account and the other finds it; an identity,
 //! once bound, is never bound to another account.
 
-use sqlx::query;
+use super::statement::query;
 use time::OffsetDateTime;
 
-use super::change::Tx;
-use super::columns::{Columns, is_text, ms};
+use super::Tx;
+use super::columns::{is_text, ms};
 use super::user::{insert, select_user, user};
 use super::{Error, Refusal};
 use crate::domain::{
@@ -98,7 +98,7 @@ async fn look(
         // The same subject came with another address at the same instant; the account just made has no use.
         query("DELETE FROM account WHERE id = $1")
             .bind(user.id.to_string())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
     }
     Ok(Ok(None))
@@ -110,7 +110,7 @@ async fn by_identity(tx: &mut Tx, claimant: &Claimant<'_>) -> Result<Option<User
         .bind(claimant.connection.id.to_string())
         .bind(claimant.profile.subject.as_str())
         .bind(claimant.connection.company_id.to_string())
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     row.as_ref().map(user).transpose()
 }
@@ -125,12 +125,12 @@ async fn by_email(
     query("UPDATE account SET email_key = email_key WHERE company_id = $1 AND email_key = $2")
         .bind(company.as_str())
         .bind(email.key())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
     let row = query(select_user!("WHERE a.company_id = $1 AND a.email_key = $2"))
         .bind(company)
         .bind(email.key())
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     row.as_ref().map(user).transpose()
 }
@@ -146,7 +146,7 @@ async fn is_anothers(tx: &mut Tx, claimant: &Claimant<'_>, email: &Email) -> Res
     let rows = query("SELECT settings FROM connection WHERE company_id = $1 AND id <> $2")
         .bind(claimant.connection.company_id.to_string())
         .bind(claimant.connection.id.to_string())
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?;
     for row in &rows {
         if row.json::<SamlSettings>("settings")?.link.allows(email) {
@@ -169,7 +169,7 @@ async fn may_link(
 ) -> Result<Result<bool, Refusal>, Error> {
     let rows = query("SELECT connection_id, subject FROM identity WHERE user_id = $1")
         .bind(user.id.to_string())
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?;
     for row in &rows {
         if row.parsed::<ConnectionId>("connection_id")? == claimant.connection.id {
@@ -228,7 +228,7 @@ async fn make(
     {
         query("DELETE FROM account WHERE id = $1")
             .bind(user.id.to_string())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
         return Ok(Err(Refusal::NoJitGroup));
     }
@@ -242,9 +242,9 @@ async fn bind(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result<bool
         .bind(claimant.profile.subject.as_str())
         .bind(user.to_string())
         .bind(ms(claimant.now))
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    Ok(bound.rows_affected() > 0)
+    Ok(bound > 0)
 }
 
 /// The found account: refused when deactivated, else brought up to date.
@@ -264,16 +264,16 @@ async fn welcome(
     .bind(profile.company_name.as_deref())
     .bind(ms(claimant.now))
     .bind(found.id.to_string())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    if updated.rows_affected() == 0 {
+    if updated == 0 {
         return Ok(Err(Refusal::Deactivated)); // rule F4
     }
     let email_kept = !update_email(tx, claimant, &found).await?;
     let groups_changed = reconcile(tx, claimant, found.id).await?;
     let row = query(select_user!("WHERE a.id = $1"))
         .bind(found.id.to_string())
-        .fetch_one(&mut **tx)
+        .fetch_one(&mut *tx)
         .await?;
     let user = user(&row)?;
     let known = User {
@@ -311,9 +311,9 @@ async fn update_email(tx: &mut Tx, claimant: &Claimant<'_>, found: &User) -> Res
     .bind(email.key())
     .bind(found.id.to_string())
     .bind(found.company_id.to_string())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(updated.rows_affected() > 0)
+    Ok(updated > 0)
 }
 
 /// Rule F5: adds and removes the grants of this connection's group claim, and no others; whether anything changed.
@@ -331,7 +331,7 @@ async fn reconcile(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result
     let rows = query("SELECT group_id FROM group_grant WHERE user_id = $1 AND source = $2")
         .bind(user.to_string())
         .bind(source.to_string())
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?;
     let present = rows
         .iter()
@@ -344,7 +344,7 @@ async fn reconcile(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result
             .bind(user.to_string())
             .bind(group.to_string())
             .bind(source.to_string())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
         changed = true;
     }
@@ -371,7 +371,7 @@ async fn grant(
     .bind(ms(claimant.now))
     .bind(group.to_string())
     .bind(claimant.connection.company_id.to_string())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(added.rows_affected() > 0)
+    Ok(added > 0)
 }

@@ -2,13 +2,12 @@
 //!
 //! Invariant: an attempt that is consumed or closed is not opened again, and its verdict is not overwritten.
 
-use sqlx::AnyConnection;
-use sqlx::any::AnyRow;
-use sqlx::query;
+use super::queue::Work;
+use super::statement::{Target, query};
 use time::OffsetDateTime;
 
-use super::change::Tx;
-use super::columns::{Columns, is_text, json, ms};
+use super::Tx;
+use super::columns::{Row, is_text, json, ms};
 use super::{Error, Store};
 use crate::domain::{
     AttemptId, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record, SessionKey, UserId,
@@ -51,22 +50,26 @@ pub struct AttemptRefusal {
 impl Store {
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
-        match &self.writer {
-            Some(writer) => self.queue_attempt(writer, attempt).await,
+        match &self.queue {
+            Some(queue) => {
+                let attempt = Box::new(attempt.clone());
+                queue
+                    .submit(self, |answer| Work::Add(attempt, answer))
+                    .await
+            }
             None => self.add_attempt_alone(attempt).await,
         }
     }
 
     pub(super) async fn add_attempt_alone(&self, attempt: &LoginAttempt) -> Result<(), Error> {
-        let mut connection = self.write.acquire().await?;
-        insert(&mut connection, attempt).await
+        insert(&self.database, attempt).await
     }
 
     /// An attempt by its identifier.
     pub async fn attempt(&self, id: AttemptId) -> Result<Option<LoginAttempt>, Error> {
         let row = query(select!("WHERE id = $1"))
             .bind(id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(attempt).transpose()
     }
@@ -130,7 +133,7 @@ impl Store {
         .bind(filter.user_id.map(|id| id.to_string()))
         .bind(filter.before.map_or(i64::MAX, ms))
         .bind(i64::from(limit))
-        .fetch_all(&self.read)
+        .fetch_all(&self.database)
         .await?;
         rows.iter().map(attempt).collect()
     }
@@ -142,8 +145,13 @@ impl Store {
         refusal: &AttemptRefusal,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        match &self.writer {
-            Some(writer) => self.queue_refusal(writer, id, refusal, now).await,
+        match &self.queue {
+            Some(queue) => {
+                let refusal = Box::new(refusal.clone());
+                queue
+                    .submit(self, |answer| Work::Refuse(id, refusal, now, answer))
+                    .await
+            }
             None => self.refuse_attempt_alone(id, refusal, now).await,
         }
     }
@@ -154,8 +162,7 @@ impl Store {
         refusal: &AttemptRefusal,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let mut connection = self.write.acquire().await?;
-        refuse(&mut connection, id, refusal, now).await
+        refuse(&self.database, id, refusal, now).await
     }
 
     async fn attempt_by(
@@ -170,7 +177,7 @@ impl Store {
         let row = query(sql)
             .bind(company.to_string())
             .bind(value)
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(attempt).transpose()
     }
@@ -178,7 +185,7 @@ impl Store {
 
 /// Closes an open attempt with a refusal.
 pub(super) async fn refuse(
-    connection: &mut AnyConnection,
+    target: impl Target,
     id: AttemptId,
     refusal: &AttemptRefusal,
     now: OffsetDateTime,
@@ -192,9 +199,9 @@ pub(super) async fn refuse(
     .bind(refusal.summary.replace('\0', ""))
     .bind(json(&refusal.record)?)
     .bind(id.to_string())
-    .execute(connection)
+    .execute(target)
     .await?;
-    Ok(updated.rows_affected() > 0)
+    Ok(updated > 0)
 }
 
 /// What an attempt was, when it is consumed.
@@ -218,7 +225,7 @@ pub(super) async fn consume(
     .bind(ms(now))
     .bind(id.to_string())
     .bind(company.to_string())
-    .fetch_optional(&mut **tx)
+    .fetch_optional(&mut *tx)
     .await?;
     row.map(|row| {
         Ok(Consumed {
@@ -258,15 +265,12 @@ pub(super) async fn close(
     .bind(closing.user_id.map(|id| id.to_string()))
     .bind(closing.session_key.map(|key| key.0.to_vec()))
     .bind(id.to_string())
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }
 
-pub(super) async fn insert(
-    connection: &mut sqlx::AnyConnection,
-    attempt: &LoginAttempt,
-) -> Result<(), Error> {
+pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Result<(), Error> {
     query(
         "INSERT INTO login_attempt (id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, \
          expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key) \
@@ -291,12 +295,12 @@ pub(super) async fn insert(
     .bind(json(&attempt.record)?)
     .bind(attempt.user_id.map(|id| id.to_string()))
     .bind(attempt.session_key.map(|key| key.0.to_vec()))
-    .execute(connection)
+    .execute(target)
     .await?;
     Ok(())
 }
 
-fn attempt(row: &AnyRow) -> Result<LoginAttempt, Error> {
+fn attempt(row: &Row) -> Result<LoginAttempt, Error> {
     Ok(LoginAttempt {
         id: row.parsed("id")?,
         code: row.parsed("code")?,

@@ -1,8 +1,8 @@
 //! The audit log.
 
-use sqlx::query;
+use super::statement::query;
 
-use super::columns::{Columns, ms};
+use super::columns::ms;
 use super::{Error, Store};
 use crate::domain::{AuditEvent, CompanyId};
 
@@ -17,7 +17,7 @@ impl Store {
             .bind(event.action.as_str())
             .bind(event.subject.replace('\0', ""))
             .bind(event.detail.replace('\0', ""))
-            .execute(&self.write)
+            .execute(&self.database)
             .await?;
         Ok(())
     }
@@ -34,7 +34,7 @@ impl Store {
         )
         .bind(company.to_string())
         .bind(i64::from(limit))
-        .fetch_all(&self.read)
+        .fetch_all(&self.database)
         .await?;
         rows.iter()
             .map(|row| {

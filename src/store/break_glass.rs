@@ -3,11 +3,8 @@
 //! Invariant: a company that has an administrator who can sign in with a password keeps one, whatever commands and servers
 //! do at the same instant. (What an identity provider's claims do to its own grants is not decided here.)
 
-use sqlx::{AnyConnection, query};
-
-use super::change::Tx;
-use super::columns::Columns;
-use super::{Error, Store};
+use super::statement::{Target, query};
+use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, UserId};
 
 /// The administrators of company `$1` who can sign in with a password.
@@ -29,7 +26,7 @@ macro_rules! select {
 impl Store {
     /// How many administrators of a company can sign in with a password (rule F6, break-glass).
     pub async fn count_break_glass(&self, company: CompanyId) -> Result<i64, Error> {
-        count(&mut *self.read.acquire().await?, &company.to_string()).await
+        count(&self.database, &company.to_string()).await
     }
 }
 
@@ -45,7 +42,7 @@ impl WayIn {
         let user = user.to_string();
         let row = query("SELECT company_id FROM account WHERE id = $1")
             .bind(user.as_str())
-            .fetch_optional(&mut **tx)
+            .fetch_optional(&mut *tx)
             .await?;
         let Some(row) = row else {
             return Ok(Self { company: None });
@@ -53,7 +50,7 @@ impl WayIn {
         let company = row.text("company_id")?;
         let rows = query(select!("a.id", " ORDER BY a.id"))
             .bind(company.as_str())
-            .fetch_all(&mut **tx)
+            .fetch_all(&mut *tx)
             .await?;
         let mut accounts = rows
             .iter()
@@ -67,7 +64,7 @@ impl WayIn {
         for account in accounts {
             query("UPDATE account SET email_key = email_key WHERE id = $1")
                 .bind(account)
-                .execute(&mut **tx)
+                .execute(&mut *tx)
                 .await?;
         }
         Ok(Self {
@@ -80,17 +77,17 @@ impl WayIn {
         let Some(company) = self.company else {
             return Ok(());
         };
-        if count(tx, &company).await? == 0 {
+        if count(&mut *tx, &company).await? == 0 {
             return Err(Error::LastBreakGlass);
         }
         Ok(())
     }
 }
 
-async fn count(connection: &mut AnyConnection, company: &str) -> Result<i64, Error> {
+async fn count(target: impl Target, company: &str) -> Result<i64, Error> {
     let row = query(select!("COUNT(*) AS count", ""))
         .bind(company)
-        .fetch_one(connection)
+        .fetch_one(target)
         .await?;
     row.int("count")
 }

@@ -1,16 +1,13 @@
-//! Changes that running servers must see, and the transaction that writes them down.
+//! Changes that running servers must see.
 //!
 //! Invariant: the counter's row is updated last in a transaction and locked until the commit, so that a reader who has seen
 //! revision n has seen every change up to n.
 
-use std::ops::{Deref, DerefMut};
-
-use sqlx::any::Any;
-use sqlx::{AnyConnection, Transaction, query};
 use time::OffsetDateTime;
 
-use super::columns::{Columns, hex, ms, unhex};
-use super::{Backend, Error, Store};
+use super::columns::{hex, ms, unhex};
+use super::statement::query;
+use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
 
 /// What changed after a revision.
@@ -28,15 +25,8 @@ pub struct Changes {
     pub sessions: Vec<SessionKey>,
 }
 
-/// A transaction that writes. Dropped without a commit, it leaves nothing behind.
-#[derive(Debug)]
-pub struct Tx {
-    inner: Transaction<'static, Any>,
-    changed: Vec<Change>,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
+pub(super) enum Change {
     Company(CompanyId),
     Connection(ConnectionId),
     User(UserId),
@@ -44,23 +34,10 @@ enum Change {
 }
 
 impl Store {
-    /// Begins a transaction that writes.
-    pub async fn begin(&self) -> Result<Tx, Error> {
-        let inner = match self.backend {
-            // A deferred transaction that turns from reading to writing fails at once when another one was faster.
-            Backend::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
-            Backend::Postgres => self.write.begin().await?,
-        };
-        Ok(Tx {
-            inner,
-            changed: Vec::new(),
-        })
-    }
-
     /// What changed after `since`; when nothing did, this reads one row.
     pub async fn changes_since(&self, since: i64) -> Result<Changes, Error> {
         let row = query("SELECT revision, floor FROM change_counter WHERE id = 1")
-            .fetch_one(&self.read)
+            .fetch_one(&self.database)
             .await?;
         let mut changes = Changes {
             revision: row.int("revision")?,
@@ -76,7 +53,7 @@ impl Store {
         )
         .bind(since)
         .bind(changes.revision)
-        .fetch_all(&self.read)
+        .fetch_all(&self.database)
         .await?;
         for row in rows {
             match row.text("kind")?.as_str() {
@@ -100,8 +77,7 @@ impl Tx {
         if !self.changed.is_empty() {
             self.publish(now).await?;
         }
-        self.inner.commit().await?;
-        Ok(())
+        self.commit_quietly().await
     }
 
     pub(super) fn company_changed(&mut self, id: CompanyId) {
@@ -129,28 +105,29 @@ impl Tx {
 
     async fn publish(&mut self, now: OffsetDateTime) -> Result<(), Error> {
         // Who changes a company's own row has locked it before the counter; so does who changes what belongs to it.
-        for change in &self.changed {
+        let changed = std::mem::take(&mut self.changed);
+        for change in &changed {
             if let Change::Company(id) = change {
                 query("UPDATE company SET revision = revision WHERE id = $1")
                     .bind(id.to_string())
-                    .execute(&mut *self.inner)
+                    .execute(&mut *self)
                     .await?;
             }
         }
         let row = query(
             "UPDATE change_counter SET revision = revision + 1 WHERE id = 1 RETURNING revision",
         )
-        .fetch_one(&mut *self.inner)
+        .fetch_one(&mut *self)
         .await?;
         let revision = row.int("revision")?;
-        for change in std::mem::take(&mut self.changed) {
+        for change in changed {
             let (kind, subject) = match change {
                 Change::Company(id) => {
                     let sql = "UPDATE company SET revision = $1 WHERE id = $2";
                     query(sql)
                         .bind(revision)
                         .bind(id.to_string())
-                        .execute(&mut *self.inner)
+                        .execute(&mut *self)
                         .await?;
                     ("company", id.to_string())
                 }
@@ -159,7 +136,7 @@ impl Tx {
                     query(sql)
                         .bind(revision)
                         .bind(id.to_string())
-                        .execute(&mut *self.inner)
+                        .execute(&mut *self)
                         .await?;
                     continue;
                 }
@@ -171,23 +148,9 @@ impl Tx {
                 .bind(kind)
                 .bind(subject)
                 .bind(ms(now))
-                .execute(&mut *self.inner)
+                .execute(&mut *self)
                 .await?;
         }
         Ok(())
-    }
-}
-
-impl Deref for Tx {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        &self.inner
-    }
-}
-
-impl DerefMut for Tx {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.inner
     }
 }

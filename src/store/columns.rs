@@ -2,85 +2,122 @@
 
 use std::fmt::Write as _;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::any::AnyRow;
 use time::{Duration, OffsetDateTime};
 
 use super::Error;
+use super::statement::Value;
 
-/// Typed access to a row's columns by name.
-pub(super) trait Columns {
-    fn int(&self, column: &'static str) -> Result<i64, Error>;
-    fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error>;
-    fn text(&self, column: &'static str) -> Result<String, Error>;
-    fn maybe_text(&self, column: &'static str) -> Result<Option<String>, Error>;
-    fn maybe_blob(&self, column: &'static str) -> Result<Option<Vec<u8>>, Error>;
+/// A row, by the names of its columns.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    names: Arc<[String]>,
+    values: Vec<Value<'static>>,
+}
 
-    fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
-        self.text(column)?
+impl Row {
+    /// A row of these columns.
+    pub(super) fn new(names: Arc<[String]>, values: Vec<Value<'static>>) -> Self {
+        Self { names, values }
+    }
+
+    pub(super) fn int(&self, column: &'static str) -> Result<i64, Error> {
+        self.maybe_int(column)?.ok_or(Error::Corrupt { column })
+    }
+
+    pub(super) fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error> {
+        match self.value(column)? {
+            Value::Int(int) => Ok(*int),
+            Value::Text(None) | Value::Blob(None) => Ok(None),
+            Value::Text(Some(_)) | Value::Blob(Some(_)) => Err(Error::Corrupt { column }),
+        }
+    }
+
+    pub(super) fn text(&self, column: &'static str) -> Result<String, Error> {
+        self.borrowed(column).map(str::to_owned)
+    }
+
+    pub(super) fn maybe_text(&self, column: &'static str) -> Result<Option<String>, Error> {
+        Ok(self.maybe_borrowed(column)?.map(str::to_owned))
+    }
+
+    pub(super) fn maybe_blob(&self, column: &'static str) -> Result<Option<&[u8]>, Error> {
+        match self.value(column)? {
+            Value::Blob(blob) => Ok(blob.as_deref()),
+            Value::Int(None) | Value::Text(None) => Ok(None),
+            Value::Int(Some(_)) | Value::Text(Some(_)) => Err(Error::Corrupt { column }),
+        }
+    }
+
+    pub(super) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
+        self.borrowed(column)?
             .parse()
             .map_err(|_| Error::Corrupt { column })
     }
 
-    fn maybe_parsed<T: FromStr>(&self, column: &'static str) -> Result<Option<T>, Error> {
-        let text = self.maybe_text(column)?;
+    pub(super) fn maybe_parsed<T: FromStr>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<T>, Error> {
+        let text = self.maybe_borrowed(column)?;
         text.map(|text| text.parse().map_err(|_| Error::Corrupt { column }))
             .transpose()
     }
 
-    fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
-        serde_json::from_str(&self.text(column)?).map_err(|_| Error::Corrupt { column })
+    pub(super) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
+        serde_json::from_str(self.borrowed(column)?).map_err(|_| Error::Corrupt { column })
     }
 
-    fn maybe_json<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>, Error> {
-        let text = self.maybe_text(column)?;
-        text.map(|text| serde_json::from_str(&text).map_err(|_| Error::Corrupt { column }))
+    pub(super) fn maybe_json<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<T>, Error> {
+        let text = self.maybe_borrowed(column)?;
+        text.map(|text| serde_json::from_str(text).map_err(|_| Error::Corrupt { column }))
             .transpose()
     }
 
-    fn time(&self, column: &'static str) -> Result<OffsetDateTime, Error> {
+    pub(super) fn time(&self, column: &'static str) -> Result<OffsetDateTime, Error> {
         from_ms(self.int(column)?, column)
     }
 
-    fn maybe_time(&self, column: &'static str) -> Result<Option<OffsetDateTime>, Error> {
+    pub(super) fn maybe_time(&self, column: &'static str) -> Result<Option<OffsetDateTime>, Error> {
         self.maybe_int(column)?
             .map(|ms| from_ms(ms, column))
             .transpose()
     }
 
-    fn maybe_hash(&self, column: &'static str) -> Result<Option<[u8; 32]>, Error> {
+    pub(super) fn maybe_hash(&self, column: &'static str) -> Result<Option<[u8; 32]>, Error> {
         let blob = self.maybe_blob(column)?;
         blob.map(|blob| blob.try_into().map_err(|_| Error::Corrupt { column }))
             .transpose()
     }
 
-    fn hash(&self, column: &'static str) -> Result<[u8; 32], Error> {
+    pub(super) fn hash(&self, column: &'static str) -> Result<[u8; 32], Error> {
         self.maybe_hash(column)?.ok_or(Error::Corrupt { column })
     }
-}
 
-impl Columns for AnyRow {
-    fn int(&self, column: &'static str) -> Result<i64, Error> {
-        Ok(self.try_get(column)?)
+    fn borrowed(&self, column: &'static str) -> Result<&str, Error> {
+        self.maybe_borrowed(column)?
+            .ok_or(Error::Corrupt { column })
     }
 
-    fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error> {
-        Ok(self.try_get(column)?)
+    fn maybe_borrowed(&self, column: &'static str) -> Result<Option<&str>, Error> {
+        match self.value(column)? {
+            Value::Text(text) => Ok(text.as_deref()),
+            Value::Int(None) | Value::Blob(None) => Ok(None),
+            Value::Int(Some(_)) | Value::Blob(Some(_)) => Err(Error::Corrupt { column }),
+        }
     }
 
-    fn text(&self, column: &'static str) -> Result<String, Error> {
-        Ok(self.try_get(column)?)
-    }
-
-    fn maybe_text(&self, column: &'static str) -> Result<Option<String>, Error> {
-        Ok(self.try_get(column)?)
-    }
-
-    fn maybe_blob(&self, column: &'static str) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.try_get(column)?)
+    fn value(&self, column: &'static str) -> Result<&Value<'static>, Error> {
+        let place = self.names.iter().position(|name| name == column);
+        place
+            .and_then(|place| self.values.get(place))
+            .ok_or(Error::Corrupt { column })
     }
 }
 

@@ -2,12 +2,11 @@
 //!
 //! Invariant: a host name leads to one company.
 
-use sqlx::any::AnyRow;
-use sqlx::query;
+use super::statement::query;
 use time::OffsetDateTime;
 
-use super::change::Tx;
-use super::columns::{Columns, json, ms};
+use super::Tx;
+use super::columns::{Row, json, ms};
 use super::{Error, Store};
 use crate::domain::{Company, CompanyId, Origin, Slug};
 
@@ -33,9 +32,9 @@ impl Store {
         .bind(company.organization.as_ref().map(json).transpose()?)
         .bind(company.contact.as_ref().map(json).transpose()?)
         .bind(ms(company.created_at))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if added.rows_affected() == 0 {
+        if added == 0 {
             return Err(Error::Taken(format!("the company \"{}\"", company.slug)));
         }
         put_origins(&mut tx, company).await?;
@@ -61,14 +60,14 @@ impl Store {
         .bind(company.contact.as_ref().map(json).transpose()?)
         .bind(company.id.to_string())
         .bind(company.revision)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if updated.rows_affected() == 0 {
+        if updated == 0 {
             return Ok(false);
         }
         query("DELETE FROM company_origin WHERE company_id = $1")
             .bind(company.id.to_string())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         put_origins(&mut tx, company).await?;
         tx.company_changed(company.id);
@@ -79,11 +78,11 @@ impl Store {
     /// All companies, by slug.
     pub async fn companies(&self) -> Result<Vec<Company>, Error> {
         let rows = query(select!("ORDER BY slug"))
-            .fetch_all(&self.read)
+            .fetch_all(&self.database)
             .await?;
         let origins =
             query("SELECT company_id, origin FROM company_origin ORDER BY company_id, position")
-                .fetch_all(&self.read)
+                .fetch_all(&self.database)
                 .await?;
         let origins = origins
             .iter()
@@ -107,7 +106,7 @@ impl Store {
     pub async fn company(&self, id: CompanyId) -> Result<Option<Company>, Error> {
         let row = query(select!("WHERE id = $1"))
             .bind(id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         self.with_origins(row).await
     }
@@ -116,17 +115,17 @@ impl Store {
     pub async fn company_by_slug(&self, slug: &Slug) -> Result<Option<Company>, Error> {
         let row = query(select!("WHERE slug = $1"))
             .bind(slug.as_str())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         self.with_origins(row).await
     }
 
-    async fn with_origins(&self, row: Option<AnyRow>) -> Result<Option<Company>, Error> {
+    async fn with_origins(&self, row: Option<Row>) -> Result<Option<Company>, Error> {
         let Some(row) = row else { return Ok(None) };
         let origins =
             query("SELECT origin FROM company_origin WHERE company_id = $1 ORDER BY position")
                 .bind(row.text("id")?)
-                .fetch_all(&self.read)
+                .fetch_all(&self.database)
                 .await?;
         let origins = origins
             .iter()
@@ -143,9 +142,9 @@ async fn put_origins(tx: &mut Tx, company: &Company) -> Result<(), Error> {
             .bind(company.id.to_string())
             .bind(position)
             .bind(origin.as_str())
-            .execute(&mut **tx)
+            .execute(&mut *tx)
             .await?;
-        if added.rows_affected() == 0 {
+        if added == 0 {
             return Err(Error::Taken(format!(
                 "the host name \"{}\"",
                 origin.host_key()
@@ -155,7 +154,7 @@ async fn put_origins(tx: &mut Tx, company: &Company) -> Result<(), Error> {
     Ok(())
 }
 
-fn company(row: &AnyRow, mut origins: impl Iterator<Item = Origin>) -> Result<Company, Error> {
+fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Company, Error> {
     Ok(Company {
         id: row.parsed("id")?,
         slug: row.parsed("slug")?,

@@ -1,10 +1,9 @@
 //! Connections of companies.
 
-use sqlx::any::AnyRow;
-use sqlx::query;
+use super::statement::query;
 use time::OffsetDateTime;
 
-use super::columns::{Columns, json, ms};
+use super::columns::{Row, json, ms};
 use super::{Error, Store};
 use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName};
 
@@ -37,9 +36,9 @@ impl Store {
         .bind(connection.enabled.then(|| ms(now)))
         .bind(json(&connection.settings)?)
         .bind(ms(connection.created_at))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if added.rows_affected() == 0 {
+        if added == 0 {
             return Err(Error::Taken(format!(
                 "the connection \"{}\"",
                 connection.name
@@ -70,9 +69,9 @@ impl Store {
         .bind(connection.id.to_string())
         .bind(connection.company_id.to_string())
         .bind(connection.revision)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if updated.rows_affected() == 0 {
+        if updated == 0 {
             return Ok(false);
         }
         tx.connection_changed(connection.company_id, connection.id);
@@ -84,7 +83,7 @@ impl Store {
     pub async fn connections(&self, company: CompanyId) -> Result<Vec<Connection>, Error> {
         let rows = query(select!("WHERE company_id = $1 ORDER BY sort_order, name"))
             .bind(company.to_string())
-            .fetch_all(&self.read)
+            .fetch_all(&self.database)
             .await?;
         rows.iter().map(connection).collect()
     }
@@ -93,7 +92,7 @@ impl Store {
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<Connection>, Error> {
         let row = query(select!("WHERE id = $1"))
             .bind(id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(connection).transpose()
     }
@@ -107,13 +106,13 @@ impl Store {
         let row = query(select!("WHERE company_id = $1 AND name = $2"))
             .bind(company.to_string())
             .bind(name.as_str())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(connection).transpose()
     }
 }
 
-fn connection(row: &AnyRow) -> Result<Connection, Error> {
+fn connection(row: &Row) -> Result<Connection, Error> {
     Ok(Connection {
         id: row.parsed("id")?,
         company_id: row.parsed("company_id")?,

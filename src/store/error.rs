@@ -1,5 +1,9 @@
 //! What can go wrong with the database. That something is not there is no error: it is `None`.
 
+use rusqlite::ffi::{
+    SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
+};
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -60,20 +64,55 @@ pub enum Error {
     Stopped,
     /// The database failed.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] Failure),
+    /// A row that is always there is not there.
+    #[error("the database holds no row where one has to be")]
+    NoRow,
+}
+
+/// How the database failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// SQLite says so.
+    #[error(transparent)]
+    Sqlite(rusqlite::Error),
+    /// PostgreSQL, or the way to it, says so.
+    #[error(transparent)]
+    Postgres(sqlx::Error),
+    /// Others used it for too long.
+    #[error("it is busy")]
+    Busy,
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(cause: rusqlite::Error) -> Self {
+        Self::Database(Failure::Sqlite(cause))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(cause: sqlx::Error) -> Self {
+        Self::Database(Failure::Postgres(cause))
+    }
 }
 
 impl Error {
     /// Whether the same transaction, tried again, may well succeed: another one was faster, or both waited for each other.
     pub(super) fn is_transient(&self) -> bool {
-        let Self::Database(sqlx::Error::Database(error)) = self else {
-            return false;
-        };
-        // SQLSTATE 40001 serialization failure, 40P01 deadlock; SQLite 5 busy, 517 busy snapshot.
-        error.is_unique_violation()
-            || matches!(
-                error.code().as_deref(),
-                Some("40001" | "40P01" | "5" | "517")
-            )
+        match self {
+            Self::Database(Failure::Sqlite(rusqlite::Error::SqliteFailure(error, _))) => matches!(
+                error.extended_code,
+                SQLITE_BUSY
+                    | SQLITE_BUSY_SNAPSHOT
+                    | SQLITE_CONSTRAINT_UNIQUE
+                    | SQLITE_CONSTRAINT_PRIMARYKEY
+            ),
+            Self::Database(Failure::Postgres(sqlx::Error::Database(error))) => {
+                // SQLSTATE 40001 serialization failure, 40P01 deadlock.
+                error.is_unique_violation()
+                    || matches!(error.code().as_deref(), Some("40001" | "40P01"))
+            }
+            _ => false,
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! Permission groups and their members.
 
-use sqlx::any::AnyRow;
-use sqlx::query;
+use super::statement::query;
 use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
-use super::columns::{Columns, ms};
+use super::columns::{Row, ms};
 use super::{Error, Store};
 use crate::domain::{CompanyId, Grant, Group, GroupId, UserId};
 
@@ -29,9 +28,9 @@ impl Store {
         .bind(group.kind.as_str())
         .bind(i64::from(group.sso_only))
         .bind(ms(group.created_at))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-        if added.rows_affected() == 0 {
+        if added == 0 {
             return Err(Error::Taken(format!("the group \"{}\"", group.title)));
         }
         tx.company_changed(group.company_id);
@@ -42,7 +41,7 @@ impl Store {
     pub async fn groups(&self, company: CompanyId) -> Result<Vec<Group>, Error> {
         let rows = query(select!("WHERE g.company_id = $1 ORDER BY g.title"))
             .bind(company.to_string())
-            .fetch_all(&self.read)
+            .fetch_all(&self.database)
             .await?;
         rows.iter().map(group).collect()
     }
@@ -51,7 +50,7 @@ impl Store {
     pub async fn group(&self, id: GroupId) -> Result<Option<Group>, Error> {
         let row = query(select!("WHERE g.id = $1"))
             .bind(id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(group).transpose()
     }
@@ -65,7 +64,7 @@ impl Store {
         let row = query(select!("WHERE g.company_id = $1 AND g.title = $2"))
             .bind(company.to_string())
             .bind(title)
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(group).transpose()
     }
@@ -74,14 +73,14 @@ impl Store {
     pub async fn groups_of(&self, user: UserId) -> Result<Vec<Group>, Error> {
         let rows = query(select!("WHERE EXISTS (SELECT 1 FROM group_grant m WHERE m.group_id = g.id AND m.user_id = $1) ORDER BY g.title"))
             .bind(user.to_string())
-            .fetch_all(&self.read)
+            .fetch_all(&self.database)
             .await?;
         rows.iter().map(group).collect()
     }
 
     /// A user's memberships with their sources.
     pub async fn grants_of(&self, user: UserId) -> Result<Vec<Grant>, Error> {
-        let rows = query("SELECT user_id, group_id, source FROM group_grant WHERE user_id = $1 ORDER BY group_id, source").bind(user.to_string()).fetch_all(&self.read).await?;
+        let rows = query("SELECT user_id, group_id, source FROM group_grant WHERE user_id = $1 ORDER BY group_id, source").bind(user.to_string()).fetch_all(&self.database).await?;
         rows.iter()
             .map(|row| {
                 Ok(Grant {
@@ -107,12 +106,12 @@ impl Store {
         .bind(grant.group_id.to_string())
         .bind(grant.source.to_string())
         .bind(ms(now))
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         way_in.check(&mut tx).await?;
         tx.user_changed(grant.user_id);
         tx.commit(now).await?;
-        Ok(added.rows_affected() > 0)
+        Ok(added > 0)
     }
 
     /// Takes a membership away from the source that gave it; `false` when there is none. That of the last break-glass
@@ -125,16 +124,16 @@ impl Store {
                 .bind(grant.user_id.to_string())
                 .bind(grant.group_id.to_string())
                 .bind(grant.source.to_string())
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         way_in.check(&mut tx).await?;
         tx.user_changed(grant.user_id);
         tx.commit(now).await?;
-        Ok(removed.rows_affected() > 0)
+        Ok(removed > 0)
     }
 }
 
-fn group(row: &AnyRow) -> Result<Group, Error> {
+fn group(row: &Row) -> Result<Group, Error> {
     Ok(Group {
         id: row.parsed("id")?,
         company_id: row.parsed("company_id")?,

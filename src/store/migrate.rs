@@ -2,10 +2,9 @@
 //!
 //! Invariant: the check and the change are one transaction under one lock, so that servers which start at once do not meet.
 
-use sqlx::{AnyPool, AssertSqlSafe, Executor, query, raw_sql};
-
-use super::columns::Columns;
-use super::{Backend, Error};
+use super::Error;
+use super::statement::query;
+use super::transaction::Database;
 
 /// Number, name and text. A migration that was released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] =
@@ -18,17 +17,14 @@ const POSTGRES_LOCK: &str =
     "DO $$ BEGIN PERFORM pg_advisory_xact_lock(8531315926440768876); END $$";
 
 /// Brings the schema up to date.
-pub(super) async fn run(pool: &AnyPool, backend: Backend) -> Result<(), Error> {
-    let mut tx = match backend {
-        Backend::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
-        Backend::Postgres => pool.begin().await?,
-    };
-    if backend == Backend::Postgres {
-        tx.execute(raw_sql(POSTGRES_LOCK)).await?;
+pub(super) async fn run(database: &Database) -> Result<(), Error> {
+    let mut tx = database.begin().await?;
+    if let Database::Postgres(_) = database {
+        tx.script(POSTGRES_LOCK.to_owned()).await?;
     }
-    tx.execute(TABLE).await?;
+    query(TABLE).execute(&mut tx).await?;
     let row = query("SELECT COALESCE(MAX(number), 0) AS newest FROM migration")
-        .fetch_one(&mut *tx)
+        .fetch_one(&mut tx)
         .await?;
     let newest = row.int("newest")?;
     let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
@@ -39,18 +35,17 @@ pub(super) async fn run(pool: &AnyPool, backend: Backend) -> Result<(), Error> {
         });
     }
     for (number, name, text) in MIGRATIONS.iter().filter(|(number, ..)| *number > newest) {
-        let text = match backend {
-            Backend::Sqlite => (*text).to_owned(),
-            Backend::Postgres => text.replace(" BLOB", " BYTEA"),
+        let text = match database {
+            Database::Sqlite(_) => (*text).to_owned(),
+            Database::Postgres(_) => text.replace(" BLOB", " BYTEA"),
         };
         // The text is part of this program; only the type's name was changed.
-        tx.execute(raw_sql(AssertSqlSafe(text))).await?;
+        tx.script(text).await?;
         query("INSERT INTO migration (number, name) VALUES ($1, $2)")
             .bind(*number)
             .bind(*name)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
     }
-    tx.commit().await?;
-    Ok(())
+    tx.commit_quietly().await
 }

@@ -16,28 +16,33 @@ mod error;
 mod group;
 mod migrate;
 mod open;
+mod postgres;
 mod pulse;
+mod queue;
 mod refusal;
 mod retention;
 mod session;
 mod session_store;
 mod sign_in;
+mod sqlite;
+mod statement;
+mod transaction;
 mod user;
-mod writer;
 
 use std::sync::Arc;
 
-use sqlx::AnyPool;
-
 pub use attempt::{AttemptFilter, AttemptRefusal};
-pub use change::{Changes, Tx};
-pub use error::Error;
+pub use change::Changes;
+pub use error::{Error, Failure};
 pub use pulse::Pulse;
 pub use refusal::Refusal;
 pub use retention::Purged;
 pub use session::SignedIn;
 pub use session_store::{SESSION_FIELD, Sessions};
 pub use sign_in::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn, finish_in};
+pub use transaction::Tx;
+
+use transaction::Database;
 
 /// SHA-256; the store keeps hashes of session IDs only, and does not bring its own cryptography.
 pub type Hasher = fn(&[u8]) -> [u8; 32];
@@ -45,26 +50,16 @@ pub type Hasher = fn(&[u8]) -> [u8; 32];
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    read: AnyPool,
-    /// On SQLite one connection, so that writers of this process queue here and not in the file's lock.
-    write: AnyPool,
-    backend: Backend,
+    database: Database,
     hash: Hasher,
-    /// Where writers of this process wait for each other; SQLite only.
-    writer: Option<Arc<writer::Writer>>,
-}
-
-/// Which database is behind the URL. It matters for opening, migrating and beginning a transaction, and nowhere else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Sqlite,
-    Postgres,
+    /// Where sign-ins wait to be written together; SQLite only.
+    queue: Option<Arc<queue::Queue>>,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store")
-            .field("backend", &self.backend)
+            .field("database", &self.backend_name())
             .finish_non_exhaustive()
     }
 }

@@ -7,142 +7,45 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyPool, Executor, raw_sql};
-
-use super::{Backend, Error, Hasher, Store, migrate};
-
-/// Readers of one SQLite file at a time; each is a thread.
-const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 16;
-/// A request does not wait longer for a connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
-
-/// Every connection waits for another process's lock, syncs every commit, and enforces references.
-const SQLITE_SESSION: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
-/// The same for readers, which cannot write by mistake.
-const SQLITE_READER_SESSION: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
-/// The transactions here are written for READ COMMITTED, and none may wait for ever.
-const POSTGRES_SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-     SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';";
-
-/// A path inside a URL.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'.')
-    .remove(b'-')
-    .remove(b'_');
+use super::{Database, Error, Hasher, Store, migrate, postgres, sqlite};
 
 impl Store {
     /// Opens the database of a URL (`sqlite:<file>` or `postgres://…`), makes a missing SQLite file, and migrates.
     ///
     /// `hash` is SHA-256.
     pub async fn open(url: &str, hash: Hasher) -> Result<Self, Error> {
-        sqlx::any::install_default_drivers();
-        let store = if let Some(file) = url.strip_prefix("sqlite:") {
-            Self::open_sqlite(file, hash).await?
+        let database = if let Some(file) = url.strip_prefix("sqlite:") {
+            let path = sqlite_path(file)?;
+            make_private_file(&path).map_err(|source| unusable(&path, source))?;
+            Database::Sqlite(Arc::new(sqlite::File::open(path).await?))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Self::open_postgres(url, hash).await?
+            Database::Postgres(postgres::open(url).await?)
         } else {
             return Err(Error::Url);
         };
-        migrate::run(&store.write, store.backend).await?;
-        Ok(store)
+        migrate::run(&database).await?;
+        Ok(Self {
+            queue: matches!(database, Database::Sqlite(_)).then(Arc::default),
+            database,
+            hash,
+        })
     }
 
     /// Which database it is, for people.
     pub fn backend_name(&self) -> &'static str {
-        match self.backend {
-            Backend::Sqlite => "SQLite",
-            Backend::Postgres => "PostgreSQL",
+        match self.database {
+            Database::Sqlite(_) => "SQLite",
+            Database::Postgres(_) => "PostgreSQL",
         }
     }
 
     /// Closes every connection after the statements that are under way.
     pub async fn close(&self) {
-        self.write.close().await;
-        self.read.close().await;
-    }
-
-    async fn open_sqlite(file: &str, hash: Hasher) -> Result<Self, Error> {
-        let path = sqlite_path(file)?;
-        make_private_file(&path).map_err(|source| unusable(&path, source))?;
-        let url = format!(
-            "sqlite://{}",
-            utf8_percent_encode(&path.to_string_lossy(), PATH)
-        );
-        let options: AnyConnectOptions = url.parse()?;
-        let write = sqlite_pool(1, SQLITE_SESSION)
-            .connect_with(options.clone())
-            .await?;
-        use_wal(&write).await?;
-        let read = sqlite_pool(SQLITE_READERS, SQLITE_READER_SESSION).connect_lazy_with(options);
-        Ok(Self {
-            read,
-            write,
-            backend: Backend::Sqlite,
-            hash,
-            writer: Some(Arc::default()),
-        })
-    }
-
-    async fn open_postgres(url: &str, hash: Hasher) -> Result<Self, Error> {
-        let options: AnyConnectOptions = url.parse().map_err(|_| Error::Url)?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection
-                        .execute(raw_sql(POSTGRES_SESSION))
-                        .await
-                        .map(drop)
-                })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self {
-            read: pool.clone(),
-            write: pool,
-            backend: Backend::Postgres,
-            hash,
-            writer: None,
-        })
-    }
-}
-
-fn sqlite_pool(connections: u32, session: &'static str) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_connect(move |connection, _| {
-            Box::pin(async move { connection.execute(raw_sql(session)).await.map(drop) })
-        })
-}
-
-/// Turns write-ahead logging on, which the file then remembers. The change needs the file for itself and SQLite does not
-/// wait for that, so that two servers which start on a new file at once have to try again.
-async fn use_wal(pool: &AnyPool) -> Result<(), Error> {
-    let mut tries = 0;
-    loop {
-        match pool.execute(raw_sql("PRAGMA journal_mode = WAL;")).await {
-            Ok(_) => return Ok(()),
-            Err(error) => {
-                let error = Error::from(error);
-                if tries == 50 || !error.is_transient() {
-                    return Err(error);
-                }
-                tries += 1;
-            }
+        match &self.database {
+            Database::Sqlite(file) => file.close().await,
+            Database::Postgres(pool) => pool.close().await,
         }
-        tokio::time::sleep(Duration::from_millis(40)).await;
     }
 }
 

@@ -1,10 +1,9 @@
 //! A sign of life, for `doctor`.
 
-use sqlx::query;
+use super::statement::query;
 use time::OffsetDateTime;
 
-use super::columns::Columns;
-use super::{Backend, Error, Store};
+use super::{Database, Error, Store};
 
 /// What the database says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +17,17 @@ pub struct Pulse {
 impl Store {
     /// Asks the database for its schema and its time.
     pub async fn pulse(&self) -> Result<Pulse, Error> {
-        let time = match self.backend {
-            Backend::Sqlite => None,
-            Backend::Postgres => {
+        let time = match &self.database {
+            Database::Sqlite(_) => None,
+            Database::Postgres(_) => {
                 let sql =
                     "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now";
-                let row = query(sql).fetch_one(&self.read).await?;
+                let row = query(sql).fetch_one(&self.database).await?;
                 Some(row.time("now")?)
             }
         };
         let row = query("SELECT COALESCE(MAX(number), 0) AS newest FROM migration")
-            .fetch_one(&self.read)
+            .fetch_one(&self.database)
             .await?;
         Ok(Pulse {
             schema: row.int("newest")?,

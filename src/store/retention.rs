@@ -1,9 +1,9 @@
 //! Forgetting: what has expired, and attempts older than the configured days.
 
-use sqlx::query;
+use super::statement::query;
 use time::{Duration, OffsetDateTime};
 
-use super::columns::{Columns, ms};
+use super::columns::ms;
 use super::{Error, Store};
 
 /// How long the change log reaches back. A server that slept longer reads everything anew.
@@ -31,35 +31,35 @@ impl Store {
         let sessions =
             query("DELETE FROM session WHERE expires_at <= $1 OR last_seen_at + idle_ms <= $1")
                 .bind(ms(now))
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         let assertions = query("DELETE FROM assertion_seen WHERE expires_at <= $1")
             .bind(ms(now))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         let attempts = query("DELETE FROM login_attempt WHERE started_at <= $1")
             .bind(ms(now.saturating_sub(keep_attempts)))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         // Last, like every touch of the counter.
         let row = query("SELECT COALESCE(MAX(revision), 0) AS newest FROM change WHERE at <= $1")
             .bind(ms(now.saturating_sub(CHANGES)))
-            .fetch_one(&mut *tx)
+            .fetch_one(&mut tx)
             .await?;
         let newest = row.int("newest")?;
         query("DELETE FROM change WHERE revision <= $1")
             .bind(newest)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         query("UPDATE change_counter SET floor = $1 WHERE id = 1 AND floor < $1")
             .bind(newest)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         tx.commit(now).await?;
         Ok(Purged {
-            sessions: sessions.rows_affected(),
-            assertions: assertions.rows_affected(),
-            attempts: attempts.rows_affected(),
+            sessions: sessions,
+            assertions: assertions,
+            attempts: attempts,
         })
     }
 }

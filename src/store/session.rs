@@ -3,12 +3,11 @@
 //! Invariant: a session begins in `sign_in` and nowhere else; one that ends before its time is in the change log, so that no
 //! server's cache keeps it alive.
 
-use sqlx::any::AnyRow;
-use sqlx::query;
+use super::statement::query;
 use time::{Duration, OffsetDateTime};
 
-use super::change::Tx;
-use super::columns::{Columns, duration_ms, is_text, json, ms};
+use super::Tx;
+use super::columns::{Row, duration_ms, is_text, json, ms};
 use super::user::{select_user, user};
 use super::{Error, Store};
 use crate::domain::{ConnectionId, Group, Session, SessionId, SessionKey, User, UserId};
@@ -53,7 +52,7 @@ impl Store {
         };
         let row = query(select_user!("WHERE a.id = $1 AND a.disabled_at IS NULL"))
             .bind(session.user_id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let groups = self.groups_of(session.user_id).await?;
@@ -70,7 +69,7 @@ impl Store {
         query("UPDATE session SET last_seen_at = $1 WHERE session_key = $2 AND last_seen_at < $1")
             .bind(ms(now))
             .bind(key.0.to_vec())
-            .execute(&self.write)
+            .execute(&self.database)
             .await?;
         Ok(())
     }
@@ -86,7 +85,7 @@ impl Store {
         ))
         .bind(user.to_string())
         .bind(ms(now))
-        .fetch_all(&self.read)
+        .fetch_all(&self.database)
         .await?;
         live(&rows, now)
     }
@@ -108,7 +107,7 @@ impl Store {
             .bind(name_id)
             .bind(session_index)
             .bind(ms(now))
-            .fetch_all(&self.read)
+            .fetch_all(&self.database)
             .await?;
         live(&rows, now)
     }
@@ -137,7 +136,7 @@ impl Store {
     ) -> Result<Option<(Session, String)>, Error> {
         let row = query(select!("WHERE s.session_key = $1"))
             .bind(key.0.to_vec())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let session = session(&row)?;
@@ -166,7 +165,7 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
     .bind(ms(session.expires_at))
     .bind(duration_ms(session.idle))
     .bind(ms(session.last_seen_at))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(())
 }
@@ -174,9 +173,9 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
 pub(super) async fn end(tx: &mut Tx, key: SessionKey) -> Result<bool, Error> {
     let deleted = query("DELETE FROM session WHERE session_key = $1")
         .bind(key.0.to_vec())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    let ended = deleted.rows_affected() > 0;
+    let ended = deleted > 0;
     if ended {
         tx.session_ended(key);
     }
@@ -186,7 +185,7 @@ pub(super) async fn end(tx: &mut Tx, key: SessionKey) -> Result<bool, Error> {
 pub(super) async fn end_all_of(tx: &mut Tx, user: UserId) -> Result<usize, Error> {
     let rows = query("DELETE FROM session WHERE user_id = $1 RETURNING session_key")
         .bind(user.to_string())
-        .fetch_all(&mut **tx)
+        .fetch_all(&mut *tx)
         .await?;
     for row in &rows {
         tx.session_ended(SessionKey(row.hash("session_key")?));
@@ -194,7 +193,7 @@ pub(super) async fn end_all_of(tx: &mut Tx, user: UserId) -> Result<usize, Error
     Ok(rows.len())
 }
 
-fn live(rows: &[AnyRow], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {
+fn live(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {
     let sessions = rows
         .iter()
         .map(|row| Ok((SessionKey(row.hash("session_key")?), session(row)?)));
@@ -207,7 +206,7 @@ fn live(rows: &[AnyRow], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session
         .collect()
 }
 
-fn session(row: &AnyRow) -> Result<Session, Error> {
+fn session(row: &Row) -> Result<Session, Error> {
     Ok(Session {
         user_id: row.parsed("user_id")?,
         company_id: row.parsed("company_id")?,

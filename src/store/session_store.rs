@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::statement::query;
 use async_trait::async_trait;
-use sqlx::query;
 use time::OffsetDateTime;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{self, SessionStore};
@@ -65,7 +65,7 @@ impl SessionStore for Sessions {
             .bind(data)
             .bind(ms(now))
             .bind(self.key(&record.id).to_vec())
-            .execute(&self.store.write)
+            .execute(&self.store.database)
             .await
             .map_err(|error| backend(&error.into()))?;
         Ok(())

@@ -4,13 +4,16 @@
 //! Invariant: a session begins here and nowhere else, and either all of it is stored or nothing. A refusal consumes the
 //! attempt and keeps its record, and leaves no user and no session.
 
-use sqlx::query;
+use super::statement::query;
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime};
 
+use super::Tx;
 use super::account::{Account, Claimant, How, settle};
 use super::attempt::{self, Closing};
-use super::change::Tx;
-use super::columns::{Columns, is_text, ms};
+use super::columns::{is_text, ms};
+use super::queue::Work;
 use super::refusal::Refusal;
 use super::session;
 use super::user::{select_user, user};
@@ -22,13 +25,13 @@ use crate::domain::{
 
 /// A sign-in whose proof was verified.
 #[derive(Debug, Clone)]
-pub struct SignIn<'a> {
+pub struct SignIn {
     /// The company of the host.
     pub company_id: CompanyId,
     /// The attempt that it ends.
-    pub attempt: AttemptRef<'a>,
+    pub attempt: AttemptRef,
     /// What was verified.
-    pub proof: Proof<'a>,
+    pub proof: Proof,
     /// The session to begin.
     pub session: NewSession,
     /// The browser's former session, which ends with this sign-in.
@@ -43,18 +46,18 @@ pub struct SignIn<'a> {
 
 /// The attempt that a sign-in ends.
 #[derive(Debug, Clone)]
-pub enum AttemptRef<'a> {
+pub enum AttemptRef {
     /// It was written down when the sign-in began.
     Begun(AttemptId),
     /// There is none yet: an accepted unsolicited Response (rule E5), or a password.
-    New(&'a LoginAttempt),
+    New(Box<LoginAttempt>),
 }
 
 /// What was verified.
 #[derive(Debug, Clone)]
-pub enum Proof<'a> {
+pub enum Proof {
     /// A SAML assertion.
-    Saml(SamlProof<'a>),
+    Saml(Box<SamlProof>),
     /// A password of this user.
     Password {
         /// The user.
@@ -64,19 +67,19 @@ pub enum Proof<'a> {
 
 /// A verified assertion.
 #[derive(Debug, Clone)]
-pub struct SamlProof<'a> {
+pub struct SamlProof {
     /// The connection that it was verified against.
-    pub connection: &'a Connection,
+    pub connection: Arc<Connection>,
     /// What it says about the person.
-    pub profile: &'a Profile,
+    pub profile: Profile,
     /// Its ID.
-    pub assertion_id: &'a str,
+    pub assertion_id: String,
     /// When it can no longer be used, skew included; its ID is remembered until then (rule E4).
     pub assertion_expires_at: OffsetDateTime,
     /// Its `NameID`, for logout.
-    pub name_id: Option<&'a NameId>,
+    pub name_id: Option<NameId>,
     /// Its `SessionIndex`, for logout.
-    pub session_index: Option<&'a str>,
+    pub session_index: Option<String>,
 }
 
 /// A session to begin.
@@ -120,18 +123,19 @@ const TRIES: usize = 5;
 
 impl Store {
     /// Ends a sign-in in one transaction, which it may share with others that wait.
-    pub async fn finish_sign_in(&self, sign_in: &SignIn<'_>) -> Result<Finished, Error> {
-        match &self.writer {
-            Some(writer) => self.queue_sign_in(writer, sign_in).await,
-            None => self.finish_sign_in_alone(sign_in).await,
+    pub async fn finish_sign_in(&self, sign_in: SignIn) -> Result<Finished, Error> {
+        match &self.queue {
+            Some(queue) => {
+                queue
+                    .submit(self, |answer| Work::Finish(Box::new(sign_in), answer))
+                    .await
+            }
+            None => self.finish_sign_in_alone(&sign_in).await,
         }
     }
 
     /// Ends a sign-in in one transaction of its own.
-    pub(super) async fn finish_sign_in_alone(
-        &self,
-        sign_in: &SignIn<'_>,
-    ) -> Result<Finished, Error> {
+    pub(super) async fn finish_sign_in_alone(&self, sign_in: &SignIn) -> Result<Finished, Error> {
         let mut tries = 1;
         loop {
             match self.finish_once(sign_in).await {
@@ -142,7 +146,7 @@ impl Store {
         }
     }
 
-    async fn finish_once(&self, sign_in: &SignIn<'_>) -> Result<Finished, Error> {
+    async fn finish_once(&self, sign_in: &SignIn) -> Result<Finished, Error> {
         let mut tx = self.begin().await?;
         let finished = finish_in(&mut tx, sign_in, self.hash).await?;
         tx.commit(sign_in.now).await?;
@@ -151,7 +155,7 @@ impl Store {
 }
 
 /// Ends a sign-in inside a transaction, which may hold several.
-pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn<'_>, hash: Hasher) -> Result<Finished, Error> {
+pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Finished, Error> {
     let (attempt_id, admitted) = admit(tx, sign_in).await?;
     if admitted == Err(Refusal::AttemptConsumed) {
         return Ok(Finished::Refused {
@@ -171,19 +175,16 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn<'_>, hash: Hasher) -> Resul
 }
 
 /// Consumes the attempt, or writes it down consumed, and checks that it may still be used.
-async fn admit(
-    tx: &mut Tx,
-    sign_in: &SignIn<'_>,
-) -> Result<(AttemptId, Result<(), Refusal>), Error> {
-    let (id, consumed) = match sign_in.attempt {
+async fn admit(tx: &mut Tx, sign_in: &SignIn) -> Result<(AttemptId, Result<(), Refusal>), Error> {
+    let (id, consumed) = match &sign_in.attempt {
         AttemptRef::Begun(id) => (
-            id,
-            attempt::consume(tx, sign_in.company_id, id, sign_in.now).await?,
+            *id,
+            attempt::consume(tx, sign_in.company_id, *id, sign_in.now).await?,
         ),
         AttemptRef::New(attempt) => {
             let consumed = LoginAttempt {
                 consumed_at: Some(sign_in.now),
-                ..attempt.clone()
+                ..LoginAttempt::clone(attempt)
             };
             attempt::insert(tx, &consumed).await?;
             (
@@ -207,7 +208,7 @@ async fn admit(
 }
 
 /// The connection of the proof, which has to be of the company of the host (rule E6).
-fn connection_of(sign_in: &SignIn<'_>) -> Option<ConnectionId> {
+fn connection_of(sign_in: &SignIn) -> Option<ConnectionId> {
     match &sign_in.proof {
         Proof::Saml(proof) => Some(proof.connection.id),
         Proof::Password { .. } => None,
@@ -216,28 +217,28 @@ fn connection_of(sign_in: &SignIn<'_>) -> Option<ConnectionId> {
 
 async fn saml_account(
     tx: &mut Tx,
-    sign_in: &SignIn<'_>,
-    proof: &SamlProof<'_>,
+    sign_in: &SignIn,
+    proof: &SamlProof,
 ) -> Result<Result<Account, Refusal>, Error> {
     if proof.connection.company_id != sign_in.company_id {
         return Ok(Err(Refusal::OtherConnection));
     }
     // Rule E4. Of two servers at the same instant, one waits for the other's row and then inserts nothing.
-    if !is_text(proof.assertion_id) {
+    if !is_text(&proof.assertion_id) {
         return Ok(Err(Refusal::AssertionReplayed));
     }
     let recorded = query("INSERT INTO assertion_seen (connection_id, assertion_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(proof.connection.id.to_string())
-        .bind(proof.assertion_id)
+        .bind(proof.assertion_id.as_str())
         .bind(ms(proof.assertion_expires_at))
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    if recorded.rows_affected() == 0 {
+    if recorded == 0 {
         return Ok(Err(Refusal::AssertionReplayed));
     }
     let claimant = Claimant {
-        connection: proof.connection,
-        profile: proof.profile,
+        connection: &proof.connection,
+        profile: &proof.profile,
         new_user: sign_in.new_user_id,
         now: sign_in.now,
     };
@@ -247,21 +248,21 @@ async fn saml_account(
 /// Rules F4 and F6.
 async fn password_account(
     tx: &mut Tx,
-    sign_in: &SignIn<'_>,
+    sign_in: &SignIn,
     user_id: UserId,
 ) -> Result<Result<Account, Refusal>, Error> {
     let updated = query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id = $3 AND disabled_at IS NULL")
         .bind(ms(sign_in.now))
         .bind(user_id.to_string())
         .bind(sign_in.company_id.to_string())
-        .execute(&mut **tx)
+        .execute(&mut *tx)
         .await?;
-    if updated.rows_affected() == 0 {
+    if updated == 0 {
         return Ok(Err(Refusal::Deactivated));
     }
     let row = query(select_user!("WHERE a.id = $1"))
         .bind(user_id.to_string())
-        .fetch_one(&mut **tx)
+        .fetch_one(&mut *tx)
         .await?;
     let user = user(&row)?;
     if !user.has_password {
@@ -269,7 +270,7 @@ async fn password_account(
     }
     let row = query("SELECT COUNT(*) AS count FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = $1 AND g.sso_only = 1")
         .bind(user_id.to_string())
-        .fetch_one(&mut **tx)
+        .fetch_one(&mut *tx)
         .await?;
     if row.int("count")? > 0 {
         return Ok(Err(Refusal::SsoOnly));
@@ -283,16 +284,13 @@ async fn password_account(
 
 async fn begin_session(
     tx: &mut Tx,
-    sign_in: &SignIn<'_>,
+    sign_in: &SignIn,
     attempt_id: AttemptId,
     account: Account,
     hash: Hasher,
 ) -> Result<Finished, Error> {
     let (name_id, session_index) = match &sign_in.proof {
-        Proof::Saml(proof) => (
-            proof.name_id.cloned(),
-            proof.session_index.map(str::to_owned),
-        ),
+        Proof::Saml(proof) => (proof.name_id.clone(), proof.session_index.clone()),
         Proof::Password { .. } => (None, None),
     };
     let session = Session {
@@ -337,7 +335,7 @@ async fn begin_session(
 
 async fn refuse(
     tx: &mut Tx,
-    sign_in: &SignIn<'_>,
+    sign_in: &SignIn,
     attempt_id: AttemptId,
     refusal: Refusal,
 ) -> Result<Finished, Error> {
@@ -366,7 +364,7 @@ async fn refuse(
 }
 
 /// The record of a sign-in that succeeded.
-fn accepted(sign_in: &SignIn<'_>, account: &Account) -> Record {
+fn accepted(sign_in: &SignIn, account: &Account) -> Record {
     let mut record = sign_in.record.clone();
     let mut passed = |rule: &str, subject: &str, expected: &str, received: &str| {
         record.checks.push(Check {

@@ -1,11 +1,10 @@
 //! Users, their passwords and their identities.
 
-use sqlx::any::AnyRow;
-use sqlx::query;
+use super::statement::query;
 use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
-use super::columns::{Columns, is_text, ms};
+use super::columns::{Row, is_text, ms};
 use super::session::end_all_of;
 use super::{Error, Store};
 use crate::domain::{CompanyId, Identity, User, UserId};
@@ -37,7 +36,7 @@ impl Store {
     pub async fn users(&self, company: CompanyId) -> Result<Vec<User>, Error> {
         let rows = query(select_user!("WHERE a.company_id = $1 ORDER BY a.email_key"))
             .bind(company.to_string())
-            .fetch_all(&self.read)
+            .fetch_all(&self.database)
             .await?;
         rows.iter().map(user).collect()
     }
@@ -46,7 +45,7 @@ impl Store {
     pub async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
         let row = query(select_user!("WHERE a.id = $1"))
             .bind(id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(user).transpose()
     }
@@ -63,7 +62,7 @@ impl Store {
         let row = query(select_user!("WHERE a.company_id = $1 AND a.email_key = $2"))
             .bind(company.to_string())
             .bind(email.to_ascii_lowercase())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(user).transpose()
     }
@@ -78,13 +77,13 @@ impl Store {
             query("UPDATE account SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL")
                 .bind(ms(now))
                 .bind(id.to_string())
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await?;
         way_in.check(&mut tx).await?;
         end_all_of(&mut tx, id).await?;
         tx.user_changed(id);
         tx.commit(now).await?;
-        Ok(updated.rows_affected() > 0)
+        Ok(updated > 0)
     }
 
     /// Activates a user again; `false` when there is no such deactivated user.
@@ -94,11 +93,11 @@ impl Store {
             "UPDATE account SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL",
         )
         .bind(id.to_string())
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
         tx.user_changed(id);
         tx.commit(now).await?;
-        Ok(updated.rows_affected() > 0)
+        Ok(updated > 0)
     }
 
     /// Sets or removes a user's password (a sealed hash) and ends its sessions; `false` when there is no such user. That of
@@ -114,30 +113,32 @@ impl Store {
         let updated = query("UPDATE account SET password = $1 WHERE id = $2")
             .bind(password)
             .bind(id.to_string())
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         way_in.check(&mut tx).await?;
         end_all_of(&mut tx, id).await?;
         tx.user_changed(id);
         tx.commit(now).await?;
-        Ok(updated.rows_affected() > 0)
+        Ok(updated > 0)
     }
 
     /// A user's sealed password hash, to be checked; none for an unknown user too.
     pub async fn password(&self, id: UserId) -> Result<Option<Vec<u8>>, Error> {
         let row = query("SELECT password FROM account WHERE id = $1")
             .bind(id.to_string())
-            .fetch_optional(&self.read)
+            .fetch_optional(&self.database)
             .await?;
         Ok(row
+            .as_ref()
             .map(|row| row.maybe_blob("password"))
             .transpose()?
-            .flatten())
+            .flatten()
+            .map(<[u8]>::to_vec))
     }
 
     /// The identities of a user.
     pub async fn identities_of(&self, id: UserId) -> Result<Vec<Identity>, Error> {
-        let rows = query("SELECT user_id, connection_id, subject, created_at FROM identity WHERE user_id = $1 ORDER BY created_at").bind(id.to_string()).fetch_all(&self.read).await?;
+        let rows = query("SELECT user_id, connection_id, subject, created_at FROM identity WHERE user_id = $1 ORDER BY created_at").bind(id.to_string()).fetch_all(&self.database).await?;
         rows.iter()
             .map(|row| {
                 Ok(Identity {
@@ -168,12 +169,12 @@ pub(super) async fn insert(tx: &mut super::Tx, user: &User) -> Result<bool, Erro
     .bind(user.disabled_at.map(ms))
     .bind(ms(user.created_at))
     .bind(user.last_sign_in_at.map(ms))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(added.rows_affected() > 0)
+    Ok(added > 0)
 }
 
-pub(super) fn user(row: &AnyRow) -> Result<User, Error> {
+pub(super) fn user(row: &Row) -> Result<User, Error> {
     Ok(User {
         id: row.parsed("id")?,
         company_id: row.parsed("company_id")?,

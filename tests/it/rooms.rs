@@ -58,6 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower", &["http", "demo_idp"]),
     ("tower_http", &["http", "demo_idp"]),
     ("askama", &["http", "demo_idp"]),
+    ("rusqlite", &["store"]),
     ("sqlx", &["store"]),
     ("tower_sessions", &["store", "http"]),
     ("tower_sessions_core", &["store", "app"]),

@@ -157,15 +157,15 @@ impl World {
         let id = SessionId::from_bytes(unique());
         let sign_in = SignIn {
             company_id: connection.company_id,
-            attempt: AttemptRef::New(&attempt),
-            proof: Proof::Saml(SamlProof {
-                connection,
-                profile: &profile,
-                assertion_id: &format!("_{}", attempt.id),
+            attempt: AttemptRef::New(Box::new(attempt.clone())),
+            proof: Proof::Saml(Box::new(SamlProof {
+                connection: Arc::new(connection.clone()),
+                profile,
+                assertion_id: format!("_{}", attempt.id),
                 assertion_expires_at: now + Duration::hours(1),
-                name_id: Some(name_id),
-                session_index: index,
-            }),
+                name_id: Some(name_id.clone()),
+                session_index: index.map(str::to_owned),
+            })),
             session: NewSession {
                 id,
                 expires_at: now + Duration::hours(8),
@@ -176,7 +176,7 @@ impl World {
             record: Record::default(),
             now,
         };
-        let finished = self.app.store.finish_sign_in(&sign_in).await.unwrap();
+        let finished = self.app.store.finish_sign_in(sign_in).await.unwrap();
         assert!(
             matches!(finished, Finished::SignedIn { .. }),
             "{finished:?}"

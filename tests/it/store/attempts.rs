@@ -212,8 +212,13 @@ async fn an_unsolicited_response_brings_its_own_attempt(database: &Database) {
     let person = profile("oid:1", "b.simon@contoso.com");
     let name_id = vestibule::domain::NameId::new("x", None);
     let id = text();
-    let sign_in = world.saml(AttemptRef::New(&attempt), &id, &person, &name_id);
-    signed_in(world.store.finish_sign_in(&sign_in).await.unwrap());
+    let sign_in = world.saml(
+        AttemptRef::New(Box::new(attempt.clone())),
+        &id,
+        &person,
+        &name_id,
+    );
+    signed_in(world.store.finish_sign_in(sign_in.clone()).await.unwrap());
     assert_eq!(
         world
             .store
@@ -227,9 +232,14 @@ async fn an_unsolicited_response_brings_its_own_attempt(database: &Database) {
 
     let mut repeat = new_attempt(world.company.id, AttemptKind::Saml);
     repeat.connection_id = Some(world.connection.id);
-    let sign_in = world.saml(AttemptRef::New(&repeat), &id, &person, &name_id);
+    let sign_in = world.saml(
+        AttemptRef::New(Box::new(repeat.clone())),
+        &id,
+        &person,
+        &name_id,
+    );
     assert_eq!(
-        refused(world.store.finish_sign_in(&sign_in).await.unwrap()),
+        refused(world.store.finish_sign_in(sign_in.clone()).await.unwrap()),
         Refusal::AssertionReplayed
     );
     assert_eq!(

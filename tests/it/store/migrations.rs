@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use sqlx::{Connection, Executor, SqliteConnection};
+use sqlx::{Connection, Executor};
 use vestibule::store::{Error, Store};
 
 use super::database::{Database, on_both};
@@ -42,13 +42,11 @@ async fn a_newer_database_is_left_alone(database: &Database) {
     database.open().await.close().await;
     let sql = "INSERT INTO migration (number, name) VALUES (9999, 'of the future')";
     match database {
-        Database::Sqlite(_) => SqliteConnection::connect(&database.url().replace(' ', "%20"))
-            .await
-            .unwrap()
-            .execute(sql)
-            .await
-            .map(drop)
-            .unwrap(),
+        Database::Sqlite(_) => {
+            let file = database.url().replace("sqlite:", "");
+            let connection = rusqlite::Connection::open(file).unwrap();
+            connection.execute_batch(sql).unwrap();
+        }
         Database::Postgres { .. } => sqlx::PgConnection::connect(&database.url())
             .await
             .unwrap()

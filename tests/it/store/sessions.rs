@@ -81,10 +81,10 @@ async fn a_sign_in_ends_the_former_session_of_the_browser(database: &Database) {
     let (first, second) = (world.attempt().await, world.attempt().await);
     let (one, two) = (text(), text());
     let former = world.saml(AttemptRef::Begun(first.id), &one, &person, &name_id);
-    signed_in(world.store.finish_sign_in(&former).await.unwrap());
+    signed_in(world.store.finish_sign_in(former.clone()).await.unwrap());
     let mut next = world.saml(AttemptRef::Begun(second.id), &two, &person, &name_id);
     next.replaces = Some(former.session.id);
-    signed_in(world.store.finish_sign_in(&next).await.unwrap());
+    signed_in(world.store.finish_sign_in(next.clone()).await.unwrap());
     assert_eq!(world.people().await, (1, 1));
     assert_eq!(
         world
@@ -116,7 +116,7 @@ async fn found_for_single_logout(database: &Database) {
     signed_in(
         world
             .store
-            .finish_sign_in(&world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id))
+            .finish_sign_in(world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id))
             .await
             .unwrap(),
     );
@@ -145,7 +145,7 @@ async fn the_layer_reads_and_saves_but_does_not_begin(database: &Database) {
         text(),
     );
     let sign_in = world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id);
-    signed_in(world.store.finish_sign_in(&sign_in).await.unwrap());
+    signed_in(world.store.finish_sign_in(sign_in.clone()).await.unwrap());
 
     let sessions = world.store.sessions(|| NOW + Duration::minutes(30));
     let cookie = Id(i128::from_le_bytes(*sign_in.session.id.as_bytes()));

@@ -1,5 +1,6 @@
 //! A company with a connection and groups, and sign-ins to it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -73,29 +74,29 @@ impl World {
     ) -> Finished {
         let name_id = NameId::new(profile.subject.clone(), None);
         self.store
-            .finish_sign_in(&self.saml(AttemptRef::Begun(attempt), assertion_id, profile, &name_id))
+            .finish_sign_in(self.saml(AttemptRef::Begun(attempt), assertion_id, profile, &name_id))
             .await
             .unwrap()
     }
 
-    pub(super) fn saml<'a>(
-        &'a self,
-        attempt: AttemptRef<'a>,
-        assertion_id: &'a str,
-        profile: &'a Profile,
-        name_id: &'a NameId,
-    ) -> SignIn<'a> {
+    pub(super) fn saml(
+        &self,
+        attempt: AttemptRef,
+        assertion_id: &str,
+        profile: &Profile,
+        name_id: &NameId,
+    ) -> SignIn {
         SignIn {
             company_id: self.company.id,
             attempt,
-            proof: Proof::Saml(SamlProof {
-                connection: &self.connection,
-                profile,
-                assertion_id,
+            proof: Proof::Saml(Box::new(SamlProof {
+                connection: Arc::new(self.connection.clone()),
+                profile: profile.clone(),
+                assertion_id: assertion_id.to_owned(),
                 assertion_expires_at: NOW + Duration::hours(1),
-                name_id: Some(name_id),
-                session_index: Some("_index"),
-            }),
+                name_id: Some(name_id.clone()),
+                session_index: Some("_index".to_owned()),
+            })),
             session: new_session(),
             replaces: None,
             new_user_id: UserId::from_bytes(unique()),
@@ -108,7 +109,7 @@ impl World {
         let attempt = new_attempt(self.company.id, AttemptKind::Password);
         let sign_in = SignIn {
             company_id: self.company.id,
-            attempt: AttemptRef::New(&attempt),
+            attempt: AttemptRef::New(Box::new(attempt.clone())),
             proof: Proof::Password { user_id },
             session: new_session(),
             replaces: None,
@@ -116,7 +117,7 @@ impl World {
             record: Record::default(),
             now: NOW,
         };
-        self.store.finish_sign_in(&sign_in).await.unwrap()
+        self.store.finish_sign_in(sign_in).await.unwrap()
     }
 
     pub(super) async fn user(&self, email: &str, created_by: Creation) -> User {

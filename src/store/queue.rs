@@ -1,0 +1,228 @@
+//! Group commit: sign-ins that wait at the same time share one transaction, and one sync of the disk.
+//!
+//! Invariants: nobody is answered before the commit; a batch in which anything fails is rolled back whole, and each of its
+//! pieces is then done alone; a piece that was taken on is done even when its client has gone.
+//!
+//! SQLite only. PostgreSQL has many connections and a group commit of its own.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt as _;
+use time::OffsetDateTime;
+use tokio::sync::oneshot;
+
+use super::attempt::{self, AttemptRefusal};
+use super::sign_in::{Finished, SignIn, finish_in};
+use super::sqlite::{Durability, Transaction};
+use super::{Database, Error, Hasher, Store, Tx};
+use crate::domain::{AttemptId, LoginAttempt, Outcome as Verdict};
+
+/// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
+const MOST: usize = 64;
+
+/// The queue of a SQLite database in this process.
+#[derive(Debug, Default)]
+pub(super) struct Queue(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    work: VecDeque<Work>,
+    /// Whether a task is at work; it takes what comes in the meantime.
+    busy: bool,
+}
+
+/// A piece of work with the place to put its answer.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Writes a new attempt down.
+    Add(Box<LoginAttempt>, Answer<()>),
+    /// Closes an attempt with a refusal.
+    Refuse(AttemptId, Box<AttemptRefusal>, OffsetDateTime, Answer<bool>),
+    /// Ends a sign-in.
+    Finish(Box<SignIn>, Answer<Finished>),
+}
+
+/// Where an answer goes.
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What a piece of work came to. It is told after the commit.
+enum Outcome {
+    Added,
+    Refused(bool),
+    Finished(Finished),
+}
+
+impl Queue {
+    /// Does a piece of work together with what else is waiting.
+    pub(super) async fn submit<T>(
+        self: &Arc<Self>,
+        store: &Store,
+        work: impl FnOnce(Answer<T>) -> Work,
+    ) -> Result<T, Error> {
+        let (answer, done) = oneshot::channel();
+        let is_first = {
+            let mut waiting = self.lock();
+            waiting.work.push_back(work(answer));
+            !std::mem::replace(&mut waiting.busy, true)
+        };
+        if is_first {
+            let turn = Turn {
+                store: store.clone(),
+                queue: Arc::clone(self),
+                over: false,
+            };
+            tokio::spawn(turn.work());
+        }
+        done.await.map_err(|_| Error::Stopped)?
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task at work. Whatever ends it, the next piece of work begins another one.
+struct Turn {
+    store: Store,
+    queue: Arc<Queue>,
+    over: bool,
+}
+
+impl Turn {
+    async fn work(mut self) {
+        loop {
+            // Requests that are ready now come first, and join the batch.
+            tokio::task::yield_now().await;
+            let batch: Vec<Work> = {
+                let mut waiting = self.queue.lock();
+                if waiting.work.is_empty() {
+                    waiting.busy = false;
+                    self.over = true;
+                    return;
+                }
+                let length = waiting.work.len().min(MOST);
+                waiting.work.drain(..length).collect()
+            };
+            self.store.together(batch).await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.over {
+            self.queue.lock().busy = false;
+        }
+    }
+}
+
+impl Store {
+    /// One transaction for all; when anything fails, one for each.
+    async fn together(&self, batch: Vec<Work>) {
+        let Database::Sqlite(file) = &self.database else {
+            return; // Only a SQLite database has a queue.
+        };
+        let durability = batch
+            .iter()
+            .map(Work::durability)
+            .max()
+            .unwrap_or(Durability::Synced);
+        let hash = self.hash;
+        let together = move |tx: Result<Transaction, Error>| match tx
+            .and_then(|tx| here(all_in(tx.into(), &batch, hash)))
+        {
+            Ok(outcomes) => {
+                for (work, outcome) in batch.into_iter().zip(outcomes) {
+                    work.answer(outcome);
+                }
+                Vec::new()
+            }
+            Err(_) => batch,
+        };
+        // When the runtime goes down in the middle, the pieces are dropped, and who waits for them learns it.
+        for work in file
+            .with_transaction(durability, together)
+            .await
+            .unwrap_or_default()
+        {
+            self.alone(work).await;
+        }
+    }
+
+    async fn alone(&self, work: Work) {
+        match work {
+            Work::Add(attempt, answer) => {
+                let _ = answer.send(self.add_attempt_alone(&attempt).await);
+            }
+            Work::Refuse(id, refusal, now, answer) => {
+                let _ = answer.send(self.refuse_attempt_alone(id, &refusal, now).await);
+            }
+            Work::Finish(sign_in, answer) => {
+                let _ = answer.send(self.finish_sign_in_alone(&sign_in).await);
+            }
+        }
+    }
+}
+
+/// All pieces in one transaction, and its commit.
+async fn all_in(mut tx: Tx, batch: &[Work], hash: Hasher) -> Result<Vec<Outcome>, Error> {
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for work in batch {
+        outcomes.push(work.perform(&mut tx, hash).await?);
+    }
+    let latest = batch.iter().map(Work::now).max();
+    tx.commit(latest.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        .await?;
+    Ok(outcomes)
+}
+
+/// The end of what has nothing to wait for: its statements run on this thread.
+fn here<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    future.now_or_never().unwrap_or(Err(Error::Stopped))
+}
+
+impl Work {
+    async fn perform(&self, tx: &mut Tx, hash: Hasher) -> Result<Outcome, Error> {
+        Ok(match self {
+            Self::Add(attempt, _) => {
+                attempt::insert(tx, attempt).await?;
+                Outcome::Added
+            }
+            Self::Refuse(id, refusal, now, _) => {
+                Outcome::Refused(attempt::refuse(tx, *id, refusal, *now).await?)
+            }
+            Self::Finish(sign_in, _) => Outcome::Finished(finish_in(tx, sign_in, hash).await?),
+        })
+    }
+
+    /// The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it.
+    fn durability(&self) -> Durability {
+        match self {
+            Self::Add(attempt, _) if attempt.outcome == Verdict::Open => Durability::Written,
+            Self::Add(..) | Self::Refuse(..) | Self::Finish(..) => Durability::Synced,
+        }
+    }
+
+    /// Tells who waits. Who has gone in the meantime is not told.
+    fn answer(self, outcome: Outcome) {
+        match (self, outcome) {
+            (Self::Add(_, answer), Outcome::Added) => drop(answer.send(Ok(()))),
+            (Self::Refuse(.., answer), Outcome::Refused(closed)) => drop(answer.send(Ok(closed))),
+            (Self::Finish(_, answer), Outcome::Finished(finished)) => {
+                drop(answer.send(Ok(finished)));
+            }
+            // Each outcome stands at the place of its work; another pair cannot be, and would answer nobody.
+            _ => {}
+        }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        match self {
+            Self::Add(attempt, _) => attempt.started_at,
+            Self::Refuse(_, _, now, _) => *now,
+            Self::Finish(sign_in, _) => sign_in.now,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The databases and their transactions, with one face: a statement goes to the database itself or into a transaction.
+
+use sqlx::{PgPool, Postgres};
+use std::sync::Arc;
+
+use super::change::Change;
+use super::columns::Row;
+use super::statement::{Statement, Target};
+use super::{Error, Store, postgres, sqlite};
+
+/// Which database is behind the URL.
+#[derive(Debug, Clone)]
+pub(super) enum Database {
+    Sqlite(Arc<sqlite::File>),
+    Postgres(PgPool),
+}
+
+/// A transaction that writes. Dropped without a commit, it leaves nothing behind.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Inner,
+    pub(super) changed: Vec<Change>,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(sqlite::Transaction),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Store {
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        self.database.begin().await
+    }
+}
+
+impl Database {
+    pub(super) async fn begin(&self) -> Result<Tx, Error> {
+        let inner = match self {
+            Self::Sqlite(file) => Inner::Sqlite(file.begin().await?),
+            Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx {
+            inner,
+            changed: Vec::new(),
+        })
+    }
+}
+
+impl Tx {
+    /// Runs a text of several statements, which is part of this program.
+    pub(super) async fn script(&mut self, text: String) -> Result<(), Error> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => tx.script(text).await,
+            Inner::Postgres(tx) => {
+                let script = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
+                script.execute(&mut **tx).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the transaction without a word to running servers.
+    pub(super) async fn commit_quietly(self) -> Result<(), Error> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => Ok(tx.commit().await?),
+        }
+    }
+}
+
+impl From<sqlite::Transaction> for Tx {
+    fn from(inner: sqlite::Transaction) -> Self {
+        Self {
+            inner: Inner::Sqlite(inner),
+            changed: Vec::new(),
+        }
+    }
+}
+
+impl Target for &Database {
+    async fn change(self, statement: Statement<'_>) -> Result<u64, Error> {
+        match self {
+            Database::Sqlite(file) => file.change(statement).await,
+            Database::Postgres(pool) => postgres::change(pool, statement).await,
+        }
+    }
+
+    async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
+        match self {
+            Database::Sqlite(file) => file.rows(statement).await,
+            Database::Postgres(pool) => postgres::rows(pool, statement).await,
+        }
+    }
+}
+
+impl Target for &mut Tx {
+    async fn change(self, statement: Statement<'_>) -> Result<u64, Error> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => tx.change(statement).await,
+            Inner::Postgres(tx) => postgres::change(&mut **tx, statement).await,
+        }
+    }
+
+    async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => tx.rows(statement).await,
+            Inner::Postgres(tx) => postgres::rows(&mut **tx, statement).await,
+        }
+    }
+}
