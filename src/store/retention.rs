@@ -57,9 +57,9 @@ impl Store {
             .await?;
         tx.commit(now).await?;
         Ok(Purged {
-            sessions: sessions,
-            assertions: assertions,
-            attempts: attempts,
+            sessions,
+            assertions,
+            attempts,
         })
     }
 }

@@ -67,7 +67,7 @@ impl SessionStore for Sessions {
             .bind(self.key(&record.id).to_vec())
             .execute(&self.store.database)
             .await
-            .map_err(|error| backend(&error.into()))?;
+            .map_err(|error| backend(&error))?;
         Ok(())
     }
 

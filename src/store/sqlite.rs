@@ -295,7 +295,6 @@ fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, 
     let mut prepared = prepare(connection, statement)?;
     let names: Arc<[String]> = prepared
         .column_names()
-        .into_iter()
         .map(str::to_owned)
         .collect();
     let mut found = Vec::new();
