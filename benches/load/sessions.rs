@@ -4,8 +4,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, Connection as _, query, query_scalar};
+use rusqlite::{Connection, params};
 use vestibule::domain::UserId;
 use vestibule::keys;
 
@@ -24,49 +23,45 @@ pub(crate) fn check(number: usize) -> Request {
 }
 
 /// Makes `count` copies of the one session that the database has, with their users and groups. No server may be running.
-pub(crate) async fn copy(world: &World, count: usize) {
-    let options = SqliteConnectOptions::new()
-        .filename(world.data().join("vestibule.sqlite3"))
-        .foreign_keys(false);
-    let mut database = SqliteConnection::connect_with(&options).await.unwrap();
-    let session = copying(&mut database, "session", &["session_key", "user_id"]).await;
-    let account = copying(&mut database, "account", &["id", "email", "email_key"]).await;
-    let grant = copying(&mut database, "group_grant", &["user_id"]).await;
-    let mut all = database.begin().await.unwrap();
-    for number in 0..count {
-        let user = UserId::from_bytes(secret(number)).to_string();
-        let email = format!("someone.{number}@contoso.com");
-        let key = keys::hash(&secret(number)).to_vec();
-        let rows = [
-            bound(&session).bind(key).bind(&user),
-            bound(&account).bind(&user).bind(&email).bind(&email),
-            bound(&grant).bind(&user),
-        ];
-        for row in rows {
-            assert!(row.execute(&mut *all).await.unwrap().rows_affected() == 1);
+pub(crate) fn copy(world: &World, count: usize) {
+    let mut database = Connection::open(world.data().join("vestibule.sqlite3")).unwrap();
+    database.pragma_update(None, "foreign_keys", false).unwrap();
+    let all = database.transaction().unwrap();
+    {
+        let prepare =
+            |table, changed: &[&str]| all.prepare(&copying(&all, table, changed)).unwrap();
+        let mut session = prepare("session", &["session_key", "user_id"]);
+        let mut account = prepare("account", &["id", "email", "email_key"]);
+        let mut grant = prepare("group_grant", &["user_id"]);
+        for number in 0..count {
+            let user = UserId::from_bytes(secret(number)).to_string();
+            let email = format!("someone.{number}@contoso.com");
+            let key = keys::hash(&secret(number));
+            let copied = [
+                session.execute(params![key, user]).unwrap(),
+                account.execute(params![user, email, email]).unwrap(),
+                grant.execute(params![user]).unwrap(),
+            ];
+            assert_eq!(copied, [1, 1, 1]);
         }
     }
-    all.commit().await.unwrap();
-    database.close().await.unwrap();
-}
-
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments>;
-
-fn bound(sql: &str) -> Query<'static> {
-    query(AssertSqlSafe(sql.to_owned()))
+    all.commit().unwrap();
 }
 
 /// A statement that copies the first row of a table, but for these columns.
-async fn copying(database: &mut SqliteConnection, table: &str, changed: &[&str]) -> String {
-    let columns: Vec<String> = query_scalar("SELECT name FROM pragma_table_info($1)")
-        .bind(table)
-        .fetch_all(database)
-        .await
+fn copying(database: &Connection, table: &str, changed: &[&str]) -> String {
+    let mut names = database
+        .prepare("SELECT name FROM pragma_table_info(?1)")
         .unwrap();
+    let columns: Vec<String> = names
+        .query_map([table], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     let place = |name: &String| changed.iter().position(|other| other == name);
     let values: Vec<String> = columns
         .iter()
-        .map(|name| place(name).map_or_else(|| name.clone(), |at| format!("${}", at + 1)))
+        .map(|name| place(name).map_or_else(|| name.clone(), |at| format!("?{}", at + 1)))
         .collect();
     format!(
         "INSERT INTO {table} ({}) SELECT {} FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})",

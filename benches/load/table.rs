@@ -126,7 +126,7 @@ pub(crate) async fn live_sessions(cores: &Cores, count: usize) -> (usize, Figure
         let server = Server::vestibule(world.data(), cores);
         world.sign_in(&server).await;
     }
-    sessions::copy(&world, count).await;
+    sessions::copy(&world, count);
     let server = Server::vestibule(world.data(), cores);
     // What is not of the sessions: connections to the database, its cache, buffers.
     let some = count.min(500);

@@ -293,10 +293,7 @@ fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Err
 
 fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, Error> {
     let mut prepared = prepare(connection, statement)?;
-    let names: Arc<[String]> = prepared
-        .column_names()
-        .map(str::to_owned)
-        .collect();
+    let names: Arc<[String]> = prepared.column_names().map(str::to_owned).collect();
     let mut found = Vec::new();
     let mut stepping = prepared.raw_query();
     while let Some(row) = stepping.next()? {
