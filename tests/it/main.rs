@@ -21,6 +21,8 @@ mod samael;
 mod sign_in;
 mod slo;
 mod slo_messages;
+#[cfg(feature = "demo")]
+mod soak;
 mod sp_metadata;
 mod store;
 mod support;

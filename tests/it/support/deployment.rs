@@ -94,9 +94,19 @@ impl Client {
 
     /// Posts a form to the assertion consumer service.
     pub(crate) async fn post(&self, cookie: &str, form: String) -> reqwest::Result<Reply> {
+        self.submit("/sso/acs", cookie, form).await
+    }
+
+    /// Posts a form.
+    pub(crate) async fn submit(
+        &self,
+        path: &str,
+        cookie: &str,
+        form: String,
+    ) -> reqwest::Result<Reply> {
         let request = self
             .http
-            .post(format!("{}/sso/acs", self.origin))
+            .post(format!("{}{path}", self.origin))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
         self.reply(request, cookie).await

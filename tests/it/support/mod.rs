@@ -24,7 +24,9 @@ use vestibule::domain::{
 #[cfg(feature = "demo")]
 pub(crate) use browser::{Browser, hidden_field, unescaped};
 #[cfg(feature = "demo")]
-pub(crate) use deployment::{ACME, Client, Deployment, form, sign_in};
+pub(crate) use deployment::{
+    ACME, Client, Deployment, Reply, Started, encoded_form, form, sign_in,
+};
 pub(crate) use process::{Installation, Said, Server};
 
 /// When tests with a fixed clock begin.

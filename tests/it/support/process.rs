@@ -247,9 +247,11 @@ impl Server {
         self.log.take().unwrap().join().unwrap()
     }
 
-    /// Ends it as a power cut would.
-    pub(crate) fn kill(self) {
-        drop(self);
+    /// Ends it by `kill -9`; its log.
+    pub(crate) fn killed(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.log.take().unwrap().join().unwrap()
     }
 }
 

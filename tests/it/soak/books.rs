@@ -1,0 +1,188 @@
+//! The database itself: what must never be in it, and what the clients' ledger says must be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Connection as _, Row as _, query};
+
+use super::ledger::{Ledger, Seen, State, session_key};
+
+/// Counts that are zero.
+const NEVER: [(&str, &str); 11] = [
+    (
+        "attempts that are consumed and not closed, or closed and not consumed",
+        "SELECT COUNT(*) FROM login_attempt WHERE (consumed_at IS NULL) <> (outcome = 'open') OR (finished_at IS NULL) <> (outcome = 'open')",
+    ),
+    (
+        "sign-ins without account or session",
+        "SELECT COUNT(*) FROM login_attempt WHERE (outcome = 'signed_in') <> (session_key IS NOT NULL) OR (outcome = 'signed_in') <> (user_id IS NOT NULL)",
+    ),
+    (
+        "sign-ins to an account that is not there",
+        "SELECT COUNT(*) FROM login_attempt a LEFT JOIN account u ON u.id = a.user_id WHERE a.outcome = 'signed_in' AND u.id IS NULL",
+    ),
+    (
+        "sessions of no sign-in, or of another account's",
+        "SELECT COUNT(*) FROM session s LEFT JOIN login_attempt a ON a.id = s.attempt_id AND a.outcome = 'signed_in' \
+         AND a.session_key = s.session_key AND a.user_id = s.user_id WHERE a.id IS NULL",
+    ),
+    (
+        "sign-ins with several sessions",
+        "SELECT COUNT(*) FROM (SELECT attempt_id FROM session GROUP BY attempt_id HAVING COUNT(*) > 1) t",
+    ),
+    (
+        "accounts made at a sign-in that is not there",
+        "SELECT COUNT(*) FROM account u WHERE u.created_by <> 'administrator' \
+         AND NOT EXISTS (SELECT 1 FROM login_attempt a WHERE a.user_id = u.id AND a.outcome = 'signed_in')",
+    ),
+    (
+        "accounts made at a sign-in without an identity",
+        "SELECT COUNT(*) FROM account u WHERE u.created_by <> 'administrator' AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.user_id = u.id)",
+    ),
+    (
+        "accounts made at a sign-in without a group",
+        "SELECT COUNT(*) FROM account u WHERE u.created_by <> 'administrator' AND NOT EXISTS (SELECT 1 FROM group_grant g WHERE g.user_id = u.id)",
+    ),
+    (
+        "identities without an account",
+        "SELECT COUNT(*) FROM identity i LEFT JOIN account u ON u.id = i.user_id WHERE u.id IS NULL",
+    ),
+    (
+        "more or fewer assertions used than sign-ins",
+        "SELECT ABS((SELECT COUNT(*) FROM assertion_seen) - (SELECT COUNT(*) FROM login_attempt WHERE outcome = 'signed_in' AND kind = 'saml'))",
+    ),
+    (
+        "changes beyond the counter",
+        "SELECT COUNT(*) FROM change c JOIN change_counter k ON c.revision > k.revision",
+    ),
+];
+
+/// What a request came to.
+struct Attempt {
+    outcome: String,
+    session_key: Option<Vec<u8>>,
+    email: Option<String>,
+}
+
+/// Holds the database against itself and against the ledger, and settles what was in doubt.
+pub(super) async fn check(url: &str, ledger: &mut Ledger) {
+    sqlx::any::install_default_drivers();
+    let mut database = AnyConnection::connect(url).await.unwrap();
+    for (what, sql) in NEVER {
+        let count: i64 = query(sql).fetch_one(&mut database).await.unwrap().get(0);
+        if count != 0 {
+            ledger.wrong.push(format!("{count} {what}"));
+        }
+    }
+    if url.starts_with("sqlite:") {
+        sound(&mut database, ledger).await;
+    }
+    let keys = rows(&mut database, "SELECT session_key FROM session").await;
+    let stored: BTreeSet<Vec<u8>> = keys.iter().map(|row| row.get(0)).collect();
+    sessions(&stored, ledger);
+    sign_ins(&mut database, &stored, ledger).await;
+    let accounts = rows(&mut database, "SELECT email FROM account").await;
+    let accounts: BTreeSet<String> = accounts.iter().map(|row| row.get(0)).collect();
+    for email in &ledger.added {
+        if !accounts.contains(email) {
+            let what = format!("the account {email}, which a command added, is lost");
+            ledger.wrong.push(what);
+        }
+    }
+    database.close().await.unwrap();
+}
+
+async fn rows(database: &mut AnyConnection, sql: &'static str) -> Vec<AnyRow> {
+    query(sql).fetch_all(database).await.unwrap()
+}
+
+async fn sound(database: &mut AnyConnection, ledger: &mut Ledger) {
+    for row in rows(database, "PRAGMA integrity_check").await {
+        let said: String = row.get(0);
+        if said != "ok" {
+            ledger.wrong.push(format!("integrity_check: {said}"));
+        }
+    }
+    let broken = rows(database, "PRAGMA foreign_key_check").await.len();
+    if broken != 0 {
+        ledger.wrong.push(format!("{broken} broken references"));
+    }
+}
+
+/// What was answered is there, what ended is not, and what was in doubt is now known.
+fn sessions(stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
+    let known: Vec<(String, State)> = ledger
+        .sessions
+        .iter()
+        .map(|(cookie, kept)| (cookie.clone(), kept.state))
+        .collect();
+    for (cookie, state) in known {
+        let is_stored = stored.contains(&session_key(&cookie));
+        match state {
+            State::Doubtful => {
+                let found = if is_stored { State::Live } else { State::Ended };
+                ledger.set(&cookie, found);
+            }
+            State::Live | State::Ended if is_stored == (state == State::Live) => {}
+            State::Live => ledger
+                .wrong
+                .push("a session that was answered is lost".to_owned()),
+            State::Ended => ledger
+                .wrong
+                .push("a session that ended is there".to_owned()),
+        }
+    }
+}
+
+/// Each posted Response against the attempt that it answered.
+async fn sign_ins(database: &mut AnyConnection, stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
+    let attempts = rows(
+        database,
+        "SELECT a.request_id, a.outcome, a.session_key, u.email FROM login_attempt a LEFT JOIN account u ON u.id = a.user_id \
+         WHERE a.request_id IS NOT NULL",
+    )
+    .await;
+    let attempts: BTreeMap<String, Attempt> = attempts
+        .iter()
+        .map(|row| {
+            let attempt = Attempt {
+                outcome: row.get(1),
+                session_key: row.get(2),
+                email: row.get(3),
+            };
+            (row.get(0), attempt)
+        })
+        .collect();
+    let mut wrong = Vec::new();
+    for request in &ledger.started {
+        if !attempts.contains_key(request) {
+            wrong.push(format!("the request {request} is lost"));
+        }
+    }
+    for posted in &ledger.posted {
+        let Some(attempt) = attempts.get(&posted.started.request) else {
+            continue; // It is among those above.
+        };
+        let key = attempt.session_key.as_ref();
+        let as_it_should = match (&posted.seen, posted.good) {
+            (Seen::SignedIn(session), true) => {
+                attempt.outcome == "signed_in"
+                    && key == Some(&session_key(session))
+                    && attempt.email.as_deref() == Some(&posted.email)
+            }
+            // Nobody has the session's secret, or can end it.
+            (Seen::Lost, true) => {
+                attempt.outcome == "signed_in"
+                    && key.is_some_and(|key| stored.contains(key))
+                    && attempt.email.as_deref() == Some(&posted.email)
+            }
+            (Seen::Refused, false) => attempt.outcome == "refused",
+            _ => false,
+        };
+        if !as_it_should {
+            let (outcome, email) = (&attempt.outcome, &attempt.email);
+            wrong.push(format!("{outcome} as {email:?}: {posted:?}"));
+        }
+    }
+    ledger.wrong.append(&mut wrong);
+}
