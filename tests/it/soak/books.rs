@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Connection as _, Row as _, query};
-
+use super::database::Database;
 use super::ledger::{Ledger, Seen, State, session_key};
 
 /// Counts that are zero.
@@ -66,47 +64,40 @@ struct Attempt {
 
 /// Holds the database against itself and against the ledger, and settles what was in doubt.
 pub(super) async fn check(url: &str, ledger: &mut Ledger) {
-    sqlx::any::install_default_drivers();
-    let mut database = AnyConnection::connect(url).await.unwrap();
+    let mut database = Database::open(url).await;
     for (what, sql) in NEVER {
-        let count: i64 = query(sql).fetch_one(&mut database).await.unwrap().get(0);
+        let count = database.number(sql).await;
         if count != 0 {
             ledger.wrong.push(format!("{count} {what}"));
         }
     }
-    if url.starts_with("sqlite:") {
-        sound(&mut database, ledger).await;
+    if database.is_sqlite() {
+        for row in database.rows("PRAGMA integrity_check").await {
+            if row[0].text() != Some("ok") {
+                ledger.wrong.push(format!("integrity_check: {row:?}"));
+            }
+        }
+        let broken = database.rows("PRAGMA foreign_key_check").await;
+        if !broken.is_empty() {
+            ledger.wrong.push(format!("broken references: {broken:?}"));
+        }
     }
-    let keys = rows(&mut database, "SELECT session_key FROM session").await;
-    let stored: BTreeSet<Vec<u8>> = keys.iter().map(|row| row.get(0)).collect();
+    let keys = database.rows("SELECT session_key FROM session").await;
+    let stored: BTreeSet<Vec<u8>> = keys
+        .iter()
+        .filter_map(|row| row[0].blob().map(<[u8]>::to_vec))
+        .collect();
     sessions(&stored, ledger);
     sign_ins(&mut database, &stored, ledger).await;
-    let accounts = rows(&mut database, "SELECT email FROM account").await;
-    let accounts: BTreeSet<String> = accounts.iter().map(|row| row.get(0)).collect();
-    for email in &ledger.added {
-        if !accounts.contains(email) {
-            let what = format!("the account {email}, which a command added, is lost");
-            ledger.wrong.push(what);
-        }
-    }
-    database.close().await.unwrap();
-}
-
-async fn rows(database: &mut AnyConnection, sql: &'static str) -> Vec<AnyRow> {
-    query(sql).fetch_all(database).await.unwrap()
-}
-
-async fn sound(database: &mut AnyConnection, ledger: &mut Ledger) {
-    for row in rows(database, "PRAGMA integrity_check").await {
-        let said: String = row.get(0);
-        if said != "ok" {
-            ledger.wrong.push(format!("integrity_check: {said}"));
-        }
-    }
-    let broken = rows(database, "PRAGMA foreign_key_check").await.len();
-    if broken != 0 {
-        ledger.wrong.push(format!("{broken} broken references"));
-    }
+    let accounts = database.rows("SELECT email FROM account").await;
+    let accounts: BTreeSet<&str> = accounts.iter().filter_map(|row| row[0].text()).collect();
+    let lost: Vec<String> = ledger
+        .added
+        .iter()
+        .filter(|email| !accounts.contains(email.as_str()))
+        .map(|email| format!("the account {email}, which a command added, is lost"))
+        .collect();
+    ledger.wrong.extend(lost);
 }
 
 /// What was answered is there, what ended is not, and what was in doubt is now known.
@@ -135,22 +126,22 @@ fn sessions(stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
 }
 
 /// Each posted Response against the attempt that it answered.
-async fn sign_ins(database: &mut AnyConnection, stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
-    let attempts = rows(
-        database,
-        "SELECT a.request_id, a.outcome, a.session_key, u.email FROM login_attempt a LEFT JOIN account u ON u.id = a.user_id \
-         WHERE a.request_id IS NOT NULL",
-    )
-    .await;
-    let attempts: BTreeMap<String, Attempt> = attempts
+async fn sign_ins(database: &mut Database, stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
+    let rows = database
+        .rows(
+            "SELECT a.request_id, a.outcome, a.session_key, u.email FROM login_attempt a LEFT JOIN account u ON u.id = a.user_id \
+             WHERE a.request_id IS NOT NULL",
+        )
+        .await;
+    let attempts: BTreeMap<String, Attempt> = rows
         .iter()
         .map(|row| {
             let attempt = Attempt {
-                outcome: row.get(1),
-                session_key: row.get(2),
-                email: row.get(3),
+                outcome: row[1].text().unwrap().to_owned(),
+                session_key: row[2].blob().map(<[u8]>::to_vec),
+                email: row[3].text().map(str::to_owned),
             };
-            (row.get(0), attempt)
+            (row[0].text().unwrap().to_owned(), attempt)
         })
         .collect();
     let mut wrong = Vec::new();

@@ -4,6 +4,7 @@
 //! stored whole or not at all, and no Response is used twice. Short here; `script/soak` goes on for as long as one likes.
 
 mod books;
+mod database;
 mod ledger;
 mod load;
 mod plan;

@@ -39,7 +39,7 @@ impl Site {
             installation.run_with(&set, PASSWORD).succeeds();
         }
         let file = installation.path("data/vestibule.sqlite3");
-        let url = postgres.map_or_else(|| format!("sqlite://{}", file.display()), str::to_owned);
+        let url = postgres.map_or_else(|| format!("sqlite:{}", file.display()), str::to_owned);
         let others = (1..nodes).map(|_| self::installation(postgres));
         let nodes = std::iter::once(installation).chain(others).map(Node::new);
         let mut site = Self {
