@@ -21,7 +21,7 @@ use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Store};
 
 pub use sessions::{SessionCache, SessionError};
-pub use throttle::Throttle;
+pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -69,7 +69,7 @@ impl App {
         let app = Self {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
             sessions: SessionCache::new(store.clone(), clock.clone()),
-            throttle: Throttle::new(&config.limits),
+            throttle: Throttle::new(&config.limits, clock.clone()),
             cross_check: cross_check(config.verification.cross_check)?,
             revision: AtomicI64::new(NEVER),
             sp_keys: SpKeys::new(&keys)?,

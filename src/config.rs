@@ -4,6 +4,7 @@
 //! been checked as a whole. `docs/configuration.md` lists every key, and a test keeps it in step with this file.
 
 mod environment;
+mod limits;
 mod show;
 mod values;
 mod verification;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use environment::Environment;
 pub use environment::variable_name;
+pub use limits::Limits;
 pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
 pub use verification::{CrossCheck, Verification};
 
@@ -97,25 +99,6 @@ pub struct Session {
 pub struct Attempts {
     /// Days that the record of a sign-in is kept.
     pub retention_days: u16,
-}
-
-/// What one request may cost.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// The largest request body, in bytes (rule A1).
-    pub body_bytes: usize,
-    /// The longest that answering a request may take.
-    pub request_timeout: Period,
-    /// The longest that a client may take to send its request's headers, and that a connection stays open unused. Longer
-    /// than the reverse proxy keeps its connections, or a request that it sends just as one closes is lost.
-    pub header_read_timeout: Period,
-    /// How long requests in flight may take to finish when the server stops.
-    pub shutdown_grace: Period,
-    /// Password tries per minute, for one account and for one address.
-    pub password_tries_per_minute: u32,
-    /// Refused sign-in messages that are written down per minute, for one address; more are answered 429. 0 sets no limit.
-    pub refused_messages_per_minute: u32,
 }
 
 /// The log, on standard error.
@@ -274,19 +257,6 @@ impl Config {
         }
         for (key, zero) in [
             ("session.idle", self.session.idle.is_zero()),
-            ("limits.body_bytes", self.limits.body_bytes == 0),
-            (
-                "limits.request_timeout",
-                self.limits.request_timeout.is_zero(),
-            ),
-            (
-                "limits.header_read_timeout",
-                self.limits.header_read_timeout.is_zero(),
-            ),
-            (
-                "limits.password_tries_per_minute",
-                self.limits.password_tries_per_minute == 0,
-            ),
             ("attempts.retention_days", self.attempts.retention_days == 0),
         ] {
             if zero {
@@ -295,6 +265,7 @@ impl Config {
                 )));
             }
         }
+        self.limits.check().map_err(ConfigError::Invalid)?;
         match self.single_company.as_deref() {
             Some(slug) if !is_slug(slug) => Err(invalid(&format!(
                 "single_company: `{slug}` is not a company's slug. Use lower-case letters, digits and hyphens, such as `acme`."
@@ -335,19 +306,6 @@ impl Default for Session {
 impl Default for Attempts {
     fn default() -> Self {
         Self { retention_days: 30 }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 256 * 1024,
-            request_timeout: Period::seconds(30),
-            header_read_timeout: Period::seconds(75),
-            shutdown_grace: Period::seconds(20),
-            password_tries_per_minute: 10,
-            refused_messages_per_minute: 600,
-        }
     }
 }
 

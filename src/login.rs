@@ -6,6 +6,7 @@
 mod advice;
 mod begin;
 mod finish;
+mod known_browser;
 mod password;
 mod record;
 mod unsolicited;
@@ -13,6 +14,7 @@ mod unsolicited;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use crate::app::Wait;
 use crate::domain::{Code, SessionId};
 use crate::keys;
 use crate::saml::signature::SignError;
@@ -20,6 +22,7 @@ use crate::store;
 
 pub use begin::{Begun, Message, Start, begin};
 pub use finish::{Arrival, finish, landing};
+pub use known_browser::KnownBrowser;
 pub use password::{PasswordSignIn, sign_in_with_password};
 
 /// Why a sign-in can neither go on nor be refused.
@@ -50,6 +53,8 @@ pub enum Ending {
         return_to: String,
         /// The attempt's code, for the log.
         code: Code,
+        /// The browser, when wrong passwords of strangers must not count against it.
+        known: Option<KnownBrowser>,
     },
     /// The same Response came again, to the session that it began (rule E4).
     AlreadySignedIn {
@@ -70,8 +75,8 @@ pub enum Ending {
         /// What the user can do.
         advice: Advice,
     },
-    /// Too many tries; nothing was checked.
-    TooManyTries,
+    /// Too many tries or messages; nothing was decided, and nothing written down.
+    TooMany(Wait),
 }
 
 /// What a user can do about a refusal. It tells nothing of the reason that an attacker could use.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
+use vestibule::config::{Limits, variable_name};
 
 /// The argument by which this program becomes the bare axum.
 pub(crate) const BARE: &str = "bare-axum";
@@ -72,6 +73,11 @@ impl Server {
         command
             .env("VESTIBULE_LISTEN", address.to_string())
             .env("VESTIBULE_DATA_DIR", data);
+        // One client asks more than anybody may by default. It is counted all the same, as it is in production.
+        for key in rate_limits() {
+            let variable = variable_name(&format!("limits.{key}"));
+            command.env(variable, u32::MAX.to_string());
+        }
         Self::start(command, address)
     }
 
@@ -178,4 +184,11 @@ fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .unwrap()
+}
+
+/// The keys of all rate limits.
+fn rate_limits() -> impl Iterator<Item = String> {
+    let limits = serde_json::to_value(Limits::default()).unwrap();
+    let keys: Vec<String> = limits.as_object().unwrap().keys().cloned().collect();
+    keys.into_iter().filter(|key| key.ends_with("_per_minute"))
 }

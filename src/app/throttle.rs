@@ -1,119 +1,270 @@
-//! Limits on passwords: how often they may be tried, and how many are compared at once. And on refused messages.
+//! Rate limits: how many requests of a kind a client and a company may have, and how many wrong passwords there may be.
 //!
-//! Invariant: what is kept for a limit is bounded, whatever addresses and names are tried.
+//! Invariants: what is remembered is bounded, whatever addresses and names come; who is refused by the limit of one uses up
+//! nothing of what many share; what counts is the time that passes, not what the clock is set to.
 
-use std::hash::Hash;
+mod cells;
+mod guess;
+mod limit;
+mod password_turns;
+
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
+use std::time::Duration;
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
-
+use crate::clock::Clock;
 use crate::config::Limits;
 use crate::domain::CompanyId;
 
-/// Keys kept before those that are idle are swept out.
-const SWEEP: usize = 10_000;
-/// Passwords compared at the same time.
-const AT_ONCE: usize = 4;
-/// The longest address that is counted; longer ones are nobody's.
-const LONGEST: usize = 254;
+use cells::Cells;
+use guess::Guesses;
+use limit::Limit;
+use password_turns::PasswordTurns;
 
-/// Limits the tries of a client and on an account.
+pub use guess::{Guess, Guesser};
+pub use password_turns::PasswordTurn;
+
+/// What one client may have at all companies together, as a multiple of what it may have at one. People of several companies
+/// come from one address (a provider's proxy): those of one company must not use up what the others need.
+const COMPANIES: u32 = 10;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// A sign-in begins.
+    Start,
+    /// A sign-in message comes.
+    Response,
+    /// A sign-out message comes.
+    Logout,
+    /// A password comes.
+    PasswordTry,
+    /// Our metadata is read.
+    Metadata,
+    /// A refused sign-in message is written down.
+    RefusedMessage,
+}
+
+/// How long to wait before the next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait(Duration);
+
+impl Wait {
+    /// In whole seconds, as `Retry-After` has it (RFC 9110 10.2.3): never too short.
+    pub fn seconds(self) -> u64 {
+        let whole = self.0.as_secs();
+        (whole + u64::from(self.0.subsec_nanos() > 0)).max(1)
+    }
+}
+
+/// Who a client's address stands for: itself, or the /64 that an IPv6 subscriber chooses addresses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(u128);
+
+impl Network {
+    /// Of a client. Those whose address is not known are one.
+    pub fn of(client: Option<IpAddr>) -> Self {
+        Self(match client.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(address)) => address.to_ipv6_mapped().to_bits(),
+            Some(IpAddr::V6(address)) => address.to_bits() >> 64 << 64,
+            None => Ipv6Addr::UNSPECIFIED.to_bits(),
+        })
+    }
+}
+
+/// The limits of this server.
 #[derive(Debug)]
 pub struct Throttle {
-    refusals: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    clients: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    accounts: Option<DefaultKeyedRateLimiter<(CompanyId, String)>>,
-    hashing: Semaphore,
+    clock: Clock,
+    cells: Cells,
+    starts: Requests,
+    responses: Requests,
+    logouts: Requests,
+    password_tries: Requests,
+    metadata: Requests,
+    refused_messages: Requests,
+    guesses: Guesses,
+    password_turns: PasswordTurns,
+}
+
+/// The limits of one kind of request.
+#[derive(Debug)]
+struct Requests {
+    client: Limit,
+    everywhere: Limit,
+    company: Limit,
 }
 
 impl Throttle {
-    /// The limits of a configuration; 0 sets none.
-    pub fn new(limits: &Limits) -> Self {
-        let per_minute = |count: u32| NonZeroU32::new(count).map(Quota::per_minute);
-        let quota = per_minute(limits.password_tries_per_minute);
+    /// The limits of a configuration.
+    pub fn new(limits: &Limits, clock: Clock) -> Self {
+        macro_rules! requests {
+            ($client:ident, $company:ident) => {
+                Requests {
+                    client: Limit::new(stringify!($client), limits.$client),
+                    everywhere: Limit::new(
+                        concat!(stringify!($client), " at all companies"),
+                        limits.$client.saturating_mul(COMPANIES),
+                    ),
+                    company: Limit::new(stringify!($company), limits.$company),
+                }
+            };
+        }
         Self {
-            refusals: per_minute(limits.refused_messages_per_minute).map(RateLimiter::keyed),
-            clients: quota.map(RateLimiter::keyed),
-            accounts: quota.map(RateLimiter::keyed),
-            hashing: Semaphore::new(AT_ONCE),
+            clock,
+            cells: Cells::new(),
+            starts: requests!(client_starts_per_minute, company_starts_per_minute),
+            responses: requests!(client_responses_per_minute, company_responses_per_minute),
+            logouts: requests!(client_logouts_per_minute, company_logouts_per_minute),
+            password_tries: requests!(
+                client_password_tries_per_minute,
+                company_password_tries_per_minute
+            ),
+            metadata: requests!(client_metadata_per_minute, company_metadata_per_minute),
+            refused_messages: requests!(
+                client_refused_messages_per_minute,
+                company_refused_messages_per_minute
+            ),
+            guesses: Guesses::new(limits),
+            password_turns: PasswordTurns::new(),
         }
     }
 
-    /// Waits for a turn to compare a password: each takes 19 MiB and tens of milliseconds.
-    pub async fn turn(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        self.hashing.acquire().await
+    /// Counts one more of a client at a company, or says how long to wait.
+    pub fn admit(
+        &self,
+        counted: Counted,
+        client: Option<IpAddr>,
+        company: CompanyId,
+    ) -> Result<(), Wait> {
+        let (cells, network) = (&self.cells, Network::of(client));
+        let limits = self.limits_of(counted);
+        let now = self.clock.running();
+        limits.client.take(cells, (company, network), now)?;
+        limits.everywhere.take(cells, network, now)?;
+        limits.company.take(cells, company, now)
     }
 
-    /// Whether another refused message of this client is written down, and counts it.
-    pub fn admits_refusal(&self, client: Option<IpAddr>) -> bool {
-        within(self.refusals.as_ref(), client.map(network))
+    fn limits_of(&self, counted: Counted) -> &Requests {
+        match counted {
+            Counted::Start => &self.starts,
+            Counted::Response => &self.responses,
+            Counted::Logout => &self.logouts,
+            Counted::PasswordTry => &self.password_tries,
+            Counted::Metadata => &self.metadata,
+            Counted::RefusedMessage => &self.refused_messages,
+        }
     }
 
-    /// Whether another try is allowed, and counts it.
-    pub fn admits(&self, client: Option<IpAddr>, company: CompanyId, email: &str) -> bool {
-        // Nobody's address is so long; all of them count as one, wherever their characters end.
-        let email = email.get(..LONGEST.min(email.len())).unwrap_or_default();
-        let account = (company, email.to_ascii_lowercase());
-        within(self.clients.as_ref(), client.map(network))
-            && within(self.accounts.as_ref(), Some(account))
-    }
-}
-
-/// Counts one more for `key`, and says whether that is within the limit. Without a limit or a key, everything is.
-fn within<K: Hash + Eq + Clone>(
-    limiter: Option<&DefaultKeyedRateLimiter<K>>,
-    key: Option<K>,
-) -> bool {
-    let (Some(limiter), Some(key)) = (limiter, key) else {
-        return true;
-    };
-    if limiter.len() > SWEEP {
-        limiter.retain_recent();
-    }
-    limiter.check_key(&key).is_ok()
-}
-
-/// Who a client's address stands for: an IPv6 subscriber has a whole /64 to choose addresses from.
-fn network(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        v4 @ IpAddr::V4(_) => v4,
+    /// Waits for a turn to compare a password; refuses when too many of the company wait already.
+    pub async fn password_turn(&self, company: CompanyId) -> Result<PasswordTurn, Wait> {
+        self.password_turns.next(company).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use time::OffsetDateTime;
+
     use super::*;
 
-    fn admitted(throttle: &Throttle, client: &str, email: &str) -> bool {
-        let client = client.parse().unwrap();
-        throttle.admits(Some(client), CompanyId::from_bytes([1; 16]), email)
+    pub(super) fn acme() -> CompanyId {
+        CompanyId::from_bytes([1; 16])
+    }
+
+    fn beta() -> CompanyId {
+        CompanyId::from_bytes([2; 16])
+    }
+
+    pub(super) fn network(client: &str) -> Network {
+        Network::of(Some(client.parse().unwrap()))
+    }
+
+    fn throttle(client: u32, company: u32) -> (Throttle, Clock) {
+        let limits = Limits {
+            client_starts_per_minute: client,
+            company_starts_per_minute: company,
+            ..Limits::default()
+        };
+        let clock = Clock::fixed(OffsetDateTime::UNIX_EPOCH);
+        (Throttle::new(&limits, clock.clone()), clock)
     }
 
     #[test]
     fn the_addresses_of_one_subscriber_count_as_one() {
-        let throttle = Throttle::new(&Limits {
-            password_tries_per_minute: 1,
-            ..Limits::default()
-        });
-        assert!(admitted(&throttle, "2001:db8:1:2::1", "a@b.c"));
-        assert!(!admitted(&throttle, "2001:db8:1:2:ffff::9", "b@b.c"));
-        assert!(admitted(&throttle, "2001:db8:1:3::1", "c@b.c"));
-        assert!(admitted(&throttle, "192.0.2.1", "d@b.c"));
-        assert!(!admitted(&throttle, "::ffff:192.0.2.1", "e@b.c"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_ne!(network("192.0.2.1"), Network::of(None));
     }
 
     #[test]
-    fn what_is_kept_of_an_address_is_short() {
-        let throttle = Throttle::new(&Limits {
-            password_tries_per_minute: 1,
-            ..Limits::default()
-        });
-        // The limit falls into the middle of a character.
-        let long = |tail: &str| format!("{}\u{e9}{tail}", "a".repeat(LONGEST - 1));
-        assert!(admitted(&throttle, "192.0.2.1", &long("1")));
-        assert!(!admitted(&throttle, "192.0.2.2", &long("2")));
+    fn a_client_and_a_company_have_what_is_theirs() {
+        let (throttle, _) = throttle(2, 4);
+        let start = |client: u8, company| {
+            let client = IpAddr::from([192, 0, 2, client]);
+            throttle
+                .admit(Counted::Start, Some(client), company)
+                .is_ok()
+        };
+        assert!(start(1, acme()) && start(1, acme()));
+        // Refused by his own limit, he takes nothing of the company's.
+        assert!((0..100).all(|_| !start(1, acme())));
+        assert!(start(2, acme()) && start(2, acme()));
+        assert!(!start(3, acme()), "the company");
+        assert!(start(1, beta()) && start(3, beta()), "another company");
+    }
+
+    #[test]
+    fn kinds_are_counted_apart() {
+        let (throttle, _) = throttle(1, 1);
+        assert!(throttle.admit(Counted::Start, None, acme()).is_ok());
+        assert!(throttle.admit(Counted::Start, None, acme()).is_err());
+        for counted in [
+            Counted::Response,
+            Counted::Logout,
+            Counted::PasswordTry,
+            Counted::Metadata,
+            Counted::RefusedMessage,
+        ] {
+            assert!(throttle.admit(counted, None, acme()).is_ok(), "{counted:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_have_his_share_at_every_company() {
+        let (throttle, _) = throttle(5, 100);
+        let companies = (0..=255).map(|it| CompanyId::from_bytes([it; 16]));
+        let admitted = companies
+            .flat_map(|company| [company; 20])
+            .filter(|company| throttle.admit(Counted::Start, None, *company).is_ok());
+        assert_eq!(admitted.count(), 50);
+    }
+
+    #[test]
+    fn a_limit_of_0_is_none() {
+        let (throttle, _) = throttle(0, 0);
+        assert!((0..100_000).all(|_| throttle.admit(Counted::Start, None, acme()).is_ok()));
+    }
+
+    #[test]
+    fn who_waits_as_told_gets_in_whatever_the_clock_is_set_to() {
+        let (throttle, clock) = throttle(7, 0);
+        let start = || throttle.admit(Counted::Start, None, acme());
+        while start().is_ok() {}
+        let wait = start().unwrap_err().seconds();
+        assert_eq!(wait, 9, "60 / 7, and never too short");
+        clock.step(time::Duration::hours(-3));
+        assert!(start().is_err());
+        clock.step(time::Duration::seconds(wait.cast_signed()));
+        assert_eq!(start(), Ok(()));
+    }
+
+    #[test]
+    fn seconds_are_whole_and_not_too_few() {
+        let seconds = |nanoseconds| Wait(Duration::from_nanos(nanoseconds)).seconds();
+        assert_eq!(seconds(1), 1);
+        assert_eq!(seconds(1_000_000_000), 1);
+        assert_eq!(seconds(1_000_000_001), 2);
     }
 }

@@ -119,6 +119,86 @@ fn errors_name_the_key_the_place_and_what_is_allowed() {
 }
 
 #[test]
+fn every_rate_limit_can_be_switched_off() {
+    let limits = load("", &[]).unwrap().limits;
+    let Value::Object(limits) = serde_json::to_value(limits).unwrap() else {
+        panic!("a section has keys");
+    };
+    let rates: Vec<_> = limits
+        .keys()
+        .filter(|key| key.ends_with("_per_minute"))
+        .collect();
+    assert_eq!(rates.len(), 15);
+    for key in &rates {
+        load(&format!("[limits]\n{key} = 0"), &[]).unwrap();
+        let variable = variable_name(&format!("limits.{key}"));
+        load("", &[(&variable, "0")]).unwrap();
+        let negative = refusal(&format!("[limits]\n{key} = -1"), &[]);
+        assert!(negative.contains(&format!("limits.{key}")), "{negative}");
+        let huge = refusal(&format!("[limits]\n{key} = 5000000000"), &[]);
+        assert!(huge.contains(&format!("limits.{key}")), "{huge}");
+    }
+    let all: Vec<_> = rates.iter().map(|key| format!("{key} = 0")).collect();
+    load(&format!("[limits]\n{}", all.join("\n")), &[]).unwrap();
+}
+
+#[test]
+fn one_client_cannot_be_given_what_all_share() {
+    for (lower, than) in [
+        ("company_starts_per_minute", "client_starts_per_minute"),
+        (
+            "company_responses_per_minute",
+            "client_responses_per_minute",
+        ),
+        ("company_logouts_per_minute", "client_logouts_per_minute"),
+        (
+            "company_password_tries_per_minute",
+            "client_password_tries_per_minute",
+        ),
+        ("company_metadata_per_minute", "client_metadata_per_minute"),
+        (
+            "company_refused_messages_per_minute",
+            "client_refused_messages_per_minute",
+        ),
+        (
+            "account_wrong_passwords_per_minute",
+            "wrong_passwords_per_minute",
+        ),
+        (
+            "client_wrong_passwords_per_minute",
+            "wrong_passwords_per_minute",
+        ),
+    ] {
+        let error = refusal(&format!("[limits]\n{than} = 9\n{lower} = 8"), &[]);
+        let expected = format!("limits.{lower} (8) is lower than limits.{than} (9)");
+        assert!(error.starts_with(&expected), "{error}");
+        load(&format!("[limits]\n{than} = 9\n{lower} = 9"), &[]).unwrap();
+        load(&format!("[limits]\n{than} = 9\n{lower} = 0"), &[]).unwrap();
+    }
+    for key in [
+        "body_bytes = 0",
+        "request_timeout = \"0s\"",
+        "header_read_timeout = \"0s\"",
+    ] {
+        assert!(refusal(&format!("[limits]\n{key}"), &[]).contains("0 is not possible"));
+    }
+}
+
+#[test]
+fn an_ipv4_proxy_may_be_written_as_ipv6() {
+    let block: IpBlock = "::ffff:10.0.0.0/104".parse().unwrap();
+    assert!(block.contains("10.9.8.7".parse().unwrap()));
+    assert!(block.contains("::ffff:10.9.8.7".parse().unwrap()));
+    assert!(!block.contains("11.0.0.1".parse().unwrap()));
+    let block: IpBlock = "::ffff:10.0.0.1".parse().unwrap();
+    assert!(block.contains("10.0.0.1".parse().unwrap()));
+    assert!(!block.contains("10.0.0.2".parse().unwrap()));
+    let block: IpBlock = "::/0".parse().unwrap();
+    assert!(block.contains("2001:db8::1".parse().unwrap()));
+    assert!("::ffff:10.0.0.1/129".parse::<IpBlock>().is_err());
+}
+
+#[test]
 fn secrets_are_masked_everywhere() {
     let config = load(
         "[database]\nurl = \"postgres://vestibule:hunter2@db/v\"\n[keys]\ninstance_key = \"topsecret\"",

@@ -181,10 +181,14 @@ impl FromStr for IpBlock {
         let base: IpAddr = base.parse().map_err(|_| wrong())?;
         let longest = if base.is_ipv4() { 32 } else { 128 };
         let prefix = prefix.unwrap_or(longest);
-        if prefix > longest {
-            Err(wrong())
-        } else {
-            Ok(Self { base, prefix })
+        match (base.to_canonical(), prefix) {
+            (_, prefix) if prefix > longest => Err(wrong()),
+            // IPv4 in IPv6 clothes counts as IPv4, as addresses do.
+            (canonical, 96..) if base.is_ipv6() && canonical.is_ipv4() => Ok(Self {
+                base: canonical,
+                prefix: prefix - 96,
+            }),
+            _ => Ok(Self { base, prefix }),
         }
     }
 }

@@ -12,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CurrentSite};
+use super::limit::{Responses, Within};
 use super::pages::{Frame, Repost};
 use super::response::{AttemptCode, Page};
 use super::session;
 use super::start::{address, known_browser};
 use crate::app::App;
 use crate::domain::{Code, SessionId};
-use crate::login::{self, Advice, Arrival, Ending};
+use crate::login::{self, Advice, Arrival, Ending, KnownBrowser};
 use crate::saml::binding::{EncodedResponse, PostForm};
 use crate::site::Site;
 
@@ -27,6 +28,7 @@ pub(super) async fn receive(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
     ClientAddress(client): ClientAddress,
+    _: Within<Responses>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Error> {
@@ -55,12 +57,13 @@ pub(super) async fn receive(
             session,
             return_to,
             code,
-        } => signed_in(&site, session, &return_to, &code),
+            known,
+        } => signed_in(&site, session, &return_to, &code, known.as_ref()),
         Ending::AlreadySignedIn { return_to } => see_other(&return_to),
         Ending::Bounce { connection } => bounce(&site, &connection),
         Ending::Repost => Ok(repost(&site, &form)),
         Ending::Refused { code, advice } => Err(refused(&code, advice)),
-        Ending::TooManyTries => Err(Error::TooManyTries),
+        Ending::TooMany(wait) => Err(wait.into()),
     }
 }
 
@@ -70,12 +73,13 @@ pub(super) fn signed_in(
     session: SessionId,
     return_to: &str,
     code: &Code,
+    known: Option<&KnownBrowser>,
 ) -> Result<Response, Error> {
     let mut response = see_other(return_to)?;
-    let cookie = session::begin(session, site);
-    response
-        .headers_mut()
-        .extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    let known = known.and_then(|it| Cookie::Known.set(it.cookie(), site.is_https()));
+    for cookie in session::begin(session, site).into_iter().chain(known) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     response
         .extensions_mut()
         .insert(AttemptCode(code.to_string()));

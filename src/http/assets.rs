@@ -90,6 +90,21 @@ pub(super) async fn favicon() -> Response {
     (headers, ICON.content).into_response()
 }
 
+/// `GET /robots.txt`: there is nothing to index, and each link that a crawler follows would begin a sign-in.
+pub(super) async fn robots() -> Response {
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=86400"),
+        ),
+    ];
+    (headers, "User-agent: *\nDisallow: /\n").into_response()
+}
+
 /// `GET /assets/{file}`
 pub(super) async fn serve(Path(file): Path<String>) -> Response {
     let found = [&STYLESHEET, &SCRIPT, &ICON]

@@ -14,12 +14,16 @@ pub enum Cookie {
     Login,
     /// Says that an unsolicited Response of this browser was bounced a moment ago (rule E5).
     Bounced,
+    /// Says that an account with a password has signed in in this browser: strangers' tries do not count against it.
+    Known,
 }
 
 /// How long the login cookie lives, in seconds. Longer than an attempt, so that a slow sign-in gets a clear page.
 const LOGIN_SECONDS: u32 = 3600;
 /// How long a bounce is remembered, in seconds: long enough for the way round, short enough for the next click on a tile.
 const BOUNCED_SECONDS: u32 = 30;
+/// How long a browser is known to an account, in seconds: half a year after its last sign-in.
+const KNOWN_SECONDS: u32 = 180 * 86_400;
 /// Longer than any value of ours.
 const LONGEST_VALUE: usize = 128;
 
@@ -32,6 +36,8 @@ impl Cookie {
             (Self::Login, false) => "vestibule-login",
             (Self::Bounced, true) => "__Host-vestibule-bounced",
             (Self::Bounced, false) => "vestibule-bounced",
+            (Self::Known, true) => "__Host-vestibule-known",
+            (Self::Known, false) => "vestibule-known",
         }
     }
 
@@ -40,6 +46,9 @@ impl Cookie {
         match (self, https) {
             (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
             (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
+            // Read with the password form only, which is ours.
+            (Self::Known, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
+            (Self::Known, false) => "; Path=/; HttpOnly; SameSite=Strict",
             // The ACS is reached by a POST from the identity provider's site.
             (Self::Login | Self::Bounced, true) => "; Path=/; HttpOnly; SameSite=None; Secure",
             // Without the attribute, browsers still send a fresh cookie with a cross-site POST for two minutes ("Lax+POST").
@@ -71,6 +80,7 @@ impl Cookie {
             Self::Session => String::new(),
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
+            Self::Known => format!("; Max-Age={KNOWN_SECONDS}"),
         };
         HeaderValue::try_from(format!(
             "{}={value}{}{age}",
@@ -120,6 +130,8 @@ mod tests {
                 text(Cookie::Session.set("v", false)),
                 text(Cookie::Login.set("v", true)),
                 text(Cookie::Login.set("v", false)),
+                text(Cookie::Known.set("v", true)),
+                text(Cookie::Known.set("v", false)),
                 text(Some(Cookie::Session.clear(true))),
             ]
             .join("\n"),
@@ -128,6 +140,8 @@ mod tests {
         vestibule-session=v; Path=/; HttpOnly; SameSite=Lax
         __Host-vestibule-login=v; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=3600
         vestibule-login=v; Path=/; HttpOnly; Max-Age=3600
+        __Host-vestibule-known=v; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=15552000
+        vestibule-known=v; Path=/; HttpOnly; SameSite=Strict; Max-Age=15552000
         __Host-vestibule-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0
         "
         );

@@ -49,9 +49,12 @@ pub enum Error {
     /// 421: no company uses this host name, or the request names two hosts (RFC 9110 15.5.20).
     #[error("no site at this host")]
     UnknownSite,
-    /// 429: too many tries.
-    #[error("too many tries")]
-    TooManyTries,
+    /// 429: more than a limit allows.
+    #[error("too many")]
+    TooMany {
+        /// Seconds until the next may come.
+        retry_after: u64,
+    },
     /// 500: a defect, or something that this server depends on.
     #[error("internal error: {0}")]
     Internal(Cow<'static, str>),
@@ -78,7 +81,7 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
-            Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -158,11 +161,17 @@ impl Error {
                 "No company uses this host name.".into(),
                 vec!["Check the address. Your administrator knows the right one."],
             ),
-            Self::TooManyTries => (
-                "Too many tries",
-                "Sign-in is paused for a moment.".into(),
-                vec!["Wait a minute, then try again."],
-            ),
+            Self::TooMany { retry_after } => {
+                let wait = match retry_after {
+                    1 => "Wait a second, then try again.".to_owned(),
+                    seconds => format!("Wait {seconds} seconds, then try again."),
+                };
+                return (
+                    "Too many tries",
+                    "So many came lately that this one was not looked at.".into(),
+                    vec![wait],
+                );
+            }
             Self::Internal(_) => (
                 "Something went wrong here",
                 "This is not your fault. The server has noted it.".into(),
@@ -189,7 +198,7 @@ impl Error {
 
     fn link(&self) -> Option<Link> {
         match self {
-            Self::UnknownSite | Self::Internal(_) | Self::Unavailable(_) | Self::TooManyTries => {
+            Self::UnknownSite | Self::Internal(_) | Self::Unavailable(_) | Self::TooMany { .. } => {
                 None
             }
             Self::SignOutRefused(_) => Some(Link::sign_out()),
@@ -205,6 +214,11 @@ impl IntoResponse for Error {
     /// The bare status, with the error beside it: [`render`] makes the page, because it knows the request.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        if let Self::TooMany { retry_after } = self {
+            // RFC 6585 4.
+            let headers = response.headers_mut();
+            headers.insert(header::RETRY_AFTER, retry_after.into());
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::error::Error;
-use super::extract::{CurrentSite, csrf_token};
+use super::extract::{ClientAddress, CurrentSite, csrf_token};
 use super::logout::{SignOutForm, with_sign_out};
 use super::pages::{Frame, Moment, SignedIn as SignedInPage};
 use super::response::Page;
@@ -23,6 +23,7 @@ use crate::store::SignedIn;
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     CurrentSession(signed_in): CurrentSession,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
@@ -41,6 +42,7 @@ pub(super) async fn show(
             start::begin(
                 &app,
                 &site,
+                client,
                 &only.connection,
                 &start::Query::default(),
                 &headers,

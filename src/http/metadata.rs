@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::error::Error;
 use super::extract::CurrentSite;
+use super::limit::{MetadataReaders, Within};
 use crate::app::App;
 
 #[derive(Debug, Deserialize)]
@@ -22,6 +23,7 @@ pub(super) struct Wanted {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    _: Within<MetadataReaders>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Error> {
     let document = if wanted.signed {

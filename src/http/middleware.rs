@@ -107,8 +107,10 @@ pub(super) async fn secure(request: Request, next: Next) -> Response {
     response
 }
 
-const FIXED: [(HeaderName, &str); 4] = [
+const FIXED: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // A page of a sign-in is nothing to find, and a crawler that came back would begin another.
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
     // The origin and no more: an identity provider's form check may want an `Origin`, which stricter policies turn to `null`.
     (header::REFERRER_POLICY, "strict-origin"),
     (

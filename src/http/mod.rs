@@ -10,6 +10,7 @@ pub mod error;
 pub mod extract;
 mod health;
 mod home;
+mod limit;
 mod logout;
 mod metadata;
 mod middleware;
@@ -42,20 +43,24 @@ pub use serve::{Patience, serve};
 /// Every address.
 pub fn router(app: Arc<App>) -> Router {
     let entries = Router::new()
-        .route("/", get(home::show))
+        .route("/", get(home::show).head(start::head))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
-        .route("/sso/login", get(start::show))
+        .route("/sso/login", get(start::show).head(start::head))
         .route_layer(from_fn(middleware::lead_to_public_origin));
     let routes = entries
         .route("/sso/acs", post(acs::receive))
         .route("/sso/logout", get(logout::show).post(logout::submit))
         .route("/sso/metadata", get(metadata::show))
-        .route("/sso/slo", get(slo::redirected).post(slo::posted))
+        .route(
+            "/sso/slo",
+            get(slo::redirected).post(slo::posted).head(slo::head),
+        )
         .route("/sso/session", get(who::show))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/assets/{file}", get(assets::serve))
-        .route("/favicon.ico", get(assets::favicon));
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/robots.txt", get(assets::robots));
     within(&app, routes).with_state(app)
 }
 

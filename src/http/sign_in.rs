@@ -11,6 +11,7 @@ use super::acs::signed_in;
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
+use super::limit::{Passwords, Within};
 use super::pages::{AlreadySignedIn, Choice, Discovery, Frame, PasswordForm, SignIn};
 use super::response::{AttemptCode, Page};
 use super::session::{self, CurrentSession};
@@ -76,6 +77,7 @@ pub(super) async fn submit(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
     ClientAddress(client): ClientAddress,
+    _: Within<Passwords>,
     headers: HeaderMap,
     CsrfForm(fields): CsrfForm<PasswordFields>,
 ) -> Result<Response, Error> {
@@ -88,13 +90,15 @@ pub(super) async fn submit(
         browser: &browser,
         session: session::session_id(&headers, &site),
         client,
+        known: Cookie::Known.read(&headers, site.is_https()),
     };
     match login::sign_in_with_password(&app, &site, typed).await? {
         Ending::SignedIn {
             session,
             return_to,
             code,
-        } => signed_in(&site, session, &return_to, &code),
+            known,
+        } => signed_in(&site, session, &return_to, &code, known.as_ref()),
         Ending::Refused { code, advice } => {
             let wanted = Wanted {
                 return_to: fields.return_to,
@@ -116,7 +120,10 @@ pub(super) async fn submit(
                 .insert(AttemptCode(code.to_string()));
             Ok(response)
         }
-        _ => Err(Error::TooManyTries),
+        Ending::TooMany(wait) => Err(wait.into()),
+        _ => Err(Error::internal(
+            "a password led to a step of single sign-on",
+        )),
     }
 }
 

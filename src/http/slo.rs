@@ -13,6 +13,7 @@ use super::acs::is_form;
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::CurrentSite;
+use super::limit::{Logouts, Within};
 use super::pages::{Frame, MessageField, PostBinding, Reach, SignedOut};
 use super::response::Page;
 use super::session::{self, CurrentSession};
@@ -26,6 +27,7 @@ use crate::site::Site;
 pub(super) async fn redirected(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    _: Within<Logouts>,
     session: CurrentSession,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -36,10 +38,17 @@ pub(super) async fn redirected(
     receive(&app, &site, arrival, &session, &headers).await
 }
 
+/// `HEAD /sso/slo`: a look ends nobody's session (RFC 9110 9.2.1).
+pub(super) async fn head(_: CurrentSite) -> Response {
+    let allowed = [(header::ALLOW, HeaderValue::from_static("GET,POST"))];
+    (allowed, Error::MethodNotAllowed).into_response()
+}
+
 /// `POST /sso/slo`
 pub(super) async fn posted(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    _: Within<Logouts>,
     session: CurrentSession,
     headers: HeaderMap,
     body: Bytes,

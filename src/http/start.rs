@@ -1,18 +1,19 @@
 //! The start of a sign-in through a connection.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::cookies::Cookie;
 use super::error::Error;
-use super::extract::CurrentSite;
+use super::extract::{ClientAddress, CurrentSite};
 use super::pages::{Frame, MessageField, PostBinding};
 use super::response::{AttemptCode, Page};
-use crate::app::App;
+use crate::app::{App, Counted};
 use crate::domain::{Connection, ReturnTo};
 use crate::login::{self, Browser, Message, Start};
 use crate::site::Site;
@@ -34,6 +35,7 @@ pub(super) struct Query {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     axum::extract::Query(query): axum::extract::Query<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
@@ -42,7 +44,7 @@ pub(super) async fn show(
         .enabled_connections()
         .filter(|it| named.is_none_or(|name| it.connection.name.as_str() == name));
     match (candidates.next(), candidates.next()) {
-        (Some(only), None) => begin(&app, &site, &only.connection, &query, &headers).await,
+        (Some(only), None) => begin(&app, &site, client, &only.connection, &query, &headers).await,
         (None, _) if named.is_some() => Err(Error::BadRequest(
             "There is no such way to sign in here.".into(),
         )),
@@ -50,15 +52,23 @@ pub(super) async fn show(
     }
 }
 
+/// `HEAD /` and `HEAD /sso/login`: a link is checked, nobody wants to sign in. Nothing is written down.
+pub(super) async fn head(_: CurrentSite) -> StatusCode {
+    StatusCode::OK
+}
+
 /// Begins a sign-in and sends the browser off.
 pub(super) async fn begin(
     app: &App,
     site: &Site,
+    client: Option<IpAddr>,
     connection: &Connection,
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let return_to = checked(site, query.return_to.as_deref())?;
+    app.throttle
+        .admit(Counted::Start, client, site.company.id)?;
     let (browser, cookie) = browser(site, headers);
     let start = Start {
         connection,
@@ -71,11 +81,7 @@ pub(super) async fn begin(
     let mut response = match begun.message {
         Message::Redirect(location) => {
             let location = HeaderValue::try_from(location).map_err(Error::internal)?;
-            (
-                axum::http::StatusCode::SEE_OTHER,
-                [(header::LOCATION, location)],
-            )
-                .into_response()
+            (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
         }
         Message::Post(page) => {
             let plain_http = page.action.starts_with("http:");

@@ -1,7 +1,7 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
 
 use super::record::{self, Refusal, refuse, refuse_apart};
-use super::{Advice, Browser, Ending, Error, unsolicited};
+use super::{Advice, Browser, Ending, Error, KnownBrowser, unsolicited};
 use crate::app::App;
 use crate::domain::{
     Connection, LoginAttempt, NameId, Outcome, Profile, Record, SessionId, UserId,
@@ -289,10 +289,11 @@ pub(super) async fn complete(
         now,
     };
     match app.store.finish_sign_in(sign_in).await? {
-        Finished::SignedIn { .. } => Ok(Ending::SignedIn {
+        Finished::SignedIn { user, .. } => Ok(Ending::SignedIn {
             session,
             return_to,
             code: attempt.code.clone(),
+            known: KnownBrowser::after(app, &user),
         }),
         // A double click: the same Response, or another to the same request, was faster by a moment, here or on another
         // server. Our own re-post finds what it began (rule E4), and cannot come here again: the attempt has ended.

@@ -1,17 +1,18 @@
 //! Sign-in with a password, for local users (rule F6).
 //!
-//! Invariant: an unknown user, a user without a password and a wrong password cost the same and look the same.
+//! Invariants: an unknown user, a user without a password and a wrong password cost the same and look the same; a password
+//! is counted as wrong before it is compared.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::finish::landing;
 use super::record::{self, Refusal, write_refusal};
-use super::{Advice, Browser, Ending, Error};
-use crate::app::App;
+use super::{Advice, Browser, Ending, Error, KnownBrowser};
+use crate::app::{App, Guess, Guesser, Network, PasswordTurn};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, GroupKind, LoginAttempt, Record, ReturnTo, SessionId, User,
-    UserId,
+    AttemptKind, AuditEvent, AuditId, CompanyId, GroupKind, LoginAttempt, Record, ReturnTo,
+    SessionId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
@@ -32,6 +33,8 @@ pub struct PasswordSignIn<'a> {
     pub session: Option<SessionId>,
     /// The client's address.
     pub client: Option<IpAddr>,
+    /// The cookie of a browser that knows an account.
+    pub known: Option<&'a str>,
 }
 
 /// Signs a local user in.
@@ -41,8 +44,9 @@ pub async fn sign_in_with_password(
     typed: PasswordSignIn<'_>,
 ) -> Result<Ending, Error> {
     let company = site.company.id;
-    if !app.throttle.admits(typed.client, company, typed.email) {
-        return Ok(Ending::TooManyTries);
+    let guess = guess(app, company, typed);
+    if let Err(wait) = app.throttle.may_guess(&guess) {
+        return Ok(Ending::TooMany(wait));
     }
     let user = app.store.user_by_email(company, typed.email).await?;
     // The same question for an account that is not there.
@@ -50,8 +54,17 @@ pub async fn sign_in_with_password(
         .as_ref()
         .map_or(UserId::from_bytes([0; 16]), |user| user.id);
     let stored = app.store.password(id).await?;
-    let correct = verify(app, stored, typed.password).await?;
+    let turn = match app.throttle.password_turn(company).await {
+        Ok(turn) => turn,
+        Err(wait) => return Ok(Ending::TooMany(wait)),
+    };
+    // Not before its turn: of those who wait, hundreds at nine in the morning, few are wrong.
+    if let Err(wait) = app.throttle.guess(&guess) {
+        return Ok(Ending::TooMany(wait));
+    }
+    let correct = verify(app, turn, stored, typed.password).await?;
     if let Some(user) = user.filter(|_| correct) {
+        app.throttle.guessed_right(&guess);
         return begin_session(app, site, typed, &user).await;
     }
     let refusal = Refusal::new(
@@ -65,18 +78,33 @@ pub async fn sign_in_with_password(
     write_refusal(app, company, None, kind, browser_hash, refusal).await
 }
 
-/// Compares off the threads that serve requests: the work is meant to be slow.
-async fn verify(app: &Arc<App>, stored: Option<Vec<u8>>, password: &str) -> Result<bool, Error> {
+/// Who tries which account.
+fn guess(app: &App, company: CompanyId, typed: PasswordSignIn<'_>) -> Guess {
+    let known = typed
+        .known
+        .and_then(|cookie| KnownBrowser::known(app, company, typed.email, cookie));
+    let guesser = match known {
+        Some(browser) => Guesser::Known(browser.octets()),
+        None => Guesser::Stranger(Network::of(typed.client)),
+    };
+    Guess::new(company, typed.email, guesser)
+}
+
+/// Compares off the threads that serve requests: the work is meant to be slow. It goes on when the client has gone, and keeps
+/// its turn until it ends.
+async fn verify(
+    app: &Arc<App>,
+    turn: PasswordTurn,
+    stored: Option<Vec<u8>>,
+    password: &str,
+) -> Result<bool, Error> {
     let (app, password) = (Arc::clone(app), password.to_owned());
-    let _turn = app
-        .throttle
-        .turn()
-        .await
-        .map_err(|cause| Error::Hashing(cause.to_string()))?;
-    let worker = Arc::clone(&app);
-    tokio::task::spawn_blocking(move || worker.keys.verify_password(stored.as_deref(), &password))
-        .await
-        .map_err(|cause| Error::Hashing(cause.to_string()))
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        app.keys.verify_password(stored.as_deref(), &password)
+    })
+    .await
+    .map_err(|cause| Error::Hashing(cause.to_string()))
 }
 
 async fn begin_session(
@@ -126,6 +154,7 @@ async fn begin_session(
                 session,
                 return_to,
                 code: attempt.code,
+                known: KnownBrowser::after(app, &user),
             })
         }
         Finished::Refused { refusal, .. } => Ok(Ending::Refused {

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{Advice, Arrival, Browser, Ending, Error, advice};
-use crate::app::App;
+use crate::app::{App, Counted};
 use crate::domain::{
     AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
 };
@@ -111,7 +111,8 @@ pub(super) async fn refuse(
 
 /// Writes a refusal down as an attempt of its own: the message fits no attempt, or must not touch the one it names.
 ///
-/// Anybody can send such messages, so a client that sends many gets a short answer and no record.
+/// Anybody can send such messages, so a client that sends many gets a short answer and no record, and so does everyone at a company
+/// that gets very many.
 pub(super) async fn refuse_apart(
     app: &App,
     company: CompanyId,
@@ -119,8 +120,9 @@ pub(super) async fn refuse_apart(
     arrival: Arrival<'_>,
     refusal: Refusal,
 ) -> Result<Ending, Error> {
-    if !app.throttle.admits_refusal(arrival.client) {
-        return Ok(Ending::TooManyTries);
+    let counted = Counted::RefusedMessage;
+    if let Err(wait) = app.throttle.admit(counted, arrival.client, company) {
+        return Ok(Ending::TooMany(wait));
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let kind = AttemptKind::Saml;

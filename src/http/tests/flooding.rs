@@ -45,6 +45,29 @@ impl axum::body::HttpBody for Never {
 }
 
 #[tokio::test]
+async fn a_message_beyond_the_limit_is_not_waited_for() {
+    let (app, _dir) = App::for_test(|config| config.limits.client_responses_per_minute = 1).await;
+    crate::app::tests::signed_in(&app).await;
+    app.catch_up().await.unwrap();
+    let router = router(app);
+    let message = |body| {
+        let request = Request::post("/sso/acs")
+            .header(header::HOST, "acme.localhost:8080")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        send(&router, request.body(body).unwrap())
+    };
+    let first = message(Body::from("SAMLResponse=PHgvPg==")).await;
+    assert_eq!(first.status, 403);
+    let second = message(Body::new(Never)).await;
+    assert_eq!(
+        (second.status, second.header("retry-after")),
+        (429, "60"),
+        "{}",
+        second.body
+    );
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_not_waited_for() {
     let (app, _dir) = App::for_test(|_| {}).await;
     let announced = Request::post("/sso/acs")

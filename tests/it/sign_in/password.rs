@@ -8,7 +8,12 @@ use crate::support::{Answer, Browser, hidden_field};
 const ADMIN: &str = "admin@acme.example";
 const PASSWORD: &str = "Correct-Horse-9";
 
-async fn submit(browser: &mut Browser, email: &str, password: &str, return_to: &str) -> Answer {
+pub(super) async fn submit(
+    browser: &mut Browser,
+    email: &str,
+    password: &str,
+    return_to: &str,
+) -> Answer {
     let page = browser.get("/sign-in").await;
     assert_eq!(page.status, 200);
     let csrf = hidden_field(&page.body, "csrf").unwrap();
@@ -105,27 +110,6 @@ async fn a_deactivated_user_has_no_password_either() {
     let answer = submit(&mut browser, ADMIN, PASSWORD, "").await;
     assert_eq!(answer.status, 403);
     assert_eq!(browser.get("/sso/session").await.status, 401);
-}
-
-#[tokio::test]
-async fn guessing_is_slowed_down() {
-    let world = World::with(super::world::ACME, |config| {
-        config.limits.password_tries_per_minute = 3;
-    })
-    .await;
-    world.add_user(ADMIN, Some(PASSWORD), &[]).await;
-    for _ in 0..3 {
-        let answer = submit(&mut world.browser(), ADMIN, "wrong", "").await;
-        assert_eq!(answer.status, 403);
-    }
-    // By another browser and in another spelling, and with the right password: nothing is compared.
-    for email in [ADMIN, "ADMIN@acme.example"] {
-        let answer = submit(&mut world.browser(), email, PASSWORD, "").await;
-        assert_eq!(answer.status, 429);
-        assert!(answer.body.contains("Too many tries"), "{}", answer.body);
-    }
-    // Single sign-on is not slowed down by it.
-    world.signed_in().await;
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 
+use vestibule::http::extract::Peer;
+
 use super::{Answer, send};
 
 /// A browser at one site.
@@ -13,6 +15,8 @@ use super::{Answer, send};
 pub(crate) struct Browser {
     router: Router,
     host: String,
+    /// Where it is, as the reverse proxy on this machine says.
+    address: Option<String>,
     cookies: BTreeMap<String, Kept>,
 }
 
@@ -29,7 +33,16 @@ impl Browser {
         Self {
             router: router.clone(),
             host: host.to_owned(),
+            address: None,
             cookies: BTreeMap::new(),
+        }
+    }
+
+    /// The same browser at an address, behind a reverse proxy on this machine.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self {
+            address: Some(address.to_owned()),
+            ..self
         }
     }
 
@@ -39,6 +52,12 @@ impl Browser {
             router: router.clone(),
             ..self.clone()
         }
+    }
+
+    /// Looks at an address without wanting its content.
+    pub(crate) async fn head(&mut self, path: &str) -> Answer {
+        let request = Request::head(path).header(header::COOKIE, self.cookie_header(|_| true));
+        self.send(request, Body::empty()).await
     }
 
     /// Follows a link, or types an address.
@@ -103,14 +122,20 @@ impl Browser {
         request: axum::http::request::Builder,
         fields: &[(&str, &str)],
     ) -> Answer {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        let body = body.extend_pairs(fields).finish();
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request, Body::from(body)).await
     }
 
     async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Answer {
-        let request = request.header(header::HOST, &self.host).body(body).unwrap();
+        let mut request = request.header(header::HOST, &self.host);
+        if let Some(address) = &self.address {
+            let proxy = Peer("127.0.0.1:4711".parse().unwrap());
+            request = request.header("x-forwarded-for", address).extension(proxy);
+        }
+        let request = request.body(body).unwrap();
         let answer = send(&self.router, request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             self.take(cookie.to_str().unwrap());

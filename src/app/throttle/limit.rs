@@ -1,0 +1,80 @@
+//! One limit of the configuration.
+//!
+//! Invariant: a limit that refuses says so in the log, a few times a minute and not once for each request.
+
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::Wait;
+use super::cells::{Cells, Rate};
+
+/// Seconds between two lines in the log.
+const QUIET: u64 = 10;
+
+/// A limit, by the name of its setting.
+#[derive(Debug)]
+pub(super) struct Limit {
+    name: &'static str,
+    /// The name's hash: shorter where it makes the keys of one limit distinct from those of another.
+    id: u64,
+    /// None when it is switched off.
+    rate: Option<Rate>,
+    /// Refused since the last line in the log.
+    refused: AtomicU64,
+    /// When the next line may be written, in seconds of the running clock.
+    next_line: AtomicU64,
+}
+
+impl Limit {
+    /// `count` a minute; 0 switches it off.
+    pub(super) fn new(name: &'static str, count: u32) -> Self {
+        Self {
+            name,
+            id: BuildHasherDefault::<DefaultHasher>::new().hash_one(name),
+            rate: Rate::per_minute(count),
+            refused: AtomicU64::new(0),
+            next_line: AtomicU64::new(0),
+        }
+    }
+
+    /// Counts one more for `key`, or says how long to wait.
+    pub(super) fn take(&self, cells: &Cells, key: impl Hash, now: Duration) -> Result<(), Wait> {
+        let Some(rate) = self.rate else { return Ok(()) };
+        cells
+            .take((self.id, key), rate, now)
+            .map_err(|wait| self.refuse(wait, now))
+    }
+
+    /// Says whether one more for `key` would be counted.
+    pub(super) fn look(&self, cells: &Cells, key: impl Hash, now: Duration) -> Result<(), Wait> {
+        let Some(rate) = self.rate else { return Ok(()) };
+        cells
+            .look((self.id, key), rate, now)
+            .map_err(|wait| self.refuse(wait, now))
+    }
+
+    /// Counts one less for `key`.
+    pub(super) fn give_back(&self, cells: &Cells, key: impl Hash) {
+        if let Some(rate) = self.rate {
+            cells.give_back((self.id, key), rate);
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, wait: Duration, now: Duration) -> Wait {
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        let (due, now) = (self.next_line.load(Ordering::Relaxed), now.as_secs());
+        let mine = now >= due
+            && self
+                .next_line
+                .compare_exchange(due, now + QUIET, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if mine {
+            let refused = self.refused.swap(0, Ordering::Relaxed);
+            // Whose requests they are stands in their own lines: the company. Addresses of people are not logged.
+            tracing::warn!(limit = self.name, refused, "a rate limit refuses requests");
+        }
+        Wait(wait)
+    }
+}

@@ -1,0 +1,65 @@
+//! Rate limits, as handlers meet them.
+//!
+//! Invariant: a request beyond a limit is answered before its body is read and before anything is written down.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::error::Error;
+use super::extract::{ClientAddress, CurrentSite};
+use crate::app::{App, Counted, Wait};
+
+/// A request within the limits of its kind, of its client and of its company. It is counted when it is extracted.
+#[derive(Debug)]
+pub(super) struct Within<K>(PhantomData<K>);
+
+/// A kind of request.
+pub(super) trait Kind {
+    /// What it counts as.
+    const COUNTED: Counted;
+}
+
+macro_rules! kinds {
+    ($($(#[$meta:meta])* $name:ident = $counted:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Debug)]
+        pub(super) enum $name {}
+
+        impl Kind for $name {
+            const COUNTED: Counted = Counted::$counted;
+        }
+    )+};
+}
+
+kinds! {
+    /// Sign-in messages.
+    Responses = Response,
+    /// Sign-out messages.
+    Logouts = Logout,
+    /// Passwords.
+    Passwords = PasswordTry,
+    /// Readers of our metadata.
+    MetadataReaders = Metadata,
+}
+
+impl<K: Kind> FromRequestParts<Arc<App>> for Within<K> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
+        let CurrentSite(site) = CurrentSite::from_request_parts(parts, app).await?;
+        let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
+        app.throttle.admit(K::COUNTED, client, site.company.id)?;
+        Ok(Self(PhantomData))
+    }
+}
+
+impl From<Wait> for Error {
+    fn from(wait: Wait) -> Self {
+        Self::TooMany {
+            retry_after: wait.seconds(),
+        }
+    }
+}
