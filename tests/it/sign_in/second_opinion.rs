@@ -105,6 +105,8 @@ async fn an_unsolicited_response_is_compared_as_well() {
         (None, 303),
         (Some(newer_letter as fn(&mut ResponseSpec)), 403),
     ] {
+        // So that one of the two attempts is the newest.
+        world.app.clock.step(time::Duration::SECOND);
         let mut spec = world.spec(&User::b_simon());
         if let Some(change) = change {
             change(&mut spec);
