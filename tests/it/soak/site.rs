@@ -7,7 +7,7 @@ use vestibule::demo_idp::DemoIdp;
 
 use super::load::{LOCALS, PASSWORD};
 use super::plan::Random;
-use crate::support::{Deployment, Installation, KEYS, Server};
+use crate::support::{Deployment, Installation, KEYS, Server, no_rate_limits};
 
 /// The servers. Dropping it ends them.
 pub(super) struct Site {
@@ -118,9 +118,9 @@ fn installation(postgres: Option<&str>) -> Installation {
     let installation = Installation::new();
     let database =
         postgres.map_or_else(String::new, |url| format!("[database]\nurl = \"{url}\"\n"));
+    let limits = no_rate_limits();
     let settings = format!(
-        "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n{database}[keys]\ndir = \"{KEYS}\"\n[log]\nformat = \"json\"\n\
-         [limits]\npassword_tries_per_minute = 1000000\nrefused_messages_per_minute = 0\n"
+        "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n{database}[keys]\ndir = \"{KEYS}\"\n[log]\nformat = \"json\"\n{limits}"
     );
     std::fs::write(installation.path("vestibule.toml"), settings).unwrap();
     installation

@@ -17,6 +17,8 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use tower::ServiceExt as _;
 use vestibule::config::Config;
+#[cfg(feature = "demo")]
+use vestibule::config::Limits;
 use vestibule::domain::{
     Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings,
 };
@@ -43,6 +45,17 @@ pub(crate) fn config(dir: &Path) -> Config {
     };
     config.keys.dir = Some(KEYS.into());
     config
+}
+
+/// The section of a configuration file in which no rate limit is set: a test asks more than one client may.
+#[cfg(feature = "demo")]
+pub(crate) fn no_rate_limits() -> String {
+    let limits = serde_json::to_value(Limits::default()).unwrap();
+    let keys = limits.as_object().unwrap().keys();
+    let rates = keys.filter(|key| key.ends_with("_per_minute"));
+    rates.fold("[limits]\n".to_owned(), |section, key| {
+        section + key + " = 0\n"
+    })
 }
 
 /// Sixteen octets that no other call gives.
