@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::domain::CompanyId;
+use crate::domain::{Company, CompanyId};
 
 use cells::Cells;
 use guess::Guesses;
@@ -134,14 +134,15 @@ impl Throttle {
         &self,
         counted: Counted,
         client: Option<IpAddr>,
-        company: CompanyId,
+        company: &Company,
     ) -> Result<(), Wait> {
         let (cells, network) = (&self.cells, Network::of(client));
         let limits = self.limits_of(counted);
         let now = self.clock.running();
-        limits.client.take(cells, (company, network), now)?;
-        limits.everywhere.take(cells, network, now)?;
-        limits.company.take(cells, company, now)
+        let one = (company.id, network);
+        limits.client.take(cells, one, now, company)?;
+        limits.everywhere.take(cells, network, now, company)?;
+        limits.company.take(cells, company.id, now, company)
     }
 
     fn limits_of(&self, counted: Counted) -> &Requests {
@@ -166,13 +167,18 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
+    use crate::site::tests::company;
 
-    pub(super) fn acme() -> CompanyId {
-        CompanyId::from_bytes([1; 16])
+    pub(super) fn acme() -> Company {
+        numbered(1)
     }
 
-    fn beta() -> CompanyId {
-        CompanyId::from_bytes([2; 16])
+    fn beta() -> Company {
+        numbered(2)
+    }
+
+    fn numbered(id: u8) -> Company {
+        company(id, "acme", "https://acme.example.com", &[])
     }
 
     pub(super) fn network(client: &str) -> Network {
@@ -204,7 +210,7 @@ mod tests {
         let start = |client: u8, company| {
             let client = IpAddr::from([192, 0, 2, client]);
             throttle
-                .admit(Counted::Start, Some(client), company)
+                .admit(Counted::Start, Some(client), &company)
                 .is_ok()
         };
         assert!(start(1, acme()) && start(1, acme()));
@@ -218,8 +224,8 @@ mod tests {
     #[test]
     fn kinds_are_counted_apart() {
         let (throttle, _) = throttle(1, 1);
-        assert!(throttle.admit(Counted::Start, None, acme()).is_ok());
-        assert!(throttle.admit(Counted::Start, None, acme()).is_err());
+        assert!(throttle.admit(Counted::Start, None, &acme()).is_ok());
+        assert!(throttle.admit(Counted::Start, None, &acme()).is_err());
         for counted in [
             Counted::Response,
             Counted::Logout,
@@ -227,30 +233,33 @@ mod tests {
             Counted::Metadata,
             Counted::RefusedMessage,
         ] {
-            assert!(throttle.admit(counted, None, acme()).is_ok(), "{counted:?}");
+            assert!(
+                throttle.admit(counted, None, &acme()).is_ok(),
+                "{counted:?}"
+            );
         }
     }
 
     #[test]
     fn a_client_cannot_have_his_share_at_every_company() {
         let (throttle, _) = throttle(5, 100);
-        let companies = (0..=255).map(|it| CompanyId::from_bytes([it; 16]));
+        let companies = (0..=255).map(numbered);
         let admitted = companies
-            .flat_map(|company| [company; 20])
-            .filter(|company| throttle.admit(Counted::Start, None, *company).is_ok());
+            .flat_map(|company| std::iter::repeat_n(company, 20))
+            .filter(|company| throttle.admit(Counted::Start, None, company).is_ok());
         assert_eq!(admitted.count(), 50);
     }
 
     #[test]
     fn a_limit_of_0_is_none() {
         let (throttle, _) = throttle(0, 0);
-        assert!((0..100_000).all(|_| throttle.admit(Counted::Start, None, acme()).is_ok()));
+        assert!((0..100_000).all(|_| throttle.admit(Counted::Start, None, &acme()).is_ok()));
     }
 
     #[test]
     fn who_waits_as_told_gets_in_whatever_the_clock_is_set_to() {
         let (throttle, clock) = throttle(7, 0);
-        let start = || throttle.admit(Counted::Start, None, acme());
+        let start = || throttle.admit(Counted::Start, None, &acme());
         while start().is_ok() {}
         let wait = start().unwrap_err().seconds();
         assert_eq!(wait, 9, "60 / 7, and never too short");

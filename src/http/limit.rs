@@ -51,7 +51,7 @@ impl<K: Kind> FromRequestParts<Arc<App>> for Within<K> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         let CurrentSite(site) = CurrentSite::from_request_parts(parts, app).await?;
         let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
-        app.throttle.admit(K::COUNTED, client, site.company.id)?;
+        app.throttle.admit(K::COUNTED, client, &site.company)?;
         Ok(Self(PhantomData))
     }
 }

@@ -56,6 +56,10 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         "/healthz" | "/readyz" | "/assets/{file}" | "/favicon.ico" if status < 400 => {
             tracing::debug!(%method, route, status, ms, company, attempt, "request");
         }
+        // The limit tells of all of them together: a flood must not fill the log.
+        _ if status == 429 => {
+            tracing::debug!(%method, route, status, ms, company, attempt, "request");
+        }
         _ => tracing::info!(%method, route, status, ms, company, attempt, "request"),
     }
     response

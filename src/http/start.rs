@@ -67,8 +67,7 @@ pub(super) async fn begin(
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let return_to = checked(site, query.return_to.as_deref())?;
-    app.throttle
-        .admit(Counted::Start, client, site.company.id)?;
+    app.throttle.admit(Counted::Start, client, &site.company)?;
     let (browser, cookie) = browser(site, headers);
     let start = Start {
         connection,

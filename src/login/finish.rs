@@ -62,7 +62,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
             let refusal = Refusal::of(&rejection, &checks);
-            return refuse_apart(app, company, None, arrival, refusal).await;
+            return refuse_apart(app, site, None, arrival, refusal).await;
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
@@ -75,7 +75,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
             "a sign-in that began here",
             "an unknown request ID",
         );
-        return refuse_apart(app, company, None, arrival, refusal).await;
+        return refuse_apart(app, site, None, arrival, refusal).await;
     };
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
     match arrival.browser {
@@ -94,7 +94,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
                 received,
             );
             let refusal = refusal.advising(Advice::AllowCookies);
-            return refuse_apart(app, company, attempt.connection_id, arrival, refusal).await;
+            return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
         }
     }
     if attempt.outcome == Outcome::SignedIn && arrival.session.is_none() && !arrival.reposted {
@@ -108,7 +108,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
     }
     if attempt.outcome != Outcome::Open {
         let refusal = Refusal::new("E1", "sign-in", "one that is open", "one that has ended");
-        return refuse_apart(app, company, attempt.connection_id, arrival, refusal).await;
+        return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
 }

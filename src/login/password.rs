@@ -11,7 +11,7 @@ use super::record::{self, Refusal, write_refusal};
 use super::{Advice, Browser, Ending, Error, KnownBrowser};
 use crate::app::{App, Guess, Guesser, Network, PasswordTurn};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, CompanyId, GroupKind, LoginAttempt, Record, ReturnTo,
+    AttemptKind, AuditEvent, AuditId, Company, GroupKind, LoginAttempt, Record, ReturnTo,
     SessionId, User, UserId,
 };
 use crate::keys;
@@ -44,7 +44,7 @@ pub async fn sign_in_with_password(
     typed: PasswordSignIn<'_>,
 ) -> Result<Ending, Error> {
     let company = site.company.id;
-    let guess = guess(app, company, typed);
+    let guess = guess(app, &site.company, typed);
     if let Err(wait) = app.throttle.may_guess(&guess) {
         return Ok(Ending::TooMany(wait));
     }
@@ -79,10 +79,10 @@ pub async fn sign_in_with_password(
 }
 
 /// Who tries which account.
-fn guess(app: &App, company: CompanyId, typed: PasswordSignIn<'_>) -> Guess {
+fn guess<'c>(app: &App, company: &'c Company, typed: PasswordSignIn<'_>) -> Guess<'c> {
     let known = typed
         .known
-        .and_then(|cookie| KnownBrowser::known(app, company, typed.email, cookie));
+        .and_then(|cookie| KnownBrowser::known(app, company.id, typed.email, cookie));
     let guesser = match known {
         Some(browser) => Guesser::Known(browser.octets()),
         None => Guesser::Stranger(Network::of(typed.client)),

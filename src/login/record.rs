@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::keys;
 use crate::saml;
+use crate::site::Site;
 use crate::store::AttemptRefusal;
 
 /// A new attempt.
@@ -115,18 +116,18 @@ pub(super) async fn refuse(
 /// that gets very many.
 pub(super) async fn refuse_apart(
     app: &App,
-    company: CompanyId,
+    site: &Site,
     connection: Option<ConnectionId>,
     arrival: Arrival<'_>,
     refusal: Refusal,
 ) -> Result<Ending, Error> {
-    let counted = Counted::RefusedMessage;
+    let (counted, company) = (Counted::RefusedMessage, &site.company);
     if let Err(wait) = app.throttle.admit(counted, arrival.client, company) {
         return Ok(Ending::TooMany(wait));
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let kind = AttemptKind::Saml;
-    write_refusal(app, company, connection, kind, browser_hash, refusal).await
+    write_refusal(app, company.id, connection, kind, browser_hash, refusal).await
 }
 
 /// Writes a refusal down that no attempt waits for.

@@ -28,12 +28,12 @@ pub(super) async fn finish(
             "the identity provider of an enabled connection",
             &issuer,
         );
-        return refuse_apart(app, site.company.id, None, arrival, refusal).await;
+        return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
     let refused = |subject: &str, expected: &str, received: &str| {
         let refusal = Refusal::new("E5", subject, expected, received);
-        refuse_apart(app, site.company.id, Some(connection.id), arrival, refusal)
+        refuse_apart(app, site, Some(connection.id), arrival, refusal)
     };
     match connection.settings.unsolicited {
         Unsolicited::Refuse => {
@@ -77,7 +77,7 @@ async fn accept(
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     let connection = &ready.connection;
-    let apart = |refusal| refuse_apart(app, site.company.id, Some(connection.id), arrival, refusal);
+    let apart = |refusal| refuse_apart(app, site, Some(connection.id), arrival, refusal);
     let subject = match authenticate(app, site, ready, parsed, None, now) {
         Ok(subject) => subject,
         Err(refusal) => return apart(refusal).await,

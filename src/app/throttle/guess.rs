@@ -7,12 +7,12 @@
 use super::limit::Limit;
 use super::{Network, Throttle, Wait};
 use crate::config::Limits;
-use crate::domain::CompanyId;
+use crate::domain::{Company, CompanyId};
 
 /// A try at the password of an account, whether there is such an account or not.
 #[derive(Debug)]
-pub struct Guess {
-    company: CompanyId,
+pub struct Guess<'c> {
+    company: &'c Company,
     /// As it was typed, in lower case.
     email: String,
     guesser: Guesser,
@@ -27,9 +27,9 @@ pub enum Guesser {
     Stranger(Network),
 }
 
-impl Guess {
+impl<'c> Guess<'c> {
     /// A try at the account of a company's user with this e-mail address.
-    pub fn new(company: CompanyId, email: &str, guesser: Guesser) -> Self {
+    pub fn new(company: &'c Company, email: &str, guesser: Guesser) -> Self {
         Self {
             company,
             email: email.to_ascii_lowercase(),
@@ -40,21 +40,21 @@ impl Guess {
 
 impl Throttle {
     /// Whether a try may come at all. It is not counted yet.
-    pub fn may_guess(&self, guess: &Guess) -> Result<(), Wait> {
+    pub fn may_guess(&self, guess: &Guess<'_>) -> Result<(), Wait> {
         let now = self.clock.running();
         let mut counted = self.guesses.counting(guess);
-        counted.try_for_each(|(limit, key)| limit.look(&self.cells, key, now))
+        counted.try_for_each(|(limit, key)| limit.look(&self.cells, key, now, guess.company))
     }
 
     /// Counts a try, which is about to be compared.
-    pub fn guess(&self, guess: &Guess) -> Result<(), Wait> {
+    pub fn guess(&self, guess: &Guess<'_>) -> Result<(), Wait> {
         let now = self.clock.running();
         let mut counted = self.guesses.counting(guess);
-        counted.try_for_each(|(limit, key)| limit.take(&self.cells, key, now))
+        counted.try_for_each(|(limit, key)| limit.take(&self.cells, key, now, guess.company))
     }
 
     /// The try was right.
-    pub fn guessed_right(&self, guess: &Guess) {
+    pub fn guessed_right(&self, guess: &Guess<'_>) {
         for (limit, key) in self.guesses.counting(guess) {
             limit.give_back(&self.cells, key);
         }
@@ -93,10 +93,10 @@ impl Guesses {
     }
 
     /// The limits that a try counts for, the narrow ones first: who is refused by one uses up nothing of the next.
-    fn counting<'a>(&'a self, guess: &'a Guess) -> impl Iterator<Item = (&'a Limit, Key<'a>)> {
+    fn counting<'a>(&'a self, guess: &'a Guess<'_>) -> impl Iterator<Item = (&'a Limit, Key<'a>)> {
         let is_stranger = matches!(guess.guesser, Guesser::Stranger(_));
         let key = |email, guesser| Key {
-            company: guess.company,
+            company: guess.company.id,
             email,
             guesser,
         };
@@ -112,6 +112,8 @@ impl Guesses {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::super::tests::{acme, network};
     use super::*;
     use crate::clock::Clock;
@@ -127,8 +129,10 @@ mod tests {
         Throttle::new(&limits, Clock::fixed(now))
     }
 
-    fn by(client: &str, email: &str) -> Guess {
-        Guess::new(acme(), email, Guesser::Stranger(network(client)))
+    static ACME: LazyLock<Company> = LazyLock::new(acme);
+
+    fn by(client: &str, email: &str) -> Guess<'static> {
+        Guess::new(&ACME, email, Guesser::Stranger(network(client)))
     }
 
     #[test]
@@ -169,7 +173,7 @@ mod tests {
     fn a_browser_that_knows_the_account_is_counted_by_itself() {
         let throttle = throttle(2, 2, 2);
         while throttle.guess(&by("192.0.2.1", "a@b.c")).is_ok() {}
-        let known = |it| Guess::new(acme(), "a@b.c", Guesser::Known([it; 16]));
+        let known = |it| Guess::new(&ACME, "a@b.c", Guesser::Known([it; 16]));
         assert!(throttle.guess(&known(1)).is_ok() && throttle.guess(&known(1)).is_ok());
         assert!(throttle.guess(&known(1)).is_err(), "limited as well");
         assert!(throttle.guess(&known(2)).is_ok());

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Wait;
 use super::cells::{Cells, Rate};
+use crate::domain::Company;
 
 /// Seconds between two lines in the log.
 const QUIET: u64 = 10;
@@ -38,20 +39,32 @@ impl Limit {
         }
     }
 
-    /// Counts one more for `key`, or says how long to wait.
-    pub(super) fn take(&self, cells: &Cells, key: impl Hash, now: Duration) -> Result<(), Wait> {
+    /// Counts one more for `key` at a company, or says how long to wait.
+    pub(super) fn take(
+        &self,
+        cells: &Cells,
+        key: impl Hash,
+        now: Duration,
+        company: &Company,
+    ) -> Result<(), Wait> {
         let Some(rate) = self.rate else { return Ok(()) };
         cells
             .take((self.id, key), rate, now)
-            .map_err(|wait| self.refuse(wait, now))
+            .map_err(|wait| self.refuse(wait, now, company))
     }
 
-    /// Says whether one more for `key` would be counted.
-    pub(super) fn look(&self, cells: &Cells, key: impl Hash, now: Duration) -> Result<(), Wait> {
+    /// Says whether one more for `key` at a company would be counted.
+    pub(super) fn look(
+        &self,
+        cells: &Cells,
+        key: impl Hash,
+        now: Duration,
+        company: &Company,
+    ) -> Result<(), Wait> {
         let Some(rate) = self.rate else { return Ok(()) };
         cells
             .look((self.id, key), rate, now)
-            .map_err(|wait| self.refuse(wait, now))
+            .map_err(|wait| self.refuse(wait, now, company))
     }
 
     /// Counts one less for `key`.
@@ -62,7 +75,7 @@ impl Limit {
     }
 
     #[cold]
-    fn refuse(&self, wait: Duration, now: Duration) -> Wait {
+    fn refuse(&self, wait: Duration, now: Duration, company: &Company) -> Wait {
         self.refused.fetch_add(1, Ordering::Relaxed);
         let (due, now) = (self.next_line.load(Ordering::Relaxed), now.as_secs());
         let mine = now >= due
@@ -72,8 +85,8 @@ impl Limit {
                 .is_ok();
         if mine {
             let refused = self.refused.swap(0, Ordering::Relaxed);
-            // Whose requests they are stands in their own lines: the company. Addresses of people are not logged.
-            tracing::warn!(limit = self.name, refused, "a rate limit refuses requests");
+            // Not whose requests they are: an address is a person's, and the log holds nothing personal.
+            tracing::warn!(limit = self.name, refused, company = %company.slug, "a rate limit refuses requests");
         }
         Wait(wait)
     }

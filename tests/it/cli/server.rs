@@ -42,3 +42,31 @@ fn a_build_without_the_demo_says_so() {
         .run("demo")
         .fails(1, &["This build has no demo", "--features demo"]);
 }
+
+#[test]
+fn a_limit_that_refuses_says_so_once() {
+    let installation = Installation::with_company();
+    let file = installation.path("vestibule.toml");
+    let settings =
+        std::fs::read_to_string(&file).unwrap() + "[limits]\nclient_metadata_per_minute = 1\n";
+    std::fs::write(&file, settings).unwrap();
+    let server = Server::start(&installation);
+    let ask = || server.status("acme.localhost:8080", "/sso/metadata");
+    assert_eq!(ask(), 200);
+    assert!((0..20).all(|_| ask() == 429));
+    let log = server.stop();
+    let told: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("a rate limit refuses"))
+        .collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(
+        told[0].contains("client_metadata_per_minute") && told[0].contains("\"acme\""),
+        "{log}"
+    );
+    // A flood does not fill the log with its requests.
+    assert!(
+        !log.contains("\"status\":429") && !log.contains("127.0.0.1"),
+        "{log}"
+    );
+}
