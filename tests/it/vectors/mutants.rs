@@ -1,284 +1,167 @@
-//! Every accepted Response with one thing changed: refused, or it says exactly what the identity provider signed.
+//! Every accepted Response with one node changed: refused, or it says exactly what the identity provider signed.
 //!
-//! `VESTIBULE_MUTANTS` sets how many are made; the same number makes the same mutants.
+//! `VESTIBULE_MUTANTS_SECONDS` sets how long the changes of two places are tried after the first 200,000; `all` tries them all.
 
-use super::case::{Case, Identity, Message};
-use std::ops::Range;
+use super::anatomy::{Anatomy, Kind};
+use super::case::{Case, Message};
+use std::fmt::Write as _;
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::response::validate;
-use vestibule::xml::{Document, Element, Limits};
 
-/// What is made in every run of the tests: seconds, also unoptimised.
-const USUAL: usize = 12_000;
+/// As many are made in every run, however slow the machine is.
+const LEAST: usize = 200_000;
+/// How long more of them are made.
+const USUAL: Duration = Duration::from_secs(60);
+/// How many a thread takes at once.
+const BATCH: usize = 256;
+
+/// One vector, and what it is judged by.
+struct Patient {
+    case: Case,
+    said: String,
+    /// The changes in the order in which they are tried: those of one place, then those of two, well mixed.
+    changes: Vec<(Kind, usize, usize)>,
+}
+
+#[derive(Default)]
+struct Count {
+    made: usize,
+    accepted: usize,
+}
 
 #[test]
 fn a_mutant_is_refused_or_says_what_was_signed() {
-    let wanted = std::env::var("VESTIBULE_MUTANTS").map_or(USUAL, |text| text.parse().unwrap());
-    let cases: Vec<Case> = Case::all("accept")
+    let patients: Vec<Patient> = Case::all("accept")
         .into_iter()
         .filter(|case| matches!(case.message, Message::Xml(_)))
+        .map(Patient::new)
         .collect();
-    let mut dice = Dice(0x5EED_CAFE_F00D_D1CE);
-    let (mut refused, mut accepted) = (0, 0);
-    for case in &cases {
-        let text = std::str::from_utf8(case.xml()).unwrap();
-        let whole = Anatomy::of(text);
-        let identity = case.judge().unwrap();
-        let (trust, expectation) = (case.trust(), case.expectation());
-        for _ in 0..wanted.div_ceil(cases.len()) {
-            let (kind, mutant) = whole.mutate(&mut dice);
-            match validate(mutant.as_bytes(), &trust, &expectation, case.file.now).outcome {
-                Ok(assertion) => {
-                    let found = Identity::from(&assertion);
-                    assert_eq!(found, identity, "{}, {kind:?}:\n{mutant}", case.name);
-                    accepted += 1;
+    let limit = match std::env::var("VESTIBULE_MUTANTS_SECONDS").as_deref() {
+        Ok("all") => Duration::MAX,
+        Ok(seconds) => Duration::from_secs(seconds.parse().unwrap()),
+        Err(_) => USUAL,
+    };
+    // Batch after batch of each vector in turn, so that a run that ends early has seen all of them alike.
+    let longest = patients.iter().map(|patient| patient.changes.len()).max();
+    let rounds = longest.unwrap().div_ceil(BATCH);
+    let (next, made) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let total = Mutex::new(Count::default());
+    let begun = Instant::now();
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let turn = next.fetch_add(1, Ordering::Relaxed);
+                    let (round, patient) = (turn / patients.len(), turn % patients.len());
+                    let enough = made.load(Ordering::Relaxed) >= LEAST && begun.elapsed() >= limit;
+                    if round >= rounds || enough {
+                        break;
+                    }
+                    let tried = patients[patient].operate(round);
+                    made.fetch_add(tried.made, Ordering::Relaxed);
+                    let mut total = total.lock().unwrap();
+                    total.made += tried.made;
+                    total.accepted += tried.accepted;
                 }
-                Err(_) => refused += 1,
-            }
-        }
-    }
-    // Most changes matter, and some do not: layout, what is not signed, and doing and undoing the same.
-    assert!(
-        refused > accepted && accepted > 0,
-        "{refused} refused, {accepted} accepted"
-    );
-}
-
-/// What is done to a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Delete,
-    Duplicate,
-    Move,
-    MoveInto,
-    Wrap,
-    Swap,
-    Rename,
-    Namespace,
-    SwapText,
-    Text,
-    DropAttribute,
-    Attribute,
-    Comment,
-    Unwrap,
-}
-
-const KINDS: [Kind; 14] = [
-    Kind::Delete,
-    Kind::Duplicate,
-    Kind::Move,
-    Kind::MoveInto,
-    Kind::Wrap,
-    Kind::Swap,
-    Kind::Rename,
-    Kind::Namespace,
-    Kind::SwapText,
-    Kind::Text,
-    Kind::DropAttribute,
-    Kind::Attribute,
-    Kind::Comment,
-    Kind::Unwrap,
-];
-
-/// A document's elements, as places in its text.
-struct Anatomy<'t> {
-    text: &'t str,
-    elements: Vec<Limb>,
-}
-
-/// One element.
-#[derive(Debug, Clone)]
-struct Limb {
-    whole: Range<usize>,
-    /// From `<` to after `>` of the start tag.
-    tag: Range<usize>,
-    /// Between the tags; empty when there is no end tag.
-    inside: Range<usize>,
-    name: String,
-    /// Holds text and nothing else.
-    leaf: bool,
-}
-
-impl<'t> Anatomy<'t> {
-    fn of(text: &'t str) -> Self {
-        let document = Document::parse(text.as_bytes(), &Limits::MESSAGE).unwrap();
-        let elements = document.elements().map(|element| Limb::of(element, text));
-        Self {
-            text,
-            elements: elements.collect(),
-        }
-    }
-
-    fn mutate(&self, dice: &mut Dice) -> (Kind, String) {
-        let kind = KINDS[dice.below(KINDS.len())];
-        let one = self.any(dice);
-        let two = self.any(dice);
-        let text = |range: &Range<usize>| &self.text[range.clone()];
-        let mutant = match kind {
-            Kind::Delete => self.replace(&one.whole, ""),
-            Kind::Duplicate => self.replace(&one.whole, &text(&one.whole).repeat(2)),
-            Kind::Move => self.carry(one, two.whole.start),
-            Kind::MoveInto => self.carry(one, two.inside.end),
-            Kind::Wrap => {
-                let around = self.replace(
-                    &one.whole,
-                    &format!("<x xmlns=\"urn:x\">{}</x>", text(&one.whole)),
-                );
-                return (kind, around);
-            }
-            Kind::Swap => self.exchange(&one.whole, &two.whole),
-            Kind::Rename => self.rename(one, &format!("{}x", one.name)),
-            Kind::Namespace => {
-                let local = one.name.split(':').next_back().unwrap_or_default();
-                self.rename(one, &format!("vx:{local}")).replacen(
-                    &format!("<vx:{local}"),
-                    &format!("<vx:{local} xmlns:vx=\"urn:x\""),
-                    1,
-                )
-            }
-            Kind::SwapText => {
-                let (one, two) = (self.any_leaf(dice), self.any_leaf(dice));
-                self.exchange(&one.inside, &two.inside)
-            }
-            Kind::Text => {
-                let leaf = self.any_leaf(dice);
-                self.replace(&leaf.inside, &format!("{}x", text(&leaf.inside)))
-            }
-            Kind::DropAttribute | Kind::Attribute => self.change_attribute(one, kind, dice),
-            Kind::Comment => {
-                let leaf = self.any_leaf(dice);
-                let inside = text(&leaf.inside);
-                let middle = (0..=inside.len() / 2)
-                    .rev()
-                    .find(|at| inside.is_char_boundary(*at));
-                let (head, tail) = inside.split_at(middle.unwrap_or_default());
-                self.replace(&leaf.inside, &format!("{head}<!-- x -->{tail}"))
-            }
-            Kind::Unwrap => self.replace(&one.whole, text(&one.inside)),
-        };
-        (kind, mutant)
-    }
-
-    fn any(&self, dice: &mut Dice) -> &Limb {
-        &self.elements[dice.below(self.elements.len())]
-    }
-
-    fn any_leaf(&self, dice: &mut Dice) -> &Limb {
-        let leaves: Vec<&Limb> = self.elements.iter().filter(|limb| limb.leaf).collect();
-        leaves[dice.below(leaves.len())]
-    }
-
-    fn replace(&self, range: &Range<usize>, with: &str) -> String {
-        [&self.text[..range.start], with, &self.text[range.end..]].concat()
-    }
-
-    /// Takes an element to another place.
-    fn carry(&self, limb: &Limb, to: usize) -> String {
-        let carried = &self.text[limb.whole.clone()];
-        if to <= limb.whole.start {
-            let gone = self.replace(&limb.whole, "");
-            [&gone[..to], carried, &gone[to..]].concat()
-        } else if to >= limb.whole.end {
-            let there = [&self.text[..to], carried, &self.text[to..]].concat();
-            [&there[..limb.whole.start], &there[limb.whole.end..]].concat()
-        } else {
-            // Into itself: a copy.
-            [&self.text[..to], carried, &self.text[to..]].concat()
-        }
-    }
-
-    /// Exchanges two places; one inside the other is left as it is.
-    fn exchange(&self, one: &Range<usize>, two: &Range<usize>) -> String {
-        let (first, second) = if one.start <= two.start {
-            (one, two)
-        } else {
-            (two, one)
-        };
-        if first.end > second.start {
-            return self.text.to_owned();
-        }
-        [
-            &self.text[..first.start],
-            &self.text[second.clone()],
-            &self.text[first.end..second.start],
-            &self.text[first.clone()],
-            &self.text[second.end..],
-        ]
-        .concat()
-    }
-
-    fn rename(&self, limb: &Limb, name: &str) -> String {
-        let tag = self.text[limb.tag.clone()].replacen(&limb.name, name, 1);
-        let whole = if limb.tag.end == limb.whole.end {
-            tag
-        } else {
-            format!("{tag}{}</{name}>", &self.text[limb.inside.clone()])
-        };
-        self.replace(&limb.whole, &whole)
-    }
-
-    /// Leaves an attribute or declaration out, or changes its value.
-    fn change_attribute(&self, limb: &Limb, kind: Kind, dice: &mut Dice) -> String {
-        let tag = &self.text[limb.tag.clone()];
-        let pieces: Vec<&str> = tag.split('"').collect();
-        if pieces.len() < 3 {
-            return self.text.to_owned();
-        }
-        let at = dice.below(pieces.len() / 2) * 2;
-        let mut changed: Vec<String> = pieces.iter().map(|piece| (*piece).to_owned()).collect();
-        if kind == Kind::Attribute {
-            changed[at + 1].push('x');
-        } else {
-            let name = changed[at].rfind([' ', '\n', '\t']).unwrap_or_default();
-            changed[at].truncate(name);
-            let rest = changed.split_off(at + 2).join("\"");
-            changed.truncate(at + 1);
-            return self.replace(&limb.tag, &(changed.join("\"") + &rest));
-        }
-        self.replace(&limb.tag, &changed.join("\""))
-    }
-}
-
-impl Limb {
-    fn of(element: Element<'_>, text: &str) -> Self {
-        let whole = element.source();
-        let mut quote = None;
-        let length = text[whole.clone()]
-            .bytes()
-            .position(|byte| match (quote, byte) {
-                (None, b'>') => true,
-                (None, b'"' | b'\'') => {
-                    quote = Some(byte);
-                    false
-                }
-                (Some(open), _) if open == byte => {
-                    quote = None;
-                    false
-                }
-                _ => false,
             });
-        let tag = whole.start..whole.start + length.unwrap() + 1;
-        let end = text[whole.clone()]
-            .rfind("</")
-            .map_or(tag.end, |at| whole.start + at);
-        Self {
-            inside: tag.end..end.max(tag.end),
-            tag,
-            whole,
-            name: element.name().to_owned(),
-            leaf: element.children().next().is_none()
-                && element.text().is_some_and(|text| !text.is_empty()),
         }
+    });
+    let possible: usize = patients.iter().map(|patient| patient.changes.len()).sum();
+    let Count { made, accepted } = total.into_inner().unwrap();
+    // Seen with --nocapture.
+    print(&format!(
+        "{made} mutants of {} vectors, of {possible} changes: {accepted} say what was signed, the others are refused; {} s",
+        patients.len(),
+        begun.elapsed().as_secs()
+    ));
+    // Most changes matter, and some do not: layout, what is not signed, and doing and undoing the same.
+    assert!(made >= LEAST.min(possible / 2), "{made} of {possible}");
+    assert!(accepted > 0 && accepted < made / 4, "{accepted} of {made}");
+}
+
+impl Patient {
+    fn new(case: Case) -> Self {
+        let text = std::str::from_utf8(case.xml()).unwrap().to_owned();
+        let whole = Anatomy::of(&text).unwrap();
+        let (mut changes, mut pairs) = (Vec::new(), Vec::new());
+        for kind in Kind::ALL {
+            let (ones, others) = whole.places(kind);
+            let few = others <= 8;
+            for one in 0..ones {
+                for other in 0..others {
+                    let list = if few { &mut changes } else { &mut pairs };
+                    list.push((kind, one, other));
+                }
+            }
+        }
+        mix(&mut pairs);
+        changes.extend(pairs);
+        let verdict = validate(
+            case.xml(),
+            &case.trust(),
+            &case.expectation(),
+            case.file.now,
+        );
+        Self {
+            said: said(&verdict.outcome.unwrap()),
+            case,
+            changes,
+        }
+    }
+
+    /// Tries one batch of changes.
+    fn operate(&self, round: usize) -> Count {
+        let mut count = Count::default();
+        let from = (round * BATCH).min(self.changes.len());
+        let until = (from + BATCH).min(self.changes.len());
+        if from == until {
+            return count;
+        }
+        let text = std::str::from_utf8(self.case.xml()).unwrap();
+        let whole = Anatomy::of(text).unwrap();
+        let (trust, expectation) = (self.case.trust(), self.case.expectation());
+        for (kind, one, other) in &self.changes[from..until] {
+            let Some(mutant) = whole.mutate(*kind, *one, *other) else {
+                continue;
+            };
+            count.made += 1;
+            let verdict = validate(mutant.as_bytes(), &trust, &expectation, self.case.file.now);
+            if let Ok(assertion) = verdict.outcome {
+                let name = &self.case.name;
+                let said = said(&assertion);
+                assert_eq!(said, self.said, "{name}, {kind:?} {one} {other}:\n{mutant}");
+                count.accepted += 1;
+            }
+        }
+        count
     }
 }
 
-/// Xorshift (Marsaglia 2003): the same mutants in every run.
-struct Dice(u64);
+/// All that an assertion says, byte for byte.
+fn said(assertion: &ValidatedAssertion) -> String {
+    let mut text = String::new();
+    write!(text, "{assertion:?}").unwrap();
+    text
+}
 
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % limit
+/// Shuffles (Fisher and Yates), by a generator of numbers that gives the same in every run (Marsaglia's xorshift).
+fn mix<T>(items: &mut [T]) {
+    let mut state = 0x5EED_CAFE_F00D_D1CE_u64;
+    for at in (1..items.len()).rev() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let other = usize::try_from(state >> 33).unwrap() % (at + 1);
+        items.swap(at, other);
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the report of a test")]
+fn print(text: &str) {
+    println!("{text}");
 }
