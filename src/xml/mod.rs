@@ -13,6 +13,7 @@ mod document;
 mod error;
 mod parse;
 mod tag;
+mod uri;
 mod write;
 
 pub use c14n::{Canonicalization, canonicalize, canonicalize_within};

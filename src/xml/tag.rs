@@ -6,6 +6,7 @@ use super::chars::{
 use super::document::{AttributeData, Declaration, Document, Namespace};
 use super::error::XmlErrorKind;
 use super::parse::Limits;
+use super::uri::{is_absolute, is_uri};
 use super::{XML_NAMESPACE, XMLNS_NAMESPACE};
 
 /// What stands between `<` and `>` of a start tag, attributes and declarations already in the arena, prefixes unresolved.
@@ -133,7 +134,7 @@ fn split_attribute(text: &str) -> Result<(&str, &str, &str), XmlErrorKind> {
     Ok((name, value, rest))
 }
 
-/// Namespaces in XML 1.0, section 3, and rule A3: no relative namespace name.
+/// Namespaces in XML 1.0, section 3, and rule A3: no relative namespace name, and none that is no URI.
 fn check_declaration(name: &str, declaration: &Declaration<'_>) -> Result<(), XmlErrorKind> {
     let uri = declaration.uri.as_ref();
     let prefix = declaration.prefix;
@@ -149,21 +150,11 @@ fn check_declaration(name: &str, declaration: &Declaration<'_>) -> Result<(), Xm
     if (prefix == "xml") != (uri == XML_NAMESPACE) || uri == XMLNS_NAMESPACE {
         return Err(XmlErrorKind::Namespace);
     }
-    if is_absolute(uri) {
-        Ok(())
-    } else {
-        Err(XmlErrorKind::RelativeNamespace)
+    match (is_absolute(uri), is_uri(uri)) {
+        (true, true) => Ok(()),
+        (true, false) => Err(XmlErrorKind::Namespace),
+        (false, _) => Err(XmlErrorKind::RelativeNamespace),
     }
-}
-
-/// Whether a URI starts with a scheme (RFC 3986, section 3.1).
-fn is_absolute(uri: &str) -> bool {
-    uri.split_once(':').is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-    })
 }
 
 fn position<T>(items: &[T]) -> u32 {

@@ -17,7 +17,8 @@ impl Made {
         }
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number below `limit`.
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         // Knuth's MMIX generator; the upper bits are the good ones.
         self.state = self
             .state
@@ -62,7 +63,19 @@ impl Made {
         self.attributes(&scope);
         self.text.push('>');
         for _ in 0..if depth == 0 { 0 } else { self.below(3) } {
-            let text = self.pick(&["", " ", "x&amp;y", "\r\n", "&#13;", "<![CDATA[<]]>", "é"]);
+            let text = self.pick(&[
+                "",
+                " ",
+                "x&amp;y",
+                "\r\n",
+                "&#13;",
+                "<![CDATA[<]]>",
+                "é",
+                "<!-- x -->",
+                "a<!---->b",
+                "\u{85}\u{2028}&#x85;",
+                "]]&gt;\r\t",
+            ]);
             self.text.push_str(text);
             self.element(&scope, depth - 1);
         }
@@ -71,6 +84,12 @@ impl Made {
 
     fn attributes(&mut self, scope: &[(&'static str, &'static str)]) {
         let mut used = Vec::new();
+        for name in ["xml:lang", "xml:space", "xml:base"] {
+            if self.below(12) == 0 {
+                let value = self.pick(&["", "en", "preserve"]);
+                write!(self.text, " {name}='{value}'").unwrap();
+            }
+        }
         for _ in 0..self.below(4) {
             let (prefix, uri) = self.pick(scope);
             let local = self.pick(&["i", "j", "k"]);
@@ -79,7 +98,15 @@ impl Made {
                 continue;
             }
             used.push(key);
-            let value = self.pick(&["", "1", "&quot;&#9;", "a\tb", "&lt;>"]);
+            let value = self.pick(&[
+                "",
+                "1",
+                "&quot;&#9;",
+                "a\tb",
+                "&lt;>",
+                "\r\n&#xA;&#xd;",
+                "\u{85}&#133;&apos;",
+            ]);
             let colon = if prefix.is_empty() { "" } else { ":" };
             write!(self.text, " {prefix}{colon}{local}='{value}'").unwrap();
         }

@@ -1,7 +1,10 @@
 //! Strict XML, and its canonical octets.
 
 mod canonical;
+mod canonical_differential;
+mod libxml2;
 mod made;
+mod reader_differential;
 mod strict;
 
 use std::path::{Path, PathBuf};
@@ -29,11 +32,21 @@ fn parse(text: &str) -> Result<Document<'_>, XmlError> {
 
 fn samples() -> impl Iterator<Item = PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
     let mut folders = vec![root.join("metadata"), root.join("tests/vectors/accept")];
     for case in ["okta-response-signature-broken", "bare-assertion"] {
         folders.push(root.join("tests/vectors/reject").join(case));
     }
+    xml_files(folders)
+}
+
+/// The messages that are refused.
+fn rejects() -> impl Iterator<Item = PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xml_files(vec![root.join("tests/vectors/reject")])
+}
+
+fn xml_files(mut folders: Vec<PathBuf>) -> impl Iterator<Item = PathBuf> {
+    let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

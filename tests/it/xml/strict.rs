@@ -184,6 +184,12 @@ fn bad_documents_are_refused() {
                 "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
                 "<xmlns:a xmlns:xmlns='u:1'/>",
                 "<xmlns:a/>",
+                "<a xmlns='u:a b'/>",
+                "<a xmlns='u:\u{FEFF}'/>",
+                "<a xmlns:b='http://\u{e9}.example/'/>",
+                "<a xmlns:b='u:x?a=b&amp;c'/>",
+                "<a xmlns:b='u:&quot;'/>",
+                "<a xmlns:b='http://host:port/'/>",
             ],
         ),
         (
