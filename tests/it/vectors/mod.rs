@@ -5,6 +5,7 @@ mod case;
 mod combined;
 mod make;
 mod mutants;
+mod python;
 mod samples;
 mod xmlsec;
 
