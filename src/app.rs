@@ -5,6 +5,7 @@
 
 mod sessions;
 mod throttle;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,6 +23,7 @@ use crate::store::{self, Store};
 
 pub use sessions::{SessionCache, SessionError};
 pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
+pub use turns::{LARGE, NoTurn, Turn, Turns};
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -44,6 +46,7 @@ pub struct App {
     pub throttle: Throttle,
     /// The second opinion on sign-ins, where the operator wants one (rule B9).
     pub cross_check: Option<CrossCheck>,
+    pub turns: Turns,
     /// The change counter up to which the log was followed.
     revision: AtomicI64,
 }
@@ -71,6 +74,7 @@ impl App {
             sessions: SessionCache::new(store.clone(), clock.clone()),
             throttle: Throttle::new(&config.limits, clock.clone()),
             cross_check: cross_check(config.verification.cross_check)?,
+            turns: Turns::default(),
             revision: AtomicI64::new(NEVER),
             sp_keys: SpKeys::new(&keys)?,
             config,

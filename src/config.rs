@@ -3,6 +3,7 @@
 //! Invariants: an unknown key is an error, never ignored; a secret never prints itself; what [`Config::load`] returns has
 //! been checked as a whole. `docs/configuration.md` lists every key, and a test keeps it in step with this file.
 
+mod connections;
 mod environment;
 mod limits;
 mod show;
@@ -16,6 +17,7 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use connections::Connections;
 use environment::Environment;
 pub use environment::variable_name;
 pub use limits::Limits;
@@ -48,6 +50,7 @@ pub struct Config {
     pub attempts: Attempts,
     pub verification: Verification,
     pub limits: Limits,
+    pub connections: Connections,
     pub log: Log,
 }
 
@@ -266,6 +269,7 @@ impl Config {
             }
         }
         self.limits.check().map_err(ConfigError::Invalid)?;
+        self.connections.check().map_err(ConfigError::Invalid)?;
         match self.single_company.as_deref() {
             Some(slug) if !is_slug(slug) => Err(invalid(&format!(
                 "single_company: `{slug}` is not a company's slug. Use lower-case letters, digits and hyphens, such as `acme`."
@@ -289,6 +293,7 @@ impl Default for Config {
             attempts: Attempts::default(),
             verification: Verification::default(),
             limits: Limits::default(),
+            connections: Connections::default(),
             log: Log::default(),
         }
     }

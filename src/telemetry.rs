@@ -37,6 +37,8 @@ pub fn init(log: &Log) -> Result<(), TelemetryError> {
         // Colours are for a person at a terminal, not for a file or a journal.
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
+        // Where the log cannot be written, a complaint cannot either: writing it there would end the request.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     let begun = match log.format {
         LogFormat::Text => subscriber.with_target(false).try_init(),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -13,6 +14,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Patience};
 use crate::telemetry;
+
+/// Open files that are no connections of clients: the database, the log, sockets that are being accepted.
+const OTHER_FILES: usize = 128;
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(setting: &Setting) -> Result<ExitCode> {
@@ -30,8 +34,8 @@ pub(super) async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
     let listener = bind(&config).await?;
     let app = App::open(config, clock).await?;
     let patience = Patience {
-        header_read: app.config.limits.header_read_timeout.std(),
-        grace: app.config.limits.shutdown_grace.std(),
+        most: open_at_once(app.config.connections.most),
+        ..Patience::of(&app.config)
     };
     let follow = tokio::spawn({
         let app = Arc::clone(&app);
@@ -65,6 +69,29 @@ pub(super) async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
         tracing::info!("stopped");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Connections that may be open at once: those that are configured, or fewer where the system allows fewer open files.
+///
+/// Systems set the limit low and let each process raise it: the low one is for programs that cannot handle more.
+fn open_at_once(configured: usize) -> usize {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // It may not be raised inside of some containers; what counts is what it is then.
+    let _ = setrlimit(Resource::Nofile, limit);
+    let files = getrlimit(Resource::Nofile).current;
+    let files = files.map_or(usize::MAX, |files| {
+        usize::try_from(files).unwrap_or(usize::MAX)
+    });
+    let possible = files.saturating_sub(OTHER_FILES).max(1);
+    if possible < configured {
+        tracing::warn!(
+            configured,
+            possible,
+            "the system allows fewer open files than connections.most needs; raise the hard limit (LimitNOFILE)"
+        );
+    }
+    configured.min(possible)
 }
 
 async fn bind(config: &Config) -> Result<TcpListener> {

@@ -17,9 +17,6 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The longest that answering a request may take.
     pub request_timeout: Period,
-    /// The longest that a client may take to send its request's headers, and that a connection stays open unused. Longer
-    /// than the reverse proxy keeps its connections, or a request that it sends just as one closes is lost.
-    pub header_read_timeout: Period,
     /// How long requests in flight may take to finish when the server stops.
     pub shutdown_grace: Period,
     /// Sign-ins that one client may begin at one company.
@@ -62,7 +59,6 @@ impl Default for Limits {
         Self {
             body_bytes: 256 * 1024,
             request_timeout: Period::seconds(30),
-            header_read_timeout: Period::seconds(75),
             shutdown_grace: Period::seconds(20),
             // docs/configuration.md tells where the numbers come from.
             client_starts_per_minute: 3_000,
@@ -90,7 +86,6 @@ impl Limits {
         for (key, zero) in [
             ("body_bytes", self.body_bytes == 0),
             ("request_timeout", self.request_timeout.is_zero()),
-            ("header_read_timeout", self.header_read_timeout.is_zero()),
         ] {
             if zero {
                 return Err(format!(

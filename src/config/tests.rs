@@ -175,12 +175,23 @@ fn one_client_cannot_be_given_what_all_share() {
         load(&format!("[limits]\n{than} = 9\n{lower} = 9"), &[]).unwrap();
         load(&format!("[limits]\n{than} = 9\n{lower} = 0"), &[]).unwrap();
     }
-    for key in [
-        "body_bytes = 0",
-        "request_timeout = \"0s\"",
-        "header_read_timeout = \"0s\"",
-    ] {
+    for key in ["body_bytes = 0", "request_timeout = \"0s\""] {
         assert!(refusal(&format!("[limits]\n{key}"), &[]).contains("0 is not possible"));
+    }
+}
+
+#[test]
+fn a_client_is_waited_for_at_all() {
+    for (key, zero) in [
+        ("most", "0"),
+        ("idle_timeout", "\"0s\""),
+        ("head_timeout", "\"0s\""),
+        ("body_timeout", "\"0s\""),
+        ("answer_timeout", "\"0s\""),
+    ] {
+        let error = refusal(&format!("[connections]\n{key} = {zero}"), &[]);
+        let expected = format!("connections.{key}: 0 is not possible");
+        assert!(error.starts_with(&expected), "{error}");
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! No CSRF token here: the request ID and the login cookie protect it (rules E1 and E2).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use super::error::Error;
 use super::extract::{ClientAddress, CurrentSite};
 use super::limit::{Responses, Within};
 use super::pages::{Frame, Repost};
+use super::posted::Posted;
 use super::response::{AttemptCode, Page};
 use super::session;
 use super::start::{address, known_browser};
@@ -30,15 +31,27 @@ pub(super) async fn receive(
     ClientAddress(client): ClientAddress,
     _: Within<Responses>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Posted,
 ) -> Result<Response, Error> {
     if !is_form(&headers) {
         return Err(Error::UnsupportedMediaType);
     }
-    let form =
-        EncodedResponse::from_form(&body, app.config.limits.body_bytes).map_err(|cause| {
-            Error::BadRequest(format!("The sign-in message cannot be read: {cause}.").into())
-        })?; // rule A1
+    let (shared, length) = (Arc::clone(&app), body.octets().len());
+    let judgement = judge(app, site, client, headers, body);
+    shared.turns.judge(length, judgement).await?
+}
+
+async fn judge(
+    app: Arc<App>,
+    site: Arc<Site>,
+    client: Option<IpAddr>,
+    headers: HeaderMap,
+    body: Posted,
+) -> Result<Response, Error> {
+    let body = body.octets();
+    let form = EncodedResponse::from_form(body, app.config.limits.body_bytes).map_err(|cause| {
+        Error::BadRequest(format!("The sign-in message cannot be read: {cause}.").into())
+    })?; // rule A1
     let browser = known_browser(&site, &headers);
     let arrival = Arrival {
         response: &form.response,

@@ -40,6 +40,9 @@ pub enum Error {
     /// 405: the address is there, this method is not.
     #[error("method not allowed")]
     MethodNotAllowed,
+    /// 408: the body did not come within `connections.body_timeout`.
+    #[error("the body came too slowly")]
+    TooSlow,
     /// 413: the body is larger than `limits.body_bytes`.
     #[error("body too large")]
     TooLarge,
@@ -78,6 +81,7 @@ impl Error {
             }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
@@ -146,6 +150,11 @@ impl Error {
                     .into(),
                 vec!["Start again from the sign-in page."],
             ),
+            Self::TooSlow => (
+                "This request took too long",
+                "Your browser did not send all of it in time. Nothing was changed.".into(),
+                vec!["Check your connection, then go back and try again."],
+            ),
             Self::TooLarge => (
                 "This request is too large",
                 "It was not read.".into(),
@@ -182,8 +191,11 @@ impl Error {
             ),
             Self::Unavailable(_) => (
                 "Not available right now",
-                "The server is too busy to answer.".into(),
-                vec!["Try again in a moment."],
+                "The server cannot reach its database, or is too busy.".into(),
+                vec![
+                    "Wait a few seconds, then try again.",
+                    "If it goes on, tell your administrator when it happened.",
+                ],
             ),
         };
         (title, what, next.into_iter().map(str::to_owned).collect())
@@ -208,6 +220,9 @@ impl Error {
     }
 }
 
+/// Seconds after which another try is worth it. A database that starts again needs about as long.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const UNREADABLE: &str = "A part of it is missing, double or not in the right form.";
 
 impl IntoResponse for Error {
@@ -285,6 +300,14 @@ fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response 
         .into_response()
     };
     *response.status_mut() = error.status();
+    let headers = response.headers_mut();
+    match error {
+        // RFC 9110 10.2.3.
+        Error::Unavailable(_) => drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER)),
+        // RFC 9110 15.5.9: what is left of the request is not waited for.
+        Error::TooSlow => drop(headers.insert(header::CONNECTION, CLOSE)),
+        _ => {}
+    }
     if let Some(code) = error.code() {
         response
             .extensions_mut()

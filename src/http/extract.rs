@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Form, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::cookies::Cookie;
 use super::error::Error;
+use super::posted::Posted;
 use crate::app::App;
 use crate::config::IpBlock;
 use crate::domain::origin::host_key_of;
@@ -144,16 +145,15 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
         let (mut parts, body) = request.into_parts();
         let CurrentSite(site) = CurrentSite::from_request_parts(&mut parts, app).await?;
-        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), app)
-            .await
-            .map_err(|rejection| framework_error(&rejection.into_response()))?;
+        let posted = Posted::read(body, app).await?;
+        let bytes = posted.octets();
         if !is_same_origin(&parts.headers)
-            || !has_token(app, T::PURPOSE, &parts.headers, site.is_https(), &bytes)
+            || !has_token(app, T::PURPOSE, &parts.headers, site.is_https(), bytes)
         {
             return Err(Error::ForeignForm);
         }
         let Form(form) =
-            Form::<T>::from_request(Request::from_parts(parts, Body::from(bytes)), app)
+            Form::<T>::from_request(Request::from_parts(parts, Body::from(bytes.clone())), app)
                 .await
                 .map_err(|rejection| framework_error(&rejection.into_response()))?;
         Ok(Self(form))

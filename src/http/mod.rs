@@ -15,6 +15,7 @@ mod logout;
 mod metadata;
 mod middleware;
 pub mod pages;
+mod posted;
 pub mod response;
 pub mod serve;
 pub mod session;

@@ -1,11 +1,16 @@
 //! The server: listeners in, requests out, and a stop that loses nothing.
 //!
-//! Invariant: a request that was sent before the stop is answered, unless that takes longer than the grace.
+//! Invariants: a request that was sent before the stop is answered, unless that takes longer than the grace; no client, and
+//! no number of clients, keeps another one out for longer than it takes to close a connection.
 //!
-//! axum's own `serve` has no limit on the time that headers take, nor on the time of a stop, so the accept loop is here,
-//! on the same hyper.
+//! axum's own `serve` has no limits on the time and the number of its connections, nor on the time of a stop, so the accept
+//! loop is here, on the same hyper.
 
-use std::convert::Infallible;
+mod body;
+mod connection;
+mod crowd;
+mod line;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -15,33 +20,65 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderValue, Request, header};
-use axum::response::Response;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tower::ServiceExt as _;
+use tokio::time::{Instant, sleep};
 
-use super::extract::Peer;
+pub(super) use body::TooSlow;
+use connection::Shared;
+use crowd::Crowd;
+use line::Line;
+
+use crate::config;
 
 /// How long new connections are still taken after the stop: a load balancer needs a moment to hear of it, and a client may
 /// just be sending on a connection that looks unused.
 const LINGER: Duration = Duration::from_millis(500);
 /// A pause after an accept failed, as when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// While that goes on, it is logged this often.
+const COMPLAIN: Duration = Duration::from_secs(10);
+/// When every connection is being answered, one may begin to wait for its client at any moment.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// How long the server waits, and for what.
+/// How long the server waits, and for what; and for how many.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For the headers of a request, and on a connection that is not used.
-    pub header_read: Duration,
+    /// On a connection that is not used.
+    pub idle: Duration,
+    /// For the head of a request that has begun.
+    pub head: Duration,
+    /// For the body of a request.
+    pub body: Duration,
+    /// For a client to read an answer.
+    pub answer: Duration,
     /// For requests in flight when it stops.
     pub grace: Duration,
+    /// Connections that are open at once.
+    pub most: usize,
+}
+
+impl Patience {
+    /// What is configured.
+    pub fn of(config: &config::Config) -> Self {
+        let connections = &config.connections;
+        Self {
+            idle: connections.idle_timeout.std(),
+            head: connections.head_timeout.std(),
+            body: connections.body_timeout.std(),
+            answer: connections.answer_timeout.std(),
+            grace: config.limits.shutdown_grace.std(),
+            most: connections.most,
+        }
+    }
+}
+
+/// What the accept loops tell.
+enum Event {
+    Arrived(TcpStream, SocketAddr),
+    /// No file descriptor or no memory is left for another one.
+    Exhausted,
 }
 
 /// Serves `router` on every listener until `shutdown` resolves and the requests in flight are answered. Returns how many
@@ -53,65 +90,76 @@ pub async fn serve(
     patience: Patience,
 ) -> usize {
     let stopping = Arc::new(AtomicBool::new(false));
-    let router = router.layer(axum::middleware::map_response_with_state(
-        Arc::clone(&stopping),
-        say_close,
-    ));
     let (close, closed) = watch::channel(());
-    let mut connections = JoinSet::new();
+    let shared = Shared {
+        router,
+        patience,
+        stopping: Arc::clone(&stopping),
+        closed,
+    };
     let mut accepting = JoinSet::new();
-    let (accepted, mut arrivals) = tokio::sync::mpsc::channel(64);
+    let (tell, mut events) = mpsc::channel(16);
     for listener in listeners {
-        accepting.spawn(accept(listener, accepted.clone()));
+        accepting.spawn(accept(listener, tell.clone()));
     }
 
+    let epoch = Instant::now();
+    let mut crowd = Crowd::new(patience.most);
+    let mut arrived = None;
     let mut stop = pin!(async {
         shutdown.await;
         stopping.store(true, Ordering::Release);
         tracing::info!("stopping: answering the requests in flight");
-        tokio::time::sleep(LINGER).await;
+        sleep(LINGER).await;
     });
     loop {
         tokio::select! {
             () = &mut stop => break,
-            Some((stream, peer)) = arrivals.recv() => {
-                connections.spawn(connection(stream, peer, router.clone(), patience.header_read, closed.clone()));
-            }
-            Some(_) = connections.join_next() => {}
+            Some(event) = events.recv(), if arrived.is_none() => match event {
+                Event::Arrived(stream, peer) => arrived = Some((stream, peer)),
+                Event::Exhausted => {
+                    crowd.make_room();
+                }
+            },
+            true = crowd.leave() => {}
+            () = sleep(LOOK_AGAIN), if arrived.is_some() => {}
+        }
+        if arrived.is_some()
+            && (crowd.has_room() || crowd.make_room())
+            && let Some((stream, peer)) = arrived.take()
+        {
+            let line = Arc::new(Line::new(epoch));
+            let connection = connection::run(stream, peer, Arc::clone(&line), shared.clone());
+            crowd.admit(line, connection);
         }
     }
 
     accepting.shutdown().await;
-    drop((close, closed));
-    let drained = tokio::time::timeout(patience.grace, async {
-        while connections.join_next().await.is_some() {}
-    })
-    .await;
-    let cut_off = if drained.is_ok() {
-        0
-    } else {
-        connections.len()
-    };
-    connections.shutdown().await;
+    drop((close, shared));
+    let drained = async { while crowd.leave().await {} };
+    let _ = tokio::time::timeout(patience.grace, drained).await;
+    let cut_off = crowd.len();
+    crowd.shut_down().await;
     cut_off
 }
 
-async fn accept(
-    listener: TcpListener,
-    accepted: tokio::sync::mpsc::Sender<(TcpStream, SocketAddr)>,
-) {
+async fn accept(listener: TcpListener, tell: mpsc::Sender<Event>) {
+    let mut complained: Option<Instant> = None;
     loop {
-        match listener.accept().await {
-            Ok(arrival) => {
-                if accepted.send(arrival).await.is_err() {
-                    return;
-                }
-            }
-            Err(cause) if is_the_clients(&cause) => {}
+        let event = match listener.accept().await {
+            Ok((stream, peer)) => Event::Arrived(stream, peer),
+            Err(cause) if is_the_clients(&cause) => continue,
             Err(cause) => {
-                tracing::error!(%cause, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                if complained.is_none_or(|at| at.elapsed() > COMPLAIN) {
+                    complained = Some(Instant::now());
+                    tracing::error!(%cause, "a connection could not be accepted; those that wait longest make room");
+                }
+                sleep(ACCEPT_PAUSE).await;
+                Event::Exhausted
             }
+        };
+        if tell.send(event).await.is_err() {
+            return;
         }
     }
 }
@@ -123,46 +171,4 @@ fn is_the_clients(cause: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     )
-}
-
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    header_read: Duration,
-    mut closed: watch::Receiver<()>,
-) {
-    // Answers are written whole; waiting for more would only delay them.
-    let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        request
-    });
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_read);
-    let mut connection =
-        pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
-    // An error here is the client's: it went away, or sent what is not HTTP.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        _ = closed.changed() => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = connection.await;
-}
-
-/// Once the server stops, an answer is the last on its connection.
-async fn say_close(
-    axum::extract::State(stopping): axum::extract::State<Arc<AtomicBool>>,
-    mut response: Response,
-) -> Result<Response, Infallible> {
-    if stopping.load(Ordering::Acquire) {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    Ok(response)
 }

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -15,6 +14,7 @@ use super::error::Error;
 use super::extract::CurrentSite;
 use super::limit::{Logouts, Within};
 use super::pages::{Frame, MessageField, PostBinding, Reach, SignedOut};
+use super::posted::Posted;
 use super::response::Page;
 use super::session::{self, CurrentSession};
 use crate::app::App;
@@ -51,14 +51,18 @@ pub(super) async fn posted(
     _: Within<Logouts>,
     session: CurrentSession,
     headers: HeaderMap,
-    body: Bytes,
+    body: Posted,
 ) -> Result<Response, Error> {
     if !is_form(&headers) {
         return Err(Error::UnsupportedMediaType);
     }
-    let message = decode_post(&body, app.config.limits.body_bytes).map_err(unreadable)?; // rule A1
-    let arrival = Arrival::Post(&message);
-    receive(&app, &site, arrival, &session, &headers).await
+    let (shared, length) = (Arc::clone(&app), body.octets().len());
+    let judgement = async move {
+        let limit = app.config.limits.body_bytes;
+        let message = decode_post(body.octets(), limit).map_err(unreadable)?; // rule A1
+        receive(&app, &site, Arrival::Post(&message), &session, &headers).await
+    };
+    shared.turns.judge(length, judgement).await?
 }
 
 /// Takes a message of ours to the identity provider.

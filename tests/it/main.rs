@@ -11,6 +11,8 @@ mod cross_check;
 #[cfg(feature = "demo")]
 mod demo_idp;
 mod docs;
+#[cfg(feature = "demo")]
+mod faults;
 mod hostile;
 mod metadata;
 mod return_to;

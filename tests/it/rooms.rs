@@ -75,6 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("argon2", &["keys"]),
     ("samael", &["second_opinion"]),
+    ("rustix", &["cli"]),
 ];
 
 /// Lines of a file.

@@ -36,8 +36,12 @@ async fn served(patience: Patience) -> Served {
 }
 
 const PATIENCE: Patience = Patience {
-    header_read: Duration::from_secs(5),
+    idle: Duration::from_secs(5),
+    head: Duration::from_secs(5),
+    body: Duration::from_secs(5),
+    answer: Duration::from_secs(5),
     grace: Duration::from_secs(5),
+    most: 100,
 };
 
 async fn ask(stream: &mut TcpStream, path: &str) {
@@ -95,7 +99,8 @@ async fn a_stop_ends_when_the_grace_is_over() {
 #[tokio::test]
 async fn slow_headers_are_cut_off() {
     let server = served(Patience {
-        header_read: Duration::from_millis(200),
+        idle: Duration::from_millis(200),
+        head: Duration::from_millis(200),
         ..PATIENCE
     })
     .await;

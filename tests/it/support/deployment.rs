@@ -1,6 +1,7 @@
 //! The real binary with the company `acme`, its connection, and an Entra-shaped identity provider that is asked by hand.
 
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -59,12 +60,13 @@ pub(crate) struct Client {
     origin: String,
 }
 
-/// An answer.
+/// An answer, and how long it took.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    pub(crate) took: Duration,
 }
 
 /// A sign-in that has begun: what the browser and the identity provider know of it.
@@ -137,12 +139,14 @@ impl Client {
         request: reqwest::RequestBuilder,
         cookie: &str,
     ) -> reqwest::Result<Reply> {
+        let begun = Instant::now();
         let request = request.header(HOST, ACME).header(COOKIE, cookie);
         let answer = request.send().await?;
         Ok(Reply {
             status: answer.status().as_u16(),
             headers: answer.headers().clone(),
             body: answer.text().await?,
+            took: begun.elapsed(),
         })
     }
 }

@@ -5,6 +5,8 @@ mod browser;
 #[cfg(feature = "demo")]
 mod deployment;
 mod process;
+#[cfg(feature = "demo")]
+mod vitals;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

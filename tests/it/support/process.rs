@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,9 +29,14 @@ pub(crate) struct Said {
 
 impl Installation {
     pub(crate) fn new() -> Self {
+        Self::with_settings("")
+    }
+
+    /// With more in the configuration file: tables of TOML.
+    pub(crate) fn with_settings(settings: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = format!(
-            "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[keys]\ndir = \"{KEYS}\"\n[log]\nformat = \"json\"\n"
+            "listen = \"127.0.0.1:0\"\ndata_dir = \"data\"\n[keys]\ndir = \"{KEYS}\"\n[log]\nformat = \"json\"\n{settings}"
         );
         std::fs::write(dir.path().join("vestibule.toml"), file).unwrap();
         Self { dir }
@@ -170,7 +175,22 @@ impl Server {
     }
 
     /// A command that serves.
-    pub(crate) fn run(mut command: Command) -> Self {
+    pub(crate) fn run(command: Command) -> Self {
+        let (mut server, mut log) = Self::begin(command);
+        server.log = Some(std::thread::spawn(move || {
+            let mut rest = String::new();
+            log.read_to_string(&mut rest).unwrap();
+            rest
+        }));
+        server
+    }
+
+    /// A command that serves, and whose log has no reader any more.
+    pub(crate) fn run_unheard(command: Command) -> Self {
+        Self::begin(command).0
+    }
+
+    fn begin(mut command: Command) -> (Self, BufReader<ChildStderr>) {
         let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -187,16 +207,12 @@ impl Server {
         }
         let entry: Value = serde_json::from_str(&line).unwrap();
         let address = entry["listen"].as_str().unwrap().parse().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut rest = String::new();
-            log.read_to_string(&mut rest).unwrap();
-            rest
-        });
-        Self {
+        let server = Self {
             child,
             address,
-            log: Some(log),
-        }
+            log: None,
+        };
+        (server, log)
     }
 
     /// The status of an answer.
@@ -231,10 +247,15 @@ impl Server {
         answer
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Tells it to stop, as a service manager does.
     pub(crate) fn terminate(&self) {
         let sent = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args(["-TERM", &self.id().to_string()])
             .status()
             .unwrap();
         assert!(sent.success());
@@ -244,7 +265,8 @@ impl Server {
     pub(crate) fn stop(mut self) -> String {
         self.terminate();
         assert!(self.child.wait().unwrap().success());
-        self.log.take().unwrap().join().unwrap()
+        let log = self.log.take().map(JoinHandle::join);
+        log.map(Result::unwrap).unwrap_or_default()
     }
 
     /// Ends it by `kill -9`; its log.

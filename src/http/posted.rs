@@ -1,0 +1,91 @@
+//! The body of a request, whole.
+//!
+//! Invariants: at most `limits.body_bytes`, however it comes; what is larger than a message usually is takes a turn before
+//! more of it is kept, so that the memory of all of them together is bounded.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::{FromRequest, Request};
+use http_body_util::BodyExt as _;
+use http_body_util::LengthLimitError;
+
+use super::error::Error;
+use super::serve::TooSlow;
+use crate::app::{App, LARGE, NoTurn, Turn};
+
+/// The octets that a client posted.
+#[derive(Debug)]
+pub(super) struct Posted {
+    octets: Bytes,
+    /// Given back with the octets.
+    _turn: Option<Turn>,
+}
+
+impl Posted {
+    /// Reads a body to its end.
+    pub(super) async fn read(mut body: Body, app: &App) -> Result<Self, Error> {
+        let limit = app.config.limits.body_bytes;
+        let within = |length: usize| (length <= limit).then_some(()).ok_or(Error::TooLarge);
+        // A length that is announced need not come before it is refused.
+        within(usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX))?;
+        let mut turn = None;
+        let mut octets = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|cause| refusal(&cause))?.into_data() else {
+                continue; // Trailers.
+            };
+            let length = octets.len() + data.len();
+            within(length)?;
+            if octets.is_empty() && body.is_end_stream() {
+                // Most bodies are one piece, and are not copied.
+                return Ok(Self {
+                    octets: data,
+                    _turn: turn,
+                });
+            }
+            if length > LARGE && turn.is_none() {
+                turn = Some(app.turns.hold().await?);
+            }
+            octets.extend_from_slice(&data);
+        }
+        Ok(Self {
+            octets: octets.into(),
+            _turn: turn,
+        })
+    }
+
+    pub(super) fn octets(&self) -> &Bytes {
+        &self.octets
+    }
+}
+
+impl FromRequest<Arc<App>> for Posted {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
+        Self::read(request.into_body(), app).await
+    }
+}
+
+impl From<NoTurn> for Error {
+    fn from(_: NoTurn) -> Self {
+        Self::TooMany { retry_after: 5 }
+    }
+}
+
+/// What an error of the body means for the client.
+fn refusal(cause: &axum::Error) -> Error {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(cause);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return Error::TooSlow;
+        }
+        if error.is::<LengthLimitError>() {
+            return Error::TooLarge;
+        }
+        cause = error.source();
+    }
+    Error::BadRequest("It ended before all of it was there.".into())
+}

@@ -1,0 +1,241 @@
+//! One connection: HTTP/1.1 on a socket whose client is waited for with patience, and not for ever.
+
+use std::convert::Infallible;
+use std::future::{Future as _, poll_fn};
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tower::Service as _;
+
+use super::super::extract::Peer;
+use super::Patience;
+use super::body::TimedBody;
+use super::line::{Due, Line, REST};
+
+/// The head of a request, and what is read ahead of a body, in octets.
+const READ_AHEAD: usize = 32 * 1024;
+
+/// What every connection of a server has in common.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    pub(super) router: Router,
+    pub(super) patience: Patience,
+    /// Whether the server stops: then an answer is the last on its connection.
+    pub(super) stopping: Arc<AtomicBool>,
+    /// Changes when unused connections have to close.
+    pub(super) closed: watch::Receiver<()>,
+}
+
+/// Serves a connection until it ends, its client is too slow, or the server has stopped.
+pub(super) async fn run(mut stream: TcpStream, peer: SocketAddr, line: Arc<Line>, shared: Shared) {
+    // Answers are written whole; waiting for more would only delay them.
+    let _ = stream.set_nodelay(true);
+    let mut closed = shared.closed.clone();
+    loop {
+        // A connection that is not used is small. (`readable` would say yes at once: tokio supposes it after an accept.)
+        let mut octet = [0];
+        tokio::select! {
+            first = stream.peek(&mut octet) => match first {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return,
+            },
+            () = sleep_until(line.idle_until(&shared.patience)) => return,
+            _ = closed.changed() => return,
+        }
+        let answered = Box::pin(answer_all(stream, peer, Arc::clone(&line), shared.clone())).await;
+        match answered {
+            Some(unused) => stream = unused,
+            None => return,
+        }
+    }
+}
+
+/// Answers the requests of a connection; gives it back when it is not used any more for the moment.
+async fn answer_all(
+    stream: TcpStream,
+    peer: SocketAddr,
+    line: Arc<Line>,
+    shared: Shared,
+) -> Option<TcpStream> {
+    let (patience, mut closed) = (shared.patience, shared.closed.clone());
+    let watched = Watched {
+        stream,
+        line: Arc::clone(&line),
+    };
+    let answering = Arc::clone(&line);
+    let service =
+        service_fn(move |request| answer(request, peer, Arc::clone(&answering), shared.clone()));
+    let mut connection = http1::Builder::new()
+        // The limits are ours: hyper's would set a timer for each request.
+        .header_read_timeout(None)
+        .max_buf_size(READ_AHEAD)
+        // Who has said everything may close its side, and is answered.
+        .half_close(true)
+        .serve_connection(TokioIo::new(watched), service);
+    let mut timer = pin!(sleep(REST));
+    let mut closing = false;
+    loop {
+        let next = poll_fn(|context| {
+            // An error here is the client's: it went away, or sent what is not HTTP.
+            if Pin::new(&mut connection).poll(context).is_ready() {
+                return Poll::Ready(Next::End);
+            }
+            poll_patience(&line, &patience, timer.as_mut(), context)
+        });
+        tokio::select! {
+            biased;
+            next = next => match next {
+                Next::End => return None,
+                Next::Rest if closing => return None,
+                Next::Rest => {
+                    let parts = connection.into_parts();
+                    // Nobody else has what was read ahead: half of a request that came with the one before it.
+                    return parts.read_buf.is_empty().then(|| parts.io.into_inner().stream);
+                }
+            },
+            _ = closed.changed(), if !closing => closing = true,
+        }
+        Pin::new(&mut connection).graceful_shutdown();
+    }
+}
+
+/// What becomes of a connection on which nothing happens.
+enum Next {
+    End,
+    /// It may be used again later, and needs no buffers until then.
+    Rest,
+}
+
+/// Ready when the patience with the client is over. The timer is set again when it fires, and not for each request.
+fn poll_patience(
+    line: &Line,
+    patience: &Patience,
+    mut timer: Pin<&mut Sleep>,
+    context: &mut Context<'_>,
+) -> Poll<Next> {
+    loop {
+        let (due, next) = match line.due(patience) {
+            Due::End(at) => (Some(at), Next::End),
+            Due::Rest(at) => (Some(at), Next::Rest),
+            Due::Never => (None, Next::End),
+        };
+        if let Some(due) = due
+            && due < timer.deadline()
+        {
+            timer.as_mut().reset(due);
+        }
+        ready!(timer.as_mut().poll(context));
+        let now = Instant::now();
+        match due {
+            Some(due) if due <= now => return Poll::Ready(next),
+            Some(due) => timer.as_mut().reset(due),
+            None => timer.as_mut().reset(now + REST),
+        }
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    line: Arc<Line>,
+    mut shared: Shared,
+) -> Result<Response, Infallible> {
+    line.works();
+    let longest = shared.patience.body;
+    let mut request = request.map(|body| {
+        if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(TimedBody::new(body, Arc::clone(&line), longest))
+        }
+    });
+    request.extensions_mut().insert(Peer(peer));
+    let mut answer = shared.router.call(request).await;
+    if let Ok(answer) = &mut answer
+        && shared.stopping.load(Ordering::Acquire)
+    {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    }
+    line.answered();
+    answer
+}
+
+/// A socket that tells its line what the client does.
+struct Watched {
+    stream: TcpStream,
+    line: Arc<Line>,
+}
+
+impl Watched {
+    fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_pending() {
+            self.line.blocked();
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.line.heard();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, octets);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.line.flushed();
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,57 @@
+//! Good sign-ins, one after the other, with the time that each of their requests took.
+
+use std::time::{Duration, Instant};
+
+use vestibule::demo_idp::DemoIdp;
+
+use crate::support::{Client, form};
+
+/// How long the answers to good requests took.
+#[derive(Debug, Default)]
+pub(super) struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    pub(super) fn add(&mut self, took: Duration) {
+        self.0.push(took);
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The time that this part of the requests, in percent, did not exceed.
+    pub(super) fn percentile(&mut self, percent: usize) -> Duration {
+        self.0.sort_unstable();
+        let at = (self.0.len() * percent).div_ceil(100).saturating_sub(1);
+        self.0[at]
+    }
+}
+
+/// Signs people in until the time is over, one after the other. Every answer has to be the right one.
+pub(super) async fn sign_ins(
+    client: &Client,
+    idp: &DemoIdp,
+    first_person: usize,
+    until: Instant,
+) -> Latencies {
+    let mut latencies = Latencies::default();
+    let mut person = first_person;
+    while Instant::now() < until {
+        let begun = client.get("/sso/login", "").await.unwrap();
+        let started = begun.started();
+        latencies.add(begun.took);
+        // The identity provider's work is not the server's.
+        let form = form(idp, &started, person);
+        let ended = client.post(&started.cookie, form).await.unwrap();
+        assert_eq!(ended.status, 303, "{}", ended.body);
+        latencies.add(ended.took);
+        let session = client
+            .get("/sso/session", &ended.cookie().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(session.status, 200, "{}", session.body);
+        latencies.add(session.took);
+        person += 1;
+    }
+    latencies
+}

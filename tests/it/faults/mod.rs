@@ -1,0 +1,26 @@
+//! Faults: what a running server does when clients, documents, the machine or the database misbehave.
+//!
+//! Each test runs the real binary. They are short; `script/siege` runs the long versions, by `VESTIBULE_TEST_SIEGE`.
+
+mod connections;
+mod hostile;
+mod load;
+mod log;
+
+use std::time::{Duration, Instant};
+
+/// Waits until something is so; the longest that it may take is part of the promise.
+#[track_caller]
+fn until(within: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < within, "{what}: not within {within:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Seconds of a long siege; none in an ordinary run.
+fn siege() -> Option<Duration> {
+    let seconds = std::env::var("VESTIBULE_TEST_SIEGE").ok()?;
+    Some(Duration::from_secs(seconds.parse().unwrap()))
+}
