@@ -1,7 +1,10 @@
 //! Encrypted assertions (rules G; XML Encryption 1.1).
 //!
 //! Invariant: every failure to decrypt is one and the same rejection, whatever failed: the key transport, the padding, the
-//! tag, or what came out. CBC has no integrity of its own and is opened only inside a Response whose signature verified.
+//! tag, or what came out; and the work is the same as well, because a key that does not open is replaced by one that opens
+//! nothing. CBC has no integrity of its own and is opened only inside a Response whose signature verified.
+
+mod algorithm;
 
 use super::error::{Checks, Rejection, Requirement};
 use super::names;
@@ -10,11 +13,11 @@ use crate::xml::{Element, Writer};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openssl::error::ErrorStack;
-use openssl::md::{Md, MdRef};
 use openssl::pkey::{Id, PKey, Private, Public};
-use openssl::pkey_ctx::PkeyCtx;
-use openssl::rsa::Padding;
+use openssl::sha::{Sha256, sha256};
 use openssl::symm::{self, Cipher, Crypter, Mode};
+
+pub use algorithm::{DataAlgorithm, KeyTransport};
 
 /// Octets of a GCM nonce and of a GCM tag (XML Encryption 1.1, section 5.2.4).
 const GCM_NONCE: usize = 12;
@@ -22,158 +25,36 @@ const GCM_TAG: usize = 16;
 const BLOCK: usize = 16;
 
 /// One of our private keys for encrypted assertions.
-#[derive(Clone, Debug)]
-pub struct DecryptionKey(PKey<Private>);
+#[derive(Clone)]
+pub struct DecryptionKey {
+    key: PKey<Private>,
+    /// What stands in for a content key that does not come out is made from this; nobody else can know it.
+    rejection: [u8; 32],
+}
 
 impl DecryptionKey {
     /// Takes an RSA key; other kinds decrypt nothing.
     pub fn new(key: PKey<Private>) -> Option<Self> {
-        (key.id() == Id::RSA).then_some(Self(key))
-    }
-}
-
-/// How the content is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DataAlgorithm {
-    /// AES-GCM with a key of 16, 24 or 32 octets.
-    Gcm(usize),
-    /// AES-CBC with a key of 16, 24 or 32 octets.
-    Cbc(usize),
-}
-
-/// How the content's key is encrypted: RSA-OAEP with its digest and the digest of MGF1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeyTransport {
-    digest: Digest,
-    mask: Digest,
-    uri: &'static str,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Digest {
-    Sha1,
-    Sha256,
-}
-
-impl DataAlgorithm {
-    /// The algorithm of an `EncryptionMethod` (rule G1).
-    pub fn from_uri(uri: &str) -> Option<Self> {
-        Some(match uri {
-            names::AES128_GCM => Self::Gcm(16),
-            names::AES192_GCM => Self::Gcm(24),
-            names::AES256_GCM => Self::Gcm(32),
-            names::AES128_CBC => Self::Cbc(16),
-            names::AES192_CBC => Self::Cbc(24),
-            names::AES256_CBC => Self::Cbc(32),
-            _ => return None,
-        })
-    }
-
-    const fn key_length(self) -> usize {
-        match self {
-            Self::Gcm(length) | Self::Cbc(length) => length,
+        if key.id() != Id::RSA {
+            return None;
         }
+        let secret = key.private_key_to_der().ok()?;
+        let rejection = sha256(&[b"rejection ", secret.as_slice()].concat());
+        Some(Self { key, rejection })
     }
 
-    fn cipher(self) -> Cipher {
-        match self {
-            Self::Gcm(16) => Cipher::aes_128_gcm(),
-            Self::Gcm(24) => Cipher::aes_192_gcm(),
-            Self::Gcm(_) => Cipher::aes_256_gcm(),
-            Self::Cbc(16) => Cipher::aes_128_cbc(),
-            Self::Cbc(24) => Cipher::aes_192_cbc(),
-            Self::Cbc(_) => Cipher::aes_256_cbc(),
-        }
-    }
-
-    const fn uri(self) -> &'static str {
-        match self {
-            Self::Gcm(16) => names::AES128_GCM,
-            Self::Gcm(24) => names::AES192_GCM,
-            Self::Gcm(_) => names::AES256_GCM,
-            Self::Cbc(16) => names::AES128_CBC,
-            Self::Cbc(24) => names::AES192_CBC,
-            Self::Cbc(_) => names::AES256_CBC,
-        }
+    /// A content key that opens nothing, for octets that hold none (implicit rejection, as in OpenSSL 3.2 and FIPS 203).
+    fn rejected(&self, octets: &[u8]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(&self.rejection);
+        hash.update(octets);
+        hash.finish()
     }
 }
 
-impl KeyTransport {
-    /// RSA-OAEP as XML Encryption 1.0 names it: MGF1 with SHA-1, digest SHA-1.
-    pub const OAEP_SHA1: Self = Self {
-        digest: Digest::Sha1,
-        mask: Digest::Sha1,
-        uri: names::RSA_OAEP_MGF1P,
-    };
-    /// RSA-OAEP as XML Encryption 1.1 names it, SHA-256 throughout.
-    pub const OAEP_SHA256: Self = Self {
-        digest: Digest::Sha256,
-        mask: Digest::Sha256,
-        uri: names::RSA_OAEP,
-    };
-
-    /// The method of an `EncryptedKey` (rule G1). `None`: not on the list.
-    fn of(method: Element<'_>) -> Option<Self> {
-        let uri = match method.attribute("Algorithm")? {
-            names::RSA_OAEP_MGF1P => names::RSA_OAEP_MGF1P,
-            names::RSA_OAEP => names::RSA_OAEP,
-            _ => return None,
-        };
-        let mut found = Self {
-            digest: Digest::Sha1,
-            mask: Digest::Sha1,
-            uri,
-        };
-        for child in method.children() {
-            let algorithm = child.attribute("Algorithm").unwrap_or_default();
-            if child.is(names::DS, "DigestMethod") {
-                found.digest = match algorithm {
-                    names::SHA1 => Digest::Sha1,
-                    names::SHA256 => Digest::Sha256,
-                    _ => return None,
-                };
-            } else if child.is(names::XENC11, "MGF") && uri == names::RSA_OAEP {
-                found.mask = match algorithm {
-                    names::MGF1_SHA1 => Digest::Sha1,
-                    names::MGF1_SHA256 => Digest::Sha256,
-                    _ => return None,
-                };
-            } else {
-                return None; // OAEPparams among them: no identity provider sends a label.
-            }
-        }
-        Some(found)
-    }
-
-    fn decrypt(self, key: &DecryptionKey, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-        let mut context = PkeyCtx::new(&key.0)?;
-        context.decrypt_init()?;
-        context.set_rsa_padding(Padding::PKCS1_OAEP)?;
-        context.set_rsa_oaep_md(self.digest.md())?;
-        context.set_rsa_mgf1_md(self.mask.md())?;
-        let mut plain = Vec::new();
-        context.decrypt_to_vec(octets, &mut plain)?;
-        Ok(plain)
-    }
-
-    fn encrypt(self, key: &PKey<Public>, octets: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-        let mut context = PkeyCtx::new(key)?;
-        context.encrypt_init()?;
-        context.set_rsa_padding(Padding::PKCS1_OAEP)?;
-        context.set_rsa_oaep_md(self.digest.md())?;
-        context.set_rsa_mgf1_md(self.mask.md())?;
-        let mut sealed = Vec::new();
-        context.encrypt_to_vec(octets, &mut sealed)?;
-        Ok(sealed)
-    }
-}
-
-impl Digest {
-    fn md(self) -> &'static MdRef {
-        match self {
-            Self::Sha1 => Md::sha1(),
-            Self::Sha256 => Md::sha256(),
-        }
+impl std::fmt::Debug for DecryptionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DecryptionKey").finish_non_exhaustive()
     }
 }
 
@@ -283,18 +164,26 @@ impl Sealed {
         }
     }
 
+    /// Rule G3: the same work whether the key transport fails or the content does.
     fn open(&self, key: &DecryptionKey) -> Option<Vec<u8>> {
-        let content_key = self.transport.decrypt(key, &self.key).ok()?;
-        if content_key.len() != self.data.key_length() {
-            return None;
-        }
+        let rejected = key.rejected(&self.key);
+        let transported = self.transport.decrypt(key, &self.key).ok();
+        let content_key = transported
+            .as_deref()
+            .filter(|found| found.len() == self.data.key_length());
+        let is_transported = content_key.is_some();
+        let content_key = content_key.or(rejected.get(..self.data.key_length()))?;
+        self.open_content(content_key).filter(|_| is_transported)
+    }
+
+    fn open_content(&self, content_key: &[u8]) -> Option<Vec<u8>> {
         match self.data {
             DataAlgorithm::Gcm(_) => {
                 let (nonce, rest) = self.content.split_at_checked(GCM_NONCE)?;
                 let (octets, tag) = rest.split_at_checked(rest.len().checked_sub(GCM_TAG)?)?;
                 symm::decrypt_aead(
                     self.data.cipher(),
-                    &content_key,
+                    content_key,
                     Some(nonce),
                     &[],
                     octets,
@@ -305,7 +194,7 @@ impl Sealed {
             DataAlgorithm::Cbc(_) => {
                 let (iv, octets) = self.content.split_at_checked(BLOCK)?;
                 let mut plain =
-                    crypt_cbc(self.data.cipher(), Mode::Decrypt, &content_key, iv, octets).ok()?;
+                    crypt_cbc(self.data.cipher(), Mode::Decrypt, content_key, iv, octets).ok()?;
                 // Section 5.2: the last octet tells the padding's length; the others are arbitrary.
                 let padding = usize::from(*plain.last()?);
                 let length = plain
@@ -373,23 +262,7 @@ pub fn encrypt_assertion(
         .close();
     writer.open("ds:KeyInfo").attribute("xmlns:ds", names::DS);
     writer.open("xenc:EncryptedKey");
-    writer
-        .open("xenc:EncryptionMethod")
-        .attribute("Algorithm", transport.uri);
-    if transport.digest == Digest::Sha256 {
-        writer
-            .open("ds:DigestMethod")
-            .attribute("Algorithm", names::SHA256)
-            .close();
-    }
-    if transport.mask == Digest::Sha256 {
-        writer
-            .open("xenc11:MGF")
-            .attribute("xmlns:xenc11", names::XENC11)
-            .attribute("Algorithm", names::MGF1_SHA256)
-            .close();
-    }
-    writer.close();
+    transport.write(&mut writer);
     writer
         .open("xenc:CipherData")
         .leaf(
