@@ -55,6 +55,9 @@ const NEVER: [(&str, &str); 11] = [
     ),
 ];
 
+const AUDITED: &str =
+    "SELECT COUNT(*) FROM audit_event WHERE action = 'administrator.password_sign_in'";
+
 /// What a request came to.
 struct Attempt {
     outcome: String,
@@ -63,7 +66,9 @@ struct Attempt {
 }
 
 /// Holds the database against itself and against the ledger, and settles what was in doubt.
-pub(super) async fn check(url: &str, ledger: &mut Ledger) {
+///
+/// `forgetful`: the start of a sign-in may be lost, as long as nothing more came of it.
+pub(super) async fn check(url: &str, ledger: &mut Ledger, forgetful: bool) {
     let mut database = Database::open(url).await;
     for (what, sql) in NEVER {
         let count = database.number(sql).await;
@@ -88,7 +93,13 @@ pub(super) async fn check(url: &str, ledger: &mut Ledger) {
         .filter_map(|row| row[0].blob().map(<[u8]>::to_vec))
         .collect();
     sessions(&stored, ledger);
-    sign_ins(&mut database, &stored, ledger).await;
+    sign_ins(&mut database, &stored, ledger, forgetful).await;
+    let audited = database.number(AUDITED).await;
+    if audited < i64::try_from(ledger.audited).unwrap() {
+        let all = ledger.audited;
+        let what = format!("{audited} of {all} sign-ins of the administrator are in the audit log");
+        ledger.wrong.push(what);
+    }
     let accounts = database.rows("SELECT email FROM account").await;
     let accounts: BTreeSet<&str> = accounts.iter().filter_map(|row| row[0].text()).collect();
     let lost: Vec<String> = ledger
@@ -126,7 +137,12 @@ fn sessions(stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
 }
 
 /// Each posted Response against the attempt that it answered.
-async fn sign_ins(database: &mut Database, stored: &BTreeSet<Vec<u8>>, ledger: &mut Ledger) {
+async fn sign_ins(
+    database: &mut Database,
+    stored: &BTreeSet<Vec<u8>>,
+    ledger: &mut Ledger,
+    forgetful: bool,
+) {
     let rows = database
         .rows(
             "SELECT a.request_id, a.outcome, a.session_key, u.email FROM login_attempt a LEFT JOIN account u ON u.id = a.user_id \
@@ -146,13 +162,16 @@ async fn sign_ins(database: &mut Database, stored: &BTreeSet<Vec<u8>>, ledger: &
         .collect();
     let mut wrong = Vec::new();
     for request in &ledger.started {
-        if !attempts.contains_key(request) {
+        if !forgetful && !attempts.contains_key(request) {
             wrong.push(format!("the request {request} is lost"));
         }
     }
     for posted in &ledger.posted {
         let Some(attempt) = attempts.get(&posted.started.request) else {
-            continue; // It is among those above.
+            if posted.seen != Seen::Lost {
+                wrong.push(format!("the sign-in is lost: {posted}"));
+            }
+            continue;
         };
         let key = attempt.session_key.as_ref();
         let as_it_should = match (&posted.seen, posted.good) {
@@ -167,12 +186,12 @@ async fn sign_ins(database: &mut Database, stored: &BTreeSet<Vec<u8>>, ledger: &
                     && key.is_some_and(|key| stored.contains(key))
                     && attempt.email.as_deref() == Some(&posted.email)
             }
-            (Seen::Refused, false) => attempt.outcome == "refused",
+            (Seen::Refused | Seen::Lost, false) => attempt.outcome == "refused",
             _ => false,
         };
         if !as_it_should {
             let (outcome, email) = (&attempt.outcome, &attempt.email);
-            wrong.push(format!("{outcome} as {email:?}: {posted:?}"));
+            wrong.push(format!("{outcome} as {email:?}: {posted}"));
         }
     }
     ledger.wrong.append(&mut wrong);

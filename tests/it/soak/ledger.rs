@@ -3,6 +3,7 @@
 //! A request that is under way when the server dies has no answer: what it did is in doubt until the server is back.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -20,6 +21,8 @@ pub(super) struct Ledger {
     pub(super) sessions: BTreeMap<String, Kept>,
     /// Accounts that a command said it made.
     pub(super) added: Vec<String>,
+    /// Sign-ins of an administrator by password that were answered.
+    pub(super) audited: usize,
     /// What must not be, in words.
     pub(super) wrong: Vec<String>,
     /// Live sessions that nobody is at.
@@ -46,7 +49,8 @@ pub(super) enum Seen {
     Refused,
     /// None: the server died, or the database was away.
     Nothing,
-    /// None, and it turned out that the sign-in was stored: nobody knows the secret of its session.
+    /// None, and it cannot be used again: the sign-in was stored, and nobody knows the secret of its session; or a power
+    /// failure took its start away.
     Lost,
 }
 
@@ -133,6 +137,18 @@ impl Ledger {
     pub(super) fn count(&self, state: State) -> usize {
         let of_state = |kept: &&Kept| kept.state == state;
         self.sessions.values().filter(of_state).count()
+    }
+}
+
+impl fmt::Display for Posted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.good { "good" } else { "changed" };
+        let (request, email) = (&self.started.request, &self.email);
+        write!(
+            f,
+            "the {kind} answer to {request} about {email}, {:?}",
+            self.seen
+        )
     }
 }
 

@@ -9,8 +9,11 @@ use super::plan::Random;
 use super::stage::{Door, Stage, Trouble, session_of};
 use crate::support::{Reply, Started, form, hidden_field};
 
-/// Local users with a password, `local.1@acme.example` and so on.
-pub(super) const LOCALS: usize = 2;
+/// Local users with a password: an administrator, whose sign-ins are audited (rule F6), and somebody else.
+pub(super) const LOCALS: [(&str, &str); 2] = [
+    ("admin@acme.example", "--admin"),
+    ("local@acme.example", ""),
+];
 pub(super) const PASSWORD: &str = "Correct-Horse-9";
 
 /// One client after the other, until the servers are gone or everybody goes home.
@@ -147,14 +150,18 @@ async fn by_password(stage: &Stage, door: &Door, random: &mut Random) -> Result<
         stage.wrong(format!("no password form: {page:?}"));
         return Ok(());
     };
-    let email = format!("local.{}@acme.example", 1 + random.below(LOCALS));
+    let (email, options) = LOCALS[random.below(LOCALS.len())];
     let form = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("csrf", csrf.as_str()), ("email", &email)])
+        .extend_pairs([("csrf", csrf.as_str()), ("email", email)])
         .extend_pairs([("password", PASSWORD)])
         .finish();
     let reply = stage.post(door, "/sign-in", &login, &form).await?;
     match (reply.status, session_of(&reply)) {
-        (303, Some(session)) => stage.ledger().begun(&session, email),
+        (303, Some(session)) => {
+            let mut ledger = stage.ledger();
+            ledger.begun(&session, email.to_owned());
+            ledger.audited += usize::from(options == "--admin");
+        }
         _ => stage.wrong(format!("the right password: {reply:?}")),
     }
     Ok(())

@@ -9,6 +9,7 @@ mod ledger;
 mod load;
 mod plan;
 mod postgres;
+mod power;
 mod races;
 mod report;
 mod return_visit;
@@ -28,7 +29,7 @@ use report::Report;
 use return_visit::{News, visit};
 use site::Site;
 use stage::Stage;
-use tokio::task::block_in_place;
+use tokio::task::{JoinHandle, block_in_place};
 
 /// Clients at a time.
 const CLIENTS: usize = 20;
@@ -85,6 +86,21 @@ async fn kill_9_leaves_whole_sign_ins_or_none_on_postgresql() {
     report.end();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_power_failure_takes_no_answered_sign_in_away() {
+    let mut random = Random::new();
+    let mut report = Report::begin("power failure, SQLite", random.seed);
+    for round in 0..plan::rounds("VESTIBULE_TEST_KILLS", 4) {
+        if round % LIFE == 0 {
+            let site = block_in_place(|| Site::on_a_forgetful_disk(&mut random));
+            report.new_life(site);
+        }
+        let death = Death::Servers(vec![0]);
+        crash(&mut report, None, death, &mut random).await;
+    }
+    report.end();
+}
+
 /// A round: load, death, start, and a look at everything.
 async fn crash(
     report: &mut Report,
@@ -101,16 +117,15 @@ async fn crash(
             tokio::spawn(async move { load::clients(&stage, random).await })
         })
         .collect();
-    let added = format!("added.{}@acme.example", random.below(usize::MAX));
-    let mut command = site.add_user(&added);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let command = tokio::task::spawn_blocking(move || command.output());
+    let command = add_user(site, random);
     tokio::time::sleep(random.millis(20, 1200)).await;
     kill(site, &stage, postgres, &death, random).await;
     for client in clients {
         client.await.unwrap();
     }
-    note_command(&stage, added, &command.await.unwrap().unwrap());
+    if let Some((added, command)) = command {
+        note_command(&stage, added, &command.await.unwrap().unwrap());
+    }
     let (news, lost) = before.news(&stage);
 
     let stumbled = block_in_place(|| site.start(random));
@@ -119,7 +134,7 @@ async fn crash(
     let visited = visit(&stage, &news, random).await;
     // Taken out, because nobody else writes now.
     let mut closed = std::mem::take(&mut *stage.ledger());
-    books::check(&site.url, &mut closed).await;
+    books::check(&site.url, &mut closed, site.is_forgetful()).await;
     *stage.ledger() = closed;
     report.add(&death, &news, lost, stumbled, visited);
 }
@@ -169,6 +184,21 @@ fn kill_server(site: &mut Site, stage: &Stage, node: usize) {
     for line in block_in_place(|| site.kill(node)) {
         stage.wrong(format!("the log: {line}"));
     }
+}
+
+/// A command that adds an account, beside the servers. It would not know of a forgetful disk.
+fn add_user(
+    site: &Site,
+    random: &mut Random,
+) -> Option<(String, JoinHandle<std::io::Result<Output>>)> {
+    if site.is_forgetful() {
+        return None;
+    }
+    let email = format!("added.{}@acme.example", random.below(usize::MAX));
+    let mut command = site.add_user(&email);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let command = tokio::task::spawn_blocking(move || command.output());
+    Some((email, command))
 }
 
 /// A command that said that it added an account has added it.

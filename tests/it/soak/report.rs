@@ -93,11 +93,11 @@ impl Report {
         assert_eq!(
             self.answers.lost,
             self.visited.late + self.visited.stored,
-            "each Response without an answer was stored whole or not at all"
+            "a Response without an answer can be used once, or not at all"
         );
         say(&format!(
             "soak: {}: {} kills, and {} more during a start; {} databases; {} sign-ins answered, all there; \
-             {} without an answer, of which {} were stored whole and {} not at all; {} posts of used Responses, all refused; \
+             {} without an answer, of which {} could not be used again and {} once; {} posts of used Responses, all refused; \
              {} looks at sessions; {} s",
             self.database,
             self.rounds,

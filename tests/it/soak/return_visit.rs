@@ -32,7 +32,7 @@ pub(super) struct Visited {
     pub(super) refused: usize,
     /// Responses whose first answer was lost, and that had not been used.
     pub(super) late: usize,
-    /// Responses whose first answer was lost, and that had been used.
+    /// Responses whose first answer was lost, and that could not be used again.
     pub(super) stored: usize,
 }
 
@@ -146,10 +146,10 @@ async fn post_again(stage: &Stage, at: usize, random: &mut Random) -> Visited {
             stage.ledger().posted[at].seen = Seen::Lost;
             visited.stored = 1;
         }
-        (Seen::Nothing, false, []) => stage.ledger().posted[at].seen = Seen::Refused,
+        (Seen::Nothing, false, []) => stage.ledger().posted[at].seen = Seen::Lost,
         (_, _, []) => {}
         _ => {
-            let what = format!("{} more sessions of one Response: {posted:?}", begun.len());
+            let what = format!("{} more sessions: {posted}", begun.len());
             stage.wrong(what);
         }
     }
@@ -181,7 +181,7 @@ async fn once_more(
         }
     }
     if begun.len() > 1 {
-        stage.wrong(format!("one Response began two sessions: {posted:?}"));
+        stage.wrong(format!("two sessions: {posted}"));
     }
     begun.pop()
 }

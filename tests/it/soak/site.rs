@@ -7,6 +7,7 @@ use vestibule::demo_idp::DemoIdp;
 
 use super::load::{LOCALS, PASSWORD};
 use super::plan::Random;
+use super::power::Disk;
 use crate::support::{Deployment, Installation, KEYS, Server, no_rate_limits};
 
 /// The servers. Dropping it ends them.
@@ -20,21 +21,38 @@ pub(super) struct Site {
 struct Node {
     installation: Installation,
     server: Option<Server>,
+    disk: Option<Disk>,
     /// The database was away while it ran: its log may say so.
     saw_outage: bool,
 }
 
 impl Site {
-    /// On a SQLite file of its own, or on the empty PostgreSQL database of a URL. The first starts may be killed.
+    /// On a SQLite file of its own, or on the empty PostgreSQL database of a URL.
     pub(super) fn new(postgres: Option<&str>, nodes: usize, random: &mut Random) -> Self {
+        let mut site = Self::stopped(postgres, nodes, random);
+        site.start(random);
+        site
+    }
+
+    /// On a SQLite file on a disk that forgets what is not synced.
+    pub(super) fn on_a_forgetful_disk(random: &mut Random) -> Self {
+        let mut site = Self::stopped(None, 1, random);
+        site.nodes[0].disk = Some(Disk::new());
+        site.start(random);
+        site
+    }
+
+    /// The database is there, the servers are not. The first starts may be killed.
+    fn stopped(postgres: Option<&str>, nodes: usize, random: &mut Random) -> Self {
         let installation = installation(postgres);
         for _ in 0..random.below(4) {
             stumble(&installation, random);
         }
         let Deployment { installation, idp } = Deployment::of(installation);
-        for number in 1..=LOCALS {
-            let named = format!("--company acme --email local.{number}@acme.example");
-            installation.run(&format!("user add {named}")).succeeds();
+        for (email, options) in LOCALS {
+            let named = format!("--company acme --email {email}");
+            let add = format!("user add {named} {options}");
+            installation.run(&add).succeeds();
             let set = format!("user set-password {named} --password-stdin");
             installation.run_with(&set, PASSWORD).succeeds();
         }
@@ -42,13 +60,11 @@ impl Site {
         let url = postgres.map_or_else(|| format!("sqlite:{}", file.display()), str::to_owned);
         let others = (1..nodes).map(|_| self::installation(postgres));
         let nodes = std::iter::once(installation).chain(others).map(Node::new);
-        let mut site = Self {
+        Self {
             url,
             idp,
             nodes: nodes.collect(),
-        };
-        site.start(random);
-        site
+        }
     }
 
     /// Starts the servers that are not there; some starts are killed first. How many were.
@@ -58,11 +74,17 @@ impl Site {
             if node.server.is_some() {
                 continue;
             }
-            while random.percent(20) {
+            // A start that is killed knows nothing of the disk.
+            while node.disk.is_none() && random.percent(20) {
                 stumble(&node.installation, random);
                 stumbled += 1;
             }
-            node.server = Some(Server::start(&node.installation));
+            let mut command = node.installation.command();
+            if let Some(disk) = &node.disk {
+                disk.attach(&mut command);
+            }
+            command.arg("serve");
+            node.server = Some(Server::run(command));
         }
         stumbled
     }
@@ -78,6 +100,9 @@ impl Site {
             return Vec::new();
         };
         let log = server.killed();
+        if let Some(disk) = &node.disk {
+            disk.lose_power(&node.installation.path("data"));
+        }
         if std::mem::take(&mut node.saw_outage) {
             return Vec::new();
         }
@@ -94,6 +119,11 @@ impl Site {
         }
     }
 
+    /// Whether `kill` takes away what was not synced.
+    pub(super) fn is_forgetful(&self) -> bool {
+        self.nodes.iter().any(|node| node.disk.is_some())
+    }
+
     /// The command that adds a user while the servers run.
     pub(super) fn add_user(&self, email: &str) -> Command {
         let mut command = self.nodes[0].installation.command();
@@ -108,6 +138,7 @@ impl Node {
         Self {
             installation,
             server: None,
+            disk: None,
             saw_outage: false,
         }
     }
