@@ -119,6 +119,8 @@ impl Stage {
             Ok(reply) if reply.status == 503 => {
                 if !self.outage.load(Ordering::SeqCst) {
                     self.wrong(format!("{path}: 503, and the database was there"));
+                } else if !reply.headers.contains_key("retry-after") {
+                    self.wrong(format!("{path}: 503 without Retry-After"));
                 }
                 Err(Trouble::Away)
             }
