@@ -30,6 +30,17 @@ pub enum SessionError {
     Record(#[from] session_store::Error),
 }
 
+impl SessionError {
+    /// Whether the database is away for the moment.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Store(cause) => cause.is_away(),
+            // The interface has no other word for it.
+            Self::Record(cause) => matches!(cause, session_store::Error::Backend(_)),
+        }
+    }
+}
+
 /// Sessions by their browser's secret.
 #[derive(Debug)]
 pub struct SessionCache {

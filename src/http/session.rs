@@ -56,18 +56,20 @@ pub fn begin(id: SessionId, site: &Site) -> Option<HeaderValue> {
 
 impl From<SessionError> for Error {
     fn from(cause: SessionError) -> Self {
-        Self::Unavailable(cause.to_string().into())
+        if cause.is_away() {
+            Self::Unavailable(cause.to_string().into())
+        } else {
+            Self::internal(cause)
+        }
     }
 }
 
 impl From<store::Error> for Error {
     fn from(cause: store::Error) -> Self {
-        match cause {
-            // A pool that is exhausted or a server that is away: worth another try.
-            store::Error::Database(_) | store::Error::Stopped => {
-                Self::Unavailable(cause.to_string().into())
-            }
-            _ => Self::internal(cause),
+        if cause.is_away() {
+            Self::Unavailable(cause.to_string().into())
+        } else {
+            Self::internal(cause)
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What can go wrong with the database. That something is not there is no error: it is `None`.
 
-use rusqlite::ffi::{
-    SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
-};
+use rusqlite::ErrorCode;
+use rusqlite::ffi::{SQLITE_BUSY_SNAPSHOT, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +81,12 @@ pub enum Failure {
     /// Others used it for too long.
     #[error("it is busy")]
     Busy,
+    /// It was asked, and says nothing.
+    #[error("it does not answer")]
+    Silent,
+    /// It failed for the whole of a batch, as this says.
+    #[error("{0}")]
+    Together(String),
 }
 
 impl From<rusqlite::Error> for Error {
@@ -97,15 +102,28 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
-    /// Whether the same transaction, tried again, may well succeed: another one was faster, or both waited for each other.
+    /// Whether the database is away for the moment: stopped, locked, out of room, out of reach. Nothing was stored, and the same
+    /// request may well succeed later. Anything else is a defect.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Stopped => true,
+            Self::Database(failure) => failure.is_away(),
+            _ => false,
+        }
+    }
+
+    /// Whether SQLite waited for another process in vain.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self, Self::Database(Failure::Sqlite(cause)) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
+    }
+
+    /// Whether the same transaction, tried again at once, may well succeed: another one was faster, or both waited for each
+    /// other.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Database(Failure::Sqlite(rusqlite::Error::SqliteFailure(error, _))) => matches!(
                 error.extended_code,
-                SQLITE_BUSY
-                    | SQLITE_BUSY_SNAPSHOT
-                    | SQLITE_CONSTRAINT_UNIQUE
-                    | SQLITE_CONSTRAINT_PRIMARYKEY
+                SQLITE_BUSY_SNAPSHOT | SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY
             ),
             Self::Database(Failure::Postgres(sqlx::Error::Database(error))) => {
                 // SQLSTATE 40001 serialization failure, 40P01 deadlock.
@@ -114,5 +132,94 @@ impl Error {
             }
             _ => false,
         }
+    }
+}
+
+impl Failure {
+    fn is_away(&self) -> bool {
+        match self {
+            Self::Sqlite(cause) => matches!(
+                cause.sqlite_error_code(),
+                Some(
+                    ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::DiskFull
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::ReadOnly
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::FileLockingProtocolFailed
+                        | ErrorCode::OperationInterrupted
+                )
+            ),
+            Self::Postgres(sqlx::Error::Database(cause)) => {
+                cause.code().is_some_and(|code| is_away(&code))
+            }
+            Self::Postgres(cause) => matches!(
+                cause,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+            ),
+            Self::Busy | Self::Silent | Self::Together(_) => true,
+        }
+    }
+}
+
+/// SQLSTATEs (PostgreSQL, Appendix A) by class and by name.
+fn is_away(code: &str) -> bool {
+    // Connection, invalid authorization, resources, operator intervention, system error.
+    ["08", "28", "53", "57", "58"]
+        .iter()
+        .any(|class| code.starts_with(class))
+        // No such database, read-only after a failover, a lock that others hold, transactions that cross.
+        || matches!(code, "3D000" | "25006" | "55P03" | "40001" | "40P01")
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn what_is_away_is_no_defect() {
+        let sqlite = |code| {
+            let cause = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            Error::from(cause).is_away()
+        };
+        for code in [
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_READONLY,
+        ] {
+            assert!(sqlite(code), "{code}");
+        }
+        for code in [
+            ffi::SQLITE_ERROR,
+            ffi::SQLITE_CORRUPT,
+            ffi::SQLITE_NOTADB,
+            ffi::SQLITE_CONSTRAINT_UNIQUE,
+            ffi::SQLITE_MISUSE,
+        ] {
+            assert!(!sqlite(code), "{code}");
+        }
+        for code in [
+            "57P01", "57P03", "53100", "53300", "08006", "25006", "55P03",
+        ] {
+            assert!(is_away(code), "{code}");
+        }
+        for code in ["23505", "42P01", "42601", "22021", "XX001"] {
+            assert!(!is_away(code), "{code}");
+        }
+        assert!(Error::from(sqlx::Error::PoolTimedOut).is_away());
+        assert!(!Error::from(sqlx::Error::RowNotFound).is_away());
+        assert!(!Error::Corrupt { column: "id" }.is_away());
     }
 }

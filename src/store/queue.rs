@@ -1,7 +1,8 @@
 //! Group commit: sign-ins that wait at the same time share one transaction, and one sync of the disk.
 //!
-//! Invariants: nobody is answered before the commit; a batch in which anything fails is rolled back whole, and each of its
-//! pieces is then done alone; a piece that was taken on is done even when its client has gone.
+//! Invariants: nobody is answered before the commit; a batch in which a piece fails is rolled back whole, and each of its
+//! pieces is then done alone, but when the database is away all are told so at once; a piece that was taken on is done even
+//! when its client has gone; what waits is bounded.
 //!
 //! SQLite only. PostgreSQL has many connections and a group commit of its own.
 
@@ -15,11 +16,13 @@ use tokio::sync::oneshot;
 use super::attempt::{self, AttemptRefusal};
 use super::sign_in::{Finished, SignIn, finish_in};
 use super::sqlite::{Durability, Transaction};
-use super::{Database, Error, Hasher, Store, Tx};
+use super::{Database, Error, Failure, Hasher, Store, Tx};
 use crate::domain::{AttemptId, LoginAttempt, Outcome as Verdict};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
 const MOST: usize = 64;
+/// The most pieces that wait. More come only when the database is away, and are told so.
+const WAITING: usize = 4096;
 
 /// The queue of a SQLite database in this process.
 #[derive(Debug, Default)]
@@ -63,6 +66,9 @@ impl Queue {
         let (answer, done) = oneshot::channel();
         let is_first = {
             let mut waiting = self.lock();
+            if waiting.work.len() >= WAITING {
+                return Err(Failure::Busy.into());
+            }
             waiting.work.push_back(work(answer));
             !std::mem::replace(&mut waiting.busy, true)
         };
@@ -97,6 +103,10 @@ impl Turn {
             tokio::task::yield_now().await;
             let batch: Vec<Work> = {
                 let mut waiting = self.queue.lock();
+                // Who has gone before his turn wants nothing any more.
+                while waiting.work.front().is_some_and(Work::is_unwanted) {
+                    waiting.work.pop_front();
+                }
                 if waiting.work.is_empty() {
                     waiting.busy = false;
                     self.over = true;
@@ -136,6 +146,12 @@ impl Store {
             Ok(outcomes) => {
                 for (work, outcome) in batch.into_iter().zip(outcomes) {
                     work.answer(outcome);
+                }
+                Vec::new()
+            }
+            Err(cause) if cause.is_away() => {
+                for work in batch {
+                    work.fail(&cause);
                 }
                 Vec::new()
             }
@@ -215,6 +231,24 @@ impl Work {
             }
             // Each outcome stands at the place of its work; another pair cannot be, and would answer nobody.
             _ => {}
+        }
+    }
+
+    /// Tells who waits why nothing was done.
+    fn fail(self, cause: &Error) {
+        let cause = Failure::Together(cause.to_string()).into();
+        match self {
+            Self::Add(_, answer) => drop(answer.send(Err(cause))),
+            Self::Refuse(.., answer) => drop(answer.send(Err(cause))),
+            Self::Finish(_, answer) => drop(answer.send(Err(cause))),
+        }
+    }
+
+    fn is_unwanted(&self) -> bool {
+        match self {
+            Self::Add(_, answer) => answer.is_closed(),
+            Self::Refuse(.., answer) => answer.is_closed(),
+            Self::Finish(_, answer) => answer.is_closed(),
         }
     }
 

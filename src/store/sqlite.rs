@@ -21,16 +21,16 @@ use super::statement::{Statement, Value};
 /// Readers of the file at a time.
 const READERS: usize = 4;
 /// A request does not wait longer for a connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
+const ACQUIRE: Duration = Duration::from_secs(5);
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 96;
 
 /// Every connection waits for another process's lock, syncs every commit, and enforces references.
 const SESSION: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 /// The same for readers, which cannot write by mistake.
 const READER_SESSION: &str =
-    "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
+    "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
 
 /// A database file.
 #[derive(Debug)]
@@ -183,7 +183,7 @@ impl File {
             });
             match changed.await?.map_err(Error::from) {
                 Ok(()) => return Ok(()),
-                Err(error) if tries == 50 || !error.is_transient() => return Err(error),
+                Err(error) if tries == 50 || !error.is_busy() => return Err(error),
                 Err(_) => tries += 1,
             }
             tokio::time::sleep(Duration::from_millis(40)).await;

@@ -6,8 +6,23 @@ mod connections;
 mod hostile;
 mod load;
 mod log;
+mod sqlite;
 
 use std::time::{Duration, Instant};
+
+use crate::support::Reply;
+
+/// Asserts that an answer says that the database is away, and what to do.
+#[track_caller]
+fn assert_unavailable(reply: &Reply) {
+    assert_eq!(reply.status, 503, "{}", reply.body);
+    let after = &reply.headers["retry-after"];
+    let seconds: u64 = after.to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{after:?}");
+    for text in ["cannot reach its database", "try again"] {
+        assert!(reply.body.contains(text), "{text}: {}", reply.body);
+    }
+}
 
 /// Waits until something is so; the longest that it may take is part of the promise.
 #[track_caller]

@@ -70,23 +70,7 @@ struct Attempt {
 /// `forgetful`: the start of a sign-in may be lost, as long as nothing more came of it.
 pub(super) async fn check(url: &str, ledger: &mut Ledger, forgetful: bool) {
     let mut database = Database::open(url).await;
-    for (what, sql) in NEVER {
-        let count = database.number(sql).await;
-        if count != 0 {
-            ledger.wrong.push(format!("{count} {what}"));
-        }
-    }
-    if database.is_sqlite() {
-        for row in database.rows("PRAGMA integrity_check").await {
-            if row[0].text() != Some("ok") {
-                ledger.wrong.push(format!("integrity_check: {row:?}"));
-            }
-        }
-        let broken = database.rows("PRAGMA foreign_key_check").await;
-        if !broken.is_empty() {
-            ledger.wrong.push(format!("broken references: {broken:?}"));
-        }
-    }
+    ledger.wrong.extend(contradictions(&mut database).await);
     let keys = database.rows("SELECT session_key FROM session").await;
     let stored: BTreeSet<Vec<u8>> = keys
         .iter()
@@ -109,6 +93,37 @@ pub(super) async fn check(url: &str, ledger: &mut Ledger, forgetful: bool) {
         .map(|email| format!("the account {email}, which a command added, is lost"))
         .collect();
     ledger.wrong.extend(lost);
+}
+
+/// What the database says against itself.
+async fn contradictions(database: &mut Database) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (what, sql) in NEVER {
+        let count = database.number(sql).await;
+        if count != 0 {
+            wrong.push(format!("{count} {what}"));
+        }
+    }
+    if database.is_sqlite() {
+        for row in database.rows("PRAGMA integrity_check").await {
+            if row[0].text() != Some("ok") {
+                wrong.push(format!("integrity_check: {row:?}"));
+            }
+        }
+        let broken = database.rows("PRAGMA foreign_key_check").await;
+        if !broken.is_empty() {
+            wrong.push(format!("broken references: {broken:?}"));
+        }
+    }
+    wrong
+}
+
+/// Asserts that no sign-in is half stored, and how many there are.
+pub(crate) async fn assert_whole(url: &str, sign_ins: i64) {
+    let mut database = Database::open(url).await;
+    assert_eq!(contradictions(&mut database).await, Vec::<String>::new());
+    let count = "SELECT COUNT(*) FROM login_attempt WHERE outcome = 'signed_in'";
+    assert_eq!(database.number(count).await, sign_ins);
 }
 
 /// What was answered is there, what ended is not, and what was in doubt is now known.

@@ -16,7 +16,8 @@ mod return_visit;
 mod site;
 mod stage;
 
-use std::collections::BTreeSet;
+pub(crate) use books::assert_whole;
+pub(crate) use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};

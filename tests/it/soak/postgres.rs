@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use url::Url;
 
 /// The server, as long as this is held.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     script: Child,
     admin: String,
     control: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct Postgres {
 
 /// How it dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Crash {
+pub(crate) enum Crash {
     /// `kill -9` for the server.
     Server,
     /// `kill -9` for the process of one connection, which takes all others with it.
@@ -27,7 +27,7 @@ pub(super) enum Crash {
 }
 
 impl Postgres {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut script = Command::new("script/with-postgres")
             .args(["sh", "-c"])
             .arg("echo \"$VESTIBULE_TEST_POSTGRES\"; echo \"$VESTIBULE_TEST_POSTGRES_CONTROL\"; exec cat")
@@ -49,7 +49,7 @@ impl Postgres {
     }
 
     /// A new database; its URL.
-    pub(super) async fn database(&mut self) -> String {
+    pub(crate) async fn database(&mut self) -> String {
         self.databases += 1;
         let name = format!("vestibule_{}", self.databases);
         let mut connection = PgConnection::connect(&self.admin).await.unwrap();
@@ -63,7 +63,7 @@ impl Postgres {
         url.into()
     }
 
-    pub(super) fn crash(&self, how: Crash) {
+    pub(crate) fn crash(&self, how: Crash) {
         self.control(match how {
             Crash::Server => "kill",
             Crash::Backend => "backend",
@@ -72,7 +72,7 @@ impl Postgres {
     }
 
     /// Starts it again, and waits until it has recovered.
-    pub(super) fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.control("start");
     }
 
