@@ -30,8 +30,8 @@ const NEVER: [(&str, &str); 11] = [
     ),
     (
         "accounts made at a sign-in that is not there",
-        "SELECT COUNT(*) FROM account u WHERE u.created_by <> 'administrator' \
-         AND NOT EXISTS (SELECT 1 FROM login_attempt a WHERE a.user_id = u.id AND a.outcome = 'signed_in')",
+        "SELECT COUNT(*) FROM account WHERE created_by <> 'administrator' \
+         AND id NOT IN (SELECT user_id FROM login_attempt WHERE outcome = 'signed_in' AND user_id IS NOT NULL)",
     ),
     (
         "accounts made at a sign-in without an identity",
