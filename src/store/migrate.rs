@@ -12,13 +12,14 @@ const MIGRATIONS: &[(i64, &str, &str)] =
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
-/// Any number will do that every server uses; this one is "vestibul" in ASCII.
-const POSTGRES_LOCK: &str =
-    "DO $$ BEGIN PERFORM pg_advisory_xact_lock(8531315926440768876); END $$";
+/// Any number will do that every server uses; this one is "vestibul" in ASCII. Another server may be migrating.
+const POSTGRES_LOCK: &str = "SET LOCAL lock_timeout = '5min'; \
+     DO $$ BEGIN PERFORM pg_advisory_xact_lock(8531315926440768876); END $$";
 
 /// Brings the schema up to date.
 pub(super) async fn run(database: &Database) -> Result<(), Error> {
     let mut tx = database.begin().await?;
+    tx.may_take_long();
     if let Database::Postgres(_) = database {
         tx.script(POSTGRES_LOCK.to_owned()).await?;
     }

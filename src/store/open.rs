@@ -20,7 +20,7 @@ impl Store {
             make_private_file(&path).map_err(|source| unusable(&path, source))?;
             Database::Sqlite(Arc::new(sqlite::File::open(path).await?))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Database::Postgres(postgres::open(url).await?)
+            Database::Postgres(postgres::Pool::open(url).await?)
         } else {
             return Err(Error::Url);
         };

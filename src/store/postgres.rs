@@ -1,68 +1,284 @@
 //! PostgreSQL, through sqlx.
+//!
+//! Invariants: no statement is waited for without an end, and a connection on which one was given up is not used again; while
+//! the database is away, one request at a time finds out whether it is back, and all others are told at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{Column as _, Executor as _, PgPool, Postgres, Row as _, TypeInfo as _, raw_sql};
+use sqlx::{
+    AssertSqlSafe, Column as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
+    TypeInfo as _, raw_sql,
+};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use super::columns::Row;
-use super::error::Error;
+use super::error::{Error, Failure};
 use super::statement::{Statement, Value};
 
 const CONNECTIONS: u32 = 16;
 /// A request does not wait longer for a connection.
-const ACQUIRE: Duration = Duration::from_secs(10);
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// Nor for the answer to a statement: more than the longest wait for a lock.
+const ANSWER: Duration = Duration::from_secs(7);
+/// What has no client that waits, such as forgetting a million rows.
+const LONG: Duration = Duration::from_mins(10);
 /// The transactions here are written for READ COMMITTED, and none may wait for ever.
 const SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-     SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';";
+     SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';";
 
-/// Connects to the database of a URL.
-pub(super) async fn open(url: &str) -> Result<PgPool, Error> {
-    let options: PgConnectOptions = url.parse().map_err(|_| Error::Url)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(ACQUIRE)
-        .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(raw_sql(SESSION)).await.map(drop) })
-        })
-        .connect_with(options)
-        .await?;
-    Ok(pool)
+/// The connections to a database.
+#[derive(Debug, Clone)]
+pub(super) struct Pool {
+    connections: PgPool,
+    watch: Arc<Watch>,
 }
 
-/// Changes rows; how many.
-pub(super) async fn change(
-    target: impl sqlx::Executor<'_, Database = Postgres>,
-    statement: Statement<'_>,
-) -> Result<u64, Error> {
-    Ok(bound(statement).execute(target).await?.rows_affected())
+/// Whether the database is there.
+#[derive(Debug, Default)]
+struct Watch {
+    away: AtomicBool,
+    /// Whether somebody is finding out.
+    asked: AtomicBool,
 }
 
-/// Reads rows.
-pub(super) async fn rows(
-    target: impl sqlx::Executor<'_, Database = Postgres>,
-    statement: Statement<'_>,
-) -> Result<Vec<Row>, Error> {
-    let found = bound(statement).fetch_all(target).await?;
-    let Some(first) = found.first() else {
-        return Ok(Vec::new());
-    };
-    let names: Arc<[String]> = first
-        .columns()
-        .iter()
-        .map(|column| column.name().to_owned())
-        .collect();
-    found
-        .iter()
-        .map(|row| {
-            let values = (0..names.len())
-                .map(|column| value(row, column))
-                .collect::<Result<_, _>>()?;
-            Ok(Row::new(Arc::clone(&names), values))
+/// A transaction that writes. Dropped without a commit, it leaves nothing behind.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// None at its end.
+    lease: Option<Lease>,
+    longest: Duration,
+}
+
+/// A connection of the pool.
+#[derive(Debug)]
+struct Lease {
+    connection: PoolConnection<Postgres>,
+    watch: Arc<Watch>,
+    /// Whether an answer is still to come. If this is dropped then, the connection is not used again.
+    busy: bool,
+}
+
+impl Pool {
+    /// Connects to the database of a URL.
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse().map_err(|_| Error::Url)?;
+        let connections = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(raw_sql(SESSION)).await.map(drop) })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self {
+            connections,
+            watch: Arc::default(),
         })
-        .collect()
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self) -> Result<Transaction, Error> {
+        let begun = self.lease(async |lease| {
+            lease.script("BEGIN".to_owned(), ANSWER).await?;
+            Ok(())
+        });
+        Ok(Transaction {
+            lease: Some(begun.await?.0),
+            longest: ANSWER,
+        })
+    }
+
+    /// Changes rows; how many.
+    pub(super) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
+        let changed = self.lease(async |lease| lease.change(statement, ANSWER).await);
+        Ok(changed.await?.1)
+    }
+
+    /// Reads rows.
+    pub(super) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
+        let found = self.lease(async |lease| lease.rows(statement, ANSWER).await);
+        Ok(found.await?.1)
+    }
+
+    /// Closes every connection after the statements that are under way.
+    pub(super) async fn close(&self) {
+        // Who does not answer is not waited for.
+        let _ = timeout(ACQUIRE, self.connections.close()).await;
+    }
+
+    /// Does something first with a connection, unless the database is known to be away.
+    async fn lease<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Lease) -> Result<T, Error>,
+    ) -> Result<(Lease, T), Error> {
+        let _asking = self.watch.admit()?;
+        let connection = self.connections.acquire().await;
+        if connection.is_err() {
+            self.watch.is_away(true);
+        }
+        let mut lease = Lease {
+            connection: connection?,
+            watch: Arc::clone(&self.watch),
+            busy: false,
+        };
+        let done = work(&mut lease).await?;
+        Ok((lease, done))
+    }
+}
+
+impl Watch {
+    /// Whether to ask the database; while it is away, one at a time does.
+    fn admit(&self) -> Result<Option<Asking<'_>>, Error> {
+        if !self.away.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        if self.asked.swap(true, Ordering::AcqRel) {
+            return Err(Failure::Silent.into());
+        }
+        Ok(Some(Asking(self)))
+    }
+
+    /// Notes what was found out. A connection that is lost says nothing: the others, or a new one, may do.
+    fn is_away(&self, away: bool) {
+        if self.away.load(Ordering::Acquire) != away {
+            self.away.store(away, Ordering::Release);
+        }
+    }
+}
+
+/// Somebody is finding out whether the database is back.
+struct Asking<'w>(&'w Watch);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.asked.store(false, Ordering::Release);
+    }
+}
+
+impl Transaction {
+    /// No client waits for it.
+    pub(super) fn may_take_long(&mut self) {
+        self.longest = LONG;
+    }
+
+    /// Changes rows; how many.
+    pub(super) async fn change(&mut self, statement: Statement<'_>) -> Result<u64, Error> {
+        let longest = self.longest;
+        self.lease()?.change(statement, longest).await
+    }
+
+    /// Reads rows.
+    pub(super) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
+        let longest = self.longest;
+        self.lease()?.rows(statement, longest).await
+    }
+
+    /// Runs a text of several statements.
+    pub(super) async fn script(&mut self, text: String) -> Result<(), Error> {
+        let longest = self.longest;
+        self.lease()?.script(text, longest).await
+    }
+
+    /// Ends it; all of it is stored then.
+    pub(super) async fn commit(mut self) -> Result<(), Error> {
+        let longest = self.longest;
+        self.lease()?.script("COMMIT".to_owned(), longest).await?;
+        // Only now: what fails is taken back.
+        self.lease = None;
+        Ok(())
+    }
+
+    fn lease(&mut self) -> Result<&mut Lease, Error> {
+        self.lease.as_mut().ok_or(Error::Stopped)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let Some(mut lease) = self.lease.take() else {
+            return;
+        };
+        match Handle::try_current() {
+            Ok(runtime) if !lease.busy => {
+                runtime.spawn(async move {
+                    // When this fails, the connection is closed, and the server takes it back.
+                    let _ = lease.script("ROLLBACK".to_owned(), ANSWER).await;
+                });
+            }
+            _ => lease.busy = true,
+        }
+    }
+}
+
+impl Lease {
+    async fn change(&mut self, statement: Statement<'_>, longest: Duration) -> Result<u64, Error> {
+        let changed =
+            async |connection: &mut PgConnection| bound(statement).execute(connection).await;
+        Ok(self.ask(longest, changed).await?.rows_affected())
+    }
+
+    async fn rows(
+        &mut self,
+        statement: Statement<'_>,
+        longest: Duration,
+    ) -> Result<Vec<Row>, Error> {
+        let found =
+            async |connection: &mut PgConnection| bound(statement).fetch_all(connection).await;
+        let found = self.ask(longest, found).await?;
+        let Some(first) = found.first() else {
+            return Ok(Vec::new());
+        };
+        let names: Arc<[String]> = first
+            .columns()
+            .iter()
+            .map(|column| column.name().to_owned())
+            .collect();
+        found
+            .iter()
+            .map(|row| {
+                let values = (0..names.len())
+                    .map(|column| value(row, column))
+                    .collect::<Result<_, _>>()?;
+                Ok(Row::new(Arc::clone(&names), values))
+            })
+            .collect()
+    }
+
+    /// Runs a text that is part of this program.
+    async fn script(&mut self, text: String, longest: Duration) -> Result<(), Error> {
+        let script = async |connection: &mut PgConnection| {
+            connection.execute(raw_sql(AssertSqlSafe(text))).await
+        };
+        self.ask(longest, script).await.map(drop)
+    }
+
+    async fn ask<T>(
+        &mut self,
+        longest: Duration,
+        question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Error> {
+        self.busy = true;
+        let said = timeout(longest, question(&mut self.connection)).await;
+        self.busy = said.is_err();
+        if said.is_err() || said.as_ref().is_ok_and(Result::is_ok) {
+            self.watch.is_away(self.busy);
+        }
+        said.map_err(|_| Failure::Silent)?.map_err(Error::from)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.busy {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 fn bound(statement: Statement<'_>) -> Query<'static, Postgres, PgArguments> {

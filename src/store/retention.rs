@@ -28,6 +28,7 @@ impl Store {
         keep_attempts: Duration,
     ) -> Result<Purged, Error> {
         let mut tx = self.begin().await?;
+        tx.may_take_long();
         let sessions =
             query("DELETE FROM session WHERE expires_at <= $1 OR last_seen_at + idle_ms <= $1")
                 .bind(ms(now))

@@ -1,6 +1,5 @@
 //! The databases and their transactions, with one face: a statement goes to the database itself or into a transaction.
 
-use sqlx::{PgPool, Postgres};
 use std::sync::Arc;
 
 use super::change::Change;
@@ -12,7 +11,7 @@ use super::{Error, Store, postgres, sqlite};
 #[derive(Debug, Clone)]
 pub(super) enum Database {
     Sqlite(Arc<sqlite::File>),
-    Postgres(PgPool),
+    Postgres(postgres::Pool),
 }
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
@@ -25,7 +24,7 @@ pub struct Tx {
 #[derive(Debug)]
 enum Inner {
     Sqlite(sqlite::Transaction),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(postgres::Transaction),
 }
 
 impl Store {
@@ -49,15 +48,19 @@ impl Database {
 }
 
 impl Tx {
+    /// No client waits for it, and it may be a lot of work.
+    pub(super) fn may_take_long(&mut self) {
+        // SQLite waits for nobody but the disk.
+        if let Inner::Postgres(tx) = &mut self.inner {
+            tx.may_take_long();
+        }
+    }
+
     /// Runs a text of several statements, which is part of this program.
     pub(super) async fn script(&mut self, text: String) -> Result<(), Error> {
         match &mut self.inner {
             Inner::Sqlite(tx) => tx.script(text).await,
-            Inner::Postgres(tx) => {
-                let script = sqlx::raw_sql(sqlx::AssertSqlSafe(text));
-                script.execute(&mut **tx).await?;
-                Ok(())
-            }
+            Inner::Postgres(tx) => tx.script(text).await,
         }
     }
 
@@ -65,7 +68,7 @@ impl Tx {
     pub(super) async fn commit_quietly(self) -> Result<(), Error> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
-            Inner::Postgres(tx) => Ok(tx.commit().await?),
+            Inner::Postgres(tx) => tx.commit().await,
         }
     }
 }
@@ -83,14 +86,14 @@ impl Target for &Database {
     async fn change(self, statement: Statement<'_>) -> Result<u64, Error> {
         match self {
             Database::Sqlite(file) => file.change(statement).await,
-            Database::Postgres(pool) => postgres::change(pool, statement).await,
+            Database::Postgres(pool) => pool.change(statement).await,
         }
     }
 
     async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         match self {
             Database::Sqlite(file) => file.rows(statement).await,
-            Database::Postgres(pool) => postgres::rows(pool, statement).await,
+            Database::Postgres(pool) => pool.rows(statement).await,
         }
     }
 }
@@ -99,14 +102,14 @@ impl Target for &mut Tx {
     async fn change(self, statement: Statement<'_>) -> Result<u64, Error> {
         match &mut self.inner {
             Inner::Sqlite(tx) => tx.change(statement).await,
-            Inner::Postgres(tx) => postgres::change(&mut **tx, statement).await,
+            Inner::Postgres(tx) => tx.change(statement).await,
         }
     }
 
     async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         match &mut self.inner {
             Inner::Sqlite(tx) => tx.rows(statement).await,
-            Inner::Postgres(tx) => postgres::rows(&mut **tx, statement).await,
+            Inner::Postgres(tx) => tx.rows(statement).await,
         }
     }
 }

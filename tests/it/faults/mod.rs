@@ -6,6 +6,7 @@ mod connections;
 mod hostile;
 mod load;
 mod log;
+mod postgres;
 mod sqlite;
 
 use std::time::{Duration, Instant};

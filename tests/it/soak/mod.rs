@@ -16,16 +16,16 @@ mod return_visit;
 mod site;
 mod stage;
 
-pub(crate) use books::assert_whole;
-pub(crate) use std::collections::BTreeSet;
+use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+pub(crate) use books::assert_whole;
 use ledger::{Ledger, Seen};
 use plan::Random;
-use postgres::{Crash, Postgres};
+pub(crate) use postgres::{Crash, Postgres};
 use report::Report;
 use return_visit::{News, visit};
 use site::Site;

@@ -76,7 +76,8 @@ impl Postgres {
         self.control("start");
     }
 
-    fn control(&self, verb: &str) {
+    /// Does what the control script has a word for.
+    pub(crate) fn control(&self, verb: &str) {
         let said = Command::new(&self.control).arg(verb).output().unwrap();
         assert!(said.status.success(), "{verb}: {said:?}");
     }
