@@ -120,9 +120,14 @@ impl File {
 
     /// Changes rows in a transaction of its own; how many.
     pub(super) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
-        let held = self.hold().await?;
+        let mut held = self.hold().await?;
         let statement = statement.into_owned();
-        blocking(move || change(&held.0.connection, &statement)).await?
+        blocking(move || {
+            // It may be an entry of the audit log (rule F6), and the transaction before it may not have waited for the disk.
+            held.wait_for(Durability::Synced)?;
+            change(&held.0.connection, &statement)
+        })
+        .await?
     }
 
     /// Reads rows.
@@ -247,6 +252,15 @@ impl Transaction {
 
 impl Held {
     fn begin(&mut self, durability: Durability) -> Result<(), Error> {
+        self.wait_for(durability)?;
+        // A deferred transaction that turns from reading to writing fails at once when another one was faster.
+        let mut begin = self.0.connection.prepare_cached("BEGIN IMMEDIATE")?;
+        begin.raw_execute()?;
+        Ok(())
+    }
+
+    /// What the next commit waits for.
+    fn wait_for(&mut self, durability: Durability) -> Result<(), Error> {
         let writer = &mut *self.0;
         if writer.durability != durability {
             writer.connection.execute_batch(match durability {
@@ -255,9 +269,6 @@ impl Held {
             })?;
             writer.durability = durability;
         }
-        // A deferred transaction that turns from reading to writing fails at once when another one was faster.
-        let mut begin = writer.connection.prepare_cached("BEGIN IMMEDIATE")?;
-        begin.raw_execute()?;
         Ok(())
     }
 }

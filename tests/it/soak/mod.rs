@@ -3,6 +3,7 @@
 //! Invariant: the clients' ledger and the database agree after every crash: what was answered is stored, what was not is
 //! stored whole or not at all, and no Response is used twice. Short here; `script/soak` goes on for as long as one likes.
 
+mod audit;
 mod books;
 mod database;
 mod ledger;
