@@ -5,11 +5,14 @@
 //! session IDs, tokens, codes of `OpenID` Connect, query strings and bodies of requests, private keys, the database's URL.
 //! People's events go to the audit log; a failed sign-in is found by its attempt's code.
 
-use std::io::IsTerminal as _;
+mod lines;
+
+use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
+use lines::Lines;
 
 /// Why logging cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -23,23 +26,36 @@ pub enum TelemetryError {
     },
     #[error("Logging was begun twice in this process.")]
     Twice,
+    #[error("The log's thread cannot be started: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// Writes what of the log still waits when it is dropped: at the end of the process.
+#[must_use]
+pub struct Flush(Lines);
+
+impl Drop for Flush {
+    fn drop(&mut self) {
+        self.0.flush();
+    }
 }
 
 /// Begins logging for this process.
-pub fn init(log: &Log) -> Result<(), TelemetryError> {
+pub fn init(log: &Log) -> Result<Flush, TelemetryError> {
     let filter = EnvFilter::builder()
         .parse(&log.level)
         .map_err(|cause| TelemetryError::Level {
             level: log.level.clone(),
             cause,
         })?;
+    let lines = Lines::new(io::stderr());
     let subscriber = tracing_subscriber::fmt()
         // Colours are for a person at a terminal, not for a file or a journal.
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal())
         .with_env_filter(filter)
         // Where the log cannot be written, a complaint cannot either: writing it there would end the request.
         .log_internal_errors(false)
-        .with_writer(std::io::stderr);
+        .with_writer(lines.clone());
     let begun = match log.format {
         LogFormat::Text => subscriber.with_target(false).try_init(),
         LogFormat::Json => subscriber
@@ -49,5 +65,7 @@ pub fn init(log: &Log) -> Result<(), TelemetryError> {
             .with_span_list(false)
             .try_init(),
     };
-    begun.map_err(|_| TelemetryError::Twice)
+    begun.map_err(|_| TelemetryError::Twice)?;
+    lines.write_beside()?;
+    Ok(Flush(lines))
 }

@@ -63,7 +63,7 @@ mod running {
     impl Demo {
         pub(in crate::cli) fn run(self, setting: &Setting) -> Result<ExitCode> {
             let config = setting.config()?;
-            telemetry::init(&config.log)?;
+            let _flush = telemetry::init(&config.log)?;
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()
@@ -178,7 +178,7 @@ mod running {
         let company = installation.company(COMPANY).await?;
         installation.store.close().await;
         let site = Site::new(company, Vec::new(), &sp_keys);
-        let app = App::from_metadata(APPLICATION_ID, "Acme", site.metadata().as_bytes()).map_err(
+        let app = App::from_metadata(APPLICATION_ID, "Acme", site.metadata(&sp_keys)).map_err(
             |cause| CliError::refused(cause.to_string(), "This is a defect of the demo."),
         )?;
         Ok(app.with_sign_on_url(format!("{origin}/")))

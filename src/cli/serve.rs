@@ -21,7 +21,7 @@ const OTHER_FILES: usize = 128;
 /// Runs the server until it is told to stop.
 pub(super) fn run(setting: &Setting) -> Result<ExitCode> {
     let config = setting.config()?;
-    telemetry::init(&config.log)?;
+    let _flush = telemetry::init(&config.log)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
