@@ -1,7 +1,7 @@
 //! The application: configuration, store, clock, keys, and what it remembers of the store.
 //!
 //! Invariant: what is remembered (sites, sessions) is never older than two seconds: a task follows the store's change log,
-//! and sessions are forgotten by themselves as well.
+//! and sessions count only while it does.
 
 mod sessions;
 mod throttle;
@@ -9,7 +9,7 @@ mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
@@ -71,7 +71,11 @@ impl App {
         let store = Store::open(&config.database_url(), keys::hash).await?;
         let app = Self {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
-            sessions: SessionCache::new(store.clone(), clock.clone()),
+            sessions: SessionCache::new(
+                store.clone(),
+                clock.clone(),
+                config.session.cache_megabytes,
+            ),
             throttle: Throttle::new(&config.limits, clock.clone()),
             cross_check: cross_check(config.verification.cross_check)?,
             turns: Turns::default(),
@@ -88,11 +92,12 @@ impl App {
 
     /// Reads what changed in the store since the last time, here or on another node.
     pub async fn catch_up(&self) -> Result<(), store::Error> {
+        let looked = Instant::now();
         let changes = self
             .store
             .changes_since(self.revision.load(Ordering::Acquire))
             .await?;
-        self.sessions.forget(&changes);
+        self.sessions.forget(&changes, looked);
         if changes.everything {
             self.read_everything().await?;
         } else {

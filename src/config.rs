@@ -94,6 +94,9 @@ pub struct Session {
     pub absolute: Period,
     /// A session that is not used for this long ends.
     pub idle: Period,
+    /// Memory for live sessions, in megabytes; one takes less than a kilobyte. Further ones are read from the database. 0
+    /// keeps none.
+    pub cache_megabytes: u32,
 }
 
 /// The records of sign-ins.
@@ -304,6 +307,7 @@ impl Default for Session {
         Self {
             absolute: Period::hours(12),
             idle: Period::hours(2),
+            cache_megabytes: 64,
         }
     }
 }

@@ -180,7 +180,10 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 /// SHA-256.
 pub fn hash(bytes: &[u8]) -> [u8; 32] {
-    openssl::sha::sha256(bytes)
+    // OpenSSL's one-shot function looks the algorithm up by its name each time, which takes longer than a short hash.
+    let mut hash = openssl::sha::Sha256::new();
+    hash.update(bytes);
+    hash.finish()
 }
 
 /// Whether two byte strings are equal, in a time that does not depend on where they differ.

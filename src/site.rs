@@ -1,4 +1,4 @@
-//! A company's site, ready to serve: keys parsed, metadata written.
+//! A company's site, ready to serve: keys parsed, metadata written once.
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
@@ -7,6 +7,8 @@ mod sp_keys;
 mod trust;
 
 use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
 
 use crate::domain::claims::EMAIL_ADDRESS;
 use crate::domain::{Company, Connection, ConnectionId};
@@ -25,9 +27,10 @@ pub struct Site {
     pub company: Company,
     /// All connections in sort order, enabled or not.
     connections: Vec<SiteConnection>,
-    metadata: SpMetadata,
-    unsigned: String,
-    signed: OnceLock<String>,
+    /// Written when they are first asked for: an installation may have thousands of companies.
+    unsigned: OnceLock<Bytes>,
+    signed: OnceLock<Bytes>,
+    policy: OnceLock<Bytes>,
 }
 
 /// A connection with its keys parsed.
@@ -50,15 +53,14 @@ impl Site {
         connections.sort_by(|a, b| {
             (a.sort_order, &a.display_name, &a.name).cmp(&(b.sort_order, &b.display_name, &b.name))
         });
-        let metadata = metadata_of(&company, &connections, keys);
         Self {
             connections: connections
                 .into_iter()
                 .map(|connection| ready(connection, &company, keys))
                 .collect(),
-            unsigned: metadata.to_xml(),
+            unsigned: OnceLock::new(),
             signed: OnceLock::new(),
-            metadata,
+            policy: OnceLock::new(),
             company,
         }
     }
@@ -95,23 +97,61 @@ impl Site {
         )
     }
 
-    /// Our metadata for this company's identity providers.
-    pub fn metadata(&self) -> &str {
-        &self.unsigned
+    /// Our metadata for this company's identity providers, in UTF-8.
+    pub fn metadata(&self, keys: &SpKeys) -> &Bytes {
+        self.unsigned
+            .get_or_init(|| self.describe(keys).to_xml().into())
     }
 
     /// The same, signed; the signature is made once.
-    pub fn signed_metadata(&self, keys: &SpKeys) -> Result<&str, SignError> {
+    pub fn signed_metadata(&self, keys: &SpKeys) -> Result<&Bytes, SignError> {
         if let Some(signed) = self.signed.get() {
             return Ok(signed);
         }
         // The same content has the same ID.
-        let id = format!(
-            "_{}",
-            keys::hex(&keys::hash(self.unsigned.as_bytes())[..16])
-        );
-        let signed = self.metadata.to_signed_xml(&id, &keys.signing)?;
-        Ok(self.signed.get_or_init(|| signed))
+        let hash = keys::hash(self.metadata(keys));
+        let id = format!("_{}", keys::hex(&hash[..16]));
+        let signed = self.describe(keys).to_signed_xml(&id, &keys.signing)?;
+        Ok(self.signed.get_or_init(|| signed.into()))
+    }
+
+    /// The `Content-Security-Policy` of the site's own pages, kept once it is written.
+    pub fn content_security_policy(&self, write: impl FnOnce(&Company) -> String) -> Bytes {
+        let policy = self.policy.get_or_init(|| write(&self.company).into());
+        policy.clone()
+    }
+
+    fn describe(&self, keys: &SpKeys) -> SpMetadata {
+        let company = &self.company;
+        let organization = company.organization.as_ref().map(|it| Organization {
+            names: vec![Localized::english(&it.name)],
+            display_names: vec![Localized::english(&it.display_name)],
+            urls: vec![Localized::english(&it.url)],
+        });
+        let contacts = company.contact.iter().map(|it| Contact {
+            kind: ContactKind::Technical,
+            given_name: it.name.clone(),
+            surname: None,
+            email: it.email.clone(),
+        });
+        let signs =
+            |it: &SiteConnection| it.connection.enabled && it.connection.settings.sign_requests;
+        SpMetadata {
+            entity_id: company.entity_id(),
+            acs_url: company.acs_url(),
+            slo_url: Some(company.slo_url()),
+            name_id_formats: vec![EMAIL_ADDRESS.to_owned()],
+            signing_certificates: vec![keys.signing_certificate.clone()],
+            encryption_certificates: vec![keys.encryption_certificate.clone()],
+            authn_requests_signed: self.connections.iter().any(signs),
+            want_assertions_signed: true,
+            organization,
+            contacts: contacts.collect(),
+            ui_info: UiInfo {
+                display_names: vec![Localized::english(&company.name)],
+                ..UiInfo::default()
+            },
+        }
     }
 }
 
@@ -123,38 +163,6 @@ fn ready(connection: Connection, company: &Company, keys: &SpKeys) -> SiteConnec
     SiteConnection {
         connection: Arc::new(connection),
         trust,
-    }
-}
-
-fn metadata_of(company: &Company, connections: &[Connection], keys: &SpKeys) -> SpMetadata {
-    let organization = company.organization.as_ref().map(|it| Organization {
-        names: vec![Localized::english(&it.name)],
-        display_names: vec![Localized::english(&it.display_name)],
-        urls: vec![Localized::english(&it.url)],
-    });
-    let contacts = company.contact.iter().map(|it| Contact {
-        kind: ContactKind::Technical,
-        given_name: it.name.clone(),
-        surname: None,
-        email: it.email.clone(),
-    });
-    SpMetadata {
-        entity_id: company.entity_id(),
-        acs_url: company.acs_url(),
-        slo_url: Some(company.slo_url()),
-        name_id_formats: vec![EMAIL_ADDRESS.to_owned()],
-        signing_certificates: vec![keys.signing_certificate.clone()],
-        encryption_certificates: vec![keys.encryption_certificate.clone()],
-        authn_requests_signed: connections
-            .iter()
-            .any(|it| it.enabled && it.settings.sign_requests),
-        want_assertions_signed: true,
-        organization,
-        contacts: contacts.collect(),
-        ui_info: UiInfo {
-            display_names: vec![Localized::english(&company.name)],
-            ..UiInfo::default()
-        },
     }
 }
 

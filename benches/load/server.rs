@@ -15,6 +15,18 @@ use vestibule::config::{Limits, variable_name};
 pub(crate) const BARE: &str = "bare-axum";
 /// Linux counts processor time in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
+/// Megabytes: as many as a million sessions need.
+const SESSION_CACHE: &str = "1024";
+/// What one client does here. It is counted as in production, and never too much.
+const LIMITS: [&str; 6] = [
+    "CLIENT_STARTS",
+    "COMPANY_STARTS",
+    "CLIENT_RESPONSES",
+    "COMPANY_RESPONSES",
+    "CLIENT_METADATA",
+    "COMPANY_METADATA",
+];
+const NO_LIMIT: &str = "1000000000";
 const START: Duration = Duration::from_mins(2);
 
 /// The cores of the server and the one of the client.
@@ -72,7 +84,11 @@ impl Server {
         }
         command
             .env("VESTIBULE_LISTEN", address.to_string())
-            .env("VESTIBULE_DATA_DIR", data);
+            .env("VESTIBULE_DATA_DIR", data)
+            .env("VESTIBULE_SESSION__CACHE_MEGABYTES", SESSION_CACHE);
+        for limit in LIMITS {
+            command.env(format!("VESTIBULE_LIMITS__{limit}_PER_MINUTE"), NO_LIMIT);
+        }
         // One client asks more than anybody may by default. It is counted all the same, as it is in production.
         for key in rate_limits() {
             let variable = variable_name(&format!("limits.{key}"));

@@ -1,25 +1,30 @@
 //! Live sessions, as requests see them: a bounded cache before the store.
 //!
-//! Invariant: an answer is at most [`FRESH`] old, whatever the change log does, and a session that ended on this server is
-//! gone at once.
+//! Invariants: an answer is at most [`FRESH`] old, because the cache counts only while the change log is followed; a session
+//! that ended on this server is gone at once; what was read before a change is never kept after it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
+use bytes::Bytes;
+use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, Weighter};
+use time::OffsetDateTime;
 use tower_sessions_core::session_store::{self, SessionStore};
 use tower_sessions_core::{Session, session::Id};
 
 use crate::clock::Clock;
-use crate::domain::{self, SessionId, SessionKey};
+use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
 use crate::store::{self, Changes, SESSION_FIELD, Sessions, SignedIn, Store};
 
-/// How long an answer of the store is believed.
+/// How long after a look at the change log the cache counts.
 const FRESH: Duration = Duration::from_millis(1500);
-/// About 1 KiB each.
-const CAPACITY: u64 = 50_000;
 /// The use of a session is written down at most this often.
 const TOUCH: time::Duration = time::Duration::MINUTE;
+/// What a session takes in the cache beside its answer, in bytes.
+const ENTRY: u64 = 320;
 
 /// Why a session cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -47,64 +52,97 @@ pub struct SessionCache {
     store: Store,
     sessions: Arc<Sessions>,
     clock: Clock,
-    cache: Cache<SessionKey, Arc<SignedIn>>,
+    cache: Cache<SessionKey, Arc<Live>, Weight>,
+    /// Counts the changes, so that what was read before one is not kept after it.
+    changes: AtomicU64,
+    /// When the change log was last looked at, in milliseconds after `epoch`.
+    looked: AtomicU64,
+    epoch: Instant,
+}
+
+/// Where an answer that is being read will be kept.
+type Place<'c> = PlaceholderGuard<'c, SessionKey, Arc<Live>, Weight, DefaultHashBuilder, Lifecycle>;
+type Lifecycle = DefaultLifecycle<SessionKey, Arc<Live>>;
+
+/// What is kept of a live session: as little as a check needs, because there are many.
+#[derive(Debug)]
+struct Live {
+    company: CompanyId,
+    /// Of the company when the answer was written: its connections and groups have the same.
+    revision: i64,
+    user: UserId,
+    expires_at: OffsetDateTime,
+    idle: time::Duration,
+    /// When it was last used, in milliseconds since 1970.
+    last_seen: AtomicI64,
+    answer: Bytes,
+}
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<SessionKey, Arc<Live>> for Weight {
+    fn weight(&self, _: &SessionKey, live: &Arc<Live>) -> u64 {
+        ENTRY + live.answer.len() as u64
+    }
 }
 
 impl SessionCache {
-    pub(super) fn new(store: Store, clock: Clock) -> Self {
+    pub(super) fn new(store: Store, clock: Clock, megabytes: u32) -> Self {
         let for_sessions = clock.clone();
+        let bytes = u64::from(megabytes) * 1024 * 1024;
+        // Half of them: they are usually larger than an entry without its answer.
+        let items = usize::try_from(bytes / ENTRY / 2).unwrap_or(usize::MAX);
         Self {
             sessions: Arc::new(store.sessions(move || for_sessions.now())),
             store,
             clock,
-            cache: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(FRESH)
-                .build(),
+            cache: Cache::with_weighter(items, bytes, Weight),
+            changes: AtomicU64::new(0),
+            looked: AtomicU64::new(0),
+            epoch: Instant::now(),
+        }
+    }
+
+    /// What `describe` says of who is signed in with this secret on the company's site; none when nobody is. Counts as a use
+    /// of the session.
+    pub async fn answer(
+        &self,
+        id: SessionId,
+        company: &Company,
+        describe: impl FnOnce(&SignedIn) -> serde_json::Result<Bytes>,
+    ) -> Result<Option<Bytes>, SessionError> {
+        let key = self.store.session_key(&id);
+        if !self.is_followed(Instant::now()) {
+            // The database may be away, and whoever waits for it waits alone.
+            return self.read_answer(id, None, company, describe).await;
+        }
+        if let Some(live) = self.cache.get(&key) {
+            if live.company != company.id {
+                return Ok(None);
+            }
+            if let Some(answer) = self.use_of(key, &live, company) {
+                return Ok(Some(answer));
+            }
+            // The company has changed, or another server may have noted a use.
+            self.cache.remove(&key);
+        }
+        // Whoever asks for the same session meanwhile waits for this answer. A place that is removed, because the session
+        // ended, takes none.
+        match self.cache.get_value_or_guard_async(&key).await {
+            Ok(live) => match self.use_of(key, &live, company) {
+                Some(answer) => Ok(Some(answer)),
+                None => self.read_answer(id, None, company, describe).await,
+            },
+            Err(place) => self.read_answer(id, Some(place), company, describe).await,
         }
     }
 
     /// Who is signed in with this secret; none when the session has ended or its user is deactivated (rule F4). Counts as
-    /// a use of the session.
-    pub async fn signed_in(&self, id: SessionId) -> Result<Option<Arc<SignedIn>>, SessionError> {
+    /// a use of the session. Asks the store.
+    pub async fn signed_in(&self, id: SessionId) -> Result<Option<SignedIn>, SessionError> {
+        // Through the tower-sessions store, then the user and the groups.
         let key = self.store.session_key(&id);
-        let known = match self.cache.get(&key) {
-            Some(known) => Some(known),
-            None => self.read(id, key).await?,
-        };
-        let now = self.clock.now();
-        Ok(known.filter(|known| known.session.is_live(now)))
-    }
-
-    /// The data that handlers keep with a session. It is read when it is first asked for.
-    pub fn data(&self, id: SessionId) -> Session {
-        Session::new(Some(record_id(id)), Arc::clone(&self.sessions), None)
-    }
-
-    /// Ends a session, here at once and on other nodes within two seconds; false when there is none.
-    pub async fn end(&self, key: SessionKey) -> Result<bool, store::Error> {
-        let ended = self.store.end_session(key, self.clock.now()).await;
-        self.cache.invalidate(&key);
-        ended
-    }
-
-    /// Forgets what has changed.
-    pub(super) fn forget(&self, changes: &Changes) {
-        // A user has several sessions, and a company's groups reach many users; the store is asked again soon enough.
-        if changes.everything || !changes.users.is_empty() || !changes.companies.is_empty() {
-            self.cache.invalidate_all();
-        }
-        for key in &changes.sessions {
-            self.cache.invalidate(key);
-        }
-    }
-
-    /// Through the tower-sessions store, then the user and the groups.
-    async fn read(
-        &self,
-        id: SessionId,
-        key: SessionKey,
-    ) -> Result<Option<Arc<SignedIn>>, SessionError> {
         let record = self.sessions.load(&record_id(id)).await?;
         let field = record.and_then(|mut record| record.data.remove(SESSION_FIELD));
         let Some(field) = field else { return Ok(None) };
@@ -115,24 +153,113 @@ impl SessionCache {
             return Ok(None);
         };
         let groups = self.store.groups_of(user.id).await?;
-        self.touch(key, &mut session);
-        let signed_in = Arc::new(SignedIn {
+        let now = self.clock.now();
+        let last_seen = AtomicI64::new(milliseconds(session.last_seen_at));
+        if self.touch(key, &last_seen, session.idle, now) {
+            session.last_seen_at = now;
+        }
+        Ok(Some(SignedIn {
             key,
             session,
             user,
             groups,
+        }))
+    }
+
+    /// The data that handlers keep with a session. It is read when it is first asked for.
+    pub fn data(&self, id: SessionId) -> Session {
+        Session::new(Some(record_id(id)), Arc::clone(&self.sessions), None)
+    }
+
+    /// Ends a session, here at once and on other nodes within two seconds; false when there is none.
+    pub async fn end(&self, key: SessionKey) -> Result<bool, store::Error> {
+        let ended = self.store.end_session(key, self.clock.now()).await;
+        self.cache.remove(&key);
+        ended
+    }
+
+    /// Forgets what has changed. The change log was asked at `looked`.
+    pub(super) fn forget(&self, changes: &Changes, looked: Instant) {
+        // A company's changes show in its revision.
+        if changes.everything {
+            self.changes.fetch_add(1, Ordering::SeqCst);
+            self.cache.clear();
+        }
+        for key in &changes.sessions {
+            self.cache.remove(key);
+        }
+        if !changes.users.is_empty() {
+            self.changes.fetch_add(1, Ordering::SeqCst);
+            let users: HashSet<UserId> = changes.users.iter().copied().collect();
+            self.cache.retain(|_, live| !users.contains(&live.user));
+        }
+        let looked = looked.saturating_duration_since(self.epoch).as_millis();
+        let looked = u64::try_from(looked).unwrap_or(u64::MAX);
+        self.looked.store(looked, Ordering::Release);
+    }
+
+    /// Whether the change log was looked at a moment ago.
+    fn is_followed(&self, now: Instant) -> bool {
+        let looked = self.epoch + Duration::from_millis(self.looked.load(Ordering::Acquire));
+        now.saturating_duration_since(looked) < FRESH
+    }
+
+    /// The answer of a session that is live on this company's site, whose use that is.
+    fn use_of(&self, key: SessionKey, live: &Live, company: &Company) -> Option<Bytes> {
+        let now = self.clock.now();
+        if (live.company, live.revision) != (company.id, company.revision) || !live.is_live(now) {
+            return None;
+        }
+        self.touch(key, &live.last_seen, live.idle, now);
+        Some(live.answer.clone())
+    }
+
+    async fn read_answer(
+        &self,
+        id: SessionId,
+        place: Option<Place<'_>>,
+        company: &Company,
+        describe: impl FnOnce(&SignedIn) -> serde_json::Result<Bytes>,
+    ) -> Result<Option<Bytes>, SessionError> {
+        let changes = self.changes.load(Ordering::SeqCst);
+        let signed_in = self.signed_in(id).await?;
+        let Some(signed_in) = signed_in.filter(|it| it.session.company_id == company.id) else {
+            return Ok(None);
+        };
+        let answer = describe(&signed_in).map_err(store::Error::from)?;
+        let live = Arc::new(Live {
+            company: company.id,
+            revision: company.revision,
+            user: signed_in.session.user_id,
+            expires_at: signed_in.session.expires_at,
+            idle: signed_in.session.idle,
+            last_seen: AtomicI64::new(milliseconds(signed_in.session.last_seen_at)),
+            answer: answer.clone(),
         });
-        self.cache.insert(key, Arc::clone(&signed_in));
-        Ok(Some(signed_in))
+        if place.is_some_and(|place| place.insert(live).is_ok())
+            && self.changes.load(Ordering::SeqCst) != changes
+        {
+            self.cache.remove(&signed_in.key);
+        }
+        Ok(Some(answer))
     }
 
     /// Notes the use of a session, unless that was done within the minute (or a quarter of a short idle time).
-    fn touch(&self, key: SessionKey, session: &mut domain::Session) {
-        let now = self.clock.now();
-        if now - session.last_seen_at < TOUCH.min(session.idle / 4) {
-            return;
+    fn touch(
+        &self,
+        key: SessionKey,
+        last_seen: &AtomicI64,
+        idle: time::Duration,
+        now: OffsetDateTime,
+    ) -> bool {
+        let (before, seen) = (last_seen.load(Ordering::Relaxed), milliseconds(now));
+        if i128::from(seen - before) < TOUCH.min(idle / 4).whole_milliseconds() {
+            return false;
         }
-        session.last_seen_at = now;
+        let first = last_seen.compare_exchange(before, seen, Ordering::Relaxed, Ordering::Relaxed);
+        if first.is_err() {
+            return false;
+        }
         let store = self.store.clone();
         // The answer does not wait for it; a use that is lost ends a session a minute earlier.
         tokio::spawn(async move {
@@ -140,10 +267,25 @@ impl SessionCache {
                 tracing::warn!(%cause, "the use of a session could not be noted");
             }
         });
+        true
     }
+}
+
+impl Live {
+    fn is_live(&self, now: OffsetDateTime) -> bool {
+        let unused = milliseconds(now).saturating_sub(self.last_seen.load(Ordering::Relaxed));
+        now < self.expires_at && i128::from(unused) < self.idle.whole_milliseconds()
+    }
+}
+
+fn milliseconds(time: OffsetDateTime) -> i64 {
+    time.unix_timestamp() * 1000 + i64::from(time.millisecond())
 }
 
 /// tower-sessions reads the same sixteen bytes as a little-endian number.
 fn record_id(id: SessionId) -> Id {
     Id(i128::from_le_bytes(*id.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::domain::{
     SessionId, User, UserId,
 };
 use crate::keys::random;
-use crate::store::{AttemptRef, Changes, Finished, NewSession, Proof, SignIn};
+use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn};
 
 fn company(slug: &str, origin: &str) -> Company {
     Company {
@@ -177,10 +177,6 @@ async fn use_keeps_a_session_alive_until_its_absolute_end() {
     let key = app.store.session_key(&id);
     for _ in 0..7 {
         app.clock.step(Duration::minutes(100));
-        app.sessions.forget(&Changes {
-            everything: true,
-            ..Changes::default()
-        });
         let found = app
             .sessions
             .signed_in(id)

@@ -4,13 +4,11 @@
 
 use std::borrow::Cow;
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::extract::FoundSite;
+use super::edge::Visit;
 use super::pages::{Failure, Frame, Link};
 use super::response::{AttemptCode, Page};
 
@@ -239,14 +237,11 @@ impl IntoResponse for Error {
     }
 }
 
-/// Middleware: gives every failure its page, or its JSON problem when the client asks for JSON.
-pub(super) async fn render(request: Request, next: Next) -> Response {
-    let wants_json = prefers_json(request.headers());
-    let company = request
-        .extensions()
-        .get::<FoundSite>()
-        .map(|found| found.0.company.name.clone());
-    let response = next.run(request).await;
+/// Gives every failure its page, or its JSON problem when the client asks for JSON.
+pub(super) fn render(response: Response, visit: &Visit) -> Response {
+    if !response.status().is_client_error() && !response.status().is_server_error() {
+        return response;
+    }
     let error = response.extensions().get::<Error>().cloned().or_else(|| {
         // An answer that a handler wrote itself says what it is.
         let bare = response
@@ -266,7 +261,8 @@ pub(super) async fn render(request: Request, next: Next) -> Response {
         }
         _ => {}
     }
-    let mut answer = answer(&error, wants_json, company);
+    let company = visit.site.as_ref().map(|site| site.company.name.clone());
+    let mut answer = answer(&error, visit.wants_json, company);
     for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
         for value in response.headers().get_all(&name) {
             answer.headers_mut().append(name.clone(), value.clone());
@@ -314,24 +310,4 @@ fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response 
             .insert(AttemptCode(code.to_owned()));
     }
     response
-}
-
-/// Whether the client asks for JSON and not for HTML.
-pub(super) fn prefers_json(headers: &HeaderMap) -> bool {
-    let accepts = |kind: &str| {
-        headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .any(|range| {
-                range
-                    .split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .eq_ignore_ascii_case(kind)
-            })
-    };
-    (accepts("application/json") || accepts("application/problem+json")) && !accepts("text/html")
 }

@@ -20,9 +20,9 @@ use super::posted::Posted;
 use crate::app::App;
 use crate::config::IpBlock;
 use crate::domain::origin::host_key_of;
-use crate::site::Site;
+use crate::site::{Directory, Site};
 
-/// The site that the middleware found.
+/// The site that the edge found.
 #[derive(Debug, Clone)]
 pub(super) struct FoundSite(pub(super) Arc<Site>);
 
@@ -52,30 +52,55 @@ impl<S: Sync> FromRequestParts<S> for CameByAlias {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let CurrentSite(site) = CurrentSite::from_request_parts(parts, state).await?;
-        let host = host_in(&parts.headers);
+        let host = host_in(&parts.headers).and_then(host_key_of);
         let company = &site.company;
         let is = |host: &str| company.aliases.iter().any(|alias| alias.host_key() == host);
         Ok(Self(host.is_some_and(|host| is(&host))))
     }
 }
 
-/// The key of the host that the request names: one `Host` header, and no other authority beside it (RFC 9112 3.2).
-pub(super) fn host_of(request: &Request) -> Option<String> {
+/// The site of the host that the request names: one `Host` header, and no other authority beside it (RFC 9112 3.2).
+pub(super) fn site_of<B>(request: &Request<B>, directory: &Directory) -> Option<Arc<Site>> {
+    let host = host_of(request)?;
+    // Most clients write it as we do.
+    directory
+        .site_at(host)
+        .or_else(|| directory.site(&host_key_of(host)?))
+}
+
+fn host_of<B>(request: &Request<B>) -> Option<&str> {
     let host = host_in(request.headers())?;
     match request.uri().authority() {
-        Some(authority) if host_key_of(authority.as_str())? != host => None,
+        Some(authority) if host_key_of(authority.as_str())? != host_key_of(host)? => None,
         _ => Some(host),
     }
 }
 
-fn host_in(headers: &HeaderMap) -> Option<String> {
+/// The one `Host` header.
+fn host_in(headers: &HeaderMap) -> Option<&str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next()?.to_str().ok()?;
-    if hosts.next().is_some() {
-        None
-    } else {
-        host_key_of(host)
-    }
+    hosts.next().is_none().then_some(host)
+}
+
+/// Whether the client asks for JSON and not for HTML.
+pub(super) fn prefers_json(headers: &HeaderMap) -> bool {
+    let accepts = |kind: &str| {
+        headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|range| {
+                range
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .eq_ignore_ascii_case(kind)
+            })
+    };
+    (accepts("application/json") || accepts("application/problem+json")) && !accepts("text/html")
 }
 
 /// The other end of the connection; the server puts it beside each request.
@@ -213,25 +238,20 @@ mod tests {
 
     #[test]
     fn the_host_is_named_once() {
+        let key = |uri, hosts: &[&str]| host_of(&request(uri, hosts)).and_then(host_key_of);
         assert_eq!(
-            host_of(&request("/", &["Acme.localhost:8080"])).as_deref(),
+            key("/", &["Acme.localhost:8080"]).as_deref(),
             Some("acme.localhost:8080")
         );
         assert_eq!(
-            host_of(&request("http://acme.example/", &["acme.example"])).as_deref(),
+            key("http://acme.example/", &["Acme.example"]).as_deref(),
             Some("acme.example")
         );
-        assert_eq!(
-            host_of(&request("http://beta.example/", &["acme.example"])),
-            None
-        );
-        assert_eq!(
-            host_of(&request("/", &["acme.example", "acme.example"])),
-            None
-        );
-        assert_eq!(host_of(&request("/", &[])), None);
-        assert_eq!(host_of(&request("/", &["acme.example/x"])), None);
-        assert_eq!(host_of(&request("/", &["user@acme.example"])), None);
+        assert_eq!(key("http://beta.example/", &["acme.example"]), None);
+        assert_eq!(key("/", &["acme.example", "acme.example"]), None);
+        assert_eq!(key("/", &[]), None);
+        assert_eq!(key("/", &["acme.example/x"]), None);
+        assert_eq!(key("/", &["user@acme.example"]), None);
     }
 
     fn client(peer: &str, forwarded: &[&[u8]]) -> String {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderValue;
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::error::Error;
 use super::extract::CurrentSite;
 use super::limit::{MetadataReaders, Within};
+use super::response::body;
 use crate::app::App;
 
 #[derive(Debug, Deserialize)]
@@ -30,9 +31,10 @@ pub(super) async fn show(
         site.signed_metadata(&app.sp_keys)
             .map_err(Error::internal)?
     } else {
-        site.metadata()
+        site.metadata(&app.sp_keys)
     };
-    // saml-metadata 4.1.1.
-    let kind = HeaderValue::from_static("application/samlmetadata+xml");
-    Ok(([(header::CONTENT_TYPE, kind)], document.to_owned()).into_response())
+    Ok(body(KIND, document.clone()))
 }
+
+// saml-metadata 4.1.1.
+const KIND: HeaderValue = HeaderValue::from_static("application/samlmetadata+xml");

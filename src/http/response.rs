@@ -1,11 +1,13 @@
-//! Answers: a page, and what it tells the middleware around it.
+//! Answers: a page, and what it tells the edge around it.
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::cookies::Cookie;
 use super::error::Error;
+use super::policy;
 
 /// A page, its status, its cookies and where its forms may lead.
 #[derive(Debug)]
@@ -13,7 +15,7 @@ pub struct Page<T> {
     template: T,
     status: StatusCode,
     cookies: Vec<HeaderValue>,
-    form_action: FormAction,
+    policy: Option<HeaderValue>,
 }
 
 impl<T: Template> Page<T> {
@@ -23,7 +25,7 @@ impl<T: Template> Page<T> {
             template,
             status: StatusCode::OK,
             cookies: Vec::new(),
-            form_action: FormAction::Site,
+            policy: None,
         }
     }
 
@@ -44,7 +46,7 @@ impl<T: Template> Page<T> {
     /// Whose forms lead to identity providers.
     #[must_use]
     pub fn leading_to_identity_provider(mut self, plain_http: bool) -> Self {
-        self.form_action = FormAction::IdentityProvider { plain_http };
+        self.policy = Some(policy::to_identity_provider(plain_http));
         self
     }
 }
@@ -57,26 +59,24 @@ impl<T: Template> IntoResponse for Page<T> {
         };
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         let mut response = (self.status, [(header::CONTENT_TYPE, kind)], html).into_response();
+        let headers = response.headers_mut();
         for cookie in self.cookies {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+            headers.append(header::SET_COOKIE, cookie);
         }
-        response.extensions_mut().insert(self.form_action);
+        if let Some(policy) = self.policy {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
         response
     }
 }
 
-/// Where a page's forms may lead. Chromium applies this to the redirects after a form as well, so a page whose form ends in
-/// a redirect elsewhere must say so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FormAction {
-    /// To this site, and from there to the origins that the company allows (rule E3).
-    #[default]
-    Site,
-    /// To any identity provider, directly or by a redirect.
-    IdentityProvider {
-        /// Also to one without TLS.
-        plain_http: bool,
-    },
+/// An answer for machines, which is there already as it was written before.
+pub(super) fn body(kind: HeaderValue, content: Bytes) -> Response {
+    let mut response = Response::new(content.into());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy::NO_PAGE);
+    response
 }
 
 /// The code of the sign-in that an answer is about, for the log line.

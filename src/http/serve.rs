@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -30,6 +29,7 @@ use connection::Shared;
 use crowd::Crowd;
 use line::Line;
 
+use super::edge::Edge;
 use crate::config;
 
 /// How long new connections are still taken after the stop: a load balancer needs a moment to hear of it, and a client may
@@ -85,18 +85,18 @@ enum Event {
 /// connections had to be cut off when the grace was over.
 pub async fn serve(
     listeners: Vec<TcpListener>,
-    router: Router,
+    router: Edge,
     shutdown: impl Future<Output = ()>,
     patience: Patience,
 ) -> usize {
     let stopping = Arc::new(AtomicBool::new(false));
     let (close, closed) = watch::channel(());
-    let shared = Shared {
+    let shared = Arc::new(Shared {
         router,
         patience,
         stopping: Arc::clone(&stopping),
         closed,
-    };
+    });
     let mut accepting = JoinSet::new();
     let (tell, mut events) = mpsc::channel(16);
     for listener in listeners {
@@ -129,7 +129,7 @@ pub async fn serve(
             && let Some((stream, peer)) = arrived.take()
         {
             let line = Arc::new(Line::new(epoch));
-            let connection = connection::run(stream, peer, Arc::clone(&line), shared.clone());
+            let connection = connection::run(stream, peer, Arc::clone(&line), Arc::clone(&shared));
             crowd.admit(line, connection);
         }
     }

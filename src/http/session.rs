@@ -18,9 +18,9 @@ use crate::domain::SessionId;
 use crate::site::Site;
 use crate::store::{self, SignedIn};
 
-/// Who is signed in on this site in this browser, if anyone is.
+/// Who is signed in on this site in this browser, if anyone is. Asks the database.
 #[derive(Debug, Clone)]
-pub struct CurrentSession(pub Option<Arc<SignedIn>>);
+pub struct CurrentSession(pub Option<SignedIn>);
 
 impl FromRequestParts<Arc<App>> for CurrentSession {
     type Rejection = Error;
@@ -34,6 +34,19 @@ impl FromRequestParts<Arc<App>> for CurrentSession {
         Ok(Self(
             signed_in.filter(|it| it.session.company_id == site.company.id),
         ))
+    }
+}
+
+/// The secret in the request's session cookie, whatever it is worth.
+#[derive(Debug, Clone, Copy)]
+pub struct PresentedSession(pub Option<SessionId>);
+
+impl<S: Sync> FromRequestParts<S> for PresentedSession {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let CurrentSite(site) = CurrentSite::from_request_parts(parts, state).await?;
+        Ok(Self(session_id(&parts.headers, &site)))
     }
 }
 

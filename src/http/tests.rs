@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tower::ServiceExt as _;
 
 use super::cookies::Cookie;
+use super::error::Error;
 use super::extract::{
     CameByAlias, ClientAddress, CsrfForm, CurrentSite, Peer, Purpose, csrf_token,
 };
@@ -31,8 +32,8 @@ impl Purpose for Rename {
     const PURPOSE: &'static str = "rename";
 }
 
-fn routes() -> Router<Arc<App>> {
-    Router::new()
+fn routes() -> Routes {
+    Routes::default()
         .route(
             "/name",
             get(|CurrentSite(site): CurrentSite| async move { site.company.name.clone() }),
@@ -103,7 +104,7 @@ fn panics() -> &'static str {
     panic!("a defect, tried on purpose")
 }
 
-async fn frame() -> (Arc<App>, Router, tempfile::TempDir) {
+async fn frame() -> (Arc<App>, Edge, tempfile::TempDir) {
     let (app, dir) = App::for_test(|config| {
         config.limits.request_timeout = crate::config::Period::seconds(2);
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
@@ -120,7 +121,7 @@ async fn frame() -> (Arc<App>, Router, tempfile::TempDir) {
     ];
     let site = |company| Arc::new(Site::new(company, Vec::new(), &app.sp_keys));
     app.directory.replace(sites.map(site));
-    let router = within(&app, routes()).with_state(Arc::clone(&app));
+    let router = Edge::around(routes(), Arc::clone(&app));
     (app, router, dir)
 }
 
@@ -139,7 +140,7 @@ impl Answer {
     }
 }
 
-async fn send(router: &Router, request: Request<Body>) -> Answer {
+async fn send(router: &Edge, request: Request<Body>) -> Answer {
     let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
     Answer {
@@ -150,7 +151,7 @@ async fn send(router: &Router, request: Request<Body>) -> Answer {
     }
 }
 
-async fn fetch(router: &Router, host: &str, path: &str) -> Answer {
+async fn fetch(router: &Edge, host: &str, path: &str) -> Answer {
     send(
         router,
         Request::get(path)

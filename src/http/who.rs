@@ -1,27 +1,51 @@
 //! Who am I: the session as JSON, for scripts and tests.
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
 use serde::Serialize;
-use serde_json::json;
 use time::OffsetDateTime;
 
+use super::error::Error;
 use super::extract::CurrentSite;
-use super::session::CurrentSession;
+use super::response::body;
+use super::session::PresentedSession;
+use crate::app::App;
+use crate::site::Site;
+use crate::store::SignedIn;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NOBODY: Bytes = Bytes::from_static(br#"{"title":"Not signed in","status":401}"#);
 
 /// `GET /sso/session`
 pub(super) async fn show(
+    State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
-    CurrentSession(signed_in): CurrentSession,
-) -> Response {
-    let Some(signed_in) = signed_in else {
-        let problem = json!({ "title": "Not signed in", "status": 401 });
-        return (StatusCode::UNAUTHORIZED, Json(problem)).into_response();
+    PresentedSession(presented): PresentedSession,
+) -> Result<Response, Error> {
+    let answer = match presented {
+        Some(id) => {
+            let describe = |signed_in: &SignedIn| describe(signed_in, &site);
+            app.sessions.answer(id, &site.company, describe).await?
+        }
+        None => None,
     };
+    Ok(if let Some(answer) = answer {
+        body(JSON, answer)
+    } else {
+        let mut response = body(JSON, NOBODY);
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        response
+    })
+}
+
+fn describe(signed_in: &SignedIn, site: &Site) -> serde_json::Result<Bytes> {
     let (user, session) = (&signed_in.user, &signed_in.session);
     let connection = session.connection_id.and_then(|id| site.connection(id));
-    Json(Who {
+    let who = Who {
         email: user.email.as_str(),
         first_name: &user.first_name,
         last_name: &user.last_name,
@@ -38,8 +62,8 @@ pub(super) async fn show(
         connection: connection.map(|it| it.connection.name.as_str()),
         signed_in_at: session.signed_in_at,
         expires_at: session.expires_at,
-    })
-    .into_response()
+    };
+    serde_json::to_vec(&who).map(Bytes::from)
 }
 
 /// Scripts rely on these names.

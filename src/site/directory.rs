@@ -38,6 +38,11 @@ impl Directory {
         }
     }
 
+    /// The site of a `Host` header that is written in the form of its key; none for other forms, which [`Self::site`] finds.
+    pub fn site_at(&self, host: &str) -> Option<Arc<Site>> {
+        self.snapshot.load().by_host.get(host).cloned()
+    }
+
     /// The site that answers for a `Host` header's key.
     pub fn site(&self, host_key: &str) -> Option<Arc<Site>> {
         let snapshot = self.snapshot.load();
@@ -147,7 +152,13 @@ mod tests {
             ("evil.example", None),
         ] {
             assert_eq!(found(&directory, host).as_deref(), slug, "{host}");
+            // The short way never finds another one.
+            if let Some(site) = directory.site_at(host) {
+                assert_eq!(Some(site.company.slug.as_str()), slug, "{host}");
+            }
         }
+        assert!(directory.site_at("acme.example.com").is_some());
+        assert!(directory.site_at("Acme.example.com").is_none());
     }
 
     #[test]

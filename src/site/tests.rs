@@ -97,7 +97,7 @@ fn metadata_names_the_companys_addresses_and_our_keys() {
         email: "it@acme.example".to_owned(),
     });
     let site = Site::new(acme, Vec::new(), &keys);
-    let text = site.metadata();
+    let text = std::str::from_utf8(site.metadata(&keys)).unwrap();
     for part in [
         "entityID=\"https://acme.example.com/sso/metadata\"",
         "Location=\"https://acme.example.com/sso/acs\"",
@@ -115,6 +115,10 @@ fn metadata_names_the_companys_addresses_and_our_keys() {
         "an alias is not for identity providers"
     );
     let signed = site.signed_metadata(&keys).unwrap();
-    assert!(signed.contains("SignatureValue"));
+    assert!(
+        std::str::from_utf8(signed)
+            .unwrap()
+            .contains("SignatureValue")
+    );
     assert_eq!(site.signed_metadata(&keys).unwrap(), signed);
 }

@@ -56,7 +56,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["http"]),
     ("http_body_util", &["http"]),
     ("tower", &["http", "demo_idp"]),
-    ("tower_http", &["http", "demo_idp"]),
     ("askama", &["http", "demo_idp"]),
     ("rusqlite", &["store"]),
     ("sqlx", &["store"]),

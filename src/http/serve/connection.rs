@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
@@ -21,8 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
-use tower::Service as _;
 
+use super::super::edge::Edge;
 use super::super::extract::Peer;
 use super::Patience;
 use super::body::TimedBody;
@@ -32,9 +31,9 @@ use super::line::{Due, Line, REST};
 const READ_AHEAD: usize = 32 * 1024;
 
 /// What every connection of a server has in common.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) router: Router,
+    pub(super) router: Edge,
     pub(super) patience: Patience,
     /// Whether the server stops: then an answer is the last on its connection.
     pub(super) stopping: Arc<AtomicBool>,
@@ -43,7 +42,12 @@ pub(super) struct Shared {
 }
 
 /// Serves a connection until it ends, its client is too slow, or the server has stopped.
-pub(super) async fn run(mut stream: TcpStream, peer: SocketAddr, line: Arc<Line>, shared: Shared) {
+pub(super) async fn run(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    line: Arc<Line>,
+    shared: Arc<Shared>,
+) {
     // Answers are written whole; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
     let mut closed = shared.closed.clone();
@@ -58,7 +62,13 @@ pub(super) async fn run(mut stream: TcpStream, peer: SocketAddr, line: Arc<Line>
             () = sleep_until(line.idle_until(&shared.patience)) => return,
             _ = closed.changed() => return,
         }
-        let answered = Box::pin(answer_all(stream, peer, Arc::clone(&line), shared.clone())).await;
+        let answered = Box::pin(answer_all(
+            stream,
+            peer,
+            Arc::clone(&line),
+            Arc::clone(&shared),
+        ))
+        .await;
         match answered {
             Some(unused) => stream = unused,
             None => return,
@@ -71,24 +81,29 @@ async fn answer_all(
     stream: TcpStream,
     peer: SocketAddr,
     line: Arc<Line>,
-    shared: Shared,
+    shared: Arc<Shared>,
 ) -> Option<TcpStream> {
-    let (patience, mut closed) = (shared.patience, shared.closed.clone());
+    let patience = shared.patience;
+    let mut closed = shared.closed.clone();
     let watched = Watched {
         stream,
         line: Arc::clone(&line),
     };
     let answering = Arc::clone(&line);
-    let service =
-        service_fn(move |request| answer(request, peer, Arc::clone(&answering), shared.clone()));
+    let service = service_fn(move |request| {
+        answer(request, peer, Arc::clone(&answering), Arc::clone(&shared))
+    });
     let mut connection = http1::Builder::new()
         // The limits are ours: hyper's would set a timer for each request.
         .header_read_timeout(None)
         .max_buf_size(READ_AHEAD)
         // Who has said everything may close its side, and is answered.
         .half_close(true)
+        // An answer is one write: copying it together costs less than the system's list of its pieces.
+        .writev(false)
         .serve_connection(TokioIo::new(watched), service);
     let mut timer = pin!(sleep(REST));
+    let mut close = pin!(closed.changed());
     let mut closing = false;
     loop {
         let next = poll_fn(|context| {
@@ -96,22 +111,27 @@ async fn answer_all(
             if Pin::new(&mut connection).poll(context).is_ready() {
                 return Poll::Ready(Next::End);
             }
+            if !closing && close.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Next::Close);
+            }
             poll_patience(&line, &patience, timer.as_mut(), context)
         });
-        tokio::select! {
-            biased;
-            next = next => match next {
-                Next::End => return None,
-                Next::Rest if closing => return None,
-                Next::Rest => {
-                    let parts = connection.into_parts();
-                    // Nobody else has what was read ahead: half of a request that came with the one before it.
-                    return parts.read_buf.is_empty().then(|| parts.io.into_inner().stream);
-                }
-            },
-            _ = closed.changed(), if !closing => closing = true,
+        match next.await {
+            Next::End => return None,
+            Next::Rest if closing => return None,
+            Next::Rest => {}
+            Next::Close => {
+                closing = true;
+                Pin::new(&mut connection).graceful_shutdown();
+                continue;
+            }
         }
-        Pin::new(&mut connection).graceful_shutdown();
+        let parts = connection.into_parts();
+        // Nobody else has what was read ahead: half of a request that came with the one before it.
+        return parts
+            .read_buf
+            .is_empty()
+            .then(|| parts.io.into_inner().stream);
     }
 }
 
@@ -120,6 +140,8 @@ enum Next {
     End,
     /// It may be used again later, and needs no buffers until then.
     Rest,
+    /// The server stops.
+    Close,
 }
 
 /// Ready when the patience with the client is over. The timer is set again when it fires, and not for each request.
@@ -154,7 +176,7 @@ async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     line: Arc<Line>,
-    mut shared: Shared,
+    shared: Arc<Shared>,
 ) -> Result<Response, Infallible> {
     line.works();
     let longest = shared.patience.body;
@@ -166,15 +188,13 @@ async fn answer(
         }
     });
     request.extensions_mut().insert(Peer(peer));
-    let mut answer = shared.router.call(request).await;
-    if let Ok(answer) = &mut answer
-        && shared.stopping.load(Ordering::Acquire)
-    {
+    let mut answer = shared.router.answer(request).await;
+    if shared.stopping.load(Ordering::Acquire) {
         let close = HeaderValue::from_static("close");
         answer.headers_mut().insert(header::CONNECTION, close);
     }
     line.answered();
-    answer
+    Ok(answer)
 }
 
 /// A socket that tells its line what the client does.

@@ -54,7 +54,12 @@ impl Hash {
     pub fn digest(self, octets: &[u8]) -> Digest {
         match self {
             Self::Sha1 => Digest::new(&openssl::sha::sha1(octets)),
-            Self::Sha256 => Digest::new(&openssl::sha::sha256(octets)),
+            Self::Sha256 => {
+                // The one-shot functions look the algorithm up by its name each time; for the usual one that is worth avoiding.
+                let mut hash = openssl::sha::Sha256::new();
+                hash.update(octets);
+                Digest::new(&hash.finish())
+            }
             Self::Sha384 => Digest::new(&openssl::sha::sha384(octets)),
             Self::Sha512 => Digest::new(&openssl::sha::sha512(octets)),
         }

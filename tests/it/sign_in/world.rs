@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::Router;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use time::OffsetDateTime;
@@ -16,6 +15,7 @@ use vestibule::domain::{
     self, Code, Company, Connection, Creation, Grant, GrantSource, Group, GroupKind, LoginAttempt,
     Outcome, UserId,
 };
+use vestibule::http::Edge;
 use vestibule::import;
 use vestibule::saml::binding::{MessageKind, decode_redirect};
 use vestibule::saml::metadata::IdpMetadata;
@@ -32,7 +32,7 @@ static BETA_KEY: LazyLock<IdpKey> = LazyLock::new(|| IdpKey::generate(NOW).unwra
 /// The server and who is around it.
 pub(super) struct World {
     pub(super) app: Arc<App>,
-    pub(super) router: Router,
+    pub(super) router: Edge,
     pub(super) acme: Company,
     pub(super) beta: Company,
     /// acme's connection.

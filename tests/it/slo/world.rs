@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use openssl::asn1::Asn1Time;
@@ -17,6 +16,7 @@ use vestibule::domain::{
     AttemptId, AttemptKind, Code, CompanyId, Connection, GroupClaim, LoginAttempt, NameId, Profile,
     Record, SamlSettings, SessionId, UserId,
 };
+use vestibule::http::Edge;
 use vestibule::http::session::cookie_value;
 use vestibule::saml::assertion;
 use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
@@ -72,7 +72,7 @@ impl Idp {
 
 pub(super) struct World {
     pub(super) app: Arc<App>,
-    pub(super) router: Router,
+    pub(super) router: Edge,
     /// The identity provider of acme's connection "entra".
     pub(super) idp: Idp,
     /// The one of beta's.

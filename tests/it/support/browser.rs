@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 
+use vestibule::http::Edge;
 use vestibule::http::extract::Peer;
 
 use super::{Answer, send};
@@ -13,7 +13,7 @@ use super::{Answer, send};
 /// A browser at one site.
 #[derive(Debug, Clone)]
 pub(crate) struct Browser {
-    router: Router,
+    router: Edge,
     host: String,
     /// Where it is, as the reverse proxy on this machine says.
     address: Option<String>,
@@ -29,7 +29,7 @@ struct Kept {
 
 impl Browser {
     /// A browser that comes for the first time.
-    pub(crate) fn new(router: &Router, host: &str) -> Self {
+    pub(crate) fn new(router: &Edge, host: &str) -> Self {
         Self {
             router: router.clone(),
             host: host.to_owned(),
@@ -47,7 +47,7 @@ impl Browser {
     }
 
     /// The same browser with the server behind another node or after a restart.
-    pub(crate) fn at(&self, router: &Router) -> Self {
+    pub(crate) fn at(&self, router: &Edge) -> Self {
         Self {
             router: router.clone(),
             ..self.clone()

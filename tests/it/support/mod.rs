@@ -8,16 +8,17 @@ mod process;
 #[cfg(feature = "demo")]
 mod vitals;
 
+use std::convert::Infallible;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
+use axum::response::Response;
 use http_body_util::BodyExt as _;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 use vestibule::config::Config;
 #[cfg(feature = "demo")]
 use vestibule::config::Limits;
@@ -140,7 +141,10 @@ impl Answer {
 }
 
 /// Sends a request through all of the server but its sockets.
-pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn send<S>(router: &S, request: Request<Body>) -> Answer
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
     let answer = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();

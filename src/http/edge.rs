@@ -1,0 +1,305 @@
+//! The edge: what is around every route.
+//!
+//! Invariants: every answer has its security headers, its line in the log and, where it is a failure, a page that says what
+//! happened; no answer takes longer than it may. The line holds the route's pattern, never the address, a query, a cookie or
+//! a body.
+//!
+//! It is one service around the router and not a stack of layers: axum boxes and clones each layer for every request, which
+//! cost more than what the layers did.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{self, Entry};
+use axum::http::{HeaderName, HeaderValue, Method, Request as HttpRequest};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
+use axum::{BoxError, Router};
+use http_body_util::Limited;
+use tower::Service;
+
+use super::error::{self, Error};
+use super::extract::{FoundSite, prefers_json, site_of};
+use super::policy;
+use super::response::AttemptCode;
+use crate::app::App;
+use crate::site::Site;
+
+/// Routes and their patterns.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    router: Router<Arc<App>>,
+    patterns: Vec<&'static str>,
+}
+
+impl Routes {
+    /// With one more.
+    pub(super) fn route(mut self, pattern: &'static str, methods: MethodRouter<Arc<App>>) -> Self {
+        self.patterns.push(pattern);
+        self.router = self.router.route(pattern, methods);
+        self
+    }
+}
+
+/// The routes with everything that is around them.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    router: Router,
+    patterns: Arc<[&'static str]>,
+    app: Arc<App>,
+}
+
+impl Edge {
+    pub(super) fn around(routes: Routes, app: Arc<App>) -> Self {
+        let Routes { router, patterns } = routes;
+        let whole = router
+            .fallback(not_found)
+            .method_not_allowed_fallback(not_allowed);
+        Self {
+            router: whole.with_state(Arc::clone(&app)),
+            patterns: patterns.into(),
+            app,
+        }
+    }
+
+    /// The answer to a request.
+    pub(super) async fn answer(&self, request: Request) -> Response {
+        let visit = Visit::begin(&request, self);
+        let limits = &self.app.config.limits;
+        let mut request = bounded(request, limits.body_bytes);
+        if let Some(site) = &visit.site {
+            request.extensions_mut().insert(FoundSite(Arc::clone(site)));
+        }
+        let response = if is_announced_too_large(&request, limits.body_bytes) {
+            Error::TooLarge.into_response()
+        } else {
+            // Nothing runs before it is polled, so that a panic is caught wherever it happens.
+            let answering = async { self.router.clone().call(request).await };
+            in_time(answering, limits.request_timeout.std()).await
+        };
+        let mut response = error::render(response, &visit);
+        secure(&mut response, visit.site.as_deref());
+        visit.log(&response);
+        response
+    }
+}
+
+impl<B> Service<HttpRequest<B>> for Edge
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
+        let edge = self.clone();
+        let request = request.map(Body::new);
+        Box::pin(async move { Ok(edge.answer(request).await) })
+    }
+}
+
+/// What is known of a request before it is answered.
+pub(super) struct Visit {
+    /// The site of the request's host.
+    pub(super) site: Option<Arc<Site>>,
+    /// Whether a failure is told as JSON.
+    pub(super) wants_json: bool,
+    method: Method,
+    pattern: &'static str,
+    begun: Instant,
+}
+
+impl Visit {
+    fn begin(request: &Request, edge: &Edge) -> Self {
+        Self {
+            site: site_of(request, &edge.app.directory),
+            wants_json: prefers_json(request.headers()),
+            method: request.method().clone(),
+            pattern: pattern_of(request.uri().path(), &edge.patterns),
+            begun: Instant::now(),
+        }
+    }
+
+    /// One line. What machines ask for again and again is worth one only when it fails.
+    fn log(&self, response: &Response) {
+        let status = response.status().as_u16();
+        let routine = match self.pattern {
+            // The limit tells of all of them together: a flood must not fill the log.
+            _ if status == 429 => true,
+            // Load balancers ask every few seconds, every page brings its assets, and identity providers come by.
+            "/healthz" | "/readyz" | "/assets/{file}" | "/favicon.ico" | "/robots.txt"
+            | "/sso/metadata" => status < 400,
+            // Applications ask for each of their own requests.
+            "/sso/session" => status < 400 || status == 401,
+            _ => false,
+        };
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    method = %self.method,
+                    route = self.pattern,
+                    status,
+                    ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                    company = self.site.as_ref().map_or("-", |site| site.company.slug.as_str()),
+                    attempt = response.extensions().get::<AttemptCode>().map_or("-", |code| &code.0),
+                    "request"
+                )
+            };
+        }
+        if routine {
+            line!(debug);
+        } else {
+            line!(info);
+        }
+    }
+}
+
+/// The pattern of the route at an address.
+fn pattern_of(path: &str, patterns: &[&'static str]) -> &'static str {
+    let fits = |pattern: &str| {
+        let mut segments = path.split('/');
+        pattern.split('/').all(|wanted| {
+            let found = segments.next();
+            found == Some(wanted)
+                || wanted.starts_with('{') && found.is_some_and(|it| !it.is_empty())
+        }) && segments.next().is_none()
+    };
+    let known = |pattern: &&&'static str| **pattern == path;
+    patterns
+        .iter()
+        .find(known)
+        .or_else(|| patterns.iter().find(|pattern| fits(pattern)))
+        .copied()
+        .unwrap_or("-")
+}
+
+/// A body that cannot grow beyond the limit, however it comes (rule A1).
+fn bounded(request: Request, most: usize) -> Request {
+    if request.body().is_end_stream() {
+        return request;
+    }
+    let mut request = request.map(|body| Body::new(Limited::new(body, most)));
+    // The limit is ours alone; axum's own would be another one.
+    DefaultBodyLimit::disable().apply(&mut request);
+    request
+}
+
+/// Says no to a length that is too large before the body comes.
+fn is_announced_too_large(request: &Request, most: usize) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    length
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
+        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > most))
+}
+
+/// Waits for an answer, and makes one where a handler panics or takes too long.
+async fn in_time(
+    answering: impl Future<Output = Result<Response, Infallible>>,
+    longest: Duration,
+) -> Response {
+    let mut answering = pin!(answering);
+    let mut timer = None;
+    poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
+            Ok(Poll::Ready(Ok(response))) => return Poll::Ready(response),
+            Ok(Poll::Pending) => {}
+            // The panic's own message went to the log with its place.
+            Err(_) => return Poll::Ready(Error::internal("a handler panicked").into_response()),
+        }
+        // Most answers are there at once, and need no timer.
+        timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(longest)))
+            .as_mut()
+            .poll(context)
+            .map(|()| Error::Unavailable("the request timed out".into()).into_response())
+    })
+    .await
+}
+
+/// Sets the headers that every answer carries. Some answers bring a policy of their own, or may be kept.
+fn secure(response: &mut Response, site: Option<&Site>) {
+    let headers = response.headers_mut();
+    headers.reserve(FIXED.len() + 3);
+    if let Entry::Vacant(policy) = headers.entry(header::CONTENT_SECURITY_POLICY) {
+        policy.insert(policy::of(site));
+    }
+    for (name, value) in FIXED {
+        headers.insert(name, value);
+    }
+    if site.is_some_and(Site::is_https) {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+const FIXED: [(HeaderName, HeaderValue); 5] = [
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    // A page of a sign-in is nothing to find, and a crawler that came back would begin another.
+    (
+        HeaderName::from_static("x-robots-tag"),
+        HeaderValue::from_static("noindex, nofollow"),
+    ),
+    // The origin and no more: an identity provider's form check may want an `Origin`, which stricter policies turn to `null`.
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+async fn not_found(site: Result<super::extract::CurrentSite, Error>) -> Error {
+    site.map_or_else(|unknown| unknown, |_| Error::NotFound)
+}
+
+async fn not_allowed() -> Error {
+    Error::MethodNotAllowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_the_pattern_of_its_route() {
+        let patterns = ["/", "/assets/{file}", "/a/{b}/c", "/a/x/c"];
+        for (path, pattern) in [
+            ("/", "/"),
+            ("/assets/site.css", "/assets/{file}"),
+            ("/a/x/c", "/a/x/c"),
+            ("/a/y/c", "/a/{b}/c"),
+            ("/assets/", "-"),
+            ("/assets/a/b", "-"),
+            ("/a/y", "-"),
+            ("", "-"),
+            ("/nothing", "-"),
+        ] {
+            assert_eq!(pattern_of(path, &patterns), pattern, "{path}");
+        }
+    }
+}
