@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use time::OffsetDateTime;
+
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::domain::{Company, CompanyId};
@@ -29,6 +31,8 @@ pub use turns::{LARGE, NoTurn, Turn, Turns};
 const FOLLOW: Duration = Duration::from_millis(500);
 /// How often what is over is removed from the store.
 const PURGE: Duration = Duration::from_mins(10);
+/// A clock that went forward by more than this, besides the time that passed, was set.
+const CLOCK_SET: Duration = Duration::from_mins(5);
 /// How long the store may take to say that it is there.
 const READY: Duration = Duration::from_secs(2);
 
@@ -129,18 +133,40 @@ impl App {
 
     /// Removes what is over from the store, again and again, until the future is dropped.
     pub async fn purge(&self) {
-        let keep = time::Duration::days(self.config.attempts.retention_days.into());
+        let mut last = self.moment();
         loop {
-            match self.store.purge(self.clock.now(), keep).await {
-                Ok(purged) => tracing::debug!(
-                    purged.sessions,
-                    purged.assertions,
-                    purged.attempts,
-                    "purged"
-                ),
-                Err(cause) => tracing::error!(%cause, "what is over cannot be removed"),
-            }
+            // Not at the start: a machine that has just started may not know the time yet.
             tokio::time::sleep(PURGE).await;
+            self.purge_since(&mut last).await;
+        }
+    }
+
+    /// Removes what is over, unless the clock was set since the last time.
+    async fn purge_since(&self, last: &mut Moment) {
+        let before = std::mem::replace(last, self.moment());
+        let passed = last.running.saturating_sub(before.running);
+        if last.now - before.now > passed + CLOCK_SET {
+            tracing::warn!(
+                "the clock was set forward; what is over is removed when it still says so the next time"
+            );
+            return;
+        }
+        let keep = time::Duration::days(self.config.attempts.retention_days.into());
+        match self.store.purge(last.now, keep).await {
+            Ok(purged) => tracing::debug!(
+                purged.sessions,
+                purged.assertions,
+                purged.attempts,
+                "purged"
+            ),
+            Err(cause) => tracing::error!(%cause, "what is over cannot be removed"),
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            now: self.clock.now(),
+            running: self.clock.running(),
         }
     }
 
@@ -185,6 +211,13 @@ fn cross_check(wanted: config::CrossCheck) -> Result<Option<CrossCheck>, AppErro
     };
     let opinion = second_opinion().ok_or(AppError::NoSecondOpinion)?;
     Ok(Some(CrossCheck::new(opinion, incomparable)))
+}
+
+/// A moment by the clock, which may be set, and by the time that this process has run.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    now: OffsetDateTime,
+    running: Duration,
 }
 
 /// Before every revision: the first look reads everything.

@@ -221,3 +221,27 @@ async fn an_unused_or_ended_session_is_over_at_once() {
     app.clock.step(Duration::minutes(121));
     assert!(app.sessions.signed_in(id).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_clock_that_was_set_forward_removes_nothing_at_once() {
+    let (app, _dir) = App::for_test(|_| {}).await;
+    let (user, _) = signed_in(&app).await;
+    let sessions = async || {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        app.store.sessions_of(user.id, at).await.unwrap().len()
+    };
+    let mut last = app.moment();
+    app.clock.jump(Duration::days(400));
+    app.purge_since(&mut last).await;
+    assert_eq!(sessions().await, 1);
+    // Set right again: nothing is lost.
+    app.clock.jump(-Duration::days(400));
+    app.purge_since(&mut last).await;
+    assert_eq!(sessions().await, 1);
+    // It is believed when it still says so the next time.
+    app.clock.jump(Duration::days(400));
+    app.purge_since(&mut last).await;
+    app.clock.step(Duration::minutes(10));
+    app.purge_since(&mut last).await;
+    assert_eq!(sessions().await, 0);
+}

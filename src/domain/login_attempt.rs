@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::id::{digit, position};
+use super::session::CLOCKS_APART;
 use super::word::words;
 use super::{AttemptId, CompanyId, ConnectionId, SessionKey, UserId};
 
@@ -60,6 +61,12 @@ pub struct LoginAttempt {
 }
 
 impl LoginAttempt {
+    /// Whether an answer comes in time (rule E1). What began in the future began while a clock was wrong, and would stay open for
+    /// too long.
+    pub fn is_in_time(&self, now: OffsetDateTime) -> bool {
+        now < self.expires_at && self.started_at <= now.saturating_add(CLOCKS_APART)
+    }
+
     /// An open attempt that began just now.
     pub fn open(
         id: AttemptId,

@@ -35,6 +35,9 @@ pub struct Session {
     pub last_seen_at: OffsetDateTime,
 }
 
+/// How far the clocks of two servers, or a clock before and after it was set, may be apart without consequences.
+pub const CLOCKS_APART: Duration = Duration::minutes(5);
+
 impl Session {
     /// The moment it ends if it is not used again.
     pub fn ends_at(&self) -> OffsetDateTime {
@@ -43,9 +46,17 @@ impl Session {
             .map_or(self.expires_at, |idle| idle.min(self.expires_at))
     }
 
-    /// Whether it still counts.
+    /// Whether it counts.
+    ///
+    /// A session that begins in the future was begun while a clock was wrong, and would last longer than any may. Until the
+    /// clock says that it has begun, it does not count.
     pub fn is_live(&self, now: OffsetDateTime) -> bool {
-        now < self.ends_at()
+        !self.has_ended(now) && self.signed_in_at <= now.saturating_add(CLOCKS_APART)
+    }
+
+    /// Whether it is over for ever.
+    pub fn has_ended(&self, now: OffsetDateTime) -> bool {
+        now >= self.ends_at()
     }
 }
 
@@ -110,5 +121,9 @@ mod tests {
         session.last_seen_at = start + Duration::minutes(450);
         assert!(session.is_live(start + Duration::minutes(479)));
         assert!(!session.is_live(start + Duration::hours(8)));
+        // The clock was wrong when it began, or is now.
+        assert!(session.is_live(start - CLOCKS_APART));
+        let before = start - CLOCKS_APART - Duration::SECOND;
+        assert!(!session.is_live(before) && !session.has_ended(before));
     }
 }

@@ -122,13 +122,14 @@ async fn judge(
     arrival: Arrival<'_>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
-    if now >= attempt.expires_at {
-        let refusal = Refusal::new(
-            "E1",
-            "sign-in",
-            "an answer within ten minutes",
-            "a later one",
-        );
+    if !attempt.is_in_time(now) {
+        let received = if now < attempt.expires_at {
+            "one before it began: a clock was set"
+        } else {
+            "a later one"
+        };
+        let expected = "an answer within ten minutes";
+        let refusal = Refusal::new("E1", "sign-in", expected, received);
         return refuse(app, attempt, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.

@@ -8,6 +8,9 @@ use super::{Error, Store};
 
 /// How long the change log reaches back. A server that slept longer reads everything anew.
 const CHANGES: Duration = Duration::hours(1);
+/// How much longer assertion IDs are kept than their assertions are in time (rule E4): a clock that was ahead for a while must not
+/// make room for a second use.
+const ASSERTIONS: Duration = Duration::days(1);
 
 /// How much was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +38,7 @@ impl Store {
                 .execute(&mut tx)
                 .await?;
         let assertions = query("DELETE FROM assertion_seen WHERE expires_at <= $1")
-            .bind(ms(now))
+            .bind(ms(now.saturating_sub(ASSERTIONS)))
             .execute(&mut tx)
             .await?;
         let attempts = query("DELETE FROM login_attempt WHERE started_at <= $1")

@@ -74,7 +74,7 @@ impl Store {
         Ok(())
     }
 
-    /// The live sessions of a user, the newest first.
+    /// The sessions of a user that have not ended, the newest first.
     pub async fn sessions_of(
         &self,
         user: UserId,
@@ -87,10 +87,10 @@ impl Store {
         .bind(ms(now))
         .fetch_all(&self.database)
         .await?;
-        live(&rows, now)
+        not_ended(&rows, now)
     }
 
-    /// The live sessions that a connection's `NameID` began, or the one of a `SessionIndex` (for single logout; the caller
+    /// The sessions, not ended, that a connection's `NameID` began, or the one of a `SessionIndex` (for single logout; the caller
     /// compares the qualifiers).
     pub async fn sessions_by_name_id(
         &self,
@@ -109,7 +109,7 @@ impl Store {
             .bind(ms(now))
             .fetch_all(&self.database)
             .await?;
-        live(&rows, now)
+        not_ended(&rows, now)
     }
 
     /// Ends a session; `false` when there is none.
@@ -193,7 +193,7 @@ pub(super) async fn end_all_of(tx: &mut Tx, user: UserId) -> Result<usize, Error
     Ok(rows.len())
 }
 
-fn live(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {
+fn not_ended(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {
     let sessions = rows
         .iter()
         .map(|row| Ok((SessionKey(row.hash("session_key")?), session(row)?)));
@@ -201,7 +201,7 @@ fn live(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>,
         .filter(|found| {
             found
                 .as_ref()
-                .map_or(true, |(_, session)| session.is_live(now))
+                .map_or(true, |(_, session)| !session.has_ended(now))
         })
         .collect()
 }

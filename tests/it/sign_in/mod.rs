@@ -2,6 +2,7 @@
 
 mod accounts;
 mod attempts;
+mod clock;
 mod combined;
 mod encrypted;
 mod guessing;
