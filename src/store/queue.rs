@@ -1,7 +1,7 @@
 //! Group commit: sign-ins that wait at the same time share one transaction, and one sync of the disk.
 //!
 //! Invariants: nobody is answered before the commit; a batch in which a piece fails is rolled back whole, and each of its
-//! pieces is then done alone, but when the database is away all are told so at once; a piece that was taken on is done even
+//! pieces is then done alone, but when the database is away all who wait are told so at once; a piece that was taken on is done even
 //! when its client has gone; what waits is bounded.
 //!
 //! SQLite only. PostgreSQL has many connections and a group commit of its own.
@@ -101,7 +101,7 @@ impl Turn {
         loop {
             // Requests that are ready now come first, and join the batch.
             tokio::task::yield_now().await;
-            let batch: Vec<Work> = {
+            let (batch, behind) = {
                 let mut waiting = self.queue.lock();
                 // Who has gone before his turn wants nothing any more.
                 while waiting.work.front().is_some_and(Work::is_unwanted) {
@@ -113,9 +113,20 @@ impl Turn {
                     return;
                 }
                 let length = waiting.work.len().min(MOST);
-                waiting.work.drain(..length).collect()
+                let batch: Vec<Work> = waiting.work.drain(..length).collect();
+                (batch, waiting.work.len())
             };
-            self.store.together(batch).await;
+            if let Err(cause) = self.store.together(batch).await {
+                // Who stood behind has waited as long, and is not asked to do so again.
+                let behind: Vec<Work> = {
+                    let work = &mut self.queue.lock().work;
+                    let behind = behind.min(work.len());
+                    work.drain(..behind).collect()
+                };
+                for work in behind {
+                    work.fail(&cause);
+                }
+            }
         }
     }
 }
@@ -129,10 +140,10 @@ impl Drop for Turn {
 }
 
 impl Store {
-    /// One transaction for all; when anything fails, one for each.
-    async fn together(&self, batch: Vec<Work>) {
+    /// One transaction for all; when anything fails, one for each. An error when the database is away, which all were told.
+    async fn together(&self, batch: Vec<Work>) -> Result<(), Error> {
         let Database::Sqlite(file) = &self.database else {
-            return; // Only a SQLite database has a queue.
+            return Ok(()); // Only a SQLite database has a queue.
         };
         let durability = batch
             .iter()
@@ -147,24 +158,21 @@ impl Store {
                 for (work, outcome) in batch.into_iter().zip(outcomes) {
                     work.answer(outcome);
                 }
-                Vec::new()
+                Ok(Vec::new())
             }
             Err(cause) if cause.is_away() => {
                 for work in batch {
                     work.fail(&cause);
                 }
-                Vec::new()
+                Err(cause)
             }
-            Err(_) => batch,
+            Err(_) => Ok(batch),
         };
         // When the runtime goes down in the middle, the pieces are dropped, and who waits for them learns it.
-        for work in file
-            .with_transaction(durability, together)
-            .await
-            .unwrap_or_default()
-        {
+        for work in file.with_transaction(durability, together).await?? {
             self.alone(work).await;
         }
+        Ok(())
     }
 
     async fn alone(&self, work: Work) {
