@@ -71,6 +71,7 @@ struct Live {
     /// Of the company when the answer was written: its connections and groups have the same.
     revision: i64,
     user: UserId,
+    counts_from: OffsetDateTime,
     expires_at: OffsetDateTime,
     idle: time::Duration,
     /// When it was last used, in milliseconds since 1970.
@@ -231,6 +232,7 @@ impl SessionCache {
             company: company.id,
             revision: company.revision,
             user: signed_in.session.user_id,
+            counts_from: signed_in.session.counts_from(),
             expires_at: signed_in.session.expires_at,
             idle: signed_in.session.idle,
             last_seen: AtomicI64::new(milliseconds(signed_in.session.last_seen_at)),
@@ -274,7 +276,9 @@ impl SessionCache {
 impl Live {
     fn is_live(&self, now: OffsetDateTime) -> bool {
         let unused = milliseconds(now).saturating_sub(self.last_seen.load(Ordering::Relaxed));
-        now < self.expires_at && i128::from(unused) < self.idle.whole_milliseconds()
+        self.counts_from <= now
+            && now < self.expires_at
+            && i128::from(unused) < self.idle.whole_milliseconds()
     }
 }
 

@@ -51,7 +51,12 @@ impl Session {
     /// A session that begins in the future was begun while a clock was wrong, and would last longer than any may. Until the
     /// clock says that it has begun, it does not count.
     pub fn is_live(&self, now: OffsetDateTime) -> bool {
-        !self.has_ended(now) && self.signed_in_at <= now.saturating_add(CLOCKS_APART)
+        !self.has_ended(now) && self.counts_from() <= now
+    }
+
+    /// The moment before which it does not count.
+    pub fn counts_from(&self) -> OffsetDateTime {
+        self.signed_in_at.saturating_sub(CLOCKS_APART)
     }
 
     /// Whether it is over for ever.

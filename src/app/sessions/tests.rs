@@ -167,6 +167,7 @@ async fn the_cache_is_bounded() {
         company: kept.company.id,
         revision: 1,
         user: UserId::from_bytes([id; 16]),
+        counts_from: kept.app.clock.now(),
         expires_at: kept.app.clock.now(),
         idle: time::Duration::HOUR,
         last_seen: AtomicI64::new(0),
