@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vestibule_fuzz::xml::{Canonicalization, Document, Limits, canonicalize};
+use vestibule::xml::{Canonicalization, Document, Limits, canonicalize};
 
 fuzz_target!(|octets: &[u8]| {
     let Ok(document) = Document::parse(octets, &Limits::MESSAGE) else {

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vestibule_fuzz::NOW;
-use vestibule_fuzz::saml::metadata::{IdpMetadata, check_location};
+use vestibule::NOW;
+use vestibule::saml::metadata::{IdpMetadata, check_location};
 
 fuzz_target!(|octets: &[u8]| {
     match IdpMetadata::parse(octets, None, NOW) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vestibule_fuzz::saml::binding::{MessageKind, decode_redirect, encode_redirect};
+use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
 
 const MESSAGE_LIMIT: usize = 64 * 1024;
 

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vestibule_fuzz::saml::advice::advice;
-use vestibule_fuzz::saml::response::validate;
-use vestibule_fuzz::{ASSERTION_ID, EXPECTATION, NAME_ID, NOW, TRUST};
+use vestibule::saml::advice::advice;
+use vestibule::saml::response::validate;
+use vestibule::{ASSERTION_ID, EXPECTATION, NAME_ID, NOW, TRUST};
 
 fuzz_target!(|octets: &[u8]| {
     let verdict = validate(octets, &TRUST, &EXPECTATION, NOW);
