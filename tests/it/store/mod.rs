@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod changes;
+mod combined;
 mod companies;
 pub(crate) mod database;
 mod groups;

@@ -1,0 +1,215 @@
+//! Rules F1 to F4 in all combinations: whose account a verified sign-in opens, told by a small model of the rules.
+
+use vestibule::domain::{ConnectionId, Creation, Link, UserId};
+use vestibule::store::{Finished, Refusal, Store};
+
+use super::database::{Database, on_both};
+use super::world::{NOW, World, company, connection, group, profile, signed_in, text};
+
+on_both!(every_way_to_an_account);
+
+const SIMON: &str = "b.simon@contoso.com";
+
+/// Who has the address that the assertion names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Nobody,
+    /// An account with a password, bound to nothing.
+    Local,
+    /// An account that an administrator made for single sign-on.
+    Waiting,
+    /// An account of another subject of the same connection.
+    OfAnotherSubject,
+    /// An account of another connection.
+    OfAnotherConnection,
+}
+
+const HOLDERS: [Holder; 5] = [
+    Holder::Nobody,
+    Holder::Local,
+    Holder::Waiting,
+    Holder::OfAnotherSubject,
+    Holder::OfAnotherConnection,
+];
+
+/// One combination.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    /// The subject has an account already, with another address.
+    known: bool,
+    /// The assertion names an address.
+    named: bool,
+    holder: Holder,
+    /// The connection owns the address's domain, and may link there.
+    owns: bool,
+    /// Another connection does.
+    other_owns: bool,
+    jit: bool,
+    deactivated: bool,
+}
+
+/// What the rules say.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    /// The account of the subject.
+    Known,
+    /// The account of the address.
+    Holder,
+    Made,
+    Refused(Refusal),
+}
+
+impl Case {
+    fn all() -> impl Iterator<Item = Self> {
+        (0..1 << 6).flat_map(|bits: u32| {
+            let bit = move |at: u32| bits & (1 << at) != 0;
+            HOLDERS.into_iter().map(move |holder| Self {
+                known: bit(0),
+                named: bit(1),
+                holder,
+                owns: bit(2),
+                other_owns: bit(3),
+                jit: bit(4),
+                deactivated: bit(5),
+            })
+        })
+    }
+
+    /// The model.
+    fn told(self) -> Told {
+        let opened = |told| {
+            if self.deactivated {
+                Told::Refused(Refusal::Deactivated) // rule F4
+            } else {
+                told
+            }
+        };
+        if self.known {
+            return opened(Told::Known); // rule F1: whatever the address
+        }
+        if !self.named {
+            return Told::Refused(Refusal::NoEmail);
+        }
+        if self.other_owns && !self.owns {
+            return Told::Refused(Refusal::OthersAddress); // rule F2
+        }
+        match self.holder {
+            Holder::Nobody if self.jit => Told::Made, // rule F3
+            Holder::Nobody => Told::Refused(Refusal::NoAccount),
+            Holder::Waiting => opened(Told::Holder),
+            Holder::OfAnotherSubject => Told::Refused(Refusal::BoundToAnother),
+            Holder::Local | Holder::OfAnotherConnection if self.owns => opened(Told::Holder),
+            Holder::Local | Holder::OfAnotherConnection => Told::Refused(Refusal::MayNotLink),
+        }
+    }
+
+    /// A company of its own in which it is so; the accounts of the subject and of the address.
+    async fn build(self, store: &Store, number: usize) -> (World, Option<UserId>, Option<UserId>) {
+        let slug = format!("c{number}");
+        let company = company(&slug, &format!("http://{slug}.localhost:8080"));
+        store.add_company(&company, NOW).await.unwrap();
+        let kind = vestibule::domain::GroupKind::Member;
+        let basic = group(company.id, "SSO Basic", kind, true);
+        let staff = group(company.id, "Staff", kind, false);
+        store.add_group(&basic, NOW).await.unwrap();
+        store.add_group(&staff, NOW).await.unwrap();
+        let mut entra = connection(company.id, "entra");
+        entra.settings.jit = Some(basic.id);
+        let mut other = connection(company.id, "okta");
+        other.settings.jit = Some(basic.id);
+        store.add_connection(&entra, NOW).await.unwrap();
+        store.add_connection(&other, NOW).await.unwrap();
+        let mut world = World {
+            store: store.clone(),
+            company,
+            connection: entra.clone(),
+            basic,
+            staff,
+        };
+        let known = if self.known {
+            let finished = world.sign_in(&profile("oid:1", "old@contoso.com")).await;
+            Some(signed_in(finished).0.id)
+        } else {
+            None
+        };
+        let holder = match self.holder {
+            Holder::Nobody => None,
+            Holder::Local => {
+                let user = world.user(SIMON, Creation::Administrator).await;
+                store
+                    .set_password(user.id, Some(b"sealed"), NOW)
+                    .await
+                    .unwrap();
+                Some(user.id)
+            }
+            Holder::Waiting => Some(world.user(SIMON, Creation::Administrator).await.id),
+            Holder::OfAnotherSubject => {
+                let finished = world.sign_in(&profile("oid:2", SIMON)).await;
+                Some(signed_in(finished).0.id)
+            }
+            Holder::OfAnotherConnection => {
+                world.connection = other.clone();
+                let finished = world.sign_in(&profile("oid:1", SIMON)).await;
+                world.connection = entra.clone();
+                Some(signed_in(finished).0.id)
+            }
+        };
+        let set = async |id: ConnectionId, owns: bool, jit: bool| {
+            let mut stored = store.connection(id).await.unwrap().unwrap();
+            if owns {
+                stored.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+            }
+            if !jit {
+                stored.settings.jit = None;
+            }
+            assert!(store.update_connection(&stored, NOW).await.unwrap());
+            stored
+        };
+        set(other.id, self.other_owns, true).await;
+        world.connection = set(entra.id, self.owns, self.jit).await;
+        if self.deactivated {
+            for user in known.into_iter().chain(holder) {
+                store.deactivate_user(user, NOW).await.unwrap();
+            }
+        }
+        (world, known, holder)
+    }
+}
+
+async fn every_way_to_an_account(database: &Database) {
+    let store = database.open().await;
+    let mut seen = 0;
+    for (number, case) in Case::all().enumerate() {
+        let (world, known, holder) = case.build(&store, number).await;
+        let before = world.people().await;
+        let mut claims = profile("oid:1", SIMON);
+        if !case.named {
+            claims.email = None;
+        }
+        let attempt = world.attempt().await;
+        let finished = world.finish(attempt.id, &text(), &claims).await;
+        let (users, sessions) = world.people().await;
+        let told = match &finished {
+            Finished::Refused { refusal, .. } => {
+                assert_eq!((users, sessions), before, "{case:?}");
+                Told::Refused(*refusal)
+            }
+            Finished::SignedIn { user, made, .. } => {
+                assert_eq!(sessions, before.1 + 1, "{case:?}");
+                assert_eq!(users, before.0 + usize::from(*made), "{case:?}");
+                match Some(user.id) {
+                    id if *made => {
+                        assert!(id != known && id != holder, "{case:?}");
+                        Told::Made
+                    }
+                    id if id == known => Told::Known,
+                    id if id == holder => Told::Holder,
+                    other => panic!("{case:?}: {other:?}"),
+                }
+            }
+        };
+        assert_eq!(told, case.told(), "{case:?}");
+        seen += 1;
+    }
+    assert_eq!(seen, 320);
+}
