@@ -34,6 +34,7 @@ const HOLDERS: [Holder; 5] = [
 
 /// One combination.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of a truth table")]
 struct Case {
     /// The subject has an account already, with another address.
     known: bool,
