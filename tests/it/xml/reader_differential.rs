@@ -175,7 +175,10 @@ fn what_we_read_of_the_fuzz_targets_collections_libxml2_reads() {
             .collect();
         files.sort();
         for path in files.into_iter().take(COLLECTED) {
-            let octets = std::fs::read(&path).unwrap();
+            // A target that is running takes a file away when it has a shorter one.
+            let Ok(octets) = std::fs::read(&path) else {
+                continue;
+            };
             let document = octets.get(before..).unwrap_or_default();
             readers.read(document, &path.display().to_string());
         }
