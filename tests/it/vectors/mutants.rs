@@ -1,6 +1,6 @@
 //! Every accepted Response with one node changed: refused, or it says exactly what the identity provider signed.
 //!
-//! `VESTIBULE_MUTANTS_SECONDS` sets how long the changes of two places are tried after the first 200,000; `all` tries them all.
+//! `VESTIBULE_TEST_MUTANTS_SECONDS` sets how long the changes of two places are tried after the first 200,000; `all` tries them all.
 
 use super::anatomy::{Anatomy, Kind};
 use super::case::{Case, Message};
@@ -40,7 +40,7 @@ fn a_mutant_is_refused_or_says_what_was_signed() {
         .filter(|case| matches!(case.message, Message::Xml(_)))
         .map(Patient::new)
         .collect();
-    let limit = match std::env::var("VESTIBULE_MUTANTS_SECONDS").as_deref() {
+    let limit = match std::env::var("VESTIBULE_TEST_MUTANTS_SECONDS").as_deref() {
         Ok("all") => Duration::MAX,
         Ok(seconds) => Duration::from_secs(seconds.parse().unwrap()),
         Err(_) => USUAL,
