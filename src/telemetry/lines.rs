@@ -17,7 +17,7 @@ const WAIT: Duration = Duration::from_millis(20);
 /// Octets that wait at most.
 const MOST: usize = 256 * 1024;
 
-/// The log's lines; clones are the same log. The last one to go, in [`Flush`], writes what still waits.
+/// The log's lines; clones are the same log. The last one to go, in [`super::Flush`], writes what still waits.
 #[derive(Clone)]
 pub(super) struct Lines(Arc<Shared>);
 
