@@ -1,7 +1,7 @@
 //! Whatever an identity provider signs, and whatever one change makes of it on the way: what is accepted is what the signed
 //! octets say, read by another reader.
 //!
-//! An input is eight octets that choose what is signed and what is changed, and a Response.
+//! An input is eight octets that choose what is signed, what is changed and what is encrypted, and a Response.
 #![no_main]
 
 #[path = "../../tests/it/vectors/anatomy.rs"]
@@ -9,9 +9,10 @@ mod anatomy;
 
 use anatomy::{Anatomy, Kind};
 use libfuzzer_sys::fuzz_target;
-use vestibule::made::{EXPECTATION, KEY, NOW, TRUST};
+use vestibule::made::{EXPECTATION, KEY, NOW, RECIPIENT, TRUST};
 use vestibule::reader::Said;
 use vestibule::saml::assertion::ValidatedAssertion;
+use vestibule::saml::encryption::{DataAlgorithm, KeyTransport, encrypt_assertion};
 use vestibule::saml::names;
 use vestibule::saml::response::validate;
 use vestibule::saml::signature::sign_enveloped;
@@ -24,7 +25,7 @@ fuzz_target!(|octets: &[u8]| {
     let Some(text) = std::str::from_utf8(text).ok().and_then(unsigned) else {
         return;
     };
-    let Some((xml, signed)) = sign(&text, choice[0]) else {
+    let Some((xml, signed)) = sign(&text, choice[0], choice[6] % 2 == 1) else {
         return;
     };
     let said = Said::of(&signed);
@@ -61,8 +62,8 @@ fn read(assertion: &ValidatedAssertion) -> Said {
     }
 }
 
-/// Signs the assertion, the Response, or both; gives the octets that the innermost signature covers.
-fn sign(text: &str, choice: u8) -> Option<(String, Vec<u8>)> {
+/// Signs the assertion, the Response, or both, and may encrypt the assertion between; gives the octets that are signed.
+fn sign(text: &str, choice: u8, sealed: bool) -> Option<(String, Vec<u8>)> {
     let document = Document::parse(text.as_bytes(), &Limits::MESSAGE).ok()?;
     let root = document.root();
     let assertion = root.child(names::SAML, "Assertion");
@@ -73,15 +74,28 @@ fn sign(text: &str, choice: u8) -> Option<(String, Vec<u8>)> {
         1 => (false, true),
         _ => (true, true),
     };
-    let signed = canonical(if inner { assertion? } else { root });
+    let signed = canonical(if inner || sealed { assertion? } else { root });
     let mut xml = text.to_owned();
     if inner {
         xml = sign_enveloped(&xml, &id(assertion?)?, &KEY).ok()?;
+    }
+    if sealed {
+        xml = seal(&xml)?;
     }
     if outer {
         xml = sign_enveloped(&xml, &id(root)?, &KEY).ok()?;
     }
     Some((xml, signed))
+}
+
+/// Encrypts the assertion to the service provider.
+fn seal(xml: &str) -> Option<String> {
+    let document = Document::parse(xml.as_bytes(), &Limits::MESSAGE).ok()?;
+    let assertion = document.root().child(names::SAML, "Assertion")?.source();
+    let (data, transport) = (DataAlgorithm::Gcm(16), KeyTransport::OAEP_SHA1);
+    let plain = &xml[assertion.clone()];
+    let sealed = encrypt_assertion(plain, &RECIPIENT, data, transport, &[7; 48]).ok()?;
+    Some([&xml[..assertion.start], &sealed, &xml[assertion.end..]].concat())
 }
 
 /// The Response without signatures.

@@ -1,11 +1,12 @@
 //! The connection of the made vectors (`tests/vectors/keys`), with a key that signs quickly.
 
+use crate::saml::encryption::DecryptionKey;
 use crate::saml::names;
 use crate::saml::response::Expectation;
 use crate::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private, Public};
 use openssl::x509::X509;
 use std::sync::LazyLock;
 use time::macros::datetime;
@@ -21,6 +22,17 @@ pub static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
     SigningKey::new(key, None).expect("it signs")
 });
 
+/// The service provider's key, which assertions are encrypted to.
+pub static RECIPIENT: LazyLock<PKey<Public>> = LazyLock::new(|| {
+    let der = private().public_key_to_der().expect("it has a public key");
+    PKey::public_key_from_der(&der).expect("it is a key")
+});
+
+fn private() -> PKey<Private> {
+    PKey::private_key_from_pem(include_bytes!("../../tests/vectors/keys/sp.key"))
+        .expect("it is a key")
+}
+
 pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
     let pem = include_bytes!("../../tests/vectors/keys/idp-p256.crt");
     let der = X509::from_pem(pem).and_then(|certificate| certificate.to_der());
@@ -31,7 +43,7 @@ pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
         certificate_validity: CertificateValidity::Reject,
         required_signature: RequiredSignature::Either,
         danger_allow_sha1: false,
-        decryption_keys: Vec::new(),
+        decryption_keys: DecryptionKey::new(private()).into_iter().collect(),
     }
 });
 
