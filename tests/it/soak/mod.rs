@@ -138,6 +138,12 @@ async fn crash(
     let mut closed = std::mem::take(&mut *stage.ledger());
     books::check(&site.url, &mut closed, site.is_forgetful()).await;
     *stage.ledger() = closed;
+    if !stage.ledger().wrong.is_empty() {
+        // The servers may know why.
+        for node in 0..stage.doors.len() {
+            kill_server(site, &stage, node);
+        }
+    }
     report.add(&death, &news, lost, stumbled, visited);
 }
 
@@ -184,7 +190,7 @@ async fn kill(
 fn kill_server(site: &mut Site, stage: &Stage, node: usize) {
     stage.doors[node].open.store(false, Ordering::SeqCst);
     for line in block_in_place(|| site.kill(node)) {
-        stage.wrong(format!("the log: {line}"));
+        stage.wrong(format!("the log of server {node}: {line}"));
     }
 }
 

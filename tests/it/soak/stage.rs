@@ -118,7 +118,10 @@ impl Stage {
         match reply {
             Ok(reply) if reply.status == 503 => {
                 if !self.outage.load(Ordering::SeqCst) {
-                    self.wrong(format!("{path}: 503, and the database was there"));
+                    let took = reply.took;
+                    self.wrong(format!(
+                        "{path}: 503 after {took:?}, and the database was there"
+                    ));
                 } else if !reply.headers.contains_key("retry-after") {
                     self.wrong(format!("{path}: 503 without Retry-After"));
                 }
