@@ -29,18 +29,21 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// For protocol messages.
+    /// For protocol messages. Each attribute may be held against each other one, and each name against each declaration in
+    /// scope: these two bounds are what an octet can cost. Messages have less than twenty of either.
     pub const MESSAGE: Self = Self {
         depth: 64,
         elements: 20_000,
-        attributes: 128,
-        namespaces: 128,
+        attributes: 64,
+        namespaces: 64,
         name: 1024,
         byte_order_mark: false,
     };
     /// For metadata: federations publish many entities in one document.
     pub const METADATA: Self = Self {
         elements: 2_000_000,
+        attributes: 128,
+        namespaces: 128,
         byte_order_mark: true,
         ..Self::MESSAGE
     };

@@ -5,16 +5,16 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::load::sign_ins;
-use super::until;
-use crate::support::{ACME, Client, Deployment, Installation, Server, encoded_form, form};
+use super::{deployment, siege, until};
+use crate::support::{ACME, Client, Deployment, Server, encoded_form, form};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A server that has little patience, and more in its configuration.
 fn impatient(settings: &str) -> (Deployment, Server) {
-    let deployment = Deployment::of(Installation::with_settings(&format!(
+    let deployment = deployment(&format!(
         "[connections]\nidle_timeout = \"4s\"\nhead_timeout = \"1s\"\nbody_timeout = \"1s\"\nanswer_timeout = \"2s\"\n{settings}"
-    )));
+    ));
     let server = Server::start(&deployment.installation);
     (deployment, server)
 }
@@ -179,7 +179,8 @@ const IDLE: usize = 10_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_idle_connections_are_borne() {
     raise_file_limit();
-    let Deployment { installation, idp } = Deployment::new();
+    let settings = "[connections]\nidle_timeout = \"1h\"\n";
+    let Deployment { installation, idp } = deployment(settings);
     let server = Server::start(&installation);
     let client = Client::of(&server);
     let mut warm = sign_ins(&client, &idp, 0, Instant::now() + SECOND).await;
@@ -205,9 +206,10 @@ async fn ten_thousand_idle_connections_are_borne() {
     std::thread::sleep(3 * SECOND);
     let each = (server.memory() - memory) * 1024 / IDLE as u64;
     let idle_time = processor_time_of_a_second(&server);
-    let mut good = sign_ins(&client, &idp, 10_000, Instant::now() + 2 * SECOND).await;
+    let end = Instant::now() + siege().unwrap_or(2 * SECOND);
+    let mut good = sign_ins(&client, &idp, 10_000, end).await;
     println!(
-        "{IDLE} idle connections: {each} octets each ({peak} at first), {idle_time:?} of processor time in a second, \
+        "siege: {IDLE} idle connections: {each} octets each ({peak} at first), {idle_time:?} of processor time in a second, \
          sign-ins p99 {:?} (without them {:?})",
         good.percentile(99),
         warm.percentile(99)

@@ -7,11 +7,12 @@ mod hostile;
 mod load;
 mod log;
 mod postgres;
+mod slow;
 mod sqlite;
 
 use std::time::{Duration, Instant};
 
-use crate::support::Reply;
+use crate::support::{Deployment, Installation, Reply, no_rate_limits};
 
 /// Asserts that an answer says that the database is away, and what to do.
 #[track_caller]
@@ -35,8 +36,20 @@ fn until(within: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Seconds of a long siege; none in an ordinary run.
+/// acme with more in its configuration, and without rate limits: what is tried here may come from many clients.
+fn deployment(settings: &str) -> Deployment {
+    let settings = no_rate_limits() + settings;
+    Deployment::of(Installation::with_settings(&settings))
+}
+
+/// How long a siege lasts; none in an ordinary run.
 fn siege() -> Option<Duration> {
     let seconds = std::env::var("VESTIBULE_TEST_SIEGE").ok()?;
     Some(Duration::from_secs(seconds.parse().unwrap()))
+}
+
+/// Numbers of rounds: so many, or as many as a siege has time for.
+fn rounds(few: usize) -> impl Iterator<Item = usize> {
+    let end = siege().map(|length| Instant::now() + length);
+    (0..).take_while(move |&round| round < few || end.is_some_and(|end| Instant::now() < end))
 }

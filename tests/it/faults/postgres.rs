@@ -9,9 +9,9 @@ use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::watch;
 use url::Url;
 
-use super::assert_unavailable;
+use super::{assert_unavailable, deployment, rounds};
 use crate::soak::{Postgres, assert_whole};
-use crate::support::{Client, Deployment, Installation, Server, form, sign_in};
+use crate::support::{Client, Deployment, Server, form, sign_in};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// What those wait who come just as the database goes away: for a connection, and for an answer.
@@ -35,7 +35,7 @@ struct Site {
 impl Site {
     async fn on(url: &str) -> Self {
         let settings = format!("[database]\nurl = \"{url}\"\n");
-        let deployment = Deployment::of(Installation::with_settings(&settings));
+        let deployment = deployment(&settings);
         let server = Server::start(&deployment.installation);
         let client = Client::of(&server);
         let session = sign_in(&client, &deployment.idp, 0).await.unwrap();
@@ -98,6 +98,11 @@ impl Site {
         format!("siege: told after {longest:?} at the most, back after {back_after:?}")
     }
 
+    /// How many have signed in so far.
+    fn signed_in(&self) -> i64 {
+        self.person.try_into().unwrap()
+    }
+
     /// Many come at once, and go on coming; each of them is told within the time. The longest that one waited.
     async fn all_are_told(&self) -> Duration {
         let begun = Instant::now();
@@ -131,7 +136,9 @@ async fn postgresql_gone_is_told_and_back_is_noticed() {
     let mut postgres = Postgres::start();
     let url = postgres.database().await;
     let mut site = Site::on(&url).await;
-    for (away, back) in [("fast", "start"), ("immediate", "start"), ("hang", "wake")] {
+    let outages = [("fast", "start"), ("immediate", "start"), ("hang", "wake")];
+    for round in rounds(outages.len()) {
+        let (away, back) = outages[round % outages.len()];
         let control = |verb| {
             let postgres = &postgres;
             async move || postgres.control(verb)
@@ -139,7 +146,7 @@ async fn postgresql_gone_is_told_and_back_is_noticed() {
         let figures = site.outage(control(away), control(back)).await;
         println!("{figures} ({away})");
     }
-    assert_whole(&url, 1 + 6).await;
+    assert_whole(&url, site.signed_in()).await;
     let log = site.server.stop();
     assert!(
         !log.contains("panicked") && !log.contains("\"status\":500"),
@@ -153,11 +160,13 @@ async fn a_network_that_swallows_everything_is_survived() {
     let url = postgres.database().await;
     let network = Network::before(&url).await;
     let mut site = Site::on(&network.url).await;
-    let figures = site
-        .outage(async || network.swallow(), async || network.heal())
-        .await;
-    println!("{figures} (network)");
-    assert_whole(&url, 1 + 2).await;
+    for _ in rounds(1) {
+        let figures = site
+            .outage(async || network.swallow(), async || network.heal())
+            .await;
+        println!("{figures} (network)");
+    }
+    assert_whole(&url, site.signed_in()).await;
 }
 
 /// A way to PostgreSQL which can lose everything without a word: no end, no refusal.

@@ -81,8 +81,18 @@ pub(crate) struct Started {
 
 impl Client {
     pub(crate) fn of(server: &Server) -> Self {
+        Self::with(server, usize::MAX)
+    }
+
+    /// One that comes anew for each request.
+    pub(crate) fn stranger_to(server: &Server) -> Self {
+        Self::with(server, 0)
+    }
+
+    fn with(server: &Server, kept_connections: usize) -> Self {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(kept_connections)
             .build()
             .unwrap();
         let origin = format!("http://{}", server.address);

@@ -293,8 +293,8 @@ fn size_is_bounded() {
     for (fits, too_much) in [
         (nested(64), nested(65)),
         (wide(20_000), wide(20_001)),
-        (attributes(128), attributes(129)),
-        (namespaces(128), namespaces(132)),
+        (attributes(64), attributes(65)),
+        (namespaces(64), namespaces(66)),
         (nested(64), nested(100_000)),
     ] {
         parse(&fits).unwrap();
