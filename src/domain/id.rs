@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// Crockford's alphabet: no i, l, o, u.
 pub(super) const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -25,6 +26,15 @@ impl Id {
         Self(u128::from_be_bytes(bytes))
     }
 
+    /// Makes an identifier that sorts by the time it was made at (a ULID: 48 bits of milliseconds, 80 random bits). What is
+    /// made together lies together in a database's index. Not for secrets.
+    pub fn at(now: OffsetDateTime, random: [u8; 10]) -> Self {
+        let ms = u128::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+        let mut low = [0; 16];
+        low[6..].copy_from_slice(&random);
+        Self(ms << 80 | u128::from_be_bytes(low))
+    }
+
     /// The bytes it was made from.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
@@ -33,9 +43,13 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (0..26)
-            .rev()
-            .try_for_each(|place| fmt::Write::write_char(f, digit(self.0 >> (place * 5))))
+        let mut text = [b'0'; 26];
+        let mut rest = self.0;
+        for place in text.iter_mut().rev() {
+            *place = ascii_digit(rest);
+            rest >>= 5;
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -69,7 +83,11 @@ impl FromStr for Id {
 
 /// The character for the lowest five bits.
 pub(super) fn digit(value: u128) -> char {
-    char::from(ALPHABET.get((value & 31) as usize).copied().unwrap_or(b'0'))
+    char::from(ascii_digit(value))
+}
+
+fn ascii_digit(value: u128) -> u8 {
+    ALPHABET.get((value & 31) as usize).copied().unwrap_or(b'0')
 }
 
 /// The five bits of a lower-case character.
@@ -91,6 +109,11 @@ macro_rules! id_of {
             /// Makes an identifier from random bytes.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Id::from_bytes(bytes))
+            }
+
+            /// Makes an identifier that sorts by time; see [`Id::at`].
+            pub fn at(now: time::OffsetDateTime, random: [u8; 10]) -> Self {
+                Self(Id::at(now, random))
             }
 
             /// The bytes it was made from.

@@ -55,7 +55,7 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
     let settings = &start.connection.settings;
     let (binding, destination) = destination(start.connection)?;
     let request = AuthnRequest {
-        id: message_id(&keys::random()), // rule E1
+        id: message_id(now, &keys::random()), // rule E1
         issue_instant: now,
         destination: destination.to_owned(),
         issuer: site.company.entity_id(),

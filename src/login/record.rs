@@ -19,7 +19,7 @@ pub(super) fn open(
     browser_hash: [u8; 32],
     now: OffsetDateTime,
 ) -> LoginAttempt {
-    let id = AttemptId::from_bytes(keys::random());
+    let id = AttemptId::at(now, keys::random());
     let code = Code::from_bytes(keys::random());
     LoginAttempt::open(id, code, company, kind, browser_hash, now)
 }

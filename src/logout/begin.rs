@@ -37,7 +37,7 @@ fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
     let (SiteConnection { connection, .. }, name_id) = concerned(site, session)?;
     let now = app.clock.now();
     let request = LogoutRequest {
-        id: message_id(&keys::random()),
+        id: message_id(now, &keys::random()),
         issue_instant: now,
         destination: connection.settings.slo_url.clone()?,
         issuer: site.company.entity_id(),

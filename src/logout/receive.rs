@@ -256,7 +256,7 @@ fn answer_to(
         .as_ref()
         .or(settings.slo_url.as_ref())?;
     let response = LogoutResponse {
-        id: message_id(&keys::random()),
+        id: message_id(now, &keys::random()),
         issue_instant: now,
         destination: destination.clone(),
         issuer: site.company.entity_id(),

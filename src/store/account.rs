@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::Tx;
 use super::columns::{is_text, ms};
-use super::user::{insert, select_user, user};
+use super::user::{insert, select_user, user, user_columns};
 use super::{Error, Refusal};
 use crate::domain::{
     Connection, ConnectionId, Creation, Email, GrantSource, GroupClaim, GroupId, Profile,
@@ -106,7 +106,7 @@ async fn look(
 
 /// Rule F1.
 async fn by_identity(tx: &mut Tx, claimant: &Claimant<'_>) -> Result<Option<User>, Error> {
-    let row = query(select_user!("JOIN identity i ON i.user_id = a.id WHERE i.connection_id = $1 AND i.subject = $2 AND a.company_id = $3"))
+    let row = query(select_user!("JOIN identity i ON i.user_id = account.id WHERE i.connection_id = $1 AND i.subject = $2 AND account.company_id = $3"))
         .bind(claimant.connection.id.to_string())
         .bind(claimant.profile.subject.as_str())
         .bind(claimant.connection.company_id.to_string())
@@ -127,11 +127,13 @@ async fn by_email(
         .bind(email.key())
         .execute(&mut *tx)
         .await?;
-    let row = query(select_user!("WHERE a.company_id = $1 AND a.email_key = $2"))
-        .bind(company)
-        .bind(email.key())
-        .fetch_optional(&mut *tx)
-        .await?;
+    let row = query(select_user!(
+        "WHERE account.company_id = $1 AND account.email_key = $2"
+    ))
+    .bind(company)
+    .bind(email.key())
+    .fetch_optional(&mut *tx)
+    .await?;
     row.as_ref().map(user).transpose()
 }
 
@@ -255,27 +257,24 @@ async fn welcome(
     how: How,
 ) -> Result<Result<Account, Refusal>, Error> {
     let profile = claimant.profile;
-    let updated = query(
+    let row = query(concat!(
         "UPDATE account SET first_name = COALESCE($1, first_name), last_name = COALESCE($2, last_name), \
-         company_name = COALESCE($3, company_name), last_sign_in_at = $4 WHERE id = $5 AND disabled_at IS NULL",
-    )
+         company_name = COALESCE($3, company_name), last_sign_in_at = $4 WHERE id = $5 AND disabled_at IS NULL RETURNING ",
+        user_columns!()
+    ))
     .bind(profile.first_name.as_deref())
     .bind(profile.last_name.as_deref())
     .bind(profile.company_name.as_deref())
     .bind(ms(claimant.now))
     .bind(found.id.to_string())
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if updated == 0 {
+    let Some(row) = row else {
         return Ok(Err(Refusal::Deactivated)); // rule F4
-    }
-    let email_kept = !update_email(tx, claimant, &found).await?;
+    };
+    let mut user = user(&row)?;
+    let email_kept = !update_email(tx, claimant, &mut user).await?;
     let groups_changed = reconcile(tx, claimant, found.id).await?;
-    let row = query(select_user!("WHERE a.id = $1"))
-        .bind(found.id.to_string())
-        .fetch_one(&mut *tx)
-        .await?;
-    let user = user(&row)?;
     let known = User {
         last_sign_in_at: user.last_sign_in_at,
         ..found
@@ -291,7 +290,11 @@ async fn welcome(
 }
 
 /// Takes a new address over; `false` when it belongs to another account, or is not this connection's to give.
-async fn update_email(tx: &mut Tx, claimant: &Claimant<'_>, found: &User) -> Result<bool, Error> {
+async fn update_email(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    found: &mut User,
+) -> Result<bool, Error> {
     let Some(email) = claimant
         .profile
         .email
@@ -313,6 +316,9 @@ async fn update_email(tx: &mut Tx, claimant: &Claimant<'_>, found: &User) -> Res
     .bind(found.company_id.to_string())
     .execute(&mut *tx)
     .await?;
+    if updated > 0 {
+        found.email = email.clone();
+    }
     Ok(updated > 0)
 }
 

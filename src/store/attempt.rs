@@ -88,20 +88,6 @@ impl Store {
         .await
     }
 
-    /// The attempt of a `RelayState` handle (rule E3).
-    pub async fn attempt_by_relay(
-        &self,
-        company: CompanyId,
-        relay: &str,
-    ) -> Result<Option<LoginAttempt>, Error> {
-        self.attempt_by(
-            select!("WHERE company_id = $1 AND relay = $2"),
-            company,
-            relay,
-        )
-        .await
-    }
-
     /// The newest attempt with a code.
     pub async fn attempt_by_code(
         &self,

@@ -7,8 +7,14 @@ use super::statement::query;
 use super::transaction::Database;
 
 /// Number, name and text. A migration that was released is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "begin", include_str!("../../migrations/0001_begin.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "begin", include_str!("../../migrations/0001_begin.sql")),
+    (
+        2,
+        "fewer indexes",
+        include_str!("../../migrations/0002_fewer_indexes.sql"),
+    ),
+];
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";

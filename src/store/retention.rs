@@ -41,7 +41,7 @@ impl Store {
             .bind(ms(now.saturating_sub(ASSERTIONS)))
             .execute(&mut tx)
             .await?;
-        let attempts = query("DELETE FROM login_attempt WHERE started_at <= $1")
+        let attempts = query("DELETE FROM login_attempt WHERE company_id IN (SELECT id FROM company) AND started_at <= $1")
             .bind(ms(now.saturating_sub(keep_attempts)))
             .execute(&mut tx)
             .await?;

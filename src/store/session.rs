@@ -50,10 +50,12 @@ impl Store {
         let Some((session, _)) = self.live_session(key, now).await? else {
             return Ok(None);
         };
-        let row = query(select_user!("WHERE a.id = $1 AND a.disabled_at IS NULL"))
-            .bind(session.user_id.to_string())
-            .fetch_optional(&self.database)
-            .await?;
+        let row = query(select_user!(
+            "WHERE account.id = $1 AND account.disabled_at IS NULL"
+        ))
+        .bind(session.user_id.to_string())
+        .fetch_optional(&self.database)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let groups = self.groups_of(session.user_id).await?;
         Ok(Some(SignedIn {

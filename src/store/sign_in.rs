@@ -260,7 +260,7 @@ async fn password_account(
     if updated == 0 {
         return Ok(Err(Refusal::Deactivated));
     }
-    let row = query(select_user!("WHERE a.id = $1"))
+    let row = query(select_user!("WHERE account.id = $1"))
         .bind(user_id.to_string())
         .fetch_one(&mut *tx)
         .await?;

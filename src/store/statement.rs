@@ -24,6 +24,11 @@ pub(super) struct Statement<'a> {
 pub(super) trait Target: Send {
     /// Changes rows; how many.
     fn change(self, statement: Statement<'_>) -> impl Future<Output = Result<u64, Error>> + Send;
+    /// Reads the first row, which a key leads to.
+    fn row(
+        self,
+        statement: Statement<'_>,
+    ) -> impl Future<Output = Result<Option<Row>, Error>> + Send;
     /// Reads rows.
     fn rows(self, statement: Statement<'_>)
     -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
@@ -61,14 +66,15 @@ impl<'a> Statement<'a> {
         target.rows(self).await
     }
 
-    /// Reads the first row, if there is one.
+    /// Reads the row that a key leads to, if there is one.
     pub(super) async fn fetch_optional(self, target: impl Target) -> Result<Option<Row>, Error> {
-        Ok(target.rows(self).await?.into_iter().next())
+        target.row(self).await
     }
 
     /// Reads the one row that there always is, such as that of a COUNT.
     pub(super) async fn fetch_one(self, target: impl Target) -> Result<Row, Error> {
-        self.fetch_optional(target).await?.ok_or(Error::NoRow)
+        let rows = target.rows(self).await?;
+        rows.into_iter().next().ok_or(Error::NoRow)
     }
 
     /// The same with values of its own, to be handed to another thread.

@@ -90,6 +90,15 @@ impl Target for &Database {
         }
     }
 
+    async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
+        match self {
+            Database::Sqlite(file) => file.row(&statement),
+            Database::Postgres(pool) => {
+                Ok(postgres::rows(pool, statement).await?.into_iter().next())
+            }
+        }
+    }
+
     async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         match self {
             Database::Sqlite(file) => file.rows(statement).await,
@@ -104,6 +113,10 @@ impl Target for &mut Tx {
             Inner::Sqlite(tx) => tx.change(statement).await,
             Inner::Postgres(tx) => tx.change(statement).await,
         }
+    }
+
+    async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
+        Ok(self.rows(statement).await?.into_iter().next())
     }
 
     async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {

@@ -9,13 +9,22 @@ use super::session::end_all_of;
 use super::{Error, Store};
 use crate::domain::{CompanyId, Identity, User, UserId};
 
-/// The columns that `user` reads, of `account a`.
+/// The columns that `user` reads.
+macro_rules! user_columns {
+    () => {
+        "account.id, account.company_id, account.email, account.first_name, account.last_name, account.company_name, \
+         account.created_by, CASE WHEN account.password IS NULL THEN 0 ELSE 1 END AS has_password, account.disabled_at, \
+         account.created_at, account.last_sign_in_at"
+    };
+}
+pub(super) use user_columns;
+
 macro_rules! select_user {
     ($rest:literal) => {
         concat!(
-            "SELECT a.id, a.company_id, a.email, a.first_name, a.last_name, a.company_name, a.created_by, \
-             CASE WHEN a.password IS NULL THEN 0 ELSE 1 END AS has_password, a.disabled_at, a.created_at, a.last_sign_in_at \
-             FROM account a ",
+            "SELECT ",
+            $crate::store::user::user_columns!(),
+            " FROM account ",
             $rest
         )
     };
@@ -34,16 +43,18 @@ impl Store {
 
     /// A company's users, by e-mail address.
     pub async fn users(&self, company: CompanyId) -> Result<Vec<User>, Error> {
-        let rows = query(select_user!("WHERE a.company_id = $1 ORDER BY a.email_key"))
-            .bind(company.to_string())
-            .fetch_all(&self.database)
-            .await?;
+        let rows = query(select_user!(
+            "WHERE account.company_id = $1 ORDER BY account.email_key"
+        ))
+        .bind(company.to_string())
+        .fetch_all(&self.database)
+        .await?;
         rows.iter().map(user).collect()
     }
 
     /// A user by its identifier.
     pub async fn user(&self, id: UserId) -> Result<Option<User>, Error> {
-        let row = query(select_user!("WHERE a.id = $1"))
+        let row = query(select_user!("WHERE account.id = $1"))
             .bind(id.to_string())
             .fetch_optional(&self.database)
             .await?;
@@ -59,11 +70,13 @@ impl Store {
         if !is_text(email) {
             return Ok(None);
         }
-        let row = query(select_user!("WHERE a.company_id = $1 AND a.email_key = $2"))
-            .bind(company.to_string())
-            .bind(email.to_ascii_lowercase())
-            .fetch_optional(&self.database)
-            .await?;
+        let row = query(select_user!(
+            "WHERE account.company_id = $1 AND account.email_key = $2"
+        ))
+        .bind(company.to_string())
+        .bind(email.to_ascii_lowercase())
+        .fetch_optional(&self.database)
+        .await?;
         row.as_ref().map(user).transpose()
     }
 

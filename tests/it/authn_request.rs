@@ -7,7 +7,7 @@ use vestibule::xml::{Document, Limits};
 
 fn request() -> AuthnRequest {
     AuthnRequest {
-        id: message_id(&[0xAB; 20]),
+        id: message_id(time::OffsetDateTime::UNIX_EPOCH, &[0xAB; 20]),
         issue_instant: datetime!(2026-11-20 16:30:05.123 +1),
         destination: "https://idp.example.com/sso?a=1&b=2".to_owned(),
         issuer: "https://acme.sso.example.com/sso/metadata".to_owned(),

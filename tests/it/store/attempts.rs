@@ -40,14 +40,6 @@ async fn found_by_what_the_browser_brings(database: &Database) {
     );
     assert_eq!(
         store
-            .attempt_by_relay(company, attempt.relay.as_deref().unwrap())
-            .await
-            .unwrap()
-            .as_ref(),
-        Some(&attempt)
-    );
-    assert_eq!(
-        store
             .attempt_by_code(company, &attempt.code)
             .await
             .unwrap()
@@ -57,10 +49,6 @@ async fn found_by_what_the_browser_brings(database: &Database) {
     for hostile in ["", "_x", "a\0b", "' OR 1=1 --"] {
         assert_eq!(
             store.attempt_by_request(company, hostile).await.unwrap(),
-            None
-        );
-        assert_eq!(
-            store.attempt_by_relay(company, hostile).await.unwrap(),
             None
         );
     }
