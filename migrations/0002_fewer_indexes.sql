@@ -1,6 +1,6 @@
 -- An attempt costs a write for each index at each start, so that it has only those that a question needs. The handle of
--- RelayState is compared with the attempt that the request ID leads to, and is not looked up; what is old is found by
--- company and time.
+-- RelayState is compared with the attempt that the request ID leads to, and is not looked up; a code says when its
+-- attempt began; and what is old is found by company and time.
 CREATE TABLE login_attempt_next (
     id TEXT NOT NULL PRIMARY KEY,
     code TEXT NOT NULL,
@@ -30,5 +30,4 @@ SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, 
 FROM login_attempt ORDER BY started_at;
 DROP TABLE login_attempt;
 ALTER TABLE login_attempt_next RENAME TO login_attempt;
-CREATE INDEX login_attempt_by_code ON login_attempt (company_id, code);
 CREATE INDEX login_attempt_by_start ON login_attempt (company_id, started_at);

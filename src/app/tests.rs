@@ -2,8 +2,8 @@ use time::Duration;
 
 use super::*;
 use crate::domain::{
-    AttemptId, AttemptKind, Code, Creation, Group, GroupId, GroupKind, LoginAttempt, Record,
-    SessionId, User, UserId,
+    AttemptId, AttemptKind, Creation, Group, GroupId, GroupKind, LoginAttempt, Record, SessionId,
+    User, UserId,
 };
 use crate::keys::random;
 use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn};
@@ -50,7 +50,6 @@ pub(crate) async fn signed_in(app: &App) -> (User, SessionId) {
     let id = SessionId::from_bytes(random());
     let attempt = LoginAttempt::open(
         AttemptId::from_bytes(random()),
-        Code::from_bytes(random()),
         acme.id,
         AttemptKind::Password,
         [0; 32],

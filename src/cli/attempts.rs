@@ -105,7 +105,7 @@ impl Show {
         })?;
         let attempt = installation
             .store
-            .attempt_by_code(company.id, &code)
+            .attempt_by_code(company.id, &code, installation.now)
             .await?
             .ok_or_else(|| {
                 CliError::refused(

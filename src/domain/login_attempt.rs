@@ -70,7 +70,6 @@ impl LoginAttempt {
     /// An open attempt that began just now.
     pub fn open(
         id: AttemptId,
-        code: Code,
         company_id: CompanyId,
         kind: AttemptKind,
         browser_hash: [u8; 32],
@@ -78,7 +77,7 @@ impl LoginAttempt {
     ) -> Self {
         Self {
             id,
-            code,
+            code: Code::of(id, now),
             company_id,
             connection_id: None,
             kind,
@@ -152,21 +151,54 @@ pub struct Check {
 #[error("not a sign-in code: it has eight characters, such as K7QF-3XHD")]
 pub struct CodeError;
 
-/// An attempt's code for people: eight Crockford characters, such as `K7QF-3XHD`.
+/// Bits of a code that tell the second it was made in.
+const SECOND_BITS: u32 = 25;
+const SECONDS: u64 = (1 << SECOND_BITS) - 1;
+/// Bits of a code that tell the attempts of a second apart.
+const RANDOM_BITS: u32 = 15;
+const RANDOM: u128 = (1 << RANDOM_BITS) - 1;
+
+/// The second, as far as a code has room for it.
+fn second(now: OffsetDateTime) -> u64 {
+    u64::try_from(now.unix_timestamp()).unwrap_or_default() & SECONDS
+}
+
+/// An attempt's code for people: eight Crockford characters, such as `K7QF-3XHD`. It is no secret.
+///
+/// It says when the attempt began, so that the attempt is found by its time, and a start of a sign-in does not have to write
+/// an index of codes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Code(String);
 
 impl Code {
-    /// Makes a code from 40 random bits.
-    pub fn from_bytes(bytes: [u8; 5]) -> Self {
-        let value = bytes
-            .iter()
-            .fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
+    /// The code of an attempt that begins now: the second, and random bits of its identifier.
+    fn of(id: AttemptId, now: OffsetDateTime) -> Self {
+        let id = u128::from_be_bytes(id.to_bytes());
+        let value = u128::from(second(now)) << RANDOM_BITS | id & RANDOM;
         let text: String = (0..8)
             .rev()
-            .map(|place| digit(u128::from(value >> (place * 5))).to_ascii_uppercase())
+            .map(|place| digit(value >> (place * 5)).to_ascii_uppercase())
             .collect();
         Self(text)
+    }
+
+    /// When its attempt can have begun: the two latest seconds that the code may mean, the later one first.
+    ///
+    /// A code repeats after 388 days.
+    pub fn seconds(&self, now: OffsetDateTime) -> [OffsetDateTime; 2] {
+        let value = self
+            .0
+            .bytes()
+            .filter_map(|byte| position(byte.to_ascii_lowercase()))
+            .fold(0_u64, |value, five| value << 5 | u64::from(five));
+        // The clock of the server that made it may be ahead.
+        let now = now.saturating_add(Duration::hours(1));
+        let age = second(now).wrapping_sub(value >> RANDOM_BITS) & SECONDS;
+        let age = Duration::seconds(i64::try_from(age).unwrap_or_default());
+        let cycle = Duration::seconds(1 << SECOND_BITS);
+        let latest = now.saturating_sub(age);
+        let latest = latest.replace_nanosecond(0).unwrap_or(latest);
+        [latest, latest.saturating_sub(cycle)]
     }
 
     /// The eight characters without the dash.
@@ -207,11 +239,34 @@ impl FromStr for Code {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
 
     #[test]
+    fn a_code_says_when_its_attempt_began() {
+        let began = datetime!(2026-03-01 12:00:01.9 UTC);
+        let attempt = LoginAttempt::open(
+            AttemptId::at(began, [7; 10]),
+            CompanyId::from_bytes([1; 16]),
+            AttemptKind::Saml,
+            [0; 32],
+            began,
+        );
+        let second = began.replace_nanosecond(0).unwrap();
+        for asked in [
+            began - Duration::minutes(59),
+            began,
+            began + Duration::days(387),
+        ] {
+            assert_eq!(attempt.code.seconds(asked)[0], second, "{asked}");
+        }
+        assert_eq!(attempt.code.seconds(began + Duration::days(500))[1], second);
+    }
+
+    #[test]
     fn codes_are_read_as_people_write_them() {
-        let code = Code::from_bytes([0x9c, 0xee, 0xf1, 0xf6, 0x2d]);
+        let code: Code = "K7QF3XHD".parse().unwrap();
         let text = code.to_string();
         assert_eq!((text.len(), text.as_bytes()[4]), (9, b'-'));
         for variant in [

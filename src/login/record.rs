@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::{Advice, Arrival, Browser, Ending, Error, advice};
 use crate::app::{App, Counted};
 use crate::domain::{
-    AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
+    AttemptId, AttemptKind, Check, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
 };
 use crate::keys;
 use crate::saml;
@@ -20,8 +20,7 @@ pub(super) fn open(
     now: OffsetDateTime,
 ) -> LoginAttempt {
     let id = AttemptId::at(now, keys::random());
-    let code = Code::from_bytes(keys::random());
-    LoginAttempt::open(id, code, company, kind, browser_hash, now)
+    LoginAttempt::open(id, company, kind, browser_hash, now)
 }
 
 /// Why an attempt is refused, with everything that was checked.

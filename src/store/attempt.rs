@@ -93,13 +93,23 @@ impl Store {
         &self,
         company: CompanyId,
         code: &Code,
+        now: OffsetDateTime,
     ) -> Result<Option<LoginAttempt>, Error> {
-        self.attempt_by(
-            select!("WHERE company_id = $1 AND code = $2 ORDER BY started_at DESC LIMIT 1"),
-            company,
-            code.as_str(),
-        )
-        .await
+        for second in code.seconds(now) {
+            let row = query(select!(
+                "WHERE company_id = $1 AND code = $2 AND started_at >= $3 AND started_at < $4 ORDER BY started_at DESC LIMIT 1"
+            ))
+            .bind(company.to_string())
+            .bind(code.as_str())
+            .bind(ms(second))
+            .bind(ms(second) + 1000)
+            .fetch_optional(&self.database)
+            .await?;
+            if let Some(row) = row {
+                return attempt(&row).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     /// A company's attempts, the newest first.

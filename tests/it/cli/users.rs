@@ -1,5 +1,5 @@
 use time::OffsetDateTime;
-use vestibule::domain::{AttemptId, AttemptKind, Check, Code, LoginAttempt, Outcome, Record, Slug};
+use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt, Outcome, Record, Slug};
 use vestibule::store::Store;
 
 use super::Installation;
@@ -183,7 +183,6 @@ async fn attempts_are_listed_and_shown_with_their_checks() {
     let store = Store::open(&url, vestibule::keys::hash).await.unwrap();
     let slug: Slug = "acme".parse().unwrap();
     let company = store.company_by_slug(&slug).await.unwrap().unwrap();
-    let code = Code::from_bytes([1, 2, 3, 4, 5]);
     let attempt = LoginAttempt {
         outcome: Outcome::Refused,
         rule: Some("D4".to_owned()),
@@ -200,17 +199,16 @@ async fn attempts_are_listed_and_shown_with_their_checks() {
         },
         ..LoginAttempt::open(
             AttemptId::from_bytes([7; 16]),
-            code.clone(),
             company.id,
             AttemptKind::Saml,
             [0; 32],
-            OffsetDateTime::UNIX_EPOCH,
+            OffsetDateTime::now_utc(),
         )
     };
     store.add_attempt(&attempt).await.unwrap();
     store.close().await;
 
-    let code = code.to_string();
+    let code = attempt.code.to_string();
     let line = |rest: &str| {
         let mut words = vec!["attempts"];
         words.extend(rest.split(' '));

@@ -246,7 +246,8 @@ impl World {
     /// The attempt that a page's code names.
     pub(super) async fn attempt(&self, company: &Company, answer: &Answer) -> LoginAttempt {
         let code: Code = code_of(&answer.body).parse().unwrap();
-        let found = self.app.store.attempt_by_code(company.id, &code).await;
+        let now = self.app.clock.now();
+        let found = self.app.store.attempt_by_code(company.id, &code, now).await;
         found.unwrap().unwrap()
     }
 

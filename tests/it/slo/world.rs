@@ -13,7 +13,7 @@ use time::Duration;
 use vestibule::app::App;
 use vestibule::clock::Clock;
 use vestibule::domain::{
-    AttemptId, AttemptKind, Code, CompanyId, Connection, GroupClaim, LoginAttempt, NameId, Profile,
+    AttemptId, AttemptKind, CompanyId, Connection, GroupClaim, LoginAttempt, NameId, Profile,
     Record, SamlSettings, SessionId, UserId,
 };
 use vestibule::http::Edge;
@@ -136,7 +136,6 @@ impl World {
         let bytes = unique();
         let mut attempt = LoginAttempt::open(
             AttemptId::from_bytes(bytes),
-            Code::from_bytes(bytes[11..].try_into().unwrap()),
             connection.company_id,
             AttemptKind::Saml,
             [7; 32],

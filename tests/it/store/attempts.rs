@@ -40,7 +40,7 @@ async fn found_by_what_the_browser_brings(database: &Database) {
     );
     assert_eq!(
         store
-            .attempt_by_code(company, &attempt.code)
+            .attempt_by_code(company, &attempt.code, NOW)
             .await
             .unwrap()
             .as_ref(),

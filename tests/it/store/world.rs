@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 use vestibule::domain::{
-    AttemptId, AttemptKind, Code, Company, CompanyId, Connection, ConnectionId, Creation, Group,
+    AttemptId, AttemptKind, Company, CompanyId, Connection, ConnectionId, Creation, Group,
     GroupClaim, GroupId, GroupKind, LoginAttempt, NameId, Profile, Record, SamlSettings, SessionId,
     User, UserId,
 };
@@ -214,15 +214,8 @@ pub(super) fn user(company_id: CompanyId, email: &str, created_by: Creation) -> 
 
 pub(super) fn new_attempt(company_id: CompanyId, kind: AttemptKind) -> LoginAttempt {
     let bytes = unique();
-    let code = Code::from_bytes(bytes[11..].try_into().unwrap());
-    let mut attempt = LoginAttempt::open(
-        AttemptId::from_bytes(bytes),
-        code,
-        company_id,
-        kind,
-        [7; 32],
-        NOW,
-    );
+    let mut attempt =
+        LoginAttempt::open(AttemptId::from_bytes(bytes), company_id, kind, [7; 32], NOW);
     if kind == AttemptKind::Saml {
         attempt.request_id = Some(format!("_{}", attempt.id));
         attempt.relay = Some(format!("r{}", attempt.id));
