@@ -7,8 +7,8 @@ use super::statement::{Target, query};
 use time::OffsetDateTime;
 
 use super::Tx;
-use super::columns::{Row, is_text, json, ms};
-use super::{Error, Store};
+use super::columns::{Row, is_text, ms};
+use super::{Error, Store, record};
 use crate::domain::{
     AttemptId, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record, SessionKey, UserId,
 };
@@ -193,7 +193,7 @@ pub(super) async fn refuse(
     .bind(ms(now))
     .bind(refusal.rule.as_deref())
     .bind(refusal.summary.replace('\0', ""))
-    .bind(json(&refusal.record)?)
+    .bind(record::write(&refusal.record)?)
     .bind(id.to_string())
     .execute(target)
     .await?;
@@ -257,7 +257,7 @@ pub(super) async fn close(
     .bind(closing.outcome.as_str())
     .bind(closing.rule)
     .bind(closing.summary.replace('\0', ""))
-    .bind(json(closing.record)?)
+    .bind(record::write(closing.record)?)
     .bind(closing.user_id.map(|id| id.to_string()))
     .bind(closing.session_key.map(|key| key.0.to_vec()))
     .bind(id.to_string())
@@ -288,7 +288,7 @@ pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Resul
     .bind(attempt.outcome.as_str())
     .bind(attempt.rule.as_deref())
     .bind(attempt.summary.replace('\0', ""))
-    .bind(json(&attempt.record)?)
+    .bind(record::write(&attempt.record)?)
     .bind(attempt.user_id.map(|id| id.to_string()))
     .bind(attempt.session_key.map(|key| key.0.to_vec()))
     .execute(target)
@@ -314,7 +314,7 @@ fn attempt(row: &Row) -> Result<LoginAttempt, Error> {
         outcome: row.parsed("outcome")?,
         rule: row.maybe_text("rule")?,
         summary: row.text("summary")?,
-        record: row.json("record")?,
+        record: record::read(row, "record")?,
         user_id: row.maybe_parsed("user_id")?,
         session_key: row.maybe_hash("session_key")?.map(SessionKey),
     })

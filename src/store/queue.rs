@@ -151,6 +151,7 @@ impl Store {
             .max()
             .unwrap_or(Durability::Synced);
         let hash = self.hash;
+        let pieces = batch.len();
         let together = move |tx: Result<Transaction, Error>| match tx
             .and_then(|tx| here(all_in(tx.into(), &batch, hash)))
         {
@@ -172,6 +173,7 @@ impl Store {
         for work in file.with_transaction(durability, together).await?? {
             self.alone(work).await;
         }
+        file.tend_log(pieces).await;
         Ok(())
     }
 

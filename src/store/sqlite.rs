@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::columns::Row;
 use super::error::{Error, Failure};
+use super::log::{Log, WRITE_BACK};
 use super::statement::{Statement, Value};
 
 /// Readers of the file at a time.
@@ -26,10 +27,10 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 96;
 
-/// Every connection waits for another process's lock, syncs every commit, and enforces references. The log is written back
-/// when it has 32 MiB: pages that many sign-ins touch are then written once for all of them.
-const SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 8192;";
+/// Every connection waits for another process's lock, syncs every commit, and enforces references. A commit writes the log
+/// back when nobody else has done it for 256 MiB; see `log`.
+pub(super) const SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 65536;";
 /// The same for readers, which cannot write by mistake.
 const READER_SESSION: &str =
     "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON;";
@@ -41,6 +42,7 @@ pub(super) struct File {
     writer: Arc<Mutex<Writer>>,
     readers: Lock<Vec<Connection>>,
     permits: Semaphore,
+    log: Arc<Log>,
 }
 
 /// The connection that writes.
@@ -86,6 +88,7 @@ impl File {
             })),
             readers: Lock::default(),
             permits: Semaphore::new(READERS),
+            log: Arc::default(),
         };
         file.use_wal().await?;
         Ok(file)
@@ -118,6 +121,16 @@ impl File {
             }))
         })
         .await
+    }
+
+    /// Looks after the log when a transaction of so many pieces has been written.
+    pub(super) async fn tend_log(&self, pieces: usize) {
+        if self.log.grown(pieces, self.path.clone())
+            && let Ok(held) = self.hold().await
+        {
+            // When it fails, the log goes on growing until the next time.
+            let _ = blocking(move || held.0.connection.execute_batch(WRITE_BACK)).await;
+        }
     }
 
     /// Changes rows in a transaction of its own; how many.
@@ -291,13 +304,13 @@ impl Drop for Held {
 }
 
 /// Does what may wait, on a thread that may.
-async fn blocking<R: Send + 'static>(
+pub(super) async fn blocking<R: Send + 'static>(
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, Error> {
     spawn_blocking(work).await.map_err(|_| Error::Stopped)
 }
 
-fn connect(path: &Path, session: &str) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path, session: &str) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

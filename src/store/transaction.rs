@@ -93,9 +93,7 @@ impl Target for &Database {
     async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
         match self {
             Database::Sqlite(file) => file.row(&statement),
-            Database::Postgres(pool) => {
-                Ok(postgres::rows(pool, statement).await?.into_iter().next())
-            }
+            Database::Postgres(pool) => Ok(pool.rows(statement).await?.into_iter().next()),
         }
     }
 

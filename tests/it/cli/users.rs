@@ -1,4 +1,3 @@
-use time::OffsetDateTime;
 use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt, Outcome, Record, Slug};
 use vestibule::store::Store;
 
@@ -202,7 +201,7 @@ async fn attempts_are_listed_and_shown_with_their_checks() {
             company.id,
             AttemptKind::Saml,
             [0; 32],
-            OffsetDateTime::now_utc(),
+            vestibule::clock::Clock::system().now(),
         )
     };
     store.add_attempt(&attempt).await.unwrap();
