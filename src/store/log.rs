@@ -3,7 +3,7 @@
 //! Invariant: a batch of sign-ins waits at most for the pages that were written while the others were written back. (Left
 //! alone, SQLite writes all of them back at the end of some commit, and everyone behind that commit waits.)
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -38,7 +38,7 @@ impl Log {
             let log = Arc::clone(self);
             tokio::spawn(async move {
                 // What fails is tried again with the writer's own connection.
-                let _ = blocking(move || write_back(file)).await;
+                let _ = blocking(move || write_back(&file)).await;
                 log.nearly_done.store(true, Ordering::Release);
             });
         }
@@ -47,8 +47,8 @@ impl Log {
 }
 
 /// Twice: the second time takes what came during the first.
-fn write_back(file: PathBuf) -> Result<(), Error> {
-    let connection = connect(&file, SESSION)?;
+fn write_back(file: &Path) -> Result<(), Error> {
+    let connection = connect(file, SESSION)?;
     connection.execute_batch(WRITE_BACK)?;
     Ok(connection.execute_batch(WRITE_BACK)?)
 }

@@ -50,7 +50,7 @@ pub(super) fn text(raw: &[u8], name: &'static str) -> Result<String, BindingErro
 
 /// Decodes one value that is base64, with white space anywhere and nothing else (rule A1).
 pub(super) fn base64(raw: &[u8], plus: Plus, name: &'static str) -> Result<Vec<u8>, BindingError> {
-    let not_space = |byte: u8| (byte != b' ') & (byte != b'\t') & (byte != b'\r') & (byte != b'\n');
+    let not_space = |byte: u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     STANDARD
         .decode(decode(raw, plus, not_space))
         .map_err(|_| BindingError::NotBase64(name))
@@ -90,7 +90,7 @@ fn decode(raw: &[u8], plus: Plus, keep: impl Fn(u8) -> bool) -> Vec<u8> {
 /// without a branch for each octet.
 fn plain(text: &[u8], keep: &impl Fn(u8) -> bool) -> usize {
     const BLOCK: usize = 32;
-    let special = |byte: &u8| (*byte == b'%') | (*byte == b'+') | !keep(*byte);
+    let special = |byte: &u8| matches!(*byte, b'%' | b'+') || !keep(*byte);
     let blocks = text
         .chunks_exact(BLOCK)
         .take_while(|block| {
