@@ -25,6 +25,8 @@ pub(super) struct Ledger {
     pub(super) audited: usize,
     /// What must not be, in words.
     pub(super) wrong: Vec<String>,
+    /// Answers that the database is away, when it was not.
+    pub(super) away: Vec<String>,
     /// Live sessions that nobody is at.
     idle: Vec<String>,
     people: usize,

@@ -6,6 +6,7 @@
 mod audit;
 mod books;
 mod database;
+mod heartbeat;
 mod ledger;
 mod load;
 mod plan;
@@ -138,6 +139,7 @@ async fn crash(
     let mut closed = std::mem::take(&mut *stage.ledger());
     books::check(&site.url, &mut closed, site.is_forgetful()).await;
     *stage.ledger() = closed;
+    judge_absence(site, &stage);
     if !stage.ledger().wrong.is_empty() {
         // The servers may know why.
         for node in 0..stage.doors.len() {
@@ -145,6 +147,22 @@ async fn crash(
         }
     }
     report.add(&death, &news, lost, stumbled, visited);
+}
+
+/// A database that was taken for away is a defect, unless the machine stood still.
+fn judge_absence(site: &mut Site, stage: &Stage) {
+    let mut ledger = stage.ledger();
+    let mut away = std::mem::take(&mut ledger.away);
+    match heartbeat::long_pause() {
+        Some(pause) if !away.is_empty() => {
+            report::say(&format!(
+                "soak: the machine stood still for {pause:?}; {} requests were told that the database is away",
+                away.len()
+            ));
+            site.expect_outage();
+        }
+        _ => ledger.wrong.append(&mut away),
+    }
 }
 
 /// Kills at once or one after the other, and sends the clients home.

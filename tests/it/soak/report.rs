@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::ledger::{Ledger, State};
 use super::return_visit::{News, Visited};
 use super::site::Site;
-use super::{Answers, Death, shared};
+use super::{Answers, Death, heartbeat, shared};
 
 /// The sum of the rounds, and the database that they are at.
 pub(super) struct Report {
@@ -24,6 +24,8 @@ pub(super) struct Report {
 impl Report {
     pub(super) fn begin(database: &'static str, seed: u64) -> Self {
         say(&format!("soak: {database}: seed {seed}"));
+        // From now on.
+        heartbeat::long_pause();
         Self {
             database,
             seed,

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::ledger::{Kept, Posted, Seen, State};
 use super::plan::Random;
-use super::stage::{Stage, session_of};
+use super::stage::{Stage, Trouble, session_of};
+use crate::support::Reply;
 
 /// Clients at a time.
 const AT_ONCE: usize = 16;
@@ -15,6 +16,9 @@ const AT_ONCE: usize = 16;
 const FORMER: usize = 40;
 /// How long another server may believe in a session that has ended.
 const STALE: Duration = Duration::from_secs(2);
+
+/// How often it is asked whether the database is there.
+const PATIENCE: usize = 100;
 
 /// What to look at.
 enum Visit {
@@ -106,7 +110,8 @@ async fn look_at_session(stage: &Stage, cookie: &str, kept: &Kept, random: &mut 
         let Some(door) = stage.door(random) else {
             return stage.wrong("no server is there");
         };
-        let Ok(reply) = stage.get(door, "/sso/session", cookie).await else {
+        let get = || stage.get(door, "/sso/session", cookie);
+        let Some(reply) = answered(get).await else {
             return;
         };
         let as_it_should = if is_live {
@@ -130,11 +135,10 @@ async fn post_again(stage: &Stage, at: usize, random: &mut Random) -> Visited {
     let posted = stage.ledger().posted[at].clone();
     let mut visited = Visited::default();
     let mut begun = Vec::new();
-    for cookies in [&posted.started.cookie, &posted.started.cookie] {
-        if let Some(session) = once_more(stage, &posted, cookies, random).await {
-            begun.push(session);
-        } else {
-            visited.refused += 1;
+    for _ in 0..2 {
+        match once_more(stage, &posted, random).await {
+            Some(session) => begun.push(session),
+            None => visited.refused += 1,
         }
     }
     match (&posted.seen, posted.good, begun.as_slice()) {
@@ -157,20 +161,16 @@ async fn post_again(stage: &Stage, at: usize, random: &mut Random) -> Visited {
 }
 
 /// One more post, as a browser without its session does it: first from elsewhere, then by the page that we answer with.
-async fn once_more(
-    stage: &Stage,
-    posted: &Posted,
-    cookies: &str,
-    random: &mut Random,
-) -> Option<String> {
+async fn once_more(stage: &Stage, posted: &Posted, random: &mut Random) -> Option<String> {
+    let cookies = posted.started.cookie.as_str();
     let again = format!("{}&reposted=1", posted.form);
     let (Some(one), Some(other)) = (stage.door(random), stage.door(random)) else {
         stage.wrong("no server is there");
         return None;
     };
     let replies = tokio::join!(
-        stage.post(one, "/sso/acs", cookies, &posted.form),
-        stage.post(other, "/sso/acs", cookies, &again),
+        answered(|| stage.post(one, "/sso/acs", cookies, &posted.form)),
+        answered(|| stage.post(other, "/sso/acs", cookies, &again)),
     );
     let mut begun = Vec::new();
     for reply in [replies.0, replies.1].into_iter().flatten() {
@@ -184,4 +184,18 @@ async fn once_more(
         stage.wrong(format!("two sessions: {posted}"));
     }
     begun.pop()
+}
+
+/// The answer, when a server has one: a database that is taken for away is asked for again.
+async fn answered<F: Future<Output = Result<Reply, Trouble>>>(
+    ask: impl Fn() -> F,
+) -> Option<Reply> {
+    for _ in 0..PATIENCE {
+        match ask().await {
+            Ok(reply) => return Some(reply),
+            Err(Trouble::Gone) => return None,
+            Err(Trouble::Away) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+    None
 }

@@ -119,9 +119,8 @@ impl Stage {
             Ok(reply) if reply.status == 503 => {
                 if !self.outage.load(Ordering::SeqCst) {
                     let took = reply.took;
-                    self.wrong(format!(
-                        "{path}: 503 after {took:?}, and the database was there"
-                    ));
+                    let what = format!("{path}: 503 after {took:?}, and the database was there");
+                    self.ledger().away.push(what);
                 } else if !reply.headers.contains_key("retry-after") {
                     self.wrong(format!("{path}: 503 without Retry-After"));
                 }
