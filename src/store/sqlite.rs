@@ -22,8 +22,8 @@ use super::statement::{Statement, Value};
 
 /// Readers of the file at a time.
 const READERS: usize = 4;
-/// A request does not wait longer for a connection.
-const ACQUIRE: Duration = Duration::from_secs(5);
+/// A request does not wait longer for a connection: the disk may be slow.
+const ACQUIRE: Duration = Duration::from_secs(10);
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 96;
 

@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::load::sign_ins;
-use super::{deployment, siege, until};
+use super::{assert_no_5xx, deployment, siege, until};
 use crate::support::{ACME, Client, Deployment, Server, encoded_form, form};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -169,8 +169,7 @@ fn who_goes_away_leaves_nothing() {
         server.open_files() <= before
     });
     assert_eq!(server.status(ACME, "/sso/login"), 200);
-    let log = server.stop();
-    assert!(!log.contains("\"status\":5"), "{log}");
+    assert_no_5xx(&server.stop());
 }
 
 /// As many as a scanner opens, and as a proxy with many workers keeps.
@@ -228,8 +227,8 @@ async fn ten_thousand_idle_connections_are_borne() {
     }
     drop(idle);
     // The database may have opened a file or two more.
-    until(10 * SECOND, "all are gone", || {
-        server.open_files() <= files + 16
+    until(30 * SECOND, "all are gone", || {
+        server.open_files() <= files + 50
     });
 }
 
@@ -252,7 +251,7 @@ async fn at_the_most_connections_the_longest_idle_ones_make_room() {
         }
     }
     let open = server.open_files() - before;
-    assert!((100..140).contains(&open), "{open}");
+    assert!((90..140).contains(&open), "{open}");
     // The oldest had to go, the youngest are there.
     assert_eq!(rest(&mut idle[1]), "");
     write!(

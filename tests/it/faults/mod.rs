@@ -42,6 +42,16 @@ fn deployment(settings: &str) -> Deployment {
     Deployment::of(Installation::with_settings(&settings))
 }
 
+/// Asserts that no request was answered as a defect, or as if the database were away.
+#[track_caller]
+fn assert_no_5xx(log: &str) {
+    let wrong: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("\"status\":5") || line.contains("ERROR"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// How long a siege lasts; none in an ordinary run.
 fn siege() -> Option<Duration> {
     let seconds = std::env::var("VESTIBULE_TEST_SIEGE").ok()?;

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::load::{Latencies, promised, sign_ins};
-use super::{deployment, siege, until};
+use super::{assert_no_5xx, deployment, siege, until};
 use crate::support::{ACME, Client, Deployment, Server};
 
 /// Slow clients, and the connections that may be open.
@@ -77,8 +77,7 @@ async fn good_sign_ins_go_on_beside_slow_clients() {
     until(Duration::from_secs(10), "all are gone", || {
         server.open_files() <= files + 16
     });
-    let log = server.stop();
-    assert!(!log.contains("\"status\":5"), "no 5xx");
+    assert_no_5xx(&server.stop());
 }
 
 /// One way to be slow, until the server has had enough.
