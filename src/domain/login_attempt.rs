@@ -3,6 +3,7 @@
 //! Invariant: an attempt is consumed at most once (rule E1). Its record never holds a Response, a `NameID`, a cookie, a
 //! token or a password.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -135,13 +136,13 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// The rule's number, such as `D3`.
-    pub rule: String,
+    pub rule: Cow<'static, str>,
     /// What was looked at.
-    pub subject: String,
+    pub subject: Cow<'static, str>,
     /// What it had to be.
-    pub expected: String,
+    pub expected: Cow<'static, str>,
     /// What it was.
-    pub received: String,
+    pub received: Cow<'static, str>,
     /// Whether that will do.
     pub passed: bool,
 }

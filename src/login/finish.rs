@@ -61,7 +61,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
     let parsed = match ParsedResponse::parse(arrival.response.xml()) {
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
-            let refusal = Refusal::of(&rejection, &checks);
+            let refusal = Refusal::of(&rejection, checks);
             return refuse_apart(app, site, None, arrival, refusal).await;
         }
     };
@@ -193,10 +193,11 @@ pub(super) fn authenticate<'a>(
     if let Some(cross_check) = &app.cross_check {
         verdict = second_look(cross_check, ready, parsed, verdict); // rule B9
     }
-    let assertion = verdict
-        .outcome
-        .map_err(|rejection| Refusal::of(&rejection, &verdict.checks))?;
-    let record = record::record(&verdict.checks);
+    let assertion = match verdict.outcome {
+        Ok(assertion) => assertion,
+        Err(rejection) => return Err(Refusal::of(&rejection, verdict.checks)),
+    };
+    let record = record::record(verdict.checks);
     let name_id = assertion.name_id.clone().map(|name| NameId {
         value: name.value,
         format: name.format,

@@ -11,7 +11,7 @@ use super::record::{self, Refusal, write_refusal};
 use super::{Advice, Browser, Ending, Error, KnownBrowser};
 use crate::app::{App, Guess, Guesser, Network, PasswordTurn};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, Company, GroupKind, LoginAttempt, Record, ReturnTo,
+    AttemptKind, AuditEvent, AuditId, Check, Company, GroupKind, LoginAttempt, Record, ReturnTo,
     SessionId, User, UserId,
 };
 use crate::keys;
@@ -133,13 +133,13 @@ async fn begin_session(
         replaces: typed.session,
         new_user_id: UserId::from_bytes(keys::random()),
         record: Record {
-            checks: vec![record::check(
-                "F6",
-                "password",
-                "the account's password",
-                "the same",
-                true,
-            )],
+            checks: vec![Check {
+                rule: "F6".into(),
+                subject: "password".into(),
+                expected: "the account's password".into(),
+                received: "the same".into(),
+                passed: true,
+            }],
             advice: Vec::new(),
         },
         now,

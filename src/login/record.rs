@@ -34,15 +34,26 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// A refusal outside the validator.
-    pub(super) fn new(rule: &str, subject: &str, expected: &str, received: &str) -> Self {
+    pub(super) fn new(
+        rule: &'static str,
+        subject: &'static str,
+        expected: &'static str,
+        received: &str,
+    ) -> Self {
         // An issuer that fits no connection is anybody's text.
-        let received = &*saml::error::shorten(received.to_owned().into());
-        let check = check(rule, subject, expected, received, false);
+        let received = saml::error::shorten(received.to_owned().into());
+        let summary =
+            format!("Not met: {subject} ({rule}). Expected {expected}, received {received}");
+        let check = Check {
+            rule: rule.into(),
+            subject: subject.into(),
+            expected: expected.into(),
+            received,
+            passed: false,
+        };
         Self {
             rule: rule.to_owned(),
-            summary: format!(
-                "Not met: {subject} ({rule}). Expected {expected}, received {received}"
-            ),
+            summary,
             record: Record {
                 checks: vec![check],
                 advice: advice::on(rule, subject)
@@ -55,12 +66,12 @@ impl Refusal {
     }
 
     /// A refusal of the validator's.
-    pub(super) fn of(rejection: &saml::error::Rejection, checks: &[saml::error::Check]) -> Self {
+    pub(super) fn of(rejection: &saml::error::Rejection, checks: Vec<saml::error::Check>) -> Self {
         Self {
             rule: rejection.rule().to_string(),
             summary: rejection.to_string(),
             record: Record {
-                checks: checks.iter().map(recorded).collect(),
+                checks: checks.into_iter().map(recorded).collect(),
                 advice: saml::advice::advice(rejection),
             },
             advice: advice::for_user(rejection),
@@ -82,9 +93,9 @@ impl Refusal {
 }
 
 /// What the validator checked, as it is kept.
-pub(super) fn record(checks: &[saml::error::Check]) -> Record {
+pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
     Record {
-        checks: checks.iter().map(recorded).collect(),
+        checks: checks.into_iter().map(recorded).collect(),
         advice: Vec::new(),
     }
 }
@@ -156,28 +167,12 @@ pub(super) async fn write_refusal(
     })
 }
 
-pub(super) fn check(
-    rule: &str,
-    subject: &str,
-    expected: &str,
-    received: &str,
-    passed: bool,
-) -> Check {
+fn recorded(made: saml::error::Check) -> Check {
     Check {
-        rule: rule.to_owned(),
-        subject: subject.to_owned(),
-        expected: expected.to_owned(),
-        received: received.to_owned(),
-        passed,
+        rule: made.rule.number().into(),
+        subject: made.requirement.title().into(),
+        expected: made.expected,
+        received: made.received,
+        passed: made.passed,
     }
-}
-
-fn recorded(made: &saml::error::Check) -> Check {
-    check(
-        &made.rule.to_string(),
-        made.requirement.title(),
-        &made.expected,
-        &made.received,
-        made.passed,
-    )
 }

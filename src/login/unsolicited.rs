@@ -31,7 +31,7 @@ pub(super) async fn finish(
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
-    let refused = |subject: &str, expected: &str, received: &str| {
+    let refused = |subject, expected, received| {
         let refusal = Refusal::new("E5", subject, expected, received);
         refuse_apart(app, site, Some(connection.id), arrival, refusal)
     };

@@ -6,58 +6,38 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A numbered rule of the law.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the variants are the rules' numbers; the requirements say what they mean"
-)]
-pub enum Rule {
-    A1,
-    A2,
-    A3,
-    A4,
-    B1,
-    B2,
-    B3,
-    B4,
-    B5,
-    B6,
-    B7,
-    B8,
-    B9,
-    C1,
-    C2,
-    C3,
-    C4,
-    C5,
-    D1,
-    D2,
-    D3,
-    D4,
-    D5,
-    D6,
-    D7,
-    E1,
-    E2,
-    E3,
-    E4,
-    E5,
-    E6,
-    F1,
-    F2,
-    F3,
-    F4,
-    F5,
-    F6,
-    G1,
-    G2,
-    G3,
+macro_rules! rules {
+    ($($name:ident,)+) => {
+        /// A numbered rule of the law.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[expect(
+            missing_docs,
+            reason = "the variants are the rules' numbers; the requirements say what they mean"
+        )]
+        pub enum Rule { $($name,)+ }
+
+        impl Rule {
+            /// Its number, such as `D3`.
+            pub const fn number(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    A1, A2, A3, A4,
+    B1, B2, B3, B4, B5, B6, B7, B8, B9,
+    C1, C2, C3, C4, C5,
+    D1, D2, D3, D4, D5, D6, D7,
+    E1, E2, E3, E4, E5, E6,
+    F1, F2, F3, F4, F5, F6,
+    G1, G2, G3,
 }
 
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.write_str(self.number())
     }
 }
 

@@ -237,7 +237,8 @@ pub(super) struct Closing<'a> {
     pub(super) outcome: Outcome,
     pub(super) rule: Option<&'a str>,
     pub(super) summary: &'a str,
-    pub(super) record: &'a Record,
+    /// Every check, as `record::write` writes it.
+    pub(super) record: String,
     pub(super) user_id: Option<UserId>,
     pub(super) session_key: Option<SessionKey>,
 }
@@ -257,7 +258,7 @@ pub(super) async fn close(
     .bind(closing.outcome.as_str())
     .bind(closing.rule)
     .bind(closing.summary.replace('\0', ""))
-    .bind(record::write(closing.record)?)
+    .bind(closing.record)
     .bind(closing.user_id.map(|id| id.to_string()))
     .bind(closing.session_key.map(|key| key.0.to_vec()))
     .bind(id.to_string())

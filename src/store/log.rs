@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::Error;
 use super::sqlite::{SESSION, blocking, connect};
 
-/// Pieces of work after which the log is written back: some thousand pages, of which many are the same.
-const PIECES: usize = 1_024;
+/// Pieces of work after which the log is written back: up to 80 MiB of pages, of which most are the same.
+const PIECES: usize = 4_096;
 /// Writes back what no reader needs, and does not wait for anyone.
 pub(super) const WRITE_BACK: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 

@@ -31,12 +31,17 @@ struct StoredCheck<'a>(
 
 /// A record as text.
 pub(super) fn write(record: &Record) -> Result<String, Error> {
-    let checks = record.checks.iter().map(|check| {
+    write_with(record, &[])
+}
+
+/// A record as text, with some more checks at its end.
+pub(super) fn write_with(record: &Record, more: &[Check]) -> Result<String, Error> {
+    let checks = record.checks.iter().chain(more).map(|check| {
         StoredCheck(
-            check.rule.as_str().into(),
-            check.subject.as_str().into(),
-            check.expected.as_str().into(),
-            (check.received != check.expected).then(|| check.received.as_str().into()),
+            (&*check.rule).into(),
+            (&*check.subject).into(),
+            (&*check.expected).into(),
+            (check.received != check.expected).then(|| (&*check.received).into()),
             check.passed,
         )
     });
@@ -65,10 +70,12 @@ pub(super) fn read(row: &Row, column: &'static str) -> Result<Record, Error> {
             .map(|StoredCheck(rule, subject, expected, received, passed)| {
                 let expected = expected.into_owned();
                 Check {
-                    rule: rule.into_owned(),
-                    subject: subject.into_owned(),
-                    received: received.map_or_else(|| expected.clone(), Text::into_owned),
-                    expected,
+                    rule: rule.into_owned().into(),
+                    subject: subject.into_owned().into(),
+                    received: received
+                        .map_or_else(|| expected.clone(), Text::into_owned)
+                        .into(),
+                    expected: expected.into(),
                     passed,
                 }
             });
@@ -93,10 +100,10 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written() {
         let check = |received: &str, passed| Check {
-            rule: "D4".to_owned(),
-            subject: "\"Audience\"".to_owned(),
-            expected: "https://acme.example".to_owned(),
-            received: received.to_owned(),
+            rule: "D4".into(),
+            subject: "\"Audience\"".into(),
+            expected: "https://acme.example".into(),
+            received: received.to_owned().into(),
             passed,
         };
         let record = Record {

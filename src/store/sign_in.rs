@@ -14,6 +14,7 @@ use super::account::{Account, Claimant, How, settle};
 use super::attempt::{self, Closing};
 use super::columns::{is_text, ms};
 use super::queue::Work;
+use super::record;
 use super::refusal::Refusal;
 use super::session;
 use super::user::{select_user, user};
@@ -310,7 +311,6 @@ async fn begin_session(
         session::end(tx, SessionKey(hash(former.as_bytes()))).await?;
     }
     session::insert(tx, key, &session).await?;
-    let record = accepted(sign_in, &account);
     let closing = Closing {
         outcome: Outcome::SignedIn,
         rule: None,
@@ -319,7 +319,7 @@ async fn begin_session(
         } else {
             "Signed in."
         },
-        record: &record,
+        record: accepted(sign_in, &account)?,
         user_id: Some(account.user.id),
         session_key: Some(key),
     };
@@ -341,10 +341,10 @@ async fn refuse(
 ) -> Result<Finished, Error> {
     let mut record = sign_in.record.clone();
     record.checks.push(Check {
-        rule: refusal.rule().to_owned(),
-        subject: "sign-in".to_owned(),
-        expected: refusal.expected().to_owned(),
-        received: refusal.to_string(),
+        rule: refusal.rule().into(),
+        subject: "sign-in".into(),
+        expected: refusal.expected().into(),
+        received: refusal.to_string().into(),
         passed: false,
     });
     record.advice.push(refusal.advice().to_owned());
@@ -352,7 +352,7 @@ async fn refuse(
         outcome: Outcome::Refused,
         rule: Some(refusal.rule()),
         summary: &refusal.to_string(),
-        record: &record,
+        record: record::write(&record)?,
         user_id: None,
         session_key: None,
     };
@@ -364,14 +364,17 @@ async fn refuse(
 }
 
 /// The record of a sign-in that succeeded.
-fn accepted(sign_in: &SignIn, account: &Account) -> Record {
-    let mut record = sign_in.record.clone();
-    let mut passed = |rule: &str, subject: &str, expected: &str, received: &str| {
-        record.checks.push(Check {
-            rule: rule.to_owned(),
-            subject: subject.to_owned(),
-            expected: expected.to_owned(),
-            received: received.to_owned(),
+fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Error> {
+    let mut here = Vec::with_capacity(5);
+    let mut passed = |rule: &'static str,
+                      subject: &'static str,
+                      expected: &'static str,
+                      received: &'static str| {
+        here.push(Check {
+            rule: rule.into(),
+            subject: subject.into(),
+            expected: expected.into(),
+            received: received.into(),
             passed: true,
         });
     };
@@ -408,5 +411,5 @@ fn accepted(sign_in: &SignIn, account: &Account) -> Record {
         }
     }
     passed("F4", "account", Refusal::Deactivated.expected(), "active");
-    record
+    record::write_with(&sign_in.record, &here)
 }

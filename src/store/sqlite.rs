@@ -4,7 +4,10 @@
 //! writers queue here, in order, and not in the file's lock; a reader cannot write; and what may wait, for a lock or for a
 //! sync, or reads many rows, does not run on a thread that serves requests.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::ptr;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
@@ -327,7 +330,7 @@ fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Err
 
 fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, Error> {
     let mut prepared = prepare(connection, statement)?;
-    let names: Arc<[String]> = prepared.column_names().map(str::to_owned).collect();
+    let names = names(statement.sql, &prepared);
     let mut found = Vec::new();
     let mut stepping = prepared.raw_query();
     while let Some(row) = stepping.next()? {
@@ -337,6 +340,17 @@ fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, 
         found.push(Row::new(Arc::clone(&names), values));
     }
     Ok(found)
+}
+
+/// The names of a statement's columns, which are made once on each thread.
+fn names(sql: &'static str, prepared: &CachedStatement<'_>) -> Arc<[String]> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<*const str, Arc<[String]>>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        let made = || prepared.column_names().map(str::to_owned).collect();
+        Arc::clone(known.entry(ptr::from_ref(sql)).or_insert_with(made))
+    })
 }
 
 /// The statement, prepared once a connection, with its values at the places of `$1`, `$2` and so on.

@@ -114,10 +114,10 @@ impl Report<'_> {
 
 fn recorded(check: &Check) -> domain::Check {
     domain::Check {
-        rule: check.rule.to_string(),
-        subject: check.requirement.title().to_owned(),
-        expected: check.expected.to_string(),
-        received: check.received.to_string(),
+        rule: check.rule.number().into(),
+        subject: check.requirement.title().into(),
+        expected: check.expected.clone(),
+        received: check.received.clone(),
         passed: check.passed,
     }
 }

@@ -188,10 +188,10 @@ async fn attempts_are_listed_and_shown_with_their_checks() {
         summary: "the audience is another one".to_owned(),
         record: Record {
             checks: vec![Check {
-                rule: "D4".to_owned(),
-                subject: "Audience".to_owned(),
-                expected: "https://acme.example/sso/metadata".to_owned(),
-                received: "\u{1b}[31mspn:other".to_owned(),
+                rule: "D4".into(),
+                subject: "Audience".into(),
+                expected: "https://acme.example/sso/metadata".into(),
+                received: "\u{1b}[31mspn:other".into(),
                 passed: false,
             }],
             advice: vec!["Copy our Identifier (Entity ID).".to_owned()],
