@@ -3,7 +3,7 @@
 //! The map. Arrows point one way, and `tests/it/rooms.rs` holds them to it:
 //!
 //! ```text
-//! main → cli → http → app, login, logout → store, outbound → domain, saml → xml
+//! main → cli → http → admin, app, login, logout → store, outbound → domain, saml → xml
 //! ```
 //!
 //! | room | what |
@@ -16,9 +16,11 @@
 //! | [`outbound`] | the only outgoing sockets |
 //! | [`import`] | an identity provider's metadata becomes a connection's settings |
 //! | [`login`], [`logout`] | where a session begins and ends |
+//! | [`admin`] | what administrators do: the console, the API and the commands share it |
 //! | [`http`] | the only axum |
 //! | [`cli`] | the commands |
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod clock;

@@ -185,6 +185,9 @@ impl Installation {
             action: action.to_owned(),
             subject: subject.into(),
             detail: detail.into(),
+            client: None,
+            before: None,
+            after: None,
         };
         Ok(self.store.add_audit_event(&event).await?)
     }

@@ -2,6 +2,9 @@
 //!
 //! Invariant: an entry is written once and never changed.
 
+use std::net::IpAddr;
+
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{AuditId, CompanyId};
@@ -15,7 +18,7 @@ pub struct AuditEvent {
     pub company_id: Option<CompanyId>,
     /// When it happened.
     pub at: OffsetDateTime,
-    /// Who did it: a user's e-mail address, or `command line`.
+    /// Who did it: a user's e-mail address, `command line`, or `token: NAME`.
     pub actor: String,
     /// What was done, as `noun.verb`: `connection.enable`, `user.deactivate`.
     pub action: String,
@@ -23,4 +26,66 @@ pub struct AuditEvent {
     pub subject: String,
     /// More, for people; never a secret.
     pub detail: String,
+    /// The address that it was done from; none for a command.
+    pub client: Option<IpAddr>,
+    /// What changed, as it was before: an object; never a secret.
+    pub before: Option<Value>,
+    /// The same, as it is now.
+    pub after: Option<Value>,
+}
+
+impl AuditEvent {
+    /// With what changed: of two objects, the members that differ.
+    #[must_use]
+    pub fn with_change(mut self, before: Value, after: Value) -> Self {
+        let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else {
+            return self;
+        };
+        before.retain(|name, value| {
+            let same = after.get(name) == Some(value);
+            if same {
+                after.remove(name);
+            }
+            !same
+        });
+        self.before = Some(Value::Object(before));
+        self.after = Some(Value::Object(after));
+        self
+    }
+
+    /// With more, for people.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_change_holds_what_differs() {
+        let event = AuditEvent {
+            id: AuditId::from_bytes([1; 16]),
+            company_id: None,
+            at: OffsetDateTime::UNIX_EPOCH,
+            actor: String::new(),
+            action: String::new(),
+            subject: String::new(),
+            detail: String::new(),
+            client: None,
+            before: None,
+            after: None,
+        };
+        let event = event.with_change(
+            json!({"title": "A", "kind": "member", "gone": 1}),
+            json!({"title": "B", "kind": "member", "new": 2}),
+        );
+        assert_eq!(event.before, Some(json!({"title": "A", "gone": 1})));
+        assert_eq!(event.after, Some(json!({"title": "B", "new": 2})));
+    }
 }

@@ -171,6 +171,10 @@ id_of! {
     AttemptId,
     /// Names an entry of the audit log.
     AuditId,
+    /// Names a set-up link.
+    SetupLinkId,
+    /// Names a token of the API.
+    TokenId,
 }
 
 #[cfg(test)]

@@ -40,7 +40,13 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
         "site",
         "css",
         "text/css; charset=utf-8",
-        include_str!("../../assets/site.css"),
+        concat!(
+            include_str!("../../assets/site.css"),
+            include_str!("../../assets/console/frame.css"),
+            include_str!("../../assets/console/users.css"),
+            include_str!("../../assets/console/trust.css"),
+            include_str!("../../assets/console/sign_ins.css"),
+        ),
     )
 });
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
@@ -65,7 +71,7 @@ pub fn stylesheet() -> &'static Asset {
     &STYLESHEET
 }
 
-/// The one script: it submits the forms that carry SAML messages.
+/// The one script: it submits the forms that carry SAML messages, and is of some comfort in the console.
 pub fn script() -> &'static Asset {
     &SCRIPT
 }

@@ -16,6 +16,8 @@ pub enum Cookie {
     Bounced,
     /// Says that an account with a password has signed in in this browser: strangers' tries do not count against it.
     Known,
+    /// Says in the console what the last form has done.
+    Flash,
 }
 
 /// How long the login cookie lives, in seconds. Longer than an attempt, so that a slow sign-in gets a clear page.
@@ -24,8 +26,12 @@ const LOGIN_SECONDS: u32 = 3600;
 const BOUNCED_SECONDS: u32 = 30;
 /// How long a browser is known to an account, in seconds: half a year after its last sign-in.
 const KNOWN_SECONDS: u32 = 180 * 86_400;
+/// How long a message of the console waits for its page, in seconds.
+const FLASH_SECONDS: u32 = 60;
 /// Longer than any value of ours.
 const LONGEST_VALUE: usize = 128;
+/// The same, of a message: 300 bytes in base64, and their authentication code.
+const LONGEST_FLASH: usize = 448;
 
 impl Cookie {
     fn name(self, https: bool) -> &'static str {
@@ -38,6 +44,8 @@ impl Cookie {
             (Self::Bounced, false) => "vestibule-bounced",
             (Self::Known, true) => "__Host-vestibule-known",
             (Self::Known, false) => "vestibule-known",
+            (Self::Flash, true) => "__Host-vestibule-flash",
+            (Self::Flash, false) => "vestibule-flash",
         }
     }
 
@@ -46,9 +54,9 @@ impl Cookie {
         match (self, https) {
             (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
             (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
-            // Read with the password form only, which is ours.
-            (Self::Known, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
-            (Self::Known, false) => "; Path=/; HttpOnly; SameSite=Strict",
+            // Read with forms and pages of ours only.
+            (Self::Known | Self::Flash, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
+            (Self::Known | Self::Flash, false) => "; Path=/; HttpOnly; SameSite=Strict",
             // The ACS is reached by a POST from the identity provider's site.
             (Self::Login | Self::Bounced, true) => "; Path=/; HttpOnly; SameSite=None; Secure",
             // Without the attribute, browsers still send a fresh cookie with a cross-site POST for two minutes ("Lax+POST").
@@ -67,12 +75,12 @@ impl Cookie {
             .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
             .filter_map(|(found, value)| (found == name).then_some(value));
         let value = values.next()?;
-        (values.next().is_none() && is_value(value)).then_some(value)
+        (values.next().is_none() && self.is_value(value)).then_some(value)
     }
 
     /// A `Set-Cookie` header. None when `value` could not stand in a cookie.
     pub fn set(self, value: &str, https: bool) -> Option<HeaderValue> {
-        if !is_value(value) {
+        if !self.is_value(value) {
             return None;
         }
         let age = match self {
@@ -81,6 +89,7 @@ impl Cookie {
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
             Self::Known => format!("; Max-Age={KNOWN_SECONDS}"),
+            Self::Flash => format!("; Max-Age={FLASH_SECONDS}"),
         };
         HeaderValue::try_from(format!(
             "{}={value}{}{age}",
@@ -99,15 +108,19 @@ impl Cookie {
         ))
         .unwrap_or_else(|_| HeaderValue::from_static(""))
     }
-}
 
-/// Our values are base64url.
-fn is_value(value: &str) -> bool {
-    !value.is_empty()
-        && value.len() <= LONGEST_VALUE
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    /// Our values are base64url.
+    fn is_value(self, value: &str) -> bool {
+        let longest = match self {
+            Self::Flash => LONGEST_FLASH,
+            _ => LONGEST_VALUE,
+        };
+        !value.is_empty()
+            && value.len() <= longest
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use axum::{BoxError, Router};
 use http_body_util::Limited;
 use tower::Service;
 
+use super::admin::UPLOAD_BYTES;
 use super::error::{self, Error};
 use super::extract::{FoundSite, prefers_json, site_of};
 use super::policy;
@@ -45,6 +46,24 @@ impl Routes {
         self.patterns.push(pattern);
         self.router = self.router.route(pattern, methods);
         self
+    }
+
+    /// With those of another family.
+    pub(super) fn merge(mut self, other: Self) -> Self {
+        self.patterns.extend(other.patterns);
+        self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// With something around all of them, also around the answer to a method that a route does not have.
+    pub(super) fn around_all(
+        self,
+        layer: impl FnOnce(Router<Arc<App>>) -> Router<Arc<App>>,
+    ) -> Self {
+        Self {
+            router: layer(self.router.method_not_allowed_fallback(not_allowed)),
+            patterns: self.patterns,
+        }
     }
 }
 
@@ -73,11 +92,17 @@ impl Edge {
     pub(super) async fn answer(&self, request: Request) -> Response {
         let visit = Visit::begin(&request, self);
         let limits = &self.app.config.limits;
-        let mut request = bounded(request, limits.body_bytes);
+        let most = if is_of_console(visit.pattern) {
+            // Read only after the console knows who sends it; each of its readers has a bound of its own.
+            limits.body_bytes.max(UPLOAD_BYTES)
+        } else {
+            limits.body_bytes
+        };
+        let mut request = bounded(request, most);
         if let Some(site) = &visit.site {
             request.extensions_mut().insert(FoundSite(Arc::clone(site)));
         }
-        let response = if is_announced_too_large(&request, limits.body_bytes) {
+        let response = if is_announced_too_large(&request, most) {
             Error::TooLarge.into_response()
         } else {
             // Nothing runs before it is polled, so that a panic is caught wherever it happens.
@@ -165,6 +190,10 @@ impl Visit {
             line!(info);
         }
     }
+}
+
+fn is_of_console(pattern: &str) -> bool {
+    pattern.starts_with("/admin/")
 }
 
 /// The pattern of the route at an address.

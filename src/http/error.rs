@@ -21,6 +21,9 @@ pub enum Error {
     /// 403: the form did not come from a page of this site in this browser.
     #[error("the form's token is missing, wrong or of another browser")]
     ForeignForm,
+    /// 403: the console is for administrators.
+    #[error("not an administrator")]
+    NotAdministrator,
     /// 403: a sign-in was refused. The record of the attempt holds the reason.
     #[error("sign-in refused")]
     SignInRefused {
@@ -41,6 +44,9 @@ pub enum Error {
     /// 408: the body did not come within `connections.body_timeout`.
     #[error("the body came too slowly")]
     TooSlow,
+    /// 409: something else stands in the way. The text says what.
+    #[error("conflict: {0}")]
+    Conflict(Cow<'static, str>),
     /// 413: the body is larger than `limits.body_bytes`.
     #[error("body too large")]
     TooLarge,
@@ -50,6 +56,9 @@ pub enum Error {
     /// 421: no company uses this host name, or the request names two hosts (RFC 9110 15.5.20).
     #[error("no site at this host")]
     UnknownSite,
+    /// 422: what was sent is well-formed, and not what is needed. The text says what.
+    #[error("unprocessable: {0}")]
+    Unprocessable(Cow<'static, str>),
     /// 429: more than a limit allows.
     #[error("too many")]
     TooMany {
@@ -74,9 +83,12 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::ForeignForm | Self::SignInRefused { .. } | Self::SignOutRefused(_) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::ForeignForm
+            | Self::NotAdministrator
+            | Self::SignInRefused { .. }
+            | Self::SignOutRefused(_) => StatusCode::FORBIDDEN,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -106,7 +118,7 @@ impl Error {
     }
 
     /// Title, what happened, and what to do next.
-    fn text(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
+    pub(super) fn text(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
         let (title, what, next): (_, Cow<'static, str>, Vec<&str>) = match self {
             Self::BadRequest(what) => (
                 "This request cannot be read",
@@ -121,6 +133,24 @@ impl Error {
                     "Open the page again and repeat what you did.",
                     "If this happens every time, allow cookies for this site in your browser.",
                 ],
+            ),
+            Self::NotAdministrator => (
+                "This page is for administrators",
+                "You are signed in, but not as an administrator of this company.".into(),
+                vec![
+                    "Ask an administrator for what you need.",
+                    "If you have another account that is an administrator's, sign out and sign in with it.",
+                ],
+            ),
+            Self::Conflict(what) => (
+                "This cannot be done now",
+                what.clone(),
+                vec!["Nothing was changed. Go back, look at how it is now, and try again."],
+            ),
+            Self::Unprocessable(what) => (
+                "This was not saved",
+                what.clone(),
+                vec!["Nothing was changed. Go back and correct it."],
             ),
             Self::SignInRefused { next, .. } => {
                 return (
@@ -212,6 +242,7 @@ impl Error {
                 None
             }
             Self::SignOutRefused(_) => Some(Link::sign_out()),
+            Self::NotAdministrator => Some(Link::landing()),
             Self::SignInRefused { .. } => Some(Link::sign_in_again()),
             _ => Some(Link::sign_in()),
         }

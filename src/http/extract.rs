@@ -189,7 +189,7 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
 pub fn csrf_token(app: &App, purpose: &str, cookie: Cookie, value: &str) -> String {
     let kind = match cookie {
         Cookie::Session => "session",
-        Cookie::Login | Cookie::Bounced | Cookie::Known => "login",
+        Cookie::Login | Cookie::Bounced | Cookie::Known | Cookie::Flash => "login",
     };
     app.keys
         .token(&format!("csrf {kind} {purpose}"), value.as_bytes())
@@ -213,13 +213,13 @@ fn has_token(app: &App, purpose: &str, headers: &HeaderMap, https: bool, body: &
 }
 
 /// Browsers say where a request comes from. A sibling host (`same-site`) may be another company's.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
     headers
         .get("sec-fetch-site")
         .is_none_or(|site| site == "same-origin" || site == "none")
 }
 
-fn framework_error(response: &axum::response::Response) -> Error {
+pub(super) fn framework_error(response: &axum::response::Response) -> Error {
     Error::from_status(response.status())
         .unwrap_or(Error::BadRequest("The form could not be read.".into()))
 }

@@ -67,6 +67,7 @@ fn landing_page(app: &App, site: &Site, signed_in: &SignedIn, headers: &HeaderMa
         .unwrap_or_default();
     SignedInPage {
         frame: Frame::of(&site.company.name),
+        is_administrator: signed_in.is_administrator(),
         name: name.to_owned(),
         email: user.email.as_str().to_owned(),
         company_name: (!user.company_name.is_empty()).then(|| user.company_name.clone()),

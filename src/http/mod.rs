@@ -4,6 +4,7 @@
 //! says what happened.
 
 mod acs;
+mod admin;
 pub mod assets;
 pub mod cookies;
 mod edge;
@@ -57,7 +58,8 @@ pub fn router(app: Arc<App>) -> Edge {
         .route("/readyz", get(health::ready))
         .route("/assets/{file}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
-        .route("/robots.txt", get(assets::robots));
+        .route("/robots.txt", get(assets::robots))
+        .merge(admin::routes(&app));
     Edge::around(routes, app)
 }
 

@@ -112,6 +112,8 @@ pub struct PasswordForm {
 #[template(path = "signed_in.html")]
 pub struct SignedIn {
     pub frame: Frame,
+    /// Whether to show the way into the console.
+    pub is_administrator: bool,
     pub name: String,
     pub email: String,
     pub company_name: Option<String>,
@@ -247,6 +249,14 @@ impl Link {
         Self {
             text: "Sign in again".to_owned(),
             ..Self::sign_in()
+        }
+    }
+
+    /// To the page of who is signed in.
+    pub fn landing() -> Self {
+        Self {
+            href: "/".to_owned(),
+            text: "Go to your page".to_owned(),
         }
     }
 

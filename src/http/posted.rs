@@ -1,6 +1,6 @@
 //! The body of a request, whole.
 //!
-//! Invariants: at most `limits.body_bytes`, however it comes; what is larger than a message usually is takes a turn before
+//! Invariants: at most `limits.body_bytes` (or, of an administrator, an upload), however it comes; what is larger than a message usually is takes a turn before
 //! more of it is kept, so that the memory of all of them together is bounded.
 
 use std::error::Error as StdError;
@@ -25,8 +25,16 @@ pub(super) struct Posted {
 
 impl Posted {
     /// Reads a body to its end.
-    pub(super) async fn read(mut body: Body, app: &App) -> Result<Self, Error> {
-        let limit = app.config.limits.body_bytes;
+    pub(super) async fn read(body: Body, app: &App) -> Result<Self, Error> {
+        Self::read_at_most(body, app, app.config.limits.body_bytes).await
+    }
+
+    /// The same, with another limit.
+    pub(super) async fn read_at_most(
+        mut body: Body,
+        app: &App,
+        limit: usize,
+    ) -> Result<Self, Error> {
         let within = |length: usize| (length <= limit).then_some(()).ok_or(Error::TooLarge);
         // A length that is announced need not come before it is refused.
         within(usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX))?;

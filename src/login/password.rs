@@ -146,7 +146,7 @@ async fn begin_session(
     };
     match app.store.finish_sign_in(sign_in).await? {
         Finished::SignedIn { user, .. } => {
-            audit_break_glass(app, site, &user).await?;
+            audit_break_glass(app, site, &user, typed.client).await?;
             let return_to = typed
                 .return_to
                 .map_or_else(|| landing(site), |target| target.as_str().to_owned());
@@ -165,7 +165,12 @@ async fn begin_session(
 }
 
 /// Rule F6: an administrator who gets in without single sign-on is written down.
-async fn audit_break_glass(app: &App, site: &Site, user: &User) -> Result<(), Error> {
+async fn audit_break_glass(
+    app: &App,
+    site: &Site,
+    user: &User,
+    client: Option<IpAddr>,
+) -> Result<(), Error> {
     let groups = app.store.groups_of(user.id).await?;
     let is_administrator = groups
         .iter()
@@ -182,6 +187,9 @@ async fn audit_break_glass(app: &App, site: &Site, user: &User) -> Result<(), Er
         subject: user.email.as_str().to_owned(),
         detail: "An administrator signed in with a password while single sign-on is enabled."
             .to_owned(),
+        client,
+        before: None,
+        after: None,
     };
     app.store.add_audit_event(&event).await?;
     Ok(())

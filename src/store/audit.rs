@@ -1,25 +1,21 @@
 //! The audit log.
 
-use super::statement::query;
-
-use super::columns::ms;
-use super::{Error, Store};
+use super::columns::{json, ms};
+use super::statement::{Target, query};
+use super::{Error, Store, Tx};
 use crate::domain::{AuditEvent, CompanyId};
 
+impl Tx {
+    /// Writes an entry in the transaction of what it tells.
+    pub async fn audit(&mut self, event: &AuditEvent) -> Result<(), Error> {
+        insert(self, event).await
+    }
+}
+
 impl Store {
-    /// Writes an entry.
+    /// Writes an entry by itself.
     pub async fn add_audit_event(&self, event: &AuditEvent) -> Result<(), Error> {
-        query("INSERT INTO audit_event (id, company_id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(event.id.to_string())
-            .bind(event.company_id.map(|id| id.to_string()))
-            .bind(ms(event.at))
-            .bind(event.actor.replace('\0', ""))
-            .bind(event.action.as_str())
-            .bind(event.subject.replace('\0', ""))
-            .bind(event.detail.replace('\0', ""))
-            .execute(&self.database)
-            .await?;
-        Ok(())
+        insert(&self.database, event).await
     }
 
     /// A company's entries, the newest first.
@@ -29,7 +25,8 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, Error> {
         let rows = query(
-            "SELECT id, company_id, at, actor, action, subject, detail FROM audit_event WHERE company_id = $1 \
+            "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value \
+             FROM audit_event WHERE company_id = $1 \
              ORDER BY at DESC, id DESC LIMIT $2",
         )
         .bind(company.to_string())
@@ -46,8 +43,31 @@ impl Store {
                     action: row.text("action")?,
                     subject: row.text("subject")?,
                     detail: row.text("detail")?,
+                    client: row.maybe_parsed("client")?,
+                    before: row.maybe_json("before_value")?,
+                    after: row.maybe_json("after_value")?,
                 })
             })
             .collect()
     }
+}
+
+async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {
+    query(
+        "INSERT INTO audit_event (id, company_id, at, actor, action, subject, detail, client, before_value, after_value) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(event.id.to_string())
+    .bind(event.company_id.map(|id| id.to_string()))
+    .bind(ms(event.at))
+    .bind(event.actor.replace('\0', ""))
+    .bind(event.action.as_str())
+    .bind(event.subject.replace('\0', ""))
+    .bind(event.detail.replace('\0', ""))
+    .bind(event.client.map(|client| client.to_string()))
+    .bind(event.before.as_ref().map(json).transpose()?)
+    .bind(event.after.as_ref().map(json).transpose()?)
+    .execute(target)
+    .await?;
+    Ok(())
 }

@@ -135,6 +135,28 @@ impl Store {
     }
 }
 
+impl Tx {
+    /// Gives a company another name; the one before, or none when it is not there.
+    pub async fn rename_company(
+        &mut self,
+        id: CompanyId,
+        name: &str,
+    ) -> Result<Option<String>, Error> {
+        let row = query("UPDATE company SET name = name WHERE id = $1 RETURNING name")
+            .bind(id.to_string())
+            .fetch_optional(&mut *self)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        query("UPDATE company SET name = $1 WHERE id = $2")
+            .bind(name)
+            .bind(id.to_string())
+            .execute(&mut *self)
+            .await?;
+        self.company_changed(id);
+        row.text("name").map(Some)
+    }
+}
+
 async fn put_origins(tx: &mut Tx, company: &Company) -> Result<(), Error> {
     for (position, origin) in (0_i64..).zip(company.origins()) {
         let added = query("INSERT INTO company_origin (host_key, company_id, position, origin) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")

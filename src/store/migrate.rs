@@ -14,6 +14,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "fewer indexes",
         include_str!("../../migrations/0002_fewer_indexes.sql"),
     ),
+    (
+        3,
+        "console",
+        include_str!("../../migrations/0003_console.sql"),
+    ),
 ];
 
 const TABLE: &str =

@@ -10,7 +10,7 @@ use super::Tx;
 use super::columns::{Row, duration_ms, is_text, json, ms};
 use super::user::{select_user, user};
 use super::{Error, Store};
-use crate::domain::{ConnectionId, Group, Session, SessionId, SessionKey, User, UserId};
+use crate::domain::{ConnectionId, Group, GroupKind, Session, SessionId, SessionKey, User, UserId};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -33,6 +33,15 @@ pub struct SignedIn {
     pub user: User,
     /// The groups of the user, by title.
     pub groups: Vec<Group>,
+}
+
+impl SignedIn {
+    /// Whether the user is in a permission group of administrators.
+    pub fn is_administrator(&self) -> bool {
+        self.groups
+            .iter()
+            .any(|group| group.kind == GroupKind::Administrator)
+    }
 }
 
 impl Store {

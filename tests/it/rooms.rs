@@ -36,9 +36,16 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("login", LOGIN),
     ("logout", LOGIN),
     (
+        "admin",
+        &[
+            "clock", "domain", "import", "keys", "outbound", "saml", "site", "store",
+        ],
+    ),
+    (
         "http",
         &[
-            "app", "config", "domain", "keys", "login", "logout", "saml", "site", "store",
+            "admin", "app", "config", "domain", "import", "keys", "login", "logout", "saml", "site",
+            "store",
         ],
     ),
     ("demo_idp", &["saml", "xml"]),
@@ -55,6 +62,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("http_body_util", &["http"]),
+    ("multer", &["http"]),
+    ("serde_html_form", &["http"]),
     ("tower", &["http", "demo_idp"]),
     ("askama", &["http", "demo_idp"]),
     ("rusqlite", &["store"]),

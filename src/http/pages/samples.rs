@@ -75,6 +75,7 @@ impl SignedIn {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),
+            is_administrator: true,
             name: "Britta Simon".into(),
             email: "b.simon@acme.example".into(),
             company_name: Some("Acme Imaging".into()),

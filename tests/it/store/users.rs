@@ -101,6 +101,9 @@ async fn the_audit_log(database: &Database) {
         action: action.into(),
         subject: "entra".into(),
         detail: String::new(),
+        client: None,
+        before: None,
+        after: None,
     };
     let (first, second) = (event("connection.enable"), event("connection.disable"));
     world.store.add_audit_event(&first).await.unwrap();

@@ -1,0 +1,68 @@
+//! What administrators do: the console's pages, the API and the commands share these functions.
+//!
+//! Invariants: a change and its entry in the audit log are one transaction; an identifier of another company is not there
+//! ([`Refused::NotFound`]); nothing here asks who may: whoever makes an [`Admin`] has checked that.
+
+mod company;
+mod refused;
+
+use std::net::IpAddr;
+
+use time::OffsetDateTime;
+
+use crate::domain::{AuditEvent, AuditId, CompanyId, UserId};
+use crate::keys::{self, Keys};
+use crate::store::Store;
+
+pub use refused::{Problem, Problems, Refused};
+
+/// Who acts, on which company, when.
+#[derive(Debug)]
+pub struct Admin<'a> {
+    pub store: &'a Store,
+    pub keys: &'a Keys,
+    pub company: CompanyId,
+    pub actor: Actor,
+    pub now: OffsetDateTime,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// An e-mail address, `command line`, or `token: NAME`.
+    pub name: String,
+    /// The user, when it is one.
+    pub user: Option<UserId>,
+    /// The address that the request came from.
+    pub client: Option<IpAddr>,
+}
+
+impl Actor {
+    /// Whoever has a shell on the server.
+    pub fn command_line() -> Self {
+        Self {
+            name: "command line".to_owned(),
+            user: None,
+            client: None,
+        }
+    }
+}
+
+impl Admin<'_> {
+    /// An entry for the audit log, to be written in the transaction of what it tells: `tx.audit(&event)`. The action is
+    /// `noun.verb`, the subject a name for people.
+    pub fn event(&self, action: &str, subject: impl Into<String>) -> AuditEvent {
+        AuditEvent {
+            id: AuditId::at(self.now, keys::random()),
+            company_id: Some(self.company),
+            at: self.now,
+            actor: self.actor.name.clone(),
+            action: action.to_owned(),
+            subject: subject.into(),
+            detail: String::new(),
+            client: self.actor.client,
+            before: None,
+            after: None,
+        }
+    }
+}

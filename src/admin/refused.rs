@@ -1,0 +1,175 @@
+//! Why an administrator's change was not made: pages show it beside the field, the API as a problem, commands as text.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::store;
+
+/// The longest name or title.
+const LONGEST_LINE: usize = 200;
+
+/// Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// No such thing, or it belongs to another company.
+    #[error("There is no such thing here.")]
+    NotFound,
+    /// What was typed is not what is needed.
+    #[error("{0}")]
+    Invalid(Problems),
+    /// Another one has it already; the field is the one that has to be unique.
+    #[error("{0}")]
+    Taken(Problem),
+    /// Somebody else changed it since it was read.
+    #[error("{by} changed this in the meantime.")]
+    Changed {
+        /// Who, as the audit log names them; empty when nobody knows.
+        by: String,
+        /// When.
+        at: OffsetDateTime,
+    },
+    /// Something else stands in the way. The text says what to do first.
+    #[error("{0}")]
+    InTheWay(String),
+    /// The company would be left without an administrator who can sign in without single sign-on (rule F6).
+    #[error(
+        "This is the last administrator who can sign in without single sign-on. Give another administrator a password first."
+    )]
+    LastBreakGlass,
+    /// The database.
+    #[error(transparent)]
+    Store(store::Error),
+}
+
+impl Refused {
+    /// One problem with one field.
+    pub fn invalid(field: &'static str, what: impl Into<String>) -> Self {
+        Self::Invalid(Problems(vec![Problem::new(field, what)]))
+    }
+
+    /// Another one has it already.
+    pub fn taken(field: &'static str, what: impl Into<String>) -> Self {
+        Self::Taken(Problem::new(field, what))
+    }
+
+    /// What to show beside the fields; empty when the fields are not to blame.
+    pub fn problems(&self) -> Problems {
+        match self {
+            Self::Invalid(problems) => problems.clone(),
+            Self::Taken(problem) => Problems(vec![problem.clone()]),
+            _ => Problems::default(),
+        }
+    }
+}
+
+impl From<store::Error> for Refused {
+    fn from(cause: store::Error) -> Self {
+        match cause {
+            store::Error::LastBreakGlass => Self::LastBreakGlass,
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// What is wrong with a field, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name in forms and in the API.
+    pub field: &'static str,
+    /// One sentence.
+    pub what: String,
+}
+
+impl Problem {
+    pub fn new(field: &'static str, what: impl Into<String>) -> Self {
+        Self {
+            field,
+            what: what.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// What is wrong with a form.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Notes one more.
+    pub fn add(&mut self, field: &'static str, what: impl Into<String>) {
+        self.0.push(Problem::new(field, what));
+    }
+
+    /// What is wrong with this field; empty when nothing is.
+    pub fn of(&self, field: &str) -> &str {
+        self.0
+            .iter()
+            .find(|problem| problem.field == field)
+            .map_or("", |problem| problem.what.as_str())
+    }
+
+    /// A line of text without the spaces around it; what is missing, too long or no line is noted.
+    pub fn line(&mut self, field: &'static str, text: &str, missing: &str) -> String {
+        let text = text.trim();
+        if text.is_empty() && !missing.is_empty() {
+            self.add(field, missing);
+        } else if text.chars().any(char::is_control) {
+            self.add(field, "Write it on one line, without control characters.");
+        } else if text.chars().count() > LONGEST_LINE {
+            self.add(field, format!("Use at most {LONGEST_LINE} characters."));
+        }
+        text.to_owned()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The end of a check: a refusal when anything was noted.
+    pub fn check(self) -> Result<(), Refused> {
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused::Invalid(self))
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_stands_beside_its_field() {
+        let mut problems = Problems::default();
+        assert!(problems.clone().check().is_ok());
+        problems.add("email", "Write an e-mail address.");
+        problems.add("title", "Write a title.");
+        let refused = problems.check().unwrap_err();
+        assert_eq!(refused.problems().of("title"), "Write a title.");
+        assert_eq!(refused.problems().of("kind"), "");
+        assert_eq!(
+            refused.to_string(),
+            "Write an e-mail address. Write a title."
+        );
+        assert!(Refused::NotFound.problems().is_empty());
+    }
+}

@@ -1,0 +1,47 @@
+//! What every page of the console says on top, until it is settled.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::http::error::Error;
+use crate::site::Site;
+use crate::store::SignedIn;
+
+/// One sentence, and where to go about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Banner {
+    pub(super) tone: Tone,
+    pub(super) text: String,
+    /// Where to go, and how the link is called.
+    pub(super) link: Option<(String, String)>,
+}
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Info,
+    Warn,
+    Bad,
+}
+
+impl Tone {
+    /// The class in the stylesheet.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+/// The banners of a company, for this administrator. Asked for by every page: it has to be quick.
+pub(super) async fn of(
+    _app: &Arc<App>,
+    _site: &Site,
+    _me: &SignedIn,
+) -> Result<Vec<Banner>, Error> {
+    Ok(Vec::new())
+}

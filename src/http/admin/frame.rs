@@ -1,0 +1,120 @@
+//! What stands around every page of the console: the sections, who is signed in, what was done, what needs attention.
+
+use super::Banner;
+use crate::http::assets;
+
+/// A section of the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    Overview,
+    Users,
+    SignIns,
+    Sessions,
+    Audit,
+    Connections,
+    Account,
+    Tokens,
+    /// A page that belongs to none, such as a failure.
+    None,
+}
+
+/// The sections of daily use, then those of the account's settings.
+const DAILY: [Section; 5] = [
+    Section::Overview,
+    Section::Users,
+    Section::SignIns,
+    Section::Sessions,
+    Section::Audit,
+];
+const SETTINGS: [Section; 2] = [Section::Connections, Section::Account];
+
+impl Section {
+    pub(super) fn href(self) -> &'static str {
+        match self {
+            Self::Overview | Self::None => "/admin",
+            Self::Users => "/admin/users",
+            Self::SignIns => "/admin/sign-ins",
+            Self::Sessions => "/admin/sessions",
+            Self::Audit => "/admin/audit",
+            Self::Connections => "/admin/connections",
+            Self::Account => "/admin/account",
+            Self::Tokens => "/admin/tokens",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Overview | Self::None => "Overview",
+            Self::Users => "Users & Permissions",
+            Self::SignIns => "Sign-ins",
+            Self::Sessions => "Sessions",
+            Self::Audit => "Audit",
+            Self::Connections => "Single Sign On Settings",
+            Self::Account => "Company",
+            Self::Tokens => "API tokens",
+        }
+    }
+
+    /// Its icon: a path in a square of 20.
+    pub(super) fn icon(self) -> &'static str {
+        match self {
+            Self::Overview | Self::None => "M3 10.5 10 4l7 6.5M5 9v7h10V9",
+            Self::Users => "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2 16.5c0-3 2.5-4.5 5.5-4.5s5.5 1.5 5.5 4.5M13.5 4a3 3 0 0 1 0 5.5M15 12.4c1.9.6 3 2 3 4.1",
+            Self::SignIns => "M11.5 3.5h4v13h-4M3 10h8.5M8.5 7l3 3-3 3",
+            Self::Sessions => "M3 4.5h14v9H3zM7 16.5h6",
+            Self::Audit => "M5 3.5h10v13H5zM7.5 7h5M7.5 10h5M7.5 13h3",
+            Self::Connections => "M7.5 12.5a4 4 0 1 1 3-6.6M9.6 11 16.5 4M14 6.5l2 2M12 8.5l1.5 1.5",
+            Self::Account => "M4.5 16.5v-13h7v13M11.5 8h4v8.5M2.5 16.5h15M7 7h2M7 10h2M7 13h2",
+            Self::Tokens => "M7 6 3 10l4 4M13 6l4 4-4 4",
+        }
+    }
+}
+
+/// What every template of the console extends `admin/layout.html` with, as `frame`.
+#[derive(Debug, Clone)]
+pub(super) struct ConsoleFrame {
+    pub(super) company: String,
+    pub(super) section: Section,
+    /// The page's heading, and its name in the browser's tab.
+    pub(super) title: String,
+    /// Who is signed in.
+    pub(super) email: String,
+    /// What the page before has done.
+    pub(super) flash: Option<String>,
+    pub(super) banners: Vec<Banner>,
+    /// For each form of the page.
+    pub(super) csrf: String,
+}
+
+#[expect(
+    clippy::unused_self,
+    reason = "templates reach these through their frame"
+)]
+impl ConsoleFrame {
+    fn initial(&self) -> String {
+        let first = self.company.chars().find(|c| c.is_alphanumeric());
+        first
+            .map(|c| c.to_uppercase().collect())
+            .unwrap_or_default()
+    }
+
+    fn daily(&self) -> [Section; 5] {
+        DAILY
+    }
+
+    fn settings(&self) -> [Section; 2] {
+        SETTINGS
+    }
+
+    fn stylesheet(&self) -> &'static str {
+        assets::stylesheet().path()
+    }
+
+    fn script(&self) -> &'static str {
+        assets::script().path()
+    }
+
+    fn icon(&self) -> &'static str {
+        assets::icon().path()
+    }
+}

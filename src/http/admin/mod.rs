@@ -1,0 +1,52 @@
+//! The company's console: one file per family of pages.
+//!
+//! Invariants: the [`guard`] is around every address beneath `/admin`, so that nothing there runs for anyone but an
+//! administrator of the company of the host; a GET changes nothing; a POST is read by [`ConsoleForm`] or [`ConsoleUpload`],
+//! which want the console's token.
+
+mod account;
+mod banner;
+mod console;
+mod failure;
+mod flash;
+mod form;
+mod frame;
+mod guard;
+mod overview;
+mod upload;
+
+use std::sync::Arc;
+
+use axum::middleware::from_fn_with_state;
+use axum::routing::any;
+
+use super::edge::Routes;
+use super::error::Error;
+use crate::app::App;
+
+use banner::{Banner, Tone};
+use console::{Console, corrected};
+use flash::done;
+use form::ConsoleForm;
+use frame::{ConsoleFrame, Section};
+use upload::ConsoleUpload;
+
+pub(super) use upload::UPLOAD_BYTES;
+
+/// Every address of the console.
+pub(super) fn routes(app: &Arc<App>) -> Routes {
+    let families: [fn(Routes) -> Routes; 2] = [overview::routes, account::routes];
+    let routes = families
+        .into_iter()
+        .fold(Routes::default(), |routes, family| family(routes))
+        .route("/admin/{*rest}", any(nothing));
+    let guard = from_fn_with_state(Arc::clone(app), guard::admit);
+    routes.around_all(|router| router.layer(guard))
+}
+
+async fn nothing() -> Error {
+    Error::NotFound
+}
+
+#[cfg(test)]
+mod tests;

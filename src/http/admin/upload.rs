@@ -1,0 +1,116 @@
+//! Forms of the console that bring files.
+//!
+//! Invariants: at most [`UPLOAD_BYTES`], and the body is not read before it is known who sends it; nothing of it reaches a
+//! handler before its token is right. A file stays in memory, and its name is never used as a path.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::header;
+use futures_util::stream;
+use multer::Multipart;
+use serde::de::DeserializeOwned;
+
+use super::Console;
+use super::form::{check_origin, check_token, parse};
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::posted::Posted;
+
+/// The most that an upload may have: a list of 10,000 users, or the metadata of a federation.
+pub(in crate::http) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
+/// The most parts.
+const PARTS: usize = 256;
+
+/// A form with files, and who sent it.
+#[derive(Debug)]
+pub(super) struct ConsoleUpload {
+    pub(super) console: Console,
+    /// The fields without files, in their order.
+    fields: Vec<(String, String)>,
+    files: Vec<UploadedFile>,
+}
+
+/// A file that was chosen.
+#[derive(Debug)]
+pub(super) struct UploadedFile {
+    field: String,
+    /// Its name on the sender's machine, to be shown.
+    pub(super) name: String,
+    pub(super) content: Bytes,
+}
+
+impl ConsoleUpload {
+    /// The file of this field, when one was chosen and is not empty.
+    pub(super) fn file(&self, field: &str) -> Option<&UploadedFile> {
+        self.files
+            .iter()
+            .find(|file| file.field == field && !file.content.is_empty())
+    }
+
+    /// The text of this field; empty when it is not there.
+    pub(super) fn text(&self, field: &str) -> &str {
+        self.fields
+            .iter()
+            .find(|(name, _)| name == field)
+            .map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The fields without files, as [`super::ConsoleForm`] reads them.
+    pub(super) fn form<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.fields)
+            .finish();
+        parse(form.as_bytes())
+    }
+}
+
+impl FromRequest<Arc<App>> for ConsoleUpload {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
+        let (mut parts, body) = request.into_parts();
+        let console = Console::from_request_parts(&mut parts, app).await?;
+        check_origin(&parts.headers)?;
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let boundary = kind
+            .and_then(|kind| multer::parse_boundary(kind.to_str().ok()?).ok())
+            .ok_or(Error::UnsupportedMediaType)?;
+        let posted = Posted::read_at_most(body, app, UPLOAD_BYTES).await?;
+        let whole = stream::iter([Ok::<_, Infallible>(posted.octets().clone())]);
+        let mut multipart = Multipart::new(whole, boundary);
+        let (mut fields, mut files) = (Vec::new(), Vec::new());
+        while let Some(part) = multipart.next_field().await.map_err(unreadable)? {
+            if fields.len() + files.len() >= PARTS {
+                return Err(Error::TooLarge);
+            }
+            let field = part.name().unwrap_or_default().to_owned();
+            let file = part.file_name().map(str::to_owned);
+            let content = part.bytes().await.map_err(unreadable)?;
+            match file {
+                Some(name) => files.push(UploadedFile {
+                    field,
+                    name,
+                    content,
+                }),
+                None => {
+                    let value = String::from_utf8(content.into()).map_err(unreadable)?;
+                    fields.push((field, value));
+                }
+            }
+        }
+        let tokens = fields.iter().filter(|(name, _)| name == "csrf");
+        check_token(&console, tokens.map(|(_, value)| value.as_str()))?;
+        Ok(Self {
+            console,
+            fields,
+            files,
+        })
+    }
+}
+
+fn unreadable(_: impl std::error::Error) -> Error {
+    Error::BadRequest("The file did not arrive in one piece.".into())
+}
