@@ -30,9 +30,7 @@ pub use company::{Company, Contact, Organization, Slug};
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
 pub use group::{Grant, GrantSource, Group, GroupKind};
-pub use id::{
-    AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId,
-};
+pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};
 pub use mapping::AttributeMapping;
 pub use name_id::NameId;

@@ -146,10 +146,14 @@ async fn begin_session(
     };
     match app.store.finish_sign_in(sign_in).await? {
         Finished::SignedIn { user, .. } => {
-            audit_break_glass(app, site, &user, typed.client).await?;
-            let return_to = typed
-                .return_to
-                .map_or_else(|| landing(site), |target| target.as_str().to_owned());
+            let is_administrator = is_administrator(app, &user).await?;
+            if is_administrator {
+                audit_break_glass(app, site, &user, typed.client).await?;
+            }
+            let return_to = typed.return_to.map_or_else(
+                || landing_of(site, is_administrator),
+                |target| target.as_str().to_owned(),
+            );
             Ok(Ending::SignedIn {
                 session,
                 return_to,
@@ -164,6 +168,23 @@ async fn begin_session(
     }
 }
 
+/// Where an administrator's sign-in without a target ends, at a site without an application behind it.
+const CONSOLE: &str = "/admin";
+
+fn landing_of(site: &Site, is_administrator: bool) -> String {
+    match &site.company.landing {
+        None if is_administrator => CONSOLE.to_owned(),
+        _ => landing(site),
+    }
+}
+
+async fn is_administrator(app: &App, user: &User) -> Result<bool, Error> {
+    let groups = app.store.groups_of(user.id).await?;
+    Ok(groups
+        .iter()
+        .any(|group| group.kind == GroupKind::Administrator))
+}
+
 /// Rule F6: an administrator who gets in without single sign-on is written down.
 async fn audit_break_glass(
     app: &App,
@@ -171,11 +192,7 @@ async fn audit_break_glass(
     user: &User,
     client: Option<IpAddr>,
 ) -> Result<(), Error> {
-    let groups = app.store.groups_of(user.id).await?;
-    let is_administrator = groups
-        .iter()
-        .any(|group| group.kind == GroupKind::Administrator);
-    if !is_administrator || site.enabled_connections().next().is_none() {
+    if site.enabled_connections().next().is_none() {
         return Ok(());
     }
     let event = AuditEvent {

@@ -6,6 +6,8 @@ mod binding;
 #[cfg(feature = "demo")]
 mod browser;
 mod cli;
+#[cfg(feature = "demo")]
+mod console;
 #[cfg(feature = "samael")]
 mod cross_check;
 #[cfg(feature = "demo")]

@@ -55,11 +55,7 @@ impl Console {
     }
 
     /// What stands around a page.
-    pub(super) fn frame(
-        &self,
-        section: Section,
-        title: impl Into<String>,
-    ) -> ConsoleFrame {
+    pub(super) fn frame(&self, section: Section, title: impl Into<String>) -> ConsoleFrame {
         ConsoleFrame {
             company: self.site.company.name.clone(),
             section,

@@ -18,11 +18,7 @@ use crate::keys;
 const LONGEST: usize = 300;
 
 /// After a form: the page at `path`, which says what was done.
-pub(super) fn done(
-    console: &Console,
-    path: &str,
-    what: &str,
-) -> Result<Response, Error> {
+pub(super) fn done(console: &Console, path: &str, what: &str) -> Result<Response, Error> {
     let location = HeaderValue::try_from(path).map_err(Error::internal)?;
     let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
     let text = &what[..what.floor_char_boundary(LONGEST)];
@@ -42,7 +38,9 @@ pub(super) fn read(app: &App, headers: &HeaderMap, https: bool, csrf: &str) -> O
     let value = Cookie::Flash.read(headers, https)?;
     // A MAC has 43 characters, and may hold an underscore.
     let (mac_sent, text) = value.split_at_checked(43)?;
-    let text = BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix('_')?).ok()?;
+    let text = BASE64_URL_SAFE_NO_PAD
+        .decode(text.strip_prefix('_')?)
+        .ok()?;
     let text = String::from_utf8(text).ok()?;
     keys::same(mac(app, csrf, &text).as_bytes(), mac_sent.as_bytes()).then_some(text)
 }

@@ -54,8 +54,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for ConsoleForm<T> {
 
 /// Reads fields of a form as the handler wants them.
 pub(super) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Error> {
-    serde_html_form::from_bytes(octets)
-        .map_err(|_| Error::BadRequest("A field of the form is missing, or holds what it cannot.".into()))
+    serde_html_form::from_bytes(octets).map_err(|_| {
+        Error::BadRequest("A field of the form is missing, or holds what it cannot.".into())
+    })
 }
 
 /// Browsers say where a form comes from.

@@ -59,11 +59,15 @@ impl Section {
     pub(super) fn icon(self) -> &'static str {
         match self {
             Self::Overview | Self::None => "M3 10.5 10 4l7 6.5M5 9v7h10V9",
-            Self::Users => "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2 16.5c0-3 2.5-4.5 5.5-4.5s5.5 1.5 5.5 4.5M13.5 4a3 3 0 0 1 0 5.5M15 12.4c1.9.6 3 2 3 4.1",
+            Self::Users => {
+                "M7.5 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM2 16.5c0-3 2.5-4.5 5.5-4.5s5.5 1.5 5.5 4.5M13.5 4a3 3 0 0 1 0 5.5M15 12.4c1.9.6 3 2 3 4.1"
+            }
             Self::SignIns => "M11.5 3.5h4v13h-4M3 10h8.5M8.5 7l3 3-3 3",
             Self::Sessions => "M3 4.5h14v9H3zM7 16.5h6",
             Self::Audit => "M5 3.5h10v13H5zM7.5 7h5M7.5 10h5M7.5 13h3",
-            Self::Connections => "M7.5 12.5a4 4 0 1 1 3-6.6M9.6 11 16.5 4M14 6.5l2 2M12 8.5l1.5 1.5",
+            Self::Connections => {
+                "M7.5 12.5a4 4 0 1 1 3-6.6M9.6 11 16.5 4M14 6.5l2 2M12 8.5l1.5 1.5"
+            }
             Self::Account => "M4.5 16.5v-13h7v13M11.5 8h4v8.5M2.5 16.5h15M7 7h2M7 10h2M7 13h2",
             Self::Tokens => "M7 6 3 10l4 4M13 6l4 4-4 4",
         }

@@ -25,7 +25,10 @@ pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
     let (mut parts, body) = request.into_parts();
     let is_read = matches!(parts.method, Method::GET | Method::HEAD);
     let wants_json = prefers_json(&parts.headers);
-    let path = parts.uri.path_and_query().map_or("/admin", |it| it.as_str());
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or("/admin", |it| it.as_str());
     let path = path.to_owned();
     if is_read
         && let Ok(CameByAlias(true)) = CameByAlias::from_request_parts(&mut parts, &app).await

@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod guard;
 mod overview;
+mod parts;
 mod upload;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use console::{Console, corrected};
 use flash::done;
 use form::ConsoleForm;
 use frame::{ConsoleFrame, Section};
+use parts::Item;
 use upload::ConsoleUpload;
 
 pub(super) use upload::UPLOAD_BYTES;
@@ -47,6 +49,3 @@ pub(super) fn routes(app: &Arc<App>) -> Routes {
 async fn nothing() -> Error {
     Error::NotFound
 }
-
-#[cfg(test)]
-mod tests;

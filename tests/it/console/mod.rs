@@ -1,0 +1,5 @@
+//! The company's console, page by page.
+
+mod account;
+mod entrance;
+mod world;
