@@ -4,10 +4,15 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use crate::domain::Email;
 use crate::store;
 
 /// The longest name or title.
 const LONGEST_LINE: usize = 200;
+
+/// The fewest characters of a password, and the most bytes.
+const SHORTEST_PASSWORD: usize = 12;
+const LONGEST_PASSWORD: usize = 1024;
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +130,30 @@ impl Problems {
             self.add(field, format!("Use at most {LONGEST_LINE} characters."));
         }
         text.to_owned()
+    }
+
+    /// An e-mail address; anything else is noted.
+    pub fn email(&mut self, field: &'static str, text: &str) -> Option<Email> {
+        let email = text.trim().parse().ok();
+        if email.is_none() {
+            self.add(
+                field,
+                "Write one e-mail address, such as b.simon@example.com, without umlauts or accents.",
+            );
+        }
+        email
+    }
+
+    /// A new password; one that is too short or too long is noted.
+    pub fn password(&mut self, field: &'static str, text: &str) {
+        if text.chars().count() < SHORTEST_PASSWORD {
+            self.add(
+                field,
+                format!("Use at least {SHORTEST_PASSWORD} characters. Several words are easy to remember."),
+            );
+        } else if text.len() > LONGEST_PASSWORD || text.contains('\0') {
+            self.add(field, "Use a shorter password, without a zero byte.");
+        }
     }
 
     pub fn is_empty(&self) -> bool {
