@@ -13,7 +13,6 @@ pub(super) enum Section {
     Audit,
     Connections,
     Account,
-    Tokens,
     /// A page that belongs to none, such as a failure.
     None,
 }
@@ -38,7 +37,6 @@ impl Section {
             Self::Audit => "/admin/audit",
             Self::Connections => "/admin/connections",
             Self::Account => "/admin/account",
-            Self::Tokens => "/admin/tokens",
         }
     }
 
@@ -51,7 +49,6 @@ impl Section {
             Self::Audit => "Audit",
             Self::Connections => "Single Sign On Settings",
             Self::Account => "Company",
-            Self::Tokens => "API tokens",
         }
     }
 
@@ -69,9 +66,17 @@ impl Section {
                 "M7.5 12.5a4 4 0 1 1 3-6.6M9.6 11 16.5 4M14 6.5l2 2M12 8.5l1.5 1.5"
             }
             Self::Account => "M4.5 16.5v-13h7v13M11.5 8h4v8.5M2.5 16.5h15M7 7h2M7 10h2M7 13h2",
-            Self::Tokens => "M7 6 3 10l4 4M13 6l4 4-4 4",
         }
     }
+}
+
+/// A section as the navigation shows it.
+#[derive(Debug)]
+pub(super) struct Tab {
+    pub(super) href: &'static str,
+    pub(super) name: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) is_current: bool,
 }
 
 /// What every template of the console extends `admin/layout.html` with, as `frame`.
@@ -95,30 +100,40 @@ pub(super) struct ConsoleFrame {
     reason = "templates reach these through their frame"
 )]
 impl ConsoleFrame {
-    fn initial(&self) -> String {
+    pub(super) fn initial(&self) -> String {
         let first = self.company.chars().find(|c| c.is_alphanumeric());
         first
             .map(|c| c.to_uppercase().collect())
             .unwrap_or_default()
     }
 
-    fn daily(&self) -> [Section; 5] {
-        DAILY
+    pub(super) fn daily(&self) -> Vec<Tab> {
+        self.tabs(&DAILY)
     }
 
-    fn settings(&self) -> [Section; 2] {
-        SETTINGS
+    pub(super) fn settings(&self) -> Vec<Tab> {
+        self.tabs(&SETTINGS)
     }
 
-    fn stylesheet(&self) -> &'static str {
+    fn tabs(&self, sections: &[Section]) -> Vec<Tab> {
+        let tab = |section: &Section| Tab {
+            href: section.href(),
+            name: section.name(),
+            icon: section.icon(),
+            is_current: *section == self.section,
+        };
+        sections.iter().map(tab).collect()
+    }
+
+    pub(super) fn stylesheet(&self) -> &'static str {
         assets::stylesheet().path()
     }
 
-    fn script(&self) -> &'static str {
+    pub(super) fn script(&self) -> &'static str {
         assets::script().path()
     }
 
-    fn icon(&self) -> &'static str {
+    pub(super) fn icon(&self) -> &'static str {
         assets::icon().path()
     }
 }

@@ -1,10 +1,11 @@
 //! The company's console: one file per family of pages.
 //!
 //! Invariants: the [`guard`] is around every address beneath `/admin`, so that nothing there runs for anyone but an
-//! administrator of the company of the host; a GET changes nothing; a POST is read by [`ConsoleForm`] or [`ConsoleUpload`],
+//! administrator of the company of the host; a GET changes nothing; a POST is read by [`ConsoleForm`] or [`upload::ConsoleUpload`],
 //! which want the console's token.
 
 mod account;
+#[expect(dead_code, reason = "for the pages to come")]
 mod banner;
 mod console;
 mod failure;
@@ -13,7 +14,9 @@ mod form;
 mod frame;
 mod guard;
 mod overview;
+#[expect(dead_code, reason = "for the pages to come")]
 mod parts;
+#[expect(dead_code, reason = "for the pages to come")]
 mod upload;
 
 use std::sync::Arc;
@@ -25,13 +28,11 @@ use super::edge::Routes;
 use super::error::Error;
 use crate::app::App;
 
-use banner::{Banner, Tone};
+use banner::Banner;
 use console::{Console, corrected};
 use flash::done;
 use form::ConsoleForm;
 use frame::{ConsoleFrame, Section};
-use parts::Item;
-use upload::ConsoleUpload;
 
 pub(super) use upload::UPLOAD_BYTES;
 
