@@ -36,11 +36,13 @@ use frame::{ConsoleFrame, Section};
 
 pub(super) use upload::UPLOAD_BYTES;
 
+/// The families of pages, by the order of the navigation.
+const FAMILIES: &[fn(Routes) -> Routes] = &[overview::routes, account::routes];
+
 /// Every address of the console.
 pub(super) fn routes(app: &Arc<App>) -> Routes {
-    let families: [fn(Routes) -> Routes; 2] = [overview::routes, account::routes];
-    let routes = families
-        .into_iter()
+    let routes = FAMILIES
+        .iter()
         .fold(Routes::default(), |routes, family| family(routes))
         .route("/admin/{*rest}", any(nothing));
     let guard = from_fn_with_state(Arc::clone(app), guard::admit);
