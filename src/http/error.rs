@@ -134,24 +134,9 @@ impl Error {
                     "If this happens every time, allow cookies for this site in your browser.",
                 ],
             ),
-            Self::NotAdministrator => (
-                "This page is for administrators",
-                "You are signed in, but not as an administrator of this company.".into(),
-                vec![
-                    "Ask an administrator for what you need.",
-                    "If you have another account that is an administrator's, sign out and sign in with it.",
-                ],
-            ),
-            Self::Conflict(what) => (
-                "This cannot be done now",
-                what.clone(),
-                vec!["Nothing was changed. Go back, look at how it is now, and try again."],
-            ),
-            Self::Unprocessable(what) => (
-                "This was not saved",
-                what.clone(),
-                vec!["Nothing was changed. Go back and correct it."],
-            ),
+            Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
+                return self.text_of_console();
+            }
             Self::SignInRefused { next, .. } => {
                 return (
                     "Sign-in failed",
@@ -227,6 +212,28 @@ impl Error {
             ),
         };
         (title, what, next.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The same of what happens in the console only.
+    fn text_of_console(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
+        let (title, what, next) = match self {
+            Self::Conflict(what) => (
+                "This cannot be done now",
+                what.clone(),
+                "Nothing was changed. Go back, look at how it is now, and try again.",
+            ),
+            Self::Unprocessable(what) => (
+                "This was not saved",
+                what.clone(),
+                "Nothing was changed. Go back and correct it.",
+            ),
+            _ => (
+                "This page is for administrators",
+                "You are signed in, but not as an administrator of this company.".into(),
+                "Ask an administrator for what you need. If you have an administrator's account as well, sign out and sign in with it.",
+            ),
+        };
+        (title, what, vec![next.to_owned()])
     }
 
     fn code(&self) -> Option<&str> {

@@ -38,10 +38,14 @@ impl Tone {
 }
 
 /// The banners of a company, for this administrator. Asked for by every page: it has to be quick.
-pub(super) async fn of(
-    _app: &Arc<App>,
-    _site: &Site,
-    _me: &SignedIn,
-) -> Result<Vec<Banner>, Error> {
-    Ok(Vec::new())
+pub(super) async fn of(app: &Arc<App>, site: &Site, _me: &SignedIn) -> Result<Vec<Banner>, Error> {
+    let mut banners = Vec::new();
+    if app.store.count_break_glass(site.company.id).await? == 0 {
+        banners.push(Banner {
+            tone: Tone::Warn,
+            text: "No administrator can sign in without single sign-on. When it fails, only the operator of this server can help. Give an administrator a password.".to_owned(),
+            link: Some(("/admin/users".to_owned(), "Users & Permissions".to_owned())),
+        });
+    }
+    Ok(banners)
 }

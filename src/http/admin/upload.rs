@@ -89,16 +89,15 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
             let field = part.name().unwrap_or_default().to_owned();
             let file = part.file_name().map(str::to_owned);
             let content = part.bytes().await.map_err(unreadable)?;
-            match file {
-                Some(name) => files.push(UploadedFile {
+            if let Some(name) = file {
+                files.push(UploadedFile {
                     field,
                     name,
                     content,
-                }),
-                None => {
-                    let value = String::from_utf8(content.into()).map_err(unreadable)?;
-                    fields.push((field, value));
-                }
+                });
+            } else {
+                let value = String::from_utf8(content.into()).map_err(unreadable)?;
+                fields.push((field, value));
             }
         }
         let tokens = fields.iter().filter(|(name, _)| name == "csrf");

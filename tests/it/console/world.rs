@@ -28,6 +28,7 @@ pub(super) struct World {
     /// acme's group of administrators, who may use passwords.
     pub(super) admins: Group,
     /// acme's group of members, who may use passwords.
+    #[expect(dead_code, reason = "for the pages to come")]
     pub(super) members: Group,
     _dir: tempfile::TempDir,
 }
@@ -46,6 +47,8 @@ impl World {
             company_password_tries_per_minute: 0,
             ..config.limits
         };
+        // The reverse proxy that says where a browser is.
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
         change(&mut config);
         let app = App::open(config, Clock::fixed(NOW)).await.unwrap();
         let acme = support::company("http://acme.localhost:8080");
@@ -99,6 +102,7 @@ impl World {
     }
 
     /// One more user of beta.
+    #[expect(dead_code, reason = "for the pages to come")]
     pub(super) async fn add_other_user(&self, email: &str) -> User {
         add_user(&self.app, &self.beta, email, None, &[]).await
     }
@@ -157,6 +161,7 @@ pub(super) async fn post(browser: &mut Browser, path: &str, fields: &[(&str, &st
 }
 
 /// Sends a form with files of the console with its token.
+#[expect(dead_code, reason = "for the pages to come")]
 pub(super) async fn upload(
     browser: &mut Browser,
     path: &str,
