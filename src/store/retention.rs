@@ -1,6 +1,8 @@
 //! Forgetting: what has expired, and attempts older than the configured days.
+//!
+//! Invariant: no transaction here is long, however much there is to forget, so that sign-ins go on beside it.
 
-use super::statement::query;
+use super::statement::{Statement, query};
 use time::{Duration, OffsetDateTime};
 
 use super::columns::ms;
@@ -23,28 +25,94 @@ pub struct Purged {
     pub attempts: u64,
 }
 
+/// The most rows that are forgotten in one transaction: sign-ins wait for it.
+const PIECE: i64 = 500;
+/// The most sessions that are looked at in one transaction; no index leads to those that were idle for too long.
+const LOOK: i64 = 2_000;
+
 impl Store {
-    /// Forgets what is over; attempts are kept for `keep_attempts`.
+    /// Forgets what is over, piece by piece; attempts are kept for `keep_attempts`.
     pub async fn purge(
         &self,
         now: OffsetDateTime,
         keep_attempts: Duration,
     ) -> Result<Purged, Error> {
-        let mut tx = self.begin().await?;
-        tx.may_take_long();
-        let sessions =
-            query("DELETE FROM session WHERE expires_at <= $1 OR last_seen_at + idle_ms <= $1")
-                .bind(ms(now))
-                .execute(&mut tx)
-                .await?;
-        let assertions = query("DELETE FROM assertion_seen WHERE expires_at <= $1")
-            .bind(ms(now.saturating_sub(ASSERTIONS)))
-            .execute(&mut tx)
-            .await?;
-        let attempts = query("DELETE FROM login_attempt WHERE company_id IN (SELECT id FROM company) AND started_at <= $1")
+        let assertions = query(
+            "DELETE FROM assertion_seen WHERE (connection_id, assertion_id) IN \
+             (SELECT connection_id, assertion_id FROM assertion_seen WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+        )
+        .bind(ms(now.saturating_sub(ASSERTIONS)))
+        .bind(PIECE);
+        let mut purged = Purged {
+            sessions: self.purge_sessions(now).await?,
+            assertions: self.in_pieces(assertions).await?,
+            attempts: 0,
+        };
+        for company in self.companies().await? {
+            let attempts = query(
+                "DELETE FROM login_attempt WHERE id IN \
+                 (SELECT id FROM login_attempt WHERE company_id = $1 AND started_at <= $2 ORDER BY started_at LIMIT $3)",
+            )
+            .bind(company.id.to_string())
             .bind(ms(now.saturating_sub(keep_attempts)))
-            .execute(&mut tx)
+            .bind(PIECE);
+            purged.attempts += self.in_pieces(attempts).await?;
+        }
+        self.purge_changes(now).await?;
+        Ok(purged)
+    }
+
+    /// Does the same again until less than a piece was left; how many rows it changed.
+    async fn in_pieces(&self, statement: Statement<'_>) -> Result<u64, Error> {
+        let mut all = 0;
+        loop {
+            let changed = statement.clone().execute(&self.database).await?;
+            all += changed;
+            if changed < PIECE.unsigned_abs() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Looks at all sessions, in the order of their keys, and locks only where one is over.
+    async fn purge_sessions(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let mut ended = 0;
+        let mut after = Vec::new();
+        loop {
+            let rows = query(
+                "SELECT session_key, CASE WHEN expires_at <= $1 OR last_seen_at + idle_ms <= $1 THEN 1 ELSE 0 END AS is_over \
+                 FROM session WHERE session_key > $2 ORDER BY session_key LIMIT $3",
+            )
+            .bind(ms(now))
+            .bind(after.clone())
+            .bind(LOOK)
+            .fetch_all(&self.database)
             .await?;
+            let Some(last) = rows.last() else {
+                return Ok(ended);
+            };
+            let last = last.hash("session_key")?.to_vec();
+            let mut is_over = false;
+            for row in &rows {
+                is_over |= row.int("is_over")? != 0;
+            }
+            if is_over {
+                ended += query(
+                    "DELETE FROM session WHERE session_key > $2 AND session_key <= $3 \
+                     AND (expires_at <= $1 OR last_seen_at + idle_ms <= $1)",
+                )
+                .bind(ms(now))
+                .bind(after)
+                .bind(last.clone())
+                .execute(&self.database)
+                .await?;
+            }
+            after = last;
+        }
+    }
+
+    async fn purge_changes(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
         // Last, like every touch of the counter.
         let row = query("SELECT COALESCE(MAX(revision), 0) AS newest FROM change WHERE at <= $1")
             .bind(ms(now.saturating_sub(CHANGES)))
@@ -59,11 +127,6 @@ impl Store {
             .bind(newest)
             .execute(&mut tx)
             .await?;
-        tx.commit(now).await?;
-        Ok(Purged {
-            sessions,
-            assertions,
-            attempts,
-        })
+        tx.commit(now).await
     }
 }

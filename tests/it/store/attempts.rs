@@ -17,6 +17,7 @@ on_both!(
     an_unsolicited_response_brings_its_own_attempt,
     listed_newest_first,
     forgotten_after_their_days,
+    however_many_are_old_they_are_forgotten,
 );
 
 async fn found_by_what_the_browser_brings(database: &Database) {
@@ -342,4 +343,19 @@ async fn forgotten_after_their_days(database: &Database) {
         (0, 0, 1)
     );
     assert_eq!(world.store.attempt(attempt.id).await.unwrap(), None);
+}
+
+async fn however_many_are_old_they_are_forgotten(database: &Database) {
+    let world = World::new(database.open().await).await;
+    // More than one transaction takes.
+    for number in 0..1_001 {
+        let mut attempt = new_attempt(world.company.id, AttemptKind::Saml);
+        attempt.started_at = NOW - Duration::days(31) + Duration::seconds(number);
+        world.store.add_attempt(&attempt).await.unwrap();
+    }
+    let kept = world.attempt().await;
+    let keep = Duration::days(30);
+    assert_eq!(world.store.purge(NOW, keep).await.unwrap().attempts, 1_001);
+    assert_eq!(world.store.purge(NOW, keep).await.unwrap().attempts, 0);
+    assert!(world.store.attempt(kept.id).await.unwrap().is_some());
 }
