@@ -70,6 +70,15 @@ impl App {
         }
     }
 
+    /// An application that was just added: nothing of "Basic SAML Configuration" is filled in.
+    pub fn unconfigured(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            identifiers: Vec::new(),
+            reply_urls: Vec::new(),
+            ..Self::new(id, name, "", "")
+        }
+    }
+
     /// "Upload metadata file": reads a service provider's metadata.
     pub fn from_metadata(
         id: impl Into<String>,

@@ -92,6 +92,9 @@ pub(super) struct SetUp {
     pub(super) name: String,
     pub(super) app_id: String,
     pub(super) saml: Vec<Setting>,
+    /// The same, to be changed.
+    pub(super) fields: Vec<Field>,
+    pub(super) basic_action: String,
     pub(super) claims: Vec<Setting>,
     pub(super) certificate: Vec<Setting>,
     pub(super) downloads: Vec<Download>,
@@ -107,6 +110,15 @@ pub(super) struct Setting {
     pub(super) value: String,
     /// Whether somebody will want to paste it somewhere.
     pub(super) copied: bool,
+}
+
+/// A field of "Basic SAML Configuration".
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) label: &'static str,
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) is_required: bool,
 }
 
 #[derive(Debug)]

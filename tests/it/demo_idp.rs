@@ -299,6 +299,30 @@ fn an_application_is_read_from_our_metadata() {
 }
 
 #[tokio::test]
+async fn an_application_is_configured_by_hand() {
+    let idp = idp();
+    idp.register(App::unconfigured("new", "Globex"));
+    let mut browser = Browser::new(idp);
+    let page = browser.get("/applications/new").await;
+    assert!(page.text.contains("Required"), "{}", page.text);
+    let fields = [
+        ("identifier", " https://globex.example/sso/metadata "),
+        ("reply_url", "https://globex.example/sso/acs"),
+        ("sign_on_url", "https://globex.example/"),
+        ("relay_state", ""),
+        ("logout_url", ""),
+    ];
+    let saved = browser.post("/applications/new/basic", &fields).await;
+    assert_eq!(saved.location.as_deref(), Some("/applications/new"));
+    let page = browser.get("/applications/new").await.text;
+    assert!(!page.contains("Required"), "{page}");
+    assert!(
+        page.contains(r#"value="https://globex.example/sso/metadata""#),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn only_loopback_is_served() {
     let refused = DemoIdp::bind("0.0.0.0:0".parse().unwrap()).await;
     assert!(refused.is_err());

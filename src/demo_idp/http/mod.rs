@@ -42,6 +42,7 @@ pub(super) fn router(idp: DemoIdp) -> Router {
             "/applications/{app}",
             get(portal::set_up).post(portal::choose_variant),
         )
+        .route("/applications/{app}/basic", post(portal::configure))
         .route(
             "/applications/{app}/certificate-base64.cer",
             get(portal::certificate_base64),

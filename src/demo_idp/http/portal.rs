@@ -73,6 +73,12 @@ pub(super) async fn launch(
         .or_else(|| cookies::variant(&headers))
         .unwrap_or(app.variant);
     sign_on::check_access(&session.user, &app, variant)?;
+    if app.reply_urls.is_empty() {
+        return Err(Refusal::new(
+            500_113,
+            "No reply address is registered for the application.",
+        ));
+    }
     let mut spec = idp.response_spec(&session.user, &app.service_provider());
     spec.authn_instant = session.since;
     let spec = variant.apply(spec, idp.tenant(), &session.user, &app);
@@ -106,6 +112,34 @@ pub(super) async fn choose_variant(
         .and_then(|name| name.parse::<Variant>().ok())
         .unwrap_or_default();
     let next = format!("/applications/{}?saved=yes#test-variants", app.id);
+    idp.register(app);
+    Ok(Redirect::to(&next).into_response())
+}
+
+/// The form of "Basic SAML Configuration".
+#[derive(Debug, Deserialize)]
+pub(super) struct Basic {
+    identifier: String,
+    reply_url: String,
+    sign_on_url: String,
+    relay_state: String,
+    logout_url: String,
+}
+
+/// `POST /applications/{app}/basic`: "Basic SAML Configuration", saved.
+pub(super) async fn configure(
+    State(idp): State<DemoIdp>,
+    Path(id): Path<String>,
+    Form(basic): Form<Basic>,
+) -> Result<Response, Refusal> {
+    let text = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
+    let mut app = App::clone(&*idp.app(&id)?);
+    app.identifiers = text(&basic.identifier).into_iter().collect();
+    app.reply_urls = text(&basic.reply_url).into_iter().collect();
+    app.sign_on_url = text(&basic.sign_on_url);
+    app.relay_state = text(&basic.relay_state);
+    app.logout_url = text(&basic.logout_url);
+    let next = format!("/applications/{}", app.id);
     idp.register(app);
     Ok(Redirect::to(&next).into_response())
 }
@@ -164,20 +198,59 @@ fn set_up_page(idp: &DemoIdp, app: &App) -> pages::SetUp {
     let tenant = idp.tenant();
     let metadata = tenant.metadata_url(&app.id);
     let optional = |value: &Option<String>| value.clone().unwrap_or_else(|| "Optional".to_owned());
+    let required = |values: &[String]| match values {
+        [] => "Required".to_owned(),
+        some => some.join("\n"),
+    };
+    let first = |values: &[String]| values.first().cloned().unwrap_or_default();
+    let maybe = |value: &Option<String>| value.clone().unwrap_or_default();
     pages::SetUp {
         frame: pages::Frame::of(idp, None),
         name: app.name.clone(),
         app_id: app.id.clone(),
         saml: vec![
-            Setting::new("Identifier (Entity ID)", app.identifiers.join("\n")),
+            Setting::new("Identifier (Entity ID)", required(&app.identifiers)),
             Setting::new(
                 "Reply URL (Assertion Consumer Service URL)",
-                app.reply_urls.join("\n"),
+                required(&app.reply_urls),
             ),
             Setting::new("Sign on URL", optional(&app.sign_on_url)),
             Setting::new("Relay State (Optional)", optional(&app.relay_state)),
             Setting::new("Logout Url (Optional)", optional(&app.logout_url)),
         ],
+        fields: vec![
+            pages::Field {
+                label: "Identifier (Entity ID)",
+                name: "identifier",
+                value: first(&app.identifiers),
+                is_required: true,
+            },
+            pages::Field {
+                label: "Reply URL (Assertion Consumer Service URL)",
+                name: "reply_url",
+                value: first(&app.reply_urls),
+                is_required: true,
+            },
+            pages::Field {
+                label: "Sign on URL (Optional)",
+                name: "sign_on_url",
+                value: maybe(&app.sign_on_url),
+                is_required: false,
+            },
+            pages::Field {
+                label: "Relay State (Optional)",
+                name: "relay_state",
+                value: maybe(&app.relay_state),
+                is_required: false,
+            },
+            pages::Field {
+                label: "Logout Url (Optional)",
+                name: "logout_url",
+                value: maybe(&app.logout_url),
+                is_required: false,
+            },
+        ],
+        basic_action: format!("/applications/{}/basic", app.id),
         claims: vec![
             Setting::new("givenname", "user.givenname"),
             Setting::new("surname", "user.surname"),

@@ -172,6 +172,17 @@ impl Chromium {
         .unwrap();
     }
 
+    /// Shows pages as for somebody who prefers this colour scheme.
+    pub(super) async fn prefer(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.tell(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        )
+        .await
+        .unwrap();
+    }
+
     /// A picture of what the window shows.
     pub(super) async fn picture(&self) -> Vec<u8> {
         let parameters = json!({ "format": "png" });

@@ -2,24 +2,26 @@
 
 use std::path::PathBuf;
 
+use super::axe;
 use super::demo::free_ports;
 use super::{Chromium, Demo, ERROR, ONE_AT_A_TIME, SIGNED_IN, sign_in_at_idp};
 
 const SIZES: [(&str, u32, u32); 2] = [("", 1280, 800), ("-narrow", 390, 844)];
 
 /// Where pictures go, when somebody wants them.
-fn album() -> Option<PathBuf> {
+pub(super) fn album() -> Option<PathBuf> {
     std::env::var_os("VESTIBULE_TEST_SCREENSHOTS").map(PathBuf::from)
 }
 
 /// Looks at the page that stands there, in both widths.
-async fn look(browser: &Chromium, name: &str) {
+pub(super) async fn look(browser: &Chromium, name: &str) {
     for (suffix, width, height) in SIZES {
         browser.resize(width, height).await;
         let overflow =
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         let overflow = browser.client.execute(overflow, vec![]).await.unwrap();
         assert_eq!(overflow, 0, "{name} is wider than {width}");
+        axe::assert_usable(browser, name).await;
         if let Some(album) = album() {
             let picture = browser.picture().await;
             let file = album.join(format!("{name}{suffix}.png"));
@@ -27,6 +29,16 @@ async fn look(browser: &Chromium, name: &str) {
         }
     }
     browser.resize(SIZES[0].1, SIZES[0].2).await;
+    browser.prefer("dark").await;
+    axe::assert_usable(browser, &format!("{name}, dark")).await;
+    if let Some(album) = album() {
+        std::fs::write(
+            album.join(format!("{name}-dark.png")),
+            browser.picture().await,
+        )
+        .unwrap();
+    }
+    browser.prefer("light").await;
 }
 
 #[tokio::test]
