@@ -27,7 +27,7 @@ async fn violations(browser: &Chromium) -> Value {
     let axe = std::fs::read_to_string(&file)
         .unwrap_or_else(|cause| panic!("{SCRIPT}: {cause}: run script/bootstrap test"));
     let client = &browser.client;
-    let patience = TimeoutConfiguration::new(Some(Duration::from_secs(60)), None, None);
+    let patience = TimeoutConfiguration::new(Some(Duration::from_mins(1)), None, None);
     client.update_timeouts(patience).await.unwrap();
     client.execute(&axe, Vec::new()).await.unwrap();
     client.execute_async(RUN, Vec::new()).await.unwrap()
