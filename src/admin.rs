@@ -5,6 +5,7 @@
 
 mod company;
 mod refused;
+pub mod setup;
 
 use std::net::IpAddr;
 

@@ -52,7 +52,7 @@ enum Command {
     Serve,
     /// Run the server with a demo identity provider, ready to click through
     Demo(demo::Demo),
-    /// Companies: add, list, show, set
+    /// Companies: add, list, show, set, setup-link
     #[command(subcommand)]
     Company(company::Company),
     /// Permission groups: add, list

@@ -9,6 +9,7 @@ mod finish;
 mod known_browser;
 mod password;
 mod record;
+mod set_up;
 mod unsolicited;
 
 use base64::Engine as _;
@@ -24,6 +25,7 @@ pub use begin::{Begun, Message, Start, begin};
 pub use finish::{Arrival, finish, landing};
 pub use known_browser::KnownBrowser;
 pub use password::{PasswordSignIn, sign_in_with_password};
+pub use set_up::{FirstEnding, FirstSignIn, set_up};
 
 /// Why a sign-in can neither go on nor be refused.
 #[derive(Debug, thiserror::Error)]

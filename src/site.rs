@@ -65,6 +65,11 @@ impl Site {
         }
     }
 
+    /// Every connection in sort order, enabled or not.
+    pub fn connections(&self) -> impl Iterator<Item = &SiteConnection> {
+        self.connections.iter()
+    }
+
     /// The connections that users may choose, in sort order.
     pub fn enabled_connections(&self) -> impl Iterator<Item = &SiteConnection> {
         self.connections.iter().filter(|it| it.is_enabled())

@@ -1,6 +1,7 @@
-//! `company add`, `company list`; `set` and `show` have a file of their own.
+//! `company add`, `company list`; `set`, `show` and `setup-link` have files of their own.
 
 mod settings;
+mod setup_link;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -26,6 +27,9 @@ pub(super) enum Company {
     Show(settings::Show),
     /// Change settings; without key=value pairs, list them
     Set(settings::Set),
+    /// Links by which the customer's administrator sets the company up: new, list, revoke
+    #[command(subcommand)]
+    SetupLink(setup_link::SetupLink),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +54,7 @@ impl Company {
             Self::List { json } => list(&setting.open().await?, json, out).await,
             Self::Show(show) => show.run(&setting.open().await?, out).await,
             Self::Set(set) => set.run(&setting.open().await?, out).await,
+            Self::SetupLink(link) => link.run(setting, out).await,
         }
     }
 }
@@ -98,7 +103,9 @@ impl Add {
             company.name, company.slug
         ))?;
         note_plain_http(&installation, &company, out)?;
-        print_values(&company, out)
+        print_values(&company, out)?;
+        let link = setup_link::make(&installation, &company).await?;
+        setup_link::print(&company, &link, out)
     }
 }
 

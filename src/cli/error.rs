@@ -2,6 +2,7 @@
 //!
 //! Invariant: every text says what happened; a second sentence, on its own line, says what to do next.
 
+use crate::admin::Refused;
 use crate::config::ConfigError;
 use crate::keys::KeysError;
 use crate::store;
@@ -31,6 +32,16 @@ pub(super) enum CliError {
     Output(#[from] std::io::Error),
     #[error("The runtime cannot start: {0}.")]
     Runtime(std::io::Error),
+}
+
+impl From<Refused> for CliError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Store(cause) => Self::Store(cause),
+            Refused::Invalid(_) | Refused::Taken(_) => Self::unusable(refused.to_string(), ""),
+            other => Self::refused(other.to_string(), ""),
+        }
+    }
 }
 
 impl CliError {

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::configuration::full;
 use super::error::{CliError, Result};
 use super::text::choices;
+use crate::admin::{Actor, Admin};
 use crate::clock::Clock;
 use crate::config::{self, Config, FILE_VARIABLE};
 use crate::domain::{
@@ -69,6 +70,17 @@ pub(super) struct Installation {
 impl Installation {
     pub(super) fn keys(&self) -> Result<Keys> {
         Ok(Keys::load(&self.config, self.now)?)
+    }
+
+    /// The administrators' functions on a company.
+    pub(super) fn admin<'a>(&'a self, keys: &'a Keys, company: CompanyId) -> Admin<'a> {
+        Admin {
+            store: &self.store,
+            keys,
+            company,
+            actor: Actor::command_line(),
+            now: self.now,
+        }
     }
 
     /// The company of a slug.

@@ -107,6 +107,8 @@ words! {
         Saml = "saml",
         /// By a password.
         Password = "password",
+        /// By a set-up link, once.
+        SetUp = "set_up",
     }
 }
 

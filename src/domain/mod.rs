@@ -20,6 +20,7 @@ pub mod origin;
 pub mod session;
 pub mod setting;
 pub mod settings;
+pub mod setup_link;
 pub mod user;
 mod word;
 
@@ -41,5 +42,6 @@ pub use settings::{
     AuthnStatement, Binding, CertificateValidity, GroupMapping, Link, RequiredSignature,
     SamlSettings, Unsolicited,
 };
+pub use setup_link::{SetupLink, SetupLinkState};
 pub use user::{Creation, Identity, User};
 pub use word::UnknownWord;

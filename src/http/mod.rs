@@ -22,6 +22,7 @@ mod posted;
 pub mod response;
 pub mod serve;
 pub mod session;
+mod setup;
 mod sign_in;
 mod slo;
 mod start;
@@ -59,6 +60,7 @@ pub fn router(app: Arc<App>) -> Edge {
         .route("/assets/{file}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))
+        .merge(setup::routes(Routes::default()))
         .merge(admin::routes(&app));
     Edge::around(routes, app)
 }

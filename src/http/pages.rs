@@ -24,7 +24,7 @@ impl Frame {
         }
     }
 
-    fn initial(&self) -> String {
+    pub(super) fn initial(&self) -> String {
         let first = self
             .company
             .as_deref()
@@ -38,7 +38,7 @@ impl Frame {
         clippy::unused_self,
         reason = "templates reach the names of assets through their frame"
     )]
-    fn stylesheet(&self) -> &'static str {
+    pub(super) fn stylesheet(&self) -> &'static str {
         assets::stylesheet().path()
     }
 
@@ -46,7 +46,7 @@ impl Frame {
         clippy::unused_self,
         reason = "templates reach the names of assets through their frame"
     )]
-    fn script(&self) -> &'static str {
+    pub(super) fn script(&self) -> &'static str {
         assets::script().path()
     }
 
@@ -54,7 +54,7 @@ impl Frame {
         clippy::unused_self,
         reason = "templates reach the names of assets through their frame"
     )]
-    fn icon(&self) -> &'static str {
+    pub(super) fn icon(&self) -> &'static str {
         assets::icon().path()
     }
 }

@@ -342,9 +342,12 @@ pub fn landing(site: &Site) -> String {
 pub(super) fn advice_on(refusal: store::Refusal) -> Advice {
     use store::Refusal as R;
     match refusal {
-        R::AttemptConsumed | R::AttemptExpired | R::OtherConnection | R::AssertionReplayed => {
-            Advice::TryAgain
-        }
+        R::AttemptConsumed
+        | R::AttemptExpired
+        | R::OtherConnection
+        | R::AssertionReplayed
+        | R::LinkUsed
+        | R::EmailTaken => Advice::TryAgain,
         R::MayNotLink
         | R::BoundToAnother
         | R::OthersAddress

@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use openssl::error::ErrorStack;
+use time::OffsetDateTime;
 
 use crate::keys::{KeyPair, Keys};
 use crate::saml::encryption::DecryptionKey;
-use crate::saml::signature::{SignError, SigningKey};
+use crate::saml::signature::{SignError, SigningKey, VerificationKey};
 
 /// The service provider's keys, ready to use; the same for every company.
 #[derive(Debug)]
@@ -19,6 +20,10 @@ pub struct SpKeys {
     pub signing_certificate: String,
     /// Base64 of DER, for the metadata.
     pub encryption_certificate: String,
+    /// When the signing certificate ends, as it says itself.
+    pub signing_until: Option<OffsetDateTime>,
+    /// The same of the encryption certificate.
+    pub encryption_until: Option<OffsetDateTime>,
 }
 
 impl SpKeys {
@@ -35,10 +40,17 @@ impl SpKeys {
                 .collect(),
             signing_certificate: base64_of(&keys.signing)?,
             encryption_certificate: base64_of(&keys.encryption)?,
+            signing_until: until(&keys.signing)?,
+            encryption_until: until(&keys.encryption)?,
         })
     }
 }
 
 fn base64_of(pair: &KeyPair) -> Result<String, ErrorStack> {
     Ok(BASE64_STANDARD.encode(pair.certificate.to_der()?))
+}
+
+fn until(pair: &KeyPair) -> Result<Option<OffsetDateTime>, ErrorStack> {
+    let read = VerificationKey::from_certificate(&pair.certificate.to_der()?);
+    Ok(read.ok().map(|key| key.validity().1))
 }

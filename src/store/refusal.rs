@@ -48,6 +48,12 @@ pub enum Refusal {
     /// Rule F6.
     #[error("the account has no password")]
     NoPassword,
+    /// Rule F6.
+    #[error("the set-up link was used or revoked, or its time is over")]
+    LinkUsed,
+    /// Rule F6.
+    #[error("there is an account with this e-mail address already")]
+    EmailTaken,
 }
 
 impl Refusal {
@@ -60,7 +66,7 @@ impl Refusal {
             Self::MayNotLink | Self::BoundToAnother | Self::OthersAddress => "F2",
             Self::NoAccount | Self::NoEmail | Self::NoJitGroup => "F3",
             Self::Deactivated => "F4",
-            Self::SsoOnly | Self::NoPassword => "F6",
+            Self::SsoOnly | Self::NoPassword | Self::LinkUsed | Self::EmailTaken => "F6",
         }
     }
 
@@ -97,6 +103,8 @@ impl Refusal {
             Self::SsoOnly => {
                 "Let the user choose the identity provider, or move the account to a group without \"single sign-on only\"."
             }
+            Self::LinkUsed => "Ask the operator for a new link: vestibule company setup-link new.",
+            Self::EmailTaken => "Use another e-mail address, or sign in with this one.",
             Self::NoPassword => {
                 "Set a password, if the account may have one: vestibule user set-password."
             }
@@ -120,6 +128,8 @@ impl Refusal {
             Self::Deactivated => "active",
             Self::SsoOnly => "single sign-on",
             Self::NoPassword => "a password",
+            Self::LinkUsed => "a link that can be used",
+            Self::EmailTaken => "an address without an account",
         }
     }
 }

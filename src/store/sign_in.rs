@@ -17,6 +17,7 @@ use super::queue::Work;
 use super::record;
 use super::refusal::Refusal;
 use super::session;
+use super::setup_link::{self, SetUp};
 use super::user::{select_user, user};
 use super::{Error, Hasher, Store};
 use crate::domain::{
@@ -64,6 +65,8 @@ pub enum Proof {
         /// The user.
         user_id: UserId,
     },
+    /// A set-up link, whose holder becomes the company's administrator.
+    SetUp(Box<SetUp>),
 }
 
 /// A verified assertion.
@@ -168,6 +171,9 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
         (Err(refusal), _) => Err(refusal),
         (Ok(()), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
         (Ok(()), Proof::Password { user_id }) => password_account(tx, sign_in, *user_id).await?,
+        (Ok(()), Proof::SetUp(set_up)) => {
+            setup_link::set_up(tx, sign_in.company_id, set_up, sign_in.now).await?
+        }
     };
     match account {
         Ok(account) => begin_session(tx, sign_in, attempt_id, account, hash).await,
@@ -212,7 +218,7 @@ async fn admit(tx: &mut Tx, sign_in: &SignIn) -> Result<(AttemptId, Result<(), R
 fn connection_of(sign_in: &SignIn) -> Option<ConnectionId> {
     match &sign_in.proof {
         Proof::Saml(proof) => Some(proof.connection.id),
-        Proof::Password { .. } => None,
+        Proof::Password { .. } | Proof::SetUp(_) => None,
     }
 }
 
@@ -292,7 +298,7 @@ async fn begin_session(
 ) -> Result<Finished, Error> {
     let (name_id, session_index) = match &sign_in.proof {
         Proof::Saml(proof) => (proof.name_id.clone(), proof.session_index.clone()),
-        Proof::Password { .. } => (None, None),
+        Proof::Password { .. } | Proof::SetUp(_) => (None, None),
     };
     let session = Session {
         user_id: account.user.id,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::certificate_days;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::site::Site;
@@ -39,7 +40,7 @@ impl Tone {
 
 /// The banners of a company, for this administrator. Asked for by every page: it has to be quick.
 pub(super) async fn of(app: &Arc<App>, site: &Site, _me: &SignedIn) -> Result<Vec<Banner>, Error> {
-    let mut banners = Vec::new();
+    let mut banners = certificate_days::banners(site, app.clock.now());
     if app.store.count_break_glass(site.company.id).await? == 0 {
         banners.push(Banner {
             tone: Tone::Warn,

@@ -5,8 +5,8 @@
 //! which want the console's token.
 
 mod account;
-#[expect(dead_code, reason = "for the pages to come")]
 mod banner;
+mod certificate_days;
 mod console;
 mod failure;
 mod flash;
@@ -14,8 +14,8 @@ mod form;
 mod frame;
 mod guard;
 mod overview;
-#[expect(dead_code, reason = "for the pages to come")]
 mod parts;
+mod steps;
 #[expect(dead_code, reason = "for the pages to come")]
 mod upload;
 
@@ -28,7 +28,7 @@ use super::edge::Routes;
 use super::error::Error;
 use crate::app::App;
 
-use banner::Banner;
+use banner::{Banner, Tone};
 use console::{Console, corrected};
 use flash::done;
 use form::ConsoleForm;

@@ -1,13 +1,29 @@
 //! Overview: is sign-in working, and what is left to do?
+//!
+//! Invariant: its cost does not grow with the number of users and sign-ins: it looks at the newest [`LOOKED_AT`] sign-ins.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use time::{Duration, OffsetDateTime};
 
-use super::{Console, ConsoleFrame, Section};
+use super::certificate_days::{self, Remaining};
+use super::parts::Ago;
+use super::steps::{self, Step};
+use super::{Console, ConsoleFrame, Section, Tone};
+use crate::domain::{ConnectionId, Outcome};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::site::SiteConnection;
+use crate::store::Glance;
+
+/// The newest sign-ins that are looked at for each connection's state.
+const LOOKED_AT: u32 = 1000;
+/// And how far back.
+const LOOKED_BACK: Duration = Duration::days(30);
+/// The newest sign-ins that are listed.
+const LISTED: u32 = 8;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin", get(show))
@@ -17,7 +33,23 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[template(path = "admin/overview.html")]
 struct Overview {
     frame: ConsoleFrame,
+    verdict: Verdict,
+    /// What is left of the set-up; empty when all of it is done.
+    steps: Vec<Step>,
+    steps_done: usize,
     connections: Vec<Connection>,
+    latest: Vec<Latest>,
+    sign_on_url: String,
+    break_glass: i64,
+    own: Vec<Certificate>,
+}
+
+/// The page's first sentence.
+#[derive(Debug)]
+struct Verdict {
+    tone: Tone,
+    title: String,
+    text: String,
 }
 
 /// One connection and how it does.
@@ -25,20 +57,184 @@ struct Overview {
 struct Connection {
     href: String,
     display_name: String,
-    is_enabled: bool,
+    state: (&'static str, &'static str),
+    last_success: Option<Ago>,
+    last_failure: Option<Failure>,
+    certificate: Option<Certificate>,
+}
+
+#[derive(Debug)]
+struct Failure {
+    when: Ago,
+    href: String,
+    summary: String,
+    /// Nobody got in since then.
+    stands: bool,
+}
+
+/// How long a certificate lasts.
+#[derive(Debug)]
+struct Certificate {
+    name: &'static str,
+    tone: &'static str,
+    text: String,
+    until: Ago,
+}
+
+/// One of the newest sign-ins.
+#[derive(Debug)]
+struct Latest {
+    href: String,
+    who: String,
+    way: String,
+    tone: &'static str,
+    outcome: &'static str,
+    when: Ago,
 }
 
 /// `GET /admin`
 async fn show(console: Console) -> Result<Response, Error> {
-    let connections = console.app.store.connections(console.company()).await?;
-    let connections = connections.into_iter().map(|connection| Connection {
-        href: format!("/admin/connections/{}", connection.id),
-        display_name: connection.display_name,
-        is_enabled: connection.enabled,
-    });
+    let (store, company, now) = (&console.app.store, console.company(), console.now());
+    let seen = store.glances(company, now - LOOKED_BACK, LOOKED_AT).await?;
+    let latest = store.latest_sign_ins(company, LISTED).await?;
+    let break_glass = store.count_break_glass(company).await?;
+    let connections: Vec<Connection> = console
+        .site
+        .connections()
+        .map(|ready| connection(ready, &seen, now))
+        .collect();
+    let steps = steps::of(&console.site, &seen, break_glass);
+    let steps_done = steps.iter().filter(|step| step.is_done).count();
+    let is_set_up = steps_done == steps.len();
     Ok(Page::new(Overview {
-        connections: connections.collect(),
+        verdict: verdict(&connections, is_set_up),
+        steps: if is_set_up { Vec::new() } else { steps },
+        steps_done,
+        connections,
+        latest: latest.iter().map(|it| listed(&console, it)).collect(),
+        sign_on_url: console.site.company.sign_on_url(),
+        break_glass,
+        own: own_certificates(&console, now),
         frame: console.frame(Section::Overview, "Overview"),
     })
     .into_response())
+}
+
+fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
+    let verdict = |tone, title: &str, text: &str| Verdict {
+        tone,
+        title: title.to_owned(),
+        text: text.to_owned(),
+    };
+    let enabled = || connections.iter().filter(|it| it.state.1 == ENABLED.1);
+    if enabled().next().is_none() {
+        return verdict(
+            Tone::Info,
+            "Single sign-on is not switched on yet",
+            "People sign in with passwords until a connection is enabled.",
+        );
+    }
+    let failing: Vec<&str> = enabled()
+        .filter(|it| it.last_failure.as_ref().is_some_and(|it| it.stands))
+        .map(|it| it.display_name.as_str())
+        .collect();
+    if !failing.is_empty() {
+        let mut worst = verdict(
+            Tone::Warn,
+            "The last sign-in failed",
+            "Look at it below: it says which setting to change, and on which side.",
+        );
+        worst.text = format!("Through {}. {}", failing.join(", "), worst.text);
+        return worst;
+    }
+    if enabled().any(|it| it.last_success.is_some()) {
+        let text = "The last sign-in through each connection succeeded.";
+        return verdict(Tone::Good, "Sign-in is working", text);
+    }
+    if is_set_up {
+        let text = "Nobody has signed in lately.";
+        return verdict(Tone::Info, "Single sign-on is switched on", text);
+    }
+    verdict(
+        Tone::Info,
+        "Single sign-on is switched on",
+        "Nobody has signed in through it yet.",
+    )
+}
+
+const ENABLED: (&str, &str) = ("good", "Enabled");
+
+fn connection(ready: &SiteConnection, seen: &[Glance], now: OffsetDateTime) -> Connection {
+    let connection = &ready.connection;
+    let success = newest(seen, connection.id, Outcome::SignedIn);
+    let failure = newest(seen, connection.id, Outcome::Refused);
+    Connection {
+        href: format!("/admin/connections/{}", connection.id),
+        display_name: connection.display_name.clone(),
+        state: match (connection.enabled, ready.is_enabled()) {
+            (true, true) => ENABLED,
+            (true, false) => ("bad", "No usable certificate"),
+            (false, _) => ("off", "Disabled"),
+        },
+        last_success: success.map(|it| Ago::of(it.started_at, now)),
+        last_failure: failure.map(|it| Failure {
+            when: Ago::of(it.started_at, now),
+            href: format!("/admin/sign-ins/{}", it.code),
+            summary: it.summary.clone(),
+            stands: success.is_none_or(|success| success.started_at < it.started_at),
+        }),
+        certificate: certificate_days::of_connection(ready, now)
+            .map(|it| certificate("Signing certificate", it, now)),
+    }
+}
+
+fn newest(seen: &[Glance], connection: ConnectionId, outcome: Outcome) -> Option<&Glance> {
+    seen.iter()
+        .find(|it| it.connection_id == Some(connection) && it.outcome == outcome)
+}
+
+fn certificate(name: &'static str, remaining: Remaining, now: OffsetDateTime) -> Certificate {
+    Certificate {
+        name,
+        tone: remaining.tone().class(),
+        text: remaining.text(),
+        until: Ago::of(remaining.until, now),
+    }
+}
+
+/// Those of this server, which the operator renews.
+fn own_certificates(console: &Console, now: OffsetDateTime) -> Vec<Certificate> {
+    let keys = &console.app.sp_keys;
+    [
+        ("For signing", keys.signing_until),
+        ("For encryption", keys.encryption_until),
+    ]
+    .into_iter()
+    .filter_map(|(name, until)| Some(certificate(name, Remaining::of(until?, now), now)))
+    .collect()
+}
+
+fn listed(console: &Console, glance: &Glance) -> Latest {
+    let connection = glance
+        .connection_id
+        .and_then(|id| console.site.connection(id));
+    let (tone, outcome) = match glance.outcome.as_str() {
+        "signed_in" => ("good", "Signed in"),
+        "refused" => ("bad", "Refused"),
+        "tested" => ("info", "Tested"),
+        _ => ("off", "Not finished"),
+    };
+    Latest {
+        href: format!("/admin/sign-ins/{}", glance.code),
+        who: glance.email.clone().unwrap_or_else(|| "Nobody".to_owned()),
+        way: match (connection, glance.kind.as_str()) {
+            (Some(found), _) => found.connection.display_name.clone(),
+            (None, "password") => "Password".to_owned(),
+            (None, "set_up") => "Set-up link".to_owned(),
+            (None, _) => "A connection that is gone".to_owned(),
+        },
+        tone,
+        outcome,
+        when: Ago::of(glance.started_at, console.now()),
+    }
 }

@@ -2,4 +2,5 @@
 
 mod account;
 mod entrance;
+mod set_up;
 mod world;

@@ -1,0 +1,94 @@
+//! What is left to do until single sign-on is set up. Each step is read from what is there; nobody ticks it off.
+
+use crate::site::Site;
+use crate::store::Glance;
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    pub(super) href: String,
+    /// How the way there is called.
+    pub(super) link: &'static str,
+    pub(super) is_done: bool,
+    /// The first that is not done.
+    pub(super) is_next: bool,
+}
+
+/// The steps of a company.
+pub(super) fn of(site: &Site, seen: &[Glance], break_glass: i64) -> Vec<Step> {
+    let first = site
+        .enabled_connections()
+        .chain(site.connections())
+        .next()
+        .map(|ready| &ready.connection);
+    let beneath = |page: &str| {
+        first.map_or_else(
+            || "/admin/connections".to_owned(),
+            |connection| format!("/admin/connections/{}{page}", connection.id),
+        )
+    };
+    let is_usable = site.connections().any(|ready| !ready.trust.keys.is_empty());
+    let is_enabled = site.enabled_connections().next().is_some();
+    let got_through = seen.iter().any(|it| {
+        it.connection_id.is_some() && matches!(it.outcome.as_str(), "signed_in" | "tested")
+    });
+    let step = |title, text, href, link, is_done| Step {
+        title,
+        text,
+        href,
+        link,
+        is_done,
+        is_next: false,
+    };
+    let mut steps = vec![
+        step(
+            "Name the company and its first administrator",
+            "Done with the set-up link.",
+            "/admin/account".to_owned(),
+            "Company",
+            true,
+        ),
+        step(
+            "Add your identity provider",
+            "With its metadata file, its metadata address, or by hand.",
+            if first.is_none() {
+                "/admin/connections/new".to_owned()
+            } else {
+                beneath("")
+            },
+            if first.is_none() {
+                "Add a connection"
+            } else {
+                "SAML Settings"
+            },
+            is_usable,
+        ),
+        step(
+            "Copy our addresses into it, and test the connection",
+            "The test goes all the way through your identity provider and changes nothing.",
+            beneath("/copy"),
+            "Copy into Entra",
+            got_through,
+        ),
+        step(
+            "Enable the connection",
+            "From then on it stands on the sign-in page.",
+            beneath(""),
+            "SAML Settings",
+            is_enabled,
+        ),
+        step(
+            "Keep a way in without single sign-on",
+            "An administrator with a password gets in when the identity provider does not answer.",
+            "/admin/users".to_owned(),
+            "Users & Permissions",
+            break_glass > 0,
+        ),
+    ];
+    if let Some(next) = steps.iter_mut().find(|step| !step.is_done) {
+        next.is_next = true;
+    }
+    steps
+}

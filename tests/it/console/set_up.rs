@@ -1,0 +1,278 @@
+//! The set-up link, from the command that prints it to the console.
+
+use vestibule::admin::{Actor, Admin};
+use vestibule::domain::{CompanyId, Outcome, SetupLinkState};
+
+use crate::support::{Answer, Browser, Installation, NOW, hidden_field};
+
+use super::world::World;
+
+const EMAIL: &str = "carla@acme.example";
+const PASSWORD: &str = "four-words-are-enough";
+
+fn admin(world: &World, company: CompanyId) -> Admin<'_> {
+    Admin {
+        store: &world.app.store,
+        keys: &world.app.keys,
+        company,
+        actor: Actor::command_line(),
+        now: NOW,
+    }
+}
+
+/// The path of a new link of a company.
+async fn link(world: &World) -> String {
+    let made = admin(world, world.acme.id).new_setup_link().await.unwrap();
+    let address = made.address(&world.acme);
+    let origin = world.acme.origin.as_str();
+    address.strip_prefix(origin).unwrap().to_owned()
+}
+
+async fn submit(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let page = browser.get(path).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let mut all = vec![
+        ("csrf", csrf.as_str()),
+        ("company_name", "Acme Inc."),
+        ("email", EMAIL),
+        ("first_name", "Carla"),
+        ("last_name", ""),
+        ("way", "password"),
+        ("password", PASSWORD),
+    ];
+    for (name, value) in fields {
+        let known = all.iter_mut().find(|(known, _)| known == name);
+        known.unwrap().1 = value;
+    }
+    browser.post(path, &all).await
+}
+
+#[tokio::test]
+async fn a_link_leads_into_the_console() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let mut browser = world.browser().from("203.0.113.9");
+    let answer = submit(&mut browser, &path, &[]).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, "/admin"),
+        "{}",
+        answer.body
+    );
+    let page = browser.get("/admin").await;
+    assert_eq!(page.status, 200);
+    for part in ["Acme Inc.", EMAIL] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    // The session is one as every other, and its attempt is on record.
+    let user = world.app.store.user_by_email(world.acme.id, EMAIL).await;
+    let user = user.unwrap().unwrap();
+    assert!(user.has_password && user.first_name == "Carla");
+    let attempts = world
+        .app
+        .store
+        .attempts(
+            world.acme.id,
+            &vestibule::store::AttemptFilter::default(),
+            5,
+        )
+        .await
+        .unwrap();
+    let [attempt] = &attempts[..] else {
+        panic!("one attempt: {attempts:?}")
+    };
+    assert_eq!(
+        (attempt.kind.as_str(), attempt.outcome, attempt.user_id),
+        ("set_up", Outcome::SignedIn, Some(user.id))
+    );
+    let events = world.audit().await;
+    let event = events
+        .iter()
+        .find(|event| event.action == "company.set_up")
+        .unwrap();
+    assert_eq!(event.actor, EMAIL);
+    assert_eq!(event.client, Some("203.0.113.9".parse().unwrap()));
+    assert!(!format!("{events:?}").contains(PASSWORD));
+    // The password is the way in from now on.
+    let mut again = world.browser();
+    let page = again.get("/sign-in").await;
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("email", EMAIL),
+        ("password", PASSWORD),
+    ];
+    assert_eq!(again.post("/sign-in", &fields).await.status, 303);
+}
+
+#[tokio::test]
+async fn looking_at_a_link_does_not_use_it_up() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    for _ in 0..3 {
+        assert_eq!(world.browser().get(&path).await.status, 200);
+        assert_eq!(world.browser().head(&path).await.status, 200);
+    }
+    let page = world.browser().get(&path).await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("referrer-policy"), "strict-origin");
+    let answer = submit(&mut world.browser(), &path, &[]).await;
+    assert_eq!(answer.status, 303);
+}
+
+#[tokio::test]
+async fn a_link_opens_once_also_when_two_use_it_at_the_same_time() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let (mut one, mut two) = (world.browser(), world.browser());
+    let (one, two) = tokio::join!(
+        submit(&mut one, &path, &[("email", "one@acme.example")]),
+        submit(&mut two, &path, &[("email", "two@acme.example")]),
+    );
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 410]);
+    let store = &world.app.store;
+    let mut made = 0;
+    for email in ["one@acme.example", "two@acme.example"] {
+        let user = store.user_by_email(world.acme.id, email).await.unwrap();
+        made += usize::from(user.is_some());
+    }
+    assert_eq!(made, 1);
+    let page = world.browser().get(&path).await;
+    assert_eq!(page.status, 410);
+    assert!(page.body.contains("This link was used already"));
+}
+
+#[tokio::test]
+async fn links_that_are_over_say_what_became_of_them() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let mut open = world.browser();
+    assert_eq!(open.get(&path).await.status, 200);
+    let admin = admin(&world, world.acme.id);
+    assert_eq!(admin.revoke_setup_links(None).await.unwrap(), 1);
+    let page = open.get(&path).await;
+    assert_eq!(page.status, 410);
+    assert!(page.body.contains("This link was revoked"), "{}", page.body);
+
+    let late = Admin {
+        now: NOW - time::Duration::hours(72),
+        ..self::admin(&world, world.acme.id)
+    };
+    let made = late.new_setup_link().await.unwrap();
+    assert_eq!(made.link.state(NOW), SetupLinkState::Expired);
+    let address = made.address(&world.acme);
+    let path = address.strip_prefix(world.acme.origin.as_str()).unwrap();
+    let page = world.browser().get(path).await;
+    assert_eq!(page.status, 410);
+    assert!(page.body.contains("This link has expired"), "{}", page.body);
+
+    let unknown = world.browser().get("/setup/AAAA").await;
+    assert_eq!(unknown.status, 404);
+}
+
+#[tokio::test]
+async fn a_link_opens_its_own_company_only() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let mut elsewhere = Browser::new(&world.router, world.beta.origin.host_key());
+    assert_eq!(elsewhere.get(&path).await.status, 404);
+    let page = elsewhere.get("/sign-in").await;
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let answer = elsewhere.post(&path, &[("csrf", csrf.as_str())]).await;
+    assert_eq!(answer.status, 403, "another form's token");
+    assert_eq!(world.browser().get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_and_the_link_is_kept() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let mut browser = world.browser();
+    for (name, value, told) in [
+        ("password", "short", "Use at least 12 characters."),
+        ("password", "", "Use at least 12 characters."),
+        ("email", "carla", "Write one e-mail address"),
+        ("company_name", " ", "Write the company&#39;s name."),
+        (
+            "email",
+            super::world::ADMIN,
+            "There is an account with this address",
+        ),
+    ] {
+        let answer = submit(&mut browser, &path, &[(name, value)]).await;
+        assert_eq!(answer.status, 422, "{name}={value}");
+        assert!(answer.body.contains(told), "{told}: {}", answer.body);
+        assert!(answer.body.contains("Carla"), "what was typed is kept");
+        assert!(!answer.body.contains(PASSWORD));
+    }
+    assert_eq!(world.stored_company().await.name, "ACME");
+    let without_token = browser.post(&path, &[("email", EMAIL)]).await;
+    assert_eq!(without_token.status, 403);
+    assert_eq!(submit(&mut browser, &path, &[]).await.status, 303);
+}
+
+#[tokio::test]
+async fn an_administrator_may_sign_in_by_single_sign_on_later() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let mut browser = world.browser();
+    let fields = [("way", "sso"), ("password", "")];
+    assert_eq!(submit(&mut browser, &path, &fields).await.status, 303);
+    assert_eq!(browser.get("/admin").await.status, 200);
+    let user = world.app.store.user_by_email(world.acme.id, EMAIL).await;
+    assert!(!user.unwrap().unwrap().has_password);
+}
+
+#[tokio::test]
+async fn the_database_does_not_know_the_secret() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let secret = path.strip_prefix("/setup/").unwrap();
+    assert!(secret.len() >= 43);
+    let links = world.app.store.setup_links(world.acme.id).await.unwrap();
+    assert!(!format!("{links:?}{:?}", world.audit().await).contains(secret));
+    let hash = vestibule::keys::hash(secret.as_bytes());
+    let found = world.app.store.setup_link(&hash).await.unwrap().unwrap();
+    assert_eq!(found.id, links[0].id);
+}
+
+#[test]
+fn commands_make_list_and_revoke_links() {
+    let installation = Installation::new();
+    let added = installation
+        .run("company add acme --name Acme --origin http://acme.localhost:8080")
+        .succeeds();
+    added.says(&[
+        "Set-up link for the administrator of Acme, once, until ",
+        "  http://acme.localhost:8080/setup/",
+        "company setup-link revoke acme",
+    ]);
+    let second = installation.run("company setup-link new acme").succeeds();
+    assert!(second.out.contains("http://acme.localhost:8080/setup/"));
+    let links = installation.json("company setup-link list acme --json");
+    let links = links.as_array().unwrap();
+    assert_eq!(links.len(), 2);
+    assert!(links.iter().all(|link| link["state"] == "open"));
+    let id = links[0]["id"].as_str().unwrap();
+    installation
+        .run(&format!("company setup-link revoke acme --id {id}"))
+        .succeeds()
+        .says(&["Revoked 1 link."]);
+    installation
+        .run(&format!("company setup-link revoke acme --id {id}"))
+        .fails(1, &["is revoked", "nothing to revoke"]);
+    installation
+        .run("company setup-link revoke acme")
+        .succeeds()
+        .says(&["Revoked 1 link."]);
+    installation
+        .run("company setup-link list acme")
+        .succeeds()
+        .says(&["revoked"]);
+    installation
+        .run("company setup-link revoke beta")
+        .fails(1, &["There is no company"]);
+}
