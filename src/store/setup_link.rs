@@ -106,7 +106,7 @@ pub(super) async fn set_up(
     set_up: &SetUp,
     now: OffsetDateTime,
 ) -> Result<Result<Account, Refusal>, Error> {
-    let used = query(
+    let opened = query(
         "UPDATE setup_link SET used_at = $1 WHERE id = $2 AND company_id = $3 \
          AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $1",
     )
@@ -115,7 +115,7 @@ pub(super) async fn set_up(
     .bind(company.to_string())
     .execute(&mut *tx)
     .await?;
-    if used == 0 {
+    if opened == 0 {
         return Ok(Err(Refusal::LinkUsed));
     }
     let user = &set_up.user;

@@ -12,6 +12,9 @@ use crate::site::{Site, SiteConnection};
 /// From here on an administrator is told.
 const SOON: i64 = 60;
 
+/// From here on the day says more than the number of days.
+const FAR: i64 = 400;
+
 /// What is left of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Remaining {
@@ -45,6 +48,11 @@ impl Remaining {
     pub(super) fn text(self) -> String {
         match self.days {
             0 => "ends within a day".to_owned(),
+            // Nobody counts in thousands of days.
+            FAR.. => {
+                let day = Moment::from(self.until).text;
+                format!("until {}", day.split(',').next().unwrap_or_default())
+            }
             -1 => "has ended".to_owned(),
             days if days < 0 => format!("ended {} ago", count_of(days.unsigned_abs() - 1, "day")),
             days => format!("ends in {}", count_of(days.unsigned_abs(), "day")),

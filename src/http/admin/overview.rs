@@ -79,6 +79,7 @@ struct Certificate {
     tone: &'static str,
     text: String,
     until: Ago,
+    has_ended: bool,
 }
 
 /// One of the newest sign-ins.
@@ -133,6 +134,17 @@ fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
             "Single sign-on is not switched on yet",
             "People sign in with passwords until a connection is enabled.",
         );
+    }
+    let ended: Vec<&str> = enabled()
+        .filter(|it| it.certificate.as_ref().is_some_and(|it| it.has_ended))
+        .map(|it| it.display_name.as_str())
+        .collect();
+    if !ended.is_empty() {
+        return Verdict {
+            tone: Tone::Bad,
+            title: format!("Nobody can sign in through {}", ended.join(", ")),
+            text: "The signing certificate that is stored here has ended. Add the new one of your identity provider.".to_owned(),
+        };
     }
     let failing: Vec<&str> = enabled()
         .filter(|it| it.last_failure.as_ref().is_some_and(|it| it.stands))
@@ -199,6 +211,7 @@ fn certificate(name: &'static str, remaining: Remaining, now: OffsetDateTime) ->
         tone: remaining.tone().class(),
         text: remaining.text(),
         until: Ago::of(remaining.until, now),
+        has_ended: remaining.days < 0,
     }
 }
 

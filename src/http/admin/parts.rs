@@ -69,7 +69,6 @@ const MINUTE: i64 = 60;
 /// Seconds in the unit that people would use, up to two weeks.
 fn span(seconds: u64) -> Option<String> {
     let (count, unit) = match seconds {
-        0..60 => return None,
         60..3600 => (seconds / 60, "minute"),
         3600..86_400 => (seconds / 3600, "hour"),
         86_400..1_209_600 => (seconds / 86_400, "day"),
