@@ -1,7 +1,7 @@
 //! `company add`, `company list`; `set`, `show` and `setup-link` have files of their own.
 
 mod settings;
-mod setup_link;
+pub(super) mod setup_link;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -45,6 +45,9 @@ pub(super) struct Add {
     /// Where a sign-in may return to beside the site itself: the application's origin
     #[arg(long = "return-origin", value_name = "URL")]
     return_origins: Vec<String>,
+    /// Make no set-up link: the company is set up by command
+    #[arg(long)]
+    no_setup_link: bool,
 }
 
 impl Company {
@@ -104,6 +107,9 @@ impl Add {
         ))?;
         note_plain_http(&installation, &company, out)?;
         print_values(&company, out)?;
+        if self.no_setup_link {
+            return Ok(());
+        }
         let link = setup_link::make(&installation, &company).await?;
         setup_link::print(&company, &link, out)
     }

@@ -56,9 +56,13 @@ mod running {
 
     /// The identity provider's key, kept with the data so that a kept demo goes on working.
     const IDP_KEY_FILE: &str = "demo-idp.pem";
+    /// Set up already.
     const COMPANY: &str = "acme";
+    /// Nothing of it is set up, here or at the identity provider.
+    const EMPTY_COMPANY: &str = "globex";
     const GROUP: &str = "SSO Basic";
     const APPLICATION_ID: &str = "2b1f0f9e-54b5-4a63-9d6e-0d4f1c9f7a11";
+    const EMPTY_APPLICATION_ID: &str = "7c4d9a35-1e6b-4f7a-8b2c-5a0e3d9f6c12";
 
     impl Demo {
         pub(in crate::cli) fn run(self, setting: &Setting) -> Result<ExitCode> {
@@ -78,7 +82,9 @@ mod running {
                     "Set one with VESTIBULE_LISTEN, such as 127.0.0.1:8080.",
                 ));
             }
-            let origin = format!("http://acme.localhost:{}", config.listen.port());
+            let port = config.listen.port();
+            let origin = format!("http://{COMPANY}.localhost:{port}");
+            let empty_origin = format!("http://{EMPTY_COMPANY}.localhost:{port}");
             let listener = DemoIdp::bind(self.idp_listen).await.map_err(|cause| {
                 CliError::refused(
                     format!(
@@ -101,12 +107,21 @@ mod running {
             // The commands below find a database, and need not say that they made one.
             let store = Store::open(&config.database_url(), keys::hash).await;
             store.map_err(CliError::from)?.close().await;
-            add_company(setting, &origin).await?;
+            if add_company(setting, COMPANY, "Acme", &origin).await? {
+                let group = ["group", "add", GROUP, "--company", COMPANY, "--sso-only"];
+                perform(setting, &[&group]).await?;
+            }
+            add_company(setting, EMPTY_COMPANY, "Globex", &empty_origin).await?;
             idp.register(application(setting, &config, &origin).await?);
+            idp.register(App::unconfigured(EMPTY_APPLICATION_ID, "Globex"));
             let metadata = idp.tenant().metadata_url(APPLICATION_ID);
             perform(setting, &[&import(&metadata)]).await?;
             let mut out = Output::stdout();
-            out.raw(&guide(&origin, &idp_origin))?;
+            let consoles = [
+                console(setting, &config, COMPANY).await?,
+                console(setting, &config, EMPTY_COMPANY).await?,
+            ];
+            out.raw(&guide(&origin, &idp_origin, &consoles))?;
             out.flush()?;
             let code = serve::serve(config, setting.clock.clone()).await;
             serving.abort();
@@ -114,22 +129,46 @@ mod running {
         }
     }
 
-    /// Adds the company and its permission group, unless an earlier run did.
-    async fn add_company(setting: &Setting, origin: &str) -> Result<()> {
+    /// Adds a company, unless an earlier run did; whether it is new.
+    async fn add_company(setting: &Setting, slug: &str, name: &str, origin: &str) -> Result<bool> {
         let store = setting.open().await?.store;
         let companies = store.companies().await?;
         store.close().await;
         if companies
             .iter()
-            .any(|company| company.slug.as_str() == COMPANY)
+            .any(|company| company.slug.as_str() == slug)
         {
-            return Ok(());
+            return Ok(false);
         }
         let company = [
-            "company", "add", COMPANY, "--name", "Acme", "--origin", origin,
+            "company",
+            "add",
+            slug,
+            "--name",
+            name,
+            "--origin",
+            origin,
+            "--no-setup-link",
         ];
-        let group = ["group", "add", GROUP, "--company", COMPANY, "--sso-only"];
-        perform(setting, &[&company, &group]).await
+        perform(setting, &[&company]).await?;
+        Ok(true)
+    }
+
+    /// The address of a company's console: a set-up link until somebody has used one.
+    async fn console(setting: &Setting, config: &Config, slug: &str) -> Result<String> {
+        let installation = setting.open().await?;
+        let company = installation.company(slug).await?;
+        let links = installation.store.setup_links(company.id).await?;
+        let address = if links.iter().any(|link| link.used_at.is_some()) {
+            format!("{}/admin", company.origin)
+        } else {
+            let keys = Keys::load(config, installation.now)?;
+            let admin = installation.admin(&keys, company.id);
+            admin.revoke_setup_links(None).await?;
+            admin.new_setup_link().await?.address(&company)
+        };
+        installation.store.close().await;
+        Ok(address)
     }
 
     fn import(metadata: &str) -> [&str; 12] {
@@ -244,7 +283,7 @@ mod running {
         }
     }
 
-    fn guide(origin: &str, idp: &str) -> String {
+    fn guide(origin: &str, idp: &str, [console, empty_console]: &[String; 2]) -> String {
         let addresses = [
             (
                 format!("{origin}/"),
@@ -255,6 +294,10 @@ mod running {
             (
                 format!("{idp}/applications/{APPLICATION_ID}"),
                 "\"Set up single sign-on\", as Entra ID shows it",
+            ),
+            (
+                console.clone(),
+                "Acme's console: what the company's administrator sees",
             ),
         ];
         let width = addresses.iter().map(|(address, _)| address.len()).max();
@@ -269,7 +312,10 @@ mod running {
              Sign in as B.Simon (b.simon@contoso.com, password Tailspin-42)\n\
              or as Britta Simon (britta.simon@contoso.com, password Fabrikam-42).\n\
              The account is made at the first sign-in, in the permission group \"{GROUP}\".\n\
-             Who am I:  {origin}/sso/session\n\
+             Who am I:  {origin}/sso/session\n\n\
+             To set a company up yourself, as the tutorial does, take Globex. Nothing of it is set up yet:\n  \
+             {empty_console}\n  \
+             {idp}/applications/{EMPTY_APPLICATION_ID}  its application, as Entra ID shows it\n\n\
              Stop with Ctrl-C.\n\n"
         )
     }
