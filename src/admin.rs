@@ -4,8 +4,15 @@
 //! ([`Refused::NotFound`]); nothing here asks who may: whoever makes an [`Admin`] has checked that.
 
 mod company;
+mod group;
+mod password;
 mod refused;
+mod session;
 pub mod setup;
+mod user;
+pub mod user_file;
+mod user_import;
+mod user_state;
 
 use std::net::IpAddr;
 
@@ -15,7 +22,10 @@ use crate::domain::{AuditEvent, AuditId, CompanyId, UserId};
 use crate::keys::{self, Keys};
 use crate::store::Store;
 
+pub use group::{GroupLoss, GroupText};
 pub use refused::{Problem, Problems, Refused};
+pub use user::{NewUser, UserText};
+pub use user_import::{ImportPlan, Imported, PlannedUser};
 
 /// Who acts, on which company, when.
 #[derive(Debug)]

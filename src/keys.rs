@@ -27,6 +27,7 @@ pub struct KeyPair {
 }
 
 /// Every key of this installation.
+#[derive(Clone)]
 pub struct Keys {
     /// Signs requests and metadata.
     pub signing: KeyPair,

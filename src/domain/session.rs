@@ -4,6 +4,7 @@
 //! the browser; the database knows its hash, the `SessionKey`, only.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -91,6 +92,33 @@ impl fmt::Debug for SessionId {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SessionKey(pub [u8; 32]);
 
+/// Text that names no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the key of a session")]
+pub struct SessionKeyError;
+
+impl fmt::Display for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for SessionKey {
+    type Err = SessionKeyError;
+
+    fn from_str(text: &str) -> Result<Self, SessionKeyError> {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(SessionKeyError);
+        }
+        let mut key = [0; 32];
+        for (place, byte) in key.iter_mut().enumerate() {
+            let digits = text.get(place * 2..place * 2 + 2).ok_or(SessionKeyError)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| SessionKeyError)?;
+        }
+        Ok(Self(key))
+    }
+}
+
 impl fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SessionKey(")?;
@@ -105,6 +133,16 @@ impl fmt::Debug for SessionKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_written_and_read() {
+        let key = SessionKey([0xa7; 32]);
+        let text = key.to_string();
+        assert_eq!((text.len(), text.parse()), (64, Ok(key)));
+        for other in ["", "a7", &"g".repeat(64), &"a".repeat(63), &"+1".repeat(32)] {
+            assert_eq!(other.parse::<SessionKey>(), Err(SessionKeyError), "{other}");
+        }
+    }
 
     #[test]
     fn idle_and_absolute_ends() {

@@ -30,8 +30,10 @@ impl Store {
     }
 }
 
-/// The ways into a user's company, held still until the transaction ends.
-pub(super) struct WayIn {
+/// The ways into a company, held still until the transaction ends.
+#[derive(Debug)]
+#[must_use = "a change is checked after it was made"]
+pub struct WayIn {
     /// The company, when it has a way in that could be lost.
     company: Option<String>,
 }
@@ -47,7 +49,10 @@ impl WayIn {
         let Some(row) = row else {
             return Ok(Self { company: None });
         };
-        let company = row.text("company_id")?;
+        Self::lock_all(tx, row.text("company_id")?, vec![user]).await
+    }
+
+    async fn lock_all(tx: &mut Tx, company: String, users: Vec<String>) -> Result<Self, Error> {
         let rows = query(select!("a.id", " ORDER BY a.id"))
             .bind(company.as_str())
             .fetch_all(&mut *tx)
@@ -57,7 +62,7 @@ impl WayIn {
             .map(|row| row.text("id"))
             .collect::<Result<Vec<String>, Error>>()?;
         let has_way_in = !accounts.is_empty();
-        accounts.push(user);
+        accounts.extend(users);
         // One order for everyone, so that two changes at once wait for each other and not both for the other.
         accounts.sort_unstable();
         accounts.dedup();
@@ -73,7 +78,7 @@ impl WayIn {
     }
 
     /// After the change: an error, which takes the transaction back, when no way in is left.
-    pub(super) async fn check(self, tx: &mut Tx) -> Result<(), Error> {
+    pub async fn check(self, tx: &mut Tx) -> Result<(), Error> {
         let Some(company) = self.company else {
             return Ok(());
         };
@@ -81,6 +86,19 @@ impl WayIn {
             return Err(Error::LastBreakGlass);
         }
         Ok(())
+    }
+}
+
+impl Tx {
+    /// Locks these users of a company and its break-glass administrators, before a change that [`WayIn::check`] looks at. It
+    /// is the first thing that a transaction does: accounts are locked before anything else.
+    pub async fn hold_way_in(
+        &mut self,
+        company: CompanyId,
+        users: impl IntoIterator<Item = UserId>,
+    ) -> Result<WayIn, Error> {
+        let users = users.into_iter().map(|user| user.to_string()).collect();
+        WayIn::lock_all(self, company.to_string(), users).await
     }
 }
 

@@ -117,6 +117,12 @@ impl Error {
         matches!(self, Self::Database(Failure::Sqlite(cause)) if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
     }
 
+    /// Whether a value that has to be unique was taken by another transaction at this very moment. (On SQLite one transaction
+    /// writes at a time, so that it is asked for before.)
+    pub(super) fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Database(Failure::Postgres(sqlx::Error::Database(error))) if error.is_unique_violation())
+    }
+
     /// Whether the same transaction, tried again at once, may well succeed: another one was faster, or both waited for each
     /// other.
     pub(super) fn is_transient(&self) -> bool {

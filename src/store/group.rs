@@ -81,15 +81,7 @@ impl Store {
     /// A user's memberships with their sources.
     pub async fn grants_of(&self, user: UserId) -> Result<Vec<Grant>, Error> {
         let rows = query("SELECT user_id, group_id, source FROM group_grant WHERE user_id = $1 ORDER BY group_id, source").bind(user.to_string()).fetch_all(&self.database).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Grant {
-                    user_id: row.parsed("user_id")?,
-                    group_id: row.parsed("group_id")?,
-                    source: row.parsed("source")?,
-                })
-            })
-            .collect()
+        rows.iter().map(grant).collect()
     }
 
     /// Puts a user into a group of the same company; `false` when there is nothing to change. A group for single sign-on only
@@ -133,7 +125,15 @@ impl Store {
     }
 }
 
-fn group(row: &Row) -> Result<Group, Error> {
+pub(super) fn grant(row: &Row) -> Result<Grant, Error> {
+    Ok(Grant {
+        user_id: row.parsed("user_id")?,
+        group_id: row.parsed("group_id")?,
+        source: row.parsed("source")?,
+    })
+}
+
+pub(super) fn group(row: &Row) -> Result<Group, Error> {
     Ok(Group {
         id: row.parsed("id")?,
         company_id: row.parsed("company_id")?,

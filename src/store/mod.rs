@@ -15,6 +15,7 @@ mod connection;
 mod error;
 mod glance;
 mod group;
+mod group_change;
 mod log;
 mod migrate;
 mod open;
@@ -25,6 +26,7 @@ mod record;
 mod refusal;
 mod retention;
 mod session;
+mod session_list;
 mod session_store;
 mod setup_link;
 mod sign_in;
@@ -32,21 +34,28 @@ mod sqlite;
 mod statement;
 mod transaction;
 mod user;
+mod user_change;
+mod user_list;
 
 use std::sync::Arc;
 
 pub use attempt::{AttemptFilter, AttemptRefusal};
+pub use break_glass::WayIn;
 pub use change::Changes;
 pub use error::{Error, Failure};
 pub use glance::Glance;
+pub use group_change::{GroupUse, ListedGroup, StoredGroup};
 pub use pulse::Pulse;
 pub use refusal::Refusal;
 pub use retention::Purged;
 pub use session::SignedIn;
+pub use session_list::{ListedSession, SESSIONS_A_PAGE};
 pub use session_store::{SESSION_FIELD, Sessions};
 pub use setup_link::SetUp;
 pub use sign_in::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn, finish_in};
 pub use transaction::Tx;
+pub use user_change::StoredUser;
+pub use user_list::{Listed, ListedUser, USERS_A_PAGE, UserFilter, Way};
 
 use transaction::Database;
 

@@ -217,7 +217,7 @@ fn not_ended(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Sessi
         .collect()
 }
 
-fn session(row: &Row) -> Result<Session, Error> {
+pub(super) fn session(row: &Row) -> Result<Session, Error> {
     Ok(Session {
         user_id: row.parsed("user_id")?,
         company_id: row.parsed("company_id")?,

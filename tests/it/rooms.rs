@@ -63,6 +63,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["http"]),
     ("http_body_util", &["http"]),
     ("multer", &["http"]),
+    ("csv", &["admin"]),
     ("serde_html_form", &["http"]),
     ("tower", &["http", "demo_idp"]),
     ("askama", &["http", "demo_idp"]),
@@ -74,7 +75,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "store", "outbound", "app", "login", "logout", "http", "demo_idp", "cli",
+            "store", "outbound", "app", "login", "logout", "admin", "http", "demo_idp", "cli",
         ],
     ),
     ("openssl", &["saml", "keys", "site", "cli", "demo_idp"]),

@@ -1,7 +1,7 @@
 //! The company's console: one file per family of pages.
 //!
 //! Invariants: the [`guard`] is around every address beneath `/admin`, so that nothing there runs for anyone but an
-//! administrator of the company of the host; a GET changes nothing; a POST is read by [`ConsoleForm`] or [`upload::ConsoleUpload`],
+//! administrator of the company of the host; a GET changes nothing; a POST is read by [`ConsoleForm`] or [`ConsoleUpload`],
 //! which want the console's token.
 
 mod account;
@@ -12,12 +12,19 @@ mod failure;
 mod flash;
 mod form;
 mod frame;
+mod group;
+mod groups;
 mod guard;
 mod overview;
 mod parts;
+mod people;
+mod sessions;
 mod steps;
-#[expect(dead_code, reason = "for the pages to come")]
 mod upload;
+mod user;
+mod user_actions;
+mod user_import;
+mod users;
 
 use std::sync::Arc;
 
@@ -33,11 +40,22 @@ use console::{Console, corrected};
 use flash::done;
 use form::ConsoleForm;
 use frame::{ConsoleFrame, Section};
+use parts::Item;
+use upload::ConsoleUpload;
 
 pub(super) use upload::UPLOAD_BYTES;
 
 /// The families of pages, by the order of the navigation.
-const FAMILIES: &[fn(Routes) -> Routes] = &[overview::routes, account::routes];
+const FAMILIES: &[fn(Routes) -> Routes] = &[
+    overview::routes,
+    users::routes,
+    user_import::routes,
+    user::routes,
+    groups::routes,
+    group::routes,
+    sessions::routes,
+    account::routes,
+];
 
 /// Every address of the console.
 pub(super) fn routes(app: &Arc<App>) -> Routes {

@@ -12,7 +12,6 @@ pub(super) struct Item {
     pub(super) chosen: bool,
 }
 
-#[expect(dead_code, reason = "for the pages to come")]
 impl Item {
     /// Options, of which the one with this value is chosen.
     pub(super) fn list<V, T>(options: impl IntoIterator<Item = (V, T)>, chosen: &str) -> Vec<Self>

@@ -2,5 +2,9 @@
 
 mod account;
 mod entrance;
+mod groups;
+mod sessions;
 mod set_up;
+mod user_import;
+mod users;
 mod world;

@@ -28,7 +28,6 @@ pub(super) struct World {
     /// acme's group of administrators, who may use passwords.
     pub(super) admins: Group,
     /// acme's group of members, who may use passwords.
-    #[expect(dead_code, reason = "for the pages to come")]
     pub(super) members: Group,
     _dir: tempfile::TempDir,
 }
@@ -102,7 +101,6 @@ impl World {
     }
 
     /// One more user of beta.
-    #[expect(dead_code, reason = "for the pages to come")]
     pub(super) async fn add_other_user(&self, email: &str) -> User {
         add_user(&self.app, &self.beta, email, None, &[]).await
     }
@@ -161,7 +159,6 @@ pub(super) async fn post(browser: &mut Browser, path: &str, fields: &[(&str, &st
 }
 
 /// Sends a form with files of the console with its token.
-#[expect(dead_code, reason = "for the pages to come")]
 pub(super) async fn upload(
     browser: &mut Browser,
     path: &str,

@@ -10,5 +10,6 @@ mod groups;
 mod migrations;
 mod races;
 mod sessions;
+mod user_list;
 mod users;
 mod world;

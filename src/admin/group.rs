@@ -1,0 +1,206 @@
+//! Permission groups.
+//!
+//! Invariants: two titles of a company differ in more than upper and lower case; a group into which a connection puts users
+//! is not deleted; a company that has a way in without single sign-on keeps one (rule F6).
+
+use serde_json::{Value, json};
+
+use super::user::version_of;
+use super::{Admin, Problems, Refused};
+use crate::domain::{Group, GroupId, GroupKind};
+use crate::keys;
+use crate::store::{GroupUse, StoredGroup};
+
+/// A permission group as an administrator writes it ("Create New Permission").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupText {
+    pub title: String,
+    pub kind: GroupKind,
+    /// "This group can only sign in via single sign-on".
+    pub sso_only: bool,
+}
+
+/// Who would lose what by the end of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupLoss {
+    /// The connections that put users into it: while there is one, it stays.
+    pub uses: Vec<GroupUse>,
+    /// Its members.
+    pub members: u64,
+    /// Those of them who are in no other group.
+    pub left_without: u64,
+}
+
+impl Admin<'_> {
+    /// A group of the company, and its version.
+    pub async fn group(&self, id: GroupId) -> Result<(Group, String), Refused> {
+        let stored = self.store.group_of(self.company, id).await?;
+        let stored = stored.ok_or(Refused::NotFound)?;
+        let version = version(&stored);
+        Ok((stored.group, version))
+    }
+
+    /// Makes a group.
+    pub async fn create_group(&self, text: &GroupText) -> Result<Group, Refused> {
+        let title = title(text)?;
+        let mut tx = self.store.begin().await?;
+        check_title(&tx.all_groups(self.company).await?, &title, None)?;
+        let group = Group {
+            id: GroupId::from_bytes(keys::random()),
+            company_id: self.company,
+            title,
+            kind: text.kind,
+            sso_only: text.sso_only,
+            created_at: self.now,
+        };
+        if !tx.add_group(&group).await? {
+            return Err(taken(&group.title));
+        }
+        let mut event = self.event("group.add", group.title.as_str());
+        event.after = Some(described(&group));
+        tx.audit(&event.with_detail(group.kind.as_str())).await?;
+        tx.commit(self.now).await?;
+        Ok(group)
+    }
+
+    /// Changes a group, when it is still the version that was read.
+    pub async fn edit_group(
+        &self,
+        id: GroupId,
+        version_read: &str,
+        text: &GroupText,
+    ) -> Result<Group, Refused> {
+        let title = title(text);
+        let mut tx = self.store.begin().await?;
+        let way_in = tx.hold_way_in(self.company, []).await?;
+        let stored = tx.lock_group(self.company, id).await?;
+        let stored = stored.ok_or(Refused::NotFound)?;
+        if version(&stored) != version_read {
+            drop(tx);
+            return Err(self.changed_by("group", &stored.group.title).await?);
+        }
+        let title = title?;
+        let before = stored.group;
+        let group = Group {
+            title,
+            kind: text.kind,
+            sso_only: text.sso_only,
+            ..before.clone()
+        };
+        if group == before {
+            return Ok(before);
+        }
+        let others = tx.all_groups(self.company).await?;
+        check_title(&others, &group.title, Some(id))?;
+        if !tx.write_group(&group).await? {
+            return Err(taken(&group.title));
+        }
+        way_in.check(&mut tx).await?;
+        self.keeps_own_administration(&mut tx).await?;
+        let event = self
+            .event("group.change", group.title.as_str())
+            .with_change(described(&before), described(&group));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(group)
+    }
+
+    /// Who would lose what if a group were deleted.
+    pub async fn loss_of_group(&self, id: GroupId) -> Result<GroupLoss, Refused> {
+        let stored = self.store.group_of(self.company, id).await?;
+        stored.ok_or(Refused::NotFound)?;
+        Ok(GroupLoss {
+            uses: self.store.uses_of_group(self.company, id).await?,
+            members: self.store.count_members(id).await?,
+            left_without: self.store.count_members_only(id).await?,
+        })
+    }
+
+    /// Deletes a group and every membership in it, unless a connection puts users into it.
+    pub async fn delete_group(&self, id: GroupId) -> Result<Group, Refused> {
+        let mut tx = self.store.begin().await?;
+        let way_in = tx.hold_way_in(self.company, []).await?;
+        let stored = tx.lock_group(self.company, id).await?;
+        let group = stored.ok_or(Refused::NotFound)?.group;
+        let uses = tx.hold_uses_of_group(self.company, id).await?;
+        if let Some(first) = uses.first() {
+            return Err(Refused::InTheWay(in_use(&group, first, uses.len())));
+        }
+        let members = self.store.count_members(id).await?;
+        tx.remove_group(self.company, id).await?;
+        way_in.check(&mut tx).await?;
+        self.keeps_own_administration(&mut tx).await?;
+        let mut event = self.event("group.remove", group.title.as_str());
+        event.before = Some(described(&group));
+        let detail = match members {
+            1 => "1 member".to_owned(),
+            members => format!("{members} members"),
+        };
+        tx.audit(&event.with_detail(detail)).await?;
+        tx.commit(self.now).await?;
+        Ok(group)
+    }
+}
+
+/// Whether a title is free in a company, and differs from every other one in more than upper and lower case.
+fn check_title(groups: &[Group], title: &str, own: Option<GroupId>) -> Result<(), Refused> {
+    let folded = title.to_lowercase();
+    let alike = groups
+        .iter()
+        .find(|group| Some(group.id) != own && group.title.to_lowercase() == folded);
+    match alike {
+        Some(group) if group.title == title => Err(taken(title)),
+        Some(group) => Err(Refused::taken(
+            "title",
+            format!(
+                "There is a permission group \"{}\", which differs in upper and lower case only.",
+                group.title
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Why a group that connections use stays.
+fn in_use(group: &Group, first: &GroupUse, count: usize) -> String {
+    let others = match count {
+        1 => String::new(),
+        2 => " and one more connection".to_owned(),
+        count => format!(" and {} more connections", count - 1),
+    };
+    let how = if first.jit {
+        "makes new accounts in it (Just-In-Time User Provisioning)"
+    } else {
+        "puts users into it by their group claim"
+    };
+    format!(
+        "\"{}\" cannot be deleted: the connection \"{}\"{others} {how}. Choose another group there first.",
+        group.title, first.display_name
+    )
+}
+
+fn title(text: &GroupText) -> Result<String, Refused> {
+    let mut problems = Problems::default();
+    let title = problems.line("title", &text.title, "Write a title, such as SSO Basic.");
+    problems.check()?;
+    Ok(title)
+}
+
+fn taken(title: &str) -> Refused {
+    Refused::taken(
+        "title",
+        format!("There is a permission group \"{title}\" already."),
+    )
+}
+
+fn version(stored: &StoredGroup) -> String {
+    version_of(stored.revision, &described(&stored.group))
+}
+
+fn described(group: &Group) -> Value {
+    json!({
+        "title": group.title,
+        "type": group.kind,
+        "sso_only": group.sso_only,
+    })
+}

@@ -1,0 +1,56 @@
+//! Sessions, ended by an administrator.
+
+use super::{Admin, Refused};
+use crate::domain::{SessionKey, UserId};
+
+impl Admin<'_> {
+    /// Ends a session of the company.
+    pub async fn end_session(&self, key: SessionKey) -> Result<(), Refused> {
+        let mut tx = self.store.begin().await?;
+        let user = tx.end_session_of(self.company, key).await?;
+        let user = user.ok_or(Refused::NotFound)?;
+        let user = self.store.user_of(self.company, user).await?;
+        let email = user.map_or(String::new(), |stored| stored.user.email.to_string());
+        let event = self.event("session.end", email);
+        tx.audit(&event.with_detail("1 session")).await?;
+        tx.commit(self.now).await?;
+        Ok(())
+    }
+
+    /// Ends every session of a user, but the one to keep; how many there were.
+    pub async fn sign_out_user(
+        &self,
+        id: UserId,
+        keep: Option<SessionKey>,
+    ) -> Result<usize, Refused> {
+        let stored = self.store.user_of(self.company, id).await?;
+        let stored = stored.ok_or(Refused::NotFound)?;
+        let mut tx = self.store.begin().await?;
+        let ended = tx.end_sessions_of(id, keep).await?;
+        if ended > 0 {
+            let event = self.event("user.sign_out", stored.user.email.as_str());
+            let detail = sessions(ended as u64);
+            tx.audit(&event.with_detail(detail)).await?;
+            tx.commit(self.now).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Ends every session of the company, but the one to keep; how many there were.
+    pub async fn sign_out_everyone(&self, keep: Option<SessionKey>) -> Result<u64, Refused> {
+        let mut tx = self.store.begin().await?;
+        let ended = tx.end_all_sessions(self.company, keep).await?;
+        let event = self.event("session.end_all", "everyone");
+        tx.audit(&event.with_detail(sessions(ended))).await?;
+        tx.commit(self.now).await?;
+        Ok(ended)
+    }
+}
+
+fn sessions(count: u64) -> String {
+    if count == 1 {
+        "1 session".to_owned()
+    } else {
+        format!("{count} sessions")
+    }
+}

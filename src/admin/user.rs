@@ -1,0 +1,288 @@
+//! Users: made and edited.
+//!
+//! Invariants: who changes a user names the version that was read, and is told when it is another one by then; a change of
+//! the address changes nothing about who a connection takes the user for (rule F1).
+
+use serde_json::{Value, json};
+use time::Duration;
+
+use super::{Admin, Problems, Refused, password};
+use crate::domain::{Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId};
+use crate::keys;
+use crate::store::{StoredUser, Tx};
+
+/// How far back a change is looked for, to name who made it.
+const LOOK_BACK: Duration = Duration::days(2);
+
+/// What an administrator writes about a user, as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserText {
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub company_name: String,
+}
+
+/// A user to make ("Create SSO User").
+#[derive(Debug, Clone, Default)]
+pub struct NewUser {
+    pub text: UserText,
+    pub groups: Vec<GroupId>,
+    /// None waits for the first single sign-on.
+    pub password: Option<String>,
+}
+
+/// [`UserText`] that was checked.
+pub(super) struct UserFields {
+    pub(super) email: Email,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) company_name: String,
+}
+
+impl UserText {
+    /// What is there, to be edited.
+    pub fn of(user: &User) -> Self {
+        Self {
+            email: user.email.to_string(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            company_name: user.company_name.clone(),
+        }
+    }
+
+    /// The same without mistakes; each of them is noted. None when there is no address.
+    pub(super) fn checked(&self, problems: &mut Problems) -> Option<UserFields> {
+        let email = problems.email("email", &self.email);
+        let first_name = problems.line("first_name", &self.first_name, "");
+        let last_name = problems.line("last_name", &self.last_name, "");
+        let company_name = problems.line("company_name", &self.company_name, "");
+        Some(UserFields {
+            email: email?,
+            first_name,
+            last_name,
+            company_name,
+        })
+    }
+}
+
+impl UserFields {
+    /// Whether a user is so already.
+    pub(super) fn is_of(&self, user: &User) -> bool {
+        self.email == user.email
+            && self.first_name == user.first_name
+            && self.last_name == user.last_name
+            && self.company_name == user.company_name
+    }
+
+    /// A user with these.
+    pub(super) fn put_into(self, user: &mut User) {
+        user.email = self.email;
+        user.first_name = self.first_name;
+        user.last_name = self.last_name;
+        user.company_name = self.company_name;
+    }
+}
+
+impl Admin<'_> {
+    /// A user of the company, and its version.
+    pub async fn user(&self, id: UserId) -> Result<(User, String), Refused> {
+        let stored = self.store.user_of(self.company, id).await?;
+        let stored = stored.ok_or(Refused::NotFound)?;
+        let version = version(&stored);
+        Ok((stored.user, version))
+    }
+
+    /// Makes a user in permission groups. Without a password it waits for its first single sign-on.
+    pub async fn create_user(&self, new: NewUser) -> Result<User, Refused> {
+        let mut problems = Problems::default();
+        let fields = new.text.checked(&mut problems);
+        let groups = self.groups_named(&new.groups, &mut problems).await?;
+        if let Some(password) = &new.password {
+            problems.password("password", password);
+            if let Some(group) = groups.iter().find(|group| group.sso_only) {
+                problems.add("password", password::not_for(&group.title));
+            }
+        }
+        problems.check()?;
+        let fields = fields.ok_or(Refused::NotFound)?;
+        let sealed = match new.password {
+            Some(password) => Some(password::seal(self.keys, password).await?),
+            None => None,
+        };
+        let user = self.new_user(fields);
+        let mut tx = self.store.begin().await?;
+        if !tx.add_user(&user).await? {
+            return Err(taken(&user.email));
+        }
+        self.put_into(&mut tx, &user, &groups).await?;
+        if let Some(sealed) = &sealed {
+            // A group may have changed since it was looked at.
+            if let Some(title) = tx.sso_only_group_of(user.id).await? {
+                return Err(Refused::invalid("password", password::not_for(&title)));
+            }
+            tx.write_password(user.id, Some(sealed), None).await?;
+        }
+        let mut event = self.event("user.add", user.email.as_str());
+        event.after = Some(described(&user, &groups, sealed.is_some()));
+        tx.audit(&event.with_detail(titles(&groups))).await?;
+        tx.commit(self.now).await?;
+        Ok(User {
+            has_password: sealed.is_some(),
+            ..user
+        })
+    }
+
+    /// Changes a user's address and names, when it is still the version that was read.
+    pub async fn edit_user(
+        &self,
+        id: UserId,
+        version_read: &str,
+        text: &UserText,
+    ) -> Result<User, Refused> {
+        let mut problems = Problems::default();
+        let fields = text.checked(&mut problems);
+        let mut tx = self.store.begin().await?;
+        let stored = tx.lock_user(self.company, id).await?;
+        let stored = stored.ok_or(Refused::NotFound)?;
+        if version(&stored) != version_read {
+            drop(tx);
+            return Err(self.user_changed(&stored.user).await?);
+        }
+        problems.check()?;
+        let fields = fields.ok_or(Refused::NotFound)?;
+        if fields.is_of(&stored.user) {
+            return Ok(stored.user);
+        }
+        let user = self.rewrite_user(&mut tx, stored.user, fields).await?;
+        tx.commit(self.now).await?;
+        Ok(user)
+    }
+
+    /// Writes what changed of a locked user.
+    pub(super) async fn rewrite_user(
+        &self,
+        tx: &mut Tx,
+        before: User,
+        fields: UserFields,
+    ) -> Result<User, Refused> {
+        let mut user = before.clone();
+        fields.put_into(&mut user);
+        if !tx.write_user(&user).await? {
+            return Err(taken(&user.email));
+        }
+        let event = self
+            .event("user.change", user.email.as_str())
+            .with_change(texts(&before), texts(&user));
+        tx.audit(&event).await?;
+        Ok(user)
+    }
+
+    /// A user of the company that is not there yet.
+    pub(super) fn new_user(&self, fields: UserFields) -> User {
+        User {
+            id: UserId::from_bytes(keys::random()),
+            company_id: self.company,
+            email: fields.email,
+            first_name: fields.first_name,
+            last_name: fields.last_name,
+            company_name: fields.company_name,
+            created_by: Creation::Administrator,
+            has_password: false,
+            disabled_at: None,
+            created_at: self.now,
+            last_sign_in_at: None,
+        }
+    }
+
+    /// Puts a new user into groups.
+    pub(super) async fn put_into(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        groups: &[Group],
+    ) -> Result<(), Refused> {
+        for group in groups {
+            let grant = Grant {
+                user_id: user.id,
+                group_id: group.id,
+                source: GrantSource::Administrator,
+            };
+            if !tx.grant_to_new(grant, self.now).await? {
+                // Deleted since it was looked at.
+                return Err(Refused::invalid("group", "This permission group is gone."));
+            }
+        }
+        Ok(())
+    }
+
+    /// The company's groups of these identifiers, each once.
+    async fn groups_named(
+        &self,
+        ids: &[GroupId],
+        problems: &mut Problems,
+    ) -> Result<Vec<Group>, Refused> {
+        let all = self.store.groups(self.company).await?;
+        if ids.iter().any(|id| all.iter().all(|group| group.id != *id)) {
+            problems.add("group", "Choose a permission group of this company.");
+        }
+        let wanted = |group: &Group| ids.contains(&group.id);
+        Ok(all.into_iter().filter(wanted).collect())
+    }
+
+    async fn user_changed(&self, now: &User) -> Result<Refused, Refused> {
+        self.changed_by("user", now.email.as_str()).await
+    }
+
+    /// Who changed something since it was read.
+    pub(super) async fn changed_by(&self, noun: &str, subject: &str) -> Result<Refused, Refused> {
+        let since = self.now - LOOK_BACK;
+        let store = self.store;
+        let found = store.last_change_of(self.company, noun, subject, since);
+        let (by, at) = found.await?.unwrap_or((String::new(), self.now));
+        Ok(Refused::Changed { by, at })
+    }
+}
+
+/// What a form keeps, to find out whether a user was changed since: by an administrator, or by a sign-in that brought another
+/// name.
+fn version(stored: &StoredUser) -> String {
+    version_of(stored.revision, &texts(&stored.user))
+}
+
+/// A text that is another one after each change.
+pub(super) fn version_of(revision: i64, values: &Value) -> String {
+    let mut hash = keys::hex(&keys::hash(values.to_string().as_bytes()));
+    hash.truncate(16);
+    format!("{revision}-{hash}")
+}
+
+pub(super) fn taken(email: &Email) -> Refused {
+    Refused::taken(
+        "email",
+        format!("Another user has the address {email} already."),
+    )
+}
+
+pub(super) fn titles(groups: &[Group]) -> String {
+    let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
+    titles.join(", ")
+}
+
+/// A user for the audit log.
+pub(super) fn described(user: &User, groups: &[Group], has_password: bool) -> Value {
+    let mut value = texts(user);
+    let groups: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
+    value["groups"] = json!(groups);
+    value["password"] = json!(if has_password { "set" } else { "none" });
+    value
+}
+
+fn texts(user: &User) -> Value {
+    json!({
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "company_name": user.company_name,
+    })
+}

@@ -1,0 +1,417 @@
+//! Lists of users as files: comma-separated values with a header.
+//!
+//! Invariants: no cell that is written begins a formula, and what was written is read as it was; what cannot be read is named
+//! by its line; a file has a bound.
+
+use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
+
+/// The longest file, in bytes.
+pub const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// The most users in a file.
+pub const MOST_USERS: usize = 10_000;
+/// Faults that are named; the others are counted.
+pub const MOST_FAULTS: usize = 100;
+
+/// The columns that are written. The first five are read again.
+const COLUMNS: [&str; 10] = [
+    "email",
+    "first_name",
+    "last_name",
+    "company",
+    "groups",
+    "groups_by_sign_in",
+    "state",
+    "signs_in_with",
+    "made_by",
+    "last_sign_in",
+];
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Counted from 1, as a text editor does; the header is one of them.
+    pub line: u64,
+    pub what: String,
+}
+
+/// A file that was read. Cells that are empty, or whose column is not there, say nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFile {
+    pub lines: Vec<Line>,
+    pub faults: Vec<Fault>,
+    /// Columns whose cells say nothing to us.
+    pub ignored: Vec<String>,
+}
+
+/// One user of a file, as it is written there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    pub number: u64,
+    pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub company_name: Option<String>,
+    /// Titles.
+    pub groups: Vec<String>,
+}
+
+/// What is known of a user, for a file.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub company_name: String,
+    /// The titles of the groups by an administrator's word.
+    pub groups: Vec<String>,
+    /// Of those by the word of an identity provider.
+    pub groups_by_sign_in: Vec<String>,
+    pub state: &'static str,
+    pub signs_in_with: &'static str,
+    pub made_by: &'static str,
+    pub last_sign_in: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Email,
+    FirstName,
+    LastName,
+    Company,
+    Groups,
+    Ignored,
+}
+
+impl UserFile {
+    /// Reads a file.
+    pub fn read(content: &[u8]) -> Self {
+        let mut file = Self::default();
+        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+        if let Some(what) = unreadable(content) {
+            file.fault(1, what);
+            return file;
+        }
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter(content))
+            .from_reader(content);
+        let mut columns: Option<Vec<Column>> = None;
+        let mut record = ByteRecord::new();
+        while matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            let number = record.position().map_or(0, csv::Position::line);
+            if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+                continue;
+            }
+            let Some(columns) = &columns else {
+                columns = Some(file.header(number, &record));
+                if !file.faults.is_empty() {
+                    return file;
+                }
+                continue;
+            };
+            if file.lines.len() >= MOST_USERS {
+                file.fault(
+                    number,
+                    format!("A file may have at most {MOST_USERS} users. Split it."),
+                );
+                return file;
+            }
+            match line(number, columns, &record) {
+                Ok(line) => file.lines.push(line),
+                Err(what) => file.fault(number, what),
+            }
+        }
+        if columns.is_none() {
+            file.fault(1, "The file is empty.");
+        } else if file.lines.is_empty() && file.faults.is_empty() {
+            file.fault(2, "There is no user in the file: only a header.");
+        }
+        file
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn fault(&mut self, line: u64, what: impl Into<String>) {
+        let what = what.into();
+        self.faults.push(Fault { line, what });
+    }
+
+    fn header(&mut self, number: u64, record: &ByteRecord) -> Vec<Column> {
+        let mut columns = Vec::new();
+        for cell in record {
+            let name = String::from_utf8_lossy(cell).trim().to_owned();
+            let column = Column::of(&name);
+            if column == Column::Ignored {
+                let written = COLUMNS.iter().any(|known| alike(known) == alike(&name));
+                if !name.is_empty() && !written && self.ignored.len() < MOST_FAULTS {
+                    self.ignored.push(shortened(&name));
+                }
+            } else if columns.contains(&column) {
+                let name = shortened(&name);
+                self.fault(
+                    number,
+                    format!("The column \"{name}\" is there more than once."),
+                );
+            }
+            columns.push(column);
+        }
+        if !columns.contains(&Column::Email) {
+            self.fault(
+                number,
+                "The first line has to name the columns, and one of them \"email\". The others that are read: first_name, last_name, company, groups.",
+            );
+        }
+        columns
+    }
+}
+
+impl Column {
+    fn of(name: &str) -> Self {
+        match alike(name).as_str() {
+            "email" | "emailaddress" | "mail" => Self::Email,
+            "firstname" | "givenname" => Self::FirstName,
+            "lastname" | "surname" | "familyname" => Self::LastName,
+            "company" | "companyname" => Self::Company,
+            "groups" | "group" | "permissiongroup" | "permissiongroups" => Self::Groups,
+            _ => Self::Ignored,
+        }
+    }
+}
+
+/// A file of users, with a header.
+pub fn write(users: impl IntoIterator<Item = Written>) -> Vec<u8> {
+    let mut writer = WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    // Writing into memory does not fail.
+    let _ = writer.write_record(COLUMNS);
+    for user in users {
+        let _ = writer.write_record([
+            harmless(&user.email),
+            harmless(&user.first_name),
+            harmless(&user.last_name),
+            harmless(&user.company_name),
+            harmless(&joined(&user.groups)),
+            harmless(&joined(&user.groups_by_sign_in)),
+            user.state.to_owned(),
+            user.signs_in_with.to_owned(),
+            user.made_by.to_owned(),
+            harmless(&user.last_sign_in),
+        ]);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, String> {
+    if record.len() > columns.len() {
+        return Err(format!(
+            "The line has {} cells, and the header names {} columns. A cell with a comma in it needs quotation marks.",
+            record.len(),
+            columns.len()
+        ));
+    }
+    let mut line = Line {
+        number,
+        ..Line::default()
+    };
+    for (column, cell) in columns.iter().zip(record) {
+        let Ok(text) = std::str::from_utf8(cell) else {
+            return Err("The line is not text in UTF-8.".to_owned());
+        };
+        let text = as_it_was(text.trim_matches([' ', '\u{a0}']));
+        let said = (!text.is_empty()).then(|| text.to_owned());
+        match column {
+            Column::Email => line.email = said.unwrap_or_default(),
+            Column::FirstName => line.first_name = said,
+            Column::LastName => line.last_name = said,
+            Column::Company => line.company_name = said,
+            Column::Groups => line.groups = split(text),
+            Column::Ignored => {}
+        }
+    }
+    Ok(line)
+}
+
+/// Why a file is no text that we read.
+fn unreadable(content: &[u8]) -> Option<String> {
+    if content.len() > MOST_BYTES {
+        return Some(format!(
+            "The file is longer than {} MB. Split it.",
+            MOST_BYTES / 1024 / 1024
+        ));
+    }
+    if content.starts_with(b"\xff\xfe")
+        || content.starts_with(b"\xfe\xff")
+        || content.contains(&0)
+        || content.starts_with(b"PK\x03\x04")
+    {
+        return Some(
+            "The file is not text in UTF-8. In Excel, save it as \"CSV UTF-8 (Comma delimited)\"."
+                .to_owned(),
+        );
+    }
+    None
+}
+
+/// Spreadsheets of many countries write semicolons.
+fn delimiter(content: &[u8]) -> u8 {
+    let header = content.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+    let header = header.unwrap_or_default();
+    let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
+    let mut chosen = b',';
+    for other in [b';', b'\t'] {
+        if count(other) > count(chosen) {
+            chosen = other;
+        }
+    }
+    chosen
+}
+
+/// A column's name without what people write differently.
+fn alike(name: &str) -> String {
+    let mut alike: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    alike.make_ascii_lowercase();
+    alike
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(60).collect()
+}
+
+/// Whether a spreadsheet takes a cell for a formula, whatever apostrophes stand before it.
+fn is_dangerous(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
+}
+
+/// A cell that no spreadsheet computes: what it would take for a formula gets an apostrophe.
+fn harmless(text: &str) -> String {
+    if is_dangerous(text) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// What [`harmless`] was given.
+fn as_it_was(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if is_dangerous(rest) => rest,
+        _ => text,
+    }
+}
+
+/// Titles in one cell.
+fn joined(titles: &[String]) -> String {
+    let escaped: Vec<String> = titles
+        .iter()
+        .map(|title| title.replace('\\', "\\\\").replace(';', "\\;"))
+        .collect();
+    escaped.join("; ")
+}
+
+/// The titles in a cell.
+fn split(cell: &str) -> Vec<String> {
+    let mut titles = vec![String::new()];
+    let mut characters = cell.chars();
+    while let Some(c) = characters.next() {
+        match (c, titles.last_mut()) {
+            ('\\', Some(title)) => title.extend(characters.next()),
+            (';', _) => titles.push(String::new()),
+            (c, Some(title)) => title.push(c),
+            (_, None) => {}
+        }
+    }
+    let titles = titles.iter().map(|title| title.trim().to_owned());
+    let mut each = Vec::new();
+    for title in titles.filter(|title| !title.is_empty()) {
+        if !each.contains(&title) {
+            each.push(title);
+        }
+    }
+    each
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_no_formulas_and_come_back() {
+        for text in [
+            "=HYPERLINK(\"http://evil\")",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "'=1",
+            "''+1",
+            "\u{ff1d}1",
+        ] {
+            let cell = harmless(text);
+            assert!(cell.starts_with('\''), "{text:?}");
+            assert_eq!(as_it_was(&cell), text, "{text:?}");
+        }
+        for text in ["", "O'Hara", "'quoted'", "a=b", "1"] {
+            assert_eq!(harmless(text), text);
+            assert_eq!(as_it_was(text), text);
+        }
+    }
+
+    #[test]
+    fn titles_come_back() {
+        let titles = |list: &[&str]| list.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
+        for list in [&["A; B", "C\\D"][..], &["SSO Basic"], &[]] {
+            assert_eq!(split(&joined(&titles(list))), titles(list));
+        }
+        assert_eq!(split(" a ;; b;a; "), titles(&["a", "b"]));
+    }
+
+    #[test]
+    fn headers_and_delimiters() {
+        let read = |text: &str| UserFile::read(text.as_bytes());
+        for text in [
+            "Email,First Name,Last Name,Company,Permission Group\nb@x.example,B.,Simon,Contoso,SSO Basic\n",
+            "\u{feff}E-Mail;first_name;last_name;company;groups\r\nb@x.example;B.;Simon;Contoso;\"SSO Basic\"\r\n",
+            "company\tgroups\temail\tlast name\tfirst name\n\nContoso\tSSO Basic\tb@x.example\tSimon\tB.",
+        ] {
+            let file = read(text);
+            assert_eq!(file.faults, []);
+            let line = &file.lines[0];
+            assert_eq!(line.email, "b@x.example");
+            assert_eq!(line.first_name.as_deref(), Some("B."));
+            assert_eq!(line.last_name.as_deref(), Some("Simon"));
+            assert_eq!(line.company_name.as_deref(), Some("Contoso"));
+            assert_eq!(line.groups, ["SSO Basic"]);
+        }
+        let file = read("email,shoe size,state\na@x.example,43,active\n");
+        assert_eq!(file.ignored, ["shoe size"]);
+        assert_eq!(file.lines[0].first_name, None);
+    }
+
+    #[test]
+    fn faults_name_their_line() {
+        let faults = |content: &[u8]| UserFile::read(content).faults;
+        for (content, line) in [
+            (&b""[..], 1),
+            (b"\n \n", 1),
+            (b"email\n", 2),
+            (b"name,company\nx,y\n", 1),
+            (b"email,Email\nx,y\n", 1),
+            (b"email\na@x.example\nb@x.example,x\n", 3),
+            (b"email\na@x.example\n\xff@x\n", 3),
+            (b"\xff\xfee\0m\0", 1),
+            (b"PK\x03\x04", 1),
+            (b"email\n\"a@x.example\nb\",x\n", 2),
+        ] {
+            let found = faults(content);
+            assert_eq!(found.len(), 1, "{content:?}: {found:?}");
+            assert_eq!(found[0].line, line, "{content:?}: {found:?}");
+        }
+        let many = format!("email\n{}", "a@x.example\n".repeat(MOST_USERS + 1));
+        assert_eq!(faults(many.as_bytes())[0].line, MOST_USERS as u64 + 2);
+        assert_eq!(faults(&vec![b'a'; MOST_BYTES + 1]).len(), 1);
+    }
+}

@@ -1,0 +1,393 @@
+//! Users from a file, and to one.
+//!
+//! Invariants: nothing is saved that was not shown before: the file is imported as the plan that an administrator saw, or not
+//! at all; a second import of the same file changes nothing; an import puts users into groups and takes nobody out.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::user::UserFields;
+use super::user_file::{Fault, Line, MOST_FAULTS, UserFile, Written, write};
+use super::{Admin, Problems, Refused, UserText};
+use crate::domain::{Grant, GrantSource, Group, GroupId, GroupKind, User, UserId};
+use crate::keys;
+use crate::store::Tx;
+
+/// What an import would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportPlan {
+    pub made: Vec<PlannedUser>,
+    pub changed: Vec<PlannedUser>,
+    /// Users who are as the file says already.
+    pub same: usize,
+    /// While there is one, nothing is imported. At most so many as people read.
+    pub faults: Vec<Fault>,
+    /// The faults that are not listed.
+    pub more_faults: usize,
+    /// Columns of the file whose cells say nothing to us.
+    pub ignored: Vec<String>,
+    /// How many users it makes administrators.
+    pub administrators: usize,
+    /// A text that is another one for another plan.
+    pub digest: String,
+}
+
+/// One user of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedUser {
+    pub line: u64,
+    /// As it is now; none for one to make.
+    pub before: Option<User>,
+    pub text: UserText,
+    /// Groups that it comes into.
+    pub into: Vec<Group>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Imported {
+    pub made: usize,
+    pub changed: usize,
+    pub same: usize,
+}
+
+/// The company as it is.
+struct Known {
+    users: HashMap<String, User>,
+    groups: Vec<Group>,
+    by_hand: HashMap<UserId, Vec<GroupId>>,
+}
+
+impl Admin<'_> {
+    /// What the import of a file would do. Saves nothing.
+    pub async fn plan_import(&self, content: &[u8]) -> Result<ImportPlan, Refused> {
+        let mut file = UserFile::read(content);
+        let known = self.known().await?;
+        let mut plan = ImportPlan {
+            ignored: std::mem::take(&mut file.ignored),
+            ..ImportPlan::default()
+        };
+        let mut lines: HashMap<String, u64> = HashMap::new();
+        for line in std::mem::take(&mut file.lines) {
+            let number = line.number;
+            let planned = known.planned(line);
+            let planned = planned.and_then(|planned| {
+                let key = planned.text.email.to_ascii_lowercase();
+                match lines.insert(key, number) {
+                    Some(first) => Err(format!(
+                        "{} is in line {first} already.",
+                        planned.text.email
+                    )),
+                    None => Ok(planned),
+                }
+            });
+            match planned {
+                Err(what) => file.fault(number, what),
+                Ok(planned) if planned.before.is_none() => plan.made.push(planned),
+                Ok(planned) if planned.changes() => plan.changed.push(planned),
+                Ok(_) => plan.same += 1,
+            }
+        }
+        file.faults.sort_by_key(|fault| fault.line);
+        plan.more_faults = file.faults.len().saturating_sub(MOST_FAULTS);
+        file.faults.truncate(MOST_FAULTS);
+        plan.faults = file.faults;
+        let is_administrator = |planned: &&PlannedUser| {
+            let mut into = planned.into.iter();
+            into.any(|group| group.kind == GroupKind::Administrator)
+        };
+        let everyone = plan.made.iter().chain(&plan.changed);
+        plan.administrators = everyone.filter(is_administrator).count();
+        plan.digest = plan.digested();
+        Ok(plan)
+    }
+
+    /// Imports a file as the plan of this digest: everything, or nothing when the plan would be another one by now.
+    pub async fn import_users(&self, content: &[u8], digest: &str) -> Result<Imported, Refused> {
+        let plan = self.plan_import(content).await?;
+        if !plan.faults.is_empty() {
+            return Err(Refused::invalid(
+                "file",
+                "The file has faults. Correct them first.",
+            ));
+        }
+        if plan.digest != digest {
+            return Err(changed_since());
+        }
+        let done = Imported {
+            made: plan.made.len(),
+            changed: plan.changed.len(),
+            same: plan.same,
+        };
+        if done.made + done.changed == 0 {
+            return Ok(done);
+        }
+        let mut tx = self.store.begin().await?;
+        let before = |planned: &PlannedUser| planned.before.as_ref().map(|user| user.id);
+        let way_in = tx
+            .hold_way_in(self.company, plan.changed.iter().filter_map(before))
+            .await?;
+        for planned in &plan.changed {
+            self.change(&mut tx, planned).await?;
+        }
+        for planned in &plan.made {
+            self.make(&mut tx, planned).await?;
+        }
+        way_in.check(&mut tx).await?;
+        let detail = format!(
+            "{} made, {} changed, {} as they were",
+            done.made, done.changed, done.same
+        );
+        let event = self.event("user.import", "from a file").with_detail(detail);
+        tx.audit(&event).await?;
+        if done.changed > 0 {
+            tx.many_users_changed(self.company);
+        }
+        tx.commit(self.now).await?;
+        Ok(done)
+    }
+
+    /// Every user of the company as a file, which can be imported again.
+    pub async fn export_users(&self) -> Result<Vec<u8>, Refused> {
+        let users = self.store.users(self.company).await?;
+        let groups = self.store.groups(self.company).await?;
+        let titles: HashMap<GroupId, &str> = groups
+            .iter()
+            .map(|group| (group.id, group.title.as_str()))
+            .collect();
+        let mut by_hand: HashMap<UserId, Vec<String>> = HashMap::new();
+        let mut by_others: HashMap<UserId, Vec<String>> = HashMap::new();
+        for grant in self.store.all_grants(self.company).await? {
+            let to = match grant.source {
+                GrantSource::Administrator => &mut by_hand,
+                _ => &mut by_others,
+            };
+            let title = titles.get(&grant.group_id).copied().unwrap_or_default();
+            to.entry(grant.user_id).or_default().push(title.to_owned());
+        }
+        let mut take = |of: UserId, by_hand_too: bool| {
+            let from = if by_hand_too {
+                &mut by_hand
+            } else {
+                &mut by_others
+            };
+            let mut titles = from.remove(&of).unwrap_or_default();
+            titles.sort_unstable();
+            titles.dedup();
+            titles
+        };
+        let rows = users.iter().map(|user| Written {
+            email: user.email.to_string(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            company_name: user.company_name.clone(),
+            groups: take(user.id, true),
+            groups_by_sign_in: take(user.id, false),
+            state: if user.disabled_at.is_none() {
+                "active"
+            } else {
+                "deactivated"
+            },
+            signs_in_with: if user.has_password {
+                "password"
+            } else {
+                "single sign-on"
+            },
+            made_by: user.created_by.as_str(),
+            last_sign_in: user.last_sign_in_at.map(timestamp).unwrap_or_default(),
+        });
+        let file = write(rows);
+        let event = self.event("user.export", "all users");
+        let event = event.with_detail(format!("{} users", users.len()));
+        self.store.add_audit_event(&event).await?;
+        Ok(file)
+    }
+
+    async fn known(&self) -> Result<Known, Refused> {
+        let users = self.store.users(self.company).await?;
+        let users = users.into_iter().map(|user| (user.email.key(), user));
+        let mut by_hand: HashMap<UserId, Vec<GroupId>> = HashMap::new();
+        for grant in self.store.all_grants(self.company).await? {
+            if grant.source == GrantSource::Administrator {
+                by_hand
+                    .entry(grant.user_id)
+                    .or_default()
+                    .push(grant.group_id);
+            }
+        }
+        Ok(Known {
+            users: users.collect(),
+            groups: self.store.groups(self.company).await?,
+            by_hand,
+        })
+    }
+
+    async fn make(&self, tx: &mut Tx, planned: &PlannedUser) -> Result<(), Refused> {
+        let user = self.new_user(planned.fields()?);
+        if !tx.add_user(&user).await? {
+            return Err(changed_since());
+        }
+        self.put_into(tx, &user, &planned.into).await?;
+        let mut event = self.event("user.add", user.email.as_str());
+        event.after = Some(super::user::described(&user, &planned.into, false));
+        let detail = format!("line {} of a file", planned.line);
+        Ok(tx.audit(&event.with_detail(detail)).await?)
+    }
+
+    async fn change(&self, tx: &mut Tx, planned: &PlannedUser) -> Result<(), Refused> {
+        let Some(before) = &planned.before else {
+            return Ok(());
+        };
+        let stored = tx.lock_user(self.company, before.id).await?;
+        let same = |now: &User| UserText::of(now) == UserText::of(before);
+        let Some(stored) = stored.filter(|stored| same(&stored.user)) else {
+            return Err(changed_since());
+        };
+        let fields = planned.fields()?;
+        if !fields.is_of(&stored.user) {
+            self.rewrite_user(tx, stored.user, fields).await?;
+        }
+        for group in &planned.into {
+            let grant = Grant {
+                user_id: before.id,
+                group_id: group.id,
+                source: GrantSource::Administrator,
+            };
+            if tx.grant(grant, self.now).await? {
+                let event = self.event("user.group.add", planned.text.email.as_str());
+                tx.audit(&event.with_detail(group.title.as_str())).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Known {
+    /// What a line asks for, or what is wrong with it.
+    fn planned(&self, line: Line) -> Result<PlannedUser, String> {
+        let before = self.users.get(&line.email.to_ascii_lowercase());
+        // An address that differs in upper and lower case only is not another one.
+        let email = before.map_or(line.email, |user| user.email.to_string());
+        let kept = |said: Option<String>, now: fn(&User) -> &String| {
+            said.unwrap_or_else(|| before.map(now).cloned().unwrap_or_default())
+        };
+        let text = UserText {
+            email,
+            first_name: kept(line.first_name, |user| &user.first_name),
+            last_name: kept(line.last_name, |user| &user.last_name),
+            company_name: kept(line.company_name, |user| &user.company_name),
+        };
+        let mut problems = Problems::default();
+        text.checked(&mut problems);
+        let mut into = Vec::new();
+        for title in &line.groups {
+            match self.group(title) {
+                Some(group) => into.push(group.clone()),
+                None => problems.add(
+                    "groups",
+                    format!("There is no permission group \"{}\".", clipped(title)),
+                ),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems.to_string());
+        }
+        if let Some(user) = before {
+            let in_already = self.by_hand.get(&user.id);
+            into.retain(|group| !in_already.is_some_and(|groups| groups.contains(&group.id)));
+        }
+        Ok(PlannedUser {
+            line: line.number,
+            before: before.cloned(),
+            text,
+            into,
+        })
+    }
+
+    /// The group of a title, whatever its upper and lower case.
+    fn group(&self, title: &str) -> Option<&Group> {
+        let folded = title.to_lowercase();
+        let exact = self.groups.iter().find(|group| group.title == title);
+        exact.or_else(|| {
+            self.groups
+                .iter()
+                .find(|group| group.title.to_lowercase() == folded)
+        })
+    }
+}
+
+impl PlannedUser {
+    /// Whether anything is to be done.
+    fn changes(&self) -> bool {
+        let text = self.before.as_ref().map(UserText::of);
+        !self.into.is_empty() || text.as_ref() != Some(&self.text)
+    }
+
+    /// What changes, for people: the field, as it is, as it will be.
+    pub fn differences(&self) -> Vec<(&'static str, String, String)> {
+        let before = self.before.as_ref().map(UserText::of).unwrap_or_default();
+        let pairs = [
+            ("First name", before.first_name, &self.text.first_name),
+            ("Last name", before.last_name, &self.text.last_name),
+            ("Company", before.company_name, &self.text.company_name),
+        ];
+        let pairs = pairs
+            .into_iter()
+            .filter(|(_, before, after)| before != *after);
+        pairs
+            .map(|(name, before, after)| (name, before, after.clone()))
+            .collect()
+    }
+
+    fn fields(&self) -> Result<UserFields, Refused> {
+        let mut problems = Problems::default();
+        let fields = self.text.checked(&mut problems);
+        problems.check()?;
+        fields.ok_or(Refused::NotFound)
+    }
+}
+
+impl ImportPlan {
+    fn digested(&self) -> String {
+        let mut text = String::new();
+        for planned in self.made.iter().chain(&self.changed) {
+            let before = planned.before.as_ref();
+            let into: Vec<String> = planned.into.iter().map(|it| it.id.to_string()).collect();
+            let value = json!([
+                before.map(|user| user.id),
+                before.map(UserText::of).map(|it| [
+                    it.email,
+                    it.first_name,
+                    it.last_name,
+                    it.company_name
+                ]),
+                planned.text.email,
+                planned.text.first_name,
+                planned.text.last_name,
+                planned.text.company_name,
+                into
+            ]);
+            text.push_str(&value.to_string());
+            text.push('\n');
+        }
+        keys::hex(&keys::hash(text.as_bytes()))
+    }
+}
+
+fn changed_since() -> Refused {
+    Refused::invalid(
+        "file",
+        "The users have changed since you looked at this. Nothing was imported; look at it again.",
+    )
+}
+
+fn clipped(title: &str) -> String {
+    title.chars().take(80).collect()
+}
+
+fn timestamp(at: time::OffsetDateTime) -> String {
+    let at = at.replace_nanosecond(0).unwrap_or(at);
+    at.format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default()
+}

@@ -1,0 +1,179 @@
+//! What a user may do: activity, password, groups, identities.
+//!
+//! Invariants: a company that has a way in without single sign-on keeps one (rule F6); nobody takes their own administration
+//! away, so that somebody is left who can give it back; a source's grants are taken away by that source only (rule F5).
+
+use serde_json::json;
+
+use super::{Admin, Problems, Refused, password};
+use crate::domain::{ConnectionId, Grant, GrantSource, GroupId, SessionKey, UserId};
+use crate::store::{StoredUser, Tx, WayIn};
+
+impl Admin<'_> {
+    /// Deactivates a user and ends its sessions (rule F4); how many ended, or none when it is deactivated already.
+    pub async fn deactivate_user(&self, id: UserId) -> Result<Option<usize>, Refused> {
+        if self.actor.user == Some(id) {
+            return Err(Refused::InTheWay(
+                "This is your own account. Ask another administrator to deactivate it.".to_owned(),
+            ));
+        }
+        let (mut tx, stored, way_in) = self.hold(id).await?;
+        if stored.user.disabled_at.is_some() {
+            return Ok(None);
+        }
+        let ended = tx.write_active(id, Some(self.now)).await?;
+        way_in.check(&mut tx).await?;
+        let event = self
+            .event("user.deactivate", stored.user.email.as_str())
+            .with_change(json!({"active": true}), json!({"active": false}));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(Some(ended))
+    }
+
+    /// Lets a deactivated user in again; `false` when it is active already.
+    pub async fn activate_user(&self, id: UserId) -> Result<bool, Refused> {
+        let (mut tx, stored, _) = self.hold(id).await?;
+        if stored.user.disabled_at.is_none() {
+            return Ok(false);
+        }
+        tx.write_active(id, None).await?;
+        let event = self
+            .event("user.activate", stored.user.email.as_str())
+            .with_change(json!({"active": false}), json!({"active": true}));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(true)
+    }
+
+    /// Sets a user's password and ends its sessions, but the one to keep; how many ended. Where a group of the user takes no
+    /// passwords, it is refused (rule F6).
+    pub async fn set_password(
+        &self,
+        id: UserId,
+        new: String,
+        keep: Option<SessionKey>,
+    ) -> Result<usize, Refused> {
+        let mut problems = Problems::default();
+        problems.password("password", &new);
+        let found = self.store.user_of(self.company, id).await?;
+        found.ok_or(Refused::NotFound)?;
+        problems.check()?;
+        let sealed = password::seal(self.keys, new).await?;
+        let (mut tx, stored, _) = self.hold(id).await?;
+        if let Some(title) = tx.sso_only_group_of(id).await? {
+            return Err(Refused::invalid("password", password::not_for(&title)));
+        }
+        let ended = tx.write_password(id, Some(&sealed), keep).await?;
+        let event = self
+            .event("user.set_password", stored.user.email.as_str())
+            .with_change(has_password(&stored), json!({"password": "set anew"}));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(ended)
+    }
+
+    /// Removes a user's password and ends its sessions, but the one to keep; how many ended, or none when there is no
+    /// password.
+    pub async fn remove_password(
+        &self,
+        id: UserId,
+        keep: Option<SessionKey>,
+    ) -> Result<Option<usize>, Refused> {
+        let (mut tx, stored, way_in) = self.hold(id).await?;
+        if !stored.user.has_password {
+            return Ok(None);
+        }
+        let ended = tx.write_password(id, None, keep).await?;
+        way_in.check(&mut tx).await?;
+        let event = self
+            .event("user.remove_password", stored.user.email.as_str())
+            .with_change(has_password(&stored), json!({"password": "none"}));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(Some(ended))
+    }
+
+    /// Puts a user into a group by an administrator's word; `false` when it is in it by one already.
+    pub async fn add_to_group(&self, id: UserId, group: GroupId) -> Result<bool, Refused> {
+        self.change_membership(id, group, true).await
+    }
+
+    /// Takes an administrator's word back; `false` when there is none. What an identity provider says stays.
+    pub async fn take_from_group(&self, id: UserId, group: GroupId) -> Result<bool, Refused> {
+        self.change_membership(id, group, false).await
+    }
+
+    async fn change_membership(
+        &self,
+        id: UserId,
+        group: GroupId,
+        into: bool,
+    ) -> Result<bool, Refused> {
+        let group = self.store.group_of(self.company, group).await?;
+        let group = group.ok_or(Refused::NotFound)?.group;
+        let (mut tx, stored, way_in) = self.hold(id).await?;
+        let grant = Grant {
+            user_id: id,
+            group_id: group.id,
+            source: GrantSource::Administrator,
+        };
+        let (changed, action) = if into {
+            (tx.grant(grant, self.now).await?, "user.group.add")
+        } else {
+            (tx.revoke(grant).await?, "user.group.remove")
+        };
+        if !changed {
+            return Ok(false);
+        }
+        way_in.check(&mut tx).await?;
+        self.keeps_own_administration(&mut tx).await?;
+        let event = self.event(action, stored.user.email.as_str());
+        tx.audit(&event.with_detail(group.title)).await?;
+        tx.commit(self.now).await?;
+        Ok(true)
+    }
+
+    /// Forgets by what a connection knows a user, and ends the sessions that it began through it.
+    pub async fn unlink_identity(
+        &self,
+        id: UserId,
+        connection: ConnectionId,
+    ) -> Result<(), Refused> {
+        let found = self.store.connection(connection).await?;
+        let found = found.filter(|it| it.company_id == self.company);
+        let found = found.ok_or(Refused::NotFound)?;
+        let (mut tx, stored, _) = self.hold(id).await?;
+        let subject = tx.unbind(id, connection).await?;
+        let subject = subject.ok_or(Refused::NotFound)?;
+        let event = self
+            .event("user.unlink", stored.user.email.as_str())
+            .with_detail(format!("{}: {subject}", found.name));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(())
+    }
+
+    /// A transaction that holds a user of the company and its ways in.
+    async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
+        let mut tx = self.store.begin().await?;
+        let way_in = tx.hold_way_in(self.company, [id]).await?;
+        let stored = tx.lock_user(self.company, id).await?;
+        Ok((tx, stored.ok_or(Refused::NotFound)?, way_in))
+    }
+
+    /// After a change: whoever made it is an administrator still.
+    pub(super) async fn keeps_own_administration(&self, tx: &mut Tx) -> Result<(), Refused> {
+        match self.actor.user {
+            Some(me) if !tx.is_administrator(me).await? => Err(Refused::InTheWay(
+                "This would take your own administration away. Ask another administrator to do it."
+                    .to_owned(),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn has_password(stored: &StoredUser) -> serde_json::Value {
+    json!({"password": if stored.user.has_password { "set" } else { "none" }})
+}

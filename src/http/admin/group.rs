@@ -1,0 +1,363 @@
+//! One permission group: its title and sign-in, its members, its end.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::groups::GroupFields;
+use super::people::{Connections, Pages, counted, id, kind_text, kinds, name_of, page_number};
+use super::users::Nothing;
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use crate::admin::{GroupText, Problems, Refused};
+use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::store::{GroupUse, ListedUser, USERS_A_PAGE, UserFilter};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/groups/{id}", get(show).post(save))
+        .route("/admin/groups/{id}/members", post(add_member))
+        .route("/admin/groups/{id}/members/remove", post(remove_member))
+        .route("/admin/groups/{id}/delete", get(ask_delete).post(delete))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/group.html")]
+struct GroupPage {
+    frame: ConsoleFrame,
+    href: String,
+    is_administrator: bool,
+    sso_only_now: bool,
+    title: String,
+    kinds: Vec<Item>,
+    sso_only: bool,
+    /// What switching single sign-on only on or off does.
+    sso_hint: String,
+    version: String,
+    problems: Problems,
+    /// What was typed to add a member.
+    email: String,
+    changed: Option<Changed>,
+    uses: Vec<Use>,
+    total: String,
+    members: Vec<Member>,
+    pages: Pages,
+}
+
+#[derive(Debug)]
+struct Changed {
+    by: String,
+    at: Moment,
+    title: String,
+    kind: &'static str,
+    sso_only: bool,
+}
+
+#[derive(Debug)]
+struct Use {
+    href: String,
+    name: String,
+    how: String,
+}
+
+#[derive(Debug)]
+struct Member {
+    id: String,
+    href: String,
+    name: String,
+    email: String,
+    is_active: bool,
+    sources: Vec<String>,
+    by_hand: bool,
+    by_others: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    page: String,
+}
+
+/// `GET /admin/groups/{id}`
+async fn show(
+    console: Console,
+    Path(group): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
+    let page = GroupPage::of(&console, id(&group)?, page_number(&asked.page)).await?;
+    Ok(Page::new(page).into_response())
+}
+
+/// `POST /admin/groups/{id}`
+async fn save(
+    Path(group): Path<String>,
+    ConsoleForm(console, fields): ConsoleForm<GroupFields>,
+) -> Result<Response, Error> {
+    let group: GroupId = id(&group)?;
+    let text = fields.text();
+    let admin = console.admin();
+    match admin.edit_group(group, &fields.version, &text).await {
+        Ok(_) => {
+            console.changed().await?;
+            done(&console, &format!("/admin/groups/{group}"), "Saved.")
+        }
+        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+            let mut page = GroupPage::of(&console, group, 1).await?;
+            page.version = fields.version;
+            page.problems = refused.problems();
+            Ok(corrected(page.typed(text)).into_response())
+        }
+        Err(Refused::Changed { by, at }) => {
+            let (now, _) = console.admin().group(group).await?;
+            let mut page = GroupPage::of(&console, group, 1).await?;
+            page.changed = Some(Changed {
+                by,
+                at: at.into(),
+                title: now.title,
+                kind: kind_text(now.kind),
+                sso_only: now.sso_only,
+            });
+            let page = Page::new(page.typed(text)).with_status(StatusCode::CONFLICT);
+            Ok(page.into_response())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct NewMember {
+    email: String,
+}
+
+/// `POST /admin/groups/{id}/members`
+async fn add_member(
+    Path(group): Path<String>,
+    ConsoleForm(console, new): ConsoleForm<NewMember>,
+) -> Result<Response, Error> {
+    let group: GroupId = id(&group)?;
+    let email = new.email.trim();
+    let store = &console.app.store;
+    let Some(user) = store.user_by_email(console.company(), email).await? else {
+        let mut page = GroupPage::of(&console, group, 1).await?;
+        page.problems.add(
+            "email",
+            if email.is_empty() {
+                "Write the e-mail address of a user."
+            } else {
+                "No user has this address. Create the user first."
+            },
+        );
+        page.email = new.email;
+        return Ok(corrected(page).into_response());
+    };
+    let told = if console.admin().add_to_group(user.id, group).await? {
+        format!("Added {}.", user.email)
+    } else {
+        format!("{} was in the group already.", user.email)
+    };
+    done(&console, &format!("/admin/groups/{group}"), &told)
+}
+
+#[derive(Debug, Deserialize)]
+struct OldMember {
+    user: String,
+}
+
+/// `POST /admin/groups/{id}/members/remove`
+async fn remove_member(
+    Path(group): Path<String>,
+    ConsoleForm(console, old): ConsoleForm<OldMember>,
+) -> Result<Response, Error> {
+    let group: GroupId = id(&group)?;
+    let user: UserId = id(&old.user)?;
+    let told = if console.admin().take_from_group(user, group).await? {
+        "Removed from the group."
+    } else {
+        "No administrator had put this user into the group."
+    };
+    done(&console, &format!("/admin/groups/{group}"), told)
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/group_delete.html")]
+struct Delete {
+    frame: ConsoleFrame,
+    href: String,
+    title: String,
+    uses: Vec<Use>,
+    members: String,
+    has_members: bool,
+    left_without: String,
+    is_administrator: bool,
+    first: Vec<Member>,
+    more: String,
+}
+
+/// `GET /admin/groups/{id}/delete`
+async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Response, Error> {
+    let group: GroupId = id(&group)?;
+    let (found, _) = console.admin().group(group).await?;
+    let loss = console.admin().loss_of_group(group).await?;
+    let connections = Connections::of(&console).await?;
+    let filter = UserFilter {
+        group: Some(group),
+        ..UserFilter::default()
+    };
+    let store = &console.app.store;
+    let listed = store.list_users(console.company(), &filter, 1).await?;
+    let more = listed.total - listed.rows.len() as u64;
+    Ok(Page::new(Delete {
+        frame: console.frame(Section::Users, format!("Delete \"{}\"?", found.title)),
+        href: format!("/admin/groups/{group}"),
+        uses: loss.uses.iter().map(used).collect(),
+        has_members: loss.members > 0,
+        members: counted(loss.members, "member", "members"),
+        left_without: match loss.left_without {
+            0 => String::new(),
+            1 => "One of them is in no other group.".to_owned(),
+            many => format!(
+                "{} of them are in no other group.",
+                super::people::number(many)
+            ),
+        },
+        is_administrator: found.kind == GroupKind::Administrator,
+        first: listed
+            .rows
+            .iter()
+            .map(|row| member(row, &found, &connections))
+            .collect(),
+        more: if more > 0 {
+            format!("and {} more", super::people::number(more))
+        } else {
+            String::new()
+        },
+        title: found.title,
+    })
+    .into_response())
+}
+
+/// `POST /admin/groups/{id}/delete`
+async fn delete(
+    Path(group): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let group = console.admin().delete_group(id(&group)?).await?;
+    console.changed().await?;
+    let told = format!("Deleted the permission group \"{}\".", group.title);
+    done(&console, "/admin/groups", &told)
+}
+
+impl GroupPage {
+    async fn of(console: &Console, id: GroupId, page: u32) -> Result<Self, Error> {
+        let (group, version) = console.admin().group(id).await?;
+        let store = &console.app.store;
+        let connections = Connections::of(console).await?;
+        let uses = store.uses_of_group(console.company(), id).await?;
+        let with_password = store.count_members_with_password(id).await?;
+        let filter = UserFilter {
+            group: Some(id),
+            ..UserFilter::default()
+        };
+        let listed = store.list_users(console.company(), &filter, page).await?;
+        let href = format!("/admin/groups/{id}");
+        let pages = Pages::of(
+            page,
+            USERS_A_PAGE,
+            listed.rows.len(),
+            listed.total,
+            |page| format!("{href}?page={page}"),
+        );
+        Ok(Self {
+            frame: console.frame(Section::Users, group.title.as_str()),
+            is_administrator: group.kind == GroupKind::Administrator,
+            sso_only_now: group.sso_only,
+            kinds: kinds(group.kind),
+            sso_only: group.sso_only,
+            sso_hint: sso_hint(&group, with_password),
+            version,
+            problems: Problems::default(),
+            email: String::new(),
+            changed: None,
+            uses: uses.iter().map(used).collect(),
+            total: counted(listed.total, "member", "members"),
+            members: listed
+                .rows
+                .iter()
+                .map(|row| member(row, &group, &connections))
+                .collect(),
+            pages,
+            href,
+            title: group.title,
+        })
+    }
+
+    /// With what was typed in place of what is there.
+    fn typed(mut self, text: GroupText) -> Self {
+        self.title = text.title;
+        self.kinds = kinds(text.kind);
+        self.sso_only = text.sso_only;
+        self
+    }
+}
+
+fn sso_hint(group: &Group, with_password: u64) -> String {
+    let members = match with_password {
+        0 => "No member has a password.".to_owned(),
+        1 => "One member has a password".to_owned(),
+        many => format!("{} members have a password", super::people::number(many)),
+    };
+    match (with_password, group.sso_only) {
+        (0, _) => members,
+        (_, true) => format!("{members}, which is not accepted while this is on."),
+        (_, false) => format!("{members}, which would no longer be accepted."),
+    }
+}
+
+fn used(of: &GroupUse) -> Use {
+    let mapped = match of.values.len() {
+        0 => None,
+        1 => of
+            .values
+            .first()
+            .map(|value| format!("the group claim {value} puts users into it")),
+        count => Some(format!("{count} group claims put users into it")),
+    };
+    let jit = of
+        .jit
+        .then(|| "new accounts come into it (Just-In-Time User Provisioning)".to_owned());
+    let how: Vec<String> = jit.into_iter().chain(mapped).collect();
+    Use {
+        href: format!("/admin/connections/{}", of.connection),
+        name: of.display_name.clone(),
+        how: how.join("; "),
+    }
+}
+
+fn member(listed: &ListedUser, group: &Group, connections: &Connections) -> Member {
+    let sources: Vec<GrantSource> = listed
+        .grants
+        .iter()
+        .filter(|(of, _)| of.id == group.id)
+        .map(|(_, source)| *source)
+        .collect();
+    let by_hand = sources.contains(&GrantSource::Administrator);
+    Member {
+        id: listed.user.id.to_string(),
+        href: format!("/admin/users/{}", listed.user.id),
+        name: name_of(&listed.user),
+        email: listed.user.email.to_string(),
+        is_active: listed.user.disabled_at.is_none(),
+        by_hand,
+        by_others: sources.len() > usize::from(by_hand),
+        sources: sources
+            .iter()
+            .map(|source| connections.source(*source))
+            .collect(),
+    }
+}

@@ -1,0 +1,123 @@
+//! Permission groups: the list, and a new one ("Create New Permission").
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::people::{kind_text, kinds, number};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use crate::admin::{GroupText, Problems, Refused};
+use crate::domain::GroupKind;
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::response::Page;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/groups", get(show))
+        .route("/admin/groups/new", get(new).post(create))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/groups.html")]
+struct Groups {
+    frame: ConsoleFrame,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    href: String,
+    title: String,
+    kind: &'static str,
+    is_administrator: bool,
+    sso_only: bool,
+    members: String,
+    members_href: String,
+}
+
+/// `GET /admin/groups`
+async fn show(console: Console) -> Result<Response, Error> {
+    let groups = console.app.store.list_groups(console.company()).await?;
+    let rows = groups.iter().map(|listed| Row {
+        href: format!("/admin/groups/{}", listed.group.id),
+        title: listed.group.title.clone(),
+        kind: kind_text(listed.group.kind),
+        is_administrator: listed.group.kind == GroupKind::Administrator,
+        sso_only: listed.group.sso_only,
+        members: number(listed.members),
+        members_href: format!("/admin/users?group={}", listed.group.id),
+    });
+    Ok(Page::new(Groups {
+        rows: rows.collect(),
+        frame: console.frame(Section::Users, "Users & Permissions"),
+    })
+    .into_response())
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/group_new.html")]
+struct New {
+    frame: ConsoleFrame,
+    title: String,
+    kinds: Vec<Item>,
+    sso_only: bool,
+    problems: Problems,
+}
+
+/// `GET /admin/groups/new`
+async fn new(console: Console) -> Response {
+    let text = GroupText {
+        title: String::new(),
+        kind: GroupKind::Member,
+        sso_only: false,
+    };
+    Page::new(form(&console, text, Problems::default())).into_response()
+}
+
+/// A group in a form.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupFields {
+    #[serde(default)]
+    pub(super) version: String,
+    title: String,
+    kind: GroupKind,
+    sso_only: Option<String>,
+}
+
+impl GroupFields {
+    pub(super) fn text(&self) -> GroupText {
+        GroupText {
+            title: self.title.clone(),
+            kind: self.kind,
+            sso_only: self.sso_only.is_some(),
+        }
+    }
+}
+
+/// `POST /admin/groups/new`
+async fn create(ConsoleForm(console, fields): ConsoleForm<GroupFields>) -> Result<Response, Error> {
+    let text = fields.text();
+    match console.admin().create_group(&text).await {
+        Ok(group) => {
+            console.changed().await?;
+            let told = format!("Created the permission group \"{}\".", group.title);
+            done(&console, &format!("/admin/groups/{}", group.id), &told)
+        }
+        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+            Ok(corrected(form(&console, text, refused.problems())).into_response())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn form(console: &Console, text: GroupText, problems: Problems) -> New {
+    New {
+        frame: console.frame(Section::Users, "Create New Permission"),
+        title: text.title,
+        kinds: kinds(text.kind),
+        sso_only: text.sso_only,
+        problems,
+    }
+}

@@ -1,0 +1,233 @@
+//! Words about users, groups and sessions that several pages have in common.
+
+use std::str::FromStr;
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::{Console, Item};
+use crate::domain::{Connection, ConnectionId, GrantSource, Group, GroupKind, Session, User};
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::store::Way;
+
+/// The identifier in an address; what is none is not there.
+pub(super) fn id<T: FromStr>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+/// The name of a user for people; the address of one without a name.
+pub(super) fn name_of(user: &User) -> String {
+    let name = format!("{} {}", user.first_name, user.last_name);
+    match name.trim() {
+        "" => user.email.to_string(),
+        name => name.to_owned(),
+    }
+}
+
+/// The day of a time, for tables.
+pub(super) fn day(at: OffsetDateTime) -> Moment {
+    let text = format_description!("[day padding:none] [month repr:short] [year]");
+    Moment {
+        text: at
+            .to_offset(time::UtcOffset::UTC)
+            .format(text)
+            .unwrap_or_default(),
+        ..Moment::from(at)
+    }
+}
+
+/// How somebody signs in.
+pub(super) fn way_text(way: Way) -> &'static str {
+    match way {
+        Way::Password => "Password",
+        Way::SingleSignOn => "Single sign-on",
+        Way::Waiting => "Waits for first sign-in",
+    }
+}
+
+/// What a group's members may do.
+pub(super) fn kind_text(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Administrator => "Administrator",
+        GroupKind::Member => "Member",
+    }
+}
+
+/// The types that a group may have ("Permission Type").
+pub(super) fn kinds(chosen: GroupKind) -> Vec<Item> {
+    Item::list(
+        [
+            ("member", "Member: uses the application"),
+            ("administrator", "Administrator: also uses this console"),
+        ],
+        chosen.as_str(),
+    )
+}
+
+/// Groups to choose from.
+pub(super) fn group_items<'g>(
+    groups: impl IntoIterator<Item = &'g Group>,
+    chosen: &str,
+) -> Vec<Item> {
+    let items = groups
+        .into_iter()
+        .map(|group| (group.id.to_string(), group.title.clone()));
+    Item::list(items, chosen)
+}
+
+/// The company's connections, by the names of the sign-in page.
+pub(super) struct Connections(Vec<Connection>);
+
+impl Connections {
+    pub(super) async fn of(console: &Console) -> Result<Self, Error> {
+        let store = &console.app.store;
+        Ok(Self(store.connections(console.company()).await?))
+    }
+
+    pub(super) fn all(&self) -> &[Connection] {
+        &self.0
+    }
+
+    pub(super) fn name(&self, id: ConnectionId) -> &str {
+        let found = self.0.iter().find(|connection| connection.id == id);
+        found.map_or("a connection that is gone", |it| it.display_name.as_str())
+    }
+
+    /// Through what a session began.
+    pub(super) fn through(&self, session: &Session) -> String {
+        let connection = session.connection_id.map(|id| self.name(id).to_owned());
+        connection.unwrap_or_else(|| "Password".to_owned())
+    }
+
+    /// Who put somebody into a group.
+    pub(super) fn source(&self, source: GrantSource) -> String {
+        match source {
+            GrantSource::Administrator => "By an administrator".to_owned(),
+            GrantSource::Directory => "By a directory".to_owned(),
+            GrantSource::Idp(id) => format!("By the group claim of {}", self.name(id)),
+            GrantSource::Jit(id) => {
+                format!("When {} made the account", self.name(id))
+            }
+        }
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + 4);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 user", "2 users".
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {many}", number(count))
+    }
+}
+
+/// Where a page is in its list.
+#[derive(Debug)]
+pub(super) struct Pages {
+    /// "1–50 of 10,000".
+    pub(super) shown: String,
+    /// The address of the page before, or empty.
+    pub(super) previous: String,
+    /// The address of the page after, or empty.
+    pub(super) next: String,
+}
+
+impl Pages {
+    /// Page `page` (from 1) with `rows` of `total` rows, `a_page` on each. `address` makes the address of a page.
+    pub(super) fn of(
+        page: u32,
+        a_page: u32,
+        rows: usize,
+        total: u64,
+        address: impl Fn(u32) -> String,
+    ) -> Self {
+        let before = u64::from(page.saturating_sub(1)) * u64::from(a_page);
+        let last = before + rows as u64;
+        let shown = match (rows, total) {
+            (0, _) => "Nothing on this page".to_owned(),
+            _ => format!(
+                "{}–{} of {}",
+                number(before + 1),
+                number(last),
+                number(total)
+            ),
+        };
+        let final_page = u32::try_from(total.div_ceil(u64::from(a_page))).unwrap_or(u32::MAX);
+        let previous = page.saturating_sub(1).min(final_page);
+        Self {
+            shown,
+            previous: if previous > 0 {
+                address(previous)
+            } else {
+                String::new()
+            },
+            next: if last < total && rows > 0 {
+                address(page.saturating_add(1))
+            } else {
+                String::new()
+            },
+        }
+    }
+
+    /// Whether all of the list is on this page.
+    pub(super) fn is_only(&self) -> bool {
+        self.previous.is_empty() && self.next.is_empty()
+    }
+}
+
+/// The page of an address; what is no number is the first.
+pub(super) fn page_number(text: &str) -> u32 {
+    text.parse().map_or(1, |page: u32| page.clamp(1, 1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_easily() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(count), text);
+        }
+        assert_eq!(counted(1, "user", "users"), "1 user");
+        assert_eq!(counted(1200, "user", "users"), "1,200 users");
+    }
+
+    #[test]
+    fn pages_know_their_neighbours() {
+        let pages = |page, rows, total| {
+            let pages = Pages::of(page, 50, rows, total, |page| page.to_string());
+            (pages.shown, pages.previous, pages.next)
+        };
+        let text = |shown: &str, previous: &str, next: &str| {
+            (shown.to_owned(), previous.to_owned(), next.to_owned())
+        };
+        assert_eq!(pages(1, 50, 120), text("1–50 of 120", "", "2"));
+        assert_eq!(pages(3, 20, 120), text("101–120 of 120", "2", ""));
+        assert_eq!(pages(9, 0, 120), text("Nothing on this page", "3", ""));
+        assert_eq!(pages(1, 0, 0), text("Nothing on this page", "", ""));
+        assert_eq!(page_number("x"), 1);
+        assert_eq!(page_number("0"), 1);
+        assert_eq!(page_number("-1"), 1);
+        assert_eq!(page_number("99999999999"), 1);
+    }
+}

@@ -1,0 +1,136 @@
+//! The company's live sessions, and their end.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::people::{Connections, Pages, counted, id, number, page_number};
+use super::{Console, ConsoleForm, ConsoleFrame, Section, done};
+use crate::domain::{SessionKey, UserId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::store::SESSIONS_A_PAGE;
+
+const HREF: &str = "/admin/sessions";
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route(HREF, get(show))
+        .route("/admin/sessions/end", post(end))
+        .route("/admin/sessions/end-all", post(end_all))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/sessions.html")]
+struct Sessions {
+    frame: ConsoleFrame,
+    /// How many there are besides the one that asks.
+    total: String,
+    others: u64,
+    rows: Vec<Row>,
+    pages: Pages,
+}
+
+#[derive(Debug)]
+struct Row {
+    key: String,
+    href: String,
+    name: String,
+    email: String,
+    through: String,
+    signed_in: Moment,
+    last_seen: Moment,
+    ends: Moment,
+    is_this: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    page: String,
+}
+
+impl Sessions {
+    fn question(&self) -> String {
+        format!("{} sessions end, on every device, but yours.", self.total)
+    }
+}
+
+/// `GET /admin/sessions`
+async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
+    let page = page_number(&asked.page);
+    let store = &console.app.store;
+    let listed = store
+        .list_sessions(console.company(), page, console.now())
+        .await?;
+    let connections = Connections::of(&console).await?;
+    let pages = Pages::of(
+        page,
+        SESSIONS_A_PAGE,
+        listed.rows.len(),
+        listed.total,
+        |page| format!("{HREF}?page={page}"),
+    );
+    let rows = listed.rows.iter().map(|row| Row {
+        key: row.key.to_string(),
+        href: format!("/admin/users/{}", row.session.user_id),
+        name: if row.name.is_empty() {
+            row.email.to_string()
+        } else {
+            row.name.clone()
+        },
+        email: row.email.to_string(),
+        through: connections.through(&row.session),
+        signed_in: row.session.signed_in_at.into(),
+        last_seen: row.session.last_seen_at.into(),
+        ends: row.session.ends_at().into(),
+        is_this: row.key == console.me.key,
+    });
+    Ok(Page::new(Sessions {
+        rows: rows.collect(),
+        frame: console.frame(Section::Sessions, "Sessions"),
+        total: number(listed.total.saturating_sub(1)),
+        others: listed.total.saturating_sub(1),
+        pages,
+    })
+    .into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct Ending {
+    key: String,
+    /// The user whose page asks.
+    #[serde(default)]
+    user: String,
+}
+
+/// `POST /admin/sessions/end`
+async fn end(ConsoleForm(console, ending): ConsoleForm<Ending>) -> Result<Response, Error> {
+    let key: SessionKey = id(&ending.key)?;
+    let back = match ending.user.parse::<UserId>() {
+        Ok(user) => format!("/admin/users/{user}"),
+        Err(_) => HREF.to_owned(),
+    };
+    console.admin().end_session(key).await?;
+    console.changed().await?;
+    done(&console, &back, "Signed out.")
+}
+
+#[derive(Debug, Deserialize)]
+struct EndingAll {
+    /// Ticked when the session that asks ends, too.
+    mine: Option<String>,
+}
+
+/// `POST /admin/sessions/end-all`
+async fn end_all(ConsoleForm(console, ending): ConsoleForm<EndingAll>) -> Result<Response, Error> {
+    let keep = ending.mine.is_none().then_some(console.me.key);
+    let ended = console.admin().sign_out_everyone(keep).await?;
+    console.changed().await?;
+    let told = format!("{} ended.", counted(ended, "session", "sessions"));
+    done(&console, HREF, &told)
+}

@@ -1,0 +1,368 @@
+//! One user: what an administrator writes about it, and what is known of it.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::people::{Connections, group_items, id, kind_text, name_of};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, user_actions};
+use crate::admin::{Problems, Refused, UserText};
+use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User, UserId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/users/{id}", get(show).post(save))
+        .route(
+            "/admin/users/{id}/deactivate",
+            post(user_actions::deactivate),
+        )
+        .route("/admin/users/{id}/activate", post(user_actions::activate))
+        .route("/admin/users/{id}/sign-out", post(user_actions::sign_out))
+        .route(
+            "/admin/users/{id}/password",
+            post(user_actions::set_password),
+        )
+        .route(
+            "/admin/users/{id}/password/remove",
+            post(user_actions::remove_password),
+        )
+        .route("/admin/users/{id}/groups", post(user_actions::add_to_group))
+        .route(
+            "/admin/users/{id}/groups/remove",
+            post(user_actions::take_from_group),
+        )
+        .route("/admin/users/{id}/unlink", post(user_actions::unlink))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/user.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each decides about a part of the page"
+)]
+pub(super) struct UserPage {
+    frame: ConsoleFrame,
+    id: String,
+    href: String,
+    email: String,
+    is_me: bool,
+    is_active: bool,
+    is_administrator: bool,
+    made: &'static str,
+    made_at: Moment,
+    last_sign_in: Option<Moment>,
+    text: UserText,
+    version: String,
+    problems: Problems,
+    changed: Option<Changed>,
+    grants: Vec<GrantRow>,
+    /// Groups that an administrator may put the user into.
+    free: Vec<Item>,
+    identities: Vec<IdentityRow>,
+    /// What the next sign-in by e-mail address does.
+    by_email: String,
+    has_password: bool,
+    /// Why it can have no password.
+    no_password: String,
+    sessions: Vec<SessionRow>,
+}
+
+/// Somebody else was faster.
+#[derive(Debug)]
+pub(super) struct Changed {
+    by: String,
+    at: Moment,
+    /// As it is now.
+    now: UserText,
+}
+
+#[derive(Debug)]
+struct GrantRow {
+    id: String,
+    href: String,
+    title: String,
+    kind: &'static str,
+    sso_only: bool,
+    sources: Vec<String>,
+    by_hand: bool,
+}
+
+#[derive(Debug)]
+struct IdentityRow {
+    connection: String,
+    id: String,
+    subject: String,
+    since: Moment,
+    consequence: String,
+}
+
+#[derive(Debug)]
+struct SessionRow {
+    key: String,
+    through: String,
+    signed_in: Moment,
+    last_seen: Moment,
+    is_this: bool,
+}
+
+/// `GET /admin/users/{id}`
+async fn show(console: Console, Path(user): Path<String>) -> Result<Response, Error> {
+    let page = UserPage::of(&console, id(&user)?).await?;
+    Ok(Page::new(page).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct Fields {
+    version: String,
+    email: String,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    #[serde(default)]
+    company_name: String,
+}
+
+/// `POST /admin/users/{id}`
+async fn save(
+    Path(user): Path<String>,
+    ConsoleForm(console, fields): ConsoleForm<Fields>,
+) -> Result<Response, Error> {
+    let user = id(&user)?;
+    let text = UserText {
+        email: fields.email,
+        first_name: fields.first_name,
+        last_name: fields.last_name,
+        company_name: fields.company_name,
+    };
+    match console
+        .admin()
+        .edit_user(user, &fields.version, &text)
+        .await
+    {
+        Ok(_) => done(&console, &format!("/admin/users/{user}"), "Saved."),
+        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+            let mut page = UserPage::of(&console, user).await?;
+            page.version = fields.version;
+            page.text = text;
+            page.problems = refused.problems();
+            Ok(corrected(page).into_response())
+        }
+        Err(Refused::Changed { by, at }) => {
+            let mut page = UserPage::of(&console, user).await?;
+            let now = std::mem::replace(&mut page.text, text);
+            page.changed = Some(Changed {
+                by,
+                at: at.into(),
+                now,
+            });
+            let page = Page::new(page).with_status(StatusCode::CONFLICT);
+            Ok(page.into_response())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+impl UserPage {
+    /// The page of a user of the company.
+    pub(super) async fn of(console: &Console, id: UserId) -> Result<Self, Error> {
+        let (user, version) = console.admin().user(id).await?;
+        let store = &console.app.store;
+        let connections = Connections::of(console).await?;
+        let groups = store.groups(console.company()).await?;
+        let grants = store.grants_of(id).await?;
+        let grants: Vec<(GrantSource, &Group)> = grants
+            .iter()
+            .filter_map(|grant| {
+                let group = groups.iter().find(|group| group.id == grant.group_id)?;
+                Some((grant.source, group))
+            })
+            .collect();
+        let identities = store.identities_of(id).await?;
+        let sessions = store.sessions_of(id, console.now()).await?;
+        let rows = rows(&groups, &grants, &connections);
+        let by_hand = |group: &&Group| {
+            let hand = GrantSource::Administrator;
+            !grants
+                .iter()
+                .any(|(source, of)| of.id == group.id && *source == hand)
+        };
+        let sso_only = grants.iter().map(|(_, group)| *group);
+        let sso_only = sso_only.clone().find(|group| group.sso_only);
+        Ok(Self {
+            frame: console.frame(Section::Users, name_of(&user)),
+            id: id.to_string(),
+            href: format!("/admin/users/{id}"),
+            email: user.email.to_string(),
+            is_me: console.me.user.id == id,
+            is_active: user.disabled_at.is_none(),
+            is_administrator: grants
+                .iter()
+                .any(|(_, group)| group.kind == GroupKind::Administrator),
+            made: match user.created_by {
+                Creation::Administrator => "by an administrator",
+                Creation::Jit => "at the first sign-in",
+                Creation::Directory => "by a directory",
+            },
+            made_at: user.created_at.into(),
+            last_sign_in: user.last_sign_in_at.map(Moment::from),
+            text: UserText::of(&user),
+            version,
+            problems: Problems::default(),
+            changed: None,
+            free: group_items(groups.iter().filter(by_hand), ""),
+            grants: rows,
+            by_email: by_email(&user, &identities, &connections),
+            identities: identities
+                .iter()
+                .map(|identity| IdentityRow {
+                    connection: connections.name(identity.connection_id).to_owned(),
+                    id: identity.connection_id.to_string(),
+                    subject: identity.subject.clone(),
+                    since: identity.created_at.into(),
+                    consequence: consequence(&user, identity, identities.len(), &connections),
+                })
+                .collect(),
+            has_password: user.has_password,
+            no_password: sso_only.map_or(String::new(), |group| {
+                format!(
+                    "The permission group \"{}\" can only sign in via single sign-on.",
+                    group.title
+                )
+            }),
+            sessions: sessions
+                .iter()
+                .map(|(key, session)| SessionRow {
+                    key: key.to_string(),
+                    through: connections.through(session),
+                    signed_in: session.signed_in_at.into(),
+                    last_seen: session.last_seen_at.into(),
+                    is_this: *key == console.me.key,
+                })
+                .collect(),
+        })
+    }
+
+    /// Where a button of the page leads.
+    fn to(&self, action: &str) -> String {
+        format!("{}/{action}", self.href)
+    }
+
+    /// What is in a field now, where somebody else has written another text than was typed.
+    fn now(&self, field: &str) -> String {
+        let Some(changed) = &self.changed else {
+            return String::new();
+        };
+        let (now, typed) = match field {
+            "email" => (&changed.now.email, &self.text.email),
+            "first_name" => (&changed.now.first_name, &self.text.first_name),
+            "last_name" => (&changed.now.last_name, &self.text.last_name),
+            _ => (&changed.now.company_name, &self.text.company_name),
+        };
+        match now.as_str() {
+            now if now == typed => String::new(),
+            "" => "There now: nothing".to_owned(),
+            now => format!("There now: {now}"),
+        }
+    }
+
+    /// The page with what is wrong with one of its forms.
+    pub(super) fn with(mut self, problems: Problems) -> Self {
+        self.problems = problems;
+        self
+    }
+}
+
+/// The groups of a user, each with everyone who put it there.
+fn rows(
+    groups: &[Group],
+    grants: &[(GrantSource, &Group)],
+    connections: &Connections,
+) -> Vec<GrantRow> {
+    let row = |group: &Group| {
+        let of: Vec<GrantSource> = grants
+            .iter()
+            .filter(|(_, granted)| granted.id == group.id)
+            .map(|(source, _)| *source)
+            .collect();
+        (!of.is_empty()).then(|| GrantRow {
+            id: group.id.to_string(),
+            href: format!("/admin/groups/{}", group.id),
+            title: group.title.clone(),
+            kind: kind_text(group.kind),
+            sso_only: group.sso_only,
+            by_hand: of.contains(&GrantSource::Administrator),
+            sources: of
+                .iter()
+                .map(|source| connections.source(*source))
+                .collect(),
+        })
+    };
+    groups.iter().filter_map(row).collect()
+}
+
+/// Rule F2, for people.
+fn by_email(user: &User, identities: &[Identity], connections: &Connections) -> String {
+    let waits =
+        user.created_by == Creation::Administrator && !user.has_password && identities.is_empty();
+    if waits {
+        return format!(
+            "Nobody has signed in with this account yet. Whoever is the first to sign in through a connection with the address {} gets it.",
+            user.email
+        );
+    }
+    let known = |id| identities.iter().any(|it| it.connection_id == id);
+    let linking: Vec<&str> = connections
+        .all()
+        .iter()
+        .filter(|it| !known(it.id) && it.settings.link.allows(&user.email))
+        .map(|it| it.display_name.as_str())
+        .collect();
+    if !linking.is_empty() {
+        return format!(
+            "Whoever signs in through {} with the address {} gets this account.",
+            linking.join(" or "),
+            user.email
+        );
+    }
+    if identities.is_empty() {
+        "No connection knows this account.".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// What happens after an identity is unlinked.
+fn consequence(
+    user: &User,
+    identity: &Identity,
+    count: usize,
+    connections: &Connections,
+) -> String {
+    let name = connections.name(identity.connection_id);
+    let found = connections
+        .all()
+        .iter()
+        .find(|it| it.id == identity.connection_id);
+    let links = found.is_some_and(|it| it.settings.link.allows(&user.email));
+    let waits = user.created_by == Creation::Administrator && !user.has_password && count == 1;
+    let next = if links || waits {
+        format!(
+            "Whoever signs in next with the address {} gets this account.",
+            user.email
+        )
+    } else {
+        format!(
+            "A sign-in through {name} with the address {} is refused from then on, because the connection does not link accounts by address.",
+            user.email
+        )
+    };
+    format!("{name} will not know this user any more, and its sessions end. {next}")
+}

@@ -1,0 +1,171 @@
+//! What is done to one user by a button.
+
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::people::{counted, id};
+use super::user::UserPage;
+use super::users::Nothing;
+use super::{Console, ConsoleForm, corrected, done};
+use crate::admin::{Problems, Refused};
+use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
+use crate::http::error::Error;
+
+/// `POST /admin/users/{id}/deactivate`
+pub(super) async fn deactivate(
+    Path(user): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let told = match console.admin().deactivate_user(user).await? {
+        Some(0) => "Deactivated.".to_owned(),
+        Some(ended) => format!("Deactivated. {} ended.", sessions(ended)),
+        None => "It was deactivated already.".to_owned(),
+    };
+    back(&console, user, &told).await
+}
+
+/// `POST /admin/users/{id}/activate`
+pub(super) async fn activate(
+    Path(user): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let told = if console.admin().activate_user(user).await? {
+        "Activated."
+    } else {
+        "It was active already."
+    };
+    back(&console, user, told).await
+}
+
+/// `POST /admin/users/{id}/sign-out`. An administrator's own session of this moment goes on.
+pub(super) async fn sign_out(
+    Path(user): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let own = own_session(&console, user);
+    let told = match console.admin().sign_out_user(user, own).await? {
+        0 if own.is_some() => "You were signed in nowhere else.".to_owned(),
+        0 => "There was no session to end.".to_owned(),
+        ended => format!("{} ended.", sessions(ended)),
+    };
+    back(&console, user, &told).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NewPassword {
+    password: String,
+}
+
+/// `POST /admin/users/{id}/password`
+pub(super) async fn set_password(
+    Path(user): Path<String>,
+    ConsoleForm(console, fields): ConsoleForm<NewPassword>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let own = own_session(&console, user);
+    let admin = console.admin();
+    match admin.set_password(user, fields.password, own).await {
+        Ok(0) => back(&console, user, "Set the password.").await,
+        Ok(ended) => {
+            let told = format!("Set the password. {} ended.", sessions(ended));
+            back(&console, user, &told).await
+        }
+        Err(refused @ Refused::Invalid(_)) => again(&console, user, refused.problems()).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `POST /admin/users/{id}/password/remove`
+pub(super) async fn remove_password(
+    Path(user): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let own = own_session(&console, user);
+    let told = match console.admin().remove_password(user, own).await? {
+        Some(0) => "Removed the password.".to_owned(),
+        Some(ended) => format!("Removed the password. {} ended.", sessions(ended)),
+        None => "There was no password.".to_owned(),
+    };
+    back(&console, user, &told).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ChosenGroup {
+    #[serde(default)]
+    group: String,
+}
+
+/// `POST /admin/users/{id}/groups`
+pub(super) async fn add_to_group(
+    Path(user): Path<String>,
+    ConsoleForm(console, chosen): ConsoleForm<ChosenGroup>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let Ok(group) = chosen.group.parse::<GroupId>() else {
+        let mut problems = Problems::default();
+        problems.add("group", "Choose a permission group.");
+        return again(&console, user, problems).await;
+    };
+    let told = if console.admin().add_to_group(user, group).await? {
+        "Added to the group."
+    } else {
+        "It was in the group already."
+    };
+    back(&console, user, told).await
+}
+
+/// `POST /admin/users/{id}/groups/remove`
+pub(super) async fn take_from_group(
+    Path(user): Path<String>,
+    ConsoleForm(console, chosen): ConsoleForm<ChosenGroup>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let group: GroupId = id(&chosen.group)?;
+    let told = if console.admin().take_from_group(user, group).await? {
+        "Removed from the group."
+    } else {
+        "No administrator had put it into the group."
+    };
+    back(&console, user, told).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ChosenConnection {
+    connection: String,
+}
+
+/// `POST /admin/users/{id}/unlink`
+pub(super) async fn unlink(
+    Path(user): Path<String>,
+    ConsoleForm(console, chosen): ConsoleForm<ChosenConnection>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    let connection: ConnectionId = id(&chosen.connection)?;
+    console.admin().unlink_identity(user, connection).await?;
+    back(&console, user, "Unlinked.").await
+}
+
+/// The session that asks, when it is this user's.
+fn own_session(console: &Console, user: UserId) -> Option<SessionKey> {
+    (console.me.user.id == user).then_some(console.me.key)
+}
+
+async fn back(console: &Console, user: UserId, told: &str) -> Result<Response, Error> {
+    // The next request already finds what was changed.
+    console.changed().await?;
+    done(console, &format!("/admin/users/{user}"), told)
+}
+
+async fn again(console: &Console, user: UserId, problems: Problems) -> Result<Response, Error> {
+    let page = UserPage::of(console, user).await?;
+    Ok(corrected(page.with(problems)).into_response())
+}
+
+fn sessions(count: usize) -> String {
+    counted(count as u64, "session", "sessions")
+}

@@ -1,0 +1,291 @@
+//! Users & Permissions: the list of users, and a new one ("Create SSO User").
+
+use askama::Template;
+use axum::extract::Query;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::people::{Pages, day, group_items, id, name_of, number, page_number, way_text};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use crate::admin::{NewUser, Problems, Refused, UserText};
+use crate::domain::{Creation, GroupKind};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::{Page, body};
+use crate::store::{ListedUser, USERS_A_PAGE, UserFilter, Way};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/users", get(show))
+        .route("/admin/users/new", get(new).post(create))
+        .route("/admin/users/export", post(export))
+}
+
+/// What the list is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    q: String,
+    group: String,
+    state: String,
+    made: String,
+    way: String,
+    page: String,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/users.html")]
+struct Users {
+    frame: ConsoleFrame,
+    q: String,
+    groups: Vec<Item>,
+    states: Vec<Item>,
+    makers: Vec<Item>,
+    ways: Vec<Item>,
+    is_filtered: bool,
+    total: String,
+    rows: Vec<Row>,
+    pages: Pages,
+}
+
+#[derive(Debug)]
+struct Row {
+    href: String,
+    name: String,
+    email: String,
+    groups: String,
+    is_administrator: bool,
+    way: &'static str,
+    is_active: bool,
+    last_sign_in: Option<Moment>,
+}
+
+/// `GET /admin/users`
+async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
+    let store = &console.app.store;
+    let groups = store.groups(console.company()).await?;
+    let filter = asked.filter()?;
+    if let Some(group) = filter.group
+        && groups.iter().all(|known| known.id != group)
+    {
+        return Err(Error::NotFound);
+    }
+    let number_of_page = page_number(&asked.page);
+    let listed = store
+        .list_users(console.company(), &filter, number_of_page)
+        .await?;
+    let mut choices = group_items(&groups, &asked.group);
+    choices.insert(0, any("All groups", &asked.group));
+    let pages = Pages::of(
+        number_of_page,
+        USERS_A_PAGE,
+        listed.rows.len(),
+        listed.total,
+        |page| asked.address(page),
+    );
+    Ok(Page::new(Users {
+        frame: console.frame(Section::Users, "Users & Permissions"),
+        groups: choices,
+        states: Item::list(
+            [
+                ("", "Any state"),
+                ("active", "Active"),
+                ("deactivated", "Deactivated"),
+            ],
+            &asked.state,
+        ),
+        makers: Item::list(
+            [
+                ("", "Made by anyone"),
+                ("administrator", "An administrator"),
+                ("jit", "First sign-in"),
+                ("directory", "A directory"),
+            ],
+            &asked.made,
+        ),
+        ways: Item::list(
+            [
+                ("", "Any sign-in"),
+                ("sso", "Single sign-on"),
+                ("password", "Password"),
+                ("waiting", "Waits for first sign-in"),
+            ],
+            &asked.way,
+        ),
+        is_filtered: !filter.is_all(),
+        total: number(listed.total),
+        rows: listed.rows.iter().map(row).collect(),
+        pages,
+        q: asked.q,
+    })
+    .into_response())
+}
+
+impl Asked {
+    fn filter(&self) -> Result<UserFilter, Error> {
+        Ok(UserFilter {
+            search: self.q.clone(),
+            group: match self.group.as_str() {
+                "" => None,
+                group => Some(id(group)?),
+            },
+            active: match self.state.as_str() {
+                "active" => Some(true),
+                "deactivated" => Some(false),
+                _ => None,
+            },
+            created_by: self.made.parse::<Creation>().ok(),
+            way: Way::of(&self.way),
+        })
+    }
+
+    fn address(&self, page: u32) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("q", &self.q),
+            ("group", &self.group),
+            ("state", &self.state),
+            ("made", &self.made),
+            ("way", &self.way),
+        ] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.append_pair("page", &page.to_string());
+        format!("/admin/users?{}", query.finish())
+    }
+}
+
+fn any(text: &str, chosen: &str) -> Item {
+    Item {
+        value: String::new(),
+        text: text.to_owned(),
+        chosen: chosen.is_empty(),
+    }
+}
+
+fn row(listed: &ListedUser) -> Row {
+    let groups = listed.groups();
+    let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
+    let user = &listed.user;
+    Row {
+        href: format!("/admin/users/{}", user.id),
+        name: name_of(user),
+        email: user.email.to_string(),
+        groups: titles.join(", "),
+        is_administrator: groups
+            .iter()
+            .any(|group| group.kind == GroupKind::Administrator),
+        way: way_text(listed.way()),
+        is_active: user.disabled_at.is_none(),
+        last_sign_in: user.last_sign_in_at.map(day),
+    }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/user_new.html")]
+struct New {
+    frame: ConsoleFrame,
+    text: UserText,
+    groups: Vec<Item>,
+    problems: Problems,
+}
+
+/// `GET /admin/users/new`
+async fn new(console: Console) -> Result<Response, Error> {
+    let text = UserText {
+        company_name: console.site.company.name.clone(),
+        ..UserText::default()
+    };
+    let page = form(&console, text, "", Problems::default()).await?;
+    Ok(Page::new(page).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct Fields {
+    email: String,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    #[serde(default)]
+    company_name: String,
+    #[serde(default)]
+    group: String,
+}
+
+/// `POST /admin/users/new`
+async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Response, Error> {
+    let text = UserText {
+        email: fields.email,
+        first_name: fields.first_name,
+        last_name: fields.last_name,
+        company_name: fields.company_name,
+    };
+    let groups = match fields.group.as_str() {
+        "" => Vec::new(),
+        group => vec![id(group)?],
+    };
+    let new = NewUser {
+        text: text.clone(),
+        groups,
+        password: None,
+    };
+    match console.admin().create_user(new).await {
+        Ok(user) => {
+            let told = format!(
+                "Created {}. The first single sign-on with this address finds the account.",
+                user.email
+            );
+            done(&console, &format!("/admin/users/{}", user.id), &told)
+        }
+        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+            let page = form(&console, text, &fields.group, refused.problems()).await?;
+            Ok(corrected(page).into_response())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+async fn form(
+    console: &Console,
+    text: UserText,
+    group: &str,
+    problems: Problems,
+) -> Result<New, Error> {
+    let groups = console.app.store.groups(console.company()).await?;
+    let mut items = group_items(&groups, group);
+    items.insert(0, any("No group", group));
+    Ok(New {
+        frame: console.frame(Section::Users, "Create SSO User"),
+        text,
+        groups: items,
+        problems,
+    })
+}
+
+/// What the export takes: nothing but the token.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
+
+/// `POST /admin/users/export`
+async fn export(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Result<Response, Error> {
+    let file = console.admin().export_users().await?;
+    let mut answer = body(
+        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
+        file.into(),
+    );
+    let name = format!(
+        "attachment; filename=\"users-{}.csv\"",
+        console.site.company.slug
+    );
+    let name = HeaderValue::try_from(name).map_err(Error::internal)?;
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_DISPOSITION, name);
+    Ok(answer)
+}

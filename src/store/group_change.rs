@@ -1,0 +1,275 @@
+//! Permission groups as an administrator sees and changes them.
+//!
+//! Invariant: a group that a connection puts users into is not removed, whatever servers do at the same instant: who removes
+//! it holds the company's connections, and who changes a connection looks for its groups afterwards.
+
+use super::columns::Row;
+use super::columns::ms;
+use super::group::group;
+use super::statement::{Target, query};
+use super::{Error, Store, Tx};
+use crate::domain::{CompanyId, ConnectionId, Group, GroupId, SamlSettings, UserId};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at, g.revision FROM permission_group g ",
+            $rest
+        )
+    };
+}
+
+/// A group with the number of its changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredGroup {
+    /// The group.
+    pub group: Group,
+    /// Grows with each change.
+    pub revision: i64,
+}
+
+/// A group in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedGroup {
+    /// The group.
+    pub group: Group,
+    /// How many users are in it, whoever put them there.
+    pub members: u64,
+}
+
+/// A connection that puts users into a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupUse {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Its name on the sign-in page.
+    pub display_name: String,
+    /// Accounts made at their first sign-in come into the group.
+    pub jit: bool,
+    /// The values of the group claim that stand for it.
+    pub values: Vec<String>,
+}
+
+impl Store {
+    /// A company's group by its identifier; none when it is another company's.
+    pub async fn group_of(
+        &self,
+        company: CompanyId,
+        id: GroupId,
+    ) -> Result<Option<StoredGroup>, Error> {
+        find(&self.database, company, id).await
+    }
+
+    /// A company's groups with how many users are in each, by title.
+    pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<ListedGroup>, Error> {
+        let rows = query(select!("WHERE g.company_id = $1 ORDER BY g.title"))
+            .bind(company.to_string())
+            .fetch_all(&self.database)
+            .await?;
+        let mut groups = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let group = group(row)?;
+            let members = self.count_members(group.id).await?;
+            groups.push(ListedGroup { group, members });
+        }
+        Ok(groups)
+    }
+
+    /// How many users are in a group, whoever put them there.
+    pub async fn count_members(&self, id: GroupId) -> Result<u64, Error> {
+        let row = query(
+            "SELECT COUNT(DISTINCT m.user_id) AS count FROM group_grant m WHERE m.group_id = $1",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.database)
+        .await?;
+        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+    }
+
+    /// How many users are in this group and in no other.
+    pub async fn count_members_only(&self, id: GroupId) -> Result<u64, Error> {
+        let row = query(
+            "SELECT COUNT(DISTINCT m.user_id) AS count FROM group_grant m WHERE m.group_id = $1 AND NOT EXISTS \
+             (SELECT 1 FROM group_grant o WHERE o.user_id = m.user_id AND o.group_id <> $1)",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.database)
+        .await?;
+        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+    }
+
+    /// How many users of a group have a password.
+    pub async fn count_members_with_password(&self, id: GroupId) -> Result<u64, Error> {
+        let row = query(
+            "SELECT COUNT(DISTINCT m.user_id) AS count FROM group_grant m JOIN account a ON a.id = m.user_id \
+             WHERE m.group_id = $1 AND a.password IS NOT NULL",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.database)
+        .await?;
+        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+    }
+
+    /// The connections that put users into a group.
+    pub async fn uses_of_group(
+        &self,
+        company: CompanyId,
+        id: GroupId,
+    ) -> Result<Vec<GroupUse>, Error> {
+        uses(&self.database, company, id).await
+    }
+}
+
+impl Tx {
+    /// Adds a group; `false` when its title is taken.
+    pub async fn add_group(&mut self, group: &Group) -> Result<bool, Error> {
+        let added = query(
+            "INSERT INTO permission_group (id, company_id, title, kind, sso_only, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        )
+        .bind(group.id.to_string())
+        .bind(group.company_id.to_string())
+        .bind(group.title.as_str())
+        .bind(group.kind.as_str())
+        .bind(i64::from(group.sso_only))
+        .bind(ms(group.created_at))
+        .execute(&mut *self)
+        .await?;
+        self.company_changed(group.company_id);
+        Ok(added > 0)
+    }
+
+    /// A company's groups, by title, read in this transaction.
+    pub async fn all_groups(&mut self, company: CompanyId) -> Result<Vec<Group>, Error> {
+        let rows = query(select!("WHERE g.company_id = $1 ORDER BY g.title"))
+            .bind(company.to_string())
+            .fetch_all(&mut *self)
+            .await?;
+        rows.iter().map(group).collect()
+    }
+
+    /// A company's group, locked until the transaction ends; none when it is another company's.
+    pub async fn lock_group(
+        &mut self,
+        company: CompanyId,
+        id: GroupId,
+    ) -> Result<Option<StoredGroup>, Error> {
+        query("UPDATE permission_group SET title = title WHERE id = $1 AND company_id = $2")
+            .bind(id.to_string())
+            .bind(company.to_string())
+            .execute(&mut *self)
+            .await?;
+        find(self, company, id).await
+    }
+
+    /// Writes a group's title, type and sign-in; `false` when the title is another group's.
+    pub async fn write_group(&mut self, group: &Group) -> Result<bool, Error> {
+        let updated = query(
+            "UPDATE permission_group SET title = $1, kind = $2, sso_only = $3, revision = revision + 1 \
+             WHERE id = $4 AND company_id = $5 AND NOT EXISTS \
+             (SELECT 1 FROM permission_group other WHERE other.company_id = $5 AND other.title = $1 AND other.id <> $4)",
+        )
+        .bind(group.title.as_str())
+        .bind(group.kind.as_str())
+        .bind(i64::from(group.sso_only))
+        .bind(group.id.to_string())
+        .bind(group.company_id.to_string())
+        .execute(&mut *self)
+        .await;
+        match updated {
+            Err(error) if error.is_duplicate() => Ok(false),
+            other => {
+                // What servers remember of a session holds the groups' titles, and counts for the company as it was.
+                self.company_changed(group.company_id);
+                Ok(other? > 0)
+            }
+        }
+    }
+
+    /// The connections that put users into a group, which stay as they are until the transaction ends.
+    pub async fn hold_uses_of_group(
+        &mut self,
+        company: CompanyId,
+        id: GroupId,
+    ) -> Result<Vec<GroupUse>, Error> {
+        query("UPDATE connection SET name = name WHERE company_id = $1")
+            .bind(company.to_string())
+            .execute(&mut *self)
+            .await?;
+        uses(self, company, id).await
+    }
+
+    /// Removes a group and every membership in it.
+    pub async fn remove_group(&mut self, company: CompanyId, id: GroupId) -> Result<(), Error> {
+        query("DELETE FROM permission_group WHERE id = $1 AND company_id = $2")
+            .bind(id.to_string())
+            .bind(company.to_string())
+            .execute(&mut *self)
+            .await?;
+        self.company_changed(company);
+        Ok(())
+    }
+
+    /// The users of a group, by identifier.
+    pub async fn members_of(&mut self, id: GroupId) -> Result<Vec<UserId>, Error> {
+        let rows =
+            query("SELECT DISTINCT user_id FROM group_grant WHERE group_id = $1 ORDER BY user_id")
+                .bind(id.to_string())
+                .fetch_all(&mut *self)
+                .await?;
+        rows.iter().map(|row| row.parsed("user_id")).collect()
+    }
+}
+
+async fn find(
+    target: impl Target,
+    company: CompanyId,
+    id: GroupId,
+) -> Result<Option<StoredGroup>, Error> {
+    let row = query(select!("WHERE g.id = $1 AND g.company_id = $2"))
+        .bind(id.to_string())
+        .bind(company.to_string())
+        .fetch_optional(target)
+        .await?;
+    row.map(|row| {
+        Ok(StoredGroup {
+            group: group(&row)?,
+            revision: row.int("revision")?,
+        })
+    })
+    .transpose()
+}
+
+async fn uses(
+    target: impl Target,
+    company: CompanyId,
+    id: GroupId,
+) -> Result<Vec<GroupUse>, Error> {
+    let rows = query(
+        "SELECT id, display_name, settings FROM connection WHERE company_id = $1 ORDER BY sort_order, name",
+    )
+    .bind(company.to_string())
+    .fetch_all(target)
+    .await?;
+    let uses = rows.iter().map(|row| use_in(row, id));
+    uses.filter_map(Result::transpose).collect()
+}
+
+fn use_in(row: &Row, id: GroupId) -> Result<Option<GroupUse>, Error> {
+    let settings: SamlSettings = row.json("settings")?;
+    let mapped = settings.group_mapping.iter();
+    let values: Vec<String> = mapped
+        .filter(|mapped| mapped.group_id == id)
+        .map(|mapped| mapped.value.clone())
+        .collect();
+    let jit = settings.jit == Some(id);
+    if !jit && values.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(GroupUse {
+        connection: row.parsed("id")?,
+        display_name: row.text("display_name")?,
+        jit,
+        values,
+    }))
+}

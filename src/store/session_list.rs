@@ -1,0 +1,150 @@
+//! A company's live sessions, page by page, and their end by an administrator.
+//!
+//! Invariant: a session of another company is not there.
+
+use time::OffsetDateTime;
+
+use super::columns::ms;
+use super::session::session;
+use super::statement::query;
+use super::user_list::Listed;
+use super::{Error, Store, Tx};
+use crate::domain::{CompanyId, Email, Session, SessionKey, UserId};
+
+/// Sessions on a page.
+pub const SESSIONS_A_PAGE: u32 = 50;
+
+/// A session in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSession {
+    /// How the database names it.
+    pub key: SessionKey,
+    /// The session.
+    pub session: Session,
+    /// Its user's address.
+    pub email: Email,
+    /// Its user's first and last name, or empty.
+    pub name: String,
+}
+
+/// The sessions of company `$1` that have not ended at `$2`.
+macro_rules! live {
+    () => {
+        "FROM session p WHERE p.company_id = $1 AND p.expires_at > $2 AND p.last_seen_at + p.idle_ms > $2"
+    };
+}
+
+impl Store {
+    /// A page of a company's live sessions, the newest first; pages are numbered from 1.
+    pub async fn list_sessions(
+        &self,
+        company: CompanyId,
+        page: u32,
+        now: OffsetDateTime,
+    ) -> Result<Listed<ListedSession>, Error> {
+        let before = i64::from(page.saturating_sub(1)) * i64::from(SESSIONS_A_PAGE);
+        let rows = query(concat!(
+            "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, \
+             s.signed_in_at, s.expires_at, s.idle_ms, s.last_seen_at, a.email, a.first_name, a.last_name \
+             FROM session s JOIN account a ON a.id = s.user_id WHERE s.session_key IN (SELECT p.session_key ",
+            live!(),
+            " ORDER BY p.signed_in_at DESC, p.session_key LIMIT $3 OFFSET $4) ORDER BY s.signed_in_at DESC, s.session_key"
+        ))
+        .bind(company.to_string())
+        .bind(ms(now))
+        .bind(i64::from(SESSIONS_A_PAGE))
+        .bind(before)
+        .fetch_all(&self.database)
+        .await?;
+        let rows = rows
+            .iter()
+            .map(|row| {
+                let name = format!("{} {}", row.text("first_name")?, row.text("last_name")?);
+                Ok(ListedSession {
+                    key: SessionKey(row.hash("session_key")?),
+                    session: session(row)?,
+                    email: row.parsed("email")?,
+                    name: name.trim().to_owned(),
+                })
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        let full = rows.len() >= SESSIONS_A_PAGE as usize;
+        let total = if full || (rows.is_empty() && page > 1) {
+            self.count_sessions(company, now).await?
+        } else {
+            u64::try_from(before).unwrap_or_default() + rows.len() as u64
+        };
+        Ok(Listed { rows, total })
+    }
+
+    /// How many live sessions a company has.
+    pub async fn count_sessions(
+        &self,
+        company: CompanyId,
+        now: OffsetDateTime,
+    ) -> Result<u64, Error> {
+        let row = query(concat!("SELECT COUNT(*) AS count ", live!()))
+            .bind(company.to_string())
+            .bind(ms(now))
+            .fetch_one(&self.database)
+            .await?;
+        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+    }
+}
+
+impl Tx {
+    /// Ends a session of a company; whose it was, or none when there is none.
+    pub async fn end_session_of(
+        &mut self,
+        company: CompanyId,
+        key: SessionKey,
+    ) -> Result<Option<UserId>, Error> {
+        let row = query(
+            "DELETE FROM session WHERE session_key = $1 AND company_id = $2 RETURNING user_id",
+        )
+        .bind(key.0.to_vec())
+        .bind(company.to_string())
+        .fetch_optional(&mut *self)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        self.session_ended(key);
+        row.parsed("user_id").map(Some)
+    }
+
+    /// Ends a user's sessions, but one; how many there were.
+    pub async fn end_sessions_of(
+        &mut self,
+        user: UserId,
+        keep: Option<SessionKey>,
+    ) -> Result<usize, Error> {
+        let rows = query(
+            "DELETE FROM session WHERE user_id = $1 AND ($2 IS NULL OR session_key <> $2) RETURNING session_key",
+        )
+        .bind(user.to_string())
+        .bind(keep.map(|key| key.0.to_vec()))
+        .fetch_all(&mut *self)
+        .await?;
+        for row in &rows {
+            self.session_ended(SessionKey(row.hash("session_key")?));
+        }
+        Ok(rows.len())
+    }
+
+    /// Ends every session of a company, but one; how many there were.
+    pub async fn end_all_sessions(
+        &mut self,
+        company: CompanyId,
+        keep: Option<SessionKey>,
+    ) -> Result<u64, Error> {
+        let ended = query(
+            "DELETE FROM session WHERE company_id = $1 AND ($2 IS NULL OR session_key <> $2)",
+        )
+        .bind(company.to_string())
+        .bind(keep.map(|key| key.0.to_vec()))
+        .execute(&mut *self)
+        .await?;
+        // Not one by one: what a server remembers of a session counts for the company as it was.
+        self.company_changed(company);
+        Ok(ended)
+    }
+}

@@ -1,0 +1,276 @@
+//! Changes of users, as parts of a transaction that also writes the audit log.
+//!
+//! Invariant: who changes a user has locked its account first, and its administrators' where a way in could be lost
+//! ([`Tx::hold_way_in`]); the address of a user is changed only to one that nobody else has.
+
+use super::change::Change;
+use super::columns::{is_text, ms};
+use super::session::end_all_of;
+use super::statement::{Target, query};
+use super::user::{insert, user, user_columns};
+use super::{Error, Store, Tx};
+use crate::domain::{CompanyId, ConnectionId, Grant, GroupKind, SessionKey, User, UserId};
+use time::OffsetDateTime;
+
+/// A user with the number of its changes by administrators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUser {
+    /// The user.
+    pub user: User,
+    /// Grows with each change by an administrator.
+    pub revision: i64,
+}
+
+impl Store {
+    /// A company's user by its identifier; none when it is another company's.
+    pub async fn user_of(
+        &self,
+        company: CompanyId,
+        id: UserId,
+    ) -> Result<Option<StoredUser>, Error> {
+        find(&self.database, company, id).await
+    }
+
+    /// Who put a company's users into its groups.
+    pub async fn all_grants(&self, company: CompanyId) -> Result<Vec<Grant>, Error> {
+        let rows = query(
+            "SELECT m.user_id, m.group_id, m.source FROM permission_group g JOIN group_grant m ON m.group_id = g.id \
+             WHERE g.company_id = $1",
+        )
+        .bind(company.to_string())
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter().map(super::group::grant).collect()
+    }
+
+    /// Who changed something of this name last, as the audit log has it, and when; not longer ago than `since`.
+    pub async fn last_change_of(
+        &self,
+        company: CompanyId,
+        noun: &str,
+        subject: &str,
+        since: OffsetDateTime,
+    ) -> Result<Option<(String, OffsetDateTime)>, Error> {
+        if !is_text(subject) {
+            return Ok(None);
+        }
+        let row = query(
+            "SELECT actor, at FROM audit_event WHERE company_id = $1 AND at >= $2 AND subject = $3 AND action LIKE $4 \
+             ORDER BY at DESC, id DESC LIMIT 1",
+        )
+        .bind(company.to_string())
+        .bind(ms(since))
+        .bind(subject)
+        .bind(format!("{noun}.%"))
+        .fetch_optional(&self.database)
+        .await?;
+        row.map(|row| Ok((row.text("actor")?, row.time("at")?)))
+            .transpose()
+    }
+}
+
+impl Tx {
+    /// Adds a user, without a password and without groups; `false` when its e-mail address is taken.
+    pub async fn add_user(&mut self, user: &User) -> Result<bool, Error> {
+        insert(self, user).await
+    }
+
+    /// A company's user, locked until the transaction ends; none when it is another company's.
+    pub async fn lock_user(
+        &mut self,
+        company: CompanyId,
+        id: UserId,
+    ) -> Result<Option<StoredUser>, Error> {
+        query("UPDATE account SET email_key = email_key WHERE id = $1 AND company_id = $2")
+            .bind(id.to_string())
+            .bind(company.to_string())
+            .execute(&mut *self)
+            .await?;
+        find(self, company, id).await
+    }
+
+    /// Writes a user's address, names and company; `false` when the address is another user's.
+    pub async fn write_user(&mut self, user: &User) -> Result<bool, Error> {
+        let updated = query(
+            "UPDATE account SET email = $1, email_key = $2, first_name = $3, last_name = $4, company_name = $5, \
+             revision = revision + 1 WHERE id = $6 AND company_id = $7 AND NOT EXISTS \
+             (SELECT 1 FROM account other WHERE other.company_id = $7 AND other.email_key = $2 AND other.id <> $6)",
+        )
+        .bind(user.email.as_str())
+        .bind(user.email.key())
+        .bind(user.first_name.as_str())
+        .bind(user.last_name.as_str())
+        .bind(user.company_name.as_str())
+        .bind(user.id.to_string())
+        .bind(user.company_id.to_string())
+        .execute(&mut *self)
+        .await;
+        match updated {
+            Err(error) if error.is_duplicate() => Ok(false),
+            other => {
+                self.user_changed(user.id);
+                Ok(other? > 0)
+            }
+        }
+    }
+
+    /// Deactivates a user, now, and ends its sessions (rule F4), or activates it; how many sessions ended.
+    pub async fn write_active(
+        &mut self,
+        id: UserId,
+        disabled_at: Option<OffsetDateTime>,
+    ) -> Result<usize, Error> {
+        query("UPDATE account SET disabled_at = $1, revision = revision + 1 WHERE id = $2")
+            .bind(disabled_at.map(ms))
+            .bind(id.to_string())
+            .execute(&mut *self)
+            .await?;
+        self.user_changed(id);
+        if disabled_at.is_some() {
+            end_all_of(self, id).await
+        } else {
+            Ok(0)
+        }
+    }
+
+    /// Sets or removes a user's password (a sealed hash) and ends its sessions, but one; how many ended.
+    pub async fn write_password(
+        &mut self,
+        id: UserId,
+        password: Option<&[u8]>,
+        keep: Option<SessionKey>,
+    ) -> Result<usize, Error> {
+        query("UPDATE account SET password = $1, revision = revision + 1 WHERE id = $2")
+            .bind(password)
+            .bind(id.to_string())
+            .execute(&mut *self)
+            .await?;
+        self.user_changed(id);
+        self.end_sessions_of(id, keep).await
+    }
+
+    /// Puts a user into a group of the same company; `false` when there is nothing to change.
+    pub async fn grant(&mut self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
+        let added = self.grant_to_new(grant, now).await?;
+        if added {
+            self.user_changed(grant.user_id);
+        }
+        Ok(added)
+    }
+
+    /// The same for a user that this transaction has made: no server knows it yet.
+    pub async fn grant_to_new(&mut self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
+        let added = query(
+            "INSERT INTO group_grant (user_id, group_id, source, created_at) \
+             SELECT a.id, g.id, $3, $4 FROM account a JOIN permission_group g ON g.company_id = a.company_id \
+             WHERE a.id = $1 AND g.id = $2 ON CONFLICT DO NOTHING",
+        )
+        .bind(grant.user_id.to_string())
+        .bind(grant.group_id.to_string())
+        .bind(grant.source.to_string())
+        .bind(ms(now))
+        .execute(&mut *self)
+        .await?;
+        Ok(added > 0)
+    }
+
+    /// Takes a membership away from the source that gave it; `false` when there is none.
+    pub async fn revoke(&mut self, grant: Grant) -> Result<bool, Error> {
+        let removed =
+            query("DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3")
+                .bind(grant.user_id.to_string())
+                .bind(grant.group_id.to_string())
+                .bind(grant.source.to_string())
+                .execute(&mut *self)
+                .await?;
+        if removed > 0 {
+            self.user_changed(grant.user_id);
+        }
+        Ok(removed > 0)
+    }
+
+    /// Forgets by what a connection knows a user, and ends the sessions that it began through that connection; the subject,
+    /// or none when the connection does not know it.
+    pub async fn unbind(
+        &mut self,
+        id: UserId,
+        connection: ConnectionId,
+    ) -> Result<Option<String>, Error> {
+        let row = query(
+            "DELETE FROM identity WHERE user_id = $1 AND connection_id = $2 RETURNING subject",
+        )
+        .bind(id.to_string())
+        .bind(connection.to_string())
+        .fetch_optional(&mut *self)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let ended = query(
+            "DELETE FROM session WHERE user_id = $1 AND connection_id = $2 RETURNING session_key",
+        )
+        .bind(id.to_string())
+        .bind(connection.to_string())
+        .fetch_all(&mut *self)
+        .await?;
+        for session in &ended {
+            self.session_ended(SessionKey(session.hash("session_key")?));
+        }
+        self.user_changed(id);
+        row.text("subject").map(Some)
+    }
+
+    /// Publishes one change of a company in place of one for each of its users: what servers remember of a session counts for
+    /// the company as it was. (Who publishes keeps others from it, and must not do so for long.)
+    pub fn many_users_changed(&mut self, company: CompanyId) {
+        self.changed
+            .retain(|change| !matches!(change, Change::User(_)));
+        self.company_changed(company);
+    }
+
+    /// Whether a user is an active administrator.
+    pub async fn is_administrator(&mut self, id: UserId) -> Result<bool, Error> {
+        let row = query(
+            "SELECT a.id FROM account a WHERE a.id = $1 AND a.disabled_at IS NULL AND EXISTS \
+             (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = a.id AND g.kind = $2)",
+        )
+        .bind(id.to_string())
+        .bind(GroupKind::Administrator.as_str())
+        .fetch_optional(&mut *self)
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// The title of a group of a user that takes no passwords (rule F6), if there is one.
+    pub async fn sso_only_group_of(&mut self, id: UserId) -> Result<Option<String>, Error> {
+        let row = query(
+            "SELECT g.title FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+             WHERE m.user_id = $1 AND g.sso_only = 1 ORDER BY g.title LIMIT 1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *self)
+        .await?;
+        row.map(|row| row.text("title")).transpose()
+    }
+}
+
+async fn find(
+    target: impl Target,
+    company: CompanyId,
+    id: UserId,
+) -> Result<Option<StoredUser>, Error> {
+    let row = query(concat!(
+        "SELECT ",
+        user_columns!(),
+        ", account.revision FROM account WHERE account.id = $1 AND account.company_id = $2"
+    ))
+    .bind(id.to_string())
+    .bind(company.to_string())
+    .fetch_optional(target)
+    .await?;
+    row.map(|row| {
+        Ok(StoredUser {
+            user: user(&row)?,
+            revision: row.int("revision")?,
+        })
+    })
+    .transpose()
+}

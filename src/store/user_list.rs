@@ -1,0 +1,331 @@
+//! A company's users, as a list that is searched, filtered and read page by page.
+//!
+//! Invariant: a page costs one pass over the company's users at most, and a second one to count them; what is typed into the
+//! search is compared as text, never read as a pattern.
+
+use std::collections::HashMap;
+
+use super::columns::Row;
+use super::group::group;
+use super::statement::{Statement, query};
+use super::user::{user, user_columns};
+use super::{Error, Store};
+use crate::domain::{CompanyId, Creation, GrantSource, Group, GroupId, User, UserId};
+
+/// Users on a page.
+pub const USERS_A_PAGE: u32 = 50;
+/// Words of a search that are looked for one by one; what follows counts as one word.
+const WORDS: usize = 4;
+/// Characters of a search that count.
+const LONGEST_SEARCH: usize = 200;
+
+/// Which users to list; none of a kind means all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Words, each of which is a part of the e-mail address, the first name, the last name or the company.
+    pub search: String,
+    /// In this group, whoever put them there.
+    pub group: Option<GroupId>,
+    /// Active, or deactivated.
+    pub active: Option<bool>,
+    /// Made by.
+    pub created_by: Option<Creation>,
+    /// How they sign in.
+    pub way: Option<Way>,
+}
+
+/// How a user signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It has a password.
+    Password,
+    /// A connection knows it.
+    SingleSignOn,
+    /// Neither: it waits for its first sign-in.
+    Waiting,
+}
+
+/// A user in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedUser {
+    /// The user.
+    pub user: User,
+    /// Whether a connection knows it.
+    pub bound: bool,
+    /// The groups that it is in, by title, and who put it there; a group comes once for each who did.
+    pub grants: Vec<(Group, GrantSource)>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// What is on the page.
+    pub rows: Vec<T>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+/// Each of the words is somewhere in the texts of a user. A word with letters outside ASCII comes in two spellings, because
+/// SQLite's LOWER knows ASCII only.
+macro_rules! has_word {
+    ($word:literal, $spelling:literal) => {
+        concat!(
+            " AND ($", $word, " IS NULL OR ", has_word!(), " LIKE $", $word, " ESCAPE '\\' OR ($", $spelling,
+            " IS NOT NULL AND ", has_word!(), " LIKE $", $spelling, " ESCAPE '\\'))"
+        )
+    };
+    () => {
+        "(account.email_key || ' ' || LOWER(account.first_name || ' ' || account.last_name || ' ' || account.company_name))"
+    };
+}
+
+/// The filter: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $13 the words and their second spellings.
+macro_rules! filtered {
+    () => {
+        concat!(
+            " FROM account WHERE account.company_id = $1 \
+             AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
+             AND ($4 IS NULL OR account.created_by = $4) \
+             AND ($5 IS NULL OR $5 = CASE WHEN account.password IS NOT NULL THEN 'password' \
+                 WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 'sso' ELSE 'waiting' END)",
+            has_word!("6", "10"),
+            has_word!("7", "11"),
+            has_word!("8", "12"),
+            has_word!("9", "13"),
+            " AND ($2 IS NULL OR account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2))"
+        )
+    };
+}
+
+/// The columns of a user in a list.
+macro_rules! select_listed {
+    ($($rest:tt)*) => {
+        concat!(
+            "SELECT ",
+            user_columns!(),
+            ", CASE WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 1 ELSE 0 END AS bound",
+            $($rest)*
+        )
+    };
+}
+
+/// The groups of as many users as a page has.
+const GRANTS_OF: &str = "SELECT m.user_id, m.source, g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at \
+     FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id IN \
+     ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
+     $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50) \
+     ORDER BY g.title, m.source";
+
+impl Store {
+    /// A page of a company's users, by e-mail address; pages are numbered from 1.
+    pub async fn list_users(
+        &self,
+        company: CompanyId,
+        filter: &UserFilter,
+        page: u32,
+    ) -> Result<Listed<ListedUser>, Error> {
+        let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
+        let rows = if filter.is_all() {
+            // The index alone says which users are on the page.
+            query(select_listed!(
+                " FROM account WHERE account.company_id = $1 AND account.email_key IN \
+                 (SELECT p.email_key FROM account p WHERE p.company_id = $1 ORDER BY p.email_key LIMIT $2 OFFSET $3) \
+                 ORDER BY account.email_key"
+            ))
+            .bind(company.to_string())
+            .bind(i64::from(USERS_A_PAGE))
+            .bind(before)
+        } else {
+            let sql = select_listed!(
+                filtered!(),
+                " ORDER BY account.email_key LIMIT $14 OFFSET $15"
+            );
+            filter
+                .bind(company, query(sql))
+                .bind(i64::from(USERS_A_PAGE))
+                .bind(before)
+        };
+        let rows = rows.fetch_all(&self.database).await?;
+        let mut users = rows.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
+        self.add_grants(&mut users).await?;
+        let full = users.len() >= USERS_A_PAGE as usize;
+        let total = if full || (users.is_empty() && page > 1) {
+            self.count_users(company, filter).await?
+        } else {
+            u64::try_from(before).unwrap_or_default() + users.len() as u64
+        };
+        Ok(Listed { rows: users, total })
+    }
+
+    /// How many of a company's users a filter finds.
+    pub async fn count_users(&self, company: CompanyId, filter: &UserFilter) -> Result<u64, Error> {
+        let count = if filter.is_all() {
+            query("SELECT COUNT(*) AS count FROM account WHERE company_id = $1")
+                .bind(company.to_string())
+        } else {
+            filter.bind(
+                company,
+                query(concat!("SELECT COUNT(*) AS count", filtered!())),
+            )
+        };
+        let row = count.fetch_one(&self.database).await?;
+        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+    }
+
+    async fn add_grants(&self, users: &mut [ListedUser]) -> Result<(), Error> {
+        if users.is_empty() {
+            return Ok(());
+        }
+        // NULL stands for the users that the page does not have.
+        let mut grants_of = query(GRANTS_OF);
+        for place in 0..USERS_A_PAGE as usize {
+            grants_of = grants_of.bind(users.get(place).map(|listed| listed.user.id.to_string()));
+        }
+        let rows = grants_of.fetch_all(&self.database).await?;
+        let mut grants: HashMap<UserId, Vec<(Group, GrantSource)>> = HashMap::new();
+        for row in &rows {
+            let of = grants.entry(row.parsed("user_id")?).or_default();
+            of.push((group(row)?, row.parsed("source")?));
+        }
+        for listed in users {
+            listed.grants = grants.remove(&listed.user.id).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+impl UserFilter {
+    /// Whether it finds everyone.
+    pub fn is_all(&self) -> bool {
+        words(&self.search).is_empty()
+            && self.group.is_none()
+            && self.active.is_none()
+            && self.created_by.is_none()
+            && self.way.is_none()
+    }
+
+    fn bind<'a>(&self, company: CompanyId, statement: Statement<'a>) -> Statement<'a> {
+        let mut statement = statement
+            .bind(company.to_string())
+            .bind(self.group.map(|id| id.to_string()))
+            .bind(self.active.map(i64::from))
+            .bind(self.created_by.map(Creation::as_str))
+            .bind(self.way.map(Way::as_str));
+        let words = words(&self.search);
+        for place in 0..WORDS {
+            statement = statement.bind(words.get(place).map(|word| pattern(&word.to_lowercase())));
+        }
+        for place in 0..WORDS {
+            let other = words.get(place).and_then(|word| other_spelling(word));
+            statement = statement.bind(other.map(|word| pattern(&word)));
+        }
+        statement
+    }
+}
+
+impl Way {
+    /// The word of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::SingleSignOn => "sso",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// The way of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Password, Self::SingleSignOn, Self::Waiting]
+            .into_iter()
+            .find(|way| way.as_str() == word)
+    }
+}
+
+impl ListedUser {
+    /// The groups that it is in, by title, each once.
+    pub fn groups(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.grants.iter().map(|(group, _)| group).collect();
+        groups.dedup_by_key(|group| group.id);
+        groups
+    }
+
+    /// How it signs in.
+    pub fn way(&self) -> Way {
+        if self.user.has_password {
+            Way::Password
+        } else if self.bound {
+            Way::SingleSignOn
+        } else {
+            Way::Waiting
+        }
+    }
+}
+
+/// The words of a search.
+fn words(search: &str) -> Vec<String> {
+    let search: String = search
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST_SEARCH)
+        .collect();
+    let mut words: Vec<String> = search.split_whitespace().map(str::to_owned).collect();
+    if words.len() > WORDS {
+        let rest = words.split_off(WORDS - 1);
+        words.push(rest.join(" "));
+    }
+    words
+}
+
+/// A pattern that finds a text anywhere.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// How a word with letters outside ASCII is written where only ASCII was put in lower case: with a capital at its beginning,
+/// or all in capitals.
+fn other_spelling(word: &str) -> Option<String> {
+    if word.is_ascii() {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let first = lower.chars().next()?;
+    if first.is_ascii() {
+        return Some(word.to_uppercase().to_ascii_lowercase());
+    }
+    let rest = lower.get(first.len_utf8()..).unwrap_or_default();
+    Some(first.to_uppercase().chain(rest.chars()).collect())
+}
+
+fn listed(row: &Row) -> Result<ListedUser, Error> {
+    Ok(ListedUser {
+        user: user(row)?,
+        bound: row.int("bound")? != 0,
+        grants: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_text() {
+        assert_eq!(words("  Britta  Simon "), ["Britta", "Simon"]);
+        assert_eq!(words("a b c d e\tf\0g"), ["a", "b", "c", "d e f g"]);
+        assert!(words(" \n ").is_empty());
+        assert_eq!(words(&"x".repeat(500))[0].len(), LONGEST_SEARCH);
+        assert_eq!(pattern("50%_\\"), "%50\\%\\_\\\\%");
+        assert_eq!(other_spelling("simon"), None);
+        assert_eq!(other_spelling("özgür").as_deref(), Some("Özgür"));
+        assert_eq!(other_spelling("Müller").as_deref(), Some("mÜller"));
+    }
+}
