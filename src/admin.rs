@@ -3,12 +3,17 @@
 //! Invariants: a change and its entry in the audit log are one transaction; an identifier of another company is not there
 //! ([`Refused::NotFound`]); nothing here asks who may: whoever makes an [`Admin`] has checked that.
 
+mod certificate;
 mod company;
+mod connection;
 mod group;
+mod metadata_import;
 mod password;
+mod proposal;
 mod refused;
 mod session;
 pub mod setup;
+mod trust;
 mod user;
 pub mod user_file;
 mod user_import;
@@ -22,7 +27,20 @@ use crate::domain::{AuditEvent, AuditId, CompanyId, UserId};
 use crate::keys::{self, Keys};
 use crate::store::Store;
 
+pub use crate::outbound::Reach;
+pub use certificate::{
+    CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_warning,
+    given_certificates,
+};
+pub use connection::{
+    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, Setting, Unfit, connection_name,
+    differences, missing,
+};
 pub use group::{GroupLoss, GroupText};
+pub use metadata_import::{
+    LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, read_metadata,
+};
+pub use proposal::Proposal;
 pub use refused::{Problem, Problems, Refused};
 pub use user::{NewUser, UserText};
 pub use user_import::{ImportPlan, Imported, PlannedUser};

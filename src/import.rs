@@ -14,7 +14,7 @@ use crate::saml::metadata::{Endpoint, IdpMetadata};
 use crate::saml::names;
 use crate::saml::signature::{KeyError, VerificationKey};
 
-pub use certificate::{CertificateError, certificate};
+pub use certificate::{CertificateError, all_certificates, certificate};
 
 /// The settings of a new connection to this identity provider.
 pub fn settings(idp: &IdpMetadata) -> SamlSettings {

@@ -21,6 +21,7 @@ pub mod session;
 pub mod setting;
 pub mod settings;
 pub mod setup_link;
+pub mod trust;
 pub mod user;
 mod word;
 
@@ -43,5 +44,6 @@ pub use settings::{
     SamlSettings, Unsolicited,
 };
 pub use setup_link::{SetupLink, SetupLinkState};
+pub use trust::TrustVersion;
 pub use user::{Creation, Identity, User};
 pub use word::UnknownWord;

@@ -19,6 +19,36 @@ pub enum CertificateError {
     Key(#[from] KeyError),
 }
 
+/// The most certificates that one text may hold.
+const MOST: usize = 20;
+
+/// Every certificate of a text or a file, each in the form that settings keep: several blocks of PEM, or one of the other
+/// forms. Whoever shows them before they are trusted may take several.
+pub fn all_certificates(file: &[u8]) -> Result<Vec<String>, CertificateError> {
+    let blocks = std::str::from_utf8(file).map_or(0, |text| text.matches("-----BEGIN ").count());
+    if blocks < 2 {
+        return Ok(vec![certificate(file)?]);
+    }
+    let text = std::str::from_utf8(file).map_err(|_| CertificateError::None)?;
+    let found: Vec<&str> = blocks_of(text).collect();
+    if found.is_empty() {
+        return Err(CertificateError::None);
+    }
+    if found.len() > MOST {
+        return Err(CertificateError::Several(found.len()));
+    }
+    let mut all: Vec<String> = Vec::new();
+    for body in found {
+        let der = base64(body)?;
+        VerificationKey::from_certificate(&der)?;
+        let kept = BASE64_STANDARD.encode(der);
+        if !all.contains(&kept) {
+            all.push(kept);
+        }
+    }
+    Ok(all)
+}
+
 /// The certificate of a file (PEM, bare Base64, or DER) in the form that settings keep: base64 of DER.
 pub fn certificate(file: &[u8]) -> Result<String, CertificateError> {
     let der = der(file)?;
@@ -36,17 +66,22 @@ fn der(file: &[u8]) -> Result<Vec<u8>, CertificateError> {
     if !text.contains("-----BEGIN ") {
         return base64(text);
     }
-    let mut blocks = text.split("-----BEGIN ").skip(1).filter_map(|block| {
-        let body = block
-            .strip_prefix("CERTIFICATE-----")
-            .or_else(|| block.strip_prefix("X509 CERTIFICATE-----"))?;
-        body.split("-----END ").next()
-    });
+    let mut blocks = blocks_of(text);
     let first = blocks.next().ok_or(CertificateError::None)?;
     match blocks.count() {
         0 => base64(first),
         more => Err(CertificateError::Several(more + 1)),
     }
+}
+
+/// What stands between the lines of each PEM block that is a certificate.
+fn blocks_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split("-----BEGIN ").skip(1).filter_map(|block| {
+        let body = block
+            .strip_prefix("CERTIFICATE-----")
+            .or_else(|| block.strip_prefix("X509 CERTIFICATE-----"))?;
+        body.split("-----END ").next()
+    })
 }
 
 fn base64(text: &str) -> Result<Vec<u8>, CertificateError> {
@@ -87,6 +122,20 @@ mod tests {
         assert_eq!(
             certificate(chain.as_bytes()),
             Err(CertificateError::Several(3))
+        );
+        assert_eq!(all_certificates(chain.as_bytes()).unwrap(), [kept]);
+        assert_eq!(all_certificates(&der).unwrap(), [kept]);
+        let bundle = format!("{pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+        assert_eq!(all_certificates(bundle.as_bytes()).unwrap(), [kept]);
+        let many = pem.repeat(MOST + 1);
+        assert_eq!(
+            all_certificates(many.as_bytes()),
+            Err(CertificateError::Several(MOST + 1))
+        );
+        let broken = format!("{pem}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        assert_eq!(
+            all_certificates(broken.as_bytes()),
+            Err(CertificateError::Key(KeyError::Certificate))
         );
     }
 

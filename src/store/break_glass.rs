@@ -102,7 +102,8 @@ impl Tx {
     }
 }
 
-async fn count(target: impl Target, company: &str) -> Result<i64, Error> {
+/// Counts them.
+pub(super) async fn count(target: impl Target, company: &str) -> Result<i64, Error> {
     let row = query(select!("COUNT(*) AS count", ""))
         .bind(company)
         .fetch_one(target)

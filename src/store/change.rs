@@ -31,6 +31,7 @@ pub(super) enum Change {
     Connection(ConnectionId),
     User(UserId),
     Session(SessionKey),
+    Everything,
 }
 
 impl Store {
@@ -97,6 +98,11 @@ impl Tx {
         self.note(Change::Session(key));
     }
 
+    /// More than is worth telling one by one: running servers forget all that they remember.
+    pub(super) fn everything_changed(&mut self) {
+        self.note(Change::Everything);
+    }
+
     fn note(&mut self, change: Change) {
         if !self.changed.contains(&change) {
             self.changed.push(change);
@@ -138,6 +144,11 @@ impl Tx {
                         .bind(id.to_string())
                         .execute(&mut *self)
                         .await?;
+                    continue;
+                }
+                Change::Everything => {
+                    let sql = "UPDATE change_counter SET floor = $1 WHERE id = 1";
+                    query(sql).bind(revision).execute(&mut *self).await?;
                     continue;
                 }
                 Change::User(id) => ("user", id.to_string()),

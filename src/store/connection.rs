@@ -3,9 +3,10 @@
 use super::statement::query;
 use time::OffsetDateTime;
 
+use super::break_glass;
 use super::columns::{Row, json, ms};
-use super::{Error, Store};
-use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName};
+use super::{Error, Store, Tx};
+use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, GrantSource, SessionKey};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -16,14 +17,37 @@ macro_rules! select {
     };
 }
 
-impl Store {
+/// What hangs on a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConnectionUse {
+    /// Users who are bound to it by an identity.
+    pub users: i64,
+    /// Sessions that it began and that have not ended.
+    pub sessions: i64,
+    /// Memberships that its group claims gave.
+    pub grants: i64,
+}
+
+/// So many ended sessions or changed users are not told one by one.
+const MANY: usize = 500;
+
+impl Tx {
+    /// Holds what belongs to a company still: who changes a connection under this lock sees what others did, and waits for
+    /// them. Taken after accounts and before the change counter.
+    pub async fn lock_company(&mut self, company: CompanyId) -> Result<(), Error> {
+        query("UPDATE company SET revision = revision WHERE id = $1")
+            .bind(company.to_string())
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
     /// Adds a connection.
     pub async fn add_connection(
-        &self,
+        &mut self,
         connection: &Connection,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
-        let mut tx = self.begin().await?;
         let added = query(
             "INSERT INTO connection (id, company_id, name, display_name, sort_order, enabled_at, settings, revision, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT DO NOTHING",
@@ -36,31 +60,40 @@ impl Store {
         .bind(connection.enabled.then(|| ms(now)))
         .bind(json(&connection.settings)?)
         .bind(ms(connection.created_at))
-        .execute(&mut tx)
+        .execute(&mut *self)
         .await?;
         if added == 0 {
-            return Err(Error::Taken(format!(
-                "the connection \"{}\"",
-                connection.name
-            )));
+            return Err(taken(connection));
         }
-        tx.connection_changed(connection.company_id, connection.id);
-        tx.commit(now).await
+        self.connection_changed(connection.company_id, connection.id);
+        Ok(())
     }
 
     /// Writes a connection's names, order, settings and whether it is enabled; `false` when it is not there, or changed since
     /// it was read. (The caller enables only what has a usable signing key, rule B2.)
     pub async fn update_connection(
-        &self,
+        &mut self,
         connection: &Connection,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let mut tx = self.begin().await?;
-        let updated = query(
-            "UPDATE connection SET display_name = $1, sort_order = $2, \
-             enabled_at = CASE WHEN $3 = 1 THEN COALESCE(enabled_at, $4) ELSE NULL END, settings = $5 \
-             WHERE id = $6 AND company_id = $7 AND revision = $8",
+        self.lock_company(connection.company_id).await?;
+        let other = query(
+            "SELECT 1 AS one FROM connection WHERE company_id = $1 AND name = $2 AND id <> $3",
         )
+        .bind(connection.company_id.to_string())
+        .bind(connection.name.as_str())
+        .bind(connection.id.to_string())
+        .fetch_optional(&mut *self)
+        .await?;
+        if other.is_some() {
+            return Err(taken(connection));
+        }
+        let updated = query(
+            "UPDATE connection SET name = $1, display_name = $2, sort_order = $3, \
+             enabled_at = CASE WHEN $4 = 1 THEN COALESCE(enabled_at, $5) ELSE NULL END, settings = $6 \
+             WHERE id = $7 AND company_id = $8 AND revision = $9",
+        )
+        .bind(connection.name.as_str())
         .bind(connection.display_name.as_str())
         .bind(connection.sort_order)
         .bind(i64::from(connection.enabled))
@@ -69,14 +102,134 @@ impl Store {
         .bind(connection.id.to_string())
         .bind(connection.company_id.to_string())
         .bind(connection.revision)
-        .execute(&mut tx)
+        .execute(&mut *self)
         .await?;
-        if updated == 0 {
+        if updated > 0 {
+            self.connection_changed(connection.company_id, connection.id);
+        }
+        Ok(updated > 0)
+    }
+
+    /// Removes a connection as it was read, with its identities; `false` when it is not there, or changed since then. Its
+    /// sessions end. What its group claims gave goes; the group of accounts that it made stays, as an administrator's grant.
+    /// Where that takes the last break-glass administrator away, it is [`Error::LastBreakGlass`] (rule F6).
+    pub async fn remove_connection(&mut self, connection: &Connection) -> Result<bool, Error> {
+        self.may_take_long();
+        let way_in = self.hold_way_in(connection.company_id, []).await?;
+        self.lock_company(connection.company_id).await?;
+        let id = connection.id.to_string();
+        let removed =
+            query("DELETE FROM connection WHERE id = $1 AND company_id = $2 AND revision = $3")
+                .bind(id.as_str())
+                .bind(connection.company_id.to_string())
+                .bind(connection.revision)
+                .execute(&mut *self)
+                .await?;
+        if removed == 0 {
             return Ok(false);
         }
-        tx.connection_changed(connection.company_id, connection.id);
-        tx.commit(now).await?;
+        let sessions = query("DELETE FROM session WHERE connection_id = $1 RETURNING session_key")
+            .bind(id.as_str())
+            .fetch_all(&mut *self)
+            .await?;
+        let jit = GrantSource::Jit(connection.id).to_string();
+        query(
+            "INSERT INTO group_grant (user_id, group_id, source, created_at) \
+             SELECT user_id, group_id, $2, created_at FROM group_grant WHERE source = $1 ON CONFLICT DO NOTHING",
+        )
+        .bind(jit.as_str())
+        .bind(GrantSource::Administrator.to_string())
+        .execute(&mut *self)
+        .await?;
+        let idp = GrantSource::Idp(connection.id).to_string();
+        let users = query("DELETE FROM group_grant WHERE source IN ($1, $2) RETURNING user_id")
+            .bind(jit)
+            .bind(idp)
+            .fetch_all(&mut *self)
+            .await?;
+        way_in.check(self).await?;
+        if sessions.len() + users.len() > MANY {
+            self.everything_changed();
+        } else {
+            for row in &sessions {
+                self.session_ended(SessionKey(row.hash("session_key")?));
+            }
+            for row in &users {
+                self.user_changed(row.parsed("user_id")?);
+            }
+        }
+        self.company_changed(connection.company_id);
         Ok(true)
+    }
+
+    /// Whether anybody gets into a company: through an enabled connection, or as a break-glass administrator (rule F6).
+    pub async fn has_way_in(&mut self, company: CompanyId) -> Result<bool, Error> {
+        let enabled = query(
+            "SELECT COUNT(*) AS count FROM connection WHERE company_id = $1 AND enabled_at IS NOT NULL",
+        )
+        .bind(company.to_string())
+        .fetch_one(&mut *self)
+        .await?;
+        Ok(enabled.int("count")? > 0 || break_glass::count(self, &company.to_string()).await? > 0)
+    }
+}
+
+fn taken(connection: &Connection) -> Error {
+    Error::Taken(format!("the connection \"{}\"", connection.name))
+}
+
+impl Store {
+    /// Adds a connection.
+    pub async fn add_connection(
+        &self,
+        connection: &Connection,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        tx.add_connection(connection, now).await?;
+        tx.commit(now).await
+    }
+
+    /// Writes a connection; see [`Tx::update_connection`].
+    pub async fn update_connection(
+        &self,
+        connection: &Connection,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        let updated = tx.update_connection(connection, now).await?;
+        if updated {
+            tx.commit(now).await?;
+        }
+        Ok(updated)
+    }
+
+    /// What hangs on a connection.
+    pub async fn connection_use(
+        &self,
+        id: ConnectionId,
+        now: OffsetDateTime,
+    ) -> Result<ConnectionUse, Error> {
+        let users = query("SELECT COUNT(*) AS count FROM identity WHERE connection_id = $1")
+            .bind(id.to_string())
+            .fetch_one(&self.database)
+            .await?;
+        let sessions = query(
+            "SELECT COUNT(*) AS count FROM session WHERE connection_id = $1 AND expires_at > $2 AND last_seen_at + idle_ms > $2",
+        )
+        .bind(id.to_string())
+        .bind(ms(now))
+        .fetch_one(&self.database)
+        .await?;
+        let grants = query("SELECT COUNT(*) AS count FROM group_grant WHERE source = $1")
+            .bind(GrantSource::Idp(id).to_string())
+            .fetch_one(&self.database)
+            .await?;
+        Ok(ConnectionUse {
+            users: users.int("count")?,
+            sessions: sessions.int("count")?,
+            grants: grants.int("count")?,
+        })
     }
 
     /// A company's connections, in the order of the sign-in page.

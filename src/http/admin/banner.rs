@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::certificate_days;
+use super::versions;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::site::Site;
@@ -39,7 +40,7 @@ impl Tone {
 }
 
 /// The banners of a company, for this administrator. Asked for by every page: it has to be quick.
-pub(super) async fn of(app: &Arc<App>, site: &Site, _me: &SignedIn) -> Result<Vec<Banner>, Error> {
+pub(super) async fn of(app: &Arc<App>, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
     let mut banners = certificate_days::banners(site, app.clock.now());
     if app.store.count_break_glass(site.company.id).await? == 0 {
         banners.push(Banner {
@@ -48,5 +49,6 @@ pub(super) async fn of(app: &Arc<App>, site: &Site, _me: &SignedIn) -> Result<Ve
             link: Some(("/admin/users".to_owned(), "Users & Permissions".to_owned())),
         });
     }
+    banners.extend(versions::banners(app, site, me).await?);
     Ok(banners)
 }

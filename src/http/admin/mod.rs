@@ -7,7 +7,11 @@
 mod account;
 mod banner;
 mod certificate_days;
+mod certificate_view;
+mod certificates;
+mod connections;
 mod console;
+mod copy_into;
 mod failure;
 mod flash;
 mod form;
@@ -15,9 +19,16 @@ mod frame;
 mod group;
 mod groups;
 mod guard;
+mod guides;
+mod metadata_import;
+mod new_connection;
 mod overview;
 mod parts;
 mod people;
+mod review;
+mod saml_controls;
+mod saml_fields;
+mod saml_settings;
 mod sessions;
 mod steps;
 mod upload;
@@ -25,6 +36,7 @@ mod user;
 mod user_actions;
 mod user_import;
 mod users;
+mod versions;
 
 use std::sync::Arc;
 
@@ -54,6 +66,15 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     groups::routes,
     group::routes,
     sessions::routes,
+    connections::routes,
+    new_connection::routes,
+    review::routes,
+    saml_settings::routes,
+    certificates::routes,
+    metadata_import::routes,
+    copy_into::routes,
+    guides::routes,
+    versions::routes,
     account::routes,
 ];
 

@@ -59,7 +59,6 @@ impl ConsoleUpload {
     }
 
     /// The fields without files, as [`super::ConsoleForm`] reads them.
-    #[expect(dead_code, reason = "for the pages to come")]
     pub(super) fn form<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.fields)

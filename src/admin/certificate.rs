@@ -1,0 +1,232 @@
+//! Signing certificates: what they say, and what becomes of a connection's list of them.
+//!
+//! Invariant: nothing here makes a certificate trusted. A list is a proposal until it is confirmed.
+
+use time::{Duration, OffsetDateTime};
+
+use super::connection::Unfit;
+use super::{Admin, Problems, Refused};
+use crate::domain::{CertificateValidity, Connection};
+use crate::import::{self, CertificateError};
+
+/// The most certificates that a connection trusts at once.
+pub const MOST_CERTIFICATES: usize = 20;
+
+/// What a certificate says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// As settings keep it: base64 of DER.
+    pub stored: String,
+    /// The subject's common name.
+    pub subject: String,
+    /// Upper-case hexadecimal, as Entra's page shows it.
+    pub sha1: String,
+    /// Upper-case hexadecimal.
+    pub sha256: String,
+    /// The first and the last instant of its validity; none when it cannot be read.
+    pub validity: Option<(OffsetDateTime, OffsetDateTime)>,
+    pub state: CertificateState,
+}
+
+/// What a certificate is worth now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateState {
+    /// In force, for so many days more.
+    InForce(i64),
+    /// Its time has not come.
+    NotYet,
+    /// Its time is over.
+    Expired,
+    /// It verifies nothing, for this reason (rule B2).
+    Unusable(String),
+}
+
+impl CertificateFacts {
+    /// Of a stored certificate.
+    pub fn of(stored: &str, now: OffsetDateTime) -> Self {
+        let read = import::keys(std::slice::from_ref(&stored.to_owned())).next();
+        let unusable = |why: String| Self {
+            stored: stored.to_owned(),
+            subject: String::new(),
+            sha1: String::new(),
+            sha256: String::new(),
+            validity: None,
+            state: CertificateState::Unusable(why),
+        };
+        match read {
+            Some(Ok(key)) => {
+                let (from, until) = key.validity();
+                Self {
+                    stored: stored.to_owned(),
+                    subject: key.subject().to_owned(),
+                    sha1: key.sha1_thumbprint(),
+                    sha256: key.sha256_thumbprint().to_ascii_uppercase(),
+                    validity: Some((from, until)),
+                    state: if until < now {
+                        CertificateState::Expired
+                    } else if now < from {
+                        CertificateState::NotYet
+                    } else {
+                        CertificateState::InForce((until - now).whole_days())
+                    },
+                }
+            }
+            Some(Err(why)) => unusable(why.to_string()),
+            None => unusable("it cannot be read".to_owned()),
+        }
+    }
+
+    /// Of every certificate of a connection.
+    pub fn all(connection: &Connection, now: OffsetDateTime) -> Vec<Self> {
+        let all = connection.settings.certificates.iter();
+        all.map(|stored| Self::of(stored, now)).collect()
+    }
+}
+
+/// Days before the end at which a certificate is warned of.
+const SOON: i64 = 60;
+
+/// What is wrong with a connection's certificates now, or will be soon; none when nothing is.
+pub fn certificate_warning(connection: &Connection, now: OffsetDateTime) -> Option<String> {
+    let all = CertificateFacts::all(connection, now);
+    let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
+    if all.is_empty() {
+        return Some("No certificate yet".to_owned());
+    }
+    let longest = all.iter().filter_map(|one| match one.state {
+        CertificateState::InForce(days) => Some(days),
+        _ => None,
+    });
+    match longest.max() {
+        None if strict => Some("No certificate in force: every sign-in is refused".to_owned()),
+        None => Some("No certificate in force".to_owned()),
+        Some(0) => Some("The last certificate expires today".to_owned()),
+        Some(1) => Some("The last certificate expires tomorrow".to_owned()),
+        Some(days) if days <= SOON => Some(format!("The last certificate expires in {days} days")),
+        Some(_) => None,
+    }
+}
+
+/// The certificates of a pasted text or of a file.
+pub fn given_certificates(text: &str, file: &[u8]) -> Result<Vec<String>, Refused> {
+    let unfit = |field, error: &CertificateError| {
+        let what = format!("This cannot be used: {error}.");
+        Refused::invalid(field, what)
+    };
+    let mut all = Vec::new();
+    if !text.trim().is_empty() {
+        all = import::all_certificates(text.trim().as_bytes())
+            .map_err(|error| unfit("certificate", &error))?;
+    }
+    if !file.is_empty() {
+        for one in
+            import::all_certificates(file).map_err(|error| unfit("certificate_file", &error))?
+        {
+            add(&mut all, one);
+        }
+    }
+    if all.is_empty() {
+        return Err(Refused::invalid(
+            "certificate",
+            "Paste the certificate, or choose its file. Entra ID: SAML Certificates, Certificate (Base64).",
+        ));
+    }
+    Ok(all)
+}
+
+/// What is proposed to be done with a connection's certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateChange {
+    /// Trust these beside those that are trusted now.
+    Add(Vec<String>),
+    /// Trust these and no others.
+    Replace(Vec<String>),
+    /// Trust this one no longer, by its SHA-256 thumbprint.
+    Remove(String),
+}
+
+impl Admin<'_> {
+    /// The connection as it would be.
+    pub fn with_certificates(
+        &self,
+        before: &Connection,
+        change: CertificateChange,
+    ) -> Result<Connection, Refused> {
+        let mut after = before.clone();
+        let list = &mut after.settings.certificates;
+        let mut problems = Problems::default();
+        match change {
+            CertificateChange::Add(all) => all.into_iter().for_each(|one| add(list, one)),
+            CertificateChange::Replace(all) => *list = all,
+            CertificateChange::Remove(thumbprint) => {
+                let all = CertificateFacts::all(before, self.now);
+                let gone = all.iter().find(|one| one.key() == thumbprint);
+                let gone = gone.ok_or(Refused::NotFound)?;
+                list.retain(|stored| *stored != gone.stored);
+            }
+        }
+        if list.len() > MOST_CERTIFICATES {
+            problems.add(
+                "certificate",
+                format!("A connection trusts at most {MOST_CERTIFICATES} certificates. Remove some first."),
+            );
+        }
+        if after == *before {
+            problems.add(
+                "certificate",
+                "It is trusted already, and nothing else changes.",
+            );
+        }
+        problems.check()?;
+        Ok(after)
+    }
+}
+
+impl CertificateFacts {
+    /// Names it within its connection, also when it cannot be read.
+    pub fn key(&self) -> String {
+        if self.sha256.is_empty() {
+            crate::keys::hex(&crate::keys::hash(self.stored.as_bytes()))
+        } else {
+            self.sha256.clone()
+        }
+    }
+
+    /// How long it lasts beyond now; nothing when its time is over.
+    pub fn time_left(&self, now: OffsetDateTime) -> Duration {
+        self.validity.map_or(Duration::ZERO, |(_, until)| {
+            (until - now).max(Duration::ZERO)
+        })
+    }
+}
+
+/// Puts certificates in the place of those that are there.
+pub(super) fn replace(list: &mut Vec<String>, all: Vec<String>) -> Result<(), Unfit> {
+    // Rule B2.
+    if all.is_empty() {
+        return Err(Unfit::NoCertificate);
+    }
+    list.clear();
+    for one in all {
+        add(list, one);
+    }
+    Ok(())
+}
+
+/// Adds a certificate, unless it is there already.
+pub(super) fn add(list: &mut Vec<String>, certificate: String) {
+    if !list.contains(&certificate) {
+        list.push(certificate);
+    }
+}
+
+/// The SHA-1 thumbprints, as Entra's page shows them.
+pub(super) fn thumbprints(certificates: &[String]) -> String {
+    if certificates.is_empty() {
+        return "none".to_owned();
+    }
+    let all: Vec<String> = import::keys(certificates)
+        .map(|key| key.map_or_else(|error| error.to_string(), |key| key.sha1_thumbprint()))
+        .collect();
+    all.join(",")
+}

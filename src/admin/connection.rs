@@ -1,0 +1,329 @@
+//! Connections: read, added, changed, switched on and off, removed.
+//!
+//! Invariants: what is written is complete and within its bounds; a connection that is enabled can work (rule B2); a change of
+//! trust is a version of its own; a company that anybody gets into keeps a way in.
+
+mod check;
+mod difference;
+mod names;
+mod settings;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{Admin, Problem, Refused};
+use crate::domain::{Connection, ConnectionId, ConnectionName, SamlSettings, TrustVersion, UserId};
+use crate::keys::random;
+use crate::store::{self, ConnectionUse, Tx};
+
+pub use check::{LONGEST_ENTITY_ID, missing};
+pub use difference::{Difference, differences};
+pub use names::{SETTINGS, Setting};
+pub use settings::{ConnectionSettings, Unfit};
+
+/// Who made the first version of a connection that is older than its versions.
+const UNKNOWN: &str = "before versions were kept";
+
+impl Admin<'_> {
+    /// The company's connections, in the order of the sign-in page.
+    pub async fn connections(&self) -> Result<Vec<Connection>, Refused> {
+        Ok(self.store.connections(self.company).await?)
+    }
+
+    /// One of them.
+    pub async fn connection(&self, id: ConnectionId) -> Result<Connection, Refused> {
+        let found = self.store.connection(id).await?;
+        found
+            .filter(|connection| connection.company_id == self.company)
+            .ok_or(Refused::NotFound)
+    }
+
+    /// What hangs on one of them.
+    pub async fn connection_use(&self, id: ConnectionId) -> Result<ConnectionUse, Refused> {
+        let connection = self.connection(id).await?;
+        Ok(self.store.connection_use(connection.id, self.now).await?)
+    }
+
+    /// A connection to be added: not enabled, behind the others.
+    pub async fn draft(
+        &self,
+        name: ConnectionName,
+        display_name: String,
+        settings: SamlSettings,
+    ) -> Result<Connection, Refused> {
+        let others = self.connections().await?;
+        let last = others.iter().map(|other| other.sort_order).max();
+        Ok(Connection {
+            id: ConnectionId::from_bytes(random()),
+            company_id: self.company,
+            name,
+            display_name,
+            sort_order: last.map_or(0, |last| last.saturating_add(1)),
+            enabled: false,
+            settings,
+            revision: 0,
+            created_at: self.now,
+        })
+    }
+
+    /// A name that no other connection has, made from text for people.
+    pub async fn free_name(&self, text: &str) -> Result<ConnectionName, Refused> {
+        let taken = self.connections().await?;
+        let wanted = short_name(text);
+        let free = (1..=taken.len() + 1)
+            .map(|number| match number {
+                1 => wanted.clone(),
+                _ => format!("{wanted}-{number}"),
+            })
+            .find(|name| taken.iter().all(|other| other.name.as_str() != name));
+        free.and_then(|name| name.parse().ok())
+            .ok_or_else(|| Refused::invalid("name", NAME))
+    }
+
+    /// Adds a connection; `source` says where it comes from, for the audit log.
+    pub async fn add_connection(
+        &self,
+        connection: &Connection,
+        source: &str,
+    ) -> Result<Connection, Refused> {
+        if connection.company_id != self.company {
+            return Err(Refused::NotFound);
+        }
+        let groups = self.store.groups(self.company).await?;
+        check::check(connection, &groups)?;
+        let mut tx = self.store.begin().await?;
+        tx.lock_company(self.company).await?;
+        tx.add_connection(connection, self.now)
+            .await
+            .map_err(|cause| taken(cause, connection))?;
+        self.add_version(
+            &mut tx,
+            connection,
+            &self.actor.name,
+            self.actor.user,
+            self.now,
+        )
+        .await?;
+        let settings = ConnectionSettings::of(groups);
+        let nothing = Value::Object(serde_json::Map::new());
+        let event = self
+            .event("connection.add", connection.name.as_str())
+            .with_detail(source)
+            .with_change(nothing, settings.values(connection));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        self.connection(connection.id).await
+    }
+
+    /// Writes a connection that was read before and changed since. Without a difference nothing is written. `action` and
+    /// `detail` are the audit log's; without a detail, it tells every difference.
+    pub async fn change_connection(
+        &self,
+        after: &Connection,
+        action: &str,
+        detail: Option<&str>,
+    ) -> Result<Connection, Refused> {
+        let before = self.connection(after.id).await?;
+        if before.revision != after.revision {
+            return Err(self.changed(&before).await?);
+        }
+        if *after == before {
+            return Ok(before);
+        }
+        let groups = self.store.groups(self.company).await?;
+        check::check(after, &groups)?;
+        let settings = ConnectionSettings::of(groups);
+        let mut tx = self.store.begin().await?;
+        let updated = tx
+            .update_connection(after, self.now)
+            .await
+            .map_err(|cause| taken(cause, after))?;
+        if !updated {
+            drop(tx);
+            return Err(self.changed(&before).await?);
+        }
+        if before.enabled && !after.enabled && !tx.has_way_in(self.company).await? {
+            return Err(last_way_in("switched off"));
+        }
+        if !after.settings.trusts_like(&before.settings) {
+            self.add_versions(&mut tx, &before, after).await?;
+        }
+        let told = differences(&settings, &before, after);
+        let told: Vec<String> = told.iter().map(Difference::in_a_line).collect();
+        let event = self
+            .event(action, after.name.as_str())
+            .with_detail(detail.map_or_else(|| told.join("; "), str::to_owned))
+            .with_change(settings.values(&before), settings.values(after));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        self.connection(after.id).await
+    }
+
+    /// Lets users sign in through a connection, or keeps them from it.
+    pub async fn switch_connection(
+        &self,
+        id: ConnectionId,
+        on: bool,
+    ) -> Result<Connection, Refused> {
+        let mut connection = self.connection(id).await?;
+        connection.enabled = on;
+        let action = if on {
+            "connection.enable"
+        } else {
+            "connection.disable"
+        };
+        self.change_connection(&connection, action, Some("")).await
+    }
+
+    /// Removes a connection as it was read: its sessions end, its identities go, and what its group claims gave goes. Accounts
+    /// stay, with the groups that they were made in.
+    pub async fn remove_connection(&self, id: ConnectionId, revision: i64) -> Result<(), Refused> {
+        let connection = self.connection(id).await?;
+        if connection.revision != revision {
+            return Err(self.changed(&connection).await?);
+        }
+        let uses = self.store.connection_use(id, self.now).await?;
+        let groups = self.store.groups(self.company).await?;
+        let settings = ConnectionSettings::of(groups);
+        let mut tx = self.store.begin().await?;
+        if !tx.remove_connection(&connection).await? {
+            drop(tx);
+            return Err(self.changed(&connection).await?);
+        }
+        if connection.enabled && !tx.has_way_in(self.company).await? {
+            return Err(last_way_in("deleted"));
+        }
+        let nothing = Value::Object(serde_json::Map::new());
+        let event = self
+            .event("connection.remove", connection.name.as_str())
+            .with_detail(format!(
+                "users bound to it: {}; sessions ended: {}",
+                uses.users, uses.sessions
+            ))
+            .with_change(settings.values(&connection), nothing);
+        tx.audit(&event).await?;
+        Ok(tx.commit(self.now).await?)
+    }
+
+    /// Who changed a connection last, and when.
+    pub async fn last_change(
+        &self,
+        connection: &Connection,
+    ) -> Result<(String, OffsetDateTime), Refused> {
+        let (name, since) = (connection.name.as_str(), connection.created_at);
+        let last = self
+            .store
+            .last_change_of(self.company, "connection", name, since)
+            .await?;
+        Ok(last.unwrap_or_else(|| ("Somebody".to_owned(), self.now)))
+    }
+
+    async fn changed(&self, connection: &Connection) -> Result<Refused, Refused> {
+        // It may be gone by now, or have another name.
+        let connection = self.connection(connection.id).await?;
+        let (by, at) = self.last_change(&connection).await?;
+        Ok(Refused::Changed { by, at })
+    }
+
+    async fn add_versions(
+        &self,
+        tx: &mut Tx,
+        before: &Connection,
+        after: &Connection,
+    ) -> Result<(), Refused> {
+        if !tx.has_trust_version(after.id).await? {
+            self.add_version(tx, before, UNKNOWN, self.actor.user, before.created_at)
+                .await?;
+        }
+        self.add_version(tx, after, &self.actor.name, self.actor.user, self.now)
+            .await
+    }
+
+    async fn add_version(
+        &self,
+        tx: &mut Tx,
+        connection: &Connection,
+        actor: &str,
+        actor_id: Option<UserId>,
+        at: OffsetDateTime,
+    ) -> Result<(), Refused> {
+        let version = TrustVersion {
+            connection_id: connection.id,
+            company_id: connection.company_id,
+            number: 0,
+            at,
+            actor: actor.to_owned(),
+            actor_id,
+            settings: connection.settings.clone(),
+        };
+        tx.add_trust_version(&version).await?;
+        Ok(())
+    }
+}
+
+/// What a connection's name is.
+const NAME: &str = "Use 1 to 63 characters of a-z, 0-9 and -, such as entra.";
+
+/// A connection's name, as it was typed.
+pub fn connection_name(text: &str) -> Result<ConnectionName, Problem> {
+    text.trim().parse().map_err(|_| Problem::new("name", NAME))
+}
+
+fn taken(cause: store::Error, connection: &Connection) -> Refused {
+    match cause {
+        store::Error::Taken(_) => Refused::taken(
+            "name",
+            format!(
+                "Another connection is called \"{}\" already.",
+                connection.name
+            ),
+        ),
+        other => other.into(),
+    }
+}
+
+fn last_way_in(done: &str) -> Refused {
+    Refused::InTheWay(format!(
+        "This is the only way into the company: no other connection is enabled, and no administrator can sign in with a password. \
+         Give an administrator a password, or enable another connection; then this one can be {done}."
+    ))
+}
+
+/// At most 40 characters of a-z, 0-9 and dash, from text for people.
+fn short_name(text: &str) -> String {
+    let dashed: String = text
+        .chars()
+        .map(|c| match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9') => c,
+            _ => '-',
+        })
+        .collect();
+    let words = dashed.split('-').filter(|word| !word.is_empty());
+    let mut name = words.collect::<Vec<_>>().join("-");
+    name.truncate(40);
+    if name.is_empty() {
+        "sso".to_owned()
+    } else {
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_made_from_text_for_people() {
+        for (text, name) in [
+            ("Microsoft Entra ID", "microsoft-entra-id"),
+            (" Café & Co. ", "caf-co"),
+            ("日本", "sso"),
+            ("", "sso"),
+        ] {
+            assert_eq!(short_name(text), name);
+            assert!(short_name(text).parse::<ConnectionName>().is_ok());
+        }
+        let long = short_name(&"a b".repeat(60));
+        assert!(long.parse::<ConnectionName>().is_ok());
+    }
+}

@@ -1,0 +1,109 @@
+//! Whether a connection can be written, and whether it can work.
+
+use crate::admin::certificate::MOST_CERTIFICATES;
+use crate::admin::{Problem, Problems, Refused};
+use crate::domain::{Binding, Connection, Group, GroupKind};
+use crate::import;
+
+/// The longest entity ID, in characters (saml-metadata 2.3.2).
+pub const LONGEST_ENTITY_ID: usize = 1024;
+/// The longest settings, in bytes of JSON: a form has to bring them back whole.
+const LONGEST_SETTINGS: usize = 128 * 1024;
+const MOST_MAPPINGS: usize = 500;
+
+/// Refuses what cannot be written.
+pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Refused> {
+    let settings = &connection.settings;
+    let mut problems = Problems::default();
+    problems.line(
+        "display_name",
+        &connection.display_name,
+        "Write the name that users see on the sign-in page.",
+    );
+    if settings.idp_entity_id.chars().count() > LONGEST_ENTITY_ID
+        || settings.idp_entity_id.chars().any(char::is_control)
+    {
+        problems.add(
+            "idp_entity_id",
+            format!("Use at most {LONGEST_ENTITY_ID} characters, on one line."),
+        );
+    }
+    let group = |id| groups.iter().find(|group| group.id == id);
+    match settings.jit.map(group) {
+        Some(None) => problems.add("jit_group", "Choose a permission group of this company."),
+        Some(Some(group)) if group.kind == GroupKind::Administrator => problems.add(
+            "jit_group",
+            format!(
+                "\"{}\" is a group of administrators: everybody would be one from the first sign-in. Choose another one.",
+                group.title
+            ),
+        ),
+        _ => {}
+    }
+    let mapping = &settings.group_mapping;
+    if mapping.iter().any(|one| group(one.group_id).is_none()) {
+        problems.add("group_mapping", "Choose permission groups of this company.");
+    }
+    if mapping
+        .iter()
+        .any(|one| one.value.is_empty() || one.value.chars().any(char::is_control))
+    {
+        problems.add("group_mapping", "Each row needs a value, on one line.");
+    }
+    if mapping.len() > MOST_MAPPINGS {
+        problems.add(
+            "group_mapping",
+            format!("Use at most {MOST_MAPPINGS} rows."),
+        );
+    }
+    if settings.certificates.len() > MOST_CERTIFICATES {
+        problems.add(
+            "certificates",
+            format!("A connection trusts at most {MOST_CERTIFICATES} certificates. Remove some."),
+        );
+    }
+    let size = serde_json::to_string(settings).map_or(usize::MAX, |text| text.len());
+    if size > LONGEST_SETTINGS {
+        problems.add("certificates", "These settings are too large to be kept.");
+    }
+    if connection.enabled {
+        for problem in missing(connection) {
+            problems.add(problem.field, problem.what);
+        }
+    }
+    problems.check()
+}
+
+/// What a connection still needs before it can work (rule B2); empty when it can be enabled.
+pub fn missing(connection: &Connection) -> Vec<Problem> {
+    let settings = &connection.settings;
+    let mut missing = Vec::new();
+    if settings.idp_entity_id.is_empty() {
+        missing.push(Problem::new(
+            "idp_entity_id",
+            "The identity provider's entity ID is missing (in Entra ID: Microsoft Entra Identifier).",
+        ));
+    }
+    let (address, binding) = match settings.binding {
+        Binding::Post => (&settings.sso_post_url, "POST"),
+        Binding::Redirect => (&settings.sso_redirect_url, "Redirect"),
+    };
+    if address.is_none() {
+        missing.push(Problem::new(
+            "login_url",
+            format!("The Login URL for the {binding} binding is missing."),
+        ));
+    }
+    if settings.certificates.is_empty() {
+        missing.push(Problem::new(
+            "certificates",
+            "The x.509 Certificate is missing (in Entra ID: SAML Certificates, Certificate (Base64)).",
+        ));
+    } else if !import::keys(&settings.certificates).any(|key| key.is_ok()) {
+        missing.push(Problem::new(
+            "certificates",
+            "None of its certificates can be used.",
+        ));
+    }
+    missing
+}

@@ -1,0 +1,215 @@
+//! What each setting of a connection is called on pages, and what it does in a sentence.
+
+/// A setting, for people.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name in commands and in the API.
+    pub key: &'static str,
+    /// Its name on pages.
+    pub label: &'static str,
+    /// What it does, in a sentence.
+    pub hint: &'static str,
+}
+
+const fn setting(key: &'static str, label: &'static str, hint: &'static str) -> Setting {
+    Setting { key, label, hint }
+}
+
+/// Every setting of a connection, in the order of the pages.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "display_name",
+        "Display name",
+        "What users see on the sign-in page.",
+    ),
+    setting(
+        "name",
+        "Name",
+        "Short name in addresses and commands. Links that start this sign-in hold it.",
+    ),
+    setting(
+        "sort_order",
+        "Sort order",
+        "Its place on the sign-in page, lower first.",
+    ),
+    setting(
+        "enabled",
+        "Enabled",
+        "Whether users can sign in through it.",
+    ),
+    setting(
+        "idp_entity_id",
+        "Microsoft Entra Identifier",
+        "The identity provider's entity ID, exactly as it writes it. Other providers call it Issuer or Entity ID.",
+    ),
+    setting(
+        "sso_post_url",
+        "Login URL (POST)",
+        "Where users are sent to sign in, with the POST binding.",
+    ),
+    setting(
+        "sso_redirect_url",
+        "Login URL (Redirect)",
+        "Where users are sent to sign in, with the Redirect binding.",
+    ),
+    setting(
+        "slo_url",
+        "Logout URL",
+        "Where users are sent when they sign out here, if single logout is on.",
+    ),
+    setting(
+        "name_id_format",
+        "Name Id Format",
+        "The format that sign-ins must have. Entra ID sends the e-mail address unless you change its claim.",
+    ),
+    setting(
+        "binding",
+        "Binding Options for Requests",
+        "How the browser carries our request to the identity provider. Both work with Entra ID.",
+    ),
+    setting(
+        "certificates",
+        "x.509 Certificate",
+        "The certificates that sign-ins may be signed with.",
+    ),
+    setting(
+        "jit_group",
+        "Just-In-Time User Provisioning",
+        "Makes an account at the first sign-in, in this permission group.",
+    ),
+    setting(
+        "name_id_policy",
+        "Ask for a Name Id Format",
+        "Asks the identity provider for this format. Entra ID then ignores the format in its portal.",
+    ),
+    setting(
+        "requested_authn_context",
+        "Requested authentication context",
+        "Asks for these ways to sign in, one on each line. Leave it empty with Entra ID: passwordless sign-ins fail otherwise (AADSTS75011).",
+    ),
+    setting(
+        "force_authn",
+        "Ask for credentials each time",
+        "The identity provider asks for the password again, even when the user is signed in there.",
+    ),
+    setting(
+        "sign_requests",
+        "Sign requests",
+        "Signs the requests that we send. Needed only when the identity provider verifies them; Entra's My Apps and Test button fail then.",
+    ),
+    setting(
+        "required_signature",
+        "Required signature",
+        "What has to be signed. The assertion that is used is always covered by a signature.",
+    ),
+    setting(
+        "certificate_validity",
+        "Certificates that have expired",
+        "What happens when a sign-in is signed with a certificate outside its validity.",
+    ),
+    setting(
+        "clock_skew_seconds",
+        "Clock skew",
+        "How many seconds the identity provider's clock may be off, 0 to 300.",
+    ),
+    setting(
+        "authn_statement",
+        "AuthnStatement",
+        "Whether a sign-in must say how and when the user signed in. Keycloak can be set to leave that out.",
+    ),
+    setting(
+        "extra_audiences",
+        "Further audiences",
+        "Accepted beside our Identifier (Entity ID), one on each line.",
+    ),
+    setting(
+        "unsolicited",
+        "Sign-ins that nobody asked for",
+        "What happens when the identity provider starts the sign-in, as a tile without a Sign on URL does.",
+    ),
+    setting(
+        "landing",
+        "Landing page",
+        "A path of this site, such as /welcome, where an accepted sign-in of that kind ends.",
+    ),
+    setting(
+        "link",
+        "Linking domains",
+        "E-mail domains that you own and this identity provider vouches for, separated by commas. An existing account with such an address is bound at its first sign-in. Write never for none.",
+    ),
+    setting(
+        "identity_attribute",
+        "Identity attribute",
+        "The attribute that never changes for a user. Empty takes the object identifier, else the NameID.",
+    ),
+    setting(
+        "email_domains",
+        "E-mail domains",
+        "Users who type an address of these domains on the sign-in page are led here, separated by commas.",
+    ),
+    setting(
+        "attributes.email",
+        "E-mail attribute",
+        "Attribute names that may hold the e-mail address, one on each line; the first one present counts.",
+    ),
+    setting(
+        "attributes.first_name",
+        "First name attribute",
+        "Attribute names that may hold the first name, one on each line.",
+    ),
+    setting(
+        "attributes.last_name",
+        "Last name attribute",
+        "Attribute names that may hold the last name, one on each line.",
+    ),
+    setting(
+        "attributes.display_name",
+        "Display name attribute",
+        "Attribute names that may hold the whole name, one on each line.",
+    ),
+    setting(
+        "attributes.company",
+        "Company attribute",
+        "Attribute names that may hold the company's name, one on each line.",
+    ),
+    setting(
+        "attributes.object_id",
+        "Object identifier attribute",
+        "Attribute names that may hold the directory's own key of the user, one on each line.",
+    ),
+    setting(
+        "attributes.groups",
+        "Groups attribute",
+        "Attribute names that may hold the groups, one on each line.",
+    ),
+    setting(
+        "attributes.groups_overage",
+        "Too-many-groups attribute",
+        "Attribute names that say the groups were too many to list (Entra ID: more than 150).",
+    ),
+    setting(
+        "group_mapping",
+        "Group mapping",
+        "A value of the group claim, and the permission group that it stands for. With Entra ID the value is the group's Object ID.",
+    ),
+    setting(
+        "single_logout",
+        "Single logout",
+        "Signing out here signs the user out at the identity provider as well.",
+    ),
+    setting(
+        "slo_binding",
+        "Binding for logout",
+        "How logout messages travel. Entra ID takes Redirect only.",
+    ),
+    setting(
+        "slo_response_url",
+        "Logout response URL",
+        "Where answers to logout requests go, when it is not the Logout URL.",
+    ),
+    setting(
+        "danger_allow_sha1",
+        "Accept SHA-1 signatures",
+        "SHA-1 signatures can be forged with enough work: whoever does that signs in as anybody. Let the identity provider sign with SHA-256 instead.",
+    ),
+];

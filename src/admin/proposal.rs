@@ -1,0 +1,149 @@
+//! A change that was shown and waits for its confirmation.
+//!
+//! Invariant: what is confirmed is what was shown, to the same administrator, within the hour, on a connection that nobody has
+//! changed since. A proposal travels in the page with a code over all of it.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use super::{Admin, Refused};
+use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, SamlSettings, UserId};
+
+const PURPOSE: &str = "console proposal";
+/// How long a proposal waits.
+const LONGEST: Duration = Duration::hours(1);
+/// The longest text that is looked at.
+const LONGEST_TEXT: usize = 256 * 1024;
+
+/// A connection as it would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// The action for the audit log.
+    action: String,
+    /// Where it comes from, for the audit log; none tells every difference.
+    source: Option<String>,
+    company: CompanyId,
+    actor: Option<UserId>,
+    /// Seconds since 1970.
+    shown_at: i64,
+    is_new: bool,
+    id: ConnectionId,
+    name: ConnectionName,
+    display_name: String,
+    sort_order: i64,
+    enabled: bool,
+    revision: i64,
+    settings: SamlSettings,
+}
+
+impl Admin<'_> {
+    /// Proposes to add a connection.
+    pub fn propose_new(&self, connection: &Connection, source: &str) -> Proposal {
+        self.proposal(connection, "connection.add", Some(source), true)
+    }
+
+    /// Proposes to change a connection; see [`Admin::change_connection`].
+    pub fn propose(&self, after: &Connection, action: &str, source: Option<&str>) -> Proposal {
+        self.proposal(after, action, source, false)
+    }
+
+    fn proposal(
+        &self,
+        connection: &Connection,
+        action: &str,
+        source: Option<&str>,
+        is_new: bool,
+    ) -> Proposal {
+        Proposal {
+            action: action.to_owned(),
+            source: source.map(str::to_owned),
+            company: self.company,
+            actor: self.actor.user,
+            shown_at: self.now.unix_timestamp(),
+            is_new,
+            id: connection.id,
+            name: connection.name.clone(),
+            display_name: connection.display_name.clone(),
+            sort_order: connection.sort_order,
+            enabled: connection.enabled,
+            revision: connection.revision,
+            settings: connection.settings.clone(),
+        }
+    }
+
+    /// The proposal as a page carries it.
+    pub fn seal(&self, proposal: &Proposal) -> Result<String, Refused> {
+        let text = serde_json::to_string(proposal).map_err(|cause| Refused::Store(cause.into()))?;
+        let code = self.keys.token(PURPOSE, text.as_bytes());
+        Ok(format!("{code}.{}", BASE64_URL_SAFE_NO_PAD.encode(text)))
+    }
+
+    /// The proposal of a page; refused when it is not exactly what was shown to this administrator of this company.
+    pub fn open(&self, sealed: &str) -> Result<Proposal, Refused> {
+        let foreign = || {
+            Refused::InTheWay(
+                "This is not what was shown to you, or it was shown more than an hour ago. Nothing was saved. Begin again."
+                    .to_owned(),
+            )
+        };
+        if sealed.len() > LONGEST_TEXT {
+            return Err(foreign());
+        }
+        let (code, text) = sealed.split_once('.').ok_or_else(foreign)?;
+        let text = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
+        if !self.keys.verify_token(PURPOSE, &text, code) {
+            return Err(foreign());
+        }
+        let proposal: Proposal = serde_json::from_slice(&text).map_err(|_| foreign())?;
+        let age = self.now.unix_timestamp() - proposal.shown_at;
+        let in_time = (0..=LONGEST.whole_seconds()).contains(&age);
+        if !in_time || proposal.company != self.company || proposal.actor != self.actor.user {
+            return Err(foreign());
+        }
+        Ok(proposal)
+    }
+
+    /// Does what was proposed.
+    pub async fn confirm(&self, proposal: Proposal) -> Result<Connection, Refused> {
+        let created_at = self.now;
+        if proposal.is_new {
+            let connection = proposal.connection(created_at);
+            let source = proposal.source.as_deref().unwrap_or_default();
+            return self.add_connection(&connection, source).await;
+        }
+        let before = self.connection(proposal.id).await?;
+        let after = proposal.connection(before.created_at);
+        self.change_connection(&after, &proposal.action, proposal.source.as_deref())
+            .await
+    }
+}
+
+impl Proposal {
+    /// The connection that it is about.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// Whether it adds a connection.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The connection as it would be.
+    pub fn connection(&self, created_at: OffsetDateTime) -> Connection {
+        Connection {
+            id: self.id,
+            company_id: self.company,
+            name: self.name.clone(),
+            display_name: self.display_name.clone(),
+            sort_order: self.sort_order,
+            enabled: self.enabled,
+            settings: self.settings.clone(),
+            revision: self.revision,
+            created_at,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Versions of a connection's trust: listed, compared, restored, read.
+
+use super::connection::{ConnectionSettings, Difference, differences};
+use super::{Admin, Refused};
+use crate::domain::{Connection, ConnectionId, TrustVersion};
+use crate::store::UnreadTrust;
+
+impl Admin<'_> {
+    /// A connection's versions, the newest first.
+    pub async fn trust_versions(&self, id: ConnectionId) -> Result<Vec<TrustVersion>, Refused> {
+        let connection = self.connection(id).await?;
+        Ok(self.store.trust_versions(connection.id).await?)
+    }
+
+    /// One of them.
+    pub async fn trust_version(
+        &self,
+        connection: &Connection,
+        number: i64,
+    ) -> Result<TrustVersion, Refused> {
+        let found = self.store.trust_version(connection.id, number).await?;
+        found
+            .filter(|version| version.company_id == self.company)
+            .ok_or(Refused::NotFound)
+    }
+
+    /// What differs between two versions; without an older one, between nothing and the newer.
+    pub async fn compare_versions(
+        &self,
+        connection: &Connection,
+        older: Option<&TrustVersion>,
+        newer: &TrustVersion,
+    ) -> Result<Vec<Difference>, Refused> {
+        let groups = self.store.groups(self.company).await?;
+        let settings = ConnectionSettings::of(groups);
+        let with = |settings| Connection {
+            settings,
+            ..connection.clone()
+        };
+        let before = older.map(|older| older.settings.clone());
+        Ok(differences(
+            &settings,
+            &with(before.unwrap_or_default()),
+            &with(newer.settings.clone()),
+        ))
+    }
+
+    /// The connection with the trust of an older version. What is no trust stays as it is.
+    pub async fn with_version(
+        &self,
+        connection: &Connection,
+        number: i64,
+    ) -> Result<Connection, Refused> {
+        let version = self.trust_version(connection, number).await?;
+        let settings = version.settings.with_conveniences_of(&connection.settings);
+        if settings == connection.settings {
+            return Err(Refused::InTheWay(format!(
+                "The connection trusts what version {number} says already."
+            )));
+        }
+        Ok(Connection {
+            settings,
+            ..connection.clone()
+        })
+    }
+
+    /// The changes of trust by others that this administrator has not read.
+    pub async fn unread_trust(&self) -> Result<Vec<UnreadTrust>, Refused> {
+        let Some(user) = self.actor.user else {
+            return Ok(Vec::new());
+        };
+        // What was before the account is not news.
+        let Some(me) = self.store.user(user).await? else {
+            return Ok(Vec::new());
+        };
+        Ok(self
+            .store
+            .unread_trust(self.company, user, me.created_at)
+            .await?)
+    }
+
+    /// The newest version that this administrator has said to have read; 0 for none.
+    pub async fn last_read_trust(&self, id: ConnectionId) -> Result<i64, Refused> {
+        match self.actor.user {
+            Some(user) => Ok(self.store.trust_read(user, id).await?),
+            None => Ok(0),
+        }
+    }
+
+    /// Notes that this administrator has read a connection's versions, up to this one.
+    pub async fn read_trust(&self, id: ConnectionId, number: i64) -> Result<(), Refused> {
+        let connection = self.connection(id).await?;
+        let version = self.trust_version(&connection, number).await?;
+        if let Some(user) = self.actor.user {
+            self.store
+                .read_trust(user, connection.id, version.number)
+                .await?;
+        }
+        Ok(())
+    }
+}

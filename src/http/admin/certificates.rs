@@ -1,0 +1,188 @@
+//! x.509 Certificate: what is trusted now, Update Certificate, and the end of an old one.
+//!
+//! Invariant: nothing is trusted before it was shown. A form here leads to a review, and only the review's button saves.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::certificate_view::{CertificateView, Standing};
+use super::connections::{ConnectionHead, Tab};
+use super::review::Review;
+use super::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
+use crate::admin::{
+    CertificateChange, CertificateFacts, CertificateState, Problems, Refused, given_certificates,
+};
+use crate::domain::{CertificateValidity, Connection, ConnectionId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::response::Page;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route(
+            "/admin/connections/{id}/certificates",
+            get(show).post(update),
+        )
+        .route("/admin/connections/{id}/certificates/remove", post(remove))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/certificates.html")]
+struct CertificatesPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    certificates: Vec<CertificateView>,
+    pasted: String,
+    replaces: bool,
+    problems: Problems,
+}
+
+/// `GET /admin/connections/{id}/certificates`
+async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = console.admin().connection(id).await?;
+    Ok(Page::new(page(&console, &connection)).into_response())
+}
+
+fn page(console: &Console, connection: &Connection) -> CertificatesPage {
+    let facts = CertificateFacts::all(connection, console.now());
+    CertificatesPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, Tab::Certificates),
+        certificates: facts
+            .iter()
+            .map(|one| CertificateView::of(one, Standing::Kept))
+            .collect(),
+        pasted: String::new(),
+        replaces: false,
+        problems: Problems::default(),
+    }
+}
+
+/// `POST /admin/connections/{id}/certificates`: shows what was given, and saves nothing.
+async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<Response, Error> {
+    let console = &upload.console;
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let file = upload.file("certificate_file");
+    let file = file.map(|file| file.content.as_ref()).unwrap_or_default();
+    let replaces = upload.text("mode") == "replace";
+    let changed = given_certificates(upload.text("certificate"), file).and_then(|given| {
+        let several = given.len();
+        let change = if replaces {
+            CertificateChange::Replace(given)
+        } else {
+            CertificateChange::Add(given)
+        };
+        Ok((admin.with_certificates(&connection, change)?, several))
+    });
+    let (after, several) = match changed {
+        Ok(changed) => changed,
+        Err(refused @ Refused::Invalid(_)) => {
+            return Ok(corrected(CertificatesPage {
+                problems: refused.problems(),
+                pasted: upload.text("certificate").to_owned(),
+                replaces,
+                ..page(console, &connection)
+            })
+            .into_response());
+        }
+        Err(refused) => return Err(refused.into()),
+    };
+    let mut warnings = warnings(console, &connection, &after);
+    if several > 1 {
+        warnings.push(format!(
+            "You gave {several} certificates. Trust only those that sign for this application: the upper ones of a chain sign certificates, not sign-ins."
+        ));
+    }
+    review(console, &connection, &after, "Update Certificate", warnings).await
+}
+
+#[derive(Debug, Deserialize)]
+struct Removed {
+    certificate: String,
+}
+
+/// `POST /admin/connections/{id}/certificates/remove`: shows what would be left, and saves nothing.
+async fn remove(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, removed): ConsoleForm<Removed>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let change = CertificateChange::Remove(removed.certificate);
+    let after = admin.with_certificates(&connection, change)?;
+    let warnings = warnings(&console, &connection, &after);
+    review(
+        &console,
+        &connection,
+        &after,
+        "Stop trusting a certificate",
+        warnings,
+    )
+    .await
+}
+
+async fn review(
+    console: &Console,
+    before: &Connection,
+    after: &Connection,
+    title: &str,
+    warnings: Vec<String>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    Review {
+        proposal: admin.propose(after, "connection.certificates", None),
+        before: Some(before),
+        after,
+        title: title.to_owned(),
+        lead: "Compare the thumbprint with the one that your identity provider shows. Nothing is saved yet."
+            .to_owned(),
+        warnings,
+        button: "Save these certificates",
+        back: format!("/admin/connections/{}/certificates", before.id),
+        tab: Tab::Certificates,
+    }
+    .page(console)
+    .await
+}
+
+/// What a list of certificates would mean for sign-ins.
+pub(super) fn warnings(console: &Console, before: &Connection, after: &Connection) -> Vec<String> {
+    let now = console.now();
+    let facts = CertificateFacts::all(after, now);
+    let strict = after.settings.certificate_validity == CertificateValidity::Reject;
+    let in_force = |one: &CertificateFacts| matches!(one.state, CertificateState::InForce(_));
+    let mut warnings = Vec::new();
+    if facts.is_empty() {
+        warnings
+            .push("No certificate is left: nobody can sign in through this connection.".to_owned());
+        if before.enabled {
+            warnings.push(
+                "The connection is enabled, and an enabled one needs a certificate: disable it first.".to_owned(),
+            );
+        }
+    } else if strict && !facts.iter().any(in_force) {
+        warnings.push(
+            "None of these certificates is in force: every sign-in is refused. Make a new one at the identity provider."
+                .to_owned(),
+        );
+    }
+    let is_new = |one: &&CertificateFacts| !before.settings.certificates.contains(&one.stored);
+    for one in facts.iter().filter(is_new) {
+        match &one.state {
+            CertificateState::Expired => warnings.push(format!(
+                "{} has expired. Is it the one that your identity provider signs with now?",
+                one.subject
+            )),
+            CertificateState::NotYet => warnings.push(format!("{} is not valid yet.", one.subject)),
+            CertificateState::Unusable(why) => {
+                warnings.push(format!("A certificate cannot be used: {why}."));
+            }
+            CertificateState::InForce(_) => {}
+        }
+    }
+    warnings
+}

@@ -1,0 +1,238 @@
+//! Account Settings, Single Sign On Settings: the connections, in the order of the sign-in page.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::{Console, ConsoleForm, ConsoleFrame, Section, done, saml_settings};
+use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
+use crate::domain::{Connection, ConnectionId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::store::ConnectionUse;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/connections", get(list))
+        .route("/admin/connections/{id}/switch", post(switch))
+        .route("/admin/connections/{id}/delete", get(ask).post(delete))
+}
+
+/// What stands above every page of one connection.
+#[derive(Debug)]
+pub(super) struct ConnectionHead {
+    pub(super) id: ConnectionId,
+    pub(super) display_name: String,
+    pub(super) is_enabled: bool,
+    /// Whether it could be enabled as it is.
+    pub(super) is_complete: bool,
+    pub(super) tab: Tab,
+}
+
+/// A page of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Settings,
+    Certificates,
+    Metadata,
+    Copy,
+    Test,
+    Versions,
+    /// One that has no tab of its own.
+    Other,
+}
+
+const TABS: [(Tab, &str, &str); 6] = [
+    (Tab::Settings, "", "SAML Settings"),
+    (Tab::Certificates, "/certificates", "x.509 Certificate"),
+    (Tab::Metadata, "/metadata", "Metadata"),
+    (Tab::Copy, "/copy", "Copy into Entra"),
+    (Tab::Test, "/test", "Test"),
+    (Tab::Versions, "/versions", "Versions"),
+];
+
+impl ConnectionHead {
+    pub(super) fn of(connection: &Connection, tab: Tab) -> Self {
+        Self {
+            id: connection.id,
+            display_name: connection.display_name.clone(),
+            is_enabled: connection.enabled,
+            is_complete: missing(connection).is_empty(),
+            tab,
+        }
+    }
+
+    /// The address of its settings; those of its other pages begin with it.
+    pub(super) fn href(&self) -> String {
+        format!("/admin/connections/{}", self.id)
+    }
+
+    /// Where the form of its switch goes.
+    pub(super) fn switch(&self) -> String {
+        format!("{}/switch", self.href())
+    }
+
+    /// Address, name, and whether it is this one.
+    pub(super) fn tabs(&self) -> Vec<(String, &'static str, bool)> {
+        let tab = |(tab, path, name)| (format!("{}{path}", self.href()), name, tab == self.tab);
+        TABS.map(tab).into()
+    }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/connections.html")]
+struct Connections {
+    frame: ConsoleFrame,
+    connections: Vec<Line>,
+}
+
+/// One connection in the list.
+#[derive(Debug)]
+struct Line {
+    id: ConnectionId,
+    name: String,
+    display_name: String,
+    sort_order: i64,
+    is_enabled: bool,
+    /// What it still needs, in a sentence each.
+    missing: Vec<String>,
+    certificates: (&'static str, String),
+}
+
+impl Line {
+    fn of(connection: Connection, now: OffsetDateTime) -> Self {
+        Self {
+            id: connection.id,
+            name: connection.name.to_string(),
+            sort_order: connection.sort_order,
+            is_enabled: connection.enabled,
+            missing: missing(&connection).into_iter().map(|it| it.what).collect(),
+            certificates: certificates_state(&connection, now),
+            display_name: connection.display_name,
+        }
+    }
+}
+
+/// The tone and the words for a connection's certificates.
+pub(super) fn certificates_state(
+    connection: &Connection,
+    now: OffsetDateTime,
+) -> (&'static str, String) {
+    let facts = CertificateFacts::all(connection, now);
+    let in_force = facts.iter().filter_map(|one| match one.state {
+        CertificateState::InForce(_) => one.validity.map(|(_, until)| until),
+        _ => None,
+    });
+    match (certificate_warning(connection, now), in_force.max()) {
+        (Some(warning), None) => ("bad", warning),
+        (Some(warning), Some(_)) => ("warn", warning),
+        (None, Some(until)) => ("good", format!("Until {}", day(until))),
+        (None, None) => ("off", String::new()),
+    }
+}
+
+/// A day as people read it.
+pub(super) fn day(at: OffsetDateTime) -> String {
+    let text = Moment::from(at).text;
+    let day = text.split_once(',').map(|(day, _)| day.to_owned());
+    day.unwrap_or(text)
+}
+
+/// `GET /admin/connections`
+async fn list(console: Console) -> Result<Response, Error> {
+    let connections = console.admin().connections().await?;
+    let now = console.now();
+    Ok(Page::new(Connections {
+        connections: connections
+            .into_iter()
+            .map(|connection| Line::of(connection, now))
+            .collect(),
+        frame: console.frame(Section::Connections, "Single Sign On Settings"),
+    })
+    .into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct Switch {
+    on: bool,
+}
+
+/// `POST /admin/connections/{id}/switch`
+async fn switch(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, wanted): ConsoleForm<Switch>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    match admin.switch_connection(id, wanted.on).await {
+        Ok(connection) => {
+            console.changed().await?;
+            let what = if wanted.on {
+                "is enabled. Users can sign in through it."
+            } else {
+                "is disabled. Nobody can sign in through it; who is signed in stays signed in."
+            };
+            let name = connection.display_name;
+            done(&console, "/admin/connections", &format!("{name} {what}"))
+        }
+        Err(refused @ Refused::Invalid(_)) => {
+            let connection = admin.connection(id).await?;
+            saml_settings::incomplete(&console, &connection, refused.problems()).await
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/connection_delete.html")]
+struct Delete {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    uses: ConnectionUse,
+    revision: i64,
+    /// Whether the session of this administrator would end.
+    own: bool,
+}
+
+/// `GET /admin/connections/{id}/delete`
+async fn ask(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let uses = admin.connection_use(id).await?;
+    Ok(Page::new(Delete {
+        frame: console.frame(
+            Section::Connections,
+            format!("Delete {}?", connection.display_name),
+        ),
+        own: console.me.session.connection_id == Some(id),
+        revision: connection.revision,
+        head: ConnectionHead::of(&connection, Tab::Other),
+        uses,
+    })
+    .into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct DeleteFields {
+    revision: i64,
+}
+
+/// `POST /admin/connections/{id}/delete`
+async fn delete(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, fields): ConsoleForm<DeleteFields>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    admin.remove_connection(id, fields.revision).await?;
+    console.changed().await?;
+    done(
+        &console,
+        "/admin/connections",
+        &format!("{} is deleted.", connection.display_name),
+    )
+}

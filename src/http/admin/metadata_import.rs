@@ -1,0 +1,211 @@
+//! Metadata of an identity provider: for a new connection, and for one that is there.
+//!
+//! Invariant: an import shows what it would change; only the review's button saves.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use super::certificates;
+use super::connections::{ConnectionHead, Tab};
+use super::review::Review;
+use super::{Console, ConsoleFrame, ConsoleUpload, Section, corrected};
+use crate::admin::{
+    LARGEST_METADATA, MetadataImport, Problems, Reach, Refused, fetched_metadata, read_metadata,
+};
+use crate::domain::{Connection, ConnectionId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::saml::metadata::Imported;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/connections/{id}/metadata", get(show).post(import))
+}
+
+/// How long the identity provider may take to answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Template)]
+#[template(path = "admin/metadata.html")]
+struct Metadata {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    url: String,
+    entity_id: String,
+    problems: Problems,
+}
+
+/// `GET /admin/connections/{id}/metadata`
+async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = console.admin().connection(id).await?;
+    Ok(Page::new(page(&console, &connection)).into_response())
+}
+
+fn page(console: &Console, connection: &Connection) -> Metadata {
+    Metadata {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, Tab::Metadata),
+        url: String::new(),
+        entity_id: String::new(),
+        problems: Problems::default(),
+    }
+}
+
+/// `POST /admin/connections/{id}/metadata`: shows what would change, and saves nothing.
+async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<Response, Error> {
+    let console = &upload.console;
+    let admin = console.admin();
+    let before = admin.connection(id).await?;
+    let found = match Given::read(&upload).await {
+        Ok((imported, source)) => admin
+            .import_into(id, &imported)
+            .await
+            .map(|found| (found, source)),
+        Err(refused) => Err(refused),
+    };
+    match found {
+        Ok((found, _)) if found.connection == before => {
+            let mut problems = Problems::default();
+            problems.add(
+                "file",
+                "The connection has all of this already. Nothing would change.",
+            );
+            Ok(corrected(Metadata {
+                problems,
+                url: upload.text("url").to_owned(),
+                ..page(console, &before)
+            })
+            .into_response())
+        }
+        Ok((found, source)) => review(console, Some(&before), found, &source).await,
+        Err(refused @ Refused::Invalid(_)) => Ok(corrected(Metadata {
+            problems: refused.problems(),
+            url: upload.text("url").to_owned(),
+            entity_id: upload.text("entity_id").to_owned(),
+            ..page(console, &before)
+        })
+        .into_response()),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Metadata that came with a form.
+pub(super) struct Given;
+
+impl Given {
+    /// Reads the document of a form's file, or else fetches that of its URL; with where it came from.
+    pub(super) async fn read(upload: &ConsoleUpload) -> Result<(Imported, String), Refused> {
+        let console = &upload.console;
+        let entity_id = upload.text("entity_id").to_owned();
+        let now = console.now();
+        let (bytes, field, source) = if let Some(file) = upload.file("file") {
+            let source = format!("file {}", shown(&file.name));
+            (file.content.to_vec(), "file", source)
+        } else {
+            let url = upload.text("url").trim().to_owned();
+            (fetched(console, &url).await?, "url", url)
+        };
+        // A large document takes a while, and others are waiting.
+        let reading = move || read_metadata(&bytes, &entity_id, field, now);
+        let read = tokio::task::spawn_blocking(reading).await;
+        let imported =
+            read.unwrap_or_else(|_| Err(Refused::invalid(field, "The document cannot be read.")))?;
+        Ok((imported, source))
+    }
+}
+
+async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
+    if url.is_empty() {
+        return Err(Refused::invalid(
+            "file",
+            "Choose the metadata file, or paste its address.",
+        ));
+    }
+    let fetching = fetched_metadata(url, reach(console));
+    let fetched = tokio::time::timeout(PATIENCE, fetching).await;
+    fetched.unwrap_or_else(|_| {
+        Err(Refused::invalid(
+            "url",
+            "The server there took too long to answer. Open the address in your browser, save the document, and give the file.",
+        ))
+    })
+}
+
+/// How far a URL that an administrator pastes may reach. A server for one company, or on a developer's machine, belongs to who
+/// administers it; on any other, its private network is the operator's.
+fn reach(console: &Console) -> Reach {
+    let own = console.app.config.single_company.is_some();
+    if own || console.site.company.origin.is_loopback_name() {
+        Reach::Private
+    } else {
+        Reach::Public
+    }
+}
+
+/// A file's name for the audit log.
+fn shown(name: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+    if name.is_empty() {
+        "without a name".to_owned()
+    } else {
+        name
+    }
+}
+
+/// The review of an import.
+pub(super) async fn review(
+    console: &Console,
+    before: Option<&Connection>,
+    found: MetadataImport,
+    source: &str,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let MetadataImport {
+        connection: after,
+        mut warnings,
+        other,
+        ..
+    } = found;
+    if let Some(old) = other {
+        warnings.insert(0, format!(
+            "This is another identity provider. The connection belongs to {old} now. The accounts bound to it would answer to the new one. If you only want to add a second identity provider, add a new connection instead."
+        ));
+    }
+    if let Some(before) = before {
+        warnings.extend(certificates::warnings(console, before, &after));
+    }
+    warnings.dedup();
+    let review = match before {
+        Some(before) => Review {
+            proposal: admin.propose(&after, "connection.import", Some(source)),
+            before: Some(before),
+            after: &after,
+            title: "Import metadata".to_owned(),
+            lead: "This is what the metadata changes. Nothing is saved yet.".to_owned(),
+            warnings,
+            button: "Save these changes",
+            back: format!("/admin/connections/{}/metadata", before.id),
+            tab: Tab::Metadata,
+        },
+        None => Review {
+            proposal: admin.propose_new(&after, source),
+            before: None,
+            after: &after,
+            title: format!("Add {}", after.display_name),
+            lead: "This is what the metadata says. Nothing is saved yet, and nobody can sign in through it before you enable it."
+                .to_owned(),
+            warnings,
+            button: "Add this connection",
+            back: "/admin/connections/new".to_owned(),
+            tab: Tab::Other,
+        },
+    };
+    review.page(console).await
+}
+
+/// The limit, for the page's hint.
+pub(super) const LARGEST_MIB: usize = LARGEST_METADATA / 1024 / 1024;

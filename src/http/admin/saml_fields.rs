@@ -1,0 +1,249 @@
+//! The values of the SAML Settings form: what each field shows, and what becomes of what was typed.
+//!
+//! Invariant: a field that was not changed changes nothing, whatever is stored.
+
+use std::collections::BTreeMap;
+
+use super::saml_controls::{every_key, is_lines, is_switch, on_off};
+use crate::admin::{ConnectionSettings, Problems, connection_name};
+use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
+
+/// What the form holds, by name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    texts: BTreeMap<String, String>,
+    /// The rows of the group mapping: a value of the claim and a group's identifier.
+    pub(super) mapping: Vec<(String, String)>,
+}
+
+impl Values {
+    /// Of a connection.
+    pub(super) fn of(connection: &Connection) -> Self {
+        let mut values = Self::default();
+        for key in every_key() {
+            let stored = connection.value(key).unwrap_or_default();
+            values.put(key, shown(key, &stored));
+        }
+        let settings = &connection.settings;
+        values.put("name", connection.name.to_string());
+        let (login, other) = login_urls(connection);
+        values.put("login_url", login);
+        values.put("other_login_url", other);
+        values.put("binding", settings.binding.to_string());
+        if settings.jit.is_some() {
+            values.put("jit", "on".to_owned());
+        }
+        values.put(
+            "jit_group",
+            settings.jit.map(|id| id.to_string()).unwrap_or_default(),
+        );
+        let rows = settings.group_mapping.iter();
+        values.mapping = rows
+            .map(|one| (one.value.clone(), one.group_id.to_string()))
+            .collect();
+        values
+    }
+
+    /// These with what a smaller form sent; a box that it did not send is not ticked.
+    pub(super) fn with(mut self, fields: Vec<(String, String)>) -> Self {
+        let sent = Self::sent(fields);
+        self.texts.remove("jit");
+        self.texts.extend(sent.texts);
+        self
+    }
+
+    /// Of a form that was sent. The rows of the mapping come as two fields each, in their order.
+    pub(super) fn sent(fields: Vec<(String, String)>) -> Self {
+        let mut values = Self::default();
+        let mut waiting = None;
+        for (name, value) in fields {
+            match name.as_str() {
+                "mapping_value" => waiting = Some(value.trim().to_owned()),
+                "mapping_group" => {
+                    if let Some(claim) = waiting.take()
+                        && !claim.is_empty()
+                    {
+                        values.mapping.push((claim, value));
+                    }
+                }
+                _ => values.put(&name, value.replace("\r\n", "\n").trim().to_owned()),
+            }
+        }
+        values
+    }
+
+    pub(super) fn text(&self, key: &str) -> &str {
+        self.texts.get(key).map_or("", String::as_str)
+    }
+
+    pub(super) fn is_on(&self, key: &str) -> bool {
+        matches!(self.text(key), "on" | "true")
+    }
+
+    fn put(&mut self, key: &str, value: String) {
+        self.texts.insert(key.to_owned(), value);
+    }
+
+    /// The connection with what was typed, where that differs from what the form showed.
+    pub(super) fn applied(
+        &self,
+        before: &Connection,
+        groups: &[Group],
+    ) -> Result<Connection, Problems> {
+        let shown_before = Self::of(before);
+        let mut after = before.clone();
+        let mut problems = Problems::default();
+        for key in every_key() {
+            let text = self.text(key);
+            let (text, was) = if is_switch(key) {
+                (on_off(self.is_on(key)), on_off(shown_before.is_on(key)))
+            } else {
+                (text, shown_before.text(key))
+            };
+            if text != was
+                && let Err(error) = after.set(key, &stored(key, text))
+            {
+                problems.add(key, fitting(&error));
+            }
+        }
+        if self.text("name") != shown_before.text("name") {
+            match connection_name(self.text("name")) {
+                Ok(name) => after.name = name,
+                Err(problem) => problems.add(problem.field, problem.what),
+            }
+        }
+        self.apply_login(&shown_before, &mut after, &mut problems);
+        self.apply_jit(&mut after, groups, &mut problems);
+        self.apply_mapping(&mut after, groups, &mut problems);
+        if problems.is_empty() {
+            Ok(after)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The Login URL is that of the chosen binding; the other binding has the same one unless another is given.
+    fn apply_login(&self, before: &Self, after: &mut Connection, problems: &mut Problems) {
+        if self.text("binding") != before.text("binding")
+            && let Err(error) = after.set("binding", self.text("binding"))
+        {
+            problems.add("binding", fitting(&error));
+        }
+        let (login, other) = (self.text("login_url"), self.text("other_login_url"));
+        let is_typed = login != before.text("login_url") || other != before.text("other_login_url");
+        let (chosen_key, other_key) = match after.settings.binding {
+            Binding::Post => ("sso_post_url", "sso_redirect_url"),
+            Binding::Redirect => ("sso_redirect_url", "sso_post_url"),
+        };
+        let has = after.value(chosen_key).is_some_and(|url| url != "none");
+        if !is_typed && (has || login.is_empty()) {
+            return;
+        }
+        if let Err(error) = after.set(chosen_key, &stored(chosen_key, login)) {
+            problems.add("login_url", fitting(&error));
+        }
+        let other = if other.is_empty() { login } else { other };
+        if let Err(error) = after.set(other_key, &stored(other_key, other))
+            && problems.of("login_url").is_empty()
+        {
+            problems.add("other_login_url", fitting(&error));
+        }
+    }
+
+    fn apply_jit(&self, after: &mut Connection, groups: &[Group], problems: &mut Problems) {
+        if !self.is_on("jit") {
+            after.settings.jit = None;
+            return;
+        }
+        let chosen = groups
+            .iter()
+            .find(|group| group.id.to_string() == self.text("jit_group"));
+        match chosen {
+            Some(group) => after.settings.jit = Some(group.id),
+            None => problems.add("jit_group", "Choose the permission group of new accounts."),
+        }
+    }
+
+    fn apply_mapping(&self, after: &mut Connection, groups: &[Group], problems: &mut Problems) {
+        let mut mapping = Vec::new();
+        for (value, group) in &self.mapping {
+            match groups.iter().find(|known| known.id.to_string() == *group) {
+                Some(known) => mapping.push(GroupMapping {
+                    value: value.clone(),
+                    group_id: known.id,
+                }),
+                None if problems.of("group_mapping").is_empty() => {
+                    problems.add(
+                        "group_mapping",
+                        format!("Choose a permission group for {value}."),
+                    );
+                }
+                None => {}
+            }
+        }
+        mapping.dedup();
+        after.settings.group_mapping = mapping;
+    }
+}
+
+/// A stored value as the form shows it.
+fn shown(key: &str, stored: &str) -> String {
+    match stored {
+        "none" => String::new(),
+        "never" if key == "link" => String::new(),
+        _ if is_lines(key) => stored.replace(',', "\n"),
+        _ => stored.to_owned(),
+    }
+}
+
+/// What the form shows as it is stored.
+fn stored(key: &str, shown: &str) -> String {
+    match shown {
+        "" if key == "link" => "never".to_owned(),
+        _ if is_lines(key) => {
+            let lines = shown.lines().map(str::trim).filter(|line| !line.is_empty());
+            lines.collect::<Vec<_>>().join(",")
+        }
+        _ => shown.to_owned(),
+    }
+}
+
+/// The Login URL of the chosen binding, and the other binding's when it is another.
+fn login_urls(connection: &Connection) -> (String, String) {
+    let settings = &connection.settings;
+    let (chosen, other) = match settings.binding {
+        Binding::Post => (&settings.sso_post_url, &settings.sso_redirect_url),
+        Binding::Redirect => (&settings.sso_redirect_url, &settings.sso_post_url),
+    };
+    let text = |url: &Option<String>| url.clone().unwrap_or_default();
+    match (chosen, other) {
+        (None, Some(_)) => (String::new(), text(other)),
+        _ if chosen == other => (text(chosen), String::new()),
+        _ => (text(chosen), text(other)),
+    }
+}
+
+/// What fits, as a sentence.
+fn fitting(error: &SettingError) -> String {
+    match error {
+        SettingError::Value { allowed, .. } => {
+            let allowed = allowed.trim_end_matches(", or none");
+            format!("This does not fit. Use {allowed}.")
+        }
+        SettingError::UnknownKey { .. } => error.to_string(),
+    }
+}
+
+/// What differs between what somebody typed and what is stored now, for the page of a conflict.
+pub(super) fn beside(
+    settings: &ConnectionSettings,
+    typed: &Connection,
+    stored: &Connection,
+) -> Vec<(&'static str, String, String)> {
+    let differences = crate::admin::differences(settings, typed, stored);
+    let text = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+    differences
+        .into_iter()
+        .map(|one| (one.label, text(one.before), text(one.after)))
+        .collect()
+}

@@ -1,0 +1,248 @@
+//! SAML Settings: every field of a connection.
+//!
+//! Invariant: certificates are not changed here, and another identity provider is a review of its own.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use super::certificate_view::{CertificateView, Standing};
+use super::connections::{ConnectionHead, Tab};
+use super::review::Review;
+use super::saml_controls::{Control, Field, FieldGroup};
+use super::saml_fields::{Values, beside};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use crate::admin::{CertificateFacts, ConnectionSettings, Problems, Refused, missing};
+use crate::domain::{Connection, ConnectionId, Group};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/connections/{id}", get(show).post(save))
+}
+
+/// Empty rows of the group mapping that the form offers.
+const SPARE_ROWS: usize = 3;
+
+#[derive(Debug, Template)]
+#[template(path = "admin/saml_settings.html")]
+struct SamlSettingsPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    values: Values,
+    problems: Problems,
+    /// What the connection still needs, when it is not enabled.
+    missing: Vec<String>,
+    conflict: Option<Conflict>,
+    certificates: Vec<CertificateView>,
+    jit_groups: Vec<Item>,
+    formats: Vec<Item>,
+    mapping: Vec<MappingRow>,
+    advanced: Vec<FieldGroup>,
+    danger: Field,
+    revision: i64,
+}
+
+/// Somebody else saved the same connection first.
+#[derive(Debug)]
+struct Conflict {
+    by: String,
+    at: Moment,
+    /// The setting, what was typed here, and what is stored now.
+    rows: Vec<(&'static str, String, String)>,
+}
+
+/// A row of the group mapping.
+#[derive(Debug)]
+struct MappingRow {
+    value: String,
+    groups: Vec<Item>,
+}
+
+impl SamlSettingsPage {
+    fn text(&self, key: &str) -> &str {
+        self.values.text(key)
+    }
+
+    /// Whether something beneath "Advanced" needs to be seen.
+    fn opens_advanced(&self) -> bool {
+        let wrong = |field: &Field| !field.error.is_empty();
+        let fields = self.advanced.iter().flat_map(|group| &group.fields);
+        fields.chain([&self.danger]).any(wrong)
+            || !self.problems.of("group_mapping").is_empty()
+            || !self.problems.of("other_login_url").is_empty()
+    }
+}
+
+/// `GET /admin/connections/{id}`
+async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = console.admin().connection(id).await?;
+    let groups = console.app.store.groups(console.company()).await?;
+    let page = page(
+        &console,
+        &connection,
+        &groups,
+        Values::of(&connection),
+        Problems::default(),
+    );
+    Ok(Page::new(page).into_response())
+}
+
+/// The page of a connection that cannot be enabled yet, with what is missing.
+pub(super) async fn incomplete(
+    console: &Console,
+    connection: &Connection,
+    problems: Problems,
+) -> Result<Response, Error> {
+    let groups = console.app.store.groups(console.company()).await?;
+    let values = Values::of(connection);
+    Ok(corrected(page(console, connection, &groups, values, problems)).into_response())
+}
+
+fn page(
+    console: &Console,
+    connection: &Connection,
+    groups: &[Group],
+    values: Values,
+    problems: Problems,
+) -> SamlSettingsPage {
+    let facts = CertificateFacts::all(connection, console.now());
+    let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
+    let rows = values.mapping.iter().cloned().chain(spare);
+    SamlSettingsPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, Tab::Settings),
+        missing: if connection.enabled {
+            Vec::new()
+        } else {
+            missing(connection).into_iter().map(|it| it.what).collect()
+        },
+        conflict: None,
+        certificates: facts
+            .iter()
+            .map(|one| CertificateView::of(one, Standing::Kept))
+            .collect(),
+        jit_groups: values.jit_groups(groups),
+        formats: values.formats(),
+        mapping: rows
+            .map(|(value, chosen)| MappingRow {
+                value,
+                groups: every_group(groups, &chosen),
+            })
+            .collect(),
+        advanced: values.advanced(&problems),
+        danger: values.danger(&problems),
+        revision: connection.revision,
+        values,
+        problems,
+    }
+}
+
+fn every_group(groups: &[Group], chosen: &str) -> Vec<Item> {
+    let options = groups
+        .iter()
+        .map(|group| (group.id.to_string(), group.title.clone()));
+    let first = std::iter::once((String::new(), "No group".to_owned()));
+    Item::list(first.chain(options), chosen)
+}
+
+/// `POST /admin/connections/{id}`
+async fn save(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, fields): ConsoleForm<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let before = admin.connection(id).await?;
+    let groups = console.app.store.groups(console.company()).await?;
+    let values = Values::sent(fields);
+    let applied = values.applied(&before, &groups);
+    if values.text("revision") != before.revision.to_string() {
+        let typed = applied.unwrap_or_else(|_| before.clone());
+        return conflict(&console, &before, &groups, values, &typed).await;
+    }
+    let after = match applied {
+        Ok(after) => after,
+        Err(problems) => {
+            return Ok(
+                corrected(page(&console, &before, &groups, values, problems)).into_response(),
+            );
+        }
+    };
+    if let Some(review) = other_identity_provider(&console, &before, &after) {
+        return review.page(&console).await;
+    }
+    match admin
+        .change_connection(&after, "connection.set", None)
+        .await
+    {
+        Ok(_) => {
+            console.changed().await?;
+            done(&console, &format!("/admin/connections/{id}"), "Saved.")
+        }
+        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+            let problems = refused.problems();
+            Ok(corrected(page(&console, &before, &groups, values, problems)).into_response())
+        }
+        Err(Refused::Changed { .. }) => {
+            let now = admin.connection(id).await?;
+            conflict(&console, &now, &groups, values, &after).await
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Rule F2: accounts are bound to the connection, so that another identity provider would speak for them.
+fn other_identity_provider<'a>(
+    console: &Console,
+    before: &'a Connection,
+    after: &'a Connection,
+) -> Option<Review<'a>> {
+    let (old, new) = (
+        &before.settings.idp_entity_id,
+        &after.settings.idp_entity_id,
+    );
+    if old.is_empty() || old == new {
+        return None;
+    }
+    Some(Review {
+        proposal: console.admin().propose(after, "connection.set", None),
+        before: Some(before),
+        after,
+        title: "Another identity provider?".to_owned(),
+        lead: "You changed the Microsoft Entra Identifier. Nothing is saved yet.".to_owned(),
+        warnings: vec![format!(
+            "The connection belongs to {old} now. The accounts bound to it would answer to {new}, and certificates of the old one would be trusted to speak for the new one. If you only want to add a second identity provider, add a new connection instead."
+        )],
+        button: "Save all the same",
+        back: format!("/admin/connections/{}", before.id),
+        tab: Tab::Settings,
+    })
+}
+
+/// The form as it was filled in, beside what somebody else saved in the meantime. The next save is about that.
+async fn conflict(
+    console: &Console,
+    stored: &Connection,
+    groups: &[Group],
+    values: Values,
+    typed: &Connection,
+) -> Result<Response, Error> {
+    let last = console.admin().last_change(stored).await?;
+    let settings = ConnectionSettings::of(groups.to_vec());
+    let rows = beside(&settings, typed, stored);
+    let page = SamlSettingsPage {
+        conflict: Some(Conflict {
+            by: last.0,
+            at: last.1.into(),
+            rows,
+        }),
+        ..page(console, stored, groups, values, Problems::default())
+    };
+    Ok(Page::new(page)
+        .with_status(StatusCode::CONFLICT)
+        .into_response())
+}

@@ -1,0 +1,212 @@
+//! Versions of a connection's trust: who changed what and when, two compared, one restored.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::connections::{ConnectionHead, Tab};
+use super::review::Review;
+use super::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, certificates, done};
+use crate::admin::Difference;
+use crate::app::App;
+use crate::domain::{ConnectionId, TrustVersion};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::site::Site;
+use crate::store::{SignedIn, UnreadTrust};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/connections/{id}/versions", get(show))
+        .route("/admin/connections/{id}/versions/restore", post(restore))
+        .route("/admin/connections/{id}/versions/read", post(read))
+}
+
+/// What every page says of changes by others, until they are read. What was before the account is not news.
+pub(super) async fn banners(app: &App, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
+    let (user, since) = (me.user.id, me.user.created_at);
+    let unread = app.store.unread_trust(site.company.id, user, since).await?;
+    let banner = |change: UnreadTrust| Banner {
+        tone: Tone::Warn,
+        text: format!(
+            "{} changed what {} trusts, {}.",
+            change.actor,
+            change.display_name,
+            Moment::from(change.at).text
+        ),
+        link: Some((
+            format!("/admin/connections/{}/versions", change.connection_id),
+            "See what changed".to_owned(),
+        )),
+    };
+    Ok(unread.into_iter().map(banner).collect())
+}
+
+/// Which versions to compare.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    older: Option<i64>,
+    newer: Option<i64>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/versions.html")]
+struct VersionsPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    versions: Vec<Line>,
+    newest: i64,
+    /// Whether somebody else's change waits to be read.
+    is_unread: bool,
+    comparison: Option<Comparison>,
+    older: Vec<Item>,
+    newer: Vec<Item>,
+}
+
+/// One version in the list.
+#[derive(Debug)]
+struct Line {
+    number: i64,
+    at: Moment,
+    actor: String,
+    is_current: bool,
+}
+
+/// Two versions side by side.
+#[derive(Debug)]
+struct Comparison {
+    older: i64,
+    newer: i64,
+    differences: Vec<Difference>,
+}
+
+/// `GET /admin/connections/{id}/versions`
+async fn show(
+    Path(id): Path<ConnectionId>,
+    Query(wanted): Query<Wanted>,
+    console: Console,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let versions = admin.trust_versions(id).await?;
+    let newest = versions.first().map_or(0, |version| version.number);
+    let unread = admin.unread_trust().await?;
+    let is_unread = unread.iter().any(|change| change.connection_id == id);
+    // Without a wish, what this administrator has not read, else the last change.
+    let last_read = admin.last_read_trust(id).await?;
+    let own_older = if is_unread && last_read > 0 {
+        last_read
+    } else {
+        newest - 1
+    };
+    let number = |wanted: Option<i64>, own: i64| wanted.unwrap_or(own);
+    let (older, newer) = (
+        number(wanted.older, own_older),
+        number(wanted.newer, newest),
+    );
+    let comparison = if newest == 0 {
+        None
+    } else {
+        let new = admin.trust_version(&connection, newer).await?;
+        let old = match older {
+            ..=0 => None,
+            older => Some(admin.trust_version(&connection, older).await?),
+        };
+        let differences = admin
+            .compare_versions(&connection, old.as_ref(), &new)
+            .await?;
+        Some(Comparison {
+            older,
+            newer,
+            differences,
+        })
+    };
+    Ok(Page::new(VersionsPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(&connection, Tab::Versions),
+        older: options(&versions, older),
+        newer: options(&versions, newer),
+        versions: versions
+            .into_iter()
+            .map(|version| Line {
+                number: version.number,
+                at: version.at.into(),
+                is_current: version.number == newest,
+                actor: version.actor,
+            })
+            .collect(),
+        newest,
+        is_unread,
+        comparison,
+    })
+    .into_response())
+}
+
+fn options(versions: &[TrustVersion], chosen: i64) -> Vec<Item> {
+    let options = versions.iter().map(|version| {
+        let number = version.number.to_string();
+        (number.clone(), format!("Version {number}"))
+    });
+    Item::list(options, &chosen.to_string())
+}
+
+#[derive(Debug, Deserialize)]
+struct Numbered {
+    number: i64,
+}
+
+/// `POST /admin/connections/{id}/versions/restore`: shows what would change, and saves nothing.
+async fn restore(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, wanted): ConsoleForm<Numbered>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let before = admin.connection(id).await?;
+    let number = wanted.number;
+    let after = admin.with_version(&before, number).await?;
+    let mut warnings = certificates::warnings(&console, &before, &after);
+    let (old, new) = (
+        &before.settings.idp_entity_id,
+        &after.settings.idp_entity_id,
+    );
+    if old != new {
+        warnings.insert(0, format!(
+            "This is another identity provider. The accounts bound to {old} would answer to {new}."
+        ));
+    }
+    Review {
+        proposal: admin.propose(
+            &after,
+            "connection.restore",
+            Some(&format!("version {number}")),
+        ),
+        before: Some(&before),
+        after: &after,
+        title: format!("Restore version {number}"),
+        lead: "The restored trust becomes a version of its own. Nothing is saved yet.".to_owned(),
+        warnings,
+        button: "Restore this version",
+        back: format!("/admin/connections/{id}/versions"),
+        tab: Tab::Versions,
+    }
+    .page(&console)
+    .await
+}
+
+/// `POST /admin/connections/{id}/versions/read`
+async fn read(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, wanted): ConsoleForm<Numbered>,
+) -> Result<Response, Error> {
+    console.admin().read_trust(id, wanted.number).await?;
+    let next = format!("/admin/connections/{id}/versions");
+    done(
+        &console,
+        &next,
+        "Noted. You will not be told of this change again.",
+    )
+}

@@ -1,0 +1,188 @@
+//! Versions of connections' trust, and who has read them.
+//!
+//! Invariant: a connection's versions are numbered without a gap, in the order of their commits.
+
+use time::OffsetDateTime;
+
+use super::columns::{Row, json, ms};
+use super::statement::query;
+use super::{Error, Store, Tx};
+use crate::domain::{CompanyId, ConnectionId, TrustVersion, UserId};
+
+/// The versions that are listed at most.
+const LISTED: i64 = 200;
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT connection_id, company_id, number, at, actor, actor_id, settings FROM trust_version ",
+            $rest
+        )
+    };
+}
+
+/// A change of trust that an administrator has not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadTrust {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// Its name on the sign-in page.
+    pub display_name: String,
+    /// The newest version that somebody else made.
+    pub number: i64,
+    /// When it was made.
+    pub at: OffsetDateTime,
+    /// Who made it.
+    pub actor: String,
+}
+
+impl Tx {
+    /// Whether a connection has any version.
+    pub async fn has_trust_version(&mut self, connection: ConnectionId) -> Result<bool, Error> {
+        let row = query("SELECT COUNT(*) AS count FROM trust_version WHERE connection_id = $1")
+            .bind(connection.to_string())
+            .fetch_one(self)
+            .await?;
+        Ok(row.int("count")? > 0)
+    }
+
+    /// Writes a connection's next version; its number. The connection's row was changed in this transaction, so that nobody
+    /// else takes the same number.
+    pub async fn add_trust_version(&mut self, version: &TrustVersion) -> Result<i64, Error> {
+        let row = query(
+            "SELECT COALESCE(MAX(number), 0) AS number FROM trust_version WHERE connection_id = $1",
+        )
+        .bind(version.connection_id.to_string())
+        .fetch_one(&mut *self)
+        .await?;
+        let number = row.int("number")? + 1;
+        query(
+            "INSERT INTO trust_version (connection_id, company_id, number, at, actor, actor_id, settings) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(version.connection_id.to_string())
+        .bind(version.company_id.to_string())
+        .bind(number)
+        .bind(ms(version.at))
+        .bind(version.actor.replace('\0', ""))
+        .bind(version.actor_id.map(|id| id.to_string()))
+        .bind(json(&version.settings)?)
+        .execute(&mut *self)
+        .await?;
+        Ok(number)
+    }
+}
+
+impl Store {
+    /// A connection's versions, the newest first; of very many, the newest.
+    pub async fn trust_versions(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Vec<TrustVersion>, Error> {
+        let rows = query(select!(
+            "WHERE connection_id = $1 ORDER BY number DESC LIMIT $2"
+        ))
+        .bind(connection.to_string())
+        .bind(LISTED)
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter().map(version).collect()
+    }
+
+    /// One version of a connection.
+    pub async fn trust_version(
+        &self,
+        connection: ConnectionId,
+        number: i64,
+    ) -> Result<Option<TrustVersion>, Error> {
+        let row = query(select!("WHERE connection_id = $1 AND number = $2"))
+            .bind(connection.to_string())
+            .bind(number)
+            .fetch_optional(&self.database)
+            .await?;
+        row.as_ref().map(version).transpose()
+    }
+
+    /// The newest version of each of a company's connections that somebody else made since `since`, and that a user has not
+    /// read.
+    pub async fn unread_trust(
+        &self,
+        company: CompanyId,
+        user: UserId,
+        since: OffsetDateTime,
+    ) -> Result<Vec<UnreadTrust>, Error> {
+        let rows = query(
+            "SELECT c.id, c.display_name, v.number, v.at, v.actor FROM connection c JOIN trust_version v ON v.connection_id = c.id \
+             WHERE c.company_id = $1 AND v.at >= $3 \
+             AND v.number = (SELECT MAX(w.number) FROM trust_version w WHERE w.connection_id = c.id \
+                             AND (w.actor_id IS NULL OR w.actor_id <> $2)) \
+             AND v.number > COALESCE((SELECT r.number FROM trust_read r WHERE r.user_id = $2 AND r.connection_id = c.id), 0) \
+             ORDER BY v.at DESC, c.id",
+        )
+        .bind(company.to_string())
+        .bind(user.to_string())
+        .bind(ms(since))
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(UnreadTrust {
+                    connection_id: row.parsed("id")?,
+                    display_name: row.text("display_name")?,
+                    number: row.int("number")?,
+                    at: row.time("at")?,
+                    actor: row.text("actor")?,
+                })
+            })
+            .collect()
+    }
+
+    /// The newest version of a connection that a user has said to have read; 0 for none.
+    pub async fn trust_read(&self, user: UserId, connection: ConnectionId) -> Result<i64, Error> {
+        let row = query("SELECT number FROM trust_read WHERE user_id = $1 AND connection_id = $2")
+            .bind(user.to_string())
+            .bind(connection.to_string())
+            .fetch_optional(&self.database)
+            .await?;
+        row.map_or(Ok(0), |row| row.int("number"))
+    }
+
+    /// Notes that a user has read a connection's versions up to this one. What was read stays read.
+    pub async fn read_trust(
+        &self,
+        user: UserId,
+        connection: ConnectionId,
+        number: i64,
+    ) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        query(
+            "INSERT INTO trust_read (user_id, connection_id, number) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(user.to_string())
+        .bind(connection.to_string())
+        .bind(number)
+        .execute(&mut tx)
+        .await?;
+        query(
+            "UPDATE trust_read SET number = $3 WHERE user_id = $1 AND connection_id = $2 AND number < $3",
+        )
+        .bind(user.to_string())
+        .bind(connection.to_string())
+        .bind(number)
+        .execute(&mut tx)
+        .await?;
+        tx.commit_quietly().await
+    }
+}
+
+fn version(row: &Row) -> Result<TrustVersion, Error> {
+    Ok(TrustVersion {
+        connection_id: row.parsed("connection_id")?,
+        company_id: row.parsed("company_id")?,
+        number: row.int("number")?,
+        at: row.time("at")?,
+        actor: row.text("actor")?,
+        actor_id: row.maybe_parsed("actor_id")?,
+        settings: row.json("settings")?,
+    })
+}

@@ -1,0 +1,164 @@
+//! Versions of trust: kept, compared, restored, read.
+
+use super::trust::{CERTIFICATE, ENTRA, SECOND, at, confirm, import, save, stored, thumbprints};
+use super::world::{World, follow, post, upload};
+
+#[tokio::test]
+async fn each_change_of_trust_is_a_version() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let connection = import(&world, &mut browser, ENTRA).await;
+    let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+    assert_eq!(versions.len(), 1);
+    assert_eq!(versions[0].settings, connection.settings);
+    assert_eq!(versions[0].actor, "anna.admin@acme.example");
+    // A convenience is none.
+    let changed = [("landing", "/welcome"), ("display_name", "Other")];
+    assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
+    assert_eq!(
+        world
+            .app
+            .store
+            .trust_versions(connection.id)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    for (number, changed) in [
+        (2, ("required_signature", "both")),
+        (3, ("extra_audiences", "urn:x")),
+    ] {
+        assert_eq!(
+            save(&mut browser, &connection, &[changed]).await.status,
+            303
+        );
+        let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+        assert_eq!(versions[0].number, number);
+    }
+    let page = browser.get(&at(&connection, "/versions")).await.body;
+    for text in [
+        "From version 2 to version 3",
+        "Further audiences",
+        "urn:x",
+        "In force",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let path = at(&connection, "/versions?older=1&newer=3");
+    let page = browser.get(&path).await.body;
+    for text in ["Required signature", "Further audiences"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    for query in ["?newer=9", "?older=8&newer=2", "?newer=x", "?newer=-1"] {
+        let answer = browser
+            .get(&at(&connection, &format!("/versions{query}")))
+            .await;
+        assert_eq!(answer.status, 404, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_older_than_its_versions_begins_with_what_it_was() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let page = browser.get(&at(&connection, "/versions")).await;
+    assert!(page.body.contains("No version yet"), "{}", page.body);
+    let changed = [("required_signature", "both")];
+    assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
+    let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+    assert_eq!(versions.len(), 2);
+    assert_eq!(versions[1].settings, connection.settings);
+    assert_eq!(versions[1].actor, "before versions were kept");
+}
+
+#[tokio::test]
+async fn a_version_is_restored_after_it_was_shown() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let path = at(&connection, "/certificates");
+    let fields = [("certificate", SECOND), ("mode", "replace")];
+    let review = upload(&mut browser, &path, &fields, &[]).await;
+    assert_eq!(confirm(&mut browser, &review).await.status, 303);
+    let landing = [("landing", "/welcome")];
+    assert_eq!(save(&mut browser, &connection, &landing).await.status, 303);
+
+    world.app.clock.step(time::Duration::seconds(1));
+    let restore = at(&connection, "/versions/restore");
+    let review = post(&mut browser, &restore, &[("number", "1")]).await;
+    assert_eq!(review.status, 200, "{}", review.body);
+    let (sha1, _) = thumbprints(CERTIFICATE);
+    for text in [
+        "Restore version 1",
+        "Will be trusted",
+        "Will not be trusted any more",
+        &sha1,
+    ] {
+        assert!(review.body.contains(text), "{text}: {}", review.body);
+    }
+    let now = world.connection(connection.id).await;
+    assert_eq!(now.settings.certificates, [stored(SECOND)]);
+    assert_eq!(confirm(&mut browser, &review).await.status, 303);
+    let now = world.connection(connection.id).await;
+    assert_eq!(now.settings.certificates, [stored(CERTIFICATE)]);
+    assert_eq!(
+        now.settings.landing.as_deref(),
+        Some("/welcome"),
+        "no trust"
+    );
+    let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+    assert_eq!(versions[0].number, 3);
+    let log = world.audit().await;
+    assert_eq!(
+        (log[0].action.as_str(), log[0].detail.as_str()),
+        ("connection.restore", "version 1")
+    );
+    // What is in force already, and what is not there.
+    let answer = post(&mut browser, &restore, &[("number", "3")]).await;
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    let answer = post(&mut browser, &restore, &[("number", "4")]).await;
+    assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
+async fn others_see_a_banner_until_they_have_read_it() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut anna = world.admin().await;
+    let mut zoe = world.second_admin().await;
+    let banner = "changed what ENTRA trusts";
+    assert!(!zoe.get("/admin/account").await.body.contains(banner));
+    let changed = [("required_signature", "both")];
+    assert_eq!(save(&mut anna, &connection, &changed).await.status, 303);
+    // The pages of whoever did it do not tell.
+    assert!(!anna.get("/admin/account").await.body.contains(banner));
+    let page = zoe.get("/admin/account").await.body;
+    assert!(
+        page.contains("anna.admin@acme.example changed what ENTRA trusts"),
+        "{page}"
+    );
+    // A look is not a word.
+    let path = at(&connection, "/versions");
+    let page = zoe.get(&path).await.body;
+    assert!(
+        page.contains("I have read it") && page.contains("Required signature"),
+        "{page}"
+    );
+    assert!(zoe.get("/admin/account").await.body.contains(banner));
+    let read = at(&connection, "/versions/read");
+    let answer = post(&mut zoe, &read, &[("number", "9")]).await;
+    assert_eq!(answer.status, 404);
+    let answer = post(&mut zoe, &read, &[("number", "2")]).await;
+    let page = follow(&mut zoe, &answer).await;
+    assert!(page.body.contains("Noted."));
+    assert!(!zoe.get("/admin/account").await.body.contains(banner));
+    // The next change is told again.
+    let changed = [("required_signature", "response")];
+    assert_eq!(save(&mut anna, &connection, &changed).await.status, 303);
+    assert!(zoe.get("/admin/account").await.body.contains(banner));
+    // Nobody of another company hears of it.
+    let mut other = world.other_admin().await;
+    assert!(!other.get("/admin/account").await.body.contains(banner));
+}
