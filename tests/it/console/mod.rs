@@ -7,6 +7,7 @@ mod copy_into;
 mod entrance;
 mod groups;
 mod metadata_import;
+mod overview;
 mod saml_settings;
 mod sessions;
 mod set_up;

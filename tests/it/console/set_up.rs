@@ -3,7 +3,7 @@
 use vestibule::admin::{Actor, Admin};
 use vestibule::domain::{CompanyId, Outcome, SetupLinkState};
 
-use crate::support::{Answer, Browser, Installation, NOW, hidden_field};
+use crate::support::{self, Answer, Browser, Installation, NOW, hidden_field};
 
 use super::world::World;
 
@@ -217,13 +217,29 @@ async fn what_is_wrong_is_told_and_the_link_is_kept() {
 #[tokio::test]
 async fn an_administrator_may_sign_in_by_single_sign_on_later() {
     let world = World::new().await;
-    let path = link(&world).await;
-    let mut browser = world.browser();
+    let gamma = support::company("http://gamma.localhost:8080");
+    let store = &world.app.store;
+    store.add_company(&gamma, NOW).await.unwrap();
+    world.app.catch_up().await.unwrap();
+    let made = admin(&world, gamma.id).new_setup_link().await.unwrap();
+    let address = made.address(&gamma);
+    let path = address.strip_prefix(gamma.origin.as_str()).unwrap();
+    let mut browser = Browser::new(&world.router, gamma.origin.host_key());
     let fields = [("way", "sso"), ("password", "")];
-    assert_eq!(submit(&mut browser, &path, &fields).await.status, 303);
-    assert_eq!(browser.get("/admin").await.status, 200);
-    let user = world.app.store.user_by_email(world.acme.id, EMAIL).await;
-    assert!(!user.unwrap().unwrap().has_password);
+    assert_eq!(submit(&mut browser, path, &fields).await.status, 303);
+    let user = store.user_by_email(gamma.id, EMAIL).await.unwrap().unwrap();
+    assert!(!user.has_password);
+    // Nobody has a way in beside single sign-on, and every page says so.
+    for path in ["/admin", "/admin/account"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 200);
+        assert!(
+            page.body
+                .contains("No administrator can sign in without single sign-on."),
+            "{}",
+            page.body
+        );
+    }
 }
 
 #[tokio::test]
