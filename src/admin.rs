@@ -3,9 +3,11 @@
 //! Invariants: a change and its entry in the audit log are one transaction; an identifier of another company is not there
 //! ([`Refused::NotFound`]); nothing here asks who may: whoever makes an [`Admin`] has checked that.
 
+mod audit;
 mod certificate;
 mod company;
 mod connection;
+mod fix;
 mod group;
 mod metadata_import;
 mod password;
@@ -13,6 +15,8 @@ mod proposal;
 mod refused;
 mod session;
 pub mod setup;
+mod sign_in;
+mod test_connection;
 mod trust;
 mod user;
 pub mod user_file;
@@ -28,6 +32,7 @@ use crate::keys::{self, Keys};
 use crate::store::Store;
 
 pub use crate::outbound::Reach;
+pub use audit::Form;
 pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_warning,
     given_certificates,
@@ -36,12 +41,14 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, Setting, Unfit, connection_name,
     differences, missing,
 };
+pub use fix::{Fix, Place, Side};
 pub use group::{GroupLoss, GroupText};
 pub use metadata_import::{
     LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, read_metadata,
 };
 pub use proposal::Proposal;
 pub use refused::{Problem, Problems, Refused};
+pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate};
 pub use user::{NewUser, UserText};
 pub use user_import::{ImportPlan, Imported, PlannedUser};
 

@@ -157,6 +157,7 @@ impl App {
                 purged.sessions,
                 purged.assertions,
                 purged.attempts,
+                purged.evidence,
                 "purged"
             ),
             Err(cause) => tracing::error!(%cause, "what is over cannot be removed"),

@@ -105,6 +105,9 @@ pub struct Session {
 pub struct Attempts {
     /// Days that the record of a sign-in is kept.
     pub retention_days: u16,
+    /// Hours that the message of a refused sign-in or of a test is kept beside its record, sealed with the instance key, for the
+    /// company's administrators to look at. 0 keeps none.
+    pub keep_responses_hours: u16,
 }
 
 /// The log, on standard error.
@@ -314,7 +317,10 @@ impl Default for Session {
 
 impl Default for Attempts {
     fn default() -> Self {
-        Self { retention_days: 30 }
+        Self {
+            retention_days: 30,
+            keep_responses_hours: 24,
+        }
     }
 }
 

@@ -1,22 +1,25 @@
-//! Where a sign-in begins and where it ends; the only place where a session is begun.
+//! Where a sign-in begins and where it ends; the only place where a session is begun. A test of a connection goes the same way,
+//! and ends before it.
 //!
 //! Invariants: a Response is judged only against the connection of its attempt, in the company of the host (rule E6); an
 //! attempt belongs to the browser that began it (rule E2); everything that a sign-in writes, it writes in one transaction.
 
 mod advice;
 mod begin;
+mod evidence;
 mod finish;
 mod known_browser;
 mod password;
 mod record;
 mod set_up;
+mod test;
 mod unsolicited;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::app::Wait;
-use crate::domain::{Code, SessionId};
+use crate::domain::{AttemptId, Code, SessionId};
 use crate::keys;
 use crate::saml::signature::SignError;
 use crate::store;
@@ -42,6 +45,12 @@ pub enum Error {
     /// The password could not be checked.
     #[error("a password could not be checked: {0}")]
     Hashing(String),
+    /// A sign-in that is no test was answered like one.
+    #[error("a sign-in was answered like a test")]
+    NoTest,
+    /// What a test found could not be written.
+    #[error("what a test found could not be written: {0}")]
+    Findings(String),
 }
 
 /// How a sign-in ended.
@@ -74,8 +83,17 @@ pub enum Ending {
     Refused {
         /// The attempt's code.
         code: Code,
+        /// The attempt.
+        attempt: AttemptId,
         /// What the user can do.
         advice: Advice,
+    },
+    /// No session: a test of a connection is over, one way or the other. Its record says how.
+    Tested {
+        /// The attempt's code.
+        code: Code,
+        /// The attempt.
+        attempt: AttemptId,
     },
     /// Too many tries or messages; nothing was decided, and nothing written down.
     TooMany(Wait),

@@ -286,7 +286,7 @@ fn is_dangerous(text: &str) -> bool {
 }
 
 /// A cell that no spreadsheet computes: what it would take for a formula gets an apostrophe.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     if is_dangerous(text) {
         format!("'{text}")
     } else {

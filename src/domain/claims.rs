@@ -3,6 +3,8 @@
 //! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
 //! (`oid:`, `name_id:`, `attribute:…=`), so that a value of one kind never meets the same text of another.
 
+use serde::{Deserialize, Serialize};
+
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
 use super::{Email, NameId, SamlSettings};
 
@@ -12,7 +14,7 @@ const LONGEST_SUBJECT: usize = 512;
 const LONGEST_NAME: usize = 200;
 
 /// A person, as the identity provider describes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     /// The identity key.
     pub subject: String,
@@ -31,7 +33,7 @@ pub struct Profile {
 }
 
 /// What the group claim says (rule F5: neither of the first two is ever read as "no groups").
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GroupClaim {
     /// There is none.
     Missing,

@@ -55,10 +55,12 @@ pub struct LoginAttempt {
     pub summary: String,
     /// Every check and its outcome.
     pub record: Record,
-    /// Who signed in.
+    /// Who signed in; none for a test.
     pub user_id: Option<UserId>,
     /// The session that it began (rule E4: a repeat in the same browser is sent to its target).
     pub session_key: Option<SessionKey>,
+    /// The administrator who runs this test of the connection; none when it is no test.
+    pub tested_by: Option<UserId>,
 }
 
 impl LoginAttempt {
@@ -96,6 +98,7 @@ impl LoginAttempt {
             record: Record::default(),
             user_id: None,
             session_key: None,
+            tested_by: None,
         }
     }
 }
@@ -109,6 +112,8 @@ words! {
         Password = "password",
         /// By a set-up link, once.
         SetUp = "set_up",
+        /// An administrator tests a connection: by a SAML Response, and nobody is signed in.
+        Test = "test",
     }
 }
 
@@ -121,6 +126,8 @@ words! {
         SignedIn = "signed_in",
         /// With a refusal.
         Refused = "refused",
+        /// As a test that would have been a sign-in.
+        Tested = "tested",
     }
 }
 

@@ -75,7 +75,9 @@ async fn judge(
         Ending::AlreadySignedIn { return_to } => see_other(&return_to),
         Ending::Bounce { connection } => bounce(&site, &connection),
         Ending::Repost => Ok(repost(&site, &form)),
-        Ending::Refused { code, advice } => Err(refused(&code, advice)),
+        Ending::Refused { code, advice, .. } => Err(refused(&code, advice)),
+        // To the console, which asks who is there.
+        Ending::Tested { code, .. } => tested(&code),
         Ending::TooMany(wait) => Err(wait.into()),
     }
 }
@@ -96,6 +98,13 @@ pub(super) fn signed_in(
     response
         .extensions_mut()
         .insert(AttemptCode(code.to_string()));
+    Ok(response)
+}
+
+fn tested(code: &Code) -> Result<Response, Error> {
+    let mut response = see_other(&format!("/admin/sign-ins/{code}"))?;
+    let extensions = response.extensions_mut();
+    extensions.insert(AttemptCode(code.to_string()));
     Ok(response)
 }
 

@@ -99,7 +99,7 @@ pub(super) async fn submit(
             code,
             known,
         } => signed_in(&site, session, &return_to, &code, known.as_ref()),
-        Ending::Refused { code, advice } => {
+        Ending::Refused { code, advice, .. } => {
             let wanted = Wanted {
                 return_to: fields.return_to,
                 email: Some(fields.email),

@@ -15,7 +15,7 @@ use super::pages::{Frame, MessageField, PostBinding};
 use super::response::{AttemptCode, Page};
 use crate::app::{App, Counted};
 use crate::domain::{Connection, ReturnTo};
-use crate::login::{self, Browser, Message, Start};
+use crate::login::{self, Begun, Browser, Message, Start};
 use crate::site::Site;
 
 /// What an application or a link asks for.
@@ -75,8 +75,19 @@ pub(super) async fn begin(
         login_hint: query.login_hint.as_deref(),
         force: matches!(query.force.as_deref(), Some("1" | "true")),
         browser: &browser,
+        tested_by: None,
     };
     let begun = login::begin(app, site, start).await?;
+    send_off(site, connection, begun, cookie)
+}
+
+/// Sends the browser off with its message.
+pub(super) fn send_off(
+    site: &Site,
+    connection: &Connection,
+    begun: Begun,
+    cookie: Option<HeaderValue>,
+) -> Result<Response, Error> {
     let mut response = match begun.message {
         Message::Redirect(location) => {
             let location = HeaderValue::try_from(location).map_err(Error::internal)?;

@@ -2,7 +2,7 @@
 
 use super::{Browser, Error};
 use crate::app::App;
-use crate::domain::{AttemptKind, Binding, Code, Connection, LoginAttempt, ReturnTo};
+use crate::domain::{AttemptKind, Binding, Code, Connection, LoginAttempt, ReturnTo, UserId};
 use crate::keys;
 use crate::saml::authn_request::{AuthnRequest, NameIdPolicy, message_id};
 use crate::saml::binding::{MessageKind, PostPage, encode_redirect};
@@ -29,6 +29,8 @@ pub struct Start<'a> {
     pub force: bool,
     /// The browser.
     pub browser: &'a Browser,
+    /// The administrator who tests the connection, enabled or not; none for a sign-in.
+    pub tested_by: Option<UserId>,
 }
 
 /// A sign-in that has begun.
@@ -67,18 +69,18 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
         }),
         requested_authn_context: settings.requested_authn_context.clone(),
     };
+    let kind = match start.tested_by {
+        Some(_) => AttemptKind::Test,
+        None => AttemptKind::Saml,
+    };
     let relay = BASE64_URL_SAFE_NO_PAD.encode(keys::random::<RELAY_OCTETS>());
     let attempt = LoginAttempt {
         connection_id: Some(start.connection.id),
         request_id: Some(request.id.clone()),
         relay: Some(relay.clone()),
         return_to: start.return_to.map(|target| target.as_str().to_owned()),
-        ..super::record::open(
-            site.company.id,
-            AttemptKind::Saml,
-            start.browser.hash(),
-            now,
-        )
+        tested_by: start.tested_by,
+        ..super::record::open(site.company.id, kind, start.browser.hash(), now)
     };
     let message = encode(app, &request, binding, destination, &relay, start)?;
     app.store.add_attempt(&attempt).await?;

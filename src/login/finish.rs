@@ -1,10 +1,11 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
 
 use super::record::{self, Refusal, refuse, refuse_apart};
-use super::{Advice, Browser, Ending, Error, KnownBrowser, unsolicited};
+use super::{Advice, Browser, Ending, Error, KnownBrowser, evidence, test, unsolicited};
 use crate::app::App;
 use crate::domain::{
-    Connection, LoginAttempt, NameId, Outcome, Profile, Record, SessionId, UserId,
+    AttemptKind, Connection, Findings, LoginAttempt, NameId, Outcome, Profile, Record, SessionId,
+    UserId,
 };
 use crate::import;
 use crate::keys;
@@ -55,8 +56,18 @@ impl AuthenticatedSubject<'_> {
     }
 }
 
-/// Finishes a sign-in.
+/// Finishes a sign-in, or a test.
 pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
+    let ending = end(app, site, arrival).await?;
+    if let Ending::Refused { attempt, .. } | Ending::Tested { attempt, .. } = &ending {
+        // In a place of its own: a sign-in that succeeds does not carry it along.
+        let (company, xml) = (site.company.id, arrival.response.xml());
+        Box::pin(evidence::keep_response(app, company, *attempt, xml)).await;
+    }
+    Ok(ending)
+}
+
+async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
     let company = site.company.id;
     let parsed = match ParsedResponse::parse(arrival.response.xml()) {
         Ok(parsed) => parsed,
@@ -106,6 +117,10 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
     {
         return Ok(ending);
     }
+    if attempt.outcome != Outcome::Open && attempt.kind == AttemptKind::Test {
+        // Its page is there; nothing is judged again.
+        return Box::pin(test::conclude(app, &attempt, None, None)).await;
+    }
     if attempt.outcome != Outcome::Open {
         let refusal = Refusal::new("E1", "sign-in", "one that is open", "one that has ended");
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
@@ -130,7 +145,7 @@ async fn judge(
         };
         let expected = "an answer within ten minutes";
         let refusal = Refusal::new("E1", "sign-in", expected, received);
-        return refuse(app, attempt, refusal).await;
+        return refuse(app, site, attempt, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.
     if arrival
@@ -143,13 +158,13 @@ async fn judge(
             "the handle of this sign-in",
             "another value",
         );
-        return refuse(app, attempt, refusal).await;
+        return refuse(app, site, attempt, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
     let found = attempt
         .connection_id
         .and_then(|id| site.connection(id))
-        .filter(|found| found.is_enabled());
+        .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
         let refusal = Refusal::new(
             "E6",
@@ -157,11 +172,11 @@ async fn judge(
             "the connection that the sign-in began through",
             "it is disabled or gone",
         );
-        return refuse(app, attempt, refusal).await;
+        return refuse(app, site, attempt, refusal).await;
     };
     let request_id = attempt.request_id.clone();
     match authenticate(app, site, connection, parsed, request_id, now) {
-        Err(refusal) => refuse(app, attempt, refusal).await,
+        Err(refusal) => refuse(app, site, attempt, refusal).await,
         Ok(subject) => {
             let return_to = attempt.return_to.clone().unwrap_or_else(|| landing(site));
             complete(
@@ -198,13 +213,7 @@ pub(super) fn authenticate<'a>(
         Err(rejection) => return Err(Refusal::of(&rejection, verdict.checks)),
     };
     let record = record::record(verdict.checks);
-    let name_id = assertion.name_id.clone().map(|name| NameId {
-        value: name.value,
-        format: name.format,
-        name_qualifier: name.name_qualifier,
-        sp_name_qualifier: name.sp_name_qualifier,
-        sp_provided_id: name.sp_provided_id,
-    });
+    let name_id = name_id(&assertion);
     let attributes = assertion
         .attributes
         .iter()
@@ -229,9 +238,21 @@ pub(super) fn authenticate<'a>(
                 "claims that name one person",
                 &error.to_string(),
             );
-            Err(refusal.after(record).advising(Advice::AskForAccount))
+            let refusal = refusal.after(record).advising(Advice::AskForAccount);
+            Err(refusal.about(assertion))
         }
     }
+}
+
+/// The name, as we keep it.
+pub(super) fn name_id(assertion: &ValidatedAssertion) -> Option<NameId> {
+    assertion.name_id.clone().map(|name| NameId {
+        value: name.value,
+        format: name.format,
+        name_qualifier: name.name_qualifier,
+        sp_name_qualifier: name.sp_name_qualifier,
+        sp_provided_id: name.sp_provided_id,
+    })
 }
 
 /// Asks the second implementation about a good verdict. Its refusal concerns the operator, who reads the log.
@@ -265,6 +286,13 @@ pub(super) async fn complete(
     let now = app.clock.now();
     let latest = now + app.config.session.absolute.time();
     let session = SessionId::from_bytes(keys::random());
+    let findings = (attempt.kind == AttemptKind::Test).then(|| {
+        let settings = &subject.connection.settings;
+        Box::new(Findings {
+            person: Some(subject.profile.clone()),
+            ..test::findings(settings, &subject.assertion)
+        })
+    });
     let sign_in = SignIn {
         company_id: site.company.id,
         attempt: reference,
@@ -303,10 +331,17 @@ pub(super) async fn complete(
             refusal: store::Refusal::AttemptConsumed,
             ..
         } => Ok(Ending::Repost),
+        Finished::Refused { .. } if attempt.kind == AttemptKind::Test => {
+            Box::pin(test::conclude(app, attempt, findings, None)).await
+        }
         Finished::Refused { refusal, .. } => Ok(Ending::Refused {
             code: attempt.code.clone(),
+            attempt: attempt.id,
             advice: advice_on(refusal),
         }),
+        Finished::Rehearsed { rehearsal, .. } => {
+            Box::pin(test::conclude(app, attempt, findings, Some(*rehearsal))).await
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use time::OffsetDateTime;
 
-use super::{Advice, Arrival, Browser, Ending, Error, advice};
+use super::{Advice, Arrival, Browser, Ending, Error, advice, test};
 use crate::app::{App, Counted};
 use crate::domain::{
-    AttemptId, AttemptKind, Check, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
+    AttemptId, AttemptKind, Check, CompanyId, ConnectionId, Findings, LoginAttempt, Outcome, Record,
 };
 use crate::keys;
 use crate::saml;
+use crate::saml::assertion::ValidatedAssertion;
 use crate::site::Site;
 use crate::store::AttemptRefusal;
 
@@ -30,6 +31,8 @@ pub(super) struct Refusal {
     pub(super) summary: String,
     pub(super) record: Record,
     pub(super) advice: Advice,
+    /// The verified claims, when these are what it is refused for.
+    pub(super) claims: Option<Box<ValidatedAssertion>>,
 }
 
 impl Refusal {
@@ -62,6 +65,7 @@ impl Refusal {
                     .collect(),
             },
             advice: Advice::TryAgain,
+            claims: None,
         }
     }
 
@@ -75,6 +79,7 @@ impl Refusal {
                 advice: saml::advice::advice(rejection),
             },
             advice: advice::for_user(rejection),
+            claims: None,
         }
     }
 
@@ -84,6 +89,12 @@ impl Refusal {
         before.advice.append(&mut self.record.advice);
         self.record = before;
         self
+    }
+
+    /// The same with the claims that it is for.
+    pub(super) fn about(self, claims: ValidatedAssertion) -> Self {
+        let claims = Some(Box::new(claims));
+        Self { claims, ..self }
     }
 
     /// The same with other advice for the user.
@@ -103,6 +114,7 @@ pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
 /// Closes an open attempt with a refusal.
 pub(super) async fn refuse(
     app: &App,
+    site: &Site,
     attempt: &LoginAttempt,
     refusal: Refusal,
 ) -> Result<Ending, Error> {
@@ -114,10 +126,27 @@ pub(super) async fn refuse(
     app.store
         .refuse_attempt(attempt.id, &closing, app.clock.now())
         .await?;
+    if attempt.kind == AttemptKind::Test {
+        let claims = refusal.claims;
+        let findings = claims.and_then(|claims| findings(site, attempt, &claims));
+        return Box::pin(test::conclude(app, attempt, findings, None)).await;
+    }
     Ok(Ending::Refused {
         code: attempt.code.clone(),
+        attempt: attempt.id,
         advice: refusal.advice,
     })
+}
+
+/// What the claims of a test that was refused for them are.
+fn findings(
+    site: &Site,
+    attempt: &LoginAttempt,
+    assertion: &ValidatedAssertion,
+) -> Option<Box<Findings>> {
+    let ready = site.connection(attempt.connection_id?)?;
+    let findings = test::findings(&ready.connection.settings, assertion);
+    Some(Box::new(findings))
 }
 
 /// Writes a refusal down as an attempt of its own: the message fits no attempt, or must not touch the one it names.
@@ -163,6 +192,7 @@ pub(super) async fn write_refusal(
     app.store.add_attempt(&attempt).await?;
     Ok(Ending::Refused {
         code: attempt.code,
+        attempt: attempt.id,
         advice: refusal.advice,
     })
 }

@@ -116,6 +116,7 @@ pub async fn set_up(
             ..
         } => FirstEnding::EmailTaken,
         Finished::Refused { .. } => FirstEnding::LinkUsed,
+        Finished::Rehearsed { .. } => return Err(Error::NoTest),
     })
 }
 

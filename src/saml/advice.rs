@@ -100,8 +100,8 @@ const CLOCK: &[&str] = &[
     "If the user waited long at the identity provider, start the sign-in again.",
 ];
 
-/// What Entra's codes mean for a service provider's administrator.
-const AADSTS: &[(&str, &str)] = &[
+/// What Entra's codes mean for a service provider's administrator, and what to do. Guidance: Microsoft changes its codes.
+pub const AADSTS: &[(&str, &str)] = &[
     (
         "50011",
         "Entra ID does not know our Reply URL. Copy our Reply URL (Assertion Consumer Service URL) into Basic SAML Configuration.",
@@ -170,27 +170,42 @@ const AADSTS: &[(&str, &str)] = &[
         "900236",
         "The request holds something that Entra ID does not support.",
     ),
+    (
+        "50068",
+        "Sign-out: Entra ID does not know this session any more. Here it has ended; nothing is left to do.",
+    ),
+    (
+        "50070",
+        "Sign-out: Entra ID does not know this NameID. Here the session has ended; nothing is left to do.",
+    ),
+    (
+        "50071",
+        "Sign-out: the message was too old for Entra ID. Compare the clocks: let this server keep time by NTP. Here the session has ended.",
+    ),
 ];
 
+/// The number of the first of Entra's codes in a text, such as `50105` in "AADSTS50105: …".
+pub fn aadsts_in(text: &str) -> Option<&str> {
+    let rest = text.split("AADSTS").nth(1)?;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let code = rest.get(..digits)?;
+    (!code.is_empty() && code.len() <= 10).then_some(code)
+}
+
+/// What one of Entra's codes means and what to do; none for one that is not known here.
+pub fn aadsts(code: &str) -> Option<&'static str> {
+    let found = AADSTS.iter().find(|(known, _)| *known == code)?;
+    Some(found.1)
+}
+
 fn status_advice(received: &str) -> Vec<String> {
-    let code = received.split("AADSTS").nth(1).map(|rest| {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        rest.get(..digits).unwrap_or_default()
-    });
-    let known = code.and_then(|code| AADSTS.iter().find(|(known, _)| *known == code));
-    let mut lines: Vec<String> = known
-        .map(|(_, text)| (*text).to_owned())
-        .into_iter()
-        .collect();
-    match code {
-        Some(code) if !code.is_empty() && code.len() <= 10 => {
-            lines.push(format!(
-                "Microsoft explains the code at https://login.microsoftonline.com/error?code={code}"
-            ));
-        }
-        _ => lines
-            .push("The identity provider refused the sign-in. Its own log says why.".to_owned()),
-    }
+    let Some(code) = aadsts_in(received) else {
+        return vec!["The identity provider refused the sign-in. Its own log says why.".to_owned()];
+    };
+    let mut lines: Vec<String> = aadsts(code).map(str::to_owned).into_iter().collect();
+    lines.push(format!(
+        "Microsoft explains the code at https://login.microsoftonline.com/error?code={code}"
+    ));
     lines
 }
 

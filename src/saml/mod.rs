@@ -13,5 +13,6 @@ pub mod instant;
 pub mod logout;
 pub mod metadata;
 pub mod names;
+pub mod outline;
 pub mod response;
 pub mod signature;

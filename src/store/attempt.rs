@@ -10,14 +10,15 @@ use super::Tx;
 use super::columns::{Row, is_text, ms};
 use super::{Error, Store, record};
 use crate::domain::{
-    AttemptId, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record, SessionKey, UserId,
+    AttemptId, AttemptKind, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
+    SessionKey, UserId,
 };
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, expires_at, \
-             consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key FROM login_attempt ",
+             consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key, tested_by FROM login_attempt ",
             $rest
         )
     };
@@ -204,6 +205,7 @@ pub(super) async fn refuse(
 pub(super) struct Consumed {
     pub(super) connection_id: Option<ConnectionId>,
     pub(super) in_time: bool,
+    pub(super) kind: AttemptKind,
 }
 
 /// Consumes an attempt of a company; none when it is not there or was consumed already (rule E1). Of two servers at the
@@ -216,7 +218,7 @@ pub(super) async fn consume(
 ) -> Result<Option<Consumed>, Error> {
     let row = query(
         "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id = $3 AND consumed_at IS NULL AND outcome = 'open' \
-         RETURNING connection_id, expires_at",
+         RETURNING connection_id, expires_at, kind",
     )
     .bind(ms(now))
     .bind(id.to_string())
@@ -227,6 +229,7 @@ pub(super) async fn consume(
         Ok(Consumed {
             connection_id: row.maybe_parsed("connection_id")?,
             in_time: now < row.time("expires_at")?,
+            kind: row.parsed("kind")?,
         })
     })
     .transpose()
@@ -270,8 +273,8 @@ pub(super) async fn close(
 pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Result<(), Error> {
     query(
         "INSERT INTO login_attempt (id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, \
-         expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+         expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key, tested_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
     )
     .bind(attempt.id.to_string())
     .bind(attempt.code.as_str())
@@ -292,6 +295,7 @@ pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Resul
     .bind(record::write(&attempt.record)?)
     .bind(attempt.user_id.map(|id| id.to_string()))
     .bind(attempt.session_key.map(|key| key.0.to_vec()))
+    .bind(attempt.tested_by.map(|id| id.to_string()))
     .execute(target)
     .await?;
     Ok(())
@@ -318,5 +322,6 @@ fn attempt(row: &Row) -> Result<LoginAttempt, Error> {
         record: record::read(row, "record")?,
         user_id: row.maybe_parsed("user_id")?,
         session_key: row.maybe_hash("session_key")?.map(SessionKey),
+        tested_by: row.maybe_parsed("tested_by")?,
     })
 }

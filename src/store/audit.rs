@@ -1,6 +1,6 @@
 //! The audit log.
 
-use super::columns::{json, ms};
+use super::columns::{Row, json, ms};
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
 use crate::domain::{AuditEvent, CompanyId};
@@ -33,23 +33,24 @@ impl Store {
         .bind(i64::from(limit))
         .fetch_all(&self.database)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AuditEvent {
-                    id: row.parsed("id")?,
-                    company_id: row.maybe_parsed("company_id")?,
-                    at: row.time("at")?,
-                    actor: row.text("actor")?,
-                    action: row.text("action")?,
-                    subject: row.text("subject")?,
-                    detail: row.text("detail")?,
-                    client: row.maybe_parsed("client")?,
-                    before: row.maybe_json("before_value")?,
-                    after: row.maybe_json("after_value")?,
-                })
-            })
-            .collect()
+        rows.iter().map(entry).collect()
     }
+}
+
+/// An entry in a row.
+pub(super) fn entry(row: &Row) -> Result<AuditEvent, Error> {
+    Ok(AuditEvent {
+        id: row.parsed("id")?,
+        company_id: row.maybe_parsed("company_id")?,
+        at: row.time("at")?,
+        actor: row.text("actor")?,
+        action: row.text("action")?,
+        subject: row.text("subject")?,
+        detail: row.text("detail")?,
+        client: row.maybe_parsed("client")?,
+        before: row.maybe_json("before_value")?,
+        after: row.maybe_json("after_value")?,
+    })
 }
 
 async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {

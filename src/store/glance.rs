@@ -1,4 +1,4 @@
-//! What an overview shows of sign-ins, without their records.
+//! What an overview shows of sign-ins, without their records. Tests of connections are none.
 
 use time::OffsetDateTime;
 
@@ -37,7 +37,7 @@ impl Store {
         // The columns stand before the record, which is large and not read.
         let rows = query(
             "SELECT code, connection_id, kind, outcome, summary, started_at, NULL AS email FROM login_attempt \
-             WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' ORDER BY started_at DESC LIMIT $3",
+             WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'test' ORDER BY started_at DESC LIMIT $3",
         )
         .bind(company.to_string())
         .bind(ms(since))
@@ -56,7 +56,7 @@ impl Store {
         let rows = query(
             "SELECT l.code, l.connection_id, l.kind, l.outcome, l.summary, l.started_at, a.email FROM login_attempt l \
              LEFT JOIN account a ON a.id = l.user_id AND a.company_id = l.company_id \
-             WHERE l.company_id = $1 AND l.outcome <> 'open' ORDER BY l.started_at DESC LIMIT $2",
+             WHERE l.company_id = $1 AND l.outcome <> 'open' AND l.kind <> 'test' ORDER BY l.started_at DESC LIMIT $2",
         )
         .bind(company.to_string())
         .bind(i64::from(limit))

@@ -19,6 +19,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "console",
         include_str!("../../migrations/0003_console.sql"),
     ),
+    (
+        4,
+        "evidence",
+        include_str!("../../migrations/0004_evidence.sql"),
+    ),
 ];
 
 const TABLE: &str =

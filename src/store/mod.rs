@@ -5,14 +5,17 @@
 //! that does not change, never by a backend's own words; and no decision rests on the name of a constraint.
 
 mod account;
+mod assertion;
 mod attempt;
 mod audit;
+mod audit_list;
 mod break_glass;
 mod change;
 mod columns;
 mod company;
 mod connection;
 mod error;
+mod evidence;
 mod glance;
 mod group;
 mod group_change;
@@ -24,12 +27,14 @@ mod pulse;
 mod queue;
 mod record;
 mod refusal;
+mod rehearsal;
 mod retention;
 mod session;
 mod session_list;
 mod session_store;
 mod setup_link;
 mod sign_in;
+mod sign_ins;
 mod sqlite;
 mod statement;
 mod transaction;
@@ -41,6 +46,7 @@ mod user_list;
 use std::sync::Arc;
 
 pub use attempt::{AttemptFilter, AttemptRefusal};
+pub use audit_list::{AuditFilter, AuditPage, AuditPlace};
 pub use break_glass::WayIn;
 pub use change::Changes;
 pub use connection::ConnectionUse;
@@ -55,6 +61,7 @@ pub use session_list::{ListedSession, SESSIONS_A_PAGE};
 pub use session_store::{SESSION_FIELD, Sessions};
 pub use setup_link::SetUp;
 pub use sign_in::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn, finish_in};
+pub use sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
 pub use transaction::Tx;
 pub use trust::UnreadTrust;
 pub use user_change::StoredUser;

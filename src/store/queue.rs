@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use super::attempt::{self, AttemptRefusal};
 use super::sign_in::{Finished, SignIn, finish_in};
 use super::sqlite::{Durability, Transaction};
-use super::{Database, Error, Failure, Hasher, Store, Tx};
-use crate::domain::{AttemptId, LoginAttempt, Outcome as Verdict};
+use super::{Database, Error, Failure, Hasher, Store, Tx, evidence};
+use crate::domain::{AttemptId, Evidence, LoginAttempt, Outcome as Verdict};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
 const MOST: usize = 64;
@@ -44,6 +44,8 @@ pub(super) enum Work {
     Refuse(AttemptId, Box<AttemptRefusal>, OffsetDateTime, Answer<bool>),
     /// Ends a sign-in.
     Finish(Box<SignIn>, Answer<Finished>),
+    /// Keeps something of an attempt.
+    Keep(Box<Evidence>, Answer<()>),
 }
 
 /// Where an answer goes.
@@ -54,6 +56,7 @@ enum Outcome {
     Added,
     Refused(bool),
     Finished(Finished),
+    Kept,
 }
 
 impl Queue {
@@ -188,6 +191,9 @@ impl Store {
             Work::Finish(sign_in, answer) => {
                 let _ = answer.send(self.finish_sign_in_alone(&sign_in).await);
             }
+            Work::Keep(evidence, answer) => {
+                let _ = answer.send(self.keep_evidence_alone(&evidence).await);
+            }
         }
     }
 }
@@ -220,13 +226,19 @@ impl Work {
                 Outcome::Refused(attempt::refuse(tx, *id, refusal, *now).await?)
             }
             Self::Finish(sign_in, _) => Outcome::Finished(finish_in(tx, sign_in, hash).await?),
+            Self::Keep(evidence, _) => {
+                evidence::keep(tx, evidence).await?;
+                Outcome::Kept
+            }
         })
     }
 
-    /// The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it.
+    /// The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it. What is kept beside a
+    /// record is a help and no more.
     fn durability(&self) -> Durability {
         match self {
             Self::Add(attempt, _) if attempt.outcome == Verdict::Open => Durability::Written,
+            Self::Keep(..) => Durability::Written,
             Self::Add(..) | Self::Refuse(..) | Self::Finish(..) => Durability::Synced,
         }
     }
@@ -234,7 +246,9 @@ impl Work {
     /// Tells who waits. Who has gone in the meantime is not told.
     fn answer(self, outcome: Outcome) {
         match (self, outcome) {
-            (Self::Add(_, answer), Outcome::Added) => drop(answer.send(Ok(()))),
+            (Self::Add(_, answer), Outcome::Added) | (Self::Keep(_, answer), Outcome::Kept) => {
+                drop(answer.send(Ok(())));
+            }
             (Self::Refuse(.., answer), Outcome::Refused(closed)) => drop(answer.send(Ok(closed))),
             (Self::Finish(_, answer), Outcome::Finished(finished)) => {
                 drop(answer.send(Ok(finished)));
@@ -248,7 +262,7 @@ impl Work {
     fn fail(self, cause: &Error) {
         let cause = Failure::Together(cause.to_string()).into();
         match self {
-            Self::Add(_, answer) => drop(answer.send(Err(cause))),
+            Self::Add(_, answer) | Self::Keep(_, answer) => drop(answer.send(Err(cause))),
             Self::Refuse(.., answer) => drop(answer.send(Err(cause))),
             Self::Finish(_, answer) => drop(answer.send(Err(cause))),
         }
@@ -256,7 +270,7 @@ impl Work {
 
     fn is_unwanted(&self) -> bool {
         match self {
-            Self::Add(_, answer) => answer.is_closed(),
+            Self::Add(_, answer) | Self::Keep(_, answer) => answer.is_closed(),
             Self::Refuse(.., answer) => answer.is_closed(),
             Self::Finish(_, answer) => answer.is_closed(),
         }
@@ -267,6 +281,7 @@ impl Work {
             Self::Add(attempt, _) => attempt.started_at,
             Self::Refuse(_, _, now, _) => *now,
             Self::Finish(sign_in, _) => sign_in.now,
+            Self::Keep(evidence, _) => evidence.kept_at,
         }
     }
 }

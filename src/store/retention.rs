@@ -23,6 +23,8 @@ pub struct Purged {
     pub assertions: u64,
     /// Attempts that were old enough.
     pub attempts: u64,
+    /// What was kept of attempts beside their records, for long enough.
+    pub evidence: u64,
 }
 
 /// The most rows that are forgotten in one transaction: sign-ins wait for it.
@@ -43,10 +45,17 @@ impl Store {
         )
         .bind(ms(now.saturating_sub(ASSERTIONS)))
         .bind(PIECE);
+        let evidence = query(
+            "DELETE FROM attempt_evidence WHERE (attempt_id, kind) IN \
+             (SELECT attempt_id, kind FROM attempt_evidence WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+        )
+        .bind(ms(now))
+        .bind(PIECE);
         let mut purged = Purged {
             sessions: self.purge_sessions(now).await?,
             assertions: self.in_pieces(assertions).await?,
             attempts: 0,
+            evidence: self.in_pieces(evidence).await?,
         };
         for company in self.companies().await? {
             let attempts = query(

@@ -2,7 +2,8 @@
 //! the session begun, the attempt closed.
 //!
 //! Invariant: a session begins here and nowhere else, and either all of it is stored or nothing. A refusal consumes the
-//! attempt and keeps its record, and leaves no user and no session.
+//! attempt and keeps its record, and leaves no user and no session. So does a test, whose attempt says here that it is one,
+//! whatever the caller believes.
 
 use super::statement::query;
 use std::sync::Arc;
@@ -11,18 +12,20 @@ use time::{Duration, OffsetDateTime};
 
 use super::Tx;
 use super::account::{Account, Claimant, How, settle};
+use super::assertion;
 use super::attempt::{self, Closing};
-use super::columns::{is_text, ms};
+use super::columns::ms;
 use super::queue::Work;
 use super::record;
 use super::refusal::Refusal;
+use super::rehearsal::rehearse;
 use super::session;
 use super::setup_link::{self, SetUp};
 use super::user::{select_user, user};
 use super::{Error, Hasher, Store};
 use crate::domain::{
-    AttemptId, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId, Outcome, Profile,
-    Record, Session, SessionId, SessionKey, User, UserId,
+    AttemptId, AttemptKind, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId,
+    Outcome, Profile, Record, Rehearsal, Session, SessionId, SessionKey, User, UserId,
 };
 
 /// A sign-in whose proof was verified.
@@ -120,6 +123,13 @@ pub enum Finished {
         /// The attempt that was closed, if it was not closed before.
         attempt_id: AttemptId,
     },
+    /// No session: the attempt was a test.
+    Rehearsed {
+        /// What a sign-in would have done.
+        rehearsal: Box<Rehearsal>,
+        /// The attempt that was closed.
+        attempt_id: AttemptId,
+    },
 }
 
 /// Tries before a transaction that others keep crossing is given up.
@@ -161,17 +171,21 @@ impl Store {
 /// Ends a sign-in inside a transaction, which may hold several.
 pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Finished, Error> {
     let (attempt_id, admitted) = admit(tx, sign_in).await?;
-    if admitted == Err(Refusal::AttemptConsumed) {
-        return Ok(Finished::Refused {
-            refusal: Refusal::AttemptConsumed,
-            attempt_id,
-        });
-    }
     let account = match (admitted, &sign_in.proof) {
+        (Err(Refusal::AttemptConsumed), _) => {
+            return Ok(Finished::Refused {
+                refusal: Refusal::AttemptConsumed,
+                attempt_id,
+            });
+        }
         (Err(refusal), _) => Err(refusal),
-        (Ok(()), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
-        (Ok(()), Proof::Password { user_id }) => password_account(tx, sign_in, *user_id).await?,
-        (Ok(()), Proof::SetUp(set_up)) => {
+        // A test goes no further than its rehearsal.
+        (Ok(AttemptKind::Test), proof) => {
+            return Box::pin(rehearse(tx, sign_in, proof, attempt_id)).await;
+        }
+        (Ok(_), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
+        (Ok(_), Proof::Password { user_id }) => password_account(tx, sign_in, *user_id).await?,
+        (Ok(_), Proof::SetUp(set_up)) => {
             setup_link::set_up(tx, sign_in.company_id, set_up, sign_in.now).await?
         }
     };
@@ -181,8 +195,11 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
     }
 }
 
-/// Consumes the attempt, or writes it down consumed, and checks that it may still be used.
-async fn admit(tx: &mut Tx, sign_in: &SignIn) -> Result<(AttemptId, Result<(), Refusal>), Error> {
+/// Consumes the attempt, or writes it down consumed, and checks that it may still be used. What kind it is, its row says.
+async fn admit(
+    tx: &mut Tx,
+    sign_in: &SignIn,
+) -> Result<(AttemptId, Result<AttemptKind, Refusal>), Error> {
     let (id, consumed) = match &sign_in.attempt {
         AttemptRef::Begun(id) => (
             *id,
@@ -199,6 +216,7 @@ async fn admit(tx: &mut Tx, sign_in: &SignIn) -> Result<(AttemptId, Result<(), R
                 Some(attempt::Consumed {
                     connection_id: attempt.connection_id,
                     in_time: true,
+                    kind: attempt.kind,
                 }),
             )
         }
@@ -209,7 +227,7 @@ async fn admit(tx: &mut Tx, sign_in: &SignIn) -> Result<(AttemptId, Result<(), R
         Some(consumed) if consumed.connection_id != connection_of(sign_in) => {
             Err(Refusal::OtherConnection)
         }
-        Some(_) => Ok(()),
+        Some(consumed) => Ok(consumed.kind),
     };
     Ok((id, verdict))
 }
@@ -227,29 +245,19 @@ async fn saml_account(
     sign_in: &SignIn,
     proof: &SamlProof,
 ) -> Result<Result<Account, Refusal>, Error> {
-    if proof.connection.company_id != sign_in.company_id {
-        return Ok(Err(Refusal::OtherConnection));
+    if let Err(refusal) = assertion::remember(tx, sign_in, proof).await? {
+        return Ok(Err(refusal));
     }
-    // Rule E4. Of two servers at the same instant, one waits for the other's row and then inserts nothing.
-    if !is_text(&proof.assertion_id) {
-        return Ok(Err(Refusal::AssertionReplayed));
-    }
-    let recorded = query("INSERT INTO assertion_seen (connection_id, assertion_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(proof.connection.id.to_string())
-        .bind(proof.assertion_id.as_str())
-        .bind(ms(proof.assertion_expires_at))
-        .execute(&mut *tx)
-        .await?;
-    if recorded == 0 {
-        return Ok(Err(Refusal::AssertionReplayed));
-    }
-    let claimant = Claimant {
+    settle(tx, &claimant(sign_in, proof)).await
+}
+
+pub(super) fn claimant<'a>(sign_in: &'a SignIn, proof: &'a SamlProof) -> Claimant<'a> {
+    Claimant {
         connection: &proof.connection,
         profile: &proof.profile,
         new_user: sign_in.new_user_id,
         now: sign_in.now,
-    };
-    settle(tx, &claimant).await
+    }
 }
 
 /// Rules F4 and F6.
@@ -339,7 +347,7 @@ async fn begin_session(
     })
 }
 
-async fn refuse(
+pub(super) async fn refuse(
     tx: &mut Tx,
     sign_in: &SignIn,
     attempt_id: AttemptId,
@@ -369,8 +377,8 @@ async fn refuse(
     })
 }
 
-/// The record of a sign-in that succeeded.
-fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Error> {
+/// The record of a sign-in that succeeded, or would have.
+pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Error> {
     let mut here = Vec::with_capacity(5);
     let mut passed = |rule: &'static str,
                       subject: &'static str,

@@ -81,7 +81,31 @@ pub struct Attribute<'d> {
     pub(super) data: &'d AttributeData<'d>,
 }
 
+/// One step of a walk through a [`Document`].
+#[derive(Debug, Clone, Copy)]
+pub enum Piece<'d> {
+    /// An element begins.
+    Open(Element<'d>),
+    /// Text.
+    Text(&'d str),
+    /// An element ends.
+    Close(Element<'d>),
+}
+
 impl Document<'_> {
+    /// A walk through the document, in its order.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        let element = |index: &u32| Element {
+            document: self,
+            index: *index,
+        };
+        self.nodes.iter().map(move |node| match node {
+            Node::Open(index) => Piece::Open(element(index)),
+            Node::Text(text) => Piece::Text(text),
+            Node::Close(index) => Piece::Close(element(index)),
+        })
+    }
+
     /// The root element.
     pub fn root(&self) -> Element<'_> {
         Element {
@@ -288,6 +312,11 @@ impl<'d> Element<'d> {
 }
 
 impl<'d> Attribute<'d> {
+    /// The name as written, with its prefix.
+    pub fn name(self) -> &'d str {
+        self.data.name
+    }
+
     /// The name without its prefix.
     pub fn local_name(self) -> &'d str {
         self.data.local

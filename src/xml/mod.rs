@@ -18,7 +18,7 @@ mod write;
 
 pub use c14n::{Canonicalization, canonicalize, canonicalize_within};
 pub use chars::is_ncname;
-pub use document::{Attribute, Document, Element};
+pub use document::{Attribute, Document, Element, Piece};
 pub use error::{XmlError, XmlErrorKind};
 pub use parse::Limits;
 pub use write::{Writer, escape_attribute, escape_text};

@@ -5,6 +5,8 @@
 //! which want the console's token.
 
 mod account;
+mod attempt;
+mod audit;
 mod banner;
 mod certificate_days;
 mod certificate_view;
@@ -13,6 +15,7 @@ mod connections;
 mod console;
 mod copy_into;
 mod failure;
+mod findings;
 mod flash;
 mod form;
 mod frame;
@@ -30,7 +33,9 @@ mod saml_controls;
 mod saml_fields;
 mod saml_settings;
 mod sessions;
+mod sign_ins;
 mod steps;
+mod test_connection;
 mod upload;
 mod user;
 mod user_actions;
@@ -75,6 +80,10 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     copy_into::routes,
     guides::routes,
     versions::routes,
+    sign_ins::routes,
+    attempt::routes,
+    audit::routes,
+    test_connection::routes,
     account::routes,
 ];
 

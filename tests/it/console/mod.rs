@@ -1,6 +1,9 @@
 //! The company's console, page by page.
 
 mod account;
+#[cfg(feature = "demo")]
+mod attempt;
+mod audit;
 mod certificates;
 mod connections;
 mod copy_into;
@@ -8,9 +11,15 @@ mod entrance;
 mod groups;
 mod metadata_import;
 mod overview;
+#[cfg(feature = "demo")]
+mod provider;
 mod saml_settings;
 mod sessions;
 mod set_up;
+#[cfg(feature = "demo")]
+mod sign_ins;
+#[cfg(feature = "demo")]
+mod test_connection;
 mod trust;
 mod user_import;
 mod users;

@@ -1,6 +1,6 @@
 //! Rules F1 to F4 in all combinations: whose account a verified sign-in opens, told by a small model of the rules.
 
-use vestibule::domain::{ConnectionId, Creation, Link, UserId};
+use vestibule::domain::{ConnectionId, Creation, Link, UserId, Way};
 use vestibule::store::{Finished, Refusal, Store};
 
 use super::database::{Database, on_both};
@@ -187,10 +187,25 @@ async fn every_way_to_an_account(database: &Database) {
         if !case.named {
             claims.email = None;
         }
+        // A test tells the same, and changes nothing.
+        let everything = world.everything().await;
+        let rehearsed = match world.rehearse(&text(), &claims).await {
+            Finished::Refused { refusal, .. } => Told::Refused(refusal),
+            Finished::Rehearsed { rehearsal, .. } => match Some(rehearsal.after.id) {
+                _ if rehearsal.way == Way::Made => Told::Made,
+                id if id == known => Told::Known,
+                id if id == holder => Told::Holder,
+                other => panic!("{case:?}: {other:?}"),
+            },
+            Finished::SignedIn { .. } => panic!("{case:?}: a session"),
+        };
+        assert_eq!(rehearsed, case.told(), "{case:?}");
+        assert_eq!(world.everything().await, everything, "{case:?}");
         let attempt = world.attempt().await;
         let finished = world.finish(attempt.id, &text(), &claims).await;
         let (users, sessions) = world.people().await;
         let told = match &finished {
+            Finished::Rehearsed { .. } => panic!("{case:?}: no session"),
             Finished::Refused { refusal, .. } => {
                 assert_eq!((users, sessions), before, "{case:?}");
                 Told::Refused(*refusal)

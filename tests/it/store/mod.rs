@@ -2,14 +2,18 @@
 
 mod accounts;
 mod attempts;
+mod audit;
 mod changes;
 mod combined;
 mod companies;
 pub(crate) mod database;
+mod evidence;
 mod groups;
 mod migrations;
 mod races;
+mod rehearsals;
 mod sessions;
+mod sign_ins;
 mod user_list;
 mod users;
 mod world;

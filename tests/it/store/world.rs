@@ -60,6 +60,34 @@ impl World {
         attempt
     }
 
+    /// A test that began through the connection.
+    pub(super) async fn test_attempt(&self) -> LoginAttempt {
+        let mut attempt = new_attempt(self.company.id, AttemptKind::Test);
+        attempt.request_id = Some(format!("_{}", attempt.id));
+        attempt.connection_id = Some(self.connection.id);
+        attempt.tested_by = Some(UserId::from_bytes([8; 16]));
+        self.store.add_attempt(&attempt).await.unwrap();
+        attempt
+    }
+
+    /// A whole test with a fresh attempt.
+    pub(super) async fn rehearse(&self, assertion_id: &str, profile: &Profile) -> Finished {
+        let attempt = self.test_attempt().await;
+        self.finish(attempt.id, assertion_id, profile).await
+    }
+
+    /// Everyone of the company with what belongs to them, which a test must not change.
+    pub(super) async fn everything(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for user in self.store.users(self.company.id).await.unwrap() {
+            let grants = self.store.grants_of(user.id).await.unwrap();
+            let identities = self.store.identities_of(user.id).await.unwrap();
+            let sessions = self.store.sessions_of(user.id, NOW).await.unwrap();
+            all.push(format!("{user:?} {grants:?} {identities:?} {sessions:?}"));
+        }
+        all
+    }
+
     /// A whole sign-in with a fresh attempt and a fresh assertion.
     pub(super) async fn sign_in(&self, profile: &Profile) -> Finished {
         let attempt = self.attempt().await;
@@ -245,6 +273,7 @@ pub(super) fn signed_in(finished: Finished) -> (User, bool) {
     match finished {
         Finished::SignedIn { user, made, .. } => (*user, made),
         Finished::Refused { refusal, .. } => panic!("refused: {refusal}"),
+        Finished::Rehearsed { .. } => panic!("rehearsed"),
     }
 }
 
@@ -257,5 +286,6 @@ pub(super) fn refused(finished: Finished) -> Refusal {
     match finished {
         Finished::SignedIn { .. } => panic!("signed in"),
         Finished::Refused { refusal, .. } => refusal,
+        Finished::Rehearsed { .. } => panic!("rehearsed"),
     }
 }

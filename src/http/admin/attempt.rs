@@ -1,0 +1,414 @@
+//! One sign-in: its checks, what to change, what a test found, and what was received.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::findings::{Found, found};
+use super::sign_ins::{moment, outcome, through};
+use super::{Console, ConsoleForm, ConsoleFrame, Section};
+use crate::admin::{Fix, Place, Received, Side, SignInDetail};
+use crate::app::App;
+use crate::domain::{AttemptKind, Check, Code, Outcome};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::{AttemptCode, Page};
+use crate::saml::advice::aadsts_in;
+use crate::saml::outline::{Kind, Line};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/sign-ins/{code}", get(show))
+        .route("/admin/sign-ins/{code}/message", post(reveal))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/sign_in.html")]
+struct SignInPage {
+    frame: ConsoleFrame,
+    code: String,
+    is_test: bool,
+    tone: &'static str,
+    outcome: &'static str,
+    summary: String,
+    advice: Vec<String>,
+    /// Microsoft's own page about the code that came.
+    microsoft: Option<String>,
+    there: Vec<There>,
+    here: Vec<Here>,
+    facts: Vec<(&'static str, Fact)>,
+    test: Option<Found>,
+    /// What to say where a test shows nothing more.
+    test_note: Option<&'static str>,
+    /// Where to go on after a test.
+    connection: Option<TestedConnection>,
+    signing: Option<SigningView>,
+    checks: Vec<CheckView>,
+    failed: usize,
+    message: Message,
+    keep_hours: u16,
+}
+
+/// A value of the list of facts.
+#[derive(Debug)]
+enum Fact {
+    Text(String),
+    Link(String, String),
+    Time(Moment),
+    Mono(String),
+}
+
+/// A field at the identity provider.
+#[derive(Debug)]
+struct There {
+    id: String,
+    label: String,
+    value: Option<String>,
+}
+
+/// A field here.
+#[derive(Debug)]
+struct Here {
+    label: String,
+    href: Option<String>,
+}
+
+#[derive(Debug)]
+struct TestedConnection {
+    name: String,
+    settings: String,
+    again: String,
+    is_enabled: bool,
+}
+
+#[derive(Debug)]
+struct SigningView {
+    signer: Option<String>,
+    verified: bool,
+    is_configured: bool,
+    configured: Vec<CertificateView>,
+}
+
+#[derive(Debug)]
+struct CertificateView {
+    subject: String,
+    sha256: String,
+    sha1: String,
+    until: Moment,
+    is_signer: bool,
+    has_expired: bool,
+}
+
+#[derive(Debug)]
+struct CheckView {
+    passed: bool,
+    rule: String,
+    subject: String,
+    expected: String,
+    received: String,
+}
+
+/// What was received, as far as it is shown.
+#[derive(Debug)]
+enum Message {
+    /// Nothing is kept.
+    Nothing,
+    /// Lines, and whether their values are shown or may be.
+    Lines {
+        lines: Vec<LineView>,
+        shown: bool,
+        may_show: bool,
+    },
+    /// No XML.
+    Unreadable {
+        octets: usize,
+        text: Option<String>,
+        may_show: bool,
+    },
+}
+
+#[derive(Debug)]
+struct LineView {
+    indent: String,
+    parts: Vec<(&'static str, String)>,
+}
+
+/// `GET /admin/sign-ins/{code}`
+async fn show(console: Console, Path(code): Path<String>) -> Result<Response, Error> {
+    let code = parse(&code)?;
+    let detail = console.admin().sign_in_detail(&code).await?;
+    let received = console.admin().received(&detail.attempt).await?;
+    page(&console, detail, received, false).await
+}
+
+#[derive(Debug, Deserialize)]
+struct Nothing {}
+
+/// `POST /admin/sign-ins/{code}/message`: the same page with the values of the message, which the audit log says first.
+async fn reveal(
+    Path(code): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let code = parse(&code)?;
+    let detail = console.admin().sign_in_detail(&code).await?;
+    let received = console.admin().reveal_received(&detail.attempt).await?;
+    page(&console, detail, received, true).await
+}
+
+/// A code, which people write in several ways.
+fn parse(code: &str) -> Result<Code, Error> {
+    code.parse().map_err(|_| Error::NotFound)
+}
+
+async fn page(
+    console: &Console,
+    detail: SignInDetail,
+    received: Received,
+    shown: bool,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let findings = admin.findings(&detail.attempt).await?;
+    let may_show = admin.may_read(&detail.attempt);
+    let attempt = &detail.attempt;
+    let is_test = attempt.kind == AttemptKind::Test;
+    let (tone, outcome) = outcome(
+        attempt.kind,
+        attempt.outcome,
+        attempt.started_at,
+        console.now(),
+    );
+    let failed = attempt.record.checks.iter().rev().find(|it| !it.passed);
+    let microsoft = failed.and_then(|check| aadsts_in(&check.received));
+    let test = findings.as_ref().map(|findings| found(findings, attempt));
+    let title = if is_test { "Test" } else { "Sign-in" };
+    let view = SignInPage {
+        frame: console.frame(Section::SignIns, format!("{title} {}", attempt.code)),
+        code: attempt.code.to_string(),
+        is_test,
+        tone,
+        outcome,
+        summary: summary(&detail),
+        // The page about it is linked.
+        advice: attempt
+            .record
+            .advice
+            .iter()
+            .filter(|line| !line.contains("login.microsoftonline.com/error"))
+            .cloned()
+            .collect(),
+        microsoft: microsoft
+            .map(|code| format!("https://login.microsoftonline.com/error?code={code}")),
+        there: there(&detail.fixes),
+        here: here(&detail),
+        facts: facts(&detail),
+        test_note: note(&detail, test.is_some(), may_show),
+        test,
+        connection: detail
+            .connection
+            .as_ref()
+            .filter(|_| is_test)
+            .map(|it| TestedConnection {
+                name: it.display_name.clone(),
+                settings: format!("/admin/connections/{}", it.id),
+                again: format!("/admin/connections/{}/test", it.id),
+                is_enabled: it.enabled,
+            }),
+        signing: detail.signing.as_ref().map(|signing| SigningView {
+            is_configured: signing.configured.iter().any(|it| it.is_signer),
+            signer: signing.signer.clone(),
+            verified: signing.verified,
+            configured: signing
+                .configured
+                .iter()
+                .map(|it| CertificateView {
+                    subject: it.subject.clone(),
+                    sha256: it.sha256.clone(),
+                    sha1: it.sha1.clone(),
+                    until: Moment::from(it.not_after),
+                    is_signer: it.is_signer,
+                    has_expired: it.not_after < console.now(),
+                })
+                .collect(),
+        }),
+        checks: attempt.record.checks.iter().map(check).collect(),
+        failed: attempt.record.checks.iter().filter(|it| !it.passed).count(),
+        message: message(received, shown, may_show),
+        keep_hours: keep_hours(&console.app),
+    };
+    let mut response = Page::new(view).into_response();
+    response
+        .extensions_mut()
+        .insert(AttemptCode(attempt.code.to_string()));
+    Ok(response)
+}
+
+fn keep_hours(app: &Arc<App>) -> u16 {
+    app.config.attempts.keep_responses_hours
+}
+
+/// The verdict in one sentence.
+fn summary(detail: &SignInDetail) -> String {
+    match detail.attempt.outcome {
+        Outcome::Open => "No answer of the identity provider has come to this sign-in.".to_owned(),
+        _ => detail.attempt.summary.clone(),
+    }
+}
+
+fn note(detail: &SignInDetail, has_findings: bool, may_read: bool) -> Option<&'static str> {
+    if detail.attempt.kind != AttemptKind::Test || has_findings {
+        return None;
+    }
+    match detail.attempt.outcome {
+        Outcome::Open => Some(
+            "If the identity provider shows an error page instead of coming back here, its own message says what to change. Search for a code such as AADSTS50105 under Sign-ins.",
+        ),
+        _ if !may_read => {
+            Some("The claims of a test are shown to the administrator who ran it, for an hour.")
+        }
+        Outcome::Refused => Some(
+            "The answer was refused before its claims could be believed, so that none are shown.",
+        ),
+        _ => Some("The claims of a test are kept for an hour. Run it again to see them."),
+    }
+}
+
+fn facts(detail: &SignInDetail) -> Vec<(&'static str, Fact)> {
+    let attempt = &detail.attempt;
+    let mut facts = vec![("Began", Fact::Time(moment(attempt.started_at)))];
+    if let Some(at) = attempt.finished_at {
+        facts.push(("Ended", Fact::Time(moment(at))));
+    }
+    let connections: Vec<_> = detail.connection.iter().cloned().collect();
+    let name = through(attempt.kind, attempt.connection_id, &connections);
+    facts.push((
+        "Through",
+        match &detail.connection {
+            Some(connection) => Fact::Link(format!("/admin/connections/{}", connection.id), name),
+            None => Fact::Text(name),
+        },
+    ));
+    let person = |user: &crate::domain::User| {
+        Fact::Link(
+            format!("/admin/users/{}", user.id),
+            user.email.as_str().to_owned(),
+        )
+    };
+    match (&detail.user, attempt.user_id) {
+        (Some(user), _) => facts.push(("User", person(user))),
+        (None, Some(_)) => facts.push(("User", Fact::Text("a deleted user".to_owned()))),
+        (None, None) => {}
+    }
+    if attempt.kind == AttemptKind::Test {
+        facts.push((
+            "Run by",
+            detail
+                .tester
+                .as_ref()
+                .map_or_else(|| Fact::Text("a deleted user".to_owned()), person),
+        ));
+    }
+    if let Some(rule) = &attempt.rule {
+        facts.push(("Refused by rule", Fact::Text(rule.clone())));
+    }
+    if let Some(drift) = detail.drift {
+        facts.push(("Clocks", Fact::Text(super::findings::clocks(drift))));
+    }
+    if let Some(target) = &attempt.return_to {
+        facts.push(("Goes on to", Fact::Mono(target.clone())));
+    }
+    if let Some(request) = &attempt.request_id {
+        facts.push(("Request ID", Fact::Mono(request.clone())));
+    }
+    facts
+}
+
+fn check(check: &Check) -> CheckView {
+    CheckView {
+        passed: check.passed,
+        rule: check.rule.to_string(),
+        subject: check.subject.to_string(),
+        expected: check.expected.to_string(),
+        received: check.received.to_string(),
+    }
+}
+
+fn there(fixes: &[Fix]) -> Vec<There> {
+    fixes
+        .iter()
+        .filter(|fix| fix.side == Side::IdentityProvider)
+        .enumerate()
+        .map(|(place, fix)| There {
+            id: format!("fix-{place}"),
+            label: format!("{} → {}", fix.part, fix.field),
+            value: fix.value.clone(),
+        })
+        .collect()
+}
+
+fn here(detail: &SignInDetail) -> Vec<Here> {
+    let connection = detail
+        .connection
+        .as_ref()
+        .map(|it| format!("/admin/connections/{}", it.id));
+    let of_connection = |rest: &str| connection.as_ref().map(|path| format!("{path}{rest}"));
+    detail
+        .fixes
+        .iter()
+        .filter_map(|fix| match fix.side {
+            Side::IdentityProvider => None,
+            Side::Here(place) => Some((fix, place)),
+        })
+        .map(|(fix, place)| Here {
+            label: format!("{} → {}", fix.part, fix.field),
+            href: match place {
+                Place::Setting(key) => of_connection(&format!("#{key}")),
+                Place::Certificates => of_connection("/certificates"),
+                Place::Metadata => of_connection("/metadata"),
+                Place::Copy => of_connection("/copy"),
+                Place::Users => Some("/admin/users".to_owned()),
+                Place::Groups => Some("/admin/groups".to_owned()),
+            },
+        })
+        .collect()
+}
+
+fn message(received: Received, shown: bool, may_show: bool) -> Message {
+    match received {
+        Received::Nothing => Message::Nothing,
+        Received::Message(lines) => Message::Lines {
+            lines: lines.into_iter().map(line).collect(),
+            shown,
+            may_show,
+        },
+        Received::Unreadable(octets, text) => Message::Unreadable {
+            octets,
+            text,
+            may_show,
+        },
+    }
+}
+
+fn line(line: Line) -> LineView {
+    LineView {
+        indent: "  ".repeat(line.depth),
+        parts: line
+            .parts
+            .into_iter()
+            .map(|part| {
+                let class = match part.kind {
+                    Kind::Sign => "sign",
+                    Kind::Element => "element",
+                    Kind::Attribute => "attribute",
+                    Kind::Value => "value",
+                    Kind::Mask => "mask",
+                };
+                (class, part.text)
+            })
+            .collect(),
+    }
+}

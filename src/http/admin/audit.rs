@@ -1,0 +1,272 @@
+//! Audit: who changed what, when, from where, before and after.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::Value;
+use time::Duration;
+
+use super::parts::Item;
+use super::sign_ins::{day, from_milliseconds, milliseconds, second};
+use super::{Console, ConsoleForm, ConsoleFrame, Section};
+use crate::admin::Form;
+use crate::domain::AuditEvent;
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::http::start::address;
+use crate::store::{AuditFilter, AuditPlace};
+
+const PATH: &str = "/admin/audit";
+/// Entries on a page.
+const ON_A_PAGE: u32 = 50;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route(PATH, get(list))
+        .route("/admin/audit/export", post(export))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/audit.html")]
+struct Audit {
+    frame: ConsoleFrame,
+    wanted: Wanted,
+    nouns: Vec<Item>,
+    entries: Vec<EntryView>,
+    is_filtered: bool,
+    newest: String,
+    older: String,
+    looked_until: Option<Moment>,
+}
+
+#[derive(Debug)]
+struct EntryView {
+    at: Moment,
+    actor: String,
+    client: Option<String>,
+    action: String,
+    subject: String,
+    detail: String,
+    /// Property, before, after.
+    changes: Vec<(String, String, String)>,
+}
+
+/// What the list or the export is asked for.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    noun: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    after: String,
+}
+
+impl Wanted {
+    fn filter(&self) -> AuditFilter {
+        let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        AuditFilter {
+            noun: given(&self.noun),
+            text: given(&self.q),
+            from: day(&self.from),
+            until: day(&self.until).map(|day| day.saturating_add(Duration::DAY)),
+            after: place(&self.after),
+        }
+    }
+
+    fn link(&self, after: Option<&str>) -> String {
+        let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+        let parameters = [
+            ("q", given(&self.q)),
+            ("noun", given(&self.noun)),
+            ("from", given(&self.from)),
+            ("until", given(&self.until)),
+            ("after", after.map(str::to_owned)),
+        ];
+        let parameters: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_deref()))
+            .collect();
+        address(PATH, &parameters)
+    }
+}
+
+/// What entries are about, by the first half of their actions.
+const NOUNS: [(&str, &str); 11] = [
+    ("", "Everything"),
+    ("user", "Users"),
+    ("group", "Permission groups"),
+    ("connection", "Connections"),
+    ("session", "Sessions"),
+    ("company", "The company"),
+    ("sign_in", "Sign-ins"),
+    ("administrator", "Administrators"),
+    ("token", "API tokens"),
+    ("setup_link", "Set-up links"),
+    ("audit", "The audit log"),
+];
+
+/// `GET /admin/audit`
+async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
+    let filter = wanted.filter();
+    let page = console.admin().audit_log(&filter, ON_A_PAGE).await?;
+    let next = page
+        .next
+        .map(|next| format!("{}-{}", milliseconds(next.at), next.id));
+    let view = Audit {
+        frame: console.frame(Section::Audit, "Audit"),
+        nouns: Item::list(NOUNS, &wanted.noun),
+        entries: page.entries.into_iter().map(entry).collect(),
+        is_filtered: wanted.link(None) != PATH,
+        newest: if filter.after.is_some() {
+            wanted.link(None)
+        } else {
+            String::new()
+        },
+        older: next.map_or_else(String::new, |next| wanted.link(Some(&next))),
+        looked_until: page
+            .next
+            .filter(|_| page.looked_enough)
+            .map(|next| Moment::from(next.at)),
+        wanted,
+    };
+    Ok(Page::new(view).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct Export {
+    form: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    noun: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+}
+
+/// `POST /admin/audit/export`: a POST, because it is itself written down.
+async fn export(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
+    let (form, kind, ending) = match wanted.form.as_str() {
+        "jsonl" => (Form::JsonLines, "application/jsonl", "jsonl"),
+        _ => (Form::Csv, "text/csv; charset=utf-8", "csv"),
+    };
+    let filter = Wanted {
+        q: wanted.q,
+        noun: wanted.noun,
+        from: wanted.from,
+        until: wanted.until,
+        after: String::new(),
+    };
+    let text = console
+        .admin()
+        .export_audit_log(&filter.filter(), form)
+        .await?;
+    let day = console.now().date();
+    let name = format!(
+        "attachment; filename=\"{}-audit-{day}.{ending}\"",
+        console.site.company.slug
+    );
+    Ok((
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        text,
+    )
+        .into_response())
+}
+
+fn place(text: &str) -> Option<AuditPlace> {
+    let (at, id) = text.split_once('-')?;
+    Some(AuditPlace {
+        at: from_milliseconds(at)?,
+        id: id.parse().ok()?,
+    })
+}
+
+fn entry(event: AuditEvent) -> EntryView {
+    EntryView {
+        at: second(event.at),
+        actor: event.actor,
+        client: event.client.map(|client| client.to_string()),
+        action: event.action,
+        subject: event.subject,
+        detail: event.detail,
+        changes: changes(event.before.as_ref(), event.after.as_ref()),
+    }
+}
+
+/// The members of both objects, in order.
+fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<(String, String, String)> {
+    let members = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (mut before, after) = (members(before), members(after));
+    let mut changes: Vec<_> = after
+        .into_iter()
+        .map(|(name, after)| {
+            let before = before.remove(&name).unwrap_or_default();
+            (name, before, after)
+        })
+        .collect();
+    changes.extend(
+        before
+            .into_iter()
+            .map(|(name, before)| (name, before, String::new())),
+    );
+    changes.sort();
+    changes
+}
+
+/// A value as people read it.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn flat(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_there_and_what_is_there() {
+        let before = json!({"title": "A", "gone": [1, "x"]});
+        let after = json!({"title": "B", "new": null});
+        let found = changes(Some(&before), Some(&after));
+        let expected = [("gone", "1, x", ""), ("new", "", ""), ("title", "A", "B")];
+        assert_eq!(
+            found,
+            expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()))
+        );
+        assert!(changes(None, None).is_empty());
+    }
+}

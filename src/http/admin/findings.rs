@@ -1,0 +1,209 @@
+//! What a test found, for people.
+
+use time::Duration;
+
+use crate::domain::{
+    Claim, Findings, GroupChange, GroupClaim, LoginAttempt, NameId, Outcome, Profile, Rehearsal,
+    User, Way,
+};
+
+/// The part of a test's page that only the administrator who ran it sees.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// All of it in one sentence.
+    pub(super) sentence: String,
+    pub(super) passed: bool,
+    pub(super) name_id: Option<(String, String)>,
+    pub(super) claims: Vec<ClaimView>,
+    /// What of the person is read from the claims.
+    pub(super) person: Vec<(&'static str, String)>,
+    /// What would become of the account: property, before, after.
+    pub(super) account: Vec<(&'static str, String, String)>,
+    pub(super) account_note: &'static str,
+    /// Its groups: title, tone, what becomes of the membership.
+    pub(super) groups: Vec<(String, &'static str, &'static str)>,
+    pub(super) groups_note: &'static str,
+    pub(super) authn_context: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct ClaimView {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
+    pub(super) used_as: String,
+}
+
+pub(super) fn found(findings: &Findings, attempt: &LoginAttempt) -> Found {
+    let rehearsal = findings.rehearsal.as_ref();
+    Found {
+        sentence: sentence(rehearsal, attempt),
+        passed: attempt.outcome == Outcome::Tested,
+        name_id: findings.name_id.as_ref().map(name),
+        claims: findings.claims.iter().map(claim).collect(),
+        person: findings.person.as_ref().map(person).unwrap_or_default(),
+        account: rehearsal.map(account).unwrap_or_default(),
+        account_note: match rehearsal.map(|it| it.way) {
+            Some(Way::Found) => "An account is known by this identity.",
+            Some(Way::Linked) => {
+                "An account with this e-mail address waits for this identity. The sign-in would link the two for good."
+            }
+            Some(Way::Made) => "There is no account yet. The sign-in would make one.",
+            None => "The sign-in would be refused, and no account made or changed.",
+        },
+        groups: rehearsal
+            .map(|it| it.groups.iter().map(group).collect())
+            .unwrap_or_default(),
+        groups_note: match findings.person.as_ref().map(|it| &it.groups) {
+            Some(GroupClaim::Overflow) => {
+                "The user is in more groups than the identity provider lists. Groups stay as they are. In Entra ID, choose “Groups assigned to the application” under Attributes & Claims."
+            }
+            Some(GroupClaim::Missing) => {
+                "The claims name no groups, so that these stay as they are."
+            }
+            _ => "",
+        },
+        authn_context: findings.authn_context.clone(),
+    }
+}
+
+/// The test in one sentence.
+fn sentence(rehearsal: Option<&Rehearsal>, attempt: &LoginAttempt) -> String {
+    let Some(rehearsal) = rehearsal else {
+        return format!(
+            "The answer is genuine, but the sign-in would be refused: {}.",
+            attempt.summary.trim_end_matches('.')
+        );
+    };
+    let who = rehearsal.after.email.as_str();
+    let begun = match rehearsal.way {
+        Way::Found => format!("The test passed: {who} would be signed in"),
+        Way::Linked => {
+            format!("The test passed: {who} would be linked to the existing account and signed in")
+        }
+        Way::Made => format!("The test passed: {who} would get an account and be signed in"),
+    };
+    let titles = |wanted: GroupChange| {
+        let titles = rehearsal
+            .groups
+            .iter()
+            .filter(|(_, change)| *change == wanted);
+        titles
+            .map(|(title, _)| title.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (granted, taken) = (titles(GroupChange::Granted), titles(GroupChange::Taken));
+    match (granted.is_empty(), taken.is_empty()) {
+        (true, true) => format!("{begun}."),
+        (false, true) => format!("{begun}, and put into {granted}."),
+        (true, false) => format!("{begun}, and taken out of {taken}."),
+        (false, false) => format!("{begun}, put into {granted} and taken out of {taken}."),
+    }
+}
+
+fn name(name: &NameId) -> (String, String) {
+    let format = name
+        .format
+        .clone()
+        .unwrap_or_else(|| "no Format".to_owned());
+    (name.value.clone(), format)
+}
+
+fn claim(claim: &Claim) -> ClaimView {
+    let used: Vec<&str> = claim.used_as.iter().map(|it| property(it)).collect();
+    ClaimView {
+        name: claim.name.clone(),
+        values: claim.values.clone(),
+        used_as: used.join(", "),
+    }
+}
+
+fn property(word: &str) -> &str {
+    match word {
+        "identity" => "Identity",
+        "email" => "E-mail address",
+        "first_name" => "First name",
+        "last_name" => "Last name",
+        "display_name" => "Display name",
+        "company" => "Company",
+        "groups" => "Groups",
+        "groups_overage" => "Too many groups",
+        other => other,
+    }
+}
+
+fn person(profile: &Profile) -> Vec<(&'static str, String)> {
+    let missing = |value: &Option<String>| value.clone().unwrap_or_else(|| "not sent".to_owned());
+    vec![
+        ("Identity", profile.subject.clone()),
+        (
+            "E-mail address",
+            profile
+                .email
+                .as_ref()
+                .map_or_else(|| "not sent".to_owned(), |it| it.as_str().to_owned()),
+        ),
+        ("First name", missing(&profile.first_name)),
+        ("Last name", missing(&profile.last_name)),
+        ("Company", missing(&profile.company_name)),
+        (
+            "Groups",
+            match &profile.groups {
+                GroupClaim::Missing => "not sent".to_owned(),
+                GroupClaim::Overflow => "too many to list".to_owned(),
+                GroupClaim::Values(values) if values.is_empty() => "none".to_owned(),
+                GroupClaim::Values(values) => values.join(", "),
+            },
+        ),
+    ]
+}
+
+/// What of the account would change, or all of it when it would be made.
+fn account(rehearsal: &Rehearsal) -> Vec<(&'static str, String, String)> {
+    let properties = |user: &User| {
+        [
+            user.email.as_str().to_owned(),
+            user.first_name.clone(),
+            user.last_name.clone(),
+            user.company_name.clone(),
+        ]
+    };
+    let labels = ["E-mail address", "First name", "Last name", "Company"];
+    let after = properties(&rehearsal.after);
+    let before = rehearsal
+        .before
+        .as_ref()
+        .map_or_else(<[String; 4]>::default, properties);
+    labels
+        .into_iter()
+        .zip(before.into_iter().zip(after))
+        .map(|(label, (before, after))| (label, before, after))
+        .collect()
+}
+
+fn group((title, change): &(String, GroupChange)) -> (String, &'static str, &'static str) {
+    let (tone, word) = match change {
+        GroupChange::Granted => ("good", "would be granted"),
+        GroupChange::Taken => ("warn", "would be taken away"),
+        GroupChange::Kept => ("off", "stays"),
+    };
+    (title.clone(), tone, word)
+}
+
+/// How far the clocks are apart, the way of the message included.
+pub(super) fn clocks(drift: Duration) -> String {
+    let seconds = drift.as_seconds_f64();
+    if seconds.abs() < 1.0 {
+        return "agree to the second".to_owned();
+    }
+    let length = if seconds.abs() < 120.0 {
+        format!("{:.0} seconds", seconds.abs())
+    } else {
+        format!("{:.0} minutes", seconds.abs() / 60.0)
+    };
+    if seconds > 0.0 {
+        format!("the message was made {length} before it was judged")
+    } else {
+        format!("the identity provider's clock is {length} ahead of ours")
+    }
+}

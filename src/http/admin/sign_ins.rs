@@ -1,0 +1,361 @@
+//! Sign-ins: every attempt, and what Microsoft's codes mean.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{Date, Duration, OffsetDateTime};
+
+use super::parts::Item;
+use super::{Console, ConsoleFrame, Section};
+use crate::domain::{AttemptKind, Code, Connection, ConnectionId, Outcome};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::http::start::address;
+use crate::saml::advice::{AADSTS, aadsts, aadsts_in};
+use crate::store::{SignInFilter, SignInPlace, SignInRow};
+
+const PATH: &str = "/admin/sign-ins";
+/// Sign-ins on a page.
+const ON_A_PAGE: u32 = 50;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route(PATH, get(list))
+        .route("/admin/sign-ins/aadsts", get(codes))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/sign_ins.html")]
+struct SignIns {
+    frame: ConsoleFrame,
+    q: String,
+    outcomes: Vec<Item>,
+    connections: Vec<Item>,
+    from: String,
+    until: String,
+    /// What the search found beside the list.
+    notices: Vec<(&'static str, String)>,
+    rows: Vec<Row>,
+    is_filtered: bool,
+    newest: String,
+    older: String,
+    /// How far the page looked, when it is not full for that.
+    looked_until: Option<Moment>,
+}
+
+/// One sign-in.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) href: String,
+    pub(super) code: String,
+    pub(super) began: Moment,
+    pub(super) tone: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) who: String,
+    pub(super) through: String,
+    pub(super) summary: String,
+}
+
+/// What the list is asked for. Fields of a form that are left empty come empty.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    connection: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    after: String,
+}
+
+/// `GET /admin/sign-ins`
+async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
+    let admin = console.admin();
+    let mut notices = Vec::new();
+    let mut filter = SignInFilter {
+        connection_id: wanted.connection.parse().ok(),
+        from: day(&wanted.from),
+        until: day(&wanted.until).map(|day| day.saturating_add(Duration::DAY)),
+        after: place(&wanted.after),
+        ..SignInFilter::default()
+    };
+    match wanted.outcome.as_str() {
+        "test" => filter.kind = Some(AttemptKind::Test),
+        other => filter.outcome = other.parse().ok(),
+    }
+    let mut nothing = false;
+    match wanted.q.trim() {
+        "" => {}
+        q if q.contains('@') => {
+            let found = console
+                .app
+                .store
+                .user_by_email(console.company(), q)
+                .await?;
+            filter.user_id = found.map(|user| user.id);
+            if filter.user_id.is_none() {
+                nothing = true;
+                notices.push(("info", format!("No user has the e-mail address {q}.")));
+            }
+        }
+        q => {
+            if let Some((code, text)) = meaning(q) {
+                let link = format!("Microsoft's code {code}. {text}");
+                notices.push(("info", link));
+            } else {
+                if let Ok(code) = q.parse::<Code>()
+                    && let Ok(found) = admin.sign_in(&code).await
+                {
+                    return Ok(Redirect::to(&format!("{PATH}/{}", found.code)).into_response());
+                }
+                nothing = true;
+                notices.push(("info", nothing_found(q, &console)));
+            }
+        }
+    }
+    let connections = console.app.store.connections(console.company()).await?;
+    let page = if nothing {
+        None
+    } else {
+        Some(admin.sign_ins(&filter, ON_A_PAGE).await?)
+    };
+    let (found, next, looked_enough) = page.map_or((Vec::new(), None, false), |page| {
+        (page.rows, page.next, page.looked_enough)
+    });
+    let link = |after: Option<String>| {
+        let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+        let parameters = [
+            ("q", given(wanted.q.trim())),
+            ("outcome", given(&wanted.outcome)),
+            ("connection", given(&wanted.connection)),
+            ("from", given(&wanted.from)),
+            ("until", given(&wanted.until)),
+            ("after", after),
+        ];
+        let parameters: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_deref()))
+            .collect();
+        address(PATH, &parameters)
+    };
+    let view = SignIns {
+        frame: console.frame(Section::SignIns, "Sign-ins"),
+        outcomes: Item::list(OUTCOMES, &wanted.outcome),
+        connections: connection_items(&connections, &wanted.connection),
+        rows: found
+            .into_iter()
+            .map(|row| view(row, &connections, console.now()))
+            .collect(),
+        is_filtered: link(None) != PATH,
+        newest: if filter.after.is_some() {
+            link(None)
+        } else {
+            String::new()
+        },
+        older: next.map_or_else(String::new, |next| link(Some(written(next)))),
+        looked_until: next
+            .filter(|_| looked_enough)
+            .map(|next| Moment::from(next.started_at)),
+        q: wanted.q,
+        from: wanted.from,
+        until: wanted.until,
+        notices,
+    };
+    Ok(Page::new(view).into_response())
+}
+
+const OUTCOMES: [(&str, &str); 5] = [
+    ("", "All"),
+    ("signed_in", "Signed in"),
+    ("refused", "Refused"),
+    ("open", "Not finished"),
+    ("test", "Tests"),
+];
+
+fn nothing_found(q: &str, console: &Console) -> String {
+    let days = console.app.config.attempts.retention_days;
+    format!(
+        "There is no sign-in with the code “{q}”. Codes have eight characters, such as K7QF-3XHD, and are kept for {days} days."
+    )
+}
+
+/// What one of Microsoft's codes means, with or without AADSTS before it.
+fn meaning(q: &str) -> Option<(String, &'static str)> {
+    let upper = q.to_ascii_uppercase();
+    let code = aadsts_in(&upper).unwrap_or(q);
+    aadsts(code).map(|text| (code.to_owned(), text))
+}
+
+pub(super) fn view(row: SignInRow, connections: &[Connection], now: OffsetDateTime) -> Row {
+    let (tone, outcome) = outcome(row.kind, row.outcome, row.started_at, now);
+    Row {
+        href: format!("{PATH}/{}", row.code),
+        code: row.code.to_string(),
+        began: second(row.started_at),
+        tone,
+        outcome,
+        who: match (row.email, row.user_id) {
+            (Some(email), _) => email.as_str().to_owned(),
+            (None, Some(_)) => "a deleted user".to_owned(),
+            (None, None) => String::new(),
+        },
+        through: through(row.kind, row.connection_id, connections),
+        summary: row.summary,
+    }
+}
+
+/// A verdict in a word, and its tone.
+pub(super) fn outcome(
+    kind: AttemptKind,
+    outcome: Outcome,
+    started_at: OffsetDateTime,
+    now: OffsetDateTime,
+) -> (&'static str, &'static str) {
+    let is_test = kind == AttemptKind::Test;
+    match outcome {
+        Outcome::SignedIn => ("good", "Signed in"),
+        Outcome::Tested => ("good", "Test passed"),
+        Outcome::Refused if is_test => ("bad", "Test failed"),
+        Outcome::Refused => ("bad", "Refused"),
+        Outcome::Open if now - started_at < crate::domain::login_attempt::LIFETIME => {
+            ("info", "Under way")
+        }
+        Outcome::Open => ("off", "Not finished"),
+    }
+}
+
+/// The connection's name for people.
+pub(super) fn through(
+    kind: AttemptKind,
+    id: Option<ConnectionId>,
+    connections: &[Connection],
+) -> String {
+    let found = connections.iter().find(|it| Some(it.id) == id);
+    match (found, kind, id) {
+        (Some(connection), ..) => connection.display_name.clone(),
+        (None, AttemptKind::Password, _) => "Password".to_owned(),
+        (None, AttemptKind::SetUp, _) => "Set-up link".to_owned(),
+        (None, _, Some(_)) => "a deleted connection".to_owned(),
+        (None, _, None) => "No connection".to_owned(),
+    }
+}
+
+fn connection_items(connections: &[Connection], chosen: &str) -> Vec<Item> {
+    let all = connections
+        .iter()
+        .map(|it| (it.id.to_string(), it.display_name.clone()));
+    Item::list(
+        std::iter::once((String::new(), "All connections".to_owned())).chain(all),
+        chosen,
+    )
+}
+
+/// A time to the second, in UTC without saying so: it stands in a column that does.
+pub(super) fn second(at: OffsetDateTime) -> Moment {
+    let moment = moment(at);
+    Moment {
+        text: moment.text.trim_end_matches(" UTC").to_owned(),
+        ..moment
+    }
+}
+
+/// A time to the second.
+pub(super) fn moment(at: OffsetDateTime) -> Moment {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    let text = format_description!(
+        "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
+    );
+    Moment {
+        text: at.format(text).unwrap_or_default(),
+        ..Moment::from(at)
+    }
+}
+
+/// The beginning of a day in UTC, as a browser's date field writes it.
+pub(super) fn day(text: &str) -> Option<OffsetDateTime> {
+    const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
+    let date = Date::parse(text, DAY).ok()?;
+    Some(date.midnight().assume_utc())
+}
+
+fn written(place: SignInPlace) -> String {
+    format!("{}-{}", milliseconds(place.started_at), place.id)
+}
+
+fn place(text: &str) -> Option<SignInPlace> {
+    let (at, id) = text.split_once('-')?;
+    Some(SignInPlace {
+        started_at: from_milliseconds(at)?,
+        id: id.parse().ok()?,
+    })
+}
+
+pub(super) fn milliseconds(at: OffsetDateTime) -> i128 {
+    at.unix_timestamp_nanos().div_euclid(1_000_000)
+}
+
+pub(super) fn from_milliseconds(text: &str) -> Option<OffsetDateTime> {
+    let ms = text.parse::<i64>().ok()?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/aadsts.html")]
+struct Codes {
+    frame: ConsoleFrame,
+    codes: Vec<(&'static str, &'static str)>,
+}
+
+/// `GET /admin/sign-ins/aadsts`
+async fn codes(console: Console) -> Response {
+    let mut codes = AADSTS.to_vec();
+    codes.sort_by_key(|(code, _)| code.parse::<u32>().unwrap_or_default());
+    Page::new(Codes {
+        frame: console.frame(Section::SignIns, "Microsoft's error codes"),
+        codes,
+    })
+    .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_goes_there_and_back() {
+        let place = SignInPlace {
+            started_at: time::macros::datetime!(2026-03-01 12:00:00.123 UTC),
+            id: crate::domain::AttemptId::from_bytes([7; 16]),
+        };
+        assert_eq!(super::place(&written(place)), Some(place));
+        for wrong in [
+            "",
+            "1",
+            "x-y",
+            "1-",
+            "99999999999999999999-0",
+            "9223372036854775807-x",
+        ] {
+            assert_eq!(super::place(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_microsofts_is_found_however_it_is_written() {
+        for q in ["50105", "AADSTS50105", "aadsts50105: The signed in user"] {
+            assert_eq!(meaning(q).unwrap().0, "50105", "{q}");
+        }
+        assert_eq!(meaning("K7QF-3XHD"), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! Test connection: a real way to the identity provider and back, after which nobody is signed in.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::sign_ins::{Row, view};
+use super::{Console, ConsoleForm, ConsoleFrame, Section};
+use crate::app::Counted;
+use crate::domain::{Connection, ConnectionId};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::http::start::{browser, send_off};
+use crate::login::{self, Start};
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/connections/{id}/test", get(show).post(begin))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/test_connection.html")]
+struct TestConnection {
+    frame: ConsoleFrame,
+    name: String,
+    settings: String,
+    action: String,
+    is_enabled: bool,
+    /// What has to be there before a test; none when it can begin.
+    missing: Option<&'static str>,
+    tests: Vec<Row>,
+}
+
+/// `GET /admin/connections/{id}/test`
+async fn show(console: Console, Path(id): Path<ConnectionId>) -> Result<Response, Error> {
+    let connection = console.admin().connection_to_test(id).await?;
+    page(&console, &connection, StatusCode::OK).await
+}
+
+#[derive(Debug, Deserialize)]
+struct Fields {
+    /// Whether the user has to be asked again, whatever the identity provider remembers.
+    force: Option<String>,
+}
+
+/// `POST /admin/connections/{id}/test`
+async fn begin(
+    Path(id): Path<ConnectionId>,
+    headers: HeaderMap,
+    ConsoleForm(console, fields): ConsoleForm<Fields>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection_to_test(id).await?;
+    if missing(&connection).is_some() {
+        return page(&console, &connection, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let (app, site) = (&console.app, &console.site);
+    app.throttle
+        .admit(Counted::Start, console.client, &site.company)?;
+    let (browser, cookie) = browser(site, &headers);
+    let start = Start {
+        connection: &connection,
+        return_to: None,
+        login_hint: None,
+        force: fields.force.is_some(),
+        browser: &browser,
+        tested_by: Some(console.me.user.id),
+    };
+    let begun = login::begin(app, site, start).await?;
+    admin.note_test(&connection, &begun.code).await?;
+    send_off(site, &connection, begun, cookie)
+}
+
+async fn page(
+    console: &Console,
+    connection: &Connection,
+    status: StatusCode,
+) -> Result<Response, Error> {
+    let tests = console.admin().tests_of(connection.id).await?;
+    let connections = [connection.clone()];
+    let settings = &connection.settings;
+    let plain_http = [&settings.sso_post_url, &settings.sso_redirect_url]
+        .into_iter()
+        .flatten()
+        .any(|url| url.starts_with("http:"));
+    let view = TestConnection {
+        frame: console.frame(
+            Section::Connections,
+            format!("Test {}", connection.display_name),
+        ),
+        name: connection.display_name.clone(),
+        settings: format!("/admin/connections/{}", connection.id),
+        action: format!("/admin/connections/{}/test", connection.id),
+        is_enabled: connection.enabled,
+        missing: missing(connection),
+        tests: tests
+            .into_iter()
+            .map(|row| view(row, &connections, console.now()))
+            .collect(),
+    };
+    Ok(Page::new(view)
+        .with_status(status)
+        .leading_to_identity_provider(plain_http)
+        .into_response())
+}
+
+fn missing(connection: &Connection) -> Option<&'static str> {
+    let settings = &connection.settings;
+    if settings.sso_post_url.is_none() && settings.sso_redirect_url.is_none() {
+        return Some("Enter the Login URL first: a test begins at the identity provider.");
+    }
+    if settings.certificates.is_empty() {
+        return Some("Add the x.509 Certificate first: without it no answer can be believed.");
+    }
+    None
+}

@@ -1,0 +1,166 @@
+//! The list of a company's audit entries.
+//!
+//! Invariant: as for sign-ins, a page looks at a bounded number of entries and says how far it looked.
+
+use time::OffsetDateTime;
+
+use super::audit::entry;
+use super::columns::{is_text, ms};
+use super::statement::query;
+use super::{Error, Store};
+use crate::domain::{AuditEvent, AuditId, CompanyId};
+
+/// How many entries one page looks at.
+const LOOKED_AT: i64 = 5_000;
+
+/// Which entries to list; none of a kind means all.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// What it was done to, the first half of the action: `user`, `connection`.
+    pub noun: Option<String>,
+    /// Text in who did it, what it was done to, or the details; in any case of ASCII letters.
+    pub text: Option<String>,
+    /// At this moment or later.
+    pub from: Option<OffsetDateTime>,
+    /// Before this moment.
+    pub until: Option<OffsetDateTime>,
+    /// Older than this one, to page on.
+    pub after: Option<AuditPlace>,
+}
+
+/// A place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditPlace {
+    /// When the entry there was written.
+    pub at: OffsetDateTime,
+    /// Which one it is of those of the same instant.
+    pub id: AuditId,
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    /// The entries, the newest first.
+    pub entries: Vec<AuditEvent>,
+    /// Where the list goes on.
+    pub next: Option<AuditPlace>,
+    /// Whether the page is not full because it has looked at as many as it may.
+    pub looked_enough: bool,
+}
+
+macro_rules! period {
+    ($what:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM audit_event WHERE company_id = $1 AND at >= $2 AND at < $3 AND at <= $4 AND (at < $4 OR id < $5) \
+             ORDER BY at DESC, id DESC LIMIT "
+        )
+    };
+}
+
+impl Store {
+    /// A page of a company's audit log, the newest first.
+    pub async fn audit_page(
+        &self,
+        company: CompanyId,
+        filter: &AuditFilter,
+        limit: u32,
+    ) -> Result<AuditPage, Error> {
+        let text = filter.text.as_deref().unwrap_or_default();
+        if !is_text(text) || filter.noun.as_deref().is_some_and(|noun| !is_text(noun)) {
+            return Ok(AuditPage {
+                entries: Vec::new(),
+                next: None,
+                looked_enough: false,
+            });
+        }
+        let sql = concat!(
+            "SELECT * FROM (",
+            period!(
+                "id, company_id, at, actor, action, subject, detail, client, before_value, after_value"
+            ),
+            "$6) e WHERE ($7 = '' OR action LIKE $7) AND ($8 = '' OR LOWER(actor) LIKE $8 ESCAPE '!' \
+             OR LOWER(subject) LIKE $8 ESCAPE '!' OR LOWER(detail) LIKE $8 ESCAPE '!' OR LOWER(action) LIKE $8 ESCAPE '!') \
+             ORDER BY at DESC, id DESC LIMIT $9"
+        );
+        let noun = filter.noun.as_deref().filter(|noun| is_word(noun));
+        let rows = bound(sql, company, filter)
+            .bind(LOOKED_AT)
+            .bind(noun.map_or_else(String::new, |noun| format!("{noun}.%")))
+            .bind(pattern(text))
+            .bind(i64::from(limit) + 1)
+            .fetch_all(&self.database)
+            .await?;
+        let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>, Error>>()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if entries.len() > limit {
+            entries.truncate(limit);
+            let next = entries.last().map(|last| AuditPlace {
+                at: last.at,
+                id: last.id,
+            });
+            return Ok(AuditPage {
+                entries,
+                next,
+                looked_enough: false,
+            });
+        }
+        let last = bound(concat!(period!("id, at"), "1 OFFSET $6"), company, filter)
+            .bind(LOOKED_AT - 1)
+            .fetch_optional(&self.database)
+            .await?;
+        let next = last
+            .map(|last| {
+                Ok::<_, Error>(AuditPlace {
+                    at: last.time("at")?,
+                    id: last.parsed("id")?,
+                })
+            })
+            .transpose()?;
+        Ok(AuditPage {
+            entries,
+            looked_enough: next.is_some(),
+            next,
+        })
+    }
+}
+
+/// The statement with its first five values.
+fn bound(
+    sql: &'static str,
+    company: CompanyId,
+    filter: &AuditFilter,
+) -> super::statement::Statement<'static> {
+    let after = filter.after;
+    query(sql)
+        .bind(company.to_string())
+        .bind(filter.from.map_or(i64::MIN, ms))
+        .bind(filter.until.map_or(i64::MAX, ms))
+        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
+        .bind(after.map_or_else(String::new, |place| place.id.to_string()))
+}
+
+/// The first half of an action.
+fn is_word(noun: &str) -> bool {
+    noun.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// For LIKE, which reads two signs as placeholders; empty for everything.
+fn pattern(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    if text.is_empty() {
+        return String::new();
+    }
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for sign in text.chars() {
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
+}
