@@ -42,7 +42,7 @@ pub use connection::{
     differences, missing,
 };
 pub use fix::{Fix, Place, Side};
-pub use group::{GroupLoss, GroupText};
+pub use group::{COUNTED, GroupLoss, GroupText};
 pub use metadata_import::{
     LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, read_metadata,
 };

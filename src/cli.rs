@@ -55,7 +55,7 @@ enum Command {
     /// Companies: add, list, show, set, setup-link
     #[command(subcommand)]
     Company(company::Company),
-    /// Permission groups: add, list
+    /// Permission groups: add, list, set, delete
     #[command(subcommand)]
     Group(group::Group),
     /// Connections to identity providers: import-metadata, add, list, enable, disable, set

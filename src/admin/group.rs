@@ -11,6 +11,9 @@ use crate::domain::{Group, GroupId, GroupKind};
 use crate::keys;
 use crate::store::{GroupUse, StoredGroup};
 
+/// How far members are counted one by one.
+pub const COUNTED: u32 = 1000;
+
 /// A permission group as an administrator writes it ("Create New Permission").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupText {
@@ -27,7 +30,7 @@ pub struct GroupLoss {
     pub uses: Vec<GroupUse>,
     /// Its members.
     pub members: u64,
-    /// Those of them who are in no other group.
+    /// Those of them who are in no other group, counted up to [`COUNTED`].
     pub left_without: u64,
 }
 
@@ -112,7 +115,7 @@ impl Admin<'_> {
         Ok(GroupLoss {
             uses: self.store.uses_of_group(self.company, id).await?,
             members: self.store.count_members(id).await?,
-            left_without: self.store.count_members_only(id).await?,
+            left_without: self.store.count_members_only(id, COUNTED).await?,
         })
     }
 

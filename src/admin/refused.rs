@@ -72,6 +72,10 @@ impl From<store::Error> for Refused {
     fn from(cause: store::Error) -> Self {
         match cause {
             store::Error::LastBreakGlass => Self::LastBreakGlass,
+            store::Error::GroupGone => Self::InTheWay(
+                "A permission group of these settings was deleted in the meantime. Choose another one."
+                    .to_owned(),
+            ),
             other => Self::Store(other),
         }
     }

@@ -1,4 +1,4 @@
-//! `group add`, `group list`.
+//! `group add`, `list`, `set`, `delete`.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -7,9 +7,9 @@ use super::company::required_text;
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
-use crate::domain::{self, GroupId, GroupKind};
-use crate::keys::random;
-use crate::store;
+use super::text::count;
+use crate::admin::{GroupText, Refused};
+use crate::domain::{self, GroupKind};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Group {
@@ -23,6 +23,19 @@ pub(super) enum Group {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Change a permission group's title, type or sign-in
+    Set(Set),
+    /// Delete a permission group and every membership in it, unless a connection puts users into it
+    Delete {
+        /// Its title
+        title: String,
+        /// The company's slug, such as acme
+        #[arg(long)]
+        company: String,
+        /// Delete it although it has members
+        #[arg(long)]
+        with_members: bool,
     },
 }
 
@@ -41,11 +54,36 @@ pub(super) struct Add {
     administrator: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Set {
+    /// Its title
+    title: String,
+    /// The company's slug, such as acme
+    #[arg(long)]
+    company: String,
+    /// Another title
+    #[arg(long, value_name = "TITLE", required_unless_present_any = ["sso_only", "administrator"])]
+    new_title: Option<String>,
+    /// Whether this group can only sign in via single sign-on
+    #[arg(long, value_name = "true|false")]
+    sso_only: Option<bool>,
+    /// Whether its members administer the company
+    #[arg(long, value_name = "true|false")]
+    administrator: Option<bool>,
+}
+
 impl Group {
     pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let installation = setting.open().await?;
         match self {
-            Self::Add(add) => add.run(&setting.open().await?, out).await,
-            Self::List { company, json } => list(&setting.open().await?, &company, json, out).await,
+            Self::Add(add) => add.run(&installation, out).await,
+            Self::List { company, json } => list(&installation, &company, json, out).await,
+            Self::Set(set) => set.run(&installation, out).await,
+            Self::Delete {
+                title,
+                company,
+                with_members,
+            } => delete(&installation, &company, &title, with_members, out).await,
         }
     }
 }
@@ -54,22 +92,19 @@ impl Add {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let title = required_text("The title", &self.title)?;
         let company = installation.company(&self.company).await?;
-        let kind = if self.administrator {
-            GroupKind::Administrator
-        } else {
-            GroupKind::Member
-        };
-        let group = add(installation, &company, &title, kind, self.sso_only).await?;
+        let group = add(
+            installation,
+            &company,
+            &title,
+            kind(self.administrator),
+            self.sso_only,
+        )
+        .await?;
         out.line(format!(
-            "Added the permission group \"{}\" to {} ({}{}).",
+            "Added the permission group \"{}\" to {} ({}).",
             group.title,
             company.name,
-            group.kind,
-            if group.sso_only {
-                ", single sign-on only"
-            } else {
-                ""
-            }
+            described(&group)
         ))
     }
 }
@@ -82,46 +117,131 @@ pub(super) async fn add(
     kind: GroupKind,
     sso_only: bool,
 ) -> Result<domain::Group> {
-    let groups = installation.store.groups(company.id).await?;
-    let alike = groups
-        .iter()
-        .find(|group| group.title != title && group.title.eq_ignore_ascii_case(title));
-    if let Some(other) = alike {
-        return Err(CliError::refused(
-            format!(
-                "{} has a permission group \"{}\", which differs in upper and lower case only.",
-                company.name, other.title
-            ),
-            "Use that group, or a title that people can tell apart.",
-        ));
-    }
-    let group = domain::Group {
-        id: GroupId::from_bytes(random()),
-        company_id: company.id,
+    let text = GroupText {
         title: title.to_owned(),
         kind,
         sso_only,
-        created_at: installation.now,
     };
-    match installation.store.add_group(&group, installation.now).await {
-        Err(store::Error::Taken(_)) => {
-            return Err(CliError::refused(
-                format!(
-                    "{} has a permission group \"{title}\" already.",
-                    company.name
-                ),
-                format!(
-                    "See it with: vestibule group list --company {}. Use another title for another group.",
-                    company.slug
-                ),
-            ));
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    admin
+        .create_group(&text)
+        .await
+        .map_err(|refused| unfit(refused, company))
+}
+
+impl Set {
+    async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let company = installation.company(&self.company).await?;
+        let found = installation.group(&company, &self.title).await?;
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let (group, version) = admin.group(found.id).await?;
+        let text = GroupText {
+            title: match &self.new_title {
+                Some(title) => required_text("The title", title)?,
+                None => group.title.clone(),
+            },
+            kind: self.administrator.map_or(group.kind, kind),
+            sso_only: self.sso_only.unwrap_or(group.sso_only),
+        };
+        let changed = admin
+            .edit_group(group.id, &version, &text)
+            .await
+            .map_err(|refused| unfit(refused, &company))?;
+        if changed == group {
+            return out.line(format!("\"{}\" is so already.", group.title));
         }
-        other => other?,
+        out.line(format!(
+            "The permission group \"{}\" of {} is {} now.",
+            changed.title,
+            company.name,
+            described(&changed)
+        ))
     }
-    installation
-        .audit(company.id, "group.add", title, kind.as_str())
-        .await?;
-    Ok(group)
+}
+
+async fn delete(
+    installation: &Installation,
+    company: &str,
+    title: &str,
+    with_members: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let company = installation.company(company).await?;
+    let group = installation.group(&company, title).await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    let loss = admin.loss_of_group(group.id).await?;
+    let members = count(
+        usize::try_from(loss.members).unwrap_or(usize::MAX),
+        "member",
+    );
+    if loss.uses.is_empty() && loss.members > 0 && !with_members {
+        return Err(CliError::refused(
+            format!(
+                "The permission group \"{}\" has {members}, who would lose what it gives.",
+                group.title
+            ),
+            "If that is meant: add --with-members.",
+        ));
+    }
+    admin
+        .delete_group(group.id)
+        .await
+        .map_err(|refused| unfit(refused, &company))?;
+    out.line(format!(
+        "Deleted the permission group \"{}\" of {} ({members}).",
+        group.title, company.name
+    ))
+}
+
+/// Why a group was not changed, with what to do next.
+fn unfit(refused: Refused, company: &domain::Company) -> CliError {
+    match refused {
+        Refused::Taken(problem) => CliError::refused(
+            format!("{}: {}", company.name, problem.what),
+            format!(
+                "See them with: vestibule group list --company {}. Use a title that people can tell apart.",
+                company.slug
+            ),
+        ),
+        Refused::InTheWay(what) => CliError::refused(
+            what,
+            format!(
+                "With a command: vestibule connection set --company {} --name NAME jit_group=TITLE (or group_mapping=…)",
+                company.slug
+            ),
+        ),
+        Refused::LastBreakGlass => super::user::last_break_glass(
+            format!(
+                "This would leave {} without an administrator who can sign in without single sign-on.",
+                company.name
+            ),
+            company,
+        ),
+        other => other.into(),
+    }
+}
+
+fn kind(administrator: bool) -> GroupKind {
+    if administrator {
+        GroupKind::Administrator
+    } else {
+        GroupKind::Member
+    }
+}
+
+fn described(group: &domain::Group) -> String {
+    format!(
+        "{}{}",
+        group.kind,
+        if group.sso_only {
+            ", single sign-on only"
+        } else {
+            ""
+        }
+    )
 }
 
 async fn list(
@@ -131,15 +251,17 @@ async fn list(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(company).await?;
-    let groups = installation.store.groups(company.id).await?;
+    let groups = installation.store.list_groups(company.id).await?;
     if json {
         let all: Vec<_> = groups
             .iter()
-            .map(|group| {
+            .map(|listed| {
+                let group = &listed.group;
                 json!({
                     "title": group.title,
                     "type": group.kind,
                     "sso_only": group.sso_only,
+                    "members": listed.members,
                     "created_at": timestamp(group.created_at),
                 })
             })
@@ -154,18 +276,19 @@ async fn list(
     }
     let rows: Vec<_> = groups
         .iter()
-        .map(|group| {
+        .map(|listed| {
             [
-                group.title.clone(),
-                group.kind.to_string(),
-                if group.sso_only {
+                listed.group.title.clone(),
+                listed.group.kind.to_string(),
+                if listed.group.sso_only {
                     "single sign-on only"
                 } else {
                     "any"
                 }
                 .to_owned(),
+                listed.members.to_string(),
             ]
         })
         .collect();
-    out.table(["TITLE", "TYPE", "SIGN-IN"], &rows)
+    out.table(["TITLE", "TYPE", "SIGN-IN", "MEMBERS"], &rows)
 }

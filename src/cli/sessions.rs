@@ -69,16 +69,12 @@ pub(super) async fn end(
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = find(installation, named).await?;
-    let ended = installation
-        .store
-        .end_sessions_of(user.id, installation.now)
-        .await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    let ended = admin.sign_out_user(user.id, None).await?;
     if ended == 0 {
         return out.line(format!("{} is not signed in anywhere.", user.email));
     }
     let sessions = count(ended, "session");
-    installation
-        .audit(company.id, "user.sign_out", user.email.as_str(), &sessions)
-        .await?;
     out.line(format!("Ended {sessions} of {}.", user.email))
 }

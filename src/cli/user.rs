@@ -9,9 +9,8 @@ use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Output, maybe_timestamp, timestamp};
 use super::{group, password, sessions};
-use crate::domain::{self, Company, Creation, Email, Grant, GrantSource, Group, GroupKind, UserId};
-use crate::keys::random;
-use crate::store;
+use crate::admin::{NewUser, Refused, UserText};
+use crate::domain::{self, Company, Email, Group, GroupKind};
 
 /// The group that `user add --admin` makes when the company has no group of administrators.
 const ADMINISTRATORS: &str = "Administrators";
@@ -29,7 +28,7 @@ pub(super) enum User {
         #[arg(long)]
         json: bool,
     },
-    /// Change a user's permission groups
+    /// Change a user's e-mail address, names and permission groups
     Set(set::Set),
     /// Sign a user out everywhere and never let it in again
     Deactivate(Named),
@@ -132,16 +131,31 @@ impl Add {
         if self.admin {
             groups.push(administrators(installation, &company, password.is_some()).await?);
         }
-        let user = self.user(installation, &company, email);
-        self.write(installation, &user, &groups, password.as_deref())
-            .await?;
+        let has_password = password.is_some();
+        let text = |name: &Option<String>| name.clone().unwrap_or_default();
+        let new = NewUser {
+            text: UserText {
+                email: email.to_string(),
+                first_name: text(&self.first_name),
+                last_name: text(&self.last_name),
+                company_name: text(&self.company_name),
+            },
+            groups: groups.iter().map(|group| group.id).collect(),
+            password,
+        };
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let user = match admin.create_user(new).await {
+            Err(Refused::Taken(_)) => return Err(exists(&company, &email)),
+            other => other?,
+        };
         let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
         let place = if titles.is_empty() {
             "in no permission group".to_owned()
         } else {
             format!("in {}", titles.join(", "))
         };
-        let way = if password.is_some() {
+        let way = if has_password {
             "signs in with a password"
         } else {
             "waits for the first single sign-on"
@@ -150,59 +164,6 @@ impl Add {
             "Added the user {} to {}: {place}, {way}.",
             user.email, company.name
         ))
-    }
-
-    fn user(&self, installation: &Installation, company: &Company, email: Email) -> domain::User {
-        let text = |name: &Option<String>| name.clone().unwrap_or_default().trim().to_owned();
-        domain::User {
-            id: UserId::from_bytes(random()),
-            company_id: company.id,
-            email,
-            first_name: text(&self.first_name),
-            last_name: text(&self.last_name),
-            company_name: text(&self.company_name),
-            created_by: Creation::Administrator,
-            has_password: false,
-            disabled_at: None,
-            created_at: installation.now,
-            last_sign_in_at: None,
-        }
-    }
-
-    async fn write(
-        &self,
-        installation: &Installation,
-        user: &domain::User,
-        groups: &[Group],
-        password: Option<&str>,
-    ) -> Result<()> {
-        let sealed = match password {
-            Some(password) => Some(installation.keys()?.hash_password(password)),
-            None => None,
-        };
-        installation.store.add_user(user).await?;
-        for group in groups {
-            let grant = Grant {
-                user_id: user.id,
-                group_id: group.id,
-                source: GrantSource::Administrator,
-            };
-            installation
-                .store
-                .add_grant(grant, installation.now)
-                .await?;
-        }
-        if let Some(sealed) = &sealed {
-            installation
-                .store
-                .set_password(user.id, Some(sealed), installation.now)
-                .await?;
-        }
-        let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
-        let email = user.email.as_str();
-        installation
-            .audit(user.company_id, "user.add", email, titles.join(", "))
-            .await
     }
 }
 
@@ -304,29 +265,12 @@ async fn deactivate(installation: &Installation, named: &Named, out: &mut Output
     if user.disabled_at.is_some() {
         return out.line(format!("{} is deactivated already.", user.email));
     }
-    let deactivated = installation
-        .store
-        .deactivate_user(user.id, installation.now)
-        .await;
-    match deactivated {
-        // Rule F6.
-        Err(store::Error::LastBreakGlass) => {
-            return Err(CliError::refused(
-                format!(
-                    "{} is the last administrator of {} who can sign in without single sign-on.",
-                    user.email, company.name
-                ),
-                format!(
-                    "Give another one a password first: vestibule user add --company {} --email E --admin --password-stdin",
-                    company.slug
-                ),
-            ));
-        }
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    match admin.deactivate_user(user.id).await {
+        Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
         other => other?,
     };
-    installation
-        .audit(company.id, "user.deactivate", user.email.as_str(), "")
-        .await?;
     out.line(format!(
         "Deactivated {}. All sessions have ended.",
         user.email
@@ -335,16 +279,11 @@ async fn deactivate(installation: &Installation, named: &Named, out: &mut Output
 
 async fn activate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
     let (company, user) = find(installation, named).await?;
-    let changed = installation
-        .store
-        .activate_user(user.id, installation.now)
-        .await?;
-    if !changed {
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    if !admin.activate_user(user.id).await? {
         return out.line(format!("{} is active already.", user.email));
     }
-    installation
-        .audit(company.id, "user.activate", user.email.as_str(), "")
-        .await?;
     out.line(format!("Activated {}.", user.email))
 }
 
@@ -358,18 +297,35 @@ async fn set_password(
     let groups = installation.store.groups_of(user.id).await?;
     may_have_password(&user.email, &groups)?;
     let password = password::read(from_stdin)?;
-    let sealed = installation.keys()?.hash_password(&password);
-    installation
-        .store
-        .set_password(user.id, Some(&sealed), installation.now)
-        .await?;
-    installation
-        .audit(company.id, "user.set_password", user.email.as_str(), "")
-        .await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    admin.set_password(user.id, password, None).await?;
     out.line(format!(
         "Set the password of {}. All sessions have ended.",
         user.email
     ))
+}
+
+/// Rule F6: what a user's change would end.
+pub(super) fn last_one(user: &domain::User, company: &Company, more: &str) -> CliError {
+    last_break_glass(
+        format!(
+            "{} is the last administrator of {} who can sign in without single sign-on{more}.",
+            user.email, company.name
+        ),
+        company,
+    )
+}
+
+/// Rule F6, with what to do next.
+pub(super) fn last_break_glass(what: String, company: &Company) -> CliError {
+    CliError::refused(
+        what,
+        format!(
+            "Give another one a password first: vestibule user add --company {} --email E --admin --password-stdin",
+            company.slug
+        ),
+    )
 }
 
 pub(super) async fn find(
@@ -395,7 +351,7 @@ fn may_have_password(email: &Email, groups: &[Group]) -> Result<()> {
     ))
 }
 
-fn email(text: &str) -> Result<Email> {
+pub(super) fn email(text: &str) -> Result<Email> {
     text.parse().map_err(|_| {
         CliError::unusable(
             format!("\"{text}\" is not an e-mail address."),
@@ -404,7 +360,7 @@ fn email(text: &str) -> Result<Email> {
     })
 }
 
-fn exists(company: &Company, email: &Email) -> CliError {
+pub(super) fn exists(company: &Company, email: &Email) -> CliError {
     CliError::refused(
         format!("{} has a user {email} already.", company.name),
         format!(

@@ -6,7 +6,9 @@ use time::OffsetDateTime;
 use super::break_glass;
 use super::columns::{Row, json, ms};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, GrantSource, SessionKey};
+use crate::domain::{
+    CompanyId, Connection, ConnectionId, ConnectionName, GrantSource, GroupId, SessionKey,
+};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -65,7 +67,30 @@ impl Tx {
         if added == 0 {
             return Err(taken(connection));
         }
+        self.check_groups(connection).await?;
         self.connection_changed(connection.company_id, connection.id);
+        Ok(())
+    }
+
+    /// The groups that a connection puts users into are there, or it is [`Error::GroupGone`]. Whoever deletes one holds the
+    /// company, as this transaction does.
+    async fn check_groups(&mut self, connection: &Connection) -> Result<(), Error> {
+        self.lock_company(connection.company_id).await?;
+        let settings = &connection.settings;
+        let mapped = settings.group_mapping.iter().map(|one| one.group_id);
+        let mut groups: Vec<GroupId> = settings.jit.into_iter().chain(mapped).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        for group in groups {
+            let found = query("SELECT id FROM permission_group WHERE id = $1 AND company_id = $2")
+                .bind(group.to_string())
+                .bind(connection.company_id.to_string())
+                .fetch_optional(&mut *self)
+                .await?;
+            if found.is_none() {
+                return Err(Error::GroupGone);
+            }
+        }
         Ok(())
     }
 
@@ -105,6 +130,7 @@ impl Tx {
         .execute(&mut *self)
         .await?;
         if updated > 0 {
+            self.check_groups(connection).await?;
             self.connection_changed(connection.company_id, connection.id);
         }
         Ok(updated > 0)

@@ -49,6 +49,9 @@ pub enum Error {
         "this is the company's last administrator who can sign in without single sign-on; give another one a password first"
     )]
     LastBreakGlass,
+    /// A connection would put users into a group that is not there.
+    #[error("a permission group of these settings is not there any more; choose another one")]
+    GroupGone,
     /// A stored value cannot be read.
     #[error("the database holds a value in \"{column}\" that cannot be read")]
     Corrupt {

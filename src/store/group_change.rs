@@ -1,7 +1,7 @@
 //! Permission groups as an administrator sees and changes them.
 //!
 //! Invariant: a group that a connection puts users into is not removed, whatever servers do at the same instant: who removes
-//! it holds the company's connections, and who changes a connection looks for its groups afterwards.
+//! it and who changes a connection hold the company, and look for the other then.
 
 use super::columns::Row;
 use super::columns::ms;
@@ -86,25 +86,14 @@ impl Store {
         Ok(u64::try_from(row.int("count")?).unwrap_or_default())
     }
 
-    /// How many users are in this group and in no other.
-    pub async fn count_members_only(&self, id: GroupId) -> Result<u64, Error> {
+    /// How many users are in this group and in no other, counted up to `most`.
+    pub async fn count_members_only(&self, id: GroupId, most: u32) -> Result<u64, Error> {
         let row = query(
-            "SELECT COUNT(DISTINCT m.user_id) AS count FROM group_grant m WHERE m.group_id = $1 AND NOT EXISTS \
-             (SELECT 1 FROM group_grant o WHERE o.user_id = m.user_id AND o.group_id <> $1)",
+            "SELECT COUNT(*) AS count FROM (SELECT DISTINCT m.user_id FROM group_grant m WHERE m.group_id = $1 AND NOT EXISTS \
+             (SELECT 1 FROM group_grant o WHERE o.user_id = m.user_id AND o.group_id <> $1) LIMIT $2) alone",
         )
         .bind(id.to_string())
-        .fetch_one(&self.database)
-        .await?;
-        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
-    }
-
-    /// How many users of a group have a password.
-    pub async fn count_members_with_password(&self, id: GroupId) -> Result<u64, Error> {
-        let row = query(
-            "SELECT COUNT(DISTINCT m.user_id) AS count FROM group_grant m JOIN account a ON a.id = m.user_id \
-             WHERE m.group_id = $1 AND a.password IS NOT NULL",
-        )
-        .bind(id.to_string())
+        .bind(i64::from(most))
         .fetch_one(&self.database)
         .await?;
         Ok(u64::try_from(row.int("count")?).unwrap_or_default())
@@ -192,10 +181,7 @@ impl Tx {
         company: CompanyId,
         id: GroupId,
     ) -> Result<Vec<GroupUse>, Error> {
-        query("UPDATE connection SET name = name WHERE company_id = $1")
-            .bind(company.to_string())
-            .execute(&mut *self)
-            .await?;
+        self.lock_company(company).await?;
         uses(self, company, id).await
     }
 

@@ -24,6 +24,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "evidence",
         include_str!("../../migrations/0004_evidence.sql"),
     ),
+    (
+        5,
+        "members",
+        include_str!("../../migrations/0005_members.sql"),
+    ),
 ];
 
 const TABLE: &str =

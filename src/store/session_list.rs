@@ -74,7 +74,11 @@ impl Store {
         } else {
             u64::try_from(before).unwrap_or_default() + rows.len() as u64
         };
-        Ok(Listed { rows, total })
+        Ok(Listed {
+            rows,
+            total,
+            and_more: false,
+        })
     }
 
     /// How many live sessions a company has.

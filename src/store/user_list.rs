@@ -1,7 +1,7 @@
 //! A company's users, as a list that is searched, filtered and read page by page.
 //!
-//! Invariant: a page costs one pass over the company's users at most, and a second one to count them; what is typed into the
-//! search is compared as text, never read as a pattern.
+//! Invariant: a page costs one pass over the company's users at most, which also counts what it finds, up to a bound; what is
+//! typed into the search is compared as text, never read as a pattern.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,10 @@ use crate::domain::{CompanyId, Creation, GrantSource, Group, GroupId, User, User
 
 /// Users on a page.
 pub const USERS_A_PAGE: u32 = 50;
+/// How far a filter's finds are counted beyond the page.
+const COUNTED: u32 = 1000;
+/// A group with more members is looked up user by user, not as a list.
+const LARGE: u64 = 500;
 /// Words of a search that are looked for one by one; what follows counts as one word.
 const WORDS: usize = 4;
 /// Characters of a search that count.
@@ -63,6 +67,29 @@ pub struct Listed<T> {
     pub rows: Vec<T>,
     /// How many there are on all pages.
     pub total: u64,
+    /// There are more than that.
+    pub and_more: bool,
+}
+
+impl<T> Listed<T> {
+    /// The same where it is known how many there are.
+    #[must_use]
+    pub fn with_total(self, total: u64) -> Self {
+        Self {
+            total,
+            and_more: false,
+            ..self
+        }
+    }
+
+    /// The page after `before` rows; so many were found from there on.
+    pub(super) fn page(rows: Vec<T>, before: i64, found: usize, and_more: bool) -> Self {
+        Self {
+            rows,
+            total: u64::try_from(before).unwrap_or_default() + found as u64,
+            and_more,
+        }
+    }
 }
 
 /// Each of the words is somewhere in the texts of a user. A word with letters outside ASCII comes in two spellings, because
@@ -79,11 +106,12 @@ macro_rules! has_word {
     };
 }
 
-/// The filter: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $13 the words and their second spellings.
+/// The identifiers that a filter finds: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $13 the words and
+/// their second spellings, $14 and $15 how many and after how many.
 macro_rules! filtered {
-    () => {
+    ($in_group:literal) => {
         concat!(
-            " FROM account WHERE account.company_id = $1 \
+            "SELECT account.id FROM account WHERE account.company_id = $1 \
              AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
              AND ($4 IS NULL OR account.created_by = $4) \
              AND ($5 IS NULL OR $5 = CASE WHEN account.password IS NOT NULL THEN 'password' \
@@ -92,22 +120,41 @@ macro_rules! filtered {
             has_word!("7", "11"),
             has_word!("8", "12"),
             has_word!("9", "13"),
-            " AND ($2 IS NULL OR account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2))"
+            " AND ($2 IS NULL OR ",
+            $in_group,
+            ") ORDER BY account.email_key LIMIT $14 OFFSET $15"
         )
     };
 }
 
+/// The users of a small group, or of none.
+const FILTERED: &str =
+    filtered!("account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)");
+/// The users of a large group.
+const FILTERED_IN_LARGE: &str = filtered!(
+    "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)"
+);
+
 /// The columns of a user in a list.
 macro_rules! select_listed {
-    ($($rest:tt)*) => {
+    ($rest:literal) => {
         concat!(
             "SELECT ",
             user_columns!(),
-            ", CASE WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 1 ELSE 0 END AS bound",
-            $($rest)*
+            ", CASE WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 1 ELSE 0 END AS bound \
+             FROM account ",
+            $rest
         )
     };
 }
+
+/// As many users as a page has.
+const USERS_OF: &str = select_listed!(
+    "WHERE account.id IN \
+     ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
+     $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50) \
+     ORDER BY account.email_key"
+);
 
 /// The groups of as many users as a page has.
 const GRANTS_OF: &str = "SELECT m.user_id, m.source, g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at \
@@ -125,51 +172,67 @@ impl Store {
         page: u32,
     ) -> Result<Listed<ListedUser>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
-        let rows = if filter.is_all() {
-            // The index alone says which users are on the page.
-            query(select_listed!(
-                " FROM account WHERE account.company_id = $1 AND account.email_key IN \
-                 (SELECT p.email_key FROM account p WHERE p.company_id = $1 ORDER BY p.email_key LIMIT $2 OFFSET $3) \
-                 ORDER BY account.email_key"
-            ))
-            .bind(company.to_string())
-            .bind(i64::from(USERS_A_PAGE))
-            .bind(before)
+        let mut listed = if filter.is_all() {
+            self.list_all(company, before).await?
         } else {
-            let sql = select_listed!(
-                filtered!(),
-                " ORDER BY account.email_key LIMIT $14 OFFSET $15"
-            );
-            filter
-                .bind(company, query(sql))
-                .bind(i64::from(USERS_A_PAGE))
-                .bind(before)
+            self.list_filtered(company, filter, before).await?
         };
-        let rows = rows.fetch_all(&self.database).await?;
-        let mut users = rows.iter().map(listed).collect::<Result<Vec<_>, _>>()?;
-        self.add_grants(&mut users).await?;
-        let full = users.len() >= USERS_A_PAGE as usize;
-        let total = if full || (users.is_empty() && page > 1) {
-            self.count_users(company, filter).await?
-        } else {
-            u64::try_from(before).unwrap_or_default() + users.len() as u64
-        };
-        Ok(Listed { rows: users, total })
+        self.add_grants(&mut listed.rows).await?;
+        Ok(listed)
     }
 
-    /// How many of a company's users a filter finds.
-    pub async fn count_users(&self, company: CompanyId, filter: &UserFilter) -> Result<u64, Error> {
-        let count = if filter.is_all() {
-            query("SELECT COUNT(*) AS count FROM account WHERE company_id = $1")
-                .bind(company.to_string())
-        } else {
-            filter.bind(
-                company,
-                query(concat!("SELECT COUNT(*) AS count", filtered!())),
-            )
+    async fn list_all(&self, company: CompanyId, before: i64) -> Result<Listed<ListedUser>, Error> {
+        // The index alone says which users are on the page.
+        let rows = query(select_listed!(
+            "WHERE account.company_id = $1 AND account.email_key IN \
+             (SELECT p.email_key FROM account p WHERE p.company_id = $1 ORDER BY p.email_key LIMIT $2 OFFSET $3) \
+             ORDER BY account.email_key"
+        ))
+        .bind(company.to_string())
+        .bind(i64::from(USERS_A_PAGE))
+        .bind(before)
+        .fetch_all(&self.database)
+        .await?;
+        let count = query("SELECT COUNT(*) AS count FROM account WHERE company_id = $1")
+            .bind(company.to_string())
+            .fetch_one(&self.database)
+            .await?;
+        Ok(Listed {
+            rows: rows.iter().map(listed).collect::<Result<_, _>>()?,
+            total: u64::try_from(count.int("count")?).unwrap_or_default(),
+            and_more: false,
+        })
+    }
+
+    async fn list_filtered(
+        &self,
+        company: CompanyId,
+        filter: &UserFilter,
+        before: i64,
+    ) -> Result<Listed<ListedUser>, Error> {
+        let sql = match filter.group {
+            Some(group) if self.count_members(group).await? > LARGE => FILTERED_IN_LARGE,
+            _ => FILTERED,
         };
-        let row = count.fetch_one(&self.database).await?;
-        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+        let found = filter
+            .bind(company, query(sql))
+            .bind(i64::from(USERS_A_PAGE + COUNTED))
+            .bind(before)
+            .fetch_all(&self.database)
+            .await?;
+        let and_more = found.len() >= (USERS_A_PAGE + COUNTED) as usize;
+        if found.is_empty() {
+            return Ok(Listed::page(Vec::new(), before, 0, before > 0));
+        }
+        // NULL stands for the users that the page does not have.
+        let mut of_page = query(USERS_OF);
+        for place in 0..USERS_A_PAGE as usize {
+            let id = found.get(place).map(|row| row.text("id")).transpose()?;
+            of_page = of_page.bind(id);
+        }
+        let rows = of_page.fetch_all(&self.database).await?;
+        let rows = rows.iter().map(listed).collect::<Result<_, _>>()?;
+        Ok(Listed::page(rows, before, found.len(), and_more))
     }
 
     async fn add_grants(&self, users: &mut [ListedUser]) -> Result<(), Error> {

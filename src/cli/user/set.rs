@@ -1,18 +1,27 @@
-//! `user set`: the permission groups that an administrator puts a user into.
+//! `user set`: the e-mail address, the names, and the permission groups that an administrator puts a user into.
 //!
 //! Invariant: only what an administrator gave is taken away; what an identity provider gives, it gives again.
 
-use super::{Named, find};
-use crate::cli::error::{CliError, Result};
+use super::{Named, email, exists, find, last_one};
+use crate::admin::{Admin, Refused, UserText};
+use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::domain::{Company, Grant, GrantSource, Group, User};
-use crate::store;
+use crate::domain::{Company, Group, User};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Set {
     #[command(flatten)]
     named: Named,
+    /// Another e-mail address; the identities stay, and the next sign-in may bring the identity provider's again
+    #[arg(long, value_name = "EMAIL")]
+    new_email: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    first_name: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    last_name: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    company_name: Option<String>,
     /// Put the user into a permission group; may be given several times
     #[arg(long = "group", value_name = "TITLE")]
     groups: Vec<String>,
@@ -20,7 +29,7 @@ pub(in crate::cli) struct Set {
     #[arg(
         long = "remove-group",
         value_name = "TITLE",
-        required_unless_present = "groups"
+        required_unless_present_any = ["groups", "new_email", "first_name", "last_name", "company_name"]
     )]
     remove: Vec<String>,
 }
@@ -34,65 +43,96 @@ impl Set {
                 changes.push((installation.group(&company, title).await?, into));
             }
         }
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let user = self.rewrite(&admin, &company, user, out).await?;
         for (group, into) in changes {
-            change(installation, &company, &user, &group, into, out).await?;
+            change(&admin, &company, &user, &group, into, out).await?;
         }
         Ok(())
+    }
+
+    /// Writes what is said about the user itself.
+    async fn rewrite(
+        &self,
+        admin: &Admin<'_>,
+        company: &Company,
+        user: User,
+        out: &mut Output,
+    ) -> Result<User> {
+        let new_email = self.new_email.as_deref().map(email).transpose()?;
+        let said = [&self.first_name, &self.last_name, &self.company_name];
+        if new_email.is_none() && said.iter().all(|name| name.is_none()) {
+            return Ok(user);
+        }
+        let (before, version) = admin.user(user.id).await?;
+        let mut text = UserText::of(&before);
+        let fields = [
+            &mut text.first_name,
+            &mut text.last_name,
+            &mut text.company_name,
+        ];
+        for (field, said) in fields.into_iter().zip(said) {
+            if let Some(said) = said {
+                field.clone_from(said);
+            }
+        }
+        if let Some(email) = &new_email {
+            text.email = email.to_string();
+        }
+        let now = match admin.edit_user(user.id, &version, &text).await {
+            Err(Refused::Taken(_)) => {
+                return Err(exists(company, &new_email.unwrap_or(before.email)));
+            }
+            other => other?,
+        };
+        if now == before {
+            out.line(format!("{} is so already.", now.email))?;
+        } else {
+            let name = format!("{} {}", now.first_name, now.last_name);
+            let rest = [name.trim(), now.company_name.as_str()].map(str::to_owned);
+            let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();
+            out.line(format!(
+                "Changed {}{}.",
+                now.email,
+                if rest.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", rest.join(", "))
+                }
+            ))?;
+        }
+        Ok(now)
     }
 }
 
 async fn change(
-    installation: &Installation,
+    admin: &Admin<'_>,
     company: &Company,
     user: &User,
     group: &Group,
     into: bool,
     out: &mut Output,
 ) -> Result<()> {
-    let grant = Grant {
-        user_id: user.id,
-        group_id: group.id,
-        source: GrantSource::Administrator,
-    };
     let changed = if into {
-        installation.store.add_grant(grant, installation.now).await
+        admin.add_to_group(user.id, group.id).await
     } else {
-        installation
-            .store
-            .remove_grant(grant, installation.now)
-            .await
+        admin.take_from_group(user.id, group.id).await
     };
     let changed = match changed {
         // Rule F6.
-        Err(store::Error::LastBreakGlass) => {
-            return Err(CliError::refused(
-                format!(
-                    "{} is the last administrator of {} who can sign in without single sign-on; this would end it.",
-                    user.email, company.name
-                ),
-                format!(
-                    "Give another one a password first: vestibule user add --company {} --email E --admin --password-stdin",
-                    company.slug
-                ),
-            ));
+        Err(Refused::LastBreakGlass) => {
+            return Err(last_one(user, company, "; this would end it"));
         }
         other => other?,
     };
     let (email, title) = (&user.email, &group.title);
-    if !changed {
-        return out.line(if into {
-            format!("{email} is in \"{title}\" by hand already.")
-        } else {
+    out.line(match (changed, into) {
+        (false, true) => format!("{email} is in \"{title}\" by hand already."),
+        (false, false) => {
             format!("{email} was not put into \"{title}\" by hand; nothing changes.")
-        });
-    }
-    let (action, says) = if into {
-        ("user.group.add", "is in")
-    } else {
-        ("user.group.remove", "is no longer by hand in")
-    };
-    installation
-        .audit(company.id, action, email.as_str(), title)
-        .await?;
-    out.line(format!("{email} {says} \"{title}\" now."))
+        }
+        (true, true) => format!("{email} is in \"{title}\" now."),
+        (true, false) => format!("{email} is no longer by hand in \"{title}\" now."),
+    })
 }

@@ -8,10 +8,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::groups::GroupFields;
-use super::people::{Connections, Pages, counted, id, kind_text, kinds, name_of, page_number};
+use super::people::{
+    Connections, Pages, counted, id, kind_text, kinds, name_of, number, page_number,
+};
 use super::users::Nothing;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
-use crate::admin::{GroupText, Problems, Refused};
+use crate::admin::{COUNTED, GroupText, Problems, Refused};
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -37,8 +39,6 @@ struct GroupPage {
     title: String,
     kinds: Vec<Item>,
     sso_only: bool,
-    /// What switching single sign-on only on or off does.
-    sso_hint: String,
     version: String,
     problems: Problems,
     /// What was typed to add a member.
@@ -211,7 +211,7 @@ async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Respo
     };
     let store = &console.app.store;
     let listed = store.list_users(console.company(), &filter, 1).await?;
-    let more = listed.total - listed.rows.len() as u64;
+    let more = loss.members.saturating_sub(listed.rows.len() as u64);
     Ok(Page::new(Delete {
         frame: console.frame(Section::Users, format!("Delete \"{}\"?", found.title)),
         href: format!("/admin/groups/{group}"),
@@ -221,10 +221,10 @@ async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Respo
         left_without: match loss.left_without {
             0 => String::new(),
             1 => "One of them is in no other group.".to_owned(),
-            many => format!(
-                "{} of them are in no other group.",
-                super::people::number(many)
-            ),
+            many if many >= u64::from(COUNTED) => {
+                format!("{} of them or more are in no other group.", number(many))
+            }
+            many => format!("{} of them are in no other group.", number(many)),
         },
         is_administrator: found.kind == GroupKind::Administrator,
         first: listed
@@ -233,7 +233,7 @@ async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Respo
             .map(|row| member(row, &found, &connections))
             .collect(),
         more: if more > 0 {
-            format!("and {} more", super::people::number(more))
+            format!("and {} more", number(more))
         } else {
             String::new()
         },
@@ -259,33 +259,29 @@ impl GroupPage {
         let store = &console.app.store;
         let connections = Connections::of(console).await?;
         let uses = store.uses_of_group(console.company(), id).await?;
-        let with_password = store.count_members_with_password(id).await?;
         let filter = UserFilter {
             group: Some(id),
             ..UserFilter::default()
         };
         let listed = store.list_users(console.company(), &filter, page).await?;
         let href = format!("/admin/groups/{id}");
-        let pages = Pages::of(
-            page,
-            USERS_A_PAGE,
-            listed.rows.len(),
-            listed.total,
-            |page| format!("{href}?page={page}"),
-        );
+        let members = store.count_members(id).await?;
+        let listed = listed.with_total(members);
+        let pages = Pages::of(page, USERS_A_PAGE, &listed, |page| {
+            format!("{href}?page={page}")
+        });
         Ok(Self {
             frame: console.frame(Section::Users, group.title.as_str()),
             is_administrator: group.kind == GroupKind::Administrator,
             sso_only_now: group.sso_only,
             kinds: kinds(group.kind),
             sso_only: group.sso_only,
-            sso_hint: sso_hint(&group, with_password),
             version,
             problems: Problems::default(),
             email: String::new(),
             changed: None,
             uses: uses.iter().map(used).collect(),
-            total: counted(listed.total, "member", "members"),
+            total: counted(members, "member", "members"),
             members: listed
                 .rows
                 .iter()
@@ -303,19 +299,6 @@ impl GroupPage {
         self.kinds = kinds(text.kind);
         self.sso_only = text.sso_only;
         self
-    }
-}
-
-fn sso_hint(group: &Group, with_password: u64) -> String {
-    let members = match with_password {
-        0 => "No member has a password.".to_owned(),
-        1 => "One member has a password".to_owned(),
-        many => format!("{} members have a password", super::people::number(many)),
-    };
-    match (with_password, group.sso_only) {
-        (0, _) => members,
-        (_, true) => format!("{members}, which is not accepted while this is on."),
-        (_, false) => format!("{members}, which would no longer be accepted."),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Console, Item};
 use crate::domain::{Connection, ConnectionId, GrantSource, Group, GroupKind, Session, User};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
-use crate::store::Way;
+use crate::store::{Listed, Way};
 
 /// The identifier in an address; what is none is not there.
 pub(super) fn id<T: FromStr>(text: &str) -> Result<T, Error> {
@@ -147,30 +147,32 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Page `page` (from 1) with `rows` of `total` rows, `a_page` on each. `address` makes the address of a page.
-    pub(super) fn of(
+    /// Page `page` (from 1) of a list, with `a_page` rows on each. `address` makes the address of a page.
+    pub(super) fn of<T>(
         page: u32,
         a_page: u32,
-        rows: usize,
-        total: u64,
+        listed: &Listed<T>,
         address: impl Fn(u32) -> String,
     ) -> Self {
+        let (rows, total) = (listed.rows.len() as u64, listed.total);
         let before = u64::from(page.saturating_sub(1)) * u64::from(a_page);
-        let last = before + rows as u64;
-        let shown = match (rows, total) {
-            (0, _) => "Nothing on this page".to_owned(),
-            _ => format!(
-                "{}–{} of {}",
-                number(before + 1),
-                number(last),
-                number(total)
-            ),
+        let last = before + rows;
+        let shown = if rows == 0 {
+            "Nothing on this page".to_owned()
+        } else {
+            let than = if listed.and_more { "more than " } else { "" };
+            let (first, last, total) = (number(before + 1), number(last), number(total));
+            format!("{first}–{last} of {than}{total}")
         };
-        let final_page = u32::try_from(total.div_ceil(u64::from(a_page))).unwrap_or(u32::MAX);
-        let previous = page.saturating_sub(1).min(final_page);
+        let previous = match (rows, listed.and_more) {
+            // How many there are is not known: back to the beginning.
+            (0, true) => 1,
+            (0, false) => u32::try_from(total.div_ceil(u64::from(a_page))).unwrap_or(u32::MAX),
+            _ => page.saturating_sub(1),
+        };
         Self {
             shown,
-            previous: if previous > 0 {
+            previous: if previous > 0 && page > 1 {
                 address(previous)
             } else {
                 String::new()
@@ -214,17 +216,26 @@ mod tests {
 
     #[test]
     fn pages_know_their_neighbours() {
-        let pages = |page, rows, total| {
-            let pages = Pages::of(page, 50, rows, total, |page| page.to_string());
+        let pages = |page, rows, total, and_more| {
+            let listed = Listed {
+                rows: vec![(); rows],
+                total,
+                and_more,
+            };
+            let pages = Pages::of(page, 50, &listed, |page| page.to_string());
             (pages.shown, pages.previous, pages.next)
         };
         let text = |shown: &str, previous: &str, next: &str| {
             (shown.to_owned(), previous.to_owned(), next.to_owned())
         };
-        assert_eq!(pages(1, 50, 120), text("1–50 of 120", "", "2"));
-        assert_eq!(pages(3, 20, 120), text("101–120 of 120", "2", ""));
-        assert_eq!(pages(9, 0, 120), text("Nothing on this page", "3", ""));
-        assert_eq!(pages(1, 0, 0), text("Nothing on this page", "", ""));
+        assert_eq!(pages(1, 50, 120, false), text("1–50 of 120", "", "2"));
+        assert_eq!(pages(3, 20, 120, false), text("101–120 of 120", "2", ""));
+        let more = text("1–50 of more than 1,050", "", "2");
+        assert_eq!(pages(1, 50, 1050, true), more);
+        let nothing = |previous| text("Nothing on this page", previous, "");
+        assert_eq!(pages(9, 0, 120, false), nothing("3"));
+        assert_eq!(pages(9, 0, 400, true), nothing("1"));
+        assert_eq!(pages(1, 0, 0, false), nothing(""));
         assert_eq!(page_number("x"), 1);
         assert_eq!(page_number("0"), 1);
         assert_eq!(page_number("-1"), 1);

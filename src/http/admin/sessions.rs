@@ -68,13 +68,9 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         .list_sessions(console.company(), page, console.now())
         .await?;
     let connections = Connections::of(&console).await?;
-    let pages = Pages::of(
-        page,
-        SESSIONS_A_PAGE,
-        listed.rows.len(),
-        listed.total,
-        |page| format!("{HREF}?page={page}"),
-    );
+    let pages = Pages::of(page, SESSIONS_A_PAGE, &listed, |page| {
+        format!("{HREF}?page={page}")
+    });
     let rows = listed.rows.iter().map(|row| Row {
         key: row.key.to_string(),
         href: format!("/admin/users/{}", row.session.user_id),

@@ -79,13 +79,9 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         .await?;
     let mut choices = group_items(&groups, &asked.group);
     choices.insert(0, any("All groups", &asked.group));
-    let pages = Pages::of(
-        number_of_page,
-        USERS_A_PAGE,
-        listed.rows.len(),
-        listed.total,
-        |page| asked.address(page),
-    );
+    let pages = Pages::of(number_of_page, USERS_A_PAGE, &listed, |page| {
+        asked.address(page)
+    });
     Ok(Page::new(Users {
         frame: console.frame(Section::Users, "Users & Permissions"),
         groups: choices,

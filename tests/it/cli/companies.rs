@@ -140,7 +140,7 @@ fn groups() {
         .succeeds();
     installation
         .run("group add SSO_Basic --company acme")
-        .fails(1, &["has a permission group \"SSO Basic\" already"]);
+        .fails(1, &["There is a permission group \"SSO Basic\" already"]);
     installation
         .run("group add X --company amce")
         .fails(1, &["no company \"amce\"", "Did you mean \"acme\"?"]);

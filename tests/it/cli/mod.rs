@@ -5,6 +5,7 @@ mod company_settings;
 mod connection_settings;
 mod connections;
 mod explain;
+mod groups;
 mod server;
 mod users;
 

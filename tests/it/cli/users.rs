@@ -37,6 +37,34 @@ fn a_user_is_put_into_groups_and_taken_out() {
 }
 
 #[test]
+fn a_user_gets_another_address_and_other_names() {
+    let installation = Installation::with_company();
+    for email in ["a@acme.example", "b@acme.example"] {
+        let line = format!("user add --company acme --email {email} --first-name Ada");
+        installation.run(&line).succeeds();
+    }
+    let set = |email: &str, options: &str| {
+        installation.run(&format!(
+            "user set --company acme --email {email} {options}"
+        ))
+    };
+    set(
+        "a@acme.example",
+        "--new-email ada@acme.example --last-name Lovelace",
+    )
+    .succeeds()
+    .says(&["Changed ada@acme.example (Ada Lovelace)"]);
+    set("ada@acme.example", "--last-name Lovelace")
+        .succeeds()
+        .says(&["is so already"]);
+    set("ada@acme.example", "--new-email B@acme.example").fails(1, &["has a user", "already"]);
+    set("ada@acme.example", "--new-email nonsense").fails(2, &["is not an e-mail address"]);
+    let users = installation.json("user list --company acme --json");
+    assert_eq!(users[0]["email"], "ada@acme.example");
+    assert_eq!(users[0]["last_name"], "Lovelace");
+}
+
+#[test]
 fn users_are_added_and_listed() {
     let installation = Installation::with_company();
     installation
