@@ -149,6 +149,81 @@ impl Chromium {
         self.see(css).await.select_by_value(value).await.unwrap();
     }
 
+    /// Waits for an element that a person can see, by `XPath`.
+    pub(super) async fn see_path(&self, path: &str) -> Element {
+        let begun = Instant::now();
+        loop {
+            if let Ok(element) = self.client.find(Locator::XPath(path)).await
+                && element.is_displayed().await.unwrap_or_default()
+            {
+                return element;
+            }
+            if begun.elapsed() > PATIENCE {
+                let page = self.client.source().await.unwrap_or_default();
+                panic!("{path} does not appear at {}: {page}", self.url().await);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// The control that a label belongs to.
+    pub(super) async fn control(&self, label: &str) -> Element {
+        let path = format!("//label[starts-with(normalize-space(.), \"{label}\")]");
+        let label = self.see_path(&path).await;
+        match label.attr("for").await.unwrap() {
+            Some(id) => self.client.find(Locator::Id(&id)).await.unwrap(),
+            None => label
+                .find(Locator::XPath(".//input|.//select|.//textarea"))
+                .await
+                .unwrap(),
+        }
+    }
+
+    /// Writes into the field of this label, in the place of what stands there.
+    pub(super) async fn fill(&self, label: &str, text: &str) {
+        let control = self.control(label).await;
+        control.clear().await.unwrap();
+        control.send_keys(text).await.unwrap();
+    }
+
+    /// Picks what the list of this label calls so.
+    pub(super) async fn choose(&self, label: &str, option: &str) {
+        let control = self.control(label).await;
+        control.select_by_label(option).await.unwrap();
+    }
+
+    /// Ticks the box, or picks the choice, of this label.
+    pub(super) async fn tick(&self, label: &str) {
+        let control = self.control(label).await;
+        if !control.is_selected().await.unwrap() {
+            control.click().await.unwrap();
+        }
+    }
+
+    /// Chooses a file for the field of this label.
+    pub(super) async fn attach(&self, label: &str, file: &std::path::Path) {
+        let control = self.control(label).await;
+        control.send_keys(file.to_str().unwrap()).await.unwrap();
+    }
+
+    /// Presses the button with this text.
+    pub(super) async fn press(&self, text: &str) {
+        let path = format!("//button[normalize-space(.)=\"{text}\"]");
+        self.see_path(&path).await.click().await.unwrap();
+    }
+
+    /// Follows the link with this text in it.
+    pub(super) async fn follow(&self, text: &str) {
+        let path = format!("//a[contains(normalize-space(.), \"{text}\")]");
+        self.see_path(&path).await.click().await.unwrap();
+    }
+
+    /// Waits until the page says this somewhere.
+    pub(super) async fn read(&self, text: &str) {
+        let path = format!("//main//*[contains(normalize-space(.), \"{text}\")]");
+        self.see_path(&path).await;
+    }
+
     /// Waits until the address is this one.
     pub(super) async fn arrive(&self, url: &str) {
         let begun = Instant::now();

@@ -2,7 +2,11 @@
 
 use std::net::TcpListener;
 
+use super::looks::album;
 use crate::support::{Installation, Server};
+
+/// Globex at the identity provider.
+pub(super) const GLOBEX_APP: &str = "7c4d9a35-1e6b-4f7a-8b2c-5a0e3d9f6c12";
 
 /// A running demo.
 pub(super) struct Demo {
@@ -17,6 +21,14 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn start() -> Self {
         Self::at(free_ports())
+    }
+
+    /// With the addresses of the documentation when somebody wants pictures.
+    pub(super) fn start_for_pictures() -> Self {
+        match album() {
+            Some(_) => Self::at([8080, 8090]),
+            None => Self::start(),
+        }
     }
 
     /// With the ports of the server and of the identity provider.

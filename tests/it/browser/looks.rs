@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::axe;
-use super::demo::free_ports;
 use super::{Chromium, Demo, ERROR, ONE_AT_A_TIME, SIGNED_IN, sign_in_at_idp};
 
 const SIZES: [(&str, u32, u32); 2] = [("", 1280, 800), ("-narrow", 390, 844)];
@@ -44,13 +43,7 @@ pub(super) async fn look(browser: &Chromium, name: &str) {
 #[tokio::test]
 async fn every_page_fits() {
     let _turn = ONE_AT_A_TIME.lock().await;
-    // Pictures show the addresses of the documentation.
-    let ports = if album().is_some() {
-        [8080, 8090]
-    } else {
-        free_ports()
-    };
-    let (demo, browser) = (Demo::at(ports), Chromium::start().await);
+    let (demo, browser) = (Demo::start_for_pictures(), Chromium::start().await);
     browser.open(&format!("{}/sign-in", demo.origin)).await;
     browser.see("a.choice").await;
     look(&browser, "sign-in").await;

@@ -5,9 +5,11 @@
 
 mod axe;
 mod chromium;
+mod console;
 mod demo;
 mod looks;
 mod script_off;
+mod tutorial;
 mod ways_in;
 
 use chromium::Chromium;

@@ -1,0 +1,103 @@
+//! Every page of the console: it fits a telephone and a desk, and axe-core finds nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use fantoccini::Locator;
+
+use super::looks::look;
+use super::tutorial::Globex;
+use super::{Chromium, Demo, ONE_AT_A_TIME};
+
+/// Follows the links of the console, and looks at one page of each kind.
+#[tokio::test]
+async fn every_page_that_a_link_leads_to() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (demo, browser) = (Demo::start_for_pictures(), Chromium::start().await);
+    let globex = Globex::of(&demo);
+    globex.get_in(&demo, &browser).await;
+    globex.create_permission(&browser).await;
+    let connection = globex.connect_by_metadata(&demo, &browser).await;
+    globex.copy_into_portal(&connection, &browser).await;
+    globex.test_and_enable(&connection, &browser).await;
+    globex.create_user(&browser).await;
+    globex.both_sign_in(&demo).await;
+    globex.fail_to_sign_in(&demo).await;
+
+    let mut waiting = VecDeque::from(["/admin".to_owned()]);
+    let mut seen = BTreeMap::new();
+    while let Some(path) = waiting.pop_front() {
+        let kind = kind_of(&path);
+        if seen.contains_key(&kind) {
+            continue;
+        }
+        browser.open(&format!("{}{path}", globex.origin)).await;
+        browser.see("h1").await;
+        waiting.extend(links(&browser, &globex.origin).await);
+        let name = kind.replace("/admin", "console").replace(['/', '*'], "-");
+        seen.insert(kind, path);
+        look(&browser, name.trim_end_matches('-')).await;
+    }
+    for page in [
+        "/admin",
+        "/admin/users",
+        "/admin/users/*",
+        "/admin/users/new",
+        "/admin/users/import",
+        "/admin/groups",
+        "/admin/groups/*",
+        "/admin/groups/new",
+        "/admin/connections",
+        "/admin/connections/new",
+        "/admin/connections/new/manual",
+        "/admin/connections/*",
+        "/admin/connections/*/certificates",
+        "/admin/connections/*/metadata",
+        "/admin/connections/*/versions",
+        "/admin/connections/*/copy",
+        "/admin/connections/*/test",
+        "/admin/guides/entra",
+        "/admin/sign-ins",
+        "/admin/sign-ins/*",
+        "/admin/sessions",
+        "/admin/audit",
+    ] {
+        assert!(seen.contains_key(page), "no link leads to {page}: {seen:?}");
+    }
+
+    browser
+        .open(&format!("{}/admin/nothing", globex.origin))
+        .await;
+    browser.see("h1").await;
+    look(&browser, "console-not-found").await;
+    browser.quit().await;
+}
+
+/// The paths beneath `/admin` that the page links to, without those that are files.
+async fn links(browser: &Chromium, origin: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for link in browser
+        .client
+        .find_all(Locator::Css("a[href]:not([download])"))
+        .await
+        .unwrap()
+    {
+        let href = link.attr("href").await.unwrap().unwrap_or_default();
+        let path = href.strip_prefix(origin).unwrap_or(&href);
+        let path = path.split('#').next().unwrap_or_default();
+        if path.starts_with("/admin") && !path.contains("/export") {
+            found.push(path.to_owned());
+        }
+    }
+    found
+}
+
+/// The address without what it names: `/admin/users/*`.
+fn kind_of(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let named = |segment: &str| {
+        let is_long = segment.len() > 20;
+        let is_code = segment.len() == 9 && segment.as_bytes()[4] == b'-';
+        if is_long || is_code { "*" } else { segment }.to_owned()
+    };
+    path.split('/').map(named).collect::<Vec<_>>().join("/")
+}
