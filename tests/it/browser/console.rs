@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fantoccini::Locator;
 
-use super::looks::look;
+use super::looks::faults;
 use super::tutorial::Globex;
 use super::{Chromium, Demo, ONE_AT_A_TIME};
 
@@ -25,6 +25,7 @@ async fn every_page_that_a_link_leads_to() {
 
     let mut waiting = VecDeque::from(["/admin".to_owned()]);
     let mut seen = BTreeMap::new();
+    let mut wrong = Vec::new();
     while let Some(path) = waiting.pop_front() {
         let kind = kind_of(&path);
         if seen.contains_key(&kind) {
@@ -35,7 +36,7 @@ async fn every_page_that_a_link_leads_to() {
         waiting.extend(links(&browser, &globex.origin).await);
         let name = kind.replace("/admin", "console").replace(['/', '*'], "-");
         seen.insert(kind, path);
-        look(&browser, name.trim_end_matches('-')).await;
+        wrong.extend(faults(&browser, name.trim_end_matches('-')).await);
     }
     for page in [
         "/admin",
@@ -68,7 +69,8 @@ async fn every_page_that_a_link_leads_to() {
         .open(&format!("{}/admin/nothing", globex.origin))
         .await;
     browser.see("h1").await;
-    look(&browser, "console-not-found").await;
+    wrong.extend(faults(&browser, "console-not-found").await);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     browser.quit().await;
 }
 
