@@ -6,12 +6,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::parts::Ago;
 use super::people::{Connections, Pages, counted, id, number, page_number};
 use super::{Console, ConsoleForm, ConsoleFrame, Section, done};
 use crate::domain::{SessionKey, UserId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
-use crate::http::pages::Moment;
+
 use crate::http::response::Page;
 use crate::store::SESSIONS_A_PAGE;
 
@@ -42,9 +43,9 @@ struct Row {
     name: String,
     email: String,
     through: String,
-    signed_in: Moment,
-    last_seen: Moment,
-    ends: Moment,
+    signed_in: Ago,
+    last_seen: Ago,
+    ends: Ago,
     is_this: bool,
 }
 
@@ -71,6 +72,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
     let pages = Pages::of(page, SESSIONS_A_PAGE, &listed, |page| {
         format!("{HREF}?page={page}")
     });
+    let now = console.now();
     let rows = listed.rows.iter().map(|row| Row {
         key: row.key.to_string(),
         href: format!("/admin/users/{}", row.session.user_id),
@@ -81,9 +83,9 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         },
         email: row.email.to_string(),
         through: connections.through(&row.session),
-        signed_in: row.session.signed_in_at.into(),
-        last_seen: row.session.last_seen_at.into(),
-        ends: row.session.ends_at().into(),
+        signed_in: Ago::of(row.session.signed_in_at, now),
+        last_seen: Ago::of(row.session.last_seen_at, now),
+        ends: Ago::of(row.session.ends_at(), now),
         is_this: row.key == console.me.key,
     });
     Ok(Page::new(Sessions {
