@@ -13,9 +13,11 @@ macro_rules! select {
         concat!(
             "SELECT ",
             $what,
-            " FROM account a WHERE a.company_id = $1 AND a.disabled_at IS NULL AND a.password IS NOT NULL \
-             AND a.id IN (SELECT m.user_id FROM permission_group g JOIN group_grant m ON m.group_id = g.id \
-                          WHERE g.company_id = $1 AND g.kind = 'administrator') \
+            // From the few administrators to their accounts: the join's order is kept.
+            " FROM (SELECT DISTINCT m.user_id FROM permission_group g JOIN group_grant m ON m.group_id = g.id \
+                    WHERE g.company_id = $1 AND g.kind = 'administrator') AS administrator \
+             CROSS JOIN account a WHERE a.id = administrator.user_id \
+             AND a.company_id = $1 AND a.disabled_at IS NULL AND a.password IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
                              WHERE m.user_id = a.id AND g.sso_only = 1)",
             $order

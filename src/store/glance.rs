@@ -1,4 +1,4 @@
-//! What an overview shows of sign-ins, without their records. Tests of connections are none.
+//! What an overview shows of sign-ins, without their records. Tests of connections are none; that one succeeded is told.
 
 use time::OffsetDateTime;
 
@@ -26,28 +26,69 @@ pub struct Glance {
     pub email: Option<String>,
 }
 
+/// The newest end of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// Through this connection; none for a password.
+    pub connection_id: Option<ConnectionId>,
+    /// With this outcome.
+    pub outcome: Outcome,
+    /// When it began.
+    pub started_at: OffsetDateTime,
+}
+
 impl Store {
-    /// A company's newest sign-ins that have ended, the newest first: how each connection does. Does not say who.
-    pub async fn glances(
+    /// Of a company's newest sign-ins that have ended, the newest of each connection and outcome.
+    pub async fn newest_outcomes(
         &self,
         company: CompanyId,
         since: OffsetDateTime,
         limit: u32,
-    ) -> Result<Vec<Glance>, Error> {
+    ) -> Result<Vec<Newest>, Error> {
         // The columns stand before the record, which is large and not read.
         let rows = query(
-            "SELECT code, connection_id, kind, outcome, summary, started_at, NULL AS email FROM login_attempt \
-             WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'test' ORDER BY started_at DESC LIMIT $3",
+            "SELECT connection_id, outcome, MAX(started_at) AS started_at FROM \
+             (SELECT connection_id, outcome, started_at FROM login_attempt \
+              WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND (kind <> 'test' OR outcome = 'tested') \
+              ORDER BY started_at DESC LIMIT $3) AS newest \
+             GROUP BY connection_id, outcome",
         )
         .bind(company.to_string())
         .bind(ms(since))
         .bind(i64::from(limit))
         .fetch_all(&self.database)
         .await?;
-        rows.iter().map(glance).collect()
+        rows.iter()
+            .map(|row| {
+                Ok(Newest {
+                    connection_id: row.maybe_parsed("connection_id")?,
+                    outcome: row.parsed("outcome")?,
+                    started_at: row.time("started_at")?,
+                })
+            })
+            .collect()
     }
 
-    /// The same with who signed in; for a few.
+    /// One of them.
+    pub async fn glance(
+        &self,
+        company: CompanyId,
+        newest: Newest,
+    ) -> Result<Option<Glance>, Error> {
+        let row = query(
+            "SELECT code, connection_id, kind, outcome, summary, started_at, NULL AS email FROM login_attempt \
+             WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND kind <> 'test' AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
+        )
+        .bind(company.to_string())
+        .bind(ms(newest.started_at))
+        .bind(newest.outcome.as_str())
+        .bind(newest.connection_id.map(|id| id.to_string()))
+        .fetch_optional(&self.database)
+        .await?;
+        row.as_ref().map(glance).transpose()
+    }
+
+    /// A company's newest sign-ins that have ended, the newest first, and who it was; for a few.
     pub async fn latest_sign_ins(
         &self,
         company: CompanyId,

@@ -51,7 +51,7 @@ pub use break_glass::WayIn;
 pub use change::Changes;
 pub use connection::ConnectionUse;
 pub use error::{Error, Failure};
-pub use glance::Glance;
+pub use glance::{Glance, Newest};
 pub use group_change::{GroupUse, ListedGroup, StoredGroup};
 pub use pulse::Pulse;
 pub use refusal::Refusal;

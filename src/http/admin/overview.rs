@@ -16,7 +16,7 @@ use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::site::SiteConnection;
-use crate::store::Glance;
+use crate::store::{Glance, Newest};
 
 /// The newest sign-ins that are looked at for each connection's state.
 const LOOKED_AT: u32 = 1000;
@@ -50,6 +50,8 @@ struct Verdict {
     tone: Tone,
     title: String,
     text: String,
+    /// Where to go, and how the link is called.
+    link: Option<(String, &'static str)>,
 }
 
 /// One connection and how it does.
@@ -96,19 +98,31 @@ struct Latest {
 /// `GET /admin`
 async fn show(console: Console) -> Result<Response, Error> {
     let (store, company, now) = (&console.app.store, console.company(), console.now());
-    let seen = store.glances(company, now - LOOKED_BACK, LOOKED_AT).await?;
+    let seen = store
+        .newest_outcomes(company, now - LOOKED_BACK, LOOKED_AT)
+        .await?;
     let latest = store.latest_sign_ins(company, LISTED).await?;
     let break_glass = store.count_break_glass(company).await?;
-    let connections: Vec<Connection> = console
-        .site
-        .connections()
-        .map(|ready| connection(ready, &seen, now))
-        .collect();
+    let mut connections = Vec::new();
+    for ready in console.site.connections() {
+        let failure = match newest(&seen, ready.connection.id, Outcome::Refused) {
+            Some(failure) => store.glance(company, failure).await?,
+            None => None,
+        };
+        let success = newest(&seen, ready.connection.id, Outcome::SignedIn);
+        connections.push(connection(ready, success, failure.as_ref(), now));
+    }
     let steps = steps::of(&console.site, &seen, break_glass);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
     let is_set_up = steps_done == steps.len();
+    let verdict = verdict(&connections, is_set_up);
+    let mut frame = console.frame(Section::Overview, "Overview");
+    if verdict.tone == Tone::Bad {
+        // It says the same, and more.
+        frame.banners.retain(|banner| banner.tone != Tone::Bad);
+    }
     Ok(Page::new(Overview {
-        verdict: verdict(&connections, is_set_up),
+        verdict,
         steps: if is_set_up { Vec::new() } else { steps },
         steps_done,
         connections,
@@ -116,7 +130,7 @@ async fn show(console: Console) -> Result<Response, Error> {
         sign_on_url: console.site.company.sign_on_url(),
         break_glass,
         own: own_certificates(&console, now),
-        frame: console.frame(Section::Overview, "Overview"),
+        frame,
     })
     .into_response())
 }
@@ -126,6 +140,7 @@ fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
         tone,
         title: title.to_owned(),
         text: text.to_owned(),
+        link: None,
     };
     let enabled = || connections.iter().filter(|it| it.state.1 == ENABLED.1);
     if enabled().next().is_none() {
@@ -135,14 +150,14 @@ fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
             "People sign in with passwords until a connection is enabled.",
         );
     }
-    let ended: Vec<&str> = enabled()
-        .filter(|it| it.certificate.as_ref().is_some_and(|it| it.has_ended))
-        .map(|it| it.display_name.as_str())
-        .collect();
-    if !ended.is_empty() {
+    let has_ended = |it: &&Connection| it.certificate.as_ref().is_some_and(|it| it.has_ended);
+    let ended: Vec<&Connection> = enabled().filter(has_ended).collect();
+    if let Some(first) = ended.first() {
+        let names: Vec<&str> = ended.iter().map(|it| it.display_name.as_str()).collect();
         return Verdict {
             tone: Tone::Bad,
-            title: format!("Nobody can sign in through {}", ended.join(", ")),
+            title: format!("Nobody can sign in through {}", names.join(", ")),
+            link: Some((format!("{}/certificates", first.href), "Update Certificate")),
             text: "The signing certificate that is stored here has ended. Add the new one of your identity provider.".to_owned(),
         };
     }
@@ -176,10 +191,13 @@ fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
 
 const ENABLED: (&str, &str) = ("good", "Enabled");
 
-fn connection(ready: &SiteConnection, seen: &[Glance], now: OffsetDateTime) -> Connection {
+fn connection(
+    ready: &SiteConnection,
+    success: Option<Newest>,
+    failure: Option<&Glance>,
+    now: OffsetDateTime,
+) -> Connection {
     let connection = &ready.connection;
-    let success = newest(seen, connection.id, Outcome::SignedIn);
-    let failure = newest(seen, connection.id, Outcome::Refused);
     Connection {
         href: format!("/admin/connections/{}", connection.id),
         display_name: connection.display_name.clone(),
@@ -200,9 +218,10 @@ fn connection(ready: &SiteConnection, seen: &[Glance], now: OffsetDateTime) -> C
     }
 }
 
-fn newest(seen: &[Glance], connection: ConnectionId, outcome: Outcome) -> Option<&Glance> {
+fn newest(seen: &[Newest], connection: ConnectionId, outcome: Outcome) -> Option<Newest> {
     seen.iter()
         .find(|it| it.connection_id == Some(connection) && it.outcome == outcome)
+        .copied()
 }
 
 fn certificate(name: &'static str, remaining: Remaining, now: OffsetDateTime) -> Certificate {

@@ -1,7 +1,7 @@
 //! What is left to do until single sign-on is set up. Each step is read from what is there; nobody ticks it off.
 
 use crate::site::Site;
-use crate::store::Glance;
+use crate::store::Newest;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Step {
 }
 
 /// The steps of a company.
-pub(super) fn of(site: &Site, seen: &[Glance], break_glass: i64) -> Vec<Step> {
+pub(super) fn of(site: &Site, seen: &[Newest], break_glass: i64) -> Vec<Step> {
     let first = site
         .enabled_connections()
         .chain(site.connections())

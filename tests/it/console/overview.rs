@@ -178,10 +178,15 @@ async fn a_certificate_that_ends_is_told_on_every_page() {
         for path in ["/admin", "/admin/account"] {
             let page = browser.get(path).await.body;
             let banners = page.matches("<div class=\"banner ").count();
-            assert_eq!(banners, usize::from(!told.is_empty()), "{days}: {page}");
+            // When it has ended, the overview begins with it.
+            let is_told = !told.is_empty() && !(days < 0 && path == "/admin");
+            assert_eq!(banners, usize::from(is_told), "{days}: {page}");
             if !told.is_empty() {
+                says(&page, &[told, &link], &[]);
+            }
+            if is_told {
                 let banner = format!("<div class=\"banner {tone}\">");
-                says(&page, &[&banner, told, &link, "16 November 2026"], &[]);
+                says(&page, &[&banner, "16 November 2026"], &[]);
             }
         }
         let page = browser.get("/admin").await.body;
