@@ -82,6 +82,11 @@ impl Actor {
             client: None,
         }
     }
+
+    /// Whether it is somebody with a shell on the server, whom no console can shut out.
+    fn is_operator(&self) -> bool {
+        self.user.is_none() && self.client.is_none()
+    }
 }
 
 impl Admin<'_> {

@@ -4,7 +4,6 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::connection::Unfit;
 use super::{Admin, Problems, Refused};
 use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
@@ -198,19 +197,6 @@ impl CertificateFacts {
             (until - now).max(Duration::ZERO)
         })
     }
-}
-
-/// Puts certificates in the place of those that are there.
-pub(super) fn replace(list: &mut Vec<String>, all: Vec<String>) -> Result<(), Unfit> {
-    // Rule B2.
-    if all.is_empty() {
-        return Err(Unfit::NoCertificate);
-    }
-    list.clear();
-    for one in all {
-        add(list, one);
-    }
-    Ok(())
 }
 
 /// Adds a certificate, unless it is there already.

@@ -12,6 +12,7 @@ use super::error::{CliError, Result};
 use super::import_metadata::ImportMetadata;
 use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
+use crate::admin::{Refused, missing};
 use crate::domain::{self, Company};
 use crate::import;
 use settings::Settings;
@@ -93,7 +94,7 @@ impl Named {
             } else {
                 "connection.disable"
             },
-            "",
+            Some(""),
         )
         .await?;
         out.line(format!(
@@ -103,15 +104,18 @@ impl Named {
     }
 }
 
-/// Rule B2: refuses a connection without a usable signing key or without an address to send users to.
+/// Rule B2: refuses what cannot work.
 pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -> Result<()> {
-    if import::is_usable(&connection.settings) {
+    let missing = missing(connection);
+    if missing.is_empty() {
         return Ok(());
     }
+    let what: Vec<String> = missing.into_iter().map(|problem| problem.what).collect();
     Err(CliError::refused(
         format!(
-            "The connection \"{}\" cannot be enabled: it has no usable signing certificate, or no sign-on address for its binding ({}).",
-            connection.name, connection.settings.binding
+            "The connection \"{}\" cannot be enabled. {}",
+            connection.name,
+            what.join(" ")
         ),
         format!(
             "Import the identity provider's metadata: vestibule connection import-metadata FILE|URL --company {} --name {} (or `connection set` its addresses and certificates)",
@@ -120,30 +124,51 @@ pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -
     ))
 }
 
-/// Writes a connection that was read before, and says so in the audit log.
+/// Writes a connection that was read before. Without a detail, the audit log tells every difference.
 pub(super) async fn save(
     installation: &Installation,
     connection: &domain::Connection,
     action: &str,
-    detail: impl Into<String>,
+    detail: Option<&str>,
 ) -> Result<()> {
-    let saved = installation
-        .store
-        .update_connection(connection, installation.now)
-        .await?;
-    if !saved {
-        return Err(CliError::refused(
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, connection.company_id);
+    match admin.change_connection(connection, action, detail).await {
+        Ok(_) => Ok(()),
+        Err(Refused::Changed { by, .. }) => Err(CliError::refused(
             format!(
-                "The connection \"{}\" was changed by someone else just now.",
+                "The connection \"{}\" was changed by {by} just now.",
                 connection.name
             ),
             "Nothing was written. Run the command again.",
-        ));
+        )),
+        Err(other) => Err(other.into()),
     }
-    let name = connection.name.to_string();
-    installation
-        .audit(connection.company_id, action, name, detail)
-        .await
+}
+
+/// Writes a new connection.
+pub(super) async fn write_new(
+    installation: &Installation,
+    company: &Company,
+    connection: &domain::Connection,
+    source: &str,
+) -> Result<()> {
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    match admin.add_connection(connection, source).await {
+        Ok(_) => Ok(()),
+        Err(Refused::Taken(_)) => Err(CliError::refused(
+            format!(
+                "{} has a connection \"{}\" already.",
+                company.name, connection.name
+            ),
+            format!(
+                "Change it with: vestibule connection set --company {} --name {}. Use another name for another connection.",
+                company.slug, connection.name
+            ),
+        )),
+        Err(other) => Err(other.into()),
+    }
 }
 
 async fn list(

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::company::required_text;
-use super::connection::{check_usable, save};
+use super::connection::{check_usable, save, write_new};
 use super::error::{CliError, Result};
 use super::installation::Installation;
 use super::output::Output;
@@ -88,7 +88,10 @@ impl ImportMetadata {
             .and_then(|before| other_identity_provider(before, &connection));
         match other {
             Some(refusal) if !self.dry_run => return Err(refusal),
-            None if !self.dry_run => self.write(installation, &connection, is_new).await?,
+            None if !self.dry_run => {
+                self.write(installation, &company, &connection, is_new)
+                    .await?;
+            }
             _ => {}
         }
         let report = Report {
@@ -196,20 +199,20 @@ impl ImportMetadata {
     async fn write(
         &self,
         installation: &Installation,
+        company: &Company,
         connection: &Connection,
         is_new: bool,
     ) -> Result<()> {
         if !is_new {
-            return save(installation, connection, "connection.import", &self.source).await;
+            return save(
+                installation,
+                connection,
+                "connection.import",
+                Some(&self.source),
+            )
+            .await;
         }
-        installation
-            .store
-            .add_connection(connection, installation.now)
-            .await?;
-        let name = connection.name.to_string();
-        installation
-            .audit(connection.company_id, "connection.add", name, &self.source)
-            .await
+        write_new(installation, company, connection, &self.source).await
     }
 }
 
@@ -236,15 +239,19 @@ pub(super) async fn jit_group(
 ) -> Result<GroupId> {
     let group = installation.group(company, title).await?;
     if group.kind == GroupKind::Administrator {
-        return Err(CliError::refused(
-            format!(
-                "\"{}\" is a group of administrators: everybody would be one from the first sign-in.",
-                group.title
-            ),
-            "Name another group, and make administrators one by one: vestibule user --help",
-        ));
+        return Err(administrators(&group.title));
     }
     Ok(group.id)
+}
+
+/// Why that group is no group of new accounts.
+pub(super) fn administrators(title: &str) -> CliError {
+    CliError::refused(
+        format!(
+            "\"{title}\" is a group of administrators: everybody would be one from the first sign-in."
+        ),
+        "Name another group, and make administrators one by one: vestibule user --help",
+    )
 }
 
 /// A connection's name, as an option gives it.

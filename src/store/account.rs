@@ -237,9 +237,9 @@ async fn make(
     Ok(Ok(Some(user)))
 }
 
-/// Binds the subject to the account; `false` when another transaction bound either.
+/// Binds the subject to the account; `false` when another transaction bound either, or removed the connection.
 async fn bind(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result<bool, Error> {
-    let bound = query("INSERT INTO identity (connection_id, subject, user_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+    let bound = query("INSERT INTO identity (connection_id, subject, user_id, created_at) SELECT c.id, $2, $3, $4 FROM connection c WHERE c.id = $1 ON CONFLICT DO NOTHING")
         .bind(claimant.connection.id.to_string())
         .bind(claimant.profile.subject.as_str())
         .bind(user.to_string())

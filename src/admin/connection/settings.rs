@@ -80,9 +80,13 @@ impl ConnectionSettings {
                 };
             }
             "group_mapping" => settings.group_mapping = self.mapping(value)?,
+            // Rule B2.
+            "certificates" if value.trim().is_empty() => return Err(Unfit::NoCertificate),
             "certificates" => {
-                let all = import::all_certificates(value.as_bytes())?;
-                certificate::replace(&mut settings.certificates, all)?;
+                settings.certificates.clear();
+                for one in import::all_certificates(value.as_bytes())? {
+                    certificate::add(&mut settings.certificates, one);
+                }
             }
             "add_certificate" => {
                 for one in import::all_certificates(value.as_bytes())? {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::set::warn;
 use super::settings::Settings;
-use super::{certificates, check_usable, describe};
+use super::{certificates, check_usable, describe, write_new};
 use crate::cli::company::required_text;
 use crate::cli::error::{CliError, Result};
 use crate::cli::import_metadata::{connection_name, jit_group};
@@ -13,7 +13,6 @@ use crate::cli::output::Output;
 use crate::cli::pairs;
 use crate::domain::{Company, Connection, ConnectionId, SamlSettings};
 use crate::keys::random;
-use crate::store;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Add {
@@ -64,7 +63,8 @@ impl Add {
         if connection.enabled {
             check_usable(&company, &connection)?;
         }
-        self.write(installation, &company, &connection).await?;
+        let entity_id = &connection.settings.idp_entity_id;
+        write_new(installation, &company, &connection, entity_id).await?;
         if self.json {
             let group = settings.value(&connection, "jit_group");
             let group = group.filter(|_| connection.settings.jit.is_some());
@@ -116,12 +116,12 @@ impl Add {
         if let Some(url) = &self.logout_url {
             put(&mut settings, "slo_url", "--logout-url", url)?;
         }
-        let read = self
-            .certificates
-            .iter()
-            .map(|file| certificates::read(file))
-            .collect::<Result<_>>()?;
-        certificates::replace(&mut settings.certificates, read)?;
+        for file in &self.certificates {
+            let certificate = certificates::read(file)?;
+            if !settings.certificates.contains(&certificate) {
+                settings.certificates.push(certificate);
+            }
+        }
         if let Some(title) = &self.jit_group {
             settings.jit = Some(jit_group(installation, company, title).await?);
         }
@@ -136,38 +136,6 @@ impl Add {
             revision: 0,
             created_at: installation.now,
         })
-    }
-
-    async fn write(
-        &self,
-        installation: &Installation,
-        company: &Company,
-        connection: &Connection,
-    ) -> Result<()> {
-        let added = installation
-            .store
-            .add_connection(connection, installation.now)
-            .await;
-        match added {
-            Err(store::Error::Taken(_)) => {
-                return Err(CliError::refused(
-                    format!(
-                        "{} has a connection \"{}\" already.",
-                        company.name, connection.name
-                    ),
-                    format!(
-                        "Change it with: vestibule connection set --company {} --name {}. Use another name for another connection.",
-                        company.slug, connection.name
-                    ),
-                ));
-            }
-            other => other?,
-        }
-        let name = connection.name.to_string();
-        let entity_id = &connection.settings.idp_entity_id;
-        installation
-            .audit(company.id, "connection.add", name, entity_id)
-            .await
     }
 }
 

@@ -20,40 +20,6 @@ pub(super) fn read(path: &Path) -> Result<String> {
     import::certificate(&read_file(path)?).map_err(unfit)
 }
 
-/// Puts certificates in the place of those that are there.
-pub(super) fn replace(certificates: &mut Vec<String>, read: Vec<String>) -> Result<()> {
-    // Rule B2.
-    if read.is_empty() {
-        return Err(CliError::unusable(
-            "A connection without a signing certificate verifies nothing.",
-            "Give the file of one: certificates=FILE",
-        ));
-    }
-    certificates.clear();
-    for certificate in read {
-        add(certificates, certificate);
-    }
-    Ok(())
-}
-
-/// Adds a certificate, unless it is there already.
-pub(super) fn add(certificates: &mut Vec<String>, certificate: String) {
-    if !certificates.contains(&certificate) {
-        certificates.push(certificate);
-    }
-}
-
-/// The SHA-1 thumbprints, as Entra's page shows them.
-pub(super) fn thumbprints(certificates: &[String]) -> String {
-    if certificates.is_empty() {
-        return "none".to_owned();
-    }
-    let all: Vec<String> = import::keys(certificates)
-        .map(|key| key.map_or_else(|error| error.to_string(), |key| key.sha1_thumbprint()))
-        .collect();
-    all.join(",")
-}
-
 /// Prints what each certificate says, and whether it is valid now (rule B8).
 pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Output) -> Result<()> {
     out.line(format!(

@@ -28,15 +28,13 @@ impl Set {
             return show(&settings, &connection, self.json, out);
         }
         let pairs = pairs::split(&self.pairs, "binding=redirect")?;
-        let before = connection.clone();
         for &pair in &pairs {
             settings.set(&mut connection, pair).await?;
         }
         if connection.enabled {
             check_usable(&company, &connection)?;
         }
-        let changes = changes(&settings, &before, &connection);
-        save(installation, &connection, "connection.set", changes).await?;
+        save(installation, &connection, "connection.set", None).await?;
         if self.json {
             return show(&settings, &connection, true, out);
         }
@@ -63,17 +61,6 @@ pub(super) fn warn(
         out.line("  ! Signatures with SHA-1 are believed now. They can be forged with enough work: let the identity provider sign with SHA-256, then set danger_allow_sha1=false.")?;
     }
     Ok(())
-}
-
-/// What changes, for the audit log.
-fn changes(settings: &Settings<'_>, before: &Connection, after: &Connection) -> String {
-    let changes: Vec<String> = Settings::keys()
-        .filter_map(|(key, _)| {
-            let (old, new) = (settings.value(before, key)?, settings.value(after, key)?);
-            (old != new).then(|| format!("{key}: {old} → {new}"))
-        })
-        .collect();
-    changes.join("; ")
 }
 
 fn show(

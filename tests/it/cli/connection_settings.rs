@@ -193,7 +193,7 @@ async fn a_certificate_is_rolled_over() {
     assert_eq!(count(1), "next");
     let log = installation.audit_log().await;
     assert!(
-        log[0].1.contains(&format!("certificates: {old},")),
+        log[0].1.contains(&format!("certificates: {old} (")),
         "{log:?}"
     );
 }

@@ -6,6 +6,7 @@ mod audit;
 mod changes;
 mod combined;
 mod companies;
+mod connections;
 pub(crate) mod database;
 mod evidence;
 mod groups;
