@@ -68,6 +68,18 @@ async fn every_page_that_a_link_leads_to() {
         assert!(seen.contains_key(page), "no link leads to {page}: {seen:?}");
     }
 
+    // What a form leads to.
+    browser.open(&format!("{connection}/test")).await;
+    browser.click("section[aria-labelledby=last-tests] a").await;
+    browser.read("b.simon@contoso.com").await;
+    wrong.extend(faults(&browser, "console-test-result").await);
+    browser.open(&format!("{connection}/metadata")).await;
+    let file = demo.installation.path("federation-metadata.xml");
+    browser.attach("Federation Metadata XML", &file).await;
+    browser.press("Show what changes").await;
+    browser.read("Nothing changes").await;
+    wrong.extend(faults(&browser, "console-review").await);
+
     browser
         .open(&format!("{}/admin/nothing", globex.origin))
         .await;

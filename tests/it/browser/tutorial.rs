@@ -107,7 +107,8 @@ impl Globex {
         browser.read("SHA-256").await;
         browser.click("form.decide button").await;
         browser.see(".tabs").await;
-        browser.url().await
+        let page = browser.url().await;
+        page.strip_suffix("/copy").unwrap_or(&page).to_owned()
     }
 
     /// Copies our addresses into "Basic SAML Configuration".
