@@ -73,11 +73,9 @@ async fn every_page_that_a_link_leads_to() {
     browser.click("section[aria-labelledby=last-tests] a").await;
     browser.read("b.simon@contoso.com").await;
     wrong.extend(faults(&browser, "console-test-result").await);
-    browser.open(&format!("{connection}/metadata")).await;
-    let file = demo.installation.path("federation-metadata.xml");
-    browser.attach("Federation Metadata XML", &file).await;
-    browser.press("Show what changes").await;
-    browser.read("Nothing changes").await;
+    browser.open(&format!("{connection}/certificates")).await;
+    browser.press("Stop trusting it…").await;
+    browser.see("form.decide").await;
     wrong.extend(faults(&browser, "console-review").await);
 
     browser
