@@ -147,7 +147,7 @@ impl Admin<'_> {
         let stored = stored.ok_or(Refused::NotFound)?;
         if version(&stored) != version_read {
             drop(tx);
-            return Err(self.user_changed(&stored.user).await?);
+            return Err(self.user_changed(&stored, version_read).await?);
         }
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
@@ -230,8 +230,18 @@ impl Admin<'_> {
         Ok(all.into_iter().filter(wanted).collect())
     }
 
-    async fn user_changed(&self, now: &User) -> Result<Refused, Refused> {
-        self.changed_by("user", now.email.as_str()).await
+    async fn user_changed(&self, now: &StoredUser, version_read: &str) -> Result<Refused, Refused> {
+        let by_administrator = version_read
+            .split_once('-')
+            .is_none_or(|(revision, _)| revision != now.revision.to_string());
+        if by_administrator {
+            return self.changed_by("user", now.user.email.as_str()).await;
+        }
+        // A sign-in brought another name or address.
+        Ok(Refused::Changed {
+            by: String::new(),
+            at: now.user.last_sign_in_at.unwrap_or(self.now),
+        })
     }
 
     /// Who changed something since it was read.

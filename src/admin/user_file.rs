@@ -91,15 +91,17 @@ impl UserFile {
             file.fault(1, what);
             return file;
         }
+        // One kind of line end, so that lines are counted as an editor does.
+        let content = with_line_feeds(content);
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(delimiter(content))
-            .from_reader(content);
+            .delimiter(delimiter(&content))
+            .from_reader(content.as_slice());
         let mut columns: Option<Vec<Column>> = None;
         let mut record = ByteRecord::new();
         while matches!(reader.read_byte_record(&mut record), Ok(true)) {
-            let number = record.position().map_or(0, csv::Position::line);
+            let number = record.position().map_or(0, |at| line_of(at, &content));
             if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;
             }
@@ -251,6 +253,26 @@ fn unreadable(content: &[u8]) -> Option<String> {
         );
     }
     None
+}
+
+/// The line of a record, which begins after the empty lines at its position.
+fn line_of(at: &csv::Position, content: &[u8]) -> u64 {
+    let from = usize::try_from(at.byte()).unwrap_or(usize::MAX);
+    let rest = content.get(from..).unwrap_or_default();
+    let empty = rest.iter().take_while(|byte| **byte == b'\n').count();
+    at.line() + empty as u64
+}
+
+fn with_line_feeds(content: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(content.len());
+    let mut after_return = false;
+    for &byte in content {
+        if !(byte == b'\n' && after_return) {
+            lines.push(if byte == b'\r' { b'\n' } else { byte });
+        }
+        after_return = byte == b'\r';
+    }
+    lines
 }
 
 /// Spreadsheets of many countries write semicolons.
@@ -409,6 +431,13 @@ mod tests {
             let found = faults(content);
             assert_eq!(found.len(), 1, "{content:?}: {found:?}");
             assert_eq!(found[0].line, line, "{content:?}: {found:?}");
+        }
+        for end in ["\n", "\r\n", "\r"] {
+            let file = ["email", "a@x.example", "", "b@x.example,x", "c@x.example"].join(end);
+            let file = UserFile::read(file.as_bytes());
+            assert_eq!(file.faults[0].line, 4, "{end:?}");
+            let lines: Vec<u64> = file.lines.iter().map(|line| line.number).collect();
+            assert_eq!(lines, [2, 5], "{end:?}");
         }
         let many = format!("email\n{}", "a@x.example\n".repeat(MOST_USERS + 1));
         assert_eq!(faults(many.as_bytes())[0].line, MOST_USERS as u64 + 2);

@@ -308,17 +308,17 @@ fn used(of: &GroupUse) -> Use {
         1 => of
             .values
             .first()
-            .map(|value| format!("the group claim {value} puts users into it")),
+            .map(|value| format!("The group claim {value} puts users into it")),
         count => Some(format!("{count} group claims put users into it")),
     };
     let jit = of
         .jit
-        .then(|| "new accounts come into it (Just-In-Time User Provisioning)".to_owned());
+        .then(|| "New accounts come into it (Just-In-Time User Provisioning)".to_owned());
     let how: Vec<String> = jit.into_iter().chain(mapped).collect();
     Use {
         href: format!("/admin/connections/{}", of.connection),
         name: of.display_name.clone(),
-        how: how.join("; "),
+        how: how.join(". "),
     }
 }
 

@@ -6,8 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
+use time::Duration;
 
 use super::people::{Connections, group_items, id, kind_text, name_of};
+use super::sign_ins::{self, view};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, user_actions};
 use crate::admin::{Problems, Refused, UserText};
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User, UserId};
@@ -15,6 +17,10 @@ use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::store::SignInFilter;
+
+/// Sign-ins that the page shows.
+const SIGN_INS: u32 = 5;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -72,6 +78,9 @@ pub(super) struct UserPage {
     /// Why it can have no password.
     no_password: String,
     sessions: Vec<SessionRow>,
+    /// The last ones, the newest first.
+    sign_ins: Vec<sign_ins::Row>,
+    sign_ins_href: String,
 }
 
 /// Somebody else was faster.
@@ -237,6 +246,8 @@ impl UserPage {
                     group.title
                 )
             }),
+            sign_ins: last_sign_ins(console, &user, &connections).await?,
+            sign_ins_href: sign_ins_of(&user),
             sessions: sessions
                 .iter()
                 .map(|(key, session)| SessionRow {
@@ -278,6 +289,34 @@ impl UserPage {
         self.problems = problems;
         self
     }
+}
+
+/// The last sign-ins of a user. They are looked for where the last one has to be, so that few are looked at.
+async fn last_sign_ins(
+    console: &Console,
+    user: &User,
+    connections: &Connections,
+) -> Result<Vec<sign_ins::Row>, Error> {
+    let Some(last) = user.last_sign_in_at else {
+        return Ok(Vec::new());
+    };
+    let filter = SignInFilter {
+        user_id: Some(user.id),
+        until: Some(last.saturating_add(Duration::SECOND)),
+        ..SignInFilter::default()
+    };
+    let store = &console.app.store;
+    let page = store.sign_ins(console.company(), &filter, SIGN_INS).await?;
+    let rows = page.rows.into_iter();
+    let rows = rows.map(|row| view(row, connections.all(), console.now()));
+    Ok(rows.collect())
+}
+
+/// The address of the list of a user's sign-ins.
+fn sign_ins_of(user: &User) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("q", user.email.as_str());
+    format!("/admin/sign-ins?{}", query.finish())
 }
 
 /// The groups of a user, each with everyone who put it there.
