@@ -130,14 +130,18 @@ impl Finder<'_> {
                 self.sign_on_url(),
                 setting("Responses that nobody asked for", "unsolicited"),
             ],
-            "E6" => vec![setting("Enabled", "enabled")],
+            "E6" => vec![here(
+                "Single Sign On Settings",
+                "Enable",
+                Place::Setting(""),
+            )],
             "F2" => vec![setting("Link existing accounts", "link")],
             "F3" if received.contains("e-mail") => vec![
                 there(CLAIMS, "emailaddress", Some("user.mail")),
                 setting("Claims, E-mail address", "attributes.email"),
             ],
             "F3" => vec![
-                setting("Just-In-Time User Provisioning", "jit_group"),
+                setting("Enable Just-In-Time User Provisioning", "jit"),
                 here("Users & Permissions", "Create SSO User", Place::Users),
             ],
             "F4" => vec![here("Users & Permissions", "Activate", Place::Users)],
@@ -161,13 +165,13 @@ impl Finder<'_> {
             "50011" => self.reply_url(),
             "700016" | "650056" => vec![self.identifier()],
             "50105" => vec![there("Users and groups", "Add user/group", None)],
-            "75008" => vec![setting("Login URL", "sso_url")],
+            "75008" => vec![setting("Login URL", "login_url")],
             "75011" => vec![setting(
                 "Requested authentication context",
                 "requested_authn_context",
             )],
             "75016" => vec![setting("NameID format that is asked for", "name_id_policy")],
-            "75001" | "75003" => vec![setting("Binding Options for Requests", "binding")],
+            "75001" | "75003" => vec![setting("Binding Options for Requests", "binding-post")],
             "750054" => vec![self.sign_on_url()],
             "76021" => vec![setting("Sign requests", "sign_requests")],
             "501241" => vec![there(
@@ -250,7 +254,10 @@ fn there(part: &'static str, field: &'static str, value: Option<&str>) -> Fix {
     }
 }
 
-fn setting(field: &'static str, key: &'static str) -> Fix {
+/// A field of the connection's settings, by the name that it has there.
+fn setting(otherwise: &'static str, key: &'static str) -> Fix {
+    let known = super::SETTINGS.iter().find(|it| it.key == key);
+    let field = known.map_or(otherwise, |it| it.label);
     here(SETTINGS, field, Place::Setting(key))
 }
 

@@ -27,7 +27,7 @@ pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
         ],
         ("E5", _) => &[
             "The identity provider began this sign-in by itself. Enter our Sign on URL there (Entra ID: Basic SAML Configuration), so that its tile begins at this server.",
-            "If the identity provider cannot do that, set unsolicited=accept for the connection. It is less safe.",
+            "If the identity provider cannot do that, let the connection accept such Responses in its SAML Settings (unsolicited=accept). It is less safe.",
         ],
         ("E6", _) => &["Enable the connection again, or sign in through another."],
         ("D1", _) => &[
@@ -38,7 +38,7 @@ pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
             "If it stands in another attribute, change the connection's settings for attributes.",
         ],
         ("F6", _) => &[
-            "Check the address and the password. An administrator can set a new one: vestibule user set-password.",
+            "Check the address and the password. An administrator can set a new one under Users & Permissions (by command: user set-password).",
             "Members of a group that may only use single sign-on have no password: let them choose the identity provider.",
         ],
         _ => &[],

@@ -80,7 +80,7 @@ impl Refusal {
                 "Start the sign-in again, through the connection that is meant."
             }
             Self::MayNotLink => {
-                "If the connection may take over accounts of its own domains, set link to these, such as link=contoso.com."
+                "If the connection may take over accounts of its own domains, name these in its SAML Settings (link), such as contoso.com."
             }
             Self::BoundToAnother => {
                 "The identity provider names this person in another way than before. Set the source of the NameID back, or give the new person another e-mail address."
@@ -89,16 +89,16 @@ impl Refusal {
                 "If both connections own the domain, add it to the setting link of this one."
             }
             Self::NoAccount => {
-                "Add the user, or name a group for new accounts: vestibule connection set --company … jit_group=…"
+                "Create the user, or enable Just-In-Time User Provisioning in the connection's SAML Settings (by command: connection set jit_group=…)."
             }
             Self::NoEmail => {
                 "Let the identity provider send the e-mail address as a claim (Entra ID: Attributes & Claims)."
             }
             Self::NoJitGroup => {
-                "Name another group for new accounts: vestibule connection set --company … jit_group=…"
+                "Choose another permission group of new accounts in the connection's SAML Settings (by command: connection set jit_group=…)."
             }
             Self::Deactivated => {
-                "If the person shall get in, activate the account: vestibule user activate."
+                "If the person shall get in, activate the account under Users & Permissions (by command: user activate)."
             }
             Self::SsoOnly => {
                 "Let the user choose the identity provider, or move the account to a group without \"single sign-on only\"."
@@ -106,7 +106,7 @@ impl Refusal {
             Self::LinkUsed => "Ask the operator for a new link: vestibule company setup-link new.",
             Self::EmailTaken => "Use another e-mail address, or sign in with this one.",
             Self::NoPassword => {
-                "Set a password, if the account may have one: vestibule user set-password."
+                "Set a password, if the account may have one, under Users & Permissions (by command: user set-password)."
             }
         }
     }

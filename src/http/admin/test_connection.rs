@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
+use super::connections::{ConnectionHead, Tab};
 use super::sign_ins::{Row, view};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::app::Counted;
@@ -25,10 +26,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 #[template(path = "admin/test_connection.html")]
 struct TestConnection {
     frame: ConsoleFrame,
-    name: String,
-    settings: String,
-    action: String,
-    is_enabled: bool,
+    head: ConnectionHead,
     /// What has to be there before a test; none when it can begin.
     missing: Option<&'static str>,
     tests: Vec<Row>,
@@ -87,14 +85,8 @@ async fn page(
         .flatten()
         .any(|url| url.starts_with("http:"));
     let view = TestConnection {
-        frame: console.frame(
-            Section::Connections,
-            format!("Test {}", connection.display_name),
-        ),
-        name: connection.display_name.clone(),
-        settings: format!("/admin/connections/{}", connection.id),
-        action: format!("/admin/connections/{}/test", connection.id),
-        is_enabled: connection.enabled,
+        frame: console.frame(Section::Connections, connection.display_name.clone()),
+        head: ConnectionHead::of(connection, Tab::Test),
         missing: missing(connection),
         tests: tests
             .into_iter()

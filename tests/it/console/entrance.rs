@@ -7,6 +7,10 @@ use super::world::{ADMIN, MEMBER, World, post, sign_in, token};
 const PAGES: &[&str] = &[
     "/admin",
     "/admin/account",
+    "/admin/sign-ins",
+    "/admin/sign-ins/aadsts",
+    "/admin/sign-ins/K7QF-3XHD",
+    "/admin/audit",
     "/admin/no-such-page",
     "/admin/no/such/page",
 ];

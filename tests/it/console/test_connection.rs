@@ -217,7 +217,7 @@ async fn a_test_that_is_refused_shows_the_same_page_with_what_to_change() {
         "the sign-in would be refused",
         "<h2 id=\"claims\">",
         SIMON,
-        "#jit_group",
+        "#jit\"",
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
