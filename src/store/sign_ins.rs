@@ -6,7 +6,7 @@
 use time::OffsetDateTime;
 
 use super::columns::{Row, ms};
-use super::statement::{Statement, query};
+use super::statement::query;
 use super::{Error, Store};
 use crate::domain::{
     AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, Outcome, UserId,
@@ -81,39 +81,30 @@ pub struct SignInPage {
     pub looked_enough: bool,
 }
 
-/// The sign-ins of company `$1` in a period, those that are looked at; and of these the ones that fit.
+/// When the last one began that a page looks at: the rows of an index say it.
+macro_rules! furthest {
+    ($more:literal) => {
+        concat!(
+            "SELECT started_at FROM login_attempt WHERE company_id = $1 AND started_at >= $2 AND started_at < $3 AND started_at <= $4",
+            $more,
+            " ORDER BY started_at DESC LIMIT 1 OFFSET $5"
+        )
+    };
+}
+
+/// Those that fit, of the ones that a page looks at.
 macro_rules! list {
     ($more:literal) => {
         concat!(
-            "SELECT a.id, a.code, a.kind, a.connection_id, a.started_at, a.finished_at, a.outcome, a.rule, a.summary, a.person, u.email \
-             FROM (SELECT id, code, kind, connection_id, started_at, finished_at, outcome, rule, summary, \
-                          COALESCE(user_id, tested_by) AS person FROM login_attempt ",
-            period!($more),
-            " LIMIT $6) a LEFT JOIN account u ON u.id = a.person \
-             WHERE ($7 IS NULL OR a.outcome = $7) AND ($8 IS NULL OR a.kind = $8) AND ($9 IS NULL OR a.connection_id = $9) \
-               AND ($10 IS NULL OR a.person = $10) \
-             ORDER BY a.started_at DESC, a.id DESC LIMIT $11"
-        )
-    };
-}
-
-/// The last one that is looked at.
-macro_rules! last {
-    ($more:literal) => {
-        concat!(
-            "SELECT id, started_at FROM login_attempt ",
-            period!($more),
-            " LIMIT 1 OFFSET $6"
-        )
-    };
-}
-
-macro_rules! period {
-    ($more:literal) => {
-        concat!(
-            "WHERE company_id = $1 AND started_at >= $2 AND started_at < $3 AND started_at <= $4 AND (started_at < $4 OR id < $5)",
+            "SELECT a.id, a.code, a.kind, a.connection_id, a.started_at, a.finished_at, a.outcome, a.rule, a.summary, \
+             COALESCE(a.user_id, a.tested_by) AS person, u.email \
+             FROM login_attempt a LEFT JOIN account u ON u.id = COALESCE(a.user_id, a.tested_by) \
+             WHERE a.company_id = $1 AND a.started_at >= $2 AND a.started_at < $3 AND a.started_at <= $4 \
+               AND (a.started_at < $4 OR a.id < $5)",
             $more,
-            " ORDER BY started_at DESC, id DESC"
+            " AND ($6 IS NULL OR a.outcome = $6) AND ($7 IS NULL OR a.kind = $7) AND ($8 IS NULL OR a.connection_id = $8) \
+              AND ($9 IS NULL OR COALESCE(a.user_id, a.tested_by) = $9) \
+              ORDER BY a.started_at DESC, a.id DESC LIMIT $10"
         )
     };
 }
@@ -127,17 +118,35 @@ impl Store {
         limit: u32,
     ) -> Result<SignInPage, Error> {
         // Those that were refused have an index of their own.
-        let refused = filter.outcome == Some(Outcome::Refused);
-        let (wanted, bound) = if refused {
+        let (furthest, list) = if filter.outcome == Some(Outcome::Refused) {
             (
-                list!(" AND outcome = 'refused'"),
-                last!(" AND outcome = 'refused'"),
+                furthest!(" AND outcome = 'refused'"),
+                list!(" AND a.outcome = 'refused'"),
             )
         } else {
-            (list!(""), last!(""))
+            (furthest!(""), list!(""))
         };
-        let rows = period_of(wanted, company, filter)
-            .bind(LOOKED_AT)
+        let after = filter.after.map_or(i64::MAX, |place| {
+            // Nothing of its instant is left.
+            ms(place.started_at) - i64::from(place.id == none_below())
+        });
+        let looked_until = query(furthest)
+            .bind(company.to_string())
+            .bind(filter.from.map_or(i64::MIN, ms))
+            .bind(filter.until.map_or(i64::MAX, ms))
+            .bind(after)
+            .bind(LOOKED_AT - 1)
+            .fetch_optional(&self.database)
+            .await?
+            .map(|row| row.time("started_at"))
+            .transpose()?;
+        let id = filter.after.map(|place| place.id.to_string());
+        let rows = query(list)
+            .bind(company.to_string())
+            .bind(looked_until.or(filter.from).map_or(i64::MIN, ms))
+            .bind(filter.until.map_or(i64::MAX, ms))
+            .bind(after)
+            .bind(id.unwrap_or_default())
             .bind(filter.outcome.map(Outcome::as_str))
             .bind(filter.kind.map(AttemptKind::as_str))
             .bind(filter.connection_id.map(|id| id.to_string()))
@@ -159,18 +168,11 @@ impl Store {
                 looked_enough: false,
             });
         }
-        let last = period_of(bound, company, filter)
-            .bind(LOOKED_AT - 1)
-            .fetch_optional(&self.database)
-            .await?;
-        let next = last
-            .map(|last| {
-                Ok::<_, Error>(SignInPlace {
-                    started_at: last.time("started_at")?,
-                    id: last.parsed("id")?,
-                })
-            })
-            .transpose()?;
+        // Those of the same instant were looked at as well.
+        let next = looked_until.map(|started_at| SignInPlace {
+            started_at,
+            id: none_below(),
+        });
         Ok(SignInPage {
             rows,
             looked_enough: next.is_some(),
@@ -179,15 +181,9 @@ impl Store {
     }
 }
 
-/// The statement with its first five values.
-fn period_of(sql: &'static str, company: CompanyId, filter: &SignInFilter) -> Statement<'static> {
-    let after = filter.after;
-    query(sql)
-        .bind(company.to_string())
-        .bind(filter.from.map_or(i64::MIN, ms))
-        .bind(filter.until.map_or(i64::MAX, ms))
-        .bind(after.map_or(i64::MAX, |place| ms(place.started_at)))
-        .bind(after.map_or_else(String::new, |place| place.id.to_string()))
+/// No identifier is below this one.
+fn none_below() -> AttemptId {
+    AttemptId::from_bytes([0; 16])
 }
 
 fn row(row: &Row) -> Result<SignInRow, Error> {

@@ -6,6 +6,7 @@
 mod axe;
 mod chromium;
 mod console;
+mod console_sign_ins;
 mod demo;
 mod looks;
 mod script_off;
