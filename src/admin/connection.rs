@@ -93,6 +93,8 @@ impl Admin<'_> {
         check::check(connection, &groups)?;
         let mut tx = self.store.begin().await?;
         tx.lock_company(self.company).await?;
+        // A group may have changed since it was looked at.
+        check::check(connection, &tx.all_groups(self.company).await?)?;
         tx.add_connection(connection, self.now)
             .await
             .map_err(|cause| taken(cause, connection))?;
@@ -142,6 +144,8 @@ impl Admin<'_> {
             drop(tx);
             return Err(self.changed(&before).await?);
         }
+        // A group may have changed since it was looked at.
+        check::check(after, &tx.all_groups(self.company).await?)?;
         if before.enabled && !after.enabled && !self.keeps_way_in(&mut tx).await? {
             return Err(last_way_in("switched off"));
         }
@@ -193,6 +197,7 @@ impl Admin<'_> {
         if connection.enabled && !self.keeps_way_in(&mut tx).await? {
             return Err(last_way_in("deleted"));
         }
+        self.keeps_own_administration(&mut tx).await?;
         let nothing = Value::Object(serde_json::Map::new());
         let event = self
             .event("connection.remove", connection.name.as_str())

@@ -1,7 +1,7 @@
 //! Permission groups.
 //!
 //! Invariants: two titles of a company differ in more than upper and lower case; a group into which a connection puts users
-//! is not deleted; a company that has a way in without single sign-on keeps one (rule F6).
+//! is not deleted, and one for new accounts is not made one of administrators; a company that has a way in without single sign-on keeps one (rule F6).
 
 use serde_json::{Value, json};
 
@@ -95,6 +95,12 @@ impl Admin<'_> {
         }
         let others = tx.all_groups(self.company).await?;
         check_title(&others, &group.title, Some(id))?;
+        if group.kind == GroupKind::Administrator && before.kind != group.kind {
+            let uses = tx.hold_uses_of_group(self.company, id).await?;
+            if let Some(first) = uses.iter().find(|of| of.jit) {
+                return Err(Refused::InTheWay(for_everyone(&before, first)));
+            }
+        }
         if !tx.write_group(&group).await? {
             return Err(taken(&group.title));
         }
@@ -129,7 +135,7 @@ impl Admin<'_> {
         if let Some(first) = uses.first() {
             return Err(Refused::InTheWay(in_use(&group, first, uses.len())));
         }
-        let members = self.store.count_members(id).await?;
+        let members = tx.members_of(id).await?.len();
         tx.remove_group(self.company, id).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
@@ -178,6 +184,15 @@ fn in_use(group: &Group, first: &GroupUse, count: usize) -> String {
     };
     format!(
         "\"{}\" cannot be deleted: the connection \"{}\"{others} {how}. Choose another group there first.",
+        group.title, first.display_name
+    )
+}
+
+/// Why a group of new accounts is none of administrators.
+fn for_everyone(group: &Group, first: &GroupUse) -> String {
+    format!(
+        "\"{}\" cannot become a group of administrators: the connection \"{}\" makes new accounts in it (Just-In-Time User Provisioning), \
+         and everybody would be one from the first sign-in. Choose another group there first.",
         group.title, first.display_name
     )
 }

@@ -175,12 +175,13 @@ impl Tx {
         }
     }
 
-    /// The connections that put users into a group, which stay as they are until the transaction ends.
+    /// The connections that put users into a group. They stay as they are, and none is added, until the transaction ends.
     pub async fn hold_uses_of_group(
         &mut self,
         company: CompanyId,
         id: GroupId,
     ) -> Result<Vec<GroupUse>, Error> {
+        // Whoever changes or adds a connection holds the company first.
         self.lock_company(company).await?;
         uses(self, company, id).await
     }

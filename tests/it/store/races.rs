@@ -1,6 +1,8 @@
 //! Two servers on one database, at the same instant; and a crash in the middle.
 
-use vestibule::domain::{AttemptKind, Creation, Grant, GrantSource, GroupKind, Outcome, UserId};
+use vestibule::domain::{
+    AttemptKind, Creation, Grant, GrantSource, Group, GroupKind, Outcome, UserId,
+};
 use vestibule::store::{AttemptRef, Error, Finished, Refusal, finish_in};
 
 use super::database::{Database, on_both};
@@ -15,6 +17,7 @@ on_both!(
     deactivation_and_sign_in_leave_no_session,
     a_crash_leaves_nothing,
     the_last_way_in_is_kept,
+    a_group_and_a_connection_change_at_once,
     what_fails_takes_nobody_with_it,
     who_goes_away_does_not_hold_up_the_others,
 );
@@ -306,5 +309,37 @@ async fn who_goes_away_does_not_hold_up_the_others(database: &Database) {
         }
         world.store.add_attempt(&two).await.unwrap();
         assert!(world.store.attempt(two.id).await.unwrap().is_some());
+    }
+}
+
+/// Who changes a group looks at the connections that use it, and who changes a connection at its groups: neither waits for the
+/// other for ever.
+async fn a_group_and_a_connection_change_at_once(database: &Database) {
+    let [one, two] = servers(database).await;
+    for round in 0..ROUNDS {
+        let group = async {
+            let (company, id) = (one.company.id, one.basic.id);
+            let mut tx = one.store.begin().await?;
+            let way_in = tx.hold_way_in(company, []).await?;
+            let stored = tx.lock_group(company, id).await?;
+            tx.hold_uses_of_group(company, id).await?;
+            let group = Group {
+                title: format!("SSO Basic {round}"),
+                ..stored.unwrap().group
+            };
+            assert!(tx.write_group(&group).await?);
+            way_in.check(&mut tx).await?;
+            tx.commit(NOW).await
+        };
+        let connection = async {
+            let stored = two.store.connection(two.connection.id).await?;
+            let mut connection = stored.unwrap();
+            connection.display_name = format!("Entra {round}");
+            two.store.update_connection(&connection, NOW).await
+        };
+        let (group, connection): (Result<(), Error>, Result<bool, Error>) =
+            tokio::join!(group, connection);
+        group.unwrap();
+        assert!(connection.unwrap());
     }
 }
