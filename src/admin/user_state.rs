@@ -134,7 +134,8 @@ impl Admin<'_> {
         Ok(true)
     }
 
-    /// Forgets by what a connection knows a user, and ends the sessions that it began through it.
+    /// Forgets by what a connection knows a user, ends the sessions that it began through it, and takes back what its group
+    /// claims gave: it has no say about this user any more.
     pub async fn unlink_identity(
         &self,
         id: UserId,
@@ -143,9 +144,11 @@ impl Admin<'_> {
         let found = self.store.connection(connection).await?;
         let found = found.filter(|it| it.company_id == self.company);
         let found = found.ok_or(Refused::NotFound)?;
-        let (mut tx, stored, _) = self.hold(id).await?;
+        let (mut tx, stored, way_in) = self.hold(id).await?;
         let subject = tx.unbind(id, connection).await?;
         let subject = subject.ok_or(Refused::NotFound)?;
+        way_in.check(&mut tx).await?;
+        self.keeps_own_administration(&mut tx).await?;
         let event = self
             .event("user.unlink", stored.user.email.as_str())
             .with_detail(format!("{}: {subject}", found.name));

@@ -9,7 +9,9 @@ use super::session::end_all_of;
 use super::statement::{Target, query};
 use super::user::{insert, user, user_columns};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, Grant, GroupKind, SessionKey, User, UserId};
+use crate::domain::{
+    CompanyId, ConnectionId, Grant, GrantSource, GroupKind, SessionKey, User, UserId,
+};
 use time::OffsetDateTime;
 
 /// A user with the number of its changes by administrators.
@@ -189,8 +191,8 @@ impl Tx {
         Ok(removed > 0)
     }
 
-    /// Forgets by what a connection knows a user, and ends the sessions that it began through that connection; the subject,
-    /// or none when the connection does not know it.
+    /// Forgets by what a connection knows a user, ends the sessions that it began through that connection, and takes it out of
+    /// the groups that the connection's claims put it into; the subject, or none when the connection does not know it.
     pub async fn unbind(
         &mut self,
         id: UserId,
@@ -214,6 +216,11 @@ impl Tx {
         for session in &ended {
             self.session_ended(SessionKey(session.hash("session_key")?));
         }
+        query("DELETE FROM group_grant WHERE user_id = $1 AND source = $2")
+            .bind(id.to_string())
+            .bind(GrantSource::Idp(connection).to_string())
+            .execute(&mut *self)
+            .await?;
         self.user_changed(id);
         row.text("subject").map(Some)
     }

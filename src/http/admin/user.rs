@@ -403,5 +403,7 @@ fn consequence(
             user.email
         )
     };
-    format!("{name} will not know this user any more, and its sessions end. {next}")
+    format!(
+        "{name} will not know this user any more. Its sessions end, and the groups that its group claim gave go. {next}"
+    )
 }
