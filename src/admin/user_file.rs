@@ -9,6 +9,8 @@ use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// The most users in a file.
 pub const MOST_USERS: usize = 10_000;
+/// The most columns, and the most permission groups of one user.
+const MOST_CELLS: usize = 200;
 /// Faults that are named; the others are counted.
 pub const MOST_FAULTS: usize = 100;
 
@@ -112,7 +114,7 @@ impl UserFile {
                 }
                 continue;
             };
-            if file.lines.len() >= MOST_USERS {
+            if file.lines.len() + file.faults.len() >= MOST_USERS {
                 file.fault(
                     number,
                     format!("A file may have at most {MOST_USERS} users. Split it."),
@@ -140,6 +142,13 @@ impl UserFile {
 
     fn header(&mut self, number: u64, record: &ByteRecord) -> Vec<Column> {
         let mut columns = Vec::new();
+        if record.len() > MOST_CELLS {
+            self.fault(
+                number,
+                format!("A file may have at most {MOST_CELLS} columns."),
+            );
+            return columns;
+        }
         for cell in record {
             let name = String::from_utf8_lossy(cell).trim().to_owned();
             let column = Column::of(&name);
@@ -230,6 +239,11 @@ fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, St
             Column::Groups => line.groups = split(text),
             Column::Ignored => {}
         }
+    }
+    if line.groups.len() > MOST_CELLS {
+        return Err(format!(
+            "A user may be in at most {MOST_CELLS} permission groups."
+        ));
     }
     Ok(line)
 }
@@ -333,7 +347,7 @@ fn joined(titles: &[String]) -> String {
     escaped.join("; ")
 }
 
-/// The titles in a cell.
+/// The titles in a cell; of too many, one too many.
 fn split(cell: &str) -> Vec<String> {
     let mut titles = vec![String::new()];
     let mut characters = cell.chars();
@@ -348,6 +362,9 @@ fn split(cell: &str) -> Vec<String> {
     let titles = titles.iter().map(|title| title.trim().to_owned());
     let mut each = Vec::new();
     for title in titles.filter(|title| !title.is_empty()) {
+        if each.len() > MOST_CELLS {
+            break;
+        }
         if !each.contains(&title) {
             each.push(title);
         }

@@ -56,6 +56,8 @@ pub struct Imported {
 struct Known {
     users: HashMap<String, User>,
     groups: Vec<Group>,
+    /// The places of the groups, by title and by title in lower case.
+    titles: [HashMap<String, usize>; 2],
     by_hand: HashMap<UserId, Vec<GroupId>>,
 }
 
@@ -216,9 +218,17 @@ impl Admin<'_> {
                     .push(grant.group_id);
             }
         }
+        let groups = self.store.groups(self.company).await?;
+        let mut titles = [HashMap::new(), HashMap::new()];
+        let [exact, folded] = &mut titles;
+        for (place, group) in groups.iter().enumerate() {
+            exact.entry(group.title.clone()).or_insert(place);
+            folded.entry(group.title.to_lowercase()).or_insert(place);
+        }
         Ok(Known {
             users: users.collect(),
-            groups: self.store.groups(self.company).await?,
+            groups,
+            titles,
             by_hand,
         })
     }
@@ -307,13 +317,10 @@ impl Known {
 
     /// The group of a title, whatever its upper and lower case.
     fn group(&self, title: &str) -> Option<&Group> {
-        let folded = title.to_lowercase();
-        let exact = self.groups.iter().find(|group| group.title == title);
-        exact.or_else(|| {
-            self.groups
-                .iter()
-                .find(|group| group.title.to_lowercase() == folded)
-        })
+        let [exact, folded] = &self.titles;
+        let place = exact.get(title);
+        let place = place.or_else(|| folded.get(&title.to_lowercase()))?;
+        self.groups.get(*place)
     }
 }
 
@@ -353,7 +360,8 @@ impl ImportPlan {
         let mut text = String::new();
         for planned in self.made.iter().chain(&self.changed) {
             let before = planned.before.as_ref();
-            let into: Vec<String> = planned.into.iter().map(|it| it.id.to_string()).collect();
+            let into = planned.into.iter();
+            let into: Vec<_> = into.map(|it| (it.id.to_string(), it.kind)).collect();
             let value = json!([
                 before.map(|user| user.id),
                 before.map(UserText::of).map(|it| [
