@@ -12,6 +12,8 @@ use crate::domain::{AuditEvent, AuditId, CompanyId};
 
 /// How many entries one page looks at.
 const LOOKED_AT: i64 = 5_000;
+/// The longest text that is looked for, in bytes. Longer ones are in no entry that people search for.
+const LONGEST_TEXT: usize = 1_000;
 
 /// Which entries to list; none of a kind means all.
 #[derive(Debug, Clone, Default)]
@@ -68,7 +70,10 @@ impl Store {
         limit: u32,
     ) -> Result<AuditPage, Error> {
         let text = filter.text.as_deref().unwrap_or_default();
-        if !is_text(text) || filter.noun.as_deref().is_some_and(|noun| !is_text(noun)) {
+        if !is_text(text)
+            || text.len() > LONGEST_TEXT
+            || filter.noun.as_deref().is_some_and(|noun| !is_text(noun))
+        {
             return Ok(AuditPage {
                 entries: Vec::new(),
                 next: None,
