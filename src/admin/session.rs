@@ -7,11 +7,9 @@ impl Admin<'_> {
     /// Ends a session of the company.
     pub async fn end_session(&self, key: SessionKey) -> Result<(), Refused> {
         let mut tx = self.store.begin().await?;
-        let user = tx.end_session_of(self.company, key).await?;
-        let user = user.ok_or(Refused::NotFound)?;
-        let user = self.store.user_of(self.company, user).await?;
-        let email = user.map_or(String::new(), |stored| stored.user.email.to_string());
-        let event = self.event("session.end", email);
+        let email = tx.end_session_of(self.company, key).await?;
+        let email = email.ok_or(Refused::NotFound)?;
+        let event = self.event("session.end", email.as_str());
         tx.audit(&event.with_detail("1 session")).await?;
         tx.commit(self.now).await?;
         Ok(())

@@ -97,14 +97,15 @@ impl Store {
 }
 
 impl Tx {
-    /// Ends a session of a company; whose it was, or none when there is none.
+    /// Ends a session of a company; the address of whose it was, or none when there is none.
     pub async fn end_session_of(
         &mut self,
         company: CompanyId,
         key: SessionKey,
-    ) -> Result<Option<UserId>, Error> {
+    ) -> Result<Option<Email>, Error> {
         let row = query(
-            "DELETE FROM session WHERE session_key = $1 AND company_id = $2 RETURNING user_id",
+            "DELETE FROM session WHERE session_key = $1 AND company_id = $2 \
+             RETURNING (SELECT a.email FROM account a WHERE a.id = session.user_id) AS email",
         )
         .bind(key.0.to_vec())
         .bind(company.to_string())
@@ -112,7 +113,7 @@ impl Tx {
         .await?;
         let Some(row) = row else { return Ok(None) };
         self.session_ended(key);
-        row.parsed("user_id").map(Some)
+        row.parsed("email").map(Some)
     }
 
     /// Ends a user's sessions, but one; how many there were.
