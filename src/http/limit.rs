@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use super::error::Error;
 use super::extract::{ClientAddress, CurrentSite};
 use crate::app::{App, Counted, Wait};
+use crate::domain::CompanyId;
 
 /// A request within the limits of its kind, of its client and of its company. It is counted when it is extracted.
 #[derive(Debug)]
@@ -54,6 +55,21 @@ impl<K: Kind> FromRequestParts<Arc<App>> for Within<K> {
         app.throttle.admit(K::COUNTED, client, &site.company)?;
         Ok(Self(PhantomData))
     }
+}
+
+/// Does work that hashes a password, when the company has its turn for it. It goes on when who asked for it has gone, and keeps
+/// its turn until it is done.
+pub(super) async fn in_password_turn<T: Send + 'static>(
+    app: &App,
+    company: CompanyId,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Error> {
+    let turn = app.throttle.password_turn(company).await?;
+    let working = tokio::spawn(async move {
+        let _turn = turn;
+        work.await
+    });
+    working.await.map_err(Error::internal)
 }
 
 impl From<Wait> for Error {

@@ -11,6 +11,7 @@ use super::{Console, ConsoleForm, corrected, done};
 use crate::admin::{Problems, Refused};
 use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
 use crate::http::error::Error;
+use crate::http::limit::in_password_turn;
 
 /// `POST /admin/users/{id}/deactivate`
 pub(super) async fn deactivate(
@@ -67,8 +68,12 @@ pub(super) async fn set_password(
 ) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     let own = own_session(&console, user);
-    let admin = console.admin();
-    match admin.set_password(user, fields.password, own).await {
+    let working = console.clone();
+    let work = async move {
+        let admin = working.admin();
+        admin.set_password(user, fields.password, own).await
+    };
+    match in_password_turn(&console.app, console.company(), work).await? {
         Ok(0) => back(&console, user, "Set the password.").await,
         Ok(ended) => {
             let told = format!("Set the password. {} ended.", sessions(ended));
