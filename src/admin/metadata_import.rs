@@ -4,7 +4,7 @@ use super::connection::{ConnectionSettings, Difference, differences};
 use super::{Admin, Refused};
 use crate::domain::{Connection, ConnectionId, GroupId, SamlSettings};
 use crate::import;
-use crate::outbound::{Reach, fetch_metadata};
+use crate::outbound::{FetchError, Reach, fetch_metadata};
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
 use time::OffsetDateTime;
 
@@ -35,13 +35,11 @@ pub async fn fetched_metadata(url: &str, reach: Reach) -> Result<Vec<u8>, Refuse
             "Paste the address of the metadata. Entra ID: SAML Certificates, App Federation Metadata Url.",
         ));
     }
-    let bytes = fetch_metadata(url, reach)
-        .await
-        .map_err(|error| Refused::invalid("url", error.to_string()))?;
-    if bytes.len() > LARGEST_METADATA {
-        return Err(Refused::invalid("url", too_large()));
-    }
-    Ok(bytes)
+    let fetched = fetch_metadata(url, reach, LARGEST_METADATA).await;
+    fetched.map_err(|error| match error {
+        FetchError::TooLarge(_) => Refused::invalid("url", too_large()),
+        other => Refused::invalid("url", other.to_string()),
+    })
 }
 
 /// Reads a metadata document; `entity_id` picks one of several identity providers. `field` is where it came from.

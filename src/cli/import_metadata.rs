@@ -132,7 +132,7 @@ impl ImportMetadata {
 
     async fn read(&self) -> Result<Vec<u8>> {
         if self.source.contains("://") {
-            return fetch_metadata(&self.source, Reach::Private)
+            return fetch_metadata(&self.source, Reach::Private, LARGEST)
                 .await
                 .map_err(|error| {
                     CliError::unusable(error.to_string(), "Or download the file and give its path.")

@@ -36,14 +36,19 @@ pub enum FetchError {
     Redirects,
     #[error("The server answered with status {0}. Open the URL in a browser and see what it says.")]
     Status(u16),
-    #[error("The document is larger than {} MiB. Is it the identity provider's metadata?", LARGEST / 1024 / 1024)]
-    TooLarge,
+    #[error("The document is larger than {} MiB. Is it the identity provider's metadata?", .0 / 1024 / 1024)]
+    TooLarge(usize),
     #[error("The server could not be asked: {}{}", causes(.0), in_plain_words(.0))]
     Http(#[from] reqwest::Error),
 }
 
-/// Fetches a metadata document. `reach` bounds the URL itself; a redirect stays at its origin or leads to a public https one.
-pub async fn fetch_metadata(url: &str, reach: Reach) -> Result<Vec<u8>, FetchError> {
+/// Fetches a metadata document of at most `largest` bytes. `reach` bounds the URL itself; a redirect stays at its origin or
+/// leads to a public https one.
+pub async fn fetch_metadata(
+    url: &str,
+    reach: Reach,
+    largest: usize,
+) -> Result<Vec<u8>, FetchError> {
     let mut url = parse(url)?;
     if is_whole_tenant(&url) {
         return Err(FetchError::WholeTenant);
@@ -52,7 +57,7 @@ pub async fn fetch_metadata(url: &str, reach: Reach) -> Result<Vec<u8>, FetchErr
     for _ in 0..=REDIRECTS {
         let response = get(&url, reach).await?;
         if !response.status().is_redirection() {
-            return body(response).await;
+            return body(response, largest).await;
         }
         let target = response
             .headers()
@@ -107,14 +112,14 @@ async fn get(url: &Url, reach: Reach) -> Result<Response, FetchError> {
     Ok(request.send().await?)
 }
 
-async fn body(mut response: Response) -> Result<Vec<u8>, FetchError> {
+async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, FetchError> {
     if !response.status().is_success() {
         return Err(FetchError::Status(response.status().as_u16()));
     }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err(FetchError::TooLarge);
+        if body.len() + chunk.len() > largest {
+            return Err(FetchError::TooLarge(largest));
         }
         body.extend_from_slice(&chunk);
     }
@@ -187,7 +192,8 @@ mod tests {
     }
 
     async fn fetch(answers: Vec<String>) -> Result<Vec<u8>, FetchError> {
-        fetch_metadata(&format!("{}/metadata", serve(answers)), Reach::Private).await
+        let url = format!("{}/metadata", serve(answers));
+        fetch_metadata(&url, Reach::Private, LARGEST).await
     }
 
     #[tokio::test]
@@ -222,9 +228,11 @@ mod tests {
         let error = fetch(vec![gone.to_owned()]).await.unwrap_err();
         assert!(matches!(error, FetchError::Status(404)), "{error}");
         let error = fetch(vec![ok(&"x".repeat(LARGEST + 1))]).await.unwrap_err();
-        assert!(matches!(error, FetchError::TooLarge), "{error}");
+        assert!(matches!(error, FetchError::TooLarge(LARGEST)), "{error}");
         let origin = serve(Vec::new());
-        let error = fetch_metadata(&origin, Reach::Public).await.unwrap_err();
+        let error = fetch_metadata(&origin, Reach::Public, LARGEST)
+            .await
+            .unwrap_err();
         assert!(matches!(error, FetchError::Private(_)), "{error}");
     }
 
@@ -237,7 +245,9 @@ mod tests {
             ("idp.example/metadata", "absolute"),
             (tenant, "App Federation Metadata Url"),
         ] {
-            let error = fetch_metadata(url, Reach::Private).await.unwrap_err();
+            let error = fetch_metadata(url, Reach::Private, LARGEST)
+                .await
+                .unwrap_err();
             assert!(error.to_string().contains(says), "{url}: {error}");
         }
         assert!(!is_whole_tenant(

@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use tokio::sync::Semaphore;
 
 use super::certificates;
 use super::connections::{ConnectionHead, Tab};
@@ -28,6 +29,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// How long the identity provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Documents that are fetched and read at once: each fills some memory, and an address may answer slowly on purpose.
+static FETCHES: Semaphore = Semaphore::const_new(8);
 
 #[derive(Debug, Template)]
 #[template(path = "admin/metadata.html")]
@@ -102,6 +105,12 @@ impl Given {
         let console = &upload.console;
         let entity_id = upload.text("entity_id").to_owned();
         let now = console.now();
+        let turn = FETCHES.try_acquire().map_err(|_| {
+            Refused::InTheWay(
+                "Other metadata is being read at this moment. Try again in a few seconds."
+                    .to_owned(),
+            )
+        })?;
         let (bytes, field, source) = if let Some(file) = upload.file("file") {
             let source = format!("file {}", shown(&file.name));
             (file.content.to_vec(), "file", source)
@@ -110,7 +119,10 @@ impl Given {
             (fetched(console, &url).await?, "url", url)
         };
         // A large document takes a while, and others are waiting.
-        let reading = move || read_metadata(&bytes, &entity_id, field, now);
+        let reading = move || {
+            let _turn = turn;
+            read_metadata(&bytes, &entity_id, field, now)
+        };
         let read = tokio::task::spawn_blocking(reading).await;
         let imported =
             read.unwrap_or_else(|_| Err(Refused::invalid(field, "The document cannot be read.")))?;

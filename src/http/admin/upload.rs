@@ -31,6 +31,8 @@ pub(super) struct ConsoleUpload {
     /// The fields without files, in their order.
     fields: Vec<(String, String)>,
     files: Vec<UploadedFile>,
+    /// Its turn lasts as long as what is kept of it.
+    _posted: Posted,
 }
 
 /// A file that was chosen.
@@ -106,6 +108,7 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
             console,
             fields,
             files,
+            _posted: posted,
         })
     }
 }
