@@ -1,6 +1,7 @@
 //! The company's console, page by page.
 
 mod account;
+mod attacks;
 #[cfg(feature = "demo")]
 mod attempt;
 mod audit;
