@@ -9,6 +9,7 @@ mod company;
 mod connection;
 mod fix;
 mod group;
+mod listing;
 mod metadata_import;
 mod password;
 mod proposal;
@@ -17,6 +18,7 @@ mod session;
 pub mod setup;
 mod sign_in;
 mod test_connection;
+mod token;
 mod trust;
 mod user;
 pub mod user_file;
@@ -49,6 +51,7 @@ pub use metadata_import::{
 pub use proposal::Proposal;
 pub use refused::{Problem, Problems, Refused};
 pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate};
+pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{NewUser, UserText};
 pub use user_import::{ImportPlan, Imported, PlannedUser};
 

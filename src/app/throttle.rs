@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::domain::{Company, CompanyId};
+use crate::domain::{Company, CompanyId, TokenId};
 
 use cells::Cells;
 use guess::Guesses;
@@ -82,6 +82,8 @@ pub struct Throttle {
     password_tries: Requests,
     metadata: Requests,
     refused_messages: Requests,
+    api_clients: (Limit, Limit),
+    tokens: Limit,
     guesses: Guesses,
     password_turns: PasswordTurns,
 }
@@ -124,6 +126,22 @@ impl Throttle {
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute
             ),
+            api_clients: (
+                Limit::new(
+                    "client_api_requests_per_minute",
+                    limits.client_api_requests_per_minute,
+                ),
+                Limit::new(
+                    "client_api_requests_per_minute at all companies",
+                    limits
+                        .client_api_requests_per_minute
+                        .saturating_mul(COMPANIES),
+                ),
+            ),
+            tokens: Limit::new(
+                "token_requests_per_minute",
+                limits.token_requests_per_minute,
+            ),
             guesses: Guesses::new(limits),
             password_turns: PasswordTurns::new(),
         }
@@ -143,6 +161,22 @@ impl Throttle {
         limits.client.take(cells, one, now, company)?;
         limits.everywhere.take(cells, network, now, company)?;
         limits.company.take(cells, company.id, now, company)
+    }
+
+    /// Counts one more request of a client to the API, with a token or without. No company's limit stands behind it: a stranger
+    /// without a token must not use up what those with one need.
+    pub fn admit_to_api(&self, client: Option<IpAddr>, company: &Company) -> Result<(), Wait> {
+        let (cells, network) = (&self.cells, Network::of(client));
+        let (one, everywhere) = &self.api_clients;
+        let now = self.clock.running();
+        one.take(cells, (company.id, network), now, company)?;
+        everywhere.take(cells, network, now, company)
+    }
+
+    /// Counts one more request with a token.
+    pub fn admit_token(&self, token: TokenId, company: &Company) -> Result<(), Wait> {
+        let now = self.clock.running();
+        self.tokens.take(&self.cells, token, now, company)
     }
 
     fn limits_of(&self, counted: Counted) -> &Requests {

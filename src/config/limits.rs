@@ -43,6 +43,10 @@ pub struct Limits {
     pub client_refused_messages_per_minute: u32,
     /// Refused sign-in messages at one company that are written down; more are answered 429.
     pub company_refused_messages_per_minute: u32,
+    /// Requests of one client to the API of one company, with a token or without.
+    pub client_api_requests_per_minute: u32,
+    /// Requests to the API with one token, wherever they come from.
+    pub token_requests_per_minute: u32,
     /// Wrong passwords for one account from one client, and from each browser in which the account has signed in before.
     pub wrong_passwords_per_minute: u32,
     /// Wrong passwords for one account from everyone else together.
@@ -73,6 +77,8 @@ impl Default for Limits {
             company_metadata_per_minute: 2_400,
             client_refused_messages_per_minute: 600,
             company_refused_messages_per_minute: 2_400,
+            client_api_requests_per_minute: 1_200,
+            token_requests_per_minute: 600,
             wrong_passwords_per_minute: 10,
             account_wrong_passwords_per_minute: 60,
             client_wrong_passwords_per_minute: 60,

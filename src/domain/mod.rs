@@ -23,6 +23,7 @@ pub mod session;
 pub mod setting;
 pub mod settings;
 pub mod setup_link;
+pub mod token;
 pub mod trust;
 pub mod user;
 mod word;
@@ -48,6 +49,7 @@ pub use settings::{
     SamlSettings, Unsolicited,
 };
 pub use setup_link::{SetupLink, SetupLinkState};
+pub use token::{Scope, Scopes, Token};
 pub use trust::TrustVersion;
 pub use user::{Creation, Identity, User};
 pub use word::UnknownWord;

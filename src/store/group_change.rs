@@ -6,6 +6,7 @@
 use super::columns::Row;
 use super::columns::ms;
 use super::group::group;
+use super::part::Part;
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, ConnectionId, Group, GroupId, SamlSettings, UserId};
@@ -73,6 +74,30 @@ impl Store {
             groups.push(ListedGroup { group, members });
         }
         Ok(groups)
+    }
+
+    /// A company's groups by title, from behind a place on: the title there.
+    pub async fn groups_after(
+        &self,
+        company: CompanyId,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Part<ListedGroup, String>, Error> {
+        let rows = query(select!(
+            "WHERE g.company_id = $1 AND g.title > $2 ORDER BY g.title LIMIT $3"
+        ))
+        .bind(company.to_string())
+        .bind(after.unwrap_or_default())
+        .bind(i64::from(limit) + 1)
+        .fetch_all(&self.database)
+        .await?;
+        let mut groups = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let group = group(row)?;
+            let members = self.count_members(group.id).await?;
+            groups.push(ListedGroup { group, members });
+        }
+        Ok(Part::of(groups, limit, |last| last.group.title.clone()))
     }
 
     /// How many users are in a group, whoever put them there.

@@ -6,6 +6,7 @@ use super::statement::{Statement, query};
 use time::{Duration, OffsetDateTime};
 
 use super::columns::ms;
+use super::idempotency::ANSWERS_KEPT;
 use super::{Error, Store};
 
 /// How long the change log reaches back. A server that slept longer reads everything anew.
@@ -67,6 +68,13 @@ impl Store {
             .bind(PIECE);
             purged.attempts += self.in_pieces(attempts).await?;
         }
+        let answers = query(
+            "DELETE FROM idempotency WHERE (token_id, idempotency_key) IN \
+             (SELECT token_id, idempotency_key FROM idempotency WHERE created_at <= $1 LIMIT $2)",
+        )
+        .bind(ms(now.saturating_sub(ANSWERS_KEPT)))
+        .bind(PIECE);
+        self.in_pieces(answers).await?;
         self.purge_changes(now).await?;
         Ok(purged)
     }

@@ -4,7 +4,8 @@
 
 use time::OffsetDateTime;
 
-use super::columns::ms;
+use super::columns::{Row, ms};
+use super::part::Part;
 use super::session::session;
 use super::statement::query;
 use super::user_list::Listed;
@@ -27,6 +28,15 @@ pub struct ListedSession {
     pub name: String,
 }
 
+/// A place in the list of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionPlace {
+    /// When the session there began, in milliseconds since 1970.
+    pub signed_in_ms: i64,
+    /// Which one it is of those that began at the same instant.
+    pub key: SessionKey,
+}
+
 /// The sessions of company `$1` that have not ended at `$2`.
 macro_rules! live {
     () => {
@@ -34,7 +44,44 @@ macro_rules! live {
     };
 }
 
+/// The sessions of keys that follow.
+macro_rules! select_listed {
+    () => {
+        "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, \
+         s.signed_in_at, s.expires_at, s.idle_ms, s.last_seen_at, a.email, a.first_name, a.last_name \
+         FROM session s JOIN account a ON a.id = s.user_id WHERE s.session_key IN (SELECT p.session_key "
+    };
+}
+
 impl Store {
+    /// A company's live sessions, the newest first, from behind a place on.
+    pub async fn sessions_after(
+        &self,
+        company: CompanyId,
+        after: Option<SessionPlace>,
+        limit: u32,
+        now: OffsetDateTime,
+    ) -> Result<Part<ListedSession, SessionPlace>, Error> {
+        let rows = query(concat!(
+            select_listed!(),
+            live!(),
+            " AND p.signed_in_at <= $3 AND (p.signed_in_at < $3 OR p.session_key > $4) \
+             ORDER BY p.signed_in_at DESC, p.session_key LIMIT $5) ORDER BY s.signed_in_at DESC, s.session_key"
+        ))
+        .bind(company.to_string())
+        .bind(ms(now))
+        .bind(after.map_or(i64::MAX, |place| place.signed_in_ms))
+        .bind(after.map_or_else(Vec::new, |place| place.key.0.to_vec()))
+        .bind(i64::from(limit) + 1)
+        .fetch_all(&self.database)
+        .await?;
+        let rows = rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()?;
+        Ok(Part::of(rows, limit, |last| SessionPlace {
+            signed_in_ms: ms(last.session.signed_in_at),
+            key: last.key,
+        }))
+    }
+
     /// A page of a company's live sessions, the newest first; pages are numbered from 1.
     pub async fn list_sessions(
         &self,
@@ -44,9 +91,7 @@ impl Store {
     ) -> Result<Listed<ListedSession>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(SESSIONS_A_PAGE);
         let rows = query(concat!(
-            "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, \
-             s.signed_in_at, s.expires_at, s.idle_ms, s.last_seen_at, a.email, a.first_name, a.last_name \
-             FROM session s JOIN account a ON a.id = s.user_id WHERE s.session_key IN (SELECT p.session_key ",
+            select_listed!(),
             live!(),
             " ORDER BY p.signed_in_at DESC, p.session_key LIMIT $3 OFFSET $4) ORDER BY s.signed_in_at DESC, s.session_key"
         ))
@@ -56,18 +101,7 @@ impl Store {
         .bind(before)
         .fetch_all(&self.database)
         .await?;
-        let rows = rows
-            .iter()
-            .map(|row| {
-                let name = format!("{} {}", row.text("first_name")?, row.text("last_name")?);
-                Ok(ListedSession {
-                    key: SessionKey(row.hash("session_key")?),
-                    session: session(row)?,
-                    email: row.parsed("email")?,
-                    name: name.trim().to_owned(),
-                })
-            })
-            .collect::<Result<Vec<_>, Error>>()?;
+        let rows = rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()?;
         let full = rows.len() >= SESSIONS_A_PAGE as usize;
         let total = if full || (rows.is_empty() && page > 1) {
             self.count_sessions(company, now).await?
@@ -94,6 +128,16 @@ impl Store {
             .await?;
         Ok(u64::try_from(row.int("count")?).unwrap_or_default())
     }
+}
+
+fn listed(row: &Row) -> Result<ListedSession, Error> {
+    let name = format!("{} {}", row.text("first_name")?, row.text("last_name")?);
+    Ok(ListedSession {
+        key: SessionKey(row.hash("session_key")?),
+        session: session(row)?,
+        email: row.parsed("email")?,
+        name: name.trim().to_owned(),
+    })
 }
 
 impl Tx {

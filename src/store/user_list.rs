@@ -7,6 +7,8 @@ use std::collections::HashMap;
 
 use super::columns::Row;
 use super::group::group;
+use super::part::Part;
+use super::search::{WORDS, other_spelling, pattern, words};
 use super::statement::{Statement, query};
 use super::user::{user, user_columns};
 use super::{Error, Store};
@@ -18,10 +20,6 @@ pub const USERS_A_PAGE: u32 = 50;
 const COUNTED: u32 = 1000;
 /// A group with more members is looked up user by user, not as a list.
 const LARGE: u64 = 500;
-/// Words of a search that are looked for one by one; what follows counts as one word.
-const WORDS: usize = 4;
-/// Characters of a search that count.
-const LONGEST_SEARCH: usize = 200;
 
 /// Which users to list; none of a kind means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -107,9 +105,9 @@ macro_rules! has_word {
 }
 
 /// The identifiers that a filter finds: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $13 the words and
-/// their second spellings, $14 and $15 how many and after how many.
+/// their second spellings, $14 and $15 which part of them.
 macro_rules! filtered {
-    ($in_group:literal) => {
+    ($in_group:literal, $part:literal) => {
         concat!(
             "SELECT account.id FROM account WHERE account.company_id = $1 \
              AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
@@ -122,18 +120,39 @@ macro_rules! filtered {
             has_word!("9", "13"),
             " AND ($2 IS NULL OR ",
             $in_group,
-            ") ORDER BY account.email_key LIMIT $14 OFFSET $15"
+            ")",
+            $part
         )
     };
 }
 
 /// The users of a small group, or of none.
-const FILTERED: &str =
-    filtered!("account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)");
+macro_rules! in_small {
+    ($part:literal) => {
+        filtered!(
+            "account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)",
+            $part
+        )
+    };
+}
+
 /// The users of a large group.
-const FILTERED_IN_LARGE: &str = filtered!(
-    "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)"
-);
+macro_rules! in_large {
+    ($part:literal) => {
+        filtered!(
+            "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)",
+            $part
+        )
+    };
+}
+
+/// So many after so many.
+const FILTERED: &str = in_small!(" ORDER BY account.email_key LIMIT $14 OFFSET $15");
+const FILTERED_IN_LARGE: &str = in_large!(" ORDER BY account.email_key LIMIT $14 OFFSET $15");
+/// So many behind an address.
+const BEHIND: &str = in_small!(" AND account.email_key > $14 ORDER BY account.email_key LIMIT $15");
+const BEHIND_IN_LARGE: &str =
+    in_large!(" AND account.email_key > $14 ORDER BY account.email_key LIMIT $15");
 
 /// The columns of a user in a list.
 macro_rules! select_listed {
@@ -210,9 +229,10 @@ impl Store {
         filter: &UserFilter,
         before: i64,
     ) -> Result<Listed<ListedUser>, Error> {
-        let sql = match filter.group {
-            Some(group) if self.count_members(group).await? > LARGE => FILTERED_IN_LARGE,
-            _ => FILTERED,
+        let sql = if self.is_of_large_group(filter).await? {
+            FILTERED_IN_LARGE
+        } else {
+            FILTERED
         };
         let found = filter
             .bind(company, query(sql))
@@ -224,6 +244,65 @@ impl Store {
         if found.is_empty() {
             return Ok(Listed::page(Vec::new(), before, 0, before > 0));
         }
+        let rows = self.users_of(&found).await?;
+        Ok(Listed::page(rows, before, found.len(), and_more))
+    }
+
+    /// A company's users by e-mail address, from behind a place on: the address there in lower case.
+    pub async fn users_after(
+        &self,
+        company: CompanyId,
+        filter: &UserFilter,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Part<ListedUser, String>, Error> {
+        let after = after.unwrap_or_default();
+        let most = i64::from(limit) + 1;
+        let mut users = Vec::new();
+        if filter.is_all() {
+            let rows = query(select_listed!(
+                "WHERE account.company_id = $1 AND account.email_key > $2 ORDER BY account.email_key LIMIT $3"
+            ))
+            .bind(company.to_string())
+            .bind(after)
+            .bind(most)
+            .fetch_all(&self.database)
+            .await?;
+            for row in &rows {
+                users.push(listed(row)?);
+            }
+        } else {
+            let sql = if self.is_of_large_group(filter).await? {
+                BEHIND_IN_LARGE
+            } else {
+                BEHIND
+            };
+            let found = filter
+                .bind(company, query(sql))
+                .bind(after)
+                .bind(most)
+                .fetch_all(&self.database)
+                .await?;
+            for found in found.chunks(USERS_A_PAGE as usize) {
+                users.extend(self.users_of(found).await?);
+            }
+        }
+        let mut part = Part::of(users, limit, |last| last.user.email.key());
+        for users in part.rows.chunks_mut(USERS_A_PAGE as usize) {
+            self.add_grants(users).await?;
+        }
+        Ok(part)
+    }
+
+    async fn is_of_large_group(&self, filter: &UserFilter) -> Result<bool, Error> {
+        Ok(match filter.group {
+            Some(group) => self.count_members(group).await? > LARGE,
+            None => false,
+        })
+    }
+
+    /// The first users of these rows of identifiers, as many as a page has.
+    async fn users_of(&self, found: &[Row]) -> Result<Vec<ListedUser>, Error> {
         // NULL stands for the users that the page does not have.
         let mut of_page = query(USERS_OF);
         for place in 0..USERS_A_PAGE as usize {
@@ -231,8 +310,7 @@ impl Store {
             of_page = of_page.bind(id);
         }
         let rows = of_page.fetch_all(&self.database).await?;
-        let rows = rows.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(Listed::page(rows, before, found.len(), and_more))
+        rows.iter().map(listed).collect()
     }
 
     async fn add_grants(&self, users: &mut [ListedUser]) -> Result<(), Error> {
@@ -324,71 +402,10 @@ impl ListedUser {
     }
 }
 
-/// The words of a search.
-fn words(search: &str) -> Vec<String> {
-    let search: String = search
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST_SEARCH)
-        .collect();
-    let mut words: Vec<String> = search.split_whitespace().map(str::to_owned).collect();
-    if words.len() > WORDS {
-        let rest = words.split_off(WORDS - 1);
-        words.push(rest.join(" "));
-    }
-    words
-}
-
-/// A pattern that finds a text anywhere.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for c in text.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
-}
-
-/// How a word with letters outside ASCII is written where only ASCII was put in lower case: with a capital at its beginning,
-/// or all in capitals.
-fn other_spelling(word: &str) -> Option<String> {
-    if word.is_ascii() {
-        return None;
-    }
-    let lower = word.to_lowercase();
-    let first = lower.chars().next()?;
-    if first.is_ascii() {
-        return Some(word.to_uppercase().to_ascii_lowercase());
-    }
-    let rest = lower.get(first.len_utf8()..).unwrap_or_default();
-    Some(first.to_uppercase().chain(rest.chars()).collect())
-}
-
 fn listed(row: &Row) -> Result<ListedUser, Error> {
     Ok(ListedUser {
         user: user(row)?,
         bound: row.int("bound")? != 0,
         grants: Vec::new(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_is_text() {
-        assert_eq!(words("  Britta  Simon "), ["Britta", "Simon"]);
-        assert_eq!(words("a b c d e\tf\0g"), ["a", "b", "c", "d e f g"]);
-        assert!(words(" \n ").is_empty());
-        assert_eq!(words(&"x".repeat(500))[0].len(), LONGEST_SEARCH);
-        assert_eq!(pattern("50%_\\"), "%50\\%\\_\\\\%");
-        assert_eq!(other_spelling("simon"), None);
-        assert_eq!(other_spelling("özgür").as_deref(), Some("Özgür"));
-        assert_eq!(other_spelling("Müller").as_deref(), Some("mÜller"));
-    }
 }

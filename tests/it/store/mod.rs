@@ -15,6 +15,7 @@ mod races;
 mod rehearsals;
 mod sessions;
 mod sign_ins;
+mod tokens;
 mod user_list;
 mod users;
 mod world;

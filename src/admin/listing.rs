@@ -1,0 +1,40 @@
+//! Lists that are read on from a place, for those who read all of them.
+
+use super::{Admin, Refused};
+use crate::store::{ListedGroup, ListedSession, ListedUser, Part, SessionPlace, UserFilter};
+
+impl Admin<'_> {
+    /// The company's users by e-mail address.
+    pub async fn users_after(
+        &self,
+        filter: &UserFilter,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Part<ListedUser, String>, Refused> {
+        let store = self.store;
+        Ok(store
+            .users_after(self.company, filter, after, limit)
+            .await?)
+    }
+
+    /// The company's groups by title.
+    pub async fn groups_after(
+        &self,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Part<ListedGroup, String>, Refused> {
+        Ok(self.store.groups_after(self.company, after, limit).await?)
+    }
+
+    /// The company's live sessions, the newest first.
+    pub async fn sessions_after(
+        &self,
+        after: Option<SessionPlace>,
+        limit: u32,
+    ) -> Result<Part<ListedSession, SessionPlace>, Refused> {
+        let store = self.store;
+        Ok(store
+            .sessions_after(self.company, after, limit, self.now)
+            .await?)
+    }
+}

@@ -1,0 +1,69 @@
+//! What is typed into a search: words, and the patterns that find them.
+//!
+//! Invariant: what is typed is compared as text, never read as a pattern.
+
+/// Words of a search that are looked for one by one; what follows counts as one word.
+pub(super) const WORDS: usize = 4;
+/// Characters of a search that count.
+const LONGEST_SEARCH: usize = 200;
+
+/// The words of a search.
+pub(super) fn words(search: &str) -> Vec<String> {
+    let search: String = search
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST_SEARCH)
+        .collect();
+    let mut words: Vec<String> = search.split_whitespace().map(str::to_owned).collect();
+    if words.len() > WORDS {
+        let rest = words.split_off(WORDS - 1);
+        words.push(rest.join(" "));
+    }
+    words
+}
+
+/// A pattern that finds a text anywhere.
+pub(super) fn pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// How a word with letters outside ASCII is written where only ASCII was put in lower case: with a capital at its beginning,
+/// or all in capitals.
+pub(super) fn other_spelling(word: &str) -> Option<String> {
+    if word.is_ascii() {
+        return None;
+    }
+    let lower = word.to_lowercase();
+    let first = lower.chars().next()?;
+    if first.is_ascii() {
+        return Some(word.to_uppercase().to_ascii_lowercase());
+    }
+    let rest = lower.get(first.len_utf8()..).unwrap_or_default();
+    Some(first.to_uppercase().chain(rest.chars()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_text() {
+        assert_eq!(words("  Britta  Simon "), ["Britta", "Simon"]);
+        assert_eq!(words("a b c d e\tf\0g"), ["a", "b", "c", "d e f g"]);
+        assert!(words(" \n ").is_empty());
+        assert_eq!(words(&"x".repeat(500))[0].len(), LONGEST_SEARCH);
+        assert_eq!(pattern("50%_\\"), "%50\\%\\_\\\\%");
+        assert_eq!(other_spelling("simon"), None);
+        assert_eq!(other_spelling("özgür").as_deref(), Some("Özgür"));
+        assert_eq!(other_spelling("Müller").as_deref(), Some("mÜller"));
+    }
+}
