@@ -88,6 +88,11 @@ impl Edge {
         }
     }
 
+    /// The patterns of all routes.
+    pub fn patterns(&self) -> &[&'static str] {
+        &self.patterns
+    }
+
     /// The answer to a request.
     pub(super) async fn answer(&self, request: Request) -> Response {
         let visit = Visit::begin(&request, self);
@@ -142,6 +147,8 @@ pub(super) struct Visit {
     pub(super) site: Option<Arc<Site>>,
     /// Whether a failure is told as JSON.
     pub(super) wants_json: bool,
+    /// Whether it is for the API, whose failures have a form of their own.
+    pub(super) is_api: bool,
     method: Method,
     pattern: &'static str,
     begun: Instant,
@@ -152,6 +159,7 @@ impl Visit {
         Self {
             site: site_of(request, &edge.app.directory),
             wants_json: prefers_json(request.headers()),
+            is_api: request.uri().path().starts_with(super::api::ROOT),
             method: request.method().clone(),
             pattern: pattern_of(request.uri().path(), &edge.patterns),
             begun: Instant::now(),

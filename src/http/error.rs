@@ -300,7 +300,11 @@ pub(super) fn render(response: Response, visit: &Visit) -> Response {
         _ => {}
     }
     let company = visit.site.as_ref().map(|site| site.company.name.clone());
-    let mut answer = answer(&error, visit.wants_json, company);
+    let mut answer = if visit.is_api {
+        with_headers(&error, super::api::problem::of(&error))
+    } else {
+        answer(&error, visit.wants_json, company)
+    };
     for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
         for value in response.headers().get_all(&name) {
             answer.headers_mut().append(name.clone(), value.clone());
@@ -334,6 +338,16 @@ fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response 
         .into_response()
     };
     *response.status_mut() = error.status();
+    if let Some(code) = error.code() {
+        response
+            .extensions_mut()
+            .insert(AttemptCode(code.to_owned()));
+    }
+    with_headers(error, response)
+}
+
+/// What some failures tell the client in headers.
+fn with_headers(error: &Error, mut response: Response) -> Response {
     let headers = response.headers_mut();
     match error {
         // RFC 9110 10.2.3.
@@ -341,11 +355,6 @@ fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response 
         // RFC 9110 15.5.9: what is left of the request is not waited for.
         Error::TooSlow => drop(headers.insert(header::CONNECTION, CLOSE)),
         _ => {}
-    }
-    if let Some(code) = error.code() {
-        response
-            .extensions_mut()
-            .insert(AttemptCode(code.to_owned()));
     }
     response
 }

@@ -5,6 +5,7 @@
 
 mod acs;
 mod admin;
+mod api;
 pub mod assets;
 pub mod cookies;
 mod edge;
@@ -37,6 +38,7 @@ use crate::app::App;
 use edge::Routes;
 use middleware::lead_to_public_origin;
 
+pub use api::document::text as api_document;
 pub use edge::Edge;
 pub use serve::{Patience, serve};
 
@@ -61,7 +63,8 @@ pub fn router(app: Arc<App>) -> Edge {
         .route("/favicon.ico", get(assets::favicon))
         .route("/robots.txt", get(assets::robots))
         .merge(setup::routes(Routes::default()))
-        .merge(admin::routes(&app));
+        .merge(admin::routes(&app))
+        .merge(api::routes());
     Edge::around(routes, app)
 }
 

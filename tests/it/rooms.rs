@@ -65,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("multer", &["http"]),
     ("csv", &["admin"]),
     ("serde_html_form", &["http"]),
+    ("utoipa", &["http"]),
     ("tower", &["http", "demo_idp"]),
     ("askama", &["http", "demo_idp"]),
     ("rusqlite", &["store"]),

@@ -1,0 +1,48 @@
+//! Answers that are no failures.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use super::problem::Problem;
+use crate::http::error::Error;
+use crate::http::policy;
+
+/// A body of JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<Response, Problem> {
+    Ok(written(StatusCode::OK, text(value)?))
+}
+
+/// The same with its version (RFC 9110 8.8.3).
+pub(super) fn versioned(value: &impl Serialize, version: &str) -> Result<Response, Problem> {
+    let mut response = json(value)?;
+    put(&mut response, header::ETAG, &format!("\"{version}\""));
+    Ok(response)
+}
+
+/// Done, and nothing to tell.
+pub(super) fn done() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// JSON as text.
+pub(super) fn text(value: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|cause| Error::internal(cause).into())
+}
+
+/// JSON that is written already.
+pub(super) fn written(status: StatusCode, body: String) -> Response {
+    let kind = HeaderValue::from_static("application/json");
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy::NO_PAGE);
+    response
+}
+
+/// A header whose value we made ourselves.
+pub(super) fn put(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,282 @@
+//! Sign-ins: listed, and one with its checks.
+
+use axum::http::Uri;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer;
+use super::caller::needs::AttemptsRead;
+use super::paging::{self, Page, PageParams, Place};
+use super::path::Ids;
+use super::problem::Problem;
+use super::query::Parameters;
+use super::{Answer, Caller};
+use crate::admin::{Fix, Side};
+use crate::domain::{AttemptKind, Check, Code, Outcome};
+use crate::store::{SignInFilter, SignInPlace, SignInRow};
+
+const PATH: &str = "/api/v1/attempts";
+
+/// Which sign-ins to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    #[param(nullable = false, inline)]
+    outcome: Option<OutcomeOut>,
+    #[param(nullable = false, inline)]
+    kind: Option<KindOut>,
+    /// Through this connection.
+    #[param(nullable = false)]
+    connection: Option<String>,
+    /// Of this user.
+    #[param(nullable = false)]
+    user: Option<String>,
+    /// Begun at this moment or later.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[param(nullable = false)]
+    from: Option<OffsetDateTime>,
+    /// Begun before this moment.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[param(nullable = false)]
+    until: Option<OffsetDateTime>,
+    #[param(ignore)]
+    limit: Option<u32>,
+    #[param(ignore)]
+    cursor: Option<String>,
+}
+
+/// How a sign-in ended: it is open, it began a session, it was refused, or it was a test that would have been a sign-in.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[schema(as = Outcome)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OutcomeOut {
+    Open,
+    SignedIn,
+    Refused,
+    Tested,
+}
+
+/// By a SAML Response, by a password, a test of a connection, or the set-up link of the first administrator.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[schema(as = AttemptKind)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KindOut {
+    Saml,
+    Password,
+    Test,
+    SetUp,
+}
+
+/// A sign-in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attempt)]
+pub(super) struct AttemptOut {
+    /// The code that the user's page shows.
+    code: String,
+    kind: KindOut,
+    outcome: OutcomeOut,
+    /// The rule that refused it.
+    #[schema(required = true)]
+    rule: Option<String>,
+    /// The verdict in one sentence.
+    summary: String,
+    #[schema(required = true)]
+    connection: Option<String>,
+    /// Who signed in, or ran the test.
+    #[schema(required = true)]
+    user: Option<String>,
+    #[schema(required = true)]
+    email: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    started_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true)]
+    finished_at: Option<OffsetDateTime>,
+}
+
+/// A sign-in with every check.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttemptDetail)]
+pub(super) struct DetailOut {
+    #[serde(flatten)]
+    attempt: AttemptOut,
+    /// In the order in which they were made.
+    checks: Vec<CheckOut>,
+    /// What to do about a refusal.
+    advice: Vec<String>,
+    /// The fields to look at, most likely first.
+    fixes: Vec<FixOut>,
+}
+
+/// What was looked at, what it had to be, what it was.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Check)]
+pub(super) struct CheckOut {
+    rule: String,
+    subject: String,
+    expected: String,
+    received: String,
+    passed: bool,
+}
+
+/// A field that may have to be changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Fix)]
+pub(super) struct FixOut {
+    side: SideOut,
+    /// The part of the page there.
+    part: String,
+    field: String,
+    /// What has to be in it; null where that depends.
+    #[schema(required = true)]
+    value: Option<String>,
+}
+
+/// Whose page a field is on.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = Side)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SideOut {
+    IdentityProvider,
+    Here,
+}
+
+/// Lists sign-ins, the newest first.
+///
+/// A page looks at a bounded number of them: it may hold none, and go on.
+#[utoipa::path(get, path = "/api/v1/attempts", tag = "Sign-ins", operation_id = "listAttempts",
+    params(Asked, PageParams), security(("token" = ["attempts:read"])),
+    responses((status = 200, description = "A page of sign-ins.", body = Page<AttemptOut>)))]
+pub(super) async fn list(
+    caller: Caller<AttemptsRead>,
+    uri: Uri,
+    Parameters(asked): Parameters<Asked>,
+) -> Answer {
+    let limit = paging::limit(asked.limit)?;
+    let filter = SignInFilter {
+        after: paging::place(asked.cursor.as_deref())?,
+        outcome: asked.outcome.map(Into::into),
+        kind: asked.kind.map(Into::into),
+        connection_id: id("connection", asked.connection)?,
+        user_id: id("user", asked.user)?,
+        from: asked.from,
+        until: asked.until,
+    };
+    let page = caller.admin().sign_ins(&filter, limit).await?;
+    let items = page.rows.iter().map(AttemptOut::from).collect();
+    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+}
+
+/// Shows a sign-in by its code, with every check.
+#[utoipa::path(get, path = "/api/v1/attempts/{code}", tag = "Sign-ins", operation_id = "showAttempt",
+    params(("code" = String, Path, description = "The code, such as K7QF-3XHD.")), security(("token" = ["attempts:read"])),
+    responses((status = 200, description = "The sign-in.", body = DetailOut)))]
+pub(super) async fn show(caller: Caller<AttemptsRead>, Ids((code,)): Ids<(Code,)>) -> Answer {
+    let detail = caller.admin().sign_in_detail(&code).await?;
+    let attempt = &detail.attempt;
+    let who = detail.user.as_ref().or(detail.tester.as_ref());
+    answer::json(&DetailOut {
+        attempt: AttemptOut {
+            code: attempt.code.to_string(),
+            kind: attempt.kind.into(),
+            outcome: attempt.outcome.into(),
+            rule: attempt.rule.clone(),
+            summary: attempt.summary.clone(),
+            connection: attempt.connection_id.map(|id| id.to_string()),
+            user: who.map(|user| user.id.to_string()),
+            email: who.map(|user| user.email.to_string()),
+            started_at: attempt.started_at,
+            finished_at: attempt.finished_at,
+        },
+        checks: attempt.record.checks.iter().map(CheckOut::from).collect(),
+        advice: attempt.record.advice.clone(),
+        fixes: detail.fixes.into_iter().map(FixOut::from).collect(),
+    })
+}
+
+/// An identifier among the parameters.
+fn id<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<Option<T>, Problem> {
+    let read = |text: String| {
+        text.parse()
+            .map_err(|_| Problem::parameter(name, "Use an identifier."))
+    };
+    text.map(read).transpose()
+}
+
+impl Place for SignInPlace {
+    fn text(&self) -> String {
+        format!("{} {}", super::audit::nanoseconds(self.started_at), self.id)
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once(' ')?;
+        Some(Self {
+            started_at: super::audit::moment(at)?,
+            id: id.parse().ok()?,
+        })
+    }
+}
+
+impl From<&SignInRow> for AttemptOut {
+    fn from(row: &SignInRow) -> Self {
+        Self {
+            code: row.code.to_string(),
+            kind: row.kind.into(),
+            outcome: row.outcome.into(),
+            rule: row.rule.clone(),
+            summary: row.summary.clone(),
+            connection: row.connection_id.map(|id| id.to_string()),
+            user: row.user_id.map(|id| id.to_string()),
+            email: row.email.as_ref().map(ToString::to_string),
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+impl From<&Check> for CheckOut {
+    fn from(check: &Check) -> Self {
+        Self {
+            rule: check.rule.to_string(),
+            subject: check.subject.to_string(),
+            expected: check.expected.to_string(),
+            received: check.received.to_string(),
+            passed: check.passed,
+        }
+    }
+}
+
+impl From<Fix> for FixOut {
+    fn from(fix: Fix) -> Self {
+        Self {
+            side: match fix.side {
+                Side::IdentityProvider => SideOut::IdentityProvider,
+                Side::Here(_) => SideOut::Here,
+            },
+            part: fix.part.to_owned(),
+            field: fix.field.to_owned(),
+            value: fix.value,
+        }
+    }
+}
+
+macro_rules! same_words {
+    ($ours:ident, $theirs:ident: $($word:ident),+) => {
+        impl From<$theirs> for $ours {
+            fn from(word: $theirs) -> Self {
+                match word { $($theirs::$word => Self::$word,)+ }
+            }
+        }
+
+        impl From<$ours> for $theirs {
+            fn from(word: $ours) -> Self {
+                match word { $($ours::$word => Self::$word,)+ }
+            }
+        }
+    };
+}
+
+same_words!(OutcomeOut, Outcome: Open, SignedIn, Refused, Tested);
+same_words!(KindOut, AttemptKind: Saml, Password, Test, SetUp);

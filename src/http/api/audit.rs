@@ -1,0 +1,130 @@
+//! The audit log.
+
+use axum::http::Uri;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+use super::caller::needs::AuditRead;
+use super::paging::{self, Page, PageParams, Place};
+use super::query::Parameters;
+use super::{Answer, Caller};
+use crate::domain::AuditEvent;
+use crate::store::{AuditFilter, AuditPlace};
+
+const PATH: &str = "/api/v1/audit";
+
+/// Which entries to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Asked {
+    /// What it was done to, the first half of the action: `user`, `connection`.
+    #[param(nullable = false, max_length = 50)]
+    noun: Option<String>,
+    /// Text in who did it, what it was done to, or the details.
+    #[param(nullable = false, max_length = 200)]
+    text: Option<String>,
+    /// At this moment or later.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[param(nullable = false)]
+    from: Option<OffsetDateTime>,
+    /// Before this moment.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[param(nullable = false)]
+    until: Option<OffsetDateTime>,
+    #[param(ignore)]
+    limit: Option<u32>,
+    #[param(ignore)]
+    cursor: Option<String>,
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+pub(super) struct EntryOut {
+    id: String,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    /// Who: a user's e-mail address, `command line`, or `token: NAME`.
+    actor: String,
+    /// From where; null for a command.
+    #[schema(required = true)]
+    client: Option<String>,
+    /// What, as `noun.verb`.
+    action: String,
+    /// To what: a name for people.
+    subject: String,
+    detail: String,
+    /// What changed, as it was before.
+    #[schema(required = true, value_type = Option<Object>)]
+    before: Option<Value>,
+    /// The same, as it was afterwards.
+    #[schema(required = true, value_type = Option<Object>)]
+    after: Option<Value>,
+}
+
+/// Lists the audit log, the newest first.
+///
+/// A page looks at a bounded number of entries: it may hold none, and go on.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", operation_id = "listAudit",
+    params(Asked, PageParams), security(("token" = ["audit:read"])),
+    responses((status = 200, description = "A page of entries.", body = Page<EntryOut>)))]
+pub(super) async fn list(
+    caller: Caller<AuditRead>,
+    uri: Uri,
+    Parameters(asked): Parameters<Asked>,
+) -> Answer {
+    let limit = paging::limit(asked.limit)?;
+    let filter = AuditFilter {
+        noun: paging::text("noun", asked.noun, 50)?,
+        text: paging::text("text", asked.text, 200)?,
+        from: asked.from,
+        until: asked.until,
+        after: paging::place(asked.cursor.as_deref())?,
+    };
+    let page = caller.admin().audit_log(&filter, limit).await?;
+    let items = page.entries.into_iter().map(EntryOut::from).collect();
+    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+}
+
+impl Place for AuditPlace {
+    fn text(&self) -> String {
+        format!("{} {}", nanoseconds(self.at), self.id)
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once(' ')?;
+        Some(Self {
+            at: moment(at)?,
+            id: id.parse().ok()?,
+        })
+    }
+}
+
+/// A moment as a number, for a cursor.
+pub(super) fn nanoseconds(at: OffsetDateTime) -> String {
+    at.unix_timestamp_nanos().to_string()
+}
+
+/// The moment of a number.
+pub(super) fn moment(text: &str) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(text.parse().ok()?).ok()
+}
+
+impl From<AuditEvent> for EntryOut {
+    fn from(event: AuditEvent) -> Self {
+        Self {
+            id: event.id.to_string(),
+            at: event.at,
+            actor: event.actor,
+            client: event.client.map(|client| client.to_string()),
+            action: event.action,
+            subject: event.subject,
+            detail: event.detail,
+            before: event.before,
+            after: event.after,
+        }
+    }
+}

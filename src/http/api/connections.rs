@@ -1,0 +1,242 @@
+//! Connections: listed, made, read, changed, deleted.
+//!
+//! Invariant: what a connection trusts is changed with `admins:write` only: whoever may name a certificate can sign in as anybody.
+
+use std::collections::BTreeMap;
+
+use axum::http::Uri;
+use serde::Deserialize;
+
+use super::answer;
+use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
+use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
+use super::creation::{Key, KeyParam, Made, once};
+use super::paging::{self, Page, PageParams};
+use super::path::Ids;
+use super::problem::{Kind, Problem};
+use super::query::Parameters;
+use super::sent::Sent;
+use super::version::{IfMatch, VersionParam};
+use super::{Answer, Caller};
+use crate::admin::{ConnectionSettings, Refused, connection_name, read_metadata};
+use crate::domain::{Connection, ConnectionId, SamlSettings, Scope};
+
+const PATH: &str = "/api/v1/connections";
+
+/// Which page of the connections.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Asked {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// Lists connections, in the order of the sign-in page.
+#[utoipa::path(get, path = "/api/v1/connections", tag = "Connections", operation_id = "listConnections",
+    params(PageParams), security(("token" = ["connections:read"])),
+    responses((status = 200, description = "A page of connections.", body = Page<ConnectionOut>)))]
+pub(super) async fn list(
+    caller: Caller<ConnectionsRead>,
+    uri: Uri,
+    Parameters(asked): Parameters<Asked>,
+) -> Answer {
+    let limit = paging::limit(asked.limit)? as usize;
+    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
+    let all = caller.admin().connections().await?;
+    // Where the one of the cursor is gone, the list begins anew.
+    let is_there = |id: &String| all.iter().position(|it| it.id.to_string() == *id);
+    let first = after.as_ref().and_then(is_there).map_or(0, |at| at + 1);
+    let settings = settings(&caller).await?;
+    let part: Vec<&Connection> = all.iter().skip(first).take(limit).collect();
+    let next = part.last().filter(|_| all.len() > first + limit);
+    let next = next.map(|last| last.id.to_string());
+    let items = part
+        .iter()
+        .map(|one| ConnectionOut::of(one, &settings, caller.now()))
+        .collect();
+    paging::page(&caller, PATH, uri.query(), items, next.as_ref())
+}
+
+/// Makes a connection.
+///
+/// From an identity provider's metadata, or from settings by hand. It needs `admins:write` as well.
+#[utoipa::path(post, path = "/api/v1/connections", tag = "Connections", operation_id = "createConnection",
+    params(KeyParam), request_body = NewConnection, security(("token" = ["connections:write"])),
+    responses((status = 201, description = "The connection that was made.", body = ConnectionOut,
+        headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
+pub(super) async fn create(
+    caller: Caller<ConnectionsWrite>,
+    key: Key,
+    Sent { value, octets }: Sent<NewConnection>,
+) -> Answer {
+    caller.needs(Scope::AdminsWrite)?;
+    once(caller, key, PATH, &octets, |caller| make(caller, value)).await
+}
+
+async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Made, Problem> {
+    let admin = caller.admin();
+    let (mut connection, source) = if let Some(text) = &new.metadata {
+        let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
+        let import = admin.import_new(&imported, &new.display_name, None).await?;
+        (import.connection, "metadata")
+    } else {
+        let name = admin.free_name(&new.display_name).await?;
+        let display_name = new.display_name.trim().to_owned();
+        let draft = admin.draft(name, display_name, SamlSettings::default());
+        (draft.await?, "")
+    };
+    if let Some(name) = &new.name {
+        rename(&mut connection, name)?;
+    }
+    connection.enabled = new.enabled;
+    set(&caller, &mut connection, &new.settings).await?;
+    let made = admin.add_connection(&connection, source).await?;
+    caller.changed().await?;
+    let out = ConnectionOut::of(&made, &settings(&caller).await?, caller.now());
+    Ok(Made {
+        location: format!("{PATH}/{}", made.id),
+        version: version(&made),
+        body: answer::text(&out)?,
+    })
+}
+
+/// Shows a connection.
+#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "showConnection",
+    params(("id" = String, Path, description = "The connection.")), security(("token" = ["connections:read"])),
+    responses((status = 200, description = "The connection.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
+pub(super) async fn show(
+    caller: Caller<ConnectionsRead>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+) -> Answer {
+    let connection = caller.admin().connection(id).await?;
+    shown(&caller, &connection).await
+}
+
+/// Changes a connection.
+///
+/// What it trusts (certificates, issuer, audience, policy, groups), only with `admins:write`.
+#[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "changeConnection",
+    params(("id" = String, Path, description = "The connection."), VersionParam),
+    request_body = ConnectionChange, security(("token" = ["connections:write"])),
+    responses((status = 200, description = "The connection as it is now.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
+pub(super) async fn edit(
+    caller: Caller<ConnectionsWrite>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+    if_match: IfMatch,
+    Sent { value, .. }: Sent<ConnectionChange>,
+) -> Answer {
+    let admin = caller.admin();
+    let before = admin.connection(id).await?;
+    let mut after = before.clone();
+    if let Some(text) = &value.metadata {
+        let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
+        let import = admin.import_into(id, &imported).await?;
+        if let Some(other) = import.other.filter(|_| !value.other_identity_provider) {
+            let told = format!(
+                "The metadata is another identity provider's; this connection has {other}. Its accounts would go over to the other one. Send other_identity_provider when that is meant."
+            );
+            return Err(Refused::InTheWay(told).into());
+        }
+        after.settings = import.connection.settings;
+    }
+    if let Some(name) = &value.name {
+        rename(&mut after, name)?;
+    }
+    if let Some(display_name) = &value.display_name {
+        after.display_name = display_name.trim().to_owned();
+    }
+    after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
+    after.enabled = value.enabled.unwrap_or(after.enabled);
+    set(&caller, &mut after, &value.settings).await?;
+    if !after.settings.trusts_like(&before.settings) {
+        caller.needs(Scope::AdminsWrite)?;
+    }
+    after.revision = revision(if_match, &before);
+    let changed = admin
+        .change_connection(&after, action(&before, &after), None)
+        .await?;
+    caller.changed().await?;
+    shown(&caller, &changed).await
+}
+
+/// Deletes a connection.
+///
+/// Its sessions end, its identities go, and what its group claims gave goes. Accounts stay.
+#[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "deleteConnection",
+    params(("id" = String, Path, description = "The connection."), VersionParam), security(("token" = ["connections:write"])),
+    responses((status = 204, description = "The connection is gone.")))]
+pub(super) async fn delete(
+    caller: Caller<ConnectionsWrite>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+    if_match: IfMatch,
+) -> Answer {
+    let before = caller.admin().connection(id).await?;
+    let revision = revision(if_match, &before);
+    caller.admin().remove_connection(id, revision).await?;
+    caller.changed().await?;
+    Ok(answer::done())
+}
+
+/// The action for the audit log.
+fn action(before: &Connection, after: &Connection) -> &'static str {
+    let switched = Connection {
+        enabled: after.enabled,
+        revision: after.revision,
+        ..before.clone()
+    };
+    match (*after == switched, after.enabled) {
+        (false, _) => "connection.change",
+        (true, true) => "connection.enable",
+        (true, false) => "connection.disable",
+    }
+}
+
+fn version(connection: &Connection) -> String {
+    connection.revision.to_string()
+}
+
+/// The revision that the caller has read; one that never was for what is no version of ours.
+fn revision(if_match: IfMatch, now: &Connection) -> i64 {
+    if_match.against(version(now)).parse().unwrap_or(-1)
+}
+
+fn rename(connection: &mut Connection, name: &str) -> Result<(), Problem> {
+    let name = connection_name(name);
+    connection.name = name.map_err(|problem| Refused::invalid(problem.field, problem.what))?;
+    Ok(())
+}
+
+async fn settings<S>(caller: &Caller<S>) -> Result<ConnectionSettings, Problem> {
+    let groups = caller.app.store.groups(caller.company()).await?;
+    Ok(ConnectionSettings::of(groups))
+}
+
+/// Changes settings from text; each that does not fit is told by its name.
+async fn set<S>(
+    caller: &Caller<S>,
+    connection: &mut Connection,
+    values: &BTreeMap<String, String>,
+) -> Result<(), Problem> {
+    let settings = settings(caller).await?;
+    let mut wrong = Vec::new();
+    for (key, value) in values {
+        let known = ConnectionSettings::keys().any(|(known, _)| known == key && is_setting(known));
+        if !known {
+            wrong.push((key, "There is no such setting.".to_owned()));
+        } else if let Err(unfit) = settings.set(connection, key, value) {
+            wrong.push((key, format!("{unfit}.")));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let problem = Problem::new(Kind::Invalid, "Some settings do not take their value.");
+    Err(wrong.into_iter().fold(problem, |problem, (key, what)| {
+        problem.with_error(format!("settings.{key}"), what)
+    }))
+}
+
+async fn shown<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
+    let out = ConnectionOut::of(connection, &settings(caller).await?, caller.now());
+    answer::versioned(&out, &version(connection))
+}

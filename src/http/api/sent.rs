@@ -1,0 +1,63 @@
+//! A body of JSON.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+
+use super::problem::{Kind, Problem};
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::posted::Posted;
+
+/// What was sent, and its octets.
+#[derive(Debug)]
+pub(super) struct Sent<T> {
+    pub(super) value: T,
+    pub(super) octets: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts.headers) {
+            return Err(Error::UnsupportedMediaType.into());
+        }
+        let posted = Posted::read(body, app).await?;
+        let octets = posted.octets().clone();
+        let value = serde_json::from_slice(&octets).map_err(|cause| unreadable(&octets, &cause))?;
+        Ok(Self { value, octets })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let kind = kinds.next().and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next());
+    kinds.next().is_none()
+        && essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn unreadable(octets: &[u8], cause: &serde_json::Error) -> Problem {
+    // A value of another type may be told as a mistake in the syntax.
+    if serde_json::from_slice::<IgnoredAny>(octets).is_ok() {
+        Problem::new(
+            Kind::Invalid,
+            format!("The body does not have the form of this operation: {cause}."),
+        )
+    } else {
+        Problem::new(Kind::Malformed, format!("The body is not JSON: {cause}."))
+    }
+}
+
+/// A member that may be missing, and then stays as it is, and is never null.
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
+}
