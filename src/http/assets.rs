@@ -44,6 +44,7 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../../assets/site.css"),
             include_str!("../../assets/console/frame.css"),
             include_str!("../../assets/console/users.css"),
+            include_str!("../../assets/console/tokens.css"),
             include_str!("../../assets/console/trust.css"),
             include_str!("../../assets/console/sign_ins.css"),
         ),

@@ -13,6 +13,7 @@ pub(super) enum Section {
     Audit,
     Connections,
     Account,
+    Tokens,
     /// A page that belongs to none, such as a failure.
     None,
 }
@@ -25,7 +26,7 @@ const DAILY: [Section; 5] = [
     Section::Sessions,
     Section::Audit,
 ];
-const SETTINGS: [Section; 2] = [Section::Connections, Section::Account];
+const SETTINGS: [Section; 3] = [Section::Connections, Section::Account, Section::Tokens];
 
 impl Section {
     pub(super) fn href(self) -> &'static str {
@@ -37,6 +38,7 @@ impl Section {
             Self::Audit => "/admin/audit",
             Self::Connections => "/admin/connections",
             Self::Account => "/admin/account",
+            Self::Tokens => "/admin/tokens",
         }
     }
 
@@ -49,6 +51,7 @@ impl Section {
             Self::Audit => "Audit",
             Self::Connections => "Single Sign On Settings",
             Self::Account => "Company",
+            Self::Tokens => "API tokens",
         }
     }
 
@@ -66,6 +69,7 @@ impl Section {
                 "M7.5 12.5a4 4 0 1 1 3-6.6M9.6 11 16.5 4M14 6.5l2 2M12 8.5l1.5 1.5"
             }
             Self::Account => "M4.5 16.5v-13h7v13M11.5 8h4v8.5M2.5 16.5h15M7 7h2M7 10h2M7 13h2",
+            Self::Tokens => "M7 6 3 10l4 4M13 6l4 4-4 4M11.5 4.5l-3 11",
         }
     }
 }

@@ -36,6 +36,7 @@ mod sessions;
 mod sign_ins;
 mod steps;
 mod test_connection;
+mod tokens;
 mod upload;
 mod user;
 mod user_actions;
@@ -85,6 +86,7 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     audit::routes,
     test_connection::routes,
     account::routes,
+    tokens::routes,
 ];
 
 /// Every address of the console.
