@@ -1,6 +1,8 @@
 //! The one integration binary: whole behaviours through the public surface.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+#[cfg(feature = "demo")]
+mod api;
 mod authn_request;
 mod binding;
 #[cfg(feature = "demo")]

@@ -64,6 +64,7 @@ async fn every_page_that_a_link_leads_to() {
         "/admin/sign-ins/*",
         "/admin/sessions",
         "/admin/audit",
+        "/admin/tokens",
     ] {
         assert!(seen.contains_key(page), "no link leads to {page}: {seen:?}");
     }
@@ -77,6 +78,19 @@ async fn every_page_that_a_link_leads_to() {
     browser.press("Stop trusting it…").await;
     browser.see("form.decide").await;
     wrong.extend(faults(&browser, "console-review").await);
+
+    browser
+        .open(&format!("{}/admin/tokens", globex.origin))
+        .await;
+    browser.fill("Name", "HR synchronisation").await;
+    browser.tick("users:read").await;
+    browser.tick("users:write").await;
+    browser.press("Make token").await;
+    browser.see("#token").await;
+    wrong.extend(faults(&browser, "console-token-made").await);
+    browser.follow("I have copied it").await;
+    browser.see("table.tokens").await;
+    wrong.extend(faults(&browser, "console-tokens-one").await);
 
     browser
         .open(&format!("{}/admin/nothing", globex.origin))

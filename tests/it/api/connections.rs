@@ -1,0 +1,208 @@
+//! Connections by script.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+use vestibule::domain::Scope;
+
+use super::world::{Client, World, is_problem, ok};
+
+const ENTRA: &str = include_str!("../../../metadata/entra-ssoready.xml");
+
+async fn made(client: &Client) -> Value {
+    let body = json!({"display_name": "Entra ID", "metadata": ENTRA});
+    ok(&client.post("/api/v1/connections", body).await, 201)
+}
+
+fn path(connection: &Value) -> String {
+    format!("/api/v1/connections/{}", connection["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_connection_is_made_from_metadata_and_changed() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let connection = made(&client).await;
+    assert_eq!(connection["name"], "entra-id");
+    assert_eq!(connection["enabled"], false);
+    let settings = connection["settings"].as_object().unwrap();
+    assert!(
+        settings["idp_entity_id"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://sts.windows.net/")
+    );
+    assert!(!settings.contains_key("enabled") && !settings.contains_key("certificates"));
+    let certificate = &connection["certificates"][0];
+    assert_eq!(certificate["sha1"].as_str().unwrap().len(), 40);
+    let path = path(&connection);
+    let read = client.get(&path).await;
+    assert_eq!(ok(&read, 200), connection);
+    let version = read.header("etag").to_owned();
+    let body = json!({
+        "enabled": true, "display_name": "Sign in with Entra",
+        "settings": {"jit_group": "Members", "clock_skew_seconds": "60"},
+    });
+    let changed = ok(&client.patch(&path, &version, body.clone()).await, 200);
+    assert_eq!(changed["enabled"], true);
+    assert_eq!(changed["settings"]["jit_group"], "Members");
+    assert_eq!(changed["settings"]["clock_skew_seconds"], "60");
+    is_problem(&client.patch(&path, &version, body).await, 412, "changed");
+    let any = [("if-match", version.as_str())];
+    let stale = client.call(Method::DELETE, &path, &any, None).await;
+    is_problem(&stale, 412, "changed");
+    is_problem(&client.delete(&path).await, 428, "precondition-required");
+    let list = ok(&client.get("/api/v1/connections").await, 200);
+    assert_eq!(list["items"], json!([changed]));
+    let off = ok(
+        &client.patch(&path, "*", json!({"enabled": false})).await,
+        200,
+    );
+    assert_eq!(off["enabled"], false);
+    let gone = client
+        .call(Method::DELETE, &path, &[("if-match", "*")], None)
+        .await;
+    assert_eq!(gone.status, 204, "{}", gone.body);
+    is_problem(&client.get(&path).await, 404, "not-found");
+    assert_eq!(
+        world.actions().await,
+        [
+            "connection.add",
+            "connection.change",
+            "connection.disable",
+            "connection.remove"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn trust_is_changed_with_a_scope_of_its_own() {
+    let world = World::new().await;
+    let connection = made(&world.master().await).await;
+    let path = path(&connection);
+    let client = world
+        .client(&[Scope::ConnectionsRead, Scope::ConnectionsWrite])
+        .await;
+    let body = json!({"display_name": "Mine", "metadata": ENTRA});
+    let answer = client.post("/api/v1/connections", body).await;
+    let problem = is_problem(&answer, 403, "insufficient-scope");
+    assert_eq!(problem["scope"], "admins:write");
+    let keys = ok(&client.get(&path).await, 200)["settings"].clone();
+    assert!(keys.as_object().unwrap().len() > 25);
+    for (key, value) in [
+        ("idp_entity_id", "https://idp.example"),
+        ("sso_post_url", "https://idp.example/sso"),
+        ("extra_audiences", "urn:x"),
+        ("danger_allow_sha1", "true"),
+        ("jit_group", "Members"),
+        ("group_mapping", "x=Administrators"),
+        ("identity_attribute", "mail"),
+        ("attributes.email", "mail"),
+        ("clock_skew_seconds", "300"),
+        ("link", "acme.example"),
+        ("certificate_validity", "ignore"),
+    ] {
+        assert!(!keys[key].is_null(), "no setting {key}");
+        let body = json!({"settings": {key: value}});
+        let answer = client.patch(&path, "*", body).await;
+        assert!(
+            [403, 422].contains(&answer.status),
+            "{key}: {}",
+            answer.body
+        );
+        if key != "certificate_validity" {
+            is_problem(&answer, 403, "insufficient-scope");
+        }
+    }
+    let before = ok(&client.get(&path).await, 200);
+    assert_eq!(before, connection);
+    // What is no trust.
+    for body in [
+        json!({"enabled": true}),
+        json!({"enabled": false, "name": "contoso"}),
+        json!({"display_name": "Contoso", "sort_order": 7}),
+        json!({"settings": {"landing": "/welcome"}}),
+    ] {
+        ok(&client.patch(&path, "*", body).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_told_by_its_name() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let connection = made(&client).await;
+    let path = path(&connection);
+    let body = json!({"settings": {"clock_skew_seconds": "x", "nothing": "y", "name": "z"}});
+    let answer = client.patch(&path, "*", body).await;
+    let problem = is_problem(&answer, 422, "invalid");
+    let fields: Vec<&str> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "settings.clock_skew_seconds",
+            "settings.name",
+            "settings.nothing"
+        ]
+    );
+    for body in [
+        json!({"name": "No Name"}),
+        json!({"metadata": "<x/>"}),
+        json!({"metadata": ""}),
+        json!({"settings": {"jit_group": "Administrators"}}),
+        json!({"settings": {"certificates": ""}}),
+        json!({"settings": {"certificates": "rubbish"}}),
+        json!({"settings": {"landing": 1}}),
+        json!({"sort_order": 1.5}),
+    ] {
+        is_problem(&client.patch(&path, "*", body).await, 422, "invalid");
+    }
+    let other = include_str!("../../../metadata/okta-ssoready.xml");
+    let answer = client.patch(&path, "*", json!({"metadata": other})).await;
+    is_problem(&answer, 409, "conflict");
+    let body = json!({"metadata": other, "other_identity_provider": true});
+    let changed = ok(&client.patch(&path, "*", body).await, 200);
+    assert_ne!(
+        changed["settings"]["idp_entity_id"],
+        connection["settings"]["idp_entity_id"]
+    );
+    let twice = json!({"display_name": "X", "name": "entra-id", "metadata": ENTRA});
+    let answer = client.post("/api/v1/connections", twice).await;
+    is_problem(&answer, 409, "taken");
+    let by_hand = json!({"display_name": "By hand"});
+    let made = ok(&client.post("/api/v1/connections", by_hand).await, 201);
+    assert_eq!(made["certificates"], json!([]));
+    let enabled = json!({"display_name": "By hand, too", "enabled": true});
+    let answer = client.post("/api/v1/connections", enabled).await;
+    is_problem(&answer, 422, "invalid");
+}
+
+#[tokio::test]
+async fn a_connection_of_another_company_is_not_there() {
+    let world = World::new().await;
+    let elsewhere = world.client_of(&world.beta, &Scope::ALL).await;
+    let path = path(&made(&elsewhere).await);
+    let before = elsewhere.get(&path).await.body;
+    let client = world.master().await;
+    let any = [("if-match", "*")];
+    for (method, body) in [
+        (Method::GET, None),
+        (Method::PATCH, Some("{\"enabled\":false}".to_owned())),
+        (Method::DELETE, None),
+    ] {
+        let answer = client.call(method, &path, &any, body).await;
+        is_problem(&answer, 404, "not-found");
+    }
+    let id = path.rsplit('/').next().unwrap();
+    let identity = format!("/api/v1/users/{}/identities/{id}", world.member.id);
+    is_problem(&client.delete(&identity).await, 404, "not-found");
+    assert_eq!(elsewhere.get(&path).await.body, before);
+    assert_eq!(
+        ok(&client.get("/api/v1/connections").await, 200)["items"],
+        json!([])
+    );
+}

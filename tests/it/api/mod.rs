@@ -1,0 +1,16 @@
+//! `/api/v1`: every answer of these tests is held against the `OpenAPI` document that the server shows.
+
+mod access;
+mod attempts;
+mod audit;
+mod connections;
+mod creation;
+mod document;
+mod groups;
+mod paging;
+mod schemathesis;
+mod sessions;
+mod token_pages;
+mod tokens;
+mod users;
+mod world;

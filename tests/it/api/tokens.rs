@@ -1,0 +1,145 @@
+//! Tokens: what is kept of them, and when they count.
+
+use time::Duration;
+use vestibule::admin::{NewToken, Refused, TOKEN_PREFIX};
+use vestibule::domain::Scope;
+use vestibule::domain::token::TOKEN_DAYS;
+
+use super::world::{World, is_problem, ok};
+use crate::support::NOW;
+
+fn new(name: &str) -> NewToken {
+    NewToken {
+        name: name.to_owned(),
+        scopes: vec!["company:read".into()],
+        days: 30,
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_kept_as_its_hash() {
+    let world = World::new().await;
+    let made = world.admin_of(&world.acme).create_token(&new("HR")).await;
+    let made = made.unwrap();
+    let digits = made.secret.strip_prefix(TOKEN_PREFIX).unwrap();
+    assert_eq!(digits.len(), 64);
+    let database = std::fs::read_dir(&world.app.config.data_dir).unwrap();
+    let mut looked_at = 0;
+    for file in database {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let octets = std::fs::read(path).unwrap();
+            let has = |text: &str| octets.windows(text.len()).any(|it| it == text.as_bytes());
+            assert!(!has(digits));
+            looked_at += usize::from(has("company:read"));
+        }
+    }
+    assert!(looked_at > 0);
+    let audit = world
+        .app
+        .store
+        .audit_events(world.acme.id, 1)
+        .await
+        .unwrap();
+    assert_eq!(audit[0].action, "token.add");
+    assert!(!format!("{audit:?}{:?}", made.token).contains(digits));
+}
+
+#[tokio::test]
+async fn a_token_stops_to_count() {
+    let world = World::new().await;
+    let client = world.client(&[Scope::CompanyRead]).await;
+    ok(&client.get("/api/v1/company").await, 200);
+    world.app.clock.step(Duration::days(30) - Duration::SECOND);
+    ok(&client.get("/api/v1/company").await, 200);
+    world.app.clock.step(Duration::SECOND);
+    is_problem(&client.get("/api/v1/company").await, 401, "unauthorized");
+
+    let client = world.client(&[Scope::CompanyRead]).await;
+    ok(&client.get("/api/v1/company").await, 200);
+    let admin = world.admin_of(&world.acme);
+    let token = admin.tokens().await.unwrap().remove(0);
+    assert_eq!(token.name, client.name);
+    let elsewhere = world.admin_of(&world.beta).revoke_token(token.id).await;
+    assert!(matches!(elsewhere, Err(Refused::NotFound)));
+    ok(&client.get("/api/v1/company").await, 200);
+    assert!(admin.revoke_token(token.id).await.unwrap());
+    is_problem(&client.get("/api/v1/company").await, 401, "unauthorized");
+    assert!(!admin.revoke_token(token.id).await.unwrap());
+    let told = world.audit().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].action, "token.revoke");
+}
+
+#[tokio::test]
+async fn its_last_use_is_kept_to_the_minute() {
+    let world = World::new().await;
+    let client = world.client(&[Scope::CompanyRead]).await;
+    let admin = world.admin_of(&world.acme);
+    let last = async || admin.tokens().await.unwrap()[0].last_used_at;
+    assert_eq!(last().await, None);
+    client.get("/api/v1/company").await;
+    assert_eq!(last().await, Some(NOW));
+    world.app.clock.step(Duration::seconds(59));
+    client.get("/api/v1/company").await;
+    assert_eq!(last().await, Some(NOW));
+    world.app.clock.step(Duration::SECOND);
+    client.get("/api/v1/company").await;
+    assert_eq!(last().await, Some(NOW + Duration::MINUTE));
+}
+
+#[tokio::test]
+async fn a_token_has_a_name_scopes_and_an_end() {
+    let world = World::new().await;
+    let admin = world.admin_of(&world.acme);
+    let with = |change: fn(&mut NewToken)| {
+        let mut token = new("Reports");
+        change(&mut token);
+        token
+    };
+    for (token, field) in [
+        (with(|it| it.name = " ".into()), "name"),
+        (with(|it| it.name = "x".repeat(61)), "name"),
+        (with(|it| it.name = "a\nb".into()), "name"),
+        (with(|it| it.scopes.clear()), "scope"),
+        (with(|it| it.scopes.push("tokens:write".into())), "scope"),
+        (with(|it| it.days = 0), "days"),
+        (with(|it| it.days = 366), "days"),
+        (with(|it| it.days = u16::MAX), "days"),
+    ] {
+        let refused = admin.create_token(&token).await.unwrap_err();
+        assert!(matches!(refused, Refused::Invalid(_)), "{refused:?}");
+        assert!(!refused.problems().of(field).is_empty(), "{token:?}");
+    }
+    assert!(admin.tokens().await.unwrap().is_empty());
+    for days in TOKEN_DAYS {
+        let token = NewToken {
+            days,
+            ..new(&format!("for {days}"))
+        };
+        let made = admin.create_token(&token).await.unwrap().token;
+        assert_eq!(made.expires_at, NOW + Duration::days(days.into()));
+    }
+    let again = admin.create_token(&new("FOR 30")).await.unwrap_err();
+    assert!(matches!(again, Refused::Taken(_)), "{again:?}");
+    // A name is free again when its token does not count any more.
+    let old = admin.tokens().await.unwrap();
+    let old = old.iter().find(|token| token.name == "for 30").unwrap();
+    assert!(admin.revoke_token(old.id).await.unwrap());
+    admin.create_token(&new("for 30")).await.unwrap();
+    // The company of the other site has names of its own.
+    let other = world.admin_of(&world.beta);
+    other.create_token(&new("for 30")).await.unwrap();
+    assert_eq!(other.tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn there_is_an_end_to_them() {
+    let world = World::new().await;
+    let admin = world.admin_of(&world.acme);
+    for number in 0..100 {
+        admin.create_token(&new(&number.to_string())).await.unwrap();
+    }
+    let refused = admin.create_token(&new("one more")).await.unwrap_err();
+    assert!(matches!(refused, Refused::InTheWay(_)), "{refused:?}");
+}
