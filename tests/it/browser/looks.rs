@@ -13,7 +13,7 @@ pub(super) fn album() -> Option<PathBuf> {
 }
 
 /// Looks at the page that stands there, in both widths and both colour schemes.
-async fn look(browser: &Chromium, name: &str) {
+pub(super) async fn look(browser: &Chromium, name: &str) {
     let faults = faults(browser, name).await;
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
