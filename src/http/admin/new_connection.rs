@@ -49,7 +49,7 @@ fn choice(
 ) -> Choice {
     let text = |field| sent.map_or("", |sent| sent.text(field)).to_owned();
     Choice {
-        frame: console.frame(Section::Connections, "Add a connection"),
+        frame: console.frame(Section::Connections, "New connection"),
         url: text("url"),
         entity_id: text("entity_id"),
         display_name: text("display_name"),
@@ -159,7 +159,7 @@ fn form(
     problems: Problems,
 ) -> Manual {
     Manual {
-        frame: console.frame(Section::Connections, "Add a connection by hand"),
+        frame: console.frame(Section::Connections, "New connection by hand"),
         jit_groups: values.jit_groups(groups),
         formats: values.formats(),
         values,

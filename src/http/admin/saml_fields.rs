@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::saml_controls::{every_key, is_lines, is_switch, on_off};
-use crate::admin::{ConnectionSettings, Problems, connection_name};
+use crate::admin::{Problems, SETTINGS, connection_name};
 use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
 
 /// What the form holds, by name.
@@ -234,16 +234,41 @@ fn fitting(error: &SettingError) -> String {
     }
 }
 
-/// What differs between what somebody typed and what is stored now, for the page of a conflict.
+/// What differs between two forms, for people: the setting, its text in the one, and its text in the other.
 pub(super) fn beside(
-    settings: &ConnectionSettings,
-    typed: &Connection,
-    stored: &Connection,
+    typed: &Values,
+    stored: &Values,
+    groups: &[Group],
 ) -> Vec<(&'static str, String, String)> {
-    let differences = crate::admin::differences(settings, typed, stored);
-    let text = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
-    differences
-        .into_iter()
-        .map(|one| (one.label, text(one.before), text(one.after)))
+    let title = |id: &str| {
+        let group = groups.iter().find(|group| group.id.to_string() == id);
+        group.map_or_else(String::new, |group| group.title.clone())
+    };
+    let text = |values: &Values, key: &str| match key {
+        "jit_group" if !values.is_on("jit") => "off".to_owned(),
+        "jit_group" => title(values.text(key)),
+        "group_mapping" => {
+            let rows = values.mapping.iter();
+            let rows: Vec<String> = rows
+                .map(|(value, group)| format!("{value} → {}", title(group)))
+                .collect();
+            rows.join(", ")
+        }
+        _ if is_switch(key) && values.is_on(key) => "on".to_owned(),
+        _ if is_switch(key) => "off".to_owned(),
+        _ => values.text(key).replace('\n', ", "),
+    };
+    let named = SETTINGS
+        .iter()
+        .map(|setting| (setting.key, setting.label))
+        .filter(|(key, _)| !matches!(*key, "sso_post_url" | "sso_redirect_url"));
+    let urls = [
+        ("login_url", "Login URL"),
+        ("other_login_url", "Login URL for the other binding"),
+    ];
+    named
+        .chain(urls)
+        .map(|(key, label)| (label, text(typed, key), text(stored, key)))
+        .filter(|(_, typed, stored)| typed != stored)
         .collect()
 }

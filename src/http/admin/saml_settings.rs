@@ -14,7 +14,7 @@ use super::review::Review;
 use super::saml_controls::{Control, Field, FieldGroup};
 use super::saml_fields::{Values, beside};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
-use crate::admin::{CertificateFacts, ConnectionSettings, Problems, Refused, missing};
+use crate::admin::{CertificateFacts, Problems, Refused, missing};
 use crate::domain::{Connection, ConnectionId, Group};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -161,8 +161,7 @@ async fn save(
     let values = Values::sent(fields);
     let applied = values.applied(&before, &groups);
     if values.text("revision") != before.revision.to_string() {
-        let typed = applied.unwrap_or_else(|_| before.clone());
-        return conflict(&console, &before, &groups, values, &typed).await;
+        return conflict(&console, &before, &groups, values).await;
     }
     let after = match applied {
         Ok(after) => after,
@@ -189,7 +188,7 @@ async fn save(
         }
         Err(Refused::Changed { .. }) => {
             let now = admin.connection(id).await?;
-            conflict(&console, &now, &groups, values, &after).await
+            conflict(&console, &now, &groups, values).await
         }
         Err(refused) => Err(refused.into()),
     }
@@ -229,11 +228,9 @@ async fn conflict(
     stored: &Connection,
     groups: &[Group],
     values: Values,
-    typed: &Connection,
 ) -> Result<Response, Error> {
     let last = console.admin().last_change(stored).await?;
-    let settings = ConnectionSettings::of(groups.to_vec());
-    let rows = beside(&settings, typed, stored);
+    let rows = beside(&values, &Values::of(stored), groups);
     let page = SamlSettingsPage {
         conflict: Some(Conflict {
             by: last.0,

@@ -353,6 +353,7 @@ async fn the_second_of_two_administrators_is_told_and_loses_nothing() {
     let typed = [
         ("clock_skew_seconds", "90"),
         ("identity_attribute", "employeeid"),
+        ("landing", "no path"),
     ];
     let of_zoe = settings_form(&mut zoe, &connection, &typed).await;
     let first = save(&mut anna, &connection, &[("clock_skew_seconds", "60")]).await;
@@ -366,6 +367,7 @@ async fn the_second_of_two_administrators_is_told_and_loses_nothing() {
         "value=\"employeeid\"",
         "Saved now",
         "<td data-label=\"Saved now\">60</td>",
+        "<td data-label=\"Yours\">no path</td>",
     ] {
         assert!(second.body.contains(text), "{text}: {}", second.body);
     }
@@ -374,7 +376,10 @@ async fn the_second_of_two_administrators_is_told_and_loses_nothing() {
     assert_eq!(now.settings.identity_attribute, None);
     // Saved once more, it is what Zoe wants.
     let form = super::trust::form_of(&second.body, &path);
-    let fields = super::trust::fields_of(form);
+    let mut fields = super::trust::fields_of(form);
+    assert_eq!(send(&mut zoe, &path, &fields).await.status, 422);
+    let landing = fields.iter_mut().find(|(name, _)| name == "landing");
+    landing.unwrap().1.clear();
     assert_eq!(send(&mut zoe, &path, &fields).await.status, 303);
     let now = world.connection(connection.id).await;
     assert_eq!(now.settings.clock_skew_seconds, 90);
