@@ -8,6 +8,7 @@ use super::user::{Ended, IdentityOut, NewPassword};
 use super::users::{is_of_administrators, may_change, read};
 use super::{Answer, Caller, answer};
 use crate::domain::{ConnectionId, GroupId, Scope, UserId};
+use crate::http::limit::in_password_turn;
 
 use super::user::UserOut;
 
@@ -65,10 +66,12 @@ pub(super) async fn set_password(
     Sent { value, .. }: Sent<NewPassword>,
 ) -> Answer {
     changeable(&caller, id).await?;
-    caller
-        .admin()
-        .set_password(id, value.password, None)
-        .await?;
+    let working = caller.clone();
+    let work = async move {
+        let admin = working.admin();
+        admin.set_password(id, value.password, None).await
+    };
+    in_password_turn(&caller.app, caller.company(), work).await??;
     caller.changed().await?;
     Ok(answer::done())
 }

@@ -17,6 +17,7 @@ use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
 use crate::admin;
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
+use crate::http::limit::in_password_turn;
 use crate::store::{UserFilter, Way};
 
 const PATH: &str = "/api/v1/users";
@@ -133,19 +134,25 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
     {
         caller.needs(Scope::AdminsWrite)?;
     }
-    let user = admin
-        .create_user(admin::NewUser {
-            text: admin::UserText {
-                email: new.email,
-                first_name: new.first_name,
-                last_name: new.last_name,
-                company_name: new.company_name,
-            },
-            groups,
-            password: new.password,
-        })
-        .await
-        .map_err(by_member)?;
+    let user = admin::NewUser {
+        text: admin::UserText {
+            email: new.email,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            company_name: new.company_name,
+        },
+        groups,
+        password: new.password,
+    };
+    let has_password = user.password.is_some();
+    let working = caller.clone();
+    let work = async move { working.admin().create_user(user).await };
+    let made = if has_password {
+        in_password_turn(&caller.app, caller.company(), work).await?
+    } else {
+        work.await
+    };
+    let user = made.map_err(by_member)?;
     caller.changed().await?;
     let (out, version) = read(&caller, user.id).await?;
     Ok(Made {
