@@ -114,7 +114,6 @@ pub(super) async fn create(
 }
 
 async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem> {
-    let admin = caller.admin();
     let mut groups = Vec::new();
     for text in &new.groups {
         let group = text.parse::<GroupId>();
