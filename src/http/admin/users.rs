@@ -95,7 +95,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         ),
         makers: Item::list(
             [
-                ("", "Made by anyone"),
+                ("", "Any origin"),
                 ("administrator", "An administrator"),
                 ("jit", "First sign-in"),
                 ("directory", "A directory"),
