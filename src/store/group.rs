@@ -4,7 +4,7 @@ use super::statement::query;
 use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
-use super::columns::{Row, ms};
+use super::columns::Row;
 use super::{Error, Store};
 use crate::domain::{CompanyId, Grant, Group, GroupId, UserId};
 
@@ -18,22 +18,9 @@ impl Store {
     /// Adds a group.
     pub async fn add_group(&self, group: &Group, now: OffsetDateTime) -> Result<(), Error> {
         let mut tx = self.begin().await?;
-        let added = query(
-            "INSERT INTO permission_group (id, company_id, title, kind, sso_only, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-        )
-        .bind(group.id.to_string())
-        .bind(group.company_id.to_string())
-        .bind(group.title.as_str())
-        .bind(group.kind.as_str())
-        .bind(i64::from(group.sso_only))
-        .bind(ms(group.created_at))
-        .execute(&mut tx)
-        .await?;
-        if added == 0 {
+        if !tx.add_group(group).await? {
             return Err(Error::Taken(format!("the group \"{}\"", group.title)));
         }
-        tx.company_changed(group.company_id);
         tx.commit(now).await
     }
 
@@ -89,21 +76,10 @@ impl Store {
     pub async fn add_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
         let way_in = WayIn::lock(&mut tx, grant.user_id).await?;
-        let added = query(
-            "INSERT INTO group_grant (user_id, group_id, source, created_at) \
-             SELECT a.id, g.id, $3, $4 FROM account a JOIN permission_group g ON g.company_id = a.company_id \
-             WHERE a.id = $1 AND g.id = $2 ON CONFLICT DO NOTHING",
-        )
-        .bind(grant.user_id.to_string())
-        .bind(grant.group_id.to_string())
-        .bind(grant.source.to_string())
-        .bind(ms(now))
-        .execute(&mut tx)
-        .await?;
+        let added = tx.grant(grant, now).await?;
         way_in.check(&mut tx).await?;
-        tx.user_changed(grant.user_id);
         tx.commit(now).await?;
-        Ok(added > 0)
+        Ok(added)
     }
 
     /// Takes a membership away from the source that gave it; `false` when there is none. That of the last break-glass
@@ -111,17 +87,10 @@ impl Store {
     pub async fn remove_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
         let way_in = WayIn::lock(&mut tx, grant.user_id).await?;
-        let removed =
-            query("DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3")
-                .bind(grant.user_id.to_string())
-                .bind(grant.group_id.to_string())
-                .bind(grant.source.to_string())
-                .execute(&mut tx)
-                .await?;
+        let removed = tx.revoke(grant).await?;
         way_in.check(&mut tx).await?;
-        tx.user_changed(grant.user_id);
         tx.commit(now).await?;
-        Ok(removed > 0)
+        Ok(removed)
     }
 }
 

@@ -67,8 +67,12 @@ impl Store {
             .bind(company.to_string())
             .fetch_all(&self.database)
             .await?;
+        self.listed(&rows).await
+    }
+
+    async fn listed(&self, rows: &[Row]) -> Result<Vec<ListedGroup>, Error> {
         let mut groups = Vec::with_capacity(rows.len());
-        for row in &rows {
+        for row in rows {
             let group = group(row)?;
             let members = self.count_members(group.id).await?;
             groups.push(ListedGroup { group, members });
@@ -91,12 +95,7 @@ impl Store {
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.database)
         .await?;
-        let mut groups = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let group = group(row)?;
-            let members = self.count_members(group.id).await?;
-            groups.push(ListedGroup { group, members });
-        }
+        let groups = self.listed(&rows).await?;
         Ok(Part::of(groups, limit, |last| last.group.title.clone()))
     }
 
