@@ -132,8 +132,27 @@ impl Chromium {
         element.is_displayed().await.ok()?.then_some(element)
     }
 
+    /// Clicks what leads to another page.
     pub(super) async fn click(&self, css: &str) {
+        self.leave_by(self.see(css).await).await;
+    }
+
+    /// Clicks what changes something on the page.
+    pub(super) async fn touch(&self, css: &str) {
         self.see(css).await.click().await.unwrap();
+    }
+
+    /// Clicks, and waits until this page has made room for another. Without that, what comes next might still be asked of
+    /// this one, and to open an address might cut the answer short.
+    pub(super) async fn leave_by(&self, element: Element) {
+        let begun = Instant::now();
+        let page = self.client.find(Locator::Css("html")).await.unwrap();
+        element.click().await.unwrap();
+        while page.tag_name().await.is_ok() {
+            let at = self.url().await;
+            assert!(begun.elapsed() < PATIENCE, "the click leads nowhere: {at}");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
     }
 
     pub(super) async fn type_into(&self, css: &str, text: &str) {
@@ -209,13 +228,13 @@ impl Chromium {
     /// Presses the button with this text.
     pub(super) async fn press(&self, text: &str) {
         let path = format!("//button[normalize-space(.)=\"{text}\"]");
-        self.see_path(&path).await.click().await.unwrap();
+        self.leave_by(self.see_path(&path).await).await;
     }
 
     /// Follows the link with this text in it.
     pub(super) async fn follow(&self, text: &str) {
         let path = format!("//a[contains(normalize-space(.), \"{text}\")]");
-        self.see_path(&path).await.click().await.unwrap();
+        self.leave_by(self.see_path(&path).await).await;
     }
 
     /// Waits until the page says this somewhere.

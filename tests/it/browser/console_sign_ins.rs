@@ -20,7 +20,7 @@ async fn a_refusal_is_understood_and_a_connection_tested() {
     browser.open(&format!("{}/sign-in", demo.origin)).await;
     browser.click("a.choice").await;
     browser.see("#sign-in").await;
-    browser.click("details summary").await;
+    browser.touch("details summary").await;
     browser.pick("select[name=variant]", "wrong-audience").await;
     sign_in_at_idp(&browser).await;
     browser.see(ERROR).await;
@@ -56,7 +56,7 @@ async fn a_refusal_is_understood_and_a_connection_tested() {
     browser.click("nav.tabs a[href$='/test']").await;
     browser.see("form.panel button").await;
     look(&browser, "console-test").await;
-    browser.click("#force").await;
+    browser.touch("#force").await;
     browser.click("form.panel button").await;
     browser.see("#sign-in").await;
     sign_in_at_idp(&browser).await;

@@ -62,7 +62,7 @@ async fn every_page_fits() {
     browser.click("a.choice").await;
     browser.see("#sign-in").await;
     look(&browser, "pick-an-account").await;
-    browser.click("details summary").await;
+    browser.touch("details summary").await;
     browser.pick("select[name=variant]", "wrong-audience").await;
     sign_in_at_idp(&browser).await;
     browser.see(ERROR).await;

@@ -120,7 +120,7 @@ impl Globex {
             values.push(browser.text(&format!("code#{id}")).await);
         }
         browser.open(&self.portal).await;
-        browser.click("#basic summary").await;
+        browser.touch("#basic summary").await;
         let labels = ["Identifier", "Reply URL", "Sign on URL", "Logout Url"];
         for (label, value) in labels.into_iter().zip(&values) {
             browser.fill(label, value).await;
@@ -171,7 +171,7 @@ impl Globex {
         browser.open(&format!("{}/myapps", demo.idp)).await;
         sign_in(&browser, "b.simon@contoso.com", "Tailspin-42").await;
         let tile = "//a[contains(@class, 'tile')][contains(., 'Globex')]";
-        browser.see_path(tile).await.click().await.unwrap();
+        browser.leave_by(browser.see_path(tile).await).await;
         self.assert_signed_in(&browser, "b.simon@contoso.com").await;
         // Who is no administrator does not get into the console.
         browser.open(&format!("{}/admin/users", self.origin)).await;

@@ -106,7 +106,7 @@ async fn a_failure_shows_a_code_that_the_administrator_can_look_up() {
     let _turn = ONE_AT_A_TIME.lock().await;
     let (demo, browser) = (Demo::start(), Chromium::start().await);
     browser.open(&format!("{}/", demo.origin)).await;
-    browser.click("details summary").await;
+    browser.touch("details summary").await;
     browser.pick("select[name=variant]", "wrong-audience").await;
     sign_in_at_idp(&browser).await;
     let code = browser.text(ERROR).await;
