@@ -11,6 +11,7 @@
 
 mod client;
 mod growth;
+mod pages;
 mod report;
 mod response;
 mod server;
@@ -34,11 +35,20 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   sessions     1,000, 100,000 and 1,000,000 live sessions            15 min
   companies    1, 1,000 and 10,000 companies                          3 min
   cores        the server on 1 core and on 2                          2 min
+
+  pages        the console with 10,000 users and 100,000 sign-ins     8 min
   all          everything
 ";
 
 const TABLE: [&str; 4] = ["verify", "start", "http", "memory"];
-const GROWTH: [&str; 5] = ["size", "connections", "sessions", "companies", "cores"];
+const MORE: [&str; 6] = [
+    "size",
+    "connections",
+    "sessions",
+    "companies",
+    "cores",
+    "pages",
+];
 
 fn main() {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -79,8 +89,8 @@ fn parts(arguments: &[String]) -> Option<Vec<String>> {
     for argument in arguments {
         match argument.as_str() {
             "table" => parts.extend(TABLE.map(str::to_owned)),
-            "all" => parts.extend(TABLE.into_iter().chain(GROWTH).map(str::to_owned)),
-            part if TABLE.contains(&part) || GROWTH.contains(&part) => parts.push(part.to_owned()),
+            "all" => parts.extend(TABLE.into_iter().chain(MORE).map(str::to_owned)),
+            part if TABLE.contains(&part) || MORE.contains(&part) => parts.push(part.to_owned()),
             _ => return None,
         }
     }
@@ -100,6 +110,7 @@ async fn measure(part: &str, cores: &Cores) {
         "connections" => growth::connections(cores).await,
         "sessions" => growth::sessions(cores).await,
         "companies" => growth::companies(cores).await,
+        "pages" => pages::pages(cores).await,
         _ => growth::cores().await,
     }
 }

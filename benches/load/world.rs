@@ -1,7 +1,9 @@
 //! What the server knows when it is measured: companies whose identity provider is the demo's, and the provider itself.
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -41,13 +43,22 @@ pub(crate) fn host(company: usize) -> String {
 impl World {
     /// So many companies, each with a group and a connection.
     pub(crate) async fn new(companies: usize) -> Self {
+        Self::of(companies, USERS, None).await
+    }
+
+    /// With so many people of the first company, and another database than the directory's own.
+    pub(crate) async fn of(companies: usize, people: usize, database: Option<&str>) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        // The server, and every command, finds it in the directory where it is started.
+        let file =
+            database.map_or_else(String::new, |url| format!("[database]\nurl = \"{url}\"\n"));
+        std::fs::write(dir.path().join("vestibule.toml"), file).unwrap();
         let clock = Clock::system();
         let now = clock.now();
         let idp = identity_provider(clock.clone());
         let config = Config {
             data_dir: dir.path().to_owned(),
-            ..Config::default()
+            ..Config::from_sources(Some(&dir.path().join("vestibule.toml")), []).unwrap()
         };
         let app = App::open(config, clock).await.unwrap();
         let first = company(0, now);
@@ -55,7 +66,7 @@ impl World {
             add(&app, &idp, &company(at, now)).await;
         }
         app.store.close().await;
-        let users = (0..USERS).map(user).collect();
+        let users = (0..people).map(user).collect();
         let sp = ServiceProvider {
             entity_id: first.entity_id(),
             acs_url: first.acs_url(),
@@ -71,6 +82,23 @@ impl World {
     /// The data directory.
     pub(crate) fn data(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Makes an administrator of the first company, by command.
+    pub(crate) fn add_administrator(&self, email: &str, password: &str) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+        command
+            .args(["user", "add", "--company", "c0", "--admin", "--email"])
+            .args([email, "--password-stdin"])
+            .current_dir(self.data())
+            .env("VESTIBULE_DATA_DIR", self.data())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
+        let mut running = command.spawn().unwrap();
+        let mut input = running.stdin.take().unwrap();
+        input.write_all(password.as_bytes()).unwrap();
+        drop(input);
+        assert!(running.wait().unwrap().success());
     }
 
     /// Starts sign-ins and answers each as the identity provider would; what is left is to post the answers. Every one is
@@ -127,7 +155,7 @@ impl World {
 }
 
 /// Name and value of the first cookie that an answer sets.
-fn set_cookie(answer: &str) -> &str {
+pub(crate) fn set_cookie(answer: &str) -> &str {
     let rest = answer.split("set-cookie: ").nth(1).unwrap();
     rest.split(';').next().unwrap()
 }
