@@ -37,4 +37,10 @@ impl Admin<'_> {
             .sessions_after(self.company, after, limit, self.now)
             .await?)
     }
+
+    /// How many live sessions the company has, counted up to a number.
+    pub async fn count_sessions(&self, most: u32) -> Result<u64, Refused> {
+        let store = self.store;
+        Ok(store.count_sessions(self.company, most, self.now).await?)
+    }
 }

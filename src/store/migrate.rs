@@ -29,6 +29,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "members",
         include_str!("../../migrations/0005_members.sql"),
     ),
+    (
+        6,
+        "sessions",
+        include_str!("../../migrations/0006_sessions.sql"),
+    ),
 ];
 
 const TABLE: &str =

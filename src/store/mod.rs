@@ -63,7 +63,7 @@ pub use pulse::Pulse;
 pub use refusal::Refusal;
 pub use retention::Purged;
 pub use session::SignedIn;
-pub use session_list::{ListedSession, SESSIONS_A_PAGE, SessionPlace};
+pub use session_list::{ListedSession, NoPlace, SessionPlace};
 pub use session_store::{SESSION_FIELD, Sessions};
 pub use setup_link::SetUp;
 pub use sign_in::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn, finish_in};

@@ -2,18 +2,17 @@
 //!
 //! Invariant: a session of another company is not there.
 
+use std::fmt;
+use std::str::FromStr;
+
 use time::OffsetDateTime;
 
 use super::columns::{Row, ms};
 use super::part::Part;
 use super::session::session;
 use super::statement::query;
-use super::user_list::Listed;
 use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, Email, Session, SessionKey, UserId};
-
-/// Sessions on a page.
-pub const SESSIONS_A_PAGE: u32 = 50;
 
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +35,30 @@ pub struct SessionPlace {
     /// Which one it is of those that began at the same instant.
     pub key: SessionKey,
 }
+
+/// What stands in addresses: the milliseconds and the key.
+impl fmt::Display for SessionPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.signed_in_ms, self.key)
+    }
+}
+
+impl FromStr for SessionPlace {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (ms, key) = text.split_once('-').ok_or(NoPlace)?;
+        Ok(Self {
+            signed_in_ms: ms.parse().map_err(|_| NoPlace)?,
+            key: key.parse().map_err(|_| NoPlace)?,
+        })
+    }
+}
+
+/// A text that names no place in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no place in the list")]
+pub struct NoPlace;
 
 /// The sessions of company `$1` that have not ended at `$2`.
 macro_rules! live {
@@ -82,50 +105,23 @@ impl Store {
         }))
     }
 
-    /// A page of a company's live sessions, the newest first; pages are numbered from 1.
-    pub async fn list_sessions(
-        &self,
-        company: CompanyId,
-        page: u32,
-        now: OffsetDateTime,
-    ) -> Result<Listed<ListedSession>, Error> {
-        let before = i64::from(page.saturating_sub(1)) * i64::from(SESSIONS_A_PAGE);
-        let rows = query(concat!(
-            select_listed!(),
-            live!(),
-            " ORDER BY p.signed_in_at DESC, p.session_key LIMIT $3 OFFSET $4) ORDER BY s.signed_in_at DESC, s.session_key"
-        ))
-        .bind(company.to_string())
-        .bind(ms(now))
-        .bind(i64::from(SESSIONS_A_PAGE))
-        .bind(before)
-        .fetch_all(&self.database)
-        .await?;
-        let rows = rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()?;
-        let full = rows.len() >= SESSIONS_A_PAGE as usize;
-        let total = if full || (rows.is_empty() && page > 1) {
-            self.count_sessions(company, now).await?
-        } else {
-            u64::try_from(before).unwrap_or_default() + rows.len() as u64
-        };
-        Ok(Listed {
-            rows,
-            total,
-            and_more: false,
-        })
-    }
-
-    /// How many live sessions a company has.
+    /// How many live sessions a company has, counted up to a number.
     pub async fn count_sessions(
         &self,
         company: CompanyId,
+        most: u32,
         now: OffsetDateTime,
     ) -> Result<u64, Error> {
-        let row = query(concat!("SELECT COUNT(*) AS count ", live!()))
-            .bind(company.to_string())
-            .bind(ms(now))
-            .fetch_one(&self.database)
-            .await?;
+        let row = query(concat!(
+            "SELECT COUNT(*) AS count FROM (SELECT 1 AS one ",
+            live!(),
+            " LIMIT $3) AS counted"
+        ))
+        .bind(company.to_string())
+        .bind(ms(now))
+        .bind(i64::from(most))
+        .fetch_one(&self.database)
+        .await?;
         Ok(u64::try_from(row.int("count")?).unwrap_or_default())
     }
 }

@@ -7,16 +7,18 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::parts::Ago;
-use super::people::{Connections, Pages, counted, id, number, page_number};
+use super::people::{Connections, counted, id, number};
 use super::{Console, ConsoleForm, ConsoleFrame, Section, done};
 use crate::domain::{SessionKey, UserId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
-
+use crate::http::start::address;
 use crate::http::response::Page;
-use crate::store::SESSIONS_A_PAGE;
 
 const HREF: &str = "/admin/sessions";
+const ON_A_PAGE: u32 = 50;
+/// Sessions are counted up to here.
+const COUNTED: u32 = 1_000;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -30,10 +32,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
 struct Sessions {
     frame: ConsoleFrame,
     /// How many there are besides the one that asks.
-    total: String,
-    others: u64,
+    others: String,
+    is_alone: bool,
     rows: Vec<Row>,
-    pages: Pages,
+    /// The address of the first page, when this is another one; or empty.
+    newest: String,
+    /// The address of the next page, or empty.
+    older: String,
 }
 
 #[derive(Debug)]
@@ -52,28 +57,24 @@ struct Row {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Asked {
-    page: String,
+    after: String,
 }
 
 impl Sessions {
     fn question(&self) -> String {
-        format!("{} sessions end, on every device, but yours.", self.total)
+        format!("This ends {}, on every device.", self.others)
     }
 }
 
 /// `GET /admin/sessions`
 async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
-    let page = page_number(&asked.page);
-    let store = &console.app.store;
-    let listed = store
-        .list_sessions(console.company(), page, console.now())
-        .await?;
+    let after = asked.after.parse().ok();
+    let part = console.admin().sessions_after(after, ON_A_PAGE).await?;
+    let others = console.admin().count_sessions(COUNTED + 2).await?;
+    let others = others.saturating_sub(1);
     let connections = Connections::of(&console).await?;
-    let pages = Pages::of(page, SESSIONS_A_PAGE, &listed, |page| {
-        format!("{HREF}?page={page}")
-    });
     let now = console.now();
-    let rows = listed.rows.iter().map(|row| Row {
+    let rows = part.rows.iter().map(|row| Row {
         key: row.key.to_string(),
         href: format!("/admin/users/{}", row.session.user_id),
         name: if row.name.is_empty() {
@@ -91,9 +92,16 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
     Ok(Page::new(Sessions {
         rows: rows.collect(),
         frame: console.frame(Section::Sessions, "Sessions"),
-        total: number(listed.total.saturating_sub(1)),
-        others: listed.total.saturating_sub(1),
-        pages,
+        others: match others {
+            0 => "nobody else".to_owned(),
+            _ if others <= u64::from(COUNTED) => counted(others, "other session", "other sessions"),
+            _ => format!("more than {} other sessions", number(COUNTED.into())),
+        },
+        is_alone: others == 0,
+        newest: after.map_or_else(String::new, |_| HREF.to_owned()),
+        older: part.next.map_or_else(String::new, |next| {
+            address(HREF, &[("after", Some(&next.to_string()))])
+        }),
     })
     .into_response())
 }

@@ -83,15 +83,11 @@ pub(super) async fn end(caller: Caller<SessionsWrite>, Ids((id,)): Ids<(SessionK
 
 impl Place for SessionPlace {
     fn text(&self) -> String {
-        format!("{}-{}", self.signed_in_ms, self.key)
+        self.to_string()
     }
 
     fn of(text: &str) -> Option<Self> {
-        let (ms, key) = text.split_once('-')?;
-        Some(Self {
-            signed_in_ms: ms.parse().ok()?,
-            key: key.parse().ok()?,
-        })
+        text.parse().ok()
     }
 }
 

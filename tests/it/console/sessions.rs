@@ -1,7 +1,7 @@
 //! Live sessions, and their end.
 
 use super::world::{ADMIN, MEMBER, World, follow, post, signed_in};
-use crate::support::{Browser, hidden_field};
+use crate::support::{Browser, hidden_field, unescaped};
 
 const HREF: &str = "/admin/sessions";
 
@@ -20,12 +20,19 @@ async fn sessions_are_listed_and_one_is_ended() {
     let mut browser = world.admin().await;
     let page = browser.get(HREF).await.body;
     assert!(
-        page.contains("This session") && !page.contains("Sign everyone out"),
+        page.contains("you and nobody else") && !page.contains("Sign everyone out"),
         "{page}"
     );
     let mut member = world.member().await;
     let page = browser.get(HREF).await.body;
-    for part in [MEMBER, ADMIN, "Password", "Sign everyone out"] {
+    for part in [
+        MEMBER,
+        ADMIN,
+        "Password",
+        "This session",
+        "you and 1 other session",
+        "Sign everyone out",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
     assert!(is_signed_in(&mut member).await);
@@ -46,6 +53,24 @@ async fn sessions_are_listed_and_one_is_ended() {
     );
     let again = post(&mut browser, "/admin/sessions/end", &[("key", &key)]).await;
     assert_eq!(again.status, 404);
+}
+
+#[tokio::test]
+async fn the_list_goes_on_where_a_page_ends() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    for _ in 0..51 {
+        world.member().await;
+    }
+    let first = browser.get(HREF).await.body;
+    assert!(first.contains("51 other sessions"), "{first}");
+    let older = first.split("rel=\"next\" href=\"").nth(1).unwrap();
+    let older = unescaped(older.split('"').next().unwrap());
+    let last = browser.get(&older).await.body;
+    let rows = |page: &str| page.matches("data-label=\"Since\"").count();
+    assert_eq!((rows(&first), rows(&last)), (50, 2));
+    assert!(!last.contains("rel=\"next\"") && last.contains("Newest"), "{last}");
+    assert_eq!(browser.get(&format!("{HREF}?after=x")).await.status, 200);
 }
 
 #[tokio::test]
