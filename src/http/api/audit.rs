@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AuditRead;
 use super::paging::{self, Page, PageParams, Place};
+use super::problem::Problem;
 use super::query::Parameters;
 use super::{Answer, Caller};
 use crate::domain::AuditEvent;
@@ -21,7 +22,7 @@ const PATH: &str = "/api/v1/audit";
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// What it was done to, the first half of the action: `user`, `connection`.
-    #[param(nullable = false, max_length = 50)]
+    #[param(nullable = false, max_length = 50, pattern = "^[a-z_]{1,50}$")]
     noun: Option<String>,
     /// Text in who did it, what it was done to, or the details.
     #[param(nullable = false, max_length = 200)]
@@ -77,8 +78,14 @@ pub(super) async fn list(
     Parameters(asked): Parameters<Asked>,
 ) -> Answer {
     let limit = paging::limit(asked.limit)?;
+    let noun = paging::text("noun", asked.noun, 50)?;
+    // The store takes what is no noun for none at all.
+    if noun.as_deref().is_some_and(|noun| !is_noun(noun)) {
+        let message = "Use the first half of an action, such as user or connection.";
+        return Err(Problem::parameter("noun", message));
+    }
     let filter = AuditFilter {
-        noun: paging::text("noun", asked.noun, 50)?,
+        noun,
         text: paging::text("text", asked.text, 200)?,
         from: asked.from,
         until: asked.until,
@@ -87,6 +94,11 @@ pub(super) async fn list(
     let page = caller.admin().audit_log(&filter, limit).await?;
     let items = page.entries.into_iter().map(EntryOut::from).collect();
     paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+}
+
+fn is_noun(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 impl Place for AuditPlace {

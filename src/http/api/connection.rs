@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::sent::present;
+use super::sent::{present, texts};
 use crate::admin::{CertificateFacts, CertificateState, ConnectionSettings, SETTINGS};
 use crate::domain::Connection;
 
@@ -84,7 +84,7 @@ pub(super) struct NewConnection {
     #[schema(nullable = false)]
     pub(super) metadata: Option<String>,
     /// Settings as text; they go before the metadata's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     pub(super) settings: BTreeMap<String, String>,
 }
 
@@ -112,7 +112,7 @@ pub(super) struct ConnectionChange {
     #[serde(default)]
     pub(super) other_identity_provider: bool,
     /// Settings as text; they go before the metadata's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     pub(super) settings: BTreeMap<String, String>,
 }
 

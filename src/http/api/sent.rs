@@ -1,11 +1,14 @@
 //! A body of JSON.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::problem::{Kind, Problem};
@@ -60,4 +63,35 @@ pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     value: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(value).map(Some)
+}
+
+/// Texts by their names, each there once: of two, another reader may take the other one.
+pub(super) fn texts<'de, D: Deserializer<'de>>(
+    value: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Texts;
+
+    impl<'de> Visitor<'de> for Texts {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object of texts")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut texts = BTreeMap::new();
+            while let Some((name, text)) = map.next_entry()? {
+                match texts.entry(name) {
+                    Entry::Vacant(free) => free.insert(text),
+                    Entry::Occupied(taken) => {
+                        let told = format!("duplicate field `{}`", taken.key());
+                        return Err(A::Error::custom(told));
+                    }
+                };
+            }
+            Ok(texts)
+        }
+    }
+
+    value.deserialize_map(Texts)
 }

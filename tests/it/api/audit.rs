@@ -53,6 +53,8 @@ async fn changes_are_told_with_who_and_from_where() {
         "from=x",
         "cursor=AAAA",
         "actor=x",
+        "noun=User",
+        "noun=user.%25",
         &format!("text={}", "x".repeat(201)),
     ] {
         let answer = client.get(&format!("/api/v1/audit?{wrong}")).await;
