@@ -1,5 +1,6 @@
 //! Whether a connection can be written, and whether it can work.
 
+use super::settings::MOST_MAPPINGS;
 use crate::admin::certificate::MOST_CERTIFICATES;
 use crate::admin::{Problem, Problems, Refused};
 use crate::domain::{Binding, Connection, Group, GroupKind};
@@ -9,7 +10,6 @@ use crate::import;
 pub const LONGEST_ENTITY_ID: usize = 1024;
 /// The longest settings, in bytes of JSON: a form has to bring them back whole.
 const LONGEST_SETTINGS: usize = 128 * 1024;
-const MOST_MAPPINGS: usize = 500;
 
 /// Refuses what cannot be written.
 pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Refused> {

@@ -9,6 +9,9 @@ use crate::admin::certificate;
 use crate::domain::{Connection, Group, GroupId, GroupKind, GroupMapping, SettingError};
 use crate::import::{self, CertificateError};
 
+/// The most pairs of a group mapping.
+pub(super) const MOST_MAPPINGS: usize = 500;
+
 /// What stands for something else than its text, beside [`Connection::keys`], with what each takes.
 const KEYS: [(&str, &str); 4] = [
     (
@@ -44,6 +47,9 @@ pub enum Unfit {
     /// No pairs of value and title.
     #[error("\"{0}\" is not a group mapping")]
     Mapping(String),
+    /// Each pair is compared with every other one.
+    #[error("{0} rows are too many. Use at most {MOST_MAPPINGS}")]
+    ManyMappings(usize),
     /// Rule B2.
     #[error("A connection without a signing certificate verifies nothing")]
     NoCertificate,
@@ -170,7 +176,11 @@ impl ConnectionSettings {
         if optional(text).is_none() {
             return Ok(mapping);
         }
-        for pair in pairs(text) {
+        let pairs = pairs(text);
+        if pairs.len() > MOST_MAPPINGS {
+            return Err(Unfit::ManyMappings(pairs.len()));
+        }
+        for pair in pairs {
             let (value, title) = pair.ok_or_else(|| Unfit::Mapping(text.to_owned()))?;
             let group_id = self.group(&title)?.id;
             let mapped = GroupMapping { value, group_id };

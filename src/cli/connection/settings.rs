@@ -91,6 +91,7 @@ impl<'a> Settings<'a> {
                 format!("\"{text}\" is not a group mapping."),
                 "Write group_mapping=\"VALUE=TITLE, VALUE=TITLE\", with the value of the group claim (Entra ID: the group's Object ID) and the title of a permission group.",
             ),
+            Unfit::ManyMappings(_) => CliError::unusable(sentence(&error.to_string()), ""),
             Unfit::NoCertificate => CliError::unusable(
                 "A connection without a signing certificate verifies nothing.",
                 "Give the file of one: certificates=FILE",

@@ -161,6 +161,10 @@ async fn what_does_not_fit_is_told_by_its_name() {
     ] {
         is_problem(&client.patch(&path, "*", body).await, 422, "invalid");
     }
+    let twice = r#"{"settings":{"landing":"/a","landing":"/b"}}"#.to_owned();
+    let any = [("if-match", "*")];
+    let answer = client.call(Method::PATCH, &path, &any, Some(twice)).await;
+    is_problem(&answer, 422, "invalid");
     let other = include_str!("../../../metadata/okta-ssoready.xml");
     let answer = client.patch(&path, "*", json!({"metadata": other})).await;
     is_problem(&answer, 409, "conflict");
@@ -179,6 +183,20 @@ async fn what_does_not_fit_is_told_by_its_name() {
     let enabled = json!({"display_name": "By hand, too", "enabled": true});
     let answer = client.post("/api/v1/connections", enabled).await;
     is_problem(&answer, 422, "invalid");
+}
+
+#[tokio::test]
+async fn a_group_mapping_is_bounded_before_it_is_read() {
+    let world = World::new().await;
+    let path = path(&made(&world.master().await).await);
+    let client = world.client(&[Scope::ConnectionsWrite]).await;
+    let pairs: Vec<String> = (0..15_000).map(|it| format!("{it}=Members")).collect();
+    let body = json!({"settings": {"group_mapping": pairs.join(",")}});
+    let answer = client.patch(&path, "*", body).await;
+    let problem = is_problem(&answer, 422, "invalid");
+    assert_eq!(problem["errors"][0]["field"], "settings.group_mapping");
+    let told = problem["errors"][0]["message"].as_str().unwrap();
+    assert!(told.contains("500"), "{told}");
 }
 
 #[tokio::test]
