@@ -32,10 +32,13 @@ pub(super) struct VersionParam {
 
 impl IfMatch {
     /// The version to compare with, where this one is there now.
+    ///
+    /// One that is not there now was not read, even if it comes about in a moment: what needs which scope is decided by what is
+    /// there now. Such a one is marked, and equals no version any more.
     pub(super) fn against(self, now: String) -> String {
         match self {
-            Self::Version(version) => version,
-            Self::Any => now,
+            Self::Version(version) if version != now => format!("{version}?"),
+            Self::Version(_) | Self::Any => now,
         }
     }
 }
@@ -68,5 +71,18 @@ fn read(headers: &HeaderMap) -> Result<IfMatch, Problem> {
             Kind::Malformed,
             "If-Match is one ETag with its quotes, or *.",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_was_guessed_is_none() {
+        let against = |version: &str| IfMatch::Version(version.to_owned()).against("3-a".into());
+        assert_eq!(against("3-a"), "3-a");
+        assert_eq!(against("4-b"), "4-b?");
+        assert_eq!(IfMatch::Any.against("3-a".into()), "3-a");
     }
 }
