@@ -93,6 +93,8 @@ impl Admin<'_> {
         if group == before {
             return Ok(before);
         }
+        // Who makes or names another one waits.
+        tx.lock_company(self.company).await?;
         let others = tx.all_groups(self.company).await?;
         check_title(&others, &group.title, Some(id))?;
         if group.kind == GroupKind::Administrator && before.kind != group.kind {
