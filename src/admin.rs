@@ -1,7 +1,8 @@
 //! What administrators do: the console's pages, the API and the commands share these functions.
 //!
 //! Invariants: a change and its entry in the audit log are one transaction; an identifier of another company is not there
-//! ([`Refused::NotFound`]); nothing here asks who may: whoever makes an [`Admin`] has checked that.
+//! ([`Refused::NotFound`]); nothing here asks who may, but for [`Actor::over_administrators`]: whoever makes an [`Admin`] has
+//! checked that.
 
 mod audit;
 mod certificate;
@@ -74,6 +75,8 @@ pub struct Actor {
     pub user: Option<UserId>,
     /// The address that the request came from.
     pub client: Option<IpAddr>,
+    /// Whether it may change users who are administrators.
+    pub over_administrators: bool,
 }
 
 impl Actor {
@@ -83,6 +86,7 @@ impl Actor {
             name: "command line".to_owned(),
             user: None,
             client: None,
+            over_administrators: true,
         }
     }
 

@@ -42,6 +42,9 @@ pub enum Refused {
         "This is the last administrator who can sign in without single sign-on. Give another administrator a password first."
     )]
     LastBreakGlass,
+    /// The user is an administrator, and the actor may not change one.
+    #[error("This user is an administrator.")]
+    NotOverAdministrators,
     /// The database.
     #[error(transparent)]
     Store(store::Error),

@@ -149,6 +149,7 @@ impl Admin<'_> {
             drop(tx);
             return Err(self.user_changed(&stored, version_read).await?);
         }
+        self.is_over(&mut tx, id).await?;
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
         if fields.is_of(&stored.user) {

@@ -162,7 +162,18 @@ impl Admin<'_> {
         let mut tx = self.store.begin().await?;
         let way_in = tx.hold_way_in(self.company, [id]).await?;
         let stored = tx.lock_user(self.company, id).await?;
-        Ok((tx, stored.ok_or(Refused::NotFound)?, way_in))
+        let stored = stored.ok_or(Refused::NotFound)?;
+        self.is_over(&mut tx, id).await?;
+        Ok((tx, stored, way_in))
+    }
+
+    /// Of a locked user: whether the actor may change it. It may have become an administrator since it was looked at.
+    pub(super) async fn is_over(&self, tx: &mut Tx, id: UserId) -> Result<(), Refused> {
+        if self.actor.over_administrators || !tx.is_among_administrators(id).await? {
+            Ok(())
+        } else {
+            Err(Refused::NotOverAdministrators)
+        }
     }
 
     /// After a change: whoever made it is an administrator still.

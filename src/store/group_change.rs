@@ -9,7 +9,7 @@ use super::group::group;
 use super::part::Part;
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, Group, GroupId, SamlSettings, UserId};
+use crate::domain::{CompanyId, ConnectionId, Group, GroupId, GroupKind, SamlSettings, UserId};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -121,6 +121,21 @@ impl Store {
         .fetch_one(&self.database)
         .await?;
         Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+    }
+
+    /// Whether a member of a group is in a group of administrators too.
+    pub async fn has_administrator(&self, company: CompanyId, id: GroupId) -> Result<bool, Error> {
+        // From the few administrators to the group.
+        let row = query(
+            "SELECT m.user_id FROM permission_group g JOIN group_grant a ON a.group_id = g.id \
+             JOIN group_grant m ON m.user_id = a.user_id WHERE g.company_id = $1 AND g.kind = $2 AND m.group_id = $3 LIMIT 1",
+        )
+        .bind(company.to_string())
+        .bind(GroupKind::Administrator.as_str())
+        .bind(id.to_string())
+        .fetch_optional(&self.database)
+        .await?;
+        Ok(row.is_some())
     }
 
     /// The connections that put users into a group.

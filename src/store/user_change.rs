@@ -246,6 +246,19 @@ impl Tx {
         Ok(row.is_some())
     }
 
+    /// Whether a user, active or not, is in a group of administrators.
+    pub async fn is_among_administrators(&mut self, id: UserId) -> Result<bool, Error> {
+        let row = query(
+            "SELECT m.user_id FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+             WHERE m.user_id = $1 AND g.kind = $2 LIMIT 1",
+        )
+        .bind(id.to_string())
+        .bind(GroupKind::Administrator.as_str())
+        .fetch_optional(&mut *self)
+        .await?;
+        Ok(row.is_some())
+    }
+
     /// The title of a group of a user that takes no passwords (rule F6), if there is one.
     pub async fn sso_only_group_of(&mut self, id: UserId) -> Result<Option<String>, Error> {
         let row = query(

@@ -41,6 +41,7 @@ impl Console {
                 name: self.me.user.email.as_str().to_owned(),
                 user: Some(self.me.user.id),
                 client: self.client,
+                over_administrators: true,
             },
             now: self.now(),
         }

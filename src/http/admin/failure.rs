@@ -69,9 +69,10 @@ impl From<Refused> for Error {
             Refused::Invalid(_) | Refused::Taken(_) => {
                 Self::Unprocessable(refused.to_string().into())
             }
-            Refused::Changed { .. } | Refused::InTheWay(_) | Refused::LastBreakGlass => {
-                Self::Conflict(refused.to_string().into())
-            }
+            Refused::Changed { .. }
+            | Refused::InTheWay(_)
+            | Refused::LastBreakGlass
+            | Refused::NotOverAdministrators => Self::Conflict(refused.to_string().into()),
             Refused::Store(cause) => cause.into(),
         }
     }

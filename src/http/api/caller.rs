@@ -86,6 +86,7 @@ impl<S> Caller<S> {
                 name: format!("token: {}", self.token.name),
                 user: None,
                 client: self.client,
+                over_administrators: self.token.scopes.has(Scope::AdminsWrite),
             },
             now: self.now(),
         }

@@ -161,7 +161,8 @@ pub(super) async fn edit(
 
 /// Deletes a connection.
 ///
-/// Its sessions end, its identities go, and what its group claims gave goes. Accounts stay.
+/// Its sessions end, its identities go, and what its group claims gave goes. Accounts stay, and another connection may bind them:
+/// it needs `admins:write` as well.
 #[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "deleteConnection",
     params(("id" = String, Path, description = "The connection."), VersionParam), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The connection is gone.")))]
@@ -171,6 +172,8 @@ pub(super) async fn delete(
     if_match: IfMatch,
 ) -> Answer {
     let before = caller.admin().connection(id).await?;
+    // What a connection knows an administrator by is taken away with that scope only.
+    caller.needs(Scope::AdminsWrite)?;
     let revision = revision(if_match, &before);
     caller.admin().remove_connection(id, revision).await?;
     caller.changed().await?;

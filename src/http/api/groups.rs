@@ -86,7 +86,8 @@ pub(super) async fn show(caller: Caller<GroupsRead>, Ids((id,)): Ids<(GroupId,)>
 
 /// Changes a permission group.
 ///
-/// One of administrators, before or after, only with `admins:write`.
+/// One of administrators, before or after, only with `admins:write`; so is how the members of one sign in that has an
+/// administrator in it.
 #[utoipa::path(patch, path = "/api/v1/groups/{id}", tag = "Groups", operation_id = "changeGroup",
     params(("id" = String, Path, description = "The group."), VersionParam),
     request_body = GroupChange, security(("token" = ["groups:write"])),
@@ -100,9 +101,10 @@ pub(super) async fn edit(
     let admin = caller.admin();
     let (group, now) = admin.group(id).await?;
     let text = value.on(&group);
-    if is_of_administrators(&group) || text.kind == GroupKind::Administrator {
+    if text.kind == GroupKind::Administrator {
         caller.needs(Scope::AdminsWrite)?;
     }
+    may_change(&caller, &group, text.sso_only != group.sso_only).await?;
     admin.edit_group(id, &if_match.against(now), &text).await?;
     caller.changed().await?;
     let (group, version) = admin.group(id).await?;
@@ -111,18 +113,33 @@ pub(super) async fn edit(
 
 /// Deletes a permission group and every membership in it.
 ///
-/// Refused while a connection puts users into it. One of administrators needs `admins:write`.
+/// Refused while a connection puts users into it. One of administrators needs `admins:write`; so does one that keeps an
+/// administrator from passwords.
 #[utoipa::path(delete, path = "/api/v1/groups/{id}", tag = "Groups", operation_id = "deleteGroup",
     params(("id" = String, Path, description = "The group.")), security(("token" = ["groups:write"])),
     responses((status = 204, description = "The group is gone.")))]
 pub(super) async fn delete(caller: Caller<GroupsWrite>, Ids((id,)): Ids<(GroupId,)>) -> Answer {
     let (group, _) = caller.admin().group(id).await?;
-    if is_of_administrators(&group) {
-        caller.needs(Scope::AdminsWrite)?;
-    }
+    may_change(&caller, &group, group.sso_only).await?;
     caller.admin().delete_group(id).await?;
     caller.changed().await?;
     Ok(answer::done())
+}
+
+/// A group of administrators is changed with a scope of its own; so is whether an administrator among the members of another one
+/// gets in with a password.
+async fn may_change(
+    caller: &Caller<GroupsWrite>,
+    group: &Group,
+    changes_way_in: bool,
+) -> Result<(), Problem> {
+    let store = &caller.app.store;
+    if is_of_administrators(group)
+        || changes_way_in && store.has_administrator(group.company_id, group.id).await?
+    {
+        caller.needs(Scope::AdminsWrite)?;
+    }
+    Ok(())
 }
 
 async fn shown<S>(caller: &Caller<S>, group: &Group, version: &str) -> Answer {

@@ -281,6 +281,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let kind = match &refused {
             Refused::NotFound => return Self::not_found(),
+            Refused::NotOverAdministrators => return Self::scope(Scope::AdminsWrite),
             Refused::Store(_) => Kind::Internal,
             Refused::Invalid(_) => Kind::Invalid,
             Refused::Taken(_) => Kind::Taken,

@@ -8,6 +8,7 @@ mod creation;
 mod document;
 mod groups;
 mod paging;
+mod reach;
 mod schemathesis;
 mod sessions;
 mod token_pages;
