@@ -137,7 +137,11 @@ async fn submit(
             app.catch_up().await?;
             signed_in(&site, session, NEXT, &code, known.as_ref())
         }
-        FirstEnding::LinkUsed => Ok(over(&site, SetupLinkState::Used)),
+        // Another was faster, with this link or with another one.
+        FirstEnding::LinkUsed => {
+            let link = self::link(&app, &site, &secret).await?;
+            Ok(over(&site, link.state(app.clock.now())))
+        }
         FirstEnding::EmailTaken => {
             let mut problems = Problems::default();
             problems.add(
@@ -194,7 +198,7 @@ fn over(site: &Site, state: SetupLinkState) -> Response {
         ),
         SetupLinkState::Revoked => (
             "This link was revoked",
-            "Ask whoever sent it to you for a new one.",
+            "Another link was used, or whoever sent you this one has taken it back. Ask for a new one.",
         ),
         SetupLinkState::Expired => (
             "This link has expired",

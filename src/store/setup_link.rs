@@ -1,7 +1,7 @@
 //! Set-up links, and the company's first administrator.
 //!
-//! Invariant: a link is used in the transaction that makes the administrator and begins the session, so that of two who use
-//! it at once one finds it used.
+//! Invariant: a link is used in the transaction that makes the administrator, revokes the company's other links and begins the
+//! session, so that of two who use links at once one is too late.
 
 use time::OffsetDateTime;
 
@@ -37,7 +37,7 @@ pub struct SetUp {
     pub password: Option<Vec<u8>>,
     /// The group to make when the company has no group of administrators who may use passwords.
     pub group: Group,
-    /// The entry of the audit log.
+    /// The entry of the audit log; it is told how many other links were revoked.
     pub event: AuditEvent,
 }
 
@@ -143,7 +143,8 @@ pub(super) async fn set_up(
     .execute(&mut *tx)
     .await?;
     tx.rename_company(company, &set_up.company_name).await?;
-    tx.audit(&set_up.event).await?;
+    let revoked = tx.revoke_setup_links(company, None, now).await?;
+    tx.audit(&told(&set_up.event, revoked)).await?;
     tx.user_changed(user.id);
     Ok(Ok(Account {
         user: User {
@@ -154,6 +155,17 @@ pub(super) async fn set_up(
         how: How::Made,
         email_kept: false,
     }))
+}
+
+/// The entry of the audit log, with what became of the other links.
+fn told(event: &AuditEvent, revoked: u64) -> AuditEvent {
+    let others = match revoked {
+        0 => return event.clone(),
+        1 => "Another open set-up link was revoked.".to_owned(),
+        many => format!("{many} other open set-up links were revoked."),
+    };
+    let detail = format!("{} {others}", event.detail);
+    event.clone().with_detail(detail)
 }
 
 /// The company's oldest group of administrators who may use passwords; the given one when there is none.

@@ -146,6 +146,58 @@ async fn a_link_opens_once_also_when_two_use_it_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn using_a_link_revokes_the_others() {
+    let world = World::new().await;
+    let mut paths = Vec::new();
+    for _ in 0..3 {
+        paths.push(link(&world).await);
+    }
+    let other_company = admin(&world, world.beta.id);
+    other_company.new_setup_link().await.unwrap();
+    let mut late = world.browser();
+    assert_eq!(late.get(&paths[1]).await.status, 200);
+    assert_eq!(
+        submit(&mut world.browser(), &paths[0], &[]).await.status,
+        303
+    );
+    for path in &paths[1..] {
+        let page = late.get(path).await;
+        assert_eq!(page.status, 410);
+        assert!(page.body.contains("This link was revoked"), "{}", page.body);
+    }
+    let store = &world.app.store;
+    let links = store.setup_links(world.acme.id).await.unwrap();
+    let used = links.iter().filter(|link| link.used_at.is_some()).count();
+    let revoked = links.iter().filter(|link| link.revoked_at.is_some());
+    assert_eq!((used, revoked.count()), (1, 2));
+    let others = store.setup_links(world.beta.id).await.unwrap();
+    assert_eq!(others[0].state(NOW), SetupLinkState::Open);
+    let events = world.audit().await;
+    let event = events.iter().find(|event| event.action == "company.set_up");
+    let detail = &event.unwrap().detail;
+    assert!(
+        detail.ends_with("2 other open set-up links were revoked."),
+        "{detail}"
+    );
+}
+
+#[tokio::test]
+async fn of_two_links_used_at_the_same_time_one_opens() {
+    let world = World::new().await;
+    let (first, second) = (link(&world).await, link(&world).await);
+    let (mut one, mut two) = (world.browser(), world.browser());
+    let (one, two) = tokio::join!(
+        submit(&mut one, &first, &[("email", "one@acme.example")]),
+        submit(&mut two, &second, &[("email", "two@acme.example")]),
+    );
+    let mut statuses = [one.status, two.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 410]);
+    let late = if one.status == 410 { one } else { two };
+    assert!(late.body.contains("This link was revoked"), "{}", late.body);
+}
+
+#[tokio::test]
 async fn links_that_are_over_say_what_became_of_them() {
     let world = World::new().await;
     let path = link(&world).await;
