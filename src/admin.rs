@@ -41,11 +41,11 @@ pub use certificate::{
     given_certificates,
 };
 pub use connection::{
-    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, Setting, Unfit, connection_name,
+    ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit, connection_name,
     differences, missing,
 };
 pub use fix::{Fix, Place, Side};
-pub use group::{COUNTED, GroupLoss, GroupText};
+pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{
     LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, read_metadata,
 };

@@ -1,7 +1,7 @@
 //! Connections: read, added, changed, switched on and off, removed.
 //!
-//! Invariants: what is written is complete and within its bounds; a connection that is enabled can work (rule B2); a change of
-//! trust is a version of its own; a company that anybody gets into keeps a way in.
+//! Invariants: a company has at most [`MOST_CONNECTIONS`]; what is written is complete and within its bounds; a connection that
+//! is enabled can work (rule B2); a change of trust is a version of its own; a company that anybody gets into keeps a way in.
 
 mod check;
 mod difference;
@@ -20,6 +20,9 @@ pub use check::{LONGEST_ENTITY_ID, missing};
 pub use difference::{Difference, differences};
 pub use names::{SETTINGS, Setting};
 pub use settings::{ConnectionSettings, Unfit};
+
+/// The most connections of a company. The sign-in page shows all that are enabled, and every sign-in knows them all.
+pub const MOST_CONNECTIONS: usize = 50;
 
 /// Who made the first version of a connection that is older than its versions.
 const UNKNOWN: &str = "before versions were kept";
@@ -52,6 +55,7 @@ impl Admin<'_> {
         settings: SamlSettings,
     ) -> Result<Connection, Refused> {
         let others = self.connections().await?;
+        check_room(others.len())?;
         let last = others.iter().map(|other| other.sort_order).max();
         Ok(Connection {
             id: ConnectionId::from_bytes(random()),
@@ -93,6 +97,7 @@ impl Admin<'_> {
         check::check(connection, &groups)?;
         let mut tx = self.store.begin().await?;
         tx.lock_company(self.company).await?;
+        check_room(tx.count_connections(self.company).await?)?;
         // A group may have changed since it was looked at.
         check::check(connection, &tx.all_groups(self.company).await?)?;
         tx.add_connection(connection, self.now)
@@ -269,6 +274,16 @@ impl Admin<'_> {
         tx.add_trust_version(&version).await?;
         Ok(())
     }
+}
+
+/// Whether a company with so many connections may have one more.
+fn check_room(count: usize) -> Result<(), Refused> {
+    if count < MOST_CONNECTIONS {
+        return Ok(());
+    }
+    Err(Refused::InTheWay(format!(
+        "A company has at most {MOST_CONNECTIONS} connections. Delete one that nobody uses, then add this one."
+    )))
 }
 
 /// What a connection's name is.

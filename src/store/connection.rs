@@ -44,6 +44,15 @@ impl Tx {
         Ok(())
     }
 
+    /// How many connections a company has.
+    pub async fn count_connections(&mut self, company: CompanyId) -> Result<usize, Error> {
+        let row = query("SELECT COUNT(*) AS count FROM connection WHERE company_id = $1")
+            .bind(company.to_string())
+            .fetch_one(&mut *self)
+            .await?;
+        Ok(usize::try_from(row.int("count")?).unwrap_or_default())
+    }
+
     /// Adds a connection.
     pub async fn add_connection(
         &mut self,

@@ -3,6 +3,7 @@
 mod access;
 mod attempts;
 mod audit;
+mod bounds;
 mod connections;
 mod creation;
 mod document;
