@@ -30,6 +30,7 @@ pub struct Proposal {
     /// Seconds since 1970.
     shown_at: i64,
     is_new: bool,
+    /// Of a new connection, too: a proposal that is confirmed twice makes one.
     id: ConnectionId,
     name: ConnectionName,
     display_name: String,

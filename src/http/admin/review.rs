@@ -151,8 +151,22 @@ async fn confirm(
             }
         }
         Err(Refused::Changed { by, at }) => again(&console, &proposal, &by, at.into()).await,
+        Err(refused) if is_new => there_already(&console, &proposal, refused).await,
         Err(refused) => Err(refused.into()),
     }
+}
+
+/// The button was pressed twice: to the connection that the first time has made.
+async fn there_already(
+    console: &Console,
+    proposal: &Proposal,
+    refused: Refused,
+) -> Result<Response, Error> {
+    let Ok(made) = console.admin().connection(proposal.id()).await else {
+        return Err(refused.into());
+    };
+    let what = format!("{} is here already. Nothing was added.", made.display_name);
+    done(console, &format!("/admin/connections/{}", made.id), &what)
 }
 
 /// The same change on the connection as somebody else has left it; nothing of either is lost.

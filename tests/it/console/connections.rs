@@ -310,10 +310,19 @@ async fn a_connection_is_made_by_hand() {
         ("connection.add", "by hand")
     );
 
-    // The same button twice adds nothing more.
+    // The same button twice adds nothing more, and leads to what it made, whatever that is called now.
+    let mut renamed = made.clone();
+    renamed.name = "entra-2".parse().unwrap();
+    renamed.display_name = "Renamed".to_owned();
+    let store = &world.app.store;
+    assert!(store.update_connection(&renamed, NOW).await.unwrap());
     let again = confirm(&mut browser, &review).await;
-    assert_eq!(again.status, 422, "{}", again.body);
+    assert_eq!(again.header("location"), at(&made, ""));
+    let page = follow(&mut browser, &again).await;
+    let says = "Renamed is here already. Nothing was added.";
+    assert!(page.body.contains(says), "{}", page.body);
     assert_eq!(world.connections().await.len(), 1);
+    assert_eq!(world.audit().await.len(), log.len());
 }
 
 #[tokio::test]
