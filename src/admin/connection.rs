@@ -168,20 +168,38 @@ impl Admin<'_> {
         self.connection(after.id).await
     }
 
-    /// Lets users sign in through a connection, or keeps them from it.
+    /// Lets users sign in through a connection, or keeps them from it; the connection, and `false` when it was so already.
     pub async fn switch_connection(
         &self,
         id: ConnectionId,
         on: bool,
-    ) -> Result<Connection, Refused> {
-        let mut connection = self.connection(id).await?;
-        connection.enabled = on;
+    ) -> Result<(Connection, bool), Refused> {
+        let before = self.connection(id).await?;
+        if before.enabled == on {
+            return Ok((before, false));
+        }
         let action = if on {
             "connection.enable"
         } else {
             "connection.disable"
         };
-        self.change_connection(&connection, action, Some("")).await
+        let after = Connection {
+            enabled: on,
+            ..before
+        };
+        match self.change_connection(&after, action, Some("")).await {
+            Ok(switched) => Ok((switched, true)),
+            // Somebody else may have pressed the same button.
+            Err(refused @ Refused::Changed { .. }) => {
+                let now = self.connection(id).await?;
+                if now.enabled == on {
+                    Ok((now, false))
+                } else {
+                    Err(refused)
+                }
+            }
+            Err(refused) => Err(refused),
+        }
     }
 
     /// Removes a connection as it was read: its sessions end, its identities go, and what its group claims gave goes. Accounts

@@ -169,12 +169,15 @@ async fn switch(
 ) -> Result<Response, Error> {
     let admin = console.admin();
     match admin.switch_connection(id, wanted.on).await {
-        Ok(connection) => {
+        Ok((connection, switched)) => {
             console.changed().await?;
-            let what = if wanted.on {
-                "is enabled. Users can sign in through it."
-            } else {
-                "is disabled. Nobody can sign in through it; who is signed in stays signed in."
+            let what = match (switched, wanted.on) {
+                (true, true) => "is enabled. Users can sign in through it.",
+                (true, false) => {
+                    "is disabled. Nobody can sign in through it; who is signed in stays signed in."
+                }
+                (false, true) => "is enabled already. Nothing was changed.",
+                (false, false) => "is disabled already. Nothing was changed.",
             };
             let name = connection.display_name;
             done(&console, "/admin/connections", &format!("{name} {what}"))

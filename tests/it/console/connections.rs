@@ -179,6 +179,35 @@ async fn a_connection_is_switched_off_and_on() {
 }
 
 #[tokio::test]
+async fn of_two_who_switch_a_connection_the_second_is_told() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let (mut anna, mut zoe) = (world.admin().await, world.second_admin().await);
+    let path = at(&connection, "/switch");
+    for (on, says) in [
+        ("false", "ENTRA is disabled already. Nothing was changed."),
+        ("true", "ENTRA is enabled already. Nothing was changed."),
+    ] {
+        let before = world.audit().await.len();
+        let first = post(&mut anna, &path, &[("on", on)]).await;
+        assert_eq!(first.status, 303, "{}", first.body);
+        let now = world.connection(connection.id).await;
+        let second = post(&mut zoe, &path, &[("on", on)]).await;
+        let page = follow(&mut zoe, &second).await;
+        assert!(page.body.contains(says), "{}", page.body);
+        assert_eq!(world.connection(connection.id).await, now);
+        assert_eq!(world.audit().await.len(), before + 1);
+    }
+    // Both at the same instant.
+    let off = [("on", "false")];
+    let before = world.audit().await.len();
+    let (one, two) = tokio::join!(post(&mut anna, &path, &off), post(&mut zoe, &path, &off));
+    assert_eq!((one.status, two.status), (303, 303));
+    assert!(!world.connection(connection.id).await.enabled);
+    assert_eq!(world.audit().await.len(), before + 1);
+}
+
+#[tokio::test]
 async fn the_only_way_in_stays() {
     let world = World::new().await;
     // A company whose only administrator has no password, and came by this connection.
