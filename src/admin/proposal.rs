@@ -17,6 +17,10 @@ const LONGEST: Duration = Duration::hours(1);
 /// The longest text that is looked at.
 const LONGEST_TEXT: usize = 256 * 1024;
 
+/// The most warnings that travel with a proposal, and the most characters of one.
+const WARNINGS: usize = 20;
+const LONGEST_WARNING: usize = 1_000;
+
 /// A connection as it would be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +42,8 @@ pub struct Proposal {
     enabled: bool,
     revision: i64,
     settings: SamlSettings,
+    /// What was said about it, to be said again when it is shown again.
+    warnings: Vec<String>,
 }
 
 impl Admin<'_> {
@@ -72,6 +78,7 @@ impl Admin<'_> {
             enabled: connection.enabled,
             revision: connection.revision,
             settings: connection.settings.clone(),
+            warnings: Vec::new(),
         }
     }
 
@@ -126,6 +133,19 @@ impl Proposal {
     /// The connection that it is about.
     pub fn id(&self) -> ConnectionId {
         self.id
+    }
+
+    /// With what is said about it, as far as that fits.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: &[String]) -> Self {
+        let short = |text: &String| text.chars().take(LONGEST_WARNING).collect();
+        self.warnings = warnings.iter().take(WARNINGS).map(short).collect();
+        self
+    }
+
+    /// What was said about it.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Whether it adds a connection.

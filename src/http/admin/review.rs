@@ -1,6 +1,6 @@
 //! The page between a change of trust and its saving: what would change, and the button that does it.
 //!
-//! Invariant: what is saved is what this page has shown; see [`Proposal`].
+//! Invariants: what is saved is what this page has shown, see [`Proposal`]; what it warned of it says again when it is shown again.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::certificate_view::{CertificateView, Standing};
 use super::connections::{ConnectionHead, Tab};
-use super::{Console, ConsoleForm, ConsoleFrame, Section, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Section, certificates, done};
 use crate::admin::{
     CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, differences,
 };
@@ -84,6 +84,7 @@ impl Review<'_> {
         };
         let mut frame = console.frame(Section::Connections, self.title);
         frame.flash = None;
+        let proposal = self.proposal.with_warnings(&self.warnings);
         Ok(Page::new(ReviewPage {
             frame,
             head: self
@@ -93,8 +94,8 @@ impl Review<'_> {
             conflict,
             warnings: self.warnings,
             differences: all,
-            certificates: certificates(console, before, self.after),
-            sealed: console.admin().seal(&self.proposal)?,
+            certificates: all_certificates(console, before, self.after),
+            sealed: console.admin().seal(&proposal)?,
             button: self.button,
             back: self.back,
         })
@@ -104,7 +105,7 @@ impl Review<'_> {
 }
 
 /// Every certificate of before and after: the new ones first, then those that stay, then those that go.
-fn certificates(
+fn all_certificates(
     console: &Console,
     before: &Connection,
     after: &Connection,
@@ -182,6 +183,12 @@ async fn again(
         revision: before.revision,
         ..proposal.connection(before.created_at)
     };
+    let mut warnings = proposal.warnings().to_vec();
+    for warning in certificates::warnings(console, &before, &after) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
     let conflict = format!(
         "{by} changed this connection at {}. Nothing was saved. Below is what your change would do now, also to what {by} did.",
         at.text
@@ -190,7 +197,7 @@ async fn again(
         proposal: admin.propose(&after, "connection.set", None),
         title: format!("Look again: {}", before.display_name),
         lead: "Save it only when this is what you want.".to_owned(),
-        warnings: Vec::new(),
+        warnings,
         button: "Save all the same",
         back: format!("/admin/connections/{}", before.id),
         tab: Tab::Other,

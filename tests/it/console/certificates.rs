@@ -7,7 +7,8 @@ use time::Duration;
 use crate::support::hidden_field;
 
 use super::trust::{
-    CERTIFICATE, EXPIRED, SECOND, WEAK, at, confirm, fields_of, form_of, save, stored, thumbprints,
+    CERTIFICATE, EXPIRED, OKTA, SECOND, WEAK, at, confirm, fields_of, form_of, save, stored,
+    thumbprints,
 };
 use super::world::{World, follow, post, upload};
 
@@ -229,4 +230,39 @@ async fn a_review_of_a_connection_that_somebody_changed_is_shown_again() {
     let now = world.connection(connection.id).await;
     assert_eq!(now.settings.certificates.len(), 2);
     assert_eq!(now.settings.clock_skew_seconds, 180, "as the review said");
+}
+
+#[tokio::test]
+async fn what_a_review_warned_of_it_says_again() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    world.app.clock.step(Duration::days(4));
+    let mut anna = world.admin().await;
+    let mut zoe = world.second_admin().await;
+    let path = at(&connection, "/certificates");
+    let chain = format!("{SECOND}{EXPIRED}");
+    let mut review = upload(&mut anna, &path, &[("certificate", &chain)], &[]).await;
+    // Each of two times that somebody else was faster.
+    for skew in ["60", "90"] {
+        let changed = [("clock_skew_seconds", skew)];
+        let saved = save(&mut zoe, &connection, &changed).await;
+        assert_eq!(saved.status, 303, "{}", saved.body);
+        review = confirm(&mut anna, &review).await;
+        assert_eq!(review.status, 409, "{}", review.body);
+        for text in ["You gave 2 certificates", "has expired"] {
+            let times = review.body.matches(text).count();
+            assert_eq!(times, 1, "{text}: {}", review.body);
+        }
+    }
+    // So does one of metadata.
+    let metadata = at(&connection, "/metadata");
+    let files = [("file", "okta.xml", OKTA)];
+    let review = upload(&mut anna, &metadata, &[], &files).await;
+    let says = "This is another identity provider.";
+    assert!(review.body.contains(says), "{}", review.body);
+    let changed = [("clock_skew_seconds", "120")];
+    assert_eq!(save(&mut zoe, &connection, &changed).await.status, 303);
+    let again = confirm(&mut anna, &review).await;
+    assert_eq!(again.status, 409, "{}", again.body);
+    assert!(again.body.contains(says), "{}", again.body);
 }
