@@ -11,6 +11,10 @@ use crate::site::{Site, SiteConnection};
 
 /// From here on an administrator is told.
 const SOON: i64 = 60;
+/// From here on it is time to act.
+const NEAR: i64 = 14;
+/// From here on it is late.
+const LAST: i64 = 1;
 
 /// From here on the day says more than the number of days.
 const FAR: i64 = 400;
@@ -34,13 +38,17 @@ impl Remaining {
         }
     }
 
-    /// Louder at 30, 14, 7 and 1 days.
+    /// The nearer the end, the louder.
     pub(super) fn tone(self) -> Tone {
-        match self.days {
-            ..=7 => Tone::Bad,
-            8..=30 => Tone::Warn,
-            31..=SOON => Tone::Info,
-            _ => Tone::Good,
+        let days = self.days;
+        if days <= LAST {
+            Tone::Bad
+        } else if days <= NEAR {
+            Tone::Warn
+        } else if days <= SOON {
+            Tone::Info
+        } else {
+            Tone::Good
         }
     }
 
@@ -105,9 +113,13 @@ mod tests {
         for (left, days, tone) in [
             (Duration::days(61), 61, Tone::Good),
             (Duration::days(60), 60, Tone::Info),
-            (Duration::days(30), 30, Tone::Warn),
+            (Duration::days(30), 30, Tone::Info),
+            (Duration::days(15), 15, Tone::Info),
             (Duration::days(14), 14, Tone::Warn),
-            (Duration::days(7), 7, Tone::Bad),
+            (Duration::days(7), 7, Tone::Warn),
+            (Duration::days(2), 2, Tone::Warn),
+            (Duration::hours(47), 1, Tone::Bad),
+            (Duration::days(1), 1, Tone::Bad),
             (Duration::hours(23), 0, Tone::Bad),
             (Duration::hours(-1), -1, Tone::Bad),
             (Duration::days(-3), -3, Tone::Bad),

@@ -164,9 +164,9 @@ async fn a_certificate_that_ends_is_told_on_every_page() {
     for (days, tone, told) in [
         (61, "", ""),
         (60, "info", "ends in 60 days"),
-        (30, "warn", "ends in 30 days"),
+        (30, "info", "ends in 30 days"),
         (14, "warn", "ends in 14 days"),
-        (7, "bad", "ends in 7 days"),
+        (7, "warn", "ends in 7 days"),
         (1, "bad", "ends in 1 day "),
         (0, "bad", "ends within a day"),
         (-3, "bad", "ended 2 days ago"),
