@@ -101,7 +101,7 @@ impl Admin<'_> {
     /// `noun.verb`, the subject a name for people.
     pub fn event(&self, action: &str, subject: impl Into<String>) -> AuditEvent {
         AuditEvent {
-            id: AuditId::at(self.now, keys::random()),
+            id: AuditId::at(self.now, keys::in_order()),
             company_id: Some(self.company),
             at: self.now,
             actor: self.actor.name.clone(),

@@ -9,6 +9,7 @@ mod seal;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -176,6 +177,18 @@ impl fmt::Debug for KeyPair {
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     openssl::rand::rand_bytes(&mut bytes).expect("the operating system gives randomness");
+    bytes
+}
+
+/// The end of an identifier that sorts: of two that one process makes within a millisecond, the later one is greater. The rest
+/// is random, so that other processes make others. Not for secrets.
+pub fn in_order() -> [u8; 10] {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let mut bytes = random();
+    let number = MADE.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    for (byte, place) in bytes.iter_mut().zip(number) {
+        *byte = place;
+    }
     bytes
 }
 

@@ -190,7 +190,7 @@ impl Installation {
         detail: impl Into<String>,
     ) -> Result<()> {
         let event = AuditEvent {
-            id: AuditId::from_bytes(keys::random()),
+            id: AuditId::at(self.now, keys::in_order()),
             company_id: Some(company),
             at: self.now,
             actor: "command line".to_owned(),

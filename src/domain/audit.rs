@@ -12,7 +12,7 @@ use super::{AuditId, CompanyId};
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEvent {
-    /// Its identifier.
+    /// Its identifier, made from the time: of entries of one instant that one process writes, the later one's is greater.
     pub id: AuditId,
     /// The company that it concerns, or none for the whole instance.
     pub company_id: Option<CompanyId>,

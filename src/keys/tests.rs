@@ -174,3 +174,10 @@ fn an_instance_key_is_32_bytes_in_either_spelling() {
 fn random_bytes_differ() {
     assert_ne!(random::<16>(), random::<16>());
 }
+
+#[test]
+fn what_is_made_in_order_sorts() {
+    let made: Vec<[u8; 10]> = (0..1_000).map(|_| in_order()).collect();
+    assert!(made.is_sorted());
+    assert_ne!(made[0][4..], made[1][4..], "the rest is random");
+}

@@ -197,10 +197,11 @@ async fn audit_break_glass(
     if site.enabled_connections().next().is_none() {
         return Ok(());
     }
+    let now = app.clock.now();
     let event = AuditEvent {
-        id: AuditId::from_bytes(keys::random()),
+        id: AuditId::at(now, keys::in_order()),
         company_id: Some(site.company.id),
-        at: app.clock.now(),
+        at: now,
         actor: user.email.as_str().to_owned(),
         action: "administrator.password_sign_in".to_owned(),
         subject: user.email.as_str().to_owned(),

@@ -156,7 +156,7 @@ fn of(
     SetUp {
         link: typed.link,
         event: AuditEvent {
-            id: AuditId::at(now, keys::random()),
+            id: AuditId::at(now, keys::in_order()),
             company_id: Some(company),
             at: now,
             actor: typed.email.as_str().to_owned(),

@@ -3,7 +3,8 @@
 use serde_json::json;
 use vestibule::domain::Scope;
 
-use super::world::{World, is_problem, ok};
+use super::world::{ADMIN, World, is_problem, ok};
+use crate::support::hidden_field;
 
 #[tokio::test]
 async fn changes_are_told_with_who_and_from_where() {
@@ -60,4 +61,40 @@ async fn changes_are_told_with_who_and_from_where() {
         let answer = client.get(&format!("/api/v1/audit?{wrong}")).await;
         is_problem(&answer, 400, "malformed");
     }
+}
+
+/// The clock of this server stands still.
+#[tokio::test]
+async fn what_happens_at_one_instant_is_listed_in_its_order() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let mut expected = Vec::new();
+    for number in 0..30 {
+        let title = format!("Group {number}");
+        ok(&client.post("/api/v1/groups", json!({"title": title})).await, 201);
+        expected.insert(0, title);
+    }
+    let mut path = "/api/v1/audit?noun=group&limit=7".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let page = ok(&client.get(&path).await, 200);
+        for entry in page["items"].as_array().unwrap() {
+            seen.push(entry["subject"].as_str().unwrap().to_owned());
+        }
+        match page["next"].as_str() {
+            Some(next) => path = next.replace("http://acme.localhost:8080", ""),
+            None => break,
+        }
+    }
+    assert_eq!(seen, expected);
+    let mut browser = world.browser(ADMIN).await;
+    let page = browser.get("/admin/audit").await;
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    let fields = [("csrf", csrf.as_str()), ("form", "jsonl"), ("noun", "group")];
+    let export = browser.post("/admin/audit/export", &fields).await;
+    let lines = export.body.lines().map(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        entry["subject"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(lines.collect::<Vec<_>>(), expected);
 }
