@@ -50,7 +50,7 @@ pub use metadata_import::{
     LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, read_metadata,
 };
 pub use proposal::Proposal;
-pub use refused::{Problem, Problems, Refused};
+pub use refused::{LONGEST_PASSWORD, Problem, Problems, Refused};
 pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{NewUser, UserText};

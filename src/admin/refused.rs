@@ -12,7 +12,7 @@ const LONGEST_LINE: usize = 200;
 
 /// The fewest characters of a password, and the most bytes.
 const SHORTEST_PASSWORD: usize = 12;
-const LONGEST_PASSWORD: usize = 1024;
+pub const LONGEST_PASSWORD: usize = 1024;
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]

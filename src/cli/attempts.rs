@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Output, maybe_timestamp, timestamp};
-use crate::domain::{self, Code, Company, LoginAttempt, Outcome};
-use crate::store::AttemptFilter;
+use crate::admin::{Refused, SignInDetail};
+use crate::domain::{self, AttemptKind, Code, Connection, ConnectionId, Outcome};
+use crate::store::{SignInFilter, SignInRow};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Attempts {
@@ -58,32 +59,40 @@ impl Attempts {
 impl List {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
-        let filter = AttemptFilter {
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let mut filter = SignInFilter {
             outcome: self.outcome,
-            ..AttemptFilter::default()
+            ..SignInFilter::default()
         };
-        let attempts = installation
-            .store
-            .attempts(company.id, &filter, self.limit)
-            .await?;
-        let people = People::of(installation, &company).await?;
-        if self.json {
-            let all: Vec<Value> = attempts.iter().map(|it| people.summary(it)).collect();
-            return out.json(&all);
+        let (mut rows, mut left) = (Vec::new(), self.limit);
+        while left > 0 {
+            let page = admin.sign_ins(&filter, left).await?;
+            left = left.saturating_sub(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
+            rows.extend(page.rows);
+            match page.next {
+                Some(next) => filter.after = Some(next),
+                None => break,
+            }
         }
-        if attempts.is_empty() {
+        let connections = admin.connections().await?;
+        if self.json {
+            let all = rows.iter().map(|row| summary(row, &connections));
+            return out.json(&all.collect::<Vec<_>>());
+        }
+        if rows.is_empty() {
             return out.line(format!("{} has no such sign-in yet.", company.name));
         }
-        let rows: Vec<_> = attempts
+        let rows: Vec<_> = rows
             .iter()
-            .map(|attempt| {
+            .map(|row| {
                 [
-                    attempt.code.to_string(),
-                    timestamp(attempt.started_at),
-                    outcome(attempt),
-                    people.connection(attempt),
-                    people.user(attempt),
-                    attempt.summary.clone(),
+                    row.code.to_string(),
+                    timestamp(row.started_at),
+                    outcome(row.outcome, row.rule.as_deref()),
+                    through(row.kind, name(row.connection_id, &connections)),
+                    row.email.as_ref().map_or("-".to_owned(), ToString::to_string),
+                    row.summary.clone(),
                 ]
             })
             .collect();
@@ -103,40 +112,46 @@ impl Show {
                 "It has eight characters, such as K7QF-3XHD, and stands on the user's page.",
             )
         })?;
-        let attempt = installation
-            .store
-            .attempt_by_code(company.id, &code, installation.now)
-            .await?
-            .ok_or_else(|| {
-                CliError::refused(
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let detail = match admin.sign_in_detail(&code).await {
+            Err(Refused::NotFound) => {
+                return Err(CliError::refused(
                     format!("{} has no sign-in with the code {code}.", company.name),
                     format!(
                         "Records are kept for {} days. List them: vestibule attempts list --company {}",
                         installation.config.attempts.retention_days, company.slug
                     ),
-                )
-            })?;
-        let people = People::of(installation, &company).await?;
-        if self.json {
-            let mut value = people.summary(&attempt);
-            if let Some(fields) = value.as_object_mut() {
-                fields.insert("checks".into(), json!(attempt.record.checks));
-                fields.insert("advice".into(), json!(attempt.record.advice));
-                fields.insert("request_id".into(), json!(attempt.request_id));
-                fields.insert("return_to".into(), json!(attempt.return_to));
+                ));
             }
-            return out.json(&value);
+            other => other?,
+        };
+        if self.json {
+            out.json(&described(&detail))
+        } else {
+            print(&detail, out)
         }
-        print(&attempt, &people, out)
     }
 }
 
-fn print(attempt: &LoginAttempt, people: &People, out: &mut Output) -> Result<()> {
+fn print(detail: &SignInDetail, out: &mut Output) -> Result<()> {
+    let attempt = &detail.attempt;
+    let connection = detail.connection.as_ref();
+    let person = detail.user.as_ref().or(detail.tester.as_ref());
     for (label, value) in [
         ("Sign-in", attempt.code.to_string()),
-        ("Outcome", outcome(attempt)),
-        ("Through", people.connection(attempt)),
-        ("User", people.user(attempt)),
+        (
+            "Outcome",
+            outcome(attempt.outcome, attempt.rule.as_deref()),
+        ),
+        (
+            "Through",
+            through(attempt.kind, connection.map(|it| it.name.to_string())),
+        ),
+        (
+            "User",
+            person.map_or("-".to_owned(), |user| user.email.to_string()),
+        ),
         ("Started", timestamp(attempt.started_at)),
         ("Finished", maybe_timestamp(attempt.finished_at)),
         (
@@ -176,59 +191,55 @@ pub(super) fn print_advice(advice: &[String], out: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn outcome(attempt: &LoginAttempt) -> String {
-    match &attempt.rule {
-        Some(rule) => format!("{} ({rule})", attempt.outcome),
-        None => attempt.outcome.to_string(),
+fn outcome(outcome: Outcome, rule: Option<&str>) -> String {
+    match rule {
+        Some(rule) => format!("{outcome} ({rule})"),
+        None => outcome.to_string(),
     }
 }
 
-/// Names for the identifiers in attempts.
-struct People {
-    connections: Vec<domain::Connection>,
-    users: Vec<domain::User>,
+/// The connection's name, or the way that needs none.
+fn through(kind: AttemptKind, connection: Option<String>) -> String {
+    connection.unwrap_or_else(|| kind.to_string())
 }
 
-impl People {
-    async fn of(installation: &Installation, company: &Company) -> Result<Self> {
-        Ok(Self {
-            connections: installation.store.connections(company.id).await?,
-            users: installation.store.users(company.id).await?,
-        })
-    }
+fn name(id: Option<ConnectionId>, connections: &[Connection]) -> Option<String> {
+    let found = connections.iter().find(|it| Some(it.id) == id);
+    found.map(|it| it.name.to_string())
+}
 
-    fn connection(&self, attempt: &LoginAttempt) -> String {
-        let found = self
-            .connections
-            .iter()
-            .find(|connection| Some(connection.id) == attempt.connection_id);
-        found.map_or_else(
-            || attempt.kind.to_string(),
-            |connection| connection.name.to_string(),
-        )
-    }
+/// A sign-in of the list.
+fn summary(row: &SignInRow, connections: &[Connection]) -> Value {
+    json!({
+        "code": row.code.to_string(),
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "rule": row.rule,
+        "summary": row.summary,
+        "connection": name(row.connection_id, connections),
+        "user": row.email,
+        "started_at": timestamp(row.started_at),
+        "finished_at": row.finished_at.map(timestamp),
+    })
+}
 
-    fn user(&self, attempt: &LoginAttempt) -> String {
-        let found = self
-            .users
-            .iter()
-            .find(|user| Some(user.id) == attempt.user_id);
-        found.map_or_else(|| "-".to_owned(), |user| user.email.to_string())
-    }
-
-    fn summary(&self, attempt: &LoginAttempt) -> Value {
-        let user = attempt.user_id.map(|_| self.user(attempt));
-        let connection = attempt.connection_id.map(|_| self.connection(attempt));
-        json!({
-            "code": attempt.code.to_string(),
-            "kind": attempt.kind,
-            "outcome": attempt.outcome,
-            "rule": attempt.rule,
-            "summary": attempt.summary,
-            "connection": connection,
-            "user": user,
-            "started_at": timestamp(attempt.started_at),
-            "finished_at": attempt.finished_at.map(timestamp),
-        })
-    }
+/// One sign-in with its checks.
+fn described(detail: &SignInDetail) -> Value {
+    let attempt = &detail.attempt;
+    let person = detail.user.as_ref().or(detail.tester.as_ref());
+    json!({
+        "code": attempt.code.to_string(),
+        "kind": attempt.kind,
+        "outcome": attempt.outcome,
+        "rule": attempt.rule,
+        "summary": attempt.summary,
+        "connection": detail.connection.as_ref().map(|it| it.name.to_string()),
+        "user": person.map(|user| user.email.to_string()),
+        "started_at": timestamp(attempt.started_at),
+        "finished_at": attempt.finished_at.map(timestamp),
+        "checks": attempt.record.checks,
+        "advice": attempt.record.advice,
+        "request_id": attempt.request_id,
+        "return_to": attempt.return_to,
+    })
 }

@@ -6,11 +6,7 @@ use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use super::error::{CliError, Result};
-
-/// The fewest characters.
-const LEAST: usize = 12;
-/// More bytes are not a password.
-const MOST: u64 = 1024;
+use crate::admin::{LONGEST_PASSWORD, Problems};
 
 /// Reads a new password: asked for twice at a terminal, else one line of standard input.
 pub(super) fn read(from_stdin: bool) -> Result<String> {
@@ -47,7 +43,7 @@ fn line() -> Result<String> {
     };
     std::io::stdin()
         .lock()
-        .take(MOST + 2)
+        .take(LONGEST_PASSWORD as u64 + 2)
         .read_until(b'\n', &mut text)
         .map_err(unreadable)?;
     let text = String::from_utf8(text).map_err(|_| {
@@ -64,21 +60,12 @@ fn checked(password: String) -> Result<String> {
     if password.is_empty() {
         return Err(CliError::unusable(
             "No password was given.",
-            format!("Give it on standard input, on one line, with at least {LEAST} characters."),
+            "Give it on standard input, on one line.",
         ));
     }
-    if password.chars().count() < LEAST {
-        return Err(CliError::unusable(
-            format!("The password is shorter than {LEAST} characters."),
-            "Use a longer one; several words are easy to remember.",
-        ));
-    }
-    if password.len() as u64 > MOST || password.contains('\0') {
-        return Err(CliError::unusable(
-            format!("The password is longer than {MOST} bytes, or holds a zero byte."),
-            "Use a shorter one.",
-        ));
-    }
+    let mut problems = Problems::default();
+    problems.password("password", &password);
+    problems.check()?;
     Ok(password)
 }
 

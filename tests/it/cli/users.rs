@@ -141,7 +141,12 @@ fn passwords_are_set_where_they_may_be() {
             "user set-password --company acme --email local@acme.example --password-stdin",
             "elevenchars\n",
         )
-        .fails(2, &["shorter than 12"]);
+        .fails(2, &["at least 12 characters"]);
+    let longest = "x".repeat(1_025);
+    for (given, says) in [("\n", "No password was given"), (longest.as_str(), "shorter password")] {
+        let line = "user set-password --company acme --email local@acme.example --password-stdin";
+        installation.run_with(line, given).fails(2, &[says]);
+    }
     // Rule F6.
     installation
         .run_with(
@@ -260,6 +265,10 @@ async fn attempts_are_listed_and_shown_with_their_checks() {
         ]);
     // What came from outside cannot steer the terminal.
     assert!(!said.out.contains('\u{1b}'));
+    let said = line("list --json").succeeds();
+    let listed: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(listed[0]["code"], code);
+    assert_eq!(listed[0]["user"], serde_json::Value::Null);
     let said = line(&format!("show {code} --json")).succeeds();
     let shown: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!(shown["checks"][0]["rule"], "D4");
