@@ -2,17 +2,24 @@
 
 use super::connection::{ConnectionSettings, Difference, differences};
 use super::{Admin, Refused};
-use crate::domain::{Connection, ConnectionId, TrustVersion};
+use crate::domain::{Connection, ConnectionId, TrustLine, TrustVersion};
 use crate::store::UnreadTrust;
 
 impl Admin<'_> {
-    /// A connection's versions, the newest first.
-    pub async fn trust_versions(&self, id: ConnectionId) -> Result<Vec<TrustVersion>, Refused> {
-        let connection = self.connection(id).await?;
-        Ok(self.store.trust_versions(connection.id).await?)
+    /// A connection's versions up to a number, the newest first, and the number of the newest of all; 0 for none.
+    pub async fn trust_lines(
+        &self,
+        connection: &Connection,
+        up_to: Option<i64>,
+        limit: u32,
+    ) -> Result<(Vec<TrustLine>, i64), Refused> {
+        let newest = self.store.newest_trust_version(connection.id).await?;
+        let up_to = up_to.unwrap_or(newest).min(newest);
+        let lines = self.store.trust_lines(connection.id, up_to, limit).await?;
+        Ok((lines, newest))
     }
 
-    /// One of them.
+    /// One version of a connection.
     pub async fn trust_version(
         &self,
         connection: &Connection,

@@ -50,6 +50,6 @@ pub use settings::{
 };
 pub use setup_link::{SetupLink, SetupLinkState};
 pub use token::{Scope, Scopes, Token};
-pub use trust::TrustVersion;
+pub use trust::{TrustLine, TrustVersion};
 pub use user::{Creation, Identity, User};
 pub use word::UnknownWord;

@@ -25,6 +25,17 @@ pub struct TrustVersion {
     pub settings: SamlSettings,
 }
 
+/// A version in a list, without its settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustLine {
+    /// Its number.
+    pub number: i64,
+    /// When it came into force.
+    pub at: OffsetDateTime,
+    /// Who made it, as in the audit log.
+    pub actor: String,
+}
+
 impl SamlSettings {
     /// The same trust with the conveniences of `other`: what decides neither who is believed, nor where users are sent to sign
     /// in, nor what an account may do.

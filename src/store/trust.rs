@@ -7,10 +7,7 @@ use time::OffsetDateTime;
 use super::columns::{Row, json, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, TrustVersion, UserId};
-
-/// The versions that are listed at most.
-const LISTED: i64 = 200;
+use crate::domain::{CompanyId, ConnectionId, TrustLine, TrustVersion, UserId};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -74,19 +71,41 @@ impl Tx {
 }
 
 impl Store {
-    /// A connection's versions, the newest first; of very many, the newest.
-    pub async fn trust_versions(
+    /// The number of a connection's newest version; 0 for none.
+    pub async fn newest_trust_version(&self, connection: ConnectionId) -> Result<i64, Error> {
+        let row = query(
+            "SELECT COALESCE(MAX(number), 0) AS number FROM trust_version WHERE connection_id = $1",
+        )
+        .bind(connection.to_string())
+        .fetch_one(&self.database)
+        .await?;
+        row.int("number")
+    }
+
+    /// A connection's versions up to a number, the newest first, without their settings.
+    pub async fn trust_lines(
         &self,
         connection: ConnectionId,
-    ) -> Result<Vec<TrustVersion>, Error> {
-        let rows = query(select!(
-            "WHERE connection_id = $1 ORDER BY number DESC LIMIT $2"
-        ))
+        newest: i64,
+        limit: u32,
+    ) -> Result<Vec<TrustLine>, Error> {
+        let rows = query(
+            "SELECT number, at, actor FROM trust_version WHERE connection_id = $1 AND number <= $2 \
+             ORDER BY number DESC LIMIT $3",
+        )
         .bind(connection.to_string())
-        .bind(LISTED)
+        .bind(newest)
+        .bind(i64::from(limit))
         .fetch_all(&self.database)
         .await?;
-        rows.iter().map(version).collect()
+        let line = |row: &Row| {
+            Ok(TrustLine {
+                number: row.int("number")?,
+                at: row.time("at")?,
+                actor: row.text("actor")?,
+            })
+        };
+        rows.iter().map(line).collect()
     }
 
     /// One version of a connection.

@@ -11,7 +11,7 @@ use super::review::Review;
 use super::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, certificates, done};
 use crate::admin::Difference;
 use crate::app::App;
-use crate::domain::{ConnectionId, TrustVersion};
+use crate::domain::{ConnectionId, TrustLine};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -46,11 +46,16 @@ pub(super) async fn banners(app: &App, site: &Site, me: &SignedIn) -> Result<Vec
     Ok(unread.into_iter().map(banner).collect())
 }
 
-/// Which versions to compare.
+/// Versions on a page.
+const ON_A_PAGE: u32 = 20;
+
+/// Which versions to compare, and which to list.
 #[derive(Debug, Default, Deserialize)]
 struct Wanted {
     older: Option<i64>,
     newer: Option<i64>,
+    /// The first one of the page.
+    from: Option<i64>,
 }
 
 #[derive(Debug, Template)]
@@ -60,6 +65,7 @@ struct VersionsPage {
     head: ConnectionHead,
     versions: Vec<Line>,
     newest: i64,
+    pages: Pages,
     /// Whether somebody else's change waits to be read.
     is_unread: bool,
     comparison: Option<Comparison>,
@@ -74,6 +80,54 @@ struct Line {
     at: Moment,
     actor: String,
     is_current: bool,
+}
+
+/// The pages of the list.
+#[derive(Debug)]
+struct Pages {
+    /// The first version of this one, when it is not the newest of all.
+    from: Option<i64>,
+    /// `1–20 of 57`; empty when there is one page only.
+    shown: String,
+    previous: String,
+    next: String,
+}
+
+impl Pages {
+    fn of(path: &str, lines: &[TrustLine], newest: i64) -> Self {
+        let (first, last) = match lines {
+            [first, .., last] => (first.number, last.number),
+            [only] => (only.number, only.number),
+            [] => (newest, 1),
+        };
+        let from = (first < newest).then_some(first);
+        let is_only = from.is_none() && last <= 1;
+        let link = |from: i64| format!("{path}?from={from}");
+        Self {
+            shown: if is_only {
+                String::new()
+            } else {
+                format!("{}–{} of {newest}", newest - first + 1, newest - last + 1)
+            },
+            previous: match first + i64::from(ON_A_PAGE) {
+                _ if from.is_none() => String::new(),
+                previous if previous >= newest => path.to_owned(),
+                previous => link(previous),
+            },
+            next: if last > 1 {
+                link(last - 1)
+            } else {
+                String::new()
+            },
+            from,
+        }
+    }
+
+    /// What an address within this page ends with.
+    fn place(&self) -> String {
+        let from = self.from.map(|from| format!("&from={from}"));
+        from.unwrap_or_default()
+    }
 }
 
 /// Two versions side by side.
@@ -92,8 +146,11 @@ async fn show(
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let connection = admin.connection(id).await?;
-    let versions = admin.trust_versions(id).await?;
-    let newest = versions.first().map_or(0, |version| version.number);
+    let lines = admin.trust_lines(&connection, wanted.from, ON_A_PAGE);
+    let (versions, newest) = lines.await?;
+    if versions.is_empty() && newest > 0 {
+        return Err(Error::NotFound);
+    }
     let unread = admin.unread_trust().await?;
     let is_unread = unread.iter().any(|change| change.connection_id == id);
     // Without a wish, what this administrator has not read, else the last change.
@@ -128,8 +185,13 @@ async fn show(
     Ok(Page::new(VersionsPage {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(&connection, Tab::Versions),
-        older: options(&versions, older),
-        newer: options(&versions, newer),
+        older: options(&versions, [older, newer], older),
+        newer: options(&versions, [older, newer], newer),
+        pages: Pages::of(
+            &format!("/admin/connections/{id}/versions"),
+            &versions,
+            newest,
+        ),
         versions: versions
             .into_iter()
             .map(|version| Line {
@@ -146,11 +208,14 @@ async fn show(
     .into_response())
 }
 
-fn options(versions: &[TrustVersion], chosen: i64) -> Vec<Item> {
-    let options = versions.iter().map(|version| {
-        let number = version.number.to_string();
-        (number.clone(), format!("Version {number}"))
-    });
+/// The versions of the page and those that are compared, the newest first.
+fn options(lines: &[TrustLine], compared: [i64; 2], chosen: i64) -> Vec<Item> {
+    let listed = lines.iter().map(|line| line.number);
+    let mut numbers: Vec<i64> = listed.chain(compared).filter(|it| *it > 0).collect();
+    numbers.sort_unstable_by(|one, other| other.cmp(one));
+    numbers.dedup();
+    let options = numbers.into_iter();
+    let options = options.map(|number| (number.to_string(), format!("Version {number}")));
     Item::list(options, &chosen.to_string())
 }
 

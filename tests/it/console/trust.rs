@@ -5,8 +5,8 @@ use std::sync::Arc;
 use time::Duration;
 use vestibule::domain::{
     AttemptId, AttemptKind, Company, Connection, ConnectionId, Creation, Grant, GrantSource, Group,
-    GroupClaim, GroupKind, LoginAttempt, NameId, Profile, Record, SamlSettings, SessionId, User,
-    UserId,
+    GroupClaim, GroupKind, LoginAttempt, NameId, Profile, Record, SamlSettings, SessionId,
+    TrustVersion, User, UserId,
 };
 use vestibule::http::session::cookie_value;
 use vestibule::import;
@@ -195,6 +195,17 @@ impl World {
     }
 
     /// acme's connections.
+    /// A connection's versions, the newest first.
+    pub(super) async fn versions(&self, id: ConnectionId) -> Vec<TrustVersion> {
+        let store = &self.app.store;
+        let mut versions = Vec::new();
+        for number in (1..=store.newest_trust_version(id).await.unwrap()).rev() {
+            let version = store.trust_version(id, number).await.unwrap();
+            versions.push(version.unwrap());
+        }
+        versions
+    }
+
     pub(super) async fn connections(&self) -> Vec<Connection> {
         self.app.store.connections(self.acme.id).await.unwrap()
     }

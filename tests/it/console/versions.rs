@@ -2,13 +2,14 @@
 
 use super::trust::{CERTIFICATE, ENTRA, SECOND, at, confirm, import, save, stored, thumbprints};
 use super::world::{World, follow, post, upload};
+use crate::support::NOW;
 
 #[tokio::test]
 async fn each_change_of_trust_is_a_version() {
     let world = World::new().await;
     let mut browser = world.admin().await;
     let connection = import(&world, &mut browser, ENTRA).await;
-    let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+    let versions = world.versions(connection.id).await;
     assert_eq!(versions.len(), 1);
     assert_eq!(versions[0].settings, connection.settings);
     assert_eq!(versions[0].actor, "anna.admin@acme.example");
@@ -16,13 +17,7 @@ async fn each_change_of_trust_is_a_version() {
     let changed = [("landing", "/welcome"), ("display_name", "Other")];
     assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
     assert_eq!(
-        world
-            .app
-            .store
-            .trust_versions(connection.id)
-            .await
-            .unwrap()
-            .len(),
+        world.versions(connection.id).await.len(),
         1
     );
     for (number, changed) in [
@@ -33,7 +28,7 @@ async fn each_change_of_trust_is_a_version() {
             save(&mut browser, &connection, &[changed]).await.status,
             303
         );
-        let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+        let versions = world.versions(connection.id).await;
         assert_eq!(versions[0].number, number);
     }
     let page = browser.get(&at(&connection, "/versions")).await.body;
@@ -67,7 +62,7 @@ async fn a_connection_older_than_its_versions_begins_with_what_it_was() {
     assert!(page.body.contains("No version yet"), "{}", page.body);
     let changed = [("required_signature", "both")];
     assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
-    let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+    let versions = world.versions(connection.id).await;
     assert_eq!(versions.len(), 2);
     assert_eq!(versions[1].settings, connection.settings);
     assert_eq!(versions[1].actor, "before versions were kept");
@@ -108,7 +103,7 @@ async fn a_version_is_restored_after_it_was_shown() {
         Some("/welcome"),
         "no trust"
     );
-    let versions = world.app.store.trust_versions(connection.id).await.unwrap();
+    let versions = world.versions(connection.id).await;
     assert_eq!(versions[0].number, 3);
     let log = world.audit().await;
     assert_eq!(
@@ -161,4 +156,49 @@ async fn others_see_a_banner_until_they_have_read_it() {
     // Nobody of another company hears of it.
     let mut other = world.other_admin().await;
     assert!(!other.get("/admin/account").await.body.contains(banner));
+}
+
+#[tokio::test]
+async fn many_versions_have_pages() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let connection = import(&world, &mut browser, ENTRA).await;
+    let mut tx = world.app.store.begin().await.unwrap();
+    let first = world.versions(connection.id).await.remove(0);
+    for _ in 2..=45 {
+        tx.add_trust_version(&first).await.unwrap();
+    }
+    tx.commit(NOW).await.unwrap();
+    let listed = |page: &str| -> Vec<i64> {
+        let cells = page.split("<td data-label=\"Version\">").skip(1);
+        cells
+            .map(|cell| cell.split_once("\">").unwrap().1.split_once('<').unwrap().0)
+            .map(|number| number.parse().unwrap())
+            .collect()
+    };
+    let path = at(&connection, "/versions");
+    let page = browser.get(&path).await.body;
+    assert_eq!(listed(&page), (26..=45).rev().collect::<Vec<_>>());
+    for text in ["1–20 of 45", "versions?from=25\"", "From version 44 to version 45"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains(">Previous<"), "{page}");
+    let page = browser.get(&format!("{path}?from=25")).await.body;
+    assert_eq!(listed(&page), (6..=25).rev().collect::<Vec<_>>());
+    for text in ["21–40 of 45", "versions?from=5\"", "name=\"from\" value=\"25\""] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(page.contains(&format!("rel=\"prev\" href=\"{path}\"")), "{page}");
+    // Those that are compared can be chosen on every page.
+    for value in ["45", "44", "6"] {
+        assert!(page.contains(&format!("<option value=\"{value}\"")), "{page}");
+    }
+    assert!(!page.contains("<option value=\"30\""), "{page}");
+    let page = browser.get(&format!("{path}?from=5")).await.body;
+    assert_eq!(listed(&page), [5, 4, 3, 2, 1]);
+    assert!(page.contains("41–45 of 45") && !page.contains(">Next<"), "{page}");
+    for wrong in ["0", "-3"] {
+        let answer = browser.get(&format!("{path}?from={wrong}")).await;
+        assert_eq!(answer.status, 404, "{wrong}");
+    }
 }
