@@ -131,9 +131,7 @@ impl Admin<'_> {
         detail: Option<&str>,
     ) -> Result<Connection, Refused> {
         let before = self.connection(after.id).await?;
-        if before.revision != after.revision {
-            return Err(self.changed(&before).await?);
-        }
+        self.check_revision(&before, after.revision).await?;
         if *after == before {
             return Ok(before);
         }
@@ -206,9 +204,7 @@ impl Admin<'_> {
     /// stay, with the groups that they were made in.
     pub async fn remove_connection(&self, id: ConnectionId, revision: i64) -> Result<(), Refused> {
         let connection = self.connection(id).await?;
-        if connection.revision != revision {
-            return Err(self.changed(&connection).await?);
-        }
+        self.check_revision(&connection, revision).await?;
         let uses = self.store.connection_use(id, self.now).await?;
         let groups = self.store.groups(self.company).await?;
         let settings = ConnectionSettings::of(groups);
@@ -249,6 +245,14 @@ impl Admin<'_> {
             .last_change_of(self.company, "connection", name, since)
             .await?;
         Ok(last.unwrap_or_else(|| ("Somebody".to_owned(), self.now)))
+    }
+
+    /// Whether a connection is still the one that was read.
+    pub async fn check_revision(&self, now: &Connection, read: i64) -> Result<(), Refused> {
+        if now.revision == read {
+            return Ok(());
+        }
+        Err(self.changed(now).await?)
     }
 
     async fn changed(&self, connection: &Connection) -> Result<Refused, Refused> {

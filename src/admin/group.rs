@@ -47,6 +47,15 @@ impl Admin<'_> {
         Ok((stored.group, version))
     }
 
+    /// Whether a group is still the version that was read.
+    pub async fn check_group_version(&self, id: GroupId, read: &str) -> Result<(), Refused> {
+        let (group, now) = self.group(id).await?;
+        if now == read {
+            return Ok(());
+        }
+        Err(self.changed_by("group", &group.title).await?)
+    }
+
     /// Makes a group.
     pub async fn create_group(&self, text: &GroupText) -> Result<Group, Refused> {
         let title = title(text)?;

@@ -231,6 +231,16 @@ impl Admin<'_> {
         Ok(all.into_iter().filter(wanted).collect())
     }
 
+    /// Whether a user is still the version that was read.
+    pub async fn check_user_version(&self, id: UserId, read: &str) -> Result<(), Refused> {
+        let stored = self.store.user_of(self.company, id).await?;
+        let stored = stored.ok_or(Refused::NotFound)?;
+        if version(&stored) == read {
+            return Ok(());
+        }
+        Err(self.user_changed(&stored, read).await?)
+    }
+
     async fn user_changed(&self, now: &StoredUser, version_read: &str) -> Result<Refused, Refused> {
         let by_administrator = version_read
             .split_once('-')

@@ -15,7 +15,7 @@ use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::problem::{Kind, Problem};
 use super::query::Parameters;
-use super::sent::Sent;
+use super::sent::{Sent, Unread};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
 use crate::admin::{ConnectionSettings, Refused, connection_name, read_metadata};
@@ -123,10 +123,13 @@ pub(super) async fn edit(
     caller: Caller<ConnectionsWrite>,
     Ids((id,)): Ids<(ConnectionId,)>,
     if_match: IfMatch,
-    Sent { value, .. }: Sent<ConnectionChange>,
+    sent: Unread<ConnectionChange>,
 ) -> Answer {
     let admin = caller.admin();
     let before = admin.connection(id).await?;
+    let revision = revision(if_match, &before);
+    admin.check_revision(&before, revision).await?;
+    let value = sent.value()?;
     let mut after = before.clone();
     if let Some(text) = &value.metadata {
         let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
@@ -151,7 +154,6 @@ pub(super) async fn edit(
     if !after.settings.trusts_like(&before.settings) {
         caller.needs(Scope::AdminsWrite)?;
     }
-    after.revision = revision(if_match, &before);
     let changed = admin
         .change_connection(&after, action(&before, &after), None)
         .await?;

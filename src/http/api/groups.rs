@@ -11,7 +11,7 @@ use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::problem::Problem;
 use super::query::Parameters;
-use super::sent::Sent;
+use super::sent::{Sent, Unread};
 use super::users::is_of_administrators;
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
@@ -96,16 +96,19 @@ pub(super) async fn edit(
     caller: Caller<GroupsWrite>,
     Ids((id,)): Ids<(GroupId,)>,
     if_match: IfMatch,
-    Sent { value, .. }: Sent<GroupChange>,
+    sent: Unread<GroupChange>,
 ) -> Answer {
     let admin = caller.admin();
     let (group, now) = admin.group(id).await?;
-    let text = value.on(&group);
+    may_change(&caller, &group, false).await?;
+    let version = if_match.against(now);
+    admin.check_group_version(id, &version).await?;
+    let text = sent.value()?.on(&group);
     if text.kind == GroupKind::Administrator {
         caller.needs(Scope::AdminsWrite)?;
     }
     may_change(&caller, &group, text.sso_only != group.sso_only).await?;
-    admin.edit_group(id, &if_match.against(now), &text).await?;
+    admin.edit_group(id, &version, &text).await?;
     caller.changed().await?;
     let (group, version) = admin.group(id).await?;
     shown(&caller, &group, &version).await

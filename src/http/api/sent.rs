@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -23,7 +24,20 @@ pub(super) struct Sent<T> {
     pub(super) octets: Bytes,
 }
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
+/// What was sent and is not looked at yet: a precondition is checked before the content (RFC 9110 13.2.2).
+#[derive(Debug)]
+pub(super) struct Unread<T> {
+    octets: Bytes,
+    content: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Unread<T> {
+    pub(super) fn value(&self) -> Result<T, Problem> {
+        serde_json::from_slice(&self.octets).map_err(|cause| unreadable(&self.octets, &cause))
+    }
+}
+
+impl<T> FromRequest<Arc<App>> for Unread<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
@@ -32,8 +46,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
             return Err(Error::UnsupportedMediaType.into());
         }
         let posted = Posted::read(body, app).await?;
-        let octets = posted.octets().clone();
-        let value = serde_json::from_slice(&octets).map_err(|cause| unreadable(&octets, &cause))?;
+        Ok(Self {
+            octets: posted.octets().clone(),
+            content: PhantomData,
+        })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let unread = Unread::<T>::from_request(request, app).await?;
+        let value = unread.value()?;
+        let octets = unread.octets;
         Ok(Self { value, octets })
     }
 }

@@ -11,7 +11,7 @@ use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::problem::Problem;
 use super::query::Parameters;
-use super::sent::Sent;
+use super::sent::{Sent, Unread};
 use super::user::{CreatedBy, NewUser, UserChange, UserOut};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
@@ -191,13 +191,15 @@ pub(super) async fn edit(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
     if_match: IfMatch,
-    Sent { value, .. }: Sent<UserChange>,
+    sent: Unread<UserChange>,
 ) -> Answer {
     let admin = caller.admin();
     let (user, now) = admin.user(id).await?;
     may_change(&caller, &user).await?;
-    let text = value.on(&user);
-    admin.edit_user(id, &if_match.against(now), &text).await?;
+    let version = if_match.against(now);
+    admin.check_user_version(id, &version).await?;
+    let text = sent.value()?.on(&user);
+    admin.edit_user(id, &version, &text).await?;
     caller.changed().await?;
     let (out, version) = read(&caller, id).await?;
     answer::versioned(&out, &version)

@@ -9,6 +9,7 @@ mod creation;
 mod document;
 mod groups;
 mod paging;
+mod preconditions;
 mod reach;
 mod schemathesis;
 mod sessions;
