@@ -41,8 +41,8 @@ pub use certificate::{
     given_certificates,
 };
 pub use connection::{
-    ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit, connection_name,
-    differences, missing,
+    ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
+    connection_name, differences, missing,
 };
 pub use fix::{Fix, Place, Side};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};

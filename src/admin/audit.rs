@@ -11,8 +11,9 @@ use super::{Admin, Refused};
 use crate::domain::AuditEvent;
 use crate::store::{AuditFilter, AuditPage};
 
-/// The most entries of one export.
+/// The most entries of one export, and the most octets: the file is made in memory.
 const MOST: usize = 50_000;
+const MOST_OCTETS: usize = 32 * 1024 * 1024;
 /// Entries that are read at once.
 const PORTION: u32 = 1_000;
 
@@ -36,14 +37,13 @@ impl Admin<'_> {
         Ok(self.store.audit_page(self.company, filter, limit).await?)
     }
 
-    /// The entries that fit, the newest first, at most 50,000. The export itself is written down.
+    /// The entries that fit, the newest first: all of them, or a refusal when they are too many. The export itself is written
+    /// down.
     pub async fn export_audit_log(
         &self,
         filter: &AuditFilter,
         form: Form,
     ) -> Result<Vec<u8>, Refused> {
-        let event = self.event("audit.export", "audit log");
-        self.store.add_audit_event(&event).await?;
         let mut file = File::new(form);
         let (mut filter, mut written) = (filter.clone(), 0);
         loop {
@@ -51,17 +51,26 @@ impl Admin<'_> {
                 .store
                 .audit_page(self.company, &filter, PORTION)
                 .await?;
-            for entry in page.entries.iter().take(MOST - written) {
+            written += page.entries.len();
+            for entry in &page.entries {
                 file.add(entry);
             }
-            written += page.entries.len().min(MOST - written);
+            if written > MOST || file.octets() > MOST_OCTETS {
+                return Err(Refused::InTheWay(TOO_MANY.to_owned()));
+            }
             match page.next {
-                Some(next) if written < MOST => filter.after = Some(next),
-                _ => return Ok(file.into_octets()),
+                Some(next) => filter.after = Some(next),
+                None => break,
             }
         }
+        let event = self.event("audit.export", "audit log");
+        self.store.add_audit_event(&event).await?;
+        Ok(file.into_octets())
     }
 }
+
+const TOO_MANY: &str = "These are more than 50,000 entries, or more than 32 MiB, which one file does not hold. \
+     Search for a shorter time with From and Until, then export again.";
 
 /// A file in the making. Writing into memory does not fail.
 enum File {
@@ -117,6 +126,14 @@ impl File {
                 });
                 let _ = writeln!(octets, "{object}");
             }
+        }
+    }
+
+    /// How many octets there are so far; of a spreadsheet, without a last few that wait.
+    fn octets(&self) -> usize {
+        match self {
+            Self::Csv(writer) => writer.get_ref().len(),
+            Self::JsonLines(octets) => octets.len(),
         }
     }
 

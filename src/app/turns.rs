@@ -1,4 +1,4 @@
-//! Turns for what is large: bodies that are kept, and messages that are judged.
+//! Turns for what is large: bodies that are kept, messages that are judged, exports that are made.
 //!
 //! Invariant: what is small, as messages of identity providers are, never waits here, and never waits for what does.
 
@@ -17,6 +17,8 @@ pub const LARGE: usize = 32 * 1024;
 
 /// Large bodies in memory at once: with the usual limit of a body, 32 MiB.
 const HELD: usize = 128;
+/// Exports that are made at once, each of up to 32 MiB.
+const EXPORTED: usize = 2;
 /// The longest that something large waits for its turn. The client may try again.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,7 @@ pub type Turn = OwnedSemaphorePermit;
 pub struct Turns {
     held: Arc<Semaphore>,
     judged: Arc<Semaphore>,
+    exported: Arc<Semaphore>,
 }
 
 impl Default for Turns {
@@ -42,6 +45,7 @@ impl Default for Turns {
         Self {
             held: Arc::new(Semaphore::new(HELD)),
             judged: Arc::new(Semaphore::new((processors / 2).max(1))),
+            exported: Arc::new(Semaphore::new(EXPORTED)),
         }
     }
 }
@@ -50,6 +54,11 @@ impl Turns {
     /// A turn to keep a large body.
     pub async fn hold(&self) -> Result<Turn, NoTurn> {
         turn(&self.held).await
+    }
+
+    /// A turn to make a large export in memory.
+    pub async fn export(&self) -> Result<Turn, NoTurn> {
+        turn(&self.exported).await
     }
 
     /// Judges a message of so many octets.

@@ -91,7 +91,9 @@ impl List {
                     timestamp(row.started_at),
                     outcome(row.outcome, row.rule.as_deref()),
                     through(row.kind, name(row.connection_id, &connections)),
-                    row.email.as_ref().map_or("-".to_owned(), ToString::to_string),
+                    row.email
+                        .as_ref()
+                        .map_or("-".to_owned(), ToString::to_string),
                     row.summary.clone(),
                 ]
             })
@@ -140,10 +142,7 @@ fn print(detail: &SignInDetail, out: &mut Output) -> Result<()> {
     let person = detail.user.as_ref().or(detail.tester.as_ref());
     for (label, value) in [
         ("Sign-in", attempt.code.to_string()),
-        (
-            "Outcome",
-            outcome(attempt.outcome, attempt.rule.as_deref()),
-        ),
+        ("Outcome", outcome(attempt.outcome, attempt.rule.as_deref())),
         (
             "Through",
             through(attempt.kind, connection.map(|it| it.name.to_string())),

@@ -168,6 +168,7 @@ async fn export(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Res
         until: wanted.until,
         after: String::new(),
     };
+    let _turn = console.app.turns.export().await?;
     let text = console
         .admin()
         .export_audit_log(&filter.filter(), form)

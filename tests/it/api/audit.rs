@@ -71,7 +71,10 @@ async fn what_happens_at_one_instant_is_listed_in_its_order() {
     let mut expected = Vec::new();
     for number in 0..30 {
         let title = format!("Group {number}");
-        ok(&client.post("/api/v1/groups", json!({"title": title})).await, 201);
+        ok(
+            &client.post("/api/v1/groups", json!({"title": title})).await,
+            201,
+        );
         expected.insert(0, title);
     }
     let mut path = "/api/v1/audit?noun=group&limit=7".to_owned();
@@ -90,7 +93,11 @@ async fn what_happens_at_one_instant_is_listed_in_its_order() {
     let mut browser = world.browser(ADMIN).await;
     let page = browser.get("/admin/audit").await;
     let csrf = hidden_field(&page.body, "csrf").unwrap();
-    let fields = [("csrf", csrf.as_str()), ("form", "jsonl"), ("noun", "group")];
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("form", "jsonl"),
+        ("noun", "group"),
+    ];
     let export = browser.post("/admin/audit/export", &fields).await;
     let lines = export.body.lines().map(|line| {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap();

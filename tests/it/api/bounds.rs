@@ -68,7 +68,10 @@ async fn a_company_has_so_many_permission_groups() {
     let answer = client.post(path, json!({"title": "Over"})).await;
     let problem = is_problem(&answer, 409, "conflict");
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("at most 1000 permission groups"), "{detail}");
+    assert!(
+        detail.contains("at most 1000 permission groups"),
+        "{detail}"
+    );
     let mut browser = world.browser(ADMIN).await;
     let page = browser.get("/admin/groups/new").await;
     let csrf = hidden_field(&page.body, "csrf").unwrap();

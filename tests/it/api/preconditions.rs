@@ -15,7 +15,9 @@ async fn a_stale_change_is_told_so_whatever_else_is_wrong_with_it() {
     let made = json!({"display_name": "Entra ID", "metadata": ENTRA});
     let connection = ok(&client.post("/api/v1/connections", made).await, 201);
     let group = ok(
-        &client.post("/api/v1/groups", json!({"title": "Staff"})).await,
+        &client
+            .post("/api/v1/groups", json!({"title": "Staff"}))
+            .await,
         201,
     );
     let id = |made: &Value| made["id"].as_str().unwrap().to_owned();

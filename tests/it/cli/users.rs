@@ -143,7 +143,10 @@ fn passwords_are_set_where_they_may_be() {
         )
         .fails(2, &["at least 12 characters"]);
     let longest = "x".repeat(1_025);
-    for (given, says) in [("\n", "No password was given"), (longest.as_str(), "shorter password")] {
+    for (given, says) in [
+        ("\n", "No password was given"),
+        (longest.as_str(), "shorter password"),
+    ] {
         let line = "user set-password --company acme --email local@acme.example --password-stdin";
         installation.run_with(line, given).fails(2, &[says]);
     }

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
+use vestibule::admin::{Actor, Admin, Form};
 use vestibule::domain::{AuditEvent, AuditId};
+use vestibule::store::AuditFilter;
 
 use super::world::{ADMIN, World, post};
-use crate::support::{NOW, unescaped, unique};
+use crate::support::{Browser, NOW, unescaped, unique};
 
 const LOG: &str = "/admin/audit";
 
@@ -215,4 +217,62 @@ async fn an_export_is_complete_and_of_one_company() {
             .status,
         403
     );
+}
+
+#[tokio::test]
+async fn an_export_that_one_file_does_not_hold_is_refused_and_not_cut() {
+    let world = World::new().await;
+    let mut admin = world.admin().await;
+    let refused = async |admin: &mut Browser, noun: &str| {
+        for form in ["csv", "jsonl"] {
+            let fields = [("form", form), ("noun", noun)];
+            let answer = post(admin, "/admin/audit/export", &fields).await;
+            assert_eq!(answer.status, 409, "{noun}");
+            let says = "more than 50,000 entries, or more than 32 MiB";
+            assert!(answer.body.contains(says), "{}", answer.body);
+            assert!(!answer.body.contains("b.jensen"), "nothing of it");
+        }
+    };
+    // Few entries, each large.
+    let mut tx = world.app.store.begin().await.unwrap();
+    for number in 0..33 {
+        let event = AuditEvent {
+            after: Some(json!({"title": "x".repeat(1024 * 1024)})),
+            ..entry(
+                &world,
+                "group.change",
+                "large",
+                NOW - Duration::days(2 + number),
+            )
+        };
+        tx.audit(&event).await.unwrap();
+    }
+    // Many entries, each small.
+    for _ in 0..=50_000 {
+        let event = entry(&world, "user.change", "small", NOW - Duration::HOUR);
+        tx.audit(&event).await.unwrap();
+    }
+    tx.commit(NOW).await.unwrap();
+    refused(&mut admin, "group").await;
+    let acting = Admin {
+        store: &world.app.store,
+        keys: &world.app.keys,
+        company: world.acme.id,
+        actor: Actor::command_line(),
+        now: NOW,
+    };
+    let filter = AuditFilter {
+        noun: Some("user".to_owned()),
+        ..AuditFilter::default()
+    };
+    let many = acting.export_audit_log(&filter, Form::JsonLines).await;
+    assert!(many.unwrap_err().to_string().contains("more than 50,000"));
+    let export = |log: &[AuditEvent]| log.iter().filter(|it| it.action == "audit.export").count();
+    assert_eq!(export(&world.audit().await), 0);
+    // A shorter time fits.
+    let fields = [("form", "jsonl"), ("noun", "group"), ("from", "2026-02-01")];
+    let answer = post(&mut admin, "/admin/audit/export", &fields).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body.lines().count(), 27);
+    assert_eq!(export(&world.audit().await), 1);
 }

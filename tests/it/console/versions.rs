@@ -16,10 +16,7 @@ async fn each_change_of_trust_is_a_version() {
     // A convenience is none.
     let changed = [("landing", "/welcome"), ("display_name", "Other")];
     assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
-    assert_eq!(
-        world.versions(connection.id).await.len(),
-        1
-    );
+    assert_eq!(world.versions(connection.id).await.len(), 1);
     for (number, changed) in [
         (2, ("required_signature", "both")),
         (3, ("extra_audiences", "urn:x")),
@@ -179,24 +176,41 @@ async fn many_versions_have_pages() {
     let path = at(&connection, "/versions");
     let page = browser.get(&path).await.body;
     assert_eq!(listed(&page), (26..=45).rev().collect::<Vec<_>>());
-    for text in ["1–20 of 45", "versions?from=25\"", "From version 44 to version 45"] {
+    for text in [
+        "1–20 of 45",
+        "versions?from=25\"",
+        "From version 44 to version 45",
+    ] {
         assert!(page.contains(text), "{text}: {page}");
     }
     assert!(!page.contains(">Previous<"), "{page}");
     let page = browser.get(&format!("{path}?from=25")).await.body;
     assert_eq!(listed(&page), (6..=25).rev().collect::<Vec<_>>());
-    for text in ["21–40 of 45", "versions?from=5\"", "name=\"from\" value=\"25\""] {
+    for text in [
+        "21–40 of 45",
+        "versions?from=5\"",
+        "name=\"from\" value=\"25\"",
+    ] {
         assert!(page.contains(text), "{text}: {page}");
     }
-    assert!(page.contains(&format!("rel=\"prev\" href=\"{path}\"")), "{page}");
+    assert!(
+        page.contains(&format!("rel=\"prev\" href=\"{path}\"")),
+        "{page}"
+    );
     // Those that are compared can be chosen on every page.
     for value in ["45", "44", "6"] {
-        assert!(page.contains(&format!("<option value=\"{value}\"")), "{page}");
+        assert!(
+            page.contains(&format!("<option value=\"{value}\"")),
+            "{page}"
+        );
     }
     assert!(!page.contains("<option value=\"30\""), "{page}");
     let page = browser.get(&format!("{path}?from=5")).await.body;
     assert_eq!(listed(&page), [5, 4, 3, 2, 1]);
-    assert!(page.contains("41–45 of 45") && !page.contains(">Next<"), "{page}");
+    assert!(
+        page.contains("41–45 of 45") && !page.contains(">Next<"),
+        "{page}"
+    );
     for wrong in ["0", "-3"] {
         let answer = browser.get(&format!("{path}?from={wrong}")).await;
         assert_eq!(answer.status, 404, "{wrong}");
