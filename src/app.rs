@@ -25,7 +25,7 @@ use crate::store::{self, Store};
 
 pub use sessions::{SessionCache, SessionError};
 pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
-pub use turns::{LARGE, NoTurn, Turn, Turns};
+pub use turns::{LARGE, NoTurn, Turn, Turns, VERY_LARGE};
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);

@@ -15,8 +15,13 @@ use tokio::time::timeout;
 /// A body or a message with more octets than this is large. Responses of identity providers have 5 to 20 KiB.
 pub const LARGE: usize = 32 * 1024;
 
-/// Large bodies in memory at once: with the usual limit of a body, 32 MiB.
+/// A body with more octets than this is very large: an administrator's upload, which may have 4 MiB.
+pub const VERY_LARGE: usize = 256 * 1024;
+
+/// Large bodies in memory at once: 32 MiB.
 const HELD: usize = 128;
+/// Very large ones: 32 MiB more.
+const VERY_LARGE_HELD: usize = 8;
 /// Exports that are made at once, each of up to 32 MiB.
 const EXPORTED: usize = 2;
 /// The longest that something large waits for its turn. The client may try again.
@@ -34,6 +39,7 @@ pub type Turn = OwnedSemaphorePermit;
 #[derive(Debug)]
 pub struct Turns {
     held: Arc<Semaphore>,
+    very_large_held: Arc<Semaphore>,
     judged: Arc<Semaphore>,
     exported: Arc<Semaphore>,
 }
@@ -44,6 +50,7 @@ impl Default for Turns {
         let processors = available_parallelism().map_or(1, usize::from);
         Self {
             held: Arc::new(Semaphore::new(HELD)),
+            very_large_held: Arc::new(Semaphore::new(VERY_LARGE_HELD)),
             judged: Arc::new(Semaphore::new((processors / 2).max(1))),
             exported: Arc::new(Semaphore::new(EXPORTED)),
         }
@@ -51,9 +58,14 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// A turn to keep a large body.
-    pub async fn hold(&self) -> Result<Turn, NoTurn> {
-        turn(&self.held).await
+    /// A turn to keep a large body of so many octets.
+    pub async fn hold(&self, octets: usize) -> Result<Turn, NoTurn> {
+        turn(if octets > VERY_LARGE {
+            &self.very_large_held
+        } else {
+            &self.held
+        })
+        .await
     }
 
     /// A turn to make a large export in memory.

@@ -1,7 +1,8 @@
 //! The body of a request, whole.
 //!
-//! Invariants: at most `limits.body_bytes` (or, of an administrator, an upload), however it comes; what is larger than a message usually is takes a turn before
-//! more of it is kept, so that the memory of all of them together is bounded.
+//! Invariants: at most `limits.body_bytes` (or, of an administrator, an upload), however it comes; what is larger than a
+//! message usually is takes a turn before more of it is kept, and what is much larger another one, so that the memory of all of
+//! them together is bounded.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -13,14 +14,38 @@ use http_body_util::LengthLimitError;
 
 use super::error::Error;
 use super::serve::TooSlow;
-use crate::app::{App, LARGE, NoTurn, Turn};
+use crate::app::{App, LARGE, NoTurn, Turn, VERY_LARGE};
 
 /// The octets that a client posted.
 #[derive(Debug)]
 pub(super) struct Posted {
     octets: Bytes,
     /// Given back with the octets.
-    _turn: Option<Turn>,
+    _held: Held,
+}
+
+/// The turn of a body, by how large it is so far.
+#[derive(Debug, Default)]
+struct Held {
+    turn: Option<Turn>,
+    /// How large it may become in this turn.
+    room: usize,
+}
+
+impl Held {
+    /// Takes the turn that a body of so many octets needs. The one before is given back when the new one is there.
+    async fn make_room(&mut self, octets: usize, app: &App) -> Result<(), Error> {
+        if octets <= self.room {
+            return Ok(());
+        }
+        self.turn = Some(app.turns.hold(octets).await?);
+        self.room = if octets > VERY_LARGE {
+            usize::MAX
+        } else {
+            VERY_LARGE
+        };
+        Ok(())
+    }
 }
 
 impl Posted {
@@ -37,8 +62,9 @@ impl Posted {
     ) -> Result<Self, Error> {
         let within = |length: usize| (length <= limit).then_some(()).ok_or(Error::TooLarge);
         // A length that is announced need not come before it is refused.
-        within(usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX))?;
-        let mut turn = None;
+        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+        within(announced)?;
+        let mut held = Held::default();
         let mut octets = Vec::new();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|cause| refusal(&cause))?.into_data() else {
@@ -50,17 +76,17 @@ impl Posted {
                 // Most bodies are one piece, and are not copied.
                 return Ok(Self {
                     octets: data,
-                    _turn: turn,
+                    _held: held,
                 });
             }
-            if length > LARGE && turn.is_none() {
-                turn = Some(app.turns.hold().await?);
+            if length > LARGE {
+                held.make_room(length.max(announced), app).await?;
             }
             octets.extend_from_slice(&data);
         }
         Ok(Self {
             octets: octets.into(),
-            _turn: turn,
+            _held: held,
         })
     }
 
