@@ -1,7 +1,7 @@
 //! Forms of the console that bring files.
 //!
 //! Invariants: at most [`UPLOAD_BYTES`], and the body is not read before it is known who sends it; nothing of it reaches a
-//! handler before its token is right. A file stays in memory, and its name is never used as a path.
+//! handler before its token is right. A field has one file at most; it stays in memory, and its name is never used as a path.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -92,6 +92,14 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
             let file = part.file_name().map(str::to_owned);
             let content = part.bytes().await.map_err(unreadable)?;
             if let Some(name) = file {
+                if files
+                    .iter()
+                    .any(|other: &UploadedFile| other.field == field)
+                {
+                    return Err(Error::BadRequest(
+                        "There is more than one file. Choose one.".into(),
+                    ));
+                }
                 files.push(UploadedFile {
                     field,
                     name,

@@ -22,6 +22,7 @@ mod sign_ins;
 #[cfg(feature = "demo")]
 mod test_connection;
 mod trust;
+mod uploads;
 mod user_import;
 mod users;
 mod versions;

@@ -5,6 +5,7 @@ use vestibule::domain::{Grant, GrantSource, Group, GroupKind, Link, SamlSettings
 
 use crate::support::{self, Browser, NOW, hidden_field};
 
+use super::trust::{fields_of, form_of};
 use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post, sign_in, signed_in};
 
 /// Everything that a form of a user's page does, with fields that would do it.
@@ -572,4 +573,45 @@ async fn names_are_text_on_every_page() {
             assert!(!page.contains(bad), "{bad}: {page}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_identity_is_unlinked_on_the_page() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let email = "simon@acme.example";
+    let simon = world.add_user(email, &[]).await;
+    world.sign_in_through(&connection, email).await;
+    let mut browser = world.admin().await;
+    let href = format!("/admin/users/{}", simon.id);
+    let path = format!("{href}/unlink");
+    let page = browser.get(&href).await.body;
+    assert!(
+        page.contains("ENTRA will not know this user any more."),
+        "{page}"
+    );
+    let fields = fields_of(form_of(&page, &path));
+    let fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let answer = browser.post(&path, &fields).await;
+    let page = follow(&mut browser, &answer).await.body;
+    assert!(page.contains("Unlinked."), "{page}");
+    assert!(!page.contains(&path), "{page}");
+    let store = &world.app.store;
+    assert!(store.identities_of(simon.id).await.unwrap().is_empty());
+    assert!(store.sessions_of(simon.id, NOW).await.unwrap().is_empty());
+    let log = world.audit().await;
+    assert_eq!(
+        (log[0].action.as_str(), log[0].subject.as_str()),
+        ("user.unlink", email)
+    );
+    // Once more, and one that never was.
+    let other = world.add_connection("okta").await.id.to_string();
+    let again = browser.post(&path, &fields).await;
+    assert_eq!(again.status, 404, "{}", again.body);
+    let never = post(&mut browser, &path, &[("connection", other.as_str())]).await;
+    assert_eq!(never.status, 404, "{}", never.body);
+    assert_eq!(world.audit().await.len(), log.len());
 }

@@ -109,6 +109,15 @@ impl Browser {
         self.send(request, Body::from(body)).await
     }
 
+    /// Sends any body, as a form of this site.
+    pub(crate) async fn post_body(&mut self, path: &str, kind: &str, body: Body) -> Answer {
+        let request = Request::post(path)
+            .header(header::COOKIE, self.cookie_header(|_| true))
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, kind);
+        self.send(request, body).await
+    }
+
     /// Sends a form of a page of another site.
     pub(crate) async fn post_from_elsewhere(
         &mut self,
