@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Admin, Problems, Refused};
 use crate::domain::setup_link::SETUP_LINK_LIFETIME;
-use crate::domain::{Company, Email, SetupLink, SetupLinkId};
+use crate::domain::{AttemptId, Company, Email, SetupLink, SetupLinkId};
 use crate::keys;
 
 /// A link that was made just now. Nobody can ask for its address again.
@@ -45,6 +45,11 @@ impl Admin<'_> {
             .await?;
         tx.commit(self.now).await?;
         Ok(NewSetupLink { link, secret })
+    }
+
+    /// The attempts of the company's sessions that began by a set-up link.
+    pub async fn set_up_sign_ins(&self) -> Result<Vec<AttemptId>, Refused> {
+        Ok(self.store.set_up_sign_ins(self.company).await?)
     }
 
     /// Revokes the links that can still be used: one of them, or all; how many.

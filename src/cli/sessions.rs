@@ -22,6 +22,7 @@ pub(super) async fn list(
         .sessions_of(user.id, installation.now)
         .await?;
     let connections = installation.store.connections(company.id).await?;
+    let set_ups = installation.store.set_up_sign_ins(company.id).await?;
     let through = |session: &crate::domain::Session| {
         let id = session.connection_id?;
         let found = connections.iter().find(|connection| connection.id == id);
@@ -49,7 +50,10 @@ pub(super) async fn list(
         .iter()
         .map(|(_, session)| {
             [
-                through(session).unwrap_or_else(|| "password".to_owned()),
+                through(session).unwrap_or_else(|| {
+                    let is_set_up = set_ups.contains(&session.attempt_id);
+                    if is_set_up { "set-up link" } else { "password" }.to_owned()
+                }),
                 timestamp(session.signed_in_at),
                 timestamp(session.last_seen_at),
                 timestamp(session.ends_at()),

@@ -12,7 +12,8 @@ use super::statement::query;
 use super::user::insert;
 use super::{Error, Store, Tx};
 use crate::domain::{
-    AuditEvent, CompanyId, Group, GroupId, GroupKind, SetupLink, SetupLinkId, User,
+    AttemptId, AttemptKind, AuditEvent, CompanyId, Group, GroupId, GroupKind, SetupLink,
+    SetupLinkId, User,
 };
 
 macro_rules! select {
@@ -87,6 +88,21 @@ impl Store {
         .fetch_all(&self.database)
         .await?;
         rows.iter().map(setup_link).collect()
+    }
+
+    /// The attempts of the company's sessions that began by a set-up link.
+    pub async fn set_up_sign_ins(&self, company: CompanyId) -> Result<Vec<AttemptId>, Error> {
+        // A link is used at the instant at which its session begins: an index leads from one to the other.
+        let rows = query(
+            "SELECT s.attempt_id FROM setup_link l \
+             JOIN session s ON s.company_id = l.company_id AND s.signed_in_at = l.used_at AND s.connection_id IS NULL \
+             JOIN login_attempt a ON a.id = s.attempt_id AND a.kind = $2 WHERE l.company_id = $1",
+        )
+        .bind(company.to_string())
+        .bind(AttemptKind::SetUp.as_str())
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter().map(|row| row.parsed("attempt_id")).collect()
     }
 
     /// The link of a secret.

@@ -6,7 +6,9 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::{Console, Item};
-use crate::domain::{Connection, ConnectionId, GrantSource, Group, GroupKind, Session, User};
+use crate::domain::{
+    AttemptId, Connection, ConnectionId, GrantSource, Group, GroupKind, Session, User,
+};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::store::{Listed, Way};
@@ -94,10 +96,13 @@ impl Connections {
         found.map_or("a connection that is gone", |it| it.display_name.as_str())
     }
 
-    /// Through what a session began.
-    pub(super) fn through(&self, session: &Session) -> String {
-        let connection = session.connection_id.map(|id| self.name(id).to_owned());
-        connection.unwrap_or_else(|| "Password".to_owned())
+    /// Through what a session began; `set_ups` are the sign-ins by a set-up link.
+    pub(super) fn through(&self, session: &Session, set_ups: &[AttemptId]) -> String {
+        match session.connection_id {
+            Some(id) => self.name(id).to_owned(),
+            None if set_ups.contains(&session.attempt_id) => "Set-up link".to_owned(),
+            None => "Password".to_owned(),
+        }
     }
 
     /// Who put somebody into a group.

@@ -12,8 +12,8 @@ use super::{Console, ConsoleForm, ConsoleFrame, Section, done};
 use crate::domain::{SessionKey, UserId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
-use crate::http::start::address;
 use crate::http::response::Page;
+use crate::http::start::address;
 
 const HREF: &str = "/admin/sessions";
 const ON_A_PAGE: u32 = 50;
@@ -73,6 +73,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
     let others = console.admin().count_sessions(COUNTED + 2).await?;
     let others = others.saturating_sub(1);
     let connections = Connections::of(&console).await?;
+    let set_ups = console.admin().set_up_sign_ins().await?;
     let now = console.now();
     let rows = part.rows.iter().map(|row| Row {
         key: row.key.to_string(),
@@ -83,7 +84,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
             row.name.clone()
         },
         email: row.email.to_string(),
-        through: connections.through(&row.session),
+        through: connections.through(&row.session, &set_ups),
         signed_in: Ago::of(row.session.signed_in_at, now),
         last_seen: Ago::of(row.session.last_seen_at, now),
         ends: Ago::of(row.session.ends_at(), now),

@@ -196,6 +196,7 @@ impl UserPage {
             .collect();
         let identities = store.identities_of(id).await?;
         let sessions = store.sessions_of(id, console.now()).await?;
+        let set_ups = console.admin().set_up_sign_ins().await?;
         let rows = rows(&groups, &grants, &connections);
         let by_hand = |group: &&Group| {
             let hand = GrantSource::Administrator;
@@ -252,7 +253,7 @@ impl UserPage {
                 .iter()
                 .map(|(key, session)| SessionRow {
                     key: key.to_string(),
-                    through: connections.through(session),
+                    through: connections.through(session, &set_ups),
                     signed_in: session.signed_in_at.into(),
                     last_seen: session.last_seen_at.into(),
                     is_this: *key == console.me.key,

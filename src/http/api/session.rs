@@ -25,7 +25,7 @@ pub(super) struct SessionOut {
     /// The user.
     user: String,
     email: String,
-    /// The connection that it began through; null for a password.
+    /// The connection that it began through; null for a password or a set-up link.
     #[schema(required = true)]
     connection: Option<String>,
     #[serde(with = "time::serde::rfc3339")]

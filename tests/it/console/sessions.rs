@@ -69,7 +69,10 @@ async fn the_list_goes_on_where_a_page_ends() {
     let last = browser.get(&older).await.body;
     let rows = |page: &str| page.matches("data-label=\"Since\"").count();
     assert_eq!((rows(&first), rows(&last)), (50, 2));
-    assert!(!last.contains("rel=\"next\"") && last.contains("Newest"), "{last}");
+    assert!(
+        !last.contains("rel=\"next\"") && last.contains("Newest"),
+        "{last}"
+    );
     assert_eq!(browser.get(&format!("{HREF}?after=x")).await.status, 200);
 }
 

@@ -344,3 +344,43 @@ fn commands_make_list_and_revoke_links() {
         .run("company setup-link revoke beta")
         .fails(1, &["There is no company"]);
 }
+
+#[tokio::test]
+async fn a_session_that_began_by_a_link_says_so() {
+    let world = World::new().await;
+    let mut anna = world.admin().await;
+    let path = link(&world).await;
+    let mut carla = world.browser();
+    assert_eq!(submit(&mut carla, &path, &[]).await.status, 303);
+    let store = &world.app.store;
+    let user = store.user_by_email(world.acme.id, EMAIL).await;
+    let own = format!("/admin/users/{}", user.unwrap().unwrap().id);
+    let cell = |page: &str, text: &str| {
+        let cell = format!("<td data-label=\"Signed in by\"><span>{text}</span>");
+        page.matches(&cell).count()
+    };
+    let list = carla.get("/admin/sessions").await.body;
+    assert_eq!(
+        (cell(&list, "Set-up link"), cell(&list, "Password")),
+        (1, 1)
+    );
+    let page = anna.get(&own).await.body;
+    let sessions = page.split_once("id=\"sessions\"").unwrap().1;
+    assert!(sessions.contains("Set-up link"), "{page}");
+    // Her next session is one with a password.
+    let mut later = world.browser();
+    let form = later.get("/sign-in").await;
+    let csrf = hidden_field(&form.body, "csrf").unwrap();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("email", EMAIL),
+        ("password", PASSWORD),
+    ];
+    let again = later.post("/sign-in", &fields).await;
+    assert_eq!(again.status, 303, "{}", again.body);
+    let list = later.get("/admin/sessions").await.body;
+    assert_eq!(
+        (cell(&list, "Set-up link"), cell(&list, "Password")),
+        (1, 2)
+    );
+}
