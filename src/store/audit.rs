@@ -2,7 +2,7 @@
 
 use super::columns::{Row, json, ms};
 use super::statement::{Target, query};
-use super::{Error, Store, Tx};
+use super::{AuditFilter, Error, Store, Tx};
 use crate::domain::{AuditEvent, CompanyId};
 
 impl Tx {
@@ -24,16 +24,8 @@ impl Store {
         company: CompanyId,
         limit: u32,
     ) -> Result<Vec<AuditEvent>, Error> {
-        let rows = query(
-            "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value \
-             FROM audit_event WHERE company_id = $1 \
-             ORDER BY at DESC, id DESC LIMIT $2",
-        )
-        .bind(company.to_string())
-        .bind(i64::from(limit))
-        .fetch_all(&self.database)
-        .await?;
-        rows.iter().map(entry).collect()
+        let all = AuditFilter::default();
+        Ok(self.audit_page(company, &all, limit).await?.entries)
     }
 }
 

@@ -134,7 +134,7 @@ impl Store {
     /// Ends every session of a user; how many there were.
     pub async fn end_sessions_of(&self, user: UserId, now: OffsetDateTime) -> Result<usize, Error> {
         let mut tx = self.begin().await?;
-        let ended = end_all_of(&mut tx, user).await?;
+        let ended = tx.end_sessions_of(user, None).await?;
         tx.commit(now).await?;
         Ok(ended)
     }
@@ -191,17 +191,6 @@ pub(super) async fn end(tx: &mut Tx, key: SessionKey) -> Result<bool, Error> {
         tx.session_ended(key);
     }
     Ok(ended)
-}
-
-pub(super) async fn end_all_of(tx: &mut Tx, user: UserId) -> Result<usize, Error> {
-    let rows = query("DELETE FROM session WHERE user_id = $1 RETURNING session_key")
-        .bind(user.to_string())
-        .fetch_all(&mut *tx)
-        .await?;
-    for row in &rows {
-        tx.session_ended(SessionKey(row.hash("session_key")?));
-    }
-    Ok(rows.len())
 }
 
 fn not_ended(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {

@@ -5,8 +5,7 @@ use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
 use super::columns::{Row, is_text, ms};
-use super::session::end_all_of;
-use super::{Error, Store};
+use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, Identity, User, UserId};
 
 /// The columns that `user` reads.
@@ -35,7 +34,7 @@ impl Store {
     /// Adds a user, without a password and without groups.
     pub async fn add_user(&self, user: &User) -> Result<(), Error> {
         let mut tx = self.begin().await?;
-        if !insert(&mut tx, user).await? {
+        if !tx.add_user(user).await? {
             return Err(Error::Taken(format!("the e-mail address {}", user.email)));
         }
         tx.commit(user.created_at).await
@@ -83,34 +82,29 @@ impl Store {
     /// Deactivates a user and ends its sessions (rule F4); `false` when there is no such active user. The last break-glass
     /// administrator stays: [`Error::LastBreakGlass`] (rule F6).
     pub async fn deactivate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
-        let mut tx = self.begin().await?;
-        let way_in = WayIn::lock(&mut tx, id).await?;
-        // The row is locked first: a sign-in of this moment is either refused or its session is ended below.
-        let updated =
-            query("UPDATE account SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL")
-                .bind(ms(now))
-                .bind(id.to_string())
-                .execute(&mut tx)
-                .await?;
+        let Some((mut tx, way_in, user)) = self.hold(id).await? else {
+            return Ok(false);
+        };
+        if user.disabled_at.is_some() {
+            return Ok(false);
+        }
+        tx.write_active(id, Some(now)).await?;
         way_in.check(&mut tx).await?;
-        end_all_of(&mut tx, id).await?;
-        tx.user_changed(id);
         tx.commit(now).await?;
-        Ok(updated > 0)
+        Ok(true)
     }
 
     /// Activates a user again; `false` when there is no such deactivated user.
     pub async fn activate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
-        let mut tx = self.begin().await?;
-        let updated = query(
-            "UPDATE account SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL",
-        )
-        .bind(id.to_string())
-        .execute(&mut tx)
-        .await?;
-        tx.user_changed(id);
+        let Some((mut tx, _, user)) = self.hold(id).await? else {
+            return Ok(false);
+        };
+        if user.disabled_at.is_none() {
+            return Ok(false);
+        }
+        tx.write_active(id, None).await?;
         tx.commit(now).await?;
-        Ok(updated > 0)
+        Ok(true)
     }
 
     /// Sets or removes a user's password (a sealed hash) and ends its sessions; `false` when there is no such user. That of
@@ -121,18 +115,24 @@ impl Store {
         password: Option<&[u8]>,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let mut tx = self.begin().await?;
-        let way_in = WayIn::lock(&mut tx, id).await?;
-        let updated = query("UPDATE account SET password = $1 WHERE id = $2")
-            .bind(password)
-            .bind(id.to_string())
-            .execute(&mut tx)
-            .await?;
+        let Some((mut tx, way_in, _)) = self.hold(id).await? else {
+            return Ok(false);
+        };
+        tx.write_password(id, password, None).await?;
         way_in.check(&mut tx).await?;
-        end_all_of(&mut tx, id).await?;
-        tx.user_changed(id);
         tx.commit(now).await?;
-        Ok(updated > 0)
+        Ok(true)
+    }
+
+    /// A transaction that holds a user and the ways into its company.
+    async fn hold(&self, id: UserId) -> Result<Option<(Tx, WayIn, User)>, Error> {
+        let Some(user) = self.user(id).await? else {
+            return Ok(None);
+        };
+        let mut tx = self.begin().await?;
+        let way_in = tx.hold_way_in(user.company_id, [id]).await?;
+        let stored = tx.lock_user(user.company_id, id).await?;
+        Ok(stored.map(|stored| (tx, way_in, stored.user)))
     }
 
     /// A user's sealed password hash, to be checked; none for an unknown user too.
@@ -166,7 +166,7 @@ impl Store {
 }
 
 /// Inserts a user; `false` when its e-mail address is taken.
-pub(super) async fn insert(tx: &mut super::Tx, user: &User) -> Result<bool, Error> {
+pub(super) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     let added = query(
         "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
          last_sign_in_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",

@@ -5,7 +5,6 @@
 
 use super::change::Change;
 use super::columns::{is_text, ms};
-use super::session::end_all_of;
 use super::statement::{Target, query};
 use super::user::{insert, user, user_columns};
 use super::{Error, Store, Tx};
@@ -129,7 +128,7 @@ impl Tx {
             .await?;
         self.user_changed(id);
         if disabled_at.is_some() {
-            end_all_of(self, id).await
+            self.end_sessions_of(id, None).await
         } else {
             Ok(0)
         }
