@@ -51,6 +51,13 @@ impl UserText {
         }
     }
 
+    /// What is wrong with what was typed.
+    pub fn problems(&self) -> Problems {
+        let mut problems = Problems::default();
+        self.checked(&mut problems);
+        problems
+    }
+
     /// The same without mistakes; each of them is noted. None when there is no address.
     pub(super) fn checked(&self, problems: &mut Problems) -> Option<UserFields> {
         let email = problems.email("email", &self.email);

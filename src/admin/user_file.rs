@@ -28,6 +28,12 @@ const COLUMNS: [&str; 10] = [
     "last_sign_in",
 ];
 
+/// What may be between the cells, and how people call it.
+const SEPARATORS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
+
+const UNCLOSED: &str =
+    "A quotation mark opens a cell in this line, and none closes it. Close it, or take it away.";
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -95,10 +101,15 @@ impl UserFile {
         }
         // One kind of line end, so that lines are counted as an editor does.
         let content = with_line_feeds(content);
+        let delimiter = delimiter(&content);
+        if let Some(number) = unclosed_quote(&content, delimiter) {
+            file.fault(number, UNCLOSED);
+            return file;
+        }
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(delimiter(&content))
+            .delimiter(delimiter)
             .from_reader(content.as_slice());
         let mut columns: Option<Vec<Column>> = None;
         let mut record = ByteRecord::new();
@@ -119,6 +130,11 @@ impl UserFile {
                     number,
                     format!("A file may have at most {MOST_USERS} users. Split it."),
                 );
+                return file;
+            }
+            if let Some(other) = other_separator(columns, &record, delimiter) {
+                // Once: every line after it is like this.
+                file.fault(number, other);
                 return file;
             }
             match line(number, columns, &record) {
@@ -216,9 +232,10 @@ pub fn write(users: impl IntoIterator<Item = Written>) -> Vec<u8> {
 fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, String> {
     if record.len() > columns.len() {
         return Err(format!(
-            "The line has {} cells, and the header names {} columns. A cell with a comma in it needs quotation marks.",
+            "The line has {} cells, and the header names {} columns. A cell with a comma in it needs quotation marks. The line: {}",
             record.len(),
-            columns.len()
+            columns.len(),
+            shortened(&shown(record))
         ));
     }
     let mut line = Line {
@@ -227,8 +244,16 @@ fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, St
     };
     for (column, cell) in columns.iter().zip(record) {
         let Ok(text) = std::str::from_utf8(cell) else {
-            return Err("The line is not text in UTF-8.".to_owned());
+            let seen = shortened(&shown(record));
+            return Err(format!("The line is not text in UTF-8: {seen}"));
         };
+        if cell.contains(&b'\n') && *column != Column::Ignored {
+            let seen = text.lines().next().unwrap_or_default();
+            return Err(format!(
+                "A cell goes on in the next line: \"{}\". A quotation mark is missing, or one too many.",
+                shortened(seen)
+            ));
+        }
         let text = as_it_was(text.trim_matches([' ', '\u{a0}']));
         let said = (!text.is_empty()).then(|| text.to_owned());
         match column {
@@ -246,6 +271,48 @@ fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, St
         ));
     }
     Ok(line)
+}
+
+/// The cells of a line, for people.
+fn shown(record: &ByteRecord) -> String {
+    let cells = record.iter().map(String::from_utf8_lossy);
+    cells.collect::<Vec<_>>().join(", ")
+}
+
+/// A line whose cells are apart by another character than those of the header.
+fn other_separator(columns: &[Column], record: &ByteRecord, delimiter: u8) -> Option<String> {
+    let (1, [_, _, ..]) = (record.len(), columns) else {
+        return None;
+    };
+    let cell = record.get(0).unwrap_or_default();
+    let others = SEPARATORS.into_iter().filter(|it| it.0 != delimiter);
+    let (_, other) = others.into_iter().find(|(it, _)| cell.contains(it))?;
+    let own = SEPARATORS.into_iter().find(|it| it.0 == delimiter);
+    let own = own.map_or("commas", |it| it.1);
+    Some(format!(
+        "The header has {own} between its columns, this line has {other}. Use the same everywhere. The line: {}",
+        shortened(&shown(record))
+    ))
+}
+
+/// The line in which a quotation mark opens a cell that nothing closes.
+fn unclosed_quote(content: &[u8], delimiter: u8) -> Option<u64> {
+    let (mut line, mut opened) = (1, None);
+    let mut begins = true;
+    let mut bytes = content.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        line += u64::from(byte == b'\n');
+        if opened.is_some() {
+            // Two of them are one that is meant.
+            if byte == b'"' && bytes.next_if_eq(&b'"').is_none() {
+                opened = None;
+            }
+        } else if begins && byte == b'"' {
+            opened = Some(line);
+        }
+        begins = opened.is_none() && (byte == delimiter || byte == b'\n');
+    }
+    opened
 }
 
 /// Why a file is no text that we read.

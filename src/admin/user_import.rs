@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::user::UserFields;
 use super::user_file::{Fault, Line, MOST_FAULTS, UserFile, Written, write};
-use super::{Admin, Problems, Refused, UserText};
+use super::{Admin, Problem, Problems, Refused, UserText};
 use crate::domain::{Grant, GrantSource, Group, GroupId, GroupKind, User, UserId};
 use crate::keys;
 use crate::store::Tx;
@@ -95,12 +95,8 @@ impl Admin<'_> {
         plan.more_faults = file.faults.len().saturating_sub(MOST_FAULTS);
         file.faults.truncate(MOST_FAULTS);
         plan.faults = file.faults;
-        let is_administrator = |planned: &&PlannedUser| {
-            let mut into = planned.into.iter();
-            into.any(|group| group.kind == GroupKind::Administrator)
-        };
         let everyone = plan.made.iter().chain(&plan.changed);
-        plan.administrators = everyone.filter(is_administrator).count();
+        plan.administrators = everyone.filter(|it| it.makes_an_administrator()).count();
         plan.digest = plan.digested();
         Ok(plan)
     }
@@ -289,6 +285,9 @@ impl Known {
             company_name: kept(line.company_name, |user| &user.company_name),
         };
         let mut problems = Problems::default();
+        if text.email.trim().is_empty() {
+            return Err("The e-mail address is empty.".to_owned());
+        }
         text.checked(&mut problems);
         let mut into = Vec::new();
         for title in &line.groups {
@@ -301,7 +300,8 @@ impl Known {
             }
         }
         if !problems.is_empty() {
-            return Err(problems.to_string());
+            let told: Vec<String> = problems.0.iter().map(|it| told(it, &text)).collect();
+            return Err(told.join(" "));
         }
         if let Some(user) = before {
             let in_already = self.by_hand.get(&user.id);
@@ -329,6 +329,12 @@ impl PlannedUser {
     fn changes(&self) -> bool {
         let text = self.before.as_ref().map(UserText::of);
         !self.into.is_empty() || text.as_ref() != Some(&self.text)
+    }
+
+    /// Whether it comes into a group of administrators.
+    pub fn makes_an_administrator(&self) -> bool {
+        let mut into = self.into.iter();
+        into.any(|group| group.kind == GroupKind::Administrator)
     }
 
     /// What changes, for people: the field, as it is, as it will be.
@@ -388,6 +394,19 @@ fn changed_since() -> Refused {
         "file",
         "The users have changed since you looked at this. Nothing was imported; look at it again.",
     )
+}
+
+/// What is wrong, after what it is about.
+fn told(problem: &Problem, text: &UserText) -> String {
+    let value = match problem.field {
+        "email" => &text.email,
+        "first_name" => &text.first_name,
+        "last_name" => &text.last_name,
+        "company_name" => &text.company_name,
+        // It names its value.
+        _ => return problem.what.clone(),
+    };
+    format!("\"{}\": {}", clipped(value), problem.what)
 }
 
 fn clipped(title: &str) -> String {

@@ -70,6 +70,11 @@ fn faults_name_their_line() {
         (b"\xff\xfee\0m\0", 1),
         (b"PK\x03\x04", 1),
         (b"email\n\"a@x.example\nb\",x\n", 2),
+        (b"email\n\"a@x.example\nb\"\n", 2),
+        (b"email,groups\na@x.example,\"SSO\nb@x.example,\n", 2),
+        (b"email,groups\na@x.example,\nb@x.example,\"SSO", 3),
+        (b"email,groups\na@x.example;SSO\nb@x.example;SSO\n", 2),
+        (b"email;groups\na@x.example,SSO\nb@x.example,SSO\n", 2),
     ] {
         let found = faults(content);
         assert_eq!(found.len(), 1, "{content:?}: {found:?}");
@@ -82,6 +87,23 @@ fn faults_name_their_line() {
         let lines: Vec<u64> = file.lines.iter().map(|line| line.number).collect();
         assert_eq!(lines, [2, 5], "{end:?}");
     }
+    for (content, what) in [
+        (&b"email\n\"a@x.example"[..], "none closes it"),
+        (b"email\n\"a@x.example\nb\"\n", "\"a@x.example\""),
+        (
+            b"email,company\na@x.example;X\n",
+            "this line has semicolons",
+        ),
+        (b"email,company\na@x.example,X,Y\n", "a@x.example, X, Y"),
+    ] {
+        let found = faults(content);
+        assert!(found[0].what.contains(what), "{found:?}");
+    }
+    // Within a cell, and doubled, they are text.
+    let file =
+        UserFile::read(b"email,company\na@x.example,6\" \"nails\"\nb@x.example,\"A \"\"B\"\"\"\n");
+    assert_eq!(file.faults, []);
+    assert_eq!(file.lines[1].company_name.as_deref(), Some("A \"B\""));
     let many = format!("email\n{}", "a@x.example\n".repeat(MOST_USERS + 1));
     assert_eq!(faults(many.as_bytes())[0].line, MOST_USERS as u64 + 2);
     assert_eq!(faults(&vec![b'a'; MOST_BYTES + 1]).len(), 1);

@@ -11,6 +11,7 @@ use super::groups::GroupFields;
 use super::people::{
     Connections, Pages, counted, id, kind_text, kinds, name_of, number, page_number,
 };
+use super::sure::{self, promotes};
 use super::users::Nothing;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
 use crate::admin::{COUNTED, GroupText, Problems, Refused};
@@ -133,6 +134,9 @@ async fn save(
 #[derive(Debug, Deserialize)]
 struct NewMember {
     email: String,
+    /// That it makes an administrator was read, and is meant.
+    #[serde(default)]
+    sure: String,
 }
 
 /// `POST /admin/groups/{id}/members`
@@ -156,12 +160,27 @@ async fn add_member(
         page.email = new.email;
         return Ok(corrected(page).into_response());
     };
+    let href = format!("/admin/groups/{group}");
+    if new.sure.is_empty() {
+        let (wanted, _) = console.admin().group(group).await?;
+        if promotes(&console, user.id, &wanted).await? {
+            let question = sure::Asked {
+                who: &name_of(&user),
+                group: &wanted,
+                action: format!("{href}/members"),
+                fields: vec![("email", new.email)],
+                button: "Make an administrator",
+                cancel: href,
+            };
+            return Ok(question.page(&console));
+        }
+    }
     let told = if console.admin().add_to_group(user.id, group).await? {
         format!("Added {}.", user.email)
     } else {
         format!("{} was in the group already.", user.email)
     };
-    done(&console, &format!("/admin/groups/{group}"), &told)
+    done(&console, &href, &told)
 }
 
 #[derive(Debug, Deserialize)]

@@ -35,6 +35,7 @@ mod saml_settings;
 mod sessions;
 mod sign_ins;
 mod steps;
+mod sure;
 mod test_connection;
 mod tokens;
 mod upload;

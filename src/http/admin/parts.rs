@@ -33,6 +33,17 @@ impl Item {
     }
 }
 
+impl Item {
+    /// The first option, which stands for no choice.
+    pub(super) fn nothing(text: &str, chosen: &str) -> Self {
+        Self {
+            value: String::new(),
+            text: text.to_owned(),
+            chosen: chosen.is_empty(),
+        }
+    }
+}
+
 /// A time as people say it, and exactly for who looks closer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ago {

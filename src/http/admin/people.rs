@@ -67,6 +67,14 @@ pub(super) fn kinds(chosen: GroupKind) -> Vec<Item> {
     )
 }
 
+/// The group's title, and what else has to be known before it is chosen.
+fn named(group: &Group) -> String {
+    match group.kind {
+        GroupKind::Administrator => format!("{} (administrators)", group.title),
+        GroupKind::Member => group.title.clone(),
+    }
+}
+
 /// Groups to choose from.
 pub(super) fn group_items<'g>(
     groups: impl IntoIterator<Item = &'g Group>,
@@ -74,8 +82,17 @@ pub(super) fn group_items<'g>(
 ) -> Vec<Item> {
     let items = groups
         .into_iter()
-        .map(|group| (group.id.to_string(), group.title.clone()));
+        .map(|group| (group.id.to_string(), named(group)));
     Item::list(items, chosen)
+}
+
+/// Groups to put somebody into: nothing is chosen before somebody chooses, and administrators are told apart.
+pub(super) fn group_choice<'g>(groups: impl IntoIterator<Item = &'g Group>) -> Vec<Item> {
+    let mut items = group_items(groups, "");
+    if !items.is_empty() {
+        items.insert(0, Item::nothing("Choose a group", ""));
+    }
+    items
 }
 
 /// The company's connections, by the names of the sign-in page.

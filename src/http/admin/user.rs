@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::Duration;
 
-use super::people::{Connections, group_items, id, kind_text, name_of};
+use super::people::{Connections, group_choice, id, kind_text, name_of};
 use super::sign_ins::{self, view};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, user_actions};
 use crate::admin::{Problems, Refused, UserText};
@@ -227,7 +227,7 @@ impl UserPage {
             version,
             problems: Problems::default(),
             changed: None,
-            free: group_items(groups.iter().filter(by_hand), ""),
+            free: group_choice(groups.iter().filter(by_hand)),
             grants: rows,
             by_email: by_email(&user, &identities, &connections),
             identities: identities

@@ -4,7 +4,8 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::people::{counted, id};
+use super::people::{counted, id, name_of};
+use super::sure::{self, promotes};
 use super::user::UserPage;
 use super::users::Nothing;
 use super::{Console, ConsoleForm, corrected, done};
@@ -103,6 +104,9 @@ pub(super) async fn remove_password(
 pub(super) struct ChosenGroup {
     #[serde(default)]
     group: String,
+    /// That it makes an administrator was read, and is meant.
+    #[serde(default)]
+    sure: String,
 }
 
 /// `POST /admin/users/{id}/groups`
@@ -113,9 +117,25 @@ pub(super) async fn add_to_group(
     let user: UserId = id(&user)?;
     let Ok(group) = chosen.group.parse::<GroupId>() else {
         let mut problems = Problems::default();
-        problems.add("group", "Choose a permission group.");
+        problems.add("group", "Choose a group first.");
         return again(&console, user, problems).await;
     };
+    if chosen.sure.is_empty() {
+        let (who, _) = console.admin().user(user).await?;
+        let (wanted, _) = console.admin().group(group).await?;
+        if promotes(&console, user, &wanted).await? {
+            let href = format!("/admin/users/{user}");
+            let question = sure::Asked {
+                who: &name_of(&who),
+                group: &wanted,
+                action: format!("{href}/groups"),
+                fields: vec![("group", chosen.group)],
+                button: "Make an administrator",
+                cancel: href,
+            };
+            return Ok(question.page(&console));
+        }
+    }
     let told = if console.admin().add_to_group(user, group).await? {
         "Added to the group."
     } else {

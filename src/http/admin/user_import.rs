@@ -17,6 +17,8 @@ use crate::http::response::Page;
 
 /// Users of a plan that are shown; the others are counted.
 const SHOWN: usize = 100;
+/// New administrators who are named; the others are counted.
+const NAMED: usize = 10;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -43,6 +45,7 @@ struct Preview {
     faults: Vec<Fault>,
     more_faults: String,
     ignored: String,
+    /// Who becomes an administrator, and whether it was said that it is meant.
     administrators: String,
     made: String,
     made_rows: Vec<Row>,
@@ -104,6 +107,15 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
     let unreadable = || Error::BadRequest("The file did not arrive in one piece.".into());
     let content = BASE64_STANDARD.decode(upload.text("content"));
     let content = content.map_err(|_| unreadable())?;
+    if upload.text("administrators").is_empty() {
+        let plan = console.admin().plan_import(&content).await?;
+        if plan.administrators > 0 && plan.digest == upload.text("digest") {
+            let name = upload.text("name").to_owned();
+            let notice = "Nothing was imported. Tick the box about administrators, or take them out of the file.";
+            let page = shown(console, name, plan, &content, notice.to_owned());
+            return Ok(corrected(page).into_response());
+        }
+    }
     let imported = console
         .admin()
         .import_users(&content, upload.text("digest"))
@@ -153,6 +165,7 @@ fn shown(
         more => format!("and {} more", number(more as u64)),
     };
     let count = plan.made.len() + plan.changed.len();
+    let administrators = administrators(&plan);
     Preview {
         frame: console.frame(Section::Users, "Import users"),
         file,
@@ -167,14 +180,7 @@ fn shown(
         } else {
             format!("Columns that are not read: {}.", plan.ignored.join(", "))
         },
-        administrators: match plan.administrators {
-            0 => String::new(),
-            1 => "One of these users becomes an administrator.".to_owned(),
-            many => format!(
-                "{} of these users become administrators.",
-                number(many as u64)
-            ),
-        },
+        administrators,
         made: counted(plan.made.len() as u64, "user", "users"),
         made_rows: rows(&plan.made),
         more_made: more(plan.made.len(), SHOWN),
@@ -191,6 +197,31 @@ fn shown(
         } else {
             BASE64_STANDARD.encode(content)
         },
+    }
+}
+
+/// Who becomes an administrator, by name as long as they are few.
+fn administrators(plan: &ImportPlan) -> String {
+    let everyone = plan.made.iter().chain(&plan.changed);
+    let emails: Vec<&str> = everyone
+        .filter(|planned| planned.makes_an_administrator())
+        .map(|planned| planned.text.email.as_str())
+        .collect();
+    match (plan.administrators, emails.as_slice()) {
+        (0, _) => String::new(),
+        (1, [email]) => format!("One of these users becomes an administrator: {email}."),
+        (many, emails) => {
+            let named = emails.iter().take(NAMED).copied().collect::<Vec<_>>();
+            let rest = many.saturating_sub(named.len());
+            let more = if rest > 0 {
+                format!(" and {} more", number(rest as u64))
+            } else {
+                String::new()
+            };
+            let many = number(many as u64);
+            let named = named.join(", ");
+            format!("{many} of these users become administrators: {named}{more}.")
+        }
     }
 }
 

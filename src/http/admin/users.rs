@@ -8,9 +8,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::people::{Pages, day, group_items, id, name_of, number, page_number, way_text};
+use super::sure::Asked as Question;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
 use crate::admin::{NewUser, Problems, Refused, UserText};
-use crate::domain::{Creation, GroupKind};
+use crate::domain::{Creation, Group, GroupKind};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -78,7 +79,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         .list_users(console.company(), &filter, number_of_page)
         .await?;
     let mut choices = group_items(&groups, &asked.group);
-    choices.insert(0, any("All groups", &asked.group));
+    choices.insert(0, Item::nothing("All groups", &asked.group));
     let pages = Pages::of(number_of_page, USERS_A_PAGE, &listed, |page| {
         asked.address(page)
     });
@@ -156,14 +157,6 @@ impl Asked {
     }
 }
 
-fn any(text: &str, chosen: &str) -> Item {
-    Item {
-        value: String::new(),
-        text: text.to_owned(),
-        chosen: chosen.is_empty(),
-    }
-}
-
 fn row(listed: &ListedUser) -> Row {
     let groups = listed.groups();
     let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
@@ -212,6 +205,9 @@ struct Fields {
     company_name: String,
     #[serde(default)]
     group: String,
+    /// That it makes an administrator was read, and is meant.
+    #[serde(default)]
+    sure: String,
 }
 
 /// `POST /admin/users/new`
@@ -226,6 +222,17 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
         "" => Vec::new(),
         group => vec![id(group)?],
     };
+    if let Some(&group) = groups.first()
+        && fields.sure.is_empty()
+    {
+        let known = console.app.store.groups(console.company()).await?;
+        let is_it = |it: &&Group| it.id == group && it.kind == GroupKind::Administrator;
+        if let Some(group) = known.iter().find(is_it)
+            && text.problems().is_empty()
+        {
+            return Ok(ask(&console, text, group));
+        }
+    }
     let new = NewUser {
         text: text.clone(),
         groups,
@@ -247,6 +254,25 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
     }
 }
 
+/// Whether the new user is to be an administrator.
+fn ask(console: &Console, text: UserText, group: &Group) -> Response {
+    let question = Question {
+        who: text.email.trim(),
+        group,
+        action: "/admin/users/new".to_owned(),
+        button: "Create an administrator",
+        cancel: "/admin/users/new".to_owned(),
+        fields: vec![
+            ("email", text.email.clone()),
+            ("first_name", text.first_name),
+            ("last_name", text.last_name),
+            ("company_name", text.company_name),
+            ("group", group.id.to_string()),
+        ],
+    };
+    question.page(console)
+}
+
 async fn form(
     console: &Console,
     text: UserText,
@@ -255,7 +281,7 @@ async fn form(
 ) -> Result<New, Error> {
     let groups = console.app.store.groups(console.company()).await?;
     let mut items = group_items(&groups, group);
-    items.insert(0, any("No group", group));
+    items.insert(0, Item::nothing("No group", group));
     Ok(New {
         frame: console.frame(Section::Users, "Create SSO User"),
         text,

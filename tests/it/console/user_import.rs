@@ -18,11 +18,14 @@ async fn save(browser: &mut Browser, page: &Answer) -> Answer {
     assert_eq!(page.status, 200, "{}", page.body);
     let field = |name| hidden_field(&page.body, name).unwrap();
     let (digest, content) = (field("digest"), field("content"));
-    let fields = [
+    let mut fields = vec![
         ("digest", digest.as_str()),
         ("content", content.as_str()),
         ("name", "users.csv"),
     ];
+    if page.body.contains("name=\"administrators\"") {
+        fields.push(("administrators", "on"));
+    }
     upload(browser, SAVE, &fields, &[]).await
 }
 
@@ -46,13 +49,21 @@ async fn a_file_is_shown_and_then_imported() {
     for part in [
         "2 users to create",
         "1 user to change",
-        "One of these users becomes an administrator.",
+        "One of these users becomes an administrator: D@acme.example.",
         "=cmd",
         "O&#39;Hara, D.",
         "Britta",
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
+    let field = |name| hidden_field(&page.body, name).unwrap();
+    let unticked = [
+        ("digest", &*field("digest")),
+        ("content", &*field("content")),
+    ];
+    let answer = upload(&mut browser, SAVE, &unticked, &[]).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("Tick the box"), "{}", answer.body);
     assert_eq!(emails(&world).await.len(), 2, "nothing is saved");
     assert!(world.audit().await.is_empty());
     let answer = save(&mut browser, &page).await;
@@ -129,10 +140,10 @@ async fn every_fault_is_named_by_its_line_and_nothing_is_imported() {
     let page = preview(&mut browser, file.as_bytes()).await;
     assert_eq!(page.status, 422);
     for part in [
-        "Line 3",
+        "Line 3</span> &#34;no address&#34;: Write one e-mail address",
         "Line 4</span> There is no permission group &#34;Nobodies&#34;.",
         "Line 5</span> GOOD@acme.example is in line 2 already.",
-        "Line 6",
+        "Line 6</span> The e-mail address is empty.",
         "Line 7</span> The line has 3 cells",
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);

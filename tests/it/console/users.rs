@@ -480,6 +480,52 @@ async fn memberships_show_who_gave_them() {
 }
 
 #[tokio::test]
+async fn an_administrator_is_not_made_by_one_click() {
+    let world = World::new().await;
+    let user = world.add_user("c@acme.example", &[&world.members]).await;
+    let (admins, members) = (world.admins.id.to_string(), world.members.id.to_string());
+    let mut browser = world.admin().await;
+    let href = format!("/admin/users/{}", user.id);
+    let page = browser.get(&href).await.body;
+    assert!(page.contains("<option value=\"\" selected>Choose a group</option>"));
+    assert!(page.contains("Administrators (administrators)"), "{page}");
+    let path = format!("{href}/groups");
+    let none = post(&mut browser, &path, &[("group", "")]).await;
+    assert_eq!(none.status, 422);
+    assert!(none.body.contains("Choose a group first."), "{}", none.body);
+    let email = user.email.as_str();
+    let new = [("email", "d@acme.example"), ("group", admins.as_str())];
+    let members_of_admins = format!("/admin/groups/{admins}/members");
+    for (path, fields, who) in [
+        (path.as_str(), &[("group", admins.as_str())][..], email),
+        (&members_of_admins, &[("email", email)], email),
+        ("/admin/users/new", &new, "d@acme.example"),
+    ] {
+        let asked = post(&mut browser, path, fields).await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        let title = format!("Make {who} an administrator?");
+        assert!(asked.body.contains(&title), "{}", asked.body);
+        for (name, value) in fields {
+            assert_eq!(hidden_field(&asked.body, name).as_deref(), Some(*value));
+        }
+    }
+    let grants = world.app.store.grants_of(user.id).await.unwrap();
+    assert_eq!(grants.len(), 1, "nothing was done");
+    assert!(world.audit().await.is_empty());
+    let sure = [("group", admins.as_str()), ("sure", "on")];
+    assert_eq!(post(&mut browser, &path, &sure).await.status, 303);
+    let sure = [new[0], new[1], ("sure", "on")];
+    let made = post(&mut browser, "/admin/users/new", &sure).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    assert_eq!(world.app.store.grants_of(user.id).await.unwrap().len(), 2);
+    // Members, and those who are administrators already, are not asked about.
+    let free = [("group", members.as_str())];
+    let made = found(&world, "d@acme.example").await;
+    let path = format!("/admin/users/{}/groups", made.id);
+    assert_eq!(post(&mut browser, &path, &free).await.status, 303);
+}
+
+#[tokio::test]
 async fn a_user_of_another_company_is_not_there() {
     let world = World::new().await;
     let stranger = world.add_other_user("stranger@beta.example").await;

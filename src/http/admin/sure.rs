@@ -1,0 +1,73 @@
+//! Asked once more: whether somebody is to become an administrator.
+//!
+//! Invariant: nothing is done before the answer. The page holds the form that was sent, and the answer sends it again.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+
+use super::{Console, ConsoleFrame, Section};
+use crate::domain::{Group, GroupKind, UserId};
+use crate::http::error::Error;
+use crate::http::response::Page;
+
+/// The question, and the form that it is about.
+#[derive(Debug, Template)]
+#[template(path = "admin/sure.html")]
+struct Sure {
+    frame: ConsoleFrame,
+    /// The group's title.
+    group: String,
+    /// Where the form goes.
+    action: String,
+    fields: Vec<(&'static str, String)>,
+    /// What the button says.
+    button: String,
+    cancel: String,
+}
+
+/// A form that makes somebody an administrator: the fields it was sent with, where to, and where to go instead.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// "B. Simon".
+    pub(super) who: &'a str,
+    pub(super) group: &'a Group,
+    pub(super) action: String,
+    pub(super) fields: Vec<(&'static str, String)>,
+    pub(super) button: &'a str,
+    pub(super) cancel: String,
+}
+
+impl Asked<'_> {
+    /// The page that asks.
+    pub(super) fn page(self, console: &Console) -> Response {
+        let title = format!("Make {} an administrator?", self.who);
+        Page::new(Sure {
+            frame: console.frame(Section::Users, title),
+            group: self.group.title.clone(),
+            action: self.action,
+            fields: self.fields,
+            button: self.button.to_owned(),
+            cancel: self.cancel,
+        })
+        .into_response()
+    }
+}
+
+/// Whether a membership in this group makes the user what it is not yet: an administrator.
+pub(super) async fn promotes(
+    console: &Console,
+    user: UserId,
+    group: &Group,
+) -> Result<bool, Error> {
+    if group.kind != GroupKind::Administrator {
+        return Ok(false);
+    }
+    let store = &console.app.store;
+    let groups = store.groups(console.company()).await?;
+    let grants = store.grants_of(user).await?;
+    let is_administrator = |of| {
+        let mut groups = groups.iter();
+        groups.any(|group| group.id == of && group.kind == GroupKind::Administrator)
+    };
+    Ok(!grants.iter().any(|grant| is_administrator(grant.group_id)))
+}
