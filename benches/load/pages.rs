@@ -35,21 +35,21 @@ const PAGES: [(&str, Page); 20] = [
     ),
     (
         "Users, those who wait for their first sign-in",
-        Page::At("/admin/users?state=waiting"),
+        Page::At("/admin/users?way=waiting"),
     ),
     (
         "A user",
-        Page::Under("/admin/users?q=simon.7777", "/admin/users/"),
+        Page::Called("/admin/users?q=simon.7777", "B. Simon"),
     ),
     ("Permission groups", Page::At("/admin/groups")),
     (
         "A group of 10,000",
-        Page::Under("/admin/users?q=simon.7777", "/admin/groups/"),
+        Page::Called("/admin/groups", "SSO Basic"),
     ),
     ("Connections", Page::At("/admin/connections")),
     (
         "SAML Settings",
-        Page::Under("/admin/connections", "/admin/connections/"),
+        Page::Called("/admin/connections", "Entra ID"),
     ),
     ("Sign-ins", Page::At("/admin/sign-ins")),
     ("Sign-ins, older", Page::Next("/admin/sign-ins")),
@@ -61,15 +61,9 @@ const PAGES: [(&str, Page); 20] = [
         "Sign-ins, refused",
         Page::At("/admin/sign-ins?outcome=refused"),
     ),
-    (
-        "A sign-in",
-        Page::Under("/admin/sign-ins", "/admin/sign-ins/"),
-    ),
+    ("A sign-in", Page::Called("/admin/sign-ins", "<time")),
     ("Sessions", Page::At("/admin/sessions")),
-    (
-        "Sessions of a user",
-        Page::At("/admin/sessions?q=simon.7777"),
-    ),
+    ("Sessions, older", Page::Next("/admin/sessions")),
     ("Audit", Page::At("/admin/audit")),
     ("Audit, a search", Page::At("/admin/audit?q=simon.7777")),
 ];
@@ -79,8 +73,8 @@ enum Page {
     At(&'static str),
     /// Behind the link to the next page, here.
     Next(&'static str),
-    /// Behind the first link, here, whose address begins so and goes on with an identifier.
-    Under(&'static str, &'static str),
+    /// Behind the first link, here, whose text begins so.
+    Called(&'static str, &'static str),
 }
 
 /// `script/bench pages`
@@ -169,24 +163,19 @@ impl Browser {
 
     /// The address of a page.
     async fn find(&mut self, page: Page) -> String {
-        let (from, before, begin) = match page {
+        let (from, before, text) = match page {
             Page::At(address) => return address.to_owned(),
             Page::Next(from) => (from, "rel=\"next\" href=\"", ""),
-            Page::Under(from, begin) => (from, "href=\"", begin),
+            Page::Called(from, text) => (from, "class=\"main\" href=\"", text),
         };
-        let text = self.page(from).await;
-        let links = text.split("<main").nth(1).unwrap().split(before).skip(1);
-        let mut addresses = links.filter_map(|rest| rest.split('"').next());
-        let named = |address: &&str| {
-            let end = address.strip_prefix(begin);
-            begin.is_empty()
-                || end.is_some_and(|end| {
-                    end.contains(|c: char| c.is_ascii_digit()) && !end.contains(['/', '?'])
-                })
-        };
-        let address = addresses.find(named);
-        let address = address.unwrap_or_else(|| panic!("no link {begin} at {from}"));
-        address.replace("&#38;", "&").replace("&amp;", "&")
+        let page = self.page(from).await;
+        let mut links = page
+            .split(before)
+            .skip(1)
+            .filter_map(|rest| rest.split_once("\">"));
+        let found = links.find(|(_, called)| called.starts_with(text));
+        let (address, _) = found.unwrap_or_else(|| panic!("no link to {text} at {from}"));
+        address.replace("&#38;", "&")
     }
 }
 

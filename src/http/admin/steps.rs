@@ -59,7 +59,7 @@ pub(super) fn of(site: &Site, seen: &[Newest], break_glass: i64) -> Vec<Step> {
                 beneath("")
             },
             if first.is_none() {
-                "Add a connection"
+                "New connection"
             } else {
                 "SAML Settings"
             },
