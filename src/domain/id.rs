@@ -92,11 +92,20 @@ fn ascii_digit(value: u128) -> u8 {
 
 /// The five bits of a lower-case character.
 pub(super) fn position(byte: u8) -> Option<u8> {
-    ALPHABET
-        .iter()
-        .position(|&known| known == byte)
-        .and_then(|at| u8::try_from(at).ok())
+    let at = POSITIONS.get(usize::from(byte)).copied();
+    at.filter(|at| *at < 32)
 }
+
+/// For each octet its place in the alphabet; 32 for one that is not in it.
+const POSITIONS: [u8; 256] = {
+    let mut positions = [32; 256];
+    let mut at = 0;
+    while at < 32 {
+        positions[ALPHABET[at as usize] as usize] = at;
+        at += 1;
+    }
+    positions
+};
 
 macro_rules! id_of {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(

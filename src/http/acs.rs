@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use memchr::memmem;
 
 use super::cookies::Cookie;
 use super::error::Error;
@@ -60,9 +61,8 @@ async fn judge(
         session: session::session_id(&headers, &site),
         client,
         // As our own page sends it; the body is decoded once, above.
-        reposted: body
-            .split(|byte| *byte == b'&')
-            .any(|pair| pair == b"reposted=1"),
+        reposted: memmem::find_iter(body, b"&reposted=1")
+            .any(|at| matches!(body.get(at + b"&reposted=1".len()), None | Some(b'&'))),
         bounced: Cookie::Bounced.read(&headers, site.is_https()).is_some(),
     };
     match login::finish(&app, &site, arrival).await? {

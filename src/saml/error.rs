@@ -258,7 +258,8 @@ impl Checks {
 /// ID that a reference has to name.
 pub fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
     const MOST: usize = 400;
-    if text.len() <= MOST && !text.contains(char::is_control) {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if text.len() <= MOST && (is_plain || !text.contains(char::is_control)) {
         return text;
     }
     let mut short: String = text

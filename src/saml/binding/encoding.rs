@@ -3,6 +3,7 @@
 use super::BindingError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr, memchr2};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but the unreserved characters of RFC 3986, section 2.3.
@@ -23,37 +24,48 @@ pub(super) enum Plus {
 
 /// The `name=value` pairs, undecoded, in order.
 pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    text.split(|byte| *byte == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let at = pair
-                .iter()
-                .position(|byte| *byte == b'=')
-                .unwrap_or(pair.len());
-            (
-                pair.get(..at).unwrap_or_default(),
-                pair.get(at + 1..).unwrap_or_default(),
-            )
-        })
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (pair, next) = cut(text, b'&');
+        rest = next;
+        Some(pair)
+    })
+    .filter(|pair| !pair.is_empty())
+    .map(|pair| {
+        let (name, value) = cut(pair, b'=');
+        (name, value.unwrap_or_default())
+    })
+}
+
+/// What stands before the first `at`, and what stands behind it.
+fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
+    match memchr(at, text).and_then(|place| text.split_at_checked(place)) {
+        Some((before, from)) => (before, from.get(1..)),
+        None => (text, None),
+    }
 }
 
 /// Whether an undecoded name stands for `name`.
 pub(super) fn names(raw: &[u8], name: &str) -> bool {
     raw == name.as_bytes()
-        || (raw.contains(&b'%') && decode(raw, Plus::Space, |_| true) == name.as_bytes())
+        || (raw.contains(&b'%') && decode(raw, Plus::Space) == name.as_bytes())
 }
 
 /// Decodes one value to text.
 pub(super) fn text(raw: &[u8], name: &'static str) -> Result<String, BindingError> {
-    String::from_utf8(decode(raw, Plus::Space, |_| true)).map_err(|_| BindingError::NotUtf8(name))
+    String::from_utf8(decode(raw, Plus::Space)).map_err(|_| BindingError::NotUtf8(name))
 }
 
 /// Decodes one value that is base64, with white space anywhere and nothing else (rule A1).
 pub(super) fn base64(raw: &[u8], plus: Plus, name: &'static str) -> Result<Vec<u8>, BindingError> {
-    let not_space = |byte: u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    STANDARD
-        .decode(decode(raw, plus, not_space))
-        .map_err(|_| BindingError::NotBase64(name))
+    let mut text = decode(raw, plus);
+    let mut decoded = STANDARD.decode(&text);
+    if decoded.is_err() {
+        text.retain(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        decoded = STANDARD.decode(&text);
+    }
+    decoded.map_err(|_| BindingError::NotBase64(name))
 }
 
 /// Percent-encodes a value for a query.
@@ -61,12 +73,16 @@ pub(super) fn encode(value: &str, out: &mut String) {
     out.extend(utf8_percent_encode(value, RESERVED));
 }
 
-/// Takes percent-encoding off, keeping the octets that `keep` wants. An incomplete escape stays as it is (WHATWG URL, 1.3).
-fn decode(raw: &[u8], plus: Plus, keep: impl Fn(u8) -> bool) -> Vec<u8> {
+/// Takes percent-encoding off. An incomplete escape stays as it is (WHATWG URL, 1.3).
+fn decode(raw: &[u8], plus: Plus) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
     loop {
-        let (run, special) = rest.split_at(plain(rest, &keep));
+        let special = match plus {
+            Plus::Space => memchr2(b'%', b'+', rest),
+            Plus::Plus => memchr(b'%', rest),
+        };
+        let (run, special) = rest.split_at(special.unwrap_or(rest.len()));
         out.extend_from_slice(run);
         let Some((first, after)) = special.split_first() else {
             return out;
@@ -76,31 +92,12 @@ fn decode(raw: &[u8], plus: Plus, keep: impl Fn(u8) -> bool) -> Vec<u8> {
                 (Some(high), Some(low)) => (high << 4 | low, next),
                 _ => (b'%', after),
             },
-            (b'+', _) if plus == Plus::Space => (b' ', after),
+            (b'+', _) => (b' ', after),
             _ => (*first, after),
         };
         rest = next;
-        if keep(byte) {
-            out.push(byte);
-        }
+        out.push(byte);
     }
-}
-
-/// How many octets at the beginning stand for themselves. That is nearly all of a message, so whole blocks are looked at
-/// without a branch for each octet.
-fn plain(text: &[u8], keep: &impl Fn(u8) -> bool) -> usize {
-    const BLOCK: usize = 32;
-    let special = |byte: &u8| matches!(*byte, b'%' | b'+') || !keep(*byte);
-    let blocks = text
-        .chunks_exact(BLOCK)
-        .take_while(|block| {
-            !block
-                .iter()
-                .fold(false, |found, byte| found | special(byte))
-        })
-        .count();
-    let (_, rest) = text.split_at(blocks * BLOCK);
-    blocks * BLOCK + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 const fn hex(digit: u8) -> Option<u8> {
