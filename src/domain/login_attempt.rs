@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use super::id::{digit, position};
 use super::session::CLOCKS_APART;
 use super::word::words;
-use super::{AttemptId, CompanyId, ConnectionId, SessionKey, UserId};
+use super::{AttemptId, CompanyId, ConnectionId, Email, SessionKey, UserId};
 
 /// How long a person has for the identity provider's pages (rule E1).
 pub const LIFETIME: Duration = Duration::minutes(10);
@@ -57,6 +57,8 @@ pub struct LoginAttempt {
     pub record: Record,
     /// Who signed in; none for a test.
     pub user_id: Option<UserId>,
+    /// The e-mail address in a signed assertion that was refused, or of the account whose password was wrong.
+    pub named: Option<Email>,
     /// The session that it began (rule E4: a repeat in the same browser is sent to its target).
     pub session_key: Option<SessionKey>,
     /// The administrator who runs this test of the connection; none when it is no test.
@@ -97,6 +99,7 @@ impl LoginAttempt {
             summary: String::new(),
             record: Record::default(),
             user_id: None,
+            named: None,
             session_key: None,
             tested_by: None,
         }

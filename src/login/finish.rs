@@ -210,7 +210,10 @@ pub(super) fn authenticate<'a>(
     }
     let assertion = match verdict.outcome {
         Ok(assertion) => assertion,
-        Err(rejection) => return Err(Refusal::of(&rejection, verdict.checks)),
+        Err(rejection) => {
+            let refusal = Refusal::of(&rejection, verdict.checks);
+            return Err(refusal.naming(verdict.named.as_deref()));
+        }
     };
     let record = record::record(verdict.checks);
     let name_id = name_id(&assertion);

@@ -63,9 +63,9 @@ pub async fn sign_in_with_password(
         return Ok(Ending::TooMany(wait));
     }
     let correct = verify(app, turn, stored, typed.password).await?;
-    if let Some(user) = user.filter(|_| correct) {
+    if let Some(user) = user.as_ref().filter(|_| correct) {
         app.throttle.guessed_right(&guess);
-        return begin_session(app, site, typed, &user).await;
+        return begin_session(app, site, typed, user).await;
     }
     let refusal = Refusal::new(
         "F6",
@@ -73,7 +73,9 @@ pub async fn sign_in_with_password(
         "the account's password",
         "another one, or no such account",
     );
-    let refusal = refusal.advising(Advice::CheckPassword);
+    // What was typed where no account has it may be anything, also a password.
+    let named = user.as_ref().map(|user| user.email.as_str());
+    let refusal = refusal.advising(Advice::CheckPassword).naming(named);
     let (kind, browser_hash) = (AttemptKind::Password, typed.browser.hash());
     write_refusal(app, company, None, kind, browser_hash, refusal).await
 }

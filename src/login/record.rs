@@ -5,7 +5,8 @@ use time::OffsetDateTime;
 use super::{Advice, Arrival, Browser, Ending, Error, advice, test};
 use crate::app::{App, Counted};
 use crate::domain::{
-    AttemptId, AttemptKind, Check, CompanyId, ConnectionId, Findings, LoginAttempt, Outcome, Record,
+    AttemptId, AttemptKind, Check, CompanyId, ConnectionId, Email, Findings, LoginAttempt, Outcome,
+    Record,
 };
 use crate::keys;
 use crate::saml;
@@ -31,6 +32,8 @@ pub(super) struct Refusal {
     pub(super) summary: String,
     pub(super) record: Record,
     pub(super) advice: Advice,
+    /// The e-mail address in an assertion whose signature is good, or of an account whose password was wrong.
+    pub(super) named: Option<Box<Email>>,
     /// The verified claims, when these are what it is refused for.
     pub(super) claims: Option<Box<ValidatedAssertion>>,
 }
@@ -65,6 +68,7 @@ impl Refusal {
                     .collect(),
             },
             advice: Advice::TryAgain,
+            named: None,
             claims: None,
         }
     }
@@ -79,8 +83,15 @@ impl Refusal {
                 advice: saml::advice::advice(rejection),
             },
             advice: advice::for_user(rejection),
+            named: None,
             claims: None,
         }
+    }
+
+    /// The same with whom it concerns, if that is an e-mail address.
+    pub(super) fn naming(self, name: Option<&str>) -> Self {
+        let named = name.and_then(|name| name.parse().ok()).map(Box::new);
+        Self { named, ..self }
     }
 
     /// The same after these checks.
@@ -93,8 +104,9 @@ impl Refusal {
 
     /// The same with the claims that it is for.
     pub(super) fn about(self, claims: ValidatedAssertion) -> Self {
+        let name = claims.name_id.as_ref().map(|name| name.value.clone());
         let claims = Some(Box::new(claims));
-        Self { claims, ..self }
+        Self { claims, ..self }.naming(name.as_deref())
     }
 
     /// The same with other advice for the user.
@@ -122,6 +134,7 @@ pub(super) async fn refuse(
         rule: Some(refusal.rule),
         summary: refusal.summary,
         record: refusal.record,
+        named: refusal.named.map(|named| *named),
     };
     app.store
         .refuse_attempt(attempt.id, &closing, app.clock.now())
@@ -187,6 +200,7 @@ pub(super) async fn write_refusal(
         rule: Some(refusal.rule),
         summary: refusal.summary,
         record: refusal.record,
+        named: refusal.named.map(|named| *named),
         ..open(company, kind, browser_hash, now)
     };
     app.store.add_attempt(&attempt).await?;

@@ -114,6 +114,13 @@ pub(super) fn validate(
     })
 }
 
+/// The name in an assertion whose octets are signed, and which says something else that is refused.
+pub(super) fn named(assertion: Element<'_>) -> Option<String> {
+    let subject = assertion.child(names::SAML, "Subject")?;
+    let name = subject.child(names::SAML, "NameID")?.text()?;
+    (name.len() <= LONGEST_NAME).then(|| name.into_owned())
+}
+
 /// The parts that an assertion for sign-in must have, each once (Core 2.3.3).
 struct Parts<'d> {
     issuer: Element<'d>,

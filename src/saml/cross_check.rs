@@ -115,6 +115,7 @@ impl CrossCheck {
             checks,
             outcome: Ok(assertion),
             evidence: Some(evidence),
+            ..
         } = verdict
         else {
             return verdict;
@@ -150,6 +151,7 @@ impl CrossCheck {
         };
         Verdict {
             checks: checks.into_vec(),
+            named: None,
             outcome: rejection.map_or(Ok(assertion), Err::<_, Rejection>),
             evidence: None,
         }

@@ -177,22 +177,26 @@ impl Rejection {
 
 /// The list of checks as it grows. A check that fails is in the list, and is the rejection.
 #[derive(Debug, Default)]
-pub struct Checks(Vec<Check>);
+pub struct Checks {
+    made: Vec<Check>,
+    /// The name in an assertion whose signature is good and which is refused for something else.
+    pub(super) named: Option<String>,
+}
 
 impl Checks {
     /// An empty list.
     pub fn new() -> Self {
-        Self(Vec::with_capacity(24))
+        Self::after(Vec::with_capacity(24))
     }
 
     /// A list that goes on.
     pub(super) const fn after(made: Vec<Check>) -> Self {
-        Self(made)
+        Self { made, named: None }
     }
 
     /// The checks made.
     pub fn into_vec(self) -> Vec<Check> {
-        self.0
+        self.made
     }
 
     /// Records a check that passed.
@@ -244,7 +248,7 @@ impl Checks {
         received: Cow<'static, str>,
         passed: bool,
     ) {
-        self.0.push(Check {
+        self.made.push(Check {
             rule: requirement.rule(),
             requirement,
             expected: shorten(expected),

@@ -49,12 +49,15 @@ pub struct Verdict {
     pub checks: Vec<Check>,
     /// The validated assertion, or the one check that failed.
     pub outcome: Result<ValidatedAssertion, Rejection>,
+    /// Where it is refused and its signature is good: the `NameID` in it.
+    pub named: Option<String>,
     /// What the verdict rests on, where it is good.
     pub(super) evidence: Option<Evidence>,
 }
 
 impl Verdict {
-    fn of(outcome: Result<(ValidatedAssertion, Evidence), Rejection>, checks: Checks) -> Self {
+    fn of(outcome: Result<(ValidatedAssertion, Evidence), Rejection>, mut checks: Checks) -> Self {
+        let named = checks.named.take();
         let (outcome, evidence) = match outcome {
             Ok((assertion, evidence)) => (Ok(assertion), Some(evidence)),
             Err(rejection) => (Err(rejection), None),
@@ -62,6 +65,7 @@ impl Verdict {
         Self {
             checks: checks.into_vec(),
             outcome,
+            named,
             evidence,
         }
     }
@@ -195,7 +199,8 @@ impl<'a> ParsedResponse<'a> {
             )
         })?;
         check_response_issuer(response, document.root(), checks)?;
-        let validated = assertion::validate(document.root(), trust, expectation, now, checks)?;
+        let validated = assertion::validate(document.root(), trust, expectation, now, checks)
+            .inspect_err(|_| checks.named = assertion::named(document.root()))?;
         drop((document, reparsed));
         let evidence = Evidence {
             response: signed,

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::Tx;
 use super::columns::{is_text, ms};
+use super::search::searched;
 use super::user::{insert, select_user, user, user_columns};
 use super::{Error, Refusal};
 use crate::domain::{
@@ -259,7 +260,7 @@ async fn welcome(
     let profile = claimant.profile;
     let row = query(concat!(
         "UPDATE account SET first_name = COALESCE($1, first_name), last_name = COALESCE($2, last_name), \
-         company_name = COALESCE($3, company_name), last_sign_in_at = $4 WHERE id = $5 AND disabled_at IS NULL RETURNING ",
+         company_name = COALESCE($3, company_name), last_sign_in_at = $4 WHERE id = $5 AND disabled_at IS NULL RETURNING account.search, ",
         user_columns!()
     ))
     .bind(profile.first_name.as_deref())
@@ -274,6 +275,14 @@ async fn welcome(
     };
     let mut user = user(&row)?;
     let email_kept = !update_email(tx, claimant, &mut user).await?;
+    let search = searched(&user);
+    if row.text("search")? != search {
+        query("UPDATE account SET search = $1 WHERE id = $2")
+            .bind(search)
+            .bind(user.id.to_string())
+            .execute(&mut *tx)
+            .await?;
+    }
     let groups_changed = reconcile(tx, claimant, found.id).await?;
     let known = User {
         last_sign_in_at: user.last_sign_in_at,

@@ -10,7 +10,7 @@ use super::Tx;
 use super::columns::{Row, is_text, ms};
 use super::{Error, Store, record};
 use crate::domain::{
-    AttemptId, AttemptKind, Code, CompanyId, ConnectionId, LoginAttempt, Outcome, Record,
+    AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, LoginAttempt, Outcome, Record,
     SessionKey, UserId,
 };
 
@@ -18,7 +18,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, expires_at, \
-             consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key, tested_by FROM login_attempt ",
+             consumed_at, finished_at, outcome, rule, summary, record, user_id, named, session_key, tested_by FROM login_attempt ",
             $rest
         )
     };
@@ -46,6 +46,8 @@ pub struct AttemptRefusal {
     pub summary: String,
     /// Every check that was made.
     pub record: Record,
+    /// The e-mail address in an assertion whose signature is good.
+    pub named: Option<Email>,
 }
 
 impl Store {
@@ -189,13 +191,14 @@ pub(super) async fn refuse(
 ) -> Result<bool, Error> {
     let updated = query(
         "UPDATE login_attempt SET consumed_at = COALESCE(consumed_at, $1), finished_at = $1, outcome = 'refused', \
-         rule = $2, summary = $3, record = $4 WHERE id = $5 AND outcome = 'open'",
+         rule = $2, summary = $3, record = $4, named = $6 WHERE id = $5 AND outcome = 'open'",
     )
     .bind(ms(now))
     .bind(refusal.rule.as_deref())
     .bind(refusal.summary.replace('\0', ""))
     .bind(record::write(&refusal.record)?)
     .bind(id.to_string())
+    .bind(refusal.named.as_ref().map(Email::key))
     .execute(target)
     .await?;
     Ok(updated > 0)
@@ -243,6 +246,7 @@ pub(super) struct Closing<'a> {
     /// Every check, as `record::write` writes it.
     pub(super) record: String,
     pub(super) user_id: Option<UserId>,
+    pub(super) named: Option<&'a Email>,
     pub(super) session_key: Option<SessionKey>,
 }
 
@@ -254,8 +258,8 @@ pub(super) async fn close(
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     query(
-        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, record = $5, user_id = $6, session_key = $7 \
-         WHERE id = $8",
+        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, record = $5, user_id = $6, session_key = $7, \
+         named = $8 WHERE id = $9",
     )
     .bind(ms(now))
     .bind(closing.outcome.as_str())
@@ -264,6 +268,7 @@ pub(super) async fn close(
     .bind(closing.record)
     .bind(closing.user_id.map(|id| id.to_string()))
     .bind(closing.session_key.map(|key| key.0.to_vec()))
+    .bind(closing.named.map(Email::key))
     .bind(id.to_string())
     .execute(&mut *tx)
     .await?;
@@ -273,8 +278,8 @@ pub(super) async fn close(
 pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Result<(), Error> {
     query(
         "INSERT INTO login_attempt (id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, \
-         expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key, tested_by) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+         expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key, tested_by, \
+         named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(attempt.id.to_string())
     .bind(attempt.code.as_str())
@@ -296,6 +301,7 @@ pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Resul
     .bind(attempt.user_id.map(|id| id.to_string()))
     .bind(attempt.session_key.map(|key| key.0.to_vec()))
     .bind(attempt.tested_by.map(|id| id.to_string()))
+    .bind(attempt.named.as_ref().map(Email::key))
     .execute(target)
     .await?;
     Ok(())
@@ -321,6 +327,7 @@ fn attempt(row: &Row) -> Result<LoginAttempt, Error> {
         summary: row.text("summary")?,
         record: record::read(row, "record")?,
         user_id: row.maybe_parsed("user_id")?,
+        named: row.maybe_parsed("named")?,
         session_key: row.maybe_hash("session_key")?.map(SessionKey),
         tested_by: row.maybe_parsed("tested_by")?,
     })

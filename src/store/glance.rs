@@ -95,7 +95,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Glance>, Error> {
         let rows = query(
-            "SELECT l.code, l.connection_id, l.kind, l.outcome, l.summary, l.started_at, a.email FROM login_attempt l \
+            "SELECT l.code, l.connection_id, l.kind, l.outcome, l.summary, l.started_at, COALESCE(a.email, l.named) AS email FROM login_attempt l \
              LEFT JOIN account a ON a.id = l.user_id AND a.company_id = l.company_id \
              WHERE l.company_id = $1 AND l.outcome <> 'open' AND l.kind <> 'test' ORDER BY l.started_at DESC LIMIT $2",
         )

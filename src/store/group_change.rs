@@ -102,7 +102,8 @@ impl Store {
     /// How many users are in a group, whoever put them there.
     pub async fn count_members(&self, id: GroupId) -> Result<u64, Error> {
         let row = query(
-            "SELECT COUNT(DISTINCT m.user_id) AS count FROM group_grant m WHERE m.group_id = $1",
+            // Not COUNT(DISTINCT), for which PostgreSQL sorts what the index has sorted.
+            "SELECT COUNT(*) AS count FROM (SELECT m.user_id FROM group_grant m WHERE m.group_id = $1 GROUP BY m.user_id) AS members",
         )
         .bind(id.to_string())
         .fetch_one(&self.database)

@@ -34,6 +34,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "sessions",
         include_str!("../../migrations/0006_sessions.sql"),
     ),
+    (
+        7,
+        "lookups",
+        include_str!("../../migrations/0007_lookups.sql"),
+    ),
 ];
 
 const TABLE: &str =

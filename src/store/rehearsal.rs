@@ -37,6 +37,7 @@ pub(super) async fn rehearse(
         summary: "The test passed. Nobody was signed in.",
         record: accepted(sign_in, &account)?,
         user_id: None,
+        named: None,
         session_key: None,
     };
     attempt::close(tx, attempt_id, closing, sign_in.now).await?;

@@ -335,6 +335,7 @@ async fn begin_session(
         },
         record: accepted(sign_in, &account)?,
         user_id: Some(account.user.id),
+        named: None,
         session_key: Some(key),
     };
     attempt::close(tx, attempt_id, closing, sign_in.now).await?;
@@ -368,6 +369,10 @@ pub(super) async fn refuse(
         summary: &refusal.to_string(),
         record: record::write(&record)?,
         user_id: None,
+        named: match &sign_in.proof {
+            Proof::Saml(proof) => proof.profile.email.as_ref(),
+            Proof::Password { .. } | Proof::SetUp(_) => None,
+        },
         session_key: None,
     };
     attempt::close(tx, attempt_id, closing, sign_in.now).await?;

@@ -24,8 +24,10 @@ pub struct SignInFilter {
     pub kind: Option<AttemptKind>,
     /// Through this connection.
     pub connection_id: Option<ConnectionId>,
-    /// Of this user.
+    /// Of this user; without the tests that it ran.
     pub user_id: Option<UserId>,
+    /// Refused, and named by this e-mail address.
+    pub named: Option<Email>,
     /// Begun at this moment or later.
     pub from: Option<OffsetDateTime>,
     /// Begun before this moment.
@@ -66,7 +68,7 @@ pub struct SignInRow {
     pub summary: String,
     /// Who signed in, or runs the test.
     pub user_id: Option<UserId>,
-    /// The address of that user, who may be gone.
+    /// The address of that user, who may be gone; or the one that a refused sign-in named.
     pub email: Option<Email>,
 }
 
@@ -83,27 +85,27 @@ pub struct SignInPage {
 
 /// When the last one began that a page looks at: the rows of an index say it.
 macro_rules! furthest {
-    ($more:literal) => {
+    ($of:literal) => {
         concat!(
-            "SELECT started_at FROM login_attempt WHERE company_id = $1 AND started_at >= $2 AND started_at < $3 AND started_at <= $4",
-            $more,
-            " ORDER BY started_at DESC LIMIT 1 OFFSET $5"
+            "SELECT started_at FROM login_attempt WHERE ",
+            $of,
+            " AND started_at >= $2 AND started_at < $3 AND started_at <= $4 ORDER BY started_at DESC LIMIT 1 OFFSET $5"
         )
     };
 }
 
 /// Those that fit, of the ones that a page looks at.
 macro_rules! list {
-    ($more:literal) => {
+    ($of:literal) => {
         concat!(
             "SELECT a.id, a.code, a.kind, a.connection_id, a.started_at, a.finished_at, a.outcome, a.rule, a.summary, \
-             COALESCE(a.user_id, a.tested_by) AS person, u.email \
-             FROM login_attempt a LEFT JOIN account u ON u.id = COALESCE(a.user_id, a.tested_by) \
-             WHERE a.company_id = $1 AND a.started_at >= $2 AND a.started_at < $3 AND a.started_at <= $4 \
-               AND (a.started_at < $4 OR a.id < $5)",
-            $more,
-            " AND ($6 IS NULL OR a.outcome = $6) AND ($7 IS NULL OR a.kind = $7) AND ($8 IS NULL OR a.connection_id = $8) \
-              AND ($9 IS NULL OR COALESCE(a.user_id, a.tested_by) = $9) \
+             COALESCE(a.user_id, a.tested_by) AS person, \
+             COALESCE((SELECT u.email FROM account u WHERE u.id = COALESCE(a.user_id, a.tested_by)), a.named) AS email \
+             FROM login_attempt a WHERE ",
+            $of,
+            " AND a.started_at >= $2 AND a.started_at < $3 AND a.started_at <= $4 AND (a.started_at < $4 OR a.id < $5) \
+              AND ($6 IS NULL OR a.outcome = $6) AND ($7 IS NULL OR a.kind = $7) AND ($8 IS NULL OR a.connection_id = $8) \
+              AND ($9 IS NULL OR a.user_id = $9) AND ($11 IS NULL OR a.named = $11) \
               ORDER BY a.started_at DESC, a.id DESC LIMIT $10"
         )
     };
@@ -117,15 +119,21 @@ impl Store {
         filter: &SignInFilter,
         limit: u32,
     ) -> Result<SignInPage, Error> {
-        // Those that were refused have an index of their own.
-        let (furthest, list) = if filter.outcome == Some(Outcome::Refused) {
+        // Those of a user, and those that were refused, have indexes of their own.
+        let (furthest, list) = if filter.user_id.is_some() {
             (
-                furthest!(" AND outcome = 'refused'"),
-                list!(" AND a.outcome = 'refused'"),
+                furthest!("company_id || '' = $1 AND user_id = $6"),
+                list!("a.company_id || '' = $1 AND a.user_id = $9"),
+            )
+        } else if filter.outcome == Some(Outcome::Refused) || filter.named.is_some() {
+            (
+                furthest!("company_id = $1 AND outcome = 'refused'"),
+                list!("a.company_id = $1 AND a.outcome = 'refused'"),
             )
         } else {
-            (furthest!(""), list!(""))
+            (furthest!("company_id = $1"), list!("a.company_id = $1"))
         };
+        let user = filter.user_id.map(|id| id.to_string());
         let after = filter.after.map_or(i64::MAX, |place| {
             // Nothing of its instant is left.
             ms(place.started_at) - i64::from(place.id == none_below())
@@ -136,6 +144,7 @@ impl Store {
             .bind(filter.until.map_or(i64::MAX, ms))
             .bind(after)
             .bind(LOOKED_AT - 1)
+            .bind(user.clone())
             .fetch_optional(&self.database)
             .await?
             .map(|row| row.time("started_at"))
@@ -150,8 +159,9 @@ impl Store {
             .bind(filter.outcome.map(Outcome::as_str))
             .bind(filter.kind.map(AttemptKind::as_str))
             .bind(filter.connection_id.map(|id| id.to_string()))
-            .bind(filter.user_id.map(|id| id.to_string()))
+            .bind(user)
             .bind(i64::from(limit) + 1)
+            .bind(filter.named.as_ref().map(Email::key))
             .fetch_all(&self.database)
             .await?;
         let mut rows = rows.iter().map(row).collect::<Result<Vec<_>, Error>>()?;

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
 use super::columns::{Row, is_text, ms};
+use super::search::searched;
 use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, Identity, User, UserId};
 
@@ -169,7 +170,7 @@ impl Store {
 pub(super) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     let added = query(
         "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
-         last_sign_in_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+         last_sign_in_at, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
     )
     .bind(user.id.to_string())
     .bind(user.company_id.to_string())
@@ -182,6 +183,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     .bind(user.disabled_at.map(ms))
     .bind(ms(user.created_at))
     .bind(user.last_sign_in_at.map(ms))
+    .bind(searched(user))
     .execute(&mut *tx)
     .await?;
     Ok(added > 0)

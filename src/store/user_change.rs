@@ -5,6 +5,7 @@
 
 use super::change::Change;
 use super::columns::{is_text, ms};
+use super::search::searched;
 use super::statement::{Target, query};
 use super::user::{insert, user, user_columns};
 use super::{Error, Store, Tx};
@@ -94,7 +95,7 @@ impl Tx {
     pub async fn write_user(&mut self, user: &User) -> Result<bool, Error> {
         let updated = query(
             "UPDATE account SET email = $1, email_key = $2, first_name = $3, last_name = $4, company_name = $5, \
-             revision = revision + 1 WHERE id = $6 AND company_id = $7 AND NOT EXISTS \
+             search = $8, revision = revision + 1 WHERE id = $6 AND company_id = $7 AND NOT EXISTS \
              (SELECT 1 FROM account other WHERE other.company_id = $7 AND other.email_key = $2 AND other.id <> $6)",
         )
         .bind(user.email.as_str())
@@ -104,6 +105,7 @@ impl Tx {
         .bind(user.company_name.as_str())
         .bind(user.id.to_string())
         .bind(user.company_id.to_string())
+        .bind(searched(user))
         .execute(&mut *self)
         .await;
         match updated {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::columns::Row;
 use super::group::group;
 use super::part::Part;
-use super::search::{WORDS, other_spelling, pattern, words};
+use super::search::{WORDS, pattern, words};
 use super::statement::{Statement, query};
 use super::user::{user, user_columns};
 use super::{Error, Store};
@@ -90,37 +90,36 @@ impl<T> Listed<T> {
     }
 }
 
-/// Each of the words is somewhere in the texts of a user. A word with letters outside ASCII comes in two spellings, because
-/// SQLite's LOWER knows ASCII only.
+/// Each of the words is somewhere in the texts of a user.
 macro_rules! has_word {
-    ($word:literal, $spelling:literal) => {
+    ($word:literal) => {
         concat!(
-            " AND ($", $word, " IS NULL OR ", has_word!(), " LIKE $", $word, " ESCAPE '\\' OR ($", $spelling,
-            " IS NOT NULL AND ", has_word!(), " LIKE $", $spelling, " ESCAPE '\\'))"
+            " AND ($",
+            $word,
+            " IS NULL OR account.search LIKE $",
+            $word,
+            " ESCAPE '\\')"
         )
-    };
-    () => {
-        "(account.email_key || ' ' || LOWER(account.first_name || ' ' || account.last_name || ' ' || account.company_name))"
     };
 }
 
-/// The identifiers that a filter finds: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $13 the words and
-/// their second spellings, $14 and $15 which part of them.
+/// The identifiers that a filter finds: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $9 the words, $10
+/// and $11 which part of them. But for passwords, the index `account_search` holds all that is asked.
 macro_rules! filtered {
     ($in_group:literal, $part:literal) => {
         concat!(
-            "SELECT account.id FROM account WHERE account.company_id = $1 \
-             AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
+            "SELECT account.id FROM account WHERE account.company_id = $1",
+            has_word!("6"),
+            has_word!("7"),
+            has_word!("8"),
+            has_word!("9"),
+            " AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
              AND ($4 IS NULL OR account.created_by = $4) \
-             AND ($5 IS NULL OR $5 = CASE WHEN account.password IS NOT NULL THEN 'password' \
-                 WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 'sso' ELSE 'waiting' END)",
-            has_word!("6", "10"),
-            has_word!("7", "11"),
-            has_word!("8", "12"),
-            has_word!("9", "13"),
-            " AND ($2 IS NULL OR ",
+             AND ($2 IS NULL OR ",
             $in_group,
-            ")",
+            ") AND ($5 IS NULL OR CASE WHEN $5 = 'password' THEN account.password IS NOT NULL \
+                 WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN $5 = 'sso' AND account.password IS NULL \
+                 ELSE $5 = 'waiting' AND account.password IS NULL END)",
             $part
         )
     };
@@ -147,12 +146,12 @@ macro_rules! in_large {
 }
 
 /// So many after so many.
-const FILTERED: &str = in_small!(" ORDER BY account.email_key LIMIT $14 OFFSET $15");
-const FILTERED_IN_LARGE: &str = in_large!(" ORDER BY account.email_key LIMIT $14 OFFSET $15");
+const FILTERED: &str = in_small!(" ORDER BY account.email_key LIMIT $10 OFFSET $11");
+const FILTERED_IN_LARGE: &str = in_large!(" ORDER BY account.email_key LIMIT $10 OFFSET $11");
 /// So many behind an address.
-const BEHIND: &str = in_small!(" AND account.email_key > $14 ORDER BY account.email_key LIMIT $15");
+const BEHIND: &str = in_small!(" AND account.email_key > $10 ORDER BY account.email_key LIMIT $11");
 const BEHIND_IN_LARGE: &str =
-    in_large!(" AND account.email_key > $14 ORDER BY account.email_key LIMIT $15");
+    in_large!(" AND account.email_key > $10 ORDER BY account.email_key LIMIT $11");
 
 /// The columns of a user in a list.
 macro_rules! select_listed {
@@ -355,10 +354,6 @@ impl UserFilter {
         let words = words(&self.search);
         for place in 0..WORDS {
             statement = statement.bind(words.get(place).map(|word| pattern(&word.to_lowercase())));
-        }
-        for place in 0..WORDS {
-            let other = words.get(place).and_then(|word| other_spelling(word));
-            statement = statement.bind(other.map(|word| pattern(&word)));
         }
         statement
     }

@@ -42,13 +42,17 @@ impl Tone {
 /// The banners of a company, for this administrator. Asked for by every page: it has to be quick.
 pub(super) async fn of(app: &Arc<App>, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
     let mut banners = certificate_days::banners(site, app.clock.now());
-    if app.store.count_break_glass(site.company.id).await? == 0 {
+    let (ways_in, versions) = tokio::try_join!(
+        async { Ok(app.store.count_break_glass(site.company.id).await?) },
+        versions::banners(app, site, me),
+    )?;
+    if ways_in == 0 {
         banners.push(Banner {
             tone: Tone::Warn,
             text: "No administrator can sign in without single sign-on. When it fails, only the operator of this server can help. Give an administrator a password.".to_owned(),
             link: Some(("/admin/users".to_owned(), "Users & Permissions".to_owned())),
         });
     }
-    banners.extend(versions::banners(app, site, me).await?);
+    banners.extend(versions);
     Ok(banners)
 }

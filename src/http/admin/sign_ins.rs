@@ -98,16 +98,10 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
     match wanted.q.trim() {
         "" => {}
         q if q.contains('@') => {
-            let found = console
-                .app
-                .store
-                .user_by_email(console.company(), q)
-                .await?;
-            filter.user_id = found.map(|user| user.id);
-            if filter.user_id.is_none() {
-                nothing = true;
-                notices.push(("info", format!("No user has the e-mail address {q}.")));
+            if let Some(told) = find_person(&console, q, &mut filter).await? {
+                notices.push(("info", told));
             }
+            nothing = filter.user_id.is_none() && filter.named.is_none();
         }
         q => {
             if let Some((code, text)) = meaning(q) {
@@ -173,6 +167,29 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
         notices,
     };
     Ok(Page::new(view).into_response())
+}
+
+/// Looks for the sign-ins of an address: those of its user, or the refused ones, which are no user's; and what to say about it.
+async fn find_person(
+    console: &Console,
+    email: &str,
+    filter: &mut SignInFilter,
+) -> Result<Option<String>, Error> {
+    if filter.outcome == Some(Outcome::Refused) {
+        filter.named = email.parse().ok();
+        return Ok(None);
+    }
+    let store = &console.app.store;
+    let found = store.user_by_email(console.company(), email).await?;
+    Ok(Some(if let Some(user) = found {
+        filter.user_id = Some(user.id);
+        "Choose the outcome “Refused” for the refused sign-ins of this address.".to_owned()
+    } else {
+        filter.named = email.parse().ok();
+        format!(
+            "No user has the e-mail address {email}. Refused sign-ins that named it are listed."
+        )
+    }))
 }
 
 const OUTCOMES: [(&str, &str); 5] = [

@@ -87,6 +87,7 @@ pub(super) struct AttemptOut {
     /// Who signed in, or ran the test.
     #[schema(required = true)]
     user: Option<String>,
+    /// The address of that user; of a refused sign-in the one that its signed assertion names, or whose password was wrong.
     #[schema(required = true)]
     email: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
@@ -161,6 +162,7 @@ pub(super) async fn list(
         kind: asked.kind.map(Into::into),
         connection_id: id("connection", asked.connection)?,
         user_id: id("user", asked.user)?,
+        named: None,
         from: asked.from,
         until: asked.until,
     };

@@ -48,8 +48,7 @@ fn cut(text: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
 
 /// Whether an undecoded name stands for `name`.
 pub(super) fn names(raw: &[u8], name: &str) -> bool {
-    raw == name.as_bytes()
-        || (raw.contains(&b'%') && decode(raw, Plus::Space) == name.as_bytes())
+    raw == name.as_bytes() || (raw.contains(&b'%') && decode(raw, Plus::Space) == name.as_bytes())
 }
 
 /// Decodes one value to text.

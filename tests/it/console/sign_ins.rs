@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use time::Duration;
+use vestibule::demo_idp::Signed;
 use vestibule::domain::{AttemptId, AttemptKind, LoginAttempt, Outcome};
 
 use super::provider::Provider;
 use super::world::{ADMIN, MEMBER, World};
-use crate::support::{Browser, NOW, unescaped, unique};
+use crate::support::{Browser, NOW, hidden_field, unescaped, unique};
 
 const LIST: &str = "/admin/sign-ins";
 
@@ -69,7 +70,9 @@ async fn every_sign_in_is_there_and_is_found_by_what_one_knows_of_it() {
         ("outcome=test".to_owned(), 1),
         (format!("connection={connection}"), 3),
         (format!("connection={connection}&outcome=signed_in"), 1),
-        (format!("q={ADMIN}"), 2),
+        (format!("q={ADMIN}"), 1),
+        ("outcome=refused&q=B.Simon%40contoso.com".to_owned(), 1),
+        (format!("outcome=refused&q={ADMIN}"), 0),
         ("q=b.simon%40contoso.com".to_owned(), 1),
         (format!("q={MEMBER}"), 0),
         ("q=nobody%40acme.example".to_owned(), 0),
@@ -88,6 +91,51 @@ async fn every_sign_in_is_there_and_is_found_by_what_one_knows_of_it() {
     assert_eq!(
         codes(&mut admin, &format!("{LIST}?outcome=refused")).await,
         [refused]
+    );
+}
+
+/// Whom the refused sign-ins of the list name.
+async fn named(admin: &mut Browser) -> Vec<String> {
+    let page = admin.get(&format!("{LIST}?outcome=refused")).await.body;
+    let cells = page.split("<td data-label=\"User\">").skip(1);
+    let cells = cells.map(|cell| cell.split_once("</td>").unwrap().0.replace("<wbr>", ""));
+    cells.filter(|cell| !cell.contains("not known")).collect()
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_names_whom_its_signature_stands_for() {
+    let world = World::new().await;
+    let provider = Provider::of(&world).await;
+    let mut admin = world.admin().await;
+    provider
+        .refused_with(&world, |spec| spec.audiences = vec!["urn:other".into()])
+        .await;
+    // The name in a message whose signature is not accepted may be anything.
+    provider
+        .refused_with(&world, |spec| spec.signed = Signed::Nothing)
+        .await;
+    let found = named(&mut admin).await;
+    assert!(
+        matches!(&found[..], [one] if one.contains("b.simon@contoso.com")),
+        "{found:?}"
+    );
+
+    // What was typed where no account has it may be anything as well, a password too.
+    let mut somebody = world.browser();
+    for email in [MEMBER, "my.password@acme.example"] {
+        let page = somebody.get("/sign-in").await;
+        let csrf = hidden_field(&page.body, "csrf").unwrap();
+        let fields = [
+            ("csrf", csrf.as_str()),
+            ("email", email),
+            ("password", "no"),
+        ];
+        assert_eq!(somebody.post("/sign-in", &fields).await.status, 403);
+    }
+    let found = named(&mut admin).await;
+    assert!(
+        found.len() == 2 && found.iter().any(|one| one.contains(MEMBER)),
+        "{found:?}"
     );
 }
 

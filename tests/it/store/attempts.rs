@@ -163,6 +163,7 @@ async fn refusals_are_kept_and_final(database: &Database) {
             }],
             advice: vec!["Check the clock.".into()],
         },
+        named: None,
     };
     assert!(
         world
