@@ -2,6 +2,7 @@
 //!
 //! Invariant: guidance only. It is found anew each time a record is looked at, from the check that was not met.
 
+use crate::domain::login_attempt;
 use crate::domain::{Check, Company, Connection, LoginAttempt, RequiredSignature};
 use crate::saml::advice::aadsts_in;
 
@@ -121,7 +122,7 @@ impl Finder<'_> {
             }
             "D4" => vec![
                 self.identifier(),
-                setting("Extra audiences", "extra_audiences"),
+                setting("Further audiences", "extra_audiences"),
             ],
             "D6" if received == "none" => vec![setting("AuthnStatement", "authn_statement")],
             "D7" => self.name(received),
@@ -135,7 +136,7 @@ impl Finder<'_> {
                 "Enable",
                 Place::Setting(""),
             )],
-            "F2" => vec![setting("Link existing accounts", "link")],
+            "F2" => vec![setting("Linking domains", "link")],
             "F3" if received.contains("e-mail") => vec![
                 there(CLAIMS, "emailaddress", Some("user.mail")),
                 setting("Claims, E-mail address", "attributes.email"),
@@ -189,7 +190,7 @@ impl Finder<'_> {
     }
 
     fn name(&self, received: &str) -> Vec<Fix> {
-        if &*self.check.subject == "claims" {
+        if &*self.check.subject == login_attempt::CLAIMS {
             return vec![
                 there(CLAIMS, "emailaddress", Some("user.mail")),
                 setting("Claims", "attributes.email"),

@@ -159,6 +159,11 @@ pub struct Check {
     pub passed: bool,
 }
 
+/// The check of the rules F that asks whether the claims describe somebody.
+pub const CLAIMS: &str = "The claims name one person";
+/// The check of rule E1.
+pub const IN_TIME: &str = "The sign-in is open and in time";
+
 /// Text that is not an attempt's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a sign-in code: it has eight characters, such as K7QF-3XHD")]

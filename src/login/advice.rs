@@ -3,12 +3,17 @@
 //! Guidance only: nothing here decides anything.
 
 use super::Advice;
+use crate::domain::login_attempt::CLAIMS;
 use crate::saml::error::{Rejection, Requirement};
+
+/// What is asked where several questions have one rule.
+pub(super) const BEGAN_HERE: &str = "A sign-in that began here asked for the Response";
+pub(super) const FRESH: &str = "The assertion was made a moment ago";
 
 /// What the administrator can do about a refusal by one of the rules E and F.
 pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
     match (rule, subject) {
-        ("E1", "request") => &[
+        ("E1", BEGAN_HERE) => &[
             "The identity provider answered a request that this server does not know. Start the sign-in again from the application or the Sign on URL.",
             "If it happens every time, look whether two servers with different databases answer under this address.",
         ],
@@ -22,7 +27,7 @@ pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
         ("E3", _) => &[
             "The identity provider has to give RelayState back unchanged. In Entra ID, leave Relay State empty.",
         ],
-        ("E5", "age") => &[
+        ("E5", FRESH) => &[
             "The Response waited too long on its way. Start again at the identity provider, and compare the clocks.",
         ],
         ("E5", _) => &[
@@ -33,7 +38,7 @@ pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
         ("D1", _) => &[
             "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection.",
         ],
-        (_, "claims") => &[
+        (_, CLAIMS) => &[
             "Look at the user's claims at the identity provider (Entra ID: Attributes & Claims): there has to be one e-mail address for each user.",
             "If it stands in another attribute, change the connection's settings for attributes.",
         ],

@@ -1,8 +1,9 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
 
 use super::record::{self, Refusal, refuse, refuse_apart};
-use super::{Advice, Browser, Ending, Error, KnownBrowser, evidence, test, unsolicited};
+use super::{Advice, Browser, Ending, Error, KnownBrowser, advice, evidence, test, unsolicited};
 use crate::app::App;
+use crate::domain::login_attempt::{CLAIMS, IN_TIME};
 use crate::domain::{
     AttemptKind, Connection, Findings, LoginAttempt, NameId, Outcome, Profile, Record, SessionId,
     UserId,
@@ -82,7 +83,8 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
         let refusal = Refusal::new(
             "E1",
-            "request",
+            advice::BEGAN_HERE,
+            "The Response answers a request that this server did not send",
             "a sign-in that began here",
             "an unknown request ID",
         );
@@ -93,14 +95,21 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         None if !arrival.reposted => return Ok(Ending::Repost),
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
-            let received = if other.is_none() {
-                "no login cookie"
+            let (refused, received) = if other.is_none() {
+                (
+                    "The browser brings no cookie of this sign-in",
+                    "no login cookie",
+                )
             } else {
-                "another browser's login cookie"
+                (
+                    "Another browser began this sign-in",
+                    "another browser's login cookie",
+                )
             };
             let refusal = Refusal::new(
                 "E2",
-                "browser",
+                "The browser is the one that began the sign-in",
+                refused,
                 "the browser that began the sign-in",
                 received,
             );
@@ -122,7 +131,13 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         return Box::pin(test::conclude(app, &attempt, None, None)).await;
     }
     if attempt.outcome != Outcome::Open {
-        let refusal = Refusal::new("E1", "sign-in", "one that is open", "one that has ended");
+        let refusal = Refusal::new(
+            "E1",
+            IN_TIME,
+            "This sign-in was finished already",
+            "one that is open",
+            "one that has ended",
+        );
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
@@ -138,13 +153,16 @@ async fn judge(
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     if !attempt.is_in_time(now) {
-        let received = if now < attempt.expires_at {
-            "one before it began: a clock was set"
+        let (refused, received) = if now < attempt.expires_at {
+            (
+                "The answer came before the sign-in began: a clock was set",
+                "one before it began: a clock was set",
+            )
         } else {
-            "a later one"
+            ("The answer came after more than ten minutes", "a later one")
         };
         let expected = "an answer within ten minutes";
-        let refusal = Refusal::new("E1", "sign-in", expected, received);
+        let refusal = Refusal::new("E1", IN_TIME, refused, expected, received);
         return refuse(app, site, attempt, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.
@@ -154,7 +172,8 @@ async fn judge(
     {
         let refusal = Refusal::new(
             "E3",
-            "RelayState",
+            "RelayState came back unchanged",
+            "RelayState did not come back unchanged",
             "the handle of this sign-in",
             "another value",
         );
@@ -168,7 +187,8 @@ async fn judge(
     let Some(connection) = found else {
         let refusal = Refusal::new(
             "E6",
-            "connection",
+            "The connection is enabled",
+            "The connection is disabled or gone",
             "the connection that the sign-in began through",
             "it is disabled or gone",
         );
@@ -237,7 +257,8 @@ pub(super) fn authenticate<'a>(
         Err(error) => {
             let refusal = Refusal::new(
                 error.rule(),
-                "claims",
+                CLAIMS,
+                &format!("The claims do not name one person: {error}"),
                 "claims that name one person",
                 &error.to_string(),
             );

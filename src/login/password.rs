@@ -69,7 +69,8 @@ pub async fn sign_in_with_password(
     }
     let refusal = Refusal::new(
         "F6",
-        "password",
+        "The password is right",
+        "The password is wrong, or there is no such account",
         "the account's password",
         "another one, or no such account",
     );
@@ -137,7 +138,7 @@ async fn begin_session(
         record: Record {
             checks: vec![Check {
                 rule: "F6".into(),
-                subject: "password".into(),
+                subject: "The password is right".into(),
                 expected: "the account's password".into(),
                 received: "the same".into(),
                 passed: true,

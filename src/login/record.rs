@@ -39,17 +39,18 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal outside the validator.
+    /// A refusal outside the validator: what has to be, what is wrong instead, and what was expected and received.
     pub(super) fn new(
         rule: &'static str,
         subject: &'static str,
+        refused: &str,
         expected: &'static str,
         received: &str,
     ) -> Self {
         // An issuer that fits no connection is anybody's text.
         let received = saml::error::shorten(received.to_owned().into());
-        let summary =
-            format!("Not met: {subject} ({rule}). Expected {expected}, received {received}");
+        let refused = saml::error::shorten(refused.to_owned().into());
+        let summary = format!("{refused} ({rule})");
         let check = Check {
             rule: rule.into(),
             subject: subject.into(),

@@ -95,7 +95,7 @@ pub async fn set_up(
         record: Record {
             checks: vec![Check {
                 rule: "F6".into(),
-                subject: "set-up link".into(),
+                subject: "The set-up link can be used".into(),
                 expected: "one that can be used".into(),
                 received: format!("the link {link}").into(),
                 passed: true,

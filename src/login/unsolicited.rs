@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::finish::{Arrival, authenticate, complete, landing};
 use super::record::{self, Refusal, refuse_apart};
-use super::{Browser, Ending, Error};
+use super::{Browser, Ending, Error, advice};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, Unsolicited};
 use crate::saml::response::ParsedResponse;
@@ -24,30 +24,27 @@ pub(super) async fn finish(
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = Refusal::new(
             "D1",
-            "issuer",
+            "The issuer is the identity provider of a connection",
+            &format!("The issuer is not the identity provider of an enabled connection: {issuer}"),
             "the identity provider of an enabled connection",
             &issuer,
         );
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
-    let refused = |subject, expected, received| {
-        let refusal = Refusal::new("E5", subject, expected, received);
+    let refused = |expected, received| {
+        let (subject, refused) = (
+            "The Response answers a request",
+            "The identity provider began this sign-in by itself",
+        );
+        let refusal = Refusal::new("E5", subject, refused, expected, received);
         refuse_apart(app, site, Some(connection.id), arrival, refusal)
     };
     match connection.settings.unsolicited {
-        Unsolicited::Refuse => {
-            refused(
-                "unsolicited Response",
-                "an answer to a request",
-                "no InResponseTo",
-            )
-            .await
-        }
+        Unsolicited::Refuse => refused("an answer to a request", "no InResponseTo").await,
         // An identity provider that never answers our request would send the browser round for ever.
         Unsolicited::Bounce if arrival.bounced => {
             refused(
-                "unsolicited Response",
                 "an answer to the request that was just sent",
                 "another unsolicited Response",
             )
@@ -85,7 +82,8 @@ async fn accept(
     if subject.age() > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into()) {
         return apart(Refusal::new(
             "E5",
-            "age",
+            advice::FRESH,
+            "The Response is too old for one that nobody asked for",
             "an assertion made a moment ago",
             "an older one",
         ))

@@ -37,7 +37,7 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
         ],
         Requirement::Audience => &[
             "Copy our Identifier (Entity ID) into the identity provider, exactly as shown here.",
-            "If the identity provider cannot send it, add the received value to the connection's extra audiences.",
+            "If the identity provider cannot send it, add the received value to the connection's Further audiences.",
         ],
         Requirement::Conditions | Requirement::IssueInstant => CLOCK,
         Requirement::SignatureValue if received.contains("names certificate") => &[

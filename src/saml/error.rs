@@ -42,7 +42,7 @@ impl fmt::Display for Rule {
 }
 
 macro_rules! requirements {
-    ($($(#[doc = $doc:literal])+ $name:ident = $rule:ident, $title:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $rule:ident, $title:literal, $refused:literal;)+) => {
         /// One thing that is required of a message.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -62,77 +62,115 @@ macro_rules! requirements {
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$name => $title),+ }
             }
+
+            /// What is wrong with a message that does not meet it, for people; what was received follows.
+            pub const fn refused(self) -> &'static str {
+                match self { $(Self::$name => $refused),+ }
+            }
         }
     };
 }
 
 requirements! {
     /// The transport encoding: form, base64, size.
-    Encoding = A1, "The message is transported as the binding says";
+    Encoding = A1, "The message is transported as the binding says",
+        "The message is not transported as the binding says";
     /// Strict XML.
-    WellFormed = A3, "The message is strict XML";
+    WellFormed = A3, "The message is strict XML",
+        "The message is not strict XML";
     /// Identifiers are distinct and are `NCName`s.
-    DistinctIds = A4, "Every ID is distinct and well-formed";
+    DistinctIds = A4, "Every ID is distinct and well-formed",
+        "An ID is used twice, or is not well-formed";
     /// Where signatures may stand, and what may stand in them.
-    SignaturePlacement = B1, "Signatures stand only where they may";
+    SignaturePlacement = B1, "Signatures stand only where they may",
+        "A signature stands where none may stand";
     /// The connection has a signing key.
-    TrustedKey = B2, "The connection has a usable signing certificate";
+    TrustedKey = B2, "The connection has a usable signing certificate",
+        "The connection has no usable signing certificate";
     /// The signature's value verifies.
-    SignatureValue = B3, "The signature verifies with a certificate of the connection";
+    SignatureValue = B3, "The signature verifies with a certificate of the connection",
+        "No certificate of the connection verifies the signature";
     /// Algorithms are on the list.
-    Algorithm = B4, "The algorithms are allowed";
+    Algorithm = B4, "The algorithms of the signature are accepted",
+        "The message is signed by an algorithm that is not accepted";
     /// The one reference, and its transforms.
-    Reference = B5, "The signature covers exactly the element it stands in";
+    Reference = B5, "The signature covers exactly the element it stands in",
+        "The signature does not cover exactly the element it stands in";
     /// The digest over the signed element.
-    Digest = B6, "The signed content is unchanged";
+    Digest = B6, "The signed content is unchanged",
+        "The signed content was changed";
     /// The used assertion is covered.
-    Coverage = B7, "The assertion is covered by a signature";
+    Coverage = B7, "The assertion is covered by a signature",
+        "No signature covers the assertion as the connection demands";
     /// A logout message is signed (Profiles 4.4.3.1, 4.4.4.1).
-    LogoutSignature = B7, "The logout message is signed";
+    LogoutSignature = B7, "The logout message is signed",
+        "The logout message is not signed";
     /// The certificate is within its validity.
-    CertificateValidity = B8, "The signing certificate is within its validity";
+    CertificateValidity = B8, "The signing certificate is within its validity",
+        "The signing certificate is not valid now";
     /// Another implementation agrees, where the operator wants one asked.
-    SecondOpinion = B9, "A second implementation reads the same identity from the same signed octets";
+    SecondOpinion = B9, "A second implementation reads the same identity from the same signed octets",
+        "A second implementation does not confirm the identity";
     /// Root element, version, number of assertions.
-    ResponseShape = C1, "The message is a SAML 2.0 Response with one assertion";
+    ResponseShape = C1, "The message is a SAML 2.0 Response with one assertion",
+        "The message is not a SAML 2.0 Response with one assertion";
     /// Root element, version and parts of a logout message.
-    LogoutShape = C1, "The message is a SAML 2.0 logout message";
+    LogoutShape = C1, "The message is a SAML 2.0 logout message",
+        "The message is not a SAML 2.0 logout message";
     /// The identity provider reports success.
-    Status = C2, "The identity provider reports success";
+    Status = C2, "The identity provider reports success",
+        "The identity provider refused the sign-in";
     /// Destination.
-    Destination = C3, "The Response was sent to our Reply URL (ACS)";
+    Destination = C3, "The Response was sent to our Reply URL (ACS)",
+        "The Response was sent to another address than our Reply URL (ACS)";
     /// Destination of a logout message.
-    LogoutDestination = C3, "The logout message was sent to our Logout URL";
+    LogoutDestination = C3, "The logout message was sent to our Logout URL",
+        "The logout message was sent to another address than our Logout URL";
     /// The Response's issuer.
-    ResponseIssuer = C4, "The Response and its assertion have the same issuer";
+    ResponseIssuer = C4, "The Response and its assertion have the same issuer",
+        "The Response and its assertion have different issuers";
     /// Issue instants.
-    IssueInstant = C5, "The message was not issued in the future";
+    IssueInstant = C5, "The message was not issued in the future",
+        "The message was issued in the future";
     /// A logout request's `NotOnOrAfter`.
-    LogoutTime = C5, "The logout request has not expired";
+    LogoutTime = C5, "The logout request has not expired",
+        "The logout request has expired";
     /// Version and schema of the assertion.
-    AssertionShape = D1, "The assertion is a SAML 2.0 assertion";
+    AssertionShape = D1, "The assertion is a SAML 2.0 assertion",
+        "The assertion is not a SAML 2.0 assertion";
     /// The assertion's issuer.
-    Issuer = D1, "The issuer is the connection's identity provider";
+    Issuer = D1, "The issuer is the connection's identity provider",
+        "The issuer is not the connection's identity provider";
     /// A bearer subject confirmation.
-    SubjectConfirmation = D2, "A bearer confirmation is addressed to us, in time, and answers our request";
+    SubjectConfirmation = D2, "A bearer confirmation is addressed to us, in time, and answers our request",
+        "No bearer confirmation is addressed to us, in time, and answers our request";
     /// The period of validity.
-    Conditions = D3, "The assertion is valid now";
+    Conditions = D3, "The assertion is valid now",
+        "The assertion is not valid now";
     /// Audience restrictions.
-    Audience = D4, "The audience is our Identifier (Entity ID)";
+    Audience = D4, "The audience is our Identifier (Entity ID)",
+        "The audience is not our Identifier (Entity ID)";
     /// Conditions that are not understood.
-    KnownConditions = D5, "Every condition is understood";
+    KnownConditions = D5, "Every condition is understood",
+        "A condition is not understood";
     /// The authentication statement.
-    AuthnStatement = D6, "The assertion says how and when the user signed in";
+    AuthnStatement = D6, "The assertion says how and when the user signed in",
+        "The assertion does not say how and when the user signed in";
     /// The subject's name.
-    NameId = D7, "The NameID names the user in the format of the connection";
+    NameId = D7, "The NameID names the user in the format of the connection",
+        "The NameID does not name the user in the format of the connection";
     /// The Response answers the request of this sign-in.
-    InResponseTo = E1, "The Response answers the request of this sign-in";
+    InResponseTo = E1, "The Response answers the request of this sign-in",
+        "The Response does not answer the request of this sign-in";
     /// Algorithms of encryption.
-    EncryptionAlgorithm = G1, "The encryption algorithms are allowed";
+    EncryptionAlgorithm = G1, "The algorithms of the encryption are accepted",
+        "The message is encrypted by an algorithm that is not accepted";
     /// CBC needs a signed Response around it.
-    EncryptionIntegrity = G2, "Encryption without integrity stands inside a signed Response";
+    EncryptionIntegrity = G2, "Encryption without integrity stands inside a signed Response",
+        "The encryption could be changed unnoticed, and no signed Response stands around it";
     /// Decryption.
-    Decryption = G3, "The assertion can be decrypted with our key";
+    Decryption = G3, "The assertion can be decrypted with our key",
+        "Our key does not decrypt the assertion";
 }
 
 impl fmt::Display for Requirement {
@@ -158,7 +196,7 @@ pub struct Check {
 
 /// Why a message is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[error("Not met: {} ({}). Expected {expected}, received {received}", requirement.title(), requirement.rule())]
+#[error("{}: {received} ({}). Expected: {expected}", requirement.refused(), requirement.rule())]
 pub struct Rejection {
     /// What was required and is not met.
     pub requirement: Requirement,
@@ -294,7 +332,7 @@ mod tests {
         let rejection = Checks::new().fail(Requirement::Status, "Success", "Requester");
         assert_eq!(
             rejection.to_string(),
-            "Not met: The identity provider reports success (C2). Expected Success, received Requester"
+            "The identity provider refused the sign-in: Requester (C2). Expected: Success"
         );
     }
 }

@@ -69,6 +69,28 @@ impl Store {
             .collect()
     }
 
+    /// Through which connection a company's newest sign-ins went that have ended, and how; the newest first.
+    pub async fn last_outcomes(
+        &self,
+        company: CompanyId,
+        since: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<(ConnectionId, Outcome)>, Error> {
+        let rows = query(
+            "SELECT connection_id, outcome FROM login_attempt \
+             WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'test' AND connection_id IS NOT NULL \
+             ORDER BY started_at DESC LIMIT $3",
+        )
+        .bind(company.to_string())
+        .bind(ms(since))
+        .bind(i64::from(limit))
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.parsed("connection_id")?, row.parsed("outcome")?)))
+            .collect()
+    }
+
     /// One of them.
     pub async fn glance(
         &self,

@@ -2,6 +2,8 @@
 //!
 //! Invariant: every refusal names its rule. The texts are for the attempt's record, which the company's administrator reads.
 
+use crate::domain::login_attempt::IN_TIME;
+
 /// Why a verified proof does not sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -27,7 +29,7 @@ pub enum Refusal {
     BoundToAnother,
     /// Rule F2.
     #[error(
-        "the e-mail address is in a domain that another connection owns, and this one does not (setting \"link\")"
+        "the e-mail address is in a domain that another connection owns, and this one does not (Linking domains)"
     )]
     OthersAddress,
     /// Rule F3.
@@ -80,13 +82,13 @@ impl Refusal {
                 "Start the sign-in again, through the connection that is meant."
             }
             Self::MayNotLink => {
-                "If the connection may take over accounts of its own domains, name these in its SAML Settings (link), such as contoso.com."
+                "If the connection may take over accounts of its own domains, name these in its SAML Settings, Linking domains, such as contoso.com."
             }
             Self::BoundToAnother => {
                 "The identity provider names this person in another way than before. Set the source of the NameID back, or give the new person another e-mail address."
             }
             Self::OthersAddress => {
-                "If both connections own the domain, add it to the setting link of this one."
+                "If both connections own the domain, add it to the Linking domains of this one."
             }
             Self::NoAccount => {
                 "Create the user, or enable Just-In-Time User Provisioning in the connection's SAML Settings (by command: connection set jit_group=…)."
@@ -109,6 +111,33 @@ impl Refusal {
                 "Set a password, if the account may have one, under Users & Permissions (by command: user set-password)."
             }
         }
+    }
+
+    /// What was looked at, as it has to be.
+    pub(super) fn subject(self) -> &'static str {
+        match self {
+            Self::AttemptConsumed | Self::AttemptExpired => IN_TIME,
+            Self::AssertionReplayed => "The assertion is used for the first time",
+            Self::OtherConnection => "The answer comes through the connection that was asked",
+            Self::MayNotLink | Self::BoundToAnother | Self::OthersAddress => {
+                "The identity may have the account with its e-mail address"
+            }
+            Self::NoAccount | Self::NoEmail | Self::NoJitGroup => {
+                "The person has an account, or gets one"
+            }
+            Self::Deactivated => "The account is active",
+            Self::SsoOnly | Self::NoPassword => "The account may sign in with a password",
+            Self::LinkUsed | Self::EmailTaken => "The set-up link can be used",
+        }
+    }
+
+    /// The refusal as a sentence, with its rule.
+    pub(super) fn sentence(self) -> String {
+        let text = self.to_string();
+        let mut rest = text.chars();
+        let first = rest.next().into_iter().flat_map(char::to_uppercase);
+        let (first, rest, rule) = (first.collect::<String>(), rest.as_str(), self.rule());
+        format!("{first}{rest} ({rule})")
     }
 
     /// What would have been accepted.

@@ -23,6 +23,7 @@ use super::session;
 use super::setup_link::{self, SetUp};
 use super::user::{select_user, user};
 use super::{Error, Hasher, Store};
+use crate::domain::login_attempt::IN_TIME;
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId,
     Outcome, Profile, Record, Rehearsal, Session, SessionId, SessionKey, User, UserId,
@@ -357,7 +358,7 @@ pub(super) async fn refuse(
     let mut record = sign_in.record.clone();
     record.checks.push(Check {
         rule: refusal.rule().into(),
-        subject: "sign-in".into(),
+        subject: refusal.subject().into(),
         expected: refusal.expected().into(),
         received: refusal.to_string().into(),
         passed: false,
@@ -366,7 +367,7 @@ pub(super) async fn refuse(
     let closing = Closing {
         outcome: Outcome::Refused,
         rule: Some(refusal.rule()),
-        summary: &refusal.to_string(),
+        summary: &refusal.sentence(),
         record: record::write(&record)?,
         user_id: None,
         named: match &sign_in.proof {
@@ -381,6 +382,9 @@ pub(super) async fn refuse(
         attempt_id,
     })
 }
+
+/// The checks of the rules F1 to F3.
+const THE_ACCOUNT: &str = "The person has an account, or gets one";
 
 /// The record of a sign-in that succeeded, or would have.
 pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Error> {
@@ -397,25 +401,25 @@ pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Er
             passed: true,
         });
     };
-    passed("E1", "sign-in", Refusal::AttemptConsumed.expected(), "open");
+    passed("E1", IN_TIME, Refusal::AttemptConsumed.expected(), "open");
     if let Proof::Saml(_) = sign_in.proof {
         passed(
             "E4",
-            "assertion ID",
+            Refusal::AssertionReplayed.subject(),
             Refusal::AssertionReplayed.expected(),
             "new",
         );
         match account.how {
-            How::Found => passed("F1", "account", "found by identity", "found by identity"),
+            How::Found => passed("F1", THE_ACCOUNT, "found by identity", "found by identity"),
             How::Linked => passed(
                 "F2",
-                "account",
+                THE_ACCOUNT,
                 "linked by e-mail address",
                 "linked by e-mail address",
             ),
             How::Made => passed(
                 "F3",
-                "account",
+                THE_ACCOUNT,
                 "made at first sign-in",
                 "made at first sign-in",
             ),
@@ -423,12 +427,17 @@ pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Er
         if account.email_kept {
             passed(
                 "F1",
-                "e-mail address",
+                "The account may take over the e-mail address",
                 "not of another account, nor in another connection's domain",
                 "another's: the account keeps its own",
             );
         }
     }
-    passed("F4", "account", Refusal::Deactivated.expected(), "active");
+    passed(
+        "F4",
+        Refusal::Deactivated.subject(),
+        Refusal::Deactivated.expected(),
+        "active",
+    );
     record::write_with(&sign_in.record, &here)
 }

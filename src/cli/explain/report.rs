@@ -90,11 +90,11 @@ impl Report<'_> {
                     .map_or("a user without NameID", |name| &name.value)
             ),
             Err(rejection) => format!(
-                "Refused by rule {}. Not met: {}. Expected {}, received {}.",
+                "Refused by rule {}. {}: {}. Expected: {}.",
                 rejection.rule(),
-                rejection.requirement,
-                rejection.expected,
-                rejection.received
+                rejection.requirement.refused(),
+                rejection.received,
+                rejection.expected
             ),
         }
     }

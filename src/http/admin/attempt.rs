@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::findings::{Found, found};
+use super::people::counted;
 use super::sign_ins::{moment, outcome, through};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::admin::{Fix, Place, Received, Side, SignInDetail};
@@ -48,8 +49,10 @@ struct SignInPage {
     /// Where to go on after a test.
     connection: Option<TestedConnection>,
     signing: Option<SigningView>,
-    checks: Vec<CheckView>,
-    failed: usize,
+    failed: Vec<CheckView>,
+    passed: Vec<CheckView>,
+    /// "24 checks passed".
+    passed_text: String,
     message: Message,
     keep_hours: u16,
 }
@@ -106,7 +109,6 @@ struct CertificateView {
 
 #[derive(Debug)]
 struct CheckView {
-    passed: bool,
     rule: String,
     subject: String,
     expected: String,
@@ -185,6 +187,8 @@ async fn page(
     let failed = attempt.record.checks.iter().rev().find(|it| !it.passed);
     let microsoft = failed.and_then(|check| aadsts_in(&check.received));
     let test = findings.as_ref().map(|findings| found(findings, attempt));
+    let (passed, not_met): (Vec<_>, Vec<_>) =
+        attempt.record.checks.iter().partition(|it| it.passed);
     let title = if is_test { "Test" } else { "Sign-in" };
     let view = SignInPage {
         frame: console.frame(Section::SignIns, format!("{title} {}", attempt.code)),
@@ -235,8 +239,9 @@ async fn page(
                 })
                 .collect(),
         }),
-        checks: attempt.record.checks.iter().map(check).collect(),
-        failed: attempt.record.checks.iter().filter(|it| !it.passed).count(),
+        passed_text: format!("{} passed", counted(passed.len() as u64, "check", "checks")),
+        failed: not_met.into_iter().map(check).collect(),
+        passed: passed.into_iter().map(check).collect(),
         message: message(received, shown, may_show),
         keep_hours: keep_hours(&console.app),
     };
@@ -333,7 +338,6 @@ fn facts(detail: &SignInDetail) -> Vec<(&'static str, Fact)> {
 
 fn check(check: &Check) -> CheckView {
     CheckView {
-        passed: check.passed,
         rule: check.rule.to_string(),
         subject: check.subject.to_string(),
         expected: check.expected.to_string(),

@@ -40,7 +40,7 @@ pub(super) fn found(findings: &Findings, attempt: &LoginAttempt) -> Found {
         passed: attempt.outcome == Outcome::Tested,
         name_id: findings.name_id.as_ref().map(name),
         claims: findings.claims.iter().map(claim).collect(),
-        person: findings.person.as_ref().map(person).unwrap_or_default(),
+        person: read(findings),
         account: rehearsal.map(account).unwrap_or_default(),
         account_note: match rehearsal.map(|it| it.way) {
             Some(Way::Found) => "An account is known by this identity.",
@@ -57,20 +57,37 @@ pub(super) fn found(findings: &Findings, attempt: &LoginAttempt) -> Found {
             Some(GroupClaim::Overflow) => {
                 "The user is in more groups than the identity provider lists. Groups stay as they are. In Entra ID, choose “Groups assigned to the application” under Attributes & Claims."
             }
-            Some(GroupClaim::Missing) => {
-                "The claims name no groups, so that these stay as they are."
+            Some(GroupClaim::Missing) if is_granted(rehearsal) => {
+                "The claims name no groups. The new account gets what Just-In-Time User Provisioning gives."
             }
+            Some(GroupClaim::Missing) => "The claims name no groups. Groups stay as they are.",
             _ => "",
         },
         authn_context: findings.authn_context.clone(),
     }
 }
 
+/// What is read from the claims, without what the account shows.
+fn read(findings: &Findings) -> Vec<(&'static str, String)> {
+    let mut read = findings.person.as_ref().map(person).unwrap_or_default();
+    if findings.rehearsal.is_some() {
+        read.retain(|(label, _)| matches!(*label, "Identity" | "Groups"));
+    }
+    read
+}
+
+fn is_granted(rehearsal: Option<&Rehearsal>) -> bool {
+    let groups = rehearsal.into_iter().flat_map(|it| &it.groups);
+    groups
+        .into_iter()
+        .any(|(_, change)| *change == GroupChange::Granted)
+}
+
 /// The test in one sentence.
 fn sentence(rehearsal: Option<&Rehearsal>, attempt: &LoginAttempt) -> String {
     let Some(rehearsal) = rehearsal else {
         return format!(
-            "The answer is genuine, but the sign-in would be refused: {}.",
+            "The answer is genuine, but the sign-in would be refused. {}.",
             attempt.summary.trim_end_matches('.')
         );
     };

@@ -22,6 +22,11 @@ use crate::store::{Glance, Newest};
 const LOOKED_AT: u32 = 1000;
 /// And how far back.
 const LOOKED_BACK: Duration = Duration::days(30);
+/// The newest sign-ins in which each connection's last ones are looked for, and how many of these count.
+const COUNTED: u32 = 200;
+const LAST: usize = 10;
+/// So many failures after each other are no longer one person's.
+const IN_A_ROW: usize = 3;
 /// The newest sign-ins that are listed.
 const LISTED: u32 = 8;
 
@@ -62,6 +67,10 @@ struct Connection {
     state: (&'static str, &'static str),
     last_success: Option<Ago>,
     last_failure: Option<Failure>,
+    /// How many of the last ones failed, how many of these after the last success, and how many there were.
+    failed: usize,
+    in_a_row: usize,
+    last: usize,
     certificate: Option<Certificate>,
 }
 
@@ -101,6 +110,9 @@ async fn show(console: Console) -> Result<Response, Error> {
     let seen = store
         .newest_outcomes(company, now - LOOKED_BACK, LOOKED_AT)
         .await?;
+    let last = store
+        .last_outcomes(company, now - LOOKED_BACK, COUNTED)
+        .await?;
     let latest = store.latest_sign_ins(company, LISTED).await?;
     let break_glass = store.count_break_glass(company).await?;
     let mut connections = Vec::new();
@@ -110,7 +122,9 @@ async fn show(console: Console) -> Result<Response, Error> {
             None => None,
         };
         let success = newest(&seen, ready.connection.id, Outcome::SignedIn);
-        connections.push(connection(ready, success, failure.as_ref(), now));
+        let last = last.iter().filter(|(of, _)| *of == ready.connection.id);
+        let last: Vec<Outcome> = last.map(|(_, outcome)| *outcome).take(LAST).collect();
+        connections.push(connection(ready, success, failure.as_ref(), &last, now));
     }
     let steps = steps::of(&console.site, &seen, break_glass);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
@@ -161,32 +175,48 @@ fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
             text: "The signing certificate that is stored here has ended. Add the new one of your identity provider.".to_owned(),
         };
     }
-    let failing: Vec<&str> = enabled()
-        .filter(|it| it.last_failure.as_ref().is_some_and(|it| it.stands))
-        .map(|it| it.display_name.as_str())
-        .collect();
-    if !failing.is_empty() {
-        let mut worst = verdict(
-            Tone::Warn,
-            "The last sign-in failed",
-            "Look at it below: it says which setting to change, and on which side.",
+    let names = |of: &[&Connection]| {
+        let names: Vec<&str> = of.iter().map(|it| it.display_name.as_str()).collect();
+        names.join(", ")
+    };
+    let failing: Vec<&Connection> = enabled().filter(|it| it.is_failing()).collect();
+    if let [first, ..] = failing.as_slice() {
+        let title = match (failing.len(), first.in_a_row) {
+            (1, many @ 2..) => format!("The last {many} sign-ins failed"),
+            _ => "The last sign-in failed".to_owned(),
+        };
+        let text = format!(
+            "Through {}. Look at it below: it says which setting to change, and on which side.",
+            names(&failing)
         );
-        worst.text = format!("Through {}. {}", failing.join(", "), worst.text);
-        return worst;
+        return verdict(Tone::Warn, &title, &text);
     }
     if enabled().any(|it| it.last_success.is_some()) {
-        let text = "The last sign-in through each connection succeeded.";
-        return verdict(Tone::Good, "Sign-in is working", text);
+        let refused: Vec<&Connection> = enabled().filter(|it| it.in_a_row > 0).collect();
+        let failed: usize = refused.iter().map(|it| it.failed).sum();
+        let last: usize = refused.iter().map(|it| it.last).sum();
+        let text = if refused.is_empty() {
+            "The last sign-in through each connection succeeded.".to_owned()
+        } else {
+            let names = names(&refused);
+            format!("{failed} of the last {last} sign-ins through {names} failed. Others got in.")
+        };
+        return verdict(Tone::Good, "Sign-in is working", &text);
     }
-    if is_set_up {
-        let text = "Nobody has signed in lately.";
-        return verdict(Tone::Info, "Single sign-on is switched on", text);
+    let text = if is_set_up {
+        "Nobody has signed in through it lately. Sign-ins with a password are not counted."
+    } else {
+        "Nobody has signed in through it yet. Sign-ins with a password are not counted."
+    };
+    verdict(Tone::Info, "Single sign-on is switched on", text)
+}
+
+impl Connection {
+    /// Whether nobody gets in: not one person is refused, but everyone.
+    fn is_failing(&self) -> bool {
+        let stands = self.last_failure.as_ref().is_some_and(|it| it.stands);
+        stands && (self.in_a_row == self.last || self.in_a_row >= IN_A_ROW)
     }
-    verdict(
-        Tone::Info,
-        "Single sign-on is switched on",
-        "Nobody has signed in through it yet.",
-    )
 }
 
 const ENABLED: (&str, &str) = ("good", "Enabled");
@@ -195,10 +225,15 @@ fn connection(
     ready: &SiteConnection,
     success: Option<Newest>,
     failure: Option<&Glance>,
+    last: &[Outcome],
     now: OffsetDateTime,
 ) -> Connection {
     let connection = &ready.connection;
+    let failed = |outcome: &&Outcome| **outcome == Outcome::Refused;
     Connection {
+        failed: last.iter().filter(failed).count(),
+        in_a_row: last.iter().take_while(failed).count(),
+        last: last.len(),
         href: format!("/admin/connections/{}", connection.id),
         display_name: connection.display_name.clone(),
         state: match (connection.enabled, ready.is_enabled()) {

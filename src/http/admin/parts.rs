@@ -76,13 +76,16 @@ impl Ago {
 
 const MINUTE: i64 = 60;
 
-/// Seconds in the unit that people would use, up to two weeks.
+/// Seconds in the unit that people would use, to the nearest, up to two weeks.
 fn span(seconds: u64) -> Option<String> {
-    let (count, unit) = match seconds {
-        60..3600 => (seconds / 60, "minute"),
-        3600..86_400 => (seconds / 3600, "hour"),
-        86_400..1_209_600 => (seconds / 86_400, "day"),
-        _ => return None,
+    let nearest = |unit: u64| (seconds + unit / 2) / unit;
+    if !(60..1_209_600).contains(&seconds) {
+        return None;
+    }
+    let (count, unit) = match (nearest(60), nearest(3600)) {
+        (minutes @ 0..60, _) => (minutes, "minute"),
+        (_, hours @ 0..24) => (hours, "hour"),
+        _ => (nearest(86_400), "day"),
     };
     Some(count_of(count, unit))
 }
@@ -109,7 +112,10 @@ mod tests {
             (Duration::seconds(60), "1 minute ago"),
             (Duration::minutes(59), "59 minutes ago"),
             (Duration::hours(1), "1 hour ago"),
-            (Duration::hours(47), "1 day ago"),
+            (Duration::minutes(-118), "in 2 hours"),
+            (Duration::seconds(3599), "1 hour ago"),
+            (Duration::hours(25), "1 day ago"),
+            (Duration::hours(47), "2 days ago"),
             (Duration::days(13), "13 days ago"),
             (Duration::days(-3), "in 3 days"),
             (Duration::days(14), "15 February 2026"),

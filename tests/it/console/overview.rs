@@ -118,8 +118,8 @@ async fn the_last_failure_counts_until_somebody_gets_in() {
     says(
         &overview(&world).await,
         &[
-            "The last sign-in failed",
-            "Through entra of acme.",
+            "Sign-in is working",
+            "1 of the last 2 sign-ins through entra of acme failed. Others got in.",
             "2 hours ago",
             "3 minutes ago",
             "5 hours ago",
@@ -128,6 +128,17 @@ async fn the_last_failure_counts_until_somebody_gets_in() {
         ],
         &["<another>"],
     );
+    for minutes in [2, 1] {
+        ended(&world, &okta, Outcome::Refused, Duration::minutes(minutes)).await;
+    }
+    says(&overview(&world).await, &["Sign-in is working"], &[]);
+    ended(&world, &okta, Outcome::Refused, Duration::seconds(50)).await;
+    says(
+        &overview(&world).await,
+        &["The last 3 sign-ins failed", "Through okta of acme."],
+        &["Sign-in is working"],
+    );
+    ended(&world, &okta, Outcome::SignedIn, Duration::seconds(40)).await;
     ended(&world, &entra, Outcome::SignedIn, Duration::minutes(1)).await;
     says(
         &overview(&world).await,
