@@ -299,7 +299,7 @@ impl Store {
         };
         // No further than it has to be counted.
         let row = query(
-            "SELECT COUNT(*) AS count FROM (SELECT 1 AS one FROM group_grant m WHERE m.group_id = $1 LIMIT $2) AS some",
+            "SELECT COUNT(*) AS count FROM (SELECT 1 AS one FROM group_grant m WHERE m.group_id = $1 LIMIT $2) AS counted",
         )
         .bind(group.to_string())
         .bind(LARGE)
