@@ -11,6 +11,9 @@ pub enum CertificateError {
     /// There is none in it.
     #[error("it holds no certificate. Entra ID: SAML Certificates, Certificate (Base64)")]
     None,
+    /// A block of PEM without its last line.
+    #[error("it is cut off. Paste all of it, to -----END CERTIFICATE-----")]
+    Cut,
     /// A chain: its upper keys sign certificates, and must not be trusted to sign assertions.
     #[error("it holds {0} certificates; give a file with the signing certificate alone")]
     Several(usize),
@@ -25,7 +28,11 @@ const MOST: usize = 20;
 /// Every certificate of a text or a file, each in the form that settings keep: several blocks of PEM, or one of the other
 /// forms. Whoever shows them before they are trusted may take several.
 pub fn all_certificates(file: &[u8]) -> Result<Vec<String>, CertificateError> {
-    let blocks = std::str::from_utf8(file).map_or(0, |text| text.matches("-----BEGIN ").count());
+    let count = |mark| std::str::from_utf8(file).map_or(0, |text| text.matches(mark).count());
+    let blocks = count("-----BEGIN ");
+    if blocks > count("-----END ") {
+        return Err(CertificateError::Cut);
+    }
     if blocks < 2 {
         return Ok(vec![certificate(file)?]);
     }
@@ -137,6 +144,21 @@ mod tests {
             all_certificates(broken.as_bytes()),
             Err(CertificateError::Key(KeyError::Certificate))
         );
+    }
+
+    #[test]
+    fn what_is_cut_off_is_said_to_be() {
+        let whole = base64_of_metadata();
+        let half = whole.get(..400).unwrap();
+        let begin = "-----BEGIN CERTIFICATE-----";
+        for text in [
+            begin.to_owned(),
+            format!("{begin}\n{half}"),
+            format!("{begin}\n{whole}\n-----END CERTIFICATE-----\n{begin}\n{half}\n"),
+        ] {
+            let refused = all_certificates(text.as_bytes());
+            assert_eq!(refused, Err(CertificateError::Cut), "{text}");
+        }
     }
 
     #[test]
