@@ -40,13 +40,23 @@ struct SignIns {
     from: String,
     until: String,
     /// What the search found beside the list.
-    notices: Vec<(&'static str, String)>,
+    notices: Vec<Notice>,
+    /// Whether it was one of Microsoft's codes that was asked for: then no sign-ins are listed.
+    is_lookup: bool,
     rows: Vec<Row>,
     is_filtered: bool,
     newest: String,
     older: String,
     /// How far the page looked, when it is not full for that.
     looked_until: Option<Moment>,
+}
+
+/// What a search found that is no sign-in.
+#[derive(Debug)]
+struct Notice {
+    text: String,
+    /// Where to go on, and how the way there is called.
+    link: Option<(String, &'static str)>,
 }
 
 /// One sign-in.
@@ -94,27 +104,34 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
         "test" => filter.kind = Some(AttemptKind::Test),
         other => filter.outcome = other.parse().ok(),
     }
-    let mut nothing = false;
+    let (mut nothing, mut is_lookup) = (false, false);
     match wanted.q.trim() {
         "" => {}
         q if q.contains('@') => {
             if let Some(told) = find_person(&console, q, &mut filter).await? {
-                notices.push(("info", told));
+                notices.push(Notice {
+                    text: told,
+                    link: None,
+                });
             }
             nothing = filter.user_id.is_none() && filter.named.is_none();
         }
         q => {
-            if let Some((code, text)) = meaning(q) {
-                let link = format!("Microsoft's code {code}. {text}");
-                notices.push(("info", link));
+            nothing = true;
+            is_lookup = true;
+            if let Some(notice) = microsoft(q, &wanted.connection, &console) {
+                notices.push(notice);
             } else {
+                is_lookup = false;
                 if let Ok(code) = q.parse::<Code>()
                     && let Ok(found) = admin.sign_in(&code).await
                 {
                     return Ok(Redirect::to(&format!("{PATH}/{}", found.code)).into_response());
                 }
-                nothing = true;
-                notices.push(("info", nothing_found(q, &console)));
+                notices.push(Notice {
+                    text: nothing_found(q, &console),
+                    link: None,
+                });
             }
         }
     }
@@ -152,6 +169,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
             .map(|row| view(row, &connections, console.now()))
             .collect(),
         is_filtered: link(None) != PATH,
+        is_lookup,
         newest: if filter.after.is_some() {
             link(None)
         } else {
@@ -207,6 +225,41 @@ fn nothing_found(q: &str, console: &Console) -> String {
     )
 }
 
+/// The codes that mean that our addresses are not at Entra ID as they should be.
+const TO_COPY: [&str; 4] = ["50011", "700016", "650056", "750054"];
+
+/// What is known of one of Microsoft's codes; none when it is none.
+fn microsoft(q: &str, connection: &str, console: &Console) -> Option<Notice> {
+    let Some((code, text)) = meaning(q) else {
+        let upper = q.to_ascii_uppercase();
+        let code = aadsts_in(&upper)?;
+        return Some(Notice {
+            text: format!(
+                "We do not know this Microsoft code: AADSTS{code}. Microsoft explains it at https://login.microsoftonline.com/error?code={code}."
+            ),
+            link: Some((format!("{PATH}/aadsts"), "The codes that we know")),
+        });
+    };
+    let mut connections = console.site.connections();
+    let first = connections.next().map(|it| it.connection.id.to_string());
+    let id = match connections.next() {
+        Some(_) => Some(connection.to_owned()).filter(|id| !id.is_empty()),
+        None => first,
+    };
+    let link = if TO_COPY.contains(&code.as_str()) {
+        match id {
+            Some(id) => (format!("/admin/connections/{id}/copy"), "Copy into Entra"),
+            None => ("/admin/connections".to_owned(), "Choose the connection"),
+        }
+    } else {
+        (format!("{PATH}/aadsts#aadsts-{code}"), "All codes")
+    };
+    Some(Notice {
+        text: format!("Microsoft's code {code}. {text}"),
+        link: Some(link),
+    })
+}
+
 /// What one of Microsoft's codes means, with or without AADSTS before it.
 fn meaning(q: &str) -> Option<(String, &'static str)> {
     let upper = q.to_ascii_uppercase();
@@ -245,9 +298,15 @@ pub(super) fn outcome(
         Outcome::Tested => ("good", "Test passed"),
         Outcome::Refused if is_test => ("bad", "Test failed"),
         Outcome::Refused => ("bad", "Refused"),
-        Outcome::Open if now - started_at < crate::domain::login_attempt::LIFETIME => {
-            ("info", "Under way")
-        }
+        Outcome::Open if now - started_at < crate::domain::login_attempt::LIFETIME => (
+            "info",
+            if is_test {
+                "Test under way"
+            } else {
+                "Under way"
+            },
+        ),
+        Outcome::Open if is_test => ("off", "Test not finished"),
         Outcome::Open => ("off", "Not finished"),
     }
 }
