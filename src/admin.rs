@@ -42,12 +42,12 @@ pub use certificate::{
 };
 pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
-    connection_name, differences, missing,
+    connection_name, differences, introduction, missing,
 };
 pub use fix::{Fix, Place, Side};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{
-    LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, read_metadata,
+    LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, providers_to_pick, read_metadata,
 };
 pub use proposal::Proposal;
 pub use refused::{LONGEST_PASSWORD, Problem, Problems, Refused};

@@ -17,7 +17,7 @@ use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
 
 pub use check::{LONGEST_ENTITY_ID, missing};
-pub use difference::{Difference, differences};
+pub use difference::{Difference, differences, introduction};
 pub use names::{SETTINGS, Setting};
 pub use settings::{ConnectionSettings, Unfit};
 
@@ -82,6 +82,16 @@ impl Admin<'_> {
             .find(|name| taken.iter().all(|other| other.name.as_str() != name));
         free.and_then(|name| name.parse().ok())
             .ok_or_else(|| Refused::invalid("name", NAME))
+    }
+
+    /// Refuses what [`Admin::add_connection`] would refuse, as far as it is known before.
+    pub async fn check_new(&self, connection: &Connection) -> Result<(), Refused> {
+        check::check(connection, &self.store.groups(self.company).await?)?;
+        let others = self.connections().await?;
+        if others.iter().any(|other| other.name == connection.name) {
+            return Err(name_taken(connection));
+        }
+        Ok(())
     }
 
     /// Adds a connection; `source` says where it comes from, for the audit log.
@@ -318,15 +328,17 @@ pub fn connection_name(text: &str) -> Result<ConnectionName, Problem> {
 
 fn taken(cause: store::Error, connection: &Connection) -> Refused {
     match cause {
-        store::Error::Taken(_) => Refused::taken(
-            "name",
-            format!(
-                "Another connection is called \"{}\" already.",
-                connection.name
-            ),
-        ),
+        store::Error::Taken(_) => name_taken(connection),
         other => other.into(),
     }
+}
+
+fn name_taken(connection: &Connection) -> Refused {
+    let name = &connection.name;
+    Refused::taken(
+        "name",
+        format!("Another connection is called \"{name}\" already."),
+    )
 }
 
 fn last_way_in(done: &str) -> Refused {

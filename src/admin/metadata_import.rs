@@ -64,8 +64,31 @@ pub fn read_metadata(
             field,
             "This is a certificate, not metadata. Give the Federation Metadata XML, or set the connection up by hand and paste the certificate there.",
         ),
+        _ if is_web_page(bytes) && field == "url" => Refused::invalid(
+            field,
+            "There is a web page at this address, not SAML metadata. Does it ask for a sign-in first? Then save the metadata there, and give the file.",
+        ),
+        _ if is_web_page(bytes) => Refused::invalid(
+            field,
+            "This is a web page, not SAML metadata. Give the XML file that your identity provider offers for download.",
+        ),
         _ => Refused::invalid(field, error.to_string()),
     })
+}
+
+/// The identity providers among which one has to be picked; empty where there is nothing to pick.
+pub fn providers_to_pick(bytes: &[u8], now: OffsetDateTime) -> Vec<String> {
+    match IdpMetadata::parse(bytes, None, now) {
+        Err(MetadataError::SeveralIdentityProviders { entity_ids }) => entity_ids,
+        _ => Vec::new(),
+    }
+}
+
+fn is_web_page(bytes: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes));
+    let start = start.trim_start_matches('\u{feff}').trim_start();
+    let start = start.to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.starts_with("<html")
 }
 
 fn too_large() -> String {

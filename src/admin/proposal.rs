@@ -148,6 +148,11 @@ impl Proposal {
         &self.warnings
     }
 
+    /// Where it comes from.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
     /// Whether it adds a connection.
     pub fn is_new(&self) -> bool {
         self.is_new

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::names::SETTINGS;
 use super::settings::ConnectionSettings;
-use crate::domain::Connection;
+use crate::domain::{Connection, SamlSettings};
 use crate::import;
 
 /// One thing that differs.
@@ -59,6 +59,33 @@ pub fn differences(
         }
     }
     found
+}
+
+/// What is told of a new connection whatever it is.
+const OF_EACH: [&str; 4] = ["display_name", "name", "name_id_format", "binding"];
+
+/// What a new connection has beside its certificates, where that is not what each begins with.
+pub fn introduction(settings: &ConnectionSettings, new: &Connection) -> Vec<Difference> {
+    let blank = Connection {
+        settings: SamlSettings::default(),
+        ..new.clone()
+    };
+    let is_told = |key| {
+        key != "certificates"
+            && (OF_EACH.contains(&key) || settings.value(new, key) != settings.value(&blank, key))
+    };
+    SETTINGS
+        .iter()
+        .filter(|setting| is_told(setting.key))
+        .map(|setting| Difference {
+            key: setting.key,
+            label: setting.label,
+            before: None,
+            after: settings
+                .value(new, setting.key)
+                .map(|value| for_people(setting.key, value)),
+        })
+        .collect()
 }
 
 fn certificates(
