@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::certificate_view::{CertificateView, Standing};
 use super::connections::{ConnectionHead, Tab};
-use super::review::Review;
+use super::copy_into::pem;
+use super::review::{Review, Shown};
 use super::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
 use crate::admin::{
     CertificateChange, CertificateFacts, CertificateState, Problems, Refused, given_certificates,
@@ -26,6 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "/admin/connections/{id}/certificates",
             get(show).post(update),
         )
+        .route("/admin/connections/{id}/certificates/change", post(change))
         .route("/admin/connections/{id}/certificates/remove", post(remove))
 }
 
@@ -97,7 +99,43 @@ async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
             "You gave {several} certificates. Trust only those that sign for this application: the upper ones of a chain sign certificates, not sign-ins."
         ));
     }
-    review(console, &connection, &after, "Update Certificate", warnings).await
+    let change = format!("/admin/connections/{id}/certificates/change");
+    review(
+        console,
+        &connection,
+        &after,
+        "Update Certificate",
+        warnings,
+        Some(change),
+    )
+    .await
+}
+
+/// `POST /admin/connections/{id}/certificates/change`: the form as it was filled in before its review.
+async fn change(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, shown): ConsoleForm<Shown>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let proposal = admin.open(&shown.proposal)?;
+    if proposal.id() != id {
+        return Err(Error::NotFound);
+    }
+    let given = proposal.connection(connection.created_at);
+    let (old, given) = (
+        &connection.settings.certificates,
+        &given.settings.certificates,
+    );
+    let replaces = old.iter().any(|one| !given.contains(one));
+    let typed = given.iter().filter(|one| replaces || !old.contains(one));
+    let pasted: String = typed.map(|one| pem(one)).collect();
+    Ok(Page::new(CertificatesPage {
+        pasted,
+        replaces,
+        ..page(&console, &connection)
+    })
+    .into_response())
 }
 
 #[derive(Debug, Deserialize)]
@@ -121,6 +159,7 @@ async fn remove(
         &after,
         "Stop trusting a certificate",
         warnings,
+        None,
     )
     .await
 }
@@ -131,6 +170,7 @@ async fn review(
     after: &Connection,
     title: &str,
     warnings: Vec<String>,
+    change: Option<String>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
     Review {
@@ -142,6 +182,7 @@ async fn review(
             .to_owned(),
         warnings,
         button: "Save these certificates",
+        change,
         back: format!("/admin/connections/{}/certificates", before.id),
         tab: Tab::Certificates,
     }

@@ -20,6 +20,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections", get(list))
         .route("/admin/connections/{id}/switch", post(switch))
+        .route("/admin/connections/{id}/enabled", get(enabled))
         .route("/admin/connections/{id}/delete", get(ask).post(delete))
 }
 
@@ -29,8 +30,6 @@ pub(super) struct ConnectionHead {
     pub(super) id: ConnectionId,
     pub(super) display_name: String,
     pub(super) is_enabled: bool,
-    /// Whether it could be enabled as it is.
-    pub(super) is_complete: bool,
     pub(super) tab: Tab,
 }
 
@@ -62,7 +61,6 @@ impl ConnectionHead {
             id: connection.id,
             display_name: connection.display_name.clone(),
             is_enabled: connection.enabled,
-            is_complete: missing(connection).is_empty(),
             tab,
         }
     }
@@ -179,8 +177,13 @@ async fn switch(
                 (false, true) => "is enabled already. Nothing was changed.",
                 (false, false) => "is disabled already. Nothing was changed.",
             };
-            let name = connection.display_name;
-            done(&console, "/admin/connections", &format!("{name} {what}"))
+            let page = if wanted.on { "/enabled" } else { "" };
+            let next = format!("/admin/connections/{id}{page}");
+            done(
+                &console,
+                &next,
+                &format!("{} {what}", connection.display_name),
+            )
         }
         Err(refused @ Refused::Invalid(_)) => {
             let connection = admin.connection(id).await?;
@@ -188,6 +191,35 @@ async fn switch(
         }
         Err(refused) => Err(refused.into()),
     }
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/connection_enabled.html")]
+struct Enabled {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    sign_on_url: String,
+    /// The other connections that are enabled, by the names that users see.
+    others: Vec<String>,
+    /// Whether it makes accounts at the first sign-in.
+    takes_new: bool,
+}
+
+/// `GET /admin/connections/{id}/enabled`: what comes after the switch.
+async fn enabled(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = console.admin().connection(id).await?;
+    let others = console.site.enabled_connections();
+    Ok(Page::new(Enabled {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(&connection, Tab::Other),
+        sign_on_url: console.site.company.sign_on_url(),
+        others: others
+            .filter(|other| other.connection.id != id)
+            .map(|other| other.connection.display_name.clone())
+            .collect(),
+        takes_new: connection.settings.jit.is_some(),
+    })
+    .into_response())
 }
 
 #[derive(Debug, Template)]

@@ -96,7 +96,7 @@ async fn download(Path(file): Path<String>, console: Console) -> Result<Response
 const CERTIFICATE: &str = "application/x-x509-ca-cert";
 
 /// A certificate (base64 of DER) as PEM, which every product takes.
-fn pem(certificate: &str) -> String {
+pub(super) fn pem(certificate: &str) -> String {
     let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
     let mut rest = certificate;
     while let Some((line, more)) = rest.split_at_checked(64.min(rest.len()))

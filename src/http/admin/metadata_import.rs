@@ -10,12 +10,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tokio::sync::Semaphore;
 
-use super::certificates;
 use super::connections::{ConnectionHead, Tab};
 use super::review::Review;
-use super::{Console, ConsoleFrame, ConsoleUpload, Section, corrected};
+use super::{Console, ConsoleFrame, ConsoleUpload, Item, Section, corrected};
+use super::{certificates, new_connection};
 use crate::admin::{
-    LARGEST_METADATA, MetadataImport, Problems, Reach, Refused, fetched_metadata, read_metadata,
+    LARGEST_METADATA, MetadataImport, Problems, Reach, Refused, fetched_metadata,
+    providers_to_pick, read_metadata,
 };
 use crate::domain::{Connection, ConnectionId};
 use crate::http::edge::Routes;
@@ -38,7 +39,10 @@ struct Metadata {
     frame: ConsoleFrame,
     head: ConnectionHead,
     url: String,
-    entity_id: String,
+    /// The identity providers of a document that has several, to pick one.
+    picks: Vec<Item>,
+    /// Whether what was given says nothing new.
+    is_same: bool,
     problems: Problems,
 }
 
@@ -53,7 +57,8 @@ fn page(console: &Console, connection: &Connection) -> Metadata {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, Tab::Metadata),
         url: String::new(),
-        entity_id: String::new(),
+        picks: Vec::new(),
+        is_same: false,
         problems: Problems::default(),
     }
 }
@@ -63,7 +68,8 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
     let console = &upload.console;
     let admin = console.admin();
     let before = admin.connection(id).await?;
-    let found = match Given::read(&upload).await {
+    let mut given = Given::default();
+    let found = match given.read(&upload).await {
         Ok((imported, source)) => admin
             .import_into(id, &imported)
             .await
@@ -72,23 +78,17 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
     };
     match found {
         Ok((found, _)) if found.connection == before => {
-            let mut problems = Problems::default();
-            problems.add(
-                "file",
-                "The connection has all of this already. Nothing would change.",
-            );
-            Ok(corrected(Metadata {
-                problems,
-                url: upload.text("url").to_owned(),
+            let page = Metadata {
+                is_same: true,
                 ..page(console, &before)
-            })
-            .into_response())
+            };
+            Ok(Page::new(page).into_response())
         }
         Ok((found, source)) => review(console, Some(&before), found, &source).await,
         Err(refused @ Refused::Invalid(_)) => Ok(corrected(Metadata {
             problems: refused.problems(),
             url: upload.text("url").to_owned(),
-            entity_id: upload.text("entity_id").to_owned(),
+            picks: given.picks(upload.text("entity_id")),
             ..page(console, &before)
         })
         .into_response()),
@@ -97,11 +97,18 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
 }
 
 /// Metadata that came with a form.
-pub(super) struct Given;
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    /// The identity providers in it, when there are several and none was picked.
+    providers: Vec<String>,
+}
 
 impl Given {
     /// Reads the document of a form's file, or else fetches that of its URL; with where it came from.
-    pub(super) async fn read(upload: &ConsoleUpload) -> Result<(Imported, String), Refused> {
+    pub(super) async fn read(
+        &mut self,
+        upload: &ConsoleUpload,
+    ) -> Result<(Imported, String), Refused> {
         let console = &upload.console;
         let entity_id = upload.text("entity_id").to_owned();
         let now = console.now();
@@ -121,12 +128,35 @@ impl Given {
         // A large document takes a while, and others are waiting.
         let reading = move || {
             let _turn = turn;
-            read_metadata(&bytes, &entity_id, field, now)
+            let read = read_metadata(&bytes, &entity_id, field, now);
+            let providers = match &read {
+                Err(refused) if !refused.problems().of("entity_id").is_empty() => {
+                    providers_to_pick(&bytes, now)
+                }
+                _ => Vec::new(),
+            };
+            (read, providers)
         };
         let read = tokio::task::spawn_blocking(reading).await;
-        let imported =
-            read.unwrap_or_else(|_| Err(Refused::invalid(field, "The document cannot be read.")))?;
-        Ok((imported, source))
+        let (read, providers) = read.unwrap_or_else(|_| {
+            let refused = Refused::invalid(field, "The document cannot be read.");
+            (Err(refused), Vec::new())
+        });
+        self.providers = providers;
+        Ok((read?, source))
+    }
+
+    /// The choice of an identity provider; empty where there is none.
+    pub(super) fn picks(self, chosen: &str) -> Vec<Item> {
+        if self.providers.is_empty() {
+            return Vec::new();
+        }
+        let first = std::iter::once(String::new()).chain(self.providers);
+        let options = first.map(|id| match id.as_str() {
+            "" => (String::new(), "Choose one".to_owned()),
+            _ => (id.clone(), id),
+        });
+        Item::list(options, chosen)
     }
 }
 
@@ -200,6 +230,7 @@ pub(super) async fn review(
             lead: "This is what the metadata changes. Nothing is saved yet.".to_owned(),
             warnings,
             button: "Save these changes",
+            change: None,
             back: format!("/admin/connections/{}/metadata", before.id),
             tab: Tab::Metadata,
         },
@@ -212,6 +243,7 @@ pub(super) async fn review(
                 .to_owned(),
             warnings,
             button: "Add this connection",
+            change: Some(new_connection::CHANGE.to_owned()),
             back: "/admin/connections/new".to_owned(),
             tab: Tab::Other,
         },

@@ -4,14 +4,17 @@
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::connections::Tab;
+use super::copy_into::pem;
 use super::metadata_import::{Given, LARGEST_MIB, review};
-use super::review::Review;
+use super::review::{Review, Shown, same_provider};
 use super::saml_fields::Values;
-use super::{Console, ConsoleFrame, ConsoleUpload, Item, Section, certificates, corrected, done};
-use crate::admin::{Problems, Refused, connection_name, given_certificates};
+use super::{
+    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, certificates, corrected, done,
+};
+use crate::admin::{Problems, Proposal, Refused, connection_name, given_certificates};
 use crate::domain::{Connection, Group, GroupKind, SamlSettings};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -21,16 +24,21 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections/new", get(choose).post(import))
         .route("/admin/connections/new/manual", get(manual).post(add))
+        .route(CHANGE, post(change))
 }
+
+/// Where a review of a new connection goes to become the filled form.
+pub(super) const CHANGE: &str = "/admin/connections/new/manual/change";
 
 #[derive(Debug, Template)]
 #[template(path = "admin/connection_new.html")]
 struct Choice {
     frame: ConsoleFrame,
     url: String,
-    entity_id: String,
+    picks: Vec<Item>,
     display_name: String,
     jit_groups: Vec<Item>,
+    has_groups: bool,
     problems: Problems,
     largest: usize,
 }
@@ -51,12 +59,18 @@ fn choice(
     Choice {
         frame: console.frame(Section::Connections, "New connection"),
         url: text("url"),
-        entity_id: text("entity_id"),
+        picks: Vec::new(),
         display_name: text("display_name"),
         jit_groups: member_groups(groups, &text("jit_group")),
+        has_groups: has_groups(groups),
         problems,
         largest: LARGEST_MIB,
     }
+}
+
+/// Whether there is a group that accounts can be made in.
+fn has_groups(groups: &[Group]) -> bool {
+    groups.iter().any(|group| group.kind == GroupKind::Member)
 }
 
 fn member_groups(groups: &[Group], chosen: &str) -> Vec<Item> {
@@ -75,8 +89,9 @@ fn member_groups(groups: &[Group], chosen: &str) -> Vec<Item> {
 async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
     let groups = console.app.store.groups(console.company()).await?;
+    let mut given = Given::default();
     let found = match jit(&groups, upload.text("jit_group")) {
-        Ok(jit) => match Given::read(&upload).await {
+        Ok(jit) => match given.read(&upload).await {
             Ok((imported, source)) => {
                 let display_name = upload.text("display_name");
                 let found = console
@@ -92,7 +107,10 @@ async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
     match found {
         Ok((found, source)) => review(console, None, found, &source).await,
         Err(refused @ Refused::Invalid(_)) => {
-            let page = choice(console, &groups, Some(&upload), refused.problems());
+            let page = Choice {
+                picks: given.picks(upload.text("entity_id")),
+                ..choice(console, &groups, Some(&upload), refused.problems())
+            };
             Ok(corrected(page).into_response())
         }
         Err(refused) => Err(refused.into()),
@@ -115,7 +133,10 @@ struct Manual {
     frame: ConsoleFrame,
     values: Values,
     certificate: String,
+    /// The proposal that the form began with: what it has no field for stays as it is there.
+    proposal: String,
     jit_groups: Vec<Item>,
+    has_groups: bool,
     formats: Vec<Item>,
     problems: Problems,
 }
@@ -141,6 +162,28 @@ async fn manual(console: Console) -> Result<Response, Error> {
     Ok(Page::new(page).into_response())
 }
 
+/// `POST /admin/connections/new/manual/change`: the form, filled in as its review has shown it.
+async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Response, Error> {
+    let proposal = console.admin().open(&shown.proposal)?;
+    if !proposal.is_new() {
+        return Err(Error::NotFound);
+    }
+    let groups = console.app.store.groups(console.company()).await?;
+    let typed = proposal.connection(console.now());
+    let certificates = &typed.settings.certificates;
+    let page = Manual {
+        proposal: shown.proposal,
+        ..form(
+            &console,
+            &groups,
+            Values::of(&typed),
+            certificates.iter().map(|one| pem(one)).collect(),
+            Problems::default(),
+        )
+    };
+    Ok(Page::new(page).into_response())
+}
+
 /// A connection as the form begins with it.
 async fn blank(console: &Console) -> Result<Connection, Refused> {
     let admin = console.admin();
@@ -162,8 +205,10 @@ fn form(
         frame: console.frame(Section::Connections, "New connection by hand"),
         jit_groups: values.jit_groups(groups),
         formats: values.formats(),
+        has_groups: has_groups(groups),
         values,
         certificate,
+        proposal: String::new(),
         problems,
     }
 }
@@ -174,20 +219,40 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     let admin = console.admin();
     let groups = console.app.store.groups(console.company()).await?;
     let fields = upload.form::<Vec<(String, String)>>()?;
-    let blank = blank(console).await?;
+    // A form that waited for more than an hour begins anew, with what it holds.
+    let begun = admin.open(upload.text("proposal")).ok();
+    let begun = begun.filter(Proposal::is_new);
+    let source = begun.as_ref().and_then(Proposal::source);
+    let source = source.unwrap_or("by hand").to_owned();
+    let mut blank = match begun {
+        Some(proposal) => proposal.connection(console.now()),
+        None => blank(console).await?,
+    };
+    blank.settings.certificates.clear();
     let values = Values::of(&blank).with(fields);
+    let filled = |values, certificate: &str, problems| Manual {
+        proposal: upload.text("proposal").to_owned(),
+        ..form(console, &groups, values, certificate.to_owned(), problems)
+    };
     let pasted = upload.text("certificate");
     let connection = match by_hand(&upload, &blank, &values, &groups) {
         Ok(connection) => connection,
-        Err(problems) => {
-            let page = form(console, &groups, values, pasted.to_owned(), problems);
-            return Ok(corrected(page).into_response());
-        }
+        Err(problems) => return Ok(corrected(filled(values, pasted, problems)).into_response()),
     };
-    if !connection.settings.certificates.is_empty() {
-        let warnings = certificates::warnings(console, &blank, &connection);
+    if let Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) =
+        admin.check_new(&connection).await
+    {
+        return Ok(corrected(filled(values, pasted, refused.problems())).into_response());
+    }
+    let is_known = !same_provider(console, &connection).await?.is_empty();
+    if is_known || !connection.settings.certificates.is_empty() {
+        let warnings = if connection.settings.certificates.is_empty() {
+            vec!["It has no certificate yet. Add it before you enable the connection.".to_owned()]
+        } else {
+            certificates::warnings(console, &blank, &connection)
+        };
         return Review {
-            proposal: admin.propose_new(&connection, "by hand"),
+            proposal: admin.propose_new(&connection, &source),
             before: None,
             after: &connection,
             title: format!("Add {}", connection.display_name),
@@ -195,13 +260,14 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
                 .to_owned(),
             warnings,
             button: "Add this connection",
-            back: "/admin/connections/new/manual".to_owned(),
+            change: Some(CHANGE.to_owned()),
+            back: "/admin/connections/new".to_owned(),
             tab: Tab::Other,
         }
         .page(console)
         .await;
     }
-    match admin.add_connection(&connection, "by hand").await {
+    match admin.add_connection(&connection, &source).await {
         Ok(made) => {
             console.changed().await?;
             let next = format!("/admin/connections/{}", made.id);
@@ -212,7 +278,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
             )
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
-            let page = form(console, &groups, values, String::new(), refused.problems());
+            let page = filled(values, "", refused.problems());
             Ok(corrected(page).into_response())
         }
         Err(refused) => Err(refused.into()),

@@ -126,7 +126,8 @@ async fn show(console: Console) -> Result<Response, Error> {
         let last: Vec<Outcome> = last.map(|(_, outcome)| *outcome).take(LAST).collect();
         connections.push(connection(ready, success, failure.as_ref(), &last, now));
     }
-    let steps = steps::of(&console.site, &seen, break_glass);
+    let groups = store.groups(company).await?;
+    let steps = steps::of(&console.site, &groups, &seen, break_glass);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
     let is_set_up = steps_done == steps.len();
     let verdict = verdict(&connections, is_set_up);

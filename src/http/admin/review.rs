@@ -12,9 +12,9 @@ use super::certificate_view::{CertificateView, Standing};
 use super::connections::{ConnectionHead, Tab};
 use super::{Console, ConsoleForm, ConsoleFrame, Section, certificates, done};
 use crate::admin::{
-    CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, differences,
+    CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, differences, introduction,
 };
-use crate::domain::{Connection, SamlSettings};
+use crate::domain::Connection;
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -36,9 +36,19 @@ pub(super) struct Review<'a> {
     pub(super) warnings: Vec<String>,
     /// What the button says.
     pub(super) button: &'static str,
+    /// Where the proposal goes to become the filled form again; none where no form brought it.
+    pub(super) change: Option<String>,
     /// Where to go without saving.
     pub(super) back: String,
     pub(super) tab: Tab,
+}
+
+/// Why the page comes a second time.
+enum Again {
+    /// Somebody else changed the connection in the meantime.
+    Conflict(String),
+    /// The box was not ticked.
+    Unticked,
 }
 
 #[derive(Debug, Template)]
@@ -50,37 +60,43 @@ struct ReviewPage {
     /// Who changed the connection since the page before.
     conflict: Option<String>,
     warnings: Vec<String>,
+    /// Other connections to the same identity provider: the name and the address of each.
+    same: Vec<(String, String)>,
+    /// Whether nobody gets an account by signing in.
+    is_closed: bool,
+    /// Whether another identity provider takes the connection over: a box is to be ticked first.
+    replaces: bool,
+    is_unticked: bool,
     differences: Vec<Difference>,
     certificates: Vec<CertificateView>,
     sealed: String,
     button: &'static str,
+    change: Option<String>,
     back: String,
 }
 
 impl Review<'_> {
     /// The page.
     pub(super) async fn page(self, console: &Console) -> Result<Response, Error> {
-        self.with_conflict(console, None).await
+        self.once_more(console, None).await
     }
 
-    async fn with_conflict(
-        self,
-        console: &Console,
-        conflict: Option<String>,
-    ) -> Result<Response, Error> {
+    async fn once_more(self, console: &Console, again: Option<Again>) -> Result<Response, Error> {
         let groups = console.app.store.groups(console.company()).await?;
         let settings = ConnectionSettings::of(groups);
-        let blank = Connection {
-            settings: SamlSettings::default(),
-            ..self.after.clone()
+        let mut all = match self.before {
+            Some(before) => differences(&settings, before, self.after),
+            None => introduction(&settings, self.after),
         };
-        let before = self.before.unwrap_or(&blank);
-        let mut all = differences(&settings, before, self.after);
         // Certificates are shown by themselves.
         all.retain(|difference| difference.key != "certificates");
-        let status = match conflict {
-            Some(_) => StatusCode::CONFLICT,
-            None => StatusCode::OK,
+        let trusted = self
+            .before
+            .map_or(&[][..], |before| &before.settings.certificates);
+        let (status, conflict, is_unticked) = match again {
+            Some(Again::Conflict(what)) => (StatusCode::CONFLICT, Some(what), false),
+            Some(Again::Unticked) => (StatusCode::UNPROCESSABLE_ENTITY, None, true),
+            None => (StatusCode::OK, None, false),
         };
         let mut frame = console.frame(Section::Connections, self.title);
         frame.flash = None;
@@ -93,10 +109,20 @@ impl Review<'_> {
             lead: self.lead,
             conflict,
             warnings: self.warnings,
+            same: match self.before {
+                Some(_) => Vec::new(),
+                None => same_provider(console, self.after).await?,
+            },
+            is_closed: self.before.is_none() && self.after.settings.jit.is_none(),
+            replaces: self
+                .before
+                .is_some_and(|before| replaces(before, self.after)),
+            is_unticked,
             differences: all,
-            certificates: all_certificates(console, before, self.after),
+            certificates: all_certificates(console, trusted, &self.after.settings.certificates),
             sealed: console.admin().seal(&proposal)?,
             button: self.button,
+            change: self.change,
             back: self.back,
         })
         .with_status(status)
@@ -105,13 +131,8 @@ impl Review<'_> {
 }
 
 /// Every certificate of before and after: the new ones first, then those that stay, then those that go.
-fn all_certificates(
-    console: &Console,
-    before: &Connection,
-    after: &Connection,
-) -> Vec<CertificateView> {
+fn all_certificates(console: &Console, old: &[String], new: &[String]) -> Vec<CertificateView> {
     let now = console.now();
-    let (old, new) = (&before.settings.certificates, &after.settings.certificates);
     let standing = |stored: &String| match (old.contains(stored), new.contains(stored)) {
         (false, _) => Standing::Added,
         (true, true) => Standing::Kept,
@@ -128,9 +149,46 @@ fn all_certificates(
         .collect()
 }
 
+/// The connections that have the identity provider of this one already.
+pub(super) async fn same_provider(
+    console: &Console,
+    connection: &Connection,
+) -> Result<Vec<(String, String)>, Error> {
+    let others = console.admin().connections().await?;
+    let entity_id = &connection.settings.idp_entity_id;
+    Ok(others
+        .into_iter()
+        .filter(|other| other.id != connection.id && !entity_id.is_empty())
+        .filter(|other| other.settings.idp_entity_id == *entity_id)
+        .map(|other| {
+            (
+                other.display_name,
+                format!("/admin/connections/{}", other.id),
+            )
+        })
+        .collect())
+}
+
+/// Rule F2: accounts are bound to the connection, so that another identity provider would speak for them.
+pub(super) fn replaces(before: &Connection, after: &Connection) -> bool {
+    let (old, new) = (
+        &before.settings.idp_entity_id,
+        &after.settings.idp_entity_id,
+    );
+    !old.is_empty() && old != new
+}
+
+/// What a review's page sends to be seen as a form again.
+#[derive(Debug, Deserialize)]
+pub(super) struct Shown {
+    pub(super) proposal: String,
+}
+
 #[derive(Debug, Deserialize)]
 struct Confirmed {
     proposal: String,
+    /// The box "Yes, replace the identity provider".
+    replace: Option<String>,
 }
 
 /// `POST /admin/connections/confirm`
@@ -140,6 +198,12 @@ async fn confirm(
     let admin = console.admin();
     let proposal = admin.open(&confirmed.proposal)?;
     let is_new = proposal.is_new();
+    if !is_new && confirmed.replace.is_none() {
+        let before = admin.connection(proposal.id()).await?;
+        if replaces(&before, &proposal.connection(before.created_at)) {
+            return again(&console, proposal, Again::Unticked).await;
+        }
+    }
     match admin.confirm(proposal.clone()).await {
         Ok(connection) => {
             console.changed().await?;
@@ -151,7 +215,13 @@ async fn confirm(
                 done(&console, &at, "Saved.")
             }
         }
-        Err(Refused::Changed { by, at }) => again(&console, &proposal, &by, at.into()).await,
+        Err(Refused::Changed { by, at }) => {
+            let at = Moment::from(at).text;
+            let conflict = format!(
+                "{by} changed this connection at {at}. Nothing was saved. Below is what your change would do now, also to what {by} did."
+            );
+            again(&console, proposal, Again::Conflict(conflict)).await
+        }
         Err(refused) if is_new => there_already(&console, &proposal, refused).await,
         Err(refused) => Err(refused.into()),
     }
@@ -170,40 +240,51 @@ async fn there_already(
     done(console, &format!("/admin/connections/{}", made.id), &what)
 }
 
-/// The same change on the connection as somebody else has left it; nothing of either is lost.
-async fn again(
-    console: &Console,
-    proposal: &Proposal,
-    by: &str,
-    at: Moment,
-) -> Result<Response, Error> {
+/// The same change once more, on the connection as it is now; nothing is lost.
+async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Response, Error> {
     let admin = console.admin();
     let before = admin.connection(proposal.id()).await?;
-    let after = Connection {
-        revision: before.revision,
-        ..proposal.connection(before.created_at)
+    let shown = proposal.connection(before.created_at);
+    let (title, lead, button) = match why {
+        Again::Conflict(_) => (
+            "Look again",
+            "Save it only when this is what you want.",
+            "Save all the same",
+        ),
+        Again::Unticked => (
+            "Another identity provider?",
+            "Nothing is saved yet.",
+            "Save these changes",
+        ),
     };
     let mut warnings = proposal.warnings().to_vec();
+    let (proposal, after) = match why {
+        Again::Conflict(_) => {
+            let after = Connection {
+                revision: before.revision,
+                ..shown
+            };
+            (admin.propose(&after, "connection.set", None), after)
+        }
+        Again::Unticked => (proposal, shown),
+    };
     for warning in certificates::warnings(console, &before, &after) {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }
     }
-    let conflict = format!(
-        "{by} changed this connection at {}. Nothing was saved. Below is what your change would do now, also to what {by} did.",
-        at.text
-    );
     Review {
-        proposal: admin.propose(&after, "connection.set", None),
-        title: format!("Look again: {}", before.display_name),
-        lead: "Save it only when this is what you want.".to_owned(),
+        proposal,
+        title: format!("{title}: {}", before.display_name),
+        lead: lead.to_owned(),
         warnings,
-        button: "Save all the same",
+        button,
+        change: Some(format!("/admin/connections/{}/change", before.id)),
         back: format!("/admin/connections/{}", before.id),
         tab: Tab::Other,
         before: Some(&before),
         after: &after,
     }
-    .with_conflict(console, Some(conflict))
+    .once_more(console, Some(why))
     .await
 }

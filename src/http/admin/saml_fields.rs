@@ -226,8 +226,12 @@ fn login_urls(connection: &Connection) -> (String, String) {
 /// What fits, as a sentence.
 fn fitting(error: &SettingError) -> String {
     match error {
+        SettingError::Value { value, .. } if value.starts_with("http://") => {
+            "This address must begin with https://.".to_owned()
+        }
         SettingError::Value { allowed, .. } => {
             let allowed = allowed.trim_end_matches(", or none");
+            let allowed = allowed.trim_end_matches(" (http for loopback names only)");
             format!("This does not fit. Use {allowed}.")
         }
         SettingError::UnknownKey { .. } => error.to_string(),

@@ -6,11 +6,11 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::certificate_view::{CertificateView, Standing};
 use super::connections::{ConnectionHead, Tab};
-use super::review::Review;
+use super::review::{Review, Shown, replaces};
 use super::saml_controls::{Control, Field, FieldGroup};
 use super::saml_fields::{Values, beside};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
@@ -22,7 +22,9 @@ use crate::http::pages::Moment;
 use crate::http::response::Page;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.route("/admin/connections/{id}", get(show).post(save))
+    routes
+        .route("/admin/connections/{id}", get(show).post(save))
+        .route("/admin/connections/{id}/change", post(change))
 }
 
 /// Empty rows of the group mapping that the form offers.
@@ -89,6 +91,32 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
         Values::of(&connection),
         Problems::default(),
     );
+    Ok(Page::new(page).into_response())
+}
+
+/// `POST /admin/connections/{id}/change`: the form as it was filled in before its review.
+async fn change(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, shown): ConsoleForm<Shown>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let proposal = admin.open(&shown.proposal)?;
+    if proposal.id() != id {
+        return Err(Error::NotFound);
+    }
+    let groups = console.app.store.groups(console.company()).await?;
+    let typed = proposal.connection(connection.created_at);
+    let page = SamlSettingsPage {
+        revision: typed.revision,
+        ..page(
+            &console,
+            &connection,
+            &groups,
+            Values::of(&typed),
+            Problems::default(),
+        )
+    };
     Ok(Page::new(page).into_response())
 }
 
@@ -194,19 +222,19 @@ async fn save(
     }
 }
 
-/// Rule F2: accounts are bound to the connection, so that another identity provider would speak for them.
+/// Another identity provider is looked at before it is saved.
 fn other_identity_provider<'a>(
     console: &Console,
     before: &'a Connection,
     after: &'a Connection,
 ) -> Option<Review<'a>> {
+    if !replaces(before, after) {
+        return None;
+    }
     let (old, new) = (
         &before.settings.idp_entity_id,
         &after.settings.idp_entity_id,
     );
-    if old.is_empty() || old == new {
-        return None;
-    }
     Some(Review {
         proposal: console.admin().propose(after, "connection.set", None),
         before: Some(before),
@@ -217,6 +245,7 @@ fn other_identity_provider<'a>(
             "The connection belongs to {old} now. The accounts bound to it would answer to {new}, and certificates of the old one would be trusted to speak for the new one. If you only want to add a second identity provider, add a new connection instead."
         )],
         button: "Save all the same",
+        change: Some(format!("/admin/connections/{}/change", before.id)),
         back: format!("/admin/connections/{}", before.id),
         tab: Tab::Settings,
     })

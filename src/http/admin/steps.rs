@@ -1,5 +1,6 @@
 //! What is left to do until single sign-on is set up. Each step is read from what is there; nobody ticks it off.
 
+use crate::domain::{Group, GroupKind};
 use crate::site::Site;
 use crate::store::Newest;
 
@@ -8,36 +9,32 @@ use crate::store::Newest;
 pub(super) struct Step {
     pub(super) title: &'static str,
     pub(super) text: &'static str,
-    pub(super) href: String,
-    /// How the way there is called.
-    pub(super) link: &'static str,
+    /// Where it is done, and how the way there is called; none while it cannot be done.
+    pub(super) link: Option<(String, &'static str)>,
     pub(super) is_done: bool,
     /// The first that is not done.
     pub(super) is_next: bool,
 }
 
 /// The steps of a company.
-pub(super) fn of(site: &Site, seen: &[Newest], break_glass: i64) -> Vec<Step> {
+pub(super) fn of(site: &Site, groups: &[Group], seen: &[Newest], break_glass: i64) -> Vec<Step> {
     let first = site
         .enabled_connections()
         .chain(site.connections())
         .next()
         .map(|ready| &ready.connection);
-    let beneath = |page: &str| {
-        first.map_or_else(
-            || "/admin/connections".to_owned(),
-            |connection| format!("/admin/connections/{}{page}", connection.id),
-        )
+    let beneath = |page: &str, words| {
+        first.map(|connection| (format!("/admin/connections/{}{page}", connection.id), words))
     };
+    let at = |path: &str, words| Some((path.to_owned(), words));
     let is_usable = site.connections().any(|ready| !ready.trust.keys.is_empty());
     let is_enabled = site.enabled_connections().next().is_some();
     let got_through = seen.iter().any(|it| {
         it.connection_id.is_some() && matches!(it.outcome.as_str(), "signed_in" | "tested")
     });
-    let step = |title, text, href, link, is_done| Step {
+    let step = |title, text, link, is_done| Step {
         title,
         text,
-        href,
         link,
         is_done,
         is_next: false,
@@ -46,44 +43,37 @@ pub(super) fn of(site: &Site, seen: &[Newest], break_glass: i64) -> Vec<Step> {
         step(
             "Name the company and its first administrator",
             "Done with the set-up link.",
-            "/admin/account".to_owned(),
-            "Company",
+            at("/admin/account", "Company"),
             true,
+        ),
+        step(
+            "Create a permission group",
+            "New users get it at their first sign-in.",
+            at("/admin/groups/new", "Create New Permission"),
+            groups.iter().any(|group| group.kind == GroupKind::Member),
         ),
         step(
             "Add your identity provider",
             "With its metadata file, its metadata address, or by hand.",
-            if first.is_none() {
-                "/admin/connections/new".to_owned()
-            } else {
-                beneath("")
-            },
-            if first.is_none() {
-                "New connection"
-            } else {
-                "SAML Settings"
-            },
+            beneath("", "SAML Settings").or_else(|| at("/admin/connections/new", "New connection")),
             is_usable,
         ),
         step(
-            "Copy our addresses into it, and test the connection",
-            "The test goes all the way through your identity provider and changes nothing.",
-            beneath("/copy"),
-            "Copy into Entra",
+            "Copy our addresses into it, and assign users there",
+            "Then test the connection. The test goes all the way through your identity provider and changes nothing.",
+            beneath("/copy", "Copy into Entra"),
             got_through,
         ),
         step(
             "Enable the connection",
             "From then on it stands on the sign-in page.",
-            beneath(""),
-            "SAML Settings",
+            beneath("/test", "Enable").filter(|_| is_usable),
             is_enabled,
         ),
         step(
             "Keep a way in without single sign-on",
             "An administrator with a password gets in when the identity provider does not answer.",
-            "/admin/users".to_owned(),
-            "Users & Permissions",
+            at("/admin/users", "Users & Permissions"),
             break_glass > 0,
         ),
     ];

@@ -11,7 +11,7 @@ use super::connections::{ConnectionHead, Tab};
 use super::sign_ins::{Row, view};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::app::Counted;
-use crate::domain::{Connection, ConnectionId};
+use crate::domain::{Connection, ConnectionId, Outcome};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
@@ -30,6 +30,10 @@ struct TestConnection {
     /// What has to be there before a test; none when it can begin.
     missing: Option<&'static str>,
     tests: Vec<Row>,
+    /// Whether the last test that came to an end passed.
+    has_passed: bool,
+    /// Whether another connection is enabled.
+    is_further: bool,
 }
 
 /// `GET /admin/connections/{id}/test`
@@ -88,6 +92,14 @@ async fn page(
         frame: console.frame(Section::Connections, connection.display_name.clone()),
         head: ConnectionHead::of(connection, Tab::Test),
         missing: missing(connection),
+        has_passed: tests
+            .iter()
+            .find(|test| test.outcome != Outcome::Open)
+            .is_some_and(|test| test.outcome == Outcome::Tested),
+        is_further: console
+            .site
+            .enabled_connections()
+            .any(|other| other.connection.id != connection.id),
         tests: tests
             .into_iter()
             .map(|row| view(row, &connections, console.now()))

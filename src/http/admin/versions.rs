@@ -255,6 +255,7 @@ async fn restore(
         lead: "The restored trust becomes a version of its own. Nothing is saved yet.".to_owned(),
         warnings,
         button: "Restore this version",
+        change: None,
         back: format!("/admin/connections/{id}/versions"),
         tab: Tab::Versions,
     }

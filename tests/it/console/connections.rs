@@ -12,6 +12,9 @@ use super::world::{ADMIN, World, follow, post, token, upload};
 const ADDRESSES: &[(&str, bool)] = &[
     ("", false),
     ("", true),
+    ("/change", true),
+    ("/enabled", false),
+    ("/certificates/change", true),
     ("/switch", true),
     ("/delete", false),
     ("/delete", true),
@@ -40,6 +43,7 @@ async fn a_connection_of_another_company_is_not_there() {
         ("revision", revision.as_str()),
         ("number", "1"),
         ("certificate", CERTIFICATE),
+        ("proposal", "x"),
     ];
     for (page, posted) in ADDRESSES {
         let path = at(&foreign, page);
@@ -418,7 +422,11 @@ async fn hostile_values_are_refused_beside_their_fields() {
     .map(|(name, value)| (name, value.to_owned()));
     for (name, value, says) in [
         ("login_url", "javascript:alert(1)", "Use an https address"),
-        ("login_url", "http://login.example/", "Use an https address"),
+        (
+            "login_url",
+            "http://login.example/",
+            "must begin with https://",
+        ),
         (
             "login_url",
             "https://me:pw@login.example/",
@@ -434,6 +442,11 @@ async fn hostile_values_are_refused_beside_their_fields() {
         ("name_id_format", "<script>", "URN"),
         ("certificate", "no certificate", "holds no certificate"),
         ("certificate", WEAK, "1024 bits"),
+        (
+            "certificate",
+            "-----BEGIN CERTIFICATE-----\nAAAA",
+            "it is cut off. Paste all of it, to -----END CERTIFICATE-----.",
+        ),
         (
             "certificate",
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
@@ -463,6 +476,95 @@ async fn hostile_values_are_refused_beside_their_fields() {
         assert!(!answer.body.contains("<script>alert"));
     }
     assert!(world.connections().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_review_leads_back_to_the_form_as_it_was() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let members = world.members.id.to_string();
+    let fields = [
+        ("display_name", "Acme Entra"),
+        ("name", "acme-entra"),
+        ("idp_entity_id", "https://sts.windows.net/t/"),
+        ("login_url", "https://login.example/t/saml2"),
+        ("slo_url", "https://login.example/t/logout"),
+        ("name_id_format", "any"),
+        ("binding", "redirect"),
+        ("certificate", CERTIFICATE),
+        ("jit", "on"),
+        ("jit_group", members.as_str()),
+    ];
+    let by_hand = "/admin/connections/new/manual";
+    let review = upload(&mut browser, by_hand, &fields, &[]).await;
+    let change = "/admin/connections/new/manual/change";
+    let button = format!("formaction=\"{change}\"");
+    assert!(review.body.contains(&button), "{}", review.body);
+    assert!(!review.body.contains("Nobody new gets in"));
+    let proposal = hidden_field(&review.body, "proposal").unwrap();
+    let form = post(&mut browser, change, &[("proposal", &proposal)]).await;
+    assert_eq!(form.status, 200, "{}", form.body);
+    for (name, value) in &fields {
+        match *name {
+            "certificate" => assert!(form.body.contains("-----BEGIN CERTIFICATE-----\n")),
+            "jit" => assert!(form.body.contains("name=\"jit\" value=\"on\" checked")),
+            "binding" => assert!(form.body.contains("value=\"redirect\" checked")),
+            _ => assert!(form.body.contains(&format!("value=\"{value}\"")), "{name}"),
+        }
+    }
+    // What metadata says and the form has no field for stays.
+    let files = [("file", "entra.xml", ENTRA)];
+    let review = upload(&mut browser, "/admin/connections/new", &[], &files).await;
+    assert!(review.body.contains("Nobody new gets in"));
+    let proposal = hidden_field(&review.body, "proposal").unwrap();
+    let form = post(&mut browser, change, &[("proposal", &proposal)]).await;
+    let kept = hidden_field(&form.body, "proposal").unwrap();
+    let fields = [
+        ("proposal", kept.as_str()),
+        ("display_name", "Other words"),
+        ("name", "other"),
+        ("idp_entity_id", "https://sts.windows.net/t/"),
+        ("login_url", "https://login.example/t/saml2"),
+        ("name_id_format", "any"),
+        ("binding", "post"),
+        ("certificate", CERTIFICATE),
+    ];
+    let review = upload(&mut browser, by_hand, &fields, &[]).await;
+    assert_eq!(confirm(&mut browser, &review).await.status, 303);
+    let made = world.connections().await.remove(0);
+    assert_eq!(made.display_name, "Other words");
+    assert_eq!(made.settings.certificates, [stored(CERTIFICATE)]);
+    assert_eq!(world.audit().await[0].detail, "file entra.xml");
+}
+
+#[tokio::test]
+async fn a_second_connection_to_the_same_provider_is_asked_about() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let first = import(&world, &mut browser, ENTRA).await;
+    let files = [("file", "entra.xml", ENTRA)];
+    let review = upload(&mut browser, "/admin/connections/new", &[], &files).await;
+    let says = format!(
+        "The connection “Microsoft Entra ID” has this identity provider already. <a href=\"{}\">",
+        at(&first, "")
+    );
+    assert!(review.body.contains(&says), "{}", review.body);
+    // By hand, too, and without a certificate.
+    let fields = [
+        ("display_name", "Entra"),
+        ("name", "entra"),
+        ("idp_entity_id", first.settings.idp_entity_id.as_str()),
+        ("login_url", "https://login.example/t/saml2"),
+        ("name_id_format", "any"),
+        ("binding", "redirect"),
+    ];
+    let path = "/admin/connections/new/manual";
+    let review = upload(&mut browser, path, &fields, &[]).await;
+    assert_eq!(review.status, 200, "{}", review.body);
+    assert!(review.body.contains(&says), "{}", review.body);
+    assert_eq!(world.connections().await.len(), 1);
+    assert_eq!(confirm(&mut browser, &review).await.status, 303);
+    assert_eq!(world.connections().await.len(), 2);
 }
 
 #[tokio::test]

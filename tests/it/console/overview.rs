@@ -72,7 +72,7 @@ async fn a_new_company_is_led_through_its_set_up() {
         &[
             "Single sign-on is not switched on yet",
             "Only 1 administrator can sign in with a password",
-            "2 of 5 done",
+            "2 of 6 done",
             "href=\"/admin/connections/new\"",
             "No connection yet",
         ],
@@ -82,11 +82,11 @@ async fn a_new_company_is_led_through_its_set_up() {
     let copy = format!("href=\"/admin/connections/{}/copy\"", entra.id);
     says(
         &overview(&world).await,
-        &["3 of 5 done", &copy, "Disabled"],
+        &["4 of 6 done", &copy, "Disabled"],
         &["No connection yet"],
     );
     ended(&world, &entra, Outcome::SignedIn, Duration::HOUR).await;
-    says(&overview(&world).await, &["4 of 5 done"], &[]);
+    says(&overview(&world).await, &["5 of 6 done"], &[]);
     let enabled = Connection {
         enabled: true,
         ..world.app.store.connection(entra.id).await.unwrap().unwrap()

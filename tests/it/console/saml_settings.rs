@@ -4,6 +4,8 @@ use vestibule::domain::{
     Binding, CertificateValidity, GroupMapping, Link, RequiredSignature, Unsolicited,
 };
 
+use crate::support::hidden_field;
+
 use super::trust::{at, confirm, save, send, settings_form};
 use super::world::{ADMIN, World, follow, post};
 
@@ -339,7 +341,20 @@ async fn another_identity_provider_is_asked_about() {
             .contains("would answer to https://sts.windows.net/other/")
     );
     assert_eq!(world.connection(connection.id).await, connection);
-    assert_eq!(confirm(&mut browser, &review).await.status, 303);
+    // The box has to be ticked, in a browser and without one.
+    let proposal = hidden_field(&review.body, "proposal").unwrap();
+    let fields = [("proposal", proposal.as_str())];
+    let unticked = post(&mut browser, "/admin/connections/confirm", &fields).await;
+    assert_eq!(unticked.status, 422, "{}", unticked.body);
+    let says = "Tick “Yes, replace the identity provider”";
+    assert!(unticked.body.contains(says), "{}", unticked.body);
+    assert_eq!(world.connection(connection.id).await, connection);
+    // Back to the form, with what was typed.
+    let form = post(&mut browser, &at(&connection, "/change"), &fields).await;
+    assert_eq!(form.status, 200, "{}", form.body);
+    let typed = "value=\"https://sts.windows.net/other/\"";
+    assert!(form.body.contains(typed), "{}", form.body);
+    assert_eq!(confirm(&mut browser, &unticked).await.status, 303);
     let now = world.connection(connection.id).await;
     assert_eq!(now.settings.idp_entity_id, "https://sts.windows.net/other/");
 }

@@ -220,12 +220,11 @@ pub(super) fn at(connection: &Connection, page: &str) -> String {
 pub(super) async fn confirm(browser: &mut Browser, review: &Answer) -> Answer {
     let proposal = hidden_field(&review.body, "proposal");
     let proposal = proposal.unwrap_or_else(|| panic!("no review: {}", review.body));
-    post(
-        browser,
-        "/admin/connections/confirm",
-        &[("proposal", proposal.as_str())],
-    )
-    .await
+    let mut fields = vec![("proposal", proposal.as_str())];
+    if review.body.contains("name=\"replace\"") {
+        fields.push(("replace", "yes"));
+    }
+    post(browser, "/admin/connections/confirm", &fields).await
 }
 
 /// Adds a connection from a metadata file, and confirms it.
