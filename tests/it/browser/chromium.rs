@@ -155,6 +155,22 @@ impl Chromium {
         }
     }
 
+    /// Clicks what opens another tab, and goes on in that one.
+    pub(super) async fn click_into_tab(&self, css: &str) {
+        let begun = Instant::now();
+        let before = self.client.windows().await.unwrap();
+        self.touch(css).await;
+        loop {
+            let now = self.client.windows().await.unwrap();
+            if let Some(new) = now.into_iter().find(|window| !before.contains(window)) {
+                self.client.switch_to_window(new).await.unwrap();
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no tab opens");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
     pub(super) async fn type_into(&self, css: &str, text: &str) {
         self.see(css).await.send_keys(text).await.unwrap();
     }

@@ -71,7 +71,9 @@ async fn every_page_that_a_link_leads_to() {
 
     // What a form leads to.
     browser.open(&format!("{connection}/test")).await;
-    browser.click("section[aria-labelledby=last-tests] a").await;
+    browser
+        .click("section[aria-labelledby=last-tests] li a")
+        .await;
     browser.read("b.simon@contoso.com").await;
     wrong.extend(faults(&browser, "console-test-result").await);
     browser.open(&format!("{connection}/certificates")).await;

@@ -57,7 +57,7 @@ async fn a_refusal_is_understood_and_a_connection_tested() {
     browser.see("form.panel button").await;
     look(&browser, "console-test").await;
     browser.touch("#force").await;
-    browser.click("form.panel button").await;
+    browser.click_into_tab("form[target=_blank] button").await;
     browser.see("#sign-in").await;
     sign_in_at_idp(&browser).await;
     browser.see("#claims").await;

@@ -137,7 +137,7 @@ impl Globex {
     pub(super) async fn test_and_enable(&self, connection: &str, browser: &Chromium) {
         browser.open(connection).await;
         browser.follow("Test").await;
-        browser.press("Test connection").await;
+        browser.click_into_tab("form[target=_blank] button").await;
         sign_in(browser, "b.simon@contoso.com", "Tailspin-42").await;
         if self.by_buttons {
             browser.click("#continue").await;

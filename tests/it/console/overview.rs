@@ -72,7 +72,7 @@ async fn a_new_company_is_led_through_its_set_up() {
         &[
             "Single sign-on is not switched on yet",
             "Only 1 administrator can sign in with a password",
-            "2 of 6 done",
+            "3 of 6 done",
             "href=\"/admin/connections/new\"",
             "No connection yet",
         ],

@@ -274,7 +274,11 @@ async fn what_does_not_fit_is_said_beside_its_field_and_nothing_is_lost() {
     let path = at(&connection, "");
     for (key, value, says) in [
         ("login_url", "javascript:alert(1)", "Use an https address"),
-        ("login_url", "http://idp.example/", "Use an https address"),
+        (
+            "login_url",
+            "http://idp.example/",
+            "must begin with https://",
+        ),
         (
             "login_url",
             "https://user:pw@idp.example/",
