@@ -31,6 +31,9 @@ impl Demo {
 }
 
 #[cfg(feature = "demo")]
+mod kept;
+
+#[cfg(feature = "demo")]
 mod running {
     use std::fs::{DirBuilder, OpenOptions};
     use std::io::Write as _;
@@ -45,7 +48,7 @@ mod running {
     use super::super::installation::Setting;
     use super::super::output::Output;
     use super::super::{Cli, Command, serve};
-    use super::Demo;
+    use super::{Demo, kept};
     use crate::clock::Clock;
     use crate::config::Config;
     use crate::demo_idp::{App, DemoConfig, DemoIdp, IdpKey};
@@ -56,6 +59,8 @@ mod running {
 
     /// The identity provider's key, kept with the data so that a kept demo goes on working.
     const IDP_KEY_FILE: &str = "demo-idp.pem";
+    /// And what it was told of the applications.
+    const IDP_APPS_FILE: &str = "demo-idp.json";
     /// Set up already.
     const COMPANY: &str = "acme";
     /// Nothing of it is set up, here or at the identity provider.
@@ -114,6 +119,15 @@ mod running {
             add_company(setting, EMPTY_COMPANY, "Globex", &empty_origin).await?;
             idp.register(application(setting, &config, &origin).await?);
             idp.register(App::unconfigured(EMPTY_APPLICATION_ID, "Globex"));
+            let apps = config.data_dir.join(IDP_APPS_FILE);
+            kept::read(&apps)
+                .into_iter()
+                .for_each(|app| idp.register(app));
+            idp.keep(Arc::new(move |all| {
+                if let Err(cause) = kept::write(&apps, all) {
+                    tracing::warn!(%cause, "the demo identity provider's applications are not kept");
+                }
+            }));
             let metadata = idp.tenant().metadata_url(APPLICATION_ID);
             perform(setting, &[&import(&metadata)]).await?;
             let mut out = Output::stdout();
@@ -121,7 +135,8 @@ mod running {
                 console(setting, &config, COMPANY).await?,
                 console(setting, &config, EMPTY_COMPANY).await?,
             ];
-            out.raw(&guide(&origin, &idp_origin, &consoles))?;
+            let is_begun = is_begun(setting, &idp).await?;
+            out.raw(&guide(&origin, &idp_origin, &consoles, is_begun))?;
             out.flush()?;
             let code = serve::serve(config, setting.clock.clone()).await;
             serving.abort();
@@ -169,6 +184,20 @@ mod running {
         };
         installation.store.close().await;
         Ok(address)
+    }
+
+    /// Whether something of Globex was set up in an earlier run, here or at the identity provider.
+    async fn is_begun(setting: &Setting, idp: &DemoIdp) -> Result<bool> {
+        let apps = idp.apps();
+        let mut apps = apps.iter().filter(|app| app.id == EMPTY_APPLICATION_ID);
+        if apps.any(|app| !app.identifiers.is_empty()) {
+            return Ok(true);
+        }
+        let installation = setting.open().await?;
+        let company = installation.company(EMPTY_COMPANY).await?;
+        let connections = installation.store.connections(company.id).await?;
+        installation.store.close().await;
+        Ok(!connections.is_empty())
     }
 
     fn import(metadata: &str) -> [&str; 12] {
@@ -258,7 +287,7 @@ mod running {
     }
 
     /// Writes a file that only its owner can read, and makes the directory that it is in.
-    fn write_private(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    pub(super) fn write_private(file: &Path, content: &[u8]) -> std::io::Result<()> {
         if let Some(directory) = file.parent() {
             DirBuilder::new()
                 .recursive(true)
@@ -283,7 +312,17 @@ mod running {
         }
     }
 
-    fn guide(origin: &str, idp: &str, [console, empty_console]: &[String; 2]) -> String {
+    fn guide(
+        origin: &str,
+        idp: &str,
+        [console, empty_console]: &[String; 2],
+        is_begun: bool,
+    ) -> String {
+        let globex = if is_begun {
+            "Globex, which you set up yourself, is as you left it:"
+        } else {
+            "To set a company up yourself, as the tutorial does, take Globex. Nothing of it is set up yet:"
+        };
         let addresses = [
             (
                 format!("{origin}/"),
@@ -313,7 +352,7 @@ mod running {
              or as Britta Simon (britta.simon@contoso.com, password Fabrikam-42).\n\
              The account is made at the first sign-in, in the permission group \"{GROUP}\".\n\
              Who am I:  {origin}/sso/session\n\n\
-             To set a company up yourself, as the tutorial does, take Globex. Nothing of it is set up yet:\n  \
+             {globex}\n  \
              {empty_console}\n  \
              {idp}/applications/{EMPTY_APPLICATION_ID}  its application, as Entra ID shows it\n\n\
              Stop with Ctrl-C.\n\n"

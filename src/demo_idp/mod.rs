@@ -37,6 +37,8 @@ use time::OffsetDateTime;
 pub type Now = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 /// Fills with random octets.
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+/// Is told of all applications after each change.
+pub type Keep = Arc<dyn Fn(&[Arc<App>]) + Send + Sync>;
 
 /// A random GUID (RFC 9562, version 4).
 fn guid(random: &Random) -> String {

@@ -45,6 +45,8 @@ pub(super) struct VariantOption {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
     pub(super) picked: bool,
+    /// Whether the application has what it takes.
+    pub(super) is_possible: bool,
 }
 
 /// The form that takes a Response to the application.
@@ -95,6 +97,9 @@ pub(super) struct SetUp {
     /// The same, to be changed.
     pub(super) fields: Vec<Field>,
     pub(super) basic_action: String,
+    pub(super) metadata_action: String,
+    /// Whether the application's encryption certificate is there.
+    pub(super) is_encrypting: bool,
     pub(super) claims: Vec<Setting>,
     pub(super) certificate: Vec<Setting>,
     pub(super) downloads: Vec<Download>,
@@ -160,11 +165,13 @@ impl Account {
 }
 
 impl VariantOption {
-    pub(super) fn all(picked: Variant) -> Vec<Self> {
+    /// An application without an encryption certificate gets nothing that is encrypted.
+    pub(super) fn all(picked: Variant, is_encrypting: bool) -> Vec<Self> {
         let option = |variant: Variant| Self {
             name: variant.name(),
             title: variant.title(),
             picked: variant == picked,
+            is_possible: is_encrypting || !variant.encrypts(),
         };
         Variant::ALL.into_iter().map(option).collect()
     }

@@ -4,13 +4,14 @@ use super::refusal::Refusal;
 use super::request::SignOnRequest;
 use super::shelf::Shelf;
 use super::{
-    App, IdpKey, Now, Random, ResponseSpec, ServiceProvider, Tenant, User, Variant, http, metadata,
+    App, IdpKey, Keep, Now, Random, ResponseSpec, ServiceProvider, Tenant, User, Variant, http,
+    metadata,
 };
 use crate::saml::signature::SignError;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
@@ -40,6 +41,7 @@ pub struct DemoIdp(Arc<Inner>);
 struct Inner {
     config: DemoConfig,
     apps: RwLock<Vec<Arc<App>>>,
+    keep: OnceLock<Keep>,
     sessions: Shelf<Session>,
     flows: Shelf<Flow>,
 }
@@ -99,6 +101,7 @@ impl DemoIdp {
         Self(Arc::new(Inner {
             config,
             apps: RwLock::new(apps),
+            keep: OnceLock::new(),
             sessions: Shelf::new(),
             flows: Shelf::new(),
         }))
@@ -159,6 +162,14 @@ impl DemoIdp {
             Some(found) => *found = app,
             None => apps.push(app),
         }
+        if let Some(keep) = self.0.keep.get() {
+            keep(&apps);
+        }
+    }
+
+    /// Has each change of an application kept from now on; the first who asks is the one.
+    pub fn keep(&self, keep: Keep) {
+        let _ = self.0.keep.set(keep);
     }
 
     /// The federation metadata document, signed, with its byte order mark.

@@ -4,6 +4,7 @@ mod cookies;
 mod logout;
 mod portal;
 mod sign_on;
+mod upload;
 
 use super::DemoIdp;
 use super::pages;
@@ -43,6 +44,7 @@ pub(super) fn router(idp: DemoIdp) -> Router {
             get(portal::set_up).post(portal::choose_variant),
         )
         .route("/applications/{app}/basic", post(portal::configure))
+        .route("/applications/{app}/metadata", post(upload::metadata))
         .route(
             "/applications/{app}/certificate-base64.cer",
             get(portal::certificate_base64),

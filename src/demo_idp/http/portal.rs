@@ -283,7 +283,9 @@ fn set_up_page(idp: &DemoIdp, app: &App) -> pages::SetUp {
             Setting::copied("Microsoft Entra Identifier", &tenant.entity_id),
             Setting::copied("Logout URL", tenant.saml_url()),
         ],
-        variants: pages::VariantOption::all(app.variant),
+        metadata_action: format!("/applications/{}/metadata", app.id),
+        is_encrypting: app.recipient().is_some(),
+        variants: pages::VariantOption::all(app.variant, app.recipient().is_some()),
         action: format!("/applications/{}", app.id),
         saved: false,
     }

@@ -315,7 +315,9 @@ fn ask(idp: &DemoIdp, handle: &str, flow: &Flow, error: Option<&str>) -> Respons
             .map(|(at, user)| pages::Account::of(user, at == hinted))
             .collect(),
         variants: match &flow.purpose {
-            Purpose::Answer { .. } => pages::VariantOption::all(flow.variant),
+            Purpose::Answer { app, .. } => {
+                pages::VariantOption::all(flow.variant, app.recipient().is_some())
+            }
             Purpose::Page(_) => Vec::new(),
         },
         error: error.map(str::to_owned),
