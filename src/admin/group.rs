@@ -10,7 +10,7 @@ use super::user::version_of;
 use super::{Admin, Problems, Refused};
 use crate::domain::{Group, GroupId, GroupKind};
 use crate::keys;
-use crate::store::{GroupUse, StoredGroup};
+use crate::store::{GroupUse, StoredGroup, Tx};
 
 /// The most permission groups of a company. Lists of choices show them all.
 pub const MOST_GROUPS: usize = 1_000;
@@ -154,6 +154,7 @@ impl Admin<'_> {
         let way_in = tx.hold_way_in(self.company, []).await?;
         let stored = tx.lock_group(self.company, id).await?;
         let group = stored.ok_or(Refused::NotFound)?.group;
+        self.may_delete(&mut tx, &group).await?;
         let uses = tx.hold_uses_of_group(self.company, id).await?;
         if let Some(first) = uses.first() {
             return Err(Refused::InTheWay(in_use(&group, first, uses.len())));
@@ -171,6 +172,18 @@ impl Admin<'_> {
         tx.audit(&event.with_detail(detail)).await?;
         tx.commit(self.now).await?;
         Ok(group)
+    }
+
+    /// Of a locked group: with it goes who is an administrator, or what keeps an administrator from passwords.
+    async fn may_delete(&self, tx: &mut Tx, group: &Group) -> Result<(), Refused> {
+        let is_over = self.actor.over_administrators
+            || group.kind == GroupKind::Member
+                && !(group.sso_only && tx.has_administrator(self.company, group.id).await?);
+        if is_over {
+            Ok(())
+        } else {
+            Err(Refused::NotOverAdministrators)
+        }
     }
 }
 

@@ -132,8 +132,8 @@ impl SamlSettings {
             }
             "name_id_format" => self.name_id_format = format(key, value)?,
             "name_id_policy" => self.name_id_policy = format(key, value)?,
-            "requested_authn_context" => self.requested_authn_context = list(value),
-            "extra_audiences" => self.extra_audiences = list(value),
+            "requested_authn_context" => self.requested_authn_context = visible(key, value)?,
+            "extra_audiences" => self.extra_audiences = visible(key, value)?,
             "email_domains" => self.email_domains = domains(key, value)?,
             "link" if value == "never" => self.link = Link::Never,
             "link" => self.link = Link::VerifiedDomains(owned_domains(key, value)?),
@@ -245,6 +245,19 @@ pub(super) fn list(value: &str) -> Vec<String> {
                 .collect()
         })
         .unwrap_or_default()
+}
+
+/// A list, in which nothing can hide.
+fn visible(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
+    let all = list(value);
+    match all.iter().find(|item| item.chars().any(char::is_control)) {
+        Some(wrong) => Err(SettingError::value(
+            key,
+            wrong,
+            "values without control characters, separated by commas, or none",
+        )),
+        None => Ok(all),
+    }
 }
 
 /// `email` is short for the e-mail format; `any` and `none` clear.
@@ -381,6 +394,12 @@ mod tests {
             ("name_id_format", "email address", "a format's URN"),
             ("bindings", "post", "The settings are: binding"),
             ("attributes.mail", "x", "attributes.email"),
+            ("extra_audiences", "urn:a,urn:\u{7}b", "control characters"),
+            (
+                "requested_authn_context",
+                "urn:a\u{0}",
+                "control characters",
+            ),
         ] {
             let error = settings.set(key, value).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -126,17 +126,7 @@ impl Store {
 
     /// Whether a member of a group is in a group of administrators too.
     pub async fn has_administrator(&self, company: CompanyId, id: GroupId) -> Result<bool, Error> {
-        // From the few administrators to the group.
-        let row = query(
-            "SELECT m.user_id FROM permission_group g JOIN group_grant a ON a.group_id = g.id \
-             JOIN group_grant m ON m.user_id = a.user_id WHERE g.company_id = $1 AND g.kind = $2 AND m.group_id = $3 LIMIT 1",
-        )
-        .bind(company.to_string())
-        .bind(GroupKind::Administrator.as_str())
-        .bind(id.to_string())
-        .fetch_optional(&self.database)
-        .await?;
-        Ok(row.is_some())
+        has_administrator(&self.database, company, id).await
     }
 
     /// The connections that put users into a group.
@@ -226,6 +216,15 @@ impl Tx {
         uses(self, company, id).await
     }
 
+    /// Whether a member of a group is in a group of administrators too.
+    pub async fn has_administrator(
+        &mut self,
+        company: CompanyId,
+        id: GroupId,
+    ) -> Result<bool, Error> {
+        has_administrator(self, company, id).await
+    }
+
     /// Removes a group and every membership in it.
     pub async fn remove_group(&mut self, company: CompanyId, id: GroupId) -> Result<(), Error> {
         query("DELETE FROM permission_group WHERE id = $1 AND company_id = $2")
@@ -265,6 +264,24 @@ async fn find(
         })
     })
     .transpose()
+}
+
+async fn has_administrator(
+    target: impl Target,
+    company: CompanyId,
+    id: GroupId,
+) -> Result<bool, Error> {
+    // From the few administrators to the group.
+    let row = query(
+        "SELECT m.user_id FROM permission_group g JOIN group_grant a ON a.group_id = g.id \
+         JOIN group_grant m ON m.user_id = a.user_id WHERE g.company_id = $1 AND g.kind = $2 AND m.group_id = $3 LIMIT 1",
+    )
+    .bind(company.to_string())
+    .bind(GroupKind::Administrator.as_str())
+    .bind(id.to_string())
+    .fetch_optional(target)
+    .await?;
+    Ok(row.is_some())
 }
 
 async fn uses(

@@ -25,6 +25,36 @@ fn nothing_is_asked_for_that_was_not_configured() {
 }
 
 #[test]
+fn what_it_holds_stays_content() {
+    let hostile = "\"/><x a='1'>&amp;]]><!--</saml:Issuer>";
+    let request = AuthnRequest {
+        destination: hostile.to_owned(),
+        issuer: hostile.to_owned(),
+        acs_url: hostile.to_owned(),
+        name_id_policy: Some(NameIdPolicy {
+            format: Some(hostile.to_owned()),
+        }),
+        requested_authn_context: vec![hostile.to_owned()],
+        ..request()
+    };
+    let text = request.to_xml();
+    let document = Document::parse(text.as_bytes(), &Limits::MESSAGE).unwrap();
+    let root = document.root();
+    for name in ["Destination", "AssertionConsumerServiceURL"] {
+        assert_eq!(root.attribute(name), Some(hostile), "{name}");
+    }
+    let names: Vec<&str> = root.descendants().map(|element| element.name()).collect();
+    let issuer = root.child(names::SAML, "Issuer").unwrap();
+    assert_eq!(issuer.text().unwrap(), hostile);
+    let policy = root.child(names::SAMLP, "NameIDPolicy").unwrap();
+    assert_eq!(policy.attribute("Format"), Some(hostile));
+    let context = root.child(names::SAMLP, "RequestedAuthnContext").unwrap();
+    let class = context.child(names::SAML, "AuthnContextClassRef").unwrap();
+    assert_eq!(class.text().unwrap(), hostile);
+    assert!(!names.contains(&"x"), "{names:?}");
+}
+
+#[test]
 fn everything_that_can_be_configured() {
     let request = AuthnRequest {
         force_authn: true,

@@ -224,6 +224,12 @@ async fn set<S>(
 ) -> Result<(), Problem> {
     let settings = settings(caller).await?;
     let mut wrong = Vec::new();
+    if values.contains_key("certificates")
+        && let Some((key, _)) = values.get_key_value("add_certificate")
+    {
+        let what = "Give either certificates, which replace what is there, or add_certificate.";
+        wrong.push((key, what.to_owned()));
+    }
     for (key, value) in values {
         let known = ConnectionSettings::keys().any(|(known, _)| known == key && is_setting(known));
         if !known {

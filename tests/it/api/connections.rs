@@ -7,6 +7,7 @@ use vestibule::domain::Scope;
 use super::world::{Client, World, is_problem, ok};
 
 const ENTRA: &str = include_str!("../../../metadata/entra-ssoready.xml");
+const CERTIFICATE: &str = include_str!("../../vectors/keys/idp.crt");
 
 async fn made(client: &Client) -> Value {
     let body = json!({"display_name": "Entra ID", "metadata": ENTRA});
@@ -156,6 +157,8 @@ async fn what_does_not_fit_is_told_by_its_name() {
         json!({"settings": {"jit_group": "Administrators"}}),
         json!({"settings": {"certificates": ""}}),
         json!({"settings": {"certificates": "rubbish"}}),
+        json!({"settings": {"certificates": CERTIFICATE, "add_certificate": CERTIFICATE}}),
+        json!({"settings": {"extra_audiences": "urn:a\u{7}"}}),
         json!({"settings": {"landing": 1}}),
         json!({"sort_order": 1.5}),
     ] {
