@@ -120,9 +120,9 @@ mod running {
             idp.register(application(setting, &config, &origin).await?);
             idp.register(App::unconfigured(EMPTY_APPLICATION_ID, "Globex"));
             let apps = config.data_dir.join(IDP_APPS_FILE);
-            kept::read(&apps)
-                .into_iter()
-                .for_each(|app| idp.register(app));
+            for app in kept::read(&apps) {
+                idp.register(app);
+            }
             idp.keep(Arc::new(move |all| {
                 if let Err(cause) = kept::write(&apps, all) {
                     tracing::warn!(%cause, "the demo identity provider's applications are not kept");

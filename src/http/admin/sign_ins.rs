@@ -59,6 +59,12 @@ struct Notice {
     link: Option<(String, &'static str)>,
 }
 
+impl Notice {
+    fn plain(text: String) -> Self {
+        Self { text, link: None }
+    }
+}
+
 /// One sign-in.
 #[derive(Debug)]
 pub(super) struct Row {
@@ -109,10 +115,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
         "" => {}
         q if q.contains('@') => {
             if let Some(told) = find_person(&console, q, &mut filter).await? {
-                notices.push(Notice {
-                    text: told,
-                    link: None,
-                });
+                notices.push(Notice::plain(told));
             }
             nothing = filter.user_id.is_none() && filter.named.is_none();
         }
@@ -128,10 +131,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
                 {
                     return Ok(Redirect::to(&format!("{PATH}/{}", found.code)).into_response());
                 }
-                notices.push(Notice {
-                    text: nothing_found(q, &console),
-                    link: None,
-                });
+                notices.push(Notice::plain(nothing_found(q, &console)));
             }
         }
     }
