@@ -62,7 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("http_body_util", &["http"]),
-    ("multer", &["http"]),
+    ("multer", &["http", "demo_idp"]),
     ("csv", &["admin"]),
     ("serde_html_form", &["http"]),
     ("utoipa", &["http"]),
