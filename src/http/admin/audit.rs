@@ -6,10 +6,11 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::Value;
 use time::Duration;
 
+use super::audit_words::{Change, changes, sentence};
 use super::parts::Item;
+use super::people::counted;
 use super::sign_ins::{day, from_milliseconds, milliseconds, second};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::admin::Form;
@@ -50,10 +51,15 @@ struct EntryView {
     actor: String,
     client: Option<String>,
     action: String,
+    /// What was done, around the name of what it was done to.
+    did: (&'static str, &'static str),
     subject: String,
     detail: String,
-    /// Property, before, after.
-    changes: Vec<(String, String, String)>,
+    changes: Vec<Change>,
+    /// What is not worth a look: settings as they always are.
+    folded: Vec<Change>,
+    /// "32 more settings".
+    folded_text: String,
 }
 
 /// What the list or the export is asked for.
@@ -197,77 +203,18 @@ fn place(text: &str) -> Option<AuditPlace> {
 }
 
 fn entry(event: AuditEvent) -> EntryView {
+    let (before, after) = (event.before.as_ref(), event.after.as_ref());
+    let (changes, folded) = changes(&event.action, before, after);
     EntryView {
         at: second(event.at),
         actor: event.actor,
         client: event.client.map(|client| client.to_string()),
+        did: sentence(&event.action).unwrap_or_default(),
         action: event.action,
         subject: event.subject,
         detail: event.detail,
-        changes: changes(event.before.as_ref(), event.after.as_ref()),
-    }
-}
-
-/// The members of both objects, in order.
-fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<(String, String, String)> {
-    let members = |value: Option<&Value>| {
-        value
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.clone(), text(value)))
-            .collect::<std::collections::BTreeMap<_, _>>()
-    };
-    let (mut before, after) = (members(before), members(after));
-    let mut changes: Vec<_> = after
-        .into_iter()
-        .map(|(name, after)| {
-            let before = before.remove(&name).unwrap_or_default();
-            (name, before, after)
-        })
-        .collect();
-    changes.extend(
-        before
-            .into_iter()
-            .map(|(name, before)| (name, before, String::new())),
-    );
-    changes.sort();
-    changes
-}
-
-/// A value as people read it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
-    }
-}
-
-fn flat(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_was_there_and_what_is_there() {
-        let before = json!({"title": "A", "gone": [1, "x"]});
-        let after = json!({"title": "B", "new": null});
-        let found = changes(Some(&before), Some(&after));
-        let expected = [("gone", "1, x", ""), ("new", "", ""), ("title", "A", "B")];
-        assert_eq!(
-            found,
-            expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()))
-        );
-        assert!(changes(None, None).is_empty());
+        changes,
+        folded_text: counted(folded.len() as u64, "more setting", "more settings"),
+        folded,
     }
 }

@@ -62,6 +62,7 @@ impl Console {
             section,
             title: title.into(),
             email: self.me.user.email.as_str().to_owned(),
+            me: format!("/admin/users/{}", self.me.user.id),
             flash: self.flash.as_deref().map(str::to_owned),
             banners: self.banners.to_vec(),
             csrf: self.csrf.to_string(),

@@ -92,6 +92,8 @@ pub(super) struct ConsoleFrame {
     pub(super) title: String,
     /// Who is signed in.
     pub(super) email: String,
+    /// The page of who is signed in, where the password is changed.
+    pub(super) me: String,
     /// What the page before has done.
     pub(super) flash: Option<String>,
     pub(super) banners: Vec<Banner>,

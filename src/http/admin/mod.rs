@@ -7,6 +7,7 @@
 mod account;
 mod attempt;
 mod audit;
+mod audit_words;
 mod banner;
 mod certificate_days;
 mod certificate_view;

@@ -267,6 +267,26 @@ impl UserPage {
         format!("{}/{action}", self.href)
     }
 
+    /// What a new password does; what it needs is said once, here or by what is wrong with it.
+    fn password_hint(&self) -> &'static str {
+        let is_wrong = !self.problems.of("password").is_empty();
+        match (self.is_me, is_wrong) {
+            (true, true) => "This session goes on. Your others end.",
+            (true, false) => "At least 12 characters. This session goes on. Your others end.",
+            (false, true) => "Every session of this user ends.",
+            (false, false) => "At least 12 characters. Every session of this user ends.",
+        }
+    }
+
+    /// What the end of a password does.
+    fn without_password(&self) -> &'static str {
+        if self.is_me {
+            "You can then sign in via single sign-on only. This session goes on. Your others end."
+        } else {
+            "This user can then sign in via single sign-on only, and every session ends."
+        }
+    }
+
     /// What is in a field now, where somebody else has written another text than was typed.
     fn now(&self, field: &str) -> String {
         let Some(changed) = &self.changed else {

@@ -47,6 +47,8 @@ struct Users {
     makers: Vec<Item>,
     ways: Vec<Item>,
     is_filtered: bool,
+    /// A filter is chosen beside the words of the search.
+    is_narrowed: bool,
     total: String,
     rows: Vec<Row>,
     pages: Pages,
@@ -113,6 +115,11 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
             &asked.way,
         ),
         is_filtered: !filter.is_all(),
+        is_narrowed: !UserFilter {
+            search: String::new(),
+            ..filter
+        }
+        .is_all(),
         total: number(listed.total),
         rows: listed.rows.iter().map(row).collect(),
         pages,
