@@ -132,9 +132,12 @@ async fn show(console: Console) -> Result<Response, Error> {
     let is_set_up = steps_done == steps.len();
     let verdict = verdict(&connections, is_set_up);
     let mut frame = console.frame(Section::Overview, "Overview");
-    if verdict.tone == Tone::Bad {
-        // It says the same, and more.
-        frame.banners.retain(|banner| banner.tone != Tone::Bad);
+    if let Some((href, _)) = &verdict.link {
+        // What stands below says the same, and more.
+        let says_it = |link: &(String, String)| link.0 == *href;
+        frame
+            .banners
+            .retain(|banner| !banner.link.as_ref().is_some_and(says_it));
     }
     Ok(Page::new(Overview {
         verdict,
