@@ -306,11 +306,10 @@ fn facts(detail: &SignInDetail) -> Vec<(&'static str, Fact)> {
     match (&detail.user, attempt.user_id) {
         (Some(user), _) => facts.push(("User", person(user))),
         (None, Some(_)) => facts.push(("User", Fact::Text("a deleted user".to_owned()))),
-        (None, None) if let Some(named) = &attempt.named => {
+        (None, None) => facts.extend(attempt.named.as_ref().map(|named| {
             let text = format!("{named}, who was not signed in");
-            facts.push(("User", Fact::Text(text)));
-        }
-        (None, None) => {}
+            ("User", Fact::Text(text))
+        })),
     }
     if attempt.kind == AttemptKind::Test {
         facts.push((
