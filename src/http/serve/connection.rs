@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::super::edge::Edge;
@@ -178,6 +179,10 @@ async fn answer(
     line: Arc<Line>,
     shared: Arc<Shared>,
 ) -> Result<Response, Infallible> {
+    if line.has_more() {
+        // Who asks for much at once lets the others go first, each time.
+        yield_now().await;
+    }
     line.works();
     let longest = shared.patience.body;
     let mut request = request.map(|body| {

@@ -59,6 +59,11 @@ impl Line {
         line
     }
 
+    /// Whether nothing has come since the last answer: the next request came together with the one before it.
+    pub(super) fn has_more(&self) -> bool {
+        self.wait() == Wait::Request
+    }
+
     /// A request is being answered.
     pub(super) fn works(&self) {
         // No need to know since when.
@@ -181,7 +186,7 @@ mod tests {
         assert_eq!((due(&line), line.waits_since()), (("rest", 2), Some(0)));
         assert_eq!((line.idle_until(&PATIENCE) - line.epoch).as_secs(), 75);
         line.heard();
-        assert_eq!(due(&line), ("end", 110));
+        assert_eq!((due(&line), line.has_more()), (("end", 110), false));
         line.works();
         assert_eq!((due(&line), line.waits_since()), (("never", 0), None));
         line.heard();
@@ -191,7 +196,7 @@ mod tests {
         assert!(line.waits_since() >= Some(100_000));
         line.works();
         line.answered();
-        assert_eq!(due(&line), ("rest", 102));
+        assert_eq!((due(&line), line.has_more()), (("rest", 102), true));
         line.blocked();
         assert_eq!(due(&line), ("end", 130));
         line.flushed();
