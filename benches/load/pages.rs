@@ -55,7 +55,7 @@ const PAGES: [(&str, Page); 20] = [
     ("Sign-ins, older", Page::Next("/admin/sign-ins")),
     (
         "Sign-ins of a user",
-        Page::At("/admin/sign-ins?q=simon.7777@contoso.com"),
+        Page::At("/admin/sign-ins?q=b.simon.7777@contoso.com"),
     ),
     (
         "Sign-ins, refused",
