@@ -22,8 +22,19 @@ pub(super) enum Plus {
     Plus,
 }
 
-/// The `name=value` pairs, undecoded, in order.
-pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+/// One `name=value` of a form or a query, undecoded.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    /// All of it, as received: an empty value may come without its equals sign.
+    pub(super) received: &'a [u8],
+    /// What stands before the first equals sign.
+    pub(super) name: &'a [u8],
+    /// What stands behind it.
+    pub(super) value: &'a [u8],
+}
+
+/// The pairs of a form or a query, in order.
+pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -31,10 +42,15 @@ pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         rest = next;
         Some(pair)
     })
-    .filter(|pair| !pair.is_empty())
-    .map(|pair| {
-        let (name, value) = cut(pair, b'=');
-        (name, value.unwrap_or_default())
+    .filter(|received| !received.is_empty())
+    .map(|received| {
+        let (name, value) = cut(received, b'=');
+        let value = value.unwrap_or_default();
+        Pair {
+            received,
+            name,
+            value,
+        }
     })
 }
 

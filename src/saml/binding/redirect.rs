@@ -1,6 +1,6 @@
 //! HTTP-Redirect (saml-bindings 3.4): a message in a query, compressed, with a signature beside it.
 
-use super::encoding::{Plus, base64, encode, names, pairs, text};
+use super::encoding::{Pair, Plus, base64, encode, names, pairs, text};
 use super::post::is_handle;
 use super::{BindingError, MessageKind};
 use crate::saml::names::ENCODING_DEFLATE;
@@ -92,13 +92,6 @@ pub fn decode_redirect(query: &str) -> Result<Redirected, BindingError> {
     })
 }
 
-/// A parameter as received.
-#[derive(Clone, Copy)]
-struct Pair<'q> {
-    name: &'q [u8],
-    value: &'q [u8],
-}
-
 /// The parameters that mean something, each at most once by its decoded name.
 #[derive(Default)]
 struct Parameters<'q> {
@@ -112,10 +105,11 @@ struct Parameters<'q> {
 impl<'q> Parameters<'q> {
     fn collect(query: &'q [u8]) -> Result<Self, BindingError> {
         let mut found = Self::default();
-        for (name, value) in pairs(query) {
-            let pair = Pair { name, value };
+        for pair in pairs(query) {
             for kind in [MessageKind::Request, MessageKind::Response] {
-                if names(name, kind.parameter()) && found.message.replace((kind, pair)).is_some() {
+                if names(pair.name, kind.parameter())
+                    && found.message.replace((kind, pair)).is_some()
+                {
                     return Err(BindingError::Repeated(kind.parameter()));
                 }
             }
@@ -125,7 +119,7 @@ impl<'q> Parameters<'q> {
                 ("Signature", &mut found.signature),
                 ("SAMLEncoding", &mut found.encoding),
             ] {
-                if names(name, known) && slot.replace(pair).is_some() {
+                if names(pair.name, known) && slot.replace(pair).is_some() {
                     return Err(BindingError::Repeated(known));
                 }
             }
@@ -134,21 +128,11 @@ impl<'q> Parameters<'q> {
     }
 }
 
-/// saml-bindings 3.4.4.1: the original URL-encoded values, in this order, whatever order they came in.
+/// saml-bindings 3.4.4.1: the pairs as received, in this order, whatever order they came in.
 fn signed_octets(message: Pair<'_>, relay_state: Option<Pair<'_>>, algorithm: Pair<'_>) -> Vec<u8> {
-    let mut octets = Vec::new();
-    for pair in [Some(message), relay_state, Some(algorithm)]
-        .into_iter()
-        .flatten()
-    {
-        if !octets.is_empty() {
-            octets.push(b'&');
-        }
-        octets.extend_from_slice(pair.name);
-        octets.push(b'=');
-        octets.extend_from_slice(pair.value);
-    }
-    octets
+    let pairs = [Some(message), relay_state, Some(algorithm)];
+    let received: Vec<&[u8]> = pairs.iter().flatten().map(|pair| pair.received).collect();
+    received.join(&b'&')
 }
 
 fn message_query(kind: MessageKind, xml: &str, relay_state: Option<&str>) -> String {

@@ -188,6 +188,18 @@ pub(super) fn vectors() -> Vec<Vector> {
             ),
         ),
         by(
+            "query-relay-state-without-equals-sign",
+            Rule::B3,
+            "The empty RelayState that was signed, without its equals sign: other octets.",
+            query_of(&logout(), Some(""), Some("idp")).replace("RelayState=&", "RelayState&"),
+        ),
+        by(
+            "query-algorithm-without-value",
+            Rule::B4,
+            "SigAlg without a value.",
+            good.replace(&part("SigAlg"), "SigAlg"),
+        ),
+        by(
             "query-message-changed",
             Rule::B3,
             "Another message.",
