@@ -6,6 +6,8 @@ use time::OffsetDateTime;
 
 use super::audit::entry;
 use super::columns::{is_text, ms};
+use super::place::Place;
+use super::search::pattern;
 use super::statement::query;
 use super::{Error, Store};
 use crate::domain::{AuditEvent, AuditId, CompanyId};
@@ -30,14 +32,8 @@ pub struct AuditFilter {
     pub after: Option<AuditPlace>,
 }
 
-/// A place in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditPlace {
-    /// When the entry there was written.
-    pub at: OffsetDateTime,
-    /// Which one it is of those of the same instant.
-    pub id: AuditId,
-}
+/// A place in the list: when the entry there was written.
+pub type AuditPlace = Place<AuditId>;
 
 /// A page of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,15 +81,18 @@ impl Store {
             period!(
                 "id, company_id, at, actor, action, subject, detail, client, before_value, after_value"
             ),
-            "$6) e WHERE ($7 = '' OR action LIKE $7) AND ($8 = '' OR LOWER(actor) LIKE $8 ESCAPE '!' \
-             OR LOWER(subject) LIKE $8 ESCAPE '!' OR LOWER(detail) LIKE $8 ESCAPE '!' OR LOWER(action) LIKE $8 ESCAPE '!') \
+            "$6) e WHERE ($7 = '' OR action LIKE $7) AND ($8 = '' OR LOWER(actor) LIKE $8 ESCAPE '\\' \
+             OR LOWER(subject) LIKE $8 ESCAPE '\\' OR LOWER(detail) LIKE $8 ESCAPE '\\' OR LOWER(action) LIKE $8 ESCAPE '\\') \
              ORDER BY at DESC, id DESC LIMIT $9"
         );
         let noun = filter.noun.as_deref().filter(|noun| is_word(noun));
         let rows = bound(sql, company, filter)
             .bind(LOOKED_AT)
             .bind(noun.map_or_else(String::new, |noun| format!("{noun}.%")))
-            .bind(pattern(text))
+            .bind(match text.trim() {
+                "" => String::new(),
+                text => pattern(&text.to_ascii_lowercase()),
+            })
             .bind(i64::from(limit) + 1)
             .fetch_all(&self.database)
             .await?;
@@ -101,7 +100,7 @@ impl Store {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if entries.len() > limit {
             entries.truncate(limit);
-            let next = entries.last().map(|last| AuditPlace {
+            let next = entries.last().map(|last| Place {
                 at: last.at,
                 id: last.id,
             });
@@ -117,7 +116,7 @@ impl Store {
             .await?;
         let next = last
             .map(|last| {
-                Ok::<_, Error>(AuditPlace {
+                Ok::<_, Error>(Place {
                     at: last.time("at")?,
                     id: last.parsed("id")?,
                 })
@@ -150,22 +149,4 @@ fn bound(
 fn is_word(noun: &str) -> bool {
     noun.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-}
-
-/// For LIKE, which reads two signs as placeholders; empty for everything.
-fn pattern(text: &str) -> String {
-    let text = text.trim().to_ascii_lowercase();
-    if text.is_empty() {
-        return String::new();
-    }
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for sign in text.chars() {
-        if matches!(sign, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(sign);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -2,13 +2,11 @@
 //!
 //! Invariant: a session of another company is not there.
 
-use std::fmt;
-use std::str::FromStr;
-
 use time::OffsetDateTime;
 
 use super::columns::{Row, ms};
 use super::part::Part;
+use super::place::Place;
 use super::session::session;
 use super::statement::query;
 use super::{Error, Store, Tx};
@@ -27,38 +25,8 @@ pub struct ListedSession {
     pub name: String,
 }
 
-/// A place in the list of sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionPlace {
-    /// When the session there began, in milliseconds since 1970.
-    pub signed_in_ms: i64,
-    /// Which one it is of those that began at the same instant.
-    pub key: SessionKey,
-}
-
-/// What stands in addresses: the milliseconds and the key.
-impl fmt::Display for SessionPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.signed_in_ms, self.key)
-    }
-}
-
-impl FromStr for SessionPlace {
-    type Err = NoPlace;
-
-    fn from_str(text: &str) -> Result<Self, NoPlace> {
-        let (ms, key) = text.split_once('-').ok_or(NoPlace)?;
-        Ok(Self {
-            signed_in_ms: ms.parse().map_err(|_| NoPlace)?,
-            key: key.parse().map_err(|_| NoPlace)?,
-        })
-    }
-}
-
-/// A text that names no place in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no place in the list")]
-pub struct NoPlace;
+/// A place in the list of sessions: when the session there began.
+pub type SessionPlace = Place<SessionKey>;
 
 /// The sessions of company `$1` that have not ended at `$2`.
 macro_rules! live {
@@ -93,15 +61,15 @@ impl Store {
         ))
         .bind(company.to_string())
         .bind(ms(now))
-        .bind(after.map_or(i64::MAX, |place| place.signed_in_ms))
-        .bind(after.map_or_else(Vec::new, |place| place.key.0.to_vec()))
+        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
+        .bind(after.map_or_else(Vec::new, |place| place.id.0.to_vec()))
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.database)
         .await?;
         let rows = rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()?;
-        Ok(Part::of(rows, limit, |last| SessionPlace {
-            signed_in_ms: ms(last.session.signed_in_at),
-            key: last.key,
+        Ok(Part::of(rows, limit, |last| Place {
+            at: last.session.signed_in_at,
+            id: last.key,
         }))
     }
 

@@ -6,6 +6,7 @@
 use time::OffsetDateTime;
 
 use super::columns::{Row, ms};
+use super::place::Place;
 use super::statement::query;
 use super::{Error, Store};
 use crate::domain::{
@@ -36,14 +37,8 @@ pub struct SignInFilter {
     pub after: Option<SignInPlace>,
 }
 
-/// A place in the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignInPlace {
-    /// When the sign-in there began.
-    pub started_at: OffsetDateTime,
-    /// Which one it is of those that began at the same instant.
-    pub id: AttemptId,
-}
+/// A place in the list: when the sign-in there began.
+pub type SignInPlace = Place<AttemptId>;
 
 /// One sign-in of the list, without its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +131,7 @@ impl Store {
         let user = filter.user_id.map(|id| id.to_string());
         let after = filter.after.map_or(i64::MAX, |place| {
             // Nothing of its instant is left.
-            ms(place.started_at) - i64::from(place.id == none_below())
+            ms(place.at) - i64::from(place.id == none_below())
         });
         let looked_until = query(furthest)
             .bind(company.to_string())
@@ -168,8 +163,8 @@ impl Store {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if rows.len() > limit {
             rows.truncate(limit);
-            let next = rows.last().map(|last| SignInPlace {
-                started_at: last.started_at,
+            let next = rows.last().map(|last| Place {
+                at: last.started_at,
                 id: last.id,
             });
             return Ok(SignInPage {
@@ -179,8 +174,8 @@ impl Store {
             });
         }
         // Those of the same instant were looked at as well.
-        let next = looked_until.map(|started_at| SignInPlace {
-            started_at,
+        let next = looked_until.map(|at| Place {
+            at,
             id: none_below(),
         });
         Ok(SignInPage {

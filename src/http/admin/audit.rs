@@ -11,7 +11,7 @@ use time::Duration;
 use super::audit_words::{Change, changes, sentence};
 use super::parts::Item;
 use super::people::counted;
-use super::sign_ins::{day, from_milliseconds, milliseconds, second};
+use super::sign_ins::{day, second};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::admin::Form;
 use crate::domain::AuditEvent;
@@ -20,7 +20,7 @@ use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::start::address;
-use crate::store::{AuditFilter, AuditPlace};
+use crate::store::AuditFilter;
 
 const PATH: &str = "/admin/audit";
 /// Entries on a page.
@@ -85,7 +85,7 @@ impl Wanted {
             text: given(&self.q),
             from: day(&self.from),
             until: day(&self.until).map(|day| day.saturating_add(Duration::DAY)),
-            after: place(&self.after),
+            after: self.after.parse().ok(),
         }
     }
 
@@ -125,9 +125,7 @@ const NOUNS: [(&str, &str); 11] = [
 async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
     let filter = wanted.filter();
     let page = console.admin().audit_log(&filter, ON_A_PAGE).await?;
-    let next = page
-        .next
-        .map(|next| format!("{}-{}", milliseconds(next.at), next.id));
+    let next = page.next.map(|next| next.to_string());
     let view = Audit {
         frame: console.frame(Section::Audit, "Audit"),
         nouns: Item::list(NOUNS, &wanted.noun),
@@ -192,14 +190,6 @@ async fn export(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Res
         text,
     )
         .into_response())
-}
-
-fn place(text: &str) -> Option<AuditPlace> {
-    let (at, id) = text.split_once('-')?;
-    Some(AuditPlace {
-        at: from_milliseconds(at)?,
-        id: id.parse().ok()?,
-    })
 }
 
 fn entry(event: AuditEvent) -> EntryView {

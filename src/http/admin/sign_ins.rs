@@ -18,7 +18,7 @@ use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::start::address;
 use crate::saml::advice::{AADSTS, aadsts, aadsts_in};
-use crate::store::{SignInFilter, SignInPlace, SignInRow};
+use crate::store::{SignInFilter, SignInRow};
 
 const PATH: &str = "/admin/sign-ins";
 /// Sign-ins on a page.
@@ -103,7 +103,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
         connection_id: wanted.connection.parse().ok(),
         from: day(&wanted.from),
         until: day(&wanted.until).map(|day| day.saturating_add(Duration::DAY)),
-        after: place(&wanted.after),
+        after: wanted.after.parse().ok(),
         ..SignInFilter::default()
     };
     match wanted.outcome.as_str() {
@@ -175,10 +175,10 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
         } else {
             String::new()
         },
-        older: next.map_or_else(String::new, |next| link(Some(written(next)))),
+        older: next.map_or_else(String::new, |next| link(Some(next.to_string()))),
         looked_until: next
             .filter(|_| looked_enough)
-            .map(|next| Moment::from(next.started_at)),
+            .map(|next| Moment::from(next.at)),
         q: wanted.q,
         from: wanted.from,
         until: wanted.until,
@@ -365,27 +365,6 @@ pub(super) fn day(text: &str) -> Option<OffsetDateTime> {
     Some(date.midnight().assume_utc())
 }
 
-fn written(place: SignInPlace) -> String {
-    format!("{}-{}", milliseconds(place.started_at), place.id)
-}
-
-fn place(text: &str) -> Option<SignInPlace> {
-    let (at, id) = text.split_once('-')?;
-    Some(SignInPlace {
-        started_at: from_milliseconds(at)?,
-        id: id.parse().ok()?,
-    })
-}
-
-pub(super) fn milliseconds(at: OffsetDateTime) -> i128 {
-    at.unix_timestamp_nanos().div_euclid(1_000_000)
-}
-
-pub(super) fn from_milliseconds(text: &str) -> Option<OffsetDateTime> {
-    let ms = text.parse::<i64>().ok()?;
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()
-}
-
 #[derive(Debug, Template)]
 #[template(path = "admin/aadsts.html")]
 struct Codes {
@@ -407,25 +386,6 @@ async fn codes(console: Console) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_place_goes_there_and_back() {
-        let place = SignInPlace {
-            started_at: time::macros::datetime!(2026-03-01 12:00:00.123 UTC),
-            id: crate::domain::AttemptId::from_bytes([7; 16]),
-        };
-        assert_eq!(super::place(&written(place)), Some(place));
-        for wrong in [
-            "",
-            "1",
-            "x-y",
-            "1-",
-            "99999999999999999999-0",
-            "9223372036854775807-x",
-        ] {
-            assert_eq!(super::place(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_code_of_microsofts_is_found_however_it_is_written() {

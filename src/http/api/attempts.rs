@@ -7,14 +7,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer;
 use super::caller::needs::AttemptsRead;
-use super::paging::{self, Page, PageParams, Place};
+use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::problem::Problem;
 use super::query::Parameters;
 use super::{Answer, Caller};
 use crate::admin::{Fix, Side};
 use crate::domain::{AttemptKind, Check, Code, Outcome};
-use crate::store::{SignInFilter, SignInPlace, SignInRow};
+use crate::store::{SignInFilter, SignInRow};
 
 const PATH: &str = "/api/v1/attempts";
 
@@ -205,20 +205,6 @@ fn id<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<Option<T
             .map_err(|_| Problem::parameter(name, "Use an identifier."))
     };
     text.map(read).transpose()
-}
-
-impl Place for SignInPlace {
-    fn text(&self) -> String {
-        format!("{} {}", super::audit::nanoseconds(self.started_at), self.id)
-    }
-
-    fn of(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once(' ')?;
-        Some(Self {
-            started_at: super::audit::moment(at)?,
-            id: id.parse().ok()?,
-        })
-    }
 }
 
 impl From<&SignInRow> for AttemptOut {

@@ -7,12 +7,12 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AuditRead;
-use super::paging::{self, Page, PageParams, Place};
+use super::paging::{self, Page, PageParams};
 use super::problem::Problem;
 use super::query::Parameters;
 use super::{Answer, Caller};
 use crate::domain::AuditEvent;
-use crate::store::{AuditFilter, AuditPlace};
+use crate::store::AuditFilter;
 
 const PATH: &str = "/api/v1/audit";
 
@@ -99,30 +99,6 @@ pub(super) async fn list(
 fn is_noun(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-}
-
-impl Place for AuditPlace {
-    fn text(&self) -> String {
-        format!("{} {}", nanoseconds(self.at), self.id)
-    }
-
-    fn of(text: &str) -> Option<Self> {
-        let (at, id) = text.split_once(' ')?;
-        Some(Self {
-            at: moment(at)?,
-            id: id.parse().ok()?,
-        })
-    }
-}
-
-/// A moment as a number, for a cursor.
-pub(super) fn nanoseconds(at: OffsetDateTime) -> String {
-    at.unix_timestamp_nanos().to_string()
-}
-
-/// The moment of a number.
-pub(super) fn moment(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(text.parse().ok()?).ok()
 }
 
 impl From<AuditEvent> for EntryOut {

@@ -2,6 +2,9 @@
 //!
 //! Invariant: a cursor names a place in the caller's own list and nothing else; whatever it holds, only this list is read.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use axum::http::header;
 use axum::response::Response;
 use base64::Engine as _;
@@ -12,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer;
 use super::caller::Caller;
 use super::problem::Problem;
+use crate::store;
 
 /// Items on a page when nothing else is asked for.
 const USUAL: u32 = 50;
@@ -85,6 +89,16 @@ impl Place for String {
     fn of(text: &str) -> Option<Self> {
         // PostgreSQL takes no zero byte.
         (!text.contains('\0')).then(|| text.to_owned())
+    }
+}
+
+impl<I: Display + FromStr> Place for store::Place<I> {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::answer;
 use super::caller::needs::{SessionsRead, SessionsWrite};
-use super::paging::{self, Page, PageParams, Place};
+use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::query::Parameters;
 use super::user::Ended;
@@ -79,16 +79,6 @@ pub(super) async fn end(caller: Caller<SessionsWrite>, Ids((id,)): Ids<(SessionK
     caller.admin().end_session(id).await?;
     caller.changed().await?;
     Ok(answer::done())
-}
-
-impl Place for SessionPlace {
-    fn text(&self) -> String {
-        self.to_string()
-    }
-
-    fn of(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
 }
 
 impl From<&ListedSession> for SessionOut {

@@ -1,0 +1,68 @@
+//! Places in lists that go from the newest to the oldest, and are read on from there.
+
+use std::fmt::{self, Display};
+use std::str::FromStr;
+
+use time::OffsetDateTime;
+
+use super::columns::ms;
+
+/// A place in a list by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<I> {
+    /// When what stands there happened.
+    pub at: OffsetDateTime,
+    /// Which one it is of those of the same instant.
+    pub id: I,
+}
+
+/// A text that names no place in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no place in the list")]
+pub struct NoPlace;
+
+/// What stands in addresses: milliseconds since 1970, as the database has them, and the identifier.
+impl<I: Display> Display for Place<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", ms(self.at), self.id)
+    }
+}
+
+impl<I: FromStr> FromStr for Place<I> {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (ms, id) = text.split_once('-').ok_or(NoPlace)?;
+        let ms: i64 = ms.parse().map_err(|_| NoPlace)?;
+        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
+        Ok(Self {
+            at: at.map_err(|_| NoPlace)?,
+            id: id.parse().map_err(|_| NoPlace)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::AttemptId;
+
+    #[test]
+    fn a_place_goes_there_and_back() {
+        let place = Place {
+            at: time::macros::datetime!(2026-03-01 12:00:00.123 UTC),
+            id: AttemptId::from_bytes([7; 16]),
+        };
+        assert_eq!(place.to_string().parse(), Ok(place));
+        for wrong in [
+            "",
+            "1",
+            "x-y",
+            "1-",
+            "99999999999999999999-0",
+            "9223372036854775807-x",
+        ] {
+            assert_eq!(wrong.parse::<Place<AttemptId>>(), Err(NoPlace), "{wrong}");
+        }
+    }
+}
