@@ -131,9 +131,8 @@ fn label(name: &str, of_connection: bool) -> String {
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join(", "),
-        other => other.to_string(),
+        other => flat(other),
     }
 }
 

@@ -116,13 +116,7 @@ async fn change(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, shown): ConsoleForm<Shown>,
 ) -> Result<Response, Error> {
-    let admin = console.admin();
-    let connection = admin.connection(id).await?;
-    let proposal = admin.open(&shown.proposal)?;
-    if proposal.id() != id {
-        return Err(Error::NotFound);
-    }
-    let given = proposal.connection(connection.created_at);
+    let (connection, given) = shown.of(&console, id).await?;
     let (old, given) = (
         &connection.settings.certificates,
         &given.settings.certificates,

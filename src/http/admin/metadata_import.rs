@@ -151,12 +151,12 @@ impl Given {
         if self.providers.is_empty() {
             return Vec::new();
         }
-        let first = std::iter::once(String::new()).chain(self.providers);
-        let options = first.map(|id| match id.as_str() {
-            "" => (String::new(), "Choose one".to_owned()),
-            _ => (id.clone(), id),
-        });
-        Item::list(options, chosen)
+        let mut items = Item::list(
+            self.providers.into_iter().map(|id| (id.clone(), id)),
+            chosen,
+        );
+        items.insert(0, Item::nothing("Choose one", chosen));
+        items
     }
 }
 

@@ -31,9 +31,7 @@ impl Item {
             })
             .collect()
     }
-}
 
-impl Item {
     /// The first option, which stands for no choice.
     pub(super) fn nothing(text: &str, chosen: &str) -> Self {
         Self {

@@ -14,7 +14,7 @@ use super::{Console, ConsoleForm, ConsoleFrame, Section, certificates, done};
 use crate::admin::{
     CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, differences, introduction,
 };
-use crate::domain::Connection;
+use crate::domain::{Connection, ConnectionId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -182,6 +182,24 @@ pub(super) fn replaces(before: &Connection, after: &Connection) -> bool {
 #[derive(Debug, Deserialize)]
 pub(super) struct Shown {
     pub(super) proposal: String,
+}
+
+impl Shown {
+    /// A connection as it is, and as the review has shown it.
+    pub(super) async fn of(
+        &self,
+        console: &Console,
+        id: ConnectionId,
+    ) -> Result<(Connection, Connection), Error> {
+        let admin = console.admin();
+        let connection = admin.connection(id).await?;
+        let proposal = admin.open(&self.proposal)?;
+        if proposal.id() != id {
+            return Err(Error::NotFound);
+        }
+        let shown = proposal.connection(connection.created_at);
+        Ok((connection, shown))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -99,14 +99,8 @@ async fn change(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, shown): ConsoleForm<Shown>,
 ) -> Result<Response, Error> {
-    let admin = console.admin();
-    let connection = admin.connection(id).await?;
-    let proposal = admin.open(&shown.proposal)?;
-    if proposal.id() != id {
-        return Err(Error::NotFound);
-    }
+    let (connection, typed) = shown.of(&console, id).await?;
     let groups = console.app.store.groups(console.company()).await?;
-    let typed = proposal.connection(connection.created_at);
     let page = SamlSettingsPage {
         revision: typed.revision,
         ..page(
