@@ -215,7 +215,7 @@ async fn make(
         has_password: false,
         disabled_at: None,
         created_at: claimant.now,
-        last_sign_in_at: None,
+        last_sign_in_at: Some(claimant.now),
     };
     if !insert(tx, &user).await? {
         return Ok(Ok(None));

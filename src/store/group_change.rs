@@ -20,6 +20,28 @@ macro_rules! select {
     };
 }
 
+/// How many users are in a group. Not COUNT(DISTINCT), for which PostgreSQL sorts what the index has sorted.
+macro_rules! members {
+    ($group:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM (SELECT m.user_id FROM group_grant m WHERE m.group_id = ",
+            $group,
+            " GROUP BY m.user_id) AS members)"
+        )
+    };
+}
+
+macro_rules! select_listed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at, ",
+            members!("g.id"),
+            " AS members FROM permission_group g ",
+            $rest
+        )
+    };
+}
+
 /// A group with the number of its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredGroup {
@@ -63,21 +85,11 @@ impl Store {
 
     /// A company's groups with how many users are in each, by title.
     pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<ListedGroup>, Error> {
-        let rows = query(select!("WHERE g.company_id = $1 ORDER BY g.title"))
+        let rows = query(select_listed!("WHERE g.company_id = $1 ORDER BY g.title"))
             .bind(company.to_string())
             .fetch_all(&self.database)
             .await?;
-        self.listed(&rows).await
-    }
-
-    async fn listed(&self, rows: &[Row]) -> Result<Vec<ListedGroup>, Error> {
-        let mut groups = Vec::with_capacity(rows.len());
-        for row in rows {
-            let group = group(row)?;
-            let members = self.count_members(group.id).await?;
-            groups.push(ListedGroup { group, members });
-        }
-        Ok(groups)
+        rows.iter().map(listed).collect()
     }
 
     /// A company's groups by title, from behind a place on: the title there.
@@ -87,7 +99,7 @@ impl Store {
         after: Option<String>,
         limit: u32,
     ) -> Result<Part<ListedGroup, String>, Error> {
-        let rows = query(select!(
+        let rows = query(select_listed!(
             "WHERE g.company_id = $1 AND g.title > $2 ORDER BY g.title LIMIT $3"
         ))
         .bind(company.to_string())
@@ -95,19 +107,16 @@ impl Store {
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.database)
         .await?;
-        let groups = self.listed(&rows).await?;
+        let groups = rows.iter().map(listed).collect::<Result<_, _>>()?;
         Ok(Part::of(groups, limit, |last| last.group.title.clone()))
     }
 
     /// How many users are in a group, whoever put them there.
     pub async fn count_members(&self, id: GroupId) -> Result<u64, Error> {
-        let row = query(
-            // Not COUNT(DISTINCT), for which PostgreSQL sorts what the index has sorted.
-            "SELECT COUNT(*) AS count FROM (SELECT m.user_id FROM group_grant m WHERE m.group_id = $1 GROUP BY m.user_id) AS members",
-        )
-        .bind(id.to_string())
-        .fetch_one(&self.database)
-        .await?;
+        let row = query(concat!("SELECT ", members!("$1"), " AS count"))
+            .bind(id.to_string())
+            .fetch_one(&self.database)
+            .await?;
         Ok(u64::try_from(row.int("count")?).unwrap_or_default())
     }
 
@@ -316,4 +325,11 @@ fn use_in(row: &Row, id: GroupId) -> Result<Option<GroupUse>, Error> {
         jit,
         values,
     }))
+}
+
+fn listed(row: &Row) -> Result<ListedGroup, Error> {
+    Ok(ListedGroup {
+        group: group(row)?,
+        members: u64::try_from(row.int("members")?).unwrap_or_default(),
+    })
 }

@@ -39,6 +39,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "lookups",
         include_str!("../../migrations/0007_lookups.sql"),
     ),
+    (
+        8,
+        "waiting",
+        include_str!("../../migrations/0008_waiting.sql"),
+    ),
 ];
 
 const TABLE: &str =

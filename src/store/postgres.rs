@@ -11,8 +11,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{
-    AssertSqlSafe, Column as _, Executor as _, PgConnection, PgPool, Postgres, Row as _,
-    TypeInfo as _, raw_sql,
+    AssertSqlSafe, Column as _, Connection as _, Executor as _, PgConnection, PgPool, Postgres,
+    Row as _, TypeInfo as _, raw_sql,
 };
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -22,15 +22,20 @@ use super::error::{Error, Failure};
 use super::statement::{Statement, Value};
 
 const CONNECTIONS: u32 = 16;
+/// A connection that was used more lately is taken to be there still; else it is asked before.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// More statements than there are here: each is planned once for a connection.
+const STATEMENTS: usize = 500;
 /// A request does not wait longer for a connection.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// Nor for the answer to a statement: more than the longest wait for a lock.
 const ANSWER: Duration = Duration::from_secs(7);
 /// What has no client that waits, such as forgetting a million rows.
 const LONG: Duration = Duration::from_mins(10);
-/// The transactions here are written for READ COMMITTED, and none may wait for ever.
+/// The transactions here are written for READ COMMITTED, and none may wait for ever. The indexes are in memory or on a disk that
+/// does not turn: a page of them costs hardly more than the next one of a table.
 const SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-     SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s';";
+     SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; SET random_page_cost = 1.1;";
 
 /// The connections to a database.
 #[derive(Debug, Clone)]
@@ -68,9 +73,19 @@ impl Pool {
     /// Connects to the database of a URL.
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse().map_err(|_| Error::Url)?;
+        let options = options.statement_cache_capacity(STATEMENTS);
         let connections = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(raw_sql(SESSION)).await.map(drop) })
             })

@@ -93,14 +93,17 @@ impl Target for &Database {
     async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
         match self {
             Database::Sqlite(file) => file.row(&statement),
-            Database::Postgres(pool) => Ok(pool.rows(statement).await?.into_iter().next()),
+            Database::Postgres(pool) => {
+                Ok(Box::pin(pool.rows(statement)).await?.into_iter().next())
+            }
         }
     }
 
     async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         match self {
             Database::Sqlite(file) => file.rows(statement).await,
-            Database::Postgres(pool) => pool.rows(statement).await,
+            // Boxed, because it is large, and a page waits for several at once.
+            Database::Postgres(pool) => Box::pin(pool.rows(statement)).await,
         }
     }
 }

@@ -41,9 +41,9 @@ pub struct UserFilter {
 pub enum Way {
     /// It has a password.
     Password,
-    /// A connection knows it.
+    /// It has no password, and has signed in.
     SingleSignOn,
-    /// Neither: it waits for its first sign-in.
+    /// It has no password, and has never signed in.
     Waiting,
 }
 
@@ -70,16 +70,6 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    /// The same where it is known how many there are.
-    #[must_use]
-    pub fn with_total(self, total: u64) -> Self {
-        Self {
-            total,
-            and_more: false,
-            ..self
-        }
-    }
-
     /// The page after `before` rows; so many were found from there on.
     pub(super) fn page(rows: Vec<T>, before: i64, found: usize, and_more: bool) -> Self {
         Self {
@@ -103,55 +93,93 @@ macro_rules! has_word {
     };
 }
 
-/// The identifiers that a filter finds: $1 is the company, $2 to $5 are group, activity, maker and way, $6 to $9 the words, $10
-/// and $11 which part of them. But for passwords, the index `account_search` holds all that is asked.
+/// The identifiers that a filter finds: $1 is the company, $2 to $4 are group, activity and maker, $5 to $8 the words, $9 and $10
+/// which part of them. The indexes `account_search`, `account_waiting` and `account_with_password` lead to them; what else is
+/// asked is in the first, but for those who sign in by single sign-on alone.
 macro_rules! filtered {
-    ($in_group:literal, $part:literal) => {
+    ($of_way:literal, $in_group:literal, $part:literal) => {
         concat!(
             "SELECT account.id FROM account WHERE account.company_id = $1",
+            $of_way,
+            has_word!("5"),
             has_word!("6"),
             has_word!("7"),
             has_word!("8"),
-            has_word!("9"),
             " AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
              AND ($4 IS NULL OR account.created_by = $4) \
              AND ($2 IS NULL OR ",
             $in_group,
-            ") AND ($5 IS NULL OR CASE WHEN $5 = 'password' THEN account.password IS NOT NULL \
-                 WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN $5 = 'sso' AND account.password IS NULL \
-                 ELSE $5 = 'waiting' AND account.password IS NULL END)",
-            $part
+            ")",
+            $part,
         )
     };
-}
-
-/// The users of a small group, or of none.
-macro_rules! in_small {
-    ($part:literal) => {
-        filtered!(
-            "account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)",
-            $part
-        )
+    // The users of a small group, or of none; or those of a large one.
+    ($is_large:ident, $of_way:literal, $part:literal) => {
+        if $is_large {
+            filtered!(
+                $of_way,
+                "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)",
+                $part
+            )
+        } else {
+            filtered!(
+                $of_way,
+                "account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)",
+                $part
+            )
+        }
     };
-}
-
-/// The users of a large group.
-macro_rules! in_large {
-    ($part:literal) => {
-        filtered!(
-            "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)",
-            $part
-        )
+    ($way:ident, $is_large:ident, $part:literal) => {
+        match $way {
+            None => filtered!($is_large, "", $part),
+            Some(Way::Password) => filtered!($is_large, " AND account.password IS NOT NULL", $part),
+            Some(Way::SingleSignOn) => filtered!(
+                $is_large,
+                " AND account.password IS NULL AND account.last_sign_in_at IS NOT NULL",
+                $part
+            ),
+            Some(Way::Waiting) => filtered!(
+                $is_large,
+                " AND account.password IS NULL AND account.last_sign_in_at IS NULL",
+                $part
+            ),
+        }
     };
 }
 
 /// So many after so many.
-const FILTERED: &str = in_small!(" ORDER BY account.email_key LIMIT $10 OFFSET $11");
-const FILTERED_IN_LARGE: &str = in_large!(" ORDER BY account.email_key LIMIT $10 OFFSET $11");
+fn page_of(way: Option<Way>, is_large: bool) -> &'static str {
+    filtered!(
+        way,
+        is_large,
+        " ORDER BY account.email_key LIMIT $9 OFFSET $10"
+    )
+}
+
 /// So many behind an address.
-const BEHIND: &str = in_small!(" AND account.email_key > $10 ORDER BY account.email_key LIMIT $11");
-const BEHIND_IN_LARGE: &str =
-    in_large!(" AND account.email_key > $10 ORDER BY account.email_key LIMIT $11");
+fn behind(way: Option<Way>, is_large: bool) -> &'static str {
+    filtered!(
+        way,
+        is_large,
+        " AND account.email_key > $9 ORDER BY account.email_key LIMIT $10"
+    )
+}
+
+/// The users of a group: $1 is the company, $2 the group, $3 and $4 which of them.
+macro_rules! members {
+    ($in_group:literal) => {
+        concat!(
+            "SELECT account.id FROM account WHERE account.company_id = $1 AND ",
+            $in_group,
+            " ORDER BY account.email_key LIMIT $3 OFFSET $4"
+        )
+    };
+}
+const MEMBERS: &str =
+    members!("account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)");
+const MEMBERS_OF_LARGE: &str = members!(
+    "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)"
+);
 
 /// The columns of a user in a list.
 macro_rules! select_listed {
@@ -190,13 +218,11 @@ impl Store {
         page: u32,
     ) -> Result<Listed<ListedUser>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
-        let mut listed = if filter.is_all() {
-            self.list_all(company, before).await?
+        if filter.is_all() {
+            self.list_all(company, before).await
         } else {
-            self.list_filtered(company, filter, before).await?
-        };
-        self.add_grants(&mut listed.rows).await?;
-        Ok(listed)
+            self.list_filtered(company, filter, before).await
+        }
     }
 
     async fn list_all(&self, company: CompanyId, before: i64) -> Result<Listed<ListedUser>, Error> {
@@ -209,14 +235,15 @@ impl Store {
         .bind(company.to_string())
         .bind(i64::from(USERS_A_PAGE))
         .bind(before)
-        .fetch_all(&self.database)
-        .await?;
+        .fetch_all(&self.database);
         let count = query("SELECT COUNT(*) AS count FROM account WHERE company_id = $1")
             .bind(company.to_string())
-            .fetch_one(&self.database)
-            .await?;
+            .fetch_one(&self.database);
+        let (rows, count) = tokio::try_join!(rows, count)?;
+        let ids = rows.iter().map(|row| row.text("id"));
+        let grants = self.grants_of_page(ids).await?;
         Ok(Listed {
-            rows: rows.iter().map(listed).collect::<Result<_, _>>()?,
+            rows: with_grants(&rows, grants)?,
             total: u64::try_from(count.int("count")?).unwrap_or_default(),
             and_more: false,
         })
@@ -228,23 +255,44 @@ impl Store {
         filter: &UserFilter,
         before: i64,
     ) -> Result<Listed<ListedUser>, Error> {
-        let sql = if self.is_of_large_group(filter).await? {
-            FILTERED_IN_LARGE
-        } else {
-            FILTERED
-        };
+        let is_large = self.is_of_large_group(filter).await?;
+        let most = USERS_A_PAGE + COUNTED;
         let found = filter
-            .bind(company, query(sql))
-            .bind(i64::from(USERS_A_PAGE + COUNTED))
+            .bind(company, query(page_of(filter.way, is_large)))
+            .bind(i64::from(most))
             .bind(before)
             .fetch_all(&self.database)
             .await?;
-        let and_more = found.len() >= (USERS_A_PAGE + COUNTED) as usize;
+        let and_more = found.len() >= most as usize;
         if found.is_empty() {
             return Ok(Listed::page(Vec::new(), before, 0, before > 0));
         }
         let rows = self.users_of(&found).await?;
         Ok(Listed::page(rows, before, found.len(), and_more))
+    }
+
+    /// A page of the users of a company's group, whoever put them there, by e-mail address.
+    pub async fn list_members(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        page: u32,
+    ) -> Result<Listed<ListedUser>, Error> {
+        let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
+        let total = self.count_members(group).await?;
+        let is_large = i64::try_from(total).is_ok_and(|total| total >= LARGE);
+        let found = query(if is_large { MEMBERS_OF_LARGE } else { MEMBERS })
+            .bind(company.to_string())
+            .bind(group.to_string())
+            .bind(i64::from(USERS_A_PAGE))
+            .bind(before)
+            .fetch_all(&self.database)
+            .await?;
+        Ok(Listed {
+            rows: self.users_of(&found).await?,
+            total,
+            and_more: false,
+        })
     }
 
     /// A company's users by e-mail address, from behind a place on: the address there in lower case.
@@ -255,42 +303,18 @@ impl Store {
         after: Option<String>,
         limit: u32,
     ) -> Result<Part<ListedUser, String>, Error> {
-        let after = after.unwrap_or_default();
-        let most = i64::from(limit) + 1;
-        let mut users = Vec::new();
-        if filter.is_all() {
-            let rows = query(select_listed!(
-                "WHERE account.company_id = $1 AND account.email_key > $2 ORDER BY account.email_key LIMIT $3"
-            ))
-            .bind(company.to_string())
-            .bind(after)
-            .bind(most)
+        let is_large = self.is_of_large_group(filter).await?;
+        let found = filter
+            .bind(company, query(behind(filter.way, is_large)))
+            .bind(after.unwrap_or_default())
+            .bind(i64::from(limit) + 1)
             .fetch_all(&self.database)
             .await?;
-            for row in &rows {
-                users.push(listed(row)?);
-            }
-        } else {
-            let sql = if self.is_of_large_group(filter).await? {
-                BEHIND_IN_LARGE
-            } else {
-                BEHIND
-            };
-            let found = filter
-                .bind(company, query(sql))
-                .bind(after)
-                .bind(most)
-                .fetch_all(&self.database)
-                .await?;
-            for found in found.chunks(USERS_A_PAGE as usize) {
-                users.extend(self.users_of(found).await?);
-            }
+        let mut users = Vec::with_capacity(found.len());
+        for found in found.chunks(USERS_A_PAGE as usize) {
+            users.extend(self.users_of(found).await?);
         }
-        let mut part = Part::of(users, limit, |last| last.user.email.key());
-        for users in part.rows.chunks_mut(USERS_A_PAGE as usize) {
-            self.add_grants(users).await?;
-        }
-        Ok(part)
+        Ok(Part::of(users, limit, |last| last.user.email.key()))
     }
 
     async fn is_of_large_group(&self, filter: &UserFilter) -> Result<bool, Error> {
@@ -310,36 +334,52 @@ impl Store {
 
     /// The first users of these rows of identifiers, as many as a page has.
     async fn users_of(&self, found: &[Row]) -> Result<Vec<ListedUser>, Error> {
-        // NULL stands for the users that the page does not have.
-        let mut of_page = query(USERS_OF);
-        for place in 0..USERS_A_PAGE as usize {
-            let id = found.get(place).map(|row| row.text("id")).transpose()?;
-            of_page = of_page.bind(id);
-        }
-        let rows = of_page.fetch_all(&self.database).await?;
-        rows.iter().map(listed).collect()
+        let ids = || found.iter().map(|row| row.text("id"));
+        let users = of_page(USERS_OF, ids())?;
+        let (rows, grants) =
+            tokio::try_join!(users.fetch_all(&self.database), self.grants_of_page(ids()))?;
+        with_grants(&rows, grants)
     }
 
-    async fn add_grants(&self, users: &mut [ListedUser]) -> Result<(), Error> {
-        if users.is_empty() {
-            return Ok(());
-        }
-        // NULL stands for the users that the page does not have.
-        let mut grants_of = query(GRANTS_OF);
-        for place in 0..USERS_A_PAGE as usize {
-            grants_of = grants_of.bind(users.get(place).map(|listed| listed.user.id.to_string()));
-        }
-        let rows = grants_of.fetch_all(&self.database).await?;
-        let mut grants: HashMap<UserId, Vec<(Group, GrantSource)>> = HashMap::new();
+    async fn grants_of_page(
+        &self,
+        ids: impl Iterator<Item = Result<String, Error>>,
+    ) -> Result<Grants, Error> {
+        let rows = of_page(GRANTS_OF, ids)?.fetch_all(&self.database).await?;
+        let mut grants = Grants::new();
         for row in &rows {
             let of = grants.entry(row.parsed("user_id")?).or_default();
             of.push((group(row)?, row.parsed("source")?));
         }
-        for listed in users {
-            listed.grants = grants.remove(&listed.user.id).unwrap_or_default();
-        }
-        Ok(())
+        Ok(grants)
     }
+}
+
+/// Who put a user where.
+type Grants = HashMap<UserId, Vec<(Group, GrantSource)>>;
+
+/// A statement about the users of a page. NULL stands for those that it does not have.
+fn of_page(
+    sql: &'static str,
+    mut ids: impl Iterator<Item = Result<String, Error>>,
+) -> Result<Statement<'static>, Error> {
+    let mut statement = query(sql);
+    for _ in 0..USERS_A_PAGE {
+        statement = statement.bind(ids.next().transpose()?);
+    }
+    Ok(statement)
+}
+
+fn with_grants(rows: &[Row], mut grants: Grants) -> Result<Vec<ListedUser>, Error> {
+    let listed = |row: &Row| {
+        let user = user(row)?;
+        Ok(ListedUser {
+            grants: grants.remove(&user.id).unwrap_or_default(),
+            bound: row.int("bound")? != 0,
+            user,
+        })
+    };
+    rows.iter().map(listed).collect()
 }
 
 impl UserFilter {
@@ -357,8 +397,7 @@ impl UserFilter {
             .bind(company.to_string())
             .bind(self.group.map(|id| id.to_string()))
             .bind(self.active.map(i64::from))
-            .bind(self.created_by.map(Creation::as_str))
-            .bind(self.way.map(Way::as_str));
+            .bind(self.created_by.map(Creation::as_str));
         let words = words(&self.search);
         for place in 0..WORDS {
             statement = statement.bind(words.get(place).map(|word| pattern(&word.to_lowercase())));
@@ -397,18 +436,10 @@ impl ListedUser {
     pub fn way(&self) -> Way {
         if self.user.has_password {
             Way::Password
-        } else if self.bound {
+        } else if self.user.last_sign_in_at.is_some() {
             Way::SingleSignOn
         } else {
             Way::Waiting
         }
     }
-}
-
-fn listed(row: &Row) -> Result<ListedUser, Error> {
-    Ok(ListedUser {
-        user: user(row)?,
-        bound: row.int("bound")? != 0,
-        grants: Vec::new(),
-    })
 }

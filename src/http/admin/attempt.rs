@@ -288,8 +288,11 @@ fn facts(detail: &SignInDetail) -> Vec<(&'static str, Fact)> {
     if let Some(at) = attempt.finished_at {
         facts.push(("Ended", Fact::Time(moment(at))));
     }
-    let connections: Vec<_> = detail.connection.iter().cloned().collect();
-    let name = through(attempt.kind, attempt.connection_id, &connections);
+    let name = through(
+        attempt.kind,
+        attempt.connection_id,
+        detail.connection.as_ref(),
+    );
     facts.push((
         "Through",
         match &detail.connection {

@@ -20,7 +20,7 @@ use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
-use crate::store::{GroupUse, ListedUser, USERS_A_PAGE, UserFilter};
+use crate::store::{GroupUse, ListedUser, USERS_A_PAGE};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -103,6 +103,11 @@ async fn save(
     let group: GroupId = id(&group)?;
     let text = fields.text();
     let admin = console.admin();
+    if fields.sure.is_empty()
+        && let Some(question) = promotion(&console, group, &fields, &text).await?
+    {
+        return Ok(question);
+    }
     match admin.edit_group(group, &fields.version, &text).await {
         Ok(_) => {
             console.changed().await?;
@@ -129,6 +134,43 @@ async fn save(
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// Asks once more, when a group with members is to become one of administrators.
+async fn promotion(
+    console: &Console,
+    id: GroupId,
+    fields: &GroupFields,
+    text: &GroupText,
+) -> Result<Option<Response>, Error> {
+    let (group, version) = console.admin().group(id).await?;
+    let becomes = group.kind == GroupKind::Member && text.kind == GroupKind::Administrator;
+    // What cannot be saved as it is is told instead.
+    if !becomes || version != fields.version {
+        return Ok(None);
+    }
+    let members = console.app.store.count_members(id).await?;
+    let title = match members {
+        0 => return Ok(None),
+        1 => "Make its member an administrator?".to_owned(),
+        many => format!("Make all {} members administrators?", number(many)),
+    };
+    let href = format!("/admin/groups/{id}");
+    let mut sent = vec![
+        ("version", fields.version.clone()),
+        ("title", text.title.clone()),
+        ("kind", text.kind.as_str().to_owned()),
+    ];
+    sent.extend(text.sso_only.then(|| ("sso_only", "on".to_owned())));
+    let question = sure::Asked {
+        title,
+        group: &group,
+        action: href.clone(),
+        fields: sent,
+        button: "Make administrators",
+        cancel: href,
+    };
+    Ok(Some(question.page(console)))
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,7 +207,7 @@ async fn add_member(
         let (wanted, _) = console.admin().group(group).await?;
         if promotes(&console, user.id, &wanted).await? {
             let question = sure::Asked {
-                who: &name_of(&user),
+                title: sure::of_one(&name_of(&user)),
                 group: &wanted,
                 action: format!("{href}/members"),
                 fields: vec![("email", new.email)],
@@ -223,13 +265,9 @@ async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Respo
     let group: GroupId = id(&group)?;
     let (found, _) = console.admin().group(group).await?;
     let loss = console.admin().loss_of_group(group).await?;
-    let connections = Connections::of(&console).await?;
-    let filter = UserFilter {
-        group: Some(group),
-        ..UserFilter::default()
-    };
+    let connections = Connections::of(&console);
     let store = &console.app.store;
-    let listed = store.list_users(console.company(), &filter, 1).await?;
+    let listed = store.list_members(console.company(), group, 1).await?;
     let more = loss.members.saturating_sub(listed.rows.len() as u64);
     Ok(Page::new(Delete {
         frame: console.frame(Section::Users, format!("Delete \"{}\"?", found.title)),
@@ -276,16 +314,12 @@ impl GroupPage {
     async fn of(console: &Console, id: GroupId, page: u32) -> Result<Self, Error> {
         let (group, version) = console.admin().group(id).await?;
         let store = &console.app.store;
-        let connections = Connections::of(console).await?;
-        let uses = store.uses_of_group(console.company(), id).await?;
-        let filter = UserFilter {
-            group: Some(id),
-            ..UserFilter::default()
-        };
-        let listed = store.list_users(console.company(), &filter, page).await?;
+        let connections = Connections::of(console);
+        let (uses, listed) = tokio::try_join!(
+            store.uses_of_group(console.company(), id),
+            store.list_members(console.company(), id, page),
+        )?;
         let href = format!("/admin/groups/{id}");
-        let members = store.count_members(id).await?;
-        let listed = listed.with_total(members);
         let pages = Pages::of(page, USERS_A_PAGE, &listed, |page| {
             format!("{href}?page={page}")
         });
@@ -300,7 +334,7 @@ impl GroupPage {
             email: String::new(),
             changed: None,
             uses: uses.iter().map(used).collect(),
-            total: counted(members, "member", "members"),
+            total: counted(listed.total, "member", "members"),
             members: listed
                 .rows
                 .iter()

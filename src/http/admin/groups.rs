@@ -84,6 +84,9 @@ pub(super) struct GroupFields {
     title: String,
     kind: GroupKind,
     sso_only: Option<String>,
+    /// That its members become administrators was read, and is meant.
+    #[serde(default)]
+    pub(super) sure: String,
 }
 
 impl GroupFields {

@@ -5,9 +5,11 @@
 use std::time::Duration;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tokio::sync::Semaphore;
 
 use super::connections::{ConnectionHead, Tab};
@@ -39,8 +41,7 @@ struct Metadata {
     frame: ConsoleFrame,
     head: ConnectionHead,
     url: String,
-    /// The identity providers of a document that has several, to pick one.
-    picks: Vec<Item>,
+    several: Option<Several>,
     /// Whether what was given says nothing new.
     is_same: bool,
     problems: Problems,
@@ -57,7 +58,7 @@ fn page(console: &Console, connection: &Connection) -> Metadata {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, Tab::Metadata),
         url: String::new(),
-        picks: Vec::new(),
+        several: None,
         is_same: false,
         problems: Problems::default(),
     }
@@ -88,7 +89,7 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
         Err(refused @ Refused::Invalid(_)) => Ok(corrected(Metadata {
             problems: refused.problems(),
             url: upload.text("url").to_owned(),
-            picks: given.picks(upload.text("entity_id")),
+            several: given.several(upload.text("entity_id")),
             ..page(console, &before)
         })
         .into_response()),
@@ -101,7 +102,21 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
 pub(super) struct Given {
     /// The identity providers in it, when there are several and none was picked.
     providers: Vec<String>,
+    /// The file, to be sent once more with the choice: its name and what is in it.
+    file: Option<(String, Bytes)>,
 }
+
+/// A document of several identity providers, to pick one.
+#[derive(Debug)]
+pub(super) struct Several {
+    pub(super) picks: Vec<Item>,
+    /// The file in base64, and its name; empty for a URL, and for one that is too large to be sent again.
+    pub(super) document: String,
+    pub(super) name: String,
+}
+
+/// A larger file is chosen once more. In base64 and with its other fields it has to be an upload again.
+const KEPT_BYTES: usize = 2 * 1024 * 1024;
 
 impl Given {
     /// Reads the document of a form's file, or else fetches that of its URL; with where it came from.
@@ -118,12 +133,17 @@ impl Given {
                     .to_owned(),
             )
         })?;
-        let (bytes, field, source) = if let Some(file) = upload.file("file") {
-            let source = format!("file {}", shown(&file.name));
-            (file.content.to_vec(), "file", source)
+        let url = upload.text("url").trim();
+        self.file = if let Some(file) = upload.file("file") {
+            Some((shown(&file.name), file.content.clone()))
+        } else if url.is_empty() {
+            kept(upload)?
         } else {
-            let url = upload.text("url").trim().to_owned();
-            (fetched(console, &url).await?, "url", url)
+            None
+        };
+        let (bytes, field, source) = match &self.file {
+            Some((name, content)) => (content.clone(), "file", format!("file {name}")),
+            None => (fetched(console, url).await?.into(), "url", url.to_owned()),
         };
         // A large document takes a while, and others are waiting.
         let reading = move || {
@@ -146,18 +166,39 @@ impl Given {
         Ok((read?, source))
     }
 
-    /// The choice of an identity provider; empty where there is none.
-    pub(super) fn picks(self, chosen: &str) -> Vec<Item> {
+    /// The choice of an identity provider, where there are several.
+    pub(super) fn several(self, chosen: &str) -> Option<Several> {
         if self.providers.is_empty() {
-            return Vec::new();
+            return None;
         }
         let mut items = Item::list(
             self.providers.into_iter().map(|id| (id.clone(), id)),
             chosen,
         );
         items.insert(0, Item::nothing("Choose one", chosen));
-        items
+        let file = self.file.filter(|(_, content)| content.len() <= KEPT_BYTES);
+        let (name, content) = file.unwrap_or_default();
+        Some(Several {
+            picks: items,
+            document: BASE64_STANDARD.encode(content),
+            name,
+        })
     }
+}
+
+/// The file that an answer with a choice has sent back.
+fn kept(upload: &ConsoleUpload) -> Result<Option<(String, Bytes)>, Refused> {
+    let document = upload.text("document");
+    if document.is_empty() {
+        return Ok(None);
+    }
+    let content = BASE64_STANDARD.decode(document).map_err(|_| {
+        Refused::invalid(
+            "file",
+            "The file has not come back whole. Choose it once more.",
+        )
+    })?;
+    Ok(Some((shown(upload.text("document_name")), content.into())))
 }
 
 async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use super::connections::Tab;
 use super::copy_into::pem;
-use super::metadata_import::{Given, LARGEST_MIB, review};
+use super::metadata_import::{Given, LARGEST_MIB, Several, review};
 use super::review::{Review, Shown, same_provider};
 use super::saml_fields::Values;
 use super::{
@@ -35,7 +35,7 @@ pub(super) const CHANGE: &str = "/admin/connections/new/manual/change";
 struct Choice {
     frame: ConsoleFrame,
     url: String,
-    picks: Vec<Item>,
+    several: Option<Several>,
     display_name: String,
     jit_groups: Vec<Item>,
     has_groups: bool,
@@ -59,7 +59,7 @@ fn choice(
     Choice {
         frame: console.frame(Section::Connections, "New connection"),
         url: text("url"),
-        picks: Vec::new(),
+        several: None,
         display_name: text("display_name"),
         jit_groups: member_groups(groups, &text("jit_group")),
         has_groups: has_groups(groups),
@@ -108,7 +108,7 @@ async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
         Ok((found, source)) => review(console, None, found, &source).await,
         Err(refused @ Refused::Invalid(_)) => {
             let page = Choice {
-                picks: given.picks(upload.text("entity_id")),
+                several: given.several(upload.text("entity_id")),
                 ..choice(console, &groups, Some(&upload), refused.problems())
             };
             Ok(corrected(page).into_response())

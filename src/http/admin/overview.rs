@@ -107,14 +107,18 @@ struct Latest {
 /// `GET /admin`
 async fn show(console: Console) -> Result<Response, Error> {
     let (store, company, now) = (&console.app.store, console.company(), console.now());
-    let seen = store
-        .newest_outcomes(company, now - LOOKED_BACK, LOOKED_AT)
-        .await?;
-    let last = store
-        .last_outcomes(company, now - LOOKED_BACK, COUNTED)
-        .await?;
-    let latest = store.latest_sign_ins(company, LISTED).await?;
-    let break_glass = store.count_break_glass(company).await?;
+    // One after the other: they read the same rows, and a connection to the database keeps these at hand.
+    let sign_ins = async {
+        let since = now - LOOKED_BACK;
+        let seen = store.newest_outcomes(company, since, LOOKED_AT).await?;
+        let last = store.last_outcomes(company, since, COUNTED).await?;
+        Ok((seen, last, store.latest_sign_ins(company, LISTED).await?))
+    };
+    let ((seen, last, latest), break_glass, groups) = tokio::try_join!(
+        sign_ins,
+        store.count_break_glass(company),
+        store.groups(company),
+    )?;
     let mut connections = Vec::new();
     for ready in console.site.connections() {
         let failure = match newest(&seen, ready.connection.id, Outcome::Refused) {
@@ -126,7 +130,6 @@ async fn show(console: Console) -> Result<Response, Error> {
         let last: Vec<Outcome> = last.map(|(_, outcome)| *outcome).take(LAST).collect();
         connections.push(connection(ready, success, failure.as_ref(), &last, now));
     }
-    let groups = store.groups(company).await?;
     let steps = steps::of(&console.site, &groups, &seen, break_glass);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
     let is_set_up = steps_done == steps.len();

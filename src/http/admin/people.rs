@@ -1,6 +1,7 @@
 //! Words about users, groups and sessions that several pages have in common.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -11,6 +12,7 @@ use crate::domain::{
 };
 use crate::http::error::Error;
 use crate::http::pages::Moment;
+use crate::site::Site;
 use crate::store::{Listed, Way};
 
 /// The identifier in an address; what is none is not there.
@@ -96,21 +98,26 @@ pub(super) fn group_choice<'g>(groups: impl IntoIterator<Item = &'g Group>) -> V
 }
 
 /// The company's connections, by the names of the sign-in page.
-pub(super) struct Connections(Vec<Connection>);
+pub(super) struct Connections(Arc<Site>);
 
 impl Connections {
-    pub(super) async fn of(console: &Console) -> Result<Self, Error> {
-        let store = &console.app.store;
-        Ok(Self(store.connections(console.company()).await?))
+    pub(super) fn of(console: &Console) -> Self {
+        Self(Arc::clone(&console.site))
     }
 
-    pub(super) fn all(&self) -> &[Connection] {
-        &self.0
+    /// All of them, in sort order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Connection> {
+        self.0.connections().map(|ready| ready.connection.as_ref())
+    }
+
+    /// One of them, unless it is gone.
+    pub(super) fn find(&self, id: ConnectionId) -> Option<&Connection> {
+        self.0.connection(id).map(|ready| ready.connection.as_ref())
     }
 
     pub(super) fn name(&self, id: ConnectionId) -> &str {
-        let found = self.0.iter().find(|connection| connection.id == id);
-        found.map_or("a connection that is gone", |it| it.display_name.as_str())
+        self.find(id)
+            .map_or("a connection that is gone", |it| it.display_name.as_str())
     }
 
     /// Through what a session began; `set_ups` are the sign-ins by a set-up link.

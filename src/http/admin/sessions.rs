@@ -69,11 +69,14 @@ impl Sessions {
 /// `GET /admin/sessions`
 async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let after = asked.after.parse().ok();
-    let part = console.admin().sessions_after(after, ON_A_PAGE).await?;
-    let others = console.admin().count_sessions(COUNTED + 2).await?;
+    let admin = console.admin();
+    let (part, others, set_ups) = tokio::try_join!(
+        admin.sessions_after(after, ON_A_PAGE),
+        admin.count_sessions(COUNTED + 2),
+        admin.set_up_sign_ins(),
+    )?;
     let others = others.saturating_sub(1);
-    let connections = Connections::of(&console).await?;
-    let set_ups = console.admin().set_up_sign_ins().await?;
+    let connections = Connections::of(&console);
     let now = console.now();
     let rows = part.rows.iter().map(|row| Row {
         key: row.key.to_string(),

@@ -10,6 +10,7 @@ use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::parts::Item;
+use super::people::Connections;
 use super::{Console, ConsoleFrame, Section};
 use crate::domain::{AttemptKind, Code, Connection, ConnectionId, Outcome};
 use crate::http::edge::Routes;
@@ -135,7 +136,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
             }
         }
     }
-    let connections = console.app.store.connections(console.company()).await?;
+    let connections = Connections::of(&console);
     let page = if nothing {
         None
     } else {
@@ -267,7 +268,7 @@ fn meaning(q: &str) -> Option<(String, &'static str)> {
     aadsts(code).map(|text| (code.to_owned(), text))
 }
 
-pub(super) fn view(row: SignInRow, connections: &[Connection], now: OffsetDateTime) -> Row {
+pub(super) fn view(row: SignInRow, connections: &Connections, now: OffsetDateTime) -> Row {
     let (tone, outcome) = outcome(row.kind, row.outcome, row.started_at, now);
     Row {
         href: format!("{PATH}/{}", row.code),
@@ -280,7 +281,11 @@ pub(super) fn view(row: SignInRow, connections: &[Connection], now: OffsetDateTi
             (None, Some(_)) => "a deleted user".to_owned(),
             (None, None) => String::new(),
         },
-        through: through(row.kind, row.connection_id, connections),
+        through: through(
+            row.kind,
+            row.connection_id,
+            row.connection_id.and_then(|id| connections.find(id)),
+        ),
         summary: row.summary,
     }
 }
@@ -315,9 +320,8 @@ pub(super) fn outcome(
 pub(super) fn through(
     kind: AttemptKind,
     id: Option<ConnectionId>,
-    connections: &[Connection],
+    found: Option<&Connection>,
 ) -> String {
-    let found = connections.iter().find(|it| Some(it.id) == id);
     match (found, kind, id) {
         (Some(connection), ..) => connection.display_name.clone(),
         (None, AttemptKind::Password, _) => "Password".to_owned(),
@@ -327,9 +331,9 @@ pub(super) fn through(
     }
 }
 
-fn connection_items(connections: &[Connection], chosen: &str) -> Vec<Item> {
+fn connection_items(connections: &Connections, chosen: &str) -> Vec<Item> {
     let all = connections
-        .iter()
+        .all()
         .map(|it| (it.id.to_string(), it.display_name.clone()));
     Item::list(
         std::iter::once((String::new(), "All connections".to_owned())).chain(all),

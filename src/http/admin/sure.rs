@@ -15,8 +15,9 @@ use crate::http::response::Page;
 #[template(path = "admin/sure.html")]
 struct Sure {
     frame: ConsoleFrame,
-    /// The group's title.
+    /// The group's title, and whether it is to become one of administrators.
     group: String,
+    becomes: bool,
     /// Where the form goes.
     action: String,
     fields: Vec<(&'static str, String)>,
@@ -28,8 +29,9 @@ struct Sure {
 /// A form that makes somebody an administrator: the fields it was sent with, where to, and where to go instead.
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
-    /// "B. Simon".
-    pub(super) who: &'a str,
+    /// "Make B. Simon an administrator?"
+    pub(super) title: String,
+    /// As it is now.
     pub(super) group: &'a Group,
     pub(super) action: String,
     pub(super) fields: Vec<(&'static str, String)>,
@@ -40,10 +42,10 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The page that asks.
     pub(super) fn page(self, console: &Console) -> Response {
-        let title = format!("Make {} an administrator?", self.who);
         Page::new(Sure {
-            frame: console.frame(Section::Users, title),
+            frame: console.frame(Section::Users, self.title),
             group: self.group.title.clone(),
+            becomes: self.group.kind != GroupKind::Administrator,
             action: self.action,
             fields: self.fields,
             button: self.button.to_owned(),
@@ -51,6 +53,11 @@ impl Asked<'_> {
         })
         .into_response()
     }
+}
+
+/// The question about one person.
+pub(super) fn of_one(who: &str) -> String {
+    format!("Make {who} an administrator?")
 }
 
 /// Whether a membership in this group makes the user what it is not yet: an administrator.

@@ -8,6 +8,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::connections::{ConnectionHead, Tab};
+use super::people::Connections;
 use super::sign_ins::{Row, view};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::app::Counted;
@@ -82,7 +83,7 @@ async fn page(
     status: StatusCode,
 ) -> Result<Response, Error> {
     let tests = console.admin().tests_of(connection.id).await?;
-    let connections = [connection.clone()];
+    let connections = Connections::of(console);
     let settings = &connection.settings;
     let plain_http = [&settings.sso_post_url, &settings.sso_redirect_url]
         .into_iter()

@@ -184,9 +184,16 @@ impl UserPage {
     pub(super) async fn of(console: &Console, id: UserId) -> Result<Self, Error> {
         let (user, version) = console.admin().user(id).await?;
         let store = &console.app.store;
-        let connections = Connections::of(console).await?;
-        let groups = store.groups(console.company()).await?;
-        let grants = store.grants_of(id).await?;
+        let connections = Connections::of(console);
+        let admin = console.admin();
+        let (groups, grants, identities, sessions, set_ups, sign_ins) = tokio::try_join!(
+            async { Ok(store.groups(console.company()).await?) },
+            async { Ok(store.grants_of(id).await?) },
+            async { Ok(store.identities_of(id).await?) },
+            async { Ok(store.sessions_of(id, console.now()).await?) },
+            async { Ok(admin.set_up_sign_ins().await?) },
+            last_sign_ins(console, &user, &connections),
+        )?;
         let grants: Vec<(GrantSource, &Group)> = grants
             .iter()
             .filter_map(|grant| {
@@ -194,9 +201,6 @@ impl UserPage {
                 Some((grant.source, group))
             })
             .collect();
-        let identities = store.identities_of(id).await?;
-        let sessions = store.sessions_of(id, console.now()).await?;
-        let set_ups = console.admin().set_up_sign_ins().await?;
         let rows = rows(&groups, &grants, &connections);
         let by_hand = |group: &&Group| {
             let hand = GrantSource::Administrator;
@@ -247,7 +251,7 @@ impl UserPage {
                     group.title
                 )
             }),
-            sign_ins: last_sign_ins(console, &user, &connections).await?,
+            sign_ins,
             sign_ins_href: sign_ins_of(&user),
             sessions: sessions
                 .iter()
@@ -329,7 +333,7 @@ async fn last_sign_ins(
     let store = &console.app.store;
     let page = store.sign_ins(console.company(), &filter, SIGN_INS).await?;
     let rows = page.rows.into_iter();
-    let rows = rows.map(|row| view(row, connections.all(), console.now()));
+    let rows = rows.map(|row| view(row, connections, console.now()));
     Ok(rows.collect())
 }
 
@@ -381,7 +385,6 @@ fn by_email(user: &User, identities: &[Identity], connections: &Connections) -> 
     let known = |id| identities.iter().any(|it| it.connection_id == id);
     let linking: Vec<&str> = connections
         .all()
-        .iter()
         .filter(|it| !known(it.id) && it.settings.link.allows(&user.email))
         .map(|it| it.display_name.as_str())
         .collect();
@@ -407,10 +410,7 @@ fn consequence(
     connections: &Connections,
 ) -> String {
     let name = connections.name(identity.connection_id);
-    let found = connections
-        .all()
-        .iter()
-        .find(|it| it.id == identity.connection_id);
+    let found = connections.find(identity.connection_id);
     let links = found.is_some_and(|it| it.settings.link.allows(&user.email));
     let waits = user.created_by == Creation::Administrator && !user.has_password && count == 1;
     let next = if links || waits {

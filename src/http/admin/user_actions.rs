@@ -126,7 +126,7 @@ pub(super) async fn add_to_group(
         if promotes(&console, user, &wanted).await? {
             let href = format!("/admin/users/{user}");
             let question = sure::Asked {
-                who: &name_of(&who),
+                title: sure::of_one(&name_of(&who)),
                 group: &wanted,
                 action: format!("{href}/groups"),
                 fields: vec![("group", chosen.group)],

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::people::{Pages, day, group_items, id, name_of, number, page_number, way_text};
-use super::sure::Asked as Question;
+use super::sure;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
 use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::domain::{Creation, Group, GroupKind};
@@ -69,17 +69,17 @@ struct Row {
 /// `GET /admin/users`
 async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let store = &console.app.store;
-    let groups = store.groups(console.company()).await?;
     let filter = asked.filter()?;
+    let number_of_page = page_number(&asked.page);
+    let (groups, listed) = tokio::try_join!(
+        store.groups(console.company()),
+        store.list_users(console.company(), &filter, number_of_page),
+    )?;
     if let Some(group) = filter.group
         && groups.iter().all(|known| known.id != group)
     {
         return Err(Error::NotFound);
     }
-    let number_of_page = page_number(&asked.page);
-    let listed = store
-        .list_users(console.company(), &filter, number_of_page)
-        .await?;
     let mut choices = group_items(&groups, &asked.group);
     choices.insert(0, Item::nothing("All groups", &asked.group));
     let pages = Pages::of(number_of_page, USERS_A_PAGE, &listed, |page| {
@@ -263,8 +263,8 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
 
 /// Whether the new user is to be an administrator.
 fn ask(console: &Console, text: UserText, group: &Group) -> Response {
-    let question = Question {
-        who: text.email.trim(),
+    let question = sure::Asked {
+        title: sure::of_one(text.email.trim()),
         group,
         action: "/admin/users/new".to_owned(),
         button: "Create an administrator",

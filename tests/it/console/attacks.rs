@@ -49,6 +49,7 @@ async fn the_group_of_new_accounts_does_not_become_one_of_administrators() {
         ("version", version.as_str()),
         ("title", "Members"),
         ("kind", "administrator"),
+        ("sure", "on"),
     ];
     let answer = post(&mut browser, &href, &fields).await;
     assert_eq!(answer.status, 409, "{}", answer.body);
@@ -153,6 +154,7 @@ async fn a_group_that_changes_its_type_changes_the_plan() {
         ("version", version.as_str()),
         ("title", "Members"),
         ("kind", "administrator"),
+        ("sure", "on"),
     ];
     let answer = post(&mut browser, &href, &fields).await;
     follow(&mut browser, &answer).await;

@@ -188,11 +188,57 @@ async fn the_last_way_in_is_kept_by_its_groups_too() {
 }
 
 #[tokio::test]
+async fn a_group_with_members_is_asked_about_before_they_become_administrators() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let href = format!("/admin/groups/{}", world.members.id);
+    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let change = [
+        ("version", version.as_str()),
+        ("title", "Chiefs"),
+        ("kind", "administrator"),
+        ("sso_only", "on"),
+    ];
+    let asked = post(&mut browser, &href, &change).await;
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    assert!(
+        asked.body.contains("Make its member an administrator?"),
+        "{}",
+        asked.body
+    );
+    assert_eq!(
+        by_title(&world, "Members").await.as_ref(),
+        Some(&world.members)
+    );
+    let fields = ["version", "title", "kind", "sso_only", "sure"];
+    let meant = fields.map(|name| (name, hidden_field(&asked.body, name).unwrap()));
+    let meant: Vec<_> = meant
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    assert_eq!(post(&mut browser, &href, &meant).await.status, 303);
+    let now = by_title(&world, "Chiefs").await.unwrap();
+    assert_eq!((now.kind, now.sso_only), (GroupKind::Administrator, true));
+    // Nobody is in this one yet.
+    let empty = [("title", "Empty"), ("kind", "member")];
+    let made = post(&mut browser, "/admin/groups/new", &empty).await;
+    let href = made.header("location").to_owned();
+    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let change = [
+        ("version", version.as_str()),
+        ("title", "Empty"),
+        ("kind", "administrator"),
+    ];
+    assert_eq!(post(&mut browser, &href, &change).await.status, 303);
+}
+
+#[tokio::test]
 async fn members_come_and_go() {
     let world = World::new().await;
     let mut browser = world.admin().await;
     let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
+    world.app.catch_up().await.unwrap();
     let guest = world.add_user("guest@acme.example", &[]).await;
     let grant = Grant {
         user_id: guest.id,

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use time::Duration;
 use vestibule::domain::SamlSettings;
 
-use crate::support::{self, NOW};
+use crate::support::{self, NOW, hidden_field};
 
 use super::trust::{CERTIFICATE, ENTRA, OKTA, at, confirm, import, save};
 use super::world::{World, follow, upload};
@@ -226,10 +226,30 @@ async fn one_of_several_identity_providers_is_picked() {
     let picked = "https://idp.umu.se/saml2/idp/metadata.php";
     let option = format!("<option value=\"{picked}\">");
     assert!(answer.body.contains(&option), "{}", answer.body);
-    let fields = [("entity_id", picked)];
-    let review = upload(&mut browser, NEW, &fields, &files).await;
+    // The file comes back with the choice, once more as long as nothing is chosen, and need not be chosen again.
+    let document = hidden_field(&answer.body, "document").unwrap();
+    let document = document.as_str();
+    let kept = [("document", document), ("document_name", "swamid.xml")];
+    let answer = upload(&mut browser, NEW, &kept, &[]).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains(document), "{}", answer.body);
+    let kept = [kept[0], kept[1], ("entity_id", picked)];
+    let review = upload(&mut browser, NEW, &kept, &[]).await;
     assert_eq!(review.status, 200, "{}", review.body);
     assert!(review.body.contains(picked), "{}", review.body);
+    // Another file goes before it, and what has not come back whole is said to be so.
+    let okta = [("file", "okta.xml", OKTA)];
+    let review = upload(&mut browser, NEW, &kept[..2], &okta).await;
+    assert_eq!(review.status, 200, "{}", review.body);
+    assert!(!review.body.contains("umu.se"), "{}", review.body);
+    let cut = [("document", "PD94bWw$")];
+    let refused = upload(&mut browser, NEW, &cut, &[]).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("has not come back whole"),
+        "{}",
+        refused.body
+    );
 }
 
 #[tokio::test]

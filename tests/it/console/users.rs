@@ -440,6 +440,7 @@ async fn memberships_show_who_gave_them() {
     };
     let entra = support::connection(world.acme.id, "entra", settings);
     world.app.store.add_connection(&entra, NOW).await.unwrap();
+    world.app.catch_up().await.unwrap();
     let user = world.add_user("c@acme.example", &[]).await;
     grant(&world, &user, &world.members, GrantSource::Idp(entra.id)).await;
     let mut browser = world.admin().await;
