@@ -69,38 +69,107 @@ async fn every_page_that_a_link_leads_to() {
         assert!(seen.contains_key(page), "no link leads to {page}: {seen:?}");
     }
 
-    // What a form leads to.
+    wrong.extend(forms_of_connections(&globex, &demo, &connection, &browser).await);
+    wrong.extend(forms_of_users(&globex, &demo, &browser).await);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    browser.quit().await;
+}
+
+/// What the forms of a connection lead to.
+async fn forms_of_connections(
+    globex: &Globex,
+    demo: &Demo,
+    connection: &str,
+    browser: &Chromium,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
     browser.open(&format!("{connection}/test")).await;
     browser
         .click("section[aria-labelledby=last-tests] li a")
         .await;
     browser.read("b.simon@contoso.com").await;
-    wrong.extend(faults(&browser, "console-test-result").await);
+    wrong.extend(faults(browser, "console-test-result").await);
+
     browser.open(&format!("{connection}/certificates")).await;
     browser.press("Stop trusting it…").await;
     browser.see("form.decide").await;
-    wrong.extend(faults(&browser, "console-review").await);
+    wrong.extend(faults(browser, "console-review").await);
 
+    browser.open(connection).await;
+    browser.touch("details.advanced summary").await;
+    wrong.extend(faults(browser, "console-advanced").await);
+    browser.fill("Login URL", "http://login.example.com/").await;
+    browser.press("Save").await;
+    browser.see(".wrong").await;
+    wrong.extend(faults(browser, "console-settings-refused").await);
+
+    // A document of several identity providers, then the review of one.
+    let new = format!("{}/admin/connections/new", globex.origin);
+    browser.open(&new).await;
+    let file = demo.installation.path("federation.xml");
+    let federation = include_bytes!("../../../metadata/swamid-test.xml");
+    std::fs::write(&file, federation).unwrap();
+    browser.attach("Federation Metadata XML", &file).await;
+    browser.press("Show what it says").await;
+    browser.read("federation.xml is still here").await;
+    wrong.extend(faults(browser, "console-metadata-several").await);
     browser
-        .open(&format!("{}/admin/tokens", globex.origin))
+        .pick(
+            "select[name=entity_id]",
+            "https://idp.umu.se/saml2/idp/metadata.php",
+        )
         .await;
-    browser.fill("Name", "HR synchronisation").await;
-    browser.tick("users:read").await;
-    browser.tick("users:write").await;
-    browser.press("Make token").await;
-    browser.see("#token").await;
-    wrong.extend(faults(&browser, "console-token-made").await);
-    browser.follow("I have copied it").await;
-    browser.see("table.tokens").await;
-    wrong.extend(faults(&browser, "console-tokens-one").await);
+    browser.press("Show what it says").await;
+    browser.see("form.decide").await;
+    wrong.extend(faults(browser, "console-metadata-review").await);
 
     browser
         .open(&format!("{}/admin/nothing", globex.origin))
         .await;
     browser.see("h1").await;
-    wrong.extend(faults(&browser, "console-not-found").await);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    browser.quit().await;
+    wrong.extend(faults(browser, "console-not-found").await);
+    wrong
+}
+
+/// What the forms of users and tokens lead to.
+async fn forms_of_users(globex: &Globex, demo: &Demo, browser: &Chromium) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let at = |page: &str| format!("{}/admin/{page}", globex.origin);
+    browser.open(&at("users/new")).await;
+    browser.fill("Email", "nobody").await;
+    browser.press("Create").await;
+    browser.see(".wrong").await;
+    wrong.extend(faults(browser, "console-user-refused").await);
+    browser.fill("Email", "grace@globex.example").await;
+    browser
+        .choose("Permission group", "Administrators (administrators)")
+        .await;
+    browser.press("Create").await;
+    browser.read("an administrator?").await;
+    wrong.extend(faults(browser, "console-sure").await);
+
+    browser.open(&at("users/import")).await;
+    let file = demo.installation.path("users.csv");
+    let rows = "email,first_name,last_name,company,groups\n\
+                grace@globex.example,Grace,Hopper,Globex,Administrators\n\
+                britta.simon@contoso.com,Britta,Simonsson,Contoso,\n";
+    std::fs::write(&file, rows).unwrap();
+    browser.attach("File", &file).await;
+    browser.press("Show what it does").await;
+    browser.read("become").await;
+    wrong.extend(faults(browser, "console-import").await);
+
+    browser.open(&at("tokens")).await;
+    browser.fill("Name", "HR synchronisation").await;
+    browser.tick("users:read").await;
+    browser.tick("users:write").await;
+    browser.press("Make token").await;
+    browser.see("#token").await;
+    wrong.extend(faults(browser, "console-token-made").await);
+    browser.follow("I have copied it").await;
+    browser.see("table.tokens").await;
+    wrong.extend(faults(browser, "console-tokens-one").await);
+    wrong
 }
 
 /// The paths beneath `/admin` that the page links to, without those that are files.
