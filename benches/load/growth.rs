@@ -106,9 +106,9 @@ async fn all_metadata(server: &Server, companies: usize) -> Figures {
 }
 
 /// `script/bench cores`
-pub(crate) async fn cores() {
+pub(crate) async fn cores(cores: &Cores) {
     for servers in [1, 2] {
-        let cores = Cores::new(servers);
+        let cores = cores.with_servers(servers);
         println!(
             "\nServer on core {}, load from core {}",
             cores.server, cores.client

@@ -68,7 +68,7 @@ fn main() {
         print!("{HELP}");
         return;
     };
-    let cores = Cores::new(1);
+    let cores = Cores::new();
     cores.keep_client();
     println!(
         "Server on core {}, load from core {}.",
@@ -111,6 +111,6 @@ async fn measure(part: &str, cores: &Cores) {
         "sessions" => growth::sessions(cores).await,
         "companies" => growth::companies(cores).await,
         "pages" => pages::pages(cores).await,
-        _ => growth::cores().await,
+        _ => growth::cores(cores).await,
     }
 }

@@ -35,15 +35,26 @@ pub(crate) struct Cores {
     /// As `taskset -c` takes it.
     pub(crate) server: String,
     pub(crate) client: String,
+    /// Those of the machine.
+    all: usize,
 }
 
 impl Cores {
-    /// So many for the server, from the first on; the last of the machine for the client.
-    pub(crate) fn new(servers: usize) -> Self {
+    /// The first for the server, the last of the machine for the client.
+    pub(crate) fn new() -> Self {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            server: format!("0-{}", servers.min(all) - 1),
+            server: "0".to_owned(),
             client: (all - 1).to_string(),
+            all,
+        }
+    }
+
+    /// So many for the server, from the first on.
+    pub(crate) fn with_servers(&self, servers: usize) -> Self {
+        Self {
+            server: format!("0-{}", servers.min(self.all) - 1),
+            ..self.clone()
         }
     }
 
