@@ -93,11 +93,25 @@ macro_rules! has_word {
     };
 }
 
+/// Who is in group $2, as a list: for a small one.
+macro_rules! in_small {
+    () => {
+        "account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)"
+    };
+}
+
+/// Who is in group $2, looked up user by user: for a large one.
+macro_rules! in_large {
+    () => {
+        "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)"
+    };
+}
+
 /// The identifiers that a filter finds: $1 is the company, $2 to $4 are group, activity and maker, $5 to $8 the words, $9 and $10
 /// which part of them. The indexes `account_search`, `account_waiting` and `account_with_password` lead to them; what else is
 /// asked is in the first, but for those who sign in by single sign-on alone.
 macro_rules! filtered {
-    ($of_way:literal, $in_group:literal, $part:literal) => {
+    ($of_way:literal, $in_group:expr, $part:literal) => {
         concat!(
             "SELECT account.id FROM account WHERE account.company_id = $1",
             $of_way,
@@ -116,17 +130,9 @@ macro_rules! filtered {
     // The users of a small group, or of none; or those of a large one.
     ($is_large:ident, $of_way:literal, $part:literal) => {
         if $is_large {
-            filtered!(
-                $of_way,
-                "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)",
-                $part
-            )
+            filtered!($of_way, in_large!(), $part)
         } else {
-            filtered!(
-                $of_way,
-                "account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)",
-                $part
-            )
+            filtered!($of_way, in_small!(), $part)
         }
     };
     ($way:ident, $is_large:ident, $part:literal) => {
@@ -167,7 +173,7 @@ fn behind(way: Option<Way>, is_large: bool) -> &'static str {
 
 /// The users of a group: $1 is the company, $2 the group, $3 and $4 which of them.
 macro_rules! members {
-    ($in_group:literal) => {
+    ($in_group:expr) => {
         concat!(
             "SELECT account.id FROM account WHERE account.company_id = $1 AND ",
             $in_group,
@@ -175,11 +181,8 @@ macro_rules! members {
         )
     };
 }
-const MEMBERS: &str =
-    members!("account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)");
-const MEMBERS_OF_LARGE: &str = members!(
-    "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)"
-);
+const MEMBERS: &str = members!(in_small!());
+const MEMBERS_OF_LARGE: &str = members!(in_large!());
 
 /// The columns of a user in a list.
 macro_rules! select_listed {

@@ -143,10 +143,12 @@ async fn promotion(
     fields: &GroupFields,
     text: &GroupText,
 ) -> Result<Option<Response>, Error> {
+    if text.kind != GroupKind::Administrator {
+        return Ok(None);
+    }
     let (group, version) = console.admin().group(id).await?;
-    let becomes = group.kind == GroupKind::Member && text.kind == GroupKind::Administrator;
     // What cannot be saved as it is is told instead.
-    if !becomes || version != fields.version {
+    if group.kind == GroupKind::Administrator || version != fields.version {
         return Ok(None);
     }
     let members = console.app.store.count_members(id).await?;

@@ -88,7 +88,7 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
         Ok((found, source)) => review(console, Some(&before), found, &source).await,
         Err(refused @ Refused::Invalid(_)) => Ok(corrected(Metadata {
             problems: refused.problems(),
-            url: upload.text("url").to_owned(),
+            url: given.url(&upload),
             several: given.several(upload.text("entity_id")),
             ..page(console, &before)
         })
@@ -166,6 +166,14 @@ impl Given {
         Ok((read?, source))
     }
 
+    /// The URL for the form that is shown again: none where a file went before it, which would come after it the next time.
+    pub(super) fn url(&self, upload: &ConsoleUpload) -> String {
+        match self.file {
+            Some(_) => String::new(),
+            None => upload.text("url").to_owned(),
+        }
+    }
+
     /// The choice of an identity provider, where there are several.
     pub(super) fn several(self, chosen: &str) -> Option<Several> {
         if self.providers.is_empty() {
@@ -188,11 +196,10 @@ impl Given {
 
 /// The file that an answer with a choice has sent back.
 fn kept(upload: &ConsoleUpload) -> Result<Option<(String, Bytes)>, Refused> {
-    let document = upload.text("document");
-    if document.is_empty() {
+    if upload.text("document").is_empty() {
         return Ok(None);
     }
-    let content = BASE64_STANDARD.decode(document).map_err(|_| {
+    let content = upload.kept("document").ok_or_else(|| {
         Refused::invalid(
             "file",
             "The file has not come back whole. Choose it once more.",

@@ -108,6 +108,7 @@ async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
         Ok((found, source)) => review(console, None, found, &source).await,
         Err(refused @ Refused::Invalid(_)) => {
             let page = Choice {
+                url: given.url(&upload),
                 several: given.several(upload.text("entity_id")),
                 ..choice(console, &groups, Some(&upload), refused.problems())
             };

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::header;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use futures_util::stream;
 use multer::Multipart;
 use serde::de::DeserializeOwned;
@@ -58,6 +59,11 @@ impl ConsoleUpload {
             .iter()
             .find(|(name, _)| name == field)
             .map_or("", |(_, value)| value.as_str())
+    }
+
+    /// A file that was sent before, and that a page has sent along in base64; none when it has not come back whole.
+    pub(super) fn kept(&self, field: &str) -> Option<Vec<u8>> {
+        BASE64_STANDARD.decode(self.text(field)).ok()
     }
 
     /// The fields without files, as [`super::ConsoleForm`] reads them.

@@ -105,8 +105,7 @@ async fn preview(upload: ConsoleUpload) -> Result<Response, Error> {
 async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
     let unreadable = || Error::BadRequest("The file did not arrive in one piece.".into());
-    let content = BASE64_STANDARD.decode(upload.text("content"));
-    let content = content.map_err(|_| unreadable())?;
+    let content = upload.kept("content").ok_or_else(unreadable)?;
     if upload.text("administrators").is_empty() {
         let plan = console.admin().plan_import(&content).await?;
         if plan.administrators > 0 && plan.digest == upload.text("digest") {

@@ -216,8 +216,11 @@ async fn one_of_several_identity_providers_is_picked() {
     let mut browser = world.admin().await;
     let federation = include_bytes!("../../../metadata/swamid-test.xml");
     let files = [("file", "swamid.xml", &federation[..])];
-    let answer = upload(&mut browser, NEW, &[], &files).await;
+    // A URL that stands there as well is not asked, now or with the choice.
+    let beside = [("url", "https://nowhere.example/metadata")];
+    let answer = upload(&mut browser, NEW, &beside, &files).await;
     assert_eq!(answer.status, 422);
+    assert!(!answer.body.contains("nowhere.example"), "{}", answer.body);
     assert!(
         answer.body.contains("This document has several"),
         "{}",
