@@ -9,7 +9,7 @@ use vestibule::http::session::cookie_value;
 use crate::support::{self, Browser, NOW, hidden_field};
 
 use super::trust::at;
-use super::world::{ADMIN, World, follow, post, token, upload};
+use super::world::{ADMIN, World, follow, post, token, upload, version_of};
 
 async fn user(world: &World, email: &str) -> User {
     let store = &world.app.store;
@@ -44,7 +44,7 @@ async fn the_group_of_new_accounts_does_not_become_one_of_administrators() {
     store.add_connection(&connection, NOW).await.unwrap();
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.members.id);
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     let mut fields = [
         ("version", version.as_str()),
         ("title", "Members"),
@@ -149,7 +149,7 @@ async fn a_group_that_changes_its_type_changes_the_plan() {
     let field = |name| hidden_field(&page.body, name).unwrap();
     let (digest, content) = (field("digest"), field("content"));
     let href = format!("/admin/groups/{}", world.members.id);
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     let fields = [
         ("version", version.as_str()),
         ("title", "Members"),

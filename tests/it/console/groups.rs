@@ -7,7 +7,7 @@ use vestibule::domain::{
 
 use crate::support::{self, NOW, hidden_field};
 
-use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post};
+use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post, version_of};
 
 async fn by_title(world: &World, title: &str) -> Option<Group> {
     let store = &world.app.store;
@@ -76,7 +76,7 @@ async fn a_group_is_edited_and_the_second_editor_is_told() {
     let world = World::new().await;
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.members.id);
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     let first = [
         ("version", version.as_str()),
         ("title", "Staff"),
@@ -122,7 +122,7 @@ async fn a_group_is_edited_and_the_second_editor_is_told() {
     ];
     assert_eq!(post(&mut browser, &href, &second).await.status, 303);
     assert!(!by_title(&world, "Everyone").await.unwrap().sso_only);
-    let taken = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let taken = version_of(&mut browser, &href).await;
     let taken = [
         ("version", taken.as_str()),
         ("title", "administrators"),
@@ -136,7 +136,7 @@ async fn the_last_way_in_is_kept_by_its_groups_too() {
     let world = World::new().await;
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.admins.id);
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     for change in [
         vec![
             ("title", "Administrators"),
@@ -192,7 +192,7 @@ async fn a_group_with_members_is_asked_about_before_they_become_administrators()
     let world = World::new().await;
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.members.id);
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     let change = [
         ("version", version.as_str()),
         ("title", "Chiefs"),
@@ -223,7 +223,7 @@ async fn a_group_with_members_is_asked_about_before_they_become_administrators()
     let empty = [("title", "Empty"), ("kind", "member")];
     let made = post(&mut browser, "/admin/groups/new", &empty).await;
     let href = made.header("location").to_owned();
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     let change = [
         ("version", version.as_str()),
         ("title", "Empty"),

@@ -6,7 +6,7 @@ use vestibule::domain::{Grant, GrantSource, Group, GroupKind, Link, SamlSettings
 use crate::support::{self, Browser, NOW, hidden_field};
 
 use super::trust::{fields_of, form_of};
-use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post, sign_in, signed_in};
+use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post, sign_in, signed_in, version_of};
 
 /// Everything that a form of a user's page does, with fields that would do it.
 fn actions(group: &Group) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
@@ -273,7 +273,7 @@ async fn an_address_is_changed_to_a_free_one_only() {
     let mut browser = world.admin().await;
     let user = found(&world, MEMBER).await;
     let href = format!("/admin/users/{}", user.id);
-    let version = hidden_field(&browser.get(&href).await.body, "version").unwrap();
+    let version = version_of(&mut browser, &href).await;
     for (email, told) in [
         ("Anna.Admin@ACME.example", "Another user has the address"),
         ("nonsense", "Write one e-mail address"),

@@ -171,6 +171,12 @@ pub(super) async fn upload(
     browser.upload(path, &all, files).await
 }
 
+/// The version that the form of a page holds.
+pub(super) async fn version_of(browser: &mut Browser, path: &str) -> String {
+    let page = browser.get(path).await;
+    hidden_field(&page.body, "version").unwrap()
+}
+
 /// Follows the answer to a form to its page.
 pub(super) async fn follow(browser: &mut Browser, answer: &Answer) -> Answer {
     assert_eq!(answer.status, 303, "{}", answer.body);
