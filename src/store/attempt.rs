@@ -2,6 +2,8 @@
 //!
 //! Invariant: an attempt that is consumed or closed is not opened again, and its verdict is not overwritten.
 
+use std::sync::Arc;
+
 use super::queue::Work;
 use super::statement::{Target, query};
 use time::OffsetDateTime;
@@ -18,7 +20,9 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, expires_at, \
-             consumed_at, finished_at, outcome, rule, summary, record, user_id, named, session_key, tested_by FROM login_attempt ",
+             consumed_at, finished_at, outcome, rule, summary, user_id, named, session_key, tested_by, ",
+            $crate::store::record::record_columns!(),
+            " FROM login_attempt ",
             $rest
         )
     };
@@ -53,15 +57,19 @@ pub struct AttemptRefusal {
 impl Store {
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
+        let attempt = Arc::new(attempt.clone());
         match &self.queue {
             Some(queue) => {
-                let attempt = Box::new(attempt.clone());
                 queue
-                    .submit(self, |answer| Work::Add(attempt, answer))
+                    .submit(self, |answer| Work::Add(Arc::clone(&attempt), answer))
                     .await
             }
-            None => self.add_attempt_alone(attempt).await,
+            None => self.add_attempt_alone(&attempt).await,
+        }?;
+        if attempt.outcome == Outcome::Open {
+            self.begun.keep(attempt);
         }
+        Ok(())
     }
 
     pub(super) async fn add_attempt_alone(&self, attempt: &LoginAttempt) -> Result<(), Error> {
@@ -83,6 +91,9 @@ impl Store {
         company: CompanyId,
         request_id: &str,
     ) -> Result<Option<LoginAttempt>, Error> {
+        if let Some(attempt) = self.begun.take(company, request_id) {
+            return Ok(Some(Arc::unwrap_or_clone(attempt)));
+        }
         self.attempt_by(
             select!("WHERE company_id = $1 AND request_id = $2"),
             company,
@@ -191,7 +202,7 @@ pub(super) async fn refuse(
 ) -> Result<bool, Error> {
     let updated = query(
         "UPDATE login_attempt SET consumed_at = COALESCE(consumed_at, $1), finished_at = $1, outcome = 'refused', \
-         rule = $2, summary = $3, record = $4, named = $6 WHERE id = $5 AND outcome = 'open'",
+         rule = $2, summary = $3, packed_record = $4, named = $6 WHERE id = $5 AND outcome = 'open'",
     )
     .bind(ms(now))
     .bind(refusal.rule.as_deref())
@@ -244,7 +255,7 @@ pub(super) struct Closing<'a> {
     pub(super) rule: Option<&'a str>,
     pub(super) summary: &'a str,
     /// Every check, as `record::write` writes it.
-    pub(super) record: String,
+    pub(super) record: Option<Vec<u8>>,
     pub(super) user_id: Option<UserId>,
     pub(super) named: Option<&'a Email>,
     pub(super) session_key: Option<SessionKey>,
@@ -258,7 +269,7 @@ pub(super) async fn close(
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     query(
-        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, record = $5, user_id = $6, session_key = $7, \
+        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, packed_record = $5, user_id = $6, session_key = $7, \
          named = $8 WHERE id = $9",
     )
     .bind(ms(now))
@@ -278,8 +289,8 @@ pub(super) async fn close(
 pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Result<(), Error> {
     query(
         "INSERT INTO login_attempt (id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, \
-         expires_at, consumed_at, finished_at, outcome, rule, summary, record, user_id, session_key, tested_by, \
-         named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+         expires_at, consumed_at, finished_at, outcome, rule, summary, record, packed_record, user_id, session_key, tested_by, \
+         named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $17, $18, $19, $20, $21)",
     )
     .bind(attempt.id.to_string())
     .bind(attempt.code.as_str())
@@ -325,7 +336,7 @@ fn attempt(row: &Row) -> Result<LoginAttempt, Error> {
         outcome: row.parsed("outcome")?,
         rule: row.maybe_text("rule")?,
         summary: row.text("summary")?,
-        record: record::read(row, "record")?,
+        record: record::read(row)?,
         user_id: row.maybe_parsed("user_id")?,
         named: row.maybe_parsed("named")?,
         session_key: row.maybe_hash("session_key")?.map(SessionKey),

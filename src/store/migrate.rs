@@ -44,6 +44,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "waiting",
         include_str!("../../migrations/0008_waiting.sql"),
     ),
+    (
+        9,
+        "packed",
+        include_str!("../../migrations/0009_packed.sql"),
+    ),
 ];
 
 const TABLE: &str =

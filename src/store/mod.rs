@@ -9,6 +9,7 @@ mod assertion;
 mod attempt;
 mod audit;
 mod audit_list;
+mod begun;
 mod break_glass;
 mod change;
 mod columns;
@@ -87,6 +88,7 @@ pub struct Store {
     hash: Hasher,
     /// Where sign-ins wait to be written together; SQLite only.
     queue: Option<Arc<queue::Queue>>,
+    begun: Arc<begun::Begun>,
 }
 
 impl std::fmt::Debug for Store {

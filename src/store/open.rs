@@ -29,6 +29,7 @@ impl Store {
             queue: matches!(database, Database::Sqlite(_)).then(Arc::default),
             database,
             hash,
+            begun: Arc::default(),
         })
     }
 

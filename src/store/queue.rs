@@ -36,14 +36,17 @@ struct Waiting {
 }
 
 /// A piece of work with the place to put its answer.
+///
+/// Who waits for the answer holds what is large as well, so that memory is given back on the thread that took it: between
+/// threads that costs several times as much.
 #[derive(Debug)]
 pub(super) enum Work {
     /// Writes a new attempt down.
-    Add(Box<LoginAttempt>, Answer<()>),
+    Add(Arc<LoginAttempt>, Answer<()>),
     /// Closes an attempt with a refusal.
     Refuse(AttemptId, Box<AttemptRefusal>, OffsetDateTime, Answer<bool>),
     /// Ends a sign-in.
-    Finish(Box<SignIn>, Answer<Finished>),
+    Finish(Arc<SignIn>, Answer<Finished>),
     /// Keeps something of an attempt.
     Keep(Box<Evidence>, Answer<()>),
 }
@@ -243,14 +246,17 @@ impl Work {
         }
     }
 
-    /// Tells who waits. Who has gone in the meantime is not told.
+    /// Tells who waits, last of all. Who has gone in the meantime is not told.
     fn answer(self, outcome: Outcome) {
         match (self, outcome) {
-            (Self::Add(_, answer), Outcome::Added) | (Self::Keep(_, answer), Outcome::Kept) => {
+            (Self::Add(attempt, answer), Outcome::Added) => {
+                drop(attempt);
                 drop(answer.send(Ok(())));
             }
+            (Self::Keep(_, answer), Outcome::Kept) => drop(answer.send(Ok(()))),
             (Self::Refuse(.., answer), Outcome::Refused(closed)) => drop(answer.send(Ok(closed))),
-            (Self::Finish(_, answer), Outcome::Finished(finished)) => {
+            (Self::Finish(sign_in, answer), Outcome::Finished(finished)) => {
+                drop(sign_in);
                 drop(answer.send(Ok(finished)));
             }
             // Each outcome stands at the place of its work; another pair cannot be, and would answer nobody.

@@ -141,8 +141,9 @@ impl Store {
     pub async fn finish_sign_in(&self, sign_in: SignIn) -> Result<Finished, Error> {
         match &self.queue {
             Some(queue) => {
+                let sign_in = Arc::new(sign_in);
                 queue
-                    .submit(self, |answer| Work::Finish(Box::new(sign_in), answer))
+                    .submit(self, |answer| Work::Finish(Arc::clone(&sign_in), answer))
                     .await
             }
             None => self.finish_sign_in_alone(&sign_in).await,
@@ -334,7 +335,7 @@ async fn begin_session(
         } else {
             "Signed in."
         },
-        record: accepted(sign_in, &account)?,
+        record: Some(accepted(sign_in, &account)?),
         user_id: Some(account.user.id),
         named: None,
         session_key: Some(key),
@@ -387,7 +388,7 @@ pub(super) async fn refuse(
 const THE_ACCOUNT: &str = "The person has an account, or gets one";
 
 /// The record of a sign-in that succeeded, or would have.
-pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<String, Error> {
+pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Vec<u8>, Error> {
     let mut here = Vec::with_capacity(5);
     let mut passed = |rule: &'static str,
                       subject: &'static str,

@@ -69,6 +69,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower", &["http", "demo_idp"]),
     ("askama", &["http", "demo_idp"]),
     ("rusqlite", &["store"]),
+    ("hashlink", &["store"]),
+    ("lz4_flex", &["store"]),
     ("sqlx", &["store"]),
     ("tower_sessions", &["store", "http"]),
     ("tower_sessions_core", &["store", "app"]),
