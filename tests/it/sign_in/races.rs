@@ -63,6 +63,28 @@ async fn one_response_to_two_servers_is_one_session() {
     assert_eq!(users.len(), 1);
     let sessions = world.app.store.sessions_of(users[0].id, now).await;
     assert_eq!(sessions.unwrap().len(), TIMES, "lost: {lost:?}");
+
+    // What began here and ended there, well or not, is not open here any more.
+    for ends_well in [true, false] {
+        let mut here = world.browser();
+        let begun = begin(&mut here, "/sso/login").await;
+        let mut there = here.at(&router);
+        let good = world.respond(&begun, |_| {});
+        if ends_well {
+            let answer = world.bring(&mut there, &begun, &good).await;
+            assert_eq!(answer.status, 303);
+        } else {
+            let wrong = world.respond(&begun, |spec| {
+                spec.audiences = vec!["https://other.example".into()];
+            });
+            let answer = world.bring(&mut there, &begun, &wrong).await;
+            world.assert_refused(&answer, "D4").await;
+        }
+        let page = world.bring(&mut here, &begun, &good).await;
+        let refused = here.repost(&page).await;
+        world.assert_refused(&refused, "E1").await;
+        assert_eq!(here.get("/sso/session").await.status, 401);
+    }
     second.store.close().await;
     world.app.store.close().await;
     database.remove().await;
