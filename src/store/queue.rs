@@ -1,4 +1,5 @@
-//! Group commit: sign-ins that wait at the same time share one transaction, and one sync of the disk.
+//! Group commit: sign-ins that wait at the same time share one transaction, and one sync of the disk. So do the notes of
+//! the use of sessions, of which there are as many a minute as sessions in use.
 //!
 //! Invariants: nobody is answered before the commit; a batch in which a piece fails is rolled back whole, and each of its
 //! pieces is then done alone, but when the database is away all who wait are told so at once; a piece that was taken on is done even
@@ -16,8 +17,8 @@ use tokio::sync::oneshot;
 use super::attempt::{self, AttemptRefusal};
 use super::sign_in::{Finished, SignIn, finish_in};
 use super::sqlite::{Durability, Transaction};
-use super::{Database, Error, Failure, Hasher, Store, Tx, evidence};
-use crate::domain::{AttemptId, Evidence, LoginAttempt, Outcome as Verdict};
+use super::{Database, Error, Failure, Hasher, Store, Tx, evidence, session};
+use crate::domain::{AttemptId, Evidence, LoginAttempt, Outcome as Verdict, SessionKey};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
 const MOST: usize = 64;
@@ -31,6 +32,8 @@ pub(super) struct Queue(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     work: VecDeque<Work>,
+    /// What has time: it goes along where a transaction has room, and holds nobody up.
+    later: VecDeque<Work>,
     /// Whether a task is at work; it takes what comes in the meantime.
     busy: bool,
 }
@@ -49,6 +52,8 @@ pub(super) enum Work {
     Finish(Arc<SignIn>, Answer<Finished>),
     /// Keeps something of an attempt.
     Keep(Box<Evidence>, Answer<()>),
+    /// Notes that a session was used.
+    Touch(SessionKey, OffsetDateTime, Answer<()>),
 }
 
 /// Where an answer goes.
@@ -56,10 +61,9 @@ pub(super) type Answer<T> = oneshot::Sender<Result<T, Error>>;
 
 /// What a piece of work came to. It is told after the commit.
 enum Outcome {
-    Added,
+    Done,
     Refused(bool),
     Finished(Finished),
-    Kept,
 }
 
 impl Queue {
@@ -72,10 +76,16 @@ impl Queue {
         let (answer, done) = oneshot::channel();
         let is_first = {
             let mut waiting = self.lock();
-            if waiting.work.len() >= WAITING {
+            let work = work(answer);
+            let line = if work.has_time() {
+                &mut waiting.later
+            } else {
+                &mut waiting.work
+            };
+            if line.len() >= WAITING {
                 return Err(Failure::Busy.into());
             }
-            waiting.work.push_back(work(answer));
+            line.push_back(work);
             !std::mem::replace(&mut waiting.busy, true)
         };
         if is_first {
@@ -113,21 +123,24 @@ impl Turn {
                 while waiting.work.front().is_some_and(Work::is_unwanted) {
                     waiting.work.pop_front();
                 }
-                if waiting.work.is_empty() {
+                if waiting.work.is_empty() && waiting.later.is_empty() {
                     waiting.busy = false;
                     self.over = true;
                     return;
                 }
                 let length = waiting.work.len().min(MOST);
-                let batch: Vec<Work> = waiting.work.drain(..length).collect();
+                let mut batch: Vec<Work> = waiting.work.drain(..length).collect();
+                let room = waiting.later.len().min(MOST - length);
+                batch.extend(waiting.later.drain(..room));
                 (batch, waiting.work.len())
             };
             if let Err(cause) = self.store.together(batch).await {
                 // Who stood behind has waited as long, and is not asked to do so again.
                 let behind: Vec<Work> = {
-                    let work = &mut self.queue.lock().work;
-                    let behind = behind.min(work.len());
-                    work.drain(..behind).collect()
+                    let waiting = &mut *self.queue.lock();
+                    let behind = behind.min(waiting.work.len());
+                    let later = waiting.later.drain(..);
+                    waiting.work.drain(..behind).chain(later).collect()
                 };
                 for work in behind {
                     work.fail(&cause);
@@ -197,6 +210,9 @@ impl Store {
             Work::Keep(evidence, answer) => {
                 let _ = answer.send(self.keep_evidence_alone(&evidence).await);
             }
+            Work::Touch(key, now, answer) => {
+                let _ = answer.send(session::touch(&self.database, key, now).await);
+            }
         }
     }
 }
@@ -223,7 +239,7 @@ impl Work {
         Ok(match self {
             Self::Add(attempt, _) => {
                 attempt::insert(tx, attempt).await?;
-                Outcome::Added
+                Outcome::Done
             }
             Self::Refuse(id, refusal, now, _) => {
                 Outcome::Refused(attempt::refuse(tx, *id, refusal, *now).await?)
@@ -231,29 +247,40 @@ impl Work {
             Self::Finish(sign_in, _) => Outcome::Finished(finish_in(tx, sign_in, hash).await?),
             Self::Keep(evidence, _) => {
                 evidence::keep(tx, evidence).await?;
-                Outcome::Kept
+                Outcome::Done
+            }
+            Self::Touch(key, now, _) => {
+                session::touch(tx, *key, *now).await?;
+                Outcome::Done
             }
         })
     }
 
     /// The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it. What is kept beside a
-    /// record is a help and no more.
+    /// record is a help and no more, and a use that is lost ends a session a minute earlier.
     fn durability(&self) -> Durability {
         match self {
             Self::Add(attempt, _) if attempt.outcome == Verdict::Open => Durability::Written,
-            Self::Keep(..) => Durability::Written,
+            Self::Keep(..) | Self::Touch(..) => Durability::Written,
             Self::Add(..) | Self::Refuse(..) | Self::Finish(..) => Durability::Synced,
         }
+    }
+
+    /// Whether nobody's answer waits for it.
+    fn has_time(&self) -> bool {
+        matches!(self, Self::Touch(..))
     }
 
     /// Tells who waits, last of all. Who has gone in the meantime is not told.
     fn answer(self, outcome: Outcome) {
         match (self, outcome) {
-            (Self::Add(attempt, answer), Outcome::Added) => {
+            (Self::Add(attempt, answer), Outcome::Done) => {
                 drop(attempt);
                 drop(answer.send(Ok(())));
             }
-            (Self::Keep(_, answer), Outcome::Kept) => drop(answer.send(Ok(()))),
+            (Self::Keep(_, answer) | Self::Touch(.., answer), Outcome::Done) => {
+                drop(answer.send(Ok(())));
+            }
             (Self::Refuse(.., answer), Outcome::Refused(closed)) => drop(answer.send(Ok(closed))),
             (Self::Finish(sign_in, answer), Outcome::Finished(finished)) => {
                 drop(sign_in);
@@ -268,7 +295,9 @@ impl Work {
     fn fail(self, cause: &Error) {
         let cause = Failure::Together(cause.to_string()).into();
         match self {
-            Self::Add(_, answer) | Self::Keep(_, answer) => drop(answer.send(Err(cause))),
+            Self::Add(_, answer) | Self::Keep(_, answer) | Self::Touch(.., answer) => {
+                drop(answer.send(Err(cause)));
+            }
             Self::Refuse(.., answer) => drop(answer.send(Err(cause))),
             Self::Finish(_, answer) => drop(answer.send(Err(cause))),
         }
@@ -276,7 +305,9 @@ impl Work {
 
     fn is_unwanted(&self) -> bool {
         match self {
-            Self::Add(_, answer) | Self::Keep(_, answer) => answer.is_closed(),
+            Self::Add(_, answer) | Self::Keep(_, answer) | Self::Touch(.., answer) => {
+                answer.is_closed()
+            }
             Self::Refuse(.., answer) => answer.is_closed(),
             Self::Finish(_, answer) => answer.is_closed(),
         }
@@ -285,7 +316,7 @@ impl Work {
     fn now(&self) -> OffsetDateTime {
         match self {
             Self::Add(attempt, _) => attempt.started_at,
-            Self::Refuse(_, _, now, _) => *now,
+            Self::Refuse(_, _, now, _) | Self::Touch(_, now, _) => *now,
             Self::Finish(sign_in, _) => sign_in.now,
             Self::Keep(evidence, _) => evidence.kept_at,
         }

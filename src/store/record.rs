@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(read(&row("", Some(packed))).unwrap(), some());
         // The words are the same, to the last octet.
         let sum = |sum: u32, octet: &u8| sum.rotate_left(5) ^ u32::from(*octet);
-        assert_eq!(WORDS.iter().fold(0, sum), 0x6e402bcc);
+        assert_eq!(WORDS.iter().fold(0, sum), 0x6e40_2bcc);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Invariant: a session begins in `sign_in` and nowhere else; one that ends before its time is in the change log, so that no
 //! server's cache keeps it alive.
 
-use super::statement::query;
+use super::queue::Work;
+use super::statement::{Target, query};
 use time::{Duration, OffsetDateTime};
 
 use super::Tx;
@@ -77,12 +78,14 @@ impl Store {
 
     /// Notes that a session was used.
     pub async fn touch_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<(), Error> {
-        query("UPDATE session SET last_seen_at = $1 WHERE session_key = $2 AND last_seen_at < $1")
-            .bind(ms(now))
-            .bind(key.0.to_vec())
-            .execute(&self.database)
-            .await?;
-        Ok(())
+        match &self.queue {
+            Some(queue) => {
+                queue
+                    .submit(self, |answer| Work::Touch(key, now, answer))
+                    .await
+            }
+            None => touch(&self.database, key, now).await,
+        }
     }
 
     /// The sessions of a user that have not ended, the newest first.
@@ -178,6 +181,19 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
     .bind(ms(session.last_seen_at))
     .execute(&mut *tx)
     .await?;
+    Ok(())
+}
+
+pub(super) async fn touch(
+    target: impl Target,
+    key: SessionKey,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    query("UPDATE session SET last_seen_at = $1 WHERE session_key = $2 AND last_seen_at < $1")
+        .bind(ms(now))
+        .bind(key.0.to_vec())
+        .execute(target)
+        .await?;
     Ok(())
 }
 

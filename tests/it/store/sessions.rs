@@ -12,6 +12,7 @@ use super::world::{NOW, World, profile, signed_in, text};
 on_both!(
     a_session_says_who_is_signed_in,
     a_session_ends,
+    many_are_used_at_once,
     a_sign_in_ends_the_former_session_of_the_browser,
     found_for_single_logout,
     the_layer_reads_and_saves_but_does_not_begin,
@@ -73,6 +74,33 @@ async fn a_session_ends(database: &Database) {
     signed_in(world.sign_in(&person).await);
     assert_eq!(world.store.end_sessions_of(user.id, NOW).await.unwrap(), 2);
     assert_eq!(world.people().await, (1, 0));
+}
+
+async fn many_are_used_at_once(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let person = profile("oid:1", "b@contoso.com");
+    let used = NOW + Duration::minutes(5);
+    let mut under_way = tokio::task::JoinSet::new();
+    let mut keys = Vec::new();
+    for _ in 0..150 {
+        let Finished::SignedIn { key, .. } = world.sign_in(&person).await else {
+            panic!()
+        };
+        keys.push(key);
+    }
+    for key in &keys {
+        let (store, key) = (world.store.clone(), *key);
+        under_way.spawn(async move { store.touch_session(key, used).await });
+    }
+    // A sign-in goes on beside them.
+    signed_in(world.sign_in(&person).await);
+    while let Some(noted) = under_way.join_next().await {
+        noted.unwrap().unwrap();
+    }
+    for key in keys {
+        let found = world.store.signed_in(key, used).await.unwrap().unwrap();
+        assert_eq!(found.session.last_seen_at, used);
+    }
 }
 
 async fn a_sign_in_ends_the_former_session_of_the_browser(database: &Database) {
