@@ -20,9 +20,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, expires_at, \
-             consumed_at, finished_at, outcome, rule, summary, user_id, named, session_key, tested_by, ",
-            $crate::store::record::record_columns!(),
-            " FROM login_attempt ",
+             consumed_at, finished_at, outcome, rule, summary, record, packed_record, user_id, named, session_key, tested_by \
+             FROM login_attempt ",
             $rest
         )
     };

@@ -40,14 +40,14 @@ struct StoredCheck<'a>(
 
 /// A record, packed; none when it is empty.
 pub(super) fn write(record: &Record) -> Result<Option<Vec<u8>>, Error> {
-    if *record == Record::default() {
-        return Ok(None);
-    }
-    write_with(record, &[]).map(Some)
+    write_with(record, &[])
 }
 
-/// A record with some more checks at its end, packed.
-pub(super) fn write_with(record: &Record, more: &[Check]) -> Result<Vec<u8>, Error> {
+/// A record with some more checks at its end, packed; none when it is empty.
+pub(super) fn write_with(record: &Record, more: &[Check]) -> Result<Option<Vec<u8>>, Error> {
+    if more.is_empty() && *record == Record::default() {
+        return Ok(None);
+    }
     let checks = record.checks.iter().chain(more).map(|check| {
         StoredCheck(
             (&*check.rule).into(),
@@ -65,7 +65,7 @@ pub(super) fn write_with(record: &Record, more: &[Check]) -> Result<Vec<u8>, Err
             .map(|line| line.as_str().into())
             .collect(),
     })?;
-    Ok(pack(&text))
+    Ok(Some(pack(&text)))
 }
 
 /// The number of the words, the length of the text (32 bits, the least octet first), and a block of LZ4.
@@ -89,15 +89,7 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     (unpacked == length).then_some(text)
 }
 
-/// The columns that `read` reads.
-macro_rules! record_columns {
-    () => {
-        "record, packed_record"
-    };
-}
-pub(super) use record_columns;
-
-/// The record in a row.
+/// The record in the columns `record` and `packed_record` of a row.
 pub(super) fn read(row: &Row) -> Result<Record, Error> {
     let column = "packed_record";
     if let Some(packed) = row.maybe_blob(column)? {

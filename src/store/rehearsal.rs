@@ -35,7 +35,7 @@ pub(super) async fn rehearse(
         outcome: Outcome::Tested,
         rule: None,
         summary: "The test passed. Nobody was signed in.",
-        record: Some(accepted(sign_in, &account)?),
+        record: accepted(sign_in, &account)?,
         user_id: None,
         named: None,
         session_key: None,

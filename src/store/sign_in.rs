@@ -335,7 +335,7 @@ async fn begin_session(
         } else {
             "Signed in."
         },
-        record: Some(accepted(sign_in, &account)?),
+        record: accepted(sign_in, &account)?,
         user_id: Some(account.user.id),
         named: None,
         session_key: Some(key),
@@ -388,7 +388,7 @@ pub(super) async fn refuse(
 const THE_ACCOUNT: &str = "The person has an account, or gets one";
 
 /// The record of a sign-in that succeeded, or would have.
-pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Vec<u8>, Error> {
+pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Option<Vec<u8>>, Error> {
     let mut here = Vec::with_capacity(5);
     let mut passed = |rule: &'static str,
                       subject: &'static str,
