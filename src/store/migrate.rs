@@ -49,6 +49,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "packed",
         include_str!("../../migrations/0009_packed.sql"),
     ),
+    (
+        10,
+        "domains",
+        include_str!("../../migrations/0010_domains.sql"),
+    ),
 ];
 
 const TABLE: &str =
