@@ -162,7 +162,7 @@ impl Admin<'_> {
         if before.enabled && !after.enabled && !self.keeps_way_in(&mut tx).await? {
             return Err(last_way_in("switched off"));
         }
-        if !after.settings.trusts_like(&before.settings) {
+        if after.settings != before.settings {
             self.add_versions(&mut tx, &before, after).await?;
         }
         let told = differences(&settings, &before, after);
@@ -278,9 +278,17 @@ impl Admin<'_> {
         before: &Connection,
         after: &Connection,
     ) -> Result<(), Refused> {
-        if !tx.has_trust_version(after.id).await? {
-            self.add_version(tx, before, UNKNOWN, self.actor.user, before.created_at)
-                .await?;
+        // What changed before each change was a version is told apart from what changes now.
+        match tx.newest_trust(after.id).await? {
+            None => {
+                self.add_version(tx, before, UNKNOWN, self.actor.user, before.created_at)
+                    .await?;
+            }
+            Some(newest) if newest != before.settings => {
+                self.add_version(tx, before, UNKNOWN, self.actor.user, self.now)
+                    .await?;
+            }
+            Some(_) => {}
         }
         self.add_version(tx, after, &self.actor.name, self.actor.user, self.now)
             .await

@@ -52,14 +52,14 @@ impl Admin<'_> {
         ))
     }
 
-    /// The connection with the trust of an older version. What is no trust stays as it is.
+    /// The connection with the settings of an older version. Its names, its place and whether it is on stay as they are.
     pub async fn with_version(
         &self,
         connection: &Connection,
         number: i64,
     ) -> Result<Connection, Refused> {
         let version = self.trust_version(connection, number).await?;
-        let settings = version.settings.with_conveniences_of(&connection.settings);
+        let settings = version.settings;
         if settings == connection.settings {
             return Err(Refused::InTheWay(format!(
                 "The connection trusts what version {number} says already."

@@ -31,7 +31,7 @@ words! {
         GroupsWrite = "groups:write",
         /// See connections: settings and certificates.
         ConnectionsRead = "connections:read",
-        /// Name connections, switch them on and off.
+        /// Name and order connections, switch them on and off; none of their settings.
         ConnectionsWrite = "connections:write",
         /// See sessions.
         SessionsRead = "sessions:read",
@@ -41,7 +41,8 @@ words! {
         AttemptsRead = "attempts:read",
         /// See the audit log.
         AuditRead = "audit:read",
-        /// Beside the scope of the thing itself: do what may make somebody an administrator, or let somebody sign in as one.
+        /// Beside the scope of the thing itself: do what may make somebody an administrator, let somebody sign in as one, or lead
+        /// users and messages elsewhere.
         AdminsWrite = "admins:write",
     }
 }

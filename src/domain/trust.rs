@@ -1,6 +1,8 @@
-//! Versions of a connection's trust: whom it believes, and what it demands of them.
+//! Versions of a connection's trust: whom it believes, what it demands of them, and where it leads browsers and signed messages.
 //!
-//! Invariant: a version is written once and never changed; to go back to one makes another.
+//! Invariants: a version is written once and never changed; to go back to one makes another. All of [`SamlSettings`] is trust:
+//! each of them decides who gets in and as whom, or where a browser or a message of ours goes. What is none (the name, the
+//! place, whether it is on) stands in the connection beside them, so that a new setting is trust from its first day.
 
 use time::OffsetDateTime;
 
@@ -34,63 +36,4 @@ pub struct TrustLine {
     pub at: OffsetDateTime,
     /// Who made it, as in the audit log.
     pub actor: String,
-}
-
-impl SamlSettings {
-    /// The same trust with the conveniences of `other`: what decides neither who is believed, nor where users are sent to sign
-    /// in, nor what an account may do.
-    #[must_use]
-    pub fn with_conveniences_of(mut self, other: &Self) -> Self {
-        self.slo_url.clone_from(&other.slo_url);
-        self.slo_response_url.clone_from(&other.slo_response_url);
-        self.slo_binding = other.slo_binding;
-        self.single_logout = other.single_logout;
-        self.landing.clone_from(&other.landing);
-        self.email_domains.clone_from(&other.email_domains);
-        let (own, others) = (&mut self.attributes, &other.attributes);
-        own.first_name.clone_from(&others.first_name);
-        own.last_name.clone_from(&others.last_name);
-        own.display_name.clone_from(&others.display_name);
-        own.company.clone_from(&others.company);
-        self
-    }
-
-    /// Whether nothing but conveniences differs.
-    pub fn trusts_like(&self, other: &Self) -> bool {
-        self.clone().with_conveniences_of(other) == *other
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_convenience_is_no_change_of_trust() {
-        let settings = SamlSettings::default();
-        for (key, value, alike) in [
-            ("landing", "/welcome", true),
-            ("slo_url", "https://idp.example/slo", true),
-            ("email_domains", "contoso.com", true),
-            ("attributes.first_name", "first", true),
-            ("attributes.email", "mail", false),
-            ("sso_post_url", "https://idp.example/sso", false),
-            ("idp_entity_id", "https://idp.example", false),
-            ("extra_audiences", "urn:x", false),
-            ("required_signature", "both", false),
-            ("danger_allow_sha1", "true", false),
-            ("link", "contoso.com", false),
-        ] {
-            let mut changed = settings.clone();
-            changed.set(key, value).unwrap();
-            assert_ne!(changed, settings, "{key}");
-            assert_eq!(changed.trusts_like(&settings), alike, "{key}");
-            assert_eq!(settings.trusts_like(&changed), alike, "{key}");
-        }
-        let certified = SamlSettings {
-            certificates: vec!["QQ==".into()],
-            ..settings.clone()
-        };
-        assert!(!certified.trusts_like(&settings));
-    }
 }

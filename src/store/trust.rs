@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::columns::{Row, json, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, TrustLine, TrustVersion, UserId};
+use crate::domain::{CompanyId, ConnectionId, SamlSettings, TrustLine, TrustVersion, UserId};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -34,13 +34,18 @@ pub struct UnreadTrust {
 }
 
 impl Tx {
-    /// Whether a connection has any version.
-    pub async fn has_trust_version(&mut self, connection: ConnectionId) -> Result<bool, Error> {
-        let row = query("SELECT COUNT(*) AS count FROM trust_version WHERE connection_id = $1")
-            .bind(connection.to_string())
-            .fetch_one(self)
-            .await?;
-        Ok(row.int("count")? > 0)
+    /// The settings of a connection's newest version.
+    pub async fn newest_trust(
+        &mut self,
+        connection: ConnectionId,
+    ) -> Result<Option<SamlSettings>, Error> {
+        let row = query(
+            "SELECT settings FROM trust_version WHERE connection_id = $1 ORDER BY number DESC LIMIT 1",
+        )
+        .bind(connection.to_string())
+        .fetch_optional(self)
+        .await?;
+        row.map(|row| row.json("settings")).transpose()
     }
 
     /// Writes a connection's next version; its number. The connection's row was changed in this transaction, so that nobody

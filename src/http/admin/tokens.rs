@@ -197,18 +197,24 @@ impl Row {
 fn what(scope: Scope) -> &'static str {
     match scope {
         Scope::CompanyRead => "See the company's name and addresses.",
-        Scope::UsersRead => "See users, their groups and identities.",
-        Scope::UsersWrite => "Make, change and deactivate users who are no administrators.",
+        Scope::UsersRead => "See users: names, addresses, groups and identities.",
+        Scope::UsersWrite => {
+            "Make, change, deactivate and delete users who are no administrators. Set their passwords, and so sign in as one of them."
+        }
         Scope::GroupsRead => "See permission groups.",
-        Scope::GroupsWrite => "Make and change permission groups, except those of administrators.",
+        Scope::GroupsWrite => {
+            "Make, change and delete permission groups, except those of administrators. Say which groups sign in by single sign-on only."
+        }
         Scope::ConnectionsRead => "See connections with their settings and certificates.",
-        Scope::ConnectionsWrite => "Name connections, switch them on and off.",
+        Scope::ConnectionsWrite => {
+            "Name connections and order them on the sign-in page. Switch them on and off: whoever is signed in through one keeps the session, and nobody new gets in. It changes no other setting."
+        }
         Scope::SessionsRead => "See who is signed in.",
-        Scope::SessionsWrite => "End sessions.",
-        Scope::AttemptsRead => "See sign-ins with their checks.",
+        Scope::SessionsWrite => "End sessions, those of administrators as well.",
+        Scope::AttemptsRead => "See sign-ins with their checks, and whom they name.",
         Scope::AuditRead => "See the audit log.",
         Scope::AdminsWrite => {
-            "Beside another write scope: change administrators and their groups, and whom a connection trusts. Whoever has such a token can become an administrator."
+            "Beside another write scope: change administrators and their groups, and every setting of a connection (whom it trusts, where it sends users and messages). Whoever has such a token can become an administrator."
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Connections: listed, made, read, changed, deleted.
 //!
-//! Invariant: what a connection trusts is changed with `admins:write` only: whoever may name a certificate can sign in as anybody.
+//! Invariant: a connection's settings are changed with `admins:write` only: whoever may name a certificate can sign in as anybody,
+//! and whoever may name an address is sent our users and our signed messages.
 
 use std::collections::BTreeMap;
 
@@ -114,7 +115,8 @@ pub(super) async fn show(
 
 /// Changes a connection.
 ///
-/// What it trusts (certificates, issuer, audience, policy, groups), only with `admins:write`.
+/// Its names, its place on the sign-in page, and whether it is enabled. Its settings and metadata decide whom it trusts and where
+/// it leads browsers and messages: they need `admins:write` as well.
 #[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "changeConnection",
     params(("id" = String, Path, description = "The connection."), VersionParam),
     request_body = ConnectionChange, security(("token" = ["connections:write"])),
@@ -151,7 +153,7 @@ pub(super) async fn edit(
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
     set(&caller, &mut after, &value.settings).await?;
-    if !after.settings.trusts_like(&before.settings) {
+    if after.settings != before.settings {
         caller.needs(Scope::AdminsWrite)?;
     }
     let changed = admin

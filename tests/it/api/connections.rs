@@ -121,10 +121,64 @@ async fn trust_is_changed_with_a_scope_of_its_own() {
         json!({"enabled": true}),
         json!({"enabled": false, "name": "contoso"}),
         json!({"display_name": "Contoso", "sort_order": 7}),
-        json!({"settings": {"landing": "/welcome"}}),
     ] {
         ok(&client.patch(&path, "*", body).await, 200);
     }
+}
+
+#[tokio::test]
+async fn what_leads_elsewhere_is_trust() {
+    let world = World::new().await;
+    let master = world.master().await;
+    let connection = made(&master).await;
+    let path = path(&connection);
+    let client = world
+        .client(&[Scope::ConnectionsRead, Scope::ConnectionsWrite])
+        .await;
+    let settings = connection["settings"].as_object().unwrap();
+    let other = |key: &str, now: &str| match (key, now) {
+        (_, "true") => "false".to_owned(),
+        (_, "false") => "true".to_owned(),
+        (_, "post") => "redirect".to_owned(),
+        (_, "redirect") => "post".to_owned(),
+        ("landing", _) => "/elsewhere".to_owned(),
+        ("clock_skew_seconds", _) => "7".to_owned(),
+        ("required_signature", _) => "both".to_owned(),
+        ("certificate_validity", _) => "ignore".to_owned(),
+        ("authn_statement", _) => "optional".to_owned(),
+        ("unsolicited", _) => "accept".to_owned(),
+        ("jit_group", _) => "Members".to_owned(),
+        ("group_mapping", _) => "x=Members".to_owned(),
+        ("email_domains" | "link", _) => "elsewhere.example".to_owned(),
+        (key, _) if key.ends_with("_url") => "https://elsewhere.example/x".to_owned(),
+        _ => "urn:elsewhere".to_owned(),
+    };
+    let mut refused = Vec::new();
+    // Every setting, whatever it is for; also one that somebody adds tomorrow.
+    for (key, now) in settings {
+        let body = json!({"settings": {key: other(key, now.as_str().unwrap())}});
+        let answer = client.patch(&path, "*", body).await;
+        let problem = is_problem(&answer, 403, "insufficient-scope");
+        assert_eq!(problem["scope"], "admins:write", "{key}");
+        refused.push(key.as_str());
+    }
+    for key in [
+        "slo_url",
+        "slo_binding",
+        "single_logout",
+        "landing",
+        "attributes.first_name",
+    ] {
+        assert!(refused.contains(&key), "{key}");
+    }
+    assert_eq!(ok(&client.get(&path).await, 200), connection);
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let versions = async || world.app.store.newest_trust_version(id).await.unwrap();
+    assert_eq!(versions().await, 1);
+    // With it, each is a version.
+    let body = json!({"settings": {"slo_url": "https://elsewhere.example/x"}});
+    ok(&master.patch(&path, "*", body).await, 200);
+    assert_eq!(versions().await, 2);
 }
 
 #[tokio::test]

@@ -13,13 +13,16 @@ async fn each_change_of_trust_is_a_version() {
     assert_eq!(versions.len(), 1);
     assert_eq!(versions[0].settings, connection.settings);
     assert_eq!(versions[0].actor, "anna.admin@acme.example");
-    // A convenience is none.
-    let changed = [("landing", "/welcome"), ("display_name", "Other")];
+    // Its name is none.
+    let changed = [("display_name", "Other")];
     assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
     assert_eq!(world.versions(connection.id).await.len(), 1);
     for (number, changed) in [
         (2, ("required_signature", "both")),
         (3, ("extra_audiences", "urn:x")),
+        (4, ("landing", "/welcome")),
+        (5, ("slo_url", "https://idp.example/slo")),
+        (6, ("attributes.first_name", "first")),
     ] {
         assert_eq!(
             save(&mut browser, &connection, &[changed]).await.status,
@@ -29,17 +32,13 @@ async fn each_change_of_trust_is_a_version() {
         assert_eq!(versions[0].number, number);
     }
     let page = browser.get(&at(&connection, "/versions")).await.body;
-    for text in [
-        "From version 2 to version 3",
-        "Further audiences",
-        "urn:x",
-        "In force",
-    ] {
+    for text in ["From version 5 to version 6", "first", "In force"] {
         assert!(page.contains(text), "{text}: {page}");
     }
     let path = at(&connection, "/versions?older=1&newer=3");
     let page = browser.get(&path).await.body;
-    for text in ["Required signature", "Further audiences"] {
+    assert!(page.contains("From version 1 to version 3"), "{page}");
+    for text in ["Required signature", "Further audiences", "urn:x"] {
         assert!(page.contains(text), "{text}: {page}");
     }
     for query in ["?newer=9", "?older=8&newer=2", "?newer=x", "?newer=-1"] {
@@ -66,6 +65,27 @@ async fn a_connection_older_than_its_versions_begins_with_what_it_was() {
 }
 
 #[tokio::test]
+async fn what_changed_without_a_version_is_told_apart() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let connection = import(&world, &mut browser, ENTRA).await;
+    // As an earlier release saved it: changed, and no version of it.
+    let mut older = world.connection(connection.id).await;
+    older.settings.landing = Some("/welcome".to_owned());
+    let mut tx = world.app.store.begin().await.unwrap();
+    assert!(tx.update_connection(&older, NOW).await.unwrap());
+    tx.commit(NOW).await.unwrap();
+    let now = world.connection(connection.id).await;
+    let changed = [("extra_audiences", "urn:x")];
+    assert_eq!(save(&mut browser, &now, &changed).await.status, 303);
+    let versions = world.versions(connection.id).await;
+    assert_eq!(versions.len(), 3);
+    assert_eq!(versions[1].settings, now.settings);
+    assert_eq!(versions[1].actor, "before versions were kept");
+    assert_eq!(versions[0].actor, "anna.admin@acme.example");
+}
+
+#[tokio::test]
 async fn a_version_is_restored_after_it_was_shown() {
     let world = World::new().await;
     let connection = world.add_connection("entra").await;
@@ -74,8 +94,9 @@ async fn a_version_is_restored_after_it_was_shown() {
     let fields = [("certificate", SECOND), ("mode", "replace")];
     let review = upload(&mut browser, &path, &fields, &[]).await;
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
-    let landing = [("landing", "/welcome")];
-    assert_eq!(save(&mut browser, &connection, &landing).await.status, 303);
+    let convenient = [("landing", "/welcome"), ("display_name", "Other")];
+    let answer = save(&mut browser, &connection, &convenient).await;
+    assert_eq!(answer.status, 303);
 
     world.app.clock.step(time::Duration::seconds(1));
     let restore = at(&connection, "/versions/restore");
@@ -95,22 +116,20 @@ async fn a_version_is_restored_after_it_was_shown() {
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
     let now = world.connection(connection.id).await;
     assert_eq!(now.settings.certificates, [stored(CERTIFICATE)]);
-    assert_eq!(
-        now.settings.landing.as_deref(),
-        Some("/welcome"),
-        "no trust"
-    );
+    // Where users are led is trust like the certificates; the name is none.
+    assert_eq!(now.settings.landing, None);
+    assert_eq!(now.display_name, "Other");
     let versions = world.versions(connection.id).await;
-    assert_eq!(versions[0].number, 3);
+    assert_eq!(versions[0].number, 4);
     let log = world.audit().await;
     assert_eq!(
         (log[0].action.as_str(), log[0].detail.as_str()),
         ("connection.restore", "version 1")
     );
     // What is in force already, and what is not there.
-    let answer = post(&mut browser, &restore, &[("number", "3")]).await;
-    assert_eq!(answer.status, 409, "{}", answer.body);
     let answer = post(&mut browser, &restore, &[("number", "4")]).await;
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    let answer = post(&mut browser, &restore, &[("number", "5")]).await;
     assert_eq!(answer.status, 404);
 }
 
