@@ -49,7 +49,7 @@ pub struct LoginAttempt {
     pub finished_at: Option<OffsetDateTime>,
     /// The verdict.
     pub outcome: Outcome,
-    /// The rule that refused it, such as `D3`.
+    /// The rule that refused it, such as `D3`; of a sign-in that succeeded, the one that its warning is about.
     pub rule: Option<String>,
     /// The verdict in one sentence, for the company's administrator.
     pub summary: String,
@@ -66,6 +66,11 @@ pub struct LoginAttempt {
 }
 
 impl LoginAttempt {
+    /// Whether it succeeded, and something about it is worth a look.
+    pub fn has_warning(&self) -> bool {
+        self.outcome.has_warning(self.rule.as_deref())
+    }
+
     /// Whether an answer comes in time (rule E1). What began in the future began while a clock was wrong, and would stay open for
     /// too long.
     pub fn is_in_time(&self, now: OffsetDateTime) -> bool {
@@ -134,12 +139,19 @@ words! {
     }
 }
 
+impl Outcome {
+    /// Whether a sign-in, or a test, that ended so succeeded with a warning: its rule says what about.
+    pub fn has_warning(self, rule: Option<&str>) -> bool {
+        matches!(self, Self::SignedIn | Self::Tested) && rule.is_some()
+    }
+}
+
 /// What an attempt's verdict rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The checks in the order in which they were made.
     pub checks: Vec<Check>,
-    /// What the administrator can do about a refusal.
+    /// What the administrator can do about a refusal, or about a warning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub advice: Vec<String>,
 }
@@ -155,12 +167,14 @@ pub struct Check {
     pub expected: Cow<'static, str>,
     /// What it was.
     pub received: Cow<'static, str>,
-    /// Whether that will do.
+    /// Whether that will do. Where it does not and the person was signed in all the same, it is a warning.
     pub passed: bool,
 }
 
 /// The check of the rules F that asks whether the claims describe somebody.
 pub const CLAIMS: &str = "The claims name one person";
+/// What rule F5 looks at.
+pub const GROUPS: &str = "The group claim gives permission groups";
 /// The check of rule E1.
 pub const IN_TIME: &str = "The sign-in is open and in time";
 

@@ -8,12 +8,12 @@ use time::OffsetDateTime;
 
 use super::Tx;
 use super::columns::{is_text, ms};
+use super::group_claim::{self, GroupsOf, grant};
 use super::search::searched;
 use super::user::{insert, select_user, user, user_columns};
 use super::{Error, Refusal};
 use crate::domain::{
-    Connection, ConnectionId, Creation, Email, GrantSource, GroupClaim, GroupId, Profile,
-    SamlSettings, User, UserId,
+    Connection, ConnectionId, Creation, Email, GrantSource, Profile, SamlSettings, User, UserId,
 };
 
 /// An account that may sign in.
@@ -23,6 +23,8 @@ pub(super) struct Account {
     /// The profile's e-mail address belongs to another account or to another connection's domain, so that this account kept
     /// its own.
     pub(super) email_kept: bool,
+    /// What became of its groups; none where no claims brought it.
+    pub(super) groups: Option<GroupsOf>,
 }
 
 /// How the account was come by.
@@ -283,18 +285,19 @@ async fn welcome(
             .execute(&mut *tx)
             .await?;
     }
-    let groups_changed = reconcile(tx, claimant, found.id).await?;
+    let groups = group_claim::reconcile(tx, claimant, found.id, how).await?;
     let known = User {
         last_sign_in_at: user.last_sign_in_at,
         ..found
     };
-    if how != How::Made && (groups_changed || known != user) {
+    if how != How::Made && (groups.changed() || known != user) {
         tx.user_changed(user.id);
     }
     Ok(Ok(Account {
         user,
         how,
         email_kept,
+        groups: Some(groups),
     }))
 }
 
@@ -329,64 +332,4 @@ async fn update_email(
         found.email = email.clone();
     }
     Ok(updated > 0)
-}
-
-/// Rule F5: adds and removes the grants of this connection's group claim, and no others; whether anything changed.
-async fn reconcile(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result<bool, Error> {
-    let GroupClaim::Values(values) = &claimant.profile.groups else {
-        return Ok(false);
-    };
-    let source = GrantSource::Idp(claimant.connection.id);
-    let mapping = &claimant.connection.settings.group_mapping;
-    let wanted: Vec<GroupId> = mapping
-        .iter()
-        .filter(|mapped| values.contains(&mapped.value))
-        .map(|mapped| mapped.group_id)
-        .collect();
-    let rows = query("SELECT group_id FROM group_grant WHERE user_id = $1 AND source = $2")
-        .bind(user.to_string())
-        .bind(source.to_string())
-        .fetch_all(&mut *tx)
-        .await?;
-    let present = rows
-        .iter()
-        .map(|row| row.parsed("group_id"))
-        .collect::<Result<Vec<GroupId>, Error>>()?;
-    let mut changed = false;
-    for group in present.iter().filter(|group| !wanted.contains(group)) {
-        let sql = "DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3";
-        query(sql)
-            .bind(user.to_string())
-            .bind(group.to_string())
-            .bind(source.to_string())
-            .execute(&mut *tx)
-            .await?;
-        changed = true;
-    }
-    for group in wanted.iter().filter(|group| !present.contains(group)) {
-        changed |= grant(tx, claimant, user, *group, source).await?;
-    }
-    Ok(changed)
-}
-
-/// Puts a user into a group of the connection's company; `false` when there is no such group, or the user is in it.
-async fn grant(
-    tx: &mut Tx,
-    claimant: &Claimant<'_>,
-    user: UserId,
-    group: GroupId,
-    source: GrantSource,
-) -> Result<bool, Error> {
-    let added = query(
-        "INSERT INTO group_grant (user_id, group_id, source, created_at) \
-         SELECT $1, g.id, $2, $3 FROM permission_group g WHERE g.id = $4 AND g.company_id = $5 ON CONFLICT DO NOTHING",
-    )
-    .bind(user.to_string())
-    .bind(source.to_string())
-    .bind(ms(claimant.now))
-    .bind(group.to_string())
-    .bind(claimant.connection.company_id.to_string())
-    .execute(&mut *tx)
-    .await?;
-    Ok(added > 0)
 }

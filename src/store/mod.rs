@@ -4,6 +4,7 @@
 //! the last thing that a transaction touches, so that its order is the order of the commits; a lock is taken by an UPDATE
 //! that does not change, never by a backend's own words; and no decision rests on the name of a constraint.
 
+mod accepted;
 mod account;
 mod assertion;
 mod attempt;
@@ -20,6 +21,7 @@ mod evidence;
 mod glance;
 mod group;
 mod group_change;
+mod group_claim;
 mod idempotency;
 mod log;
 mod migrate;

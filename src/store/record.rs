@@ -40,11 +40,15 @@ struct StoredCheck<'a>(
 
 /// A record, packed; none when it is empty.
 pub(super) fn write(record: &Record) -> Result<Option<Vec<u8>>, Error> {
-    write_with(record, &[])
+    write_with(record, &[], &[])
 }
 
-/// A record with some more checks at its end, packed; none when it is empty.
-pub(super) fn write_with(record: &Record, more: &[Check]) -> Result<Option<Vec<u8>>, Error> {
+/// A record with some more checks and more advice at its end, packed; none when it is empty.
+pub(super) fn write_with(
+    record: &Record,
+    more: &[Check],
+    advice: &[&str],
+) -> Result<Option<Vec<u8>>, Error> {
     if more.is_empty() && *record == Record::default() {
         return Ok(None);
     }
@@ -62,7 +66,9 @@ pub(super) fn write_with(record: &Record, more: &[Check]) -> Result<Option<Vec<u
         advice: record
             .advice
             .iter()
-            .map(|line| line.as_str().into())
+            .map(String::as_str)
+            .chain(advice.iter().copied())
+            .map(Text::from)
             .collect(),
     })?;
     Ok(Some(pack(&text)))

@@ -3,10 +3,11 @@
 //! Invariant: what a test leaves behind is its attempt, closed, and the ID of its assertion, which is used then like any other
 //! (rule E4). Its account, identity, groups and sessions are as they were.
 
+use super::accepted::accepted;
 use super::account::{Account, How, settle};
 use super::assertion;
 use super::attempt::{self, Closing};
-use super::sign_in::{Finished, Proof, SamlProof, SignIn, accepted, claimant, refuse};
+use super::sign_in::{Finished, Proof, SamlProof, SignIn, claimant, refuse};
 use super::statement::query;
 use super::user::{select_user, user};
 use super::{Error, Refusal, Tx};
@@ -31,11 +32,12 @@ pub(super) async fn rehearse(
         Ok(rehearsed) => rehearsed,
         Err(refusal) => return refuse(tx, sign_in, attempt_id, refusal).await,
     };
+    let accepted = accepted(sign_in, &account)?;
     let closing = Closing {
         outcome: Outcome::Tested,
-        rule: None,
-        summary: "The test passed. Nobody was signed in.",
-        record: accepted(sign_in, &account)?,
+        rule: accepted.rule(),
+        summary: &accepted.summary("The test passed, and nobody was signed in"),
+        record: accepted.record,
         user_id: None,
         named: None,
         session_key: None,

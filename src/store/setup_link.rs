@@ -170,6 +170,7 @@ pub(super) async fn set_up(
         },
         how: How::Made,
         email_kept: false,
+        groups: None,
     }))
 }
 

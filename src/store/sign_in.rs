@@ -11,10 +11,12 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 use super::Tx;
+use super::accepted::accepted;
 use super::account::{Account, Claimant, How, settle};
 use super::assertion;
 use super::attempt::{self, Closing};
 use super::columns::ms;
+use super::group_claim;
 use super::queue::Work;
 use super::record;
 use super::refusal::Refusal;
@@ -23,7 +25,6 @@ use super::session;
 use super::setup_link::{self, SetUp};
 use super::user::{select_user, user};
 use super::{Error, Hasher, Store};
-use crate::domain::login_attempt::IN_TIME;
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId,
     Outcome, Profile, Record, Rehearsal, Session, SessionId, SessionKey, User, UserId,
@@ -296,6 +297,7 @@ async fn password_account(
         user,
         how: How::Found,
         email_kept: false,
+        groups: None,
     }))
 }
 
@@ -327,15 +329,16 @@ async fn begin_session(
         session::end(tx, SessionKey(hash(former.as_bytes()))).await?;
     }
     session::insert(tx, key, &session).await?;
+    let accepted = accepted(sign_in, &account)?;
     let closing = Closing {
         outcome: Outcome::SignedIn,
-        rule: None,
-        summary: if account.how == How::Made {
-            "Signed in; the account was made."
+        rule: accepted.rule(),
+        summary: &accepted.summary(if account.how == How::Made {
+            "Signed in; the account was made"
         } else {
-            "Signed in."
-        },
-        record: accepted(sign_in, &account)?,
+            "Signed in"
+        }),
+        record: accepted.record,
         user_id: Some(account.user.id),
         named: None,
         session_key: Some(key),
@@ -357,6 +360,11 @@ pub(super) async fn refuse(
     refusal: Refusal,
 ) -> Result<Finished, Error> {
     let mut record = sign_in.record.clone();
+    if let Proof::Saml(proof) = &sign_in.proof {
+        let settings = &proof.connection.settings;
+        let (check, _) = group_claim::check(settings, &proof.profile.groups, None);
+        record.checks.push(check);
+    }
     record.checks.push(Check {
         rule: refusal.rule().into(),
         subject: refusal.subject().into(),
@@ -382,63 +390,4 @@ pub(super) async fn refuse(
         refusal,
         attempt_id,
     })
-}
-
-/// The checks of the rules F1 to F3.
-const THE_ACCOUNT: &str = "The person has an account, or gets one";
-
-/// The record of a sign-in that succeeded, or would have.
-pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Option<Vec<u8>>, Error> {
-    let mut here = Vec::with_capacity(5);
-    let mut passed = |rule: &'static str,
-                      subject: &'static str,
-                      expected: &'static str,
-                      received: &'static str| {
-        here.push(Check {
-            rule: rule.into(),
-            subject: subject.into(),
-            expected: expected.into(),
-            received: received.into(),
-            passed: true,
-        });
-    };
-    passed("E1", IN_TIME, Refusal::AttemptConsumed.expected(), "open");
-    if let Proof::Saml(_) = sign_in.proof {
-        passed(
-            "E4",
-            Refusal::AssertionReplayed.subject(),
-            Refusal::AssertionReplayed.expected(),
-            "new",
-        );
-        match account.how {
-            How::Found => passed("F1", THE_ACCOUNT, "found by identity", "found by identity"),
-            How::Linked => passed(
-                "F2",
-                THE_ACCOUNT,
-                "linked by e-mail address",
-                "linked by e-mail address",
-            ),
-            How::Made => passed(
-                "F3",
-                THE_ACCOUNT,
-                "made at first sign-in",
-                "made at first sign-in",
-            ),
-        }
-        if account.email_kept {
-            passed(
-                "F1",
-                "The account may take over the e-mail address",
-                "not of another account, nor in another connection's domain",
-                "another's: the account keeps its own",
-            );
-        }
-    }
-    passed(
-        "F4",
-        Refusal::Deactivated.subject(),
-        Refusal::Deactivated.expected(),
-        "active",
-    );
-    record::write_with(&sign_in.record, &here)
 }

@@ -9,6 +9,7 @@ mod companies;
 mod connections;
 pub(crate) mod database;
 mod evidence;
+mod group_claims;
 mod groups;
 mod migrations;
 mod races;
