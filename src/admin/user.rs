@@ -197,6 +197,7 @@ impl Admin<'_> {
             company_name: fields.company_name,
             created_by: Creation::Administrator,
             has_password: false,
+            waits_for: None,
             disabled_at: None,
             created_at: self.now,
             last_sign_in_at: None,

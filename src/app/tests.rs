@@ -38,6 +38,7 @@ pub(crate) async fn signed_in(app: &App) -> (User, SessionId) {
         company_name: String::new(),
         created_by: Creation::Administrator,
         has_password: false,
+        waits_for: None,
         disabled_at: None,
         created_at: now,
         last_sign_in_at: None,

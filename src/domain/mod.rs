@@ -8,6 +8,7 @@ pub mod access;
 pub mod audit;
 pub mod claims;
 pub mod company;
+pub mod company_domain;
 pub mod company_setting;
 pub mod connection;
 pub mod email;
@@ -32,6 +33,9 @@ pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
 pub use claims::{GroupClaim, Profile, ProfileError};
 pub use company::{Company, Contact, Organization, Slug};
+pub use company_domain::{
+    CompanyDomain, DomainName, DomainNameError, Shared, Verified, VerifiedBy,
+};
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind};

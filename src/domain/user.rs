@@ -28,6 +28,9 @@ pub struct User {
     pub created_by: Creation,
     /// Whether a password is set. The hash itself never leaves the store but for its check.
     pub has_password: bool,
+    /// The connection through which an account that waits for its first sign-in may come; none is the only enabled one. It says
+    /// nothing about an account that waits no more.
+    pub waits_for: Option<ConnectionId>,
     /// When it was deactivated; such a user never gets in (rule F4).
     pub disabled_at: Option<OffsetDateTime>,
     /// When it was made.

@@ -177,6 +177,7 @@ fn of(
             company_name: String::new(),
             created_by: Creation::Administrator,
             has_password: password.is_some(),
+            waits_for: None,
             disabled_at: None,
             created_at: now,
             last_sign_in_at: None,

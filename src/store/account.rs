@@ -215,6 +215,7 @@ async fn make(
         company_name: profile.company_name.clone().unwrap_or_default(),
         created_by: Creation::Jit,
         has_password: false,
+        waits_for: None,
         disabled_at: None,
         created_at: claimant.now,
         last_sign_in_at: Some(claimant.now),

@@ -16,6 +16,7 @@ mod change;
 mod columns;
 mod company;
 mod connection;
+mod domain;
 mod error;
 mod evidence;
 mod glance;

@@ -13,7 +13,7 @@ use crate::domain::{CompanyId, Identity, User, UserId};
 macro_rules! user_columns {
     () => {
         "account.id, account.company_id, account.email, account.first_name, account.last_name, account.company_name, \
-         account.created_by, CASE WHEN account.password IS NULL THEN 0 ELSE 1 END AS has_password, account.disabled_at, \
+         account.created_by, CASE WHEN account.password IS NULL THEN 0 ELSE 1 END AS has_password, account.waits_for, account.disabled_at, \
          account.created_at, account.last_sign_in_at"
     };
 }
@@ -170,7 +170,7 @@ impl Store {
 pub(super) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     let added = query(
         "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
-         last_sign_in_at, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
+         last_sign_in_at, search, waits_for) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
     )
     .bind(user.id.to_string())
     .bind(user.company_id.to_string())
@@ -184,6 +184,7 @@ pub(super) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     .bind(ms(user.created_at))
     .bind(user.last_sign_in_at.map(ms))
     .bind(searched(user))
+    .bind(user.waits_for.map(|id| id.to_string()))
     .execute(&mut *tx)
     .await?;
     Ok(added > 0)
@@ -199,6 +200,7 @@ pub(super) fn user(row: &Row) -> Result<User, Error> {
         company_name: row.text("company_name")?,
         created_by: row.parsed("created_by")?,
         has_password: row.int("has_password")? != 0,
+        waits_for: row.maybe_parsed("waits_for")?,
         disabled_at: row.maybe_time("disabled_at")?,
         created_at: row.time("created_at")?,
         last_sign_in_at: row.maybe_time("last_sign_in_at")?,

@@ -91,11 +91,11 @@ impl Tx {
         find(self, company, id).await
     }
 
-    /// Writes a user's address, names and company; `false` when the address is another user's.
+    /// Writes a user's address, names, company and the connection that it waits for; `false` when the address is another user's.
     pub async fn write_user(&mut self, user: &User) -> Result<bool, Error> {
         let updated = query(
             "UPDATE account SET email = $1, email_key = $2, first_name = $3, last_name = $4, company_name = $5, \
-             search = $8, revision = revision + 1 WHERE id = $6 AND company_id = $7 AND NOT EXISTS \
+             search = $8, waits_for = $9, revision = revision + 1 WHERE id = $6 AND company_id = $7 AND NOT EXISTS \
              (SELECT 1 FROM account other WHERE other.company_id = $7 AND other.email_key = $2 AND other.id <> $6)",
         )
         .bind(user.email.as_str())
@@ -106,6 +106,7 @@ impl Tx {
         .bind(user.id.to_string())
         .bind(user.company_id.to_string())
         .bind(searched(user))
+        .bind(user.waits_for.map(|id| id.to_string()))
         .execute(&mut *self)
         .await;
         match updated {

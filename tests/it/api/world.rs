@@ -289,6 +289,7 @@ async fn add_user(app: &App, company: &Company, email: &str, sealed: &[u8], grou
         company_name: String::new(),
         created_by: Creation::Administrator,
         has_password: false,
+        waits_for: None,
         disabled_at: None,
         created_at: NOW,
         last_sign_in_at: None,

@@ -211,6 +211,7 @@ async fn add_user(
         company_name: String::new(),
         created_by: Creation::Administrator,
         has_password: false,
+        waits_for: None,
         disabled_at: None,
         created_at: NOW,
         last_sign_in_at: None,

@@ -8,6 +8,7 @@ mod combined;
 mod companies;
 mod connections;
 pub(crate) mod database;
+mod domains;
 mod evidence;
 mod group_claims;
 mod groups;

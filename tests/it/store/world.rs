@@ -234,6 +234,7 @@ pub(super) fn user(company_id: CompanyId, email: &str, created_by: Creation) -> 
         company_name: String::new(),
         created_by,
         has_password: false,
+        waits_for: None,
         disabled_at: None,
         created_at: NOW,
         last_sign_in_at: None,
