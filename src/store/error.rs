@@ -41,6 +41,16 @@ pub enum Error {
         /// The newest migration of this program.
         known: i64,
     },
+    /// A migration's text is not the one that the database was made with.
+    #[error(
+        "migration {number} ({name}) of this program is not the one that the database was made with; use a released version, or the one that made it"
+    )]
+    Edited {
+        /// Its number.
+        number: i64,
+        /// Its name.
+        name: &'static str,
+    },
     /// A value that has to be unique is taken.
     #[error("{0} is taken already")]
     Taken(String),

@@ -1,10 +1,14 @@
 //! Migrations: numbered SQL texts, applied once, in order.
 //!
-//! Invariant: the check and the change are one transaction under one lock, so that servers which start at once do not meet.
+//! Invariants: the check and the change are one transaction under one lock, so that servers which start at once do not meet;
+//! a database keeps the hash of each text that made it, and is not opened by a program that has another text.
 
-use super::Error;
+use std::collections::HashMap;
+
+use super::columns::hex;
 use super::statement::query;
 use super::transaction::Database;
+use super::{Error, Hasher, Tx};
 
 /// Number, name and text. A migration that was released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -54,7 +58,15 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "domains",
         include_str!("../../migrations/0010_domains.sql"),
     ),
+    (
+        HASHED,
+        "fingerprints",
+        include_str!("../../migrations/0015_fingerprints.sql"),
+    ),
 ];
+
+/// The migration that gave the table of migrations its hashes.
+const HASHED: i64 = 15;
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)";
@@ -63,17 +75,15 @@ const POSTGRES_LOCK: &str = "SET LOCAL lock_timeout = '5min'; \
      DO $$ BEGIN PERFORM pg_advisory_xact_lock(8531315926440768876); END $$";
 
 /// Brings the schema up to date.
-pub(super) async fn run(database: &Database) -> Result<(), Error> {
+pub(super) async fn run(database: &Database, hash: Hasher) -> Result<(), Error> {
     let mut tx = database.begin().await?;
     tx.may_take_long();
     if let Database::Postgres(_) = database {
         tx.script(POSTGRES_LOCK.to_owned()).await?;
     }
     query(TABLE).execute(&mut tx).await?;
-    let row = query("SELECT COALESCE(MAX(number), 0) AS newest FROM migration")
-        .fetch_one(&mut tx)
-        .await?;
-    let newest = row.int("newest")?;
+    let done = done(&mut tx).await?;
+    let newest = done.keys().max().copied().unwrap_or(0);
     let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     if newest > known {
         return Err(Error::Newer {
@@ -81,7 +91,18 @@ pub(super) async fn run(database: &Database) -> Result<(), Error> {
             known,
         });
     }
-    for (number, name, text) in MIGRATIONS.iter().filter(|(number, ..)| *number > newest) {
+    let mut changed = false;
+    for (number, name, text) in MIGRATIONS {
+        match done.get(number) {
+            Some(Some(kept)) if *kept != hash_of(text, hash) => {
+                return Err(Error::Edited {
+                    number: *number,
+                    name,
+                });
+            }
+            Some(_) => continue,
+            None => changed = true,
+        }
         let text = match database {
             Database::Sqlite(_) => (*text).to_owned(),
             Database::Postgres(_) => text.replace(" BLOB", " BYTEA"),
@@ -94,5 +115,44 @@ pub(super) async fn run(database: &Database) -> Result<(), Error> {
             .execute(&mut tx)
             .await?;
     }
+    if changed {
+        keep_hashes(&mut tx, hash).await?;
+    }
     tx.commit_quietly().await
+}
+
+/// The migrations that the database has had, with the hashes of their texts once there are any.
+async fn done(tx: &mut Tx) -> Result<HashMap<i64, Option<String>>, Error> {
+    let numbers = query("SELECT number FROM migration")
+        .fetch_all(&mut *tx)
+        .await?;
+    let mut done = HashMap::new();
+    for row in numbers {
+        done.insert(row.int("number")?, None);
+    }
+    if done.contains_key(&HASHED) {
+        let hashes = query("SELECT number, checksum FROM migration")
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in hashes {
+            done.insert(row.int("number")?, row.maybe_text("checksum")?);
+        }
+    }
+    Ok(done)
+}
+
+/// What an earlier version has applied had the text that was released, which is the one of this program.
+async fn keep_hashes(tx: &mut Tx, hash: Hasher) -> Result<(), Error> {
+    for (number, _, text) in MIGRATIONS {
+        query("UPDATE migration SET checksum = $1 WHERE number = $2 AND checksum IS NULL")
+            .bind(hash_of(text, hash))
+            .bind(*number)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+fn hash_of(text: &str, hash: Hasher) -> String {
+    hex(&hash(text.as_bytes()))
 }

@@ -24,7 +24,7 @@ impl Store {
         } else {
             return Err(Error::Url);
         };
-        migrate::run(&database).await?;
+        migrate::run(&database, hash).await?;
         Ok(Self {
             queue: matches!(database, Database::Sqlite(_)).then(Arc::default),
             database,
