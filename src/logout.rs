@@ -6,16 +6,20 @@
 //! out. An answer to our own request changes nothing.
 
 mod begin;
+mod judge;
 mod outgoing;
+mod principal;
 mod receive;
+mod record;
 
 use crate::app::App;
 use crate::domain::SessionId;
 use crate::store;
 
 pub use begin::{sign_out, single_logout_url};
+pub use judge::Refusal;
 pub use outgoing::{Message, Outgoing};
-pub use receive::{Arrival, Ending, Refusal, receive};
+pub use receive::{Arrival, Ending, Visit, receive};
 
 /// Ends a session of this installation: here at once, on other nodes within two seconds. `false` when there was none.
 pub async fn local(app: &App, session: SessionId) -> Result<bool, store::Error> {

@@ -17,7 +17,7 @@ use tower_sessions_core::{Session, session::Id};
 
 use crate::clock::Clock;
 use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
-use crate::store::{self, Changes, SESSION_FIELD, Sessions, SignedIn, Store};
+use crate::store::{self, Changes, SESSION_FIELD, Sessions, SignOut, SignedIn, Store};
 
 /// How long after a look at the change log the cache counts.
 const FRESH: Duration = Duration::from_millis(1500);
@@ -176,6 +176,15 @@ impl SessionCache {
     pub async fn end(&self, key: SessionKey) -> Result<bool, store::Error> {
         let ended = self.store.end_session(key, self.clock.now()).await;
         self.cache.remove(&key);
+        ended
+    }
+
+    /// Does what a logout message asks, here at once and on other nodes within two seconds; false when it came before.
+    pub async fn sign_out(&self, message: &SignOut) -> Result<bool, store::Error> {
+        let ended = self.store.sign_out(message).await;
+        for key in &message.sessions {
+            self.cache.remove(key);
+        }
         ended
     }
 

@@ -122,6 +122,8 @@ words! {
         SetUp = "set_up",
         /// An administrator tests a connection: by a SAML Response, and nobody is signed in.
         Test = "test",
+        /// No sign-in: a logout message of an identity provider.
+        Logout = "logout",
     }
 }
 
@@ -136,6 +138,8 @@ words! {
         Refused = "refused",
         /// As a test that would have been a sign-in.
         Tested = "tested",
+        /// A logout message did what it asks.
+        SignedOut = "signed_out",
     }
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// `NameID` format of an e-mail address.
 pub const EMAIL_ADDRESS: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+/// What some identity providers send for [`EMAIL_ADDRESS`] (rule D7).
+pub const EMAIL_ADDRESS_OF_2_0: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:emailAddress";
 /// `NameID` format of a value that is another one each time.
 pub const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 
@@ -34,5 +36,18 @@ impl NameId {
             sp_name_qualifier: None,
             sp_provided_id: None,
         }
+    }
+
+    /// Whether its format says that it is an e-mail address.
+    pub fn is_email(&self) -> bool {
+        matches!(
+            self.format.as_deref(),
+            Some(EMAIL_ADDRESS | EMAIL_ADDRESS_OF_2_0)
+        )
+    }
+
+    /// Whether a value is this name's: to the letter, but for the case of an e-mail address (rule D7).
+    pub fn has_value(&self, value: &str) -> bool {
+        self.value == value || (self.is_email() && self.value.eq_ignore_ascii_case(value))
     }
 }

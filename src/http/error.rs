@@ -33,8 +33,13 @@ pub enum Error {
         code: Option<String>,
     },
     /// 403: a request for single logout was refused. The log holds the reason.
-    #[error("sign-out request refused: {0}")]
-    SignOutRefused(&'static str),
+    #[error("sign-out request refused: {what}")]
+    SignOutRefused {
+        /// What happened.
+        what: &'static str,
+        /// By which the record is found.
+        code: String,
+    },
     /// 404: nothing is at this address.
     #[error("not found")]
     NotFound,
@@ -86,7 +91,7 @@ impl Error {
             Self::ForeignForm
             | Self::NotAdministrator
             | Self::SignInRefused { .. }
-            | Self::SignOutRefused(_) => StatusCode::FORBIDDEN,
+            | Self::SignOutRefused { .. } => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -144,12 +149,12 @@ impl Error {
                     next.clone(),
                 );
             }
-            Self::SignOutRefused(what) => (
+            Self::SignOutRefused { what, .. } => (
                 "Sign-out request refused",
                 (*what).into(),
                 vec![
                     "If you want to sign out of this site, do it here.",
-                    "If this happens every time, tell your administrator when it happened.",
+                    "If this happens every time, give your administrator the code below.",
                 ],
             ),
             Self::NotFound => (
@@ -239,6 +244,7 @@ impl Error {
     fn code(&self) -> Option<&str> {
         match self {
             Self::SignInRefused { code, .. } => code.as_deref(),
+            Self::SignOutRefused { code, .. } => Some(code),
             _ => None,
         }
     }
@@ -248,7 +254,7 @@ impl Error {
             Self::UnknownSite | Self::Internal(_) | Self::Unavailable(_) | Self::TooMany { .. } => {
                 None
             }
-            Self::SignOutRefused(_) => Some(Link::sign_out()),
+            Self::SignOutRefused { .. } => Some(Link::sign_out()),
             Self::NotAdministrator => Some(Link::landing()),
             Self::SignInRefused { .. } => Some(Link::sign_in_again()),
             _ => Some(Link::sign_in()),

@@ -11,15 +11,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::acs::is_form;
 use super::cookies::Cookie;
 use super::error::Error;
-use super::extract::CurrentSite;
+use super::extract::{ClientAddress, CurrentSite};
 use super::limit::{Logouts, Within};
 use super::pages::{Frame, MessageField, PostBinding, Reach, SignedOut};
 use super::posted::Posted;
-use super::response::Page;
+use super::response::{AttemptCode, Page};
 use super::session::{self, CurrentSession};
 use crate::app::App;
-use crate::domain::SessionKey;
-use crate::logout::{self, Arrival, Ending, Message, Outgoing, Refusal};
+use crate::domain::{Code, SessionKey};
+use crate::logout::{self, Arrival, Ending, Message, Outgoing, Refusal, Visit};
 use crate::saml::binding::{BindingError, MessageKind, decode_post, decode_redirect};
 use crate::site::Site;
 
@@ -27,6 +27,7 @@ use crate::site::Site;
 pub(super) async fn redirected(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     _: Within<Logouts>,
     session: CurrentSession,
     RawQuery(query): RawQuery,
@@ -34,8 +35,12 @@ pub(super) async fn redirected(
 ) -> Result<Response, Error> {
     // The signature covers the query as it was received (rule A2).
     let message = decode_redirect(&query.unwrap_or_default()).map_err(unreadable)?;
-    let arrival = Arrival::Redirect(&message);
-    receive(&app, &site, arrival, &session, &headers).await
+    let visit = Visit {
+        arrival: Arrival::Redirect(&message),
+        session: session.0.as_ref(),
+        client,
+    };
+    receive(&app, &site, visit, &headers).await
 }
 
 /// `HEAD /sso/slo`: a look ends nobody's session (RFC 9110 9.2.1).
@@ -48,6 +53,7 @@ pub(super) async fn head(_: CurrentSite) -> Response {
 pub(super) async fn posted(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     _: Within<Logouts>,
     session: CurrentSession,
     headers: HeaderMap,
@@ -60,7 +66,12 @@ pub(super) async fn posted(
     let judgement = async move {
         let limit = app.config.limits.body_bytes;
         let message = decode_post(body.octets(), limit).map_err(unreadable)?; // rule A1
-        receive(&app, &site, Arrival::Post(&message), &session, &headers).await
+        let visit = Visit {
+            arrival: Arrival::Post(&message),
+            session: session.0.as_ref(),
+            client,
+        };
+        receive(&app, &site, visit, &headers).await
     };
     shared.turns.judge(length, judgement).await?
 }
@@ -94,12 +105,12 @@ pub(super) fn deliver(site: &Site, outgoing: Outgoing) -> Result<Response, Error
 async fn receive(
     app: &App,
     site: &Site,
-    arrival: Arrival<'_>,
-    session: &CurrentSession,
+    visit: Visit<'_>,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let company = &site.company.slug;
-    match logout::receive(app, site, arrival).await? {
+    let is_signed_in = visit.session.is_some();
+    match logout::receive(app, site, visit).await? {
         Ending::Ended { sessions, answer } => {
             tracing::info!(%company, ended = sessions.len(), "the identity provider ended sessions");
             let mut response = match answer {
@@ -113,30 +124,47 @@ async fn receive(
             }
             Ok(response)
         }
-        Ending::Answered { everywhere: true } => {
-            Ok(answered(site, session, Reach::Everywhere, StatusCode::OK))
+        Ending::Unknown { answer, code } => {
+            tracing::warn!(%company, "a logout request names nobody who is signed in here");
+            let response = match answer {
+                Some(answer) => deliver(site, answer)?,
+                None => answered(site, true, Reach::Unconfirmed, StatusCode::OK),
+            };
+            Ok(with_code(response, &code))
         }
-        Ending::Answered { everywhere: false } => {
-            Ok(answered(site, session, Reach::Unconfirmed, StatusCode::OK))
+        Ending::Answered { everywhere } => {
+            let reach = match everywhere {
+                true => Reach::Everywhere,
+                false => Reach::Unconfirmed,
+            };
+            Ok(answered(site, is_signed_in, reach, StatusCode::OK))
         }
-        Ending::Refused(refusal) => {
+        Ending::Refused { refusal, code } => {
             // As a quoted text: a part of it may be the sender's.
             let cause = refusal.to_string();
             tracing::warn!(%company, ?cause, "a logout message was refused");
-            match arrival.kind() {
-                MessageKind::Request => Err(refused(&refusal)),
+            match visit.arrival.kind() {
+                MessageKind::Request => Err(refused(&refusal, &code)),
                 MessageKind::Response => {
                     let status = StatusCode::FORBIDDEN;
-                    Ok(answered(site, session, Reach::Unconfirmed, status))
+                    let response = answered(site, is_signed_in, Reach::Unconfirmed, status);
+                    Ok(with_code(response, &code))
                 }
             }
         }
+        Ending::TooMany(wait) => Err(wait.into()),
     }
 }
 
+fn with_code(mut response: Response, code: &Code) -> Response {
+    let code = AttemptCode(code.to_string());
+    response.extensions_mut().insert(code);
+    response
+}
+
 /// The page after our own request was answered. It never says "signed out" to a browser that is signed in.
-fn answered(site: &Site, session: &CurrentSession, reach: Reach, status: StatusCode) -> Response {
-    if session.0.is_some() {
+fn answered(site: &Site, is_signed_in: bool, reach: Reach, status: StatusCode) -> Response {
+    if is_signed_in {
         return Redirect::to("/sso/logout").into_response();
     }
     signed_out(site, reach).with_status(status).into_response()
@@ -161,14 +189,23 @@ fn unreadable(cause: BindingError) -> Error {
     Error::BadRequest(format!("The sign-out message cannot be read: {cause}.").into())
 }
 
-fn refused(refusal: &Refusal) -> Error {
-    match refusal {
+fn refused(refusal: &Refusal, code: &Code) -> Error {
+    let what = match refusal {
         Refusal::Unreadable => {
-            Error::BadRequest("The sign-out message cannot be read: it is not SAML.".into())
+            return Error::BadRequest(
+                "The sign-out message cannot be read: it is not SAML.".into(),
+            );
         }
-        unsigned if unsigned.is_unsigned() => Error::SignOutRefused(
-            "A request to sign you out came without a signature. Such a request is never followed.",
-        ),
-        _ => Error::SignOutRefused("A request to sign you out came, and it could not be accepted."),
+        unsigned if unsigned.is_unsigned() => {
+            "A request to sign you out came without a signature. Such a request is never followed."
+        }
+        Refusal::Repeated => {
+            "A request to sign you out came a second time. It was followed the first time only."
+        }
+        _ => "A request to sign you out came, and it could not be accepted.",
+    };
+    Error::SignOutRefused {
+        what,
+        code: code.to_string(),
     }
 }

@@ -1,36 +1,29 @@
 //! A logout message from an identity provider.
 //!
-//! Invariants: it is judged only against enabled connections of the host's company that its issuer names (rule E6). It ends
-//! only sessions of that connection, of that name, that were begun before it was made: the same message again ends nothing
-//! that began since.
+//! Invariants: it ends only sessions of the connection that it verifies with, of its name, that were begun before it was made.
+//! It counts once: the same message again ends nothing. What came of it is written down as a sign-in is.
+
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
+use super::judge::{self, Judged, LONGEST_AGE, Refusal, Refused, skew_of};
 use super::outgoing::{Draft, Outgoing, send};
-use crate::app::App;
-use crate::domain::{Session, SessionKey};
+use super::principal::Asked;
+use super::record;
+use crate::app::{App, Wait};
+use crate::domain::{Code, SessionKey};
 use crate::keys;
-use crate::saml::assertion::NameId;
 use crate::saml::authn_request::message_id;
 use crate::saml::binding::{MessageKind, Posted, Redirected};
-use crate::saml::error::{Rejection, Requirement};
-use crate::saml::logout::{
-    LogoutExpectation, LogoutMessage, LogoutRequest, LogoutResponse, LogoutStatus, claimed_issuer,
-    receive_post, receive_redirect,
-};
+use crate::saml::logout::{LogoutMessage, LogoutResponse, LogoutStatus};
 use crate::saml::names;
 use crate::site::{Site, SiteConnection};
-use crate::store;
+use crate::store::{self, SignOut, SignedIn};
 
 /// The longest `RelayState` that is given back, in octets (Bindings 3.4.3 and 3.5.3).
 const LONGEST_RELAY_STATE: usize = 80;
-/// How old a request without `NotOnOrAfter` may be.
-const LONGEST_AGE: Duration = Duration::minutes(10);
-/// Entra ID signs assertions by one name of a tenant, and logout messages by the other.
-const ENTRA_NAMES: [&str; 2] = [
-    "https://sts.windows.net/",
-    "https://login.microsoftonline.com/",
-];
 
 /// A logout message as it arrived.
 #[derive(Clone, Copy)]
@@ -39,6 +32,17 @@ pub enum Arrival<'a> {
     Redirect(&'a Redirected),
     /// In a form.
     Post(&'a Posted),
+}
+
+/// A logout message, and who brings it.
+#[derive(Clone, Copy)]
+pub struct Visit<'a> {
+    /// The message.
+    pub arrival: Arrival<'a>,
+    /// Who is signed in in the browser that brings it, as far as it says so: its cookie does not come with another site's form.
+    pub session: Option<&'a SignedIn>,
+    /// The client's address.
+    pub client: Option<IpAddr>,
 }
 
 /// What came of it.
@@ -56,58 +60,88 @@ pub enum Ending {
         /// Whether the identity provider says that every session has ended.
         everywhere: bool,
     },
+    /// A good request that names nobody who is signed in here, brought by a browser that is. Nothing has changed.
+    Unknown {
+        /// What to tell the identity provider; none when it has no address for that.
+        answer: Option<Outgoing>,
+        /// By which the record is found.
+        code: Code,
+    },
     /// Nothing has changed.
-    Refused(Refusal),
-}
-
-/// Why a logout message is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It is not strict XML, or names no issuer.
-    #[error("the message is not strict XML with an Issuer (A3)")]
-    Unreadable,
-    /// Nobody that this company knows.
-    #[error("no enabled connection of this company has its issuer (E6)")]
-    UnknownIssuer,
-    /// It says something wrong.
-    #[error(transparent)]
-    Rejected(Rejection),
-    /// It may have been taken from somewhere.
-    #[error("the request has no NotOnOrAfter and is older than ten minutes (C5)")]
-    Old,
-}
-
-impl Refusal {
-    /// Whether the one thing wrong is that nobody signed it.
-    pub fn is_unsigned(&self) -> bool {
-        matches!(self, Self::Rejected(rejection) if rejection.requirement == Requirement::LogoutSignature)
-    }
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// By which the record is found.
+        code: Code,
+    },
+    /// Nothing has changed, and nothing is written down.
+    TooMany(Wait),
 }
 
 /// Judges a logout message and does what it asks.
-pub async fn receive(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, store::Error> {
+pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending, store::Error> {
     let now = app.clock.now();
-    let judged = match judge(site, arrival, now) {
+    let judged = match judge::judge(site, visit.arrival, now) {
         Ok(judged) => judged,
-        Err(refusal) => return Ok(Ending::Refused(refusal)),
+        Err(refused) => return record::refuse(app, site, &visit, refused).await,
     };
     let mut sessions = Vec::new();
-    let mut answer = None;
-    for (ready, message) in &judged {
-        match message {
+    let mut requests = Vec::new();
+    let mut refused = None;
+    for judged in &judged {
+        match &judged.message {
             LogoutMessage::Response(response) => {
-                return Ok(Ending::Answered {
-                    everywhere: is_complete(&response.status),
-                });
+                return answered(app, site, judged, response, now).await;
             }
             LogoutMessage::Request(request) => {
-                sessions.extend(end_sessions(app, site, ready, request, now).await?);
-                answer = answer
-                    .or_else(|| answer_to(app, site, ready, request, arrival.relay_state(), now));
+                let asked = Asked {
+                    site,
+                    ready: judged.ready,
+                    request,
+                };
+                match sign_out(app, judged, asked, &visit, now).await? {
+                    Done::Ended(ended) => sessions.extend(ended),
+                    Done::Refused(code) => refused = Some(code),
+                    Done::TooMany(wait) => return Ok(Ending::TooMany(wait)),
+                }
+                requests.push(asked);
             }
         }
     }
-    Ok(Ending::Ended { sessions, answer })
+    let is_here = requests
+        .iter()
+        .any(|asked| visit.session_through(asked.ready).is_some());
+    // Core 3.2.2.2: not Success to an identity provider that would tell the user that it is over, while it is not. A browser that
+    // says who is signed in in it lets us know; in a frame or from another site's form nobody can.
+    let (unknown, code, detail) = match refused {
+        Some(code) if sessions.is_empty() && is_here => (
+            Some(code),
+            names::STATUS_REQUESTER,
+            Some(names::STATUS_UNKNOWN_PRINCIPAL.to_owned()),
+        ),
+        _ => (None, names::STATUS_SUCCESS, None),
+    };
+    let status = LogoutStatus {
+        code: code.to_owned(),
+        detail,
+        message: None,
+    };
+    let answer = requests
+        .iter()
+        .find_map(|asked| answer_to(app, *asked, visit.arrival.relay_state(), &status, now));
+    Ok(match unknown {
+        Some(code) => Ending::Unknown { answer, code },
+        None => Ending::Ended { sessions, answer },
+    })
+}
+
+impl Visit<'_> {
+    /// Who is signed in in the browser through a connection.
+    fn session_through(&self, ready: &SiteConnection) -> Option<&SignedIn> {
+        let through = Some(ready.connection.id);
+        self.session
+            .filter(|it| it.session.connection_id == through)
+    }
 }
 
 impl Arrival<'_> {
@@ -119,7 +153,7 @@ impl Arrival<'_> {
         }
     }
 
-    fn xml(&self) -> &[u8] {
+    pub(super) fn xml(&self) -> &[u8] {
         match self {
             Self::Redirect(message) => &message.xml,
             Self::Post(message) => &message.xml,
@@ -135,122 +169,98 @@ impl Arrival<'_> {
     }
 }
 
-/// The connections that the message verifies with. Two connections may be two applications of one identity provider: each
-/// verifies by its own keys.
-fn judge<'s>(
-    site: &'s Site,
-    arrival: Arrival<'_>,
-    now: OffsetDateTime,
-) -> Result<Vec<(&'s SiteConnection, LogoutMessage)>, Refusal> {
-    let issuer = claimed_issuer(arrival.xml()).ok_or(Refusal::Unreadable)?;
-    let mut accepted = Vec::new();
-    let mut refusal = Refusal::UnknownIssuer;
-    for ready in site.enabled_connections() {
-        let entity_id = &ready.trust.idp_entity_id;
-        let other_names = other_names(entity_id);
-        if *entity_id != issuer && !other_names.contains(&issuer) {
-            continue;
-        }
-        let skew = skew_of(ready);
-        let expectation = LogoutExpectation {
-            slo_url: site.company.slo_url(),
-            extra_issuers: other_names,
-            clock_skew: skew,
-        };
-        let verdict = match arrival {
-            Arrival::Redirect(message) => {
-                receive_redirect(message, &ready.trust, &expectation, now)
-            }
-            Arrival::Post(message) => receive_post(message, &ready.trust, &expectation, now),
-        };
-        match verdict.outcome {
-            Ok(LogoutMessage::Request(request)) if is_old(&request, now - skew) => {
-                refusal = Refusal::Old;
-            }
-            Ok(message) => accepted.push((ready, message)),
-            Err(rejection) => refusal = Refusal::Rejected(rejection),
-        }
-    }
-    if accepted.is_empty() {
-        Err(refusal)
-    } else {
-        Ok(accepted)
-    }
+/// What came of a request at one connection.
+enum Done {
+    Ended(Vec<SessionKey>),
+    /// It came before, or does not fit the browser's session.
+    Refused(Code),
+    TooMany(Wait),
 }
 
-async fn end_sessions(
+/// Ends the sessions that a request means, when it comes for the first time, and writes down what came of it.
+async fn sign_out(
     app: &App,
-    site: &Site,
-    ready: &SiteConnection,
-    request: &LogoutRequest,
+    judged: &Judged<'_>,
+    asked: Asked<'_>,
+    visit: &Visit<'_>,
     now: OffsetDateTime,
-) -> Result<Vec<SessionKey>, store::Error> {
+) -> Result<Done, store::Error> {
+    let (connection, request) = (asked.ready.connection.id, asked.request);
+    let name = &request.name_id.value;
     let found = app
         .store
-        .sessions_by_name_id(ready.connection.id, &request.name_id.value, None, now)
+        .sessions_by_name_id(connection, name, None, now)
         .await?;
-    let latest = request.issue_instant + skew_of(ready);
-    let mut ended = Vec::new();
-    for (key, session) in found {
-        if session.signed_in_at <= latest
-            && is_same_name(site, ready, &session, &request.name_id)
-            && is_meant(&session, &request.session_indexes)
-            && app.sessions.end(key).await?
-        {
-            ended.push(key);
+    let (sessions, users): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .filter(|(_, session)| asked.means(session))
+        .map(|(key, session)| (key, session.user_id))
+        .unzip();
+    let own = visit.session_through(asked.ready);
+    let attempt = record::ended(asked.site.company.id, judged, now);
+    let (attempt, is_unknown) = match own.filter(|_| sessions.is_empty()) {
+        Some(own) => (
+            record::unknown(attempt, own.user.id, asked.compared(&own.session)),
+            true,
+        ),
+        None => {
+            let one = users
+                .first()
+                .filter(|one| users.iter().all(|it| it == *one));
+            let attempt = record::of_sessions(attempt, sessions.len(), one.copied());
+            (attempt, false)
         }
+    };
+    let code = attempt.code.clone();
+    let message = SignOut {
+        connection_id: connection,
+        message_id: request.id.clone(),
+        remembered_until: remembered_until(app, asked),
+        attempt: Arc::new(attempt),
+        sessions,
+        now,
+    };
+    if app.sessions.sign_out(&message).await? {
+        return Ok(if is_unknown {
+            Done::Refused(code)
+        } else {
+            Done::Ended(message.sessions)
+        });
     }
-    Ok(ended)
+    let repeated = Refused {
+        refusal: Refusal::Repeated,
+        connection: Some(connection),
+        checks: judged.checks.clone(),
+    };
+    Ok(
+        match record::refuse(app, asked.site, visit, repeated).await? {
+            Ending::Refused { code, .. } => Done::Refused(code),
+            Ending::TooMany(wait) => Done::TooMany(wait),
+            _ => Done::Ended(Vec::new()),
+        },
+    )
 }
 
-/// Core 3.7.3: the sessions that are listed, or all. One that came without an index cannot be told from those listed.
-fn is_meant(session: &Session, indexes: &[String]) -> bool {
-    indexes.is_empty()
-        || session
-            .session_index
-            .as_ref()
-            .is_none_or(|index| indexes.contains(index))
+/// As long as a repetition is accepted and could meet a session that was begun in time to be meant.
+fn remembered_until(app: &App, asked: Asked<'_>) -> OffsetDateTime {
+    let (skew, issued) = (skew_of(asked.ready), asked.request.issue_instant);
+    let accepted = asked
+        .request
+        .not_on_or_after
+        .unwrap_or_else(|| issued.saturating_add(LONGEST_AGE));
+    let lived = issued.saturating_add(app.config.session.absolute.time());
+    accepted.min(lived).saturating_add(skew)
 }
 
-/// Core 3.3.4 and 8.3.7: values and qualifiers are equal, and a qualifier that is left out is the identity provider's or our
-/// own name. Formats must not contradict each other; a request may leave it out (Core 8.3.1).
-fn is_same_name(site: &Site, ready: &SiteConnection, session: &Session, asked: &NameId) -> bool {
-    let Some(own) = &session.name_id else {
-        return false;
-    };
-    let entity_id = site.company.entity_id();
-    let said = |format: &Option<String>| {
-        format
-            .clone()
-            .filter(|format| format != names::NAMEID_UNSPECIFIED)
-    };
-    let formats_agree = match (said(&own.format), said(&asked.format)) {
-        (Some(own), Some(asked)) => own == asked,
-        _ => true,
-    };
-    let same = |own: &Option<String>, asked: &Option<String>, default: &str| {
-        own.as_deref().unwrap_or(default) == asked.as_deref().unwrap_or(default)
-    };
-    own.value == asked.value
-        && formats_agree
-        && same(
-            &own.name_qualifier,
-            &asked.name_qualifier,
-            &ready.trust.idp_entity_id,
-        )
-        && same(&own.sp_name_qualifier, &asked.sp_name_qualifier, &entity_id)
-}
-
-/// Always success: no session of that name is left, also when there was none (a repeated request).
 fn answer_to(
     app: &App,
-    site: &Site,
-    ready: &SiteConnection,
-    request: &LogoutRequest,
+    asked: Asked<'_>,
     relay_state: Option<&str>,
+    status: &LogoutStatus,
     now: OffsetDateTime,
 ) -> Option<Outgoing> {
-    let settings = &ready.connection.settings;
+    let SiteConnection { connection, .. } = asked.ready;
+    let settings = &connection.settings;
     let destination = settings
         .slo_response_url
         .as_ref()
@@ -259,12 +269,9 @@ fn answer_to(
         id: message_id(now, &keys::random()),
         issue_instant: now,
         destination: destination.clone(),
-        issuer: site.company.entity_id(),
-        in_response_to: Some(request.id.clone()),
-        status: LogoutStatus {
-            code: names::STATUS_SUCCESS.to_owned(),
-            ..LogoutStatus::default()
-        },
+        issuer: asked.site.company.entity_id(),
+        in_response_to: Some(asked.request.id.clone()),
+        status: status.clone(),
     };
     let draft = Draft {
         kind: MessageKind::Response,
@@ -273,57 +280,33 @@ fn answer_to(
         destination,
         relay_state,
     };
-    send(app, &ready.connection, &draft)
+    send(app, connection, &draft)
 }
 
-/// Core 3.7.3.2: a partial logout may come under any top-level code.
-fn is_complete(status: &LogoutStatus) -> bool {
-    status.code == names::STATUS_SUCCESS && status.detail.is_none()
-}
-
-fn is_old(request: &LogoutRequest, earliest: OffsetDateTime) -> bool {
-    request.not_on_or_after.is_none() && request.issue_instant < earliest - LONGEST_AGE
-}
-
-fn skew_of(ready: &SiteConnection) -> Duration {
-    Duration::seconds(ready.connection.settings.clock_skew_seconds.into())
-}
-
-/// The other name of an Entra tenant; none of anybody else.
-fn other_names(entity_id: &str) -> Vec<String> {
-    let [assertions, logout] = ENTRA_NAMES;
-    [(assertions, logout), (logout, assertions)]
-        .into_iter()
-        .filter_map(|(own, other)| {
-            let tenant = entity_id.strip_prefix(own)?.strip_suffix('/')?;
-            let is_id = tenant.len() == 36
-                && tenant
-                    .bytes()
-                    .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-            is_id.then(|| format!("{other}{tenant}/"))
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::other_names;
-
-    #[test]
-    fn an_entra_tenant_has_two_names() {
-        let tenant = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";
-        let assertions = format!("https://sts.windows.net/{tenant}/");
-        let logout = format!("https://login.microsoftonline.com/{tenant}/");
-        assert_eq!(other_names(&assertions), [logout.as_str()]);
-        assert_eq!(other_names(&logout), [assertions.as_str()]);
-        for other in [
-            "https://idp.example/".to_owned(),
-            "https://sts.windows.net/common/".to_owned(),
-            format!("https://sts.windows.net/{tenant}"),
-            format!("https://sts.windows.net.evil.example/{tenant}/"),
-            format!("https://sts.windows.net/{tenant}/x/"),
-        ] {
-            assert!(other_names(&other).is_empty(), "{other}");
-        }
-    }
+/// The identity provider's answer to our request: kept, once.
+async fn answered(
+    app: &App,
+    site: &Site,
+    judged: &Judged<'_>,
+    response: &LogoutResponse,
+    now: OffsetDateTime,
+) -> Result<Ending, store::Error> {
+    // Core 3.7.3.2: a partial logout may come under any top-level code.
+    let everywhere =
+        response.status.code == names::STATUS_SUCCESS && response.status.detail.is_none();
+    let attempt = record::answered(
+        record::ended(site.company.id, judged, now),
+        (!everywhere).then_some(&response.status),
+    );
+    let message = SignOut {
+        connection_id: judged.ready.connection.id,
+        message_id: response.id.clone(),
+        // A repetition changes nothing either; it only leaves no second record for a while.
+        remembered_until: now.saturating_add(Duration::HOUR),
+        sessions: Vec::new(),
+        attempt: Arc::new(attempt),
+        now,
+    };
+    app.sessions.sign_out(&message).await?;
+    Ok(Ending::Answered { everywhere })
 }

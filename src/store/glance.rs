@@ -1,4 +1,5 @@
-//! What an overview shows of sign-ins, without their records. Tests of connections are none; that one succeeded is told.
+//! What an overview shows of sign-ins, without their records. Tests of connections and logout messages are none; that a test
+//! succeeded is told.
 
 use time::OffsetDateTime;
 
@@ -49,7 +50,7 @@ impl Store {
         let rows = query(
             "SELECT connection_id, outcome, MAX(started_at) AS started_at FROM \
              (SELECT connection_id, outcome, started_at FROM login_attempt \
-              WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND (kind <> 'test' OR outcome = 'tested') \
+              WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'logout' AND (kind <> 'test' OR outcome = 'tested') \
               ORDER BY started_at DESC LIMIT $3) AS newest \
              GROUP BY connection_id, outcome",
         )
@@ -78,7 +79,7 @@ impl Store {
     ) -> Result<Vec<(ConnectionId, Outcome)>, Error> {
         let rows = query(
             "SELECT connection_id, outcome FROM login_attempt \
-             WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'test' AND connection_id IS NOT NULL \
+             WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind NOT IN ('test', 'logout') AND connection_id IS NOT NULL \
              ORDER BY started_at DESC LIMIT $3",
         )
         .bind(company.to_string())
@@ -99,7 +100,7 @@ impl Store {
     ) -> Result<Option<Glance>, Error> {
         let row = query(
             "SELECT code, connection_id, kind, outcome, summary, started_at, NULL AS email FROM login_attempt \
-             WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND kind <> 'test' AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
+             WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND kind NOT IN ('test', 'logout') AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
         )
         .bind(company.to_string())
         .bind(ms(newest.started_at))
@@ -119,7 +120,7 @@ impl Store {
         let rows = query(
             "SELECT l.code, l.connection_id, l.kind, l.outcome, l.summary, l.started_at, COALESCE(a.email, l.named) AS email FROM login_attempt l \
              LEFT JOIN account a ON a.id = l.user_id AND a.company_id = l.company_id \
-             WHERE l.company_id = $1 AND l.outcome <> 'open' AND l.kind <> 'test' ORDER BY l.started_at DESC LIMIT $2",
+             WHERE l.company_id = $1 AND l.outcome <> 'open' AND l.kind NOT IN ('test', 'logout') ORDER BY l.started_at DESC LIMIT $2",
         )
         .bind(company.to_string())
         .bind(i64::from(limit))

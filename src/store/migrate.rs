@@ -63,6 +63,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "fingerprints",
         include_str!("../../migrations/0015_fingerprints.sql"),
     ),
+    (
+        18,
+        "logout",
+        include_str!("../../migrations/0018_logout.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

@@ -104,8 +104,8 @@ impl Store {
         not_ended(&rows, now)
     }
 
-    /// The sessions, not ended, that a connection's `NameID` began, or the one of a `SessionIndex` (for single logout; the caller
-    /// compares the qualifiers).
+    /// The sessions, not ended, that a connection's `NameID` began, in any letter case, or the one of a `SessionIndex` (for single
+    /// logout; the caller compares values, formats and qualifiers).
     pub async fn sessions_by_name_id(
         &self,
         connection: ConnectionId,
@@ -118,7 +118,7 @@ impl Store {
         }
         let rows = query(select!("WHERE s.connection_id = $1 AND s.name_id_value = $2 AND ($3 IS NULL OR s.session_index = $3) AND s.expires_at > $4"))
             .bind(connection.to_string())
-            .bind(name_id)
+            .bind(name_id.to_ascii_lowercase())
             .bind(session_index)
             .bind(ms(now))
             .fetch_all(&self.database)
@@ -173,7 +173,7 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
     .bind(session.connection_id.map(|id| id.to_string()))
     .bind(session.attempt_id.to_string())
     .bind(session.name_id.as_ref().map(json).transpose()?)
-    .bind(session.name_id.as_ref().map(|name_id| name_id.value.as_str()))
+    .bind(session.name_id.as_ref().map(|name_id| name_id.value.to_ascii_lowercase()))
     .bind(session.session_index.as_deref())
     .bind(ms(session.signed_in_at))
     .bind(ms(session.expires_at))

@@ -33,7 +33,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 struct SignInPage {
     frame: ConsoleFrame,
     code: String,
-    is_test: bool,
+    heading: &'static str,
     tone: &'static str,
     outcome: &'static str,
     summary: String,
@@ -189,11 +189,15 @@ async fn page(
     let test = findings.as_ref().map(|findings| found(findings, attempt));
     let (passed, not_met): (Vec<_>, Vec<_>) =
         attempt.record.checks.iter().partition(|it| it.passed);
-    let title = if is_test { "Test" } else { "Sign-in" };
+    let heading = match attempt.kind {
+        AttemptKind::Test => "Test",
+        AttemptKind::Logout => "Sign-out",
+        _ => "Sign-in",
+    };
     let view = SignInPage {
-        frame: console.frame(Section::SignIns, format!("{title} {}", attempt.code)),
+        frame: console.frame(Section::SignIns, format!("{heading} {}", attempt.code)),
         code: attempt.code.to_string(),
-        is_test,
+        heading,
         tone,
         outcome,
         summary: summary(&detail),

@@ -109,6 +109,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
     };
     match wanted.outcome.as_str() {
         "test" => filter.kind = Some(AttemptKind::Test),
+        "logout" => filter.kind = Some(AttemptKind::Logout),
         other => filter.outcome = other.parse().ok(),
     }
     let (mut nothing, mut is_lookup) = (false, false);
@@ -211,12 +212,13 @@ async fn find_person(
     }))
 }
 
-const OUTCOMES: [(&str, &str); 5] = [
+const OUTCOMES: [(&str, &str); 6] = [
     ("", "All"),
     ("signed_in", "Signed in"),
     ("refused", "Refused"),
     ("open", "Not finished"),
     ("test", "Tests"),
+    ("logout", "Sign-outs"),
 ];
 
 fn nothing_found(q: &str, console: &Console) -> String {
@@ -302,6 +304,8 @@ pub(super) fn outcome(
         Outcome::SignedIn => ("good", "Signed in"),
         Outcome::Tested => ("good", "Test passed"),
         Outcome::Refused if is_test => ("bad", "Test failed"),
+        Outcome::Refused if kind == AttemptKind::Logout => ("bad", "Sign-out refused"),
+        Outcome::SignedOut => ("good", "Signed out"),
         Outcome::Refused => ("bad", "Refused"),
         Outcome::Open if now - started_at < crate::domain::login_attempt::LIFETIME => (
             "info",

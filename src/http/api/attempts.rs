@@ -56,9 +56,11 @@ pub(super) enum OutcomeOut {
     SignedIn,
     Refused,
     Tested,
+    SignedOut,
 }
 
-/// By a SAML Response, by a password, a test of a connection, or the set-up link of the first administrator.
+/// By a SAML Response, by a password, a test of a connection, or the set-up link of the first administrator. A `logout` is no
+/// sign-in: a logout message of an identity provider.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[schema(as = AttemptKind)]
 #[serde(rename_all = "snake_case")]
@@ -67,6 +69,7 @@ pub(super) enum KindOut {
     Password,
     Test,
     SetUp,
+    Logout,
 }
 
 /// A sign-in.
@@ -266,5 +269,5 @@ macro_rules! same_words {
     };
 }
 
-same_words!(OutcomeOut, Outcome: Open, SignedIn, Refused, Tested);
-same_words!(KindOut, AttemptKind: Saml, Password, Test, SetUp);
+same_words!(OutcomeOut, Outcome: Open, SignedIn, Refused, Tested, SignedOut);
+same_words!(KindOut, AttemptKind: Saml, Password, Test, SetUp, Logout);

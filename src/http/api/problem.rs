@@ -254,7 +254,7 @@ pub(in crate::http) fn of(error: &Error) -> Response {
         Error::ForeignForm
         | Error::NotAdministrator
         | Error::SignInRefused { .. }
-        | Error::SignOutRefused(_) => (Kind::Forbidden, what),
+        | Error::SignOutRefused { .. } => (Kind::Forbidden, what),
     };
     Problem::new(kind, detail).into_response()
 }

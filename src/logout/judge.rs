@@ -1,0 +1,184 @@
+//! Whether a logout message is what it says, and of whom.
+//!
+//! Invariant: it is judged only against enabled connections of the host's company that its issuer names (rule E6).
+
+use time::{Duration, OffsetDateTime};
+
+use super::Arrival;
+use crate::domain::ConnectionId;
+use crate::saml::error::{Check, Rejection, Requirement};
+use crate::saml::logout::{
+    LogoutExpectation, LogoutMessage, LogoutRequest, claimed_issuer, receive_post, receive_redirect,
+};
+use crate::site::{Site, SiteConnection};
+
+/// How old a request without `NotOnOrAfter` may be.
+pub(super) const LONGEST_AGE: Duration = Duration::minutes(10);
+/// Entra ID signs assertions by one name of a tenant, and logout messages by the other.
+const ENTRA_NAMES: [&str; 2] = [
+    "https://sts.windows.net/",
+    "https://login.microsoftonline.com/",
+];
+
+/// Why a logout message is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not strict XML, or names no issuer.
+    #[error("The message is not strict XML with an Issuer (A3)")]
+    Unreadable,
+    /// Nobody that this company knows.
+    #[error("No enabled connection of this company has the issuer of the message (E6)")]
+    UnknownIssuer,
+    /// It says something wrong.
+    #[error(transparent)]
+    Rejected(Rejection),
+    /// It may have been taken from somewhere.
+    #[error("The request has no NotOnOrAfter and is older than ten minutes (C5)")]
+    Old,
+    /// It counted once.
+    #[error("The message came before, and counts once (E4)")]
+    Repeated,
+    /// The browser that brings it is signed in, and not by the name that it says.
+    #[error("The request does not fit the session of the browser that brings it (D6)")]
+    UnknownPrincipal,
+}
+
+impl Refusal {
+    /// Whether the one thing wrong is that nobody signed it.
+    pub fn is_unsigned(&self) -> bool {
+        matches!(self, Self::Rejected(rejection) if rejection.requirement == Requirement::LogoutSignature)
+    }
+
+    /// The rule's number.
+    pub(super) fn rule(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "A3",
+            Self::UnknownIssuer => "E6",
+            Self::Rejected(rejection) => rejection.rule().number(),
+            Self::Old => "C5",
+            Self::Repeated => "E4",
+            Self::UnknownPrincipal => "D6",
+        }
+    }
+}
+
+/// A message that verifies with a connection.
+pub(super) struct Judged<'s> {
+    pub(super) ready: &'s SiteConnection,
+    pub(super) message: LogoutMessage,
+    pub(super) checks: Vec<Check>,
+}
+
+/// A message that is refused, as far as it came.
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) connection: Option<ConnectionId>,
+    pub(super) checks: Vec<Check>,
+}
+
+/// The connections that the message verifies with. Two connections may be two applications of one identity provider: each
+/// verifies by its own keys.
+pub(super) fn judge<'s>(
+    site: &'s Site,
+    arrival: Arrival<'_>,
+    now: OffsetDateTime,
+) -> Result<Vec<Judged<'s>>, Refused> {
+    let mut refused = Refused {
+        refusal: Refusal::Unreadable,
+        connection: None,
+        checks: Vec::new(),
+    };
+    let Some(issuer) = claimed_issuer(arrival.xml()) else {
+        return Err(refused);
+    };
+    refused.refusal = Refusal::UnknownIssuer;
+    let mut accepted = Vec::new();
+    for ready in site.enabled_connections() {
+        let entity_id = &ready.trust.idp_entity_id;
+        let other_names = other_names(entity_id);
+        if *entity_id != issuer && !other_names.contains(&issuer) {
+            continue;
+        }
+        let skew = skew_of(ready);
+        let expectation = LogoutExpectation {
+            slo_url: site.company.slo_url(),
+            extra_issuers: other_names,
+            clock_skew: skew,
+        };
+        let verdict = match arrival {
+            Arrival::Redirect(message) => {
+                receive_redirect(message, &ready.trust, &expectation, now)
+            }
+            Arrival::Post(message) => receive_post(message, &ready.trust, &expectation, now),
+        };
+        let refusal = match verdict.outcome {
+            Ok(LogoutMessage::Request(request)) if is_old(&request, now - skew) => Refusal::Old,
+            Ok(message) => {
+                accepted.push(Judged {
+                    ready,
+                    message,
+                    checks: verdict.checks,
+                });
+                continue;
+            }
+            Err(rejection) => Refusal::Rejected(rejection),
+        };
+        refused = Refused {
+            refusal,
+            connection: Some(ready.connection.id),
+            checks: verdict.checks,
+        };
+    }
+    if accepted.is_empty() {
+        Err(refused)
+    } else {
+        Ok(accepted)
+    }
+}
+
+fn is_old(request: &LogoutRequest, earliest: OffsetDateTime) -> bool {
+    request.not_on_or_after.is_none() && request.issue_instant < earliest - LONGEST_AGE
+}
+
+pub(super) fn skew_of(ready: &SiteConnection) -> Duration {
+    Duration::seconds(ready.connection.settings.clock_skew_seconds.into())
+}
+
+/// The other name of an Entra tenant; none of anybody else.
+fn other_names(entity_id: &str) -> Vec<String> {
+    let [assertions, logout] = ENTRA_NAMES;
+    [(assertions, logout), (logout, assertions)]
+        .into_iter()
+        .filter_map(|(own, other)| {
+            let tenant = entity_id.strip_prefix(own)?.strip_suffix('/')?;
+            let is_id = tenant.len() == 36
+                && tenant
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+            is_id.then(|| format!("{other}{tenant}/"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::other_names;
+
+    #[test]
+    fn an_entra_tenant_has_two_names() {
+        let tenant = "6babcaad-604b-40ac-a9d7-9fd97c0b779f";
+        let assertions = format!("https://sts.windows.net/{tenant}/");
+        let logout = format!("https://login.microsoftonline.com/{tenant}/");
+        assert_eq!(other_names(&assertions), [logout.as_str()]);
+        assert_eq!(other_names(&logout), [assertions.as_str()]);
+        for other in [
+            "https://idp.example/".to_owned(),
+            "https://sts.windows.net/common/".to_owned(),
+            format!("https://sts.windows.net/{tenant}"),
+            format!("https://sts.windows.net.evil.example/{tenant}/"),
+            format!("https://sts.windows.net/{tenant}/x/"),
+        ] {
+            assert!(other_names(&other).is_empty(), "{other}");
+        }
+    }
+}

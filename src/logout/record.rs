@@ -1,0 +1,199 @@
+//! What is kept of a logout message: a record as of a sign-in, with a code.
+//!
+//! Anybody can send messages that are refused, so a client that sends many gets a short answer and no record, and so does everyone
+//! at a company that gets very many.
+
+use time::OffsetDateTime;
+
+use super::judge::{Judged, Refusal, Refused};
+use super::receive::{Ending, Visit};
+use crate::app::{App, Counted};
+use crate::domain::{
+    AttemptId, AttemptKind, Check, CompanyId, LoginAttempt, Outcome, Record, UserId,
+};
+use crate::keys;
+use crate::saml;
+use crate::saml::logout::LogoutStatus;
+use crate::site::Site;
+use crate::store;
+
+/// An attempt that is over as it is written down.
+pub(super) fn ended(company: CompanyId, judged: &Judged<'_>, now: OffsetDateTime) -> LoginAttempt {
+    LoginAttempt {
+        connection_id: Some(judged.ready.connection.id),
+        outcome: Outcome::SignedOut,
+        record: Record {
+            checks: judged.checks.iter().cloned().map(recorded).collect(),
+            advice: Vec::new(),
+        },
+        ..open(company, now)
+    }
+}
+
+/// The same, as one that ended the sessions of somebody.
+pub(super) fn of_sessions(
+    attempt: LoginAttempt,
+    ended: usize,
+    user_id: Option<UserId>,
+) -> LoginAttempt {
+    LoginAttempt {
+        summary: match ended {
+            0 => "The identity provider asked for a sign-out. No session had the name.".to_owned(),
+            1 => "The identity provider asked for a sign-out. 1 session ended.".to_owned(),
+            more => {
+                format!("The identity provider asked for a sign-out. {more} sessions ended.")
+            }
+        },
+        user_id,
+        ..attempt
+    }
+}
+
+/// The same, as the answer to a request of ours; `status` is what the identity provider could not do.
+pub(super) fn answered(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> LoginAttempt {
+    let Some(status) = status else {
+        return LoginAttempt {
+            summary: "The identity provider answers: every session has ended there.".to_owned(),
+            ..attempt
+        };
+    };
+    let code = status.detail.as_ref().unwrap_or(&status.code);
+    let code = saml::error::shorten(code.clone().into());
+    let mut attempt = attempt;
+    attempt.record.checks.push(Check {
+        rule: "C2".into(),
+        subject: "The identity provider has ended every session".into(),
+        expected: saml::names::STATUS_SUCCESS.into(),
+        received: code.clone(),
+        passed: false,
+    });
+    attempt.record.advice = vec![
+        "Look into the identity provider's own log: it could not end every session there. The session here has ended."
+            .to_owned(),
+    ];
+    LoginAttempt {
+        outcome: Outcome::Refused,
+        rule: Some("C2".to_owned()),
+        summary: format!(
+            "The identity provider answers that not every session has ended there: {code} (C2)"
+        ),
+        ..attempt
+    }
+}
+
+/// The same, as one that fits no session, not even the one of the browser that brings it.
+pub(super) fn unknown(attempt: LoginAttempt, user: UserId, compared: Vec<Check>) -> LoginAttempt {
+    let attempt = LoginAttempt {
+        user_id: Some(user),
+        ..attempt
+    };
+    refused(attempt, &Refusal::UnknownPrincipal, compared)
+}
+
+fn refused(mut attempt: LoginAttempt, refusal: &Refusal, checks: Vec<Check>) -> LoginAttempt {
+    attempt.record.checks.extend(checks);
+    attempt.record.advice = advice(refusal);
+    LoginAttempt {
+        outcome: Outcome::Refused,
+        rule: Some(refusal.rule().to_owned()),
+        summary: refusal.to_string(),
+        ..attempt
+    }
+}
+
+/// Writes a refused message down, unless too many come.
+pub(super) async fn refuse(
+    app: &App,
+    site: &Site,
+    visit: &Visit<'_>,
+    found: Refused,
+) -> Result<Ending, store::Error> {
+    let counted = Counted::RefusedMessage;
+    if let Err(wait) = app.throttle.admit(counted, visit.client, &site.company) {
+        return Ok(Ending::TooMany(wait));
+    }
+    let Refused {
+        refusal,
+        connection,
+        checks,
+    } = found;
+    let attempt = LoginAttempt {
+        connection_id: connection,
+        ..open(site.company.id, app.clock.now())
+    };
+    // What the judge checked names the failure; what is found before and after it needs a check of its own.
+    let own = match &refusal {
+        Refusal::Rejected(_) => None,
+        other => Some(Check {
+            rule: other.rule().into(),
+            subject: "The logout message counts".into(),
+            expected: expected(other).into(),
+            received: received(other).into(),
+            passed: false,
+        }),
+    };
+    let checks = checks.into_iter().map(recorded).chain(own).collect();
+    let attempt = refused(attempt, &refusal, checks);
+    app.store.add_attempt(&attempt).await?;
+    Ok(Ending::Refused {
+        refusal,
+        code: attempt.code,
+    })
+}
+
+fn expected(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Unreadable => "strict XML with an Issuer",
+        Refusal::UnknownIssuer => "the issuer of an enabled connection",
+        Refusal::Old => "NotOnOrAfter, or an age of ten minutes at the most",
+        Refusal::Repeated => "a message that comes for the first time",
+        Refusal::UnknownPrincipal | Refusal::Rejected(_) => "the session's name",
+    }
+}
+
+fn received(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Unreadable => "something else",
+        Refusal::UnknownIssuer => "another issuer",
+        Refusal::Old => "neither",
+        Refusal::Repeated => "one that came before",
+        Refusal::UnknownPrincipal | Refusal::Rejected(_) => "another",
+    }
+}
+
+fn advice(refusal: &Refusal) -> Vec<String> {
+    let line = match refusal {
+        Refusal::Rejected(rejection) => return saml::advice::advice(rejection),
+        Refusal::Unreadable => return Vec::new(),
+        Refusal::UnknownIssuer => {
+            "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection."
+        }
+        Refusal::Old => {
+            "The message waited too long on its way. Sign out again, and compare the clock of the identity provider with this server's."
+        }
+        Refusal::Repeated => "Nothing has to be done: the first one counted.",
+        Refusal::UnknownPrincipal => {
+            "Let the identity provider say the same NameID, Format, qualifiers and SessionIndex in its logout request as in the assertion of the sign-in. The checks say which of them differs."
+        }
+    };
+    vec![line.to_owned()]
+}
+
+fn open(company: CompanyId, now: OffsetDateTime) -> LoginAttempt {
+    let id = AttemptId::at(now, keys::random());
+    LoginAttempt {
+        consumed_at: Some(now),
+        finished_at: Some(now),
+        ..LoginAttempt::open(id, company, AttemptKind::Logout, [0; 32], now)
+    }
+}
+
+fn recorded(made: saml::error::Check) -> Check {
+    Check {
+        rule: made.rule.number().into(),
+        subject: made.requirement.title().into(),
+        expected: made.expected,
+        received: made.received,
+        passed: made.passed,
+    }
+}
