@@ -90,6 +90,7 @@ impl App {
             keys,
             store,
         };
+        app.sessions.listen();
         app.catch_up().await?;
         Ok(Arc::new(app))
     }

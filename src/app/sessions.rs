@@ -17,7 +17,7 @@ use tower_sessions_core::{Session, session::Id};
 
 use crate::clock::Clock;
 use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
-use crate::store::{self, Changes, SESSION_FIELD, Sessions, SignOut, SignedIn, Store};
+use crate::store::{self, Changes, Ended, SESSION_FIELD, Sessions, SignOut, SignedIn, Store};
 
 /// How long after a look at the change log the cache counts.
 const FRESH: Duration = Duration::from_millis(1500);
@@ -52,12 +52,18 @@ pub struct SessionCache {
     store: Store,
     sessions: Arc<Sessions>,
     clock: Clock,
-    cache: Cache<SessionKey, Arc<Live>, Weight>,
-    /// Counts the changes, so that what was read before one is not kept after it.
-    changes: AtomicU64,
+    remembered: Arc<Remembered>,
     /// When the change log was last looked at, in milliseconds after `epoch`.
     looked: AtomicU64,
     epoch: Instant,
+}
+
+/// What is kept, and what becomes of it.
+#[derive(Debug)]
+struct Remembered {
+    cache: Cache<SessionKey, Arc<Live>, Weight>,
+    /// Counts the changes, so that what was read before one is not kept after it.
+    changes: AtomicU64,
 }
 
 /// Where an answer that is being read will be kept.
@@ -98,8 +104,10 @@ impl SessionCache {
             sessions: Arc::new(store.sessions(move || for_sessions.now())),
             store,
             clock,
-            cache: Cache::with_weighter(items, bytes, Weight),
-            changes: AtomicU64::new(0),
+            remembered: Arc::new(Remembered {
+                cache: Cache::with_weighter(items, bytes, Weight),
+                changes: AtomicU64::new(0),
+            }),
             looked: AtomicU64::new(0),
             epoch: Instant::now(),
         }
@@ -118,7 +126,7 @@ impl SessionCache {
             // The database may be away, and whoever waits for it waits alone.
             return self.read_answer(id, None, company, describe).await;
         }
-        if let Some(live) = self.cache.get(&key) {
+        if let Some(live) = self.remembered.cache.get(&key) {
             if live.company != company.id {
                 return Ok(None);
             }
@@ -126,11 +134,11 @@ impl SessionCache {
                 return Ok(Some(answer));
             }
             // The company has changed, or another server may have noted a use.
-            self.cache.remove(&key);
+            self.remembered.cache.remove(&key);
         }
         // Whoever asks for the same session meanwhile waits for this answer. A place that is removed, because the session
         // ended, takes none.
-        match self.cache.get_value_or_guard_async(&key).await {
+        match self.remembered.cache.get_value_or_guard_async(&key).await {
             Ok(live) => match self.use_of(key, &live, company) {
                 Some(answer) => Ok(Some(answer)),
                 None => self.read_answer(id, None, company, describe).await,
@@ -175,7 +183,7 @@ impl SessionCache {
     /// Ends a session, here at once and on other nodes within two seconds; false when there is none.
     pub async fn end(&self, key: SessionKey) -> Result<bool, store::Error> {
         let ended = self.store.end_session(key, self.clock.now()).await;
-        self.cache.remove(&key);
+        self.remembered.forget(Ended::Session(key));
         ended
     }
 
@@ -183,25 +191,32 @@ impl SessionCache {
     pub async fn sign_out(&self, message: &SignOut) -> Result<bool, store::Error> {
         let ended = self.store.sign_out(message).await;
         for key in &message.sessions {
-            self.cache.remove(key);
+            self.remembered.forget(Ended::Session(*key));
         }
         ended
+    }
+
+    /// Forgets what the store ends by this process, from now on, before anybody hears of it.
+    pub(super) fn listen(&self) {
+        let remembered = Arc::clone(&self.remembered);
+        self.store.listen(move |ended| remembered.forget(ended));
     }
 
     /// Forgets what has changed. The change log was asked at `looked`.
     pub(super) fn forget(&self, changes: &Changes, looked: Instant) {
         // A company's changes show in its revision.
         if changes.everything {
-            self.changes.fetch_add(1, Ordering::SeqCst);
-            self.cache.clear();
+            self.remembered.forget(Ended::Everything);
         }
-        for key in &changes.sessions {
-            self.cache.remove(key);
+        for &key in &changes.sessions {
+            self.remembered.forget(Ended::Session(key));
         }
         if !changes.users.is_empty() {
-            self.changes.fetch_add(1, Ordering::SeqCst);
+            self.remembered.changes.fetch_add(1, Ordering::SeqCst);
             let users: HashSet<UserId> = changes.users.iter().copied().collect();
-            self.cache.retain(|_, live| !users.contains(&live.user));
+            self.remembered
+                .cache
+                .retain(|_, live| !users.contains(&live.user));
         }
         let looked = looked.saturating_duration_since(self.epoch).as_millis();
         let looked = u64::try_from(looked).unwrap_or(u64::MAX);
@@ -231,7 +246,7 @@ impl SessionCache {
         company: &Company,
         describe: impl FnOnce(&SignedIn) -> serde_json::Result<Bytes>,
     ) -> Result<Option<Bytes>, SessionError> {
-        let changes = self.changes.load(Ordering::SeqCst);
+        let changes = self.remembered.changes.load(Ordering::SeqCst);
         let signed_in = self.signed_in(id).await?;
         let Some(signed_in) = signed_in.filter(|it| it.session.company_id == company.id) else {
             return Ok(None);
@@ -248,9 +263,9 @@ impl SessionCache {
             answer: answer.clone(),
         });
         if place.is_some_and(|place| place.insert(live).is_ok())
-            && self.changes.load(Ordering::SeqCst) != changes
+            && self.remembered.changes.load(Ordering::SeqCst) != changes
         {
-            self.cache.remove(&signed_in.key);
+            self.remembered.cache.remove(&signed_in.key);
         }
         Ok(Some(answer))
     }
@@ -279,6 +294,22 @@ impl SessionCache {
             }
         });
         true
+    }
+}
+
+impl Remembered {
+    fn forget(&self, ended: Ended) {
+        match ended {
+            Ended::Session(key) => drop(self.cache.remove(&key)),
+            Ended::Company(id) => {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                self.cache.retain(|_, live| live.company != id);
+            }
+            Ended::Everything => {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                self.cache.clear();
+            }
+        }
     }
 }
 

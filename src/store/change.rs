@@ -6,6 +6,7 @@
 use time::OffsetDateTime;
 
 use super::columns::{hex, ms, unhex};
+use super::ended::Ended;
 use super::statement::query;
 use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
@@ -75,10 +76,18 @@ impl Store {
 impl Tx {
     /// Ends the transaction and publishes its changes.
     pub async fn commit(mut self, now: OffsetDateTime) -> Result<(), Error> {
-        if !self.changed.is_empty() {
-            self.publish(now).await?;
+        if self.changed.is_empty() {
+            return self.commit_quietly().await;
         }
-        self.commit_quietly().await
+        let ended: Vec<Ended> = self.changed.iter().copied().filter_map(Ended::by).collect();
+        let listener = self.listener();
+        self.publish(now).await?;
+        let committed = self.commit_quietly().await;
+        // Also when nobody knows whether it was: what is told is asked again, and no more.
+        if let Some(listener) = listener {
+            listener.tell(&ended);
+        }
+        committed
     }
 
     pub(super) fn company_changed(&mut self, id: CompanyId) {

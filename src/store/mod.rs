@@ -17,6 +17,7 @@ mod columns;
 mod company;
 mod connection;
 mod domain;
+mod ended;
 mod error;
 mod evidence;
 mod glance;
@@ -60,6 +61,7 @@ pub use audit_list::{AuditFilter, AuditPage, AuditPlace};
 pub use break_glass::WayIn;
 pub use change::Changes;
 pub use connection::ConnectionUse;
+pub use ended::Ended;
 pub use error::{Error, Failure};
 pub use glance::{Glance, Newest};
 pub use group_change::{GroupUse, ListedGroup, StoredGroup};
@@ -94,6 +96,7 @@ pub struct Store {
     /// Where sign-ins wait to be written together; SQLite only.
     queue: Option<Arc<queue::Queue>>,
     begun: Arc<begun::Begun>,
+    ended: Arc<ended::Listener>,
 }
 
 impl std::fmt::Debug for Store {

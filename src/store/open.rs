@@ -30,6 +30,7 @@ impl Store {
             database,
             hash,
             begun: Arc::default(),
+            ended: Arc::default(),
         })
     }
 

@@ -169,10 +169,10 @@ impl Store {
             .map(Work::durability)
             .max()
             .unwrap_or(Durability::Synced);
-        let hash = self.hash;
+        let (hash, ended) = (self.hash, Arc::clone(&self.ended));
         let pieces = batch.len();
         let together = move |tx: Result<Transaction, Error>| match tx
-            .and_then(|tx| here(all_in(tx.into(), &batch, hash)))
+            .and_then(|tx| here(all_in(Tx::from(tx).telling(&ended), &batch, hash)))
         {
             Ok(outcomes) => {
                 for (work, outcome) in batch.into_iter().zip(outcomes) {

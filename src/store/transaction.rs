@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::change::Change;
 use super::columns::Row;
+use super::ended::Listener;
 use super::statement::{Statement, Target};
 use super::{Error, Store, postgres, sqlite};
 
@@ -19,6 +20,8 @@ pub(super) enum Database {
 pub struct Tx {
     inner: Inner,
     pub(super) changed: Vec<Change>,
+    /// Who is told what it has ended.
+    listener: Option<Arc<Listener>>,
 }
 
 #[derive(Debug)]
@@ -30,7 +33,7 @@ enum Inner {
 impl Store {
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.database.begin().await
+        Ok(self.database.begin().await?.telling(&self.ended))
     }
 }
 
@@ -43,11 +46,22 @@ impl Database {
         Ok(Tx {
             inner,
             changed: Vec::new(),
+            listener: None,
         })
     }
 }
 
 impl Tx {
+    /// The same, which tells what it has ended.
+    pub(super) fn telling(mut self, listener: &Arc<Listener>) -> Self {
+        self.listener = Some(Arc::clone(listener));
+        self
+    }
+
+    pub(super) fn listener(&mut self) -> Option<Arc<Listener>> {
+        self.listener.take()
+    }
+
     /// No client waits for it, and it may be a lot of work.
     pub(super) fn may_take_long(&mut self) {
         // SQLite waits for nobody but the disk.
@@ -78,6 +92,7 @@ impl From<sqlite::Transaction> for Tx {
         Self {
             inner: Inner::Sqlite(inner),
             changed: Vec::new(),
+            listener: None,
         }
     }
 }

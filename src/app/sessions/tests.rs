@@ -121,12 +121,39 @@ async fn a_kept_answer_ends_with_its_session() {
     assert_eq!(kept.check().await, (false, 1));
 }
 
+/// However a session ends on this server, whoever is told so finds nothing of it.
+#[tokio::test]
+async fn what_this_server_ends_is_gone_before_anybody_is_told() {
+    for way in ["it", "its user's", "all of its company"] {
+        let (app, _dir) = App::for_test(|_| {}).await;
+        let (user, id) = signed_in(&app).await;
+        app.catch_up().await.unwrap();
+        let company = app.store.company(user.company_id).await.unwrap().unwrap();
+        let check = async || {
+            let describe = |_: &SignedIn| Ok(Bytes::from_static(b"{}"));
+            let answer = app.sessions.answer(id, &company, describe).await.unwrap();
+            answer.is_some()
+        };
+        assert!(check().await && check().await);
+        let (key, now) = (app.store.session_key(&id), app.clock.now());
+        let mut tx = app.store.begin().await.unwrap();
+        match way {
+            "it" => drop(tx.end_session_of(company.id, key).await.unwrap()),
+            "its user's" => drop(tx.end_sessions_of(user.id, None).await.unwrap()),
+            _ => drop(tx.end_all_sessions(company.id, None).await.unwrap()),
+        }
+        assert!(check().await, "not before it is done");
+        tx.commit(now).await.unwrap();
+        assert!(!check().await, "{way}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_read_before_a_change_is_not_kept_after_it() {
     let kept = Kept::new(1).await;
-    let ended = || drop(kept.cache.cache.remove(&kept.key()));
+    let ended = || drop(kept.cache.remembered.cache.remove(&kept.key()));
     assert_eq!(kept.check_meanwhile(ended).await, (true, 1));
-    assert!(kept.cache.cache.get(&kept.key()).is_none());
+    assert!(kept.cache.remembered.cache.get(&kept.key()).is_none());
 
     let changed = || {
         kept.forget(&Changes {
@@ -135,9 +162,9 @@ async fn what_was_read_before_a_change_is_not_kept_after_it() {
         });
     };
     assert_eq!(kept.check_meanwhile(changed).await, (true, 2));
-    assert!(kept.cache.cache.get(&kept.key()).is_none());
+    assert!(kept.cache.remembered.cache.get(&kept.key()).is_none());
     assert_eq!(kept.check().await, (true, 3));
-    assert!(kept.cache.cache.get(&kept.key()).is_some());
+    assert!(kept.cache.remembered.cache.get(&kept.key()).is_some());
 }
 
 #[tokio::test]
@@ -175,8 +202,8 @@ async fn the_cache_is_bounded() {
     };
     for id in 0..=255 {
         let key = SessionKey([id; 32]);
-        kept.cache.cache.insert(key, Arc::new(live(id)));
+        kept.cache.remembered.cache.insert(key, Arc::new(live(id)));
     }
-    let bytes = kept.cache.cache.len() * 10_000;
+    let bytes = kept.cache.remembered.cache.len() * 10_000;
     assert!((500_000..=1_100_000).contains(&bytes), "{bytes}");
 }

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::world::World;
+use super::world::{World, begin};
 use crate::support::{Browser, hidden_field};
 
 /// The session is used now, and what the server remembers of it is out of date, as it is after two seconds.
@@ -75,6 +75,41 @@ async fn a_planted_session_cookie_is_not_taken_over() {
     let mut attacker = world.browser();
     attacker.keep("vestibule-session", planted);
     assert_eq!(attacker.get("/sso/session").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_session_that_a_new_sign_in_replaces_is_gone_at_once() {
+    let world = World::new().await;
+    world
+        .add_user("admin@acme.test", Some("correct horse"), &[])
+        .await;
+    for way in ["single sign-on", "password"] {
+        let mut browser = world.signed_in().await;
+        let mut old = browser.clone();
+        // Twice: what is remembered counts as well.
+        for _ in 0..2 {
+            assert_eq!(old.get("/sso/session").await.status, 200);
+        }
+        if way == "password" {
+            let page = browser.get("/sign-in").await;
+            let csrf = hidden_field(&page.body, "csrf").unwrap();
+            let fields = [
+                ("csrf", csrf.as_str()),
+                ("email", "admin@acme.test"),
+                ("password", "correct horse"),
+            ];
+            assert_eq!(browser.post("/sign-in", &fields).await.status, 303);
+        } else {
+            let begun = begin(&mut browser, "/sso/login").await;
+            let response = world.respond(&begun, |_| {});
+            let mut strict = browser.clone();
+            strict.forget("vestibule-login");
+            let page = world.bring(&mut strict, &begun, &response).await;
+            assert_eq!(browser.repost(&page).await.status, 303);
+        }
+        assert_eq!(old.get("/sso/session").await.status, 401, "{way}");
+        assert_eq!(browser.get("/sso/session").await.status, 200);
+    }
 }
 
 #[tokio::test]
