@@ -17,7 +17,7 @@ pub struct Connections {
     pub head_timeout: Period,
     /// The longest that a client may take to send the body of a request.
     pub body_timeout: Period,
-    /// The longest that a client may take to read an answer.
+    /// The longest that a client may take to read more of an answer. Who goes on reading is given all of it, however slowly.
     pub answer_timeout: Period,
 }
 

@@ -18,11 +18,12 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{self, Entry};
-use axum::http::{HeaderName, HeaderValue, Method, Request as HttpRequest};
+use axum::http::{HeaderName, HeaderValue, Method, Request as HttpRequest, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use axum::{BoxError, Router};
 use http_body_util::Limited;
+use time::OffsetDateTime;
 use tower::Service;
 
 use super::admin::UPLOAD_BYTES;
@@ -114,10 +115,18 @@ impl Edge {
             let answering = async { self.router.clone().call(request).await };
             in_time(answering, limits.request_timeout.std()).await
         };
-        let mut response = error::render(response, &visit);
-        secure(&mut response, visit.site.as_deref());
-        visit.log(&response);
-        response
+        visit.end(response)
+    }
+
+    /// The answer to what cannot be read as a request, and the time of it.
+    pub(super) fn refuse(&self, status: StatusCode) -> (Response, OffsetDateTime) {
+        let error = if status == StatusCode::BAD_REQUEST {
+            Error::BadRequest("It is not HTTP/1.1 as this server reads it.".into())
+        } else {
+            Error::HeadTooLarge
+        };
+        let response = Visit::unread().end(error.into_response());
+        (response, self.app.clock.now())
     }
 }
 
@@ -164,6 +173,26 @@ impl Visit {
             pattern: pattern_of(request.uri().path(), &edge.patterns),
             begun: Instant::now(),
         }
+    }
+
+    /// Of what could not be read.
+    fn unread() -> Self {
+        Self {
+            site: None,
+            wants_json: false,
+            is_api: false,
+            method: Method::from_bytes(b"-").unwrap_or_default(),
+            pattern: "-",
+            begun: Instant::now(),
+        }
+    }
+
+    /// What every answer goes through last.
+    fn end(&self, response: Response) -> Response {
+        let mut response = error::render(response, self);
+        secure(&mut response, self.pattern, self.site.as_deref());
+        self.log(&response);
+        response
     }
 
     /// One line. What machines ask for again and again is worth one only when it fails.
@@ -267,15 +296,16 @@ async fn in_time(
 }
 
 /// Sets the headers that every answer carries. Some answers bring a policy of their own, or may be kept.
-fn secure(response: &mut Response, site: Option<&Site>) {
+fn secure(response: &mut Response, pattern: &str, site: Option<&Site>) {
     let headers = response.headers_mut();
-    headers.reserve(FIXED.len() + 3);
+    headers.reserve(FIXED.len() + 4);
     if let Entry::Vacant(policy) = headers.entry(header::CONTENT_SECURITY_POLICY) {
         policy.insert(policy::of(site));
     }
     for (name, value) in FIXED {
         headers.insert(name, value);
     }
+    headers.insert(OPENER_POLICY, policy::of_opener(pattern));
     if site.is_some_and(Site::is_https) {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -285,7 +315,9 @@ fn secure(response: &mut Response, site: Option<&Site>) {
         .or_insert(HeaderValue::from_static("no-store"));
 }
 
-const FIXED: [(HeaderName, HeaderValue); 5] = [
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+const FIXED: [(HeaderName, HeaderValue); 4] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -299,10 +331,6 @@ const FIXED: [(HeaderName, HeaderValue); 5] = [
     (
         header::REFERRER_POLICY,
         HeaderValue::from_static("strict-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
     ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),

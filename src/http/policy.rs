@@ -1,4 +1,4 @@
-//! `Content-Security-Policy`: what a browser may do with an answer.
+//! `Content-Security-Policy` and `Cross-Origin-Opener-Policy`: what a browser may do with an answer.
 //!
 //! Invariant: nothing from elsewhere is loaded or run, and no other site frames an answer; answers differ only in where a
 //! form may lead.
@@ -31,6 +31,27 @@ const TO_HTTP: HeaderValue = HeaderValue::from_static(page!(" http:"));
 /// after a form as well.
 pub(super) fn to_identity_provider(plain_http: bool) -> HeaderValue {
     if plain_http { TO_HTTP } else { TO_HTTPS }
+}
+
+/// The way of a sign-in and of a sign-out: an application may have opened it in a window of its own.
+const WAYS: [&str; 6] = [
+    "/",
+    "/sign-in",
+    "/sso/login",
+    "/sso/acs",
+    "/sso/logout",
+    "/sso/slo",
+];
+
+/// `Cross-Origin-Opener-Policy` of a route. One answer with another value, a redirect as well, and the application that opened the
+/// window would be told that it was closed. So on the way of a sign-in the opener keeps its handle: it can see that the window
+/// closes, lead it elsewhere and close it, and reads nothing in it. Everything else is cut off from whoever opened it.
+pub(super) fn of_opener(pattern: &str) -> HeaderValue {
+    HeaderValue::from_static(if WAYS.contains(&pattern) {
+        "unsafe-none"
+    } else {
+        "same-origin"
+    })
 }
 
 /// Of every other page of a site: its forms lead to the site and, by a redirect, to the origins that the company allows

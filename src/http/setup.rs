@@ -7,6 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use super::edge::Routes;
 use super::error::Error;
 use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
 use super::limit::{Passwords, Within};
+use super::middleware::lead_to_public_origin;
 use super::pages::{Frame, Moment};
 use super::response::Page;
 use super::session;
@@ -29,7 +31,12 @@ use crate::login::{self, FirstEnding, FirstSignIn};
 use crate::site::Site;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.route("/setup/{secret}", get(show).post(submit))
+    // An administrator who is to come by single sign-on later comes to the public origin.
+    let methods = get(show).post(submit);
+    routes.route(
+        "/setup/{secret}",
+        methods.layer(from_fn(lead_to_public_origin)),
+    )
 }
 
 /// Where the set-up goes on.
@@ -135,7 +142,7 @@ async fn submit(
         } => {
             // The console shows the new name at once.
             app.catch_up().await?;
-            signed_in(&site, session, NEXT, &code, known.as_ref())
+            signed_in(&site, &headers, session, NEXT, &code, known.as_ref())
         }
         // Another was faster, with this link or with another one.
         FirstEnding::LinkUsed => {

@@ -2,6 +2,7 @@
 
 mod flooding;
 mod stopping;
+mod unread;
 
 use std::time::Duration;
 
@@ -72,6 +73,7 @@ fn routes() -> Routes {
                 client.map(|it| it.to_string()).unwrap_or_default()
             }),
         )
+        .route("/large", get(|| async { vec![b'a'; 32 * 1024 * 1024] }))
         .route("/panic", get(|| async { panics() }))
         .route(
             "/slow",
@@ -261,7 +263,7 @@ async fn failures_are_pages_or_problems() {
         .header(header::ACCEPT, "application/json");
     let problem = send(&router, request.body(Body::empty()).unwrap()).await;
     assert_eq!(problem.header("content-type"), "application/problem+json");
-    insta::assert_snapshot!(problem.body, @r#"{"code":"K7QF-2M9X","detail":"You are not signed in.","status":403,"title":"Sign-in failed"}"#);
+    insta::assert_snapshot!(problem.body, @r#"{"code":"K7QF-2M9X","detail":"This sign-in was refused.","status":403,"title":"Sign-in failed"}"#);
 
     for (path, status, title) in [
         ("/nothing", 404, "Page not found"),

@@ -233,7 +233,7 @@ pub(in crate::http) fn of(error: &Error) -> Response {
             Kind::TooSlow,
             "Not all of it was there in time. Nothing was changed.".into(),
         ),
-        Error::TooLarge => (Kind::TooLarge, "It was not read.".into()),
+        Error::TooLarge | Error::HeadTooLarge => (Kind::TooLarge, "It was not read.".into()),
         Error::UnsupportedMediaType => (Kind::MediaType, "Send application/json.".into()),
         Error::UnknownSite => (Kind::Misdirected, what),
         Error::TooMany { .. } => (

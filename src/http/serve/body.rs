@@ -20,6 +20,8 @@ pub(super) struct TimedBody {
     longest: Duration,
     /// Most bodies come with their heads and need none.
     end: Option<Pin<Box<Sleep>>>,
+    /// Whether all of it was read, or could not be.
+    over: bool,
 }
 
 /// The client took too long to send its body.
@@ -34,6 +36,15 @@ impl TimedBody {
             line,
             longest,
             end: None,
+            over: false,
+        }
+    }
+}
+
+impl Drop for TimedBody {
+    fn drop(&mut self) {
+        if !self.over && !self.inner.is_end_stream() {
+            self.line.leaves_unread();
         }
     }
 }
@@ -48,6 +59,7 @@ impl Body for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
             self.line.works();
+            self.over = !matches!(frame, Some(Ok(_)));
             return Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)));
         }
         self.line.lacks_body();

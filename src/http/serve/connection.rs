@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::response::Response;
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -27,6 +27,7 @@ use super::super::extract::Peer;
 use super::Patience;
 use super::body::TimedBody;
 use super::line::{Due, Line, REST};
+use super::unread::{self, answer_of_hyper};
 
 /// The head of a request, and what is read ahead of a body, in octets.
 const READ_AHEAD: usize = 32 * 1024;
@@ -89,10 +90,11 @@ async fn answer_all(
     let watched = Watched {
         stream,
         line: Arc::clone(&line),
+        refused: None,
     };
-    let answering = Arc::clone(&line);
+    let (answering, serving) = (Arc::clone(&line), Arc::clone(&shared));
     let service = service_fn(move |request| {
-        answer(request, peer, Arc::clone(&answering), Arc::clone(&shared))
+        answer(request, peer, Arc::clone(&answering), Arc::clone(&serving))
     });
     let mut connection = http1::Builder::new()
         // The limits are ours: hyper's would set a timer for each request.
@@ -108,37 +110,66 @@ async fn answer_all(
     let mut closing = false;
     loop {
         let next = poll_fn(|context| {
-            // An error here is the client's: it went away, or sent what is not HTTP.
-            if Pin::new(&mut connection).poll(context).is_ready() {
-                return Poll::Ready(Next::End);
+            match Pin::new(&mut connection).poll(context) {
+                Poll::Ready(Err(cause)) if cause.is_parse() => return Poll::Ready(Next::Refuse),
+                // Any other error is that the client went away.
+                Poll::Ready(_) => return Poll::Ready(Next::Over),
+                Poll::Pending => {}
             }
             if !closing && close.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Next::Close);
             }
             poll_patience(&line, &patience, timer.as_mut(), context)
         });
-        match next.await {
-            Next::End => return None,
-            Next::Rest if closing => return None,
-            Next::Rest => {}
+        let next = next.await;
+        match next {
             Next::Close => {
                 closing = true;
                 Pin::new(&mut connection).graceful_shutdown();
                 continue;
             }
+            Next::End => return None,
+            Next::Rest if closing => return None,
+            Next::Over if !line.has_unread() => return None,
+            Next::Rest | Next::Over | Next::Refuse => {}
         }
         let parts = connection.into_parts();
-        // Nobody else has what was read ahead: half of a request that came with the one before it.
-        return parts
-            .read_buf
-            .is_empty()
-            .then(|| parts.io.into_inner().stream);
+        let watched = parts.io.into_inner();
+        if let Next::Rest = next {
+            // Nobody else has what was read ahead: half of a request that came with the one before it.
+            return parts.read_buf.is_empty().then_some(watched.stream);
+        }
+        let refused = matches!(next, Next::Refuse)
+            .then(|| watched.refused.unwrap_or(StatusCode::BAD_REQUEST));
+        Box::pin(dismiss(watched.stream, &line, &shared, refused)).await;
+        return None;
     }
 }
 
-/// What becomes of a connection on which nothing happens.
+/// The end of a connection whose client has not sent everything, or what is no request.
+async fn dismiss(mut stream: TcpStream, line: &Line, shared: &Shared, refused: Option<StatusCode>) {
+    let patience = &shared.patience;
+    // It waits for its client, and closes where room is needed.
+    line.lacks_body();
+    if let Some(status) = refused {
+        let (answer, now) = shared.router.refuse(status);
+        unread::write(&mut stream, answer, now, patience.answer).await;
+    }
+    let mut closed = shared.closed.clone();
+    tokio::select! {
+        () = unread::drain(&mut stream, patience.body) => {}
+        _ = closed.changed() => {}
+    }
+}
+
+/// What becomes of a connection.
 enum Next {
+    /// The client has taken too long.
     End,
+    /// Everything is answered.
+    Over,
+    /// What came cannot be read as a request.
+    Refuse,
     /// It may be used again later, and needs no buffers until then.
     Rest,
     /// The server stops.
@@ -206,12 +237,16 @@ async fn answer(
 struct Watched {
     stream: TcpStream,
     line: Arc<Line>,
+    /// What hyper has said by itself, which was kept back.
+    refused: Option<StatusCode>,
 }
 
 impl Watched {
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if written.is_pending() {
-            self.line.blocked();
+        match written {
+            Poll::Pending => self.line.blocked(),
+            Poll::Ready(Ok(1..)) => self.line.taken(),
+            Poll::Ready(_) => {}
         }
         written
     }
@@ -238,6 +273,15 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let octets = match answer_of_hyper(octets) {
+            Some((0, status)) => {
+                self.refused = Some(status);
+                return Poll::Ready(Ok(octets.len()));
+            }
+            // What was answered before goes first.
+            Some((at, _)) => octets.get(..at).unwrap_or(octets),
+            None => octets,
+        };
         let written = Pin::new(&mut self.stream).poll_write(context, octets);
         self.wrote(written)
     }
@@ -261,6 +305,10 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.refused.is_some() {
+            // The answer is still to come.
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

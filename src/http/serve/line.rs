@@ -2,7 +2,7 @@
 //!
 //! Invariant: a connection waits for its client, and may be closed for that, or it works for its client, and may not.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,6 +16,8 @@ pub(in crate::http) struct Line {
     epoch: Instant,
     /// Milliseconds since the epoch, and in the last bits what it waits for.
     state: AtomicU64,
+    /// Whether the last request's body was not read to its end.
+    unread: AtomicBool,
 }
 
 /// What a connection waits for.
@@ -54,6 +56,7 @@ impl Line {
         let line = Self {
             epoch,
             state: AtomicU64::new(0),
+            unread: AtomicBool::new(false),
         };
         line.enter(Wait::Request);
         line
@@ -94,6 +97,23 @@ impl Line {
         if self.wait() != Wait::Reader {
             self.enter(Wait::Reader);
         }
+    }
+
+    /// The client has read something of the answer: its time for the rest begins.
+    pub(super) fn taken(&self) {
+        if self.wait() == Wait::Reader {
+            self.enter(Wait::Reader);
+        }
+    }
+
+    /// The body of a request was given up before its end.
+    pub(super) fn leaves_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the client may still be sending what nobody has read.
+    pub(super) fn has_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
     }
 
     /// The client has read everything.
@@ -199,6 +219,9 @@ mod tests {
         assert_eq!((due(&line), line.has_more()), (("rest", 102), true));
         line.blocked();
         assert_eq!(due(&line), ("end", 130));
+        line.taken();
+        line.blocked();
+        assert_eq!(due(&line), ("end", 130), "from now on");
         line.flushed();
         assert_eq!(due(&line), ("rest", 102));
         let hasty = Patience {
@@ -220,6 +243,10 @@ mod tests {
                 .store(7000 << BITS | wait as u64, Ordering::Relaxed);
             goes_on(&line);
             assert_eq!(line.waits_since(), Some(7000), "{wait:?}");
+            // Of an answer, what is taken is what counts.
+            line.taken();
+            let anew = line.waits_since() != Some(7000);
+            assert_eq!(anew, wait == Wait::Reader, "{wait:?}");
         }
     }
 }

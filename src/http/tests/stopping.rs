@@ -9,14 +9,14 @@ use tokio::sync::oneshot;
 use super::{ACME, frame};
 use crate::http::{Patience, serve};
 
-struct Served {
-    address: std::net::SocketAddr,
+pub(super) struct Served {
+    pub(super) address: std::net::SocketAddr,
     stop: oneshot::Sender<()>,
     done: tokio::task::JoinHandle<usize>,
     _dir: tempfile::TempDir,
 }
 
-async fn served(patience: Patience) -> Served {
+pub(super) async fn served(patience: Patience) -> Served {
     let (_app, router, dir) = frame().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -35,7 +35,7 @@ async fn served(patience: Patience) -> Served {
     }
 }
 
-const PATIENCE: Patience = Patience {
+pub(super) const PATIENCE: Patience = Patience {
     idle: Duration::from_secs(5),
     head: Duration::from_secs(5),
     body: Duration::from_secs(5),
@@ -44,14 +44,14 @@ const PATIENCE: Patience = Patience {
     most: 100,
 };
 
-async fn ask(stream: &mut TcpStream, path: &str) {
+pub(super) async fn ask(stream: &mut TcpStream, path: &str) {
     stream
         .write_all(format!("GET {path} HTTP/1.1\r\nHost: {ACME}\r\n\r\n").as_bytes())
         .await
         .unwrap();
 }
 
-async fn rest(stream: &mut TcpStream) -> String {
+pub(super) async fn rest(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
     text

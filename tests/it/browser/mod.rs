@@ -9,6 +9,7 @@ mod console;
 mod console_sign_ins;
 mod demo;
 mod looks;
+mod popup;
 mod script_off;
 mod tutorial;
 mod ways_in;

@@ -384,3 +384,29 @@ async fn a_session_that_began_by_a_link_says_so() {
         (1, 2)
     );
 }
+
+/// Cookies and identity providers know the public origin only: a session at another one would be of no use to who signs in by
+/// single sign-on later.
+#[tokio::test]
+async fn a_link_at_another_origin_of_the_company_leads_to_the_public_one() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let store = &world.app.store;
+    let mut acme = store.company(world.acme.id).await.unwrap().unwrap();
+    acme.aliases = vec!["http://alias.localhost:8080".parse().unwrap()];
+    assert!(store.update_company(&acme, NOW).await.unwrap());
+    world.app.catch_up().await.unwrap();
+    let mut alias = Browser::new(&world.router, "alias.localhost:8080");
+    let answer = alias.get(&path).await;
+    let public = format!("{}{path}", world.acme.origin);
+    assert_eq!((answer.status, answer.header("location")), (303, &*public));
+    // Who sends the form there has no cookie of that origin, and uses nothing up.
+    let answer = alias.post(&path, &[("csrf", "made up")]).await;
+    assert_eq!(answer.status, 403, "{}", answer.body);
+
+    let mut browser = world.browser();
+    let later = [("way", "sso"), ("password", "")];
+    let answer = submit(&mut browser, &path, &later).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/admin"));
+    assert_eq!(browser.get("/admin").await.status, 200);
+}
