@@ -11,6 +11,7 @@ mod finish;
 mod known_browser;
 mod password;
 mod record;
+mod repost;
 mod set_up;
 mod test;
 mod unsolicited;
@@ -19,7 +20,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::app::Wait;
-use crate::domain::{AttemptId, Code, SessionId};
+use crate::domain::{AttemptId, Code, ConnectionId, SessionId};
 use crate::keys;
 use crate::saml::signature::SignError;
 use crate::store;
@@ -28,6 +29,7 @@ pub use begin::{Begun, Message, Start, begin};
 pub use finish::{Arrival, finish, landing};
 pub use known_browser::KnownBrowser;
 pub use password::{PasswordSignIn, sign_in_with_password};
+pub use repost::{Reposted, handle};
 pub use set_up::{FirstEnding, FirstSignIn, set_up};
 
 /// Why a sign-in can neither go on nor be refused.
@@ -66,19 +68,25 @@ pub enum Ending {
         code: Code,
         /// The browser, when wrong passwords of strangers must not count against it.
         known: Option<KnownBrowser>,
+        /// The connection that it came through, if one.
+        through: Option<ConnectionId>,
     },
-    /// The same Response came again, to the session that it began (rule E4).
+    /// The same Response came again, to the session that it began (rule E4); or one that nobody asked for, to a session of its
+    /// connection (rule E5).
     AlreadySignedIn {
         /// Where to go.
         return_to: String,
     },
     /// An unsolicited Response was dropped unread; a fresh sign-in starts (rule E5).
     Bounce {
-        /// The name of the connection to start with.
-        connection: String,
+        /// The name of the connection to start with; none when the user has to choose.
+        connection: Option<String>,
     },
     /// The binding cookie did not come with a cross-site request; one same-site re-post may bring it (rule E2).
-    Repost,
+    Repost {
+        /// The record of a refusal that what comes back replaces, if there is one.
+        record: Option<AttemptId>,
+    },
     /// No session.
     Refused {
         /// The attempt's code.

@@ -18,10 +18,10 @@ use super::pages::{Frame, Repost};
 use super::posted::Posted;
 use super::response::{AttemptCode, Page};
 use super::session;
-use super::start::{address, known_browser};
+use super::start::{address, choice, known_browser};
 use crate::app::App;
 use crate::domain::{Code, SessionId};
-use crate::login::{self, Advice, Arrival, Ending, KnownBrowser};
+use crate::login::{self, Advice, Arrival, Ending, KnownBrowser, Reposted};
 use crate::saml::binding::{EncodedResponse, PostForm};
 use crate::site::Site;
 
@@ -60,10 +60,11 @@ async fn judge(
         browser: browser.as_ref(),
         session: session::session_id(&headers, &site),
         client,
-        // As our own page sends it; the body is decoded once, above.
-        reposted: memmem::find_iter(body, b"&reposted=1")
-            .any(|at| matches!(body.get(at + b"&reposted=1".len()), None | Some(b'&'))),
+        reposted: reposted(body),
         bounced: Cookie::Bounced.read(&headers, site.is_https()).is_some(),
+        through: Cookie::Through
+            .read(&headers, site.is_https())
+            .and_then(|it| it.parse().ok()),
     };
     match login::finish(&app, &site, arrival).await? {
         Ending::SignedIn {
@@ -71,10 +72,22 @@ async fn judge(
             return_to,
             code,
             known,
-        } => signed_in(&site, session, &return_to, &code, known.as_ref()),
-        Ending::AlreadySignedIn { return_to } => see_other(&return_to),
-        Ending::Bounce { connection } => bounce(&site, &connection),
-        Ending::Repost => Ok(repost(&site, &form)),
+            through,
+        } => {
+            let mut response =
+                signed_in(&site, &headers, session, &return_to, &code, known.as_ref())?;
+            let through = through.map(|it| it.to_string());
+            let cookie = through.and_then(|it| Cookie::Through.set(&it, site.is_https()));
+            let cookie = cookie.map(|cookie| (header::SET_COOKIE, cookie));
+            response.headers_mut().extend(cookie);
+            Ok(response)
+        }
+        Ending::AlreadySignedIn { return_to } => sent_on(&site, &headers, &return_to),
+        Ending::Bounce { connection } => bounce(&site, connection.as_deref()),
+        Ending::Repost { record } => {
+            let handle = record.map(|record| login::handle(&app, &site, record));
+            Ok(repost(&site, &form, handle))
+        }
         Ending::Refused { code, advice, .. } => Err(refused(&code, advice)),
         // To the console, which asks who is there.
         Ending::Tested { code, .. } => tested(&code),
@@ -85,12 +98,13 @@ async fn judge(
 /// The answer that begins a session in the browser.
 pub(super) fn signed_in(
     site: &Site,
+    headers: &HeaderMap,
     session: SessionId,
     return_to: &str,
     code: &Code,
     known: Option<&KnownBrowser>,
 ) -> Result<Response, Error> {
-    let mut response = see_other(return_to)?;
+    let mut response = sent_on(site, headers, return_to)?;
     let known = known.and_then(|it| Cookie::Known.set(it.cookie(), site.is_https()));
     for cookie in session::begin(session, site).into_iter().chain(known) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -113,8 +127,22 @@ fn see_other(target: &str) -> Result<Response, Error> {
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
-/// Rule E5: a fresh start; the next unsolicited Response within a moment is not bounced again.
-fn bounce(site: &Site, connection: &str) -> Result<Response, Error> {
+/// Who is signed in goes to a target. The mark of a bounce ends here (rule E5): it has not led round.
+pub(super) fn sent_on(site: &Site, headers: &HeaderMap, target: &str) -> Result<Response, Error> {
+    let mut response = see_other(target)?;
+    if Cookie::Bounced.read(headers, site.is_https()).is_some() {
+        let over = Cookie::Bounced.clear(site.is_https());
+        response.headers_mut().append(header::SET_COOKIE, over);
+    }
+    Ok(response)
+}
+
+/// Rule E5: a fresh start; the next unsolicited Response within a moment is not bounced again. Where it is not clear which
+/// connection is meant, a person chooses, and nothing can go round by itself.
+fn bounce(site: &Site, connection: Option<&str>) -> Result<Response, Error> {
+    let Some(connection) = connection else {
+        return see_other(&choice(None));
+    };
     let mut response = see_other(&address("/sso/login", &[("connection", Some(connection))]))?;
     let cookie = Cookie::Bounced.set("1", site.is_https());
     response
@@ -124,16 +152,26 @@ fn bounce(site: &Site, connection: &str) -> Result<Response, Error> {
 }
 
 /// Rule E2: nothing is decided yet, but this request is refused; the page sends it again from our own site.
-fn repost(site: &Site, form: &PostForm) -> Response {
+fn repost(site: &Site, form: &PostForm, handle: Option<String>) -> Response {
     Page::new(Repost {
         frame: Frame::of(&site.company.name),
         action: "/sso/acs".to_owned(),
         saml_response: form.response.to_base64(),
         relay_state: form.relay_state.clone(),
+        handle: handle.unwrap_or_else(|| "1".to_owned()),
     })
     .with_status(StatusCode::FORBIDDEN)
     .leading_to_identity_provider(!site.is_https())
     .into_response()
+}
+
+/// What our own page says beside the Response, as it sends it; the body is decoded once, elsewhere.
+fn reposted(body: &[u8]) -> Option<Reposted<'_>> {
+    const NAME: &[u8] = b"&reposted=";
+    let value = body.get(memmem::find(body, NAME)? + NAME.len()..)?;
+    let value = value.split(|octet| *octet == b'&').next()?;
+    let value = std::str::from_utf8(value).ok()?;
+    (!value.is_empty()).then_some(Reposted(value))
 }
 
 fn refused(code: &Code, advice: Advice) -> Error {

@@ -12,8 +12,10 @@ pub enum Cookie {
     Session,
     /// Binds sign-ins to the browser that began them; used for login only (rule E2).
     Login,
-    /// Says that an unsolicited Response of this browser was bounced a moment ago (rule E5).
+    /// Says that an unsolicited Response of this browser was bounced a moment ago, and that nobody has signed in since (rule E5).
     Bounced,
+    /// Names the connection that this browser last signed in through: a hint for a Response that nobody asked for (rule E5).
+    Through,
     /// Says that an account with a password has signed in in this browser: strangers' tries do not count against it.
     Known,
     /// Says in the console what the last form has done.
@@ -24,7 +26,7 @@ pub enum Cookie {
 const LOGIN_SECONDS: u32 = 3600;
 /// How long a bounce is remembered, in seconds: long enough for the way round, short enough for the next click on a tile.
 const BOUNCED_SECONDS: u32 = 30;
-/// How long a browser is known to an account, in seconds: half a year after its last sign-in.
+/// How long a browser is known to an account or a connection, in seconds: half a year after its last sign-in.
 const KNOWN_SECONDS: u32 = 180 * 86_400;
 /// How long a message of the console waits for its page, in seconds.
 const FLASH_SECONDS: u32 = 60;
@@ -42,6 +44,8 @@ impl Cookie {
             (Self::Login, false) => "vestibule-login",
             (Self::Bounced, true) => "__Host-vestibule-bounced",
             (Self::Bounced, false) => "vestibule-bounced",
+            (Self::Through, true) => "__Host-vestibule-through",
+            (Self::Through, false) => "vestibule-through",
             (Self::Known, true) => "__Host-vestibule-known",
             (Self::Known, false) => "vestibule-known",
             (Self::Flash, true) => "__Host-vestibule-flash",
@@ -58,9 +62,11 @@ impl Cookie {
             (Self::Known | Self::Flash, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
             (Self::Known | Self::Flash, false) => "; Path=/; HttpOnly; SameSite=Strict",
             // The ACS is reached by a POST from the identity provider's site.
-            (Self::Login | Self::Bounced, true) => "; Path=/; HttpOnly; SameSite=None; Secure",
+            (Self::Login | Self::Bounced | Self::Through, true) => {
+                "; Path=/; HttpOnly; SameSite=None; Secure"
+            }
             // Without the attribute, browsers still send a fresh cookie with a cross-site POST for two minutes ("Lax+POST").
-            (Self::Login | Self::Bounced, false) => "; Path=/; HttpOnly",
+            (Self::Login | Self::Bounced | Self::Through, false) => "; Path=/; HttpOnly",
         }
     }
 
@@ -88,7 +94,7 @@ impl Cookie {
             Self::Session => String::new(),
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
-            Self::Known => format!("; Max-Age={KNOWN_SECONDS}"),
+            Self::Known | Self::Through => format!("; Max-Age={KNOWN_SECONDS}"),
             Self::Flash => format!("; Max-Age={FLASH_SECONDS}"),
         };
         HeaderValue::try_from(format!(
@@ -143,6 +149,7 @@ mod tests {
                 text(Cookie::Session.set("v", false)),
                 text(Cookie::Login.set("v", true)),
                 text(Cookie::Login.set("v", false)),
+                text(Cookie::Through.set("v", true)),
                 text(Cookie::Known.set("v", true)),
                 text(Cookie::Known.set("v", false)),
                 text(Some(Cookie::Session.clear(true))),
@@ -153,6 +160,7 @@ mod tests {
         vestibule-session=v; Path=/; HttpOnly; SameSite=Lax
         __Host-vestibule-login=v; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=3600
         vestibule-login=v; Path=/; HttpOnly; Max-Age=3600
+        __Host-vestibule-through=v; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=15552000
         __Host-vestibule-known=v; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=15552000
         vestibule-known=v; Path=/; HttpOnly; SameSite=Strict; Max-Age=15552000
         __Host-vestibule-session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0

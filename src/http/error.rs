@@ -55,6 +55,9 @@ pub enum Error {
     /// 413: the body is larger than `limits.body_bytes`.
     #[error("body too large")]
     TooLarge,
+    /// 431: the head is larger than this server reads.
+    #[error("head too large")]
+    HeadTooLarge,
     /// 415: the body is not a form.
     #[error("unsupported media type")]
     UnsupportedMediaType,
@@ -98,6 +101,7 @@ impl Error {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -145,7 +149,7 @@ impl Error {
             Self::SignInRefused { next, .. } => {
                 return (
                     "Sign-in failed",
-                    "You are not signed in.".into(),
+                    "This sign-in was refused.".into(),
                     next.clone(),
                 );
             }
@@ -177,6 +181,15 @@ impl Error {
                 "This request is too large",
                 "It was not read.".into(),
                 vec!["Go back and try again."],
+            ),
+            Self::HeadTooLarge => (
+                "This request is too large",
+                "Its address and its headers, cookies among them, are longer than this server reads."
+                    .into(),
+                vec![
+                    "Delete this site's cookies in your browser, then try again.",
+                    "If you came by a link, its address may be too long.",
+                ],
             ),
             Self::UnsupportedMediaType => (
                 "This request cannot be read",

@@ -185,6 +185,8 @@ pub struct Repost {
     pub action: String,
     pub saml_response: String,
     pub relay_state: Option<String>,
+    /// What the page says beside the Response.
+    pub handle: String,
 }
 
 /// Asks before signing out.

@@ -98,7 +98,8 @@ pub(super) async fn submit(
             return_to,
             code,
             known,
-        } => signed_in(&site, session, &return_to, &code, known.as_ref()),
+            ..
+        } => signed_in(&site, &headers, session, &return_to, &code, known.as_ref()),
         Ending::Refused { code, advice, .. } => {
             let wanted = Wanted {
                 return_to: fields.return_to,

@@ -8,11 +8,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::acs::sent_on;
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CurrentSite};
 use super::pages::{Frame, MessageField, PostBinding};
 use super::response::{AttemptCode, Page};
+use super::session;
 use crate::app::{App, Counted};
 use crate::domain::{Connection, ReturnTo};
 use crate::login::{self, Begun, Browser, Message, Start};
@@ -31,6 +33,12 @@ pub(super) struct Query {
     pub(super) force: Option<String>,
 }
 
+impl Query {
+    fn forces(&self) -> bool {
+        matches!(self.force.as_deref(), Some("1" | "true"))
+    }
+}
+
 /// `GET /sso/login`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -44,12 +52,40 @@ pub(super) async fn show(
         .enabled_connections()
         .filter(|it| named.is_none_or(|name| it.connection.name.as_str() == name));
     match (candidates.next(), candidates.next()) {
-        (Some(only), None) => begin(&app, &site, client, &only.connection, &query, &headers).await,
+        (Some(only), None) => {
+            let connection = &only.connection;
+            match still_signed_in(&app, &site, connection, &query, &headers).await? {
+                Some(sent_on) => Ok(sent_on),
+                None => begin(&app, &site, client, connection, &query, &headers).await,
+            }
+        }
         (None, _) if named.is_some() => Err(Error::BadRequest(
             "There is no such way to sign in here.".into(),
         )),
         _ => Ok(Redirect::to(&choice(query.return_to.as_deref())).into_response()),
     }
+}
+
+/// Rule E5: who was bounced to here and is signed in through the connection is sent on. (The session's cookie does not come with the
+/// identity provider's POST, but with the redirect that answers it.)
+async fn still_signed_in(
+    app: &App,
+    site: &Site,
+    connection: &Connection,
+    query: &Query,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, Error> {
+    let bounced = Cookie::Bounced.read(headers, site.is_https()).is_some();
+    let Some(id) = session::session_id(headers, site).filter(|_| bounced && !query.forces()) else {
+        return Ok(None);
+    };
+    let signed_in = app.sessions.signed_in(id).await?;
+    if signed_in.is_none_or(|it| it.session.connection_id != Some(connection.id)) {
+        return Ok(None);
+    }
+    let target = checked(site, query.return_to.as_deref())?
+        .map_or_else(|| login::landing(site), |it| it.as_str().to_owned());
+    sent_on(site, headers, &target).map(Some)
 }
 
 /// `HEAD /` and `HEAD /sso/login`: a link is checked, nobody wants to sign in. Nothing is written down.
@@ -73,7 +109,7 @@ pub(super) async fn begin(
         connection,
         return_to: return_to.as_ref(),
         login_hint: query.login_hint.as_deref(),
-        force: matches!(query.force.as_deref(), Some("1" | "true")),
+        force: query.forces(),
         browser: &browser,
         tested_by: None,
     };

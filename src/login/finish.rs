@@ -1,12 +1,15 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
 
 use super::record::{self, Refusal, refuse, refuse_apart};
-use super::{Advice, Browser, Ending, Error, KnownBrowser, advice, evidence, test, unsolicited};
+use super::{
+    Advice, Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, repost, test,
+    unsolicited,
+};
 use crate::app::App;
 use crate::domain::login_attempt::{CLAIMS, IN_TIME};
 use crate::domain::{
-    AttemptKind, Connection, Findings, LoginAttempt, NameId, Outcome, Profile, Record, SessionId,
-    UserId,
+    AttemptKind, Connection, ConnectionId, Findings, LoginAttempt, NameId, Outcome, Profile,
+    Record, SessionId, UserId,
 };
 use crate::import;
 use crate::keys;
@@ -34,10 +37,12 @@ pub struct Arrival<'a> {
     pub session: Option<SessionId>,
     /// The client's address.
     pub client: Option<IpAddr>,
-    /// Whether this is our own re-post.
-    pub reposted: bool,
+    /// What our own page says, when this is our re-post.
+    pub reposted: Option<Reposted<'a>>,
     /// Whether this browser was bounced a moment ago.
     pub bounced: bool,
+    /// The connection that this browser last signed in through, as its cookie says: a hint only.
+    pub through: Option<ConnectionId>,
 }
 
 /// An assertion that has passed every check, with the person that it speaks of.
@@ -60,7 +65,17 @@ impl AuthenticatedSubject<'_> {
 /// Finishes a sign-in, or a test.
 pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
     let ending = end(app, site, arrival).await?;
-    if let Ending::Refused { attempt, .. } | Ending::Tested { attempt, .. } = &ending {
+    if !matches!(ending, Ending::TooMany(_))
+        && let Some(record) = repost::replaced(app, site, arrival.reposted)
+    {
+        app.store.withdraw_refusal(site.company.id, record).await?;
+    }
+    if let Ending::Refused { attempt, .. }
+    | Ending::Tested { attempt, .. }
+    | Ending::Repost {
+        record: Some(attempt),
+    } = &ending
+    {
         // In a place of its own: a sign-in that succeeds does not carry it along.
         let (company, xml) = (site.company.id, arrival.response.xml());
         Box::pin(evidence::keep_response(app, company, *attempt, xml)).await;
@@ -92,7 +107,9 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
     };
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
     match arrival.browser {
-        None if !arrival.reposted => return Ok(Ending::Repost),
+        None if arrival.reposted.is_none() => {
+            return repost::ask(app, site, arrival, &attempt).await;
+        }
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
             let (refused, received) = if other.is_none() {
@@ -117,9 +134,12 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
             return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
         }
     }
-    if attempt.outcome == Outcome::SignedIn && arrival.session.is_none() && !arrival.reposted {
+    if attempt.outcome == Outcome::SignedIn
+        && arrival.session.is_none()
+        && arrival.reposted.is_none()
+    {
         // The session cookie does not come with a cross-site request; it may come with our own.
-        return Ok(Ending::Repost);
+        return repost::ask(app, site, arrival, &attempt).await;
     }
     if attempt.outcome == Outcome::SignedIn
         && let Some(ending) = repeated(app, site, &attempt, arrival.session).await?
@@ -348,13 +368,14 @@ pub(super) async fn complete(
             return_to,
             code: attempt.code.clone(),
             known: KnownBrowser::after(app, &user),
+            through: attempt.connection_id,
         }),
         // A double click: the same Response, or another to the same request, was faster by a moment, here or on another
         // server. Our own re-post finds what it began (rule E4), and cannot come here again: the attempt has ended.
         Finished::Refused {
             refusal: store::Refusal::AttemptConsumed,
             ..
-        } => Ok(Ending::Repost),
+        } => Ok(Ending::Repost { record: None }),
         Finished::Refused { .. } if attempt.kind == AttemptKind::Test => {
             Box::pin(test::conclude(app, attempt, findings, None)).await
         }

@@ -162,6 +162,7 @@ async fn begin_session(
                 return_to,
                 code: attempt.code,
                 known: KnownBrowser::after(app, &user),
+                through: None,
             })
         }
         Finished::Refused { refusal, .. } => Ok(Ending::Refused {

@@ -4,9 +4,9 @@ use time::Duration;
 
 use super::finish::{Arrival, authenticate, complete, landing};
 use super::record::{self, Refusal, refuse_apart};
-use super::{Browser, Ending, Error, advice};
+use super::{Browser, Ending, Error, advice, repost};
 use crate::app::App;
-use crate::domain::{AttemptKind, LoginAttempt, Unsolicited};
+use crate::domain::{AttemptKind, ConnectionId, LoginAttempt, Unsolicited};
 use crate::saml::response::ParsedResponse;
 use crate::site::{Site, SiteConnection};
 use crate::store::AttemptRef;
@@ -20,7 +20,8 @@ pub(super) async fn finish(
     arrival: Arrival<'_>,
     parsed: &ParsedResponse<'_>,
 ) -> Result<Ending, Error> {
-    let Some(ready) = connection(site, parsed) else {
+    let candidates = candidates(site, parsed);
+    let Some(&ready) = candidates.first() else {
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = Refusal::new(
             "D1",
@@ -32,36 +33,81 @@ pub(super) async fn finish(
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
-    let refused = |expected, received| {
-        let (subject, refused) = (
-            "The Response answers a request",
-            "The identity provider began this sign-in by itself",
-        );
-        let refusal = Refusal::new("E5", subject, refused, expected, received);
-        refuse_apart(app, site, Some(connection.id), arrival, refusal)
-    };
     match connection.settings.unsolicited {
-        Unsolicited::Refuse => refused("an answer to a request", "no InResponseTo").await,
-        // An identity provider that never answers our request would send the browser round for ever.
-        Unsolicited::Bounce if arrival.bounced => {
-            refused(
-                "an answer to the request that was just sent",
-                "another unsolicited Response",
-            )
-            .await
+        Unsolicited::Refuse => {
+            let refusal = unasked("an answer to a request", "no InResponseTo");
+            refuse_apart(app, site, Some(connection.id), arrival, refusal).await
         }
-        Unsolicited::Bounce => Ok(Ending::Bounce {
-            connection: connection.name.to_string(),
-        }),
+        Unsolicited::Bounce if arrival.bounced => round(app, site, arrival, &candidates).await,
+        Unsolicited::Bounce => Ok(bounce(&candidates, arrival.through)),
         Unsolicited::Accept => accept(app, site, arrival, parsed, ready).await,
     }
 }
 
-/// The connection whose identity provider the Response names; a hint only, the signature decides (rule D1).
-fn connection<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Option<&'s SiteConnection> {
-    let issuer = parsed.issuer()?;
+/// The connections whose identity provider the Response names; a hint only, the signature decides (rule D1).
+fn candidates<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Vec<&'s SiteConnection> {
+    let Some(issuer) = parsed.issuer() else {
+        return Vec::new();
+    };
     site.enabled_connections()
-        .find(|ready| ready.trust.idp_entity_id == issuer)
+        .filter(|ready| ready.trust.idp_entity_id == issuer)
+        .collect()
+}
+
+/// Where a fresh sign-in starts. Of several connections to one identity provider nothing that is read here tells which is meant:
+/// the one that the browser last used, or the one that the user chooses.
+fn bounce(candidates: &[&SiteConnection], through: Option<ConnectionId>) -> Ending {
+    let meant = match candidates {
+        [only] => Some(only),
+        several => several
+            .iter()
+            .find(|ready| Some(ready.connection.id) == through),
+    };
+    Ending::Bounce {
+        connection: meant.map(|ready| ready.connection.name.to_string()),
+    }
+}
+
+/// A Response in a browser that was bounced a moment ago. An identity provider that never answers our request would send it round for
+/// ever; but a browser that is signed in is sent on, because two clicks on a tile are two Responses.
+async fn round(
+    app: &App,
+    site: &Site,
+    arrival: Arrival<'_>,
+    candidates: &[&SiteConnection],
+) -> Result<Ending, Error> {
+    let meant = |id: Option<ConnectionId>| {
+        let mut ids = candidates.iter().map(|ready| ready.connection.id);
+        ids.find(|candidate| Some(*candidate) == id)
+    };
+    let refusal = unasked(
+        "an answer to the request that was just sent",
+        "another unsolicited Response",
+    );
+    if let Some(session) = arrival.session {
+        let key = app.store.session_key(&session);
+        let live = app.store.signed_in(key, app.clock.now()).await?;
+        if live.is_some_and(|live| meant(live.session.connection_id).is_some()) {
+            return Ok(Ending::AlreadySignedIn {
+                return_to: landing(site),
+            });
+        }
+    } else if arrival.reposted.is_none()
+        && let Some(through) = meant(arrival.through)
+    {
+        // The session's cookie does not come with a cross-site request; it may come with our own.
+        return repost::apart(app, site, arrival, Some(through), refusal).await;
+    }
+    let connection = candidates.first().map(|ready| ready.connection.id);
+    refuse_apart(app, site, connection, arrival, refusal).await
+}
+
+fn unasked(expected: &'static str, received: &str) -> Refusal {
+    let (subject, refused) = (
+        "The Response answers a request",
+        "The identity provider began this sign-in by itself",
+    );
+    Refusal::new("E5", subject, refused, expected, received)
 }
 
 /// Rule E5: replay-checked, fresh, to the fixed landing page. What a request would be checked for stays as strict.

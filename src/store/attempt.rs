@@ -174,6 +174,42 @@ impl Store {
         refuse(&self.database, id, refusal, now).await
     }
 
+    /// Notes on an open attempt what has come of it so far; whatever closes it writes over that.
+    pub async fn note_attempt(
+        &self,
+        id: AttemptId,
+        summary: &str,
+        record: &Record,
+    ) -> Result<(), Error> {
+        query("UPDATE login_attempt SET summary = $1, packed_record = $2 WHERE id = $3 AND outcome = 'open' AND consumed_at IS NULL")
+            .bind(summary)
+            .bind(record::write(record)?)
+            .bind(id.to_string())
+            .execute(&self.database)
+            .await?;
+        Ok(())
+    }
+
+    /// Takes a refusal back that was written down for a message of its own, with what was kept of it: something else has come of
+    /// the message.
+    pub async fn withdraw_refusal(&self, company: CompanyId, id: AttemptId) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        let withdrawn = query(
+            "DELETE FROM login_attempt WHERE id = $1 AND company_id = $2 AND outcome = 'refused' AND request_id IS NULL",
+        )
+        .bind(id.to_string())
+        .bind(company.to_string())
+        .execute(&mut tx)
+        .await?;
+        if withdrawn > 0 {
+            query("DELETE FROM attempt_evidence WHERE attempt_id = $1")
+                .bind(id.to_string())
+                .execute(&mut tx)
+                .await?;
+        }
+        tx.commit_quietly().await
+    }
+
     async fn attempt_by(
         &self,
         sql: &'static str,

@@ -263,7 +263,9 @@ fn keep_hours(app: &Arc<App>) -> u16 {
 /// The verdict in one sentence.
 fn summary(detail: &SignInDetail) -> String {
     match detail.attempt.outcome {
-        Outcome::Open => "No answer of the identity provider has come to this sign-in.".to_owned(),
+        Outcome::Open if detail.attempt.summary.is_empty() => {
+            "No answer of the identity provider has come to this sign-in.".to_owned()
+        }
         _ => detail.attempt.summary.clone(),
     }
 }

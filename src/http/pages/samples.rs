@@ -110,6 +110,7 @@ impl Repost {
             action: "/sso/acs".into(),
             saml_response: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
             relay_state: Some("h7Qm2c".into()),
+            handle: "1".into(),
         }
     }
 }

@@ -123,6 +123,7 @@ fn pages_escape_what_comes_from_outside() {
         action: evil(),
         saml_response: evil(),
         relay_state: Some(evil()),
+        handle: evil(),
     };
     let sign_out = SignOut {
         frame: frame(),

@@ -12,6 +12,7 @@ mod limits;
 mod password;
 mod process;
 mod races;
+mod reposts;
 mod requests;
 mod return_to;
 #[cfg(feature = "samael")]
@@ -19,4 +20,5 @@ mod second_opinion;
 mod sessions;
 mod story;
 mod unsolicited;
+mod windows;
 mod world;

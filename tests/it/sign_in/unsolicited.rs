@@ -3,8 +3,8 @@
 use time::Duration;
 use vestibule::demo_idp::User;
 
-use super::world::{World, read};
-use crate::support::{Answer, Browser};
+use super::world::{World, begin, read};
+use crate::support::{Answer, Browser, NOW, hidden_field};
 
 async fn launch(browser: &mut Browser, response: &str) -> Answer {
     let fields = [("SAMLResponse", response), ("RelayState", "/somewhere")];
@@ -124,4 +124,118 @@ async fn accepting_weakens_nothing() {
     spec.issuer = world.beta_idp.tenant().entity_id.clone();
     let answer = launch(&mut browser, &world.encoded(&spec)).await;
     world.assert_refused(&answer, "D1").await;
+}
+
+/// A click on a tile of an identity provider that begins every sign-in by itself; the way round, as a browser goes it.
+async fn click(world: &World, browser: &mut Browser) -> Answer {
+    let bounced = launch(browser, &world.encoded(&world.spec(&User::b_simon()))).await;
+    assert_eq!(bounced.status, 303, "{}", bounced.body);
+    let answer = browser.get(bounced.header("location")).await;
+    if answer.status == 303 && !answer.header("location").contains("SAMLRequest") {
+        return answer;
+    }
+    let begun = read(&answer);
+    let response = world.respond(&begun, |_| {});
+    world.bring(browser, &begun, &response).await
+}
+
+#[tokio::test]
+async fn a_tile_can_be_clicked_again_and_after_signing_out() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let lands = |answer: &Answer| (answer.status, answer.header("location").to_owned());
+    let home = (303, "/".to_owned());
+    assert_eq!(lands(&click(&world, &mut browser).await), home);
+    assert_eq!(browser.cookie("vestibule-bounced"), None);
+    let session = browser.cookie("vestibule-session").map(str::to_owned);
+
+    // Signed in already: no second sign-in, however often.
+    for _ in 0..3 {
+        assert_eq!(lands(&click(&world, &mut browser).await), home);
+        assert_eq!(browser.cookie("vestibule-session"), session.as_deref());
+        assert_eq!(browser.cookie("vestibule-bounced"), None);
+    }
+    // Two clicks at once: the second comes while the first is on its way.
+    let again = world.encoded(&world.spec(&User::b_simon()));
+    assert_eq!(launch(&mut browser, &again).await.status, 303);
+    let page = launch(&mut browser, &again).await;
+    assert_eq!(lands(&browser.repost(&page).await), home);
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+
+    let page = browser.get("/sso/logout").await;
+    let csrf = hidden_field(&page.body, "csrf").unwrap();
+    browser.post("/sso/logout", &[("csrf", &csrf)]).await;
+    assert_eq!(browser.get("/sso/session").await.status, 401);
+    assert_eq!(lands(&click(&world, &mut browser).await), home);
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+
+    // The user has to be asked again: a session is no answer to that.
+    launch(&mut browser, &again).await;
+    let asked = browser.get("/sso/login?connection=entra&force=1").await;
+    assert!(read(&asked).xml.contains("ForceAuthn=\"true\""));
+}
+
+#[tokio::test]
+async fn who_signed_in_here_before_is_not_sent_round_either() {
+    let world = World::new().await;
+    let mut browser = world.signed_in().await;
+    browser.forget("vestibule-session");
+    let again = world.encoded(&world.spec(&User::b_simon()));
+    assert_eq!(launch(&mut browser, &again).await.status, 303);
+    browser.get("/sso/login?connection=entra").await;
+    // Nobody knows yet whether a session's cookie was kept back.
+    let page = launch(&mut browser, &again).await;
+    let answer = browser.repost(&page).await;
+    world.assert_refused(&answer, "E5").await;
+}
+
+#[tokio::test]
+async fn of_two_connections_with_one_entity_id_the_last_used_is_meant() {
+    let world = World::new().await;
+    let settings = world.entra.settings.clone();
+    let second = crate::support::connection(world.acme.id, "partner", settings);
+    world.app.store.add_connection(&second, NOW).await.unwrap();
+    world.app.catch_up().await.unwrap();
+    let response = world.encoded(&world.spec(&User::b_simon()));
+
+    // Nothing tells which is meant: the user chooses, and that is no way round.
+    let mut browser = world.browser();
+    for _ in 0..2 {
+        let answer = launch(&mut browser, &response).await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/sign-in")
+        );
+    }
+    let page = browser.get("/sign-in").await;
+    assert!(page.body.contains("/sso/login?connection=partner"));
+    for name in ["entra", "partner", "entra"] {
+        let path = format!("/sso/login?connection={name}");
+        let begun = begin(&mut browser, &path).await;
+        let answer = world
+            .bring(&mut browser, &begun, &world.respond(&begun, |_| {}))
+            .await;
+        if name == "partner" {
+            // The account is bound to the other one.
+            assert_eq!(answer.status, 403);
+            continue;
+        }
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let answer = launch(&mut browser, &response).await;
+        assert_eq!(answer.header("location"), path);
+        let answer = browser.get(&path).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    }
+    // What is none of them leads to a choice.
+    for odd in [second.id.to_string().as_str(), "zzz"] {
+        browser.keep("vestibule-through", odd);
+        let answer = launch(&mut browser, &response).await;
+        let expected = if odd == "zzz" {
+            "/sign-in"
+        } else {
+            "/sso/login?connection=partner"
+        };
+        assert_eq!(answer.header("location"), expected);
+        browser.forget("vestibule-bounced");
+    }
 }

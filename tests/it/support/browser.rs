@@ -140,7 +140,11 @@ impl Browser {
         );
         let response = hidden_field(&page.body, "SAMLResponse").unwrap();
         let relay_state = hidden_field(&page.body, "RelayState");
-        let mut fields = vec![("SAMLResponse", response.as_str()), ("reposted", "1")];
+        let handle = hidden_field(&page.body, "reposted").unwrap();
+        let mut fields = vec![
+            ("SAMLResponse", response.as_str()),
+            ("reposted", handle.as_str()),
+        ];
         fields.extend(relay_state.as_deref().map(|value| ("RelayState", value)));
         self.post("/sso/acs", &fields).await
     }

@@ -1,0 +1,103 @@
+//! A Response that came without a cookie that it needs: our own page sends it again, from this site, once (rule E2).
+//!
+//! Invariants: what never comes back is seen. While the sign-in is open its own record says so, and what comes back writes over
+//! that; a Response to a sign-in that has ended is a refusal of its own at once, and what comes back takes its place. Neither ends
+//! a sign-in that is open: whoever has no cookie may be a stranger.
+
+use super::finish::Arrival;
+use super::record::{Refusal, refuse_apart};
+use super::{Ending, Error};
+use crate::app::App;
+use crate::domain::login_attempt::IN_TIME;
+use crate::domain::{AttemptId, ConnectionId, LoginAttempt, Outcome};
+use crate::site::Site;
+
+const PURPOSE: &str = "sent again";
+/// What an identifier takes in the handle.
+const CHARACTERS: usize = 26;
+
+/// What our page says when it sends a Response again.
+#[derive(Debug, Clone, Copy)]
+pub struct Reposted<'a>(pub &'a str);
+
+/// Asks for a Response once more.
+pub(super) async fn ask(
+    app: &App,
+    site: &Site,
+    arrival: Arrival<'_>,
+    attempt: &LoginAttempt,
+) -> Result<Ending, Error> {
+    if attempt.outcome == Outcome::Open {
+        // Once is enough, however often it comes.
+        if attempt.summary.is_empty() {
+            let refusal = without_cookie("it has not come back");
+            app.store
+                .note_attempt(attempt.id, &refusal.summary, &refusal.record)
+                .await?;
+        }
+        return Ok(Ending::Repost { record: None });
+    }
+    let refusal = match arrival.browser {
+        None => without_cookie("a sign-in that has ended, and it has not come back"),
+        Some(_) => Refusal::new(
+            "E1",
+            IN_TIME,
+            "This sign-in was finished already, its Response came once more without the session's cookie, and the browser did not send \
+             it again from our page",
+            "one that is open",
+            "one that has ended",
+        ),
+    };
+    apart(app, site, arrival, attempt.connection_id, refusal).await
+}
+
+/// Asks for a Response once more that is refused if it does not come back.
+pub(super) async fn apart(
+    app: &App,
+    site: &Site,
+    arrival: Arrival<'_>,
+    connection: Option<ConnectionId>,
+    refusal: Refusal,
+) -> Result<Ending, Error> {
+    let record = match refuse_apart(app, site, connection, arrival, refusal).await? {
+        Ending::Refused { attempt, .. } => Some(attempt),
+        // Too many to write down. The user may still be one who pressed Back.
+        _ => None,
+    };
+    Ok(Ending::Repost { record })
+}
+
+fn without_cookie(received: &'static str) -> Refusal {
+    Refusal::new(
+        "E2",
+        "The browser is the one that began the sign-in",
+        "A Response came without the cookie of its sign-in, and the browser did not send it again from our page",
+        "the browser that began the sign-in",
+        received,
+    )
+}
+
+/// What the page carries of the record that its Response is to replace.
+pub fn handle(app: &App, site: &Site, record: AttemptId) -> String {
+    format!(
+        "{record}{}",
+        app.keys.token(PURPOSE, &message(site, record))
+    )
+}
+
+/// The record that a Response which came back replaces, if our page says so.
+pub(super) fn replaced(
+    app: &App,
+    site: &Site,
+    reposted: Option<Reposted<'_>>,
+) -> Option<AttemptId> {
+    let (record, token) = reposted?.0.split_at_checked(CHARACTERS)?;
+    let record = record.parse().ok()?;
+    app.keys
+        .verify_token(PURPOSE, &message(site, record), token)
+        .then_some(record)
+}
+
+fn message(site: &Site, record: AttemptId) -> Vec<u8> {
+    [site.company.id.to_bytes(), record.to_bytes()].concat()
+}
