@@ -121,7 +121,7 @@ impl Edge {
     /// The answer to what cannot be read as a request, and the time of it.
     pub(super) fn refuse(&self, status: StatusCode) -> (Response, OffsetDateTime) {
         let error = if status == StatusCode::BAD_REQUEST {
-            Error::BadRequest("It is not HTTP/1.1 as this server reads it.".into())
+            Error::BadRequest("It is not well-formed HTTP.".into())
         } else {
             Error::HeadTooLarge
         };

@@ -57,6 +57,34 @@ fn drip(mut stream: TcpStream, octets: impl Iterator<Item = u8>) -> (String, Dur
 }
 
 #[test]
+fn what_is_no_request_has_its_line_in_the_log() {
+    let (_deployment, server) = impatient("");
+    for (octets, status) in [
+        ("rubbish\r\n\r\n".to_owned(), 400),
+        (
+            format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "a".repeat(100_000)),
+            431,
+        ),
+    ] {
+        let mut stream = connect(&server);
+        stream.write_all(octets.as_bytes()).unwrap();
+        let answer = rest(&mut stream);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+    let log = server.stop();
+    for status in [400, 431] {
+        let line = format!("\"status\":{status}");
+        let line = log.lines().find(|it| it.contains(&line)).expect("a line");
+        for field in ["\"method\":\"-\"", "\"route\":\"-\""] {
+            assert!(line.contains(field), "{line}");
+        }
+    }
+}
+
+#[test]
 fn a_head_that_drips_is_cut_off() {
     let (_deployment, server) = impatient("");
     let mut silent = connect(&server);
