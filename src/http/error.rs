@@ -186,10 +186,7 @@ impl Error {
                 "This request is too large",
                 "Its address and its headers, cookies among them, are longer than this server reads."
                     .into(),
-                vec![
-                    "Delete this site's cookies in your browser, then try again.",
-                    "If you came by a link, its address may be too long.",
-                ],
+                vec!["Delete this site's cookies in your browser, then try again."],
             ),
             Self::UnsupportedMediaType => (
                 "This request cannot be read",

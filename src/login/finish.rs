@@ -68,7 +68,7 @@ pub async fn finish(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Endi
     if !matches!(ending, Ending::TooMany(_))
         && let Some(record) = repost::replaced(app, site, arrival.reposted)
     {
-        app.store.withdraw_refusal(site.company.id, record).await?;
+        Box::pin(app.store.withdraw_refusal(site.company.id, record)).await?;
     }
     if let Ending::Refused { attempt, .. }
     | Ending::Tested { attempt, .. }
@@ -108,7 +108,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
     match arrival.browser {
         None if arrival.reposted.is_none() => {
-            return repost::ask(app, site, arrival, &attempt).await;
+            return Box::pin(repost::ask(app, site, arrival, &attempt)).await;
         }
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
@@ -139,7 +139,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         && arrival.reposted.is_none()
     {
         // The session cookie does not come with a cross-site request; it may come with our own.
-        return repost::ask(app, site, arrival, &attempt).await;
+        return Box::pin(repost::ask(app, site, arrival, &attempt)).await;
     }
     if attempt.outcome == Outcome::SignedIn
         && let Some(ending) = repeated(app, site, &attempt, arrival.session).await?

@@ -38,7 +38,9 @@ pub(super) async fn finish(
             let refusal = unasked("an answer to a request", "no InResponseTo");
             refuse_apart(app, site, Some(connection.id), arrival, refusal).await
         }
-        Unsolicited::Bounce if arrival.bounced => round(app, site, arrival, &candidates).await,
+        Unsolicited::Bounce if arrival.bounced => {
+            Box::pin(round(app, site, arrival, &candidates)).await
+        }
         Unsolicited::Bounce => Ok(bounce(&candidates, arrival.through)),
         Unsolicited::Accept => accept(app, site, arrival, parsed, ready).await,
     }
