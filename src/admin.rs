@@ -8,6 +8,7 @@ mod audit;
 mod certificate;
 mod company;
 mod connection;
+mod erase;
 mod fix;
 mod group;
 mod listing;

@@ -21,7 +21,7 @@ use crate::saml::cross_check::{CrossCheck, Incomparable};
 use crate::saml::signature::SignError;
 use crate::second_opinion::second_opinion;
 use crate::site::{Directory, Site, SpKeys};
-use crate::store::{self, Store};
+use crate::store::{self, Keep, Store};
 
 pub use sessions::{SessionCache, SessionError};
 pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
@@ -152,13 +152,19 @@ impl App {
             );
             return;
         }
-        let keep = time::Duration::days(self.config.attempts.retention_days.into());
+        let days = |days: u16| time::Duration::days(days.into());
+        let audit = self.config.audit.retention_days;
+        let keep = Keep {
+            attempts: days(self.config.attempts.retention_days),
+            audit: (audit > 0).then(|| days(audit)),
+        };
         match self.store.purge(last.now, keep).await {
             Ok(purged) => tracing::debug!(
                 purged.sessions,
                 purged.assertions,
                 purged.attempts,
                 purged.evidence,
+                purged.entries,
                 "purged"
             ),
             Err(cause) => tracing::error!(%cause, "what is over cannot be removed"),

@@ -48,6 +48,7 @@ pub struct Config {
     pub keys: Keys,
     pub session: Session,
     pub attempts: Attempts,
+    pub audit: Audit,
     pub verification: Verification,
     pub limits: Limits,
     pub connections: Connections,
@@ -108,6 +109,14 @@ pub struct Attempts {
     /// Hours that the message of a refused sign-in or of a test is kept beside its record, sealed with the instance key, for the
     /// company's administrators to look at. 0 keeps none.
     pub keep_responses_hours: u16,
+}
+
+/// The audit log.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// Days that an entry of the audit log is kept. 0 keeps all for ever.
+    pub retention_days: u16,
 }
 
 /// The log, on standard error.
@@ -297,6 +306,7 @@ impl Default for Config {
             keys: Keys::default(),
             session: Session::default(),
             attempts: Attempts::default(),
+            audit: Audit::default(),
             verification: Verification::default(),
             limits: Limits::default(),
             connections: Connections::default(),

@@ -158,7 +158,7 @@ impl Admin<'_> {
     }
 
     /// A transaction that holds a user of the company and its ways in.
-    async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
+    pub(super) async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
         let mut tx = self.store.begin().await?;
         let way_in = tx.hold_way_in(self.company, [id]).await?;
         let stored = tx.lock_user(self.company, id).await?;

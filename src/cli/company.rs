@@ -1,5 +1,6 @@
-//! `company add`, `company list`; `set`, `show` and `setup-link` have files of their own.
+//! `company add`, `company list`; `set`, `show`, `suspend`, `resume`, `delete` and `setup-link` have files of their own.
 
+mod end;
 mod settings;
 pub(super) mod setup_link;
 
@@ -27,6 +28,15 @@ pub(super) enum Company {
     Show(settings::Show),
     /// Change settings; without key=value pairs, list them
     Set(settings::Set),
+    /// Close a company's site for a while: nobody signs in, every session ends, nothing is deleted
+    Suspend(end::Sure),
+    /// Open the site of a suspended company again
+    Resume {
+        /// The company's short name
+        slug: String,
+    },
+    /// Delete a suspended company with all that belongs to it
+    Delete(end::Sure),
     /// Links by which the customer's administrator sets the company up: new, list, revoke
     #[command(subcommand)]
     SetupLink(setup_link::SetupLink),
@@ -57,6 +67,9 @@ impl Company {
             Self::List { json } => list(&setting.open().await?, json, out).await,
             Self::Show(show) => show.run(&setting.open().await?, out).await,
             Self::Set(set) => set.run(&setting.open().await?, out).await,
+            Self::Suspend(sure) => end::suspend(&sure, &setting.open().await?, out).await,
+            Self::Resume { slug } => end::resume(&slug, &setting.open().await?, out).await,
+            Self::Delete(sure) => end::delete(&sure, &setting.open().await?, out).await,
             Self::SetupLink(link) => link.run(setting, out).await,
         }
     }
@@ -83,6 +96,7 @@ impl Add {
             organization: None,
             contact: None,
             created_at: installation.now,
+            suspended_at: None,
             revision: 0,
         };
         let added = installation
@@ -199,12 +213,18 @@ async fn list(installation: &Installation, json: bool, out: &mut Output) -> Resu
             [
                 company.slug.to_string(),
                 company.name.clone(),
+                if company.suspended_at.is_some() {
+                    "suspended"
+                } else {
+                    "open"
+                }
+                .to_owned(),
                 origins.join(", "),
                 timestamp(company.created_at),
             ]
         })
         .collect();
-    out.table(["SLUG", "NAME", "ORIGINS", "ADDED"], &rows)
+    out.table(["SLUG", "NAME", "STATE", "ORIGINS", "ADDED"], &rows)
 }
 
 fn describe(company: &domain::Company) -> serde_json::Value {
@@ -218,6 +238,7 @@ fn describe(company: &domain::Company) -> serde_json::Value {
         "sign_on_url": company.sign_on_url(),
         "logout_url": company.slo_url(),
         "created_at": timestamp(company.created_at),
+        "suspended_at": company.suspended_at.map(timestamp),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod add;
 mod certificates;
+mod delete;
 mod set;
 mod settings;
 
@@ -38,6 +39,8 @@ pub(super) enum Connection {
     Disable(Named),
     /// Change settings; without key=value pairs, list them
     Set(set::Set),
+    /// Delete a connection and the records of its sign-ins
+    Delete(delete::Delete),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +63,7 @@ impl Connection {
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,
             Self::Set(set) => set.run(&installation, out).await,
+            Self::Delete(delete) => delete.run(&installation, out).await,
         }
     }
 }

@@ -31,6 +31,11 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// The same of what the database counts.
+pub(super) fn counts(number: i64, noun: &str) -> String {
+    count(usize::try_from(number).unwrap_or_default(), noun)
+}
+
 /// Levenshtein's distance, in one row.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();

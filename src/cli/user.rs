@@ -1,5 +1,6 @@
 //! `user add`, `list`, `set`, `deactivate`, `activate`, `set-password`; sessions have a file of their own.
 
+mod delete;
 mod set;
 
 use clap::Subcommand;
@@ -34,6 +35,14 @@ pub(super) enum User {
     Deactivate(Named),
     /// Let a deactivated user in again
     Activate(Named),
+    /// Delete a user for good, with the records of its sign-ins
+    Delete {
+        #[command(flatten)]
+        named: Named,
+        /// Do it; without, the command says what would go
+        #[arg(long)]
+        yes: bool,
+    },
     /// Set a password: asked for at the terminal, or one line of standard input
     SetPassword {
         #[command(flatten)]
@@ -94,6 +103,7 @@ impl User {
             Self::Set(set) => set.run(&installation, out).await,
             Self::Deactivate(named) => deactivate(&installation, &named, out).await,
             Self::Activate(named) => activate(&installation, &named, out).await,
+            Self::Delete { named, yes } => delete::run(&installation, &named, yes, out).await,
             Self::SetPassword {
                 named,
                 password_stdin,

@@ -34,6 +34,8 @@ pub struct Company {
     pub contact: Option<Contact>,
     /// When it was added.
     pub created_at: OffsetDateTime,
+    /// Since when its site is closed; none for a company that is served.
+    pub suspended_at: Option<OffsetDateTime>,
     /// The store's change counter at its last change, of itself, its connections or its groups.
     pub revision: i64,
 }

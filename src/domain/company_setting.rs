@@ -278,6 +278,7 @@ mod tests {
             organization: None,
             contact: None,
             created_at: OffsetDateTime::UNIX_EPOCH,
+            suspended_at: None,
             revision: 0,
         }
     }

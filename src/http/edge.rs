@@ -108,7 +108,9 @@ impl Edge {
         if let Some(site) = &visit.site {
             request.extensions_mut().insert(FoundSite(Arc::clone(site)));
         }
-        let response = if is_announced_too_large(&request, most) {
+        let response = if visit.is_closed() {
+            Error::Suspended.into_response()
+        } else if is_announced_too_large(&request, most) {
             Error::TooLarge.into_response()
         } else {
             // Nothing runs before it is polled, so that a panic is caught wherever it happens.
@@ -195,6 +197,12 @@ impl Visit {
         response
     }
 
+    /// Whether the site's company is suspended, and this is more than what every site shows.
+    fn is_closed(&self) -> bool {
+        let suspended = |site: &Arc<Site>| site.company.suspended_at.is_some();
+        self.site.as_ref().is_some_and(suspended) && !FOR_EVERYONE.contains(&self.pattern)
+    }
+
     /// One line. What machines ask for again and again is worth one only when it fails.
     fn log(&self, response: &Response) {
         let status = response.status().as_u16();
@@ -228,6 +236,15 @@ impl Visit {
         }
     }
 }
+
+/// What a site shows whatever its company is: what is asked of the server, and what its pages are made of.
+const FOR_EVERYONE: [&str; 5] = [
+    "/healthz",
+    "/readyz",
+    "/assets/{file}",
+    "/favicon.ico",
+    "/robots.txt",
+];
 
 fn is_of_console(pattern: &str) -> bool {
     pattern.starts_with("/admin/")

@@ -40,6 +40,9 @@ pub enum Error {
         /// By which the record is found.
         code: String,
     },
+    /// 403: the company's site is closed.
+    #[error("the company is suspended")]
+    Suspended,
     /// 404: nothing is at this address.
     #[error("not found")]
     NotFound,
@@ -94,7 +97,8 @@ impl Error {
             Self::ForeignForm
             | Self::NotAdministrator
             | Self::SignInRefused { .. }
-            | Self::SignOutRefused { .. } => StatusCode::FORBIDDEN,
+            | Self::SignOutRefused { .. }
+            | Self::Suspended => StatusCode::FORBIDDEN,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -160,6 +164,11 @@ impl Error {
                     "If you want to sign out of this site, do it here.",
                     "If this happens every time, give your administrator the code below.",
                 ],
+            ),
+            Self::Suspended => (
+                "This site is closed for now",
+                "Nobody can sign in here, and nobody is signed in. Nothing was deleted.".into(),
+                vec!["Ask whoever runs this service for your company when it opens again."],
             ),
             Self::NotFound => (
                 "Page not found",
@@ -261,9 +270,11 @@ impl Error {
 
     fn link(&self) -> Option<Link> {
         match self {
-            Self::UnknownSite | Self::Internal(_) | Self::Unavailable(_) | Self::TooMany { .. } => {
-                None
-            }
+            Self::UnknownSite
+            | Self::Suspended
+            | Self::Internal(_)
+            | Self::Unavailable(_)
+            | Self::TooMany { .. } => None,
             Self::SignOutRefused { .. } => Some(Link::sign_out()),
             Self::NotAdministrator => Some(Link::landing()),
             Self::SignInRefused { .. } => Some(Link::sign_in_again()),

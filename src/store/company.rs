@@ -12,7 +12,7 @@ use crate::domain::{Company, CompanyId, Origin, Slug};
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, slug, name, return_origins, landing, organization, contact, created_at, revision FROM company ", $rest)
+        concat!("SELECT id, slug, name, return_origins, landing, organization, contact, created_at, suspended_at, revision FROM company ", $rest)
     };
 }
 
@@ -188,6 +188,7 @@ fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Compa
         organization: row.maybe_json("organization")?,
         contact: row.maybe_json("contact")?,
         created_at: row.time("created_at")?,
+        suspended_at: row.maybe_time("suspended_at")?,
         revision: row.int("revision")?,
     })
 }

@@ -64,6 +64,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0015_fingerprints.sql"),
     ),
     (
+        16,
+        "suspended",
+        include_str!("../../migrations/0016_suspended.sql"),
+    ),
+    (
         18,
         "logout",
         include_str!("../../migrations/0018_logout.sql"),

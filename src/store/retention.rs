@@ -15,6 +15,25 @@ const CHANGES: Duration = Duration::hours(1);
 /// make room for a second use.
 const ASSERTIONS: Duration = Duration::days(1);
 
+/// How long what is kept for a time is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Records of sign-ins.
+    pub attempts: Duration,
+    /// Entries of the audit log; none keeps them for ever.
+    pub audit: Option<Duration>,
+}
+
+impl From<Duration> for Keep {
+    /// Records for so long, and the audit log for ever.
+    fn from(attempts: Duration) -> Self {
+        Self {
+            attempts,
+            audit: None,
+        }
+    }
+}
+
 /// How much was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Purged {
@@ -26,6 +45,8 @@ pub struct Purged {
     pub attempts: u64,
     /// What was kept of attempts beside their records, for long enough.
     pub evidence: u64,
+    /// Entries of the audit log that were old enough.
+    pub entries: u64,
 }
 
 /// The most rows that are forgotten in one transaction: sign-ins wait for it.
@@ -34,12 +55,9 @@ const PIECE: i64 = 500;
 const LOOK: i64 = 2_000;
 
 impl Store {
-    /// Forgets what is over, piece by piece; attempts are kept for `keep_attempts`.
-    pub async fn purge(
-        &self,
-        now: OffsetDateTime,
-        keep_attempts: Duration,
-    ) -> Result<Purged, Error> {
+    /// Forgets what is over, piece by piece.
+    pub async fn purge(&self, now: OffsetDateTime, keep: impl Into<Keep>) -> Result<Purged, Error> {
+        let keep = keep.into();
         let assertions = query(
             "DELETE FROM assertion_seen WHERE (connection_id, assertion_id) IN \
              (SELECT connection_id, assertion_id FROM assertion_seen WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
@@ -57,6 +75,10 @@ impl Store {
             assertions: self.in_pieces(assertions).await?,
             attempts: 0,
             evidence: self.in_pieces(evidence).await?,
+            entries: match keep.audit {
+                Some(keep) => self.purge_audit(now.saturating_sub(keep)).await?,
+                None => 0,
+            },
         };
         for company in self.companies().await? {
             let attempts = query(
@@ -64,7 +86,7 @@ impl Store {
                  (SELECT id FROM login_attempt WHERE company_id = $1 AND started_at <= $2 ORDER BY started_at LIMIT $3)",
             )
             .bind(company.id.to_string())
-            .bind(ms(now.saturating_sub(keep_attempts)))
+            .bind(ms(now.saturating_sub(keep.attempts)))
             .bind(PIECE);
             purged.attempts += self.in_pieces(attempts).await?;
         }
@@ -79,8 +101,30 @@ impl Store {
         Ok(purged)
     }
 
+    /// Forgets the entries of the audit log before a moment: each company's, and those of the installation.
+    async fn purge_audit(&self, before: OffsetDateTime) -> Result<u64, Error> {
+        let of_none = query(
+            "DELETE FROM audit_event WHERE id IN \
+             (SELECT id FROM audit_event WHERE company_id IS NULL AND at <= $1 ORDER BY at LIMIT $2)",
+        )
+        .bind(ms(before))
+        .bind(PIECE);
+        let mut forgotten = self.in_pieces(of_none).await?;
+        for company in self.companies().await? {
+            let entries = query(
+                "DELETE FROM audit_event WHERE id IN \
+                 (SELECT id FROM audit_event WHERE company_id = $1 AND at <= $2 ORDER BY at LIMIT $3)",
+            )
+            .bind(company.id.to_string())
+            .bind(ms(before))
+            .bind(PIECE);
+            forgotten += self.in_pieces(entries).await?;
+        }
+        Ok(forgotten)
+    }
+
     /// Does the same again until less than a piece was left; how many rows it changed.
-    async fn in_pieces(&self, statement: Statement<'_>) -> Result<u64, Error> {
+    pub(super) async fn in_pieces(&self, statement: Statement<'_>) -> Result<u64, Error> {
         let mut all = 0;
         loop {
             let changed = statement.clone().execute(&self.database).await?;

@@ -39,6 +39,13 @@ pub(super) async fn look(
         );
     }
     for company in &companies {
+        if company.suspended_at.is_some() {
+            let slug = &company.slug;
+            let text = format!(
+                "{slug}: suspended, its site is closed. Open it with: vestibule company resume {slug}"
+            );
+            findings.ok("companies", text);
+        }
         for origin in company.origins() {
             look_at_origin(config, company, origin, findings);
         }

@@ -42,6 +42,7 @@ mod tokens;
 mod upload;
 mod user;
 mod user_actions;
+mod user_delete;
 mod user_import;
 mod users;
 mod versions;

@@ -10,7 +10,9 @@ use time::Duration;
 
 use super::people::{Connections, group_choice, id, kind_text, name_of};
 use super::sign_ins::{self, view};
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, user_actions};
+use super::{
+    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, user_actions, user_delete,
+};
 use crate::admin::{Problems, Refused, UserText};
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User, UserId};
 use crate::http::edge::Routes;
@@ -45,6 +47,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
             post(user_actions::take_from_group),
         )
         .route("/admin/users/{id}/unlink", post(user_actions::unlink))
+        .route(
+            "/admin/users/{id}/delete",
+            get(user_delete::ask).post(user_delete::delete),
+        )
 }
 
 #[derive(Debug, Template)]

@@ -42,6 +42,8 @@ use crate::http::extract::{ClientAddress, CurrentSite};
         users::edit,
         user_actions::activate,
         user_actions::deactivate,
+        user_actions::deletion,
+        user_actions::delete,
         user_actions::sign_out,
         user_actions::set_password,
         user_actions::remove_password,

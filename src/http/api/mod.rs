@@ -45,7 +45,13 @@ pub(super) fn routes() -> Routes {
         .route("/api/v1/openapi.json", get(document::show))
         .route("/api/v1/company", get(company::show))
         .route("/api/v1/users", get(users::list).post(users::create))
-        .route("/api/v1/users/{id}", get(users::show).patch(users::edit))
+        .route(
+            "/api/v1/users/{id}",
+            get(users::show)
+                .patch(users::edit)
+                .delete(user_actions::delete),
+        )
+        .route("/api/v1/users/{id}/deletion", get(user_actions::deletion))
         .route("/api/v1/users/{id}/activate", post(user_actions::activate))
         .route(
             "/api/v1/users/{id}/deactivate",

@@ -48,6 +48,7 @@ kinds! {
     Malformed = "malformed", BAD_REQUEST, "The request cannot be read";
     Unauthorized = "unauthorized", UNAUTHORIZED, "A token is needed";
     Forbidden = "insufficient-scope", FORBIDDEN, "The token may not do this";
+    Suspended = "suspended", FORBIDDEN, "The company is suspended";
     NotFound = "not-found", NOT_FOUND, "There is no such thing here";
     MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "The address does not take this method";
     TooSlow = "too-slow", REQUEST_TIMEOUT, "The request took too long to come";
@@ -235,6 +236,7 @@ pub(in crate::http) fn of(error: &Error) -> Response {
         ),
         Error::TooLarge | Error::HeadTooLarge => (Kind::TooLarge, "It was not read.".into()),
         Error::UnsupportedMediaType => (Kind::MediaType, "Send application/json.".into()),
+        Error::Suspended => (Kind::Suspended, what),
         Error::UnknownSite => (Kind::Misdirected, what),
         Error::TooMany { .. } => (
             Kind::TooMany,

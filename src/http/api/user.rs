@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::sent::present;
 use crate::admin::UserText;
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User};
+use crate::store::UserUse;
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -149,6 +150,35 @@ pub(super) struct NewPassword {
     /// At least 12 characters.
     #[schema(min_length = 12, max_length = 1024, write_only)]
     pub(super) password: String,
+}
+
+/// What would go with a user.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UserDeletion)]
+pub(super) struct DeletionOut {
+    /// Live sessions.
+    #[schema(minimum = 0)]
+    sessions: i64,
+    /// Connections that know the user.
+    #[schema(minimum = 0)]
+    identities: i64,
+    /// Permission groups that the user is in.
+    #[schema(minimum = 0)]
+    groups: i64,
+    /// Records of sign-ins of the user, and of refused ones that name the address.
+    #[schema(minimum = 0)]
+    attempts: i64,
+}
+
+impl From<UserUse> for DeletionOut {
+    fn from(uses: UserUse) -> Self {
+        Self {
+            sessions: uses.sessions,
+            identities: uses.identities,
+            groups: uses.groups,
+            attempts: uses.sign_ins,
+        }
+    }
 }
 
 /// How many sessions ended.

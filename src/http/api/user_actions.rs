@@ -4,7 +4,7 @@ use super::caller::needs::{UsersRead, UsersWrite};
 use super::path::Ids;
 use super::problem::Problem;
 use super::sent::Sent;
-use super::user::{Ended, IdentityOut, NewPassword};
+use super::user::{DeletionOut, Ended, IdentityOut, NewPassword};
 use super::users::{is_of_administrators, may_change, read};
 use super::{Answer, Caller, answer};
 use crate::domain::{ConnectionId, GroupId, Scope, UserId};
@@ -42,6 +42,30 @@ pub(super) async fn deactivate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(User
     changeable(&caller, id).await?;
     caller.admin().deactivate_user(id).await?;
     shown(&caller, id).await
+}
+
+/// Shows what would go with a user.
+#[utoipa::path(get, path = "/api/v1/users/{id}/deletion", tag = "Users", operation_id = "showUserDeletion",
+    params(("id" = String, Path, description = "The user.")), security(("token" = ["users:read"])),
+    responses((status = 200, description = "What would go. Nothing is changed.", body = DeletionOut)))]
+pub(super) async fn deletion(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) -> Answer {
+    let uses = caller.admin().user_use(id).await?;
+    answer::json(&DeletionOut::from(uses))
+}
+
+/// Deletes a user for good.
+///
+/// The user's sessions end; identities, memberships, password and the records of sign-ins go. In the audit log and in versions
+/// of trust a name that tells nobody stands in the user's place. Who signs in through a connection that makes accounts gets a new
+/// one: to keep somebody out, deactivate. An administrator is deleted with `admins:write` only.
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "Users", operation_id = "deleteUser",
+    params(("id" = String, Path, description = "The user.")), security(("token" = ["users:write"])),
+    responses((status = 204, description = "The user is gone.")))]
+pub(super) async fn delete(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
+    changeable(&caller, id).await?;
+    caller.admin().delete_user(id).await?;
+    caller.changed().await?;
+    Ok(answer::done())
 }
 
 /// Ends every session of a user.

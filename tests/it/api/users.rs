@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use serde_json::json;
+use vestibule::domain::Scope;
 
 use super::world::{MEMBER, World, is_problem, ok};
 
@@ -213,4 +214,28 @@ async fn groups_are_given_and_taken() {
     assert_eq!(groups.as_array().unwrap().len(), 1);
     let identities = client.get(&format!("{user}/identities")).await;
     assert_eq!(ok(&identities, 200), json!([]));
+}
+
+#[tokio::test]
+async fn a_user_is_deleted() {
+    let world = World::new().await;
+    let client = world.client(&[Scope::UsersRead, Scope::UsersWrite]).await;
+    let path = format!("/api/v1/users/{}", world.member.id);
+    let uses = ok(&client.get(&format!("{path}/deletion")).await, 200);
+    assert_eq!(uses["groups"], 1);
+    assert_eq!(uses["sessions"], 0);
+    let of_admin = format!("/api/v1/users/{}", world.admin.id);
+    let problem = is_problem(&client.delete(&of_admin).await, 403, "insufficient-scope");
+    assert_eq!(problem["scope"], "admins:write");
+    let answer = world.master().await.delete(&of_admin).await;
+    is_problem(&answer, 409, "last-administrator");
+    assert_eq!(client.delete(&path).await.status, 204);
+    is_problem(&client.get(&path).await, 404, "not-found");
+    is_problem(&client.delete(&path).await, 404, "not-found");
+    let log = world.audit().await;
+    assert_eq!(log[0].action, "user.remove");
+    assert!(
+        !format!("{log:?}").contains(world.member.email.as_str()),
+        "{log:?}"
+    );
 }

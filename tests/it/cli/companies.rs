@@ -282,3 +282,47 @@ fn usage_errors_have_their_own_exit_code() {
         "doctor",
     ]);
 }
+
+#[test]
+fn a_company_is_suspended_opened_and_deleted() {
+    let installation = Installation::with_company();
+    installation
+        .run("user add --company acme --email a@acme.example")
+        .succeeds();
+    installation.run("company suspend acme").fails(
+        1,
+        &["ends 0 sessions", "1 user", "company suspend acme --yes"],
+    );
+    let state = |state: &str| {
+        installation.run("company list").succeeds().says(&[state]);
+    };
+    state("open");
+    installation
+        .run("company delete acme --yes")
+        .fails(1, &["is not suspended", "1 user", "company suspend acme"]);
+    let suspend = || installation.run("company suspend acme --yes").succeeds();
+    suspend().says(&["Suspended", "company resume acme"]);
+    suspend().says(&["already"]);
+    state("suspended");
+    assert!(installation.run("doctor").out.contains("acme: suspended"));
+    installation
+        .run("company resume acme")
+        .succeeds()
+        .says(&["open again"]);
+    installation
+        .run("company resume acme")
+        .succeeds()
+        .says(&["is not suspended"]);
+    suspend();
+    installation
+        .run("company delete acme")
+        .fails(1, &["for good: 1 user", "company delete acme --yes"]);
+    installation
+        .run("company delete acme --yes")
+        .succeeds()
+        .says(&["Deleted", "1 user"]);
+    assert_eq!(
+        installation.json("company list --json"),
+        serde_json::json!([])
+    );
+}

@@ -314,3 +314,29 @@ fn settings_are_listed_and_changed() {
         .run_words(&words, "")
         .fails(1, &["cannot be enabled"]);
 }
+
+#[test]
+fn a_connection_is_deleted_with_its_records() {
+    let installation = Installation::with_company();
+    let file = super::metadata("entra-ssoready.xml");
+    installation
+        .run(&format!(
+            "connection import-metadata {file} --company acme --name entra --display-name Entra --enable"
+        ))
+        .succeeds();
+    let delete = "connection delete --company acme --name entra";
+    installation
+        .run(delete)
+        .fails(1, &["0 sessions end", "0 sign-in records go", "--yes"]);
+    installation
+        .run(&format!("{delete} --keep-records"))
+        .fails(1, &["0 sign-in records stay"]);
+    installation
+        .run(&format!("{delete} --yes"))
+        .succeeds()
+        .says(&["Deleted the connection \"entra\""]);
+    assert_eq!(
+        installation.json("connection list --company acme --json"),
+        serde_json::json!([])
+    );
+}

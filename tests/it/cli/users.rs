@@ -279,3 +279,23 @@ async fn attempts_are_listed_and_shown_with_their_checks() {
     line("show nonsense!").fails(2, &["eight characters"]);
     line("list --outcome lost").fails(2, &["signed_in"]);
 }
+
+#[test]
+fn a_user_is_deleted_after_the_command_has_said_what_goes() {
+    let installation = Installation::with_company();
+    installation
+        .run("user add --company acme --email a@acme.example")
+        .succeeds();
+    let delete = "user delete --company acme --email a@acme.example";
+    installation
+        .run(delete)
+        .fails(1, &["for good: 0 sessions, 0 memberships", "--yes"]);
+    let users = installation.json("user list --company acme --json");
+    assert_eq!(users.as_array().unwrap().len(), 1);
+    installation
+        .run(&format!("{delete} --yes"))
+        .succeeds()
+        .says(&["Deleted a@acme.example", "deleted user "]);
+    let users = installation.json("user list --company acme --json");
+    assert_eq!(users, serde_json::json!([]));
+}

@@ -9,6 +9,7 @@ mod certificates;
 mod connections;
 mod copy_into;
 mod entrance;
+mod erase;
 mod groups;
 mod metadata_import;
 mod overview;

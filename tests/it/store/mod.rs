@@ -9,6 +9,7 @@ mod companies;
 mod connections;
 pub(crate) mod database;
 mod domains;
+mod erase;
 mod evidence;
 mod group_claims;
 mod groups;

@@ -195,6 +195,7 @@ pub(super) fn company(slug: &str, origin: &str) -> Company {
         organization: None,
         contact: None,
         created_at: NOW,
+        suspended_at: None,
         revision: 0,
     }
 }

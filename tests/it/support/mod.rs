@@ -92,6 +92,7 @@ pub(crate) fn company(origin: &str) -> Company {
         organization: None,
         contact: None,
         created_at: NOW,
+        suspended_at: None,
         revision: 0,
     }
 }

@@ -1,0 +1,61 @@
+//! `connection delete`.
+
+use super::Named;
+use crate::cli::error::{CliError, Result};
+use crate::cli::installation::Installation;
+use crate::cli::output::Output;
+use crate::cli::text::counts;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Delete {
+    #[command(flatten)]
+    named: Named,
+    /// Keep the records of its sign-ins until they are old enough
+    #[arg(long)]
+    keep_records: bool,
+    /// Do it; without, the command says what would go
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Delete {
+    pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let (company, connection) = self.named.find(installation).await?;
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let (uses, records) = admin.connection_records(&connection).await?;
+        let records = if self.keep_records {
+            format!("{} stay", counts(records, "sign-in record"))
+        } else {
+            format!("{} go", counts(records, "sign-in record"))
+        };
+        let goes = format!(
+            "{} end, {} and {} from its group claims go, {records}. Accounts stay",
+            counts(uses.sessions, "session"),
+            counts(uses.users, "user link"),
+            counts(uses.grants, "membership"),
+        );
+        if !self.yes {
+            return Err(CliError::refused(
+                format!(
+                    "This deletes the connection \"{}\" of {} for good: {goes}.",
+                    connection.name, company.name
+                ),
+                format!(
+                    "If that is meant: vestibule connection delete --company {} --name {} --yes",
+                    company.slug, connection.name
+                ),
+            ));
+        }
+        admin
+            .remove_connection(connection.id, connection.revision)
+            .await?;
+        if !self.keep_records {
+            admin.delete_connection_records(&connection).await?;
+        }
+        out.line(format!(
+            "Deleted the connection \"{}\" of {}: {goes}.",
+            connection.name, company.name
+        ))
+    }
+}

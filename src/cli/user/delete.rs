@@ -1,0 +1,48 @@
+//! `user delete`.
+
+use super::{Named, find, last_one};
+use crate::admin::Refused;
+use crate::cli::error::{CliError, Result};
+use crate::cli::installation::Installation;
+use crate::cli::output::Output;
+use crate::cli::text::counts;
+
+pub(super) async fn run(
+    installation: &Installation,
+    named: &Named,
+    yes: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let (company, user) = find(installation, named).await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    if !yes {
+        let loss = admin.user_use(user.id).await?;
+        return Err(CliError::refused(
+            format!(
+                "This deletes {} of {} for good: {}, {}, {} and {}. The audit log stays, without the name.",
+                user.email,
+                company.name,
+                counts(loss.sessions, "session"),
+                counts(loss.groups, "membership"),
+                counts(loss.identities, "identity link"),
+                counts(loss.sign_ins, "sign-in record")
+            ),
+            format!(
+                "If that is meant: vestibule user delete --company {} --email {} --yes",
+                company.slug, user.email
+            ),
+        ));
+    }
+    let (name, erased) = match admin.delete_user(user.id).await {
+        Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
+        other => other?,
+    };
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    out.line(format!(
+        "Deleted {}: {} ended, {} deleted. The audit log says \"{name}\" from now on.",
+        user.email,
+        counts(number(erased.sessions), "session"),
+        counts(number(erased.sign_ins), "sign-in record")
+    ))
+}
