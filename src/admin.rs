@@ -8,6 +8,7 @@ mod audit;
 mod certificate;
 mod company;
 mod connection;
+mod domain;
 mod erase;
 mod fix;
 mod group;
@@ -26,6 +27,7 @@ mod user;
 pub mod user_file;
 mod user_import;
 mod user_state;
+mod waiting;
 
 use std::net::IpAddr;
 
@@ -45,6 +47,7 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
     connection_name, differences, introduction, missing,
 };
+pub use domain::{DnsCheck, DnsRecord, MOST_DOMAINS, why_shared};
 pub use fix::{Fix, Place, Side};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{

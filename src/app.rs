@@ -7,6 +7,7 @@ mod sessions;
 mod throttle;
 mod turns;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use time::OffsetDateTime;
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::domain::{Company, CompanyId};
+use crate::domain::{Company, CompanyDomain, CompanyId};
 use crate::keys::{self, Keys, KeysError};
 use crate::saml::cross_check::{CrossCheck, Incomparable};
 use crate::saml::signature::SignError;
@@ -188,8 +189,13 @@ impl App {
 
     async fn read_everything(&self) -> Result<(), store::Error> {
         let mut sites = Vec::new();
+        let mut domains: HashMap<CompanyId, Vec<CompanyDomain>> = HashMap::new();
+        for domain in self.store.all_domains().await? {
+            domains.entry(domain.company_id).or_default().push(domain);
+        }
         for company in self.store.companies().await? {
-            sites.push(self.site(company).await?);
+            let own = domains.remove(&company.id).unwrap_or_default();
+            sites.push(self.site(company, own).await?);
         }
         self.directory.replace(sites);
         Ok(())
@@ -197,16 +203,24 @@ impl App {
 
     async fn read_company(&self, id: CompanyId) -> Result<(), store::Error> {
         let site = match self.store.company(id).await? {
-            Some(company) => Some(self.site(company).await?),
+            Some(company) => {
+                let domains = self.store.domains(id).await?;
+                Some(self.site(company, domains).await?)
+            }
             None => None,
         };
         self.directory.update(id, site);
         Ok(())
     }
 
-    async fn site(&self, company: Company) -> Result<Arc<Site>, store::Error> {
+    async fn site(
+        &self,
+        company: Company,
+        domains: Vec<CompanyDomain>,
+    ) -> Result<Arc<Site>, store::Error> {
         let connections = self.store.connections(company.id).await?;
-        Ok(Arc::new(Site::new(company, connections, &self.sp_keys)))
+        let site = Site::new(company, connections, &self.sp_keys);
+        Ok(Arc::new(site.with_domains(domains)))
     }
 }
 

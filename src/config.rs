@@ -4,6 +4,7 @@
 //! been checked as a whole. `docs/configuration.md` lists every key, and a test keeps it in step with this file.
 
 mod connections;
+mod dns;
 mod environment;
 mod limits;
 mod show;
@@ -18,6 +19,7 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use connections::Connections;
+pub use dns::Dns;
 use environment::Environment;
 pub use environment::variable_name;
 pub use limits::Limits;
@@ -52,6 +54,7 @@ pub struct Config {
     pub verification: Verification,
     pub limits: Limits,
     pub connections: Connections,
+    pub dns: Dns,
     pub log: Log,
 }
 
@@ -310,6 +313,7 @@ impl Default for Config {
             verification: Verification::default(),
             limits: Limits::default(),
             connections: Connections::default(),
+            dns: Dns::default(),
             log: Log::default(),
         }
     }

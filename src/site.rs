@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::domain::claims::EMAIL_ADDRESS;
-use crate::domain::{Company, Connection, ConnectionId};
+use crate::domain::{Company, CompanyDomain, Connection, ConnectionId, Email};
 use crate::keys;
 use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMetadata, UiInfo};
 use crate::saml::response::Expectation;
@@ -27,6 +27,8 @@ pub struct Site {
     pub company: Company,
     /// All connections in sort order, enabled or not.
     connections: Vec<SiteConnection>,
+    /// Its e-mail domains.
+    domains: Vec<CompanyDomain>,
     /// Written when they are first asked for: an installation may have thousands of companies.
     unsigned: OnceLock<Bytes>,
     signed: OnceLock<Bytes>,
@@ -58,11 +60,31 @@ impl Site {
                 .into_iter()
                 .map(|connection| ready(connection, &company, keys))
                 .collect(),
+            domains: Vec::new(),
             unsigned: OnceLock::new(),
             signed: OnceLock::new(),
             policy: OnceLock::new(),
             company,
         }
+    }
+
+    /// With the company's e-mail domains.
+    #[must_use]
+    pub fn with_domains(self, domains: Vec<CompanyDomain>) -> Self {
+        Self { domains, ..self }
+    }
+
+    /// The company's e-mail domains, by name.
+    pub fn domains(&self) -> &[CompanyDomain] {
+        &self.domains
+    }
+
+    /// The enabled connection that an e-mail address's domain leads to.
+    pub fn connection_of(&self, email: &Email) -> Option<&SiteConnection> {
+        let name = email.domain_name();
+        let domain = self.domains.iter().find(|domain| domain.name == name)?;
+        self.connection(domain.connection_id?)
+            .filter(|found| found.is_enabled())
     }
 
     /// Every connection in sort order, enabled or not.

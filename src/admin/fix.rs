@@ -43,6 +43,8 @@ pub enum Place {
     Users,
     /// The permission groups.
     Groups,
+    /// The company's e-mail domains.
+    Domains,
 }
 
 const BASIC: &str = "Basic SAML Configuration";
@@ -136,7 +138,11 @@ impl Finder<'_> {
                 "Enable",
                 Place::Setting(""),
             )],
-            "F2" => vec![setting("Linking domains", "link")],
+            "F2" => vec![here(
+                "Single Sign On Settings",
+                "E-mail domains",
+                Place::Domains,
+            )],
             "F3" if received.contains("e-mail") => vec![
                 there(CLAIMS, "emailaddress", Some("user.mail")),
                 setting("Claims, E-mail address", "attributes.email"),

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use super::{Admin, Problems, Refused, password};
-use crate::domain::{Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId};
+use crate::domain::{
+    ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
+};
 use crate::keys;
 use crate::store::{StoredUser, Tx};
 
@@ -30,6 +32,8 @@ pub struct NewUser {
     pub groups: Vec<GroupId>,
     /// None waits for the first single sign-on.
     pub password: Option<String>,
+    /// The connection to wait for; needed where several are enabled and none of them has the address's domain.
+    pub connection: Option<ConnectionId>,
 }
 
 /// [`UserText`] that was checked.
@@ -111,13 +115,20 @@ impl Admin<'_> {
                 problems.add("password", password::not_for(&group.title));
             }
         }
+        let mut waits_for = None;
+        if let Some(fields) = fields.as_ref().filter(|_| new.password.is_none()) {
+            match self.awaiting().await?.of(&fields.email, new.connection) {
+                Ok(awaited) => waits_for = awaited,
+                Err(what) => problems.add("connection", what),
+            }
+        }
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
         let sealed = match new.password {
             Some(password) => Some(password::seal(self.keys, password).await?),
             None => None,
         };
-        let user = self.new_user(fields);
+        let user = self.new_user(fields, waits_for);
         let mut tx = self.store.begin().await?;
         if !tx.add_user(&user).await? {
             return Err(taken(&user.email));
@@ -187,7 +198,7 @@ impl Admin<'_> {
     }
 
     /// A user of the company that is not there yet.
-    pub(super) fn new_user(&self, fields: UserFields) -> User {
+    pub(super) fn new_user(&self, fields: UserFields, waits_for: Option<ConnectionId>) -> User {
         User {
             id: UserId::from_bytes(keys::random()),
             company_id: self.company,
@@ -197,7 +208,7 @@ impl Admin<'_> {
             company_name: fields.company_name,
             created_by: Creation::Administrator,
             has_password: false,
-            waits_for: None,
+            waits_for,
             disabled_at: None,
             created_at: self.now,
             last_sign_in_at: None,

@@ -61,6 +61,8 @@ pub struct Line {
     pub company_name: Option<String>,
     /// Titles.
     pub groups: Vec<String>,
+    /// Of a new user: the connection of the first sign-in.
+    pub connection: Option<String>,
 }
 
 /// What is known of a user, for a file.
@@ -87,6 +89,7 @@ enum Column {
     LastName,
     Company,
     Groups,
+    Connection,
     Ignored,
 }
 
@@ -185,7 +188,7 @@ impl UserFile {
         if !columns.contains(&Column::Email) {
             self.fault(
                 number,
-                "The first line has to name the columns, and one of them \"email\". The others that are read: first_name, last_name, company, groups.",
+                "The first line has to name the columns, and one of them \"email\". The others that are read: first_name, last_name, company, groups, connection.",
             );
         }
         columns
@@ -200,6 +203,7 @@ impl Column {
             "lastname" | "surname" | "familyname" => Self::LastName,
             "company" | "companyname" => Self::Company,
             "groups" | "group" | "permissiongroup" | "permissiongroups" => Self::Groups,
+            "connection" => Self::Connection,
             _ => Self::Ignored,
         }
     }
@@ -262,6 +266,7 @@ fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, St
             Column::LastName => line.last_name = said,
             Column::Company => line.company_name = said,
             Column::Groups => line.groups = split(text),
+            Column::Connection => line.connection = said,
             Column::Ignored => {}
         }
     }

@@ -9,8 +9,11 @@ use serde_json::json;
 
 use super::user::UserFields;
 use super::user_file::{Fault, Line, MOST_FAULTS, UserFile, Written, write};
+use super::waiting::Awaiting;
 use super::{Admin, Problem, Problems, Refused, UserText};
-use crate::domain::{Grant, GrantSource, Group, GroupId, GroupKind, User, UserId};
+use crate::domain::{
+    ConnectionId, Email, Grant, GrantSource, Group, GroupId, GroupKind, User, UserId,
+};
 use crate::keys;
 use crate::store::Tx;
 
@@ -42,6 +45,8 @@ pub struct PlannedUser {
     pub text: UserText,
     /// Groups that it comes into.
     pub into: Vec<Group>,
+    /// Of one to make: the connection of its first sign-in.
+    pub waits_for: Option<ConnectionId>,
 }
 
 /// What an import did.
@@ -59,6 +64,7 @@ struct Known {
     /// The places of the groups, by title and by title in lower case.
     titles: [HashMap<String, usize>; 2],
     by_hand: HashMap<UserId, Vec<GroupId>>,
+    awaiting: Awaiting,
 }
 
 impl Admin<'_> {
@@ -226,11 +232,12 @@ impl Admin<'_> {
             groups,
             titles,
             by_hand,
+            awaiting: self.awaiting().await?,
         })
     }
 
     async fn make(&self, tx: &mut Tx, planned: &PlannedUser) -> Result<(), Refused> {
-        let user = self.new_user(planned.fields()?);
+        let user = self.new_user(planned.fields()?, planned.waits_for);
         if !tx.add_user(&user).await? {
             return Err(changed_since());
         }
@@ -288,7 +295,14 @@ impl Known {
         if text.email.trim().is_empty() {
             return Err("The e-mail address is empty.".to_owned());
         }
-        text.checked(&mut problems);
+        let checked = text.checked(&mut problems);
+        let mut waits_for = None;
+        if let Some(fields) = checked.filter(|_| before.is_none()) {
+            match self.awaited(&fields.email, line.connection.as_deref()) {
+                Ok(awaited) => waits_for = awaited,
+                Err(what) => problems.add("connection", what),
+            }
+        }
         let mut into = Vec::new();
         for title in &line.groups {
             match self.group(title) {
@@ -312,7 +326,14 @@ impl Known {
             before: before.cloned(),
             text,
             into,
+            waits_for,
         })
+    }
+
+    /// The connection that a new user waits for.
+    fn awaited(&self, email: &Email, named: Option<&str>) -> Result<Option<ConnectionId>, String> {
+        let chosen = named.map(|text| self.awaiting.named(text)).transpose()?;
+        self.awaiting.of(email, chosen)
     }
 
     /// The group of a title, whatever its upper and lower case.
@@ -380,7 +401,8 @@ impl ImportPlan {
                 planned.text.first_name,
                 planned.text.last_name,
                 planned.text.company_name,
-                into
+                into,
+                planned.waits_for
             ]);
             text.push_str(&value.to_string());
             text.push('\n');

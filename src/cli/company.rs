@@ -1,5 +1,6 @@
 //! `company add`, `company list`; `set`, `show`, `suspend`, `resume`, `delete` and `setup-link` have files of their own.
 
+pub(super) mod domain;
 mod end;
 mod settings;
 pub(super) mod setup_link;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
-use crate::domain::{self, CompanyId, Origin, OriginError, Slug};
+use crate::domain::{self as nouns, CompanyId, Origin, OriginError, Slug};
 use crate::keys::random;
 use crate::store;
 
@@ -40,6 +41,9 @@ pub(super) enum Company {
     /// Links by which the customer's administrator sets the company up: new, list, revoke
     #[command(subcommand)]
     SetupLink(setup_link::SetupLink),
+    /// The company's e-mail domains: add, assign, verify, list, remove
+    #[command(subcommand)]
+    Domain(domain::Domain),
 }
 
 #[derive(Debug, clap::Args)]
@@ -55,6 +59,9 @@ pub(super) struct Add {
     /// Where a sign-in may return to beside the site itself: the application's origin
     #[arg(long = "return-origin", value_name = "URL")]
     return_origins: Vec<String>,
+    /// An e-mail domain of the company, verified by your word; may be given several times
+    #[arg(long = "domain", value_name = "DOMAIN")]
+    domains: Vec<String>,
     /// Make no set-up link: the company is set up by command
     #[arg(long)]
     no_setup_link: bool,
@@ -71,6 +78,7 @@ impl Company {
             Self::Resume { slug } => end::resume(&slug, &setting.open().await?, out).await,
             Self::Delete(sure) => end::delete(&sure, &setting.open().await?, out).await,
             Self::SetupLink(link) => link.run(setting, out).await,
+            Self::Domain(domain) => domain.run(setting, out).await,
         }
     }
 }
@@ -85,7 +93,8 @@ impl Add {
         };
         let return_origins = self::origins(&self.return_origins)?;
         let installation = setting.open().await?;
-        let company = domain::Company {
+        let domains = domain::verifiable(&installation, &self.domains).await?;
+        let company = nouns::Company {
             id: CompanyId::from_bytes(random()),
             slug,
             name,
@@ -119,6 +128,7 @@ impl Add {
             "Added the company {} ({}).",
             company.name, company.slug
         ))?;
+        domain::add_verified(&installation, &company, &domains, out).await?;
         note_plain_http(&installation, &company, out)?;
         print_values(&company, out)?;
         if self.no_setup_link {
@@ -131,7 +141,7 @@ impl Add {
 
 fn note_plain_http(
     installation: &Installation,
-    company: &domain::Company,
+    company: &nouns::Company,
     out: &mut Output,
 ) -> Result<()> {
     let origin = &company.origin;
@@ -142,7 +152,7 @@ fn note_plain_http(
 }
 
 /// What Entra's "Basic SAML Configuration" asks for.
-fn print_values(company: &domain::Company, out: &mut Output) -> Result<()> {
+fn print_values(company: &nouns::Company, out: &mut Output) -> Result<()> {
     out.line("Type into the identity provider (Entra ID: Basic SAML Configuration):")?;
     for (label, value) in values(company) {
         out.line(format!("  {label:<24} {value}"))?;
@@ -150,7 +160,7 @@ fn print_values(company: &domain::Company, out: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn values(company: &domain::Company) -> [(&'static str, String); 4] {
+fn values(company: &nouns::Company) -> [(&'static str, String); 4] {
     [
         ("Identifier (Entity ID)", company.entity_id()),
         ("Reply URL (ACS)", company.acs_url()),
@@ -159,7 +169,7 @@ fn values(company: &domain::Company) -> [(&'static str, String); 4] {
     ]
 }
 
-async fn taken(installation: &Installation, wanted: &domain::Company) -> Result<CliError> {
+async fn taken(installation: &Installation, wanted: &nouns::Company) -> Result<CliError> {
     let mut companies = installation.store.companies().await?;
     companies.retain(|company| company.id != wanted.id);
     if companies.iter().any(|company| company.slug == wanted.slug) {
@@ -227,7 +237,7 @@ async fn list(installation: &Installation, json: bool, out: &mut Output) -> Resu
     out.table(["SLUG", "NAME", "STATE", "ORIGINS", "ADDED"], &rows)
 }
 
-fn describe(company: &domain::Company) -> serde_json::Value {
+fn describe(company: &nouns::Company) -> serde_json::Value {
     json!({
         "slug": company.slug,
         "name": company.name,

@@ -28,6 +28,10 @@ pub(super) fn unfit(error: &SettingError, known: &[&str], list_with: &str) -> Cl
             format!("There is no setting \"{key}\"."),
             choices("settings", key, known, ""),
         ),
+        SettingError::OfTheCompany { .. } => CliError::unusable(
+            sentence(&error.to_string()),
+            "Use: vestibule company domain assign COMPANY DOMAIN --connection NAME",
+        ),
         SettingError::Value { .. } => CliError::unusable(
             sentence(&error.to_string()),
             format!("List the settings with: {list_with}"),

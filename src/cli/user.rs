@@ -89,6 +89,9 @@ pub(super) struct Add {
     /// Put the user into a group of administrators, made when there is none
     #[arg(long)]
     admin: bool,
+    /// The connection through which the user signs in first; asked for where several are enabled
+    #[arg(long, value_name = "NAME", conflicts_with = "password_stdin")]
+    connection: Option<String>,
     /// Read a password from standard input, on one line; at least 12 characters
     #[arg(long)]
     password_stdin: bool,
@@ -124,6 +127,10 @@ impl Add {
         for title in &self.groups {
             groups.push(installation.group(&company, title).await?);
         }
+        let connection = match &self.connection {
+            Some(name) => Some(installation.connection(&company, Some(name)).await?),
+            None => None,
+        };
         if installation
             .store
             .user_by_email(company.id, email.as_str())
@@ -152,11 +159,18 @@ impl Add {
             },
             groups: groups.iter().map(|group| group.id).collect(),
             password,
+            connection: connection.map(|it| it.id),
         };
         let keys = installation.keys()?;
         let admin = installation.admin(&keys, company.id);
         let user = match admin.create_user(new).await {
             Err(Refused::Taken(_)) => return Err(exists(&company, &email)),
+            Err(Refused::Invalid(problems)) if !problems.of("connection").is_empty() => {
+                return Err(CliError::unusable(
+                    problems.of("connection"),
+                    "Say which one: --connection NAME",
+                ));
+            }
             other => other?,
         };
         let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();

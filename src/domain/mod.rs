@@ -49,8 +49,8 @@ pub use origin::{Origin, OriginError};
 pub use session::{Session, SessionId, SessionKey};
 pub use setting::SettingError;
 pub use settings::{
-    AuthnStatement, Binding, CertificateValidity, GroupMapping, Link, RequiredSignature,
-    SamlSettings, Unsolicited,
+    AuthnStatement, Binding, CertificateValidity, GroupMapping, RequiredSignature, SamlSettings,
+    Unsolicited,
 };
 pub use setup_link::{SetupLink, SetupLinkState};
 pub use token::{Scope, Scopes, Token};

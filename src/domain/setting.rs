@@ -2,8 +2,8 @@
 //!
 //! Invariant: a value that does not fit changes nothing, and the error says what fits.
 
+use super::SamlSettings;
 use super::claims::EMAIL_ADDRESS;
-use super::{Link, SamlSettings};
 
 /// A setting that cannot be changed like that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +15,12 @@ pub enum SettingError {
         key: String,
         /// The settings there are.
         known: String,
+    },
+    /// It was a setting of a connection, and is something of the company now.
+    #[error("{key} is no setting of a connection any more: e-mail domains are the company's")]
+    OfTheCompany {
+        /// What was given.
+        key: String,
     },
     /// The value does not fit.
     #[error("\"{value}\" is not a value for {key}. Use {allowed}")]
@@ -64,14 +70,10 @@ impl SamlSettings {
         ("unsolicited", "bounce, refuse or accept"),
         ("landing", "a path of the site, such as /welcome, or none"),
         (
-            "link",
-            "never, or e-mail domains that the connection owns, separated by commas",
+            "guests",
+            "true or false: takes addresses outside of the company's domains",
         ),
         ("identity_attribute", "an attribute's name, or none"),
-        (
-            "email_domains",
-            "e-mail domains, separated by commas, or none",
-        ),
         ("extra_audiences", "audiences, separated by commas, or none"),
         ("idp_entity_id", "the identity provider's entity ID"),
         ("sso_post_url", "an https address, or none"),
@@ -124,6 +126,7 @@ impl SamlSettings {
             "single_logout" => self.single_logout = switch(key, value)?,
             "sign_requests" => self.sign_requests = switch(key, value)?,
             "force_authn" => self.force_authn = switch(key, value)?,
+            "guests" => self.guests = switch(key, value)?,
             "danger_allow_sha1" => self.danger_allow_sha1 = switch(key, value)?,
             "clock_skew_seconds" => {
                 let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
@@ -134,9 +137,11 @@ impl SamlSettings {
             "name_id_policy" => self.name_id_policy = format(key, value)?,
             "requested_authn_context" => self.requested_authn_context = visible(key, value)?,
             "extra_audiences" => self.extra_audiences = visible(key, value)?,
-            "email_domains" => self.email_domains = domains(key, value)?,
-            "link" if value == "never" => self.link = Link::Never,
-            "link" => self.link = Link::VerifiedDomains(owned_domains(key, value)?),
+            "email_domains" | "link" => {
+                return Err(SettingError::OfTheCompany {
+                    key: key.to_owned(),
+                });
+            }
             "landing" => self.landing = optional(value).map(|text| path(key, text)).transpose()?,
             "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),
             "idp_entity_id" if value.is_empty() => {
@@ -180,17 +185,13 @@ impl SamlSettings {
             "single_logout" => self.single_logout.to_string(),
             "sign_requests" => self.sign_requests.to_string(),
             "force_authn" => self.force_authn.to_string(),
+            "guests" => self.guests.to_string(),
             "danger_allow_sha1" => self.danger_allow_sha1.to_string(),
             "clock_skew_seconds" => self.clock_skew_seconds.to_string(),
             "name_id_format" => self.name_id_format.clone().unwrap_or_else(|| "any".into()),
             "name_id_policy" => or_none(self.name_id_policy.as_ref()),
             "requested_authn_context" => joined(&self.requested_authn_context),
             "extra_audiences" => joined(&self.extra_audiences),
-            "email_domains" => joined(&self.email_domains),
-            "link" => match &self.link {
-                Link::Never => "never".to_owned(),
-                Link::VerifiedDomains(domains) => domains.join(","),
-            },
             "landing" => or_none(self.landing.as_ref()),
             "identity_attribute" => or_none(self.identity_attribute.as_ref()),
             "idp_entity_id" => self.idp_entity_id.clone(),
@@ -276,28 +277,6 @@ fn format(key: &str, value: &str) -> Result<Option<String>, SettingError> {
     }
 }
 
-fn domains(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
-    let domains = list(&value.to_ascii_lowercase());
-    match domains
-        .iter()
-        .find(|domain| !domain.split('.').all(super::email::is_label))
-    {
-        Some(wrong) => Err(SettingError::value(
-            key,
-            wrong,
-            "e-mail domains such as contoso.com, separated by commas",
-        )),
-        None => Ok(domains),
-    }
-}
-
-fn owned_domains(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
-    let owned = domains(key, value).ok().filter(|list| !list.is_empty());
-    owned.ok_or_else(|| {
-        SettingError::value(key, value, "never, or e-mail domains separated by commas")
-    })
-}
-
 fn path(key: &str, value: &str) -> Result<String, SettingError> {
     super::ReturnTo::among(std::iter::empty(), value)
         .map(super::ReturnTo::into_string)
@@ -343,7 +322,6 @@ mod tests {
             ("force_authn", "true"),
             ("unsolicited", "accept"),
             ("landing", "/welcome"),
-            ("link", "Contoso.com, example.org"),
             ("name_id_format", "any"),
             ("attributes.email", "mail, upn"),
             ("sso_redirect_url", "https://idp.example/sso?tenant=1"),
@@ -360,20 +338,6 @@ mod tests {
             ),
             (60, true, Unsolicited::Accept)
         );
-        assert_eq!(
-            settings.link,
-            Link::VerifiedDomains(vec!["contoso.com".into(), "example.org".into()])
-        );
-        assert!(
-            settings
-                .link
-                .allows(&"B.Simon@CONTOSO.com".parse().unwrap())
-        );
-        assert!(
-            !settings
-                .link
-                .allows(&"b.simon@evil-contoso.com".parse().unwrap())
-        );
         assert_eq!(settings.attributes.email, ["mail", "upn"]);
         assert_eq!(settings.name_id_format, None);
         settings.set("landing", "none").unwrap();
@@ -388,7 +352,8 @@ mod tests {
             ("clock_skew_seconds", "301", "0 to 300"),
             ("force_authn", "yes", "true or false"),
             ("landing", "https://evil.example", "a path of the site"),
-            ("link", "", "never, or e-mail domains"),
+            ("link", "contoso.com", "the company's"),
+            ("email_domains", "none", "the company's"),
             ("sso_post_url", "javascript:alert(1)", "an https address"),
             ("sso_post_url", "http://idp.example/", "an https address"),
             ("name_id_format", "email address", "a format's URN"),
@@ -412,7 +377,6 @@ mod tests {
         let settings = SamlSettings {
             landing: Some("/welcome".into()),
             name_id_format: None,
-            link: Link::VerifiedDomains(vec!["contoso.com".into(), "example.org".into()]),
             idp_entity_id: "https://idp.example".into(),
             ..SamlSettings::default()
         };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::claims::EMAIL_ADDRESS;
 use super::word::words;
-use super::{AttributeMapping, Email, GroupId};
+use super::{AttributeMapping, GroupId};
 
 /// The settings of a SAML connection; stored as one JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,16 +62,14 @@ pub struct SamlSettings {
     pub landing: Option<String>,
     /// The permission group of accounts made at first sign-in (rule F3); none makes no accounts.
     pub jit: Option<GroupId>,
-    /// Which existing accounts may be bound by e-mail address (rule F2).
-    pub link: Link,
+    /// Whether it may make and link accounts with addresses outside of the company's domains (rule F2).
+    pub guests: bool,
     /// The attribute that identifies users (rule F1); none is the object identifier when present, else the `NameID`.
     pub identity_attribute: Option<String>,
     /// Which attributes say what.
     pub attributes: AttributeMapping,
     /// Which group claims put a user into which permission group (rule F5).
     pub group_mapping: Vec<GroupMapping>,
-    /// The e-mail domains whose users this connection is offered to.
-    pub email_domains: Vec<String>,
 }
 
 impl Default for SamlSettings {
@@ -100,11 +98,10 @@ impl Default for SamlSettings {
             unsolicited: Unsolicited::Bounce,
             landing: None,
             jit: None,
-            link: Link::Never,
+            guests: false,
             identity_attribute: None,
             attributes: AttributeMapping::default(),
             group_mapping: Vec::new(),
-            email_domains: Vec::new(),
         }
     }
 }
@@ -164,31 +161,6 @@ words! {
         Refuse = "refuse",
         /// It is accepted, once and fresh, and ends at the connection's landing page.
         Accept = "accept",
-    }
-}
-
-/// Which existing accounts may be bound by e-mail address (rule F2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Link {
-    /// None (but those that an administrator made for single sign-on, which wait for their first sign-in).
-    Never,
-    /// Those whose address is in a domain that the connection owns, in ASCII lower case.
-    VerifiedDomains(Vec<String>),
-}
-
-impl Link {
-    /// Whether an account with this address may be bound.
-    pub fn allows(&self, email: &Email) -> bool {
-        match self {
-            Self::Never => false,
-            Self::VerifiedDomains(domains) => {
-                let domain = email.domain();
-                domains
-                    .iter()
-                    .any(|owned| owned.eq_ignore_ascii_case(&domain))
-            }
-        }
     }
 }
 

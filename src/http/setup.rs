@@ -49,6 +49,8 @@ struct SetUp {
     csrf: String,
     typed: Fields,
     problems: Problems,
+    /// The company's e-mail domains, separated by commas.
+    domains: String,
     expires_at: Moment,
 }
 
@@ -192,9 +194,15 @@ fn page(
         csrf: csrf_token(app, Fields::PURPOSE, Cookie::Login, browser.cookie()),
         typed,
         problems,
+        domains: domains(site),
         expires_at: Moment::from(link.expires_at),
     })
     .with_cookie(Cookie::Login, browser.cookie(), site.is_https())
+}
+
+fn domains(site: &Site) -> String {
+    let names = site.domains().iter().map(|it| it.name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 fn over(site: &Site, state: SetupLinkState) -> Response {

@@ -19,7 +19,7 @@ use super::start::{address, browser, checked, known_browser};
 use crate::app::App;
 use crate::domain::Email;
 use crate::login::{self, Advice, Ending, PasswordSignIn};
-use crate::site::{Site, SiteConnection};
+use crate::site::Site;
 
 /// What the page is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -41,7 +41,8 @@ pub(super) async fn show(
     checked(&site, wanted.return_to.as_deref())?;
     let mut notice = None;
     if let Some(email) = wanted.email.as_deref() {
-        match connection_of(&site, email) {
+        let typed = email.parse::<Email>().ok();
+        match typed.and_then(|it| site.connection_of(&it)) {
             Some(found) => {
                 let parameters = [
                     ("connection", Some(found.connection.name.as_str())),
@@ -148,9 +149,7 @@ fn page(
             href: address("/sso/login", &parameters),
         }
     });
-    let discoverable = site
-        .enabled_connections()
-        .any(|ready| !ready.connection.settings.email_domains.is_empty());
+    let discoverable = site.domains().iter().any(|it| it.connection_id.is_some());
     let several = site.enabled_connections().nth(1).is_some();
     Page::new(SignIn {
         frame: Frame::of(&site.company.name),
@@ -173,17 +172,4 @@ fn page(
         }),
     })
     .with_cookie(Cookie::Login, browser.cookie(), site.is_https())
-}
-
-/// The connection that an e-mail address's domain belongs to.
-fn connection_of<'s>(site: &'s Site, email: &str) -> Option<&'s SiteConnection> {
-    let domain = email.parse::<Email>().ok()?.domain();
-    site.enabled_connections().find(|ready| {
-        ready
-            .connection
-            .settings
-            .email_domains
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(&domain))
-    })
 }

@@ -5,6 +5,8 @@
 
 mod address;
 mod metadata;
+mod txt;
 
 pub use address::Reach;
 pub use metadata::{FetchError, LARGEST, fetch_metadata};
+pub use txt::{LookupError, txt_records};

@@ -13,7 +13,7 @@ use super::search::searched;
 use super::user::{insert, select_user, user, user_columns};
 use super::{Error, Refusal};
 use crate::domain::{
-    Connection, ConnectionId, Creation, Email, GrantSource, Profile, SamlSettings, User, UserId,
+    Connection, ConnectionId, Creation, Email, GrantSource, Profile, User, UserId,
 };
 
 /// An account that may sign in.
@@ -140,25 +140,24 @@ async fn by_email(
     row.as_ref().map(user).transpose()
 }
 
-/// Whether the address is in a domain that another connection of the company owns and this one does not.
+/// Whether the address is in a domain that is assigned to another connection of the company.
 ///
 /// The owner's sign-in would be linked to the account with this address (rule F2): no one else may put one there before, or
 /// the two would share it.
 async fn is_anothers(tx: &mut Tx, claimant: &Claimant<'_>, email: &Email) -> Result<bool, Error> {
-    if claimant.connection.settings.link.allows(email) {
-        return Ok(false);
-    }
-    let rows = query("SELECT settings FROM connection WHERE company_id = $1 AND id <> $2")
-        .bind(claimant.connection.company_id.to_string())
-        .bind(claimant.connection.id.to_string())
-        .fetch_all(&mut *tx)
-        .await?;
-    for row in &rows {
-        if row.json::<SamlSettings>("settings")?.link.allows(email) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let owner = owner(tx, claimant, email).await?;
+    Ok(owner.is_some_and(|owner| owner != claimant.connection.id))
+}
+
+/// The connection that the company has assigned the address's domain to.
+async fn owner(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    email: &Email,
+) -> Result<Option<ConnectionId>, Error> {
+    let company = claimant.connection.company_id;
+    let domain = tx.domain(company, &email.domain_name()).await?;
+    Ok(domain.filter(|it| it.links).and_then(|it| it.connection_id))
 }
 
 /// Rule F2: by e-mail address only when the connection may link; `false` when another transaction has just bound this very
@@ -188,12 +187,30 @@ async fn may_link(
     }
     let waiting =
         user.created_by == Creation::Administrator && !user.has_password && rows.is_empty();
-    let allowed = waiting || claimant.connection.settings.link.allows(email);
+    let own = claimant.connection.id;
+    let allowed =
+        waiting && awaits(tx, user, own).await? || owner(tx, claimant, email).await? == Some(own);
     Ok(if allowed {
         Ok(true)
     } else {
         Err(Refusal::MayNotLink)
     })
+}
+
+/// Whether an account that waits for its first sign-in waits for this connection; without a word of an administrator, for the
+/// only enabled one.
+async fn awaits(tx: &mut Tx, user: &User, connection: ConnectionId) -> Result<bool, Error> {
+    if let Some(named) = user.waits_for {
+        return Ok(named == connection);
+    }
+    let row = query(
+        "SELECT COUNT(*) AS count FROM connection WHERE company_id = $1 AND id <> $2 AND enabled_at IS NOT NULL",
+    )
+    .bind(user.company_id.to_string())
+    .bind(connection.to_string())
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(row.int("count")? == 0)
 }
 
 /// Rule F3: none when another transaction took the address.

@@ -77,6 +77,15 @@ impl Tx {
         Ok(row.int("count")? > 0)
     }
 
+    /// How many domains a company has.
+    pub async fn count_domains(&mut self, company: CompanyId) -> Result<usize, Error> {
+        let row = query("SELECT COUNT(*) AS count FROM company_domain WHERE company_id = $1")
+            .bind(company.to_string())
+            .fetch_one(self)
+            .await?;
+        Ok(usize::try_from(row.int("count")?).unwrap_or_default())
+    }
+
     /// Adds a domain to a company; `false` when it has it.
     pub async fn add_domain(&mut self, domain: &CompanyDomain) -> Result<bool, Error> {
         self.hold_domain(&domain.name).await?;

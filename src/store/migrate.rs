@@ -8,7 +8,15 @@ use std::collections::HashMap;
 use super::columns::hex;
 use super::statement::query;
 use super::transaction::Database;
-use super::{Error, Hasher, Tx};
+use super::{Error, Hasher, Tx, carry};
+
+/// What has to be done in the nouns of this program and not in SQL, behind the text of the migration of this number.
+async fn after(number: i64, tx: &mut Tx) -> Result<(), Error> {
+    match number {
+        11 => carry::domains(tx).await,
+        _ => Ok(()),
+    }
+}
 
 /// Number, name and text. A migration that was released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -57,6 +65,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         10,
         "domains",
         include_str!("../../migrations/0010_domains.sql"),
+    ),
+    (
+        11,
+        "domains carried over",
+        include_str!("../../migrations/0011_domains_carried_over.sql"),
     ),
     (
         HASHED,
@@ -119,6 +132,7 @@ pub(super) async fn run(database: &Database, hash: Hasher) -> Result<(), Error> 
         };
         // The text is part of this program; only the type's name was changed.
         tx.script(text).await?;
+        after(*number, &mut tx).await?;
         query("INSERT INTO migration (number, name) VALUES ($1, $2)")
             .bind(*number)
             .bind(*name)

@@ -12,6 +12,7 @@ mod audit;
 mod audit_list;
 mod begun;
 mod break_glass;
+mod carry;
 mod change;
 mod columns;
 mod company;

@@ -28,9 +28,7 @@ pub enum Refusal {
     #[error("the account with this e-mail address is bound to another identity of this connection")]
     BoundToAnother,
     /// Rule F2.
-    #[error(
-        "the e-mail address is in a domain that another connection owns, and this one does not (Linking domains)"
-    )]
+    #[error("the e-mail address is in a domain that is assigned to another connection")]
     OthersAddress,
     /// Rule F3.
     #[error("there is no account for this person, and the connection does not make accounts")]
@@ -82,13 +80,13 @@ impl Refusal {
                 "Start the sign-in again, through the connection that is meant."
             }
             Self::MayNotLink => {
-                "If the connection may take over accounts of its own domains, name these in its SAML Settings, Linking domains, such as contoso.com."
+                "If this connection knows the people of the address's domain, assign the domain to it under E-mail domains (by command: company domain assign). If the account waits for its first sign-in, choose this connection on its page."
             }
             Self::BoundToAnother => {
                 "The identity provider names this person in another way than before. Set the source of the NameID back, or give the new person another e-mail address."
             }
             Self::OthersAddress => {
-                "If both connections own the domain, add it to the Linking domains of this one."
+                "Sign in through the connection that the domain is assigned to, or assign the domain to this one under E-mail domains (by command: company domain assign)."
             }
             Self::NoAccount => {
                 "Create the user, or enable Just-In-Time User Provisioning in the connection's SAML Settings (by command: connection set jit_group=…)."

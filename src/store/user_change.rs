@@ -10,7 +10,7 @@ use super::statement::{Target, query};
 use super::user::{insert, user, user_columns};
 use super::{Error, Store, Tx};
 use crate::domain::{
-    CompanyId, ConnectionId, Grant, GrantSource, GroupKind, SessionKey, User, UserId,
+    CompanyId, ConnectionId, Creation, Grant, GrantSource, GroupKind, SessionKey, User, UserId,
 };
 use time::OffsetDateTime;
 
@@ -259,6 +259,19 @@ impl Tx {
         .fetch_optional(&mut *self)
         .await?;
         Ok(row.is_some())
+    }
+
+    /// Whether an account was made by an administrator and waits for its first sign-in: without a password, and without any
+    /// identity.
+    pub async fn waits(&mut self, user: &User) -> Result<bool, Error> {
+        if user.created_by != Creation::Administrator || user.has_password {
+            return Ok(false);
+        }
+        let row = query("SELECT COUNT(*) AS count FROM identity WHERE user_id = $1")
+            .bind(user.id.to_string())
+            .fetch_one(self)
+            .await?;
+        Ok(row.int("count")? == 0)
     }
 
     /// The title of a group of a user that takes no passwords (rule F6), if there is one.

@@ -133,19 +133,14 @@ pub const SETTINGS: &[Setting] = &[
         "A path of this site, such as /welcome, where an accepted sign-in of that kind ends.",
     ),
     setting(
-        "link",
-        "Linking domains",
-        "E-mail domains that you own and this identity provider vouches for, separated by commas. An existing account with such an address is bound at its first sign-in. Write never for none.",
+        "guests",
+        "Allow guests",
+        "Makes and links accounts with e-mail addresses outside of the company's domains.",
     ),
     setting(
         "identity_attribute",
         "Identity attribute",
         "The attribute that never changes for a user. Empty takes the object identifier, else the NameID.",
-    ),
-    setting(
-        "email_domains",
-        "E-mail domains",
-        "Users who type an address of these domains on the sign-in page are led here, separated by commas.",
     ),
     setting(
         "attributes.email",

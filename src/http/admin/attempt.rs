@@ -388,6 +388,7 @@ fn here(detail: &SignInDetail) -> Vec<Here> {
                 Place::Copy => of_connection("/copy"),
                 Place::Users => Some("/admin/users".to_owned()),
                 Place::Groups => Some("/admin/groups".to_owned()),
+                Place::Domains => Some("/admin/domains".to_owned()),
             },
         })
         .collect()

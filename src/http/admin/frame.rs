@@ -12,6 +12,7 @@ pub(super) enum Section {
     Sessions,
     Audit,
     Connections,
+    Domains,
     Account,
     Tokens,
     /// A page that belongs to none, such as a failure.
@@ -26,7 +27,12 @@ const DAILY: [Section; 5] = [
     Section::Sessions,
     Section::Audit,
 ];
-const SETTINGS: [Section; 3] = [Section::Connections, Section::Account, Section::Tokens];
+const SETTINGS: [Section; 4] = [
+    Section::Connections,
+    Section::Domains,
+    Section::Account,
+    Section::Tokens,
+];
 
 impl Section {
     pub(super) fn href(self) -> &'static str {
@@ -37,6 +43,7 @@ impl Section {
             Self::Sessions => "/admin/sessions",
             Self::Audit => "/admin/audit",
             Self::Connections => "/admin/connections",
+            Self::Domains => "/admin/domains",
             Self::Account => "/admin/account",
             Self::Tokens => "/admin/tokens",
         }
@@ -50,6 +57,7 @@ impl Section {
             Self::Sessions => "Sessions",
             Self::Audit => "Audit",
             Self::Connections => "Single Sign On Settings",
+            Self::Domains => "E-mail domains",
             Self::Account => "Company",
             Self::Tokens => "API tokens",
         }
@@ -68,6 +76,7 @@ impl Section {
             Self::Connections => {
                 "M7.5 12.5a4 4 0 1 1 3-6.6M9.6 11 16.5 4M14 6.5l2 2M12 8.5l1.5 1.5"
             }
+            Self::Domains => "M2.5 5h15v10h-15zM2.5 5.5 10 11l7.5-5.5",
             Self::Account => "M4.5 16.5v-13h7v13M11.5 8h4v8.5M2.5 16.5h15M7 7h2M7 10h2M7 13h2",
             Self::Tokens => "M7 6 3 10l4 4M13 6l4 4-4 4M11.5 4.5l-3 11",
         }

@@ -15,6 +15,7 @@ mod certificates;
 mod connections;
 mod console;
 mod copy_into;
+mod domains;
 mod failure;
 mod findings;
 mod flash;
@@ -77,6 +78,7 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     sessions::routes,
     connections::routes,
     new_connection::routes,
+    domains::routes,
     review::routes,
     saml_settings::routes,
     certificates::routes,

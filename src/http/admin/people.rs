@@ -115,6 +115,38 @@ impl Connections {
         self.0.connection(id).map(|ready| ready.connection.as_ref())
     }
 
+    /// Those that a waiting account can wait for: empty where there is no choice.
+    pub(super) fn to_wait_for(&self, chosen: &str) -> Vec<Item> {
+        if self.all().filter(|it| it.enabled).nth(1).is_none() {
+            return Vec::new();
+        }
+        let all = self.all();
+        let items = all.map(|it| (it.id.to_string(), it.display_name.clone()));
+        let mut items = Item::list(items, chosen);
+        items.insert(0, Item::nothing("That of the address's domain", chosen));
+        items
+    }
+
+    /// The connection that the domain of a user's address is assigned to.
+    pub(super) fn owner(&self, user: &User) -> Option<&Connection> {
+        let name = user.email.domain_name();
+        let own = self.0.domains().iter().find(|it| it.name == name)?;
+        self.find(own.connection_id.filter(|_| own.links)?)
+    }
+
+    /// The name of the connection through which the first sign-in of a waiting user may come; none where nobody can tell.
+    pub(super) fn awaited(&self, user: &User) -> Option<&str> {
+        if let Some(id) = user.waits_for {
+            return Some(self.name(id));
+        }
+        let mut enabled = self.all().filter(|it| it.enabled);
+        match (enabled.next(), enabled.next()) {
+            (Some(only), None) => Some(only.display_name.as_str()),
+            (Some(_), Some(_)) => None,
+            (None, _) => Some("a connection"),
+        }
+    }
+
     pub(super) fn name(&self, id: ConnectionId) -> &str {
         self.find(id)
             .map_or("a connection that is gone", |it| it.display_name.as_str())

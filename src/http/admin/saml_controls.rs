@@ -58,7 +58,7 @@ const ADVANCED: [(&str, &[&str]); 5] = [
             "landing",
         ],
     ),
-    ("Accounts", &["link", "identity_attribute", "email_domains"]),
+    ("Accounts", &["guests", "identity_attribute"]),
     (
         "Attributes",
         &[
@@ -151,9 +151,7 @@ impl Values {
         Field {
             key,
             label: setting.map_or(key, |setting| setting.label),
-            hint: setting
-                .map_or("", |setting| setting.hint)
-                .replace(" Write never for none.", ""),
+            hint: setting.map_or("", |setting| setting.hint).to_owned(),
             control: self.control(key),
             value: if is_switch(key) {
                 on_off(self.is_on(key)).to_owned()
@@ -213,7 +211,7 @@ pub(super) fn every_key() -> impl Iterator<Item = &'static str> {
 pub(super) fn is_switch(key: &str) -> bool {
     matches!(
         key,
-        "force_authn" | "sign_requests" | "single_logout" | DANGER
+        "force_authn" | "sign_requests" | "single_logout" | "guests" | DANGER
     )
 }
 

@@ -190,7 +190,6 @@ impl Values {
 fn shown(key: &str, stored: &str) -> String {
     match stored {
         "none" => String::new(),
-        "never" if key == "link" => String::new(),
         _ if is_lines(key) => stored.replace(',', "\n"),
         _ => stored.to_owned(),
     }
@@ -199,7 +198,6 @@ fn shown(key: &str, stored: &str) -> String {
 /// What the form shows as it is stored.
 fn stored(key: &str, shown: &str) -> String {
     match shown {
-        "" if key == "link" => "never".to_owned(),
         _ if is_lines(key) => {
             let lines = shown.lines().map(str::trim).filter(|line| !line.is_empty());
             lines.collect::<Vec<_>>().join(",")
@@ -234,7 +232,7 @@ fn fitting(error: &SettingError) -> String {
             let allowed = allowed.trim_end_matches(" (http for loopback names only)");
             format!("This does not fit. Use {allowed}.")
         }
-        SettingError::UnknownKey { .. } => error.to_string(),
+        SettingError::OfTheCompany { .. } | SettingError::UnknownKey { .. } => error.to_string(),
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
             "/admin/users/{id}/delete",
             get(user_delete::ask).post(user_delete::delete),
         )
+        .route("/admin/users/{id}/wait-for", post(user_actions::wait_for))
 }
 
 #[derive(Debug, Template)]
@@ -80,6 +81,8 @@ pub(super) struct UserPage {
     identities: Vec<IdentityRow>,
     /// What the next sign-in by e-mail address does.
     by_email: String,
+    /// The connections that the user can wait for; none where there is no choice, or nothing is waited for.
+    awaited: Vec<Item>,
     has_password: bool,
     /// Why it can have no password.
     no_password: String,
@@ -240,6 +243,12 @@ impl UserPage {
             free: group_choice(groups.iter().filter(by_hand)),
             grants: rows,
             by_email: by_email(&user, &identities, &connections),
+            awaited: if waits(&user, identities.len()) {
+                let chosen = user.waits_for.map(|id| id.to_string());
+                connections.to_wait_for(chosen.as_deref().unwrap_or_default())
+            } else {
+                Vec::new()
+            },
             identities: identities
                 .iter()
                 .map(|identity| IdentityRow {
@@ -378,33 +387,30 @@ fn rows(
     groups.iter().filter_map(row).collect()
 }
 
+/// Whether the user waits for a first sign-in.
+fn waits(user: &User, identities: usize) -> bool {
+    user.created_by == Creation::Administrator && !user.has_password && identities == 0
+}
+
 /// Rule F2, for people.
 fn by_email(user: &User, identities: &[Identity], connections: &Connections) -> String {
-    let waits =
-        user.created_by == Creation::Administrator && !user.has_password && identities.is_empty();
-    if waits {
-        return format!(
-            "Nobody has signed in with this account yet. Whoever is the first to sign in through a connection with the address {} gets it.",
-            user.email
-        );
+    if waits(user, identities.len()) {
+        return match connections.awaited(user) {
+            Some(name) => format!(
+                "Nobody has signed in with this account yet. Whoever is the first to sign in through {name} with the address {} gets it.",
+                user.email
+            ),
+            None => "Nobody has signed in with this account yet, and nobody can: several connections are enabled. Choose the one through which this user signs in first.".to_owned(),
+        };
     }
     let known = |id| identities.iter().any(|it| it.connection_id == id);
-    let linking: Vec<&str> = connections
-        .all()
-        .filter(|it| !known(it.id) && it.settings.link.allows(&user.email))
-        .map(|it| it.display_name.as_str())
-        .collect();
-    if !linking.is_empty() {
-        return format!(
+    match connections.owner(user).filter(|it| !known(it.id)) {
+        Some(owner) => format!(
             "Whoever signs in through {} with the address {} gets this account.",
-            linking.join(" or "),
-            user.email
-        );
-    }
-    if identities.is_empty() {
-        "No connection knows this account.".to_owned()
-    } else {
-        String::new()
+            owner.display_name, user.email
+        ),
+        None if identities.is_empty() => "No connection knows this account.".to_owned(),
+        None => String::new(),
     }
 }
 
@@ -416,17 +422,16 @@ fn consequence(
     connections: &Connections,
 ) -> String {
     let name = connections.name(identity.connection_id);
-    let found = connections.find(identity.connection_id);
-    let links = found.is_some_and(|it| it.settings.link.allows(&user.email));
-    let waits = user.created_by == Creation::Administrator && !user.has_password && count == 1;
-    let next = if links || waits {
+    let owner = connections.owner(user).map(|it| it.id);
+    let waits = waits(user, count - 1);
+    let next = if owner == Some(identity.connection_id) || waits {
         format!(
             "Whoever signs in next with the address {} gets this account.",
             user.email
         )
     } else {
         format!(
-            "A sign-in through {name} with the address {} is refused from then on, because the connection does not link accounts by address.",
+            "A sign-in through {name} with the address {} is refused from then on, because the address's domain is not assigned to it (E-mail domains).",
             user.email
         )
     };

@@ -175,6 +175,25 @@ pub(super) async fn unlink(
     back(&console, user, "Unlinked.").await
 }
 
+/// `POST /admin/users/{id}/wait-for`
+pub(super) async fn wait_for(
+    Path(user): Path<String>,
+    ConsoleForm(console, chosen): ConsoleForm<ChosenConnection>,
+) -> Result<Response, Error> {
+    let user: UserId = id(&user)?;
+    if chosen.connection.is_empty() {
+        let mut problems = Problems::default();
+        problems.add("connection", "Choose a connection first.");
+        return again(&console, user, problems).await;
+    }
+    let connection: ConnectionId = id(&chosen.connection)?;
+    match console.admin().wait_for(user, connection).await {
+        Ok(_) => back(&console, user, "Saved.").await,
+        Err(refused @ Refused::Invalid(_)) => again(&console, user, refused.problems()).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The session that asks, when it is this user's.
 fn own_session(console: &Console, user: UserId) -> Option<SessionKey> {
     (console.me.user.id == user).then_some(console.me.key)

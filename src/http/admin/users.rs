@@ -7,7 +7,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::people::{Pages, day, group_items, id, name_of, number, page_number, way_text};
+use super::people::{
+    Connections, Pages, day, group_items, id, name_of, number, page_number, way_text,
+};
 use super::sure;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
 use crate::admin::{NewUser, Problems, Refused, UserText};
@@ -188,6 +190,8 @@ struct New {
     frame: ConsoleFrame,
     text: UserText,
     groups: Vec<Item>,
+    /// The connections to wait for; none where there is no choice.
+    connections: Vec<Item>,
     problems: Problems,
 }
 
@@ -197,7 +201,7 @@ async fn new(console: Console) -> Result<Response, Error> {
         company_name: console.site.company.name.clone(),
         ..UserText::default()
     };
-    let page = form(&console, text, "", Problems::default()).await?;
+    let page = form(&console, text, "", "", Problems::default()).await?;
     Ok(Page::new(page).into_response())
 }
 
@@ -212,6 +216,8 @@ struct Fields {
     company_name: String,
     #[serde(default)]
     group: String,
+    #[serde(default)]
+    connection: String,
     /// That it makes an administrator was read, and is meant.
     #[serde(default)]
     sure: String,
@@ -237,13 +243,17 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
         if let Some(group) = known.iter().find(is_it)
             && text.problems().is_empty()
         {
-            return Ok(ask(&console, text, group));
+            return Ok(ask(&console, text, group, &fields.connection));
         }
     }
     let new = NewUser {
         text: text.clone(),
         groups,
         password: None,
+        connection: match fields.connection.as_str() {
+            "" => None,
+            connection => Some(id(connection)?),
+        },
     };
     match console.admin().create_user(new).await {
         Ok(user) => {
@@ -254,7 +264,8 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
             done(&console, &format!("/admin/users/{}", user.id), &told)
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
-            let page = form(&console, text, &fields.group, refused.problems()).await?;
+            let (group, connection) = (&fields.group, &fields.connection);
+            let page = form(&console, text, group, connection, refused.problems()).await?;
             Ok(corrected(page).into_response())
         }
         Err(other) => Err(other.into()),
@@ -262,7 +273,7 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
 }
 
 /// Whether the new user is to be an administrator.
-fn ask(console: &Console, text: UserText, group: &Group) -> Response {
+fn ask(console: &Console, text: UserText, group: &Group, connection: &str) -> Response {
     let question = sure::Asked {
         title: sure::of_one(text.email.trim()),
         group,
@@ -275,6 +286,7 @@ fn ask(console: &Console, text: UserText, group: &Group) -> Response {
             ("last_name", text.last_name),
             ("company_name", text.company_name),
             ("group", group.id.to_string()),
+            ("connection", connection.to_owned()),
         ],
     };
     question.page(console)
@@ -284,6 +296,7 @@ async fn form(
     console: &Console,
     text: UserText,
     group: &str,
+    connection: &str,
     problems: Problems,
 ) -> Result<New, Error> {
     let groups = console.app.store.groups(console.company()).await?;
@@ -293,6 +306,7 @@ async fn form(
         frame: console.frame(Section::Users, "Create SSO User"),
         text,
         groups: items,
+        connections: Connections::of(console).to_wait_for(connection),
         problems,
     })
 }

@@ -17,7 +17,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{Document, Kind, MEDIA_TYPE, Wrong};
 use super::{
-    Answer, answer, attempts, audit, company, connections, groups, session, user_actions, users,
+    Answer, answer, attempts, audit, company, connections, domains, groups, session, user_actions,
+    users,
 };
 use crate::app::App;
 use crate::http::error::Error;
@@ -36,6 +37,11 @@ use crate::http::extract::{ClientAddress, CurrentSite};
     paths(
         show,
         company::show,
+        domains::list,
+        domains::show,
+        domains::set,
+        domains::check,
+        domains::remove,
         users::list,
         users::create,
         users::show,
@@ -71,7 +77,7 @@ use crate::http::extract::{ClientAddress, CurrentSite};
     components(schemas(Document, Wrong)),
     modifiers(&Failures),
     tags(
-        (name = "Company", description = "The company of this host."),
+        (name = "Company", description = "The company of this host, and its e-mail domains."),
         (name = "Users", description = "Users and what they may do."),
         (name = "Groups", description = "Permission groups."),
         (name = "Connections", description = "Identity providers."),

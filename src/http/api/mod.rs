@@ -13,6 +13,7 @@ mod connection;
 mod connections;
 mod creation;
 pub(super) mod document;
+mod domains;
 mod group;
 mod groups;
 mod paging;
@@ -44,6 +45,12 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .route("/api/v1/openapi.json", get(document::show))
         .route("/api/v1/company", get(company::show))
+        .route("/api/v1/domains", get(domains::list))
+        .route(
+            "/api/v1/domains/{domain}",
+            get(domains::show).put(domains::set).delete(domains::remove),
+        )
+        .route("/api/v1/domains/{domain}/check", post(domains::check))
         .route("/api/v1/users", get(users::list).post(users::create))
         .route(
             "/api/v1/users/{id}",

@@ -24,6 +24,10 @@ pub(super) struct UserOut {
     has_password: bool,
     /// Whether a connection knows the user by an identity.
     bound: bool,
+    /// Of a user who waits for the first single sign-on: the connection that it has to come through; null for the only enabled
+    /// one.
+    #[schema(required = true)]
+    waits_for: Option<String>,
     created_by: CreatedBy,
     /// The permission groups, by title.
     groups: Vec<MembershipOut>,
@@ -123,6 +127,11 @@ pub(super) struct NewUser {
     #[serde(default, deserialize_with = "present")]
     #[schema(min_length = 12, max_length = 1024, nullable = false, write_only)]
     pub(super) password: Option<String>,
+    /// Without a password: the identifier of the connection of the first single sign-on. Needed where several are enabled and the
+    /// address's domain is assigned to none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) connection: Option<String>,
 }
 
 /// What to change of a user. What is missing stays.
@@ -226,6 +235,10 @@ impl UserOut {
             active: user.disabled_at.is_none(),
             has_password: user.has_password,
             bound,
+            waits_for: user
+                .waits_for
+                .filter(|_| !bound && !user.has_password)
+                .map(|id| id.to_string()),
             created_by: user.created_by.into(),
             groups,
             created_at: user.created_at,

@@ -142,6 +142,10 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
         },
         groups,
         password: new.password,
+        connection: match &new.connection {
+            Some(text) => Some(super::domains::connection(&caller.admin(), text).await?),
+            None => None,
+        },
     };
     let has_password = user.password.is_some();
     let working = caller.clone();

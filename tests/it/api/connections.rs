@@ -99,7 +99,6 @@ async fn trust_is_changed_with_a_scope_of_its_own() {
         ("identity_attribute", "mail"),
         ("attributes.email", "mail"),
         ("clock_skew_seconds", "300"),
-        ("link", "acme.example"),
         ("certificate_validity", "ignore"),
     ] {
         assert!(!keys[key].is_null(), "no setting {key}");
@@ -149,7 +148,6 @@ async fn what_leads_elsewhere_is_trust() {
         ("unsolicited", _) => "accept".to_owned(),
         ("jit_group", _) => "Members".to_owned(),
         ("group_mapping", _) => "x=Members".to_owned(),
-        ("email_domains" | "link", _) => "elsewhere.example".to_owned(),
         (key, _) if key.ends_with("_url") => "https://elsewhere.example/x".to_owned(),
         _ => "urn:elsewhere".to_owned(),
     };

@@ -7,6 +7,7 @@ mod bounds;
 mod connections;
 mod creation;
 mod document;
+mod domains;
 mod groups;
 mod paging;
 mod preconditions;

@@ -4,6 +4,7 @@ mod companies;
 mod company_settings;
 mod connection_settings;
 mod connections;
+mod domains;
 mod explain;
 mod groups;
 mod server;

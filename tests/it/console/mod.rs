@@ -8,6 +8,7 @@ mod audit;
 mod certificates;
 mod connections;
 mod copy_into;
+mod domains;
 mod entrance;
 mod erase;
 mod groups;

@@ -1,7 +1,7 @@
 //! The SAML Settings form: what it shows, what it saves, and two who save at once.
 
 use vestibule::domain::{
-    Binding, CertificateValidity, GroupMapping, Link, RequiredSignature, Unsolicited,
+    Binding, CertificateValidity, GroupMapping, RequiredSignature, Unsolicited,
 };
 
 use crate::support::hidden_field;
@@ -137,9 +137,7 @@ async fn every_advanced_field_is_saved() {
             ("extra_audiences", "urn:x\n\n urn:y "),
             ("unsolicited", "accept"),
             ("landing", "/welcome"),
-            ("link", "acme.example, acme.test"),
             ("identity_attribute", "employeeid"),
-            ("email_domains", "acme.example"),
             ("attributes.email", "mail, upn"),
             ("attributes.groups", "roles"),
             ("single_logout", "on"),
@@ -164,10 +162,7 @@ async fn every_advanced_field_is_saved() {
     assert_eq!(settings.extra_audiences, ["urn:x", "urn:y"]);
     assert_eq!(settings.unsolicited, Unsolicited::Accept);
     assert_eq!(settings.landing.as_deref(), Some("/welcome"));
-    let domains = ["acme.example".to_owned(), "acme.test".to_owned()];
-    assert_eq!(settings.link, Link::VerifiedDomains(domains.into()));
     assert_eq!(settings.identity_attribute.as_deref(), Some("employeeid"));
-    assert_eq!(settings.email_domains, ["acme.example"]);
     assert_eq!(settings.attributes.email, ["mail", "upn"]);
     assert_eq!(settings.attributes.groups, ["roles"]);
     assert!(settings.single_logout && settings.danger_allow_sha1);
@@ -180,14 +175,13 @@ async fn every_advanced_field_is_saved() {
     let cleared = [
         ("force_authn", "(off)"),
         ("danger_allow_sha1", "(off)"),
-        ("link", ""),
         ("extra_audiences", ""),
         ("landing", ""),
     ];
     assert_eq!(save(&mut browser, &now, &cleared).await.status, 303);
     let settings = world.connection(connection.id).await.settings;
     assert!(!settings.force_authn && !settings.danger_allow_sha1);
-    assert_eq!((settings.link, settings.landing), (Link::Never, None));
+    assert_eq!(settings.landing, None);
     assert!(settings.extra_audiences.is_empty() && settings.sign_requests);
 }
 
@@ -297,7 +291,6 @@ async fn what_does_not_fit_is_said_beside_its_field_and_nothing_is_lost() {
         ("clock_skew_seconds", "-1", "0 to 300"),
         ("sort_order", "first", "a whole number"),
         ("landing", "https://evil.example/", "a path of the site"),
-        ("link", "not a domain", "e-mail domains"),
         ("required_signature", "none", "either, assertion"),
         ("display_name", "", "a name"),
         ("name", "second", "Another connection is called"),

@@ -1,7 +1,7 @@
 //! Users & Permissions: the list, and everything that is done to one user.
 
 use serde_json::json;
-use vestibule::domain::{Grant, GrantSource, Group, GroupKind, Link, SamlSettings, User, UserId};
+use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User, UserId};
 
 use crate::support::{self, Browser, NOW, hidden_field};
 
@@ -434,12 +434,9 @@ async fn passwords_are_set_where_the_groups_allow_it() {
 #[tokio::test]
 async fn memberships_show_who_gave_them() {
     let world = World::new().await;
-    let settings = SamlSettings {
-        link: Link::VerifiedDomains(vec!["acme.example".into()]),
-        ..SamlSettings::default()
-    };
-    let entra = support::connection(world.acme.id, "entra", settings);
+    let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
+    support::assign(&world.app.store, &entra, "acme.example").await;
     world.app.catch_up().await.unwrap();
     let user = world.add_user("c@acme.example", &[]).await;
     grant(&world, &user, &world.members, GrantSource::Idp(entra.id)).await;

@@ -1,9 +1,10 @@
 //! Rules F1 to F5: which account a sign-in ends in, and in which groups.
 
 use vestibule::demo_idp::{Claim, ResponseSpec, User};
-use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping, Link};
+use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping};
 
 use super::world::World;
+use crate::support;
 
 const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
@@ -62,18 +63,14 @@ async fn an_address_alone_takes_no_account_over() {
     world.assert_refused(&answer, "F2").await;
     assert!(answer.body.contains("Ask your administrator"));
 
-    // Domains that the connection does not own.
-    let link = |domains: &[&str]| {
-        let domains = domains.iter().map(ToString::to_string).collect();
-        move |entra: &mut vestibule::domain::Connection| {
-            entra.settings.link = Link::VerifiedDomains(domains);
-        }
-    };
-    world.change(link(&["fabrikam.com", "so.com"])).await;
+    // Domains that are not the address's.
+    for domain in ["fabrikam.com", "so.com"] {
+        support::assign(&world.app.store, &world.entra, domain).await;
+    }
     let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
     world.assert_refused(&answer, "F2").await;
 
-    world.change(link(&["contoso.com"])).await;
+    support::assign(&world.app.store, &world.entra, "contoso.com").await;
     world.signed_in().await;
     let identities = world.app.store.identities_of(local).await.unwrap();
     assert_eq!(identities.len(), 1);

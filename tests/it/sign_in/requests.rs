@@ -157,13 +157,13 @@ async fn the_choice_of_several_connections() {
     let world = World::new().await;
     let metadata = world.beta_idp.metadata_xml().unwrap();
     let imported = IdpMetadata::parse(metadata.as_bytes(), None, NOW);
-    let mut settings = vestibule::import::settings(&imported.unwrap().idp);
-    settings.email_domains = vec!["fabrikam.com".into()];
+    let settings = vestibule::import::settings(&imported.unwrap().idp);
     let mut partner = support::connection(world.acme.id, "partner", settings);
     partner.display_name = "Partners <b>& friends</b>".into();
     partner.sort_order = -1;
     let store = &world.app.store;
     store.add_connection(&partner, NOW).await.unwrap();
+    support::assign(store, &partner, "fabrikam.com").await;
     world.app.catch_up().await.unwrap();
 
     let mut browser = world.browser();

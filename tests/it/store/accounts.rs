@@ -1,6 +1,6 @@
 //! Rules F1 to F5: whose account a verified sign-in opens.
 
-use vestibule::domain::{Creation, Grant, GrantSource, GroupClaim, GroupMapping, Link, Outcome};
+use vestibule::domain::{Creation, Grant, GrantSource, GroupClaim, GroupMapping, Outcome};
 use vestibule::store::{Finished, Refusal};
 
 use super::database::{Database, on_both};
@@ -122,8 +122,8 @@ async fn an_existing_account_is_not_linked_by_default(database: &Database) {
 }
 
 async fn linked_in_the_domains_that_the_connection_owns(database: &Database) {
-    let mut world = World::new(database.open().await).await;
-    world.connection.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    let world = World::new(database.open().await).await;
+    world.assign("contoso.com", &world.connection).await;
     let local = world
         .user("b.simon@contoso.com", Creation::Administrator)
         .await;
@@ -154,9 +154,9 @@ async fn linked_in_the_domains_that_the_connection_owns(database: &Database) {
 /// A partner's identity provider may say what it likes: the person of an address is who the domain's owner says.
 async fn an_address_in_a_domain_of_another_connection_is_not_its_to_give(database: &Database) {
     let partner = World::new(database.open().await).await;
-    let mut own = connection(partner.company.id, "own");
-    own.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    let own = connection(partner.company.id, "own");
     partner.store.add_connection(&own, NOW).await.unwrap();
+    partner.assign("contoso.com", &own).await;
 
     // It makes no account that the owner's sign-in would be linked to later.
     let chief = profile("oid:evil", "chief@Contoso.com");
@@ -192,11 +192,11 @@ async fn an_address_in_a_domain_of_another_connection_is_not_its_to_give(databas
         Refusal::OthersAddress
     );
 
-    // Where both own the domain, both may.
-    let mut both = partner;
-    both.connection.settings.link = own.settings.link.clone();
+    // It may when the domain is assigned to it.
+    partner.assign("contoso.com", &partner.connection).await;
     let (linked, _) = signed_in(
-        both.sign_in(&profile("oid:2", waiting.email.as_str()))
+        partner
+            .sign_in(&profile("oid:2", waiting.email.as_str()))
             .await,
     );
     assert_eq!(linked.id, waiting.id);
@@ -225,8 +225,8 @@ async fn an_account_that_waits_for_single_sign_on_is_linked_once(database: &Data
 }
 
 async fn a_bound_account_is_never_bound_again(database: &Database) {
-    let mut world = World::new(database.open().await).await;
-    world.connection.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    let world = World::new(database.open().await).await;
+    world.assign("contoso.com", &world.connection).await;
     signed_in(
         world
             .sign_in(&profile("oid:1", "b.simon@contoso.com"))
@@ -244,7 +244,7 @@ async fn a_bound_account_is_never_bound_again(database: &Database) {
 }
 
 async fn a_deactivated_user_never_gets_in(database: &Database) {
-    let mut world = World::new(database.open().await).await;
+    let world = World::new(database.open().await).await;
     let (user, _) = signed_in(
         world
             .sign_in(&profile("oid:1", "b.simon@contoso.com"))
@@ -265,7 +265,7 @@ async fn a_deactivated_user_never_gets_in(database: &Database) {
         .user("waiting@contoso.com", Creation::Administrator)
         .await;
     world.store.deactivate_user(waiting.id, NOW).await.unwrap();
-    world.connection.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    world.assign("contoso.com", &world.connection).await;
     assert_eq!(
         refused(
             world

@@ -1,6 +1,6 @@
 //! Companies and connections.
 
-use vestibule::domain::{Contact, Link};
+use vestibule::domain::Contact;
 use vestibule::store::Error;
 
 use super::database::{Database, on_both};
@@ -86,7 +86,7 @@ async fn connections_are_kept_whole(database: &Database) {
     let mut second = connection(world.company.id, "adfs");
     second.sort_order = -1;
     second.enabled = false;
-    second.settings.link = Link::VerifiedDomains(vec!["contoso.com".into()]);
+    second.settings.landing = Some("/welcome".into());
     world.store.add_connection(&second, NOW).await.unwrap();
     second.revision = 5;
     assert_eq!(

@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod audit;
+mod carried;
 mod changes;
 mod combined;
 mod companies;

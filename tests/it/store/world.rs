@@ -148,6 +148,11 @@ impl World {
         self.store.finish_sign_in(sign_in).await.unwrap()
     }
 
+    /// Assigns a domain of the company to a connection.
+    pub(super) async fn assign(&self, domain: &str, connection: &Connection) {
+        crate::support::assign(&self.store, connection, domain).await;
+    }
+
     pub(super) async fn user(&self, email: &str, created_by: Creation) -> User {
         let user = user(self.company.id, email, created_by);
         self.store.add_user(&user).await.unwrap();

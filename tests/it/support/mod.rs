@@ -23,8 +23,10 @@ use vestibule::config::Config;
 #[cfg(feature = "demo")]
 use vestibule::config::Limits;
 use vestibule::domain::{
-    Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings,
+    Company, CompanyDomain, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind,
+    SamlSettings,
 };
+use vestibule::store::Store;
 
 #[cfg(feature = "demo")]
 pub(crate) use browser::{Browser, hidden_field, unescaped};
@@ -122,6 +124,25 @@ pub(crate) fn connection(company_id: CompanyId, name: &str, settings: SamlSettin
         revision: 0,
         created_at: NOW,
     }
+}
+
+/// Assigns an e-mail domain of a company to one of its connections, added before where it is new.
+pub(crate) async fn assign(store: &Store, connection: &Connection, domain: &str) {
+    let domain = CompanyDomain {
+        company_id: connection.company_id,
+        name: domain.parse().unwrap(),
+        connection_id: None,
+        links: true,
+        verified: None,
+        created_at: NOW,
+    };
+    let mut tx = store.begin().await.unwrap();
+    tx.add_domain(&domain).await.unwrap();
+    let assigned = tx
+        .assign_domain(domain.company_id, &domain.name, Some(connection.id))
+        .await;
+    assert!(assigned.unwrap());
+    tx.commit(NOW).await.unwrap();
 }
 
 /// An answer, read to its end.

@@ -1,0 +1,129 @@
+//! The connection of an account that waits for its first sign-in (rule F2).
+//!
+//! Invariant: who may claim such an account is known when it is made, wherever more than one connection could.
+
+use serde_json::json;
+
+use super::{Admin, Refused};
+use crate::domain::{CompanyDomain, Connection, ConnectionId, Email, User, UserId};
+
+/// What decides for which connection an account waits.
+pub(super) struct Awaiting {
+    connections: Vec<Connection>,
+    domains: Vec<CompanyDomain>,
+}
+
+impl Awaiting {
+    /// The connection that a new account with an address waits for: the chosen one, else that of the address's domain, else the
+    /// only enabled one. None where there is none yet.
+    pub(super) fn of(
+        &self,
+        email: &Email,
+        chosen: Option<ConnectionId>,
+    ) -> Result<Option<ConnectionId>, String> {
+        let name = email.domain_name();
+        let domain = self.domains.iter().find(|it| it.name == name);
+        let assigned = domain.and_then(|domain| self.find(domain.connection_id?));
+        if let Some(id) = chosen {
+            let wanted = self
+                .find(id)
+                .ok_or_else(|| "Choose a connection of this company.".to_owned())?;
+            let decides = domain.is_some_and(|domain| domain.links);
+            return match assigned.filter(|own| decides && own.id != wanted.id) {
+                Some(own) => Err(format!(
+                    "Addresses in {name} come through {}, to which the domain is assigned. Choose that one, or assign the domain to {}.",
+                    own.display_name, wanted.display_name
+                )),
+                None => Ok(Some(wanted.id)),
+            };
+        }
+        if let Some(own) = assigned {
+            return Ok(Some(own.id));
+        }
+        let enabled: Vec<&Connection> = self.connections.iter().filter(|it| it.enabled).collect();
+        match enabled[..] {
+            [] => Ok(None),
+            [only] => Ok(Some(only.id)),
+            _ => Err(format!(
+                "Several connections are enabled. Choose the one through which this user signs in first: {}.",
+                self.names(|it| it.enabled)
+            )),
+        }
+    }
+
+    /// The connection of a name that was typed: its short one, or the one of the sign-in page.
+    pub(super) fn named(&self, text: &str) -> Result<ConnectionId, String> {
+        let of = |name: fn(&Connection) -> &str| {
+            let mut all = self.connections.iter();
+            all.find(|it| name(it).eq_ignore_ascii_case(text))
+        };
+        let found = of(|it| it.name.as_str()).or_else(|| of(|it| &it.display_name));
+        found.map(|it| it.id).ok_or_else(|| {
+            let text: String = text.chars().take(80).collect();
+            format!(
+                "There is no connection \"{text}\". There are: {}.",
+                self.names(|_| true)
+            )
+        })
+    }
+
+    fn find(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.iter().find(|it| it.id == id)
+    }
+
+    /// For the audit log.
+    fn name(&self, id: Option<ConnectionId>) -> String {
+        let found = id.and_then(|id| self.find(id));
+        found.map_or_else(|| "none".to_owned(), |it| it.name.to_string())
+    }
+
+    fn names(&self, wanted: fn(&Connection) -> bool) -> String {
+        let all = self.connections.iter().filter(|it| wanted(it));
+        let names: Vec<&str> = all.map(|it| it.name.as_str()).collect();
+        names.join(", ")
+    }
+}
+
+impl Admin<'_> {
+    /// What decides for which connection an account waits, as it is now.
+    pub(super) async fn awaiting(&self) -> Result<Awaiting, Refused> {
+        Ok(Awaiting {
+            connections: self.connections().await?,
+            domains: self.domains().await?,
+        })
+    }
+
+    /// Names the connection that an account waits for; `false` when it is so already. One that does not wait is refused.
+    pub async fn wait_for(&self, id: UserId, connection: ConnectionId) -> Result<bool, Refused> {
+        let awaiting = self.awaiting().await?;
+        let mut tx = self.store.begin().await?;
+        let stored = tx.lock_user(self.company, id).await?;
+        let before = stored.ok_or(Refused::NotFound)?.user;
+        self.is_over(&mut tx, id).await?;
+        if !tx.waits(&before).await? {
+            return Err(Refused::InTheWay(
+                "This user does not wait for a first sign-in any more.".to_owned(),
+            ));
+        }
+        let awaited = awaiting
+            .of(&before.email, Some(connection))
+            .map_err(|what| Refused::invalid("connection", what))?;
+        if before.waits_for == awaited {
+            return Ok(false);
+        }
+        let after = User {
+            waits_for: awaited,
+            ..before.clone()
+        };
+        tx.write_user(&after).await?;
+        let event = self
+            .event("user.wait_for", after.email.as_str())
+            .with_change(
+                json!({"connection": awaiting.name(before.waits_for)}),
+                json!({"connection": awaiting.name(awaited)}),
+            );
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,392 @@
+//! `company domain`: the e-mail domains of a company.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::admin::{Admin, DnsCheck, why_shared};
+use crate::cli::error::{CliError, Result};
+use crate::cli::installation::{Installation, Setting};
+use crate::cli::output::{Output, timestamp};
+use crate::cli::text::choices;
+use crate::domain::{
+    Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError,
+};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Domain {
+    /// Add a domain of the company, such as acme.test
+    Add {
+        #[command(flatten)]
+        named: Named,
+        /// Assign it to this connection
+        #[arg(long, value_name = "NAME")]
+        connection: Option<String>,
+        /// Add a domain that is nobody's own, such as gmail.com
+        #[arg(long)]
+        insist: bool,
+    },
+    /// Let one connection link, make and rename the accounts of a domain, and no other
+    Assign {
+        #[command(flatten)]
+        named: Named,
+        /// The connection; the company's only one by default
+        #[arg(long, value_name = "NAME", conflicts_with = "none")]
+        connection: Option<String>,
+        /// Take the domain away from its connection
+        #[arg(long)]
+        none: bool,
+        /// Assign a domain that is nobody's own, such as gmail.com
+        #[arg(long)]
+        insist: bool,
+    },
+    /// Say that a domain is the company's: by your word, or by its DNS record
+    Verify {
+        #[command(flatten)]
+        named: Named,
+        /// Look the TXT record up instead of taking your word; without the record, print it
+        #[arg(long)]
+        dns: bool,
+        /// Verify a domain that is nobody's own, such as gmail.com
+        #[arg(long, conflicts_with = "dns")]
+        insist: bool,
+    },
+    /// List a company's domains
+    List {
+        /// The company's slug, such as acme
+        slug: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a domain away from the company; accounts stay
+    Remove(Named),
+}
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Named {
+    /// The company's slug, such as acme
+    slug: String,
+    /// The domain, as behind the @ of an e-mail address
+    domain: String,
+}
+
+impl Domain {
+    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let installation = setting.open().await?;
+        match self {
+            Self::Add {
+                named,
+                connection,
+                insist,
+            } => add(&installation, &named, connection.as_deref(), insist, out).await,
+            Self::Assign {
+                named,
+                connection,
+                none,
+                insist,
+            } => {
+                own(&name(&named.domain)?, insist)?;
+                if none {
+                    return unassign(&installation, &named, out).await;
+                }
+                assign(&installation, &named, connection.as_deref(), out).await
+            }
+            Self::Verify { named, dns, insist } => {
+                own(&name(&named.domain)?, insist)?;
+                verify(&installation, &named, dns, out).await
+            }
+            Self::List { slug, json } => list(&installation, &slug, json, out).await,
+            Self::Remove(named) => remove(&installation, &named, out).await,
+        }
+    }
+}
+
+/// Adds domains to a company that was made just now; the operator's word verifies them.
+pub(super) async fn add_verified(
+    installation: &Installation,
+    company: &Company,
+    names: &[DomainName],
+    out: &mut Output,
+) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    for name in names {
+        admin.add_domain(name.as_str(), None).await?;
+        admin.verify_domain(name).await?;
+        out.line(format!(
+            "{name} is a domain of {}, by your word.",
+            company.name
+        ))?;
+    }
+    Ok(())
+}
+
+/// The domains of `company add --domain`, each checked.
+pub(super) async fn verifiable(
+    installation: &Installation,
+    texts: &[String],
+) -> Result<Vec<DomainName>> {
+    let mut names = Vec::new();
+    let known = installation.store.all_domains().await?;
+    for text in texts {
+        let name = name(text)?;
+        own(&name, false)?;
+        let verified = known
+            .iter()
+            .find(|it| it.name == name && it.verified.is_some());
+        if let Some(other) = verified {
+            let companies = installation.store.companies().await?;
+            let other = companies.iter().find(|it| it.id == other.company_id);
+            return Err(CliError::refused(
+                format!(
+                    "{name} is verified for the company \"{}\".",
+                    other.map_or("", |it| it.slug.as_str())
+                ),
+                "A domain is verified for one company. Leave it out, or remove it there first.",
+            ));
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+async fn add(
+    installation: &Installation,
+    named: &Named,
+    connection: Option<&str>,
+    insist: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let company = installation.company(&named.slug).await?;
+    let name = name(&named.domain)?;
+    own(&name, insist)?;
+    let connection = match connection {
+        Some(wanted) => Some(installation.connection(&company, Some(wanted)).await?),
+        None => None,
+    };
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    let id = connection.as_ref().map(|it| it.id);
+    admin.add_domain(name.as_str(), id).await?;
+    out.line(format!("Added the domain {name} to {}.", company.name))?;
+    match connection {
+        Some(connection) => out.line(consequence(&name, &connection)),
+        None => out.line(format!(
+            "It is assigned to no connection yet: vestibule company domain assign {} {name}",
+            company.slug
+        )),
+    }
+}
+
+async fn assign(
+    installation: &Installation,
+    named: &Named,
+    wanted: Option<&str>,
+    out: &mut Output,
+) -> Result<()> {
+    let (company, domain) = find(installation, named).await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    let connection = match wanted {
+        Some(wanted) => installation.connection(&company, Some(wanted)).await?,
+        None => only(&admin, &company, &domain.name).await?,
+    };
+    admin
+        .assign_domain(&domain.name, Some(connection.id))
+        .await?;
+    out.line(consequence(&domain.name, &connection))
+}
+
+async fn unassign(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
+    let (company, domain) = find(installation, named).await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    admin.assign_domain(&domain.name, None).await?;
+    out.line(format!(
+        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it.",
+        domain.name
+    ))
+}
+
+/// The only connection, or an error that names them.
+async fn only(admin: &Admin<'_>, company: &Company, name: &DomainName) -> Result<Connection> {
+    let all = match admin.only_connection().await? {
+        Ok(connection) => return Ok(connection),
+        Err(all) => all,
+    };
+    if all.is_empty() {
+        return Err(CliError::refused(
+            format!("{} has no connection yet.", company.name),
+            format!(
+                "Add one first: vestibule connection import-metadata FILE|URL --company {}",
+                company.slug
+            ),
+        ));
+    }
+    let names: Vec<&str> = all.iter().map(|it| it.name.as_str()).collect();
+    Err(CliError::unusable(
+        format!("{} has several connections.", company.name),
+        format!(
+            "Say which one decides about {name}: --connection {}",
+            names.join(" or --connection ")
+        ),
+    ))
+}
+
+async fn verify(
+    installation: &Installation,
+    named: &Named,
+    dns: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let (company, domain) = find(installation, named).await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    let name = &domain.name;
+    if !dns {
+        admin.verify_domain(name).await?;
+        return out.line(format!(
+            "{name} is verified for {}, by your word.",
+            company.name
+        ));
+    }
+    let servers = &installation.config.dns.servers;
+    match admin.check_domain(name, servers).await? {
+        DnsCheck::Verified(_) => out.line(format!(
+            "{name} is verified for {}, by its DNS record.",
+            company.name
+        )),
+        DnsCheck::Missing(found) => {
+            let record = admin.dns_record(name);
+            let there = if found.is_empty() {
+                String::new()
+            } else {
+                format!(" There is: {}.", found.join(", "))
+            };
+            Err(CliError::refused(
+                format!("The DNS record of {name} is not there.{there}"),
+                format!(
+                    "Add this TXT record, wait some minutes, and run the command again:\n  {} TXT \"{}\"",
+                    record.name, record.value
+                ),
+            ))
+        }
+    }
+}
+
+async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Output) -> Result<()> {
+    let company = installation.company(slug).await?;
+    let domains = installation.store.domains(company.id).await?;
+    let connections = installation.store.connections(company.id).await?;
+    let connection = |id: Option<ConnectionId>| {
+        let found = connections.iter().find(|it| Some(it.id) == id);
+        found.map(|it| it.name.to_string())
+    };
+    if json {
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let describe = |it: &CompanyDomain| {
+            let connection = connection(it.connection_id);
+            described(&admin, it, connection.as_deref())
+        };
+        let all: Vec<Value> = domains.iter().map(describe).collect();
+        return out.json(&all);
+    }
+    if domains.is_empty() {
+        return out.line(format!(
+            "{} has no domain yet. Add one: vestibule company domain add {} acme.test",
+            company.name, company.slug
+        ));
+    }
+    let rows: Vec<_> = domains
+        .iter()
+        .map(|it| {
+            let decides = match it.connection_id {
+                None => "",
+                Some(_) if it.links => "links, makes and renames",
+                Some(_) => "is found only",
+            };
+            [
+                it.name.to_string(),
+                connection(it.connection_id).unwrap_or_else(|| "none".to_owned()),
+                decides.to_owned(),
+                it.verified.map_or_else(
+                    || "no".to_owned(),
+                    |it| format!("{} {}", it.by, timestamp(it.at)),
+                ),
+            ]
+        })
+        .collect();
+    out.table(
+        ["DOMAIN", "CONNECTION", "THE CONNECTION", "VERIFIED"],
+        &rows,
+    )
+}
+
+fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>) -> Value {
+    let record = admin.dns_record(&domain.name);
+    json!({
+        "domain": domain.name,
+        "connection": connection,
+        "links": domain.links,
+        "verified_by": domain.verified.map(|it| it.by),
+        "verified_at": domain.verified.map(|it| timestamp(it.at)),
+        "dns_record": {"name": record.name, "type": "TXT", "value": record.value},
+        "created_at": timestamp(domain.created_at),
+    })
+}
+
+async fn remove(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
+    let (company, domain) = find(installation, named).await?;
+    let keys = installation.keys()?;
+    let admin = installation.admin(&keys, company.id);
+    admin.remove_domain(&domain.name).await?;
+    out.line(format!(
+        "{} is no domain of {} any more. Its accounts stay; no sign-in is linked to one by an address in it.",
+        domain.name, company.name
+    ))
+}
+
+async fn find(installation: &Installation, named: &Named) -> Result<(Company, CompanyDomain)> {
+    let company = installation.company(&named.slug).await?;
+    let name = name(&named.domain)?;
+    let domains = installation.store.domains(company.id).await?;
+    if let Some(found) = domains.iter().find(|it| it.name == name) {
+        return Ok((company, found.clone()));
+    }
+    let known: Vec<&str> = domains.iter().map(|it| it.name.as_str()).collect();
+    let none = format!(
+        "It has none yet. Add it: vestibule company domain add {} {name}",
+        company.slug
+    );
+    Err(CliError::refused(
+        format!("{} has no domain {name}.", company.name),
+        choices("domains", name.as_str(), &known, &none),
+    ))
+}
+
+fn name(text: &str) -> Result<DomainName> {
+    let bare = text.strip_prefix('@').unwrap_or(text);
+    bare.parse()
+        .map_err(|error: DomainNameError| CliError::unusable(format!("\"{text}\" is {error}."), ""))
+}
+
+/// The operator may insist on what belongs to everybody.
+fn own(name: &DomainName, insist: bool) -> Result<()> {
+    match why_shared(name).filter(|_| !insist) {
+        Some(why) => Err(CliError::refused(why, "If you are sure, add --insist.")),
+        None => Ok(()),
+    }
+}
+
+fn consequence(name: &DomainName, connection: &Connection) -> String {
+    format!(
+        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.",
+        connection.name
+    )
+}

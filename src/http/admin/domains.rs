@@ -1,0 +1,243 @@
+//! The company's e-mail domains: listed, added, assigned to a connection, checked, removed.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::people::id;
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use crate::admin::{DnsCheck, DnsRecord, Problems, Refused};
+use crate::domain::{CompanyDomain, Connection, ConnectionId, DomainName, VerifiedBy};
+use crate::http::edge::Routes;
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+
+const HREF: &str = "/admin/domains";
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route(HREF, get(show).post(add))
+        .route("/admin/domains/{domain}/assign", post(assign))
+        .route("/admin/domains/{domain}/check", post(check))
+        .route("/admin/domains/{domain}/remove", post(remove))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "admin/domains.html")]
+struct Domains {
+    frame: ConsoleFrame,
+    rows: Vec<Row>,
+    /// What was typed into the form for another one.
+    domain: String,
+    connections: Vec<Item>,
+    problems: Problems,
+    /// What stands in the way, when no field is to blame.
+    obstacle: String,
+}
+
+#[derive(Debug)]
+struct Row {
+    name: String,
+    /// The address beneath which its buttons are.
+    href: String,
+    connections: Vec<Item>,
+    /// What the assignment does.
+    decides: String,
+    verified: Option<(&'static str, Moment)>,
+    record: DnsRecord,
+    /// What a removal does.
+    removal: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+    domain: String,
+    connection: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Nothing {}
+
+/// `GET /admin/domains`
+async fn show(console: Console) -> Result<Response, Error> {
+    let page = page(&console, Fields::default(), None).await?;
+    Ok(Page::new(page).into_response())
+}
+
+/// `POST /admin/domains`
+async fn add(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Response, Error> {
+    let connection = chosen(&fields.connection)?;
+    let added = console.admin().add_domain(&fields.domain, connection).await;
+    match added {
+        Ok(domain) => {
+            console.changed().await?;
+            done(
+                &console,
+                HREF,
+                &format!("Added the domain {}.", domain.name),
+            )
+        }
+        Err(refused) => wrong(&console, fields, refused).await,
+    }
+}
+
+/// `POST /admin/domains/{domain}/assign`
+async fn assign(
+    Path(domain): Path<String>,
+    ConsoleForm(console, fields): ConsoleForm<Fields>,
+) -> Result<Response, Error> {
+    let name: DomainName = id(&domain)?;
+    let connection = chosen(&fields.connection)?;
+    match console.admin().assign_domain(&name, connection).await {
+        Ok(domain) => {
+            console.changed().await?;
+            let all = console.admin().connections().await?;
+            done(&console, HREF, &decides(&domain, &all))
+        }
+        Err(refused) => wrong(&console, Fields::default(), refused).await,
+    }
+}
+
+/// `POST /admin/domains/{domain}/check`
+async fn check(
+    Path(domain): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let name: DomainName = id(&domain)?;
+    let servers = &console.app.config.dns.servers;
+    match console.admin().check_domain(&name, servers).await {
+        Ok(DnsCheck::Verified(_)) => {
+            console.changed().await?;
+            done(
+                &console,
+                HREF,
+                &format!("{name} is verified by its DNS record."),
+            )
+        }
+        Ok(DnsCheck::Missing(found)) => {
+            let there = if found.is_empty() {
+                "There is no TXT record with this name yet".to_owned()
+            } else {
+                format!("Found {} instead", found.join(", "))
+            };
+            let record = console.admin().dns_record(&name).name;
+            let told = format!(
+                "{name} is not verified. {there}: {record}. A new record takes some minutes, sometimes an hour, to be seen everywhere."
+            );
+            wrong(&console, Fields::default(), Refused::InTheWay(told)).await
+        }
+        Err(refused) => wrong(&console, Fields::default(), refused).await,
+    }
+}
+
+/// `POST /admin/domains/{domain}/remove`
+async fn remove(
+    Path(domain): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let name: DomainName = id(&domain)?;
+    console.admin().remove_domain(&name).await?;
+    console.changed().await?;
+    done(
+        &console,
+        HREF,
+        &format!("Removed the domain {name}. Its accounts stay."),
+    )
+}
+
+/// The page again, with what is wrong.
+async fn wrong(console: &Console, fields: Fields, refused: Refused) -> Result<Response, Error> {
+    match refused {
+        Refused::Invalid(_) | Refused::Taken(_) => {
+            let page = page(console, fields, Some(refused)).await?;
+            Ok(corrected(page).into_response())
+        }
+        Refused::InTheWay(_) => {
+            let page = page(console, fields, Some(refused)).await?;
+            let page = Page::new(page).with_status(StatusCode::CONFLICT);
+            Ok(page.into_response())
+        }
+        other => Err(other.into()),
+    }
+}
+
+async fn page(
+    console: &Console,
+    fields: Fields,
+    refused: Option<Refused>,
+) -> Result<Domains, Error> {
+    let admin = console.admin();
+    let (domains, all) = tokio::try_join!(admin.domains(), admin.connections())?;
+    let problems = refused.as_ref().map(Refused::problems).unwrap_or_default();
+    let obstacle = match &refused {
+        Some(refused) if problems.is_empty() => refused.to_string(),
+        _ => String::new(),
+    };
+    let rows = domains.iter().map(|domain| {
+        let own = domain.connection_id.map(|id| id.to_string());
+        Row {
+            name: domain.name.to_string(),
+            href: format!("{HREF}/{}", domain.name),
+            connections: items(&all, own.as_deref().unwrap_or_default()),
+            decides: decides(domain, &all),
+            verified: domain.verified.map(|it| {
+                let by = match it.by {
+                    VerifiedBy::Operator => "By the operator",
+                    VerifiedBy::Dns => "By DNS",
+                };
+                (by, it.at.into())
+            }),
+            record: admin.dns_record(&domain.name),
+            removal: format!(
+                "No sign-in is linked to an account by an address in {} any more, and users who type one are led nowhere. Accounts stay.",
+                domain.name
+            ),
+        }
+    });
+    Ok(Domains {
+        frame: console.frame(Section::Domains, "E-mail domains"),
+        rows: rows.collect(),
+        connections: items(&all, &fields.connection),
+        domain: fields.domain,
+        problems,
+        obstacle,
+    })
+}
+
+fn chosen(text: &str) -> Result<Option<ConnectionId>, Error> {
+    match text {
+        "" => Ok(None),
+        text => Ok(Some(id(text)?)),
+    }
+}
+
+fn items(all: &[Connection], chosen: &str) -> Vec<Item> {
+    let items = all
+        .iter()
+        .map(|it| (it.id.to_string(), it.display_name.clone()));
+    let mut items = Item::list(items, chosen);
+    items.insert(0, Item::nothing("No connection", chosen));
+    items
+}
+
+/// What an assignment does, for people.
+fn decides(domain: &CompanyDomain, all: &[Connection]) -> String {
+    let name = &domain.name;
+    let found = all.iter().find(|it| Some(it.id) == domain.connection_id);
+    match found {
+        None => format!("{name} is assigned to no connection."),
+        Some(it) if domain.links => format!(
+            "Accounts with addresses in {name} come through {}, and through no other connection.",
+            it.display_name
+        ),
+        Some(it) => format!(
+            "Users who type an address in {name} are led to {}. Accounts are not linked by it: assign it to let it decide that.",
+            it.display_name
+        ),
+    }
+}

@@ -1,0 +1,164 @@
+use super::{Installation, metadata};
+
+/// A company with enabled connections of these names, imported from samples.
+fn with_connections(names: &[&str]) -> Installation {
+    let installation = Installation::with_company();
+    for name in names {
+        let file = metadata(&format!("{name}-ssoready.xml"));
+        let line = format!(
+            "connection import-metadata {file} --company acme --name {name} --display-name {name} --enable"
+        );
+        installation.run(&line).succeeds();
+    }
+    installation
+}
+
+#[test]
+fn a_domain_is_added_assigned_verified_and_removed() {
+    let installation = with_connections(&["entra"]);
+    installation
+        .run("company domain list acme")
+        .succeeds()
+        .says(&["has no domain yet", "company domain add acme"]);
+    installation
+        .run("company domain add acme @Acme.Example")
+        .succeeds()
+        .says(&[
+            "Added the domain acme.example",
+            "company domain assign acme acme.example",
+        ]);
+    installation
+        .run("company domain add acme acme.example")
+        .fails(2, &["already"]);
+    installation
+        .run("company domain assign acme acme.example")
+        .succeeds()
+        .says(&["is assigned to entra"]);
+    installation
+        .run("company domain verify acme acme.example")
+        .succeeds()
+        .says(&["verified for Acme", "by your word"]);
+    let list = installation.json("company domain list acme --json");
+    assert_eq!(list[0]["domain"], "acme.example");
+    assert_eq!(list[0]["connection"], "entra");
+    assert_eq!(list[0]["links"], true);
+    assert_eq!(list[0]["verified_by"], "operator");
+    assert_eq!(list[0]["dns_record"]["name"], "_vestibule.acme.example");
+    let value = list[0]["dns_record"]["value"].as_str().unwrap();
+    assert!(value.starts_with("vestibule-verification="), "{value}");
+    installation
+        .run("company domain list acme")
+        .succeeds()
+        .says(&["acme.example", "entra", "operator"]);
+    installation
+        .run("company domain assign acme acme.example --none")
+        .succeeds()
+        .says(&["no connection now"]);
+    installation
+        .run("company domain remove acme acme.exampel")
+        .fails(1, &["acme.example"]);
+    installation
+        .run("company domain remove acme acme.example")
+        .succeeds()
+        .says(&["Its accounts stay"]);
+    assert_eq!(
+        installation.json("company domain list acme --json"),
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn of_several_connections_one_is_named() {
+    let installation = with_connections(&["entra", "okta"]);
+    installation
+        .run("company domain add acme acme.example")
+        .succeeds();
+    installation
+        .run("company domain assign acme acme.example")
+        .fails(
+            2,
+            &[
+                "several connections",
+                "--connection entra",
+                "--connection okta",
+            ],
+        );
+    installation
+        .run("company domain assign acme acme.example --connection okta")
+        .succeeds();
+    installation
+        .run("connection set --company acme --name okta link=acme.example")
+        .fails(
+            2,
+            &[
+                "e-mail domains are the company's",
+                "vestibule company domain assign",
+            ],
+        );
+    installation
+        .run("connection set --company acme --name okta email_domains=acme.example")
+        .fails(2, &["vestibule company domain assign"]);
+}
+
+#[test]
+fn what_is_nobodys_needs_insistence() {
+    let installation = Installation::with_company();
+    for (domain, says) in [
+        ("gmail.com", "Anybody can have"),
+        ("intranet", "no domain that"),
+    ] {
+        installation
+            .run(&format!("company domain add acme {domain}"))
+            .fails(1, &[says, "--insist"]);
+        installation
+            .run(&format!("company domain add acme {domain} --insist"))
+            .succeeds();
+    }
+    installation
+        .run("company domain add acme a@b.example")
+        .fails(2, &["not a domain"]);
+}
+
+#[test]
+fn a_company_begins_with_its_domains() {
+    let installation = Installation::with_company();
+    let add = |slug: &str, domains: &str| {
+        installation.run(&format!(
+            "company add {slug} --name {slug} --origin http://{slug}.localhost:8080 {domains}"
+        ))
+    };
+    add("beta", "--domain beta.example --domain beta.test")
+        .succeeds()
+        .says(&[
+            "beta.example is a domain of beta, by your word.",
+            "beta.test",
+        ]);
+    let list = installation.json("company domain list beta --json");
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    assert_eq!(list[0]["verified_by"], "operator");
+    // Verified for one company, and nothing is left of what was refused.
+    add("gamma", "--domain beta.test").fails(1, &["verified for the company \"beta\""]);
+    installation
+        .run("company show gamma")
+        .fails(1, &["no company"]);
+    installation
+        .run("company domain add acme beta.test")
+        .succeeds();
+    installation
+        .run("company domain verify acme beta.test")
+        .fails(1, &["verified for another company"]);
+}
+
+#[test]
+fn a_user_who_waits_names_a_connection() {
+    let installation = with_connections(&["entra", "okta"]);
+    let add = |rest: &str| installation.run(&format!("user add --company acme --email {rest}"));
+    add("a@acme.example").fails(2, &["Several connections", "entra, okta", "--connection"]);
+    add("a@acme.example --connection okta").succeeds();
+    installation
+        .run("company domain add acme acme.example --connection entra")
+        .succeeds();
+    add("b@acme.example").succeeds();
+    add("c@acme.example --connection okta").fails(2, &["acme.example come through entra"]);
+    add("d@acme.example --connection octa").fails(1, &["okta"]);
+}
