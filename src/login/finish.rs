@@ -93,7 +93,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
-        return unsolicited::finish(app, site, arrival, &parsed).await;
+        return Box::pin(unsolicited::finish(app, site, arrival, &parsed)).await;
     };
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
         let refusal = Refusal::new(
@@ -142,7 +142,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         return Box::pin(repost::ask(app, site, arrival, &attempt)).await;
     }
     if attempt.outcome == Outcome::SignedIn
-        && let Some(ending) = repeated(app, site, &attempt, arrival.session).await?
+        && let Some(ending) = Box::pin(repeated(app, site, &attempt, arrival.session)).await?
     {
         return Ok(ending);
     }

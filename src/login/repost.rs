@@ -30,7 +30,7 @@ pub(super) async fn ask(
     if attempt.outcome == Outcome::Open {
         // Once is enough, however often it comes.
         if attempt.summary.is_empty() {
-            let refusal = without_cookie("it has not come back");
+            let refusal = without_cookie("no login cookie, and nothing since");
             app.store
                 .note_attempt(attempt.id, &refusal.summary, &refusal.record)
                 .await?;
@@ -38,7 +38,7 @@ pub(super) async fn ask(
         return Ok(Ending::Repost { record: None });
     }
     let refusal = match arrival.browser {
-        None => without_cookie("a sign-in that has ended, and it has not come back"),
+        None => without_cookie("no login cookie, to a sign-in that has ended, and nothing since"),
         Some(_) => Refusal::new(
             "E1",
             IN_TIME,

@@ -59,9 +59,12 @@ fn candidates<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Vec<&'s SiteCo
 /// Where a fresh sign-in starts. Of several connections to one identity provider nothing that is read here tells which is meant:
 /// the one that the browser last used, or the one that the user chooses.
 fn bounce(candidates: &[&SiteConnection], through: Option<ConnectionId>) -> Ending {
-    let meant = match candidates {
-        [only] => Some(only),
-        several => several
+    let mut bouncing = candidates
+        .iter()
+        .filter(|ready| ready.connection.settings.unsolicited == Unsolicited::Bounce);
+    let meant = match (bouncing.next(), bouncing.next()) {
+        (only, None) => only,
+        _ => candidates
             .iter()
             .find(|ready| Some(ready.connection.id) == through),
     };

@@ -23,7 +23,7 @@ const OURS: &[u8] = b"x-content-type-options";
 /// How long a client that has its answer may send nothing before the connection closes.
 const QUIET: Duration = Duration::from_secs(2);
 /// What is read of it at once, in octets.
-const PIECE: usize = 16 * 1024;
+const PIECE: usize = 8 * 1024;
 
 /// Where an answer of hyper's own begins in what it writes, and its status. It is the last that hyper writes.
 pub(super) fn answer_of_hyper(octets: &[u8]) -> Option<(usize, StatusCode)> {

@@ -36,6 +36,23 @@ async fn by_the_tile_without_a_request() {
         .json("attempts list --company acme --json");
     assert_eq!(attempts.as_array().unwrap().len(), 1, "{attempts}");
     assert_eq!(attempts[0]["outcome"], "signed_in");
+
+    // Once more at once: who is signed in is sent on.
+    browser.open(&format!("{}/myapps", demo.idp)).await;
+    browser.click(".tiles .more a").await;
+    assert_signed_in(&browser, &demo).await;
+    // And after signing out.
+    browser.click("main.card form button").await;
+    browser.see("a.button[href='/sign-in']").await;
+    browser.open(&format!("{}/myapps", demo.idp)).await;
+    browser.click(".tiles .more a").await;
+    assert_signed_in(&browser, &demo).await;
+    let attempts = demo
+        .installation
+        .json("attempts list --company acme --json");
+    let attempts = attempts.as_array().unwrap();
+    assert_eq!(attempts.len(), 2, "{attempts:?}");
+    assert!(attempts.iter().all(|it| it["outcome"] == "signed_in"));
     browser.quit().await;
 }
 
