@@ -11,6 +11,8 @@
 //! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
 //! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
 //! | [`second_opinion`] | samael, asked once more where the operator wants it |
+//! | [`escape`] | how values stand in pages |
+//! | [`text`] | what may be shown of text that came from outside |
 //! | [`domain`] | the nouns, without I/O |
 //! | [`store`] | the only SQL |
 //! | [`outbound`] | the only outgoing sockets |
@@ -28,6 +30,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo_idp;
 pub mod domain;
+pub mod escape;
 pub mod http;
 pub mod import;
 pub mod keys;
@@ -39,4 +42,5 @@ pub mod second_opinion;
 pub mod site;
 pub mod store;
 pub mod telemetry;
+pub mod text;
 pub mod xml;

@@ -19,7 +19,7 @@ use crate::saml::signature::{SignError, Trust};
 
 pub use directory::Directory;
 pub use sp_keys::SpKeys;
-pub use trust::{expectation, trust};
+pub use trust::{Asked, expectation, trust};
 
 /// A company, its connections, and its metadata.
 #[derive(Debug)]
@@ -114,13 +114,13 @@ impl Site {
         self.company.origin.is_https()
     }
 
-    /// What a Response through this connection must say; `request_id` is None for an unsolicited one.
-    pub fn expectation(&self, connection: &Connection, request_id: Option<String>) -> Expectation {
+    /// What a Response through this connection must say.
+    pub fn expectation(&self, connection: &Connection, asked: Asked) -> Expectation {
         trust::expectation(
             &connection.settings,
             self.company.entity_id(),
             self.company.acs_url(),
-            request_id,
+            asked,
         )
     }
 
@@ -168,8 +168,13 @@ impl Site {
             acs_url: company.acs_url(),
             slo_url: Some(company.slo_url()),
             name_id_formats: vec![EMAIL_ADDRESS.to_owned()],
-            signing_certificates: keys.published_for_signing.clone(),
-            encryption_certificates: keys.published_for_encryption.clone(),
+            signing_certificates: vec![keys.signing_certificate.clone()],
+            // AD FS and Okta encrypt as soon as they see it, and with AES-CBC (rule G2).
+            encryption_certificates: company
+                .encrypted_assertions
+                .then(|| keys.encryption_certificate.clone())
+                .into_iter()
+                .collect(),
             authn_requests_signed: self.connections.iter().any(signs),
             want_assertions_signed: true,
             organization,

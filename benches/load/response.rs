@@ -8,7 +8,7 @@ use vestibule::demo_idp::{
     Claim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, User,
 };
 use vestibule::saml::names;
-use vestibule::saml::response::{Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation, validate};
 use vestibule::saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 05:06:07 UTC);
@@ -50,6 +50,7 @@ impl Case {
                 certificate_validity: CertificateValidity::Reject,
                 required_signature: RequiredSignature::Either,
                 danger_allow_sha1: false,
+                danger_accept_cbc: false,
                 decryption_keys: Vec::new(),
             },
             expectation: Expectation {
@@ -61,6 +62,7 @@ impl Case {
                 identity_attribute: None,
                 clock_skew: Duration::seconds(180),
                 authn_statement_optional: false,
+                authentication: Authentication::default(),
             },
         })
     }

@@ -193,6 +193,7 @@ fn company(number: usize, now: OffsetDateTime) -> Company {
         landing: None,
         organization: None,
         contact: None,
+        encrypted_assertions: false,
         created_at: now,
         suspended_at: None,
         revision: 0,

@@ -25,7 +25,7 @@ use time::{Duration, OffsetDateTime};
 use vestibule::saml::encryption::{DataAlgorithm, DecryptionKey, KeyTransport, encrypt_assertion};
 use vestibule::saml::error::Rule;
 use vestibule::saml::names;
-use vestibule::saml::response::{Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation, validate};
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
 };
@@ -109,6 +109,7 @@ impl World {
                 certificate_validity: CertificateValidity::Reject,
                 required_signature: RequiredSignature::Either,
                 danger_allow_sha1: false,
+                danger_accept_cbc: false,
                 decryption_keys: vec![DecryptionKey::new(sp.clone()).ok_or("an RSA key")?],
             },
             expectation: Expectation {
@@ -120,6 +121,7 @@ impl World {
                 identity_attribute: None,
                 clock_skew: Duration::seconds(180),
                 authn_statement_optional: false,
+                authentication: Authentication::default(),
             },
             idp,
             sp,

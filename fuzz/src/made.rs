@@ -2,7 +2,7 @@
 
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::names;
-use crate::saml::response::Expectation;
+use crate::saml::response::{Authentication, Expectation};
 use crate::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
@@ -43,6 +43,7 @@ pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
         certificate_validity: CertificateValidity::Reject,
         required_signature: RequiredSignature::Either,
         danger_allow_sha1: false,
+        danger_accept_cbc: false,
         decryption_keys: DecryptionKey::new(private()).into_iter().collect(),
     }
 });
@@ -56,4 +57,5 @@ pub static EXPECTATION: LazyLock<Expectation> = LazyLock::new(|| Expectation {
     identity_attribute: None,
     clock_skew: Duration::seconds(180),
     authn_statement_optional: false,
+    authentication: Authentication::default(),
 });

@@ -119,7 +119,7 @@ impl Finder<'_> {
                 here("Single Sign On Settings", "Metadata", Place::Metadata),
             ],
             "C5" | "D3" => vec![setting("Clock skew", "clock_skew_seconds")],
-            "D2" if received.contains("NotOnOrAfter") => {
+            "D2" if received.contains("our clock says") => {
                 vec![setting("Clock skew", "clock_skew_seconds")]
             }
             "D4" => vec![
@@ -128,6 +128,23 @@ impl Finder<'_> {
             ],
             "D6" if received == "none" => vec![setting("AuthnStatement", "authn_statement")],
             "D7" => self.name(received),
+            "D8" => vec![
+                there("Conditional Access, Session", "Sign-in frequency", None),
+                setting("Ask for credentials each time", "force_authn"),
+                setting("Longest time since the sign-in", "max_authentication_age"),
+            ],
+            "D9" => vec![
+                there(
+                    "Conditional Access, Grant",
+                    "Require multifactor authentication",
+                    None,
+                ),
+                setting(
+                    "Requested authentication context",
+                    "requested_authn_context",
+                ),
+                setting("Accepted authentication context", "accepted_authn_context"),
+            ],
             "E3" => vec![there(BASIC, "Relay State (Optional): leave it empty", None)],
             "E5" => vec![
                 self.sign_on_url(),
@@ -158,7 +175,14 @@ impl Finder<'_> {
                 Place::Groups,
             )],
             "F6" => vec![here("Users & Permissions", "Password", Place::Users)],
-            "G1" | "G2" | "G3" => vec![
+            "G2" => vec![
+                there("Token encryption", "Deactivate token encryption", None),
+                setting(
+                    "Accept AES-CBC in a response that is not signed",
+                    "danger_accept_cbc",
+                ),
+            ],
+            "G1" | "G3" => vec![
                 there("Token encryption", "Import Certificate", None),
                 here("Copy into Entra", "Encryption certificate", Place::Copy),
             ],

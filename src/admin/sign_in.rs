@@ -209,7 +209,7 @@ fn thumbprint_in(text: &str) -> Option<&str> {
 }
 
 /// Our clock at the verdict minus the time that the newest message or assertion gives itself.
-pub fn drift(attempt: &LoginAttempt) -> Option<Duration> {
+fn drift(attempt: &LoginAttempt) -> Option<Duration> {
     let check = attempt
         .record
         .checks

@@ -19,6 +19,7 @@ fn company(slug: &str, origin: &str) -> Company {
         landing: None,
         organization: None,
         contact: None,
+        encrypted_assertions: false,
         created_at: time::OffsetDateTime::UNIX_EPOCH,
         suspended_at: None,
         revision: 0,

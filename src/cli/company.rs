@@ -104,6 +104,7 @@ impl Add {
             landing: None,
             organization: None,
             contact: None,
+            encrypted_assertions: false,
             created_at: installation.now,
             suspended_at: None,
             revision: 0,

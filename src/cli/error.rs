@@ -6,6 +6,7 @@ use crate::admin::Refused;
 use crate::config::ConfigError;
 use crate::keys::KeysError;
 use crate::store;
+use crate::text;
 
 pub(super) type Result<T> = std::result::Result<T, CliError>;
 
@@ -79,9 +80,9 @@ impl CliError {
         };
         // A part of it may be a file's or an identity provider's, which must not steer the terminal.
         let what = self.to_string();
-        let what = what.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+        let what = text::lines(&what);
         if next.is_empty() {
-            what
+            what.into_owned()
         } else {
             format!("{what}\n{next}")
         }

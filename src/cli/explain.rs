@@ -1,29 +1,27 @@
 //! `explain`: the verdict on a Response, offline.
 //!
-//! Invariant: the verdict is that of the server: the same validator with the same defaults as an imported connection, but
-//! for the NameID format, which is any unless one is named.
+//! Invariant: the verdict is that of the server on the same octets: the same functions, with the settings of a connection of
+//! this installation, or with the defaults of an imported one, but for the NameID format, which is any unless one is named.
 
 mod input;
+mod judged;
 mod report;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use openssl::pkey::PKey;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::error::{CliError, Result};
-use super::import_metadata::read_file;
+use super::Setting;
+use super::error::Result;
 use super::output::Output;
-use crate::domain::SamlSettings;
-use crate::import;
-use crate::saml::encryption::DecryptionKey;
 use crate::saml::error::Requirement;
-use crate::saml::metadata::{IdpMetadata, Imported};
 use crate::saml::response::{Expectation, ParsedResponse, Verdict, validate};
 use crate::saml::signature::Trust;
-use crate::site;
+use crate::site::{self, Asked};
+use crate::text;
+use judged::Judged;
 use report::Report;
 
 #[derive(Debug, clap::Args)]
@@ -31,18 +29,30 @@ pub(super) struct Explain {
     /// The Response: a file with XML, base64 or the form body that the browser posted; - is standard input
     #[arg(value_name = "RESPONSE")]
     response: PathBuf,
+    /// Judge by a connection of this company, with its settings and our keys
+    #[arg(long, value_name = "SLUG")]
+    company: Option<String>,
+    /// Which connection; not needed where there is one only
+    #[arg(long, value_name = "NAME", requires = "company")]
+    connection: Option<String>,
     /// The identity provider's metadata
-    #[arg(long, value_name = "IDP.xml")]
-    metadata: PathBuf,
+    #[arg(long, value_name = "IDP.xml", required_unless_present = "company")]
+    metadata: Option<PathBuf>,
     /// Our Identifier (Entity ID)
-    #[arg(long, value_name = "SP")]
-    entity_id: String,
+    #[arg(long, value_name = "SP", required_unless_present = "company")]
+    entity_id: Option<String>,
     /// Our Reply URL (ACS)
-    #[arg(long, value_name = "URL")]
-    acs: String,
+    #[arg(long, value_name = "URL", required_unless_present = "company")]
+    acs: Option<String>,
+    /// Another value of a setting, as `connection set` takes it; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
     /// The request that it has to answer; without it, it is judged as unsolicited
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
+    /// When the request was made, if it asked the user to sign in again (ForceAuthn)
+    #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
+    forced_at: Option<OffsetDateTime>,
     /// The time of the verdict [default: now]
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     at: Option<OffsetDateTime>,
@@ -52,36 +62,41 @@ pub(super) struct Explain {
     /// Which one, when the metadata holds several identity providers
     #[arg(long, value_name = "E")]
     idp_entity_id: Option<String>,
-    /// The NameID format that is required: a URN, email, or any
-    #[arg(long, value_name = "F", default_value = "any")]
-    name_id_format: String,
-    /// How far the clocks may differ, in seconds
-    #[arg(long, value_name = "S", default_value_t = 180, value_parser = clap::value_parser!(u16).range(0..=300))]
-    clock_skew: u16,
+    /// The NameID format that is required: a URN, email, or any [default: any, or the connection's]
+    #[arg(long, value_name = "F")]
+    name_id_format: Option<String>,
+    /// How far the clocks may differ, in seconds [default: 180, or the connection's]
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(0..=300))]
+    clock_skew: Option<u16>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Explain {
-    pub(super) fn run(self, now: OffsetDateTime, out: &mut Output) -> Result<ExitCode> {
-        let at = self.at.unwrap_or(now);
-        let imported = self.import(at)?;
-        let settings = self.settings(&imported.idp)?;
-        let trust = site::trust(&settings, self.decryption_keys()?);
-        let expectation = site::expectation(
-            &settings,
-            self.entity_id.clone(),
-            self.acs.clone(),
-            self.request_id.clone(),
-        );
-        let octets = input::read(&self.response)?;
-        let verdict = validate(&octets, &trust, &expectation, at);
+    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<ExitCode> {
+        let at = self.at.unwrap_or_else(|| setting.clock.now());
+        let judged = Judged::by(&self, setting, at).await?;
+        let trust = site::trust(&judged.settings, judged.keys);
+        let asked = Asked {
+            request_id: self.request_id,
+            forced_at: self.forced_at,
+        };
+        let (entity_id, acs_url) = (judged.entity_id, judged.acs_url);
+        let expectation = site::expectation(&judged.settings, entity_id, acs_url, asked);
+        let (verdict, hint) = match input::read(&self.response, judged.body_bytes)? {
+            Ok(octets) => {
+                let verdict = validate(&octets, &trust, &expectation, at);
+                let hint = hint(&octets, &trust, &expectation, at, &verdict);
+                (verdict, hint)
+            }
+            Err(error) => (Verdict::unread(&error), None),
+        };
         let report = Report {
             at,
-            imported: &imported,
+            warnings: &judged.warnings,
             trust: &trust,
-            hint: hint(&octets, &trust, &expectation, at, &verdict),
+            hint,
             time_hint: time_hint(&verdict).filter(|_| self.at.is_none()),
             verdict: &verdict,
         };
@@ -96,54 +111,6 @@ impl Explain {
             ExitCode::from(1)
         })
     }
-
-    fn import(&self, at: OffsetDateTime) -> Result<Imported> {
-        let bytes = read_file(&self.metadata)?;
-        IdpMetadata::parse(&bytes, self.idp_entity_id.as_deref(), at).map_err(|error| {
-            CliError::unusable(
-                format!(
-                    "The metadata {} cannot be used. {error}",
-                    self.metadata.display()
-                ),
-                "With several identity providers in it, name one with --idp-entity-id.",
-            )
-        })
-    }
-
-    fn settings(&self, idp: &IdpMetadata) -> Result<SamlSettings> {
-        let mut settings = import::settings(idp);
-        settings.clock_skew_seconds = self.clock_skew;
-        settings
-            .set("name_id_format", &self.name_id_format)
-            .map_err(|_| {
-                CliError::unusable(
-                    format!("\"{}\" is not a NameID format.", self.name_id_format),
-                    "Give a format's URN, email, or any.",
-                )
-            })?;
-        Ok(settings)
-    }
-
-    fn decryption_keys(&self) -> Result<Vec<DecryptionKey>> {
-        self.keys.iter().map(|path| decryption_key(path)).collect()
-    }
-}
-
-fn decryption_key(path: &Path) -> Result<DecryptionKey> {
-    let pem = read_file(path)?;
-    // The call-back stands in for OpenSSL's prompt on the terminal.
-    PKey::private_key_from_pem_callback(&pem, |_| Ok(0))
-        .ok()
-        .and_then(DecryptionKey::new)
-        .ok_or_else(|| {
-            CliError::unusable(
-                format!(
-                    "The file {} is not an unencrypted RSA private key in PEM.",
-                    path.display()
-                ),
-                "It begins with -----BEGIN PRIVATE KEY-----.",
-            )
-        })
 }
 
 /// When only the missing request ID refuses a Response: what it would be with it.
@@ -170,7 +137,7 @@ fn hint(
     };
     let shown: String = request_id
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !text::is_unseen(*c))
         .take(200)
         .collect();
     Some(match parsed.validate(trust, &answering, at).outcome {
@@ -188,7 +155,7 @@ fn time_hint(verdict: &Verdict) -> Option<String> {
     let rejection = verdict.outcome.as_ref().err()?;
     let by_time = match rejection.requirement {
         Requirement::CertificateValidity | Requirement::Conditions => true,
-        Requirement::SubjectConfirmation => rejection.received.contains("NotOnOrAfter"),
+        Requirement::SubjectConfirmation => rejection.received.contains("our clock says"),
         _ => false,
     };
     // The check that passed holds a time that was read.

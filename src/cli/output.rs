@@ -1,8 +1,10 @@
 //! Standard output: lines, tables, JSON.
 //!
-//! Invariant: text from a database, an identity provider or a file cannot steer the terminal: control characters are
-//! replaced.
+//! Invariant: text from a database, an identity provider or a file cannot steer the terminal: what is not seen is
+//! replaced, and in JSON escaped.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{BufWriter, Stdout, Write};
 
 use serde::Serialize;
@@ -10,6 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::error::{CliError, Result};
+use crate::text;
 
 /// Where answers go.
 pub(super) struct Output(BufWriter<Stdout>);
@@ -33,7 +36,7 @@ impl Output {
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|cause| CliError::Output(std::io::Error::other(cause)))?;
-        Ok(writeln!(self.0, "{text}")?)
+        Ok(writeln!(self.0, "{}", escaped(&text))?)
     }
 
     /// A table whose columns are as wide as they have to be.
@@ -83,12 +86,43 @@ pub(super) fn maybe_timestamp(at: Option<OffsetDateTime>) -> String {
     at.map_or_else(|| "-".to_owned(), timestamp)
 }
 
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+fn printable(text: &str) -> Cow<'_, str> {
+    text::line(text)
+}
+
+/// JSON with every character that is not seen written as an escape: they can stand in its strings only.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && text::is_unseen(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn width(text: &str) -> usize {
     text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn json_steers_no_terminal_and_says_the_same(text in any::<String>(), unseen in "[\u{80}-\u{9f}\u{202a}-\u{202e}\u{2028}\u{e0001}]{0,5}") {
+            let value = serde_json::json!({ "name": format!("{text}{unseen}{text}") });
+            let shown = escaped(&serde_json::to_string_pretty(&value).unwrap());
+            prop_assert!(!shown.contains(|c| c != '\n' && crate::text::is_unseen(c)));
+            let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+            prop_assert_eq!(read, value);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
 use super::{Email, NameId, SamlSettings};
+use crate::text;
 
 /// The longest subject that is taken as a key.
 const LONGEST_SUBJECT: usize = 512;
@@ -139,12 +140,12 @@ impl<'a> Claims<'a> {
             .find_map(|name| self.values(name).find(|value| !value.is_empty()))
     }
 
-    /// A person's or a company's name for display: no control characters, not endless.
+    /// A person's or a company's name for display: nothing that is not seen, not endless.
     fn name(&self, names: &[String]) -> Option<String> {
         let text: String = self
             .first(names)?
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| !text::is_unseen(*c))
             .take(LONGEST_NAME)
             .collect();
         let text = text.trim();
@@ -186,7 +187,7 @@ fn subject(
     match name_id.format.as_deref() {
         Some(TRANSIENT) => Err(ProfileError::SubjectTransient),
         // The same address in other case is the same address (rule D7); directories change the case of sign-in names.
-        Some(EMAIL_ADDRESS) => Ok(format!("name_id:{}", value.to_ascii_lowercase())),
+        _ if name_id.is_email() => Ok(format!("name_id:{}", value.to_ascii_lowercase())),
         _ => Ok(format!("name_id:{value}")),
     }
 }
@@ -194,7 +195,7 @@ fn subject(
 fn usable(value: &str) -> Result<&str, ProfileError> {
     let fine = !value.trim().is_empty()
         && value.len() <= LONGEST_SUBJECT
-        && !value.chars().any(char::is_control);
+        && !value.contains(text::is_unseen);
     fine.then_some(value).ok_or(ProfileError::SubjectUnusable)
 }
 
@@ -204,10 +205,10 @@ fn email(
     name_id: &NameId,
     claims: &Claims<'_>,
 ) -> Result<Option<Email>, ProfileError> {
-    let from_name =
-        || (name_id.format.as_deref() == Some(EMAIL_ADDRESS)).then_some(name_id.value.as_str());
-    let text = claims.first(names).or_else(from_name);
-    text.map(|text| text.parse().map_err(|_| ProfileError::EmailUnusable))
+    let from_name = || name_id.is_email().then_some(name_id.value.as_str());
+    let address = claims.first(names).or_else(from_name);
+    address
+        .map(|address| address.parse().map_err(|_| ProfileError::EmailUnusable))
         .transpose()
 }
 

@@ -32,6 +32,8 @@ pub struct Company {
     pub organization: Option<Organization>,
     /// The technical contact that SP metadata names.
     pub contact: Option<Contact>,
+    /// Whether identity providers are offered our encryption key (rule G2): AD FS and Okta encrypt as soon as they see one.
+    pub encrypted_assertions: bool,
     /// When it was added.
     pub created_at: OffsetDateTime,
     /// Since when its site is closed; none for a company that is served.

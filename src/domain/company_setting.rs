@@ -3,7 +3,7 @@
 //! Invariant: what is changed together is judged together, so that the order does not matter; when anything does not fit,
 //! nothing changes, and the error says what fits.
 
-use super::setting::{joined, list, optional, or_none};
+use super::setting::{joined, list, optional, or_none, switch};
 use super::{Company, Contact, Email, Organization, Origin, ReturnTo, SettingError};
 
 const ORIGIN: &str = "an origin such as https://acme.sso.example.com";
@@ -45,6 +45,10 @@ impl Company {
         ("organization_url", URL),
         ("contact_name", "a person or a team, or none"),
         ("contact_email", EMAIL),
+        (
+            "encrypted_assertions",
+            "true or false: shows identity providers our encryption key, so that they encrypt",
+        ),
     ];
 
     /// This company with some settings changed.
@@ -74,6 +78,7 @@ impl Company {
             "organization_url" => organization(|it| &it.url),
             "contact_name" => or_none(self.contact.as_ref().and_then(|it| it.name.as_ref())),
             "contact_email" => or_none(self.contact.as_ref().map(|it| &it.email)),
+            "encrypted_assertions" => self.encrypted_assertions.to_string(),
             _ => return None,
         })
     }
@@ -133,6 +138,7 @@ impl Draft {
                 self.names_contact |= self.contact_name.is_some();
             }
             "contact_email" => self.contact_email = email(key, value)?,
+            "encrypted_assertions" => self.company.encrypted_assertions = switch(key, value)?,
             _ => {
                 let known: Vec<&str> = Company::KEYS.iter().map(|(key, _)| *key).collect();
                 return Err(SettingError::UnknownKey {
@@ -277,6 +283,7 @@ mod tests {
             landing: None,
             organization: None,
             contact: None,
+            encrypted_assertions: false,
             created_at: OffsetDateTime::UNIX_EPOCH,
             suspended_at: None,
             revision: 0,

@@ -61,6 +61,8 @@ pub struct LoginAttempt {
     pub named: Option<Email>,
     /// The session that it began (rule E4: a repeat in the same browser is sent to its target).
     pub session_key: Option<SessionKey>,
+    /// Whether the request asked the user to sign in again (`ForceAuthn`); it was made when the attempt began (rule D8).
+    pub forced: bool,
     /// The administrator who runs this test of the connection; none when it is no test.
     pub tested_by: Option<UserId>,
 }
@@ -106,6 +108,7 @@ impl LoginAttempt {
             user_id: None,
             named: None,
             session_key: None,
+            forced: false,
             tested_by: None,
         }
     }

@@ -26,6 +26,10 @@ pub struct Session {
     pub name_id: Option<NameId>,
     /// The identity provider's `SessionIndex`, for logout (rule D6).
     pub session_index: Option<String>,
+    /// When the user was authenticated, as the identity provider says (rule D8); none is unknown.
+    pub authn_instant: Option<OffsetDateTime>,
+    /// How the user was authenticated, as the identity provider says (rule D9); none is unknown.
+    pub authn_context: Option<String>,
     /// When it began.
     pub signed_in_at: OffsetDateTime,
     /// When it ends, whatever happens; never later than `SessionNotOnOrAfter` (rule D6).
@@ -154,6 +158,8 @@ mod tests {
             attempt_id: AttemptId::from_bytes([3; 16]),
             name_id: None,
             session_index: None,
+            authn_instant: None,
+            authn_context: None,
             signed_in_at: start,
             expires_at: start + Duration::hours(8),
             idle: Duration::hours(1),

@@ -2,8 +2,11 @@
 //!
 //! Invariant: a value that does not fit changes nothing, and the error says what fits.
 
+mod values;
+
 use super::SamlSettings;
-use super::claims::EMAIL_ADDRESS;
+use values::{AGE, address, age, format, path, visible, word};
+pub(super) use values::{joined, list, optional, or_none, switch};
 
 /// A setting that cannot be changed like that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +63,11 @@ impl SamlSettings {
             "requested_authn_context",
             "authentication context URIs, separated by commas, or none",
         ),
+        (
+            "accepted_authn_context",
+            "authentication context URIs that are taken, separated by commas, or none",
+        ),
+        ("max_authentication_age", AGE),
         ("clock_skew_seconds", "0 to 300"),
         ("required_signature", "either, assertion, response or both"),
         ("certificate_validity", "reject, warn or ignore"),
@@ -88,6 +96,10 @@ impl SamlSettings {
         (
             "danger_allow_sha1",
             "true or false: accepts forgeable SHA-1 signatures",
+        ),
+        (
+            "danger_accept_cbc",
+            "true or false: accepts AES-CBC in a Response that is not signed",
         ),
         ("attributes.email", "attribute names, separated by commas"),
         (
@@ -128,6 +140,7 @@ impl SamlSettings {
             "force_authn" => self.force_authn = switch(key, value)?,
             "guests" => self.guests = switch(key, value)?,
             "danger_allow_sha1" => self.danger_allow_sha1 = switch(key, value)?,
+            "danger_accept_cbc" => self.danger_accept_cbc = switch(key, value)?,
             "clock_skew_seconds" => {
                 let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
                 self.clock_skew_seconds =
@@ -136,6 +149,8 @@ impl SamlSettings {
             "name_id_format" => self.name_id_format = format(key, value)?,
             "name_id_policy" => self.name_id_policy = format(key, value)?,
             "requested_authn_context" => self.requested_authn_context = visible(key, value)?,
+            "accepted_authn_context" => self.accepted_authn_context = visible(key, value)?,
+            "max_authentication_age" => self.max_authentication_age = age(key, value)?,
             "extra_audiences" => self.extra_audiences = visible(key, value)?,
             "email_domains" | "link" => {
                 return Err(SettingError::OfTheCompany {
@@ -187,10 +202,17 @@ impl SamlSettings {
             "force_authn" => self.force_authn.to_string(),
             "guests" => self.guests.to_string(),
             "danger_allow_sha1" => self.danger_allow_sha1.to_string(),
+            "danger_accept_cbc" => self.danger_accept_cbc.to_string(),
             "clock_skew_seconds" => self.clock_skew_seconds.to_string(),
             "name_id_format" => self.name_id_format.clone().unwrap_or_else(|| "any".into()),
             "name_id_policy" => or_none(self.name_id_policy.as_ref()),
             "requested_authn_context" => joined(&self.requested_authn_context),
+            "accepted_authn_context" => joined(&self.accepted_authn_context),
+            "max_authentication_age" => or_none(
+                self.max_authentication_age
+                    .map(|age| age.to_string())
+                    .as_ref(),
+            ),
             "extra_audiences" => joined(&self.extra_audiences),
             "landing" => or_none(self.landing.as_ref()),
             "identity_attribute" => or_none(self.identity_attribute.as_ref()),
@@ -201,110 +223,6 @@ impl SamlSettings {
             "slo_response_url" => or_none(self.slo_response_url.as_ref()),
             _ => joined(self.attributes.names(key.strip_prefix("attributes.")?)?),
         })
-    }
-}
-
-fn word<T: std::str::FromStr<Err = super::UnknownWord>>(
-    key: &str,
-    value: &str,
-) -> Result<T, SettingError> {
-    value.parse().map_err(|unknown: super::UnknownWord| {
-        SettingError::value(key, value, format!("one of: {}", unknown.allowed))
-    })
-}
-
-fn switch(key: &str, value: &str) -> Result<bool, SettingError> {
-    value
-        .parse()
-        .map_err(|_| SettingError::value(key, value, "true or false"))
-}
-
-pub(super) fn or_none(value: Option<&String>) -> String {
-    value.map_or_else(|| "none".to_owned(), Clone::clone)
-}
-
-pub(super) fn joined(values: &[String]) -> String {
-    if values.is_empty() {
-        "none".to_owned()
-    } else {
-        values.join(",")
-    }
-}
-
-pub(super) fn optional(value: &str) -> Option<&str> {
-    (!value.is_empty() && value != "none").then_some(value)
-}
-
-pub(super) fn list(value: &str) -> Vec<String> {
-    optional(value)
-        .map(|value| {
-            value
-                .split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default()
-}
-
-/// A list, in which nothing can hide.
-fn visible(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
-    let all = list(value);
-    match all.iter().find(|item| item.chars().any(char::is_control)) {
-        Some(wrong) => Err(SettingError::value(
-            key,
-            wrong,
-            "values without control characters, separated by commas, or none",
-        )),
-        None => Ok(all),
-    }
-}
-
-/// `email` is short for the e-mail format; `any` and `none` clear.
-fn format(key: &str, value: &str) -> Result<Option<String>, SettingError> {
-    match value {
-        "" | "any" | "none" => Ok(None),
-        "email" => Ok(Some(EMAIL_ADDRESS.to_owned())),
-        urn if urn.starts_with("urn:") && urn.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Ok(Some(urn.to_owned()))
-        }
-        _ => Err(SettingError::value(
-            key,
-            value,
-            "a format's URN, email, or any",
-        )),
-    }
-}
-
-fn path(key: &str, value: &str) -> Result<String, SettingError> {
-    super::ReturnTo::among(std::iter::empty(), value)
-        .map(super::ReturnTo::into_string)
-        .map_err(|_| {
-            SettingError::value(key, value, "a path of the site, such as /welcome, or none")
-        })
-}
-
-fn address(key: &str, value: &str) -> Result<Option<String>, SettingError> {
-    let Some(value) = optional(value) else {
-        return Ok(None);
-    };
-    let origin = match value.split_once("://") {
-        Some((scheme, rest)) => {
-            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            format!("{scheme}://{authority}")
-                .parse::<super::Origin>()
-                .ok()
-        }
-        None => None,
-    };
-    match origin {
-        Some(_) if value.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(value.to_owned())),
-        _ => Err(SettingError::value(
-            key,
-            value,
-            "an https address (http for loopback names only), or none",
-        )),
     }
 }
 

@@ -42,8 +42,12 @@ pub struct SamlSettings {
     pub force_authn: bool,
     /// The format that a `NameIDPolicy` asks for; none sends no `NameIDPolicy`.
     pub name_id_policy: Option<String>,
-    /// The authentication contexts that are asked for; empty sends no `RequestedAuthnContext`.
+    /// The authentication contexts that are asked for; empty sends no `RequestedAuthnContext`. One of them has to come back (rule D9).
     pub requested_authn_context: Vec<String>,
+    /// The authentication contexts that are taken, asked for or not (rule D9); empty takes any.
+    pub accepted_authn_context: Vec<String>,
+    /// How long ago the user may have signed in at the identity provider, in seconds (rule D8); none does not ask.
+    pub max_authentication_age: Option<u32>,
     /// How far the clocks may differ, 0 to 300 seconds (rule D3).
     pub clock_skew_seconds: u16,
     /// What must be signed (rule B7).
@@ -52,6 +56,8 @@ pub struct SamlSettings {
     pub certificate_validity: CertificateValidity,
     /// Accepts SHA-1 signatures (rule B4). Forgeable by a determined attacker.
     pub danger_allow_sha1: bool,
+    /// Accepts AES-CBC where nothing signed stands around it (rule G2). Who can post messages can try what is in them.
+    pub danger_accept_cbc: bool,
     /// Audiences that are accepted beside the entity ID (rule D4).
     pub extra_audiences: Vec<String>,
     /// Whether an assertion must say how and when the user signed in (rule D6).
@@ -89,10 +95,13 @@ impl Default for SamlSettings {
             force_authn: false,
             name_id_policy: None,
             requested_authn_context: Vec::new(),
+            accepted_authn_context: Vec::new(),
+            max_authentication_age: None,
             clock_skew_seconds: 180,
             required_signature: RequiredSignature::Either,
             certificate_validity: CertificateValidity::Reject,
             danger_allow_sha1: false,
+            danger_accept_cbc: false,
             extra_audiences: Vec::new(),
             authn_statement: AuthnStatement::Required,
             unsolicited: Unsolicited::Bounce,

@@ -121,7 +121,7 @@ async fn frame() -> (Arc<App>, Edge, tempfile::TempDir) {
         ),
         company(2, "beta", "http://127.0.0.2:8080", &[]),
     ];
-    let site = |company| Arc::new(Site::new(company, Vec::new(), &app.sp_keys()));
+    let site = |company| Arc::new(Site::new(company, Vec::new(), &app.sp_keys));
     app.directory.replace(sites.map(site));
     let router = Edge::around(routes(), Arc::clone(&app));
     (app, router, dir)
@@ -408,7 +408,7 @@ async fn a_session_says_who_it_is() {
     assert_eq!(answer.header("cache-control"), "no-store");
     insta::assert_snapshot!(
         answer.body,
-        @r#"{"email":"b.simon@acme.example","first_name":"Britta","last_name":"Simon","company":"acme","company_name":"ACME","groups":[],"connection":null,"signed_in_at":"2026-03-01T12:00:00Z","expires_at":"2026-03-02T00:00:00Z"}"#
+        @r#"{"email":"b.simon@acme.example","first_name":"Britta","last_name":"Simon","company":"acme","company_name":"ACME","groups":[],"connection":null,"signed_in_at":"2026-03-01T12:00:00Z","auth_time":"2026-03-01T12:00:00Z","acr":null,"expires_at":"2026-03-02T00:00:00Z"}"#
     );
 }
 

@@ -61,6 +61,8 @@ fn describe(signed_in: &SignedIn, site: &Site) -> serde_json::Result<Bytes> {
             .collect(),
         connection: connection.map(|it| it.connection.name.as_str()),
         signed_in_at: session.signed_in_at,
+        auth_time: session.authn_instant,
+        acr: session.authn_context.as_deref(),
         expires_at: session.expires_at,
     };
     serde_json::to_vec(&who).map(Bytes::from)
@@ -81,6 +83,11 @@ struct Who<'a> {
     connection: Option<&'a str>,
     #[serde(with = "time::serde::rfc3339")]
     signed_in_at: OffsetDateTime,
+    /// When the user was authenticated, at the identity provider or by a password here; null where the identity provider does not say.
+    #[serde(with = "time::serde::rfc3339::option")]
+    auth_time: Option<OffsetDateTime>,
+    /// How, in the identity provider's words (`AuthnContextClassRef`); null where nobody says.
+    acr: Option<&'a str>,
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
 }

@@ -58,7 +58,7 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
     let (binding, destination) = destination(start.connection)?;
     let request = AuthnRequest {
         id: message_id(now, &keys::random()), // rule E1
-        issue_instant: now,
+        issue_instant: now, // when the attempt begins: the answer is held to it (rule D8)
         destination: destination.to_owned(),
         issuer: site.company.entity_id(),
         acs_url: site.company.acs_url(),
@@ -79,6 +79,7 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
         request_id: Some(request.id.clone()),
         relay: Some(relay.clone()),
         return_to: start.return_to.map(|target| target.as_str().to_owned()),
+        forced: request.force_authn,
         tested_by: start.tested_by,
         ..super::record::open(site.company.id, kind, start.browser.hash(), now)
     };
@@ -117,12 +118,11 @@ fn encode(
     start: Start<'_>,
 ) -> Result<Message, Error> {
     let xml = request.to_xml();
-    let keys = app.sp_keys();
     let signing = start
         .connection
         .settings
         .sign_requests
-        .then_some(&keys.signing);
+        .then_some(&app.sp_keys.signing);
     match binding {
         Binding::Post => {
             let xml = match signing {

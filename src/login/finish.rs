@@ -18,7 +18,7 @@ use crate::saml::binding::EncodedResponse;
 use crate::saml::cross_check::CrossCheck;
 use crate::saml::error::Requirement;
 use crate::saml::response::{ParsedResponse, Verdict};
-use crate::site::{Site, SiteConnection};
+use crate::site::{Asked, Site, SiteConnection};
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -214,8 +214,11 @@ async fn judge(
         );
         return refuse(app, site, attempt, refusal).await;
     };
-    let request_id = attempt.request_id.clone();
-    match authenticate(app, site, connection, parsed, request_id, now) {
+    let asked = Asked {
+        request_id: attempt.request_id.clone(),
+        forced_at: attempt.forced.then_some(attempt.started_at),
+    };
+    match authenticate(app, site, connection, parsed, asked, now) {
         Err(refusal) => refuse(app, site, attempt, refusal).await,
         Ok(subject) => {
             let return_to = attempt.return_to.clone().unwrap_or_else(|| landing(site));
@@ -239,11 +242,11 @@ pub(super) fn authenticate<'a>(
     site: &Site,
     ready: &'a SiteConnection,
     parsed: &ParsedResponse<'_>,
-    request_id: Option<String>,
+    asked: Asked,
     now: OffsetDateTime,
 ) -> Result<AuthenticatedSubject<'a>, Refusal> {
     let SiteConnection { connection, trust } = ready;
-    let expectation = site.expectation(connection, request_id);
+    let expectation = site.expectation(connection, asked);
     let mut verdict = parsed.validate(trust, &expectation, now);
     if let Some(cross_check) = &app.cross_check {
         verdict = second_look(cross_check, ready, parsed, verdict); // rule B9
@@ -347,6 +350,8 @@ pub(super) async fn complete(
             assertion_expires_at: subject.assertion.acceptable_until,
             name_id: subject.name_id,
             session_index: subject.assertion.session_index,
+            authn_instant: subject.assertion.authn_instant,
+            authn_context: subject.assertion.authn_context,
         })),
         session: NewSession {
             id: session,

@@ -1,6 +1,6 @@
 //! A Response that nobody asked for (rule E5): bounced, refused, or accepted, as the connection says.
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::finish::{Arrival, authenticate, complete, landing};
 use super::record::{self, Refusal, refuse_apart};
@@ -8,7 +8,7 @@ use super::{Browser, Ending, Error, advice, repost};
 use crate::app::App;
 use crate::domain::{AttemptKind, ConnectionId, LoginAttempt, Unsolicited};
 use crate::saml::response::ParsedResponse;
-use crate::site::{Site, SiteConnection};
+use crate::site::{Asked, Site, SiteConnection};
 use crate::store::AttemptRef;
 
 /// How old an accepted unsolicited Response may be, the connection's skew not counted: it comes straight from the tile.
@@ -21,7 +21,7 @@ pub(super) async fn finish(
     parsed: &ParsedResponse<'_>,
 ) -> Result<Ending, Error> {
     let candidates = candidates(site, parsed);
-    let Some(&ready) = candidates.first() else {
+    let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = Refusal::new(
             "D1",
@@ -46,7 +46,8 @@ pub(super) async fn finish(
     }
 }
 
-/// The connections whose identity provider the Response names; a hint only, the signature decides (rule D1).
+/// The connections whose identity provider the Response names; a hint only, the signature decides (rule D1). Two connections
+/// may be two applications of one identity provider.
 fn candidates<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Vec<&'s SiteConnection> {
     let Some(issuer) = parsed.issuer() else {
         return Vec::new();
@@ -115,6 +116,34 @@ fn unasked(expected: &'static str, received: &str) -> Refusal {
     Refusal::new("E5", subject, refused, expected, received)
 }
 
+/// Of several, the one whose verdict is good, else the one that refuses last: the others have another key or audience. What
+/// every one of them would discard unread is not read.
+fn fitting<'s>(
+    site: &Site,
+    parsed: &ParsedResponse<'_>,
+    candidates: &[&'s SiteConnection],
+    now: OffsetDateTime,
+) -> Option<&'s SiteConnection> {
+    let first = candidates.first().copied()?;
+    let is_bounced =
+        |ready: &&SiteConnection| ready.connection.settings.unsolicited == Unsolicited::Bounce;
+    if candidates.len() == 1 || candidates.iter().all(is_bounced) {
+        return Some(first);
+    }
+    let mut best = (first, 0);
+    for ready in candidates {
+        let expectation = site.expectation(&ready.connection, Asked::default());
+        let verdict = parsed.validate(&ready.trust, &expectation, now);
+        if verdict.outcome.is_ok() {
+            return Some(ready);
+        }
+        if verdict.checks.len() > best.1 {
+            best = (ready, verdict.checks.len());
+        }
+    }
+    Some(best.0)
+}
+
 /// Rule E5: replay-checked, fresh, to the fixed landing page. What a request would be checked for stays as strict.
 async fn accept(
     app: &App,
@@ -126,7 +155,7 @@ async fn accept(
     let now = app.clock.now();
     let connection = &ready.connection;
     let apart = |refusal| refuse_apart(app, site, Some(connection.id), arrival, refusal);
-    let subject = match authenticate(app, site, ready, parsed, None, now) {
+    let subject = match authenticate(app, site, ready, parsed, Asked::default(), now) {
         Ok(subject) => subject,
         Err(refusal) => return apart(refusal).await,
     };

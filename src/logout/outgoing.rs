@@ -50,8 +50,7 @@ pub(super) fn send(app: &App, connection: &Connection, draft: &Draft<'_>) -> Opt
 }
 
 fn encode(app: &App, binding: Binding, draft: &Draft<'_>) -> Result<Message, SignError> {
-    let keys = app.sp_keys();
-    let key = &keys.signing;
+    let key = &app.sp_keys.signing;
     Ok(match binding {
         Binding::Redirect => Message::Redirect(encode_redirect(
             draft.destination,

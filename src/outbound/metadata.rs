@@ -127,7 +127,7 @@ async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, FetchEr
 }
 
 /// An error with what is behind it; reqwest's own text stops at "error sending request".
-pub(super) fn causes(error: &reqwest::Error) -> String {
+fn causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
@@ -139,7 +139,7 @@ pub(super) fn causes(error: &reqwest::Error) -> String {
 }
 
 /// What the commonest causes mean, for who does not know the words of TLS.
-pub(super) fn in_plain_words(error: &reqwest::Error) -> &'static str {
+fn in_plain_words(error: &reqwest::Error) -> &'static str {
     let text = causes(error).to_ascii_lowercase();
     let has = |part: &str| text.contains(part);
     if has("unknownissuer")

@@ -5,10 +5,8 @@
 
 mod address;
 mod metadata;
-mod probe;
 mod txt;
 
 pub use address::Reach;
 pub use metadata::{FetchError, LARGEST, fetch_metadata};
-pub use probe::{ProbeError, Probed, probe};
 pub use txt::{LookupError, txt_records};

@@ -19,13 +19,33 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
         Requirement::ResponseShape => &[
             "Let the identity provider answer by SAML 2.0 with one Response that holds one assertion. Check that the Reply URL is entered as Assertion Consumer Service, not as Logout URL.",
         ],
+        Requirement::Destination | Requirement::SubjectConfirmation
+            if received.contains("written out") =>
+        {
+            &[
+                "The identity provider has our Reply URL (ACS) with its port written out (:443 or :80). Enter it there as shown here, without the port.",
+            ]
+        }
+        // The value is right, and the identity provider has to write it so.
+        Requirement::Issuer
+        | Requirement::ResponseIssuer
+        | Requirement::Audience
+        | Requirement::Destination
+        | Requirement::SubjectConfirmation
+        | Requirement::NameId
+            if received.contains("white space around it") =>
+        {
+            &[
+                "The identity provider puts white space around the value, as some do that lay their XML out before they sign it. Let it send the value alone: switch its formatting (pretty print) off, or take the space out of the field.",
+            ]
+        }
         Requirement::Destination | Requirement::SubjectConfirmation if received.contains("://") => {
             &[
                 "Copy our Reply URL (Assertion Consumer Service URL) into the identity provider, exactly as shown here.",
                 "If a reverse proxy stands in front, check that the company's origin is the address that users see.",
             ]
         }
-        Requirement::SubjectConfirmation if received.contains("NotOnOrAfter") => CLOCK,
+        Requirement::SubjectConfirmation if received.contains("our clock says") => CLOCK,
         Requirement::SubjectConfirmation | Requirement::InResponseTo => &[
             "Start the sign-in again from the application or from the Sign on URL. A Response fits one request only.",
         ],
@@ -69,6 +89,13 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
             "Two implementations of SAML read this message differently: somebody has prepared it, or one of the two has a defect. Tell the operator of this server, and let nobody in by another way until it is understood.",
             "For the developers, keep what the identity provider sent (the browser's developer tools show SAMLResponse).",
         ],
+        Requirement::NameId if received.contains("encrypted NameID") => &[
+            "The identity provider encrypts the NameID (EncryptedID). Let it send the NameID in the clear: the connection itself is encrypted.",
+            "Or let it encrypt the NameID for our encryption certificate.",
+        ],
+        Requirement::NameId if received.contains("SPNameQualifier") => &[
+            "The name is one that the identity provider made for another service provider. Enter our Identifier (Entity ID) there as the SP Name Qualifier, or leave that field empty.",
+        ],
         Requirement::NameId if received.contains("Format") => &[
             "Set the Name identifier format at the identity provider to the connection's, or change the connection's Name Id Format.",
         ],
@@ -81,12 +108,22 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
         Requirement::AuthnStatement => {
             &["The session at the identity provider has ended. Sign in again."]
         }
+        Requirement::Freshness => &[
+            "The identity provider did not let the user sign in again. Let it honour ForceAuthn, or shorten its session (Entra ID: Conditional Access, Session, Sign-in frequency; AD FS and Keycloak do it by themselves; Okta: sign-on policy, Re-authentication frequency).",
+            "If an older sign-in will do, switch off “Ask for credentials each time” and “Longest time since the sign-in” in the SAML Settings (force_authn=false, max_authentication_age=none), and let the application leave force=1 out.",
+        ],
+        Requirement::AuthnContext => &[
+            "The identity provider let the user sign in another way. Demand the wanted way there (Entra ID: Conditional Access, Grant, Require multifactor authentication; Okta: sign-on policy; Keycloak: authentication flow and ACR to LoA mapping).",
+            "If the received way will do, add it to “Requested authentication context” or “Accepted authentication context” in the SAML Settings, or clear both (requested_authn_context=none, accepted_authn_context=none).",
+        ],
         Requirement::EncryptionAlgorithm => &[
             "Choose AES-256-GCM (or AES-256-CBC with a signed Response) and RSA-OAEP for token encryption at the identity provider.",
         ],
-        Requirement::EncryptionIntegrity => {
-            &["Let the identity provider sign the Response as well, or encrypt with AES-GCM."]
-        }
+        Requirement::EncryptionIntegrity => &[
+            "Let the identity provider sign the Response as well, or encrypt with AES-GCM, or not encrypt at all: the browser's connection is encrypted anyway.",
+            "AD FS: Set-AdfsRelyingPartyTrust -TargetName NAME -EncryptClaims $false (or -SamlResponseSignature MessageAndAssertion). Okta: General, SAML Settings, Advanced: Assertion Encryption: Unencrypted, or Encryption Algorithm: AES256-GCM. Entra ID: Token encryption, deactivate.",
+            "If it can do neither, the connection can take the danger (danger_accept_cbc=true).",
+        ],
         Requirement::Decryption => &[
             "Upload our current encryption certificate (from our metadata) at the identity provider.",
         ],

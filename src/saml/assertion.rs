@@ -1,17 +1,19 @@
 //! The assertion's own rules (D), read from signed octets.
 
+mod authn;
 mod conditions;
 mod subject;
 
 use super::error::{Checks, Rejection, Requirement};
-use super::instant;
 use super::names;
+use super::near;
 use super::response::{Expectation, check_issue_instant};
 use super::signature::Trust;
 use crate::xml::Element;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use authn::check_authn;
 use conditions::check_conditions;
 use subject::{check_confirmations, check_name_id};
 
@@ -29,9 +31,9 @@ pub struct ValidatedAssertion {
     pub session_index: Option<String>,
     /// The identity provider wants the session to end by then (rule D6).
     pub session_not_on_or_after: Option<OffsetDateTime>,
-    /// When the user was authenticated.
+    /// When the user was authenticated (rule D8).
     pub authn_instant: Option<OffsetDateTime>,
-    /// How the user was authenticated.
+    /// How the user was authenticated (rule D9).
     pub authn_context: Option<String>,
     /// The attributes, in order.
     pub attributes: Vec<Attribute>,
@@ -73,7 +75,7 @@ pub struct Attribute {
 /// The most skew that a connection can be set to (rule D3).
 const MOST_SKEW: Duration = Duration::seconds(300);
 
-/// The longest identifier or name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
+/// The longest name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
 const LONGEST_NAME: usize = 1024;
 
 /// Judges an assertion whose octets are signed.
@@ -90,14 +92,14 @@ pub(super) fn validate(
         issuer == trust.idp_entity_id,
         Requirement::Issuer,
         trust.idp_entity_id.clone(),
-        issuer.clone().into_owned(),
+        near::described(&issuer, &trust.idp_entity_id),
     )?;
     let issue_instant = check_issue_instant(assertion, expectation, now, checks)?;
     let confirmable_until = check_confirmations(parts.subject, expectation, now, checks)?;
     let valid_until = check_conditions(parts.conditions, expectation, now, checks)?;
     let authn = check_authn(assertion, expectation, now, checks)?;
     let attributes = read_attributes(assertion);
-    let name_id = check_name_id(parts.subject, &attributes, expectation, checks)?;
+    let name_id = check_name_id(parts.subject, &attributes, trust, expectation, checks)?;
     Ok(ValidatedAssertion {
         id: assertion.attribute("ID").unwrap_or_default().to_owned(),
         issuer: issuer.into_owned(),
@@ -139,14 +141,9 @@ impl<'d> Parts<'d> {
         )?;
         let version = assertion.attribute("Version").unwrap_or_default();
         checks.require(version == "2.0", shape, "Version 2.0", version.to_owned())?;
-        let id = assertion.attribute("ID").unwrap_or_default();
-        if id.is_empty() || id.len() > LONGEST_NAME {
-            let received = if id.is_empty() {
-                "none"
-            } else {
-                "a longer one"
-            };
-            return Err(checks.fail(shape, "an ID of at most 1024 octets", received));
+        // Rule A4 bounds it.
+        if assertion.attribute("ID").is_none() {
+            return Err(checks.fail(shape, "an ID", "none"));
         }
         for child in assertion.children() {
             let known = match child.namespace() {
@@ -188,73 +185,6 @@ impl<'d> Parts<'d> {
             conditions: once("Conditions", Requirement::Conditions)?,
         })
     }
-}
-
-#[derive(Default)]
-struct Authn {
-    index: Option<String>,
-    not_on_or_after: Option<OffsetDateTime>,
-    instant: Option<OffsetDateTime>,
-    context: Option<String>,
-}
-
-/// Rule D6.
-fn check_authn(
-    assertion: Element<'_>,
-    expectation: &Expectation,
-    now: OffsetDateTime,
-    checks: &mut Checks,
-) -> Result<Authn, Rejection> {
-    let mut authn = Authn::default();
-    let mut statements = 0;
-    for statement in assertion.children_named(names::SAML, "AuthnStatement") {
-        statements += 1;
-        if let Some(text) = statement.attribute("SessionNotOnOrAfter") {
-            let end = instant::parse(text).filter(|end| *end > now - expectation.clock_skew);
-            let end = end.ok_or_else(|| {
-                checks.fail(
-                    Requirement::AuthnStatement,
-                    "a SessionNotOnOrAfter in the future",
-                    text.to_owned(),
-                )
-            })?;
-            authn.not_on_or_after = Some(
-                authn
-                    .not_on_or_after
-                    .map_or(end, |known: OffsetDateTime| known.min(end)),
-            );
-        }
-        let index = statement.attribute("SessionIndex");
-        if index.is_some_and(|index| index.len() > LONGEST_NAME) {
-            return Err(checks.fail(
-                Requirement::AuthnStatement,
-                "a SessionIndex of at most 1024 octets",
-                "a longer one",
-            ));
-        }
-        authn.index = authn.index.or_else(|| index.map(str::to_owned));
-        authn.instant = authn
-            .instant
-            .or_else(|| statement.attribute("AuthnInstant").and_then(instant::parse));
-        authn.context = authn.context.or_else(|| {
-            let class = statement
-                .child(names::SAML, "AuthnContext")?
-                .child(names::SAML, "AuthnContextClassRef")?;
-            class.text().map(std::borrow::Cow::into_owned)
-        });
-    }
-    if statements > 0 {
-        checks.pass(Requirement::AuthnStatement, "an AuthnStatement", "one");
-    } else if expectation.authn_statement_optional {
-        checks.pass(
-            Requirement::AuthnStatement,
-            "an AuthnStatement, or none by the connection's setting",
-            "none",
-        );
-    } else {
-        return Err(checks.fail(Requirement::AuthnStatement, "an AuthnStatement", "none"));
-    }
-    Ok(authn)
 }
 
 fn read_attributes(assertion: Element<'_>) -> Vec<Attribute> {

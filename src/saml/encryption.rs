@@ -1,10 +1,12 @@
-//! Encrypted assertions (rules G; XML Encryption 1.1).
+//! Encrypted assertions and names (rules G; XML Encryption 1.1).
 //!
 //! Invariant: every failure to decrypt is one and the same rejection, whatever failed: the key transport, the padding, the
 //! tag, or what came out; and the work is the same as well, because a key that does not open is replaced by one that opens
-//! nothing. CBC has no integrity of its own and is opened only inside a Response whose signature verified.
+//! nothing. CBC has no integrity of its own and is opened only inside what a signature that verified covers, or where the connection
+//! takes the danger.
 
 mod algorithm;
+mod plaintext;
 
 use super::error::{Checks, Rejection, Requirement};
 use super::names;
@@ -18,11 +20,14 @@ use openssl::sha::{Sha256, sha256};
 use openssl::symm::{self, Cipher, Crypter, Mode};
 
 pub use algorithm::{DataAlgorithm, KeyTransport};
+pub(super) use plaintext::Plaintext;
 
 /// Octets of a GCM nonce and of a GCM tag (XML Encryption 1.1, section 5.2.4).
 const GCM_NONCE: usize = 12;
 const GCM_TAG: usize = 16;
 const BLOCK: usize = 16;
+/// The most recipients that are tried: each costs a private operation for each of our keys.
+const MOST_RECIPIENTS: usize = 4;
 
 /// One of our private keys for encrypted assertions.
 #[derive(Clone)]
@@ -58,42 +63,64 @@ impl std::fmt::Debug for DecryptionKey {
     }
 }
 
-/// The parts of an `EncryptedAssertion` that decryption needs.
+/// The parts of an encrypted element that decryption needs.
 struct Sealed {
     data: DataAlgorithm,
-    transport: KeyTransport,
     content: Vec<u8>,
+    /// The content's key, once for each recipient.
+    recipients: Vec<Recipient>,
+}
+
+/// The content's key, for one recipient.
+struct Recipient {
+    transport: KeyTransport,
     key: Vec<u8>,
 }
 
-/// Opens an `EncryptedAssertion`: the octets of what should be an assertion.
-///
-/// `signed` says that it stands inside a Response whose signature has verified (rule G2).
-pub(super) fn decrypt(
-    encrypted: Element<'_>,
+/// What covers an encrypted element (rule G2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cover {
+    /// A signature that has verified: nobody can change it unnoticed.
+    Signed,
+    /// Nothing.
+    Open,
+    /// Nothing, and the connection takes AES-CBC all the same.
+    Dangerous,
+}
+
+/// Opens an `EncryptedAssertion` or an `EncryptedID`.
+pub(super) fn decrypt<'e>(
+    encrypted: Element<'e>,
     keys: &[DecryptionKey],
-    signed: bool,
+    cover: Cover,
     checks: &mut Checks,
-) -> Result<Vec<u8>, Rejection> {
+) -> Result<Plaintext<'e>, Rejection> {
     let sealed = Sealed::read(encrypted, checks)?;
     if let DataAlgorithm::Cbc(_) = sealed.data {
         checks.require(
-            signed,
+            cover != Cover::Open,
             Requirement::EncryptionIntegrity,
             "AES-GCM, or AES-CBC inside a signed Response",
-            if signed {
-                "AES-CBC inside a signed Response"
-            } else {
-                "AES-CBC in a Response without a signature"
+            match cover {
+                Cover::Signed => "AES-CBC inside a signed Response",
+                Cover::Open => "AES-CBC in a Response without a signature",
+                Cover::Dangerous => {
+                    "AES-CBC in a Response without a signature, accepted by the connection's setting"
+                }
             },
         )?;
     }
-    // Rule G3: each key is tried; the reason of a failure is nobody's business.
-    let opened = keys.iter().find_map(|key| sealed.open(key));
+    // Rule G3: each key is tried with each recipient's; the reason of a failure is nobody's business.
+    let pairs = keys
+        .iter()
+        .flat_map(|key| sealed.recipients.iter().map(move |it| (key, it)));
+    let opened = pairs
+        .into_iter()
+        .find_map(|(key, recipient)| sealed.open(key, recipient));
     match opened {
         Some(octets) => {
             checks.pass(Requirement::Decryption, "our key opens it", "opened");
-            Ok(octets)
+            Ok(Plaintext::new(encrypted, octets))
         }
         None => Err(decryption_failed(checks)),
     }
@@ -118,56 +145,68 @@ impl Sealed {
             .descendants()
             .filter(|found| found.is(names::XENC, "EncryptedKey"))
             .collect();
-        // One recipient, one content; the key inside the data's KeyInfo or beside the data (Core 2.3.4).
-        let ([data], [wrapped]) = (data.as_slice(), wrapped.as_slice()) else {
+        // One content; the keys inside the data's KeyInfo or beside the data (Core 2.3.4), one for each recipient.
+        let [data] = data.as_slice() else {
             return Err(decryption_failed(checks));
         };
-        let beside = data.parent() == Some(encrypted) && wrapped.parent() == Some(encrypted);
-        let inside = wrapped
-            .parent()
-            .is_some_and(|info| info.is(names::DS, "KeyInfo") && info.parent() == Some(*data));
-        if data.parent() != Some(encrypted) || !(beside || inside) {
+        let is_in_place = |wrapped: &Element<'_>| {
+            let beside = wrapped.parent() == Some(encrypted);
+            let inside = wrapped
+                .parent()
+                .is_some_and(|info| info.is(names::DS, "KeyInfo") && info.parent() == Some(*data));
+            beside || inside
+        };
+        if data.parent() != Some(encrypted)
+            || !(1..=MOST_RECIPIENTS).contains(&wrapped.len())
+            || !wrapped.iter().all(is_in_place)
+        {
             return Err(decryption_failed(checks));
         }
-        let method = |element: Element<'_>| {
-            element
-                .child(names::XENC, "EncryptionMethod")
-                .and_then(|found| found.attribute("Algorithm"))
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let (data_uri, key_uri) = (method(*data), method(*wrapped));
-        let transport = wrapped
-            .child(names::XENC, "EncryptionMethod")
-            .and_then(KeyTransport::of);
-        let (Some(algorithm), Some(transport)) = (DataAlgorithm::from_uri(&data_uri), transport)
-        else {
+        let data_uri = method_of(*data);
+        let key_uris: Vec<&str> = wrapped.iter().map(|it| method_of(*it)).collect();
+        let named = format!("{data_uri} with {}", key_uris.join(" and "));
+        // A recipient with another algorithm is somebody else.
+        let transports: Vec<(Element<'_>, KeyTransport)> = wrapped
+            .iter()
+            .filter_map(|it| {
+                let method = it.child(names::XENC, "EncryptionMethod")?;
+                Some((*it, KeyTransport::of(method)?))
+            })
+            .collect();
+        let algorithm = DataAlgorithm::from_uri(data_uri).filter(|_| !transports.is_empty());
+        let Some(algorithm) = algorithm else {
             return Err(checks.fail(
                 Requirement::EncryptionAlgorithm,
                 "AES-GCM or AES-CBC, with RSA-OAEP (SHA-1 or SHA-256)",
-                format!("{data_uri} with {key_uri}"),
+                named,
             ));
         };
         checks.pass(
             Requirement::EncryptionAlgorithm,
             "AES-GCM or AES-CBC, with RSA-OAEP",
-            format!("{data_uri} with {key_uri}"),
+            named,
         );
-        match (cipher_value(*data), cipher_value(*wrapped)) {
-            (Some(content), Some(key)) => Ok(Self {
+        let recipients: Option<Vec<Recipient>> = transports
+            .into_iter()
+            .map(|(wrapped, transport)| {
+                let key = cipher_value(wrapped)?;
+                Some(Recipient { transport, key })
+            })
+            .collect();
+        match (cipher_value(*data), recipients) {
+            (Some(content), Some(recipients)) => Ok(Self {
                 data: algorithm,
-                transport,
                 content,
-                key,
+                recipients,
             }),
             _ => Err(decryption_failed(checks)),
         }
     }
 
     /// Rule G3: the same work whether the key transport fails or the content does.
-    fn open(&self, key: &DecryptionKey) -> Option<Vec<u8>> {
-        let rejected = key.rejected(&self.key);
-        let transported = self.transport.decrypt(key, &self.key).ok();
+    fn open(&self, key: &DecryptionKey, recipient: &Recipient) -> Option<Vec<u8>> {
+        let rejected = key.rejected(&recipient.key);
+        let transported = recipient.transport.decrypt(key, &recipient.key).ok();
         let content_key = transported
             .as_deref()
             .filter(|found| found.len() == self.data.key_length());
@@ -275,6 +314,13 @@ pub fn encrypt_assertion(
         .open("xenc:CipherData")
         .leaf("xenc:CipherValue", &STANDARD.encode(content));
     Ok(writer.finish())
+}
+
+fn method_of(element: Element<'_>) -> &str {
+    element
+        .child(names::XENC, "EncryptionMethod")
+        .and_then(|found| found.attribute("Algorithm"))
+        .unwrap_or_default()
 }
 
 fn cipher_value(element: Element<'_>) -> Option<Vec<u8>> {

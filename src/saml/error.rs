@@ -2,6 +2,7 @@
 //!
 //! Invariant: every rejection names one [`Requirement`], and every requirement belongs to one [`Rule`] of the law.
 
+use crate::text;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -29,7 +30,7 @@ rules! {
     A1, A2, A3, A4,
     B1, B2, B3, B4, B5, B6, B7, B8, B9,
     C1, C2, C3, C4, C5,
-    D1, D2, D3, D4, D5, D6, D7,
+    D1, D2, D3, D4, D5, D6, D7, D8, D9,
     E1, E2, E3, E4, E5, E6,
     F1, F2, F3, F4, F5, F6,
     G1, G2, G3,
@@ -78,7 +79,7 @@ requirements! {
     /// Strict XML.
     WellFormed = A3, "The message is strict XML",
         "The message is not strict XML";
-    /// Identifiers are distinct and are `NCName`s.
+    /// Identifiers are distinct, and are `NCName`s or begin with a digit.
     DistinctIds = A4, "Every ID is distinct and well-formed",
         "An ID is used twice, or is not well-formed";
     /// Where signatures may stand, and what may stand in them.
@@ -159,13 +160,19 @@ requirements! {
     /// The subject's name.
     NameId = D7, "The NameID names the user in the format of the connection",
         "The NameID does not name the user in the format of the connection";
+    /// How fresh the authentication is.
+    Freshness = D8, "The user signed in at the identity provider as recently as was asked",
+        "The user did not sign in at the identity provider as recently as was asked";
+    /// How the user was authenticated.
+    AuthnContext = D9, "The user signed in at the identity provider in a way that was asked for",
+        "The user did not sign in at the identity provider in a way that was asked for";
     /// The Response answers the request of this sign-in.
     InResponseTo = E1, "The Response answers the request of this sign-in",
         "The Response does not answer the request of this sign-in";
     /// Algorithms of encryption.
     EncryptionAlgorithm = G1, "The algorithms of the encryption are accepted",
         "The message is encrypted by an algorithm that is not accepted";
-    /// CBC needs a signed Response around it.
+    /// CBC needs a signed Response around it, or the connection's switch.
     EncryptionIntegrity = G2, "Encryption without integrity stands inside a signed Response",
         "The encryption could be changed unnoticed, and no signed Response stands around it";
     /// Decryption.
@@ -300,19 +307,16 @@ impl Checks {
 /// ID that a reference has to name.
 pub fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
     const MOST: usize = 400;
-    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if text.len() <= MOST && (is_plain || !text.contains(char::is_control)) {
-        return text;
+    if text.len() > MOST
+        && let Some((end, _)) = text.char_indices().nth(MOST)
+    {
+        let short = text.get(..end).unwrap_or_default();
+        return format!("{}…", text::line(short)).into();
     }
-    let mut short: String = text
-        .chars()
-        .take(MOST)
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect();
-    if short.len() < text.len() {
-        short.push('…');
+    match text::line(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown.into(),
     }
-    short.into()
 }
 
 #[cfg(test)]

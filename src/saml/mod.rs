@@ -13,6 +13,7 @@ pub mod instant;
 pub mod logout;
 pub mod metadata;
 pub mod names;
+mod near;
 pub mod outline;
 pub mod response;
 pub mod signature;

@@ -118,6 +118,8 @@ pub const ENCODING_DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Enc
 pub const NAMEID_UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 /// Name identifier format: an addr-spec of RFC 2822 (saml-core 8.3.2).
 pub const NAMEID_EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+/// The same under SAML 2.0's prefix: no standard has it, and many send it (rule D7).
+pub const NAMEID_EMAIL_OF_SAML_2: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:emailAddress";
 /// Name identifier format: Windows domain qualified name (saml-core 8.3.4).
 pub const NAMEID_WINDOWS: &str =
     "urn:oasis:names:tc:SAML:1.1:nameid-format:WindowsDomainQualifiedName";

@@ -7,11 +7,12 @@ mod message;
 mod signed;
 
 use super::assertion::{self, ValidatedAssertion};
+use super::binding::BindingError;
 use super::cross_check::Evidence;
 use super::error::{Check, Checks, Rejection, Requirement};
 use super::names;
 use super::signature::{SignedXml, Trust, verify_enveloped};
-use crate::xml::{Document, Element, Limits, is_ncname};
+use crate::xml::{Document, Element, Limits, is_ncname_or_digit_first};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use time::{Duration, OffsetDateTime};
@@ -40,6 +41,28 @@ pub struct Expectation {
     pub clock_skew: Duration,
     /// Accept an assertion without an `AuthnStatement` (rule D6): Keycloak can be set to leave it out.
     pub authn_statement_optional: bool,
+    /// How fresh the authentication has to be, and of what kind.
+    pub authentication: Authentication,
+}
+
+impl Expectation {
+    /// Whether this is our entity ID, or a further audience of the connection.
+    pub(super) fn names_us(&self, name: &str) -> bool {
+        name == self.entity_id || self.extra_audiences.iter().any(|extra| extra == name)
+    }
+}
+
+/// How fresh the authentication has to be (rule D8), and of what kind (rule D9). The default asks for nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Authentication {
+    /// When the request was made that carried `ForceAuthn`.
+    pub forced_at: Option<OffsetDateTime>,
+    /// How old it may be in any case.
+    pub max_age: Option<Duration>,
+    /// The contexts that the request asked for; empty asks for none.
+    pub requested: Vec<String>,
+    /// The contexts that the connection takes, asked for or not; empty takes any.
+    pub accepted: Vec<String>,
 }
 
 /// The verdict, and every check that led to it.
@@ -56,6 +79,14 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The verdict on what the binding does not let through (rule A1).
+    pub fn unread(error: &BindingError) -> Self {
+        let mut checks = Checks::new();
+        let expected = "one SAMLResponse in base64";
+        let rejection = checks.fail(Requirement::Encoding, expected, error.to_string());
+        Self::of(Err(rejection), checks)
+    }
+
     fn of(outcome: Result<(ValidatedAssertion, Evidence), Rejection>, mut checks: Checks) -> Self {
         let named = checks.named.take();
         let (outcome, evidence) = match outcome {
@@ -212,8 +243,11 @@ impl<'a> ParsedResponse<'a> {
     }
 }
 
-/// Rule A4: identifiers are `NCName`s and distinct, whatever the case of their attribute's name. Those of SAML 1.1 count as well:
-/// a reader that takes them for identifiers must find the same element.
+/// The longest ID, in characters (rule A4).
+const LONGEST_ID: usize = 256;
+
+/// Rule A4: identifiers are `NCName`s, or begin with a digit, and distinct, whatever the case of their attribute's name. Those of
+/// SAML 1.1 count as well: a reader that takes them for identifiers must find the same element.
 pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<(), Rejection> {
     let mut seen = HashSet::new();
     for element in document.elements() {
@@ -222,13 +256,10 @@ pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<
             .filter(|attribute| is_identifier(attribute.local_name()))
         {
             let value = attribute.value();
-            if attribute.local_name() == "ID"
-                && attribute.namespace().is_empty()
-                && !is_ncname(value)
-            {
+            if attribute.local_name() == "ID" && attribute.namespace().is_empty() && !is_id(value) {
                 return Err(checks.fail(
                     Requirement::DistinctIds,
-                    "an ID that is an NCName",
+                    "an ID of 1 to 256 letters, digits, dots, dashes and underscores",
                     value.to_owned(),
                 ));
             }
@@ -242,6 +273,10 @@ pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<
         }
     }
     Ok(())
+}
+
+fn is_id(value: &str) -> bool {
+    value.chars().nth(LONGEST_ID).is_none() && is_ncname_or_digit_first(value)
 }
 
 fn is_identifier(name: &str) -> bool {

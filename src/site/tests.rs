@@ -23,6 +23,7 @@ pub(crate) fn company(number: u8, slug: &str, origin: &str, aliases: &[&str]) ->
         landing: None,
         organization: None,
         contact: None,
+        encrypted_assertions: true,
         created_at: OffsetDateTime::UNIX_EPOCH,
         suspended_at: None,
         revision: 1,

@@ -5,8 +5,9 @@
 use crate::domain::{self, AuthnStatement, SamlSettings};
 use crate::import;
 use crate::saml::encryption::DecryptionKey;
-use crate::saml::response::Expectation;
+use crate::saml::response::{Authentication, Expectation};
 use crate::saml::signature::{CertificateValidity, RequiredSignature, Trust};
+use time::{Duration, OffsetDateTime};
 
 /// Whom a connection trusts, and what it demands of signatures.
 pub fn trust(settings: &SamlSettings, decryption_keys: Vec<DecryptionKey>) -> Trust {
@@ -27,25 +28,43 @@ pub fn trust(settings: &SamlSettings, decryption_keys: Vec<DecryptionKey>) -> Tr
             domain::RequiredSignature::Both => RequiredSignature::Both,
         },
         danger_allow_sha1: settings.danger_allow_sha1,
+        danger_accept_cbc: settings.danger_accept_cbc,
         decryption_keys,
     }
 }
 
-/// What a Response through a connection must say; `request_id` is none for an unsolicited one.
+/// The request that a Response has to answer. The default is none: an unsolicited one.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Its ID.
+    pub request_id: Option<String>,
+    /// When it was made, if it asked the user to sign in again (`ForceAuthn`).
+    pub forced_at: Option<OffsetDateTime>,
+}
+
+/// What a Response through a connection must say.
 pub fn expectation(
     settings: &SamlSettings,
     entity_id: String,
     acs_url: String,
-    request_id: Option<String>,
+    asked: Asked,
 ) -> Expectation {
     Expectation {
         entity_id,
         extra_audiences: settings.extra_audiences.clone(),
         acs_url,
-        request_id,
+        request_id: asked.request_id,
         name_id_format: settings.name_id_format.clone(),
         identity_attribute: settings.identity_attribute.clone(),
-        clock_skew: time::Duration::seconds(settings.clock_skew_seconds.into()),
+        clock_skew: Duration::seconds(settings.clock_skew_seconds.into()),
         authn_statement_optional: settings.authn_statement == AuthnStatement::Optional,
+        authentication: Authentication {
+            forced_at: asked.forced_at,
+            max_age: settings
+                .max_authentication_age
+                .map(|seconds| Duration::seconds(seconds.into())),
+            requested: settings.requested_authn_context.clone(),
+            accepted: settings.accepted_authn_context.clone(),
+        },
     }
 }

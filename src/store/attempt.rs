@@ -20,7 +20,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, expires_at, \
-             consumed_at, finished_at, outcome, rule, summary, record, packed_record, user_id, named, session_key, tested_by \
+             consumed_at, finished_at, outcome, rule, summary, record, packed_record, user_id, named, session_key, tested_by, forced \
              FROM login_attempt ",
             $rest
         )
@@ -325,7 +325,7 @@ pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Resul
     query(
         "INSERT INTO login_attempt (id, code, company_id, connection_id, kind, request_id, relay, return_to, browser_hash, started_at, \
          expires_at, consumed_at, finished_at, outcome, rule, summary, record, packed_record, user_id, session_key, tested_by, \
-         named) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $17, $18, $19, $20, $21)",
+         named, forced) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $17, $18, $19, $20, $21, $22)",
     )
     .bind(attempt.id.to_string())
     .bind(attempt.code.as_str())
@@ -348,6 +348,7 @@ pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Resul
     .bind(attempt.session_key.map(|key| key.0.to_vec()))
     .bind(attempt.tested_by.map(|id| id.to_string()))
     .bind(attempt.named.as_ref().map(Email::key))
+    .bind(i64::from(attempt.forced))
     .execute(target)
     .await?;
     Ok(())
@@ -376,5 +377,6 @@ fn attempt(row: &Row) -> Result<LoginAttempt, Error> {
         named: row.maybe_parsed("named")?,
         session_key: row.maybe_hash("session_key")?.map(SessionKey),
         tested_by: row.maybe_parsed("tested_by")?,
+        forced: row.int("forced")? != 0,
     })
 }

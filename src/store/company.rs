@@ -12,7 +12,7 @@ use crate::domain::{Company, CompanyId, Origin, Slug};
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, slug, name, return_origins, landing, organization, contact, created_at, suspended_at, revision FROM company ", $rest)
+        concat!("SELECT id, slug, name, return_origins, landing, organization, contact, encrypted_assertions, created_at, suspended_at, revision FROM company ", $rest)
     };
 }
 
@@ -21,8 +21,8 @@ impl Store {
     pub async fn add_company(&self, company: &Company, now: OffsetDateTime) -> Result<(), Error> {
         let mut tx = self.begin().await?;
         let added = query(
-            "INSERT INTO company (id, slug, name, return_origins, landing, organization, contact, created_at, revision) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT DO NOTHING",
+            "INSERT INTO company (id, slug, name, return_origins, landing, organization, contact, encrypted_assertions, created_at, revision) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) ON CONFLICT DO NOTHING",
         )
         .bind(company.id.to_string())
         .bind(company.slug.as_str())
@@ -31,6 +31,7 @@ impl Store {
         .bind(company.landing.as_deref())
         .bind(company.organization.as_ref().map(json).transpose()?)
         .bind(company.contact.as_ref().map(json).transpose()?)
+        .bind(i64::from(company.encrypted_assertions))
         .bind(ms(company.created_at))
         .execute(&mut tx)
         .await?;
@@ -50,14 +51,15 @@ impl Store {
     ) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
         let updated = query(
-            "UPDATE company SET name = $1, return_origins = $2, landing = $3, organization = $4, contact = $5 \
-             WHERE id = $6 AND revision = $7",
+            "UPDATE company SET name = $1, return_origins = $2, landing = $3, organization = $4, contact = $5, encrypted_assertions = $6 \
+             WHERE id = $7 AND revision = $8",
         )
         .bind(company.name.as_str())
         .bind(json(&company.return_origins)?)
         .bind(company.landing.as_deref())
         .bind(company.organization.as_ref().map(json).transpose()?)
         .bind(company.contact.as_ref().map(json).transpose()?)
+        .bind(i64::from(company.encrypted_assertions))
         .bind(company.id.to_string())
         .bind(company.revision)
         .execute(&mut tx)
@@ -187,6 +189,7 @@ fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Compa
         landing: row.maybe_text("landing")?,
         organization: row.maybe_json("organization")?,
         contact: row.maybe_json("contact")?,
+        encrypted_assertions: row.int("encrypted_assertions")? != 0,
         created_at: row.time("created_at")?,
         suspended_at: row.maybe_time("suspended_at")?,
         revision: row.int("revision")?,

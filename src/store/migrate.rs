@@ -72,6 +72,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0011_domains_carried_over.sql"),
     ),
     (
+        13,
+        "authentication",
+        include_str!("../../migrations/0013_authentication.sql"),
+    ),
+    (
         HASHED,
         "fingerprints",
         include_str!("../../migrations/0015_fingerprints.sql"),

@@ -17,7 +17,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, s.signed_in_at, \
-             s.expires_at, s.idle_ms, s.last_seen_at, s.data FROM session s ",
+             s.expires_at, s.idle_ms, s.last_seen_at, s.data, s.authn_instant, s.authn_context FROM session s ",
             $rest
         )
     };
@@ -165,7 +165,8 @@ impl Store {
 pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> Result<(), Error> {
     query(
         "INSERT INTO session (session_key, user_id, company_id, connection_id, attempt_id, name_id, name_id_value, session_index, \
-         signed_in_at, expires_at, idle_ms, last_seen_at, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}')",
+         signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', $13, $14)",
     )
     .bind(key.0.to_vec())
     .bind(session.user_id.to_string())
@@ -179,6 +180,8 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
     .bind(ms(session.expires_at))
     .bind(duration_ms(session.idle))
     .bind(ms(session.last_seen_at))
+    .bind(session.authn_instant.map(ms))
+    .bind(session.authn_context.as_deref())
     .execute(&mut *tx)
     .await?;
     Ok(())
@@ -230,6 +233,8 @@ pub(super) fn session(row: &Row) -> Result<Session, Error> {
         attempt_id: row.parsed("attempt_id")?,
         name_id: row.maybe_json("name_id")?,
         session_index: row.maybe_text("session_index")?,
+        authn_instant: row.maybe_time("authn_instant")?,
+        authn_context: row.maybe_text("authn_context")?,
         signed_in_at: row.time("signed_in_at")?,
         expires_at: row.time("expires_at")?,
         idle: Duration::milliseconds(row.int("idle_ms")?),

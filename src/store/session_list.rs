@@ -39,7 +39,7 @@ macro_rules! live {
 macro_rules! select_listed {
     () => {
         "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, \
-         s.signed_in_at, s.expires_at, s.idle_ms, s.last_seen_at, a.email, a.first_name, a.last_name \
+         s.signed_in_at, s.expires_at, s.idle_ms, s.last_seen_at, s.authn_instant, s.authn_context, a.email, a.first_name, a.last_name \
          FROM session s JOIN account a ON a.id = s.user_id WHERE s.session_key IN (SELECT p.session_key "
     };
 }

@@ -89,6 +89,10 @@ pub struct SamlProof {
     pub name_id: Option<NameId>,
     /// Its `SessionIndex`, for logout.
     pub session_index: Option<String>,
+    /// When the user was authenticated.
+    pub authn_instant: Option<OffsetDateTime>,
+    /// How the user was authenticated.
+    pub authn_context: Option<String>,
 }
 
 /// A session to begin.
@@ -308,17 +312,20 @@ async fn begin_session(
     account: Account,
     hash: Hasher,
 ) -> Result<Finished, Error> {
-    let (name_id, session_index) = match &sign_in.proof {
-        Proof::Saml(proof) => (proof.name_id.clone(), proof.session_index.clone()),
-        Proof::Password { .. } | Proof::SetUp(_) => (None, None),
+    let saml = match &sign_in.proof {
+        Proof::Saml(proof) => Some(proof),
+        Proof::Password { .. } | Proof::SetUp(_) => None,
     };
     let session = Session {
         user_id: account.user.id,
         company_id: sign_in.company_id,
         connection_id: connection_of(sign_in),
         attempt_id,
-        name_id,
-        session_index,
+        name_id: saml.and_then(|proof| proof.name_id.clone()),
+        session_index: saml.and_then(|proof| proof.session_index.clone()),
+        // What we ask for ourselves is asked for now.
+        authn_instant: saml.map_or(Some(sign_in.now), |proof| proof.authn_instant),
+        authn_context: saml.and_then(|proof| proof.authn_context.clone()),
         signed_in_at: sign_in.now,
         expires_at: sign_in.session.expires_at,
         idle: sign_in.session.idle,

@@ -4,6 +4,7 @@
 //! returns; other lines wait [`WAIT`] at most, so that many of them share one write. What waits is bounded: beyond that, who
 //! logs writes.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
+
+use crate::text;
 
 /// How long a line waits for others.
 const WAIT: Duration = Duration::from_millis(20);
@@ -100,12 +103,21 @@ pub(super) struct Line<'l> {
 
 impl Write for Line<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.lines.0.add(line, self.urgent);
+        self.lines.0.add(&shown(line), self.urgent);
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A line that steers no terminal; its colours are the subscriber's own, which escapes those of others.
+fn shown(line: &[u8]) -> Cow<'_, [u8]> {
+    let unfit = |c| text::is_unseen(c) && !matches!(c, '\n' | '\u{1B}');
+    match std::str::from_utf8(line).map(|line| text::replaced(line, unfit)) {
+        Ok(Cow::Owned(shown)) => Cow::Owned(shown.into_bytes()),
+        Ok(Cow::Borrowed(_)) | Err(_) => Cow::Borrowed(line),
     }
 }
 
@@ -130,6 +142,16 @@ impl<'l> MakeWriter<'l> for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_turns_nothing_around() {
+        let line = "\u{1B}[32m INFO\u{1B}[0m x\u{202E}y\u{9B}2J\n";
+        let shown = shown(line.as_bytes());
+        assert_eq!(
+            std::str::from_utf8(&shown).unwrap(),
+            "\u{1B}[32m INFO\u{1B}[0m x\u{FFFD}y\u{FFFD}2J\n"
+        );
+    }
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);

@@ -1,4 +1,4 @@
-//! Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, both without comments, of one element and what is below it.
+//! Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, without and with comments, of one element and what is below it.
 
 use super::XML_NAMESPACE;
 use super::chars::same_name;
@@ -14,12 +14,21 @@ pub enum Canonicalization<'p> {
     Exclusive(&'p [&'p str]),
 }
 
+/// What becomes of comments: each method is there without and with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comments {
+    /// They are left out.
+    Dropped,
+    /// They stay (the methods whose name ends with `WithComments`).
+    Kept,
+}
+
 /// How many times the document's length canonical octets may be long. Escapes make at most six octets of one.
 const GROWTH: usize = 8;
 /// What they may be long in any case.
 const ALLOWANCE: usize = 64 * 1024;
 
-/// The canonical octets of `apex`, leaving out the subtree `without` (the enveloped signature).
+/// The canonical octets of `apex` without comments, leaving out the subtree `without` (the enveloped signature).
 ///
 /// For documents of our own; a received one is for [`canonicalize_within`]. No recursion.
 pub fn canonicalize(
@@ -27,10 +36,10 @@ pub fn canonicalize(
     without: Option<Element<'_>>,
     method: Canonicalization<'_>,
 ) -> Vec<u8> {
-    canonicalize_up_to(usize::MAX, apex, without, method).unwrap_or_default()
+    canonicalize_up_to(usize::MAX, apex, without, method, Comments::Dropped).unwrap_or_default()
 }
 
-/// The same; `None` when they would be many times as long as the document.
+/// The same, with or without comments; `None` when they would be many times as long as the document.
 ///
 /// Exclusive canonicalisation writes a namespace name again for each sibling that uses its prefix: a long name and many
 /// elements are octets without measure. With the bound the cost is linear in the size of the document (rule A3).
@@ -38,10 +47,11 @@ pub fn canonicalize_within(
     apex: Element<'_>,
     without: Option<Element<'_>>,
     method: Canonicalization<'_>,
+    comments: Comments,
 ) -> Option<Vec<u8>> {
     let length = apex.document.root().source().len();
     let most = length.saturating_mul(GROWTH).saturating_add(ALLOWANCE);
-    canonicalize_up_to(most, apex, without, method)
+    canonicalize_up_to(most, apex, without, method, comments)
 }
 
 fn canonicalize_up_to(
@@ -49,6 +59,7 @@ fn canonicalize_up_to(
     apex: Element<'_>,
     without: Option<Element<'_>>,
     method: Canonicalization<'_>,
+    comments: Comments,
 ) -> Option<Vec<u8>> {
     let data = apex.data();
     let nodes = Document::range(&apex.document.nodes, (data.open, data.close + 1));
@@ -76,6 +87,8 @@ fn canonicalize_up_to(
                 *index == apex.index,
             ),
             Node::Text(text) => escape_text(text, &mut writer.out),
+            Node::Comment(text) if comments == Comments::Kept => writer.comment(text),
+            Node::Comment(_) => {}
             Node::Close(index) => writer.close(Element {
                 document: apex.document,
                 index: *index,
@@ -117,6 +130,12 @@ impl<'d> Canonicalizer<'d, '_> {
             self.out.push('"');
         }
         self.out.push('>');
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.out.push_str("<!--");
+        self.out.push_str(text);
+        self.out.push_str("-->");
     }
 
     fn close(&mut self, element: Element<'d>) {

@@ -72,6 +72,14 @@ pub fn is_ncname(name: &str) -> bool {
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }
 
+/// The same, but that a digit may come first, as it does in ten of sixteen UUIDs.
+pub fn is_ncname_or_digit_first(name: &str) -> bool {
+    match name.strip_prefix(|first: char| first.is_ascii_digit()) {
+        Some(rest) => rest.chars().all(is_name_char),
+        None => is_ncname(name),
+    }
+}
+
 /// What an attribute's value cannot hold as it is.
 const SPECIAL_IN_VALUE: [bool; 256] = {
     let mut table = [false; 256];

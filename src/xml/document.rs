@@ -58,6 +58,8 @@ pub(super) enum Namespace {
 pub(super) enum Node<'a> {
     Open(u32),
     Text(Cow<'a, str>),
+    /// Only canonicalisation with comments sees it.
+    Comment(Cow<'a, str>),
     Close(u32),
 }
 
@@ -93,16 +95,17 @@ pub enum Piece<'d> {
 }
 
 impl Document<'_> {
-    /// A walk through the document, in its order.
+    /// A walk through the document, in its order, past its comments.
     pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let element = |index: &u32| Element {
             document: self,
             index: *index,
         };
-        self.nodes.iter().map(move |node| match node {
-            Node::Open(index) => Piece::Open(element(index)),
-            Node::Text(text) => Piece::Text(text),
-            Node::Close(index) => Piece::Close(element(index)),
+        self.nodes.iter().filter_map(move |node| match node {
+            Node::Open(index) => Some(Piece::Open(element(index))),
+            Node::Text(text) => Some(Piece::Text(text)),
+            Node::Comment(_) => None,
+            Node::Close(index) => Some(Piece::Close(element(index))),
         })
     }
 
@@ -255,6 +258,7 @@ impl<'d> Element<'d> {
             match node {
                 Node::Text(piece) if whole.is_empty() => whole = Cow::Borrowed(piece),
                 Node::Text(piece) => whole.to_mut().push_str(piece),
+                Node::Comment(_) => {}
                 Node::Open(_) | Node::Close(_) => return None,
             }
         }
@@ -277,6 +281,7 @@ impl<'d> Element<'d> {
                     false
                 }
                 Node::Text(text) => depth == 0 && !text.bytes().all(super::chars::is_space),
+                Node::Comment(_) => false,
             })
     }
 

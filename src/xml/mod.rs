@@ -2,8 +2,8 @@
 //!
 //! Invariants (rule A3): UTF-8 only; no DOCTYPE, no processing instruction, no entity but the five predefined ones and
 //! character references; well-formed namespaces with absolute names; no duplicate attribute; bounded depth and size; cost
-//! linear in the input; no recursion. Comments vanish and CDATA becomes text exactly as canonicalisation without comments
-//! would do it, so that a value read from the tree is the value that was signed.
+//! linear in the input; no recursion. Comments are no part of any value and CDATA becomes text, exactly as canonicalisation without
+//! comments would do it, so that a value read from the tree is the value that was signed.
 //!
 //! quick-xml finds where markup starts and ends; everything inside a tag is read here, strictly.
 
@@ -16,8 +16,8 @@ mod tag;
 mod uri;
 mod write;
 
-pub use c14n::{Canonicalization, canonicalize, canonicalize_within};
-pub use chars::is_ncname;
+pub use c14n::{Canonicalization, Comments, canonicalize, canonicalize_within};
+pub use chars::{is_ncname, is_ncname_or_digit_first};
 pub use document::{Attribute, Document, Element, Piece};
 pub use error::{XmlError, XmlErrorKind};
 pub use parse::Limits;

@@ -124,7 +124,7 @@ impl<'a, 'l> Parser<'a, 'l> {
                 Event::Text(_) => self.text(markup)?,
                 Event::CData(_) => self.cdata(strip(markup, "<![CDATA[", "]]>")?)?,
                 Event::GeneralRef(_) => self.reference(strip(markup, "&", ";")?)?,
-                Event::Comment(_) => check_comment(strip(markup, "<!--", "-->")?)?,
+                Event::Comment(_) => self.comment(strip(markup, "<!--", "-->")?)?,
                 Event::Decl(_) if self.position == 0 => {
                     check_declaration(strip(markup, "<?xml", "?>")?)?;
                 }
@@ -276,6 +276,18 @@ impl<'a, 'l> Parser<'a, 'l> {
         self.push_text(normalize_line_ends(text))
     }
 
+    /// Beside the root nobody needs it: what is canonicalised is an element.
+    fn comment(&mut self, text: &'a str) -> Result<(), XmlErrorKind> {
+        if text.contains("--") || text.ends_with('-') {
+            return Err(XmlErrorKind::Malformed("'--' in a comment"));
+        }
+        if !self.open.is_empty() {
+            let comment = Node::Comment(normalize_line_ends(text));
+            self.document.nodes.push(comment);
+        }
+        Ok(())
+    }
+
     fn reference(&mut self, name: &'a str) -> Result<(), XmlErrorKind> {
         let character = resolve_reference(name)?;
         self.push_text(Cow::Owned(String::from(character)))
@@ -298,13 +310,6 @@ fn strip<'t>(markup: &'t str, start: &str, end: &str) -> Result<&'t str, XmlErro
         .strip_prefix(start)
         .and_then(|rest| rest.strip_suffix(end))
         .ok_or(XmlErrorKind::Malformed("the markup is broken"))
-}
-
-fn check_comment(text: &str) -> Result<(), XmlErrorKind> {
-    if text.contains("--") || text.ends_with('-') {
-        return Err(XmlErrorKind::Malformed("'--' in a comment"));
-    }
-    Ok(())
 }
 
 /// `version = "1.0"`, then optionally `encoding = "UTF-8"`, then optionally `standalone` (XML 1.0, section 2.8).

@@ -18,7 +18,7 @@ use vestibule::saml::encryption::DecryptionKey;
 use vestibule::saml::error::{Rejection, Rule};
 use vestibule::saml::metadata::{IdpMetadata, SpMetadata};
 use vestibule::saml::names;
-use vestibule::saml::response::{Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation, validate};
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
@@ -81,6 +81,7 @@ fn trust(idp: &DemoIdp) -> Trust {
         certificate_validity: CertificateValidity::Reject,
         required_signature: RequiredSignature::Either,
         danger_allow_sha1: false,
+        danger_accept_cbc: false,
         decryption_keys: vec![DecryptionKey::new(key.unwrap()).unwrap()],
     }
 }
@@ -95,6 +96,7 @@ fn expectation(request: Option<&str>) -> Expectation {
         identity_attribute: None,
         clock_skew: Duration::seconds(180),
         authn_statement_optional: false,
+        authentication: Authentication::default(),
     }
 }
 

@@ -37,6 +37,7 @@ fn idp() -> Idp {
         certificate_validity: CertificateValidity::Reject,
         required_signature: RequiredSignature::Either,
         danger_allow_sha1: false,
+        danger_accept_cbc: false,
         decryption_keys: Vec::new(),
     };
     Idp {

@@ -85,12 +85,22 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "requested_authn_context",
         "Requested authentication context",
-        "Asks for these ways to sign in, one on each line. Leave it empty with Entra ID: passwordless sign-ins fail otherwise (AADSTS75011).",
+        "Asks for these ways to sign in, one on each line, and refuses every other. Leave it empty with Entra ID: passwordless sign-ins fail otherwise (AADSTS75011).",
+    ),
+    setting(
+        "accepted_authn_context",
+        "Accepted authentication context",
+        "Takes these ways to sign in only, one on each line, without asking for them. Empty takes any.",
+    ),
+    setting(
+        "max_authentication_age",
+        "Longest time since the sign-in",
+        "How many seconds ago the user may have signed in at the identity provider, such as 28800 for 8 hours. Empty does not ask.",
     ),
     setting(
         "force_authn",
         "Ask for credentials each time",
-        "The identity provider asks for the password again, even when the user is signed in there.",
+        "The identity provider has to ask for the password again, even when the user is signed in there. An answer that says otherwise is refused.",
     ),
     setting(
         "sign_requests",
@@ -206,5 +216,10 @@ pub const SETTINGS: &[Setting] = &[
         "danger_allow_sha1",
         "Accept SHA-1 signatures",
         "SHA-1 signatures can be forged with enough work: whoever does that signs in as anybody. Let the identity provider sign with SHA-256 instead.",
+    ),
+    setting(
+        "danger_accept_cbc",
+        "Accept AES-CBC in a response that is not signed",
+        "What is encrypted with AES-CBC can be changed unnoticed and, with enough tries, read by whoever has the message. For AD FS, switch encryption off instead: Set-AdfsRelyingPartyTrust -TargetName NAME -EncryptClaims $false.",
     ),
 ];

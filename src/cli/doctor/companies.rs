@@ -18,7 +18,7 @@ pub(super) async fn look(
     store: &Store,
     now: OffsetDateTime,
     findings: &mut Findings,
-) -> Result<Vec<Company>, Error> {
+) -> Result<(), Error> {
     let companies = store.companies().await?;
     if companies.is_empty() {
         findings.warn(
@@ -53,14 +53,17 @@ pub(super) async fn look(
         look_at_connections(company, &connections, now, findings);
     }
     look_for_duplicates(&companies, findings);
-    Ok(companies)
+    Ok(())
 }
 
 fn look_at_origin(config: &Config, company: &Company, origin: &Origin, findings: &mut Findings) {
     const AREA: &str = "origins";
     let slug = &company.slug;
     if origin.is_https() {
-        // It is asked further down, when the server runs.
+        findings.ok(
+            AREA,
+            format!("{slug}: {origin}, through a reverse proxy with TLS"),
+        );
     } else if !config.plain_http.permits(origin.host()) {
         findings.error(
             AREA,
@@ -146,6 +149,16 @@ fn look_at_connections(
     }
     for connection in connections {
         look_at_certificates(company, connection, now, findings);
+        if connection.settings.danger_accept_cbc {
+            findings.warn(
+                AREA,
+                format!(
+                    "{}/{} opens AES-CBC where nothing signed stands around it.",
+                    company.slug, connection.name
+                ),
+                "Switch encryption off at the identity provider, or let it use AES-GCM, then set danger_accept_cbc=false.",
+            );
+        }
         if connection.settings.danger_allow_sha1 {
             findings.warn(
                 AREA,

@@ -10,13 +10,12 @@ use crate::domain;
 use crate::saml::advice::advice;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::error::Check;
-use crate::saml::metadata::Imported;
 use crate::saml::response::Verdict;
 use crate::saml::signature::Trust;
 
 pub(super) struct Report<'a> {
     pub(super) at: OffsetDateTime,
-    pub(super) imported: &'a Imported,
+    pub(super) warnings: &'a [String],
     pub(super) trust: &'a Trust,
     pub(super) verdict: &'a Verdict,
     /// What else the person who asked has to know about a refusal.
@@ -42,7 +41,7 @@ impl Report<'_> {
                 until.date()
             ))?;
         }
-        for warning in &self.imported.warnings {
+        for warning in self.warnings {
             out.line(format!("  ! {warning}"))?;
         }
         out.line("")?;
@@ -58,12 +57,6 @@ impl Report<'_> {
 
     pub(super) fn to_json(&self) -> Value {
         let checks: Vec<domain::Check> = self.verdict.checks.iter().map(recorded).collect();
-        let warnings: Vec<String> = self
-            .imported
-            .warnings
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         let rule = self.verdict.outcome.as_ref().err();
         json!({
             "accepted": self.verdict.outcome.is_ok(),
@@ -72,7 +65,7 @@ impl Report<'_> {
             "advice": self.advice(),
             "at": timestamp(self.at),
             "idp_entity_id": self.trust.idp_entity_id,
-            "warnings": warnings,
+            "warnings": self.warnings,
             "checks": checks,
             "assertion": self.verdict.outcome.as_ref().ok().map(identity),
         })

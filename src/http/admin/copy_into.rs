@@ -48,6 +48,7 @@ struct CopyInto {
     /// The address that starts this connection's sign-in, when users would be asked to choose.
     direct_url: Option<String>,
     signs_requests: bool,
+    offers_encryption: bool,
 }
 
 /// `GET /admin/connections/{id}/copy`
@@ -67,17 +68,18 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
             )
         }),
         signs_requests: connection.settings.sign_requests,
+        offers_encryption: company.encrypted_assertions,
     })
     .into_response())
 }
 
 /// `GET /admin/service-provider/{file}`: our metadata and our certificates, to be saved.
 async fn download(Path(file): Path<String>, console: Console) -> Result<Response, Error> {
-    let keys = console.app.sp_keys();
+    let keys = &console.app.sp_keys;
     let (kind, content) = match file.as_str() {
         "metadata.xml" => (
             "application/samlmetadata+xml",
-            console.site.metadata(&keys).clone(),
+            console.site.metadata(keys).clone(),
         ),
         "signing.cer" => (CERTIFICATE, pem(&keys.signing_certificate).into()),
         "encryption.cer" => (CERTIFICATE, pem(&keys.encryption_certificate).into()),

@@ -51,6 +51,8 @@ const ADVANCED: [(&str, &[&str]); 5] = [
         &[
             "required_signature",
             "certificate_validity",
+            "accepted_authn_context",
+            "max_authentication_age",
             "clock_skew_seconds",
             "authn_statement",
             "extra_audiences",
@@ -86,7 +88,7 @@ const MAIN: [&str; 5] = [
     "slo_url",
     "name_id_format",
 ];
-const DANGER: &str = "danger_allow_sha1";
+const DANGERS: [&str; 2] = ["danger_allow_sha1", "danger_accept_cbc"];
 
 /// The NameID formats that Entra ID issues.
 const FORMATS: [(&str, &str); 4] = [
@@ -141,9 +143,10 @@ impl Values {
             .collect()
     }
 
-    /// The switch that weakens a check.
-    pub(super) fn danger(&self, problems: &Problems) -> Field {
-        self.field(DANGER, problems)
+    /// The switches that weaken a check.
+    pub(super) fn dangers(&self, problems: &Problems) -> Vec<Field> {
+        let fields = DANGERS.iter().map(|key| self.field(key, problems));
+        fields.collect()
     }
 
     fn field(&self, key: &'static str, problems: &Problems) -> Field {
@@ -205,18 +208,21 @@ impl Values {
 
 pub(super) fn every_key() -> impl Iterator<Item = &'static str> {
     let advanced = ADVANCED.iter().flat_map(|(_, keys)| keys.iter().copied());
-    MAIN.into_iter().chain(advanced).chain([DANGER])
+    MAIN.into_iter().chain(advanced).chain(DANGERS)
 }
 
 pub(super) fn is_switch(key: &str) -> bool {
     matches!(
         key,
-        "force_authn" | "sign_requests" | "single_logout" | "guests" | DANGER
-    )
+        "force_authn" | "sign_requests" | "single_logout" | "guests"
+    ) || DANGERS.contains(&key)
 }
 
 pub(super) fn is_lines(key: &str) -> bool {
-    matches!(key, "requested_authn_context" | "extra_audiences") || key.starts_with("attributes.")
+    matches!(
+        key,
+        "requested_authn_context" | "accepted_authn_context" | "extra_audiences"
+    ) || key.starts_with("attributes.")
 }
 
 pub(super) fn on_off(on: bool) -> &'static str {

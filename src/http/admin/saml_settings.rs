@@ -45,7 +45,7 @@ struct SamlSettingsPage {
     formats: Vec<Item>,
     mapping: Vec<MappingRow>,
     advanced: Vec<FieldGroup>,
-    danger: Field,
+    dangers: Vec<Field>,
     revision: i64,
 }
 
@@ -74,7 +74,7 @@ impl SamlSettingsPage {
     fn opens_advanced(&self) -> bool {
         let wrong = |field: &Field| !field.error.is_empty();
         let fields = self.advanced.iter().flat_map(|group| &group.fields);
-        fields.chain([&self.danger]).any(wrong)
+        fields.chain(&self.dangers).any(wrong)
             || !self.problems.of("group_mapping").is_empty()
             || !self.problems.of("other_login_url").is_empty()
     }
@@ -157,7 +157,7 @@ fn page(
             })
             .collect(),
         advanced: values.advanced(&problems),
-        danger: values.danger(&problems),
+        dangers: values.dangers(&problems),
         revision: connection.revision,
         values,
         problems,

@@ -3,6 +3,7 @@
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
 use crate::saml::names;
+use crate::saml::near;
 use crate::saml::response::Expectation;
 use crate::xml::Element;
 use time::OffsetDateTime;
@@ -63,13 +64,6 @@ fn check_audience(
     expectation: &Expectation,
     checks: &mut Checks,
 ) -> Result<(), Rejection> {
-    let names_us = |audience: &str| {
-        audience == expectation.entity_id
-            || expectation
-                .extra_audiences
-                .iter()
-                .any(|extra| extra == audience)
-    };
     let mut restrictions = 0;
     for restriction in conditions.children_named(names::SAML, "AudienceRestriction") {
         restrictions += 1;
@@ -77,7 +71,9 @@ fn check_audience(
             .children_named(names::SAML, "Audience")
             .map(|audience| audience.text().unwrap_or_default().into_owned())
             .collect();
-        let met = audiences.iter().any(|audience| names_us(audience));
+        let met = audiences
+            .iter()
+            .any(|audience| expectation.names_us(audience));
         let received = if met {
             audiences.join(", ")
         } else {
@@ -100,27 +96,13 @@ fn check_audience(
     Ok(())
 }
 
-/// Says how an audience differs where it nearly fits.
+/// What was received, with how it differs where it nearly fits.
 fn near_miss(audiences: &[String], entity_id: &str) -> String {
-    let bare = |text: &str| {
-        text.strip_prefix("spn:")
-            .unwrap_or(text)
-            .trim_end_matches('/')
-            .to_ascii_lowercase()
-    };
-    let received = audiences.join(", ");
-    match audiences
-        .iter()
-        .find(|audience| bare(audience) == bare(entity_id))
-    {
-        Some(near) if near.starts_with("spn:") => {
-            format!("{received} (differs by the prefix spn:)")
-        }
-        Some(near) if near.trim_end_matches('/') == entity_id.trim_end_matches('/') => {
-            format!("{received} (differs by a slash at the end)")
-        }
-        Some(_) => format!("{received} (differs by upper and lower case)"),
-        None if audiences.is_empty() => "no Audience".to_owned(),
-        None => received,
+    if audiences.is_empty() {
+        return "no Audience".to_owned();
     }
+    let described = audiences
+        .iter()
+        .map(|audience| near::described(audience, entity_id));
+    described.collect::<Vec<_>>().join(", ")
 }

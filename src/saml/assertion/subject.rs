@@ -1,10 +1,14 @@
 //! The subject: its confirmation (rule D2) and its name (rule D7).
 
 use super::{Attribute, LONGEST_NAME, NameId};
+use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
 use crate::saml::names;
+use crate::saml::near;
 use crate::saml::response::Expectation;
+use crate::saml::signature::Trust;
+use crate::text;
 use crate::xml::Element;
 use time::OffsetDateTime;
 
@@ -71,11 +75,21 @@ fn check_confirmation(
     };
     match data.attribute("Recipient") {
         Some(recipient) if recipient == expectation.acs_url => {}
-        Some(other) => return Err(format!("Recipient {other}")),
+        Some(other) => {
+            let received = near::described(other, &expectation.acs_url);
+            return Err(format!("Recipient {received}"));
+        }
         None => return Err("no Recipient".to_owned()),
     }
-    if data.attribute("NotBefore").is_some() {
-        return Err("a NotBefore, which a bearer confirmation must not have".to_owned());
+    // Profiles 4.1.4.2 forbids it, and some providers send it all the same: then it has to be past.
+    if let Some(text) = data.attribute("NotBefore") {
+        let from = instant::parse(text);
+        if from.is_none_or(|from| from > now + expectation.clock_skew) {
+            return Err(format!(
+                "NotBefore {text}; our clock says {}",
+                instant::format(now)
+            ));
+        }
     }
     let text = data.attribute("NotOnOrAfter").ok_or("no NotOnOrAfter")?;
     let until =
@@ -97,52 +111,95 @@ fn check_confirmation(
     }
 }
 
-/// Rule D7.
+/// Rule D7: one name, read or opened, or the identity attribute in its place.
 pub(super) fn check_name_id(
     subject: Element<'_>,
     attributes: &[Attribute],
+    trust: &Trust,
     expectation: &Expectation,
     checks: &mut Checks,
 ) -> Result<Option<NameId>, Rejection> {
-    let mut found = subject.children_named(names::SAML, "NameID");
-    let element = match (found.next(), found.next()) {
-        (Some(element), None) => element,
-        (Some(_), Some(_)) => {
-            return Err(checks.fail(Requirement::NameId, "one NameID", "several"));
+    let mut found = subject.children().filter(|child| is_identifier(*child));
+    match (found.next(), found.next()) {
+        (Some(name), None) if name.local_name() == "NameID" => {
+            read_name(name, expectation, checks).map(Some)
+        }
+        (Some(name), None) if name.local_name() == "EncryptedID" => {
+            open_name(name, trust, expectation, checks).map(Some)
+        }
+        (Some(_), None) => Err(checks.fail(Requirement::NameId, "a NameID", "a BaseID")),
+        (Some(one), Some(other)) => {
+            let received = if one.local_name() == other.local_name() {
+                format!("several: {} twice", one.local_name())
+            } else {
+                format!("{} beside {}", other.local_name(), one.local_name())
+            };
+            Err(checks.fail(Requirement::NameId, "one NameID", received))
         }
         (None, _) => {
-            let stands_in = expectation
-                .identity_attribute
-                .as_deref()
-                .is_some_and(|wanted| {
-                    attributes.iter().any(|attribute| {
-                        attribute.name == wanted
-                            && attribute.values.iter().any(|value| !value.is_empty())
-                    })
-                });
-            checks.require(
-                stands_in,
-                Requirement::NameId,
-                "a NameID",
-                if stands_in {
-                    "the identity attribute"
-                } else {
-                    "none"
-                },
-            )?;
-            return Ok(None);
+            let stands_in = expectation.identity_attribute.as_deref();
+            let stands_in = stands_in.is_some_and(|wanted| {
+                attributes.iter().any(|attribute| {
+                    attribute.name == wanted
+                        && attribute.values.iter().any(|value| !value.is_empty())
+                })
+            });
+            let received = if stands_in {
+                "the identity attribute"
+            } else {
+                "none"
+            };
+            checks.require(stands_in, Requirement::NameId, "a NameID", received)?;
+            Ok(None)
         }
-    };
-    let value = element.text().unwrap_or_default();
-    if value.is_empty() || value.len() > LONGEST_NAME || value.chars().any(char::is_control) {
+    }
+}
+
+/// What can say who a subject is (Core 2.4.1).
+fn is_identifier(child: Element<'_>) -> bool {
+    child.namespace() == names::SAML
+        && matches!(child.local_name(), "NameID" | "EncryptedID" | "BaseID")
+}
+
+/// An `EncryptedID` (rules D7 and G). It stands in octets whose signature has verified, so that nobody can change it unnoticed.
+fn open_name(
+    encrypted: Element<'_>,
+    trust: &Trust,
+    expectation: &Expectation,
+    checks: &mut Checks,
+) -> Result<NameId, Rejection> {
+    if trust.decryption_keys.is_empty() {
         return Err(checks.fail(
             Requirement::NameId,
-            "a NameID of at most 1024 octets without control characters",
-            match value.len() {
-                0 => "an empty one",
-                1..=LONGEST_NAME => "one with control characters",
-                _ => "a longer one",
-            },
+            "a NameID that can be read",
+            "an encrypted NameID (EncryptedID), and there is no key to open it",
+        ));
+    }
+    let plain = encryption::decrypt(encrypted, &trust.decryption_keys, Cover::Signed, checks)?;
+    let (name, _) = plain.read("NameID", checks, |name, checks| {
+        read_name(name, expectation, checks)
+    })?;
+    Ok(name)
+}
+
+fn read_name(
+    element: Element<'_>,
+    expectation: &Expectation,
+    checks: &mut Checks,
+) -> Result<NameId, Rejection> {
+    let value = element.text().unwrap_or_default();
+    let wrong = match value.len() {
+        0 => Some("an empty one"),
+        1..=LONGEST_NAME if value.trim() != value => Some("one with white space around it"),
+        1..=LONGEST_NAME if value.contains(text::is_unseen) => Some("one with control characters"),
+        1..=LONGEST_NAME => None,
+        _ => Some("a longer one"),
+    };
+    if let Some(wrong) = wrong {
+        return Err(checks.fail(
+            Requirement::NameId,
+            "a NameID of at most 1024 octets without control characters, and without white space around it",
+            wrong,
         ));
     }
     // An absent Format means unspecified (Core 2.2.2).
@@ -150,32 +207,54 @@ pub(super) fn check_name_id(
     let effective = format.unwrap_or(names::NAMEID_UNSPECIFIED);
     if let Some(expected) = expectation.name_id_format.as_deref() {
         checks.require(
-            effective == expected,
+            canonical_format(effective) == canonical_format(expected),
             Requirement::NameId,
             format!("Format {expected}"),
-            format!("Format {effective}"),
+            format!("Format {}", near::described(effective, expected)),
         )?;
     }
-    if effective == names::NAMEID_EMAIL {
+    if canonical_format(effective) == names::NAMEID_EMAIL {
+        let is_address = is_addr_spec(&value);
+        let received = if is_address {
+            "one e-mail address".to_owned()
+        } else {
+            format!("no e-mail address: {value}")
+        };
         checks.require(
-            is_addr_spec(&value),
+            is_address,
             Requirement::NameId,
             "one e-mail address",
-            if is_addr_spec(&value) {
-                "one e-mail address"
-            } else {
-                "something else"
-            },
+            received,
         )?;
     }
     let own = |name| element.attribute(name).map(str::to_owned);
-    Ok(Some(NameId {
+    let ours = own("SPNameQualifier");
+    if let Some(other) = ours.as_deref().filter(|it| !expectation.names_us(it)) {
+        return Err(checks.fail(
+            Requirement::NameId,
+            format!("a NameID for {}", expectation.entity_id),
+            format!(
+                "one with SPNameQualifier {}",
+                near::described(other, &expectation.entity_id)
+            ),
+        ));
+    }
+    Ok(NameId {
         format: own("Format"),
         name_qualifier: own("NameQualifier"),
-        sp_name_qualifier: own("SPNameQualifier"),
+        sp_name_qualifier: ours,
         sp_provided_id: own("SPProvidedID"),
         value: value.into_owned(),
-    }))
+    })
+}
+
+/// The format of an e-mail address has its name in SAML 1.1; many write 2.0 (rule D7).
+fn canonical_format(format: &str) -> &str {
+    if format == names::NAMEID_EMAIL_OF_SAML_2 {
+        names::NAMEID_EMAIL
+    } else {
+        format
+    }
 }
 
 /// Whether `text` is one `addr-spec` of the plain kind (RFC 5322 section 3.4.1: dot-atom at domain), ASCII only.

@@ -29,9 +29,6 @@ impl MessageKind {
     }
 }
 
-/// The longest `RelayState` that is looked at, in octets; a longer one is nobody's handle and is left out.
-pub const RELAY_STATE_LIMIT: usize = 2048;
-
 /// A form or a query from which no message can be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

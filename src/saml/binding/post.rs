@@ -1,7 +1,7 @@
 //! HTTP-POST (saml-bindings 3.5): a message in a form field, in base64.
 
 use super::encoding::{Pair, Plus, base64, names, pairs, text};
-use super::{BindingError, MessageKind, RELAY_STATE_LIMIT};
+use super::{BindingError, MessageKind};
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct EncodedResponse {
 pub struct PostForm {
     /// The Response.
     pub response: EncodedResponse,
-    /// `RelayState`, when there is one of acceptable length.
+    /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
 }
 
@@ -28,7 +28,7 @@ pub struct Posted {
     pub kind: MessageKind,
     /// The octets of the message.
     pub xml: Vec<u8>,
-    /// `RelayState`, when there is one of acceptable length.
+    /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
         relay_state: relay_state
             .map(|raw| text(raw, "RelayState"))
             .transpose()?
-            .filter(is_handle),
+            .filter(|value| !value.is_empty()),
     })
 }
 
@@ -131,10 +131,4 @@ impl PostPage {
             relay_state: relay_state.map(str::to_owned),
         }
     }
-}
-
-/// Another's `RelayState` may be anything (rule E3); what is empty or too long is not looked up.
-#[expect(clippy::ptr_arg, reason = "the shape that Option::filter wants")]
-pub(super) fn is_handle(relay_state: &String) -> bool {
-    (1..=RELAY_STATE_LIMIT).contains(&relay_state.len())
 }

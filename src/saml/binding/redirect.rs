@@ -1,7 +1,6 @@
 //! HTTP-Redirect (saml-bindings 3.4): a message in a query, compressed, with a signature beside it.
 
 use super::encoding::{Pair, Plus, base64, encode, names, pairs, text};
-use super::post::is_handle;
 use super::{BindingError, MessageKind};
 use crate::saml::names::ENCODING_DEFLATE;
 use crate::saml::signature::{SignError, SigningKey};
@@ -21,7 +20,7 @@ pub struct Redirected {
     pub kind: MessageKind,
     /// The octets of the message.
     pub xml: Vec<u8>,
-    /// `RelayState`, when there is one of acceptable length.
+    /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
     /// The signature, not verified.
     pub signature: Option<RedirectSignature>,
@@ -74,7 +73,7 @@ pub fn decode_redirect(query: &str) -> Result<Redirected, BindingError> {
         .relay_state
         .map(|pair| text(pair.value, "RelayState"))
         .transpose()?
-        .filter(is_handle);
+        .filter(|value| !value.is_empty());
     let signature = match (found.algorithm, found.signature) {
         (Some(algorithm), Some(signature)) => Some(RedirectSignature {
             algorithm: text(algorithm.value, "SigAlg")?,

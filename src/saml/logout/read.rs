@@ -5,7 +5,7 @@ use super::{
 };
 use crate::saml::assertion::NameId;
 use crate::saml::binding::{MessageKind, Posted, Redirected};
-use crate::saml::encryption;
+use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::response::check_ids;
 use crate::saml::signature::{Trust, verify_enveloped, verify_octets};
@@ -235,13 +235,10 @@ impl Receiver<'_> {
         match (found.next(), found.next()) {
             (Some(name), None) if name.local_name() == "NameID" => read_name_id(name, checks),
             (Some(name), None) if name.local_name() == "EncryptedID" => {
-                let plain = encryption::decrypt(name, &self.trust.decryption_keys, true, checks)?;
-                let document = Document::parse(&plain, &Limits::MESSAGE)
-                    .map_err(|_| encryption::decryption_failed(checks))?;
-                if !document.root().is(names::SAML, "NameID") {
-                    return Err(encryption::decryption_failed(checks)); // rule G3
-                }
-                read_name_id(document.root(), checks)
+                let keys = &self.trust.decryption_keys;
+                let plain = encryption::decrypt(name, keys, Cover::Signed, checks)?;
+                let (name, _) = plain.read("NameID", checks, read_name_id)?;
+                Ok(name)
             }
             _ => Err(checks.fail(
                 Requirement::LogoutShape,

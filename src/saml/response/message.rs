@@ -4,6 +4,7 @@ use super::Expectation;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
 use crate::saml::names;
+use crate::saml::near;
 use crate::xml::Element;
 use time::OffsetDateTime;
 
@@ -23,7 +24,7 @@ pub(super) fn check_response(
                 destination == expectation.acs_url,
                 Requirement::Destination,
                 expectation.acs_url.clone(),
-                destination.to_owned(),
+                near::described(destination, &expectation.acs_url),
             )?;
         }
         None => checks.require(
@@ -130,11 +131,12 @@ pub(super) fn check_response_issuer(
         .child(names::SAML, "Issuer")
         .and_then(Element::text)
         .unwrap_or_default();
+    let received = near::described(&own, &inner);
     checks.require(
         own == inner,
         Requirement::ResponseIssuer,
         inner.into_owned(),
-        own.into_owned(),
+        received,
     )
 }
 

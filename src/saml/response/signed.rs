@@ -2,13 +2,11 @@
 //!
 //! Invariant: the octets of a [`SignedAssertion`] are canonical and signed, by its own signature or by the Response's.
 
-use super::check_ids;
-use crate::saml::encryption;
+use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
 use crate::saml::signature::{RequiredSignature, Signer, Trust, bounded, verify_enveloped};
-use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize_within};
-use std::collections::HashSet;
+use crate::xml::{Canonicalization, Comments, Element, canonicalize_within};
 use time::OffsetDateTime;
 
 /// What a record says when the assertion's signature verifies beside a Response's that does not (rule B7).
@@ -62,31 +60,18 @@ impl SignedAssertion {
                 checks,
             );
         }
-        let plain =
-            encryption::decrypt(assertion, &trust.decryption_keys, response_signed, checks)?;
-        let mut wrapped = None;
-        let (document, depth) = if let Ok(document) = Document::parse(&plain, &Limits::MESSAGE) {
-            (document, 0)
-        } else {
-            // XML Encryption 1.1, section 4.4: the plaintext may lean on the namespaces around it.
-            let wrapped = wrapped.insert(with_namespaces_of(assertion, &plain));
-            let document = Document::parse(wrapped, &Limits::MESSAGE)
-                .map_err(|_| encryption::decryption_failed(checks))?;
-            (document, 1)
+        let cover = match (response_signed, trust.danger_accept_cbc) {
+            (true, _) => Cover::Signed,
+            (false, true) => Cover::Dangerous,
+            (false, false) => Cover::Open,
         };
-        let inner = document.elements().nth(depth);
-        // One element and nothing beside it, as in a document of its own (rules A3 and G2).
-        let root = document.root();
-        let alone = depth == 0 || root.children().count() == 1 && !root.has_own_text();
-        let Some(inner) = inner.filter(|inner| alone && inner.is(names::SAML, "Assertion")) else {
-            return Err(encryption::decryption_failed(checks)); // rule G3
-        };
-        check_ids(&document, checks)?;
-        Signatures::find_in_assertion(inner, checks)?;
-        let verified = Self::verify(inner, response_signed, trust, now, checks)?;
-        drop(document);
+        let plain = encryption::decrypt(assertion, &trust.decryption_keys, cover, checks)?;
+        let (verified, opened) = plain.read("Assertion", checks, |inner, checks| {
+            Signatures::find_in_assertion(inner, checks)?;
+            Self::verify(inner, response_signed, trust, now, checks)
+        })?;
         Ok(Self {
-            opened: Some(wrapped.unwrap_or(plain)),
+            opened: Some(opened),
             ..verified
         })
     }
@@ -107,7 +92,8 @@ impl SignedAssertion {
             }
             None if response_signed => {
                 let method = Canonicalization::Exclusive(&[]);
-                let octets = bounded(canonicalize_within(assertion, None, method), checks)?;
+                let octets = canonicalize_within(assertion, None, method, Comments::Dropped);
+                let octets = bounded(octets, checks)?;
                 (octets, None)
             }
             None => {
@@ -263,25 +249,4 @@ fn follows_issuer(signature: Element<'_>) -> bool {
 fn is_assertion(element: Element<'_>) -> bool {
     matches!(element.local_name(), "Assertion" | "EncryptedAssertion")
         && element.namespace() == names::SAML
-}
-
-/// Puts a decrypted fragment into an element that declares the namespaces in scope around the encrypted one.
-fn with_namespaces_of(element: Element<'_>, plain: &[u8]) -> Vec<u8> {
-    let mut open = String::from("<context");
-    let mut seen = HashSet::new();
-    let mut here = Some(element);
-    while let Some(ancestor) = here {
-        for (prefix, uri) in ancestor.declarations() {
-            if seen.insert(prefix) && !prefix.is_empty() {
-                open.push_str(" xmlns:");
-                open.push_str(prefix);
-                open.push_str("=\"");
-                crate::xml::escape_attribute(uri, &mut open);
-                open.push('"');
-            }
-        }
-        here = ancestor.parent();
-    }
-    open.push('>');
-    [open.as_bytes(), plain, b"</context>"].concat()
 }

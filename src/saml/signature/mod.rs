@@ -32,6 +32,8 @@ pub struct Trust {
     pub required_signature: RequiredSignature,
     /// Accept SHA-1 (rule B4).
     pub danger_allow_sha1: bool,
+    /// Accept AES-CBC in a Response that is not signed (rule G2).
+    pub danger_accept_cbc: bool,
     /// Our keys for encrypted assertions, tried in order (rule G3).
     pub decryption_keys: Vec<DecryptionKey>,
 }

@@ -7,7 +7,7 @@ use super::algorithm::{Hash, SignatureAlgorithm, describe_refused};
 use super::verify::base64_text;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
-use crate::xml::{Canonicalization, Document, Element, Limits, canonicalize_within};
+use crate::xml::{Canonicalization, Comments, Document, Element, Limits, canonicalize_within};
 
 /// What `SignedInfo` says, read from its own canonical octets (rule B3).
 pub(super) struct SignedInfo {
@@ -20,6 +20,7 @@ pub(super) struct SignedInfo {
 /// A canonicalisation method with its prefix list.
 pub(super) struct Method {
     exclusive: bool,
+    comments: Comments,
     prefixes: Vec<String>,
 }
 
@@ -27,16 +28,12 @@ impl Method {
     /// The method of a `CanonicalizationMethod` or `Transform` (rules B4 and B5).
     pub(super) fn of(element: Element<'_>, checks: &mut Checks) -> Result<Self, Rejection> {
         let uri = element.attribute("Algorithm").unwrap_or_default();
-        let exclusive = match uri {
-            names::EXC_C14N => true,
-            names::C14N => false,
-            other => {
-                return Err(checks.fail(
-                    Requirement::Algorithm,
-                    "canonical XML 1.0, exclusive or inclusive, without comments",
-                    other.to_owned(),
-                ));
-            }
+        let Some((exclusive, comments)) = Self::named(uri) else {
+            return Err(checks.fail(
+                Requirement::Algorithm,
+                "canonical XML 1.0, exclusive or inclusive",
+                uri.to_owned(),
+            ));
         };
         let mut prefixes = Vec::new();
         for (at, child) in element.children().enumerate() {
@@ -57,7 +54,19 @@ impl Method {
         }
         Ok(Self {
             exclusive,
+            comments,
             prefixes,
+        })
+    }
+
+    /// The methods on the list (rule B4). Comments can stay: no value is read from one, and none ends at one.
+    fn named(uri: &str) -> Option<(bool, Comments)> {
+        Some(match uri {
+            names::EXC_C14N => (true, Comments::Dropped),
+            names::EXC_C14N_WITH_COMMENTS => (true, Comments::Kept),
+            names::C14N => (false, Comments::Dropped),
+            names::C14N_WITH_COMMENTS => (false, Comments::Kept),
+            _ => return None,
         })
     }
 
@@ -73,7 +82,8 @@ impl Method {
         } else {
             Canonicalization::Inclusive
         };
-        bounded(canonicalize_within(apex, without, method), checks)
+        let octets = canonicalize_within(apex, without, method, self.comments);
+        bounded(octets, checks)
     }
 }
 
@@ -215,7 +225,7 @@ impl SignedInfo {
                 .all(|child| child.is(names::DS, "Transform"))
             && algorithm(enveloped) == names::ENVELOPED_SIGNATURE
             && enveloped.children().next().is_none()
-            && matches!(algorithm(method).as_str(), names::EXC_C14N | names::C14N)
+            && Method::named(&algorithm(method)).is_some()
         {
             return Method::of(*method, checks);
         }

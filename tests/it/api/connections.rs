@@ -141,7 +141,7 @@ async fn what_leads_elsewhere_is_trust() {
         (_, "post") => "redirect".to_owned(),
         (_, "redirect") => "post".to_owned(),
         ("landing", _) => "/elsewhere".to_owned(),
-        ("clock_skew_seconds", _) => "7".to_owned(),
+        ("clock_skew_seconds" | "max_authentication_age", _) => "7".to_owned(),
         ("required_signature", _) => "both".to_owned(),
         ("certificate_validity", _) => "ignore".to_owned(),
         ("authn_statement", _) => "optional".to_owned(),

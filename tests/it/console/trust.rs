@@ -171,6 +171,8 @@ impl World {
                 assertion_expires_at: NOW + Duration::hours(1),
                 name_id: Some(NameId::new(email.to_owned(), None)),
                 session_index: None,
+                authn_instant: None,
+                authn_context: None,
             })),
             session: NewSession {
                 id: session,

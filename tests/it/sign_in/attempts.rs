@@ -126,6 +126,8 @@ async fn the_relay_state_is_the_handle_of_the_sign_in() {
         other.relay_state.as_deref().unwrap(),
         "https://evil.example/",
         " ",
+        &"x".repeat(81),
+        &"x".repeat(5_000),
     ] {
         let begun = begin(&mut browser, "/sso/login").await;
         let response = world.respond(&begun, |_| {});

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod attempts;
+mod authentication;
 mod clock;
 mod combined;
 mod encrypted;

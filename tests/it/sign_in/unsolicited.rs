@@ -1,9 +1,11 @@
 //! Rule E5: a Response that nobody asked for.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use time::Duration;
 use vestibule::demo_idp::User;
 
-use super::world::{World, begin, read};
+use super::world::{World, begin, read, second_application};
 use crate::support::{Answer, Browser, NOW, hidden_field};
 
 async fn launch(browser: &mut Browser, response: &str) -> Answer {
@@ -238,4 +240,37 @@ async fn of_two_connections_with_one_entity_id_the_last_used_is_meant() {
         assert_eq!(answer.header("location"), expected);
         browser.forget("vestibule-bounced");
     }
+}
+
+/// Two applications of one tenant have one issuer: the one whose key and audience fit judges.
+#[tokio::test]
+async fn of_two_connections_with_one_issuer_the_one_that_fits_judges() {
+    let world = World::new().await;
+    let (second, idp) = second_application(&world).await;
+    world.set(&[("unsolicited", "refuse")]).await;
+    let mut browser = world.browser();
+    let mut spec = world.spec(&User::b_simon());
+    spec.audiences = vec!["urn:second".into()];
+    let response = BASE64_STANDARD.encode(idp.respond(&spec).unwrap());
+    let answer = launch(&mut browser, &response).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/second"));
+    let session = browser.get("/sso/session").await.body;
+    assert!(session.contains(r#""connection":"second""#), "{session}");
+
+    // The first one's own is judged by the first, and refused as that says.
+    let answer = launch(
+        &mut world.browser(),
+        &world.encoded(&world.spec(&User::b_simon())),
+    )
+    .await;
+    let attempt = world.assert_refused(&answer, "E5").await;
+    assert_eq!(attempt.connection_id, Some(world.entra.id));
+
+    // What fits neither is refused by the one that it fits better.
+    let mut spec = world.spec(&User::b_simon());
+    spec.audiences = vec!["urn:third".into()];
+    let response = BASE64_STANDARD.encode(idp.respond(&spec).unwrap());
+    let answer = launch(&mut world.browser(), &response).await;
+    let attempt = world.assert_refused(&answer, "D4").await;
+    assert_eq!(attempt.connection_id, Some(second.id));
 }

@@ -354,3 +354,27 @@ async fn add(app: &App, company: &Company, idp: &DemoIdp, name: &str) -> (Connec
     app.store.add_connection(&connection, NOW).await.unwrap();
     (connection, group)
 }
+
+/// A second application of acme's tenant: the same issuer, another key, and a connection of its own that accepts what nobody
+/// asked for.
+pub(super) async fn second_application(world: &World) -> (Connection, DemoIdp) {
+    let tenant = Tenant::contoso("http://127.0.0.1:8090");
+    let idp = identity_provider(&world.app, tenant, BETA_KEY.clone());
+    let metadata = idp.metadata_xml().unwrap();
+    let imported = IdpMetadata::parse(metadata.as_bytes(), None, NOW).unwrap();
+    let mut settings = import::settings(&imported.idp);
+    settings.jit = Some(world.basic.id);
+    for (key, value) in [
+        ("unsolicited", "accept"),
+        ("landing", "/second"),
+        ("extra_audiences", "urn:second"),
+    ] {
+        settings.set(key, value).unwrap();
+    }
+    let mut connection = support::connection(world.acme.id, "second", settings);
+    connection.sort_order = 9;
+    let store = &world.app.store;
+    store.add_connection(&connection, NOW).await.unwrap();
+    world.app.catch_up().await.unwrap();
+    (connection, idp)
+}

@@ -164,6 +164,8 @@ impl World {
                 assertion_expires_at: now + Duration::hours(1),
                 name_id: Some(name_id.clone()),
                 session_index: index.map(str::to_owned),
+                authn_instant: None,
+                authn_context: None,
             })),
             session: NewSession {
                 id,
@@ -231,6 +233,7 @@ impl World {
             certificate_validity: CertificateValidity::Ignore,
             required_signature: RequiredSignature::Either,
             danger_allow_sha1: false,
+            danger_accept_cbc: false,
             decryption_keys: Vec::new(),
         }
     }

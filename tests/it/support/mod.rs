@@ -93,6 +93,7 @@ pub(crate) fn company(origin: &str) -> Company {
         landing: None,
         organization: None,
         contact: None,
+        encrypted_assertions: true,
         created_at: NOW,
         suspended_at: None,
         revision: 0,

@@ -15,7 +15,7 @@ use vestibule::saml::error::{Rejection, Rule};
 use vestibule::saml::logout::{LogoutExpectation, LogoutMessage, receive_redirect};
 use vestibule::saml::metadata::IdpMetadata;
 use vestibule::saml::names;
-use vestibule::saml::response::{Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation, validate};
 use vestibule::saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
 
 /// The largest body that the assertion consumer service takes (rule A1).
@@ -61,6 +61,19 @@ pub(crate) struct Settings {
     pub(crate) authn_statement_optional: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) danger_allow_sha1: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) danger_accept_cbc: bool,
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(crate) forced_at: Option<OffsetDateTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_authentication_age: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) requested_authn_context: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) accepted_authn_context: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) decryption_keys: Vec<String>,
 }
@@ -128,6 +141,11 @@ impl Default for Settings {
             identity_attribute: None,
             authn_statement_optional: false,
             danger_allow_sha1: false,
+            danger_accept_cbc: false,
+            forced_at: None,
+            max_authentication_age: None,
+            requested_authn_context: Vec::new(),
+            accepted_authn_context: Vec::new(),
             decryption_keys: Vec::new(),
         }
     }
@@ -244,6 +262,7 @@ impl Case {
             certificate_validity: settings.certificate_validity.unwrap_or_default(),
             required_signature: settings.required_signature.unwrap_or_default(),
             danger_allow_sha1: settings.danger_allow_sha1,
+            danger_accept_cbc: settings.danger_accept_cbc,
             decryption_keys: settings
                 .decryption_keys
                 .iter()
@@ -303,6 +322,12 @@ impl Case {
             identity_attribute: settings.identity_attribute.clone(),
             clock_skew: self.skew(),
             authn_statement_optional: settings.authn_statement_optional,
+            authentication: Authentication {
+                forced_at: settings.forced_at,
+                max_age: settings.max_authentication_age.map(Duration::seconds),
+                requested: settings.requested_authn_context.clone(),
+                accepted: settings.accepted_authn_context.clone(),
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 /* libxml2 as a process of its own: it reads documents and canonicalises parts of them, for tests/it/xml/libxml2.rs.
  *
- * A question: one octet ('p' parse, 'i' inclusive, 'e' exclusive), four octets of length (little-endian), the rest.
+ * A question: one octet ('p' parse, 'i' inclusive, 'e' exclusive, 'I' and 'E' the same with comments), four octets of length (little-endian), the rest.
  * To canonicalise, the rest is: the number of the apex and of the element that is left out (four octets each, counted in
  * document order, all ones for none), the length of the prefix list (four octets), the list with NUL after each prefix, and
  * the document. An answer: one octet (1 good, 0 refused), four octets of length, canonical octets or the reason. */
@@ -95,7 +95,7 @@ static int is_visible(void *data, xmlNodePtr node, xmlNodePtr parent) {
     return inside;
 }
 
-static void canonicalise(int mode, unsigned char *octets, size_t length) {
+static void canonicalise(int mode, int comments, unsigned char *octets, size_t length) {
     char reason[256] = "";
     uint32_t apex, without, list;
     xmlChar *prefixes[MOST_PREFIXES + 1] = {NULL};
@@ -122,7 +122,7 @@ static void canonicalise(int mode, unsigned char *octets, size_t length) {
     }
     struct part part = {element(document, apex), without == NONE ? NULL : element(document, without)};
     xmlOutputBufferPtr buffer = xmlAllocOutputBuffer(NULL);
-    int done = xmlC14NExecute(document, is_visible, &part, mode, count > 0 ? prefixes : NULL, 0, buffer);
+    int done = xmlC14NExecute(document, is_visible, &part, mode, count > 0 ? prefixes : NULL, comments, buffer);
     if (part.apex == NULL || done < 0) {
         refuse("it cannot be canonicalised");
     } else {
@@ -155,7 +155,9 @@ int main(void) {
             answer(document != NULL, reason, strlen(reason));
             xmlFreeDoc(document);
         } else {
-            canonicalise(head[0] == 'e' ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0, octets, length);
+            int exclusive = head[0] == 'e' || head[0] == 'E';
+            int comments = head[0] == 'E' || head[0] == 'I';
+            canonicalise(exclusive ? XML_C14N_EXCLUSIVE_1_0 : XML_C14N_1_0, comments, octets, length);
         }
         free(octets);
     }

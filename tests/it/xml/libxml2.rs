@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
-use vestibule::xml::Canonicalization;
+use vestibule::xml::{Canonicalization, Comments};
 
 /// Says that no element is left out.
 const NONE: usize = u32::MAX as usize;
@@ -63,17 +63,22 @@ impl Libxml2 {
         self.ask(b'p', &[document]).map(drop)
     }
 
-    /// The canonical octets, without comments, of an element, which is counted in document order.
+    /// The canonical octets of an element, which is counted in document order.
     pub(super) fn canonicalize(
         &mut self,
         document: &[u8],
         apex: usize,
         without: Option<usize>,
         method: Canonicalization<'_>,
+        comments: Comments,
     ) -> Result<Vec<u8>, String> {
         let (kind, prefixes) = match method {
             Canonicalization::Inclusive => (b'i', &[][..]),
             Canonicalization::Exclusive(prefixes) => (b'e', prefixes),
+        };
+        let kind = match comments {
+            Comments::Dropped => kind,
+            Comments::Kept => kind.to_ascii_uppercase(),
         };
         let list: Vec<u8> = prefixes
             .iter()

@@ -194,11 +194,6 @@ fn shape() -> Vec<Vector> {
             whole.clone().change(&info, ""),
         ),
         failed(
-            "encrypted-key-twice",
-            "Two EncryptedKeys.",
-            whole.clone().change(&key, &key.repeat(2)),
-        ),
-        failed(
             "encrypted-key-elsewhere",
             "The EncryptedKey lies in Extensions.",
             whole

@@ -7,19 +7,23 @@
 
 mod accepted;
 mod assertion;
+mod authn;
 mod canonical;
 mod changed;
+mod comments;
 mod contents;
 mod edges;
 mod encryption;
 mod entities;
 mod foreign;
 mod forms;
+mod names;
 mod noise;
 mod odd_xml;
 mod paper;
 mod places;
 mod queries;
+mod recipients;
 mod response;
 mod sealed;
 mod signature;
@@ -191,6 +195,10 @@ fn vectors() -> Vec<Vector> {
         response::vectors(),
         assertion::vectors(),
         subject::vectors(),
+        names::vectors(),
+        authn::vectors(),
+        comments::vectors(),
+        recipients::vectors(),
         encryption::vectors(),
         sealed::vectors(),
         tampered::vectors(),

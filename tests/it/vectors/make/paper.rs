@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use vestibule::saml::names;
 use vestibule::saml::signature::{Hash, SignatureAlgorithm, SigningKey};
-use vestibule::xml::{Canonicalization, Document, Element, Limits, canonicalize};
+use vestibule::xml::{Canonicalization, Comments, Document, Element, Limits, canonicalize_within};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 05:06:07 UTC);
 pub(crate) const IDP: &str = "https://idp.example/saml";
@@ -32,6 +32,7 @@ pub(crate) struct Signer {
     algorithm: SignatureAlgorithm,
     digest: Hash,
     inclusive: bool,
+    comments: Comments,
     prefixes: &'static str,
     key_info: String,
     before: Vec<(String, String)>,
@@ -168,6 +169,7 @@ impl Signer {
             algorithm: SignatureAlgorithm::Rsa(Hash::Sha256),
             digest: Hash::Sha256,
             inclusive: false,
+            comments: Comments::Dropped,
             prefixes: "",
             key_info: String::new(),
             before: Vec::new(),
@@ -188,6 +190,12 @@ impl Signer {
     /// Inclusive canonicalisation, of `SignedInfo` and of what is signed.
     pub(crate) fn inclusive(mut self) -> Self {
         self.inclusive = true;
+        self
+    }
+
+    /// Canonicalisation with comments, of `SignedInfo` and of what is signed.
+    pub(crate) fn with_comments(mut self) -> Self {
+        self.comments = Comments::Kept;
         self
     }
 
@@ -221,12 +229,16 @@ impl Signer {
 
     fn signed_info(&self, id: &str, element: Element<'_>) -> String {
         let prefixes: Vec<&str> = self.prefixes.split_whitespace().collect();
-        let (method, covered) = if self.inclusive {
-            let covered = canonicalize(element, None, Canonicalization::Inclusive);
-            (names::C14N, covered)
+        let (method, uri) = if self.inclusive {
+            (Canonicalization::Inclusive, names::C14N)
         } else {
-            let covered = canonicalize(element, None, Canonicalization::Exclusive(&prefixes));
-            (names::EXC_C14N, covered)
+            (Canonicalization::Exclusive(&prefixes), names::EXC_C14N)
+        };
+        let covered = self.canonical(element, method);
+        let uri = match (uri, self.comments) {
+            (names::C14N, Comments::Kept) => names::C14N_WITH_COMMENTS,
+            (_, Comments::Kept) => names::EXC_C14N_WITH_COMMENTS,
+            (uri, Comments::Dropped) => uri,
         };
         let list = if prefixes.is_empty() {
             String::new()
@@ -245,7 +257,7 @@ impl Signer {
                 "</ds:Transforms><ds:DigestMethod Algorithm=\"{hash}\"></ds:DigestMethod>",
                 "<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
             ),
-            method = method,
+            method = uri,
             algorithm = self.algorithm.uri().unwrap(),
             id = id,
             enveloped = names::ENVELOPED_SIGNATURE,
@@ -265,10 +277,14 @@ impl Signer {
         let signature = elements.find(|element| element.source().start == at);
         let info = signature.unwrap().children().next().unwrap();
         if self.inclusive {
-            canonicalize(info, None, Canonicalization::Inclusive)
+            self.canonical(info, Canonicalization::Inclusive)
         } else {
-            canonicalize(info, None, Canonicalization::Exclusive(&[]))
+            self.canonical(info, Canonicalization::Exclusive(&[]))
         }
+    }
+
+    fn canonical(&self, element: Element<'_>, method: Canonicalization<'_>) -> Vec<u8> {
+        canonicalize_within(element, None, method, self.comments).unwrap()
     }
 
     fn value(&self, octets: &[u8]) -> Vec<u8> {

@@ -173,16 +173,6 @@ fn transforms() -> Vec<Vector> {
             ),
         ),
         case(
-            "transform-with-comments",
-            "Exclusive canonicalisation with comments.",
-            &format!("{ENVELOPED}{}", transform(names::EXC_C14N_WITH_COMMENTS)),
-        ),
-        case(
-            "transform-inclusive-with-comments",
-            "Inclusive canonicalisation with comments.",
-            &format!("{ENVELOPED}{}", transform(names::C14N_WITH_COMMENTS)),
-        ),
-        case(
             "transform-decryption",
             "The decryption transform.",
             &format!(
@@ -309,14 +299,9 @@ fn methods() -> Vec<Vector> {
     let inclusive = from.replace(names::EXC_C14N, names::C14N);
     vec![
         case(
-            "method-with-comments",
-            "SignedInfo is canonicalised with comments.",
-            names::EXC_C14N_WITH_COMMENTS,
-        ),
-        case(
-            "method-inclusive-with-comments",
-            "SignedInfo is canonicalised inclusively, with comments.",
-            names::C14N_WITH_COMMENTS,
+            "method-canonical-1-1-with-comments",
+            "SignedInfo is canonicalised by Canonical XML 1.1, with comments.",
+            "http://www.w3.org/2006/12/xml-c14n11#WithComments",
         ),
         case(
             "method-canonical-1-1",

@@ -323,9 +323,14 @@ fn identifiers() -> Vec<Vector> {
         ),
         case("id-empty", "The assertion's ID is empty.", id("")),
         case(
-            "id-with-digit-first",
-            "The assertion's ID starts with a digit.",
-            id("1assertion"),
+            "id-with-dash-first",
+            "The assertion's ID starts with a dash.",
+            id("-assertion"),
+        ),
+        case(
+            "id-of-257-characters",
+            "The assertion's ID is longer than 256 characters.",
+            id(&"a".repeat(257)),
         ),
         case(
             "id-with-colon",
