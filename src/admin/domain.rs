@@ -122,6 +122,7 @@ impl Admin<'_> {
         name: &DomainName,
         connection: Option<ConnectionId>,
     ) -> Result<CompanyDomain, Refused> {
+        self.domain(name).await?;
         self.check_own(name)?;
         let connections = self.connections().await?;
         let named = |id: Option<ConnectionId>| {
@@ -167,8 +168,8 @@ impl Admin<'_> {
         name: &DomainName,
         servers: &[SocketAddr],
     ) -> Result<DnsCheck, Refused> {
-        self.check_own(name)?;
         self.domain(name).await?;
+        self.check_own(name)?;
         let record = self.dns_record(name);
         let found = txt_records(&record.name, servers, keys::random())
             .await

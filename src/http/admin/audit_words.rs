@@ -30,6 +30,10 @@ pub(super) fn sentence(action: &str) -> Option<(&'static str, &'static str)> {
         "connection.remove_records" => ("Deleted the records of the connection", ""),
         "connection.set" | "connection.change" => ("Changed the connection", ""),
         "connection.test" => ("Tested the connection", ""),
+        "domain.add" => ("Added the e-mail domain", ""),
+        "domain.assign" => ("Assigned the e-mail domain", ""),
+        "domain.remove" => ("Removed the e-mail domain", ""),
+        "domain.verify" => ("Verified the e-mail domain", ""),
         "group.add" => ("Created the permission group", ""),
         "group.change" => ("Changed the permission group", ""),
         "group.remove" => ("Deleted the permission group", ""),
@@ -52,6 +56,7 @@ pub(super) fn sentence(action: &str) -> Option<(&'static str, &'static str)> {
         "user.remove_password" => ("Removed the password of", ""),
         "user.set_password" => ("Set the password of", ""),
         "user.sign_out" => ("Signed out", "everywhere"),
+        "user.wait_for" => ("Chose the connection of the first sign-in of", ""),
         "user.unlink" => ("Unlinked", "from an identity provider"),
         _ => return None,
     })
@@ -126,6 +131,9 @@ fn label(name: &str, of_connection: bool) -> String {
         "title" => "Permission title",
         "kind" => "Permission Type",
         "sso_only" => "Single sign-on only",
+        "connection" => "Connection",
+        "links" => "Decides who is linked",
+        "verified" => "Verified",
         other => other,
     };
     label.to_owned()

@@ -162,6 +162,11 @@ async fn what_belongs_to_another_company_is_not_there() {
         ok(&made, 201)["id"].as_str().unwrap().to_owned()
     };
     let (my_connection, connection) = (connection(&client).await, connection(&master).await);
+    let own = json!({"connection": connection});
+    ok(
+        &master.put("/api/v1/domains/beta.test", Some(own)).await,
+        200,
+    );
     let before = world.audit_of(&world.beta).await;
     let mine_before = world.audit().await;
     let mine = |name: &str| match name {
@@ -171,6 +176,7 @@ async fn what_belongs_to_another_company_is_not_there() {
     };
     let theirs = |path: &str, name: &str| match (path.split('/').nth(3), name) {
         (_, "{group}") | (Some("groups"), _) => world.others.id.to_string(),
+        (Some("domains"), _) => "beta.test".to_owned(),
         (Some("users"), "{id}") => world.other.id.to_string(),
         (Some("sessions"), _) => session.clone(),
         (Some("attempts"), _) => code.clone(),
@@ -179,6 +185,10 @@ async fn what_belongs_to_another_company_is_not_there() {
     };
     let mut seen = 0;
     for operation in Document::get().operations() {
+        if operation.id() == "setDomain" {
+            // It adds what is not there: a domain may be of several companies until one of them verifies it.
+            continue;
+        }
         let names: Vec<&str> = operation
             .path
             .split('/')
