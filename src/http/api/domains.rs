@@ -112,8 +112,9 @@ pub(super) async fn check(
     caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let admin = caller.admin();
+    admin.domain(&name).await?;
+    caller.needs(Scope::AdminsWrite)?;
     let servers = &caller.app.config.dns.servers;
     match admin.check_domain(&name, servers).await? {
         DnsCheck::Verified(domain) => {
@@ -143,6 +144,7 @@ pub(super) async fn remove(
     caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
 ) -> Answer {
+    caller.admin().domain(&name).await?;
     caller.needs(Scope::AdminsWrite)?;
     caller.admin().remove_domain(&name).await?;
     caller.changed().await?;

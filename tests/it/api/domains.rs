@@ -13,6 +13,8 @@ async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
     world.app.store.add_connection(&entra, NOW).await.unwrap();
     let path = "/api/v1/domains/acme.test";
     let body = || Some(json!({"connection": entra.id}));
+    let master = world.master().await;
+    let set = ok(&master.put(path, body()).await, 200);
     let client = world
         .client(&[Scope::CompanyRead, Scope::ConnectionsWrite])
         .await;
@@ -24,10 +26,7 @@ async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
         let problem = is_problem(&answer, 403, "insufficient-scope");
         assert_eq!(problem["scope"], "admins:write");
     }
-    assert_eq!(ok(&client.get("/api/v1/domains").await, 200), json!([]));
-
-    let master = world.master().await;
-    let set = ok(&master.put(path, body()).await, 200);
+    assert_eq!(ok(&client.get("/api/v1/domains").await, 200), json!([set]));
     assert_eq!(set["domain"], "acme.test");
     assert_eq!(set["connection"], json!(entra.id));
     assert_eq!(set["links"], true);

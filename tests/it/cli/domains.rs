@@ -95,9 +95,6 @@ fn of_several_connections_one_is_named() {
                 "vestibule company domain assign",
             ],
         );
-    installation
-        .run("connection set --company acme --name okta email_domains=acme.example")
-        .fails(2, &["vestibule company domain assign"]);
 }
 
 #[test]
