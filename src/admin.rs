@@ -51,7 +51,8 @@ pub use domain::{DnsCheck, DnsRecord, MOST_DOMAINS, why_shared};
 pub use fix::{Fix, Place, Side};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{
-    LARGEST_METADATA, MetadataImport, fetched_metadata, own_name, providers_to_pick, read_metadata,
+    ImportChoices, LARGEST_METADATA, MetadataImport, fetched_metadata, providers_to_pick,
+    read_metadata,
 };
 pub use proposal::Proposal;
 pub use refused::{LONGEST_PASSWORD, Problem, Problems, Refused};

@@ -3,6 +3,7 @@
 //! Invariant: what is remembered (sites, sessions) is never older than two seconds: a task follows the store's change log,
 //! and sessions count only while it does.
 
+mod new_keys;
 mod sessions;
 mod throttle;
 mod turns;
@@ -24,6 +25,7 @@ use crate::second_opinion::second_opinion;
 use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Keep, Store};
 
+pub use new_keys::{KeyQuestion, NewKeys};
 pub use sessions::{SessionCache, SessionError};
 pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
 pub use turns::{LARGE, NoTurn, Turn, Turns, VERY_LARGE};
@@ -52,6 +54,7 @@ pub struct App {
     /// The second opinion on sign-ins, where the operator wants one (rule B9).
     pub cross_check: Option<CrossCheck>,
     pub turns: Turns,
+    pub new_keys: NewKeys,
     /// The change counter up to which the log was followed.
     revision: AtomicI64,
 }
@@ -84,6 +87,7 @@ impl App {
             throttle: Throttle::new(&config.limits, clock.clone()),
             cross_check: cross_check(config.verification.cross_check)?,
             turns: Turns::default(),
+            new_keys: NewKeys::default(),
             revision: AtomicI64::new(NEVER),
             sp_keys: SpKeys::new(&keys)?,
             config,

@@ -4,10 +4,12 @@
 //! chose stays as it is, unless the new metadata makes it impossible.
 
 mod certificate;
+mod document;
+mod name_id;
+mod private_key;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
 
 use crate::domain::{AuthnStatement, Binding, SamlSettings};
 use crate::saml::metadata::{Endpoint, IdpMetadata};
@@ -15,10 +17,16 @@ use crate::saml::names;
 use crate::saml::signature::{KeyError, VerificationKey};
 
 pub use certificate::{CertificateError, all_certificates, certificate};
+pub use document::{NotMetadata, read};
+pub use name_id::remark as name_id_remark;
+pub use private_key::holds_private_key;
 
 /// The settings of a new connection to this identity provider.
 pub fn settings(idp: &IdpMetadata) -> SamlSettings {
-    let mut settings = SamlSettings::default();
+    let mut settings = SamlSettings {
+        name_id_format: name_id::format_of(idp),
+        ..SamlSettings::default()
+    };
     if is_keycloak(idp) {
         settings.authn_statement = AuthnStatement::Optional;
     }
@@ -26,22 +34,32 @@ pub fn settings(idp: &IdpMetadata) -> SamlSettings {
     settings
 }
 
-/// Takes entity ID, addresses and certificates over from metadata, and leaves the rest.
+/// Takes entity ID, addresses and certificates over from metadata, and leaves the rest. What an administrator chose stays where
+/// the metadata still offers it.
 pub fn update(settings: &mut SamlSettings, idp: &IdpMetadata) {
     idp.entity_id.clone_into(&mut settings.idp_entity_id);
     settings.sso_post_url = idp.sign_on_location(names::BINDING_POST).map(str::to_owned);
     settings.sso_redirect_url = idp
         .sign_on_location(names::BINDING_REDIRECT)
         .map(str::to_owned);
-    settings.binding = match (&settings.sso_post_url, &settings.sso_redirect_url) {
-        (Some(_), None) => Binding::Post,
-        (None, Some(_)) => Binding::Redirect,
-        _ => settings.binding,
-    };
+    settings.binding = offered(
+        settings.binding,
+        settings.sso_post_url.is_some(),
+        settings.sso_redirect_url.is_some(),
+    );
     update_logout(settings, idp);
     settings.certificates.clone_from(&idp.signing_certificates);
     // Metadata 2.4.3: without a signature it would refuse every request.
     settings.sign_requests |= idp.want_authn_requests_signed;
+}
+
+/// The binding that was chosen, unless only the other one is offered.
+fn offered(chosen: Binding, post: bool, redirect: bool) -> Binding {
+    match (post, redirect) {
+        (true, false) => Binding::Post,
+        (false, true) => Binding::Redirect,
+        _ => chosen,
+    }
 }
 
 /// The keys of stored certificates (base64 of DER), each with the reason when it cannot be used.
@@ -68,61 +86,6 @@ pub fn is_usable(settings: &SamlSettings) -> bool {
     address.is_some() && keys(&settings.certificates).any(|key| key.is_ok())
 }
 
-/// One thing that an import changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What changes, for people.
-    pub what: &'static str,
-    /// What was there; none when it is added.
-    pub before: Option<String>,
-    /// What will be there; none when it is removed.
-    pub after: Option<String>,
-}
-
-/// What differs between two settings in the parts that metadata decides.
-pub fn changes(before: &SamlSettings, after: &SamlSettings) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut note = |what, before: Option<String>, after: Option<String>| {
-        if before != after {
-            changes.push(Change {
-                what,
-                before,
-                after,
-            });
-        }
-    };
-    let entity_id =
-        |settings: &SamlSettings| Some(settings.idp_entity_id.clone()).filter(|id| !id.is_empty());
-    note("entity ID", entity_id(before), entity_id(after));
-    for (what, url) in URLS {
-        note(what, url(before).clone(), url(after).clone());
-    }
-    note(
-        "binding",
-        Some(before.binding.to_string()),
-        Some(after.binding.to_string()),
-    );
-    note(
-        "signed requests",
-        Some(before.sign_requests.to_string()),
-        Some(after.sign_requests.to_string()),
-    );
-    let missing = |from: &SamlSettings, other: &SamlSettings| -> Vec<String> {
-        from.certificates
-            .iter()
-            .filter(|certificate| !other.certificates.contains(certificate))
-            .map(|certificate| describe(certificate))
-            .collect()
-    };
-    for removed in missing(before, after) {
-        note("signing certificate", Some(removed), None);
-    }
-    for added in missing(after, before) {
-        note("signing certificate", None, Some(added));
-    }
-    changes
-}
-
 /// A certificate for people: its SHA-1 thumbprint as Entra's page shows it, its name and its last day.
 pub fn describe(certificate: &str) -> String {
     match keys(std::slice::from_ref(&certificate.to_owned())).next() {
@@ -136,32 +99,20 @@ pub fn describe(certificate: &str) -> String {
     }
 }
 
-type Url = fn(&SamlSettings) -> &Option<String>;
-
-const URLS: [(&str, Url); 4] = [
-    ("sign-on address (POST)", |settings| &settings.sso_post_url),
-    ("sign-on address (Redirect)", |settings| {
-        &settings.sso_redirect_url
-    }),
-    ("logout address", |settings| &settings.slo_url),
-    ("logout response address", |settings| {
-        &settings.slo_response_url
-    }),
-];
-
 fn update_logout(settings: &mut SamlSettings, idp: &IdpMetadata) {
-    let endpoint = |binding| idp.logout_endpoint(binding).map(|found| (found, binding));
-    let found: Option<(&Endpoint, &str)> =
-        endpoint(names::BINDING_REDIRECT).or_else(|| endpoint(names::BINDING_POST));
-    settings.slo_url = found.map(|(endpoint, _)| endpoint.location.clone());
-    settings.slo_response_url = found.and_then(|(endpoint, _)| endpoint.response_location.clone());
-    if let Some((_, binding)) = found {
-        settings.slo_binding = if binding == names::BINDING_POST {
-            Binding::Post
-        } else {
-            Binding::Redirect
-        };
-    }
+    let redirect = idp.logout_endpoint(names::BINDING_REDIRECT);
+    let post = idp.logout_endpoint(names::BINDING_POST);
+    let location = |it: Option<&Endpoint>| it.map(|it| it.location.clone());
+    let response = |it: Option<&Endpoint>| it.and_then(|it| it.response_location.clone());
+    let (first, second) = match redirect {
+        Some(redirect) => (Some(redirect), post),
+        None => (post, None),
+    };
+    settings.slo_url = location(first);
+    settings.slo_response_url = response(first);
+    settings.slo_post_url = location(second);
+    settings.slo_post_response_url = response(second);
+    settings.slo_binding = offered(settings.slo_binding, post.is_some(), redirect.is_some());
 }
 
 /// Keycloak's addresses have one shape, whatever its host and realm are called.
@@ -244,19 +195,51 @@ mod tests {
         let before = kept.clone();
         let mut newer = idp("https://idp.example/sso2");
         newer.want_authn_requests_signed = false;
+        newer.name_id_formats = vec!["urn:x".into()];
         update(&mut kept, &newer);
+        let expected = SamlSettings {
+            sso_redirect_url: Some("https://idp.example/sso2".into()),
+            ..before
+        };
+        assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn the_addresses_of_both_bindings_are_kept_and_the_chosen_binding_stays() {
+        let mut both = idp("https://idp.example/sso");
+        let redirect = Endpoint {
+            binding: names::BINDING_REDIRECT.into(),
+            location: "https://idp.example/slo/redirect".into(),
+            response_location: None,
+        };
+        both.single_logout.push(redirect.clone());
+        let mut made = settings(&both);
+        assert_eq!(made.slo_binding, Binding::Redirect);
         assert_eq!(
-            (kept.name_id_format.as_ref(), kept.clock_skew_seconds),
-            (None, 60)
+            made.logout_request_url(),
+            Some("https://idp.example/slo/redirect")
         );
-        assert!(kept.sign_requests);
         assert_eq!(
-            changes(&before, &kept),
-            [Change {
-                what: "sign-on address (Redirect)",
-                before: Some("https://idp.example/sso".into()),
-                after: Some("https://idp.example/sso2".into()),
-            }]
+            made.logout_answer_url(),
+            Some("https://idp.example/slo/redirect")
+        );
+        made.slo_binding = Binding::Post;
+        assert_eq!(made.logout_request_url(), Some("https://idp.example/slo"));
+        assert_eq!(
+            made.logout_answer_url(),
+            Some("https://idp.example/slo/done")
+        );
+        // Again: nothing changes.
+        let before = made.clone();
+        update(&mut made, &both);
+        assert_eq!(made, before);
+        // What is not offered any more cannot stay.
+        both.single_logout = vec![redirect];
+        update(&mut made, &both);
+        assert_eq!(made.slo_binding, Binding::Redirect);
+        assert_eq!(
+            (made.slo_post_url, made.slo_post_response_url),
+            (None, None)
         );
     }
 }

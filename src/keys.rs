@@ -75,7 +75,9 @@ pub enum KeysError {
         "The instance key ({0}) is not 32 bytes as hex or base64. Make one with: openssl rand -hex 32"
     )]
     Instance(String),
-    #[error("OpenSSL failed while making a key: {0}")]
+    #[error(
+        "A key could not be made or read by this machine's OpenSSL. Is it a build that allows RSA and SHA-256?"
+    )]
     OpenSsl(#[from] ErrorStack),
 }
 

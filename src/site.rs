@@ -148,6 +148,26 @@ impl Site {
         policy.clone()
     }
 
+    /// The NameID formats that the connections ask for or require, each once, also before they are enabled: an identity provider
+    /// is set up with our metadata first. A connection that takes any wants none.
+    fn name_id_formats(&self) -> Vec<String> {
+        if self.connections.is_empty() {
+            return vec![EMAIL_ADDRESS.to_owned()];
+        }
+        let mut formats: Vec<String> = Vec::new();
+        for it in &self.connections {
+            let settings = &it.connection.settings;
+            let wanted = settings
+                .name_id_policy
+                .as_ref()
+                .or(settings.name_id_format.as_ref());
+            if let Some(wanted) = wanted.filter(|wanted| !formats.contains(wanted)) {
+                formats.push(wanted.clone());
+            }
+        }
+        formats
+    }
+
     fn describe(&self, keys: &SpKeys) -> SpMetadata {
         let company = &self.company;
         let organization = company.organization.as_ref().map(|it| Organization {
@@ -167,7 +187,7 @@ impl Site {
             entity_id: company.entity_id(),
             acs_url: company.acs_url(),
             slo_url: Some(company.slo_url()),
-            name_id_formats: vec![EMAIL_ADDRESS.to_owned()],
+            name_id_formats: self.name_id_formats(),
             signing_certificates: vec![keys.signing_certificate.clone()],
             // AD FS and Okta encrypt as soon as they see it, and with AES-CBC (rule G2).
             encryption_certificates: company

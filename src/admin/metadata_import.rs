@@ -1,9 +1,9 @@
 //! An identity provider's metadata, as a proposal for a connection.
 
-use super::connection::{ConnectionSettings, Difference, differences};
+use super::connection::{ConnectionSettings, Difference, differences, introduction};
 use super::{Admin, Refused};
-use crate::domain::{Connection, ConnectionId, GroupId, SamlSettings};
-use crate::import;
+use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId, SamlSettings};
+use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
 use time::OffsetDateTime;
@@ -35,6 +35,9 @@ pub async fn fetched_metadata(url: &str, reach: Reach) -> Result<Vec<u8>, Refuse
             "Paste the address of the metadata. Entra ID: SAML Certificates, App Federation Metadata Url.",
         ));
     }
+    if import::holds_private_key(url.as_bytes()) {
+        return Err(Refused::invalid("url", NotMetadata::PrivateKey.to_string()));
+    }
     let fetched = fetch_metadata(url, reach, LARGEST_METADATA).await;
     fetched.map_err(|error| match error {
         FetchError::TooLarge(_) => Refused::invalid("url", too_large()),
@@ -53,25 +56,12 @@ pub fn read_metadata(
         return Err(Refused::invalid(field, too_large()));
     }
     let entity_id = Some(entity_id.trim()).filter(|id| !id.is_empty());
-    IdpMetadata::parse(bytes, entity_id, now).map_err(|error| match error {
-        MetadataError::SeveralIdentityProviders { .. }
-        | MetadataError::UnknownEntity { .. }
-        | MetadataError::DuplicateEntity { .. } => {
-            Refused::invalid("entity_id", error.to_string())
-        }
-        // A certificate is the other file that Entra's page offers.
-        _ if import::certificate(bytes).is_ok() => Refused::invalid(
-            field,
-            "This is a certificate, not metadata. Give the Federation Metadata XML, or set the connection up by hand and paste the certificate there.",
-        ),
-        _ if is_web_page(bytes) && field == "url" => Refused::invalid(
-            field,
-            "There is a web page at this address, not SAML metadata. Does it ask for a sign-in first? Then save the metadata there, and give the file.",
-        ),
-        _ if is_web_page(bytes) => Refused::invalid(
-            field,
-            "This is a web page, not SAML metadata. Give the XML file that your identity provider offers for download.",
-        ),
+    import::read(bytes, entity_id, now).map_err(|error| match error {
+        NotMetadata::Metadata(
+            MetadataError::SeveralIdentityProviders { .. }
+            | MetadataError::UnknownEntity { .. }
+            | MetadataError::DuplicateEntity { .. },
+        ) => Refused::invalid("entity_id", error.to_string()),
         _ => Refused::invalid(field, error.to_string()),
     })
 }
@@ -84,13 +74,6 @@ pub fn providers_to_pick(bytes: &[u8], now: OffsetDateTime) -> Vec<String> {
     }
 }
 
-fn is_web_page(bytes: &[u8]) -> bool {
-    let start = String::from_utf8_lossy(bytes.get(..512).unwrap_or(bytes));
-    let start = start.trim_start_matches('\u{feff}').trim_start();
-    let start = start.to_ascii_lowercase();
-    start.starts_with("<!doctype html") || start.starts_with("<html")
-}
-
 fn too_large() -> String {
     format!(
         "The document is larger than {} MiB. Ask the identity provider for its own metadata; whole federations are imported with the command `vestibule connection import-metadata`.",
@@ -98,30 +81,44 @@ fn too_large() -> String {
     )
 }
 
+/// What is chosen beside the metadata.
+#[derive(Debug, Default)]
+pub struct ImportChoices<'a> {
+    /// The name of a new connection; none makes one from its display name.
+    pub name: Option<ConnectionName>,
+    /// Empty takes the metadata's own for a new connection, and leaves that of one that is there.
+    pub display_name: &'a str,
+    /// The group of accounts that are made at the first sign-in; none leaves it.
+    pub jit: Option<GroupId>,
+    /// Whether users may sign in through it; `false` leaves it.
+    pub enable: bool,
+    /// Where the metadata was fetched from; none for a file.
+    pub url: Option<&'a str>,
+}
+
 impl Admin<'_> {
-    /// What metadata would make of a new connection. Without a display name it has the metadata's own.
+    /// What metadata would make of a new connection.
     pub async fn import_new(
         &self,
         imported: &Imported,
-        display_name: &str,
-        jit: Option<GroupId>,
+        choices: ImportChoices<'_>,
     ) -> Result<MetadataImport, Refused> {
-        let own = own_name(imported);
-        let display_name = match display_name.trim() {
-            "" => own.unwrap_or_else(|| product(imported).to_owned()),
+        let display_name = match choices.display_name.trim() {
+            "" => own_name(imported).unwrap_or_else(|| product(imported).to_owned()),
             text => text.to_owned(),
         };
-        let name = self.free_name(&display_name).await?;
+        let name = match choices.name {
+            Some(name) => name,
+            None => self.free_name(&display_name).await?,
+        };
         let settings = SamlSettings {
-            jit,
+            jit: choices.jit,
+            metadata_url: choices.url.map(str::to_owned),
             ..import::settings(&imported.idp)
         };
-        let connection = self.draft(name, display_name, settings).await?;
-        let blank = Connection {
-            settings: SamlSettings::default(),
-            ..connection.clone()
-        };
-        self.told(blank, connection, imported, true).await
+        let mut connection = self.draft(name, display_name, settings).await?;
+        connection.enabled = choices.enable;
+        self.told(None, connection, imported).await
     }
 
     /// What metadata would make of a connection.
@@ -129,37 +126,53 @@ impl Admin<'_> {
         &self,
         id: ConnectionId,
         imported: &Imported,
+        choices: ImportChoices<'_>,
     ) -> Result<MetadataImport, Refused> {
         let before = self.connection(id).await?;
         let mut after = before.clone();
         import::update(&mut after.settings, &imported.idp);
-        self.told(before, after, imported, false).await
+        let is_other = before.settings.idp_entity_id != after.settings.idp_entity_id;
+        if choices.url.is_some() || is_other {
+            after.settings.metadata_url = choices.url.map(str::to_owned);
+        }
+        if !choices.display_name.trim().is_empty() {
+            choices
+                .display_name
+                .trim()
+                .clone_into(&mut after.display_name);
+        }
+        after.settings.jit = choices.jit.or(after.settings.jit);
+        after.enabled |= choices.enable;
+        self.told(Some(before), after, imported).await
     }
 
     async fn told(
         &self,
-        before: Connection,
+        before: Option<Connection>,
         after: Connection,
         imported: &Imported,
-        is_new: bool,
     ) -> Result<MetadataImport, Refused> {
         let groups = self.store.groups(self.company).await?;
         let settings = ConnectionSettings::of(groups);
-        let old = &before.settings.idp_entity_id;
-        let other = (!is_new && !old.is_empty() && *old != after.settings.idp_entity_id)
-            .then(|| old.clone());
+        let is_new = before.is_none();
+        let remark = import::name_id_remark(&after.settings, &imported.idp, is_new);
+        let warnings = imported.warnings.iter().map(ToString::to_string);
+        let old = before.as_ref().map(|it| it.settings.idp_entity_id.clone());
         Ok(MetadataImport {
-            differences: differences(&settings, &before, &after),
-            connection: after,
+            warnings: warnings.chain(remark).collect(),
+            differences: match &before {
+                Some(before) => differences(&settings, before, &after),
+                None => introduction(&settings, &after),
+            },
             is_new,
-            warnings: imported.warnings.iter().map(ToString::to_string).collect(),
-            other,
+            other: old.filter(|old| !old.is_empty() && *old != after.settings.idp_entity_id),
+            connection: after,
         })
     }
 }
 
 /// The name that the identity provider gives itself, English before others.
-pub fn own_name(imported: &Imported) -> Option<String> {
+fn own_name(imported: &Imported) -> Option<String> {
     let names = &imported.idp.display_names;
     let english = names.iter().find(|name| name.lang.starts_with("en"));
     let name = english.or_else(|| names.first())?.value.trim();

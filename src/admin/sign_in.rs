@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::fix::{Fix, fixes};
 use super::{Admin, Refused};
 use crate::domain::{
-    AttemptKind, Code, Company, Connection, EvidenceKind, Findings, LoginAttempt, User,
+    AttemptKind, Code, Company, Connection, EvidenceKind, Findings, LoginAttempt, NewKey, User,
 };
 use crate::import;
 use crate::saml::instant;
@@ -33,6 +33,8 @@ pub struct SignInDetail {
     pub drift: Option<Duration>,
     /// The fields to look at, on which side, most likely first.
     pub fixes: Vec<Fix>,
+    /// The key that signed it, when the metadata has it and the connection does not have it yet.
+    pub new_key: Option<NewKey>,
 }
 
 /// Who signed, and who may.
@@ -85,7 +87,7 @@ impl Admin<'_> {
 
     /// The sign-in of a code with what belongs to it.
     pub async fn sign_in_detail(&self, code: &Code) -> Result<SignInDetail, Refused> {
-        let attempt = self.sign_in(code).await?;
+        let mut attempt = self.sign_in(code).await?;
         let company = self.store.company(self.company).await?;
         let company: Company = company.ok_or(Refused::NotFound)?;
         let connection = match attempt.connection_id {
@@ -101,7 +103,9 @@ impl Admin<'_> {
             Some(id) => self.store.user(id).await?,
             None => None,
         };
+        let new_key = self.new_key(&mut attempt, connection.as_ref()).await?;
         Ok(SignInDetail {
+            new_key,
             signing: signing(&attempt, connection.as_ref()),
             drift: drift(&attempt),
             fixes: fixes(&attempt, &company, connection.as_ref()),
@@ -110,6 +114,33 @@ impl Admin<'_> {
             connection,
             attempt,
         })
+    }
+
+    /// The key of a sign-in that is refused for it, when the metadata has it; what to do then is the first advice.
+    async fn new_key(
+        &self,
+        attempt: &mut LoginAttempt,
+        connection: Option<&Connection>,
+    ) -> Result<Option<NewKey>, Refused> {
+        let (Some("B3"), Some(connection)) = (attempt.rule.as_deref(), connection) else {
+            return Ok(None);
+        };
+        let opened = self.unsealed(attempt, EvidenceKind::NewKey).await?;
+        let key: Option<NewKey> = opened.and_then(|text| serde_json::from_slice(&text).ok());
+        let has = |key: &NewKey| {
+            import::keys(&connection.settings.certificates)
+                .flatten()
+                .any(|it| it.sha256_thumbprint() == key.sha256)
+        };
+        let key = key.filter(|key| !has(key));
+        if let Some(key) = &key {
+            let advice = format!(
+                "The identity provider has a new key: the certificate that signed this (SHA-1 {}) is in its metadata, and the connection does not have it. Import the metadata again ({}), compare the thumbprint, and save.",
+                key.sha1, key.url
+            );
+            attempt.record.advice.insert(0, advice);
+        }
+        Ok(key)
     }
 
     /// What a test found, for the administrator who ran it; none when it is over, or another's.

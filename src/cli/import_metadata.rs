@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::company::required_text;
@@ -9,13 +10,11 @@ use super::connection::{check_usable, save, write_new};
 use super::error::{CliError, Result};
 use super::installation::Installation;
 use super::output::Output;
-use crate::domain::{
-    Company, Connection, ConnectionId, ConnectionName, GroupId, GroupKind, SamlSettings,
-};
-use crate::import::{self, Change};
-use crate::keys::random;
+use crate::admin::{ImportChoices, MetadataImport};
+use crate::domain::{Company, Connection, ConnectionName, GroupId, GroupKind};
+use crate::import::{self, NotMetadata};
 use crate::outbound::{LARGEST, Reach, fetch_metadata};
-use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
+use crate::saml::metadata::MetadataError;
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -56,58 +55,51 @@ impl ImportMetadata {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let name = connection_name(&self.name)?;
         let display_name = match &self.display_name {
-            Some(text) => Some(required_text("--display-name", text)?),
-            None => None,
+            Some(text) => required_text("--display-name", text)?,
+            None => String::new(),
         };
         let company = installation.company(&self.company).await?;
         let jit = match &self.jit_group {
             Some(title) => Some(jit_group(installation, &company, title).await?),
             None => None,
         };
-        let bytes = self.read().await?;
-        let imported = IdpMetadata::parse(&bytes, self.entity_id.as_deref(), installation.now)
-            .map_err(|error| match import::certificate(&bytes) {
-                Ok(_) => self.is_certificate(),
-                Err(_) => refused(&error),
-            })?;
+        let bytes = self.fetched().await?;
+        let imported = import::read(&bytes, self.entity_id.as_deref(), installation.now)
+            .map_err(|error| self.not_imported(&error))?;
         let existing = installation
             .store
             .connection_by_name(company.id, &name)
             .await?;
-        let is_new = existing.is_none();
-        let before = existing
-            .as_ref()
-            .map(|connection| connection.settings.clone());
-        let connection = match existing {
-            Some(connection) => self.updated(connection, &imported, display_name, jit, &company)?,
-            None => self.made(name, &imported, display_name, jit, installation, &company)?,
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let choices = ImportChoices {
+            name: Some(name),
+            display_name: &display_name,
+            jit,
+            enable: self.enable,
+            url: self.is_url().then_some(self.source.as_str()),
         };
-        let other = before
-            .as_ref()
+        let found = match existing {
+            Some(it) => admin.import_into(it.id, &imported, choices).await?,
+            None => admin.import_new(&imported, choices).await?,
+        };
+        if found.connection.enabled {
+            check_usable(&company, &found.connection)?;
+        }
+        let other = found
+            .other
+            .as_deref()
             .filter(|_| !self.replace)
-            .and_then(|before| other_identity_provider(before, &connection));
+            .map(|old| another_identity_provider(old, &found.connection));
         match other {
             Some(refusal) if !self.dry_run => return Err(refusal),
-            None if !self.dry_run => {
-                self.write(installation, &company, &connection, is_new)
-                    .await?;
-            }
+            None if !self.dry_run => self.write(installation, &company, &found).await?,
             _ => {}
         }
         let report = Report {
             company: &company,
-            connection: &connection,
-            is_new,
+            found: &found,
             dry_run: self.dry_run,
-            changes: import::changes(
-                &before.unwrap_or_else(|| SamlSettings {
-                    binding: connection.settings.binding,
-                    sign_requests: connection.settings.sign_requests,
-                    ..SamlSettings::default()
-                }),
-                &connection.settings,
-            ),
-            imported: &imported,
         };
         if self.json {
             out.json(&report.to_json())?;
@@ -117,21 +109,30 @@ impl ImportMetadata {
         other.map_or(Ok(()), Err)
     }
 
-    fn is_certificate(&self) -> CliError {
-        CliError::unusable(
-            format!(
-                "The metadata was not imported. {} is a certificate.",
-                self.source
+    fn not_imported(&self, error: &NotMetadata) -> CliError {
+        let what = format!("The metadata was not imported. {error}");
+        match error {
+            NotMetadata::Certificate => CliError::unusable(
+                what,
+                format!(
+                    "By hand: vestibule connection add --certificate. For a connection that is there: vestibule connection set --company {} --name {} add_certificate={}",
+                    self.company, self.name, self.source
+                ),
             ),
-            format!(
-                "Give the federation metadata XML. Or give the certificate to `vestibule connection add --certificate`, or to a connection that is there: vestibule connection set --company {} --name {} add_certificate={}",
-                self.company, self.name, self.source
-            ),
-        )
+            NotMetadata::Metadata(
+                MetadataError::SeveralIdentityProviders { .. }
+                | MetadataError::UnknownEntity { .. },
+            ) => CliError::refused(what, "Name the one you want with --entity-id."),
+            _ => CliError::refused(what, ""),
+        }
     }
 
-    async fn read(&self) -> Result<Vec<u8>> {
-        if self.source.contains("://") {
+    fn is_url(&self) -> bool {
+        self.source.contains("://")
+    }
+
+    async fn fetched(&self) -> Result<Vec<u8>> {
+        if self.is_url() {
             return fetch_metadata(&self.source, Reach::Private, LARGEST)
                 .await
                 .map_err(|error| {
@@ -141,94 +142,30 @@ impl ImportMetadata {
         read_file(Path::new(&self.source))
     }
 
-    fn made(
-        &self,
-        name: ConnectionName,
-        imported: &Imported,
-        display_name: Option<String>,
-        jit: Option<GroupId>,
-        installation: &Installation,
-        company: &Company,
-    ) -> Result<Connection> {
-        let own_name = || {
-            let names = &imported.idp.display_names;
-            let english = names.iter().find(|name| name.lang.starts_with("en"));
-            let name = english.or_else(|| names.first());
-            required_text("", &name?.value).ok()
-        };
-        let connection = Connection {
-            id: ConnectionId::from_bytes(random()),
-            company_id: company.id,
-            display_name: display_name
-                .or_else(own_name)
-                .unwrap_or_else(|| name.to_string()),
-            name,
-            sort_order: 0,
-            enabled: self.enable,
-            settings: SamlSettings {
-                jit,
-                ..import::settings(&imported.idp)
-            },
-            revision: 0,
-            created_at: installation.now,
-        };
-        if connection.enabled {
-            check_usable(company, &connection)?;
-        }
-        Ok(connection)
-    }
-
-    fn updated(
-        &self,
-        mut connection: Connection,
-        imported: &Imported,
-        display_name: Option<String>,
-        jit: Option<GroupId>,
-        company: &Company,
-    ) -> Result<Connection> {
-        import::update(&mut connection.settings, &imported.idp);
-        connection.display_name = display_name.unwrap_or(connection.display_name);
-        connection.settings.jit = jit.or(connection.settings.jit);
-        connection.enabled |= self.enable;
-        if connection.enabled {
-            check_usable(company, &connection)?;
-        }
-        Ok(connection)
-    }
-
     async fn write(
         &self,
         installation: &Installation,
         company: &Company,
-        connection: &Connection,
-        is_new: bool,
+        found: &MetadataImport,
     ) -> Result<()> {
-        if !is_new {
-            return save(
-                installation,
-                connection,
-                "connection.import",
-                Some(&self.source),
-            )
-            .await;
+        if found.is_new {
+            return write_new(installation, company, &found.connection, &self.source).await;
         }
-        write_new(installation, company, connection, &self.source).await
+        let action = "connection.import";
+        save(installation, &found.connection, action, Some(&self.source)).await
     }
 }
 
 /// Refuses to hand accounts over by mistake: they are bound to the connection (rule F2), so the new identity provider would
 /// speak for those of the old one.
-fn other_identity_provider(before: &SamlSettings, after: &Connection) -> Option<CliError> {
-    let (old, new) = (&before.idp_entity_id, &after.settings.idp_entity_id);
-    (old != new).then(|| {
-        CliError::refused(
-            format!(
-                "The connection \"{}\" is not changed: this is another identity provider ({old} → {new}). Accounts bound to the old one would answer to the new one.",
-                after.name
-            ),
-            "Add a new connection with another --name, or repeat with --replace when the new one is to speak for these accounts.",
-        )
-    })
+fn another_identity_provider(old: &str, after: &Connection) -> CliError {
+    CliError::refused(
+        format!(
+            "The connection \"{}\" is not changed: this is another identity provider ({old} → {}). Accounts bound to the old one would answer to the new one.",
+            after.name, after.settings.idp_entity_id
+        ),
+        "Add a new connection with another --name, or repeat with --replace when the new one is to speak for these accounts.",
+    )
 }
 
 /// The group of accounts that are made at first sign-in. Whoever the identity provider lets in gets one of those.
@@ -286,29 +223,39 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(unreadable)
 }
 
-fn refused(error: &MetadataError) -> CliError {
-    let next = match error {
-        MetadataError::SeveralIdentityProviders { .. } | MetadataError::UnknownEntity { .. } => {
-            "Name the one you want with --entity-id."
-        }
-        _ => "",
-    };
-    CliError::refused(format!("The metadata was not imported. {error}"), next)
-}
-
 /// What an import did, for people and for scripts.
 struct Report<'a> {
     company: &'a Company,
-    connection: &'a Connection,
-    is_new: bool,
+    found: &'a MetadataImport,
     dry_run: bool,
-    changes: Vec<Change>,
-    imported: &'a Imported,
 }
 
 impl Report<'_> {
+    /// What changes; of a new connection, what it has.
+    fn changes(&self) -> Vec<Change> {
+        let connection = &self.found.connection;
+        let certificates = connection.settings.certificates.iter();
+        let new = certificates
+            .filter(|_| self.found.is_new)
+            .map(|one| Change {
+                what: "signing certificate",
+                before: None,
+                after: Some(import::describe(one)),
+            });
+        let differences = self.found.differences.iter();
+        let differences = differences
+            .filter(|it| !self.found.is_new || !matches!(it.key, "name" | "display_name"))
+            .map(|it| Change {
+                what: name_of(it.key),
+                before: it.before.clone(),
+                after: it.after.clone(),
+            });
+        differences.chain(new).collect()
+    }
+
     fn print(&self, out: &mut Output) -> Result<()> {
-        let verb = match (self.is_new, self.dry_run) {
+        let connection = &self.found.connection;
+        let verb = match (self.found.is_new, self.dry_run) {
             (true, false) => "Added",
             (true, true) => "Would add",
             (false, false) => "Updated",
@@ -316,19 +263,20 @@ impl Report<'_> {
         };
         out.line(format!(
             "{verb} the connection \"{}\" of {} ({}): {}",
-            self.connection.name,
+            connection.name,
             self.company.name,
-            if self.connection.enabled {
+            if connection.enabled {
                 "enabled"
             } else {
                 "not enabled"
             },
-            self.connection.settings.idp_entity_id
+            connection.settings.idp_entity_id
         ))?;
-        if self.changes.is_empty() {
+        let changes = self.changes();
+        if changes.is_empty() {
             out.line("  nothing in it changes")?;
         }
-        for change in &self.changes {
+        for change in &changes {
             let (sign, text) = match (&change.before, &change.after) {
                 (Some(before), Some(after)) => ("~", format!("{before} → {after}")),
                 (None, Some(after)) => ("+", after.clone()),
@@ -337,34 +285,58 @@ impl Report<'_> {
             };
             out.line(format!("  {sign} {}: {text}", change.what))?;
         }
-        for warning in &self.imported.warnings {
+        for warning in &self.found.warnings {
             out.line(format!("  ! {warning}"))?;
         }
-        if !self.connection.enabled && !self.dry_run {
+        if !connection.enabled && !self.dry_run {
             out.line(format!(
                 "Enable it with: vestibule connection enable --company {} --name {}",
-                self.company.slug, self.connection.name
+                self.company.slug, connection.name
             ))?;
         }
         Ok(())
     }
 
     fn to_json(&self) -> serde_json::Value {
-        let warnings: Vec<String> = self
-            .imported
-            .warnings
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let connection = &self.found.connection;
         json!({
             "company": self.company.slug,
-            "connection": self.connection.name,
-            "added": self.is_new,
+            "connection": connection.name,
+            "added": self.found.is_new,
             "dry_run": self.dry_run,
-            "enabled": self.connection.enabled,
-            "idp_entity_id": self.connection.settings.idp_entity_id,
-            "changes": self.changes,
-            "warnings": warnings,
+            "enabled": connection.enabled,
+            "idp_entity_id": connection.settings.idp_entity_id,
+            "changes": self.changes(),
+            "warnings": self.found.warnings,
         })
+    }
+}
+
+/// One thing that an import changes.
+#[derive(Debug, Serialize)]
+struct Change {
+    what: &'static str,
+    /// What was there; none when it is added.
+    before: Option<String>,
+    /// What will be there; none when it is removed.
+    after: Option<String>,
+}
+
+/// What the parts of metadata are called; a setting by its own name.
+fn name_of(key: &'static str) -> &'static str {
+    match key {
+        "idp_entity_id" => "entity ID",
+        "sso_post_url" => "sign-on address (POST)",
+        "sso_redirect_url" => "sign-on address (Redirect)",
+        "slo_url" => "logout address",
+        "slo_response_url" => "logout response address",
+        "slo_post_url" => "logout address (POST)",
+        "slo_post_response_url" => "logout response address (POST)",
+        "slo_binding" => "logout binding",
+        "sign_requests" => "signed requests",
+        "name_id_format" => "NameID format",
+        "metadata_url" => "metadata URL",
+        "certificates" => "signing certificate",
+        _ => key,
     }
 }

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Patience};
+use crate::login::look_for_new_keys;
 use crate::telemetry;
 
 /// Open files that are no connections of clients: the database, the log, sockets that are being accepted.
@@ -41,6 +42,10 @@ pub(super) async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
         let app = Arc::clone(&app);
         async move { app.follow().await }
     });
+    let new_keys = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { look_for_new_keys(&app).await }
+    });
     let purge = tokio::spawn({
         let app = Arc::clone(&app);
         async move { app.purge().await }
@@ -61,6 +66,7 @@ pub(super) async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
     )
     .await;
     follow.abort();
+    new_keys.abort();
     purge.abort();
     app.store.close().await;
     if cut_off > 0 {

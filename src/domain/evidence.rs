@@ -3,6 +3,7 @@
 //! Invariant: it is sealed before it becomes this noun, for its own attempt and its own kind, and a sign-in that succeeds leaves
 //! none.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::word::words;
@@ -15,6 +16,8 @@ words! {
         Response = "response",
         /// What a test found.
         Findings = "findings",
+        /// That the unknown key of a refused sign-in is in the identity provider's metadata.
+        NewKey = "new_key",
     }
 }
 
@@ -23,6 +26,17 @@ impl EvidenceKind {
     pub fn purpose(self, attempt: AttemptId) -> String {
         format!("{self} of attempt {attempt}")
     }
+}
+
+/// The key that a sign-in was signed with, which its connection does not have and the metadata has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewKey {
+    /// Its certificate's SHA-1 thumbprint, upper-case hexadecimal.
+    pub sha1: String,
+    /// Its certificate's SHA-256 thumbprint, lower-case hexadecimal.
+    pub sha256: String,
+    /// Where the metadata is.
+    pub url: String,
 }
 
 /// Something that is kept of an attempt.

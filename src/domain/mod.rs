@@ -38,7 +38,7 @@ pub use company_domain::{
 };
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
-pub use evidence::{Evidence, EvidenceKind};
+pub use evidence::{Evidence, EvidenceKind, NewKey};
 pub use findings::{Claim, Findings, GroupChange, Rehearsal, Way};
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};

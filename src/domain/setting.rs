@@ -84,10 +84,16 @@ impl SamlSettings {
         ("identity_attribute", "an attribute's name, or none"),
         ("extra_audiences", "audiences, separated by commas, or none"),
         ("idp_entity_id", "the identity provider's entity ID"),
+        (
+            "metadata_url",
+            "where the identity provider's metadata is: an https address, or none",
+        ),
         ("sso_post_url", "an https address, or none"),
         ("sso_redirect_url", "an https address, or none"),
         ("slo_url", "an https address, or none"),
         ("slo_response_url", "an https address, or none"),
+        ("slo_post_url", "an https address, or none"),
+        ("slo_post_response_url", "an https address, or none"),
         ("slo_binding", "post or redirect"),
         (
             "single_logout",
@@ -171,6 +177,9 @@ impl SamlSettings {
             "sso_redirect_url" => self.sso_redirect_url = address(key, value)?,
             "slo_url" => self.slo_url = address(key, value)?,
             "slo_response_url" => self.slo_response_url = address(key, value)?,
+            "slo_post_url" => self.slo_post_url = address(key, value)?,
+            "slo_post_response_url" => self.slo_post_response_url = address(key, value)?,
+            "metadata_url" => self.metadata_url = address(key, value)?,
             _ => match key.strip_prefix("attributes.") {
                 Some(property) => self.attributes.set(property, list(value))?,
                 None => {
@@ -221,112 +230,13 @@ impl SamlSettings {
             "sso_redirect_url" => or_none(self.sso_redirect_url.as_ref()),
             "slo_url" => or_none(self.slo_url.as_ref()),
             "slo_response_url" => or_none(self.slo_response_url.as_ref()),
+            "slo_post_url" => or_none(self.slo_post_url.as_ref()),
+            "slo_post_response_url" => or_none(self.slo_post_response_url.as_ref()),
+            "metadata_url" => or_none(self.metadata_url.as_ref()),
             _ => joined(self.attributes.names(key.strip_prefix("attributes.")?)?),
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Binding, Unsolicited};
-
-    #[test]
-    fn settings_from_text() {
-        let mut settings = SamlSettings::default();
-        for (key, value) in [
-            ("binding", "redirect"),
-            ("clock_skew_seconds", "60"),
-            ("force_authn", "true"),
-            ("unsolicited", "accept"),
-            ("landing", "/welcome"),
-            ("name_id_format", "any"),
-            ("attributes.email", "mail, upn"),
-            ("sso_redirect_url", "https://idp.example/sso?tenant=1"),
-            ("sso_post_url", "http://127.0.0.1:9090/sso"),
-        ] {
-            settings.set(key, value).unwrap();
-        }
-        assert_eq!(settings.binding, Binding::Redirect);
-        assert_eq!(
-            (
-                settings.clock_skew_seconds,
-                settings.force_authn,
-                settings.unsolicited
-            ),
-            (60, true, Unsolicited::Accept)
-        );
-        assert_eq!(settings.attributes.email, ["mail", "upn"]);
-        assert_eq!(settings.name_id_format, None);
-        settings.set("landing", "none").unwrap();
-        assert_eq!(settings.landing, None);
-    }
-
-    #[test]
-    fn errors_name_what_fits() {
-        let mut settings = SamlSettings::default();
-        for (key, value, says) in [
-            ("binding", "soap", "post, redirect"),
-            ("clock_skew_seconds", "301", "0 to 300"),
-            ("force_authn", "yes", "true or false"),
-            ("landing", "https://evil.example", "a path of the site"),
-            ("link", "contoso.com", "the company's"),
-            ("email_domains", "none", "the company's"),
-            ("sso_post_url", "javascript:alert(1)", "an https address"),
-            ("sso_post_url", "http://idp.example/", "an https address"),
-            ("name_id_format", "email address", "a format's URN"),
-            ("bindings", "post", "The settings are: binding"),
-            ("attributes.mail", "x", "attributes.email"),
-            ("extra_audiences", "urn:a,urn:\u{7}b", "control characters"),
-            (
-                "requested_authn_context",
-                "urn:a\u{0}",
-                "control characters",
-            ),
-        ] {
-            let error = settings.set(key, value).unwrap_err().to_string();
-            assert!(error.contains(says), "{error}");
-        }
-        assert_eq!(settings, SamlSettings::default());
-    }
-
-    #[test]
-    fn values_go_there_and_back() {
-        let settings = SamlSettings {
-            landing: Some("/welcome".into()),
-            name_id_format: None,
-            idp_entity_id: "https://idp.example".into(),
-            ..SamlSettings::default()
-        };
-        let mut copy = SamlSettings::default();
-        for (key, _) in SamlSettings::KEYS {
-            copy.set(key, &settings.value(key).unwrap()).unwrap();
-        }
-        assert_eq!(copy, settings);
-        assert_eq!(settings.value("certificates"), None);
-        assert_eq!(settings.value("attributes.x"), None);
-    }
-
-    #[test]
-    fn every_key_is_known() {
-        for (key, _) in SamlSettings::KEYS {
-            if let Err(SettingError::UnknownKey { .. }) = SamlSettings::default().set(key, "\u{0}")
-            {
-                panic!("{key}");
-            }
-        }
-    }
-
-    #[test]
-    fn stored_settings_are_strict_and_have_defaults() {
-        let settings: SamlSettings =
-            serde_json::from_str(r#"{"idp_entity_id":"https://idp.example"}"#).unwrap();
-        assert_eq!(settings.clock_skew_seconds, 180);
-        assert!(serde_json::from_str::<SamlSettings>(r#"{"certificats":[]}"#).is_err());
-        let text = serde_json::to_string(&settings).unwrap();
-        assert_eq!(
-            serde_json::from_str::<SamlSettings>(&text).unwrap(),
-            settings
-        );
-    }
-}
+mod tests;

@@ -22,10 +22,16 @@ pub struct SamlSettings {
     pub sso_post_url: Option<String>,
     /// Its single sign-on address for HTTP-Redirect.
     pub sso_redirect_url: Option<String>,
-    /// Its single logout address.
+    /// Where the identity provider's metadata was found.
+    pub metadata_url: Option<String>,
+    /// Its single logout address; where `slo_post_url` is there as well, the one for HTTP-Redirect.
     pub slo_url: Option<String>,
     /// Its address for logout answers, when it is another one (Metadata 2.2.2 `ResponseLocation`).
     pub slo_response_url: Option<String>,
+    /// Its single logout address for HTTP-POST, where it has both.
+    pub slo_post_url: Option<String>,
+    /// Its address for logout answers by HTTP-POST, when it is another one than `slo_post_url`.
+    pub slo_post_response_url: Option<String>,
     /// How logout messages travel.
     pub slo_binding: Binding,
     /// Whether signing out here asks the identity provider to end its session as well.
@@ -84,8 +90,11 @@ impl Default for SamlSettings {
             idp_entity_id: String::new(),
             sso_post_url: None,
             sso_redirect_url: None,
+            metadata_url: None,
             slo_url: None,
             slo_response_url: None,
+            slo_post_url: None,
+            slo_post_response_url: None,
             slo_binding: Binding::Redirect,
             single_logout: false,
             binding: Binding::Post,
@@ -112,6 +121,25 @@ impl Default for SamlSettings {
             attributes: AttributeMapping::default(),
             group_mapping: Vec::new(),
         }
+    }
+}
+
+impl SamlSettings {
+    /// Where logout requests go, by the binding that was chosen.
+    pub fn logout_request_url(&self) -> Option<&str> {
+        match self.slo_binding {
+            Binding::Post => self.slo_post_url.as_deref().or(self.slo_url.as_deref()),
+            Binding::Redirect => self.slo_url.as_deref(),
+        }
+    }
+
+    /// Where answers to logout requests go (Metadata 2.2.2: `ResponseLocation`, else `Location`).
+    pub fn logout_answer_url(&self) -> Option<&str> {
+        let own = match self.slo_binding {
+            Binding::Post if self.slo_post_url.is_some() => &self.slo_post_response_url,
+            _ => &self.slo_response_url,
+        };
+        own.as_deref().or_else(|| self.logout_request_url())
     }
 }
 

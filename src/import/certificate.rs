@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::private_key::holds_private_key;
+use crate::saml::certificate_text::{BEGIN, NotBase64, certificates_of};
 use crate::saml::signature::{KeyError, VerificationKey};
 
 /// Why a file holds no certificate that can be used.
@@ -11,6 +13,16 @@ pub enum CertificateError {
     /// There is none in it.
     #[error("it holds no certificate. Entra ID: SAML Certificates, Certificate (Base64)")]
     None,
+    /// Nothing of it may be kept or shown.
+    #[error(
+        "it holds a private key, which never belongs here. It was not kept. Give the certificate alone. If somebody else may have seen the key, make a new one at the identity provider"
+    )]
+    PrivateKey,
+    /// Metadata, or a web page.
+    #[error(
+        "it holds no certificate: it is an XML or HTML file. A certificate file begins with -----BEGIN CERTIFICATE-----. A metadata file is imported as metadata"
+    )]
+    Markup,
     /// A block of PEM without its last line.
     #[error("it is cut off. Paste all of it, to -----END CERTIFICATE-----")]
     Cut,
@@ -28,74 +40,58 @@ const MOST: usize = 20;
 /// Every certificate of a text or a file, each in the form that settings keep: several blocks of PEM, or one of the other
 /// forms. Whoever shows them before they are trusted may take several.
 pub fn all_certificates(file: &[u8]) -> Result<Vec<String>, CertificateError> {
-    let count = |mark| std::str::from_utf8(file).map_or(0, |text| text.matches(mark).count());
-    let blocks = count("-----BEGIN ");
-    if blocks > count("-----END ") {
-        return Err(CertificateError::Cut);
+    usable(ders(file)?)
+}
+
+/// The certificate of a file (PEM, bare Base64, or DER) in the form that settings keep: base64 of DER.
+pub fn certificate(file: &[u8]) -> Result<String, CertificateError> {
+    let ders = ders(file)?;
+    if ders.len() > 1 {
+        return Err(CertificateError::Several(ders.len()));
     }
-    if blocks < 2 {
-        return Ok(vec![certificate(file)?]);
+    usable(ders)?.pop().ok_or(CertificateError::None)
+}
+
+/// As settings keep them.
+fn usable(ders: Vec<Vec<u8>>) -> Result<Vec<String>, CertificateError> {
+    ders.into_iter()
+        .map(|der| {
+            VerificationKey::from_certificate(&der)?;
+            Ok(BASE64_STANDARD.encode(der))
+        })
+        .collect()
+}
+
+fn ders(file: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    if holds_private_key(file) {
+        return Err(CertificateError::PrivateKey);
+    }
+    // A SEQUENCE with a long length; text never looks like that.
+    if matches!(file, [0x30, length, ..] if *length >= 0x80) {
+        return Ok(vec![file.to_vec()]);
     }
     let text = std::str::from_utf8(file).map_err(|_| CertificateError::None)?;
-    let found: Vec<&str> = blocks_of(text).collect();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with('<') {
+        return Err(CertificateError::Markup);
+    }
+    if text.matches(BEGIN).count() > text.matches("-----END ").count() {
+        return Err(CertificateError::Cut);
+    }
+    let found = certificates_of(text).map_err(|NotBase64| CertificateError::None)?;
     if found.is_empty() {
         return Err(CertificateError::None);
     }
     if found.len() > MOST {
         return Err(CertificateError::Several(found.len()));
     }
-    let mut all: Vec<String> = Vec::new();
-    for body in found {
-        let der = base64(body)?;
-        VerificationKey::from_certificate(&der)?;
-        let kept = BASE64_STANDARD.encode(der);
-        if !all.contains(&kept) {
-            all.push(kept);
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    for der in found {
+        if !all.contains(&der) {
+            all.push(der);
         }
     }
     Ok(all)
-}
-
-/// The certificate of a file (PEM, bare Base64, or DER) in the form that settings keep: base64 of DER.
-pub fn certificate(file: &[u8]) -> Result<String, CertificateError> {
-    let der = der(file)?;
-    VerificationKey::from_certificate(&der)?;
-    Ok(BASE64_STANDARD.encode(der))
-}
-
-fn der(file: &[u8]) -> Result<Vec<u8>, CertificateError> {
-    // A SEQUENCE with a long length; text never looks like that.
-    if matches!(file, [0x30, length, ..] if *length >= 0x80) {
-        return Ok(file.to_vec());
-    }
-    let text = std::str::from_utf8(file).map_err(|_| CertificateError::None)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if !text.contains("-----BEGIN ") {
-        return base64(text);
-    }
-    let mut blocks = blocks_of(text);
-    let first = blocks.next().ok_or(CertificateError::None)?;
-    match blocks.count() {
-        0 => base64(first),
-        more => Err(CertificateError::Several(more + 1)),
-    }
-}
-
-/// What stands between the lines of each PEM block that is a certificate.
-fn blocks_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split("-----BEGIN ").skip(1).filter_map(|block| {
-        let body = block
-            .strip_prefix("CERTIFICATE-----")
-            .or_else(|| block.strip_prefix("X509 CERTIFICATE-----"))?;
-        body.split("-----END ").next()
-    })
-}
-
-fn base64(text: &str) -> Result<Vec<u8>, CertificateError> {
-    let compact: String = text.split_ascii_whitespace().collect();
-    let der = BASE64_STANDARD.decode(compact).ok();
-    der.filter(|der| !der.is_empty())
-        .ok_or(CertificateError::None)
 }
 
 #[cfg(test)]
@@ -125,15 +121,22 @@ mod tests {
         for file in [kept.as_bytes(), wrapped.as_bytes(), pem.as_bytes(), &der] {
             assert_eq!(certificate(file).unwrap(), kept);
         }
-        let chain = pem.repeat(3);
+        // The Base64 of a whole PEM file.
+        let twice = BASE64_STANDARD.encode(&pem);
+        assert_eq!(certificate(twice.as_bytes()).unwrap(), kept);
+        // Once is enough.
+        assert_eq!(certificate(pem.repeat(3).as_bytes()).unwrap(), kept);
+        let other = include_str!("../../metadata/okta-ssoready.xml");
+        let (_, other) = other.split_once("X509Certificate>").unwrap();
+        let other = other.split('<').next().unwrap();
+        let both =
+            format!("{pem}-----BEGIN CERTIFICATE-----\n{other}\n-----END CERTIFICATE-----\n");
         assert_eq!(
-            certificate(chain.as_bytes()),
-            Err(CertificateError::Several(3))
+            certificate(both.as_bytes()),
+            Err(CertificateError::Several(2))
         );
-        assert_eq!(all_certificates(chain.as_bytes()).unwrap(), [kept]);
+        assert_eq!(all_certificates(both.as_bytes()).unwrap().len(), 2);
         assert_eq!(all_certificates(&der).unwrap(), [kept]);
-        let bundle = format!("{pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-        assert_eq!(all_certificates(bundle.as_bytes()).unwrap(), [kept]);
         let many = pem.repeat(MOST + 1);
         assert_eq!(
             all_certificates(many.as_bytes()),
@@ -163,9 +166,22 @@ mod tests {
 
     #[test]
     fn other_files_are_refused_with_the_reason() {
-        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        for file in ["", "<xml/>", key, "\u{0}"] {
+        for file in ["", "certificate", "\u{0}"] {
             assert_eq!(certificate(file.as_bytes()), Err(CertificateError::None));
+        }
+        for file in [METADATA, "<!DOCTYPE html><html></html>"] {
+            assert_eq!(certificate(file.as_bytes()), Err(CertificateError::Markup));
+        }
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        let certificate_and_key = format!(
+            "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n{key}",
+            base64_of_metadata()
+        );
+        for file in [key, &certificate_and_key, &key[..40]] {
+            assert_eq!(
+                all_certificates(file.as_bytes()),
+                Err(CertificateError::PrivateKey)
+            );
         }
         assert_eq!(
             certificate(b"AAAA"),

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Error;
 use crate::app::App;
-use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind, Findings};
+use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind, Findings, NewKey};
 
 /// The longest message that is kept, in octets. Entra's are a tenth of it, with all groups that fit in.
 const LONGEST_RESPONSE: usize = 64 * 1024;
@@ -39,6 +39,19 @@ pub(super) async fn keep_findings(
     let text = serde_json::to_vec(findings).map_err(|cause| Error::Findings(cause.to_string()))?;
     let of = (company, attempt, EvidenceKind::Findings);
     keep_sealed(app, of, &text, FINDINGS).await
+}
+
+/// Keeps that the key of a refused sign-in is in the metadata, as long as the sign-in's record.
+pub(super) async fn keep_new_key(
+    app: &App,
+    company: CompanyId,
+    attempt: AttemptId,
+    key: &NewKey,
+) -> Result<(), Error> {
+    let text = serde_json::to_vec(key).map_err(|cause| Error::Findings(cause.to_string()))?;
+    let keep = Duration::days(app.config.attempts.retention_days.into());
+    let of = (company, attempt, EvidenceKind::NewKey);
+    keep_sealed(app, of, &text, keep).await
 }
 
 async fn keep_sealed(

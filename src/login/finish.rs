@@ -2,8 +2,8 @@
 
 use super::record::{self, Refusal, refuse, refuse_apart};
 use super::{
-    Advice, Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, repost, test,
-    unsolicited,
+    Advice, Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, new_key, repost,
+    test, unsolicited,
 };
 use crate::app::App;
 use crate::domain::login_attempt::{CLAIMS, IN_TIME};
@@ -219,7 +219,10 @@ async fn judge(
         forced_at: attempt.forced.then_some(attempt.started_at),
     };
     match authenticate(app, site, connection, parsed, asked, now) {
-        Err(refusal) => refuse(app, site, attempt, refusal).await,
+        Err(refusal) => {
+            new_key::ask(app, site, connection, attempt.id, arrival, &refusal);
+            refuse(app, site, attempt, refusal).await
+        }
         Ok(subject) => {
             let return_to = attempt.return_to.clone().unwrap_or_else(|| landing(site));
             complete(

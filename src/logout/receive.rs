@@ -260,15 +260,11 @@ fn answer_to(
     now: OffsetDateTime,
 ) -> Option<Outgoing> {
     let SiteConnection { connection, .. } = asked.ready;
-    let settings = &connection.settings;
-    let destination = settings
-        .slo_response_url
-        .as_ref()
-        .or(settings.slo_url.as_ref())?;
+    let destination = connection.settings.logout_answer_url()?;
     let response = LogoutResponse {
         id: message_id(now, &keys::random()),
         issue_instant: now,
-        destination: destination.clone(),
+        destination: destination.to_owned(),
         issuer: asked.site.company.entity_id(),
         in_response_to: Some(asked.request.id.clone()),
         status: status.clone(),

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, LOCATION};
 use reqwest::{Client, Response, Url, redirect};
 
 use super::address::{Reach, resolve};
+use super::coding::decoded;
 use crate::saml::metadata::check_location;
 
 /// The largest document that is taken: national federations publish about this much.
@@ -38,7 +39,15 @@ pub enum FetchError {
     Status(u16),
     #[error("The document is larger than {} MiB. Is it the identity provider's metadata?", .0 / 1024 / 1024)]
     TooLarge(usize),
-    #[error("The server could not be asked: {}{}", causes(.0), in_plain_words(.0))]
+    #[error(
+        "The server sends the document in a form that is not read here (Content-Encoding: {0}). Open the URL in a browser, save the document, and give the file."
+    )]
+    Coding(String),
+    #[error(
+        "The document arrived damaged. Try again, or open the URL in a browser, save the document, and give the file."
+    )]
+    Damaged,
+    #[error("{}", in_plain_words(.0))]
     Http(#[from] reqwest::Error),
 }
 
@@ -105,10 +114,13 @@ async fn get(url: &Url, reach: Reach) -> Result<Response, FetchError> {
         .timeout(WHOLE)
         .user_agent(concat!("vestibule/", env!("CARGO_PKG_VERSION")))
         .build()?;
-    let request = client.get(url.clone()).header(
-        ACCEPT,
-        "application/samlmetadata+xml, application/xml, text/xml",
-    );
+    let request = client
+        .get(url.clone())
+        .header(ACCEPT_ENCODING, "gzip, deflate")
+        .header(
+            ACCEPT,
+            "application/samlmetadata+xml, application/xml, text/xml",
+        );
     Ok(request.send().await?)
 }
 
@@ -116,6 +128,9 @@ async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, FetchEr
     if !response.status().is_success() {
         return Err(FetchError::Status(response.status().as_u16()));
     }
+    let codings = response.headers().get_all(CONTENT_ENCODING).into_iter();
+    let codings: Vec<_> = codings.filter_map(|it| it.to_str().ok()).collect();
+    let codings: String = codings.join(",").chars().take(100).collect();
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > largest {
@@ -123,7 +138,34 @@ async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, FetchEr
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    decoded(body, &codings, largest)
+}
+
+/// What happened, for who does not know the words of TLS. The library's own text stays here: it names lines of OpenSSL's sources.
+fn in_plain_words(error: &reqwest::Error) -> &'static str {
+    let text = causes(error).to_ascii_lowercase();
+    let has = |part: &str| text.contains(part);
+    if has("unable to get local issuer")
+        || has("unable to get issuer")
+        || has("self-signed")
+        || has("self signed")
+    {
+        "This machine does not trust who issued the server's certificate. Add that authority to the machine's trusted certificates."
+    } else if has("hostname mismatch") || has("ip address mismatch") {
+        "The server's certificate is for another host name. Check the URL's spelling."
+    } else if has("certificate has expired") || has("certificate is not yet valid") {
+        "The server's certificate has expired or is not valid yet, or this machine's clock is wrong."
+    } else if has("certificate") || has("tls") || has("ssl") {
+        "No encrypted connection came about. Check that the URL's host and port speak https."
+    } else if error.is_timeout() {
+        "The server took too long to answer. Try again, or save the document in a browser and give the file."
+    } else if has("connection refused") {
+        "Nothing answers at the URL's host and port. Check both, and whether a firewall is between."
+    } else if error.is_connect() {
+        "No connection came about. Check the URL's host and port, and whether a firewall is between."
+    } else {
+        "The connection broke off before the document had come. Try again, or save the document in a browser and give the file."
+    }
 }
 
 /// An error with what is behind it; reqwest's own text stops at "error sending request".
@@ -138,44 +180,29 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
-/// What the commonest causes mean, for who does not know the words of TLS.
-fn in_plain_words(error: &reqwest::Error) -> &'static str {
-    let text = causes(error).to_ascii_lowercase();
-    let has = |part: &str| text.contains(part);
-    if has("unknownissuer")
-        || has("unknown issuer")
-        || has("unable to get local issuer")
-        || has("self-signed")
-    {
-        ". This machine does not trust who issued the server's certificate: add that authority to the machine's trusted certificates."
-    } else if has("notvalidforname") || has("not valid for name") || has("hostname mismatch") {
-        ". The server's certificate is for another host name: check the URL's spelling."
-    } else if has("expired") {
-        ". The server's certificate has expired, or this machine's clock is wrong."
-    } else if has("certificate") || has("tls") || has("ssl") {
-        ". No encrypted connection came about: check that the URL's host and port speak https."
-    } else {
-        ""
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpListener;
 
-    /// Answers each connection with the next of `answers`; `{origin}` in an answer is the server's own.
+    /// Answers each connection with the next of `answers`.
     fn serve(answers: Vec<String>) -> String {
+        serve_octets(answers.into_iter().map(String::into_bytes).collect())
+    }
+
+    fn serve_octets(answers: Vec<Vec<u8>>) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let own = origin.clone();
         std::thread::spawn(move || {
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-                let _ = stream.write_all(answer.replace("{origin}", &own).as_bytes());
+                while lines
+                    .next()
+                    .is_some_and(|line| line.is_ok_and(|it| !it.is_empty()))
+                {}
+                let _ = stream.write_all(&answer);
             }
         });
         origin
@@ -201,6 +228,17 @@ mod tests {
         assert_eq!(fetch(vec![ok("<x/>")]).await.unwrap(), b"<x/>");
         let both = vec![moved("/elsewhere"), ok("<y/>")];
         assert_eq!(fetch(both).await.unwrap(), b"<y/>");
+    }
+
+    #[tokio::test]
+    async fn a_compressed_answer_is_inflated() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(b"<x/>").unwrap();
+        let head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n";
+        let answer = [&head[..], &gzip.finish().unwrap()].concat();
+        let url = serve_octets(vec![answer]);
+        let fetched = fetch_metadata(&url, Reach::Private, LARGEST).await;
+        assert_eq!(fetched.unwrap(), b"<x/>");
     }
 
     #[tokio::test]
@@ -234,6 +272,29 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, FetchError::Private(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_the_libraries_say_reaches_nobody() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = listener.local_addr().unwrap();
+        drop(listener);
+        let plain = serve(vec!["HTTP/1.1 200 OK\r\n\r\n".to_owned(); 2]);
+        let cut = serve(vec![
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<x/>".to_owned(),
+        ]);
+        for (url, says) in [
+            (format!("http://{closed}/"), "Nothing answers"),
+            (plain.replace("http:", "https:"), "connection came about"),
+            (cut, "broke off"),
+        ] {
+            let error = fetch_metadata(&url, Reach::Private, LARGEST).await;
+            let text = error.unwrap_err().to_string();
+            assert!(text.contains(says), "{url}: {text}");
+            for raw in ["error:", "os error", "routines", "hyper", "request"] {
+                assert!(!text.contains(raw), "{raw}: {text}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@
 //! private network; the address that was checked is the address that is connected to.
 
 mod address;
+mod coding;
 mod metadata;
 mod txt;
 

@@ -6,6 +6,7 @@ pub mod advice;
 pub mod assertion;
 pub mod authn_request;
 pub mod binding;
+pub mod certificate_text;
 pub mod cross_check;
 pub mod encryption;
 pub mod error;

@@ -124,3 +124,38 @@ fn metadata_names_the_companys_addresses_and_our_keys() {
     );
     assert_eq!(site.signed_metadata(&keys).unwrap(), signed);
 }
+
+#[test]
+fn metadata_announces_the_formats_that_the_connections_want() {
+    let formats = |settings: Vec<SamlSettings>| {
+        let connections = settings
+            .into_iter()
+            .zip(1..)
+            .map(|(settings, place)| Connection {
+                settings,
+                ..connection(place, &format!("c{place}"), place.into(), Vec::new())
+            });
+        let keys = sp_keys();
+        let acme = company(1, "acme", "https://acme.example.com", &[]);
+        let site = Site::new(acme, connections.collect(), &keys);
+        let xml = String::from_utf8(site.metadata(&keys).to_vec()).unwrap();
+        let formats = xml.split("<md:NameIDFormat>").skip(1);
+        formats
+            .map(|it| it.split('<').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let of = |format: Option<&str>, policy: Option<&str>| SamlSettings {
+        name_id_format: format.map(str::to_owned),
+        name_id_policy: policy.map(str::to_owned),
+        ..SamlSettings::default()
+    };
+    assert_eq!(formats(Vec::new()), [EMAIL_ADDRESS]);
+    assert!(formats(vec![of(None, None)]).is_empty());
+    let several = vec![
+        of(Some("urn:a"), None),
+        of(None, Some("urn:b")),
+        SamlSettings::default(),
+        of(Some("urn:a"), None),
+    ];
+    assert_eq!(formats(several), ["urn:a", "urn:b", EMAIL_ADDRESS]);
+}

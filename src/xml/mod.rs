@@ -1,6 +1,6 @@
 //! Strict XML: what this room accepts, every conforming parser reads the same way.
 //!
-//! Invariants (rule A3): UTF-8 only; no DOCTYPE, no processing instruction, no entity but the five predefined ones and
+//! Invariants (rule A3): UTF-8 only; no DOCTYPE, no processing instruction (but in the prolog of metadata), no entity but the five predefined ones and
 //! character references; well-formed namespaces with absolute names; no duplicate attribute; bounded depth and size; cost
 //! linear in the input; no recursion. Comments are no part of any value and CDATA becomes text, exactly as canonicalisation without
 //! comments would do it, so that a value read from the tree is the value that was signed.

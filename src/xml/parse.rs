@@ -1,8 +1,8 @@
 //! From octets to the arena.
 
 use super::chars::{
-    forbidden_char, is_space, normalize_line_ends, resolve_reference, same_name, trim_end,
-    trim_start,
+    forbidden_char, is_ncname, is_space, normalize_line_ends, resolve_reference, same_name,
+    trim_end, trim_start,
 };
 use super::document::{Document, ElementData, Namespace, Node};
 use super::error::{XmlError, XmlErrorKind};
@@ -24,8 +24,9 @@ pub struct Limits {
     pub namespaces: usize,
     /// Octets in the name of an element or attribute.
     pub name: usize,
-    /// Whether a UTF-8 byte order mark may come first.
-    pub byte_order_mark: bool,
+    /// Whether what other tools leave before the root is dropped: a byte order mark, white space before the declaration, and
+    /// processing instructions; and whether the declaration may name the encoding that the text had before it was decoded.
+    pub lenient_prolog: bool,
 }
 
 impl Limits {
@@ -37,14 +38,14 @@ impl Limits {
         attributes: 64,
         namespaces: 64,
         name: 1024,
-        byte_order_mark: false,
+        lenient_prolog: false,
     };
     /// For metadata: federations publish many entities in one document.
     pub const METADATA: Self = Self {
         elements: 2_000_000,
         attributes: 128,
         namespaces: 128,
-        byte_order_mark: true,
+        lenient_prolog: true,
         ..Self::MESSAGE
     };
 }
@@ -55,7 +56,7 @@ impl<'a> Document<'a> {
         let text = std::str::from_utf8(input)
             .map_err(|error| XmlError::at(input, error.valid_up_to(), XmlErrorKind::NotUtf8))?;
         let body = match text.strip_prefix('\u{FEFF}') {
-            Some(body) if limits.byte_order_mark => body,
+            Some(body) if limits.lenient_prolog => body,
             Some(_) => return Err(XmlError::at(input, 0, XmlErrorKind::ByteOrderMark)),
             None => text,
         };
@@ -125,10 +126,14 @@ impl<'a, 'l> Parser<'a, 'l> {
                 Event::CData(_) => self.cdata(strip(markup, "<![CDATA[", "]]>")?)?,
                 Event::GeneralRef(_) => self.reference(strip(markup, "&", ";")?)?,
                 Event::Comment(_) => self.comment(strip(markup, "<!--", "-->")?)?,
-                Event::Decl(_) if self.position == 0 => {
-                    check_declaration(strip(markup, "<?xml", "?>")?)?;
+                Event::Decl(_) if self.may_declare() => {
+                    let any_encoding = self.limits.lenient_prolog;
+                    check_declaration(strip(markup, "<?xml", "?>")?, any_encoding)?;
                 }
                 Event::Decl(_) => return Err(XmlErrorKind::Declaration),
+                Event::PI(_) if self.may_instruct() => {
+                    check_instruction(strip(markup, "<?", "?>")?)?;
+                }
                 Event::PI(_) => return Err(XmlErrorKind::ProcessingInstruction),
                 Event::DocType(_) => return Err(XmlErrorKind::Doctype),
                 Event::Eof => break,
@@ -143,6 +148,17 @@ impl<'a, 'l> Parser<'a, 'l> {
         } else {
             Ok(())
         }
+    }
+
+    /// The declaration comes first; in metadata, white space may have got before it.
+    fn may_declare(&self) -> bool {
+        let before = self.text.get(..self.position).unwrap_or_default();
+        before.is_empty() || (self.limits.lenient_prolog && before.bytes().all(is_space))
+    }
+
+    /// In the prolog of metadata, such as the `xml-stylesheet` of a browser's page.
+    fn may_instruct(&self) -> bool {
+        self.limits.lenient_prolog && self.document.elements.is_empty()
     }
 
     fn start(&mut self, inside: &'a str, end: usize, empty: bool) -> Result<(), XmlErrorKind> {
@@ -312,8 +328,17 @@ fn strip<'t>(markup: &'t str, start: &str, end: &str) -> Result<&'t str, XmlErro
         .ok_or(XmlErrorKind::Malformed("the markup is broken"))
 }
 
+/// A target that is a name and not `xml`, then white space (XML 1.0, section 2.6).
+fn check_instruction(inside: &str) -> Result<(), XmlErrorKind> {
+    let target = inside.split(|c: char| c.is_ascii_whitespace()).next();
+    match target {
+        Some(target) if is_ncname(target) && !target.eq_ignore_ascii_case("xml") => Ok(()),
+        _ => Err(XmlErrorKind::ProcessingInstruction),
+    }
+}
+
 /// `version = "1.0"`, then optionally `encoding = "UTF-8"`, then optionally `standalone` (XML 1.0, section 2.8).
-fn check_declaration(inside: &str) -> Result<(), XmlErrorKind> {
+fn check_declaration(inside: &str, any_encoding: bool) -> Result<(), XmlErrorKind> {
     let mut rest = inside;
     let mut place = 0;
     while !trim_start(rest).is_empty() {
@@ -321,7 +346,7 @@ fn check_declaration(inside: &str) -> Result<(), XmlErrorKind> {
         let (name, value, after) = declaration_part(trimmed).ok_or(XmlErrorKind::Declaration)?;
         let next = match name {
             "version" if value == "1.0" => 1,
-            "encoding" if value.eq_ignore_ascii_case("UTF-8") => 2,
+            "encoding" if any_encoding || value.eq_ignore_ascii_case("UTF-8") => 2,
             "standalone" if matches!(value, "yes" | "no") => 3,
             _ => return Err(XmlErrorKind::Declaration),
         };

@@ -62,7 +62,13 @@ pub fn differences(
 }
 
 /// What is told of a new connection whatever it is.
-const OF_EACH: [&str; 4] = ["display_name", "name", "name_id_format", "binding"];
+const OF_EACH: [&str; 5] = [
+    "display_name",
+    "name",
+    "name_id_format",
+    "binding",
+    "sign_requests",
+];
 
 /// What a new connection has beside its certificates, where that is not what each begins with.
 pub fn introduction(settings: &ConnectionSettings, new: &Connection) -> Vec<Difference> {

@@ -213,6 +213,21 @@ pub const SETTINGS: &[Setting] = &[
         "Where answers to logout requests go, when it is not the Logout URL.",
     ),
     setting(
+        "slo_post_url",
+        "Logout URL (POST)",
+        "Where logout messages go by the POST binding, when the identity provider has an address for each binding.",
+    ),
+    setting(
+        "slo_post_response_url",
+        "Logout response URL (POST)",
+        "Where answers to logout requests go by the POST binding, when it is not the Logout URL (POST).",
+    ),
+    setting(
+        "metadata_url",
+        "Metadata URL",
+        "Where the identity provider publishes its metadata. When a sign-in is signed by an unknown key, this server looks there and tells you whether the key is in it.",
+    ),
+    setting(
         "danger_allow_sha1",
         "Accept SHA-1 signatures",
         "SHA-1 signatures can be forged with enough work: whoever does that signs in as anybody. Let the identity provider sign with SHA-256 instead.",

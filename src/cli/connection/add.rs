@@ -11,8 +11,7 @@ use crate::cli::import_metadata::{connection_name, jit_group};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::pairs;
-use crate::domain::{Company, Connection, ConnectionId, SamlSettings};
-use crate::keys::random;
+use crate::domain::{Company, Connection, SamlSettings};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Add {
@@ -125,16 +124,12 @@ impl Add {
         if let Some(title) = &self.jit_group {
             settings.jit = Some(jit_group(installation, company, title).await?);
         }
+        let keys = installation.keys()?;
+        let admin = installation.admin(&keys, company.id);
+        let draft = admin.draft(name, display_name, settings).await?;
         Ok(Connection {
-            id: ConnectionId::from_bytes(random()),
-            company_id: company.id,
-            name,
-            display_name,
-            sort_order: 0,
             enabled: self.enable,
-            settings,
-            revision: 0,
-            created_at: installation.now,
+            ..draft
         })
     }
 }

@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::domain::SamlSettings;
 use crate::import;
 use crate::saml::encryption::DecryptionKey;
-use crate::saml::metadata::IdpMetadata;
 use crate::site::SpKeys;
 
 /// A connection, ours or one that metadata would make.
@@ -90,7 +89,7 @@ impl Judged {
     fn import(&mut self, explain: &Explain, path: &Path, at: OffsetDateTime) -> Result<()> {
         let bytes = read_file(path)?;
         let wanted = explain.idp_entity_id.as_deref();
-        let imported = IdpMetadata::parse(&bytes, wanted, at).map_err(|error| {
+        let imported = import::read(&bytes, wanted, at).map_err(|error| {
             CliError::unusable(
                 format!("The metadata {} cannot be used. {error}", path.display()),
                 "With several identity providers in it, name one with --idp-entity-id.",

@@ -40,6 +40,8 @@ struct SignInPage {
     advice: Vec<String>,
     /// Microsoft's own page about the code that came.
     microsoft: Option<String>,
+    /// Where the update from the metadata is proposed, and the metadata's address.
+    update: Option<(String, String)>,
     there: Vec<There>,
     here: Vec<Here>,
     facts: Vec<(&'static str, Fact)>,
@@ -211,6 +213,11 @@ async fn page(
             .collect(),
         microsoft: microsoft
             .map(|code| format!("https://login.microsoftonline.com/error?code={code}")),
+        update: detail.new_key.as_ref().and_then(|key| {
+            let connection = detail.connection.as_ref()?;
+            let path = format!("/admin/connections/{}/metadata", connection.id);
+            Some((path, key.url.clone()))
+        }),
         there: there(&detail.fixes),
         here: here(&detail),
         facts: facts(&detail),

@@ -85,7 +85,7 @@ async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
         Err(refused @ Refused::Invalid(_)) => {
             return Ok(corrected(CertificatesPage {
                 problems: refused.problems(),
-                pasted: upload.text("certificate").to_owned(),
+                pasted: upload.to_show("certificate").to_owned(),
                 replaces,
                 ..page(console, &connection)
             })

@@ -17,7 +17,7 @@ use super::review::Review;
 use super::{Console, ConsoleFrame, ConsoleUpload, Item, Section, corrected};
 use super::{certificates, new_connection};
 use crate::admin::{
-    LARGEST_METADATA, MetadataImport, Problems, Reach, Refused, fetched_metadata,
+    ImportChoices, LARGEST_METADATA, MetadataImport, Problems, Refused, fetched_metadata,
     providers_to_pick, read_metadata,
 };
 use crate::domain::{Connection, ConnectionId};
@@ -57,7 +57,7 @@ fn page(console: &Console, connection: &Connection) -> Metadata {
     Metadata {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, Tab::Metadata),
-        url: String::new(),
+        url: connection.settings.metadata_url.clone().unwrap_or_default(),
         several: None,
         is_same: false,
         problems: Problems::default(),
@@ -71,14 +71,18 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
     let before = admin.connection(id).await?;
     let mut given = Given::default();
     let found = match given.read(&upload).await {
-        Ok((imported, source)) => admin
-            .import_into(id, &imported)
-            .await
-            .map(|found| (found, source)),
+        Ok((imported, source)) => {
+            let choices = ImportChoices {
+                url: given.fetched_from(&upload),
+                ..ImportChoices::default()
+            };
+            let found = admin.import_into(id, &imported, choices).await;
+            found.map(|found| (found, source))
+        }
         Err(refused) => Err(refused),
     };
     match found {
-        Ok((found, _)) if found.connection == before => {
+        Ok((found, _)) if found.differences.is_empty() => {
             let page = Metadata {
                 is_same: true,
                 ..page(console, &before)
@@ -166,6 +170,12 @@ impl Given {
         Ok((read?, source))
     }
 
+    /// Where the document was fetched from; none where a file was read.
+    pub(super) fn fetched_from<'u>(&self, upload: &'u ConsoleUpload) -> Option<&'u str> {
+        let url = upload.text("url").trim();
+        (self.file.is_none() && !url.is_empty()).then_some(url)
+    }
+
     /// The URL for the form that is shown again: none where a file went before it, which would come after it the next time.
     pub(super) fn url(&self, upload: &ConsoleUpload) -> String {
         match self.file {
@@ -215,7 +225,7 @@ async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
             "Choose the metadata file, or paste its address.",
         ));
     }
-    let fetching = fetched_metadata(url, reach(console));
+    let fetching = fetched_metadata(url, console.app.reach(&console.site.company));
     let fetched = tokio::time::timeout(PATIENCE, fetching).await;
     fetched.unwrap_or_else(|_| {
         Err(Refused::invalid(
@@ -223,17 +233,6 @@ async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
             "The server there took too long to answer. Open the address in your browser, save the document, and give the file.",
         ))
     })
-}
-
-/// How far a URL that an administrator pastes may reach. A server for one company, or on a developer's machine, belongs to who
-/// administers it; on any other, its private network is the operator's.
-fn reach(console: &Console) -> Reach {
-    let own = console.app.config.single_company.is_some();
-    if own || console.site.company.origin.is_loopback_name() {
-        Reach::Private
-    } else {
-        Reach::Public
-    }
 }
 
 /// A file's name for the audit log.

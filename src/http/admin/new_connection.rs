@@ -14,7 +14,9 @@ use super::saml_fields::Values;
 use super::{
     Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, certificates, corrected, done,
 };
-use crate::admin::{Problems, Proposal, Refused, connection_name, given_certificates};
+use crate::admin::{
+    ImportChoices, Problems, Proposal, Refused, connection_name, given_certificates,
+};
 use crate::domain::{Connection, Group, GroupKind, SamlSettings};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -93,11 +95,13 @@ async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
     let found = match jit(&groups, upload.text("jit_group")) {
         Ok(jit) => match given.read(&upload).await {
             Ok((imported, source)) => {
-                let display_name = upload.text("display_name");
-                let found = console
-                    .admin()
-                    .import_new(&imported, display_name, jit)
-                    .await;
+                let choices = ImportChoices {
+                    display_name: upload.text("display_name"),
+                    jit,
+                    url: given.fetched_from(&upload),
+                    ..ImportChoices::default()
+                };
+                let found = console.admin().import_new(&imported, choices).await;
                 found.map(|found| (found, source))
             }
             Err(refused) => Err(refused),
@@ -235,7 +239,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         proposal: upload.text("proposal").to_owned(),
         ..form(console, &groups, values, certificate.to_owned(), problems)
     };
-    let pasted = upload.text("certificate");
+    let pasted = upload.to_show("certificate");
     let connection = match by_hand(&upload, &blank, &values, &groups) {
         Ok(connection) => connection,
         Err(problems) => return Ok(corrected(filled(values, pasted, problems)).into_response()),

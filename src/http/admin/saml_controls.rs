@@ -36,7 +36,7 @@ pub(super) struct FieldGroup {
 }
 
 /// The keys beneath "Advanced", by heading.
-const ADVANCED: [(&str, &[&str]); 5] = [
+const ADVANCED: [(&str, &[&str]); 6] = [
     (
         "Requests to the identity provider",
         &[
@@ -76,8 +76,15 @@ const ADVANCED: [(&str, &[&str]); 5] = [
     ),
     (
         "Logout",
-        &["single_logout", "slo_binding", "slo_response_url"],
+        &[
+            "single_logout",
+            "slo_binding",
+            "slo_response_url",
+            "slo_post_url",
+            "slo_post_response_url",
+        ],
     ),
+    ("Metadata", &["metadata_url"]),
 ];
 
 /// The keys of the form's main part that are written as they are.

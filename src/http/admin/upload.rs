@@ -1,7 +1,8 @@
 //! Forms of the console that bring files.
 //!
 //! Invariants: at most [`UPLOAD_BYTES`], and the body is not read before it is known who sends it; nothing of it reaches a
-//! handler before its token is right. A field has one file at most; it stays in memory, and its name is never used as a path.
+//! handler before its token is right. A private key that was pasted goes no further, into no page and no log. A field has one
+//! file at most; it stays in memory, and its name is never used as a path.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,11 +20,15 @@ use super::form::{check_origin, check_token, parse};
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::posted::Posted;
+use crate::import::holds_private_key;
 
 /// The most that an upload may have: a list of 10,000 users, or the metadata of a federation.
 pub(in crate::http) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
 /// The most parts.
 const PARTS: usize = 256;
+
+/// What stands in the place of a private key from here on: enough to be refused for what it is.
+const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----";
 
 /// A form with files, and who sent it.
 #[derive(Debug)]
@@ -59,6 +64,13 @@ impl ConsoleUpload {
             .iter()
             .find(|(name, _)| name == field)
             .map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The text of this field for the page that comes again. Of a private key there is nothing to show.
+    pub(super) fn to_show(&self, field: &str) -> &str {
+        Some(self.text(field))
+            .filter(|text| *text != PRIVATE)
+            .unwrap_or_default()
     }
 
     /// A file that was sent before, and that a page has sent along in base64; none when it has not come back whole.
@@ -113,7 +125,7 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
                 });
             } else {
                 let value = String::from_utf8(content.into()).map_err(unreadable)?;
-                fields.push((field, value));
+                fields.push((field, without_private_key(value)));
             }
         }
         let tokens = fields.iter().filter(|(name, _)| name == "csrf");
@@ -124,6 +136,14 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
             files,
             _posted: posted,
         })
+    }
+}
+
+fn without_private_key(text: String) -> String {
+    if holds_private_key(text.as_bytes()) {
+        PRIVATE.to_owned()
+    } else {
+        text
     }
 }
 

@@ -19,7 +19,7 @@ use super::query::Parameters;
 use super::sent::{Sent, Unread};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
-use crate::admin::{ConnectionSettings, Refused, connection_name, read_metadata};
+use crate::admin::{ConnectionSettings, ImportChoices, Refused, connection_name, read_metadata};
 use crate::domain::{Connection, ConnectionId, SamlSettings, Scope};
 
 const PATH: &str = "/api/v1/connections";
@@ -78,7 +78,15 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
     let admin = caller.admin();
     let (mut connection, source) = if let Some(text) = &new.metadata {
         let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
-        let import = admin.import_new(&imported, &new.display_name, None).await?;
+        let import = admin
+            .import_new(
+                &imported,
+                ImportChoices {
+                    display_name: &new.display_name,
+                    ..ImportChoices::default()
+                },
+            )
+            .await?;
         (import.connection, "metadata")
     } else {
         let name = admin.free_name(&new.display_name).await?;
@@ -135,7 +143,9 @@ pub(super) async fn edit(
     let mut after = before.clone();
     if let Some(text) = &value.metadata {
         let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
-        let import = admin.import_into(id, &imported).await?;
+        let import = admin
+            .import_into(id, &imported, ImportChoices::default())
+            .await?;
         if let Some(other) = import.other.filter(|_| !value.other_identity_provider) {
             let told = format!(
                 "The metadata is another identity provider's; this connection has {other}. Its accounts would go over to the other one. Send other_identity_provider when that is meant."

@@ -11,6 +11,22 @@ pub enum MetadataError {
     /// Not XML, or XML that rule A3 excludes.
     #[error("The file is not usable XML: {0}. Download it again and upload it unchanged.")]
     Xml(#[from] XmlError),
+    /// Its declaration names an encoding that nobody knows.
+    #[error(
+        "The file says that its encoding is \"{name}\", which is not known here. Save it as UTF-8, or give the metadata URL."
+    )]
+    UnknownEncoding {
+        /// What it says.
+        name: String,
+    },
+    /// It is not in the encoding that it marks or declares (rule A3).
+    #[error(
+        "The file says that its encoding is {name}, and holds octets that are not. Download it again and upload it unchanged."
+    )]
+    BrokenEncoding {
+        /// The encoding.
+        name: &'static str,
+    },
     /// XML, but neither an `EntityDescriptor` nor an `EntitiesDescriptor`.
     #[error(
         "This is not SAML metadata: its outermost element is <{root}>. Upload the federation metadata XML of the identity provider."
@@ -129,6 +145,8 @@ pub enum Warning {
         /// Why.
         reason: &'static str,
     },
+    /// Entra's document of a whole tenant: all its keys are Microsoft's own, and none is an application's.
+    WholeTenant,
     /// `validUntil` has passed.
     Expired {
         /// When.
@@ -195,6 +213,9 @@ impl fmt::Display for Warning {
             Self::EndpointDropped { location, reason } => {
                 write!(f, "The address \"{location}\" was left out: {reason}.")
             }
+            Self::WholeTenant => f.write_str(
+                "This is the document of the whole Entra tenant: it has Microsoft's keys and no certificate of an application, so that every sign-in will be refused (rule B3). In Entra ID open the enterprise application, Single sign-on, and take its own Federation Metadata XML or App Federation Metadata Url, which ends with ?appid=…",
+            ),
             Self::Expired { valid_until } => {
                 write!(
                     f,

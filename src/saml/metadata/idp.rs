@@ -1,5 +1,6 @@
 //! An identity provider's metadata, read into what a connection needs (saml-metadata 2.4.3).
 
+use super::encoding::decoded;
 use super::error::{MetadataError, Warning};
 use super::keys::read_keys;
 use super::location::{check_location, host};
@@ -58,7 +59,8 @@ impl IdpMetadata {
         entity_id: Option<&str>,
         now: OffsetDateTime,
     ) -> Result<Imported, MetadataError> {
-        let document = Document::parse(bytes, &Limits::METADATA)?;
+        let text = decoded(bytes)?;
+        let document = Document::parse(&text, &Limits::METADATA)?;
         let entity = pick(&identity_providers(document.root())?, entity_id)?;
         read_entity(entity, now)
     }
@@ -79,8 +81,6 @@ impl IdpMetadata {
     }
 
     /// Whether this is Microsoft Entra ID, in any national cloud.
-    ///
-    /// Whether a document is the one of the application or the one of the whole tenant cannot be told from its content.
     pub fn is_entra(&self) -> bool {
         const HOSTS: [&str; 6] = [
             "sts.windows.net",
@@ -168,15 +168,18 @@ fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, Met
         valid_until,
         display_names: read_display_names(role),
         scopes: read_scopes(entity, role),
-        error_url: role
-            .attribute("errorURL")
+        error_url: url(role, "errorURL")
             .filter(|url| check_location(url).is_ok())
             .map(str::to_owned),
         organization: read_organization(role).or_else(|| read_organization(entity)),
         entity_id,
     };
+    let mut subjects = Vec::new();
     for descriptor in role.children_named(names::MD, "KeyDescriptor") {
-        read_keys(descriptor, now, &mut idp, &mut warnings);
+        subjects.extend(read_keys(descriptor, now, &mut idp, &mut warnings));
+    }
+    if idp.is_entra() && !subjects.is_empty() && subjects.iter().all(|it| is_of_tenant(it)) {
+        warnings.insert(0, Warning::WholeTenant);
     }
     if idp.signing_certificates.is_empty() {
         return Err(MetadataError::NoSigningKey {
@@ -199,6 +202,17 @@ fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, Met
         });
     }
     Ok(Imported { idp, warnings })
+}
+
+/// Whether a certificate of this name is a tenant's, in any national cloud. An application has certificates of its own.
+fn is_of_tenant(subject: &str) -> bool {
+    matches!(
+        subject,
+        "accounts.accesscontrol.windows.net"
+            | "accounts.accesscontrol.chinacloudapi.cn"
+            | "login.microsoftonline.us"
+            | "login.partner.microsoftonline.cn"
+    )
 }
 
 fn read_entity_id(entity: Element<'_>) -> Result<String, MetadataError> {
@@ -265,13 +279,13 @@ fn read_valid_until(
 fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for element in role.children_named(names::MD, local) {
-        let location = element.attribute("Location").unwrap_or_default();
-        let response_location = element.attribute("ResponseLocation");
+        let location = url(element, "Location").unwrap_or_default();
+        let response_location = url(element, "ResponseLocation");
         let outcome = [Some(location), response_location]
             .into_iter()
             .flatten()
             .try_for_each(|url| check_location(url).map_err(|reason| (url, reason)));
-        match (outcome, element.attribute("Binding")) {
+        match (outcome, url(element, "Binding")) {
             (Ok(()), Some(binding)) => endpoints.push(Endpoint {
                 binding: binding.to_owned(),
                 location: location.to_owned(),
@@ -288,6 +302,12 @@ fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -
         }
     }
     endpoints
+}
+
+/// An attribute of type `xs:anyURI`: white space around it is none of it (XML Schema part 2, 4.3.6).
+fn url<'d>(element: Element<'d>, name: &str) -> Option<&'d str> {
+    let value = element.attribute(name)?;
+    Some(value.trim_matches([' ', '\t', '\r', '\n']))
 }
 
 /// `mdui:DisplayName` (sstc-saml-metadata-ui 2.1).

@@ -3,6 +3,7 @@
 //! Invariant: an [`IdpMetadata`] has at least one signing key that this crate accepts and at least one sign-on endpoint
 //! that a browser may be sent to; what was left out on the way is named in a [`Warning`].
 
+mod encoding;
 mod error;
 mod idp;
 mod keys;

@@ -35,7 +35,7 @@ pub enum SignError {
     #[error("the key cannot sign with this algorithm")]
     Key,
     /// OpenSSL refused.
-    #[error("signing failed: {0}")]
+    #[error("signing failed with this key")]
     Crypto(#[from] ErrorStack),
 }
 

@@ -279,3 +279,32 @@ async fn a_connection_of_another_company_is_not_there() {
         json!([])
     );
 }
+
+#[tokio::test]
+async fn a_private_key_is_refused_and_not_repeated() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let connection = made(&client).await;
+    let key = include_str!("../../vectors/keys/idp.key");
+    let secret = key.lines().nth(2).unwrap();
+    let both = format!("{CERTIFICATE}{key}");
+    for text in [key, both.as_str()] {
+        let new = json!({"display_name": "Other", "metadata": text});
+        let metadata = json!({"metadata": text});
+        let certificates = json!({"settings": {"certificates": text}});
+        let add = json!({"settings": {"add_certificate": text}});
+        let path = path(&connection);
+        for answer in [
+            client.post("/api/v1/connections", new).await,
+            client.patch(&path, "*", metadata).await,
+            client.patch(&path, "*", certificates).await,
+            client.patch(&path, "*", add).await,
+        ] {
+            is_problem(&answer, 422, "invalid");
+            assert!(answer.body.contains("a private key"), "{}", answer.body);
+            assert!(!answer.body.contains(secret), "{}", answer.body);
+        }
+    }
+    let list = ok(&client.get("/api/v1/connections").await, 200);
+    assert_eq!(list["items"], json!([connection]));
+}

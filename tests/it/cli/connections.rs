@@ -248,7 +248,7 @@ fn the_only_connection_needs_no_name() {
     import(&installation, "google-ssoready.xml", "--name google").succeeds();
     installation
         .run("connection enable --company acme")
-        .fails(2, &["--name", "google, okta"]);
+        .fails(2, &["--name", "okta, google"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod connections;
 mod domains;
 mod explain;
 mod groups;
+mod metadata;
 mod server;
 mod users;
 

@@ -266,3 +266,69 @@ async fn what_a_review_warned_of_it_says_again() {
     assert_eq!(again.status, 409, "{}", again.body);
     assert!(again.body.contains(says), "{}", again.body);
 }
+
+#[tokio::test]
+async fn a_private_key_goes_into_no_page_and_no_record() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let key = include_str!("../../vectors/keys/idp.key");
+    let secret = key.lines().nth(2).unwrap();
+    let both = format!("{CERTIFICATE}{key}");
+    let bare: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+    let der = BASE64_STANDARD.decode(&bare).unwrap();
+    let pages = [
+        at(&connection, "/certificates"),
+        at(&connection, "/metadata"),
+        "/admin/connections/new".to_owned(),
+        "/admin/connections/new/manual".to_owned(),
+    ];
+    let entries = world.audit().await.len();
+    for path in &pages {
+        for text in [key, both.as_str(), bare.as_str()] {
+            // Pasted where a certificate belongs, and where none does.
+            for field in [
+                "certificate",
+                "url",
+                "entity_id",
+                "display_name",
+                "idp_entity_id",
+            ] {
+                let answer = upload(&mut browser, path, &[(field, text)], &[]).await;
+                assert_eq!(answer.status, 422, "{path} {field}: {}", answer.body);
+                assert!(
+                    !answer.body.contains(secret),
+                    "{path} {field}: {}",
+                    answer.body
+                );
+                assert!(!answer.body.contains(&bare[64..128]), "{path} {field}");
+                if field == "certificate" && path.ends_with("/certificates") {
+                    assert!(answer.body.contains("a private key"), "{}", answer.body);
+                    assert!(
+                        !answer.body.contains("BEGIN PRIVATE KEY"),
+                        "{}",
+                        answer.body
+                    );
+                }
+            }
+        }
+        for content in [key.as_bytes(), both.as_bytes(), bare.as_bytes(), &der] {
+            let field = if path.ends_with("/certificates") || path.ends_with("manual") {
+                "certificate_file"
+            } else {
+                "file"
+            };
+            let answer = upload(&mut browser, path, &[], &[(field, "key.pem", content)]).await;
+            assert_eq!(answer.status, 422, "{path}: {}", answer.body);
+            assert!(
+                answer.body.contains("a private key"),
+                "{path}: {}",
+                answer.body
+            );
+            assert!(answer.body.contains("not kept"), "{path}: {}", answer.body);
+            assert!(!answer.body.contains(secret), "{path}: {}", answer.body);
+        }
+    }
+    assert_eq!(world.connection(connection.id).await, connection);
+    assert_eq!(world.audit().await.len(), entries);
+}

@@ -450,7 +450,7 @@ async fn hostile_values_are_refused_beside_their_fields() {
         (
             "certificate",
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
-            "holds no certificate",
+            "it holds a private key",
         ),
         ("jit_group", &admins, "group of administrators"),
         ("jit_group", &foreign, "permission group"),

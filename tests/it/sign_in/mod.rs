@@ -10,6 +10,7 @@ mod guessing;
 mod hostile;
 mod injection;
 mod limits;
+mod new_key;
 mod password;
 mod process;
 mod races;

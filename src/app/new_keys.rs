@@ -1,0 +1,70 @@
+//! Questions about keys that sign-ins brought and connections do not have: are they in the metadata now?
+//!
+//! Invariants: whoever asks does not wait, and a question for which there is no room is dropped; nothing that is found out here
+//! is trusted by anybody (rule B2).
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
+
+use super::App;
+use crate::domain::{AttemptId, Company, Connection};
+use crate::outbound::Reach;
+use crate::saml::response::Expectation;
+
+/// The most questions that wait.
+const WAITING: usize = 16;
+
+/// A refused sign-in whose key its connection does not have.
+#[derive(Debug)]
+pub struct KeyQuestion {
+    pub attempt: AttemptId,
+    pub connection: Arc<Connection>,
+    /// What its message had to be.
+    pub expectation: Expectation,
+    pub xml: Vec<u8>,
+    /// How far its metadata's address may lead.
+    pub reach: Reach,
+}
+
+/// The questions that wait.
+#[derive(Debug)]
+pub struct NewKeys {
+    ask: mpsc::Sender<KeyQuestion>,
+    asked: Mutex<mpsc::Receiver<KeyQuestion>>,
+}
+
+impl Default for NewKeys {
+    fn default() -> Self {
+        let (ask, asked) = mpsc::channel(WAITING);
+        Self {
+            ask,
+            asked: Mutex::new(asked),
+        }
+    }
+}
+
+impl NewKeys {
+    /// Asks, when there is room.
+    pub fn ask(&self, question: KeyQuestion) {
+        // Its sign-in is refused either way.
+        let _ = self.ask.try_send(question);
+    }
+
+    /// The next question, when it comes.
+    pub async fn next(&self) -> Option<KeyQuestion> {
+        self.asked.lock().await.recv().await
+    }
+}
+
+impl App {
+    /// How far the address of a company's metadata may reach. A server for one company, or on a developer's machine, belongs to
+    /// who administers it; on any other, its private network is the operator's.
+    pub fn reach(&self, company: &Company) -> Reach {
+        if self.config.single_company.is_some() || company.origin.is_loopback_name() {
+            Reach::Private
+        } else {
+            Reach::Public
+        }
+    }
+}
