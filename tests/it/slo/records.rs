@@ -5,23 +5,27 @@ use vestibule::domain::{AttemptKind, Code, LoginAttempt, NameId, Outcome};
 use vestibule::saml::binding::{MessageKind, encode_redirect};
 use vestibule::saml::logout::{LogoutMessage, LogoutRequest};
 use vestibule::saml::names;
+use vestibule::store::AttemptFilter;
 
 use super::world::{ACME, Answer, NOW, SIMON, World, request, response, simon};
 
 /// The newest record of a logout message at acme.
 async fn newest(world: &World) -> LoginAttempt {
     let (store, company) = (&world.app.store, world.entra.company_id);
-    let all = store.attempts(company, &Default::default(), 50).await;
+    let all = store.attempts(company, &AttemptFilter::default(), 50).await;
     let kept = all.unwrap().into_iter();
     kept.filter(|it| it.kind == AttemptKind::Logout)
         .max_by_key(|it| (it.started_at, it.id.to_bytes()))
         .expect("a record")
 }
 
+/// What is changed of a good request.
+type Change = fn(&mut LogoutRequest);
+
 /// How many records of logout messages there are.
 async fn count(world: &World) -> usize {
     let (store, company) = (&world.app.store, world.entra.company_id);
-    let all = store.attempts(company, &Default::default(), 50).await;
+    let all = store.attempts(company, &AttemptFilter::default(), 50).await;
     let all = all.unwrap();
     all.iter()
         .filter(|it| it.kind == AttemptKind::Logout)
@@ -88,7 +92,6 @@ async fn who_stays_signed_in_is_not_told_of_as_signed_out() {
         request
     };
     let cookie = world.sign_in(&world.entra, &name, Some("_1")).await;
-    type Change = fn(&mut LogoutRequest);
     let changes: [(Change, &str, &str); 6] = [
         (
             |it| it.name_id.value = "simon-7@x.test".to_owned(),
