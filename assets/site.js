@@ -28,6 +28,36 @@ for (const place of document.querySelectorAll("[data-drop]")) {
     if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
   });
 }
-const strip = document.querySelector(".sections");
-const current = strip?.querySelector("[aria-current]");
-if (current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - 12;
+// A test of a connection goes on in another tab: whoever comes back sees its result.
+document.querySelector("form[data-reload]")?.addEventListener("submit", () => {
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) location.reload();
+  });
+});
+// Times in the reader's own zone, UTC beside; of the last day as people say it.
+const zone = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const ago = new Intl.RelativeTimeFormat("en");
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(time.dateTime);
+  if (Number.isNaN(at.getTime())) continue;
+  const utc = time.title || time.textContent;
+  const local = zone.format(at);
+  const minutes = Math.round((Date.now() - at) / 60000);
+  time.title = `${local} (${utc})`;
+  if (!time.closest("[data-relative]")) continue;
+  if (minutes >= 0 && minutes < 1440) {
+    const text = minutes < 60 ? ago.format(-minutes, "minute") : ago.format(-Math.round(minutes / 60), "hour");
+    time.textContent = minutes < 1 ? "just now" : text;
+  } else if (!time.dataset.said) {
+    time.textContent = local;
+  }
+  const beside = document.createElement("span");
+  beside.className = "second";
+  beside.textContent = utc;
+  time.after(beside);
+}
+// For browsers that do not scroll to it by style.
+for (const strip of document.querySelectorAll(".sections, .tabs")) {
+  const current = strip.querySelector("[aria-current]");
+  if (current) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - 12;
+}

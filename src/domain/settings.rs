@@ -76,6 +76,9 @@ pub struct SamlSettings {
     pub jit: Option<GroupId>,
     /// Whether it may make and link accounts with addresses outside of the company's domains (rule F2).
     pub guests: bool,
+    /// The group that was chosen for new accounts, while just-in-time provisioning is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jit_kept: Option<GroupId>,
     /// The attribute that identifies users (rule F1); none is the object identifier when present, else the `NameID`.
     pub identity_attribute: Option<String>,
     /// Which attributes say what.
@@ -117,6 +120,7 @@ impl Default for SamlSettings {
             landing: None,
             jit: None,
             guests: false,
+            jit_kept: None,
             identity_attribute: None,
             attributes: AttributeMapping::default(),
             group_mapping: Vec::new(),

@@ -122,6 +122,8 @@ pub struct SignedIn {
     pub connection: String,
     pub signed_in_at: Moment,
     pub expires_at: Moment,
+    /// The application that the company's sign-ins may lead to: its address, and its host.
+    pub application: Option<(String, String)>,
     pub csrf: String,
 }
 

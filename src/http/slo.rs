@@ -133,9 +133,10 @@ async fn receive(
             Ok(with_code(response, &code))
         }
         Ending::Answered { everywhere } => {
-            let reach = match everywhere {
-                true => Reach::Everywhere,
-                false => Reach::Unconfirmed,
+            let reach = if everywhere {
+                Reach::Everywhere
+            } else {
+                Reach::Unconfirmed
             };
             Ok(answered(site, is_signed_in, reach, StatusCode::OK))
         }

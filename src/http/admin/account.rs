@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::{Console, ConsoleForm, ConsoleFrame, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Section, corrected, done_then};
 use crate::admin::{Problems, Refused};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -42,7 +42,12 @@ async fn save(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Respo
     match console.admin().rename_company(&fields.name).await {
         Ok(()) => {
             console.changed().await?;
-            done(&console, "/admin/account", "Saved.")
+            done_then(
+                &console,
+                "/admin/account",
+                "Saved.",
+                ("/sign-in", "Look at the sign-in page"),
+            )
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             Ok(corrected(page(&console, fields.name, refused.problems())).into_response())

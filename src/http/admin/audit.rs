@@ -8,10 +8,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::Duration;
 
-use super::audit_words::{Change, changes, sentence};
+use super::audit_words::{Change, changes, is_told, sentence};
 use super::parts::Item;
 use super::people::counted;
-use super::sign_ins::{day, second};
+use super::sign_ins::{day, moment};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::admin::Form;
 use crate::domain::AuditEvent;
@@ -196,13 +196,17 @@ fn entry(event: AuditEvent) -> EntryView {
     let (before, after) = (event.before.as_ref(), event.after.as_ref());
     let (changes, folded) = changes(&event.action, before, after);
     EntryView {
-        at: second(event.at),
+        at: moment(event.at),
         actor: event.actor,
         client: event.client.map(|client| client.to_string()),
-        did: sentence(&event.action).unwrap_or_default(),
+        did: sentence(&event.action),
         action: event.action,
         subject: event.subject,
-        detail: event.detail,
+        detail: if is_told(&event.detail, &changes) {
+            String::new()
+        } else {
+            event.detail
+        },
         changes,
         folded_text: counted(folded.len() as u64, "more setting", "more settings"),
         folded,

@@ -11,8 +11,13 @@ use crate::domain::SamlSettings;
 /// Changes of an entry that stand open; the others are folded.
 const OPEN: usize = 8;
 
-/// What was done, before and after the name of what it was done to; none for an action without a sentence.
-pub(super) fn sentence(action: &str) -> Option<(&'static str, &'static str)> {
+/// What was done, before and after the name of what it was done to.
+pub(super) fn sentence(action: &str) -> (&'static str, &'static str) {
+    // One of a version that comes later; a test holds those of this one.
+    own_sentence(action).unwrap_or_else(|| (by_verb(action), ""))
+}
+
+fn own_sentence(action: &str) -> Option<(&'static str, &'static str)> {
     Some(match action {
         "administrator.password_sign_in" => ("", "signed in with a password"),
         "audit.export" => ("Exported the", ""),
@@ -60,6 +65,31 @@ pub(super) fn sentence(action: &str) -> Option<(&'static str, &'static str)> {
         "user.unlink" => ("Unlinked", "from an identity provider"),
         _ => return None,
     })
+}
+
+/// What an action without a sentence of its own did, by its last word.
+fn by_verb(action: &str) -> &'static str {
+    match action.rsplit('.').next().unwrap_or_default() {
+        "add" | "create" => "Added",
+        "remove" | "delete" => "Removed",
+        "revoke" => "Revoked",
+        _ => "Changed",
+    }
+}
+
+/// Whether the changes say all that a detail does: `key=value`, separated by commas or spaces.
+pub(super) fn is_told(detail: &str, changes: &[Change]) -> bool {
+    let told = |word: &str| {
+        let value = word.split_once('=').map_or(word, |(_, value)| value);
+        changes
+            .iter()
+            .any(|(_, was, is)| was == value || is == value)
+    };
+    !detail.is_empty()
+        && detail
+            .split([',', ' '])
+            .filter(|it| !it.is_empty())
+            .all(told)
 }
 
 /// One property: its name for people, before, after.
@@ -180,6 +210,63 @@ mod tests {
         assert_eq!(open, texts(expected));
         assert!(folded.is_empty());
         assert_eq!(changes("x", None, None), (vec![], vec![]));
+    }
+
+    /// Every action that the program writes, as its sources say it.
+    #[test]
+    fn every_action_has_a_sentence() {
+        let nouns = "administrator audit company connection domain group key operator session setup_link sign_in token user";
+        let mut files = vec![std::path::PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/src"
+        ))];
+        let mut seen = 0;
+        while let Some(path) = files.pop() {
+            if path.is_dir() {
+                files.extend(
+                    std::fs::read_dir(path)
+                        .unwrap()
+                        .map(|it| it.unwrap().path()),
+                );
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            for action in text.split('"').filter(|it| it.len() < 60) {
+                let Some((noun, verb)) = action.split_once('.') else {
+                    continue;
+                };
+                let is_word = |it: &str| {
+                    !it.is_empty()
+                        && it
+                            .bytes()
+                            .all(|b| b.is_ascii_lowercase() || b"_.".contains(&b))
+                };
+                let is_rest = matches!(
+                    verb,
+                    "rs" | "html" | "example" | "test" | "com" | "password"
+                );
+                if !nouns.split(' ').any(|it| it == noun) || !is_word(verb) || is_rest {
+                    continue;
+                }
+                seen += 1;
+                let (before, after) = sentence(action);
+                assert!(!before.is_empty() || !after.is_empty(), "{action}");
+                assert!(
+                    own_sentence(action).is_some(),
+                    "{action} of {} has no sentence",
+                    path.display()
+                );
+            }
+        }
+        assert!(seen > 30, "{seen}");
+    }
+
+    #[test]
+    fn a_change_is_told_once() {
+        let changes = texts([("Binding", "post", "redirect")]).to_vec();
+        assert!(is_told("binding=redirect", &changes));
+        assert!(!is_told("binding=redirect, force=true", &changes));
+        assert!(!is_told("", &changes));
     }
 
     #[test]

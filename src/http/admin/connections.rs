@@ -30,6 +30,8 @@ pub(super) struct ConnectionHead {
     pub(super) id: ConnectionId,
     pub(super) display_name: String,
     pub(super) is_enabled: bool,
+    /// Whether it has all that it needs to be enabled.
+    pub(super) is_ready: bool,
     pub(super) tab: Tab,
 }
 
@@ -61,6 +63,7 @@ impl ConnectionHead {
             id: connection.id,
             display_name: connection.display_name.clone(),
             is_enabled: connection.enabled,
+            is_ready: missing(connection).is_empty(),
             tab,
         }
     }

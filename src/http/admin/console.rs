@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use time::OffsetDateTime;
 
+use super::flash::Flash;
 use super::{Banner, ConsoleFrame, Section};
 use crate::admin::{Actor, Admin};
 use crate::app::App;
@@ -26,7 +27,7 @@ pub(super) struct Console {
     /// The token of every form of the console, for as long as the session lasts.
     pub(super) csrf: Arc<str>,
     /// What the page before this one has done.
-    pub(super) flash: Option<Arc<str>>,
+    pub(super) flash: Option<Arc<Flash>>,
     pub(super) banners: Arc<[Banner]>,
 }
 
@@ -63,7 +64,7 @@ impl Console {
             title: title.into(),
             email: self.me.user.email.as_str().to_owned(),
             me: format!("/admin/users/{}", self.me.user.id),
-            flash: self.flash.as_deref().map(str::to_owned),
+            flash: self.flash.as_deref().cloned(),
             banners: self.banners.to_vec(),
             csrf: self.csrf.to_string(),
         }

@@ -1,4 +1,4 @@
-//! What a form has done, told once by the page after it.
+//! What a form has done, told once by the page after it, with the next step as a link.
 //!
 //! Invariant: only a text that this server made for this session is shown. It travels in a cookie, because a message in the
 //! address would be shown again by each reload, and one in the database would make a GET change something.
@@ -17,11 +17,44 @@ use crate::keys;
 /// Longest text, in bytes; what is longer is cut.
 const LONGEST: usize = 300;
 
+/// What the page before has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flash {
+    pub(super) text: String,
+    /// Where to go on, and how the way there is called.
+    pub(super) next: Option<(String, String)>,
+}
+
+/// Between the parts of a message; no text holds it.
+const BETWEEN: char = '\u{1f}';
+
 /// After a form: the page at `path`, which says what was done.
 pub(super) fn done(console: &Console, path: &str, what: &str) -> Result<Response, Error> {
+    tell(console, path, &cut(what))
+}
+
+/// The same, with the next step: where it is, and how it is called.
+pub(super) fn done_then(
+    console: &Console,
+    path: &str,
+    what: &str,
+    (href, name): (&str, &str),
+) -> Result<Response, Error> {
+    tell(
+        console,
+        path,
+        &format!("{}{BETWEEN}{href}{BETWEEN}{name}", cut(what)),
+    )
+}
+
+fn cut(what: &str) -> String {
+    let text = &what[..what.floor_char_boundary(LONGEST)];
+    text.replace(BETWEEN, " ")
+}
+
+fn tell(console: &Console, path: &str, text: &str) -> Result<Response, Error> {
     let location = HeaderValue::try_from(path).map_err(Error::internal)?;
     let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
-    let text = &what[..what.floor_char_boundary(LONGEST)];
     let value = format!(
         "{}_{}",
         mac(&console.app, &console.csrf, text),
@@ -33,8 +66,8 @@ pub(super) fn done(console: &Console, path: &str, what: &str) -> Result<Response
     Ok(answer)
 }
 
-/// The text that the request brings.
-pub(super) fn read(app: &App, headers: &HeaderMap, https: bool, csrf: &str) -> Option<String> {
+/// The message that the request brings.
+pub(super) fn read(app: &App, headers: &HeaderMap, https: bool, csrf: &str) -> Option<Flash> {
     let value = Cookie::Flash.read(headers, https)?;
     // A MAC has 43 characters, and may hold an underscore.
     let (mac_sent, text) = value.split_at_checked(43)?;
@@ -42,7 +75,14 @@ pub(super) fn read(app: &App, headers: &HeaderMap, https: bool, csrf: &str) -> O
         .decode(text.strip_prefix('_')?)
         .ok()?;
     let text = String::from_utf8(text).ok()?;
-    keys::same(mac(app, csrf, &text).as_bytes(), mac_sent.as_bytes()).then_some(text)
+    if !keys::same(mac(app, csrf, &text).as_bytes(), mac_sent.as_bytes()) {
+        return None;
+    }
+    let mut parts = text.split(BETWEEN).map(str::to_owned);
+    Some(Flash {
+        text: parts.next()?,
+        next: parts.next().zip(parts.next()),
+    })
 }
 
 /// A page that showed the text takes it away.

@@ -1,6 +1,7 @@
 //! What stands around every page of the console: the sections, who is signed in, what was done, what needs attention.
 
 use super::Banner;
+use super::flash::Flash;
 use crate::http::assets;
 
 /// A section of the console.
@@ -104,7 +105,7 @@ pub(super) struct ConsoleFrame {
     /// The page of who is signed in, where the password is changed.
     pub(super) me: String,
     /// What the page before has done.
-    pub(super) flash: Option<String>,
+    pub(super) flash: Option<Flash>,
     pub(super) banners: Vec<Banner>,
     /// For each form of the page.
     pub(super) csrf: String,

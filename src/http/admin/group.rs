@@ -13,7 +13,7 @@ use super::people::{
 };
 use super::sure::{self, promotes};
 use super::users::Nothing;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, done_then};
 use crate::admin::{COUNTED, GroupText, Problems, Refused};
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
 use crate::http::edge::Routes;
@@ -111,7 +111,12 @@ async fn save(
     match admin.edit_group(group, &fields.version, &text).await {
         Ok(_) => {
             console.changed().await?;
-            done(&console, &format!("/admin/groups/{group}"), "Saved.")
+            done_then(
+                &console,
+                &format!("/admin/groups/{group}"),
+                "Saved.",
+                ("/admin/groups", "All permission groups"),
+            )
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             let mut page = GroupPage::of(&console, group, 1).await?;

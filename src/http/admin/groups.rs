@@ -6,7 +6,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::people::{kind_text, kinds, number};
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
 use crate::admin::{GroupText, Problems, Refused};
 use crate::domain::GroupKind;
 use crate::http::edge::Routes;
@@ -106,7 +106,17 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<GroupFields>) -> Resul
         Ok(group) => {
             console.changed().await?;
             let told = format!("Created the permission group \"{}\".", group.title);
-            done(&console, &format!("/admin/groups/{}", group.id), &told)
+            let next = if console.site.connections().next().is_none() {
+                ("/admin/connections/new", "Next: add a connection")
+            } else {
+                ("/admin/users/new", "Create SSO User")
+            };
+            done_then(
+                &console,
+                &format!("/admin/groups/{}", group.id),
+                &told,
+                next,
+            )
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             Ok(corrected(form(&console, text, refused.problems())).into_response())

@@ -85,7 +85,7 @@ async fn enter(
         me: Arc::new(me),
         client,
         csrf: csrf.into(),
-        flash: flash.map(Arc::from),
+        flash: flash.map(Arc::new),
         banners: banners.into(),
     }))
 }

@@ -59,7 +59,7 @@ use crate::app::App;
 
 use banner::{Banner, Tone};
 use console::{Console, corrected};
-use flash::done;
+use flash::{done, done_then};
 use form::ConsoleForm;
 use frame::{ConsoleFrame, Section};
 use parts::Item;

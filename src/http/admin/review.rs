@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::certificate_view::{CertificateView, Standing};
 use super::connections::{ConnectionHead, Tab};
-use super::{Console, ConsoleForm, ConsoleFrame, Section, certificates, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Section, certificates, done, done_then};
 use crate::admin::{
     CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, differences, introduction,
 };
@@ -228,9 +228,19 @@ async fn confirm(
             let at = format!("/admin/connections/{}", connection.id);
             if is_new {
                 let what = "Added. Copy these values into your identity provider, then test the connection and enable it.";
-                done(&console, &format!("{at}/copy"), what)
+                done_then(
+                    &console,
+                    &format!("{at}/copy"),
+                    what,
+                    (&format!("{at}/test"), "Test connection"),
+                )
             } else {
-                done(&console, &at, "Saved.")
+                done_then(
+                    &console,
+                    &at,
+                    "Saved.",
+                    (&format!("{at}/test"), "Next: test the connection"),
+                )
             }
         }
         Err(Refused::Changed { by, at }) => {

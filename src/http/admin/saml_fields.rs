@@ -35,7 +35,11 @@ impl Values {
         }
         values.put(
             "jit_group",
-            settings.jit.map(|id| id.to_string()).unwrap_or_default(),
+            settings
+                .jit
+                .or(settings.jit_kept)
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
         );
         let rows = settings.group_mapping.iter();
         values.mapping = rows
@@ -151,15 +155,17 @@ impl Values {
     }
 
     fn apply_jit(&self, after: &mut Connection, groups: &[Group], problems: &mut Problems) {
-        if !self.is_on("jit") {
-            after.settings.jit = None;
-            return;
-        }
         let chosen = groups
             .iter()
             .find(|group| group.id.to_string() == self.text("jit_group"));
+        let settings = &mut after.settings;
+        if !self.is_on("jit") {
+            // The choice waits for the switch.
+            (settings.jit, settings.jit_kept) = (None, chosen.map(|group| group.id));
+            return;
+        }
         match chosen {
-            Some(group) => after.settings.jit = Some(group.id),
+            Some(group) => (settings.jit, settings.jit_kept) = (Some(group.id), None),
             None => problems.add("jit_group", "Choose the permission group of new accounts."),
         }
     }

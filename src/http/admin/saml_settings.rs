@@ -13,7 +13,7 @@ use super::connections::{ConnectionHead, Tab};
 use super::review::{Review, Shown, replaces};
 use super::saml_controls::{Control, Field, FieldGroup};
 use super::saml_fields::{Values, beside};
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
 use crate::admin::{CertificateFacts, Problems, Refused, missing};
 use crate::domain::{Connection, ConnectionId, Group};
 use crate::http::edge::Routes;
@@ -202,7 +202,16 @@ async fn save(
     {
         Ok(_) => {
             console.changed().await?;
-            done(&console, &format!("/admin/connections/{id}"), "Saved.")
+            let at = format!("/admin/connections/{id}");
+            let next = if after.settings.certificates.is_empty() {
+                (
+                    format!("{at}/certificates#update"),
+                    "Next: add the x.509 Certificate",
+                )
+            } else {
+                (format!("{at}/test"), "Next: test the connection")
+            };
+            done_then(&console, &at, "Saved.", (&next.0, next.1))
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             let problems = refused.problems();

@@ -275,7 +275,7 @@ pub(super) fn view(row: SignInRow, connections: &Connections, now: OffsetDateTim
     Row {
         href: format!("{PATH}/{}", row.code),
         code: row.code.to_string(),
-        began: second(row.started_at),
+        began: moment(row.started_at),
         tone,
         outcome,
         who: match (row.email, row.user_id) {
@@ -343,15 +343,6 @@ fn connection_items(connections: &Connections, chosen: &str) -> Vec<Item> {
         std::iter::once((String::new(), "All connections".to_owned())).chain(all),
         chosen,
     )
-}
-
-/// A time to the second, in UTC without saying so: it stands in a column that does.
-pub(super) fn second(at: OffsetDateTime) -> Moment {
-    let moment = moment(at);
-    Moment {
-        text: moment.text.trim_end_matches(" UTC").to_owned(),
-        ..moment
-    }
 }
 
 /// A time to the second.

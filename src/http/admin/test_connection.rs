@@ -1,7 +1,7 @@
 //! Test connection: a real way to the identity provider and back, after which nobody is signed in.
 
 use askama::Template;
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -12,6 +12,7 @@ use super::people::Connections;
 use super::sign_ins::{Row, view};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::app::Counted;
+use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{Connection, ConnectionId, Outcome};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -35,13 +36,31 @@ struct TestConnection {
     has_passed: bool,
     /// Whether another connection is enabled.
     is_further: bool,
+    /// Whether the newest test waits for the identity provider.
+    is_under_way: bool,
+    /// Where a browser without script looks for the result; none when it has looked for as long as a test lasts.
+    look_again: Option<String>,
 }
 
 /// `GET /admin/connections/{id}/test`
-async fn show(console: Console, Path(id): Path<ConnectionId>) -> Result<Response, Error> {
+async fn show(
+    console: Console,
+    Path(id): Path<ConnectionId>,
+    Query(seen): Query<Seen>,
+) -> Result<Response, Error> {
     let connection = console.admin().connection_to_test(id).await?;
-    page(&console, &connection, StatusCode::OK).await
+    page(&console, &connection, StatusCode::OK, seen.looks).await
 }
+
+/// How often a browser without script has looked.
+#[derive(Debug, Default, Deserialize)]
+struct Seen {
+    #[serde(default)]
+    looks: u32,
+}
+
+/// Every ten seconds for as long as a sign-in may take. A page that is left open for ever must not keep its session.
+const LOOKS: u32 = 60;
 
 #[derive(Debug, Deserialize)]
 struct Fields {
@@ -58,7 +77,13 @@ async fn begin(
     let admin = console.admin();
     let connection = admin.connection_to_test(id).await?;
     if missing(&connection).is_some() {
-        return page(&console, &connection, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return page(
+            &console,
+            &connection,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            LOOKS,
+        )
+        .await;
     }
     let (app, site) = (&console.app, &console.site);
     app.throttle
@@ -81,6 +106,7 @@ async fn page(
     console: &Console,
     connection: &Connection,
     status: StatusCode,
+    looks: u32,
 ) -> Result<Response, Error> {
     let tests = console.admin().tests_of(connection.id).await?;
     let connections = Connections::of(console);
@@ -93,6 +119,13 @@ async fn page(
         frame: console.frame(Section::Connections, connection.display_name.clone()),
         head: ConnectionHead::of(connection, Tab::Test),
         missing: missing(connection),
+        is_under_way: tests.first().is_some_and(|newest| {
+            newest.outcome == Outcome::Open && console.now() - newest.started_at < LIFETIME
+        }),
+        look_again: (looks < LOOKS).then(|| {
+            let looks = looks + 1;
+            format!("/admin/connections/{}/test?looks={looks}", connection.id)
+        }),
         has_passed: tests
             .iter()
             .find(|test| test.outcome != Outcome::Open)

@@ -11,7 +11,7 @@ use time::Duration;
 use super::people::{Connections, group_choice, id, kind_text, name_of};
 use super::sign_ins::{self, view};
 use super::{
-    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, user_actions, user_delete,
+    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, user_actions, user_delete,
 };
 use crate::admin::{Problems, Refused, UserText};
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User, UserId};
@@ -165,7 +165,12 @@ async fn save(
         .edit_user(user, &fields.version, &text)
         .await
     {
-        Ok(_) => done(&console, &format!("/admin/users/{user}"), "Saved."),
+        Ok(_) => done_then(
+            &console,
+            &format!("/admin/users/{user}"),
+            "Saved.",
+            ("/admin/users", "All users"),
+        ),
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             let mut page = UserPage::of(&console, user).await?;
             page.version = fields.version;

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::people::{counted, number};
-use super::{Console, ConsoleFrame, ConsoleUpload, Section, corrected, done};
+use super::{Console, ConsoleFrame, ConsoleUpload, Section, corrected, done_then};
 use crate::admin::user_file::{Fault, MOST_BYTES, MOST_USERS};
 use crate::admin::{ImportPlan, PlannedUser, Problems, Refused};
 use crate::domain::GroupKind;
@@ -128,7 +128,12 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
                 "Imported: {} created, {} changed, {} left as they were.",
                 done_now.made, done_now.changed, done_now.same
             );
-            done(console, "/admin/users", &told)
+            done_then(
+                console,
+                "/admin/users",
+                &told,
+                ("/admin/users/import", "Import another file"),
+            )
         }
         Err(refused @ Refused::Invalid(_)) => {
             let plan = console.admin().plan_import(&content).await?;

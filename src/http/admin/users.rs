@@ -11,7 +11,7 @@ use super::people::{
     Connections, Pages, day, group_items, id, name_of, number, page_number, way_text,
 };
 use super::sure;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
 use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::domain::{Creation, Group, GroupKind};
 use crate::http::edge::Routes;
@@ -261,7 +261,12 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
                 "Created {}. The first single sign-on with this address finds the account.",
                 user.email
             );
-            done(&console, &format!("/admin/users/{}", user.id), &told)
+            done_then(
+                &console,
+                &format!("/admin/users/{}", user.id),
+                &told,
+                ("/admin/users/new", "Create another"),
+            )
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             let (group, connection) = (&fields.group, &fields.connection);
