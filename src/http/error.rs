@@ -150,26 +150,9 @@ impl Error {
             Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
                 return self.text_of_console();
             }
-            Self::SignInRefused { next, .. } => {
-                return (
-                    "Sign-in failed",
-                    "This sign-in was refused.".into(),
-                    next.clone(),
-                );
+            Self::SignInRefused { .. } | Self::SignOutRefused { .. } => {
+                return self.text_of_refusal();
             }
-            Self::SignOutRefused { what, .. } => (
-                "Sign-out request refused",
-                (*what).into(),
-                vec![
-                    "If you want to sign out of this site, do it here.",
-                    "If this happens every time, give your administrator the code below.",
-                ],
-            ),
-            Self::Suspended => (
-                "This site is closed for now",
-                "Nobody can sign in here, and nobody is signed in. Nothing was deleted.".into(),
-                vec!["Ask whoever runs this service for your company when it opens again."],
-            ),
             Self::NotFound => (
                 "Page not found",
                 "There is nothing at this address.".into(),
@@ -236,6 +219,27 @@ impl Error {
             ),
         };
         (title, what, next.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The same of a message of an identity provider that was refused.
+    fn text_of_refusal(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
+        match self {
+            Self::SignOutRefused { what, .. } => (
+                "Sign-out request refused",
+                (*what).into(),
+                vec![
+                    "If you want to sign out of this site, do it here.".to_owned(),
+                    "If this happens every time, give your administrator the code below."
+                        .to_owned(),
+                ],
+            ),
+            Self::SignInRefused { next, .. } => (
+                "Sign-in failed",
+                "You are not signed in.".into(),
+                next.clone(),
+            ),
+            _ => ("Refused", "Nothing was changed.".into(), Vec::new()),
+        }
     }
 
     /// The same of what happens in the console only.

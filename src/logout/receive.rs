@@ -198,18 +198,15 @@ async fn sign_out(
         .unzip();
     let own = visit.session_through(asked.ready);
     let attempt = record::ended(asked.site.company.id, judged, now);
-    let (attempt, is_unknown) = match own.filter(|_| sessions.is_empty()) {
-        Some(own) => (
-            record::unknown(attempt, own.user.id, asked.compared(&own.session)),
-            true,
-        ),
-        None => {
-            let one = users
-                .first()
-                .filter(|one| users.iter().all(|it| it == *one));
-            let attempt = record::of_sessions(attempt, sessions.len(), one.copied());
-            (attempt, false)
-        }
+    let own = own.filter(|_| sessions.is_empty());
+    let is_unknown = own.is_some();
+    let attempt = if let Some(own) = own {
+        record::unknown(attempt, own.user.id, asked.compared(&own.session))
+    } else {
+        let one = users
+            .first()
+            .filter(|one| users.iter().all(|it| it == *one));
+        record::of_sessions(attempt, sessions.len(), one.copied())
     };
     let code = attempt.code.clone();
     let message = SignOut {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::findings::{Found, found};
 use super::people::counted;
+use super::saml_controls::CLAIMS;
 use super::sign_ins::{moment, outcome, through};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::admin::{Fix, Place, Received, Side, SignInDetail};
@@ -373,6 +374,11 @@ fn there(fixes: &[Fix]) -> Vec<There> {
         .collect()
 }
 
+/// Whether a setting stands on the page of the claims.
+fn is_claim(key: &str) -> bool {
+    key == "group_mapping" || CLAIMS.contains(&key)
+}
+
 fn here(detail: &SignInDetail) -> Vec<Here> {
     let connection = detail
         .connection
@@ -389,6 +395,7 @@ fn here(detail: &SignInDetail) -> Vec<Here> {
         .map(|(fix, place)| Here {
             label: format!("{} → {}", fix.part, fix.field),
             href: match place {
+                Place::Setting(key) if is_claim(key) => of_connection(&format!("/claims#{key}")),
                 Place::Setting(key) => of_connection(&format!("#{key}")),
                 Place::Certificates => of_connection("/certificates"),
                 Place::Metadata => of_connection("/metadata"),

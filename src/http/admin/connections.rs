@@ -39,6 +39,7 @@ pub(super) struct ConnectionHead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Settings,
+    Claims,
     Certificates,
     Metadata,
     Copy,
@@ -48,8 +49,9 @@ pub(super) enum Tab {
     Other,
 }
 
-const TABS: [(Tab, &str, &str); 6] = [
+const TABS: [(Tab, &str, &str); 7] = [
     (Tab::Settings, "", "SAML Settings"),
+    (Tab::Claims, "/claims", "Claims and groups"),
     (Tab::Certificates, "/certificates", "x.509 Certificate"),
     (Tab::Metadata, "/metadata", "Metadata"),
     (Tab::Copy, "/copy", "Copy into Entra"),

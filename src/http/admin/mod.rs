@@ -12,6 +12,8 @@ mod banner;
 mod certificate_days;
 mod certificate_view;
 mod certificates;
+mod claims;
+mod conflict;
 mod connections;
 mod console;
 mod copy_into;
@@ -81,6 +83,7 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     domains::routes,
     review::routes,
     saml_settings::routes,
+    claims::routes,
     certificates::routes,
     metadata_import::routes,
     copy_into::routes,

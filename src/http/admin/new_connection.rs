@@ -150,6 +150,10 @@ impl Manual {
     fn text(&self, key: &str) -> &str {
         self.values.text(key)
     }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.values.is_on(key)
+    }
 }
 
 /// `GET /admin/connections/new/manual`

@@ -31,12 +31,10 @@ pub(super) struct Field {
 pub(super) struct FieldGroup {
     pub(super) title: &'static str,
     pub(super) fields: Vec<Field>,
-    /// Whether it waits behind one more click.
-    pub(super) folded: bool,
 }
 
 /// The keys beneath "Advanced", by heading.
-const ADVANCED: [(&str, &[&str]); 6] = [
+const ADVANCED: [(&str, &[&str]); 5] = [
     (
         "Requests to the identity provider",
         &[
@@ -62,22 +60,8 @@ const ADVANCED: [(&str, &[&str]); 6] = [
     ),
     ("Accounts", &["guests", "identity_attribute"]),
     (
-        "Attributes",
-        &[
-            "attributes.email",
-            "attributes.first_name",
-            "attributes.last_name",
-            "attributes.display_name",
-            "attributes.company",
-            "attributes.object_id",
-            "attributes.groups",
-            "attributes.groups_overage",
-        ],
-    ),
-    (
         "Logout",
         &[
-            "single_logout",
             "slo_binding",
             "slo_response_url",
             "slo_post_url",
@@ -87,12 +71,25 @@ const ADVANCED: [(&str, &[&str]); 6] = [
     ("Metadata", &["metadata_url"]),
 ];
 
+/// The keys of the claims' own page.
+pub(super) const CLAIMS: [&str; 8] = [
+    "attributes.email",
+    "attributes.first_name",
+    "attributes.last_name",
+    "attributes.display_name",
+    "attributes.company",
+    "attributes.object_id",
+    "attributes.groups",
+    "attributes.groups_overage",
+];
+
 /// The keys of the form's main part that are written as they are.
-const MAIN: [&str; 5] = [
+const MAIN: [&str; 6] = [
     "display_name",
     "sort_order",
     "idp_entity_id",
     "slo_url",
+    "single_logout",
     "name_id_format",
 ];
 const DANGERS: [&str; 2] = ["danger_allow_sha1", "danger_accept_cbc"];
@@ -144,10 +141,14 @@ impl Values {
             .map(|(title, keys)| FieldGroup {
                 title,
                 fields: keys.iter().map(|key| self.field(key, problems)).collect(),
-                folded: *title == "Attributes"
-                    && keys.iter().all(|key| problems.of(key).is_empty()),
             })
             .collect()
+    }
+
+    /// The fields of the claims' page.
+    pub(super) fn claims(&self, problems: &Problems) -> Vec<Field> {
+        let fields = CLAIMS.iter().map(|key| self.field(key, problems));
+        fields.collect()
     }
 
     /// The switches that weaken a check.
@@ -215,7 +216,10 @@ impl Values {
 
 pub(super) fn every_key() -> impl Iterator<Item = &'static str> {
     let advanced = ADVANCED.iter().flat_map(|(_, keys)| keys.iter().copied());
-    MAIN.into_iter().chain(advanced).chain(DANGERS)
+    MAIN.into_iter()
+        .chain(advanced)
+        .chain(CLAIMS)
+        .chain(DANGERS)
 }
 
 pub(super) fn is_switch(key: &str) -> bool {

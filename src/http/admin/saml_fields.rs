@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::saml_controls::{every_key, is_lines, is_switch, on_off};
+use super::saml_controls::{CLAIMS, every_key, is_lines, is_switch, on_off};
 use crate::admin::{Problems, SETTINGS, connection_name};
 use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
 
@@ -73,6 +73,28 @@ impl Values {
                 _ => values.put(&name, value.replace("\r\n", "\n").trim().to_owned()),
             }
         }
+        values
+    }
+
+    /// What the form of the settings sent, with the claims as they are stored: these have a page of their own.
+    pub(super) fn sent_settings(fields: Vec<(String, String)>, stored: &Connection) -> Self {
+        let mut values = Self::sent(fields);
+        let stored = Self::of(stored);
+        for key in CLAIMS {
+            values.put(key, stored.text(key).to_owned());
+        }
+        values.mapping = stored.mapping;
+        values
+    }
+
+    /// What the form of the claims sent, with the other settings as they are stored.
+    pub(super) fn sent_claims(fields: Vec<(String, String)>, stored: &Connection) -> Self {
+        let sent = Self::sent(fields);
+        let mut values = Self::of(stored);
+        for key in CLAIMS.into_iter().chain(["revision"]) {
+            values.put(key, sent.text(key).to_owned());
+        }
+        values.mapping = sent.mapping;
         values
     }
 

@@ -9,16 +9,16 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
 use super::certificate_view::{CertificateView, Standing};
+use super::conflict::Conflict;
 use super::connections::{ConnectionHead, Tab};
 use super::review::{Review, Shown, replaces};
 use super::saml_controls::{Control, Field, FieldGroup};
-use super::saml_fields::{Values, beside};
+use super::saml_fields::Values;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
 use crate::admin::{CertificateFacts, Problems, Refused, missing};
 use crate::domain::{Connection, ConnectionId, Group};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
-use crate::http::pages::Moment;
 use crate::http::response::Page;
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -26,9 +26,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .route("/admin/connections/{id}", get(show).post(save))
         .route("/admin/connections/{id}/change", post(change))
 }
-
-/// Empty rows of the group mapping that the form offers.
-const SPARE_ROWS: usize = 3;
 
 #[derive(Debug, Template)]
 #[template(path = "admin/saml_settings.html")]
@@ -43,26 +40,9 @@ struct SamlSettingsPage {
     certificates: Vec<CertificateView>,
     jit_groups: Vec<Item>,
     formats: Vec<Item>,
-    mapping: Vec<MappingRow>,
     advanced: Vec<FieldGroup>,
     dangers: Vec<Field>,
     revision: i64,
-}
-
-/// Somebody else saved the same connection first.
-#[derive(Debug)]
-struct Conflict {
-    by: String,
-    at: Moment,
-    /// The setting, what was typed here, and what is stored now.
-    rows: Vec<(&'static str, String, String)>,
-}
-
-/// A row of the group mapping.
-#[derive(Debug)]
-struct MappingRow {
-    value: String,
-    groups: Vec<Item>,
 }
 
 impl SamlSettingsPage {
@@ -70,13 +50,15 @@ impl SamlSettingsPage {
         self.values.text(key)
     }
 
+    fn is_on(&self, key: &str) -> bool {
+        self.values.is_on(key)
+    }
+
     /// Whether something beneath "Advanced" needs to be seen.
     fn opens_advanced(&self) -> bool {
         let wrong = |field: &Field| !field.error.is_empty();
         let fields = self.advanced.iter().flat_map(|group| &group.fields);
-        fields.chain(&self.dangers).any(wrong)
-            || !self.problems.of("group_mapping").is_empty()
-            || !self.problems.of("other_login_url").is_empty()
+        fields.chain(&self.dangers).any(wrong) || !self.problems.of("other_login_url").is_empty()
     }
 }
 
@@ -133,8 +115,6 @@ fn page(
     problems: Problems,
 ) -> SamlSettingsPage {
     let facts = CertificateFacts::all(connection, console.now());
-    let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
-    let rows = values.mapping.iter().cloned().chain(spare);
     SamlSettingsPage {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, Tab::Settings),
@@ -150,26 +130,12 @@ fn page(
             .collect(),
         jit_groups: values.jit_groups(groups),
         formats: values.formats(),
-        mapping: rows
-            .map(|(value, chosen)| MappingRow {
-                value,
-                groups: every_group(groups, &chosen),
-            })
-            .collect(),
         advanced: values.advanced(&problems),
         dangers: values.dangers(&problems),
         revision: connection.revision,
         values,
         problems,
     }
-}
-
-fn every_group(groups: &[Group], chosen: &str) -> Vec<Item> {
-    let options = groups
-        .iter()
-        .map(|group| (group.id.to_string(), group.title.clone()));
-    let first = std::iter::once((String::new(), "No group".to_owned()));
-    Item::list(first.chain(options), chosen)
 }
 
 /// `POST /admin/connections/{id}`
@@ -180,7 +146,7 @@ async fn save(
     let admin = console.admin();
     let before = admin.connection(id).await?;
     let groups = console.app.store.groups(console.company()).await?;
-    let values = Values::sent(fields);
+    let values = Values::sent_settings(fields, &before);
     let applied = values.applied(&before, &groups);
     if values.text("revision") != before.revision.to_string() {
         return conflict(&console, &before, &groups, values).await;
@@ -261,14 +227,8 @@ async fn conflict(
     groups: &[Group],
     values: Values,
 ) -> Result<Response, Error> {
-    let last = console.admin().last_change(stored).await?;
-    let rows = beside(&values, &Values::of(stored), groups);
     let page = SamlSettingsPage {
-        conflict: Some(Conflict {
-            by: last.0,
-            at: last.1.into(),
-            rows,
-        }),
+        conflict: Some(Conflict::of(console, &values, stored, groups).await?),
         ..page(console, stored, groups, values, Problems::default())
     };
     Ok(Page::new(page)

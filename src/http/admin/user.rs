@@ -11,7 +11,8 @@ use time::Duration;
 use super::people::{Connections, group_choice, id, kind_text, name_of};
 use super::sign_ins::{self, view};
 use super::{
-    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, user_actions, user_delete,
+    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, user_actions,
+    user_delete,
 };
 use crate::admin::{Problems, Refused, UserText};
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User, UserId};

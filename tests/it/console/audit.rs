@@ -47,7 +47,7 @@ async fn who_changed_what_when_from_where_before_and_after() {
         "203.0.113.7",
         "company.rename",
         "<del>ACME</del> <ins>Acme &#60;b&#62;2&#60;/b&#62;</ins>",
-        "1 Mar 2026, 12:00:00<",
+        "1 Mar 2026, 12:00:00 UTC<",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
