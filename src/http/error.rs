@@ -150,7 +150,7 @@ impl Error {
             Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
                 return self.text_of_console();
             }
-            Self::SignInRefused { .. } | Self::SignOutRefused { .. } => {
+            Self::SignInRefused { .. } | Self::SignOutRefused { .. } | Self::Suspended => {
                 return self.text_of_refusal();
             }
             Self::NotFound => (
@@ -221,7 +221,7 @@ impl Error {
         (title, what, next.into_iter().map(str::to_owned).collect())
     }
 
-    /// The same of a message of an identity provider that was refused.
+    /// The same of a message of an identity provider that was refused, and of a company that is suspended.
     fn text_of_refusal(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
         match self {
             Self::SignOutRefused { what, .. } => (
@@ -235,10 +235,17 @@ impl Error {
             ),
             Self::SignInRefused { next, .. } => (
                 "Sign-in failed",
-                "You are not signed in.".into(),
+                "This sign-in was refused.".into(),
                 next.clone(),
             ),
-            _ => ("Refused", "Nothing was changed.".into(), Vec::new()),
+            _ => (
+                "This site is closed for now",
+                "Nobody can sign in here, and nobody is signed in. Nothing was deleted.".into(),
+                vec![
+                    "Ask whoever runs this service for your company when it opens again."
+                        .to_owned(),
+                ],
+            ),
         }
     }
 

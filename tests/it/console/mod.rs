@@ -6,6 +6,7 @@ mod attacks;
 mod attempt;
 mod audit;
 mod certificates;
+mod claims;
 mod connections;
 mod copy_into;
 mod domains;

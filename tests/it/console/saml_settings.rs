@@ -107,10 +107,26 @@ async fn every_field_of_the_tutorial_is_saved() {
         before.get("clock_skew_seconds").is_none(),
         "only what differs"
     );
-    // And off again.
+    // And off again. The group that was chosen waits for the switch.
     let answer = save(&mut browser, &now, &[("jit", "(off)")]).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
-    assert_eq!(world.connection(connection.id).await.settings.jit, None);
+    let now = world.connection(connection.id).await;
+    assert_eq!(now.settings.jit, None);
+    let kept = settings_form(&mut browser, &now, &[]).await;
+    assert!(kept.contains(&("jit_group".to_owned(), members.clone())));
+    let answer = save(&mut browser, &now, &[("jit", "on")]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let settings = world.connection(connection.id).await.settings;
+    assert_eq!(settings.jit, Some(world.members.id));
+    // After a save the next step is a link.
+    let page = follow(&mut browser, &answer).await.body;
+    assert!(
+        page.contains(&format!(
+            "<a href=\"{}\">Next: test the connection</a>",
+            at(&connection, "/test")
+        )),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -138,8 +154,6 @@ async fn every_advanced_field_is_saved() {
             ("unsolicited", "accept"),
             ("landing", "/welcome"),
             ("identity_attribute", "employeeid"),
-            ("attributes.email", "mail, upn"),
-            ("attributes.groups", "roles"),
             ("single_logout", "on"),
             ("slo_binding", "post"),
             ("slo_response_url", "https://login.example/t/done"),
@@ -163,8 +177,6 @@ async fn every_advanced_field_is_saved() {
     assert_eq!(settings.unsolicited, Unsolicited::Accept);
     assert_eq!(settings.landing.as_deref(), Some("/welcome"));
     assert_eq!(settings.identity_attribute.as_deref(), Some("employeeid"));
-    assert_eq!(settings.attributes.email, ["mail", "upn"]);
-    assert_eq!(settings.attributes.groups, ["roles"]);
     assert!(settings.single_logout && settings.danger_allow_sha1);
     assert_eq!(settings.slo_binding, Binding::Post);
     // The form shows them, and sends them back unchanged.
@@ -206,57 +218,6 @@ async fn the_other_binding_keeps_its_own_address() {
         Some("https://login.example/t/redirect")
     );
     assert_eq!(now.sso_post_url, connection.settings.sso_post_url);
-}
-
-#[tokio::test]
-async fn groups_are_mapped() {
-    let world = World::new().await;
-    let connection = world.add_connection("entra").await;
-    let mut browser = world.admin().await;
-    let (members, admins) = (world.members.id.to_string(), world.admins.id.to_string());
-    let mut fields = settings_form(&mut browser, &connection, &[]).await;
-    fields.retain(|(name, _)| !name.starts_with("mapping_"));
-    for (name, value) in [
-        ("mapping_value", "d5f5<b>"),
-        ("mapping_group", members.as_str()),
-        ("mapping_value", ""),
-        ("mapping_group", ""),
-        ("mapping_value", "CN=Admins,OU=Groups"),
-        ("mapping_group", admins.as_str()),
-    ] {
-        fields.push((name.to_owned(), value.to_owned()));
-    }
-    let path = at(&connection, "");
-    let answer = send(&mut browser, &path, &fields).await;
-    assert_eq!(answer.status, 303, "{}", answer.body);
-    let now = world.connection(connection.id).await;
-    let mapped = |value: &str, group_id| GroupMapping {
-        value: value.to_owned(),
-        group_id,
-    };
-    assert_eq!(
-        now.settings.group_mapping,
-        [
-            mapped("d5f5<b>", world.members.id),
-            mapped("CN=Admins,OU=Groups", world.admins.id)
-        ]
-    );
-    assert!(browser.get(&path).await.body.contains("d5f5&#60;b&#62;"));
-    assert_eq!(save(&mut browser, &now, &[]).await.status, 303);
-    assert_eq!(world.connection(connection.id).await, now);
-    // A value without a group.
-    let mut fields = settings_form(&mut browser, &now, &[]).await;
-    fields.retain(|(name, _)| !name.starts_with("mapping_"));
-    fields.push(("mapping_value".to_owned(), "abc".to_owned()));
-    fields.push(("mapping_group".to_owned(), String::new()));
-    let answer = send(&mut browser, &path, &fields).await;
-    assert_eq!(answer.status, 422);
-    assert!(
-        answer.body.contains("Choose a permission group for abc"),
-        "{}",
-        answer.body
-    );
-    assert_eq!(world.connection(connection.id).await, now);
 }
 
 #[tokio::test]

@@ -462,3 +462,24 @@ async fn a_test_goes_by_redirect_where_the_connection_does() {
     assert_eq!(answer.status, 303);
     assert!(answer.header("location").contains("SAMLRequest="));
 }
+
+#[tokio::test]
+async fn the_page_of_a_test_looks_for_its_result_for_as_long_as_a_test_may_take() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let path = format!("/admin/connections/{}/test", connection.id);
+    let refresh = |looks: u32| {
+        format!(
+            "<noscript><meta http-equiv=\"refresh\" content=\"10; url={path}?looks={looks}\"></noscript>"
+        )
+    };
+    let page = browser.get(&path).await.body;
+    assert!(page.contains(&refresh(1)), "{page}");
+    assert!(!page.contains("A test is under way"));
+    let page = browser.get(&format!("{path}?looks=59")).await.body;
+    assert!(page.contains(&refresh(60)));
+    // A page that is left open for ever does not keep its session.
+    let page = browser.get(&format!("{path}?looks=60")).await.body;
+    assert!(!page.contains("http-equiv"));
+}

@@ -249,9 +249,18 @@ pub(super) async fn settings_form(
     connection: &Connection,
     changed: &[(&str, &str)],
 ) -> Vec<(String, String)> {
-    let page = browser.get(&at(connection, "")).await;
+    form_at(browser, &at(connection, ""), changed).await
+}
+
+/// The fields of the form at an address, which it goes to as well, with these filled in.
+pub(super) async fn form_at(
+    browser: &mut Browser,
+    path: &str,
+    changed: &[(&str, &str)],
+) -> Vec<(String, String)> {
+    let page = browser.get(path).await;
     assert_eq!(page.status, 200, "{}", page.body);
-    let mut fields = fields_of(form_of(&page.body, &at(connection, "")));
+    let mut fields = fields_of(form_of(&page.body, path));
     for (name, value) in changed {
         fields.retain(|(known, _)| known != name);
         if *value != "(off)" {
