@@ -48,7 +48,7 @@ pub use connection::{
     connection_name, differences, introduction, missing,
 };
 pub use domain::{DnsCheck, DnsRecord, MOST_DOMAINS, why_shared};
-pub use fix::{Fix, Place, Side};
+pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{
     ImportChoices, LARGEST_METADATA, MetadataImport, fetched_metadata, providers_to_pick,

@@ -1,10 +1,18 @@
-//! The field to change about a refused sign-in: its exact name, and on which side it is.
+//! The field to change about a refused sign-in, or one with a warning: its exact name, on which side it is, and what belongs in it.
 //!
-//! Invariant: guidance only. It is found anew each time a record is looked at, from the check that was not met.
+//! Invariant: guidance only, and none rather than a wrong one. It is found anew each time a record is looked at, from the check
+//! that was not met.
 
-use crate::domain::login_attempt;
-use crate::domain::{Check, Company, Connection, LoginAttempt, RequiredSignature};
-use crate::saml::advice::aadsts_in;
+mod names;
+mod signed;
+mod status;
+
+use std::borrow::Cow;
+
+use crate::domain::login_attempt::{CLAIMS, GROUPS};
+use crate::domain::{Check, Company, Connection, LoginAttempt};
+use crate::saml::advice;
+use crate::saml::error::Requirement;
 
 /// A field to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +22,13 @@ pub struct Fix {
     /// The part of that page.
     pub part: &'static str,
     /// The field's name there.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What has to be in it; none where that depends.
     pub value: Option<String>,
+    /// The setting of the connection, or of the company where it is the operator's, that a command takes.
+    pub setting: Option<&'static str>,
+    /// Where it is in our console.
+    pub path: Option<String>,
 }
 
 /// Whose page a field is on.
@@ -24,36 +36,33 @@ pub struct Fix {
 pub enum Side {
     /// The identity provider's.
     IdentityProvider,
-    /// Ours.
-    Here(Place),
+    /// The company's, in our console.
+    Here,
+    /// The operator's of this server.
+    Operator,
 }
 
-/// A place in our console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The connection's settings: the field of this key.
-    Setting(&'static str),
-    /// The connection's certificates.
-    Certificates,
-    /// The import of metadata.
-    Metadata,
-    /// The values to copy to the identity provider.
-    Copy,
-    /// The users.
-    Users,
-    /// The permission groups.
-    Groups,
-    /// The company's e-mail domains.
-    Domains,
+impl Fix {
+    /// The way to the field.
+    pub fn label(&self) -> String {
+        format!("{} → {}", self.part, self.field)
+    }
+
+    fn to(self, value: impl Into<String>) -> Self {
+        Self {
+            value: Some(value.into()),
+            ..self
+        }
+    }
 }
 
 const BASIC: &str = "Basic SAML Configuration";
 const CERTIFICATES: &str = "SAML Certificates";
-const CLAIMS: &str = "Attributes & Claims";
-const SETTINGS: &str = "SAML Settings";
+const CLAIMS_PAGE: &str = "Attributes & Claims";
+const PEOPLE: &str = "Users & Permissions";
 
 /// The fields to look at, most likely first. Empty when nothing has to be changed anywhere.
-pub(super) fn fixes(
+pub fn fixes(
     attempt: &LoginAttempt,
     company: &Company,
     connection: Option<&Connection>,
@@ -67,236 +76,232 @@ pub(super) fn fixes(
     let Some(check) = failed else {
         return Vec::new();
     };
-    Finder {
+    let finder = Finder {
+        attempt,
         company,
         connection,
         check,
+    };
+    let requirement = Requirement::ALL
+        .iter()
+        .find(|it| it.rule().number() == check.rule && it.title() == check.subject);
+    match requirement {
+        Some(requirement) => finder.of_the_message(*requirement),
+        None => finder.of_the_sign_in(),
     }
-    .find()
 }
 
 struct Finder<'a> {
+    attempt: &'a LoginAttempt,
     company: &'a Company,
     connection: Option<&'a Connection>,
     check: &'a Check,
 }
 
 impl Finder<'_> {
-    fn find(&self) -> Vec<Fix> {
+    /// Rules A to D and G: the verdict on a message.
+    fn of_the_message(&self, requirement: Requirement) -> Vec<Fix> {
+        use Requirement as R;
         let received = &*self.check.received;
-        match &*self.check.rule {
-            "B2" | "B3" | "B6" => vec![
-                there(CERTIFICATES, "App Federation Metadata Url", None),
-                here("Single Sign On Settings", "Metadata", Place::Metadata),
-                here(
-                    "x.509 Certificate",
-                    "Update Certificate",
-                    Place::Certificates,
-                ),
-            ],
-            "B4" => vec![there(CERTIFICATES, "Signing Algorithm", Some("SHA-256"))],
-            "B7" => vec![
-                there(CERTIFICATES, "Signing Option", Some(self.signing_option())),
-                setting("What must be signed", "required_signature"),
-            ],
-            "B8" => vec![
-                there(
-                    CERTIFICATES,
-                    "New Certificate, then Make certificate active",
-                    None,
-                ),
-                here(
-                    "x.509 Certificate",
-                    "Update Certificate",
-                    Place::Certificates,
-                ),
-            ],
-            "C2" => self.status(),
-            "C3" => self.reply_url(),
-            "D2" if received.contains("://") => self.reply_url(),
-            "C4" | "D1" => vec![
-                there(CERTIFICATES, "App Federation Metadata Url", None),
-                here("Single Sign On Settings", "Metadata", Place::Metadata),
-            ],
-            "C5" | "D3" => vec![setting("Clock skew", "clock_skew_seconds")],
-            "D2" if received.contains("our clock says") => {
-                vec![setting("Clock skew", "clock_skew_seconds")]
+        match requirement {
+            R::TrustedKey => self.certificates(),
+            R::SignatureValue => self.signature(),
+            R::Algorithm => self.algorithm(),
+            R::Coverage | R::LogoutSignature => self.coverage(),
+            R::CertificateValidity => self.validity(),
+            R::Status => self.status(),
+            R::Destination => self.address(received),
+            R::LogoutDestination => {
+                vec![there(BASIC, "Logout URL (Optional)").to(self.company.slo_url())]
             }
-            "D4" => vec![
-                self.identifier(),
-                setting("Further audiences", "extra_audiences"),
+            R::SubjectConfirmation if received.contains("://") => self.address(received),
+            R::SubjectConfirmation | R::Conditions | R::IssueInstant | R::LogoutTime => {
+                self.clock().into_iter().collect()
+            }
+            R::Issuer => self.issuer(),
+            R::Audience => self.audience(),
+            R::AuthnStatement if received == "none" => {
+                vec![self.setting("authn_statement").to("optional")]
+            }
+            R::NameId => self.name_id(),
+            R::Freshness => vec![
+                there("Conditional Access, Session", "Sign-in frequency"),
+                self.setting("force_authn"),
+                self.setting("max_authentication_age"),
             ],
-            "D6" if received == "none" => vec![setting("AuthnStatement", "authn_statement")],
-            "D7" => self.name(received),
-            "D8" => vec![
-                there("Conditional Access, Session", "Sign-in frequency", None),
-                setting("Ask for credentials each time", "force_authn"),
-                setting("Longest time since the sign-in", "max_authentication_age"),
-            ],
-            "D9" => vec![
+            R::AuthnContext => vec![
                 there(
                     "Conditional Access, Grant",
                     "Require multifactor authentication",
-                    None,
                 ),
-                setting(
-                    "Requested authentication context",
-                    "requested_authn_context",
-                ),
-                setting("Accepted authentication context", "accepted_authn_context"),
+                self.setting("requested_authn_context"),
+                self.setting("accepted_authn_context"),
             ],
-            "E3" => vec![there(BASIC, "Relay State (Optional): leave it empty", None)],
-            "E5" => vec![
-                self.sign_on_url(),
-                setting("Responses that nobody asked for", "unsolicited"),
+            R::EncryptionIntegrity => {
+                vec![
+                    there(CERTIFICATES, "Signing Option").to("Sign SAML response and assertion"),
+                    there("Token encryption", "Deactivate token encryption"),
+                    self.setting("danger_accept_cbc").to("true"),
+                ]
+            }
+            R::Decryption => vec![
+                there("Token encryption", "Import Certificate"),
+                self.here("Copy into Entra", "Encryption certificate", "/copy"),
             ],
-            "E6" => vec![here(
+            // What these are refused for is in the identity provider's software, or was done on the way.
+            _ => Vec::new(),
+        }
+    }
+
+    /// Rules E and F: which sign-in it is, and whose account.
+    fn of_the_sign_in(&self) -> Vec<Fix> {
+        let received = &*self.check.received;
+        match &*self.check.rule {
+            "D1" => vec![self.console(
                 "Single Sign On Settings",
-                "Enable",
-                Place::Setting(""),
+                "New connection",
+                "/admin/connections",
             )],
-            "F2" => vec![here(
+            "D7" if &*self.check.subject == CLAIMS => self.claims(),
+            "E5" if received.contains("unsolicited") || received == "no InResponseTo" => {
+                vec![self.sign_on_url(), self.setting("unsolicited").to("accept")]
+            }
+            "E6" if received == "it is disabled or gone" => {
+                vec![self.here("Single Sign On Settings", "Enable", "")]
+            }
+            "F2" => vec![self.console(
                 "Single Sign On Settings",
                 "E-mail domains",
-                Place::Domains,
+                "/admin/domains",
             )],
             "F3" if received.contains("e-mail") => vec![
-                there(CLAIMS, "emailaddress", Some("user.mail")),
-                setting("Claims, E-mail address", "attributes.email"),
+                there(CLAIMS_PAGE, "emailaddress").to("user.mail"),
+                self.setting("attributes.email"),
             ],
             "F3" => vec![
-                setting("Enable Just-In-Time User Provisioning", "jit"),
-                here("Users & Permissions", "Create SSO User", Place::Users),
+                self.setting("jit_group"),
+                self.console(PEOPLE, "Create SSO User", "/admin/users"),
             ],
-            "F4" => vec![here("Users & Permissions", "Activate", Place::Users)],
-            "F6" if received.contains("group") => vec![here(
-                "Users & Permissions",
+            "F4" => vec![self.console(PEOPLE, "Activate", "/admin/users")],
+            "F5" if &*self.check.subject == GROUPS => self.groups(),
+            "F6" if received.contains("group") => vec![self.console(
+                PEOPLE,
                 "This group can only sign in via single sign-on",
-                Place::Groups,
+                "/admin/groups",
             )],
-            "F6" => vec![here("Users & Permissions", "Password", Place::Users)],
-            "G2" => vec![
-                there("Token encryption", "Deactivate token encryption", None),
-                setting(
-                    "Accept AES-CBC in a response that is not signed",
-                    "danger_accept_cbc",
-                ),
-            ],
-            "G1" | "G3" => vec![
-                there("Token encryption", "Import Certificate", None),
-                here("Copy into Entra", "Encryption certificate", Place::Copy),
-            ],
+            "F6" if received.contains("password") => {
+                vec![self.console(PEOPLE, "Password", "/admin/users")]
+            }
             _ => Vec::new(),
         }
     }
 
-    /// By Entra's code, when the Status has one.
-    fn status(&self) -> Vec<Fix> {
-        match aadsts_in(&self.check.received).unwrap_or_default() {
-            "50011" => self.reply_url(),
-            "700016" | "650056" => vec![self.identifier()],
-            "50105" => vec![there("Users and groups", "Add user/group", None)],
-            "75008" => vec![setting("Login URL", "login_url")],
-            "75011" => vec![setting(
-                "Requested authentication context",
-                "requested_authn_context",
-            )],
-            "75016" => vec![setting("NameID format that is asked for", "name_id_policy")],
-            "75001" | "75003" => vec![setting("Binding Options for Requests", "binding-post")],
-            "750054" => vec![self.sign_on_url()],
-            "76021" => vec![setting("Sign requests", "sign_requests")],
-            "501241" => vec![there(
-                CLAIMS,
-                "Unique User Identifier (Name ID)",
-                Some("user.userprincipalname"),
-            )],
-            "50146" => vec![there(
-                CERTIFICATES,
-                "New Certificate, then Make certificate active",
-                None,
-            )],
-            _ => Vec::new(),
+    fn groups(&self) -> Vec<Fix> {
+        let received = &*self.check.received;
+        if received.starts_with("too many") {
+            vec![there(CLAIMS_PAGE, "the group claim").to("Groups assigned to the application")]
+        } else if received.starts_with("no groups") {
+            vec![
+                there(CLAIMS_PAGE, "Add a group claim"),
+                self.setting("attributes.groups"),
+            ]
+        } else {
+            vec![self.setting("group_mapping")]
         }
     }
 
-    fn name(&self, received: &str) -> Vec<Fix> {
-        if &*self.check.subject == login_attempt::CLAIMS {
-            return vec![
-                there(CLAIMS, "emailaddress", Some("user.mail")),
-                setting("Claims", "attributes.email"),
-                setting("Identity attribute", "identity_attribute"),
-            ];
+    /// The message was sent to another address than ours.
+    fn address(&self, received: &str) -> Vec<Fix> {
+        let received = value_in(received.strip_prefix("Recipient ").unwrap_or(received));
+        let ours = self.company.acs_url();
+        let reply_url =
+            there(BASIC, "Reply URL (Assertion Consumer Service URL)").to(ours.as_str());
+        match advice::other_origin(&ours, received) {
+            // The browser found us by that address.
+            Some(origin) => {
+                let ours = Fix {
+                    side: Side::Operator,
+                    setting: Some("origin"),
+                    ..there("The company's settings", "origin")
+                };
+                let ours = ours.to(origin.address);
+                if origin.is_the_public_one {
+                    vec![ours]
+                } else {
+                    vec![reply_url, ours]
+                }
+            }
+            None => vec![reply_url],
         }
-        let field = "Unique User Identifier (Name ID)";
-        if received.contains("Format") {
-            let format = self
-                .connection
-                .and_then(|it| it.settings.name_id_format.clone());
-            return vec![
-                Fix {
-                    side: Side::IdentityProvider,
-                    part: CLAIMS,
-                    field: "Unique User Identifier (Name ID), Name identifier format",
-                    value: format,
-                },
-                setting("Name Id Format", "name_id_format"),
-            ];
-        }
-        vec![there(CLAIMS, field, Some("user.userprincipalname"))]
-    }
-
-    fn reply_url(&self) -> Vec<Fix> {
-        vec![there(
-            BASIC,
-            "Reply URL (Assertion Consumer Service URL)",
-            Some(&self.company.acs_url()),
-        )]
     }
 
     fn identifier(&self) -> Fix {
-        there(
-            BASIC,
-            "Identifier (Entity ID)",
-            Some(&self.company.entity_id()),
-        )
+        there(BASIC, "Identifier (Entity ID)").to(self.company.entity_id())
     }
 
     fn sign_on_url(&self) -> Fix {
-        let url = format!("{}/", self.company.origin);
-        there(BASIC, "Sign on URL (Optional)", Some(&url))
+        there(BASIC, "Sign on URL (Optional)").to(format!("{}/", self.company.origin))
     }
 
-    /// Entra's words.
-    fn signing_option(&self) -> &'static str {
-        match self.connection.map(|it| it.settings.required_signature) {
-            Some(RequiredSignature::Both) => "Sign SAML response and assertion",
-            Some(RequiredSignature::Response) => "Sign SAML response",
-            _ => "Sign SAML assertion",
+    /// A field of the connection's settings, by the name that it has there.
+    fn setting(&self, key: &'static str) -> Fix {
+        let known = super::SETTINGS.iter().find(|it| it.key == key);
+        // It is a choice of two.
+        let anchor = if key == "binding" {
+            "binding-post"
+        } else {
+            key
+        };
+        Fix {
+            setting: Some(key),
+            ..self.here(
+                "SAML Settings",
+                known.map_or(key, |it| it.label),
+                &format!("#{anchor}"),
+            )
+        }
+    }
+
+    /// The present value of a setting.
+    fn value(&self, key: &str) -> Option<String> {
+        self.connection?.settings.value(key)
+    }
+
+    /// A field on a page of the connection.
+    fn here(&self, part: &'static str, field: &'static str, rest: &str) -> Fix {
+        // Claims and groups have a page of their own.
+        let is_claim = rest.starts_with("#attributes.") || rest == "#group_mapping";
+        let page = if is_claim { "/claims" } else { "" };
+        Fix {
+            side: Side::Here,
+            path: self
+                .connection
+                .map(|it| format!("/admin/connections/{}{page}{rest}", it.id)),
+            ..there(part, field)
+        }
+    }
+
+    /// A field on another page of the console.
+    fn console(&self, part: &'static str, field: &'static str, path: &str) -> Fix {
+        Fix {
+            path: Some(path.to_owned()),
+            ..self.here(part, field, "")
         }
     }
 }
 
-fn there(part: &'static str, field: &'static str, value: Option<&str>) -> Fix {
+/// The value alone, where a record says how it differs.
+fn value_in(received: &str) -> &str {
+    received.split(" (").next().unwrap_or_default()
+}
+
+fn there(part: &'static str, field: &'static str) -> Fix {
     Fix {
         side: Side::IdentityProvider,
         part,
-        field,
-        value: value.map(str::to_owned),
-    }
-}
-
-/// A field of the connection's settings, by the name that it has there.
-fn setting(otherwise: &'static str, key: &'static str) -> Fix {
-    let known = super::SETTINGS.iter().find(|it| it.key == key);
-    let field = known.map_or(otherwise, |it| it.label);
-    here(SETTINGS, field, Place::Setting(key))
-}
-
-fn here(part: &'static str, field: &'static str, place: Place) -> Fix {
-    Fix {
-        side: Side::Here(place),
-        part,
-        field,
+        field: field.into(),
         value: None,
+        setting: None,
+        path: None,
     }
 }

@@ -6,15 +6,15 @@
 use time::Duration;
 use time::OffsetDateTime;
 
-use super::fix::{Fix, fixes};
+use super::fix::{Fix, Side, fixes};
 use super::{Admin, Refused};
 use crate::domain::{
-    AttemptKind, Code, Company, Connection, EvidenceKind, Findings, LoginAttempt, NewKey, User,
+    AttemptKind, Code, Company, Connection, Email, EvidenceKind, Findings, LoginAttempt, NewKey, User,
 };
 use crate::import;
 use crate::saml::instant;
 use crate::saml::outline::{self, Line, Values};
-use crate::saml::signature::VerificationKey;
+use crate::saml::signature::{NamedCertificate, VerificationKey};
 use crate::store::{SignInFilter, SignInPage};
 
 /// One sign-in with what belongs to it.
@@ -31,21 +31,76 @@ pub struct SignInDetail {
     pub signing: Option<Signing>,
     /// Our clock minus the identity provider's, the way of the message included.
     pub drift: Option<Duration>,
+    /// The same, in words.
+    pub clocks: Option<String>,
     /// The fields to look at, on which side, most likely first.
     pub fixes: Vec<Fix>,
     /// The key that signed it, when the metadata has it and the connection does not have it yet.
     pub new_key: Option<NewKey>,
+    /// The company's origin, which the paths of the fields belong to.
+    pub origin: String,
+}
+
+impl SignInDetail {
+    /// Who signed in or ran the test; of a refused sign-in the address that its signed assertion names.
+    pub fn email(&self) -> Option<&Email> {
+        let person = self.user.as_ref().or(self.tester.as_ref());
+        person.map(|it| &it.email).or(self.attempt.named.as_ref())
+    }
+
+    /// The address of a field in our console.
+    pub fn url(&self, fix: &Fix) -> Option<String> {
+        let path = fix.path.as_ref()?;
+        Some(format!("{}{path}", self.origin))
+    }
+
+    /// The command that sets a field, where its value is known.
+    pub fn command(&self, fix: &Fix, company: &str) -> Option<String> {
+        let (key, value) = (fix.setting?, shell(fix.value.as_deref()?)?);
+        if fix.side == Side::Operator {
+            return Some(format!("vestibule company set {company} {key}={value}"));
+        }
+        let name = &self.connection.as_ref()?.name;
+        Some(format!(
+            "vestibule connection set --company {company} --name {name} {key}={value}"
+        ))
+    }
+}
+
+/// A value as a shell takes it; none that could be anything else there.
+fn shell(value: &str) -> Option<String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/@+,=%".contains(&byte);
+    if value.bytes().all(plain) {
+        return Some(value.to_owned());
+    }
+    let quotable = value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && !value.contains('\'');
+    quotable.then(|| format!("'{value}'"))
 }
 
 /// Who signed, and who may.
 #[derive(Debug)]
 pub struct Signing {
-    /// The SHA-256 thumbprint of the certificate that signed, or that the message names for itself.
-    pub signer: Option<String>,
+    /// The certificate that signed, or that the message names for itself.
+    pub signer: Option<NamedCertificate>,
     /// Whether its signature was verified.
     pub verified: bool,
     /// The connection's certificates now.
     pub configured: Vec<SigningCertificate>,
+}
+
+impl Signing {
+    /// What is to be said of the certificate of the message, which follows.
+    pub fn sentence(&self) -> &'static str {
+        if self.signer.is_none() {
+            "The signature fits none of the connection’s certificates, and the message names none."
+        } else if self.verified {
+            "Signed by the certificate"
+        } else if self.configured.iter().any(|it| it.is_signer) {
+            "The message names the configured certificate, but its signature does not verify:"
+        } else {
+            "The message names a certificate that the connection does not have:"
+        }
+    }
 }
 
 /// One certificate of a connection.
@@ -104,10 +159,13 @@ impl Admin<'_> {
             None => None,
         };
         let new_key = self.new_key(&mut attempt, connection.as_ref()).await?;
+        let drift = drift(&attempt);
         Ok(SignInDetail {
             new_key,
             signing: signing(&attempt, connection.as_ref()),
-            drift: drift(&attempt),
+            drift,
+            clocks: drift.map(clocks),
+            origin: company.origin.to_string(),
             fixes: fixes(&attempt, &company, connection.as_ref()),
             user: user.filter(|it| it.company_id == self.company),
             tester: tester.filter(|it| it.company_id == self.company),
@@ -215,28 +273,50 @@ fn signing(attempt: &LoginAttempt, connection: Option<&Connection>) -> Option<Si
         .iter()
         .rev()
         .find(|check| check.rule == "B3")?;
-    let signer = thumbprint_in(&check.received).map(str::to_owned);
+    let mut signer = NamedCertificate::told(&check.received);
     let certificates = connection.map_or(&[][..], |it| &it.settings.certificates);
-    let configured = import::certificates(certificates)
+    let configured: Vec<SigningCertificate> = import::certificates(certificates)
         .filter_map(|der| VerificationKey::from_certificate(&der).ok())
         .map(|key| SigningCertificate {
             subject: key.subject().to_owned(),
             sha256: key.sha256_thumbprint().to_owned(),
             sha1: key.sha1_thumbprint(),
             not_after: key.validity().1,
-            is_signer: signer.as_deref() == Some(key.sha256_thumbprint()),
-        });
+            is_signer: signer
+                .as_ref()
+                .is_some_and(|it| it.sha256 == key.sha256_thumbprint()),
+        })
+        .collect();
+    // A record names a certificate that the connection has by one thumbprint.
+    if let Some(signer) = &mut signer
+        && let Some(known) = configured.iter().find(|it| it.is_signer)
+    {
+        signer.sha1.get_or_insert_with(|| known.sha1.clone());
+        signer.subject.get_or_insert_with(|| known.subject.clone());
+    }
     Some(Signing {
-        configured: configured.collect(),
+        configured,
         verified: check.passed,
         signer,
     })
 }
 
-/// The SHA-256 thumbprint that a check names.
-fn thumbprint_in(text: &str) -> Option<&str> {
-    text.split(|c: char| !c.is_ascii_hexdigit())
-        .find(|word| word.len() == 64)
+/// How far the clocks are apart, the way of the message included.
+fn clocks(drift: Duration) -> String {
+    let seconds = drift.as_seconds_f64();
+    if seconds.abs() < 1.0 {
+        return "agree to the second".to_owned();
+    }
+    let length = if seconds.abs() < 120.0 {
+        format!("{:.0} seconds", seconds.abs())
+    } else {
+        format!("{:.0} minutes", seconds.abs() / 60.0)
+    };
+    if seconds > 0.0 {
+        format!("the message was made {length} before it was judged")
+    } else {
+        format!("the identity provider's clock is {length} ahead of ours")
+    }
 }
 
 /// Our clock at the verdict minus the time that the newest message or assertion gives itself.
@@ -248,27 +328,4 @@ fn drift(attempt: &LoginAttempt) -> Option<Duration> {
         .rev()
         .find(|check| check.rule == "C5")?;
     Some(attempt.finished_at? - instant::parse(&check.received)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thumbprint_is_found_in_a_sentence() {
-        let print = "0123456789abcdef".repeat(4);
-        for text in [
-            print.clone(),
-            format!(
-                "a signature that names certificate SHA-256 {print}, which the connection does not have"
-            ),
-        ] {
-            assert_eq!(thumbprint_in(&text), Some(print.as_str()));
-        }
-        assert_eq!(
-            thumbprint_in("a signature that no certificate verifies"),
-            None
-        );
-        assert_eq!(thumbprint_in(&format!("{print}a")), None);
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Output, maybe_timestamp, timestamp};
-use crate::admin::{Refused, SignInDetail};
+use crate::admin::{Fix, Refused, Side, SignInDetail, Signing};
 use crate::domain::{self, AttemptKind, Code, Connection, ConnectionId, Outcome};
 use crate::store::{SignInFilter, SignInRow};
 
@@ -29,6 +29,9 @@ pub(super) struct List {
     /// Only those that ended so: `open`, `signed_in` or `refused`
     #[arg(long)]
     outcome: Option<Outcome>,
+    /// Only those that succeeded with a warning
+    #[arg(long)]
+    warning: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -63,6 +66,7 @@ impl List {
         let admin = installation.admin(&keys, company.id);
         let mut filter = SignInFilter {
             outcome: self.outcome,
+            warned: self.warning,
             ..SignInFilter::default()
         };
         let (mut rows, mut left) = (Vec::new(), self.limit);
@@ -129,17 +133,25 @@ impl Show {
             other => other?,
         };
         if self.json {
-            out.json(&described(&detail))
+            out.json(&described(&detail, company.slug.as_str()))
         } else {
-            print(&detail, out)
+            print(&detail, company.slug.as_str(), out)
         }
     }
 }
 
-fn print(detail: &SignInDetail, out: &mut Output) -> Result<()> {
+fn print(detail: &SignInDetail, company: &str, out: &mut Output) -> Result<()> {
     let attempt = &detail.attempt;
     let connection = detail.connection.as_ref();
-    let person = detail.user.as_ref().or(detail.tester.as_ref());
+    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let nobody = detail.user.is_none() && detail.tester.is_none();
+    let person = detail.email().map(|email| {
+        if nobody {
+            format!("{email}, who was not signed in")
+        } else {
+            email.to_string()
+        }
+    });
     for (label, value) in [
         ("Sign-in", attempt.code.to_string()),
         ("Outcome", outcome(attempt.outcome, attempt.rule.as_deref())),
@@ -147,28 +159,81 @@ fn print(detail: &SignInDetail, out: &mut Output) -> Result<()> {
             "Through",
             through(attempt.kind, connection.map(|it| it.name.to_string())),
         ),
-        (
-            "User",
-            person.map_or("-".to_owned(), |user| user.email.to_string()),
-        ),
+        ("User", or_none(person)),
         ("Started", timestamp(attempt.started_at)),
         ("Finished", maybe_timestamp(attempt.finished_at)),
-        (
-            "Request",
-            attempt.request_id.clone().unwrap_or_else(|| "-".to_owned()),
-        ),
+        ("Clocks", or_none(detail.clocks.clone())),
+        ("Request", or_none(attempt.request_id.clone())),
+        ("Goes on to", or_none(attempt.return_to.clone())),
     ] {
-        out.line(format!("{label:<10}{value}"))?;
+        out.line(format!("{label:<12}{value}"))?;
     }
     if !attempt.record.checks.is_empty() {
         out.line("")?;
     }
     print_checks(&attempt.record.checks, out)?;
+    if let Some(signing) = &detail.signing {
+        print_signing(signing, out)?;
+    }
     if !attempt.summary.is_empty() {
         out.line("")?;
         out.line(&attempt.summary)?;
     }
-    print_advice(&attempt.record.advice, out)
+    print_advice(&attempt.record.advice, out)?;
+    print_fixes(detail, company, out)
+}
+
+/// The certificate of the message, and those of the connection.
+fn print_signing(signing: &Signing, out: &mut Output) -> Result<()> {
+    out.line("")?;
+    out.line(signing.sentence())?;
+    if let Some(signer) = &signing.signer {
+        let subject = signer.subject.as_deref().unwrap_or("-");
+        let sha1 = signer.sha1.as_deref().unwrap_or("-");
+        out.line(format!("      subject   {subject}"))?;
+        out.line(format!("      SHA-256   {}", signer.sha256))?;
+        out.line(format!("      SHA-1     {sha1}"))?;
+    }
+    for configured in &signing.configured {
+        out.line(format!(
+            "The connection has now, until {}:",
+            timestamp(configured.not_after)
+        ))?;
+        out.line(format!("      subject   {}", configured.subject))?;
+        out.line(format!("      SHA-256   {}", configured.sha256))?;
+        out.line(format!("      SHA-1     {}", configured.sha1))?;
+    }
+    Ok(())
+}
+
+/// The fields to change, side by side with their values.
+fn print_fixes(detail: &SignInDetail, company: &str, out: &mut Output) -> Result<()> {
+    for (side, title) in [
+        (Side::IdentityProvider, "At the identity provider:"),
+        (Side::Here, "Here:"),
+        (Side::Operator, "At the operator of this server:"),
+    ] {
+        let mut fixes = detail
+            .fixes
+            .iter()
+            .filter(|fix| fix.side == side)
+            .peekable();
+        if fixes.peek().is_some() {
+            out.line("")?;
+            out.line(title)?;
+        }
+        for fix in fixes {
+            match &fix.value {
+                Some(value) => out.line(format!("  {}: {value}", fix.label()))?,
+                None => out.line(format!("  {}", fix.label()))?,
+            }
+            let more = [detail.command(fix, company), detail.url(fix)];
+            for line in more.into_iter().flatten() {
+                out.line(format!("      {line}"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Every check on three lines: mark, rule and subject; expected; received.
@@ -192,6 +257,9 @@ pub(super) fn print_advice(advice: &[String], out: &mut Output) -> Result<()> {
 
 fn outcome(outcome: Outcome, rule: Option<&str>) -> String {
     match rule {
+        Some(rule) if outcome.has_warning(Some(rule)) => {
+            format!("{outcome}, with a warning ({rule})")
+        }
         Some(rule) => format!("{outcome} ({rule})"),
         None => outcome.to_string(),
     }
@@ -214,6 +282,7 @@ fn summary(row: &SignInRow, connections: &[Connection]) -> Value {
         "kind": row.kind,
         "outcome": row.outcome,
         "rule": row.rule,
+        "warning": row.outcome.has_warning(row.rule.as_deref()).then_some(&row.summary),
         "summary": row.summary,
         "connection": name(row.connection_id, connections),
         "user": row.email,
@@ -223,22 +292,65 @@ fn summary(row: &SignInRow, connections: &[Connection]) -> Value {
 }
 
 /// One sign-in with its checks.
-fn described(detail: &SignInDetail) -> Value {
+fn described(detail: &SignInDetail, company: &str) -> Value {
     let attempt = &detail.attempt;
-    let person = detail.user.as_ref().or(detail.tester.as_ref());
     json!({
         "code": attempt.code.to_string(),
         "kind": attempt.kind,
         "outcome": attempt.outcome,
         "rule": attempt.rule,
+        "warning": attempt.has_warning().then_some(&attempt.summary),
         "summary": attempt.summary,
         "connection": detail.connection.as_ref().map(|it| it.name.to_string()),
-        "user": person.map(|user| user.email.to_string()),
+        "user": detail.email(),
+        "signed_in": attempt.outcome == Outcome::SignedIn,
         "started_at": timestamp(attempt.started_at),
         "finished_at": attempt.finished_at.map(timestamp),
         "checks": attempt.record.checks,
         "advice": attempt.record.advice,
+        "fixes": detail.fixes.iter().map(|it| fix(detail, it, company)).collect::<Vec<_>>(),
         "request_id": attempt.request_id,
         "return_to": attempt.return_to,
+        "clocks": detail.drift.map(|drift| json!({
+            "drift_seconds": drift.as_seconds_f64(),
+            "text": detail.clocks,
+        })),
+        "signing": detail.signing.as_ref().map(signing),
+    })
+}
+
+fn fix(detail: &SignInDetail, fix: &Fix, company: &str) -> Value {
+    json!({
+        "side": match fix.side {
+            Side::IdentityProvider => "identity_provider",
+            Side::Here => "here",
+            Side::Operator => "operator",
+        },
+        "part": fix.part,
+        "field": fix.field,
+        "value": fix.value,
+        "setting": fix.setting,
+        "url": detail.url(fix),
+        "command": detail.command(fix, company),
+    })
+}
+
+fn signing(signing: &Signing) -> Value {
+    let expected = signing.configured.iter().map(|it| {
+        json!({
+            "subject": it.subject,
+            "sha256": it.sha256,
+            "sha1": it.sha1,
+            "not_after": timestamp(it.not_after),
+        })
+    });
+    json!({
+        "verified": signing.verified,
+        "received": signing.signer.as_ref().map(|it| json!({
+            "subject": it.subject,
+            "sha256": it.sha256,
+            "sha1": it.sha1,
+        })),
+        "expected": expected.collect::<Vec<_>>(),
     })
 }

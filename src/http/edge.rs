@@ -28,7 +28,7 @@ use tower::Service;
 
 use super::admin::UPLOAD_BYTES;
 use super::error::{self, Error};
-use super::extract::{FoundSite, prefers_json, site_of};
+use super::extract::{FoundSite, prefers_json, site_of, told_host};
 use super::policy;
 use super::response::AttemptCode;
 use crate::app::App;
@@ -156,6 +156,8 @@ where
 pub(super) struct Visit {
     /// The site of the request's host.
     pub(super) site: Option<Arc<Site>>,
+    /// The host name that came, where no company has it.
+    unknown_host: Option<String>,
     /// Whether a failure is told as JSON.
     pub(super) wants_json: bool,
     /// Whether it is for the API, whose failures have a form of their own.
@@ -167,8 +169,13 @@ pub(super) struct Visit {
 
 impl Visit {
     fn begin(request: &Request, edge: &Edge) -> Self {
+        let site = site_of(request, &edge.app.directory);
         Self {
-            site: site_of(request, &edge.app.directory),
+            unknown_host: match site {
+                Some(_) => None,
+                None => told_host(request.headers()),
+            },
+            site,
             wants_json: prefers_json(request.headers()),
             is_api: request.uri().path().starts_with(super::api::ROOT),
             method: request.method().clone(),
@@ -224,6 +231,7 @@ impl Visit {
                     status,
                     ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
                     company = self.site.as_ref().map_or("-", |site| site.company.slug.as_str()),
+                    host = self.unknown_host.as_deref(),
                     attempt = response.extensions().get::<AttemptCode>().map_or("-", |code| &code.0),
                     "request"
                 )

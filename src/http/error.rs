@@ -64,9 +64,9 @@ pub enum Error {
     /// 415: the body is not a form.
     #[error("unsupported media type")]
     UnsupportedMediaType,
-    /// 421: no company uses this host name, or the request names two hosts (RFC 9110 15.5.20).
+    /// 421: no company uses this host name, or the request names two hosts (RFC 9110 15.5.20). The host name that came.
     #[error("no site at this host")]
-    UnknownSite,
+    UnknownSite(Option<String>),
     /// 422: what was sent is well-formed, and not what is needed. The text says what.
     #[error("unprocessable: {0}")]
     Unprocessable(Cow<'static, str>),
@@ -107,7 +107,7 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownSite(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -185,10 +185,16 @@ impl Error {
                 "A form was expected.".into(),
                 vec!["Go back and try again."],
             ),
-            Self::UnknownSite => (
+            Self::UnknownSite(host) => (
                 "There is no site at this address",
-                "No company uses this host name.".into(),
-                vec!["Check the address. Your administrator knows the right one."],
+                host.as_ref().map_or_else(
+                    || "The request does not name one host.".into(),
+                    |host| format!("This server has no company with the host name {host}.").into(),
+                ),
+                vec![
+                    "Check the address. Your administrator knows the right one.",
+                    "For the operator: if this is not the name in the browser’s address bar, the reverse proxy has to pass the Host header on. If it is, it has to be the origin of a company, or one of its aliases.",
+                ],
             ),
             Self::TooMany { retry_after } => {
                 let wait = match retry_after {
@@ -281,7 +287,7 @@ impl Error {
 
     fn link(&self) -> Option<Link> {
         match self {
-            Self::UnknownSite
+            Self::UnknownSite(_)
             | Self::Suspended
             | Self::Internal(_)
             | Self::Unavailable(_)

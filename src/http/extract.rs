@@ -38,7 +38,7 @@ impl<S: Sync> FromRequestParts<S> for CurrentSite {
             .extensions
             .get::<FoundSite>()
             .map(|found| Self(Arc::clone(&found.0)))
-            .ok_or(Error::UnknownSite)
+            .ok_or_else(|| Error::UnknownSite(told_host(&parts.headers)))
     }
 }
 
@@ -74,6 +74,15 @@ fn host_of<B>(request: &Request<B>) -> Option<&str> {
         Some(authority) if host_key_of(authority.as_str())? != host_key_of(host)? => None,
         _ => Some(host),
     }
+}
+
+/// The host name that came, to tell it where no company has it; none where it is no host name, or several.
+pub(super) fn told_host(headers: &HeaderMap) -> Option<String> {
+    const LONGEST: usize = 260;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    host_in(headers)
+        .filter(|host| !host.is_empty() && host.len() <= LONGEST && host.bytes().all(plain))
+        .map(str::to_owned)
 }
 
 /// The one `Host` header.

@@ -183,9 +183,12 @@ async fn the_host_picks_the_company_and_an_unknown_one_is_misdirected() {
     assert_eq!(fetch(&router, ACME, "/alias").await.body, "false");
     let unknown = fetch(&router, "evil.example", "/name").await;
     assert_eq!(unknown.status, 421);
-    assert!(
-        unknown.body.contains("There is no site at this address") && !unknown.body.contains("evil")
-    );
+    assert!(unknown.body.contains("There is no site at this address"));
+    // The name that came is what the operator compares with the address bar.
+    let named = "no company with the host name evil.example.";
+    assert!(unknown.body.contains(named), "{}", unknown.body);
+    let odd = fetch(&router, "evil.example<b>", "/name").await;
+    assert!(odd.status == 421 && !odd.body.contains("evil"));
     assert_eq!(fetch(&router, "evil.example", "/nothing").await.status, 421);
 }
 

@@ -25,7 +25,7 @@ pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
             "If it happens every time, let the browser accept this site's cookies, and check that no proxy takes them out.",
         ],
         ("E3", _) => &[
-            "The identity provider has to give RelayState back unchanged. In Entra ID, leave Relay State empty.",
+            "The identity provider has to give RelayState back as it came. Start the sign-in again; if it happens every time, its support needs this record.",
         ],
         ("E5", FRESH) => &[
             "The Response waited too long on its way. Start again at the identity provider, and compare the clocks.",
@@ -36,7 +36,7 @@ pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
         ],
         ("E6", _) => &["Enable the connection again, or sign in through another."],
         ("D1", _) => &[
-            "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection.",
+            "No enabled connection of this company has this issuer. If it is yours, enable its connection, or make one with its metadata. If it is not, nothing has to be done.",
         ],
         (_, CLAIMS) => &[
             "Look at the user's claims at the identity provider (Entra ID: Attributes & Claims): there has to be one e-mail address for each user.",

@@ -176,10 +176,13 @@ async fn judge(
         let (refused, received) = if now < attempt.expires_at {
             (
                 "The answer came before the sign-in began: a clock was set",
-                "one before it began: a clock was set",
+                "an answer from before it began: a clock was set",
             )
         } else {
-            ("The answer came after more than ten minutes", "a later one")
+            (
+                "The answer came after more than ten minutes",
+                "a later answer",
+            )
         };
         let expected = "an answer within ten minutes";
         let refusal = Refusal::new("E1", IN_TIME, refused, expected, received);
@@ -194,8 +197,8 @@ async fn judge(
             "E3",
             "RelayState came back unchanged",
             "RelayState did not come back unchanged",
-            "the handle of this sign-in",
-            "another value",
+            "the RelayState that was sent",
+            "another RelayState",
         );
         return refuse(app, site, attempt, refusal).await;
     }

@@ -1,75 +1,76 @@
 //! What to do about a refusal: the field to change, and on which side.
 //!
 //! For the company's administrator, in the record of the attempt and in `explain`. Guidance only: codes of identity providers
-//! change, and nothing here decides anything.
+//! change, and nothing here decides anything. Where nothing helps, nothing is advised.
+
+mod address;
+mod status;
 
 use super::cross_check::NOT_COMPARED;
 use super::error::{Rejection, Requirement};
 use super::response::ONLY_ASSERTION_VERIFIES;
 
-/// What to do, most likely first. Empty when the check explains itself.
+pub use address::{OtherOrigin, differs_by_port, other_origin};
+pub use status::{AADSTS, Refused, aadsts, aadsts_in};
+
+/// What to do, most likely first. Empty when the check explains itself, and when nothing helps.
 pub fn advice(rejection: &Rejection) -> Vec<String> {
     let received = rejection.received.as_ref();
-    let text: &[&str] = match rejection.requirement {
-        Requirement::Status => return status_advice(received),
+    let text = match rejection.requirement {
+        Requirement::Status => return status::advice(received),
+        Requirement::Destination | Requirement::SubjectConfirmation if received.contains("://") => {
+            return addressed(rejection);
+        }
+        Requirement::IssueInstant | Requirement::LogoutTime => CLOCK,
+        Requirement::InResponseTo => AGAIN,
+        requirement => match requirement.rule().number().as_bytes() {
+            [b'A' | b'C', _] => message(requirement, received),
+            [b'B', _] => signed(rejection),
+            [b'D', _] => assertion(requirement, received),
+            _ => encrypted(requirement),
+        },
+    };
+    text.iter().map(|line| (*line).to_owned()).collect()
+}
+
+/// Rules A and C.
+fn message(requirement: Requirement, received: &str) -> &'static [&'static str] {
+    match requirement {
         Requirement::WellFormed => &[
             "The message is not XML that this server accepts. Look at what stands between the identity provider and this server: something may have cut or changed it.",
             "If it comes so from the identity provider, its support needs the received text above.",
         ],
-        Requirement::ResponseShape => &[
-            "Let the identity provider answer by SAML 2.0 with one Response that holds one assertion. Check that the Reply URL is entered as Assertion Consumer Service, not as Logout URL.",
+        Requirement::DistinctIds => &[
+            "The identity provider makes the IDs of its messages. Each has to be another one, and a name without colons and spaces. Its support needs this record; nothing has to be changed here.",
         ],
-        Requirement::Destination | Requirement::SubjectConfirmation
-            if received.contains("written out") =>
-        {
-            &[
-                "The identity provider has our Reply URL (ACS) with its port written out (:443 or :80). Enter it there as shown here, without the port.",
-            ]
+        Requirement::ResponseShape => shape(received),
+        Requirement::ResponseIssuer => &[
+            "The identity provider names itself in one way in the Response and in another in the assertion. Both have to be the same; its support needs this record.",
+        ],
+        Requirement::LogoutShape => &[
+            "Check that our Logout URL is entered at the identity provider as Logout URL, and our Reply URL as Reply URL (Assertion Consumer Service).",
+        ],
+        Requirement::LogoutDestination => {
+            &["Copy our Logout URL into the identity provider, exactly as shown here."]
         }
-        // The value is right, and the identity provider has to write it so.
-        Requirement::Issuer
-        | Requirement::ResponseIssuer
-        | Requirement::Audience
-        | Requirement::Destination
-        | Requirement::SubjectConfirmation
-        | Requirement::NameId
-            if received.contains("white space around it") =>
-        {
-            &[
-                "The identity provider puts white space around the value, as some do that lay their XML out before they sign it. Let it send the value alone: switch its formatting (pretty print) off, or take the space out of the field.",
-            ]
-        }
-        Requirement::Destination | Requirement::SubjectConfirmation if received.contains("://") => {
-            &[
-                "Copy our Reply URL (Assertion Consumer Service URL) into the identity provider, exactly as shown here.",
-                "If a reverse proxy stands in front, check that the company's origin is the address that users see.",
-            ]
-        }
-        Requirement::SubjectConfirmation if received.contains("our clock says") => CLOCK,
-        Requirement::SubjectConfirmation | Requirement::InResponseTo => &[
-            "Start the sign-in again from the application or from the Sign on URL. A Response fits one request only.",
+        _ => &[],
+    }
+}
+
+/// Rules B.
+fn signed(rejection: &Rejection) -> &'static [&'static str] {
+    let received = rejection.received.as_ref();
+    match rejection.requirement {
+        Requirement::SignaturePlacement => &[
+            "The identity provider puts its signature in a place where none may stand. It belongs right after the Issuer of the Response or of the assertion. Its support needs this record; nothing has to be changed here.",
         ],
-        Requirement::Issuer if received.starts_with("https://sts.windows.net/") => &[
-            "The assertion comes from another Entra tenant, or the connection has the metadata of another application. Upload the application's Federation Metadata XML again.",
+        Requirement::Reference if received.contains("c14n") => EXCLUSIVE,
+        Requirement::Reference => &[
+            "The identity provider has to sign the whole Response or the whole assertion, by its ID, with the transforms enveloped-signature and exclusive canonicalisation. Its support needs this record; nothing has to be changed here.",
         ],
-        Requirement::Issuer | Requirement::ResponseIssuer => &[
-            "Upload the identity provider's metadata again: its entity ID differs from the connection's.",
-        ],
-        Requirement::Audience => &[
-            "Copy our Identifier (Entity ID) into the identity provider, exactly as shown here.",
-            "If the identity provider cannot send it, add the received value to the connection's Further audiences.",
-        ],
-        Requirement::Conditions | Requirement::IssueInstant => CLOCK,
-        Requirement::SignatureValue if received.contains("names certificate") => &[
-            "The identity provider signs with a certificate that the connection does not have. Upload its current metadata or certificate.",
-            "For Entra ID use the application's own metadata (App Federation Metadata Url, with ?appid=), not the tenant's.",
-        ],
-        Requirement::SignatureValue | Requirement::Digest => &[
-            "The message was changed after it was signed, or another key signed it. Upload the identity provider's current metadata.",
-        ],
-        Requirement::Algorithm if received.contains("SHA-1") => &[
-            "Choose SHA-256 as Signing Algorithm at the identity provider (Entra ID: SAML Certificates, Edit).",
-        ],
+        Requirement::SignatureValue => signature(received),
+        Requirement::Digest => CHANGED,
+        Requirement::Algorithm => algorithm(rejection),
         // Both are there, so that no Signing Option is missing.
         Requirement::Coverage if received == ONLY_ASSERTION_VERIFIES => &[
             "The Response was changed after it was signed, or another key signed it. Let nothing between the identity provider and this server change it, and upload the identity provider's current metadata.",
@@ -89,25 +90,44 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
             "Two implementations of SAML read this message differently: somebody has prepared it, or one of the two has a defect. Tell the operator of this server, and let nobody in by another way until it is understood.",
             "For the developers, keep what the identity provider sent (the browser's developer tools show SAMLResponse).",
         ],
-        Requirement::NameId if received.contains("encrypted NameID") => &[
-            "The identity provider encrypts the NameID (EncryptedID). Let it send the NameID in the clear: the connection itself is encrypted.",
-            "Or let it encrypt the NameID for our encryption certificate.",
+        Requirement::LogoutSignature => &[
+            "The identity provider has to sign its logout messages, with the certificate that it signs sign-ins with.",
         ],
-        Requirement::NameId if received.contains("SPNameQualifier") => &[
-            "The name is one that the identity provider made for another service provider. Enter our Identifier (Entity ID) there as the SP Name Qualifier, or leave that field empty.",
-        ],
-        Requirement::NameId if received.contains("Format") => &[
-            "Set the Name identifier format at the identity provider to the connection's, or change the connection's Name Id Format.",
-        ],
-        Requirement::NameId => &[
-            "Choose a source for the Unique User Identifier (Name ID) that every user has, such as user.mail or user.userprincipalname.",
-        ],
-        Requirement::AuthnStatement if received == "none" => &[
-            "Let the identity provider include an AuthnStatement (Keycloak: client settings, Include AuthnStatement).",
-        ],
-        Requirement::AuthnStatement => {
-            &["The session at the identity provider has ended. Sign in again."]
+        _ => &[],
+    }
+}
+
+/// Rules D.
+fn assertion(requirement: Requirement, received: &str) -> &'static [&'static str] {
+    match requirement {
+        Requirement::SubjectConfirmation if received.contains("our clock says") => CLOCK,
+        Requirement::SubjectConfirmation if received.contains("InResponseTo") => AGAIN,
+        Requirement::Issuer | Requirement::Audience | Requirement::NameId
+            if has_space_around(received) =>
+        {
+            &[
+                "The identity provider puts white space around the value, and signs it so. It has to send the value alone: look whether it was typed or pasted there with a space or a line end, or whether messages are laid out on several lines (\"pretty print\").",
+            ]
         }
+        Requirement::Issuer if received.starts_with("https://sts.windows.net/") => &[
+            "The signature is by a certificate of this connection, and the issuer is another one: the connection has the metadata of another Entra tenant, or the issuer was changed at Entra ID. If it is the right one, enter it as the connection's Microsoft Entra Identifier.",
+        ],
+        Requirement::Issuer => &[
+            "The signature is by a certificate of this connection, and the issuer is written in another way. If it is the right one, enter it exactly so as the connection's Microsoft Entra Identifier (idp_entity_id).",
+        ],
+        Requirement::Audience if received.contains("spn:") => &[
+            "Entra ID writes spn: before an audience that is no identifier of the application. Enter our Identifier (Entity ID) under Basic SAML Configuration, exactly as shown here.",
+            "If it stays, add the received value to the connection's Further audiences.",
+        ],
+        Requirement::Audience => &[
+            "Copy our Identifier (Entity ID) into the identity provider, exactly as shown here.",
+            "If the identity provider cannot send it, add the received value to the connection's Further audiences.",
+        ],
+        Requirement::KnownConditions => &[
+            "The identity provider sends a condition that this server does not know, and so cannot keep. Let it leave the condition out.",
+        ],
+        Requirement::Conditions => CLOCK,
+        Requirement::NameId => name_id(received),
         Requirement::Freshness => &[
             "The identity provider did not let the user sign in again. Let it honour ForceAuthn, or shorten its session (Entra ID: Conditional Access, Session, Sign-in frequency; AD FS and Keycloak do it by themselves; Okta: sign-on policy, Re-authentication frequency).",
             "If an older sign-in will do, switch off “Ask for credentials each time” and “Longest time since the sign-in” in the SAML Settings (force_authn=false, max_authentication_age=none), and let the application leave force=1 out.",
@@ -116,8 +136,23 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
             "The identity provider let the user sign in another way. Demand the wanted way there (Entra ID: Conditional Access, Grant, Require multifactor authentication; Okta: sign-on policy; Keycloak: authentication flow and ACR to LoA mapping).",
             "If the received way will do, add it to “Requested authentication context” or “Accepted authentication context” in the SAML Settings, or clear both (requested_authn_context=none, accepted_authn_context=none).",
         ],
+        Requirement::AuthnStatement if received == "none" => &[
+            "Let the identity provider include an AuthnStatement (Keycloak: client settings, Include AuthnStatement).",
+            "If it cannot, set AuthnStatement to optional in the connection's SAML Settings.",
+        ],
+        Requirement::AuthnStatement if received.contains("longer") => &[],
+        Requirement::AuthnStatement => {
+            &["The session at the identity provider has ended. Sign in again."]
+        }
+        _ => &[],
+    }
+}
+
+/// Rules G.
+fn encrypted(requirement: Requirement) -> &'static [&'static str] {
+    match requirement {
         Requirement::EncryptionAlgorithm => &[
-            "Choose AES-256-GCM (or AES-256-CBC with a signed Response) and RSA-OAEP for token encryption at the identity provider.",
+            "Choose AES-256-GCM and RSA-OAEP for encryption at the identity provider. RSA-1.5 and Triple DES are not accepted.",
         ],
         Requirement::EncryptionIntegrity => &[
             "Let the identity provider sign the Response as well, or encrypt with AES-GCM, or not encrypt at all: the browser's connection is encrypted anyway.",
@@ -128,8 +163,7 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
             "Upload our current encryption certificate (from our metadata) at the identity provider.",
         ],
         _ => &[],
-    };
-    text.iter().map(|line| (*line).to_owned()).collect()
+    }
 }
 
 const CLOCK: &[&str] = &[
@@ -137,113 +171,142 @@ const CLOCK: &[&str] = &[
     "If the user waited long at the identity provider, start the sign-in again.",
 ];
 
-/// What Entra's codes mean for a service provider's administrator, and what to do. Guidance: Microsoft changes its codes.
-pub const AADSTS: &[(&str, &str)] = &[
-    (
-        "50011",
-        "Entra ID does not know our Reply URL. Copy our Reply URL (Assertion Consumer Service URL) into Basic SAML Configuration.",
-    ),
-    (
-        "700016",
-        "Entra ID does not know our Identifier. Copy our Identifier (Entity ID) into Basic SAML Configuration.",
-    ),
-    (
-        "650056",
-        "Entra ID finds the application misconfigured. Copy our Identifier (Entity ID) into Basic SAML Configuration.",
-    ),
-    (
-        "50105",
-        "The user is not assigned to the application. Assign the user or a group under Users and groups.",
-    ),
-    (
-        "75005",
-        "Entra ID did not understand the request. Send the attempt's code to the operator of this server.",
-    ),
-    (
-        "75008",
-        "The Login URL is wrong. Copy the Login URL from Entra ID again.",
-    ),
-    (
-        "75011",
-        "The user signed in by another method than the request asked for. Clear the connection's requested authentication context.",
-    ),
-    (
-        "75016",
-        "Entra ID does not offer the NameID format that the request asked for. Clear the connection's NameID policy or choose another format.",
-    ),
-    (
-        "75001",
-        "The binding is wrong. Use HTTP-Redirect or HTTP-POST for requests.",
-    ),
-    (
-        "75003",
-        "Entra ID cannot answer by that binding. Responses come by HTTP-POST.",
-    ),
-    (
-        "750054",
-        "The Sign on URL points at Entra ID. Copy our Sign on URL into Basic SAML Configuration.",
-    ),
-    (
-        "76021",
-        "Entra ID demands signed requests. Switch on the signing of requests for the connection.",
-    ),
-    (
-        "76026",
-        "The request was too old. Compare the clocks: let this server keep time by NTP.",
-    ),
-    (
-        "501241",
-        "The source of the NameID is empty for this user. Choose another source for Unique User Identifier (Name ID).",
-    ),
-    (
-        "50058",
-        "The user is not signed in at Entra ID, and the request allowed no question. Sign in again.",
-    ),
-    (
-        "50146",
-        "The application has no signing key at Entra ID, or it has expired. Make a new SAML certificate and make it active.",
-    ),
-    (
-        "900236",
-        "The request holds something that Entra ID does not support.",
-    ),
-    (
-        "50068",
-        "Sign-out: Entra ID does not know this session any more. Here it has ended; nothing is left to do.",
-    ),
-    (
-        "50070",
-        "Sign-out: Entra ID does not know this NameID. Here the session has ended; nothing is left to do.",
-    ),
-    (
-        "50071",
-        "Sign-out: the message was too old for Entra ID. Compare the clocks: let this server keep time by NTP. Here the session has ended.",
-    ),
+const AGAIN: &[&str] = &[
+    "Start the sign-in again from the application or from the Sign on URL. A Response fits one request only.",
 ];
 
-/// The number of the first of Entra's codes in a text, such as `50105` in "AADSTS50105: …".
-pub fn aadsts_in(text: &str) -> Option<&str> {
-    let rest = text.split("AADSTS").nth(1)?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let code = rest.get(..digits)?;
-    (!code.is_empty() && code.len() <= 10).then_some(code)
+const EXCLUSIVE: &[&str] = &[
+    "Choose exclusive canonicalisation (http://www.w3.org/2001/10/xml-exc-c14n#) at the identity provider. Keycloak calls it Canonicalization Method, EXCLUSIVE.",
+];
+
+const CHANGED: &[&str] = &[
+    "The message was changed after it was signed. The certificate is the right one. Let nothing between the identity provider and this server change the message: a proxy, a filter, an extension of the browser.",
+];
+
+/// Whether a record says that a name in the format of an e-mail address is none.
+pub fn is_no_address(received: &str) -> bool {
+    received == "something else" || received.starts_with("no e-mail address")
 }
 
-/// What one of Entra's codes means and what to do; none for one that is not known here.
-pub fn aadsts(code: &str) -> Option<&'static str> {
-    let found = AADSTS.iter().find(|(known, _)| *known == code)?;
-    Some(found.1)
+/// Whether a value has white space before or after it.
+pub fn has_space_around(value: &str) -> bool {
+    // A line end stands in a record as a replacement character.
+    let space = |c: char| c.is_whitespace() || c == '\u{FFFD}';
+    value.starts_with(space) || value.ends_with(space) || value.contains("white space around")
 }
 
-fn status_advice(received: &str) -> Vec<String> {
-    let Some(code) = aadsts_in(received) else {
-        return vec!["The identity provider refused the sign-in. Its own log says why.".to_owned()];
-    };
-    let mut lines: Vec<String> = aadsts(code).map(str::to_owned).into_iter().collect();
-    lines.push(format!(
-        "Microsoft explains the code at https://login.microsoftonline.com/error?code={code}"
-    ));
-    lines
+fn shape(received: &str) -> &'static [&'static str] {
+    if received.contains("nested") {
+        &[
+            "The message holds another assertion inside, in an Advice for example, and could be read in two ways. Let the identity provider leave it out.",
+        ]
+    } else if received.contains("Logout") {
+        &[
+            "Check that our Reply URL is entered at the identity provider as Assertion Consumer Service, and our Logout URL as Logout URL.",
+        ]
+    } else {
+        &[
+            "Let the identity provider answer by SAML 2.0, with one Response that holds one assertion.",
+        ]
+    }
+}
+
+/// Rules C3 and D2: another address than ours.
+fn addressed(rejection: &Rejection) -> Vec<String> {
+    let ours = rejection.expected.trim_start_matches("Recipient ");
+    let ours = ours.split(',').next().unwrap_or_default();
+    let received = rejection.received.trim_start_matches("Recipient ");
+    let received = received.split(" (").next().unwrap_or_default();
+    let copy = "Copy our Reply URL (Assertion Consumer Service URL) into the identity provider, exactly as shown here.";
+    if differs_by_port(ours, received) {
+        return vec![
+            "The addresses differ by the port alone, which https has anyway. Enter our Reply URL at the identity provider without :443.".to_owned(),
+        ];
+    }
+    match other_origin(ours, received) {
+        Some(OtherOrigin {
+            address,
+            is_the_public_one: true,
+        }) => vec![format!(
+            "The message came to {address}, and this server has another origin for the company: the one that the proxy uses. If users see {address}, the operator has to set it: vestibule company set SLUG origin={address}. Do not enter our present address at the identity provider."
+        )],
+        Some(OtherOrigin { address, .. }) => vec![
+            copy.to_owned(),
+            format!(
+                "If {address} is the address that users see, the company's origin is wrong and not the Reply URL: the operator has to set it (vestibule company set SLUG origin={address})."
+            ),
+        ],
+        None => vec![copy.to_owned()],
+    }
+}
+
+/// Rule B3.
+fn signature(received: &str) -> &'static [&'static str] {
+    if received.starts_with("issuer ") {
+        &[
+            "Another identity provider signed this, or another tenant or application of the same one: its issuer stands beside the expected one. Sign in there where this connection leads to.",
+            "If the connection was made with the wrong metadata, upload that of the right application. For Entra ID: App Federation Metadata Url, with ?appid=.",
+        ]
+    } else if received.contains("names certificate") {
+        &[
+            "The identity provider signs with a certificate that the connection does not have. Upload its current metadata or certificate.",
+            "For Entra ID use the application's own metadata (App Federation Metadata Url, with ?appid=), not the tenant's.",
+        ]
+    } else if received.contains("names the configured certificate") {
+        CHANGED
+    } else {
+        &[
+            "No certificate of the connection fits the signature, and the message names none. Upload the identity provider's current metadata or certificate.",
+        ]
+    }
+}
+
+/// Rule B4.
+fn algorithm(rejection: &Rejection) -> &'static [&'static str] {
+    if rejection.received.contains("SHA-1") {
+        &[
+            "Choose SHA-256 as Signing Algorithm at the identity provider (Entra ID: SAML Certificates, Edit).",
+        ]
+    } else if rejection.expected.contains("canonical") {
+        EXCLUSIVE
+    } else if rejection.expected.contains("SHA-") {
+        &["Choose RSA-SHA256 as Signing Algorithm at the identity provider."]
+    } else {
+        &[]
+    }
+}
+
+/// Rule D7.
+fn name_id(received: &str) -> &'static [&'static str] {
+    if received.contains("transient") {
+        &[
+            "A transient name is another one at each sign-in, and names nobody. Let the identity provider send the NameID in the connection's format, or let the connection ask for it (Ask for a Name Id Format).",
+        ]
+    } else if received.contains("Format") {
+        &[
+            "Set the Name identifier format at the identity provider to the connection's, or change the connection's Name Id Format.",
+        ]
+    } else if received.contains("encrypted NameID") {
+        &[
+            "The identity provider encrypts the NameID (EncryptedID). Let it send the NameID in the clear: the connection itself is encrypted.",
+            "Or let it encrypt the NameID for our encryption certificate.",
+        ]
+    } else if received.contains("SPNameQualifier") {
+        &[
+            "The name is one that the identity provider made for another service provider. Enter our Identifier (Entity ID) there as the SP Name Qualifier, or leave that field empty.",
+        ]
+    } else if matches!(received, "an empty one" | "none") {
+        &[
+            "The identity provider sent no name for this user. Choose a source for the NameID that every user has (Entra ID: Unique User Identifier (Name ID), user.mail).",
+            "Some identity providers send one only when a format is asked for (LemonLDAP::NG): fill in Ask for a Name Id Format in the connection's SAML Settings (name_id_policy).",
+        ]
+    } else if is_no_address(received) {
+        &[
+            "The NameID says that it is an e-mail address, and is none. Choose the e-mail address as its source (Entra ID: Unique User Identifier (Name ID), user.mail).",
+        ]
+    } else {
+        &[]
+    }
 }
 
 #[cfg(test)]
@@ -287,6 +350,12 @@ mod tests {
     fn unknown_codes_lead_somewhere_too() {
         assert_eq!(status("AADSTS99: x").len(), 1);
         assert_eq!(status("Responder").len(), 1);
+        assert!(
+            status("Requester / RequestDenied: no")[1].contains("what this connection asks for")
+        );
+        assert!(status("Requester / InvalidNameIDPolicy")[0].contains("name_id_policy=none"));
+        // Only the words count, and no message.
+        assert!(status("Responder: a NoPassive / NoPassive")[0].contains("own log"));
         assert!(status("AADSTS<script>")[0].contains("own log"));
     }
 }

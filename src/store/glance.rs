@@ -19,6 +19,8 @@ pub struct Glance {
     pub kind: AttemptKind,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it succeeded with a warning.
+    pub warned: bool,
     /// The verdict in one sentence.
     pub summary: String,
     /// When it began.
@@ -99,7 +101,7 @@ impl Store {
         newest: Newest,
     ) -> Result<Option<Glance>, Error> {
         let row = query(
-            "SELECT code, connection_id, kind, outcome, summary, started_at, NULL AS email FROM login_attempt \
+            "SELECT code, connection_id, kind, outcome, rule, summary, started_at, NULL AS email FROM login_attempt \
              WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND kind NOT IN ('test', 'logout') AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
         )
         .bind(company.to_string())
@@ -118,7 +120,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Glance>, Error> {
         let rows = query(
-            "SELECT l.code, l.connection_id, l.kind, l.outcome, l.summary, l.started_at, COALESCE(a.email, l.named) AS email FROM login_attempt l \
+            "SELECT l.code, l.connection_id, l.kind, l.outcome, l.rule, l.summary, l.started_at, COALESCE(a.email, l.named) AS email FROM login_attempt l \
              LEFT JOIN account a ON a.id = l.user_id AND a.company_id = l.company_id \
              WHERE l.company_id = $1 AND l.outcome <> 'open' AND l.kind NOT IN ('test', 'logout') ORDER BY l.started_at DESC LIMIT $2",
         )
@@ -131,11 +133,14 @@ impl Store {
 }
 
 fn glance(row: &Row) -> Result<Glance, Error> {
+    let outcome: Outcome = row.parsed("outcome")?;
+    let rule = row.maybe_text("rule")?;
     Ok(Glance {
         code: row.parsed("code")?,
         connection_id: row.maybe_parsed("connection_id")?,
         kind: row.parsed("kind")?,
-        outcome: row.parsed("outcome")?,
+        outcome,
+        warned: outcome.has_warning(rule.as_deref()),
         summary: row.text("summary")?,
         started_at: row.time("started_at")?,
         email: row.maybe_text("email")?,

@@ -21,6 +21,8 @@ const LOOKED_AT: i64 = 2_000;
 pub struct SignInFilter {
     /// With this verdict.
     pub outcome: Option<Outcome>,
+    /// Signed in or tested, with a warning.
+    pub warned: bool,
     /// Of this kind.
     pub kind: Option<AttemptKind>,
     /// Through this connection.
@@ -57,7 +59,7 @@ pub struct SignInRow {
     pub finished_at: Option<OffsetDateTime>,
     /// The verdict.
     pub outcome: Outcome,
-    /// The rule that refused it.
+    /// The rule that refused it, or that its warning is about.
     pub rule: Option<String>,
     /// The verdict in one sentence.
     pub summary: String,
@@ -101,6 +103,7 @@ macro_rules! list {
             " AND a.started_at >= $2 AND a.started_at < $3 AND a.started_at <= $4 AND (a.started_at < $4 OR a.id < $5) \
               AND ($6 IS NULL OR a.outcome = $6) AND ($7 IS NULL OR a.kind = $7) AND ($8 IS NULL OR a.connection_id = $8) \
               AND ($9 IS NULL OR a.user_id = $9) AND ($11 IS NULL OR a.named = $11) \
+              AND ($12 = 0 OR (a.rule IS NOT NULL AND a.outcome IN ('signed_in', 'tested'))) \
               ORDER BY a.started_at DESC, a.id DESC LIMIT $10"
         )
     };
@@ -157,6 +160,7 @@ impl Store {
             .bind(user)
             .bind(i64::from(limit) + 1)
             .bind(filter.named.as_ref().map(Email::key))
+            .bind(i64::from(filter.warned))
             .fetch_all(&self.database)
             .await?;
         let mut rows = rows.iter().map(row).collect::<Result<Vec<_>, Error>>()?;

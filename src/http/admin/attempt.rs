@@ -10,10 +10,9 @@ use serde::Deserialize;
 
 use super::findings::{Found, found};
 use super::people::counted;
-use super::saml_controls::CLAIMS;
 use super::sign_ins::{moment, outcome, through};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
-use crate::admin::{Fix, Place, Received, Side, SignInDetail};
+use crate::admin::{Received, Side, SignInDetail};
 use crate::app::App;
 use crate::domain::{AttemptKind, Check, Code, Outcome};
 use crate::http::edge::Routes;
@@ -22,6 +21,7 @@ use crate::http::pages::Moment;
 use crate::http::response::{AttemptCode, Page};
 use crate::saml::advice::aadsts_in;
 use crate::saml::outline::{Kind, Line};
+use crate::saml::signature::NamedCertificate;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -45,6 +45,8 @@ struct SignInPage {
     update: Option<(String, String)>,
     there: Vec<There>,
     here: Vec<Here>,
+    /// At the operator's.
+    operator: Vec<Here>,
     facts: Vec<(&'static str, Fact)>,
     test: Option<Found>,
     /// What to say where a test shows nothing more.
@@ -80,8 +82,10 @@ struct There {
 /// A field here.
 #[derive(Debug)]
 struct Here {
+    id: String,
     label: String,
     href: Option<String>,
+    value: Option<String>,
 }
 
 #[derive(Debug)]
@@ -94,9 +98,8 @@ struct TestedConnection {
 
 #[derive(Debug)]
 struct SigningView {
-    signer: Option<String>,
-    verified: bool,
-    is_configured: bool,
+    sentence: &'static str,
+    signer: Option<NamedCertificate>,
     configured: Vec<CertificateView>,
 }
 
@@ -184,6 +187,7 @@ async fn page(
     let (tone, outcome) = outcome(
         attempt.kind,
         attempt.outcome,
+        attempt.has_warning(),
         attempt.started_at,
         console.now(),
     );
@@ -219,8 +223,9 @@ async fn page(
             let path = format!("/admin/connections/{}/metadata", connection.id);
             Some((path, key.url.clone()))
         }),
-        there: there(&detail.fixes),
-        here: here(&detail),
+        there: there(&detail),
+        here: here(&detail, Side::Here),
+        operator: here(&detail, Side::Operator),
         facts: facts(&detail),
         test_note: note(&detail, test.is_some(), may_show),
         test,
@@ -235,9 +240,8 @@ async fn page(
                 is_enabled: it.enabled,
             }),
         signing: detail.signing.as_ref().map(|signing| SigningView {
-            is_configured: signing.configured.iter().any(|it| it.is_signer),
+            sentence: signing.sentence(),
             signer: signing.signer.clone(),
-            verified: signing.verified,
             configured: signing
                 .configured
                 .iter()
@@ -338,10 +342,15 @@ fn facts(detail: &SignInDetail) -> Vec<(&'static str, Fact)> {
         ));
     }
     if let Some(rule) = &attempt.rule {
-        facts.push(("Refused by rule", Fact::Text(rule.clone())));
+        let label = if attempt.has_warning() {
+            "Warning by rule"
+        } else {
+            "Refused by rule"
+        };
+        facts.push((label, Fact::Text(rule.clone())));
     }
-    if let Some(drift) = detail.drift {
-        facts.push(("Clocks", Fact::Text(super::findings::clocks(drift))));
+    if let Some(clocks) = &detail.clocks {
+        facts.push(("Clocks", Fact::Text(clocks.clone())));
     }
     if let Some(target) = &attempt.return_to {
         facts.push(("Goes on to", Fact::Mono(target.clone())));
@@ -361,49 +370,28 @@ fn check(check: &Check) -> CheckView {
     }
 }
 
-fn there(fixes: &[Fix]) -> Vec<There> {
+fn there(detail: &SignInDetail) -> Vec<There> {
+    let fixes = detail.fixes.iter();
     fixes
-        .iter()
         .filter(|fix| fix.side == Side::IdentityProvider)
         .enumerate()
         .map(|(place, fix)| There {
             id: format!("fix-{place}"),
-            label: format!("{} → {}", fix.part, fix.field),
+            label: fix.label(),
             value: fix.value.clone(),
         })
         .collect()
 }
 
-/// Whether a setting stands on the page of the claims.
-fn is_claim(key: &str) -> bool {
-    key == "group_mapping" || CLAIMS.contains(&key)
-}
-
-fn here(detail: &SignInDetail) -> Vec<Here> {
-    let connection = detail
-        .connection
-        .as_ref()
-        .map(|it| format!("/admin/connections/{}", it.id));
-    let of_connection = |rest: &str| connection.as_ref().map(|path| format!("{path}{rest}"));
-    detail
-        .fixes
-        .iter()
-        .filter_map(|fix| match fix.side {
-            Side::IdentityProvider => None,
-            Side::Here(place) => Some((fix, place)),
-        })
-        .map(|(fix, place)| Here {
-            label: format!("{} → {}", fix.part, fix.field),
-            href: match place {
-                Place::Setting(key) if is_claim(key) => of_connection(&format!("/claims#{key}")),
-                Place::Setting(key) => of_connection(&format!("#{key}")),
-                Place::Certificates => of_connection("/certificates"),
-                Place::Metadata => of_connection("/metadata"),
-                Place::Copy => of_connection("/copy"),
-                Place::Users => Some("/admin/users".to_owned()),
-                Place::Groups => Some("/admin/groups".to_owned()),
-                Place::Domains => Some("/admin/domains".to_owned()),
-            },
+fn here(detail: &SignInDetail, side: Side) -> Vec<Here> {
+    let fixes = detail.fixes.iter().filter(|fix| fix.side == side);
+    fixes
+        .enumerate()
+        .map(|(place, fix)| Here {
+            id: format!("fix-{side:?}-{place}").to_ascii_lowercase(),
+            label: fix.label(),
+            href: fix.path.clone(),
+            value: fix.value.clone(),
         })
         .collect()
 }

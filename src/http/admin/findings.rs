@@ -1,7 +1,5 @@
 //! What a test found, for people.
 
-use time::Duration;
-
 use crate::domain::{
     Claim, Findings, GroupChange, GroupClaim, LoginAttempt, NameId, Outcome, Profile, Rehearsal,
     User, Way,
@@ -205,22 +203,4 @@ fn group((title, change): &(String, GroupChange)) -> (String, &'static str, &'st
         GroupChange::Kept => ("off", "stays"),
     };
     (title.clone(), tone, word)
-}
-
-/// How far the clocks are apart, the way of the message included.
-pub(super) fn clocks(drift: Duration) -> String {
-    let seconds = drift.as_seconds_f64();
-    if seconds.abs() < 1.0 {
-        return "agree to the second".to_owned();
-    }
-    let length = if seconds.abs() < 120.0 {
-        format!("{:.0} seconds", seconds.abs())
-    } else {
-        format!("{:.0} minutes", seconds.abs() / 60.0)
-    };
-    if seconds > 0.0 {
-        format!("the message was made {length} before it was judged")
-    } else {
-        format!("the identity provider's clock is {length} ahead of ours")
-    }
 }

@@ -293,6 +293,7 @@ fn listed(console: &Console, glance: &Glance) -> Latest {
         .connection_id
         .and_then(|id| console.site.connection(id));
     let (tone, outcome) = match glance.outcome.as_str() {
+        "signed_in" if glance.warned => ("warn", "Signed in, with a warning"),
         "signed_in" => ("good", "Signed in"),
         "refused" => ("bad", "Refused"),
         "tested" => ("info", "Tested"),

@@ -110,6 +110,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
     match wanted.outcome.as_str() {
         "test" => filter.kind = Some(AttemptKind::Test),
         "logout" => filter.kind = Some(AttemptKind::Logout),
+        "warned" => filter.warned = true,
         other => filter.outcome = other.parse().ok(),
     }
     let (mut nothing, mut is_lookup) = (false, false);
@@ -212,9 +213,10 @@ async fn find_person(
     }))
 }
 
-const OUTCOMES: [(&str, &str); 6] = [
+const OUTCOMES: [(&str, &str); 7] = [
     ("", "All"),
     ("signed_in", "Signed in"),
+    ("warned", "Signed in, with a warning"),
     ("refused", "Refused"),
     ("open", "Not finished"),
     ("test", "Tests"),
@@ -271,7 +273,8 @@ fn meaning(q: &str) -> Option<(String, &'static str)> {
 }
 
 pub(super) fn view(row: SignInRow, connections: &Connections, now: OffsetDateTime) -> Row {
-    let (tone, outcome) = outcome(row.kind, row.outcome, row.started_at, now);
+    let warned = row.outcome.has_warning(row.rule.as_deref());
+    let (tone, outcome) = outcome(row.kind, row.outcome, warned, row.started_at, now);
     Row {
         href: format!("{PATH}/{}", row.code),
         code: row.code.to_string(),
@@ -296,12 +299,15 @@ pub(super) fn view(row: SignInRow, connections: &Connections, now: OffsetDateTim
 pub(super) fn outcome(
     kind: AttemptKind,
     outcome: Outcome,
+    warned: bool,
     started_at: OffsetDateTime,
     now: OffsetDateTime,
 ) -> (&'static str, &'static str) {
     let is_test = kind == AttemptKind::Test;
     match outcome {
+        Outcome::SignedIn if warned => ("warn", "Signed in, with a warning"),
         Outcome::SignedIn => ("good", "Signed in"),
+        Outcome::Tested if warned => ("warn", "Test passed, with a warning"),
         Outcome::Tested => ("good", "Test passed"),
         Outcome::Refused if is_test => ("bad", "Test failed"),
         Outcome::Refused if kind == AttemptKind::Logout => ("bad", "Sign-out refused"),

@@ -12,7 +12,7 @@ use super::path::Ids;
 use super::problem::Problem;
 use super::query::Parameters;
 use super::{Answer, Caller};
-use crate::admin::{Fix, Side};
+use crate::admin::{Fix, Side, SignInDetail, Signing};
 use crate::domain::{AttemptKind, Check, Code, Outcome};
 use crate::store::{SignInFilter, SignInRow};
 
@@ -25,6 +25,9 @@ const PATH: &str = "/api/v1/attempts";
 pub(super) struct Asked {
     #[param(nullable = false, inline)]
     outcome: Option<OutcomeOut>,
+    /// Those that succeeded with a warning.
+    #[param(nullable = false)]
+    warning: Option<bool>,
     #[param(nullable = false, inline)]
     kind: Option<KindOut>,
     /// Through this connection.
@@ -80,9 +83,12 @@ pub(super) struct AttemptOut {
     code: String,
     kind: KindOut,
     outcome: OutcomeOut,
-    /// The rule that refused it.
+    /// The rule that refused it, or that its warning is about.
     #[schema(required = true)]
     rule: Option<String>,
+    /// What is worth a look although the sign-in succeeded, such as groups that did not come.
+    #[schema(required = true)]
+    warning: Option<String>,
     /// The verdict in one sentence.
     summary: String,
     #[schema(required = true)]
@@ -108,10 +114,71 @@ pub(super) struct DetailOut {
     attempt: AttemptOut,
     /// In the order in which they were made.
     checks: Vec<CheckOut>,
-    /// What to do about a refusal.
+    /// What to do about a refusal, or a warning.
     advice: Vec<String>,
     /// The fields to look at, most likely first.
     fixes: Vec<FixOut>,
+    /// The ID of our request; null when there was none.
+    #[schema(required = true)]
+    request_id: Option<String>,
+    /// Where the sign-in goes on to.
+    #[schema(required = true)]
+    return_to: Option<String>,
+    /// How the clocks compare; null when the message said no time.
+    #[schema(required = true)]
+    clocks: Option<ClocksOut>,
+    /// The certificates around its signature; null when none was looked at.
+    #[schema(required = true)]
+    signing: Option<SigningOut>,
+}
+
+/// Our clock and the identity provider's, the way of the message included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Clocks)]
+pub(super) struct ClocksOut {
+    /// Our clock minus the identity provider's.
+    drift_seconds: f64,
+    /// The same in words.
+    text: String,
+}
+
+/// Who signed, and who may.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Signing)]
+pub(super) struct SigningOut {
+    /// Whether the signature was verified.
+    verified: bool,
+    /// The certificate that signed; of a signature that was not verified, the one that the message names for itself.
+    #[schema(required = true)]
+    received: Option<ReceivedCertificateOut>,
+    /// The connection's certificates now.
+    expected: Vec<ExpectedCertificateOut>,
+}
+
+/// A certificate that a message names.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReceivedCertificate)]
+pub(super) struct ReceivedCertificateOut {
+    #[schema(required = true)]
+    subject: Option<String>,
+    /// The thumbprint, lower-case hexadecimal.
+    sha256: String,
+    /// The thumbprint, upper-case hexadecimal, as Entra ID shows it.
+    #[schema(required = true)]
+    sha1: Option<String>,
+}
+
+/// A certificate of the connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExpectedCertificate)]
+pub(super) struct ExpectedCertificateOut {
+    subject: String,
+    /// The thumbprint, lower-case hexadecimal.
+    sha256: String,
+    /// The thumbprint, upper-case hexadecimal, as Entra ID shows it.
+    sha1: String,
+    #[serde(with = "time::serde::rfc3339")]
+    not_after: OffsetDateTime,
 }
 
 /// What was looked at, what it had to be, what it was.
@@ -136,6 +203,12 @@ pub(super) struct FixOut {
     /// What has to be in it; null where that depends.
     #[schema(required = true)]
     value: Option<String>,
+    /// The setting of the connection, or of the company where it is the operator's.
+    #[schema(required = true)]
+    setting: Option<String>,
+    /// Where it is in our console.
+    #[schema(required = true)]
+    url: Option<String>,
 }
 
 /// Whose page a field is on.
@@ -145,6 +218,7 @@ pub(super) struct FixOut {
 pub(super) enum SideOut {
     IdentityProvider,
     Here,
+    Operator,
 }
 
 /// Lists sign-ins, the newest first.
@@ -162,6 +236,7 @@ pub(super) async fn list(
     let filter = SignInFilter {
         after: paging::place(asked.cursor.as_deref())?,
         outcome: asked.outcome.map(Into::into),
+        warned: asked.warning.unwrap_or_default(),
         kind: asked.kind.map(Into::into),
         connection_id: id("connection", asked.connection)?,
         user_id: id("user", asked.user)?,
@@ -181,6 +256,7 @@ pub(super) async fn list(
 pub(super) async fn show(caller: Caller<AttemptsRead>, Ids((code,)): Ids<(Code,)>) -> Answer {
     let detail = caller.admin().sign_in_detail(&code).await?;
     let attempt = &detail.attempt;
+    let warned = attempt.has_warning();
     let who = detail.user.as_ref().or(detail.tester.as_ref());
     answer::json(&DetailOut {
         attempt: AttemptOut {
@@ -188,16 +264,21 @@ pub(super) async fn show(caller: Caller<AttemptsRead>, Ids((code,)): Ids<(Code,)
             kind: attempt.kind.into(),
             outcome: attempt.outcome.into(),
             rule: attempt.rule.clone(),
+            warning: warned.then(|| attempt.summary.clone()),
             summary: attempt.summary.clone(),
             connection: attempt.connection_id.map(|id| id.to_string()),
             user: who.map(|user| user.id.to_string()),
-            email: who.map(|user| user.email.to_string()),
+            email: detail.email().map(ToString::to_string),
             started_at: attempt.started_at,
             finished_at: attempt.finished_at,
         },
         checks: attempt.record.checks.iter().map(CheckOut::from).collect(),
         advice: attempt.record.advice.clone(),
-        fixes: detail.fixes.into_iter().map(FixOut::from).collect(),
+        fixes: detail.fixes.iter().map(|it| fix(&detail, it)).collect(),
+        request_id: attempt.request_id.clone(),
+        return_to: attempt.return_to.clone(),
+        clocks: clocks(&detail),
+        signing: detail.signing.as_ref().map(SigningOut::from),
     })
 }
 
@@ -217,6 +298,10 @@ impl From<&SignInRow> for AttemptOut {
             kind: row.kind.into(),
             outcome: row.outcome.into(),
             rule: row.rule.clone(),
+            warning: row
+                .outcome
+                .has_warning(row.rule.as_deref())
+                .then(|| row.summary.clone()),
             summary: row.summary.clone(),
             connection: row.connection_id.map(|id| id.to_string()),
             user: row.user_id.map(|id| id.to_string()),
@@ -239,18 +324,47 @@ impl From<&Check> for CheckOut {
     }
 }
 
-impl From<Fix> for FixOut {
-    fn from(fix: Fix) -> Self {
+impl From<&Signing> for SigningOut {
+    fn from(signing: &Signing) -> Self {
+        let received = signing.signer.as_ref().map(|it| ReceivedCertificateOut {
+            subject: it.subject.clone(),
+            sha256: it.sha256.clone(),
+            sha1: it.sha1.clone(),
+        });
+        let expected = signing.configured.iter().map(|it| ExpectedCertificateOut {
+            subject: it.subject.clone(),
+            sha256: it.sha256.clone(),
+            sha1: it.sha1.clone(),
+            not_after: it.not_after,
+        });
         Self {
-            side: match fix.side {
-                Side::IdentityProvider => SideOut::IdentityProvider,
-                Side::Here(_) => SideOut::Here,
-            },
-            part: fix.part.to_owned(),
-            field: fix.field.to_owned(),
-            value: fix.value,
+            verified: signing.verified,
+            received,
+            expected: expected.collect(),
         }
     }
+}
+
+fn fix(detail: &SignInDetail, fix: &Fix) -> FixOut {
+    FixOut {
+        side: match fix.side {
+            Side::IdentityProvider => SideOut::IdentityProvider,
+            Side::Here => SideOut::Here,
+            Side::Operator => SideOut::Operator,
+        },
+        part: fix.part.to_owned(),
+        field: fix.field.to_string(),
+        value: fix.value.clone(),
+        setting: fix.setting.map(str::to_owned),
+        url: detail.url(fix),
+    }
+}
+
+fn clocks(detail: &SignInDetail) -> Option<ClocksOut> {
+    Some(ClocksOut {
+        drift_seconds: detail.drift?.as_seconds_f64(),
+        text: detail.clocks.clone()?,
+    })
 }
 
 macro_rules! same_words {

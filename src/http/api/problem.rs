@@ -237,7 +237,7 @@ pub(in crate::http) fn of(error: &Error) -> Response {
         Error::TooLarge | Error::HeadTooLarge => (Kind::TooLarge, "It was not read.".into()),
         Error::UnsupportedMediaType => (Kind::MediaType, "Send application/json.".into()),
         Error::Suspended => (Kind::Suspended, what),
-        Error::UnknownSite => (Kind::Misdirected, what),
+        Error::UnknownSite(_) => (Kind::Misdirected, what),
         Error::TooMany { .. } => (
             Kind::TooMany,
             "Wait as many seconds as Retry-After says.".into(),

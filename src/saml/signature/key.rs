@@ -174,7 +174,7 @@ fn instant(asn1: &Asn1TimeRef) -> Result<OffsetDateTime, KeyError> {
         + Duration::seconds(since.secs.into()))
 }
 
-fn common_name(certificate: &X509) -> String {
+pub(super) fn common_name(certificate: &X509) -> String {
     let entry = certificate
         .subject_name()
         .entries_by_nid(Nid::COMMONNAME)

@@ -5,12 +5,14 @@
 
 mod algorithm;
 mod key;
+mod named;
 mod sign;
 mod signed_info;
 mod verify;
 
 pub use algorithm::{Hash, SignatureAlgorithm};
 pub use key::{KeyError, VerificationKey};
+pub use named::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub(super) use signed_info::bounded;
 pub use verify::{SignedXml, Signer, verify_octets};

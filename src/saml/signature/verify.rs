@@ -1,13 +1,16 @@
 //! Verifying an enveloped signature (rules B2 to B6, B8), and a detached one over a query string (rule A2).
 
 use super::signed_info::{Method, SignedInfo, allowed_algorithm};
-use super::{CertificateValidity, SignatureAlgorithm, Trust, VerificationKey};
+use super::{CertificateValidity, NamedCertificate, SignatureAlgorithm, Trust, VerificationKey};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
 use crate::xml::Element;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
+
+/// The most characters of an issuer that nobody has vouched for.
+const LONGEST_ISSUER: usize = 120;
 
 /// The canonical octets of an element, signed by a key of the connection. Claims are read from these and nothing else (rule B6).
 #[derive(Debug)]
@@ -88,12 +91,16 @@ pub(in crate::saml) fn verify_enveloped(
                 )
             })
             .collect();
-        let expected = format!("a signature by certificate SHA-256 {}", named.join(" or "));
-        return Err(checks.fail(
-            Requirement::SignatureValue,
-            expected,
-            hint(parts.key_info, &configured),
-        ));
+        let mut expected = format!("a signature by certificate SHA-256 {}", named.join(" or "));
+        let mut received = hint(parts.key_info, &configured);
+        // Another tenant or application: nothing is believed, and what it calls itself says most.
+        let issuer = parent.child(names::SAML, "Issuer").and_then(Element::text);
+        if let Some(issuer) = issuer.filter(|issuer| *issuer != trust.idp_entity_id) {
+            let issuer: String = issuer.chars().take(LONGEST_ISSUER).collect();
+            expected = format!("issuer {}, and {expected}", trust.idp_entity_id);
+            received = format!("issuer {issuer}, and {received}");
+        }
+        return Err(checks.fail(Requirement::SignatureValue, expected, received));
     };
     checks.pass(
         Requirement::SignatureValue,
@@ -113,7 +120,7 @@ pub(in crate::saml) fn verify_enveloped(
         if digest.as_bytes() == signed_info.digest {
             "the same"
         } else {
-            "another: the content was changed after signing"
+            "another digest: the message was changed after it was signed"
         },
     )?;
     let signer = Signer {
@@ -274,17 +281,16 @@ fn hint(key_info: Option<Element<'_>>, configured: &[&str]) -> String {
             .find(|element| element.is(names::DS, "X509Certificate"))
             .and_then(base64_text)
     });
-    // Not parsed: nobody has vouched for it, and its thumbprint is the hash of its octets.
-    let thumbprint = certificate.map(|der| super::key::hex(&openssl::sha::sha256(&der)));
-    match thumbprint {
-        Some(named) if configured.contains(&named.as_str()) => {
+    let named = certificate.map(|der| NamedCertificate::of(&der));
+    match named {
+        Some(named) if configured.contains(&named.sha256.as_str()) => {
             format!(
-                "a signature that does not verify, though the message names the configured certificate SHA-256 {named}"
+                "a signature that does not verify, though the message names the configured {named}"
             )
         }
-        Some(named) => format!(
-            "a signature that names certificate SHA-256 {named}, which the connection does not have"
-        ),
+        Some(named) => {
+            format!("a signature that names {named}, which the connection does not have")
+        }
         None => "a signature that no certificate of the connection verifies".to_owned(),
     }
 }

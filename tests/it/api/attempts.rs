@@ -1,6 +1,6 @@
 //! Sign-ins by script.
 
-use vestibule::domain::Scope;
+use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt, Outcome, Record, Scope};
 
 use super::world::{ADMIN, MEMBER, World, is_problem, ok};
 
@@ -68,4 +68,78 @@ async fn sign_ins_are_listed_and_shown_by_their_code() {
         let answer = client.get(&format!("/api/v1/attempts?{wrong}")).await;
         is_problem(&answer, 400, "malformed");
     }
+}
+
+#[tokio::test]
+async fn a_sign_in_is_shown_with_everything_that_helps() {
+    let world = World::new().await;
+    let client = world.client(&[Scope::AttemptsRead]).await;
+    let now = world.app.clock.now();
+    let certificate = format!(
+        "a signature that names certificate SHA-256 {} / SHA-1 {} of \"Somebody else\", which the connection does not have",
+        "ab".repeat(32),
+        "CD".repeat(20)
+    );
+    let check = |rule: &'static str, subject: &'static str, received: String, passed| Check {
+        rule: rule.into(),
+        subject: subject.into(),
+        expected: "what was expected".into(),
+        received: received.into(),
+        passed,
+    };
+    let attempt = |id: u8, outcome, rule: &str, checks| LoginAttempt {
+        outcome,
+        finished_at: Some(now),
+        rule: Some(rule.to_owned()),
+        summary: format!("about {rule}"),
+        named: Some("mallory@acme.example".parse().unwrap()),
+        record: Record {
+            checks,
+            advice: Vec::new(),
+        },
+        ..LoginAttempt::open(
+            AttemptId::from_bytes([id; 16]),
+            world.acme.id,
+            AttemptKind::Saml,
+            [0; 32],
+            now,
+        )
+    };
+    let signed = "The signature verifies with a certificate of the connection";
+    let made = "2026-03-01T11:59:18Z".to_owned();
+    let refused = attempt(
+        1,
+        Outcome::Refused,
+        "B3",
+        vec![
+            check("C5", "The message was not issued in the future", made, true),
+            check("B3", signed, certificate, false),
+        ],
+    );
+    let warned = attempt(2, Outcome::SignedIn, "F5", Vec::new());
+    for attempt in [&refused, &warned] {
+        world.app.store.add_attempt(attempt).await.unwrap();
+    }
+    let path = format!("/api/v1/attempts/{}", refused.code);
+    let shown = ok(&client.get(&path).await, 200);
+    assert_eq!(shown["email"], "mallory@acme.example");
+    assert_eq!(shown["warning"], serde_json::Value::Null);
+    let received = &shown["signing"]["received"];
+    assert_eq!(received["subject"], "Somebody else");
+    assert_eq!(received["sha256"], "ab".repeat(32));
+    assert_eq!(received["sha1"], "CD".repeat(20));
+    assert_eq!(shown["clocks"]["drift_seconds"], 42.0);
+    assert!(
+        shown["clocks"]["text"]
+            .as_str()
+            .unwrap()
+            .contains("42 seconds")
+    );
+    assert_eq!(shown["fixes"][0]["field"], "App Federation Metadata Url");
+    assert_eq!(shown["fixes"][0]["side"], "identity_provider");
+
+    let listed = ok(&client.get("/api/v1/attempts?warning=true").await, 200)["items"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["warning"], "about F5");
+    assert_eq!(listed[0]["rule"], "F5");
 }

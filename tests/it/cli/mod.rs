@@ -1,5 +1,6 @@
 //! The commands, by the real binary in a directory of its own.
 
+mod attempts;
 mod companies;
 mod company_settings;
 mod connection_settings;

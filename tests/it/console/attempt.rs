@@ -97,7 +97,11 @@ async fn who_signed_stands_beside_who_may() {
 #[tokio::test]
 async fn a_status_of_entra_is_explained_with_its_field() {
     let world = World::new().await;
-    let provider = Provider::of(&world).await;
+    let provider = Provider::with(&world, |connection| {
+        let asked = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password";
+        connection.settings.requested_authn_context = vec![asked.to_owned()];
+    })
+    .await;
     let mut admin = world.admin().await;
     for (code, says, field) in [
         (

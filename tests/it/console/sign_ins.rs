@@ -284,3 +284,81 @@ async fn what_an_attempt_holds_is_text_and_nothing_else() {
         assert!(page.body.contains("alert(1)") && !page.body.contains("<script>alert"));
     }
 }
+
+/// Rule F5: who gets in without the groups that were meant is told, in the list and on the page.
+#[tokio::test]
+async fn a_sign_in_with_a_warning_says_so() {
+    let world = World::new().await;
+    let provider = Provider::with(&world, |connection| {
+        connection.settings.group_mapping = vec![vestibule::domain::GroupMapping {
+            value: "nobody-has-it".to_owned(),
+            group_id: world.members.id,
+        }];
+    })
+    .await;
+    let (_, answer) = provider.sign_in_with(&world, |_| {}).await;
+    assert_eq!(answer.status, 303);
+    let mut admin = world.admin().await;
+    let warned = codes(&mut admin, &format!("{LIST}?outcome=warned")).await;
+    let [code] = &warned[..] else {
+        panic!("{warned:?}")
+    };
+    let list = admin.get(LIST).await;
+    let said = ", with a warning: the identity provider sent no groups";
+    assert!(
+        list.body.contains("Signed in, with a warning</span>"),
+        "{}",
+        list.body
+    );
+    assert!(list.body.contains(said), "{}", list.body);
+    let page = admin.get(&format!("{LIST}/{code}")).await;
+    let page = unescaped(&page.body);
+    for part in [
+        said,
+        "What to do",
+        "The group claim gives permission groups",
+        "Warning by rule",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("Failed: "), "{page}");
+    let overview = admin.get("/admin").await;
+    assert!(
+        overview.body.contains("Signed in, with a warning"),
+        "{}",
+        overview.body
+    );
+}
+
+/// A link to a field of ours leads to that field.
+#[tokio::test]
+async fn every_setting_that_is_named_is_on_the_page() {
+    let world = World::new().await;
+    let provider = Provider::of(&world).await;
+    let mut admin = world.admin().await;
+    let path = format!("/admin/connections/{}", provider.connection.id);
+    let page = admin.get(&path).await.body;
+    for key in [
+        "attributes.email",
+        "attributes.groups",
+        "authn_statement",
+        "binding-post",
+        "clock_skew_seconds",
+        "extra_audiences",
+        "force_authn",
+        "group_mapping",
+        "identity_attribute",
+        "idp_entity_id",
+        "jit_group",
+        "link",
+        "login_url",
+        "name_id_format",
+        "name_id_policy",
+        "requested_authn_context",
+        "required_signature",
+        "sign_requests",
+        "unsolicited",
+    ] {
+        assert!(page.contains(&format!("id=\"{key}\"")), "{key}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Sign-in over HTTP, in one process: every rule of E and F, from the start of a sign-in to the session or the refusal.
 
 mod accounts;
+mod advice;
 mod attempts;
 mod authentication;
 mod clock;

@@ -1,5 +1,6 @@
 //! The vectors: each accepted message gives the very identity, each refused one trips the very rule.
 
+mod advice;
 mod anatomy;
 mod case;
 mod combined;

@@ -1,0 +1,286 @@
+//! Advice is right or absent: what the record of a refused vector tells to change is changed, and the message passes.
+
+use time::Duration;
+use vestibule::admin::{Fix, Side, fixes};
+use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt};
+use vestibule::domain::{Company, Connection, SamlSettings};
+use vestibule::saml::response::validate;
+
+use super::case::{Case, Message};
+use super::make::Paper;
+use crate::support;
+
+/// The attempt that the refusal of a vector leaves, and how it was refused.
+fn attempt(case: &Case) -> Option<LoginAttempt> {
+    let Message::Xml(octets) = &case.message else {
+        return None;
+    };
+    let verdict = validate(octets, &case.trust(), &case.expectation(), case.file.now);
+    let id = AttemptId::from_bytes([1; 16]);
+    let company = company(case).id;
+    let mut attempt = LoginAttempt::open(id, company, AttemptKind::Saml, [0; 32], case.file.now);
+    attempt.finished_at = Some(case.file.now);
+    attempt.record.checks = verdict.checks.into_iter().map(recorded).collect();
+    Some(attempt)
+}
+
+fn recorded(check: vestibule::saml::error::Check) -> Check {
+    Check {
+        rule: check.rule.number().into(),
+        subject: check.requirement.title().into(),
+        expected: check.expected,
+        received: check.received,
+        passed: check.passed,
+    }
+}
+
+fn company(case: &Case) -> Company {
+    let origin = case.file.acs_url.strip_suffix("/sso/acs").unwrap();
+    support::company(origin)
+}
+
+fn connection(case: &Case) -> Connection {
+    let settings = &case.file.settings;
+    let mut of_case = SamlSettings {
+        name_id_format: settings.name_id_format.clone(),
+        extra_audiences: settings.extra_audiences.clone(),
+        identity_attribute: settings.identity_attribute.clone(),
+        clock_skew_seconds: settings
+            .clock_skew_seconds
+            .map_or(180, |seconds| u16::try_from(seconds).unwrap()),
+        ..SamlSettings::default()
+    };
+    if let Some(required) = settings.required_signature {
+        let word = format!("{required:?}").to_ascii_lowercase();
+        of_case.set("required_signature", &word).unwrap();
+    }
+    support::connection(company(case).id, "idp", of_case)
+}
+
+/// Does what is advised; none where it is a place to look at, and nothing to enter.
+fn follow(case: &Case, fix: &Fix) -> Option<Case> {
+    let mut changed = case.clone();
+    let value = fix.value.clone();
+    match (fix.side, fix.setting, value) {
+        (Side::Here, Some(key), Some(value)) => set(&mut changed, key, &value),
+        (Side::Here, _, None) if fix.path.as_deref()?.ends_with("/certificates") => {
+            // The certificate that the message names has come.
+            changed.file.certificates = ["idp", "idp-second", "idp-p256"]
+                .map(|name| format!("../../keys/{name}.crt"))
+                .to_vec();
+        }
+        (Side::IdentityProvider, _, Some(value)) => {
+            let text = String::from_utf8(case.xml().to_vec()).unwrap();
+            let text = at_the_identity_provider(&text, &fix.field, &value);
+            changed.message = Message::Xml(text.into_bytes());
+        }
+        (Side::Operator, Some("origin"), Some(origin)) => {
+            changed.file.acs_url = format!("{origin}/sso/acs");
+        }
+        _ => return None,
+    }
+    Some(changed)
+}
+
+/// Our side.
+fn set(case: &mut Case, key: &str, value: &str) {
+    let settings = &mut case.file.settings;
+    match key {
+        "extra_audiences" => {
+            settings.extra_audiences = value.split(',').map(str::to_owned).collect();
+        }
+        "name_id_format" => settings.name_id_format = Some(value.to_owned()),
+        "clock_skew_seconds" => settings.clock_skew_seconds = Some(value.parse().unwrap()),
+        "authn_statement" if value == "optional" => settings.authn_statement_optional = true,
+        "required_signature" if value == "either" => settings.required_signature = None,
+        "idp_entity_id" => case.file.idp_entity_id = Some(value.to_owned()),
+        // The identity provider answers in the format that is asked for.
+        "name_id_policy" => {
+            let text = String::from_utf8(case.xml().to_vec()).unwrap();
+            let text = at_the_identity_provider(&text, "Name identifier format", value);
+            case.message = Message::Xml(text.into_bytes());
+        }
+        _ => panic!("nobody has tried {key}={value}"),
+    }
+}
+
+/// Their side: the message as it comes then, signed anew.
+fn at_the_identity_provider(xml: &str, field: &str, value: &str) -> String {
+    let bare = without_signatures(xml);
+    let inner = |local: &str, text: &str| signed(&with_text(&bare, local, text), "_assertion");
+    match (field, value) {
+        ("Identifier (Entity ID)", _) => inner("Audience", value),
+        ("Reply URL (Assertion Consumer Service URL)", _) => {
+            let text = with_attribute(&bare, "samlp:Response", "Destination", value);
+            let text = with_attribute(&text, "saml:SubjectConfirmationData", "Recipient", value);
+            signed(&text, "_assertion")
+        }
+        ("Signing Option", "Sign SAML assertion")
+        | ("Signing Algorithm", "SHA-256")
+        | ("Canonicalization method", _) => signed(&bare, "_assertion"),
+        ("Signing Option", "Sign SAML response") => signed(&bare, "_response"),
+        // An encrypted assertion keeps the signature inside.
+        ("Signing Option", _) if bare.contains("EncryptedAssertion") => signed(xml, "_response"),
+        ("Signing Option", "Sign SAML response and assertion") => {
+            signed(&signed(&bare, "_assertion"), "_response")
+        }
+        ("Unique User Identifier (Name ID)", "user.mail") => {
+            let text = with_text(&bare, "NameID", "b.simon@contoso.com");
+            signed(&text, "_assertion")
+        }
+        (field, _) if field.ends_with("Name identifier format") => {
+            let text = with_text(&bare, "NameID", "b.simon@contoso.com");
+            let text = with_attribute(&text, "saml:NameID", "Format", value);
+            signed(&text, "_assertion")
+        }
+        _ => panic!("nobody has tried {field}: {value}"),
+    }
+}
+
+fn signed(text: &str, id: &str) -> String {
+    Paper::new(text).sign(id).text().to_owned()
+}
+
+fn without_signatures(xml: &str) -> String {
+    let mut text = xml.to_owned();
+    while let Some(start) = text.find("<ds:Signature ") {
+        let end = text[start..].find("</ds:Signature>").unwrap() + start;
+        text.replace_range(start..end + "</ds:Signature>".len(), "");
+    }
+    text
+}
+
+/// Every element of that name, with this text.
+fn with_text(xml: &str, local: &str, value: &str) -> String {
+    let (open, close) = (format!("<saml:{local}"), format!("</saml:{local}>"));
+    let (mut rest, mut out) = (xml, String::new());
+    while let Some(start) = rest.find(&open) {
+        let head = start + rest[start..].find('>').unwrap();
+        let is_empty = rest[..head].ends_with('/');
+        out.push_str(rest[..head].trim_end_matches('/'));
+        out.push('>');
+        out.push_str(value);
+        out.push_str(&close);
+        rest = if is_empty {
+            &rest[head + 1..]
+        } else {
+            let end = head + rest[head..].find(&close).unwrap();
+            &rest[end + close.len()..]
+        };
+    }
+    out + rest
+}
+
+fn with_attribute(xml: &str, element: &str, name: &str, value: &str) -> String {
+    let Some(start) = xml.find(&format!("<{element}")) else {
+        return xml.to_owned();
+    };
+    let end = start + xml[start..].find('>').unwrap();
+    let tag = &xml[start..end];
+    let known = format!(" {name}=\"");
+    let tag = match tag.find(&known) {
+        Some(at) => {
+            let from = at + known.len();
+            let until = from + tag[from..].find('"').unwrap();
+            format!("{}{value}{}", &tag[..from], &tag[until..])
+        }
+        None => {
+            let (open, slash) = match tag.strip_suffix('/') {
+                Some(open) => (open, "/"),
+                None => (tag, ""),
+            };
+            format!("{open} {name}=\"{value}\"{slash}")
+        }
+    };
+    format!("{}{tag}{}", &xml[..start], &xml[end..])
+}
+
+#[test]
+fn what_is_advised_lets_the_message_pass() {
+    let (mut failures, mut tried) = (Vec::new(), 0);
+    for case in Case::all("reject") {
+        if case.file.metadata.is_some() {
+            continue;
+        }
+        let Some(attempt) = attempt(&case) else {
+            continue;
+        };
+        for fix in fixes(&attempt, &company(&case), Some(&connection(&case))) {
+            let Some(changed) = follow(&case, &fix) else {
+                continue;
+            };
+            tried += 1;
+            // The new message is judged a moment after it was made.
+            if let Err(refusal) = changed.judge() {
+                failures.push(format!(
+                    "{}: {} = {:?}: {refusal:?}",
+                    case.name,
+                    fix.label(),
+                    fix.value
+                ));
+            }
+        }
+    }
+    assert!(
+        failures.is_empty(),
+        "{} of {tried}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+    assert!(tried > 60, "{tried}");
+}
+
+/// The operator's part: our origin is the one that a proxy uses, and the identity provider has the right address.
+#[test]
+fn an_internal_origin_is_not_to_be_entered_at_the_identity_provider() {
+    let text = Paper::signed().text().to_owned();
+    let mut case = Case::all("accept")
+        .into_iter()
+        .find(|it| it.name == "signed-assertion")
+        .unwrap();
+    case.message = Message::Xml(text.into_bytes());
+    assert!(case.judge().is_ok());
+    for internal in [
+        "https://vestibule.lan",
+        "http://acme.localhost:8080",
+        "https://sso.internal",
+    ] {
+        let mut wrong = case.clone();
+        wrong.file.acs_url = format!("{internal}/sso/acs");
+        let attempt = attempt(&wrong).unwrap();
+        let advised = fixes(&attempt, &company(&wrong), Some(&connection(&wrong)));
+        let [fix] = &advised[..] else {
+            panic!("{advised:?}")
+        };
+        assert_eq!(
+            (fix.side, fix.value.as_deref()),
+            (Side::Operator, Some("https://acme.example"))
+        );
+        assert!(follow(&wrong, fix).unwrap().judge().is_ok());
+    }
+}
+
+/// More skew than may be set is not advised, and what is advised is enough.
+#[test]
+fn clocks_that_are_too_far_apart_are_not_mended_by_a_setting() {
+    let case = Case::all("accept")
+        .into_iter()
+        .find(|it| it.name == "signed-assertion")
+        .unwrap();
+    for (late, advised) in [(200, true), (290, true), (400, false)] {
+        let mut late_case = case.clone();
+        late_case.file.now =
+            time::macros::datetime!(2026-03-04 05:36:07 UTC) + Duration::seconds(late);
+        let attempt = attempt(&late_case).unwrap();
+        let found = fixes(
+            &attempt,
+            &company(&late_case),
+            Some(&connection(&late_case)),
+        );
+        assert_eq!(!found.is_empty(), advised, "{late}: {found:?}");
+        for fix in found {
+            let mended = follow(&late_case, &fix).unwrap();
+            assert!(mended.judge().is_ok(), "{late}: {fix:?}");
+        }
+    }
+}
