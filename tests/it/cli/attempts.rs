@@ -146,7 +146,8 @@ async fn a_refused_sign_in_is_shown_with_everything_that_helps() {
     // What is advised is a command that works.
     let command = ours["command"].as_str().unwrap();
     let command = command.strip_prefix("vestibule ").unwrap();
-    installation.run(command).succeeds();
+    let words: Vec<&str> = command.split(' ').collect();
+    installation.run_words(&words, "").succeeds();
 }
 
 #[tokio::test]

@@ -258,7 +258,9 @@ async fn what_is_taken_back_is_not_asked_for() {
 #[tokio::test]
 async fn a_claim_by_another_name_is_looked_for_by_it() {
     let world = World::new().await;
-    world.set(&[("name_id_format", "any")]).await;
+    world
+        .set(&[("name_id_format", "any"), ("attributes.email", "another")])
+        .await;
     let sent = |spec: &mut ResponseSpec| {
         persistent(spec);
         spec.attributes.retain(|claim| claim.name != MAIL);
@@ -325,7 +327,7 @@ async fn an_internal_origin_of_ours_is_the_operators_to_change() {
             spec.recipient = Some(format!("{public}/sso/acs"));
         })
         .await;
-    let attempt = world.assert_refused(&answer, "D2").await;
+    let attempt = world.assert_refused(&answer, "C3").await;
     let fixes = advised(&world, &attempt).await;
     let [fix] = &fixes[..] else {
         panic!("{fixes:?}")

@@ -5,6 +5,7 @@ use vestibule::admin::{Fix, Side, fixes};
 use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt};
 use vestibule::domain::{Company, Connection, SamlSettings};
 use vestibule::saml::response::validate;
+use vestibule::xml::{Document, Limits};
 
 use super::case::{Case, Message};
 use super::make::Paper;
@@ -137,7 +138,11 @@ fn at_the_identity_provider(xml: &str, field: &str, value: &str) -> String {
     }
 }
 
+#[track_caller]
 fn signed(text: &str, id: &str) -> String {
+    if let Err(error) = Document::parse(text.as_bytes(), &Limits::METADATA) {
+        panic!("{error}: {text}");
+    }
     Paper::new(text).sign(id).text().to_owned()
 }
 
@@ -155,17 +160,22 @@ fn with_text(xml: &str, local: &str, value: &str) -> String {
     let (open, close) = (format!("<saml:{local}"), format!("</saml:{local}>"));
     let (mut rest, mut out) = (xml, String::new());
     while let Some(start) = rest.find(&open) {
-        let head = start + rest[start..].find('>').unwrap();
-        let is_empty = rest[..head].ends_with('/');
-        out.push_str(rest[..head].trim_end_matches('/'));
+        let (before, after) = rest.split_at(start + open.len());
+        out.push_str(before);
+        rest = after;
+        // Not the beginning of a longer name.
+        if !after.starts_with(['>', ' ', '/']) {
+            continue;
+        }
+        let head = after.find('>').unwrap();
+        out.push_str(after[..head].trim_end_matches('/'));
         out.push('>');
         out.push_str(value);
         out.push_str(&close);
-        rest = if is_empty {
-            &rest[head + 1..]
+        rest = if after[..head].ends_with('/') {
+            &after[head + 1..]
         } else {
-            let end = head + rest[head..].find(&close).unwrap();
-            &rest[end + close.len()..]
+            after.split_once(&close).unwrap().1
         };
     }
     out + rest
