@@ -247,10 +247,11 @@ impl Finder<'_> {
     fn setting(&self, key: &'static str) -> Fix {
         let known = super::SETTINGS.iter().find(|it| it.key == key);
         // It is a choice of two.
-        let anchor = if key == "binding" {
-            "binding-post"
-        } else {
-            key
+        let anchor = match key {
+            // A choice of two, and a switch before its list.
+            "binding" => "binding-post",
+            "jit_group" => "jit",
+            key => key,
         };
         Fix {
             setting: Some(key),

@@ -188,6 +188,7 @@ impl Visit {
     fn unread() -> Self {
         Self {
             site: None,
+            unknown_host: None,
             wants_json: false,
             is_api: false,
             method: Method::from_bytes(b"-").unwrap_or_default(),
