@@ -94,6 +94,7 @@ fn set(case: &mut Case, key: &str, value: &str) {
         "clock_skew_seconds" => settings.clock_skew_seconds = Some(value.parse().unwrap()),
         "authn_statement" if value == "optional" => settings.authn_statement_optional = true,
         "required_signature" if value == "either" => settings.required_signature = None,
+        "danger_accept_cbc" if value == "true" => settings.danger_accept_cbc = true,
         "idp_entity_id" => case.file.idp_entity_id = Some(value.to_owned()),
         // The identity provider answers in the format that is asked for.
         "name_id_policy" => {
@@ -188,19 +189,16 @@ fn with_attribute(xml: &str, element: &str, name: &str, value: &str) -> String {
     let end = start + xml[start..].find('>').unwrap();
     let tag = &xml[start..end];
     let known = format!(" {name}=\"");
-    let tag = match tag.find(&known) {
-        Some(at) => {
-            let from = at + known.len();
-            let until = from + tag[from..].find('"').unwrap();
-            format!("{}{value}{}", &tag[..from], &tag[until..])
-        }
-        None => {
-            let (open, slash) = match tag.strip_suffix('/') {
-                Some(open) => (open, "/"),
-                None => (tag, ""),
-            };
-            format!("{open} {name}=\"{value}\"{slash}")
-        }
+    let tag = if let Some(at) = tag.find(&known) {
+        let from = at + known.len();
+        let until = from + tag[from..].find('"').unwrap();
+        format!("{}{value}{}", &tag[..from], &tag[until..])
+    } else {
+        let (open, slash) = match tag.strip_suffix('/') {
+            Some(open) => (open, "/"),
+            None => (tag, ""),
+        };
+        format!("{open} {name}=\"{value}\"{slash}")
     };
     format!("{}{tag}{}", &xml[..start], &xml[end..])
 }
