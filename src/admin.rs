@@ -56,7 +56,7 @@ pub use metadata_import::{
 };
 pub use proposal::Proposal;
 pub use refused::{LONGEST_PASSWORD, Problem, Problems, Refused};
-pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate};
+pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{NewUser, UserText};
 pub use user_import::{ImportPlan, Imported, PlannedUser};

@@ -4,15 +4,19 @@
 //! and sessions count only while it does.
 
 mod new_keys;
+mod own_keys;
+mod proof;
 mod sessions;
 mod throttle;
 mod turns;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use time::OffsetDateTime;
 
 use crate::clock::Clock;
@@ -26,6 +30,8 @@ use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Keep, Store};
 
 pub use new_keys::{KeyQuestion, NewKeys};
+pub use own_keys::{UnknownKeys, own_keys};
+pub use proof::{Arrived, Question};
 pub use sessions::{SessionCache, SessionError};
 pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
 pub use turns::{LARGE, NoTurn, Turn, Turns, VERY_LARGE};
@@ -46,7 +52,7 @@ pub struct App {
     pub clock: Clock,
     pub keys: Keys,
     /// The keys of SAML, the same for every company.
-    pub sp_keys: SpKeys,
+    sp_keys: ArcSwap<SpKeys>,
     pub store: Store,
     pub directory: Directory,
     pub sessions: SessionCache,
@@ -55,6 +61,8 @@ pub struct App {
     pub cross_check: Option<CrossCheck>,
     pub turns: Turns,
     pub new_keys: NewKeys,
+    /// Whether the keys have changed and could not be read yet.
+    keys_behind: AtomicBool,
     /// The change counter up to which the log was followed.
     revision: AtomicI64,
 }
@@ -68,6 +76,12 @@ pub enum AppError {
     SpKeys(#[from] SignError),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error(
+        "The keys in {dir} (and those that the configuration names) are not the keys of this database: {which}. Put the right ones there: from the backup (vestibule restore), or from the node that this database was used with. Only if they are lost, go on with --accept-new-keys: with another instance key every password of a user is lost, with other SAML keys every company has to take up new metadata.", dir = dir.display()
+    )]
+    ForeignKeys { which: String, dir: PathBuf },
+    #[error("The process is stopping.")]
+    Stopped,
     #[error("This build has no second implementation that verification.cross_check could ask.")]
     NoSecondOpinion,
 }
@@ -75,8 +89,17 @@ pub enum AppError {
 impl App {
     /// Loads or makes the keys, opens and migrates the database, and reads every company.
     pub async fn open(config: Config, clock: Clock) -> Result<Arc<Self>, AppError> {
-        let keys = Keys::load(&config, clock.now())?;
+        Self::open_with(config, clock, UnknownKeys::Refuse).await
+    }
+
+    /// The same, where the operator may say that new keys are right.
+    pub async fn open_with(
+        config: Config,
+        clock: Clock,
+        new: UnknownKeys,
+    ) -> Result<Arc<Self>, AppError> {
         let store = Store::open(&config.database_url(), keys::hash).await?;
+        let keys = own_keys(&config, &store, clock.now(), new).await?;
         let app = Self {
             directory: Directory::new(config.single_company.clone(), config.plain_http),
             sessions: SessionCache::new(
@@ -88,8 +111,9 @@ impl App {
             cross_check: cross_check(config.verification.cross_check)?,
             turns: Turns::default(),
             new_keys: NewKeys::default(),
+            keys_behind: AtomicBool::new(false),
             revision: AtomicI64::new(NEVER),
-            sp_keys: SpKeys::new(&keys)?,
+            sp_keys: ArcSwap::from_pointee(SpKeys::new(&keys)?),
             config,
             clock,
             keys,
@@ -100,6 +124,11 @@ impl App {
         Ok(Arc::new(app))
     }
 
+    /// The keys of SAML as they are now.
+    pub fn sp_keys(&self) -> Arc<SpKeys> {
+        self.sp_keys.load_full()
+    }
+
     /// Reads what changed in the store since the last time, here or on another node.
     pub async fn catch_up(&self) -> Result<(), store::Error> {
         let looked = Instant::now();
@@ -108,7 +137,10 @@ impl App {
             .changes_since(self.revision.load(Ordering::Acquire))
             .await?;
         self.sessions.forget(&changes, looked);
-        if changes.everything {
+        let behind = self.keys_behind.load(Ordering::Acquire);
+        let is_first = self.revision.load(Ordering::Acquire) == NEVER;
+        let keys_changed = (behind || changes.everything && !is_first) && self.read_keys().await;
+        if changes.everything || keys_changed {
             self.read_everything().await?;
         } else {
             for &company in &changes.companies {
@@ -191,6 +223,31 @@ impl App {
         matches!(tokio::time::timeout(READY, asked).await, Ok(Ok(_)))
     }
 
+    /// Reads the keys again, which may have been rotated; whether they could be used. Until they can, this server goes on with
+    /// those that it has, and looks again each time.
+    async fn read_keys(&self) -> bool {
+        let read = own_keys(
+            &self.config,
+            &self.store,
+            self.clock.now(),
+            UnknownKeys::Refuse,
+        );
+        let read = read.await.and_then(|keys| Ok(SpKeys::new(&keys)?));
+        let behind = self.keys_behind.swap(read.is_err(), Ordering::AcqRel);
+        match read {
+            Ok(keys) => {
+                self.sp_keys.store(Arc::new(keys));
+                true
+            }
+            Err(cause) => {
+                if !behind {
+                    tracing::error!(%cause, "the keys have changed and cannot be used here; this server goes on with the ones before");
+                }
+                false
+            }
+        }
+    }
+
     async fn read_everything(&self) -> Result<(), store::Error> {
         let mut sites = Vec::new();
         let mut domains: HashMap<CompanyId, Vec<CompanyDomain>> = HashMap::new();
@@ -223,7 +280,7 @@ impl App {
         domains: Vec<CompanyDomain>,
     ) -> Result<Arc<Site>, store::Error> {
         let connections = self.store.connections(company.id).await?;
-        let site = Site::new(company, connections, &self.sp_keys);
+        let site = Site::new(company, connections, &self.sp_keys.load());
         Ok(Arc::new(site.with_domains(domains)))
     }
 }

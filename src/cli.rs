@@ -5,6 +5,7 @@
 //! command changes, a running server sees within two seconds.
 
 mod attempts;
+mod backup;
 mod company;
 mod configuration;
 mod connection;
@@ -19,6 +20,7 @@ mod keys;
 mod output;
 mod pairs;
 mod password;
+mod postgres_tools;
 mod serve;
 mod sessions;
 mod text;
@@ -30,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::UnknownKeys;
 use crate::clock::Clock;
 use error::{CliError, Result};
 use installation::Setting;
@@ -42,6 +45,9 @@ struct Cli {
     /// The configuration file [default: `VESTIBULE_CONFIG`, else vestibule.toml here, else /etc/vestibule.toml, else none]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Go on with keys that are not those of the database, and make missing ones: the old ones are lost
+    #[arg(long, global = true)]
+    accept_new_keys: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -67,9 +73,13 @@ enum Command {
     /// Records of sign-ins: list, show
     #[command(subcommand)]
     Attempts(attempts::Attempts),
-    /// The service provider's own keys: show
+    /// The service provider's own keys: list, new, rotate, retire
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Write the database and the keys to a directory, while the server runs
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database and the keys
+    Restore(backup::Restore),
     /// Judge a SAML Response offline and print every check
     Explain(explain::Explain),
     /// Look at configuration, clock, keys, database and origins
@@ -106,6 +116,11 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
     let setting = Setting {
         file: cli.config,
         clock: clock.clone(),
+        new_keys: if cli.accept_new_keys {
+            UnknownKeys::Accept
+        } else {
+            UnknownKeys::Refuse
+        },
     };
     match cli.command {
         Command::Serve => return serve::run(&setting),
@@ -113,7 +128,9 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         Command::Explain(explain) => return wait(explain.run(&setting, out)),
         Command::Doctor(doctor) => return wait(doctor.run(&setting, out)),
         Command::Config(configuration) => configuration.run(&setting, out)?,
-        Command::Keys(keys) => keys.run(&setting, out)?,
+        Command::Keys(keys) => wait(keys.run(&setting, out))?,
+        Command::Backup(backup) => wait(backup.run(&setting, out))?,
+        Command::Restore(restore) => wait(restore.run(&setting, out))?,
         Command::Company(company) => wait(company.run(&setting, out))?,
         Command::Group(group) => wait(group.run(&setting, out))?,
         Command::Connection(connection) => wait(connection.run(&setting, out))?,

@@ -3,11 +3,15 @@
 //! Invariants: a private key is never in a file that others can read; a file of a key is whole or not there at all; the
 //! instance key never leaves this room, only keys derived from it for one purpose are used; nothing here prints a key.
 
+mod backup;
 mod files;
+mod fingerprint;
 mod password;
+mod rotation;
 mod seal;
 
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,6 +23,10 @@ use openssl::x509::X509;
 use time::OffsetDateTime;
 
 use crate::config::Config;
+
+pub use backup::{Restored, SealedKeys};
+pub use fingerprint::Fingerprints;
+pub use rotation::{Overlap, Use};
 
 /// A private key and its certificate.
 #[derive(Clone)]
@@ -34,7 +42,11 @@ pub struct Keys {
     pub signing: KeyPair,
     /// Decrypts assertions; the metadata publishes its certificate.
     pub encryption: KeyPair,
-    /// The decryption key before this one, still tried (rule G3).
+    /// The signing keys before and after it.
+    pub signing_overlap: Overlap,
+    /// The encryption keys before and after it.
+    pub encryption_overlap: Overlap,
+    /// The decryption key before this one that the configuration names, still tried (rule G3).
     pub previous_decryption: Option<PKey<Private>>,
     instance: [u8; 32],
 }
@@ -72,7 +84,13 @@ pub enum KeysError {
     )]
     Weak { path: PathBuf, bits: u32 },
     #[error(
-        "The instance key ({0}) is not 32 bytes as hex or base64. Make one with: openssl rand -hex 32"
+        "{path} is not there, and the database belongs to keys that were made before. Put that directory's files back: from the backup (vestibule restore), or from another node. Only if they are lost, make new ones with --accept-new-keys: every password of a user is lost then, and every company has to take up new metadata."
+    )]
+    Missing { path: PathBuf },
+    #[error("{0}")]
+    Rotation(String),
+    #[error(
+        "The instance key ({0}) is not 32 bytes as hex or base64. Put back the one that the database was used with; only for a new database make one, with: openssl rand -hex 32"
     )]
     Instance(String),
     #[error(
@@ -84,6 +102,15 @@ pub enum KeysError {
 impl Keys {
     /// Loads the keys that `config` names, and makes those that it does not name and that are not there yet.
     pub fn load(config: &Config, now: OffsetDateTime) -> Result<Self, KeysError> {
+        Self::read(config, now, WhenMissing::Make)
+    }
+
+    /// Loads the keys that `config` names, all of which have to be there.
+    pub fn find(config: &Config, now: OffsetDateTime) -> Result<Self, KeysError> {
+        Self::read(config, now, WhenMissing::Refuse)
+    }
+
+    fn read(config: &Config, now: OffsetDateTime, missing: WhenMissing) -> Result<Self, KeysError> {
         let dir = config.keys_dir();
         let configured = &config.keys;
         let needs_dir = configured.signing_key_file.is_none()
@@ -91,24 +118,38 @@ impl Keys {
             || (configured.instance_key.is_none() && configured.instance_key_file.is_none());
         // Held until all keys are there: a server and a command that start together make one set.
         let _lock = if needs_dir {
-            Some(files::lock_directory(&dir)?)
+            Some(files::lock_directory(&dir, missing)?)
         } else {
             None
         };
+        Self::read_locked(config, now, missing)
+    }
 
-        let signing = match (
+    /// The same, where the caller holds the directory's lock.
+    fn read_locked(
+        config: &Config,
+        now: OffsetDateTime,
+        missing: WhenMissing,
+    ) -> Result<Self, KeysError> {
+        let dir = config.keys_dir();
+        let configured = &config.keys;
+        let (signing, signing_overlap) = match (
             &configured.signing_key_file,
             &configured.signing_certificate_file,
         ) {
-            (Some(key), Some(certificate)) => files::load_pair(key, certificate)?,
-            _ => files::load_or_make_pair(&dir, "signing", now)?,
+            (Some(key), Some(certificate)) => {
+                (files::load_pair(key, certificate)?, Overlap::default())
+            }
+            _ => rotation::load(&dir, Use::Signing, now, missing)?,
         };
-        let encryption = match (
+        let (encryption, encryption_overlap) = match (
             &configured.encryption_key_file,
             &configured.encryption_certificate_file,
         ) {
-            (Some(key), Some(certificate)) => files::load_pair(key, certificate)?,
-            _ => files::load_or_make_pair(&dir, "encryption", now)?,
+            (Some(key), Some(certificate)) => {
+                (files::load_pair(key, certificate)?, Overlap::default())
+            }
+            _ => rotation::load(&dir, Use::Encryption, now, missing)?,
         };
         let previous_decryption = configured
             .previous_encryption_key_file
@@ -120,7 +161,8 @@ impl Keys {
             (None, Some(file)) => instance_key_from(file)?,
             (None, None) => {
                 let file = dir.join("instance.key");
-                if !file.exists() {
+                if !files::is_there(&file)? {
+                    missing.refuse(&file)?;
                     files::write_private(&file, format!("{}\n", hex(&random::<32>())).as_bytes())?;
                 }
                 instance_key_from(&file)?
@@ -129,6 +171,8 @@ impl Keys {
         Ok(Self {
             signing,
             encryption,
+            signing_overlap,
+            encryption_overlap,
             previous_decryption,
             instance,
         })
@@ -202,6 +246,24 @@ pub fn hash(bytes: &[u8]) -> [u8; 32] {
     hash.finish()
 }
 
+/// SHA-256 of a file.
+pub fn hash_file(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hash = openssl::sha::Sha256::new();
+    let mut part = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hash.finish()),
+            read => hash.update(&part[..read]),
+        }
+    }
+}
+
+/// Writes a file that only its owner can read, as a whole.
+pub fn write_private(path: &Path, content: &[u8]) -> Result<(), KeysError> {
+    files::write_private(path, content)
+}
+
 /// Whether two byte strings are equal, in a time that does not depend on where they differ.
 pub fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && openssl::memcmp::eq(a, b)
@@ -215,6 +277,24 @@ pub fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [byte >> 4, byte & 15])
         .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
         .collect()
+}
+
+/// Whether keys that are not there are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WhenMissing {
+    Make,
+    Refuse,
+}
+
+impl WhenMissing {
+    fn refuse(self, path: &Path) -> Result<(), KeysError> {
+        match self {
+            Self::Make => Ok(()),
+            Self::Refuse => Err(KeysError::Missing {
+                path: path.to_owned(),
+            }),
+        }
+    }
 }
 
 fn instance_key_from(file: &Path) -> Result<[u8; 32], KeysError> {

@@ -188,13 +188,13 @@ impl Site {
             acs_url: company.acs_url(),
             slo_url: Some(company.slo_url()),
             name_id_formats: self.name_id_formats(),
-            signing_certificates: vec![keys.signing_certificate.clone()],
+            signing_certificates: keys.published_for_signing.clone(),
             // AD FS and Okta encrypt as soon as they see it, and with AES-CBC (rule G2).
-            encryption_certificates: company
-                .encrypted_assertions
-                .then(|| keys.encryption_certificate.clone())
-                .into_iter()
-                .collect(),
+            encryption_certificates: if company.encrypted_assertions {
+                keys.published_for_encryption.clone()
+            } else {
+                Vec::new()
+            },
             authn_requests_signed: self.connections.iter().any(signs),
             want_assertions_signed: true,
             organization,

@@ -320,7 +320,7 @@ fn clocks(drift: Duration) -> String {
 }
 
 /// Our clock at the verdict minus the time that the newest message or assertion gives itself.
-fn drift(attempt: &LoginAttempt) -> Option<Duration> {
+pub fn drift(attempt: &LoginAttempt) -> Option<Duration> {
     let check = attempt
         .record
         .checks

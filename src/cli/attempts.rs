@@ -62,7 +62,7 @@ impl Attempts {
 impl List {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let mut filter = SignInFilter {
             outcome: self.outcome,
@@ -118,7 +118,7 @@ impl Show {
                 "It has eight characters, such as K7QF-3XHD, and stands on the user's page.",
             )
         })?;
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let detail = match admin.sign_in_detail(&code).await {
             Err(Refused::NotFound) => {

@@ -135,7 +135,7 @@ pub(super) async fn save(
     action: &str,
     detail: Option<&str>,
 ) -> Result<()> {
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, connection.company_id);
     match admin.change_connection(connection, action, detail).await {
         Ok(_) => Ok(()),
@@ -157,7 +157,7 @@ pub(super) async fn write_new(
     connection: &domain::Connection,
     source: &str,
 ) -> Result<()> {
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     match admin.add_connection(connection, source).await {
         Ok(_) => Ok(()),

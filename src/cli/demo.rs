@@ -52,7 +52,7 @@ mod running {
     use crate::clock::Clock;
     use crate::config::Config;
     use crate::demo_idp::{App, DemoConfig, DemoIdp, IdpKey};
-    use crate::keys::{self, Keys};
+    use crate::keys;
     use crate::site::{Site, SpKeys};
     use crate::store::Store;
     use crate::telemetry;
@@ -117,7 +117,7 @@ mod running {
                 perform(setting, &[&group]).await?;
             }
             add_company(setting, EMPTY_COMPANY, "Globex", &empty_origin).await?;
-            idp.register(application(setting, &config, &origin).await?);
+            idp.register(application(setting, &origin).await?);
             idp.register(App::unconfigured(EMPTY_APPLICATION_ID, "Globex"));
             let apps = config.data_dir.join(IDP_APPS_FILE);
             for app in kept::read(&apps) {
@@ -132,13 +132,13 @@ mod running {
             perform(setting, &[&import(&metadata)]).await?;
             let mut out = Output::stdout();
             let consoles = [
-                console(setting, &config, COMPANY).await?,
-                console(setting, &config, EMPTY_COMPANY).await?,
+                console(setting, COMPANY).await?,
+                console(setting, EMPTY_COMPANY).await?,
             ];
             let is_begun = is_begun(setting, &idp).await?;
             out.raw(&guide(&origin, &idp_origin, &consoles, is_begun))?;
             out.flush()?;
-            let code = serve::serve(config, setting.clock.clone()).await;
+            let code = serve::serve(config, setting.clock.clone(), setting.new_keys).await;
             serving.abort();
             code
         }
@@ -170,14 +170,14 @@ mod running {
     }
 
     /// The address of a company's console: a set-up link until somebody has used one.
-    async fn console(setting: &Setting, config: &Config, slug: &str) -> Result<String> {
+    async fn console(setting: &Setting, slug: &str) -> Result<String> {
         let installation = setting.open().await?;
         let company = installation.company(slug).await?;
         let links = installation.store.setup_links(company.id).await?;
         let address = if links.iter().any(|link| link.used_at.is_some()) {
             format!("{}/admin", company.origin)
         } else {
-            let keys = Keys::load(config, installation.now)?;
+            let keys = installation.keys().await?;
             let admin = installation.admin(&keys, company.id);
             admin.revoke_setup_links(None).await?;
             admin.new_setup_link().await?.address(&company)
@@ -239,9 +239,9 @@ mod running {
     }
 
     /// "Upload metadata file" at the identity provider: ours, as `/sso/metadata` serves it.
-    async fn application(setting: &Setting, config: &Config, origin: &str) -> Result<App> {
+    async fn application(setting: &Setting, origin: &str) -> Result<App> {
         let installation = setting.open().await?;
-        let keys = Keys::load(config, installation.now)?;
+        let keys = installation.keys().await?;
         let sp_keys = SpKeys::new(&keys).map_err(crate::app::AppError::from)?;
         let company = installation.company(COMPANY).await?;
         installation.store.close().await;

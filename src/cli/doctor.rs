@@ -4,7 +4,12 @@
 
 mod checks;
 mod companies;
+mod drift;
+mod keys;
+mod origins;
+mod user;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -14,12 +19,18 @@ use super::installation::Setting;
 use super::output::Output;
 use super::text::count;
 use crate::config::Config;
+use crate::keys::Fingerprints;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Whether what listens there answers as a server of ours does.
+pub(super) fn is_vestibule(listen: SocketAddr) -> bool {
+    checks::is_vestibule(listen)
 }
 
 /// How one finding stands.
@@ -77,6 +88,9 @@ impl Doctor {
         match setting.config() {
             Ok(config) => {
                 findings.ok("configuration", super::configuration::sources(setting));
+                if let Some(code) = user::look(&config, &mut findings) {
+                    return Ok(code);
+                }
                 look(&config, setting, &mut findings).await;
             }
             Err(error) => findings.error("configuration", error.to_string(), ""),
@@ -99,19 +113,38 @@ impl Doctor {
 
 async fn look(config: &Config, setting: &Setting, findings: &mut Findings) {
     let now = setting.clock.now();
-    checks::listen(config, findings);
+    let is_running = checks::listen(config, findings);
     checks::data_directory(config, findings);
     checks::clock(now, findings);
-    checks::keys(config, now, findings);
-    let Some(store) = checks::database(config, &setting.clock, findings).await else {
-        return;
+    let store = checks::database(config, &setting.clock, findings).await;
+    let known = match &store {
+        Some(store) => store.key_fingerprints().await.unwrap_or_default(),
+        None => Fingerprints::default(),
     };
-    if let Err(error) = companies::look(config, &store, now, findings).await {
-        findings.error(
+    let keys = keys::look(config, &known, now, findings);
+    let Some(store) = store else { return };
+    let companies = async {
+        let companies = companies::look(config, &store, now, findings).await?;
+        drift::look(&store, &companies, findings).await?;
+        Ok::<_, crate::store::Error>(companies)
+    };
+    match companies.await {
+        Err(error) => findings.error(
             "database",
             format!("The companies cannot be read: {error}."),
             "",
-        );
+        ),
+        Ok(companies) if is_running => {
+            if let Some(keys) = &keys {
+                origins::ask(&companies, keys, findings).await;
+            }
+        }
+        Ok(companies) if !companies.is_empty() => findings.warn(
+            "origins",
+            "The server does not run here, so that no origin was asked.",
+            "Start it, and run doctor again.",
+        ),
+        Ok(_) => {}
     }
     store.close().await;
 }

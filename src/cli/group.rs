@@ -122,7 +122,7 @@ pub(super) async fn add(
         kind,
         sso_only,
     };
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     admin
         .create_group(&text)
@@ -134,7 +134,7 @@ impl Set {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
         let found = installation.group(&company, &self.title).await?;
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let (group, version) = admin.group(found.id).await?;
         let text = GroupText {
@@ -170,7 +170,7 @@ async fn delete(
 ) -> Result<()> {
     let company = installation.company(company).await?;
     let group = installation.group(&company, title).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let loss = admin.loss_of_group(group.id).await?;
     let members = count(

@@ -70,7 +70,7 @@ impl ImportMetadata {
             .store
             .connection_by_name(company.id, &name)
             .await?;
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let choices = ImportChoices {
             name: Some(name),

@@ -11,6 +11,7 @@ use super::configuration::full;
 use super::error::{CliError, Result};
 use super::text::choices;
 use crate::admin::{Actor, Admin};
+use crate::app::{UnknownKeys, own_keys};
 use crate::clock::Clock;
 use crate::config::{self, Config, FILE_VARIABLE};
 use crate::domain::{
@@ -23,6 +24,8 @@ use crate::store::Store;
 pub(super) struct Setting {
     pub(super) file: Option<PathBuf>,
     pub(super) clock: Clock,
+    /// Whether keys that are not the database's are accepted.
+    pub(super) new_keys: UnknownKeys,
 }
 
 impl Setting {
@@ -56,6 +59,7 @@ impl Setting {
             config,
             store,
             now: self.clock.now(),
+            new_keys: self.new_keys,
         })
     }
 }
@@ -65,11 +69,12 @@ pub(super) struct Installation {
     pub(super) config: Config,
     pub(super) store: Store,
     pub(super) now: OffsetDateTime,
+    new_keys: UnknownKeys,
 }
 
 impl Installation {
-    pub(super) fn keys(&self) -> Result<Keys> {
-        Ok(Keys::load(&self.config, self.now)?)
+    pub(super) async fn keys(&self) -> Result<Keys> {
+        Ok(own_keys(&self.config, &self.store, self.now, self.new_keys).await?)
     }
 
     /// The administrators' functions on a company.

@@ -1,6 +1,9 @@
-//! `keys show`.
+//! `keys list`, `new`, `rotate`, `retire`.
+//!
+//! Invariant: a key that is taken away was told to the database before, one that is made is told after, so that whatever a crash
+//! leaves fits.
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use serde_json::json;
@@ -9,60 +12,178 @@ use super::error::Result;
 use super::installation::Setting;
 use super::output::Output;
 use crate::config::Config;
-use crate::keys::{self, KeyPair};
+use crate::keys::{self, KeyPair, Use};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
-    /// Show the keys' files, thumbprints and last days; makes the keys when there are none
-    Show {
+    /// List the keys: files, thumbprints, last days, and which of them is in use; makes the keys when there are none
+    #[command(alias = "show")]
+    List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Make the next key and publish it beside the one in use
+    New {
+        /// Which key
+        key: Which,
+    },
+    /// Use the next key from now on; the one before it still counts
+    Rotate {
+        /// Which key
+        key: Which,
+    },
+    /// Forget the key before the one in use
+    Retire {
+        /// Which key
+        key: Which,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Which {
+    Signing,
+    Encryption,
+}
+
+impl From<Which> for Use {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::Signing => Self::Signing,
+            Which::Encryption => Self::Encryption,
+        }
+    }
 }
 
 impl Keys {
-    pub(super) fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let Self::Show { json } = self;
-        let config = setting.config()?;
-        let now = setting.clock.now();
-        let keys = keys::Keys::load(&config, now)?;
-        let mut described = Vec::new();
-        for (use_, pair, files) in [
-            ("signing", &keys.signing, signing_files(&config)),
-            ("encryption", &keys.encryption, encryption_files(&config)),
-        ] {
-            let days = days_left(pair, now.unix_timestamp());
+    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let installation = setting.open().await?;
+        // The keys are the database's before anything is changed.
+        let held = installation.keys().await?;
+        let (config, store, now) = (&installation.config, &installation.store, installation.now);
+        match self {
+            Self::List { json } => list(&held, config, now.unix_timestamp(), json, out)?,
+            Self::New { key } => {
+                let of = Use::from(key);
+                let keys = keys::Keys::make_next(config, of, now)?;
+                store
+                    .replace_fingerprints(&keys.fingerprints(), now)
+                    .await?;
+                out.line(format!(
+                    "Made the next {} key: {}",
+                    of.name(),
+                    of.file(&config.keys_dir(), "-next", "pem").display()
+                ))?;
+                out.line("It stands in the metadata beside the one in use. On several nodes, copy it to the others now: -next.key (mode 0600) and -next.pem.")?;
+                out.line(match of {
+                    Use::Signing => "Let the identity providers that check our signatures take up the metadata (/sso/metadata of each company). Then: vestibule keys rotate signing",
+                    Use::Encryption => "It decrypts already. Then, on this node: vestibule keys rotate encryption",
+                })?;
+            }
+            Self::Rotate { key } => {
+                let of = Use::from(key);
+                let keys = keys::Keys::rotate(config, of, now)?;
+                store
+                    .replace_fingerprints(&keys.fingerprints(), now)
+                    .await?;
+                out.line(format!(
+                    "The new {} key is in use. The one before it still counts.",
+                    of.name()
+                ))?;
+                out.line(format!(
+                    "On several nodes, copy the {0} files to the others now. When every identity provider has the new metadata: vestibule keys retire {0}",
+                    of.name()
+                ))?;
+            }
+            Self::Retire { key } => {
+                let of = Use::from(key);
+                let left = held.clone().without_previous(of).fingerprints();
+                if left == held.fingerprints() {
+                    // It says that there is none.
+                    keys::Keys::retire(config, of, now)?;
+                }
+                store.replace_fingerprints(&left, now).await?;
+                if held.overlap(of).previous.is_some() {
+                    keys::Keys::retire(config, of, now)?;
+                }
+                out.line(format!(
+                    "The {} key before the one in use counts no more.",
+                    of.name()
+                ))?;
+                if of == Use::Encryption && config.keys.previous_encryption_key_file.is_some() {
+                    out.line("Take keys.previous_encryption_key_file out of the configuration now, before the next start.")?;
+                }
+            }
+        }
+        store.close().await;
+        Ok(())
+    }
+}
+
+fn list(
+    keys: &keys::Keys,
+    config: &Config,
+    now: i64,
+    as_json: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let mut described = Vec::new();
+    for of in [Use::Signing, Use::Encryption] {
+        let (pair, files) = match of {
+            Use::Signing => (&keys.signing, signing_files(config)),
+            Use::Encryption => (&keys.encryption, encryption_files(config)),
+        };
+        let own = |place| {
+            let file = |ending| of.file(&config.keys_dir(), place, ending);
+            let text = |ending| file(ending).display().to_string();
+            (text("key"), text("pem"))
+        };
+        let overlap = keys.overlap(of);
+        let next = overlap.next.iter().map(|pair| ("next", pair, own("-next")));
+        let previous = overlap.previous.iter();
+        let previous = previous.map(|pair| ("previous", pair, own("-previous")));
+        let all = std::iter::once(("in use", pair, files))
+            .chain(next)
+            .chain(previous);
+        for (state, pair, files) in all {
+            let days = days_left(pair, now);
             let not_after = pair.certificate.not_after().to_string();
-            if json {
+            let sha1 = thumbprint(pair, MessageDigest::sha1()).to_ascii_uppercase();
+            let sha256 = thumbprint(pair, MessageDigest::sha256());
+            if as_json {
                 described.push(json!({
-                    "use": use_,
+                    "use": of.name(),
+                    "state": state,
                     "key_file": files.0,
                     "certificate_file": files.1,
-                    "sha1_thumbprint": thumbprint(pair, MessageDigest::sha1()).to_ascii_uppercase(),
-                    "sha256_thumbprint": thumbprint(pair, MessageDigest::sha256()),
+                    "sha1_thumbprint": sha1,
+                    "sha256_thumbprint": sha256,
                     "not_after": not_after,
                     "days_left": days,
                 }));
                 continue;
             }
-            out.line(use_)?;
+            out.line(format!("{}, {}", of.name(), meaning(of, state)))?;
             out.line(format!("  key          {}", files.0))?;
             out.line(format!("  certificate  {}", files.1))?;
-            out.line(format!(
-                "  SHA-1        {}",
-                thumbprint(pair, MessageDigest::sha1()).to_ascii_uppercase()
-            ))?;
-            out.line(format!(
-                "  SHA-256      {}",
-                thumbprint(pair, MessageDigest::sha256())
-            ))?;
+            out.line(format!("  SHA-1        {sha1}"))?;
+            out.line(format!("  SHA-256      {sha256}"))?;
             out.line(format!("  until        {not_after} ({days} days left)"))?;
         }
-        if json {
-            out.json(&described)?;
-        }
-        Ok(())
+    }
+    if as_json {
+        out.json(&described)?;
+    }
+    Ok(())
+}
+
+fn meaning(of: Use, state: &str) -> &'static str {
+    match (of, state) {
+        (_, "in use") => "in use",
+        (Use::Signing, "next") => "next: published, signs nothing yet",
+        (Use::Encryption, "next") => "next: published, decrypts already",
+        (Use::Signing, _) => "previous: published until it is retired, signs nothing any more",
+        (Use::Encryption, _) => "previous: decrypts until it is retired",
     }
 }
 

@@ -3,10 +3,15 @@
 //! Invariant: a password is never an argument, which every user of the machine could read.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::error::{CliError, Result};
 use crate::admin::{LONGEST_PASSWORD, Problems};
+
+/// What seals the keys of a backup is guessed at leisure by who has stolen it.
+const SHORTEST_PASSPHRASE: usize = 16;
 
 /// Reads a new password: asked for twice at a terminal, else one line of standard input.
 pub(super) fn read(from_stdin: bool) -> Result<String> {
@@ -22,6 +27,62 @@ pub(super) fn read(from_stdin: bool) -> Result<String> {
         ));
     }
     Ok(first)
+}
+
+/// Reads a passphrase: from a file, else asked for at the terminal (twice for a new one), else one line of standard input.
+pub(super) fn passphrase(file: Option<&Path>, is_new: bool) -> Result<String> {
+    let given = match file {
+        Some(file) => from_file(file)?,
+        None if !std::io::stdin().is_terminal() => line()?,
+        None => {
+            let _echo = Echo::off()?;
+            let first = ask("Passphrase: ")?;
+            if is_new && ask("The same again: ")? != first {
+                return Err(CliError::unusable(
+                    "The two passphrases differ.",
+                    "Run the command again.",
+                ));
+            }
+            first
+        }
+    };
+    if is_new && given.chars().count() < SHORTEST_PASSPHRASE {
+        return Err(CliError::unusable(
+            format!("The passphrase is shorter than {SHORTEST_PASSPHRASE} characters."),
+            "Take a longer one, such as the output of: openssl rand -base64 24",
+        ));
+    }
+    Ok(given)
+}
+
+fn from_file(file: &Path) -> Result<String> {
+    let unreadable = |cause: std::io::Error| {
+        CliError::unusable(
+            format!(
+                "The passphrase cannot be read from {}: {cause}.",
+                file.display()
+            ),
+            "Name a file that this user can read.",
+        )
+    };
+    let metadata = std::fs::metadata(file).map_err(unreadable)?;
+    if metadata.is_file() && metadata.mode() & 0o077 != 0 {
+        return Err(CliError::unusable(
+            format!(
+                "{} can be read by other users of this machine.",
+                file.display()
+            ),
+            format!("Run: chmod 600 {}", file.display()),
+        ));
+    }
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|file| {
+            file.take(LONGEST_PASSWORD as u64 + 2)
+                .read_to_string(&mut text)
+        })
+        .map_err(unreadable)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 fn ask(prompt: &str) -> Result<String> {

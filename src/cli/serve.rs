@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::{CliError, Result};
 use super::installation::Setting;
-use crate::app::App;
+use crate::app::{App, UnknownKeys};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Patience};
@@ -27,13 +27,13 @@ pub(super) fn run(setting: &Setting) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(CliError::Runtime)?
-        .block_on(serve(config, setting.clock.clone()))
+        .block_on(serve(config, setting.clock.clone(), setting.new_keys))
 }
 
 /// Serves until the process is told to stop.
-pub(super) async fn serve(config: Config, clock: Clock) -> Result<ExitCode> {
+pub(super) async fn serve(config: Config, clock: Clock, new: UnknownKeys) -> Result<ExitCode> {
     let listener = bind(&config).await?;
-    let app = App::open(config, clock).await?;
+    let app = App::open_with(config, clock, new).await?;
     let patience = Patience {
         most: open_at_once(app.config.connections.most),
         ..Patience::of(&app.config)

@@ -73,7 +73,7 @@ pub(super) async fn end(
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let ended = admin.sign_out_user(user.id, None).await?;
     if ended == 0 {

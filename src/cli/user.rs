@@ -161,7 +161,7 @@ impl Add {
             password,
             connection: connection.map(|it| it.id),
         };
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let user = match admin.create_user(new).await {
             Err(Refused::Taken(_)) => return Err(exists(&company, &email)),
@@ -289,7 +289,7 @@ async fn deactivate(installation: &Installation, named: &Named, out: &mut Output
     if user.disabled_at.is_some() {
         return out.line(format!("{} is deactivated already.", user.email));
     }
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     match admin.deactivate_user(user.id).await {
         Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
@@ -303,7 +303,7 @@ async fn deactivate(installation: &Installation, named: &Named, out: &mut Output
 
 async fn activate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
     let (company, user) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     if !admin.activate_user(user.id).await? {
         return out.line(format!("{} is active already.", user.email));
@@ -321,7 +321,7 @@ async fn set_password(
     let groups = installation.store.groups_of(user.id).await?;
     may_have_password(&user.email, &groups)?;
     let password = password::read(from_stdin)?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     admin.set_password(user.id, password, None).await?;
     out.line(format!(

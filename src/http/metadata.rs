@@ -28,10 +28,10 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Error> {
     let document = if wanted.signed {
-        site.signed_metadata(&app.sp_keys)
+        site.signed_metadata(&app.sp_keys())
             .map_err(Error::internal)?
     } else {
-        site.metadata(&app.sp_keys)
+        site.metadata(&app.sp_keys())
     };
     Ok(body(KIND, document.clone()))
 }

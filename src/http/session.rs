@@ -127,7 +127,7 @@ mod tests {
 
         let mut other = site.company.clone();
         other.id = CompanyId::from_bytes([7; 16]);
-        let other = Arc::new(Site::new(other, Vec::new(), &app.sp_keys));
+        let other = Arc::new(Site::new(other, Vec::new(), &app.sp_keys()));
         assert_eq!(
             current(&app, &other, cookie).await,
             None,

@@ -121,7 +121,7 @@ async fn frame() -> (Arc<App>, Edge, tempfile::TempDir) {
         ),
         company(2, "beta", "http://127.0.0.2:8080", &[]),
     ];
-    let site = |company| Arc::new(Site::new(company, Vec::new(), &app.sp_keys));
+    let site = |company| Arc::new(Site::new(company, Vec::new(), &app.sp_keys()));
     app.directory.replace(sites.map(site));
     let router = Edge::around(routes(), Arc::clone(&app));
     (app, router, dir)

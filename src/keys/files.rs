@@ -18,7 +18,7 @@ use openssl::x509::extension::{BasicConstraints, SubjectKeyIdentifier};
 use openssl::x509::{X509, X509Builder, X509NameBuilder};
 use time::OffsetDateTime;
 
-use super::{KeyPair, KeysError, hex, random};
+use super::{KeyPair, KeysError, WhenMissing, hex, random};
 
 const RSA_BITS: u32 = 3072;
 const LEAST_RSA_BITS: u32 = 2048;
@@ -26,7 +26,10 @@ const CERTIFICATE_DAYS: i64 = 3652;
 const DAY: i64 = 86_400;
 
 /// Makes the directory (mode 0700) when it is not there, and waits until no other process makes keys in it.
-pub(super) fn lock_directory(dir: &Path) -> Result<File, KeysError> {
+pub(super) fn lock_directory(dir: &Path, missing: WhenMissing) -> Result<File, KeysError> {
+    if !is_there(dir)? {
+        missing.refuse(dir)?;
+    }
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -43,18 +46,27 @@ pub(super) fn lock_directory(dir: &Path) -> Result<File, KeysError> {
     lock.map_err(|cause| at(&path, cause))
 }
 
+/// Whether a file is there. One that this user may not see is neither there nor missing.
+pub(super) fn is_there(path: &Path) -> Result<bool, KeysError> {
+    path.try_exists().map_err(|cause| at(path, cause))
+}
+
 /// `<name>.key` and `<name>.pem`, made when they are not there.
 pub(super) fn load_or_make_pair(
     dir: &Path,
     name: &str,
     now: OffsetDateTime,
+    missing: WhenMissing,
 ) -> Result<KeyPair, KeysError> {
     let key = dir.join(format!("{name}.key"));
     let certificate = dir.join(format!("{name}.pem"));
-    match (key.exists(), certificate.exists()) {
-        (false, true) => return Err(KeysError::KeyMissing { key, certificate }),
+    match (is_there(&key)?, is_there(&certificate)?) {
+        (false, true) if missing == WhenMissing::Make => {
+            return Err(KeysError::KeyMissing { key, certificate });
+        }
         (true, true) => return load_pair(&key, &certificate),
-        (false, false) => {
+        (false, _) => {
+            missing.refuse(&key)?;
             let made = PKey::from_rsa(Rsa::generate(RSA_BITS)?)?;
             write_private(&key, &made.private_key_to_pem_pkcs8()?)?;
         }
@@ -123,7 +135,7 @@ pub(super) fn write_private(path: &Path, content: &[u8]) -> Result<(), KeysError
     write(path, content, 0o600)
 }
 
-fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), KeysError> {
+pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), KeysError> {
     let temporary = path.with_extension(format!("{}.tmp", hex(&random::<8>())));
     let written = OpenOptions::new()
         .write(true)
@@ -171,7 +183,7 @@ fn self_signed(key: &PKey<Private>, now: OffsetDateTime) -> Result<X509, ErrorSt
     Ok(certificate.build())
 }
 
-fn at(path: &Path, cause: std::io::Error) -> KeysError {
+pub(super) fn at(path: &Path, cause: std::io::Error) -> KeysError {
     KeysError::File {
         path: path.to_owned(),
         cause,

@@ -42,6 +42,19 @@ impl Keys {
     }
 }
 
+/// A key from a passphrase, for what is kept outside of the database.
+///
+/// # Panics
+///
+/// When there is no memory for the work.
+pub(super) fn stretch(passphrase: &str, salt: &[u8]) -> [u8; 32] {
+    let mut key = [0; 32];
+    argon2()
+        .hash_password_into(passphrase.as_bytes(), salt, &mut key)
+        .expect("argon2id hashes with 19 MiB");
+    key
+}
+
 fn argon2() -> Argon2<'static> {
     // OWASP Password Storage Cheat Sheet: m = 19 MiB, t = 2, p = 1.
     let params = Params::new(19 * 1024, 2, 1, Some(32)).unwrap_or_default();

@@ -118,11 +118,12 @@ fn encode(
     start: Start<'_>,
 ) -> Result<Message, Error> {
     let xml = request.to_xml();
+    let keys = app.sp_keys();
     let signing = start
         .connection
         .settings
         .sign_requests
-        .then_some(&app.sp_keys.signing);
+        .then_some(&keys.signing);
     match binding {
         Binding::Post => {
             let xml = match signing {

@@ -50,7 +50,8 @@ pub(super) fn send(app: &App, connection: &Connection, draft: &Draft<'_>) -> Opt
 }
 
 fn encode(app: &App, binding: Binding, draft: &Draft<'_>) -> Result<Message, SignError> {
-    let key = &app.sp_keys.signing;
+    let keys = app.sp_keys();
+    let key = &keys.signing;
     Ok(match binding {
         Binding::Redirect => Message::Redirect(encode_redirect(
             draft.destination,

@@ -142,7 +142,7 @@ async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, FetchEr
 }
 
 /// What happened, for who does not know the words of TLS. The library's own text stays here: it names lines of OpenSSL's sources.
-fn in_plain_words(error: &reqwest::Error) -> &'static str {
+pub(super) fn in_plain_words(error: &reqwest::Error) -> &'static str {
     let text = causes(error).to_ascii_lowercase();
     let has = |part: &str| text.contains(part);
     if has("unable to get local issuer")

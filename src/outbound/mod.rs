@@ -6,8 +6,10 @@
 mod address;
 mod coding;
 mod metadata;
+mod probe;
 mod txt;
 
 pub use address::Reach;
 pub use metadata::{FetchError, LARGEST, fetch_metadata};
+pub use probe::{ProbeError, Probed, probe};
 pub use txt::{LookupError, txt_records};

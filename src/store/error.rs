@@ -31,6 +31,27 @@ pub enum Error {
         /// Its mode.
         mode: u32,
     },
+    /// The SQLite file, or one beside it, is open to others.
+    #[error(
+        "{path} can be read by other users of this machine (mode {mode:04o}); run: chmod 600 {path}"
+    )]
+    Readable {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// A copy of a SQLite database is not whole.
+    #[error("the copy of the database is damaged: {0}")]
+    Damaged(String),
+    /// PostgreSQL could not be reached at the start.
+    #[error("PostgreSQL ({place}) cannot be reached: {why}")]
+    Unreachable {
+        /// Host, port, database and user.
+        place: String,
+        /// In plain words, with what to look at.
+        why: String,
+    },
     /// The database was written by a newer version.
     #[error(
         "the database is of a newer version (migration {found}, this program knows {known}); use that version"

@@ -18,6 +18,7 @@ impl Store {
         let database = if let Some(file) = url.strip_prefix("sqlite:") {
             let path = sqlite_path(file)?;
             make_private_file(&path).map_err(|source| unusable(&path, source))?;
+            refuse_readable(&path)?;
             Database::Sqlite(Arc::new(sqlite::File::open(path).await?))
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             Database::Postgres(postgres::Pool::open(url).await?)
@@ -81,6 +82,20 @@ fn unusable(path: &Path, source: std::io::Error) -> Error {
         path: path.to_owned(),
         source,
     }
+}
+
+/// Refuses a file that others can read, as a key would be: it holds who signed in when, and every hash.
+fn refuse_readable(path: &Path) -> Result<(), Error> {
+    for end in ["", "-wal", "-shm"] {
+        let path = PathBuf::from(format!("{}{end}", path.display()));
+        if let Ok(metadata) = std::fs::metadata(&path) {
+            let mode = metadata.mode() & 0o7777;
+            if mode & 0o077 != 0 {
+                return Err(Error::Readable { path, mode });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes the file and its directory when they are missing, for their owner only. SQLite gives the files beside it (the log,

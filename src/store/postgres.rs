@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use super::columns::Row;
 use super::error::{Error, Failure};
 use super::statement::{Statement, Value};
+use super::unreachable;
 
 const CONNECTIONS: u32 = 16;
 /// A connection that was used more lately is taken to be there still; else it is asked before.
@@ -89,8 +90,12 @@ impl Pool {
             .after_connect(|connection, _| {
                 Box::pin(async move { connection.execute(raw_sql(SESSION)).await.map(drop) })
             })
-            .connect_with(options)
-            .await?;
+            .connect_with(options.clone())
+            .await;
+        let connections = match connections {
+            Ok(connections) => connections,
+            Err(said) => return Err(unreachable::why(&options, said).await),
+        };
         Ok(Self {
             connections,
             watch: Arc::default(),

@@ -35,7 +35,7 @@ const STATEMENTS: usize = 96;
 pub(super) const SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 65536;";
 /// The same for readers, which cannot write by mistake. The overview's sign-ins have room in their cache.
-const READER_SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
+pub(super) const READER_SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
      PRAGMA cache_size = -8192;";
 
 /// A database file.

@@ -19,6 +19,8 @@ mod docs;
 mod faults;
 mod hostile;
 mod metadata;
+#[cfg(feature = "demo")]
+mod operator;
 mod return_to;
 mod rooms;
 #[cfg(feature = "samael")]

@@ -341,7 +341,7 @@ async fn a_long_relay_state_is_not_given_back() {
 async fn an_encrypted_name_is_understood() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
-    let recipient = BASE64_STANDARD.decode(&world.app.sp_keys.encryption_certificate);
+    let recipient = BASE64_STANDARD.decode(&world.app.sp_keys().encryption_certificate);
     let recipient = X509::from_der(&recipient.unwrap()).unwrap();
     let xml = request().to_xml();
     let start = xml.find("<saml:NameID").unwrap();

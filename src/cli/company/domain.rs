@@ -111,7 +111,7 @@ pub(super) async fn add_verified(
     if names.is_empty() {
         return Ok(());
     }
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     for name in names {
         admin.add_domain(name.as_str(), None).await?;
@@ -169,7 +169,7 @@ async fn add(
         Some(wanted) => Some(installation.connection(&company, Some(wanted)).await?),
         None => None,
     };
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let id = connection.as_ref().map(|it| it.id);
     admin.add_domain(name.as_str(), id).await?;
@@ -190,7 +190,7 @@ async fn assign(
     out: &mut Output,
 ) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let connection = match wanted {
         Some(wanted) => installation.connection(&company, Some(wanted)).await?,
@@ -204,7 +204,7 @@ async fn assign(
 
 async fn unassign(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     admin.assign_domain(&domain.name, None).await?;
     out.line(format!(
@@ -245,7 +245,7 @@ async fn verify(
     out: &mut Output,
 ) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let name = &domain.name;
     if !dns {
@@ -288,7 +288,7 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
         found.map(|it| it.name.to_string())
     };
     if json {
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let describe = |it: &CompanyDomain| {
             let connection = connection(it.connection_id);
@@ -343,7 +343,7 @@ fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>
 
 async fn remove(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     admin.remove_domain(&domain.name).await?;
     out.line(format!(

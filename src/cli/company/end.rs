@@ -20,7 +20,7 @@ pub(super) async fn suspend(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(&sure.slug).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
     if company.suspended_at.is_none() && !sure.yes {
@@ -54,7 +54,7 @@ pub(super) async fn resume(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(slug).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     match admin.suspend_company(company.slug.as_str(), false).await? {
         None => out.line(format!("{} is not suspended.", company.name)),
@@ -71,7 +71,7 @@ pub(super) async fn delete(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(&sure.slug).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
     let goes = format!(

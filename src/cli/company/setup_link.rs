@@ -50,7 +50,7 @@ impl SetupLink {
 }
 
 pub(super) async fn make(installation: &Installation, company: &Company) -> Result<NewSetupLink> {
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     Ok(admin.new_setup_link().await?)
 }
@@ -119,7 +119,7 @@ async fn revoke(
         Some(text) => Some(known(installation, &company, text).await?),
         None => None,
     };
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let revoked = admin.revoke_setup_links(only).await?;
     out.line(match revoked {

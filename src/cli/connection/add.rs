@@ -124,7 +124,7 @@ impl Add {
         if let Some(title) = &self.jit_group {
             settings.jit = Some(jit_group(installation, company, title).await?);
         }
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let draft = admin.draft(name, display_name, settings).await?;
         Ok(Connection {

@@ -21,7 +21,7 @@ pub(in crate::cli) struct Delete {
 impl Delete {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let (company, connection) = self.named.find(installation).await?;
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let (uses, records) = admin.connection_records(&connection).await?;
         let records = if self.keep_records {

@@ -10,34 +10,31 @@ use time::{Duration, OffsetDateTime};
 
 use super::Findings;
 use crate::cli::configuration::full;
-use crate::cli::keys::{days_left, encryption_files, signing_files};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::keys::{self, Keys};
+use crate::keys;
 use crate::store::Store;
 
-/// A certificate that ends sooner than this needs attention.
-const SOON_DAYS: i32 = 60;
 /// A server on this machine answers within this time.
 const ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
 /// Two clocks that differ by more refuse sign-ins at the edge of the skew.
 const DRIFT: Duration = Duration::seconds(5);
 
-/// Whether the server could listen. Its own process may be the one that does.
-pub(super) fn listen(config: &Config, findings: &mut Findings) {
+/// Whether the server could listen. Its own process may be the one that does: whether it seems so.
+pub(super) fn listen(config: &Config, findings: &mut Findings) -> bool {
     const AREA: &str = "listen";
     match TcpListener::bind(config.listen) {
         Ok(_) => findings.ok(AREA, format!("{} is free", config.listen)),
         Err(cause) if cause.kind() == ErrorKind::AddrInUse => {
             if is_vestibule(config.listen) {
                 findings.ok(AREA, format!("a server that answers as Vestibule does runs on {}", config.listen));
-            } else {
-                findings.error(
-                    AREA,
-                    format!("Something else listens on {}.", config.listen),
-                    "Stop it, or set another address with `listen` or VESTIBULE_LISTEN.",
-                );
+                return true;
             }
+            findings.error(
+                AREA,
+                format!("Something else listens on {}.", config.listen),
+                "Stop it, or set another address with `listen` or VESTIBULE_LISTEN.",
+            );
         }
         Err(cause) => findings.error(
             AREA,
@@ -45,10 +42,11 @@ pub(super) fn listen(config: &Config, findings: &mut Findings) {
             "Set an address of this machine and a port that this user may use, with `listen` or VESTIBULE_LISTEN.",
         ),
     }
+    false
 }
 
 /// Asks what listens whether it is a server of ours.
-fn is_vestibule(listen: SocketAddr) -> bool {
+pub(super) fn is_vestibule(listen: SocketAddr) -> bool {
     let mut address = listen;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -73,7 +71,18 @@ fn is_vestibule(listen: SocketAddr) -> bool {
 pub(super) fn data_directory(config: &Config, findings: &mut Findings) {
     const AREA: &str = "data";
     let dir = &config.data_dir;
-    let Ok(metadata) = std::fs::metadata(dir) else {
+    let found = std::fs::metadata(dir);
+    if let Err(cause) = &found
+        && cause.kind() != ErrorKind::NotFound
+    {
+        findings.error(
+            AREA,
+            format!("{} cannot be looked at: {cause}.", dir.display()),
+            "It may well be there. Run this as the user that runs the server.",
+        );
+        return;
+    }
+    let Ok(metadata) = found else {
         let above = dir.ancestors().skip(1).find_map(|above| {
             let above = if above.as_os_str().is_empty() {
                 Path::new(".")
@@ -138,57 +147,6 @@ pub(super) fn clock(now: OffsetDateTime, findings: &mut Findings) {
     }
 }
 
-pub(super) fn keys(config: &Config, now: OffsetDateTime, findings: &mut Findings) {
-    const AREA: &str = "keys";
-    if let Some(missing) = missing_key(config) {
-        findings.warn(
-            AREA,
-            format!("{missing} does not exist yet."),
-            "The first start makes the keys. On several nodes, copy one set to all.",
-        );
-        return;
-    }
-    let keys = match Keys::load(config, now) {
-        Ok(keys) => keys,
-        Err(error) => {
-            findings.error(AREA, error.to_string(), "");
-            return;
-        }
-    };
-    for (name, pair, (_, file)) in [
-        ("signing", &keys.signing, signing_files(config)),
-        ("encryption", &keys.encryption, encryption_files(config)),
-    ] {
-        let days = days_left(pair, now.unix_timestamp());
-        if days > SOON_DAYS {
-            findings.ok(AREA, format!("{name} certificate, {days} days left"));
-        } else {
-            findings.warn(
-                AREA,
-                format!("The {name} certificate {file} has {days} days left."),
-                "Make a new one and tell the identity providers; many of them do not look at its end.",
-            );
-        }
-    }
-}
-
-/// A file that the server would make at its first start; what is configured has to be there.
-fn missing_key(config: &Config) -> Option<String> {
-    let configured = &config.keys;
-    let mut own = Vec::new();
-    if configured.signing_key_file.is_none() {
-        own.extend([signing_files(config).0, signing_files(config).1]);
-    }
-    if configured.encryption_key_file.is_none() {
-        own.extend([encryption_files(config).0, encryption_files(config).1]);
-    }
-    if configured.instance_key.is_none() && configured.instance_key_file.is_none() {
-        let file = config.keys_dir().join("instance.key");
-        own.push(file.display().to_string());
-    }
-    own.into_iter().find(|file| !Path::new(file).exists())
-}
-
 /// Opens the database, unless that would make a new one.
 pub(super) async fn database(
     config: &Config,
@@ -196,7 +154,18 @@ pub(super) async fn database(
     findings: &mut Findings,
 ) -> Option<Store> {
     const AREA: &str = "database";
-    if let Some(file) = config.sqlite_file().filter(|file| !file.exists()) {
+    let file = config.sqlite_file();
+    if let Some(file) = &file
+        && let Err(cause) = file.try_exists()
+    {
+        findings.error(
+            AREA,
+            format!("{} cannot be looked at: {cause}.", full(file)),
+            "It may well be there. Run this as the user that runs the server.",
+        );
+        return None;
+    }
+    if let Some(file) = file.filter(|file| !file.exists()) {
         findings.warn(
             AREA,
             format!("{} does not exist yet.", full(&file)),

@@ -18,7 +18,7 @@ pub(super) async fn look(
     store: &Store,
     now: OffsetDateTime,
     findings: &mut Findings,
-) -> Result<(), Error> {
+) -> Result<Vec<Company>, Error> {
     let companies = store.companies().await?;
     if companies.is_empty() {
         findings.warn(
@@ -53,17 +53,14 @@ pub(super) async fn look(
         look_at_connections(company, &connections, now, findings);
     }
     look_for_duplicates(&companies, findings);
-    Ok(())
+    Ok(companies)
 }
 
 fn look_at_origin(config: &Config, company: &Company, origin: &Origin, findings: &mut Findings) {
     const AREA: &str = "origins";
     let slug = &company.slug;
     if origin.is_https() {
-        findings.ok(
-            AREA,
-            format!("{slug}: {origin}, through a reverse proxy with TLS"),
-        );
+        // It is asked further down, when the server runs.
     } else if !config.plain_http.permits(origin.host()) {
         findings.error(
             AREA,

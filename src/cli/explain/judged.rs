@@ -69,7 +69,7 @@ impl Judged {
         let company = installation.company(slug).await?;
         let name = explain.connection.as_deref();
         let connection = installation.connection(&company, name).await?;
-        let keys = SpKeys::new(&installation.keys()?).map_err(|cause| {
+        let keys = SpKeys::new(&installation.keys().await?).map_err(|cause| {
             CliError::unusable(
                 format!("The keys of this installation cannot be used: {cause}."),
                 "`vestibule doctor` looks closer.",

@@ -14,7 +14,7 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = find(installation, named).await?;
-    let keys = installation.keys()?;
+    let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     if !yes {
         let loss = admin.user_use(user.id).await?;

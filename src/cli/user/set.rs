@@ -43,7 +43,7 @@ impl Set {
                 changes.push((installation.group(&company, title).await?, into));
             }
         }
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let user = self.rewrite(&admin, &company, user, out).await?;
         for (group, into) in changes {

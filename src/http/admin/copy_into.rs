@@ -75,11 +75,11 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
 
 /// `GET /admin/service-provider/{file}`: our metadata and our certificates, to be saved.
 async fn download(Path(file): Path<String>, console: Console) -> Result<Response, Error> {
-    let keys = &console.app.sp_keys;
+    let keys = console.app.sp_keys();
     let (kind, content) = match file.as_str() {
         "metadata.xml" => (
             "application/samlmetadata+xml",
-            console.site.metadata(keys).clone(),
+            console.site.metadata(&keys).clone(),
         ),
         "signing.cer" => (CERTIFICATE, pem(&keys.signing_certificate).into()),
         "encryption.cer" => (CERTIFICATE, pem(&keys.encryption_certificate).into()),

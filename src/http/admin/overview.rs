@@ -278,7 +278,7 @@ fn certificate(name: &'static str, remaining: Remaining, now: OffsetDateTime) ->
 
 /// Those of this server, which the operator renews.
 fn own_certificates(console: &Console, now: OffsetDateTime) -> Vec<Certificate> {
-    let keys = &console.app.sp_keys;
+    let keys = console.app.sp_keys();
     [
         ("For signing", keys.signing_until),
         ("For encryption", keys.encryption_until),

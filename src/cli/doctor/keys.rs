@@ -1,0 +1,115 @@
+//! The keys: whether they are there, fit the database, and last.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use super::Findings;
+use crate::cli::keys::{days_left, encryption_files, signing_files};
+use crate::config::Config;
+use crate::keys::{Fingerprints, Keys, Use};
+
+const AREA: &str = "keys";
+/// A certificate that ends sooner than this needs attention.
+const SOON_DAYS: i32 = 60;
+
+/// Looks at the keys; `known` are those of the database, none when it could not be asked or knows none. Gives the keys when a
+/// server could use them.
+pub(super) fn look(
+    config: &Config,
+    known: &Fingerprints,
+    now: OffsetDateTime,
+    findings: &mut Findings,
+) -> Option<Keys> {
+    for file in own_files(config) {
+        match std::fs::metadata(&file) {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                missing(&file, known, findings);
+                return None;
+            }
+            Err(cause) => {
+                findings.error(
+                    AREA,
+                    format!("{} cannot be looked at: {cause}.", file.display()),
+                    "It may well be there. Run this as the user that runs the server, and make no new keys.",
+                );
+                return None;
+            }
+            Ok(_) => {}
+        }
+    }
+    let keys = match Keys::find(config, now) {
+        Ok(keys) => keys,
+        Err(error) => {
+            findings.error(AREA, error.to_string(), "");
+            return None;
+        }
+    };
+    if !known.is_empty() {
+        let foreign = keys.foreign_to(known);
+        if !foreign.is_empty() {
+            findings.error(
+                AREA,
+                format!("These are not the keys of this database: {}.", foreign.join(", ")),
+                "The server does not start with them. Put the right ones back: from the backup (vestibule restore), or from another node. Make no new instance key: every password of a user would be lost.",
+            );
+            return None;
+        }
+        findings.ok(AREA, "they are those of the database");
+    }
+    for (of, pair, (_, file)) in [
+        (Use::Signing, &keys.signing, signing_files(config)),
+        (Use::Encryption, &keys.encryption, encryption_files(config)),
+    ] {
+        let name = of.name();
+        let days = days_left(pair, now.unix_timestamp());
+        if days > SOON_DAYS {
+            findings.ok(AREA, format!("{name} certificate, {days} days left"));
+        } else {
+            findings.warn(
+                AREA,
+                format!("The {name} certificate {file} has {days} days left."),
+                format!("Many identity providers do not look at its end. A new one, while both count: vestibule keys new {name}"),
+            );
+        }
+    }
+    Some(keys)
+}
+
+fn missing(file: &Path, known: &Fingerprints, findings: &mut Findings) {
+    if known.is_empty() {
+        findings.warn(
+            AREA,
+            format!("{} does not exist yet.", file.display()),
+            "The first start makes the keys. On several nodes, copy one set to all.",
+        );
+    } else {
+        findings.error(
+            AREA,
+            format!(
+                "{} is not there, and the database belongs to keys that were made before.",
+                file.display()
+            ),
+            "Put it back: from the backup (vestibule restore), or from another node. Make no new one: every password of a user would be lost.",
+        );
+    }
+}
+
+/// Files that the server would make at its first start; what is configured has to be there.
+fn own_files(config: &Config) -> Vec<PathBuf> {
+    let configured = &config.keys;
+    let mut own: Vec<PathBuf> = Vec::new();
+    if configured.signing_key_file.is_none() {
+        let (key, certificate) = signing_files(config);
+        own.extend([key.into(), certificate.into()]);
+    }
+    if configured.encryption_key_file.is_none() {
+        let (key, certificate) = encryption_files(config);
+        own.extend([key.into(), certificate.into()]);
+    }
+    if configured.instance_key.is_none() && configured.instance_key_file.is_none() {
+        own.push(config.keys_dir().join("instance.key"));
+    }
+    own
+}
