@@ -48,9 +48,10 @@ pub async fn own_keys(
         return Ok(keys);
     }
     // Another server may have noted its own just now.
-    let known = match known.is_empty() {
-        true => store.note_fingerprints(&ours, now).await?,
-        false => known,
+    let known = if known.is_empty() {
+        store.note_fingerprints(&ours, now).await?
+    } else {
+        known
     };
     let foreign = keys.foreign_to(&known);
     if foreign.is_empty() {

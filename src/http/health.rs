@@ -49,10 +49,10 @@ pub(super) async fn live(
     let trusted = &app.config.trusted_proxies;
     let arrived = Arrived::new(
         &host,
-        peer.map(|peer| peer.to_string()).unwrap_or_default(),
+        peer.as_ref().map(ToString::to_string).unwrap_or_default(),
         peer.is_some_and(|peer| trusted.iter().any(|block| block.contains(peer))),
         forwarded.join(", "),
-        client.map(|client| client.to_string()).unwrap_or_default(),
+        client.as_ref().map(ToString::to_string).unwrap_or_default(),
     );
     Json(question.answer(&app.keys, arrived)).into_response()
 }

@@ -52,10 +52,9 @@ impl Nginx {
             .replace("http://127.0.0.1:8080", &format!("http://{upstream}"));
         let dir = installation.path("nginx");
         std::fs::create_dir_all(&dir).unwrap();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|kind| format!("{kind}_temp_path {}/{kind};\n", dir.display()))
-            .collect();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {}/{kind};", dir.display()))
+            .join("\n");
         let file = dir.join("nginx.conf");
         let all = format!(
             "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{1}\n}}\n",
