@@ -121,7 +121,7 @@ async fn published(app: &App, question: &KeyQuestion, url: &str) -> Vec<String> 
 
 async fn answer(app: &App, question: KeyQuestion, certificates: Vec<String>) {
     let (attempt, company) = (question.attempt, question.connection.company_id);
-    let (decryption, now) = (app.sp_keys.decryption.clone(), app.clock.now());
+    let (decryption, now) = (app.sp_keys().decryption.clone(), app.clock.now());
     let looking = move || {
         let settings = &question.connection.settings;
         let unknown = certificates.into_iter();
