@@ -52,6 +52,20 @@ pub(super) async fn settle(
     if !is_text(&claimant.profile.subject) {
         return Ok(Err(Refusal::NoAccount));
     }
+    if let Some(user) = by_identity(tx, claimant).await? {
+        // Nothing is written before it is known that this user gets in.
+        return welcome(tx, claimant, user, How::Found).await;
+    }
+    let point = tx.savepoint().await?;
+    let judged = first_time(tx, claimant).await?;
+    tx.keep_unless_refused(point, judged).await
+}
+
+/// An identity that was not known when it was looked for.
+async fn first_time(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+) -> Result<Result<Account, Refusal>, Error> {
     // When another server is faster in making or binding it, the second look finds what it made.
     for _ in 0..3 {
         let Some((user, how)) = (match look(tx, claimant).await? {

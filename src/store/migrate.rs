@@ -72,6 +72,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0011_domains_carried_over.sql"),
     ),
     (
+        12,
+        "identities",
+        include_str!("../../migrations/0012_identities.sql"),
+    ),
+    (
         13,
         "authentication",
         include_str!("../../migrations/0013_authentication.sql"),

@@ -55,21 +55,14 @@ async fn try_out(
     sign_in: &SignIn,
     proof: &SamlProof,
 ) -> Result<Result<(Account, Rehearsal), Refusal>, Error> {
-    query("SAVEPOINT rehearsal").execute(&mut *tx).await?;
-    let noted = tx.changed.len();
+    let point = tx.savepoint().await?;
     let settled = settle(tx, &claimant(sign_in, proof)).await?;
     let titles = match &settled {
         Ok(account) => titles(tx, account.user.id).await?,
         Err(_) => Vec::new(),
     };
     // An error before this ends the whole transaction.
-    query("ROLLBACK TO SAVEPOINT rehearsal")
-        .execute(&mut *tx)
-        .await?;
-    query("RELEASE SAVEPOINT rehearsal")
-        .execute(&mut *tx)
-        .await?;
-    tx.changed.truncate(noted);
+    tx.take_back(point).await?;
     let account = match settled {
         Ok(account) => account,
         Err(refusal) => return Ok(Err(refusal)),

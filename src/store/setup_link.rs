@@ -136,11 +136,7 @@ pub(super) async fn set_up(
     }
     let user = &set_up.user;
     if user.company_id != company || !insert(tx, user).await? {
-        // The link is kept for another address.
-        query("UPDATE setup_link SET used_at = NULL WHERE id = $1")
-            .bind(set_up.link.to_string())
-            .execute(&mut *tx)
-            .await?;
+        // The refusal is taken back: the link is there for another address.
         return Ok(Err(Refusal::EmailTaken));
     }
     query("UPDATE account SET password = $1, last_sign_in_at = $2 WHERE id = $3")

@@ -2,7 +2,7 @@
 //! the session begun, the attempt closed.
 //!
 //! Invariant: a session begins here and nowhere else, and either all of it is stored or nothing. A refusal consumes the
-//! attempt and keeps its record, and leaves no user and no session. So does a test, whose attempt says here that it is one,
+//! attempt and the assertion and keeps the attempt's record; everything else that was written by then is taken back. So does a test, whose attempt says here that it is one,
 //! whatever the caller believes.
 
 use super::statement::query;
@@ -191,9 +191,15 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
             return Box::pin(rehearse(tx, sign_in, proof, attempt_id)).await;
         }
         (Ok(_), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
-        (Ok(_), Proof::Password { user_id }) => password_account(tx, sign_in, *user_id).await?,
+        (Ok(_), Proof::Password { user_id }) => {
+            let point = tx.savepoint().await?;
+            let judged = password_account(tx, sign_in, *user_id).await?;
+            tx.keep_unless_refused(point, judged).await?
+        }
         (Ok(_), Proof::SetUp(set_up)) => {
-            setup_link::set_up(tx, sign_in.company_id, set_up, sign_in.now).await?
+            let point = tx.savepoint().await?;
+            let judged = setup_link::set_up(tx, sign_in.company_id, set_up, sign_in.now).await?;
+            tx.keep_unless_refused(point, judged).await?
         }
     };
     match account {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::change::Change;
 use super::columns::Row;
 use super::ended::Listener;
-use super::statement::{Statement, Target};
+use super::statement::{Statement, Target, query};
 use super::{Error, Store, postgres, sqlite};
 
 /// Which database is behind the URL.
@@ -84,6 +84,51 @@ impl Tx {
             Inner::Sqlite(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,
         }
+    }
+}
+
+/// A point that a transaction can be taken back to, with what was noted for running servers by then.
+#[derive(Debug)]
+#[must_use = "it is kept or taken back"]
+pub(super) struct Savepoint {
+    noted: usize,
+}
+
+impl Tx {
+    /// From here on everything can be taken back without the rest of the transaction, which others may share.
+    pub(super) async fn savepoint(&mut self) -> Result<Savepoint, Error> {
+        query("SAVEPOINT here").execute(&mut *self).await?;
+        Ok(Savepoint {
+            noted: self.changed.len(),
+        })
+    }
+
+    /// Takes everything since the point back.
+    pub(super) async fn take_back(&mut self, point: Savepoint) -> Result<(), Error> {
+        query("ROLLBACK TO SAVEPOINT here")
+            .execute(&mut *self)
+            .await?;
+        self.changed.truncate(point.noted);
+        self.keep(point).await
+    }
+
+    /// Keeps everything since the point.
+    pub(super) async fn keep(&mut self, _: Savepoint) -> Result<(), Error> {
+        query("RELEASE SAVEPOINT here").execute(&mut *self).await?;
+        Ok(())
+    }
+
+    /// Takes back what a refusal has written since the point, and keeps what was not refused.
+    pub(super) async fn keep_unless_refused<T, R>(
+        &mut self,
+        point: Savepoint,
+        judged: Result<T, R>,
+    ) -> Result<Result<T, R>, Error> {
+        match &judged {
+            Ok(_) => self.keep(point).await?,
+            Err(_) => self.take_back(point).await?,
+        }
+        Ok(judged)
     }
 }
 

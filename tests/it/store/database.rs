@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use url::Url;
 use vestibule::store::Store;
 
@@ -60,6 +60,42 @@ impl Database {
             .unwrap()
     }
 
+    /// Every row of every table, but of those that a refusal writes to: attempts, and the IDs of used assertions.
+    pub(crate) async fn rows(&self) -> Vec<String> {
+        let written = ["login_attempt", "assertion_seen"];
+        let mut all = Vec::new();
+        match self {
+            Self::Sqlite(_) => {
+                let file = self.url().replace("sqlite:", "");
+                let connection = rusqlite::Connection::open(file).unwrap();
+                let names = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+                for table in texts(&connection, names) {
+                    if !written.contains(&table.as_str()) {
+                        let rows = texts(&connection, &format!("SELECT * FROM {table}"));
+                        all.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+                    }
+                }
+            }
+            Self::Postgres { .. } => {
+                let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+                let names = "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1";
+                for table in connection.fetch_all(names).await.unwrap() {
+                    let table: String = table.get(0);
+                    if !written.contains(&table.as_str()) {
+                        let sql = format!("SELECT row_to_json(t)::text FROM {table} t ORDER BY 1");
+                        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+                        let rows = connection.fetch_all(sql).await.unwrap();
+                        all.extend(
+                            rows.iter()
+                                .map(|row| format!("{table}: {}", row.get::<String, _>(0))),
+                        );
+                    }
+                }
+            }
+        }
+        all
+    }
+
     /// Removes it. (After a failed test it stays, until the server goes.)
     pub(crate) async fn remove(self) {
         if let Self::Postgres { admin, name } = self {
@@ -72,6 +108,24 @@ impl Database {
                 .unwrap();
         }
     }
+}
+
+/// The rows of a query as texts.
+fn texts(connection: &rusqlite::Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let values: Vec<String> = (0..columns)
+            .map(|at| match row.get_ref(at).unwrap() {
+                rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        Ok(values.join(" | "))
+    });
+    let mut rows: Vec<String> = rows.unwrap().map(Result::unwrap).collect();
+    rows.sort_unstable();
+    rows
 }
 
 /// Makes two tests of each function: one on SQLite, one on PostgreSQL.

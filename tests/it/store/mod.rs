@@ -16,6 +16,7 @@ mod group_claims;
 mod groups;
 mod migrations;
 mod races;
+mod refusals;
 mod rehearsals;
 mod sessions;
 mod sign_ins;
