@@ -9,6 +9,16 @@ CREATE TABLE identity_next (
 INSERT INTO identity_next (connection_id, subject, user_id, created_at) SELECT connection_id, subject, user_id, created_at FROM identity;
 DROP TABLE identity;
 ALTER TABLE identity_next RENAME TO identity;
+-- A NameID was known by its value alone. It counts for the format that its connection has now, whatever the qualifiers, until its
+-- next sign-in writes the whole key.
+UPDATE identity SET subject = 'name_id(emailAddress;*):' || SUBSTR(subject, 9) WHERE subject LIKE 'name_id:%' AND connection_id IN
+    (SELECT id FROM connection WHERE settings NOT LIKE '%"name_id_format":%'
+     OR settings LIKE '%"name_id_format":"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"%');
+UPDATE identity SET subject = 'name_id(persistent;*):' || SUBSTR(subject, 9) WHERE subject LIKE 'name_id:%' AND connection_id IN
+    (SELECT id FROM connection WHERE settings LIKE '%"name_id_format":"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"%');
+UPDATE identity SET subject = 'name_id(unspecified;*):' || SUBSTR(subject, 9) WHERE subject LIKE 'name_id:%' AND connection_id IN
+    (SELECT id FROM connection WHERE settings LIKE '%"name_id_format":"urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"%');
+UPDATE identity SET subject = 'name_id(*):' || SUBSTR(subject, 9) WHERE subject LIKE 'name_id:%';
 CREATE INDEX identity_by_user ON identity (user_id, connection_id);
 
 -- Who set the password: own (the user), administrator (who may change administrators: in the console, by command, or by a token

@@ -15,6 +15,7 @@ mod group;
 mod listing;
 mod metadata_import;
 mod password;
+mod promotion;
 mod proposal;
 mod refused;
 mod session;
@@ -60,6 +61,7 @@ pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{NewUser, UserText};
 pub use user_import::{ImportPlan, Imported, PlannedUser};
+pub use user_state::Added;
 
 /// Who acts, on which company, when.
 #[derive(Debug)]

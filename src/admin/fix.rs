@@ -169,12 +169,8 @@ impl Finder<'_> {
             "E6" if received == "it is disabled or gone" => {
                 vec![self.here("Single Sign On Settings", "Enable", "")]
             }
-            "F2" => vec![self.console(
-                "Single Sign On Settings",
-                "E-mail domains",
-                "/admin/domains",
-            )],
-            "F3" if received.contains("e-mail") => vec![
+            "F2" => self.account(received),
+            "F3" if received.contains("claims hold no") => vec![
                 there(CLAIMS_PAGE, "emailaddress").to("user.mail"),
                 self.setting("attributes.email"),
             ],
@@ -266,6 +262,26 @@ impl Finder<'_> {
     /// The present value of a setting.
     fn value(&self, key: &str) -> Option<String> {
         self.connection?.settings.value(key)
+    }
+
+    /// Rule F2, by what was in the way.
+    fn account(&self, received: &str) -> Vec<Fix> {
+        let user = self.console("Users & Permissions", "Single sign-on", "/admin/users");
+        let domains = self.console("Single Sign On Settings", "E-mail domains", "/admin/domains");
+        if received.contains("NameID") {
+            return vec![
+                there(CLAIMS_PAGE, "Unique User Identifier (Name ID)").to("user.mail"),
+                self.setting("trust_email_claim"),
+                user,
+            ];
+        }
+        if received.contains("none of the company's domains") {
+            return vec![domains, self.setting("guests")];
+        }
+        if received.contains("assigned") {
+            return vec![domains, user];
+        }
+        vec![user]
     }
 
     /// A field on a page of the connection.

@@ -87,16 +87,21 @@ impl Admin<'_> {
         Ok(group)
     }
 
-    /// Changes a group, when it is still the version that was read.
+    /// Changes a group, when it is still the version that was read. How many of its members have become administrators by it, and
+    /// have lost a password that a token had set.
     pub async fn edit_group(
         &self,
         id: GroupId,
         version_read: &str,
         text: &GroupText,
-    ) -> Result<Group, Refused> {
+    ) -> Result<(Group, usize), Refused> {
         let title = title(text);
+        let members = match text.kind {
+            GroupKind::Administrator => self.members_to_hold(id).await?,
+            GroupKind::Member => Vec::new(),
+        };
         let mut tx = self.store.begin().await?;
-        let way_in = tx.hold_way_in(self.company, []).await?;
+        let way_in = tx.hold_way_in(self.company, members).await?;
         let stored = tx.lock_group(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
         if version(&stored) != version_read {
@@ -112,7 +117,7 @@ impl Admin<'_> {
             ..before.clone()
         };
         if group == before {
-            return Ok(before);
+            return Ok((before, 0));
         }
         // Who makes or names another one waits.
         tx.lock_company(self.company).await?;
@@ -127,6 +132,7 @@ impl Admin<'_> {
         if !tx.write_group(&group).await? {
             return Err(taken(&group.title));
         }
+        let lost = self.take_foreign_passwords(&mut tx, None).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
@@ -134,7 +140,7 @@ impl Admin<'_> {
             .with_change(described(&before), described(&group));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
-        Ok(group)
+        Ok((group, lost))
     }
 
     /// Who would lose what if a group were deleted.

@@ -238,7 +238,7 @@ impl Admin<'_> {
         attempt.tested_by.is_none() || attempt.tested_by == self.actor.user
     }
 
-    async fn unsealed(
+    pub(super) async fn unsealed(
         &self,
         attempt: &LoginAttempt,
         kind: EvidenceKind,

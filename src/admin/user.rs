@@ -139,14 +139,16 @@ impl Admin<'_> {
             if let Some(title) = tx.sso_only_group_of(user.id).await? {
                 return Err(Refused::invalid("password", password::not_for(&title)));
             }
-            tx.write_password(user.id, Some(sealed), None).await?;
+            let by = self.password_by(user.id);
+            tx.write_password(user.id, Some((sealed, by)), None).await?;
         }
+        let lost = self.take_foreign_passwords(&mut tx, Some(user.id)).await?;
         let mut event = self.event("user.add", user.email.as_str());
         event.after = Some(described(&user, &groups, sealed.is_some()));
         tx.audit(&event.with_detail(titles(&groups))).await?;
         tx.commit(self.now).await?;
         Ok(User {
-            has_password: sealed.is_some(),
+            has_password: sealed.is_some() && lost == 0,
             ..user
         })
     }

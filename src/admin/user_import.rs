@@ -268,6 +268,7 @@ impl Admin<'_> {
                 source: GrantSource::Administrator,
             };
             if tx.grant(grant, self.now).await? {
+                self.take_foreign_passwords(tx, Some(before.id)).await?;
                 let event = self.event("user.group.add", planned.text.email.as_str());
                 tx.audit(&event.with_detail(group.title.as_str())).await?;
             }

@@ -9,6 +9,17 @@ use super::{Admin, Problems, Refused, password};
 use crate::domain::{ConnectionId, Grant, GrantSource, GroupId, SessionKey, UserId};
 use crate::store::{StoredUser, Tx, WayIn};
 
+/// What became of a user who was to come into a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It was in it already.
+    Already,
+    /// It is in it now.
+    Now,
+    /// It is in it now, and has lost the password that a token had set.
+    WithoutPassword,
+}
+
 impl Admin<'_> {
     /// Deactivates a user and ends its sessions (rule F4); how many ended, or none when it is deactivated already.
     pub async fn deactivate_user(&self, id: UserId) -> Result<Option<usize>, Refused> {
@@ -64,7 +75,8 @@ impl Admin<'_> {
         if let Some(title) = tx.sso_only_group_of(id).await? {
             return Err(Refused::invalid("password", password::not_for(&title)));
         }
-        let ended = tx.write_password(id, Some(&sealed), keep).await?;
+        let password = (sealed.as_slice(), self.password_by(id));
+        let ended = tx.write_password(id, Some(password), keep).await?;
         let event = self
             .event("user.set_password", stored.user.email.as_str())
             .with_change(has_password(&stored), json!({"password": "set anew"}));
@@ -94,14 +106,15 @@ impl Admin<'_> {
         Ok(Some(ended))
     }
 
-    /// Puts a user into a group by an administrator's word; `false` when it is in it by one already.
-    pub async fn add_to_group(&self, id: UserId, group: GroupId) -> Result<bool, Refused> {
+    /// Puts a user into a group by an administrator's word.
+    pub async fn add_to_group(&self, id: UserId, group: GroupId) -> Result<Added, Refused> {
         self.change_membership(id, group, true).await
     }
 
     /// Takes an administrator's word back; `false` when there is none. What an identity provider says stays.
     pub async fn take_from_group(&self, id: UserId, group: GroupId) -> Result<bool, Refused> {
-        self.change_membership(id, group, false).await
+        let changed = self.change_membership(id, group, false).await?;
+        Ok(changed != Added::Already)
     }
 
     async fn change_membership(
@@ -109,7 +122,7 @@ impl Admin<'_> {
         id: UserId,
         group: GroupId,
         into: bool,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Added, Refused> {
         let group = self.store.group_of(self.company, group).await?;
         let group = group.ok_or(Refused::NotFound)?.group;
         let (mut tx, stored, way_in) = self.hold(id).await?;
@@ -124,37 +137,46 @@ impl Admin<'_> {
             (tx.revoke(grant).await?, "user.group.remove")
         };
         if !changed {
-            return Ok(false);
+            return Ok(Added::Already);
         }
+        let lost = self.take_foreign_passwords(&mut tx, Some(id)).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self.event(action, stored.user.email.as_str());
         tx.audit(&event.with_detail(group.title)).await?;
         tx.commit(self.now).await?;
-        Ok(true)
+        Ok(if lost == 0 {
+            Added::Now
+        } else {
+            Added::WithoutPassword
+        })
     }
 
-    /// Forgets by what a connection knows a user, ends the sessions that it began through it, and takes back what its group
-    /// claims gave: it has no say about this user any more.
+    /// Forgets by what a connection knows a user: one name, or all of them. With the last one the sessions that began through it
+    /// end, and what its group claims gave is taken back: it has no say about this user any more, and the account waits for a
+    /// first sign-in through it again. The names that were forgotten.
     pub async fn unlink_identity(
         &self,
         id: UserId,
         connection: ConnectionId,
-    ) -> Result<(), Refused> {
+        only: Option<&str>,
+    ) -> Result<Vec<String>, Refused> {
         let found = self.store.connection(connection).await?;
         let found = found.filter(|it| it.company_id == self.company);
         let found = found.ok_or(Refused::NotFound)?;
         let (mut tx, stored, way_in) = self.hold(id).await?;
-        let subject = tx.unbind(id, connection).await?;
-        let subject = subject.ok_or(Refused::NotFound)?;
+        let gone = tx.unbind(id, connection, only).await?;
+        if gone.is_empty() {
+            return Err(Refused::NotFound);
+        }
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
             .event("user.unlink", stored.user.email.as_str())
-            .with_detail(format!("{}: {subject}", found.name));
+            .with_detail(format!("{}: {}", found.name, gone.join(", ")));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
-        Ok(())
+        Ok(gone)
     }
 
     /// A transaction that holds a user of the company and its ways in.

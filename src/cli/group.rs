@@ -145,7 +145,7 @@ impl Set {
             kind: self.administrator.map_or(group.kind, kind),
             sso_only: self.sso_only.unwrap_or(group.sso_only),
         };
-        let changed = admin
+        let (changed, lost) = admin
             .edit_group(group.id, &version, &text)
             .await
             .map_err(|refused| unfit(refused, &company))?;
@@ -157,7 +157,13 @@ impl Set {
             changed.title,
             company.name,
             described(&changed)
-        ))
+        ))?;
+        if lost > 0 {
+            out.line(format!(
+                "  ! {lost} of its members, who are administrators now, had a password that an API token had set. It is gone: set a new one with vestibule user set-password."
+            ))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
-//! `user add`, `list`, `set`, `deactivate`, `activate`, `set-password`; sessions have a file of their own.
+//! `user add`, `list`, `set`, `unlink`, `deactivate`, `activate`, `set-password`; sessions have a file of their own.
 
 mod delete;
 mod set;
+mod unlink;
 
 use clap::Subcommand;
 use serde_json::json;
@@ -61,6 +62,8 @@ pub(super) enum User {
     },
     /// End all sessions of a user
     SignOut(Named),
+    /// Forget by what a connection knows a user; the next sign-in through it may bind another identity
+    Unlink(unlink::Unlink),
 }
 
 #[derive(Debug, clap::Args)]
@@ -115,6 +118,7 @@ impl User {
                 sessions::list(&installation, &named, json, out).await
             }
             Self::SignOut(named) => sessions::end(&installation, &named, out).await,
+            Self::Unlink(unlink) => unlink.run(&installation, out).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a verified sign-in says about a person.
 //!
 //! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
-//! (`oid:`, `name_id:`, `attribute:…=`), so that a value of one kind never meets the same text of another.
+//! (`oid:`, `name_id(FORMAT):`, `attribute:…=`), so that a value of one kind never meets the same text of another.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,18 @@ const LONGEST_NAME: usize = 200;
 pub struct Profile {
     /// The identity key.
     pub subject: String,
-    /// The e-mail address.
+    /// Weaker names of the same person in the same assertion, the strongest first: what knows the person by one of them so far
+    /// knows it by the subject from then on.
+    #[serde(default)]
+    pub other_names: Vec<String>,
+    /// How earlier versions may have written the `NameID`.
+    #[serde(default)]
+    pub old_names: Vec<String>,
+    /// The e-mail address, as the claims have it.
     pub email: Option<Email>,
+    /// The address that the `NameID` is, when its format says so (rule F2).
+    #[serde(default)]
+    pub name_id_email: Option<Email>,
     /// The first name; none leaves what is known.
     pub first_name: Option<String>,
     /// The last name.
@@ -90,9 +100,18 @@ impl Profile {
     ) -> Result<Self, ProfileError> {
         let claims = Claims(attributes.into_iter().collect());
         let mapping = &settings.attributes;
+        let mut names = names(settings, name_id, &claims)?.into_iter();
+        let is_named = usable(&name_id.value).is_ok();
         Ok(Self {
-            subject: subject(settings, name_id, &claims)?,
+            subject: names.next().ok_or(ProfileError::SubjectUnusable)?,
+            other_names: names.collect(),
+            old_names: if is_named {
+                name_id.old_keys().to_vec()
+            } else {
+                Vec::new()
+            },
             email: email(&mapping.email, name_id, &claims)?,
+            name_id_email: name_id.email(),
             first_name: claims.name(&mapping.first_name),
             last_name: claims.name(&mapping.last_name),
             company_name: claims.name(&mapping.company),
@@ -164,32 +183,48 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// Rule F1: the connection's identity attribute, else the object identifier when present, else the `NameID`.
-fn subject(
+/// Rule F1: the connection's identity attribute, else the object identifier when present, else the `NameID`; and behind it what is
+/// there of the others.
+fn names(
     settings: &SamlSettings,
     name_id: &NameId,
     claims: &Claims<'_>,
-) -> Result<String, ProfileError> {
+) -> Result<Vec<String>, ProfileError> {
+    let mut names = Vec::with_capacity(2);
     if let Some(attribute) = &settings.identity_attribute {
         let value = claims
             .only(attribute)?
             .ok_or_else(|| ProfileError::IdentityMissing {
                 attribute: attribute.clone(),
             })?;
-        return Ok(format!("attribute:{attribute}={}", usable(value)?));
+        names.push(format!("attribute:{attribute}={}", usable(value)?));
     }
     for attribute in &settings.attributes.object_id {
-        if let Some(value) = claims.only(attribute)? {
-            return Ok(format!("oid:{}", usable(value)?));
+        let object_id = match claims.only(attribute) {
+            Ok(Some(value)) => usable(value),
+            Ok(None) => continue,
+            Err(ambiguous) => Err(ambiguous),
+        };
+        match object_id {
+            Ok(value) => names.push(format!("oid:{value}")),
+            Err(unusable) if names.is_empty() => return Err(unusable),
+            Err(_) => {}
         }
+        break;
     }
-    let value = usable(&name_id.value)?;
-    match name_id.format.as_deref() {
-        Some(TRANSIENT) => Err(ProfileError::SubjectTransient),
-        // The same address in other case is the same address (rule D7); directories change the case of sign-in names.
-        _ if name_id.is_email() => Ok(format!("name_id:{}", value.to_ascii_lowercase())),
-        _ => Ok(format!("name_id:{value}")),
+    let is_transient = name_id.format.as_deref() == Some(TRANSIENT);
+    let qualifiers = [&name_id.format, &name_id.name_qualifier];
+    let are_usable = qualifiers
+        .into_iter()
+        .flatten()
+        .all(|text| text.is_empty() || usable(text).is_ok());
+    match usable(&name_id.value) {
+        Ok(_) if !is_transient && are_usable => names.push(name_id.key(&settings.idp_entity_id)),
+        _ if !names.is_empty() => {}
+        Ok(_) if is_transient => return Err(ProfileError::SubjectTransient),
+        _ => return Err(ProfileError::SubjectUnusable),
     }
+    Ok(names)
 }
 
 fn usable(value: &str) -> Result<&str, ProfileError> {
@@ -265,6 +300,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(profile.subject, "oid:0f1e");
+        assert_eq!(
+            profile.other_names,
+            ["name_id(emailAddress):b.simon@contoso.com"]
+        );
         assert_eq!(profile.email.unwrap().as_str(), "b.simon@contoso.com");
         assert_eq!(
             (
@@ -285,13 +324,13 @@ mod tests {
         let mut settings = SamlSettings::default();
         assert_eq!(
             read(&settings, &simon(), &[]).unwrap().subject,
-            "name_id:b.simon@contoso.com"
+            "name_id(emailAddress):b.simon@contoso.com"
         );
         assert_eq!(
             read(&settings, &NameId::new("0f1e", None), &[])
                 .unwrap()
                 .subject,
-            "name_id:0f1e"
+            "name_id(unspecified):0f1e"
         );
         assert_eq!(
             read(&settings, &NameId::new("x", Some(TRANSIENT)), &[]),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::word::words;
-use super::{AttemptId, CompanyId};
+use super::{AttemptId, CompanyId, ConnectionId, UserId};
 
 words! {
     /// What is kept.
@@ -18,6 +18,8 @@ words! {
         Findings = "findings",
         /// That the unknown key of a refused sign-in is in the identity provider's metadata.
         NewKey = "new_key",
+        /// Which identity an administrator may link to which account.
+        Link = "link",
     }
 }
 
@@ -37,6 +39,17 @@ pub struct NewKey {
     pub sha256: String,
     /// Where the metadata is.
     pub url: String,
+}
+
+/// An identity that was refused the account of its address (rule F2), until an administrator says that it is the same person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingLink {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The identity key at it.
+    pub subject: String,
+    /// The account.
+    pub user: UserId,
 }
 
 /// Something that is kept of an attempt.

@@ -1,7 +1,7 @@
 //! A login attempt: one sign-in from start to verdict, kept with every check and its outcome.
 //!
-//! Invariant: an attempt is consumed at most once (rule E1). Its record never holds a Response, a `NameID`, a cookie, a
-//! token or a password.
+//! Invariant: an attempt is consumed at most once (rule E1). Its record never holds a Response, a cookie, a token or a
+//! password, and a `NameID` only where that is what it was refused for (rules F1 and F2).
 
 use std::borrow::Cow;
 use std::fmt;

@@ -38,7 +38,7 @@ pub use company_domain::{
 };
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
-pub use evidence::{Evidence, EvidenceKind, NewKey};
+pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
 pub use findings::{Claim, Findings, GroupChange, Rehearsal, Way};
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
@@ -55,5 +55,5 @@ pub use settings::{
 pub use setup_link::{SetupLink, SetupLinkState};
 pub use token::{Scope, Scopes, Token};
 pub use trust::{TrustLine, TrustVersion};
-pub use user::{Creation, Identity, User};
+pub use user::{Creation, Identity, PasswordBy, User};
 pub use word::UnknownWord;

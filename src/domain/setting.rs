@@ -78,6 +78,10 @@ impl SamlSettings {
         ("unsolicited", "bounce, refuse or accept"),
         ("landing", "a path of the site, such as /welcome, or none"),
         (
+            "trust_email_claim",
+            "true or false: the directory's people cannot change their e-mail claim",
+        ),
+        (
             "guests",
             "true or false: takes addresses outside of the company's domains",
         ),
@@ -144,6 +148,7 @@ impl SamlSettings {
             "single_logout" => self.single_logout = switch(key, value)?,
             "sign_requests" => self.sign_requests = switch(key, value)?,
             "force_authn" => self.force_authn = switch(key, value)?,
+            "trust_email_claim" => self.trust_email_claim = switch(key, value)?,
             "guests" => self.guests = switch(key, value)?,
             "danger_allow_sha1" => self.danger_allow_sha1 = switch(key, value)?,
             "danger_accept_cbc" => self.danger_accept_cbc = switch(key, value)?,
@@ -209,6 +214,7 @@ impl SamlSettings {
             "single_logout" => self.single_logout.to_string(),
             "sign_requests" => self.sign_requests.to_string(),
             "force_authn" => self.force_authn.to_string(),
+            "trust_email_claim" => self.trust_email_claim.to_string(),
             "guests" => self.guests.to_string(),
             "danger_allow_sha1" => self.danger_allow_sha1.to_string(),
             "danger_accept_cbc" => self.danger_accept_cbc.to_string(),

@@ -74,6 +74,8 @@ pub struct SamlSettings {
     pub landing: Option<String>,
     /// The permission group of accounts made at first sign-in (rule F3); none makes no accounts.
     pub jit: Option<GroupId>,
+    /// Whether the e-mail claim is believed where it says something else than the `NameID`: its people cannot change it (rule F2).
+    pub trust_email_claim: bool,
     /// Whether it may make and link accounts with addresses outside of the company's domains (rule F2).
     pub guests: bool,
     /// The group that was chosen for new accounts, while just-in-time provisioning is off.
@@ -119,6 +121,7 @@ impl Default for SamlSettings {
             unsolicited: Unsolicited::Bounce,
             landing: None,
             jit: None,
+            trust_email_claim: false,
             guests: false,
             jit_kept: None,
             identity_attribute: None,

@@ -51,6 +51,18 @@ words! {
     }
 }
 
+words! {
+    /// Who set a password.
+    pub enum PasswordBy {
+        /// The user.
+        Own = "own",
+        /// Somebody who may change administrators: in the console, by command, or by a token with `admins:write`.
+        Administrator = "administrator",
+        /// Any other token. Such a password never opens an administrator's account.
+        Token = "token",
+    }
+}
+
 /// The immutable key of a user at a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {

@@ -14,6 +14,7 @@ use super::extract::CurrentSite;
 use super::response::body;
 use super::session::PresentedSession;
 use crate::app::App;
+use crate::domain::UserId;
 use crate::site::Site;
 use crate::store::SignedIn;
 
@@ -46,6 +47,7 @@ fn describe(signed_in: &SignedIn, site: &Site) -> serde_json::Result<Bytes> {
     let (user, session) = (&signed_in.user, &signed_in.session);
     let connection = session.connection_id.and_then(|id| site.connection(id));
     let who = Who {
+        id: user.id,
         email: user.email.as_str(),
         first_name: &user.first_name,
         last_name: &user.last_name,
@@ -71,6 +73,9 @@ fn describe(signed_in: &SignedIn, site: &Site) -> serde_json::Result<Bytes> {
 /// Scripts rely on these names.
 #[derive(Debug, Serialize)]
 struct Who<'a> {
+    /// The user's identifier: the same for ever, and never another user's.
+    id: UserId,
+    /// It may change.
     email: &'a str,
     first_name: &'a str,
     last_name: &'a str,

@@ -7,7 +7,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::Error;
 use crate::app::App;
-use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind, Findings, NewKey};
+use crate::domain::{
+    AttemptId, CompanyId, Evidence, EvidenceKind, Findings, NewKey, PendingLink,
+};
 
 /// The longest message that is kept, in octets. Entra's are a tenth of it, with all groups that fit in.
 const LONGEST_RESPONSE: usize = 64 * 1024;
@@ -52,6 +54,26 @@ pub(super) async fn keep_new_key(
     let keep = Duration::days(app.config.attempts.retention_days.into());
     let of = (company, attempt, EvidenceKind::NewKey);
     keep_sealed(app, of, &text, keep).await
+}
+
+/// How long an administrator can link a refused identity by hand.
+const LINK: Duration = Duration::days(7);
+
+/// Keeps which identity may be linked to which account.
+pub(super) async fn keep_link(
+    app: &App,
+    company: CompanyId,
+    attempt: AttemptId,
+    link: &PendingLink,
+) {
+    let Ok(text) = serde_json::to_vec(link) else {
+        return;
+    };
+    let days = Duration::days(app.config.attempts.retention_days.into());
+    let of = (company, attempt, EvidenceKind::Link);
+    if let Err(cause) = keep_sealed(app, of, &text, LINK.min(days)).await {
+        tracing::warn!(%cause, "which account a refused identity may be linked to was not kept");
+    }
 }
 
 async fn keep_sealed(

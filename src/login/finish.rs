@@ -8,8 +8,8 @@ use super::{
 use crate::app::App;
 use crate::domain::login_attempt::{CLAIMS, IN_TIME};
 use crate::domain::{
-    AttemptKind, Connection, ConnectionId, Findings, LoginAttempt, NameId, Outcome, Profile,
-    Record, SessionId, UserId,
+    AttemptKind, Connection, ConnectionId, Findings, LoginAttempt, NameId, Outcome, PendingLink,
+    Profile, Record, SessionId, UserId,
 };
 use crate::import;
 use crate::keys;
@@ -339,6 +339,7 @@ pub(super) async fn complete(
     let now = app.clock.now();
     let latest = now + app.config.session.absolute.time();
     let session = SessionId::from_bytes(keys::random());
+    let (connection, subject_key) = (subject.connection.id, subject.profile.subject.clone());
     let findings = (attempt.kind == AttemptKind::Test).then(|| {
         let settings = &subject.connection.settings;
         Box::new(Findings {
@@ -390,11 +391,21 @@ pub(super) async fn complete(
         Finished::Refused { .. } if attempt.kind == AttemptKind::Test => {
             Box::pin(test::conclude(app, attempt, findings, None)).await
         }
-        Finished::Refused { refusal, .. } => Ok(Ending::Refused {
-            code: attempt.code.clone(),
-            attempt: attempt.id,
-            advice: advice_on(refusal),
-        }),
+        Finished::Refused { refusal, .. } => {
+            if let Some(user) = refusal.linkable() {
+                let link = PendingLink {
+                    connection,
+                    subject: subject_key,
+                    user,
+                };
+                Box::pin(evidence::keep_link(app, site.company.id, attempt.id, &link)).await;
+            }
+            Ok(Ending::Refused {
+                code: attempt.code.clone(),
+                attempt: attempt.id,
+                advice: advice_on(&refusal),
+            })
+        }
         Finished::Rehearsed { rehearsal, .. } => {
             Box::pin(test::conclude(app, attempt, findings, Some(*rehearsal))).await
         }
@@ -430,7 +441,7 @@ pub fn landing(site: &Site) -> String {
         .unwrap_or_else(|| "/".to_owned())
 }
 
-pub(super) fn advice_on(refusal: store::Refusal) -> Advice {
+pub(super) fn advice_on(refusal: &store::Refusal) -> Advice {
     use store::Refusal as R;
     match refusal {
         R::AttemptConsumed
@@ -438,15 +449,17 @@ pub(super) fn advice_on(refusal: store::Refusal) -> Advice {
         | R::OtherConnection
         | R::AssertionReplayed
         | R::LinkUsed
-        | R::EmailTaken => Advice::TryAgain,
-        R::MayNotLink
-        | R::BoundToAnother
-        | R::OthersAddress
-        | R::NoAccount
-        | R::NoEmail
+        | R::EmailTaken { .. } => Advice::TryAgain,
+        R::TwoPeople { .. }
+        | R::NotLinked { .. }
+        | R::Contradicted { .. }
+        | R::OthersAddress { .. }
+        | R::OutsideDomains { .. }
+        | R::NoAccount { .. }
+        | R::NoEmail { .. }
         | R::NoJitGroup
-        | R::Deactivated => Advice::AskForAccount,
-        R::SsoOnly => Advice::UseSingleSignOn,
-        R::NoPassword => Advice::CheckPassword,
+        | R::Deactivated { .. } => Advice::AskForAccount,
+        R::SsoOnly { .. } => Advice::UseSingleSignOn,
+        R::NoPassword { .. } => Advice::CheckPassword,
     }
 }

@@ -168,7 +168,7 @@ async fn begin_session(
         Finished::Refused { refusal, .. } => Ok(Ending::Refused {
             code: attempt.code,
             attempt: attempt.id,
-            advice: super::finish::advice_on(refusal),
+            advice: super::finish::advice_on(&refusal),
         }),
         Finished::Rehearsed { .. } => Err(Error::NoTest),
     }

@@ -112,7 +112,7 @@ pub async fn set_up(
             known: KnownBrowser::after(app, &user),
         },
         Finished::Refused {
-            refusal: Refusal::EmailTaken,
+            refusal: Refusal::EmailTaken { .. },
             ..
         } => FirstEnding::EmailTaken,
         Finished::Refused { .. } => FirstEnding::LinkUsed,

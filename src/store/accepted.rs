@@ -2,8 +2,10 @@
 
 use super::account::{Account, How};
 use super::group_claim::{self, Warning};
+use super::promotion::FOREIGN_PASSWORD;
+use super::refusal::{ACTIVE, FIRST_USE, OPEN, UNUSED};
 use super::sign_in::{Proof, SignIn};
-use super::{Error, Refusal, record};
+use super::{Error, record};
 use crate::domain::Check;
 use crate::domain::login_attempt::IN_TIME;
 
@@ -36,28 +38,27 @@ impl Accepted {
 /// The record of a sign-in that succeeded, or would have.
 pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Accepted, Error> {
     let mut here = Vec::with_capacity(6);
-    let mut passed = |rule: &'static str,
-                      subject: &'static str,
-                      expected: &'static str,
-                      received: &'static str| {
-        here.push(Check {
-            rule: rule.into(),
-            subject: subject.into(),
-            expected: expected.into(),
-            received: received.into(),
-            passed: true,
-        });
-    };
-    passed("E1", IN_TIME, Refusal::AttemptConsumed.expected(), "open");
-    if let Proof::Saml(_) = sign_in.proof {
-        passed(
-            "E4",
-            Refusal::AssertionReplayed.subject(),
-            Refusal::AssertionReplayed.expected(),
-            "new",
-        );
+    let mut passed =
+        |rule: &'static str, subject: &'static str, expected: &'static str, received: &str| {
+            here.push(Check {
+                rule: rule.into(),
+                subject: subject.into(),
+                expected: expected.into(),
+                received: received.to_owned().into(),
+                passed: true,
+            });
+        };
+    passed("E1", IN_TIME, OPEN, "open");
+    if let Proof::Saml(proof) = &sign_in.proof {
+        passed("E4", FIRST_USE, UNUSED, "new");
         match account.how {
             How::Found => passed("F1", THE_ACCOUNT, "found by identity", "found by identity"),
+            How::FoundByOther => passed(
+                "F1",
+                THE_ACCOUNT,
+                "found by identity",
+                "found by another name in the assertion; the identity is bound from now on",
+            ),
             How::Linked => passed(
                 "F2",
                 THE_ACCOUNT,
@@ -71,21 +72,24 @@ pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Accepted, 
                 "made at first sign-in",
             ),
         }
-        if account.email_kept {
+        if let (Some(why), Some(email)) = (account.email_kept, &proof.profile.email) {
             passed(
-                "F1",
+                "F2",
                 "The account may take over the e-mail address",
-                "not of another account, nor in another connection's domain",
-                "another's: the account keeps its own",
+                "one that is this connection's to give",
+                &format!("{email}: {why}. The account keeps {}", account.user.email),
+            );
+        }
+        if account.password_taken {
+            passed(
+                "F6",
+                "An administrator's password was set by the administrator, or by another one",
+                "no password of a token",
+                FOREIGN_PASSWORD,
             );
         }
     }
-    passed(
-        "F4",
-        Refusal::Deactivated.subject(),
-        Refusal::Deactivated.expected(),
-        "active",
-    );
+    passed("F4", ACTIVE, "active", "active");
     let mut warning = None;
     if let (Proof::Saml(proof), Some(groups)) = (&sign_in.proof, &account.groups) {
         let settings = &proof.connection.settings;

@@ -9,20 +9,24 @@ use time::OffsetDateTime;
 use super::Tx;
 use super::columns::{is_text, ms};
 use super::group_claim::{self, GroupsOf, grant};
+use super::identity::{self, Known};
+use super::link;
+use super::promotion::FOREIGN_PASSWORD;
 use super::search::searched;
 use super::user::{insert, select_user, user, user_columns};
 use super::{Error, Refusal};
 use crate::domain::{
-    Connection, ConnectionId, Creation, Email, GrantSource, Profile, User, UserId,
+    AttemptId, AuditEvent, AuditId, Connection, Creation, Email, GrantSource, Profile, User, UserId,
 };
 
 /// An account that may sign in.
 pub(super) struct Account {
     pub(super) user: User,
     pub(super) how: How,
-    /// The profile's e-mail address belongs to another account or to another connection's domain, so that this account kept
-    /// its own.
-    pub(super) email_kept: bool,
+    /// Why the account kept its own address, where the profile has another one.
+    pub(super) email_kept: Option<&'static str>,
+    /// Its password was taken away, because a token had set it and it has become an administrator's.
+    pub(super) password_taken: bool,
     /// What became of its groups; none where no claims brought it.
     pub(super) groups: Option<GroupsOf>,
 }
@@ -31,6 +35,8 @@ pub(super) struct Account {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum How {
     Found,
+    /// By a weaker name; the subject is bound, too, from now on.
+    FoundByOther,
     Linked,
     Made,
 }
@@ -41,7 +47,33 @@ pub(super) struct Claimant<'a> {
     pub(super) profile: &'a Profile,
     /// The identifier of the account if it has to be made.
     pub(super) new_user: UserId,
+    /// The attempt; entries of the audit log are numbered after it.
+    pub(super) attempt: AttemptId,
     pub(super) now: OffsetDateTime,
+}
+
+impl Claimant<'_> {
+    /// An entry of the audit log about what this sign-in does to an account.
+    fn event(&self, number: u8, action: &str, user: &User, detail: String) -> AuditEvent {
+        let mut random = [0; 10];
+        let [_, _, _, _, _, _, own @ ..] = self.attempt.to_bytes();
+        random.copy_from_slice(&own);
+        if let Some(last) = random.last_mut() {
+            *last = last.wrapping_add(number);
+        }
+        AuditEvent {
+            id: AuditId::at(self.now, random),
+            company_id: Some(self.connection.company_id),
+            at: self.now,
+            actor: format!("connection: {}", self.connection.name),
+            action: action.to_owned(),
+            subject: user.email.to_string(),
+            detail,
+            client: None,
+            before: None,
+            after: None,
+        }
+    }
 }
 
 /// Finds, links or makes the account, and brings its profile and its groups up to date.
@@ -49,19 +81,26 @@ pub(super) async fn settle(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
 ) -> Result<Result<Account, Refusal>, Error> {
-    if !is_text(&claimant.profile.subject) {
-        return Ok(Err(Refusal::NoAccount));
+    let profile = claimant.profile;
+    let names = profile.other_names.iter().chain(&profile.old_names);
+    if !names.chain([&profile.subject]).all(|name| is_text(name)) {
+        return Ok(Err(Refusal::NoEmail {
+            subject: profile.subject.replace('\0', ""),
+        }));
     }
-    if let Some(user) = by_identity(tx, claimant).await? {
+    match identity::find(tx, claimant).await? {
+        Err(refusal) => Ok(Err(refusal)),
         // Nothing is written before it is known that this user gets in.
-        return welcome(tx, claimant, user, How::Found).await;
+        Ok(Known::Subject(user)) => welcome(tx, claimant, user, How::Found).await,
+        Ok(Known::Nobody | Known::Other(..)) => {
+            let point = tx.savepoint().await?;
+            let judged = Box::pin(first_time(tx, claimant)).await?;
+            tx.keep_unless_refused(point, judged).await
+        }
     }
-    let point = tx.savepoint().await?;
-    let judged = first_time(tx, claimant).await?;
-    tx.keep_unless_refused(point, judged).await
 }
 
-/// An identity that was not known when it was looked for.
+/// A subject that was not known when it was looked for.
 async fn first_time(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
@@ -76,7 +115,15 @@ async fn first_time(
         };
         return welcome(tx, claimant, user, how).await;
     }
-    Ok(Err(Refusal::NoAccount))
+    // Only a connection that was removed in the meantime comes here.
+    Ok(Err(match &claimant.profile.email {
+        Some(email) => Refusal::NoAccount {
+            email: email.clone(),
+        },
+        None => Refusal::NoEmail {
+            subject: claimant.profile.subject.clone(),
+        },
+    }))
 }
 
 /// One look: the account, or none when another transaction was faster and the look has to be repeated.
@@ -84,18 +131,24 @@ async fn look(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
 ) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
-    if let Some(user) = by_identity(tx, claimant).await? {
-        return Ok(Ok(Some((user, How::Found))));
+    match identity::find(tx, claimant).await? {
+        Err(refusal) => return Ok(Err(refusal)),
+        Ok(Known::Subject(user)) => return Ok(Ok(Some((user, How::Found)))),
+        Ok(Known::Other(user, by)) => return by_other_name(tx, claimant, user, &by).await,
+        Ok(Known::Nobody) => {}
     }
     let Some(email) = &claimant.profile.email else {
-        return Ok(Err(Refusal::NoEmail));
+        return Ok(Err(Refusal::NoEmail {
+            subject: claimant.profile.subject.clone(),
+        }));
     };
-    if is_anothers(tx, claimant, email).await? {
-        return Ok(Err(Refusal::OthersAddress));
-    }
+    let ground = match link::ground(tx, claimant, email).await? {
+        Ok(ground) => ground,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let (user, how) = match by_email(tx, claimant, email).await? {
         Some(user) => {
-            match may_link(tx, claimant, &user, email).await? {
+            match link::may_link(tx, claimant, &user, email, &ground).await? {
                 Ok(true) => {}
                 Ok(false) => return Ok(Ok(None)),
                 Err(refusal) => return Ok(Err(refusal)),
@@ -108,7 +161,10 @@ async fn look(
             Err(refusal) => return Ok(Err(refusal)),
         },
     };
-    if bind(tx, claimant, user.id).await? {
+    if identity::bind(tx, claimant, &claimant.profile.subject, user.id).await? {
+        if how == How::Linked {
+            tx.waits_no_more(user.id).await?;
+        }
         return Ok(Ok(Some((user, how))));
     }
     if how == How::Made {
@@ -121,15 +177,23 @@ async fn look(
     Ok(Ok(None))
 }
 
-/// Rule F1.
-async fn by_identity(tx: &mut Tx, claimant: &Claimant<'_>) -> Result<Option<User>, Error> {
-    let row = query(select_user!("JOIN identity i ON i.user_id = account.id WHERE i.connection_id = $1 AND i.subject = $2 AND account.company_id = $3"))
-        .bind(claimant.connection.id.to_string())
-        .bind(claimant.profile.subject.as_str())
-        .bind(claimant.connection.company_id.to_string())
-        .fetch_optional(&mut *tx)
-        .await?;
-    row.as_ref().map(user).transpose()
+/// Rule F1: the identity provider sends a stronger name than it did.
+async fn by_other_name(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: User,
+    by: &str,
+) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
+    match identity::bind_also(tx, claimant, &user, by).await? {
+        Err(refusal) => return Ok(Err(refusal)),
+        Ok(false) => return Ok(Ok(None)),
+        Ok(true) => {}
+    }
+    let subject = &claimant.profile.subject;
+    let detail = format!("{subject}, by {by} in the same assertion");
+    let event = claimant.event(1, "user.bind", &user, detail);
+    tx.audit(&event).await?;
+    Ok(Ok(Some((user, How::FoundByOther))))
 }
 
 /// The account of an address, locked until the transaction ends.
@@ -154,87 +218,23 @@ async fn by_email(
     row.as_ref().map(user).transpose()
 }
 
-/// Whether the address is in a domain that is assigned to another connection of the company.
-///
-/// The owner's sign-in would be linked to the account with this address (rule F2): no one else may put one there before, or
-/// the two would share it.
-async fn is_anothers(tx: &mut Tx, claimant: &Claimant<'_>, email: &Email) -> Result<bool, Error> {
-    let owner = owner(tx, claimant, email).await?;
-    Ok(owner.is_some_and(|owner| owner != claimant.connection.id))
-}
-
-/// The connection that the company has assigned the address's domain to.
-async fn owner(
-    tx: &mut Tx,
-    claimant: &Claimant<'_>,
-    email: &Email,
-) -> Result<Option<ConnectionId>, Error> {
-    let company = claimant.connection.company_id;
-    let domain = tx.domain(company, &email.domain_name()).await?;
-    Ok(domain.filter(|it| it.links).and_then(|it| it.connection_id))
-}
-
-/// Rule F2: by e-mail address only when the connection may link; `false` when another transaction has just bound this very
-/// subject to the account.
-///
-/// An account that an administrator made, without a password and without any identity, was made for single sign-on and waits
-/// for its first sign-in ("Create SSO User"): making it was the administrator's word that this address may be bound.
-async fn may_link(
-    tx: &mut Tx,
-    claimant: &Claimant<'_>,
-    user: &User,
-    email: &Email,
-) -> Result<Result<bool, Refusal>, Error> {
-    let rows = query("SELECT connection_id, subject FROM identity WHERE user_id = $1")
-        .bind(user.id.to_string())
-        .fetch_all(&mut *tx)
-        .await?;
-    for row in &rows {
-        if row.parsed::<ConnectionId>("connection_id")? == claimant.connection.id {
-            let same = row.text("subject")? == claimant.profile.subject;
-            return Ok(if same {
-                Ok(false)
-            } else {
-                Err(Refusal::BoundToAnother)
-            });
-        }
-    }
-    let waiting =
-        user.created_by == Creation::Administrator && !user.has_password && rows.is_empty();
-    let own = claimant.connection.id;
-    let allowed =
-        waiting && awaits(tx, user, own).await? || owner(tx, claimant, email).await? == Some(own);
-    Ok(if allowed {
-        Ok(true)
-    } else {
-        Err(Refusal::MayNotLink)
-    })
-}
-
-/// Whether an account that waits for its first sign-in waits for this connection; without a word of an administrator, for the
-/// only enabled one.
-async fn awaits(tx: &mut Tx, user: &User, connection: ConnectionId) -> Result<bool, Error> {
-    if let Some(named) = user.waits_for {
-        return Ok(named == connection);
-    }
-    let row = query(
-        "SELECT COUNT(*) AS count FROM connection WHERE company_id = $1 AND id <> $2 AND enabled_at IS NOT NULL",
-    )
-    .bind(user.company_id.to_string())
-    .bind(connection.to_string())
-    .fetch_one(&mut *tx)
-    .await?;
-    Ok(row.int("count")? == 0)
-}
-
 /// Rule F3: none when another transaction took the address.
 async fn make(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
     email: &Email,
 ) -> Result<Result<Option<User>, Refusal>, Error> {
+    if let Some(name_id) = link::contradiction(claimant, email) {
+        // It would take the address before its owner comes.
+        return Ok(Err(Refusal::Contradicted {
+            claim: email.clone(),
+            name_id: name_id.clone(),
+        }));
+    }
     let Some(group) = claimant.connection.settings.jit else {
-        return Ok(Err(Refusal::NoAccount));
+        return Ok(Err(Refusal::NoAccount {
+            email: email.clone(),
+        }));
     };
     let profile = claimant.profile;
     let user = User {
@@ -263,25 +263,9 @@ async fn make(
     )
     .await?
     {
-        query("DELETE FROM account WHERE id = $1")
-            .bind(user.id.to_string())
-            .execute(&mut *tx)
-            .await?;
         return Ok(Err(Refusal::NoJitGroup));
     }
     Ok(Ok(Some(user)))
-}
-
-/// Binds the subject to the account; `false` when another transaction bound either, or removed the connection.
-async fn bind(tx: &mut Tx, claimant: &Claimant<'_>, user: UserId) -> Result<bool, Error> {
-    let bound = query("INSERT INTO identity (connection_id, subject, user_id, created_at) SELECT c.id, $2, $3, $4 FROM connection c WHERE c.id = $1 ON CONFLICT DO NOTHING")
-        .bind(claimant.connection.id.to_string())
-        .bind(claimant.profile.subject.as_str())
-        .bind(user.to_string())
-        .bind(ms(claimant.now))
-        .execute(&mut *tx)
-        .await?;
-    Ok(bound > 0)
 }
 
 /// The found account: refused when deactivated, else brought up to date.
@@ -305,10 +289,11 @@ async fn welcome(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else {
-        return Ok(Err(Refusal::Deactivated)); // rule F4
+        let email = found.email;
+        return Ok(Err(Refusal::Deactivated { email })); // rule F4
     };
     let mut user = user(&row)?;
-    let email_kept = !update_email(tx, claimant, &mut user).await?;
+    let email_kept = update_email(tx, claimant, &mut user).await?;
     let search = searched(&user);
     if row.text("search")? != search {
         query("UPDATE account SET search = $1 WHERE id = $2")
@@ -318,6 +303,20 @@ async fn welcome(
             .await?;
     }
     let groups = group_claim::reconcile(tx, claimant, found.id, how).await?;
+    let mut password_taken = false;
+    if user.has_password && (groups.changed() || how != How::Found) {
+        let company = claimant.connection.company_id;
+        password_taken = !tx
+            .take_foreign_passwords(company, Some(user.id))
+            .await?
+            .is_empty();
+    }
+    if password_taken {
+        user.has_password = false;
+        let detail = FOREIGN_PASSWORD.to_owned();
+        let event = claimant.event(2, "user.remove_password", &user, detail);
+        tx.audit(&event).await?;
+    }
     let known = User {
         last_sign_in_at: user.last_sign_in_at,
         ..found
@@ -329,26 +328,40 @@ async fn welcome(
         user,
         how,
         email_kept,
+        password_taken,
         groups: Some(groups),
     }))
 }
 
-/// Takes a new address over; `false` when it belongs to another account, or is not this connection's to give.
+/// Takes a new address over; why not, when it belongs to another account, or is not this connection's to give.
 async fn update_email(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
     found: &mut User,
-) -> Result<bool, Error> {
+) -> Result<Option<&'static str>, Error> {
     let Some(email) = claimant
         .profile
         .email
         .as_ref()
         .filter(|email| **email != found.email)
     else {
-        return Ok(true);
+        return Ok(None);
     };
-    if is_anothers(tx, claimant, email).await? {
-        return Ok(false);
+    let is_another = email.key() != found.email.key();
+    if found.has_password {
+        return Ok(is_another.then_some("single sign-on renames no account that has a password"));
+    }
+    if is_another {
+        if link::contradiction(claimant, email).is_some() {
+            return Ok(Some("the NameID is another address"));
+        }
+        match link::ground(tx, claimant, email).await? {
+            Ok(_) => {}
+            Err(Refusal::OthersAddress { .. }) => {
+                return Ok(Some("its domain is assigned to another connection"));
+            }
+            Err(_) => return Ok(Some("it is in none of the company's domains")),
+        }
     }
     let updated = query(
         "UPDATE account SET email = $1, email_key = $2 WHERE id = $3 AND NOT EXISTS \
@@ -360,8 +373,9 @@ async fn update_email(
     .bind(found.company_id.to_string())
     .execute(&mut *tx)
     .await?;
-    if updated > 0 {
-        found.email = email.clone();
+    if updated == 0 {
+        return Ok(Some("another account has it"));
     }
-    Ok(updated > 0)
+    found.email = email.clone();
+    Ok(None)
 }

@@ -71,13 +71,13 @@ async fn try_out(
     let had = self::titles(tx, account.user.id).await?;
     let rehearsal = Rehearsal {
         way: match account.how {
-            How::Found => Way::Found,
+            How::Found | How::FoundByOther => Way::Found,
             How::Linked => Way::Linked,
             How::Made => Way::Made,
         },
         before,
         after: account.user.clone(),
-        email_kept: account.email_kept,
+        email_kept: account.email_kept.is_some(),
         groups: changes(&had, titles),
     };
     Ok(Ok((account, rehearsal)))

@@ -137,9 +137,10 @@ pub(super) async fn set_up(
     let user = &set_up.user;
     if user.company_id != company || !insert(tx, user).await? {
         // The refusal is taken back: the link is there for another address.
-        return Ok(Err(Refusal::EmailTaken));
+        let email = user.email.clone();
+        return Ok(Err(Refusal::EmailTaken { email }));
     }
-    query("UPDATE account SET password = $1, last_sign_in_at = $2 WHERE id = $3")
+    query("UPDATE account SET password = $1, password_by = CASE WHEN $1 IS NULL THEN NULL ELSE 'own' END, last_sign_in_at = $2 WHERE id = $3")
         .bind(set_up.password.as_deref())
         .bind(ms(now))
         .bind(user.id.to_string())
@@ -165,7 +166,8 @@ pub(super) async fn set_up(
             ..user.clone()
         },
         how: How::Made,
-        email_kept: false,
+        email_kept: None,
+        password_taken: false,
         groups: None,
     }))
 }

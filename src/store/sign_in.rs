@@ -23,7 +23,7 @@ use super::refusal::Refusal;
 use super::rehearsal::rehearse;
 use super::session;
 use super::setup_link::{self, SetUp};
-use super::user::{select_user, user};
+use super::user::{user, user_columns};
 use super::{Error, Hasher, Store};
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId,
@@ -269,6 +269,10 @@ pub(super) fn claimant<'a>(sign_in: &'a SignIn, proof: &'a SamlProof) -> Claiman
         connection: &proof.connection,
         profile: &proof.profile,
         new_user: sign_in.new_user_id,
+        attempt: match &sign_in.attempt {
+            AttemptRef::Begun(id) => *id,
+            AttemptRef::New(attempt) => attempt.id,
+        },
         now: sign_in.now,
     }
 }
@@ -279,34 +283,41 @@ async fn password_account(
     sign_in: &SignIn,
     user_id: UserId,
 ) -> Result<Result<Account, Refusal>, Error> {
-    let updated = query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id = $3 AND disabled_at IS NULL")
+    query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id = $3")
         .bind(ms(sign_in.now))
         .bind(user_id.to_string())
         .bind(sign_in.company_id.to_string())
         .execute(&mut *tx)
         .await?;
-    if updated == 0 {
-        return Ok(Err(Refusal::Deactivated));
-    }
-    let row = query(select_user!("WHERE account.id = $1"))
-        .bind(user_id.to_string())
-        .fetch_one(&mut *tx)
-        .await?;
+    let row = query(concat!(
+        "SELECT (SELECT MIN(g.title) FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                 WHERE m.user_id = account.id AND g.sso_only = 1) AS sso_only, \
+         CASE WHEN COALESCE(account.password_by, 'token') = 'token' \
+              AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                          WHERE m.user_id = account.id AND g.kind = 'administrator') THEN 1 ELSE 0 END AS is_foreign, ",
+        user_columns!(),
+        " FROM account WHERE account.id = $1"
+    ))
+    .bind(user_id.to_string())
+    .fetch_one(&mut *tx)
+    .await?;
     let user = user(&row)?;
-    if !user.has_password {
-        return Ok(Err(Refusal::NoPassword));
+    let email = user.email.clone();
+    if user.disabled_at.is_some() {
+        return Ok(Err(Refusal::Deactivated { email }));
     }
-    let row = query("SELECT COUNT(*) AS count FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = $1 AND g.sso_only = 1")
-        .bind(user_id.to_string())
-        .fetch_one(&mut *tx)
-        .await?;
-    if row.int("count")? > 0 {
-        return Ok(Err(Refusal::SsoOnly));
+    // A token may have set it while another transaction made an administrator.
+    if !user.has_password || row.int("is_foreign")? != 0 {
+        return Ok(Err(Refusal::NoPassword { email }));
+    }
+    if let Some(group) = row.maybe_text("sso_only")? {
+        return Ok(Err(Refusal::SsoOnly { email, group }));
     }
     Ok(Ok(Account {
         user,
         how: How::Found,
-        email_kept: false,
+        email_kept: None,
+        password_taken: false,
         groups: None,
     }))
 }
@@ -381,11 +392,12 @@ pub(super) async fn refuse(
     record.checks.push(Check {
         rule: refusal.rule().into(),
         subject: refusal.subject().into(),
-        expected: refusal.expected().into(),
+        expected: refusal.expected(),
         received: refusal.to_string().into(),
         passed: false,
     });
-    record.advice.push(refusal.advice().to_owned());
+    let advice = refusal.advice().iter().map(|line| (*line).to_owned());
+    record.advice.extend(advice);
     let closing = Closing {
         outcome: Outcome::Refused,
         rule: Some(refusal.rule()),

@@ -7,7 +7,7 @@ use super::break_glass::WayIn;
 use super::columns::{Row, is_text, ms};
 use super::search::searched;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, Identity, User, UserId};
+use crate::domain::{CompanyId, Identity, PasswordBy, User, UserId};
 
 /// The columns that `user` reads.
 macro_rules! user_columns {
@@ -119,6 +119,7 @@ impl Store {
         let Some((mut tx, way_in, _)) = self.hold(id).await? else {
             return Ok(false);
         };
+        let password = password.map(|sealed| (sealed, PasswordBy::Administrator));
         tx.write_password(id, password, None).await?;
         way_in.check(&mut tx).await?;
         tx.commit(now).await?;

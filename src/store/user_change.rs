@@ -5,12 +5,14 @@
 
 use super::change::Change;
 use super::columns::{is_text, ms};
+use super::identity::names_of;
 use super::search::searched;
 use super::statement::{Target, query};
 use super::user::{insert, user, user_columns};
 use super::{Error, Store, Tx};
 use crate::domain::{
-    CompanyId, ConnectionId, Creation, Grant, GrantSource, GroupKind, SessionKey, User, UserId,
+    CompanyId, ConnectionId, Creation, Grant, GrantSource, GroupKind, PasswordBy, SessionKey, User,
+    UserId,
 };
 use time::OffsetDateTime;
 
@@ -141,11 +143,12 @@ impl Tx {
     pub async fn write_password(
         &mut self,
         id: UserId,
-        password: Option<&[u8]>,
+        password: Option<(&[u8], PasswordBy)>,
         keep: Option<SessionKey>,
     ) -> Result<usize, Error> {
-        query("UPDATE account SET password = $1, revision = revision + 1 WHERE id = $2")
-            .bind(password)
+        query("UPDATE account SET password = $1, password_by = $2, revision = revision + 1 WHERE id = $3")
+            .bind(password.map(|(sealed, _)| sealed))
+            .bind(password.map(|(_, by)| by.as_str()))
             .bind(id.to_string())
             .execute(&mut *self)
             .await?;
@@ -193,21 +196,36 @@ impl Tx {
         Ok(removed > 0)
     }
 
-    /// Forgets by what a connection knows a user, ends the sessions that it began through that connection, and takes it out of
-    /// the groups that the connection's claims put it into; the subject, or none when the connection does not know it.
+    /// Forgets by what a connection knows a user: one name, or all. With the last one the sessions that began through that
+    /// connection end, the user leaves the groups that the connection's claims put it into, and waits for a first sign-in through
+    /// it again. The names that were forgotten.
     pub async fn unbind(
         &mut self,
         id: UserId,
         connection: ConnectionId,
-    ) -> Result<Option<String>, Error> {
-        let row = query(
-            "DELETE FROM identity WHERE user_id = $1 AND connection_id = $2 RETURNING subject",
+        only: Option<&str>,
+    ) -> Result<Vec<String>, Error> {
+        let rows = query(
+            "DELETE FROM identity WHERE user_id = $1 AND connection_id = $2 AND ($3 IS NULL OR subject = $3) RETURNING subject",
         )
         .bind(id.to_string())
         .bind(connection.to_string())
-        .fetch_optional(&mut *self)
+        .bind(only)
+        .fetch_all(&mut *self)
         .await?;
-        let Some(row) = row else { return Ok(None) };
+        let gone = rows
+            .iter()
+            .map(|row| row.text("subject"))
+            .collect::<Result<Vec<String>, Error>>()?;
+        self.user_changed(id);
+        if gone.is_empty() || !names_of(self, id, connection).await?.is_empty() {
+            return Ok(gone);
+        }
+        query("UPDATE account SET waits_for = $1 WHERE id = $2")
+            .bind(connection.to_string())
+            .bind(id.to_string())
+            .execute(&mut *self)
+            .await?;
         let ended = query(
             "DELETE FROM session WHERE user_id = $1 AND connection_id = $2 RETURNING session_key",
         )
@@ -223,8 +241,21 @@ impl Tx {
             .bind(GrantSource::Idp(connection).to_string())
             .execute(&mut *self)
             .await?;
+        Ok(gone)
+    }
+
+    /// Tells running servers that what is known of a user has changed.
+    pub fn identity_changed(&mut self, id: UserId) {
         self.user_changed(id);
-        row.text("subject").map(Some)
+    }
+
+    /// Notes that a user has come through the connection that it waited for.
+    pub async fn waits_no_more(&mut self, id: UserId) -> Result<(), Error> {
+        query("UPDATE account SET waits_for = NULL WHERE id = $1")
+            .bind(id.to_string())
+            .execute(self)
+            .await?;
+        Ok(())
     }
 
     /// Publishes one change of a company in place of one for each of its users: what servers remember of a session counts for

@@ -143,6 +143,11 @@ pub const SETTINGS: &[Setting] = &[
         "A path of this site, such as /welcome, where an accepted sign-in of that kind ends.",
     ),
     setting(
+        "trust_email_claim",
+        "Trust the e-mail claim",
+        "Your directory's people cannot change the e-mail address that it sends. Needed where it differs from the NameID, as mail and user name may. People link to accounts by it.",
+    ),
+    setting(
         "guests",
         "Allow guests",
         "Makes and links accounts with e-mail addresses outside of the company's domains.",

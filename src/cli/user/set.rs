@@ -3,7 +3,7 @@
 //! Invariant: only what an administrator gave is taken away; what an identity provider gives, it gives again.
 
 use super::{Named, email, exists, find, last_one};
-use crate::admin::{Admin, Refused, UserText};
+use crate::admin::{Added, Admin, Refused, UserText};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
@@ -114,8 +114,13 @@ async fn change(
     into: bool,
     out: &mut Output,
 ) -> Result<()> {
+    let mut without_password = false;
     let changed = if into {
-        admin.add_to_group(user.id, group.id).await
+        let added = admin.add_to_group(user.id, group.id).await;
+        added.map(|added| {
+            without_password = added == Added::WithoutPassword;
+            added != Added::Already
+        })
     } else {
         admin.take_from_group(user.id, group.id).await
     };
@@ -134,5 +139,12 @@ async fn change(
         }
         (true, true) => format!("{email} is in \"{title}\" now."),
         (true, false) => format!("{email} is no longer by hand in \"{title}\" now."),
-    })
+    })?;
+    if without_password {
+        out.line(format!(
+            "  ! {email} has lost the password, because an API token had set it. Set a new one with: vestibule user set-password --company {} --email {email}",
+            company.slug
+        ))?;
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::findings::{Found, found};
+use super::link_person::{self, LinkView, link_of};
 use super::people::counted;
 use super::sign_ins::{moment, outcome, through};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
@@ -27,6 +28,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/sign-ins/{code}", get(show))
         .route("/admin/sign-ins/{code}/message", post(reveal))
+        .route("/admin/sign-ins/{code}/link", post(link_person::link))
 }
 
 #[derive(Debug, Template)]
@@ -47,6 +49,8 @@ struct SignInPage {
     here: Vec<Here>,
     /// At the operator's.
     operator: Vec<Here>,
+    /// Whom the person may be linked to: what is known of them, and the account.
+    link: Option<LinkView>,
     facts: Vec<(&'static str, Fact)>,
     test: Option<Found>,
     /// What to say where a test shows nothing more.
@@ -169,7 +173,7 @@ async fn reveal(
 }
 
 /// A code, which people write in several ways.
-fn parse(code: &str) -> Result<Code, Error> {
+pub(super) fn parse(code: &str) -> Result<Code, Error> {
     code.parse().map_err(|_| Error::NotFound)
 }
 
@@ -226,6 +230,7 @@ async fn page(
         there: there(&detail),
         here: here(&detail, Side::Here),
         operator: here(&detail, Side::Operator),
+        link: link_of(&admin, &detail).await?,
         facts: facts(&detail),
         test_note: note(&detail, test.is_some(), may_show),
         test,

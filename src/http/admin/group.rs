@@ -14,7 +14,7 @@ use super::people::{
 use super::sure::{self, promotes};
 use super::users::Nothing;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, done_then};
-use crate::admin::{COUNTED, GroupText, Problems, Refused};
+use crate::admin::{Added, COUNTED, GroupText, Problems, Refused};
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -109,12 +109,19 @@ async fn save(
         return Ok(question);
     }
     match admin.edit_group(group, &fields.version, &text).await {
-        Ok(_) => {
+        Ok((_, lost)) => {
             console.changed().await?;
+            let told = match lost {
+                0 => "Saved.".to_owned(),
+                _ => format!(
+                    "Saved. {} lost a password that an API token had set: set new ones.",
+                    counted(lost as u64, "new administrator", "new administrators")
+                ),
+            };
             done_then(
                 &console,
                 &format!("/admin/groups/{group}"),
-                "Saved.",
+                &told,
                 ("/admin/groups", "All permission groups"),
             )
         }
@@ -224,10 +231,13 @@ async fn add_member(
             return Ok(question.page(&console));
         }
     }
-    let told = if console.admin().add_to_group(user.id, group).await? {
-        format!("Added {}.", user.email)
-    } else {
-        format!("{} was in the group already.", user.email)
+    let email = &user.email;
+    let told = match console.admin().add_to_group(user.id, group).await? {
+        Added::Now => format!("Added {email}."),
+        Added::WithoutPassword => format!(
+            "Added {email}, whose password is gone, because an API token had set it: set a new one."
+        ),
+        Added::Already => format!("{email} was in the group already."),
     };
     done(&console, &href, &told)
 }

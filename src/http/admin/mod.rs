@@ -27,6 +27,7 @@ mod group;
 mod groups;
 mod guard;
 mod guides;
+mod link_person;
 mod metadata_import;
 mod new_connection;
 mod overview;

@@ -58,7 +58,10 @@ const ADVANCED: [(&str, &[&str]); 5] = [
             "landing",
         ],
     ),
-    ("Accounts", &["guests", "identity_attribute"]),
+    (
+        "Accounts",
+        &["trust_email_claim", "guests", "identity_attribute"],
+    ),
     (
         "Logout",
         &[
@@ -225,7 +228,7 @@ pub(super) fn every_key() -> impl Iterator<Item = &'static str> {
 pub(super) fn is_switch(key: &str) -> bool {
     matches!(
         key,
-        "force_authn" | "sign_requests" | "single_logout" | "guests"
+        "force_authn" | "sign_requests" | "single_logout" | "trust_email_claim" | "guests"
     ) || DANGERS.contains(&key)
 }
 

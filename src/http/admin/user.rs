@@ -395,7 +395,8 @@ fn rows(
 
 /// Whether the user waits for a first sign-in.
 fn waits(user: &User, identities: usize) -> bool {
-    user.created_by == Creation::Administrator && !user.has_password && identities == 0
+    let is_awaited = user.created_by == Creation::Administrator || user.waits_for.is_some();
+    is_awaited && !user.has_password && identities == 0
 }
 
 /// Rule F2, for people.
@@ -429,7 +430,8 @@ fn consequence(
 ) -> String {
     let name = connections.name(identity.connection_id);
     let owner = connections.owner(user).map(|it| it.id);
-    let waits = waits(user, count - 1);
+    // Unlinked, it waits for a first sign-in through this connection.
+    let waits = !user.has_password && count == 1;
     let next = if owner == Some(identity.connection_id) || waits {
         format!(
             "Whoever signs in next with the address {} gets this account.",

@@ -9,7 +9,7 @@ use super::sure::{self, promotes};
 use super::user::UserPage;
 use super::users::Nothing;
 use super::{Console, ConsoleForm, corrected, done};
-use crate::admin::{Problems, Refused};
+use crate::admin::{Added, Problems, Refused};
 use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
 use crate::http::error::Error;
 use crate::http::limit::in_password_turn;
@@ -136,10 +136,12 @@ pub(super) async fn add_to_group(
             return Ok(question.page(&console));
         }
     }
-    let told = if console.admin().add_to_group(user, group).await? {
-        "Added to the group."
-    } else {
-        "It was in the group already."
+    let told = match console.admin().add_to_group(user, group).await? {
+        Added::Now => "Added to the group.",
+        Added::WithoutPassword => {
+            "Added to the group. The password is gone, because an API token had set it: set a new one."
+        }
+        Added::Already => "It was in the group already.",
     };
     back(&console, user, told).await
 }
@@ -160,25 +162,32 @@ pub(super) async fn take_from_group(
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ChosenConnection {
+pub(super) struct ChosenIdentity {
     connection: String,
+    /// One name; all of them without it.
+    #[serde(default)]
+    subject: Option<String>,
 }
 
 /// `POST /admin/users/{id}/unlink`
 pub(super) async fn unlink(
     Path(user): Path<String>,
-    ConsoleForm(console, chosen): ConsoleForm<ChosenConnection>,
+    ConsoleForm(console, chosen): ConsoleForm<ChosenIdentity>,
 ) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     let connection: ConnectionId = id(&chosen.connection)?;
-    console.admin().unlink_identity(user, connection).await?;
+    let only = chosen.subject.as_deref();
+    console
+        .admin()
+        .unlink_identity(user, connection, only)
+        .await?;
     back(&console, user, "Unlinked.").await
 }
 
 /// `POST /admin/users/{id}/wait-for`
 pub(super) async fn wait_for(
     Path(user): Path<String>,
-    ConsoleForm(console, chosen): ConsoleForm<ChosenConnection>,
+    ConsoleForm(console, chosen): ConsoleForm<ChosenIdentity>,
 ) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     if chosen.connection.is_empty() {

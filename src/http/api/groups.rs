@@ -108,7 +108,7 @@ pub(super) async fn edit(
         caller.needs(Scope::AdminsWrite)?;
     }
     may_change(&caller, &group, text.sso_only != group.sso_only).await?;
-    admin.edit_group(id, &version, &text).await?;
+    let _ = admin.edit_group(id, &version, &text).await?;
     caller.changed().await?;
     let (group, version) = admin.group(id).await?;
     shown(&caller, &group, &version).await

@@ -116,7 +116,7 @@ pub(super) async fn remove_password(
 
 /// Puts a user into a permission group.
 ///
-/// A group of administrators needs `admins:write`.
+/// A group of administrators needs `admins:write`. Whoever becomes an administrator loses a password that a token without it has set.
 #[utoipa::path(put, path = "/api/v1/users/{id}/groups/{group}", tag = "Users", operation_id = "addToGroup",
     params(("id" = String, Path, description = "The user."), ("group" = String, Path, description = "The group.")),
     security(("token" = ["users:write"])),
@@ -126,7 +126,7 @@ pub(super) async fn add_to_group(
     Ids((id, group)): Ids<(UserId, GroupId)>,
 ) -> Answer {
     membership(&caller, id, group).await?;
-    caller.admin().add_to_group(id, group).await?;
+    let _ = caller.admin().add_to_group(id, group).await?;
     caller.changed().await?;
     Ok(answer::done())
 }
@@ -166,7 +166,7 @@ async fn membership(
 /// Lists by what connections know a user.
 #[utoipa::path(get, path = "/api/v1/users/{id}/identities", tag = "Users", operation_id = "listIdentities",
     params(("id" = String, Path, description = "The user.")), security(("token" = ["users:read"])),
-    responses((status = 200, description = "At most one for each connection.", body = Vec<IdentityOut>)))]
+    responses((status = 200, description = "The names by which connections know the user; there may be several of one connection.", body = Vec<IdentityOut>)))]
 pub(super) async fn identities(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     let (user, _) = caller.admin().user(id).await?;
     let identities = caller.app.store.identities_of(user.id).await?;
@@ -176,7 +176,7 @@ pub(super) async fn identities(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserI
 
 /// Forgets by what a connection knows a user.
 ///
-/// The sessions that began through it end. The next sign-in with the same e-mail address may bind another identity.
+/// The sessions that began through it end. The next sign-in through it with the same e-mail address may bind another identity.
 #[utoipa::path(delete, path = "/api/v1/users/{id}/identities/{connection}", tag = "Users", operation_id = "unlinkIdentity",
     params(("id" = String, Path, description = "The user."), ("connection" = String, Path, description = "The connection.")),
     security(("token" = ["users:write"])),
@@ -186,7 +186,7 @@ pub(super) async fn unlink(
     Ids((id, connection)): Ids<(UserId, ConnectionId)>,
 ) -> Answer {
     changeable(&caller, id).await?;
-    caller.admin().unlink_identity(id, connection).await?;
+    caller.admin().unlink_identity(id, connection, None).await?;
     caller.changed().await?;
     Ok(answer::done())
 }

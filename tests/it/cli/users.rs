@@ -299,3 +299,18 @@ fn a_user_is_deleted_after_the_command_has_said_what_goes() {
     let users = installation.json("user list --company acme --json");
     assert_eq!(users, serde_json::json!([]));
 }
+
+#[test]
+fn an_identity_that_is_not_there_is_not_unlinked() {
+    let installation = Installation::with_company();
+    installation
+        .run("user add --company acme --email a@acme.example")
+        .succeeds();
+    let unlink = |rest: &str| {
+        installation.run(&format!(
+            "user unlink --company acme --email a@acme.example {rest}"
+        ))
+    };
+    unlink("").fails(2, &["--connection"]);
+    unlink("--connection entra").fails(1, &["connection"]);
+}

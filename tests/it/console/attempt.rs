@@ -312,3 +312,42 @@ async fn what_is_not_there_is_not_found() {
         }
     }
 }
+
+/// An identity that was refused an account is linked to it by an administrator's word, and by nothing else.
+#[tokio::test]
+async fn an_administrator_links_a_refused_person() {
+    let world = World::new().await;
+    let provider = Provider::of(&world).await;
+    let user = world.add_user("b.simon@contoso.com", &[]).await;
+    let upn = |spec: &mut vestibule::demo_idp::ResponseSpec| {
+        spec.name_id = "bs@contoso.com".into();
+    };
+    let refused = provider.refused_with(&world, upn).await;
+    assert_eq!(refused.rule.as_deref(), Some("F2"));
+    let path = format!("/admin/sign-ins/{}/link", refused.code);
+    let mut member = world.member().await;
+    let answer = member.post(&path, &[]).await;
+    assert_ne!(answer.status, 303, "{}", answer.body);
+
+    let mut admin = world.admin().await;
+    let shown = page(&mut admin, &refused.code).await;
+    assert!(
+        shown.contains("Link this person to this account"),
+        "{shown}"
+    );
+    let answer = post(&mut admin, &path, &[]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(
+        answer.header("location"),
+        format!("/admin/users/{}", user.id)
+    );
+    let log = world.audit().await;
+    assert_eq!(log[0].action, "user.link");
+    let (_, answer) = provider.sign_in_with(&world, upn).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    // It is over, and there is nothing to link any more.
+    let shown = page(&mut admin, &refused.code).await;
+    assert!(!shown.contains("Link this person to this account"));
+    let again = post(&mut admin, &path, &[]).await;
+    assert_eq!(again.status, 404, "{}", again.body);
+}

@@ -160,6 +160,9 @@ impl World {
                 connection: Arc::new(connection.clone()),
                 profile: Profile {
                     subject: email.to_owned(),
+                    other_names: vec![],
+                    old_names: vec![],
+                    name_id_email: Some(email.parse().unwrap()),
                     email: Some(email.parse().unwrap()),
                     first_name: None,
                     last_name: None,

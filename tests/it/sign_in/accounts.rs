@@ -83,6 +83,133 @@ async fn an_address_alone_takes_no_account_over() {
     world.assert_refused(&answer, "F2").await;
 }
 
+/// The pattern that is known as nOAuth: a claim that people can change themselves names somebody else.
+#[tokio::test]
+async fn a_claim_that_contradicts_the_name_id_takes_nothing_over() {
+    let world = World::new().await;
+    let boss = world.add_user("boss@contoso.com", None, &[]).await;
+    let evil = |spec: &mut ResponseSpec| claim(spec, EMAIL, &["boss@contoso.com"]);
+    let answer = world.sign_in_with(&mut world.browser(), evil).await;
+    let attempt = world.assert_refused(&answer, "F2").await;
+    assert!(
+        world
+            .app
+            .store
+            .identities_of(boss)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let advice = attempt.record.advice.join(" ");
+    assert!(
+        attempt.summary.contains("boss@contoso.com"),
+        "{}",
+        attempt.summary
+    );
+    assert!(attempt.summary.contains(SIMON), "{}", attempt.summary);
+    assert!(advice.contains("same source") && advice.contains("trust_email_claim"));
+    // Nor is the address taken before its owner comes.
+    let early = |spec: &mut ResponseSpec| claim(spec, EMAIL, &["chief@contoso.com"]);
+    let answer = world.sign_in_with(&mut world.browser(), early).await;
+    world.assert_refused(&answer, "F2").await;
+    assert!(world.user("chief@contoso.com").await.is_none());
+    world.signed_in().await;
+    let answer = world.sign_in_with(&mut world.browser(), early).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert!(
+        world.user("chief@contoso.com").await.is_none(),
+        "found, not renamed"
+    );
+    // The advised change lets the same message pass.
+    world.set(&[("trust_email_claim", "true")]).await;
+    let trusted = |spec: &mut ResponseSpec| {
+        claim(spec, EMAIL, &["boss@contoso.com"]);
+        claim(spec, OBJECT_ID, &["5d8c7a11-0000-4000-8000-000000000002"]);
+        spec.name_id = "boss.upn@contoso.com".into();
+    };
+    let answer = world.sign_in_with(&mut world.browser(), trusted).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(world.app.store.identities_of(boss).await.unwrap().len(), 1);
+}
+
+/// Accounts bound by NameID; the administrator adds the object identifier claim.
+#[tokio::test]
+async fn the_key_changes_under_a_user() {
+    let world = World::new().await;
+    let without = |spec: &mut ResponseSpec| spec.attributes.retain(|it| it.name != OBJECT_ID);
+    let answer = world.sign_in_with(&mut world.browser(), without).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let simon = world.user(SIMON).await.unwrap();
+    world.signed_in().await;
+    let names = world.app.store.identities_of(simon.id).await.unwrap();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let events = world
+        .app
+        .store
+        .audit_events(simon.company_id, 10)
+        .await
+        .unwrap();
+    assert!(
+        events
+            .iter()
+            .any(|it| it.action == "user.bind" && it.detail.contains("oid:"))
+    );
+    // Both lead to the account from now on.
+    for change in [true, false] {
+        let answer = world
+            .sign_in_with(&mut world.browser(), |spec| {
+                if change {
+                    without(spec);
+                } else {
+                    spec.name_id = "renamed@contoso.com".into();
+                    claim(spec, EMAIL, &["renamed@contoso.com"]);
+                }
+            })
+            .await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+    // Another person with the name of the first is told so, and gets nothing.
+    let answer = world
+        .sign_in_with(&mut world.browser(), |spec| {
+            claim(spec, OBJECT_ID, &["5d8c7a11-0000-4000-8000-000000000003"]);
+        })
+        .await;
+    let attempt = world.assert_refused(&answer, "F2").await;
+    assert!(
+        attempt.summary.contains("oid:5d8c7a11"),
+        "{}",
+        attempt.summary
+    );
+    assert!(
+        attempt
+            .record
+            .advice
+            .join(" ")
+            .contains("vestibule user unlink")
+    );
+}
+
+#[tokio::test]
+async fn the_session_tells_an_identifier_that_stays() {
+    let world = World::new().await;
+    let id = async |browser: &mut crate::support::Browser| {
+        let who = browser.get("/sso/session").await.body;
+        let who: serde_json::Value = serde_json::from_str(&who).unwrap();
+        who["id"].as_str().unwrap().to_owned()
+    };
+    let mut browser = world.signed_in().await;
+    let before = id(&mut browser).await;
+    assert_eq!(before, world.user(SIMON).await.unwrap().id.to_string());
+    let answer = world
+        .sign_in_with(&mut browser, |spec| {
+            spec.name_id = "b.miller@contoso.com".into();
+            claim(spec, EMAIL, &["b.miller@contoso.com"]);
+        })
+        .await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(id(&mut browser).await, before);
+}
+
 #[tokio::test]
 async fn an_account_made_for_single_sign_on_waits_for_its_first_sign_in() {
     let world = World::new().await;
@@ -198,6 +325,7 @@ async fn claims_by_other_names() {
             ("attributes.first_name", "urn:oid:2.5.4.42"),
             ("attributes.company", "organisation"),
             ("identity_attribute", "employee"),
+            ("trust_email_claim", "true"),
         ])
         .await;
     let mut browser = world.browser();

@@ -146,6 +146,9 @@ impl World {
         let email = format!("{}.{}", connection.name, name_id.value);
         let profile = Profile {
             subject,
+            other_names: vec![],
+            old_names: vec![],
+            name_id_email: None,
             email: Some(email.parse().unwrap()),
             first_name: Some("B.".into()),
             last_name: Some("Simon".into()),

@@ -15,7 +15,7 @@ on_both!(
 );
 
 /// Runs a text beside the server.
-async fn by_hand(database: &Database, sql: String) {
+pub(super) async fn by_hand(database: &Database, sql: String) {
     match database {
         Database::Sqlite(_) => {
             let file = database.url().replace("sqlite:", "");

@@ -1,7 +1,7 @@
 //! Rules F1 to F4 in all combinations: whose account a verified sign-in opens, told by a small model of the rules.
 
-use vestibule::domain::{Creation, User, UserId, Way};
-use vestibule::store::{Finished, Refusal, Store};
+use vestibule::domain::{ConnectionId, Creation, Email, UserId, Way};
+use vestibule::store::{Bar, Finished, Refusal, Store};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, connection, group, profile, signed_in, text, user};
@@ -16,21 +16,35 @@ enum Holder {
     Nobody,
     /// An account with a password, bound to nothing.
     Local,
-    /// An account that an administrator made for single sign-on.
+    /// An account that an administrator made for single sign-on through the connection.
     Waiting,
+    /// One that was made for single sign-on, and nobody has said through which connection.
+    WaitingForNobody,
+    /// One that waits for the other connection.
+    WaitingForAnother,
     /// An account of another subject of the same connection.
     OfAnotherSubject,
     /// An account of another connection.
     OfAnotherConnection,
 }
 
-const HOLDERS: [Holder; 5] = [
+const HOLDERS: [Holder; 7] = [
     Holder::Nobody,
     Holder::Local,
     Holder::Waiting,
+    Holder::WaitingForNobody,
+    Holder::WaitingForAnother,
     Holder::OfAnotherSubject,
     Holder::OfAnotherConnection,
 ];
+
+/// Which connection the address's domain is assigned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Nobody,
+    This,
+    Other,
+}
 
 /// One combination.
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +55,7 @@ struct Case {
     /// The assertion names an address.
     named: bool,
     holder: Holder,
-    /// The address's domain is assigned to the connection.
-    owns: bool,
-    /// It is assigned to another connection.
-    other_owns: bool,
+    owner: Owner,
     jit: bool,
     deactivated: bool,
 }
@@ -62,48 +73,64 @@ enum Told {
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
-        (0..1 << 6)
-            .flat_map(|bits: u32| {
-                let bit = move |at: u32| bits & (1 << at) != 0;
-                HOLDERS.into_iter().map(move |holder| Self {
-                    known: bit(0),
-                    named: bit(1),
-                    holder,
-                    owns: bit(2),
-                    other_owns: bit(3),
-                    jit: bit(4),
-                    deactivated: bit(5),
+        (0..1 << 4).flat_map(|bits: u32| {
+            let bit = move |at: u32| bits & (1 << at) != 0;
+            [Owner::Nobody, Owner::This, Owner::Other]
+                .into_iter()
+                .flat_map(move |owner| {
+                    HOLDERS.into_iter().map(move |holder| Self {
+                        known: bit(0),
+                        named: bit(1),
+                        holder,
+                        owner,
+                        jit: bit(2),
+                        deactivated: bit(3),
+                    })
                 })
-            })
-            // A domain is assigned to one connection at most.
-            .filter(|case| !(case.owns && case.other_owns))
+        })
     }
 
-    /// The model.
-    fn told(self) -> Told {
-        let opened = |told| {
+    /// The model. The account of the address is `holder`.
+    fn told(self, holder: Option<UserId>) -> Told {
+        let email: Email = SIMON.parse().unwrap();
+        let opened = |told, address: &str| {
             if self.deactivated {
-                Told::Refused(Refusal::Deactivated) // rule F4
+                let email = address.parse().unwrap();
+                Told::Refused(Refusal::Deactivated { email }) // rule F4
             } else {
                 told
             }
         };
         if self.known {
-            return opened(Told::Known); // rule F1: whatever the address
+            return opened(Told::Known, "old@contoso.com"); // rule F1: whatever the address
         }
         if !self.named {
-            return Told::Refused(Refusal::NoEmail);
+            let subject = "oid:1".to_owned();
+            return Told::Refused(Refusal::NoEmail { subject });
         }
-        if self.other_owns {
-            return Told::Refused(Refusal::OthersAddress); // rule F2
+        if self.owner == Owner::Other {
+            let owner = "OKTA".to_owned();
+            return Told::Refused(Refusal::OthersAddress { email, owner }); // rule F2
         }
+        let bar = |why| {
+            Told::Refused(Refusal::NotLinked {
+                email: email.clone(),
+                account: holder.unwrap(),
+                why,
+            })
+        };
         match self.holder {
             Holder::Nobody if self.jit => Told::Made, // rule F3
-            Holder::Nobody => Told::Refused(Refusal::NoAccount),
-            Holder::Waiting => opened(Told::Holder),
-            Holder::OfAnotherSubject => Told::Refused(Refusal::BoundToAnother),
-            Holder::Local | Holder::OfAnotherConnection if self.owns => opened(Told::Holder),
-            Holder::Local | Holder::OfAnotherConnection => Told::Refused(Refusal::MayNotLink),
+            Holder::Nobody => Told::Refused(Refusal::NoAccount { email }),
+            Holder::OfAnotherSubject => bar(Bar::Bound {
+                bound: "oid:2".to_owned(),
+                came: "oid:1".to_owned(),
+            }),
+            Holder::Waiting => opened(Told::Holder, SIMON),
+            _ if self.owner == Owner::This => opened(Told::Holder, SIMON),
+            Holder::WaitingForNobody => bar(Bar::WaitsForNobody),
+            Holder::WaitingForAnother => bar(Bar::WaitsForAnother("OKTA".to_owned())),
+            Holder::Local | Holder::OfAnotherConnection => bar(Bar::NotAssigned),
         }
     }
 
@@ -146,14 +173,9 @@ impl Case {
                     .unwrap();
                 Some(user.id)
             }
-            Holder::Waiting => {
-                let waiting = User {
-                    waits_for: Some(entra.id),
-                    ..user(world.company.id, SIMON, Creation::Administrator)
-                };
-                store.add_user(&waiting).await.unwrap();
-                Some(waiting.id)
-            }
+            Holder::Waiting => Some(waiting(&world, Some(entra.id)).await),
+            Holder::WaitingForNobody => Some(waiting(&world, None).await),
+            Holder::WaitingForAnother => Some(waiting(&world, Some(other.id)).await),
             Holder::OfAnotherSubject => {
                 let finished = world.sign_in(&profile("oid:2", SIMON)).await;
                 Some(signed_in(finished).0.id)
@@ -165,11 +187,10 @@ impl Case {
                 Some(signed_in(finished).0.id)
             }
         };
-        if self.other_owns {
-            world.assign("contoso.com", &other).await;
-        }
-        if self.owns {
-            world.assign("contoso.com", &entra).await;
+        match self.owner {
+            Owner::Nobody => {}
+            Owner::This => world.assign("contoso.com", &entra).await,
+            Owner::Other => world.assign("contoso.com", &other).await,
         }
         if !self.jit {
             let mut stored = store.connection(entra.id).await.unwrap().unwrap();
@@ -184,6 +205,14 @@ impl Case {
         }
         (world, known, holder)
     }
+}
+
+/// An account that waits for its first sign-in through a connection.
+async fn waiting(world: &World, connection: Option<ConnectionId>) -> UserId {
+    let mut user = user(world.company.id, SIMON, Creation::Administrator);
+    user.waits_for = connection;
+    world.store.add_user(&user).await.unwrap();
+    user.id
 }
 
 async fn every_way_to_an_account(database: &Database) {
@@ -208,7 +237,7 @@ async fn every_way_to_an_account(database: &Database) {
             },
             Finished::SignedIn { .. } => panic!("{case:?}: a session"),
         };
-        assert_eq!(rehearsed, case.told(), "{case:?}");
+        assert_eq!(rehearsed, case.told(holder), "{case:?}");
         assert_eq!(database.rows().await, rows, "{case:?}");
         let attempt = world.attempt().await;
         let finished = world.finish(attempt.id, &text(), &claims).await;
@@ -217,7 +246,7 @@ async fn every_way_to_an_account(database: &Database) {
             Finished::Rehearsed { .. } => panic!("{case:?}: no session"),
             Finished::Refused { refusal, .. } => {
                 assert_eq!(database.rows().await, rows, "{case:?}");
-                Told::Refused(*refusal)
+                Told::Refused(refusal.clone())
             }
             Finished::SignedIn { user, made, .. } => {
                 assert_eq!(sessions, before.1 + 1, "{case:?}");
@@ -233,8 +262,8 @@ async fn every_way_to_an_account(database: &Database) {
                 }
             }
         };
-        assert_eq!(told, case.told(), "{case:?}");
+        assert_eq!(told, case.told(holder), "{case:?}");
         seen += 1;
     }
-    assert_eq!(seen, 240);
+    assert_eq!(seen, 336);
 }

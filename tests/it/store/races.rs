@@ -3,7 +3,7 @@
 use vestibule::domain::{
     AttemptKind, Creation, Grant, GrantSource, Group, GroupKind, Outcome, UserId,
 };
-use vestibule::store::{AttemptRef, Error, Finished, Refusal, finish_in};
+use vestibule::store::{AttemptRef, Bar, Error, Finished, Refusal, finish_in};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, group, new_attempt, profile, refused, signed_in, text, unique};
@@ -135,7 +135,10 @@ async fn two_subjects_with_one_address_make_one_account(database: &Database) {
         assert!([a, b].into_iter().any(|finished| matches!(
             finished,
             Finished::Refused {
-                refusal: Refusal::BoundToAnother,
+                refusal: Refusal::NotLinked {
+                    why: Bar::Bound { .. },
+                    ..
+                },
                 ..
             }
         )));

@@ -332,7 +332,7 @@ async fn a_change_is_part_of_its_transaction(database: &Database) {
     let mut tx = store.begin().await.unwrap();
     assert!(tx.write_user(&changed).await.unwrap());
     assert_eq!(
-        tx.unbind(bound.id, world.connection.id)
+        tx.unbind(bound.id, world.connection.id, None)
             .await
             .unwrap()
             .as_deref(),

@@ -10,7 +10,7 @@ use vestibule::domain::{
     User, UserId,
 };
 use vestibule::store::{
-    AttemptRef, Finished, NewSession, Proof, Refusal, SamlProof, SignIn, Store,
+    AttemptRef, Bar, Finished, NewSession, Proof, Refusal, SamlProof, SignIn, Store,
 };
 
 pub(super) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00 UTC);
@@ -150,15 +150,15 @@ impl World {
         self.store.finish_sign_in(sign_in).await.unwrap()
     }
 
-    /// Assigns a domain of the company to a connection.
-    pub(super) async fn assign(&self, domain: &str, connection: &Connection) {
-        crate::support::assign(&self.store, connection, domain).await;
-    }
-
     pub(super) async fn user(&self, email: &str, created_by: Creation) -> User {
         let user = user(self.company.id, email, created_by);
         self.store.add_user(&user).await.unwrap();
         user
+    }
+
+    /// Assigns a domain of the company to a connection.
+    pub(super) async fn assign(&self, domain: &str, connection: &Connection) {
+        crate::support::assign(&self.store, connection, domain).await;
     }
 
     /// Counts that a refusal must not change: users and sessions.
@@ -264,7 +264,10 @@ pub(super) fn new_attempt(company_id: CompanyId, kind: AttemptKind) -> LoginAtte
 pub(super) fn profile(subject: &str, email: &str) -> Profile {
     Profile {
         subject: subject.into(),
+        other_names: vec![],
+        old_names: vec![],
         email: Some(email.parse().unwrap()),
+        name_id_email: Some(email.parse().unwrap()),
         first_name: Some("Britta".into()),
         last_name: Some("Simon".into()),
         company_name: Some("Contoso".into()),
@@ -287,11 +290,16 @@ pub(super) fn signed_in(finished: Finished) -> (User, bool) {
     }
 }
 
+/// What was in the way of linking.
 #[track_caller]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "takes what a sign-in returns, like `signed_in`"
-)]
+pub(super) fn bar(finished: Finished) -> Bar {
+    match refused(finished) {
+        Refusal::NotLinked { why, .. } => why,
+        other => panic!("{other}"),
+    }
+}
+
+#[track_caller]
 pub(super) fn refused(finished: Finished) -> Refusal {
     match finished {
         Finished::SignedIn { .. } => panic!("signed in"),

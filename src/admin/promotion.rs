@@ -1,0 +1,92 @@
+//! Who becomes an administrator, and who is taken for whom by an administrator's word.
+//!
+//! Invariants: whoever becomes an administrator loses a password that neither they nor somebody over administrators has set; an
+//! identity is linked to an account by hand only as a sign-in has shown it.
+
+use super::{Admin, Refused};
+use crate::domain::{
+    Code, EvidenceKind, GroupId, LoginAttempt, PasswordBy, PendingLink, User, UserId,
+};
+use crate::store::{FOREIGN_PASSWORD, Tx};
+
+impl Admin<'_> {
+    /// Who sets a password that the actor sets.
+    pub(super) fn password_by(&self, id: UserId) -> PasswordBy {
+        if self.actor.user == Some(id) {
+            PasswordBy::Own
+        } else if self.actor.over_administrators {
+            PasswordBy::Administrator
+        } else {
+            PasswordBy::Token
+        }
+    }
+
+    /// After somebody may have become an administrator: takes away what passwords they must not bring along; how many.
+    pub(super) async fn take_foreign_passwords(
+        &self,
+        tx: &mut Tx,
+        only: Option<UserId>,
+    ) -> Result<usize, Refused> {
+        let lost = tx.take_foreign_passwords(self.company, only).await?;
+        for email in &lost {
+            let event = self.event("user.remove_password", email.as_str());
+            tx.audit(&event.with_detail(FOREIGN_PASSWORD)).await?;
+        }
+        Ok(lost.len())
+    }
+
+    /// The members of a group, who are to be held before it becomes one of administrators.
+    pub(super) async fn members_to_hold(&self, group: GroupId) -> Result<Vec<UserId>, Refused> {
+        let grants = self.store.all_grants(self.company).await?;
+        let of_group = grants.into_iter().filter(|grant| grant.group_id == group);
+        Ok(of_group.map(|grant| grant.user_id).collect())
+    }
+
+    /// The account that a refused identity may be linked to, as long as both are there.
+    pub async fn pending_link(
+        &self,
+        attempt: &LoginAttempt,
+    ) -> Result<Option<(PendingLink, User)>, Refused> {
+        let opened = self.unsealed(attempt, EvidenceKind::Link).await?;
+        let link: Option<PendingLink> = opened.and_then(|text| serde_json::from_slice(&text).ok());
+        let Some(link) = link else { return Ok(None) };
+        let stored = self.store.user_of(self.company, link.user).await?;
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
+        let bound = self.store.identities_of(link.user).await?;
+        let is_bound = bound
+            .iter()
+            .any(|it| it.connection_id == link.connection && it.subject == link.subject);
+        Ok((!is_bound).then_some((link, stored.user)))
+    }
+
+    /// Links the identity of a refused sign-in to the account that it was refused, because an administrator says that it is the
+    /// same person.
+    pub async fn confirm_link(&self, code: &Code) -> Result<User, Refused> {
+        let attempt = self.sign_in(code).await?;
+        let pending = self.pending_link(&attempt).await?;
+        let (link, _) = pending.ok_or(Refused::NotFound)?;
+        let connection = self.store.connection(link.connection).await?;
+        let connection = connection.filter(|it| it.company_id == self.company);
+        let connection = connection.ok_or(Refused::NotFound)?;
+        let (mut tx, stored, _) = self.hold(link.user).await?;
+        let user = stored.user;
+        let bound = tx
+            .bind_identity(connection.id, &link.subject, user.id, self.now)
+            .await?;
+        if !bound {
+            return Err(Refused::InTheWay(format!(
+                "{} is bound to another user by now. Unlink it there first.",
+                link.subject
+            )));
+        }
+        tx.waits_no_more(user.id).await?;
+        tx.identity_changed(user.id);
+        let event = self.event("user.link", user.email.as_str());
+        let detail = format!("{}: {}, refused as {}", connection.name, link.subject, code);
+        tx.audit(&event.with_detail(detail)).await?;
+        tx.commit(self.now).await?;
+        Ok(user)
+    }
+}

@@ -1,0 +1,48 @@
+//! Who becomes an administrator (rule F6).
+//!
+//! Invariant: no administrator has a password that neither they themselves nor somebody who may change administrators has set.
+//! It holds for every way to become one, because each of them ends here.
+
+use super::statement::query;
+use super::{Error, Tx};
+use crate::domain::{CompanyId, Email, SessionKey, UserId};
+
+/// What the audit log and the record say of a password that was taken away.
+pub const FOREIGN_PASSWORD: &str = "The account has become an administrator's, and an API token without admins:write had set its password.";
+
+impl Tx {
+    /// Takes their passwords away from those administrators of a company (or the one user) who have one that they should not
+    /// have, and ends the sessions that began by password; whose they were.
+    pub async fn take_foreign_passwords(
+        &mut self,
+        company: CompanyId,
+        only: Option<UserId>,
+    ) -> Result<Vec<Email>, Error> {
+        let rows = query(
+            "UPDATE account SET password = NULL, password_by = NULL, revision = revision + 1 \
+             WHERE company_id = $1 AND ($2 IS NULL OR id = $2) AND password IS NOT NULL AND COALESCE(password_by, 'token') = 'token' \
+             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                         WHERE m.user_id = account.id AND g.kind = 'administrator') RETURNING id, email",
+        )
+        .bind(company.to_string())
+        .bind(only.map(|id| id.to_string()))
+        .fetch_all(&mut *self)
+        .await?;
+        let mut emails = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id: UserId = row.parsed("id")?;
+            self.user_changed(id);
+            let ended = query(
+                "DELETE FROM session WHERE user_id = $1 AND connection_id IS NULL RETURNING session_key",
+            )
+            .bind(id.to_string())
+            .fetch_all(&mut *self)
+            .await?;
+            for session in &ended {
+                self.session_ended(SessionKey(session.hash("session_key")?));
+            }
+            emails.push(row.parsed("email")?);
+        }
+        Ok(emails)
+    }
+}
