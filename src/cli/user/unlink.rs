@@ -24,7 +24,7 @@ impl Unlink {
         let connection = installation
             .connection(&company, Some(&self.connection))
             .await?;
-        let keys = installation.keys()?;
+        let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let only = self.identity.as_deref();
         let gone = match admin.unlink_identity(user.id, connection.id, only).await {
