@@ -14,6 +14,7 @@ mod fix;
 mod group;
 mod listing;
 mod metadata_import;
+mod new_password;
 mod password;
 mod promotion;
 mod proposal;
@@ -30,13 +31,14 @@ mod user_import;
 mod user_state;
 mod waiting;
 
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use time::OffsetDateTime;
 
 use crate::domain::{AuditEvent, AuditId, CompanyId, UserId};
 use crate::keys::{self, Keys};
-use crate::store::Store;
+use crate::store::{KeyedRequest, Store, Tx};
 
 pub use crate::outbound::Reach;
 pub use audit::Form;
@@ -55,8 +57,9 @@ pub use metadata_import::{
     ImportChoices, LARGEST_METADATA, MetadataImport, fetched_metadata, providers_to_pick,
     read_metadata,
 };
+pub use new_password::LONGEST_PASSWORD;
 pub use proposal::Proposal;
-pub use refused::{LONGEST_PASSWORD, Problem, Problems, Refused};
+pub use refused::{Problem, Problems, Refused};
 pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{NewUser, UserText};
@@ -71,6 +74,8 @@ pub struct Admin<'a> {
     pub company: CompanyId,
     pub actor: Actor,
     pub now: OffsetDateTime,
+    /// The request of the API that is to make something once, when it has a key.
+    pub once: Option<&'a KeyedRequest>,
 }
 
 /// Who acts.
@@ -104,6 +109,19 @@ impl Actor {
 }
 
 impl Admin<'_> {
+    /// Begins the transaction that makes something, with the note that it answers the request.
+    async fn begin_making(&self, id: impl Display) -> Result<Tx, Refused> {
+        let mut tx = self.store.begin().await?;
+        if let Some(request) = self.once
+            && !tx.answers(request, &id.to_string(), self.now).await?
+        {
+            return Err(Refused::InTheWay(
+                "Another request with this key has made something already.".to_owned(),
+            ));
+        }
+        Ok(tx)
+    }
+
     /// An entry for the audit log, to be written in the transaction of what it tells: `tx.audit(&event)`. The action is
     /// `noun.verb`, the subject a name for people.
     pub fn event(&self, action: &str, subject: impl Into<String>) -> AuditEvent {

@@ -30,7 +30,7 @@ pub use begin::{Begun, Message, Start, begin};
 pub use finish::{Arrival, finish, landing};
 pub use known_browser::KnownBrowser;
 pub use new_key::look_for_new_keys;
-pub use password::{PasswordSignIn, sign_in_with_password};
+pub use password::{PasswordSignIn, confirm_password, sign_in_with_password};
 pub use repost::{Reposted, handle};
 pub use set_up::{FirstEnding, FirstSignIn, set_up};
 

@@ -105,7 +105,7 @@ impl Admin<'_> {
         }
         let groups = self.store.groups(self.company).await?;
         check::check(connection, &groups)?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_making(connection.id).await?;
         tx.lock_company(self.company).await?;
         check_room(tx.count_connections(self.company).await?)?;
         // A group may have changed since it was looked at.

@@ -59,7 +59,8 @@ impl Admin<'_> {
     /// Makes a group.
     pub async fn create_group(&self, text: &GroupText) -> Result<Group, Refused> {
         let title = title(text)?;
-        let mut tx = self.store.begin().await?;
+        let id = GroupId::from_bytes(keys::random());
+        let mut tx = self.begin_making(id).await?;
         // Who makes another one waits.
         tx.lock_company(self.company).await?;
         let others = tx.all_groups(self.company).await?;
@@ -70,7 +71,7 @@ impl Admin<'_> {
             )));
         }
         let group = Group {
-            id: GroupId::from_bytes(keys::random()),
+            id,
             company_id: self.company,
             title,
             kind: text.kind,

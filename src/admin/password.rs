@@ -1,7 +1,25 @@
 //! Passwords of local users, as an administrator sets them.
 
-use super::Refused;
+use super::{Admin, Problems, Refused};
+use crate::domain::Origin;
 use crate::keys::Keys;
+
+impl Admin<'_> {
+    /// Notes what is wrong with a new password of an account of the company.
+    pub(super) async fn check_password(
+        &self,
+        problems: &mut Problems,
+        password: &str,
+        email: &str,
+    ) -> Result<(), Refused> {
+        let company = self.store.company(self.company).await?;
+        let company = company.ok_or(Refused::NotFound)?;
+        let mut own = vec![email, company.name.as_str(), company.slug.as_str()];
+        own.extend(company.origins().map(Origin::host));
+        problems.password("password", password, &own);
+        Ok(())
+    }
+}
 
 /// Rule F6.
 pub(super) fn not_for(title: &str) -> String {

@@ -4,15 +4,12 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::new_password::weakness;
 use crate::domain::Email;
 use crate::store;
 
 /// The longest name or title.
 const LONGEST_LINE: usize = 200;
-
-/// The fewest characters of a password, and the most bytes.
-const SHORTEST_PASSWORD: usize = 12;
-pub const LONGEST_PASSWORD: usize = 1024;
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -151,15 +148,10 @@ impl Problems {
         email
     }
 
-    /// A new password; one that is too short or too long is noted.
-    pub fn password(&mut self, field: &'static str, text: &str) {
-        if text.chars().count() < SHORTEST_PASSWORD {
-            self.add(
-                field,
-                format!("Use at least {SHORTEST_PASSWORD} characters. Several words are easy to remember."),
-            );
-        } else if text.len() > LONGEST_PASSWORD || text.contains('\0') {
-            self.add(field, "Use a shorter password, without a zero byte.");
+    /// A new password; one that is too short, too long or too easy to guess is noted. `own` is what belongs to the account.
+    pub fn password(&mut self, field: &'static str, text: &str, own: &[&str]) {
+        if let Some(what) = weakness(text, own) {
+            self.add(field, what);
         }
     }
 

@@ -89,9 +89,11 @@ impl FirstAdministrator {
         let company_name = problems.line("company_name", company_name, "Write the company's name.");
         let first_name = problems.line("first_name", first_name, "");
         let last_name = problems.line("last_name", last_name, "");
+        let address = email.trim();
         let email = problems.email("email", email);
         if let Some(password) = password {
-            problems.password("password", password);
+            let own = [company_name.as_str(), address];
+            problems.password("password", password, &own);
         }
         match email {
             Some(email) if problems.is_empty() => Ok(Self {

@@ -110,7 +110,8 @@ impl Admin<'_> {
         let fields = new.text.checked(&mut problems);
         let groups = self.groups_named(&new.groups, &mut problems).await?;
         if let Some(password) = &new.password {
-            problems.password("password", password);
+            self.check_password(&mut problems, password, &new.text.email)
+                .await?;
             if let Some(group) = groups.iter().find(|group| group.sso_only) {
                 problems.add("password", password::not_for(&group.title));
             }
@@ -129,7 +130,7 @@ impl Admin<'_> {
             None => None,
         };
         let user = self.new_user(fields, waits_for);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_making(user.id).await?;
         if !tx.add_user(&user).await? {
             return Err(taken(&user.email));
         }

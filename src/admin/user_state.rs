@@ -66,9 +66,10 @@ impl Admin<'_> {
         keep: Option<SessionKey>,
     ) -> Result<usize, Refused> {
         let mut problems = Problems::default();
-        problems.password("password", &new);
         let found = self.store.user_of(self.company, id).await?;
-        found.ok_or(Refused::NotFound)?;
+        let email = found.ok_or(Refused::NotFound)?.user.email;
+        self.check_password(&mut problems, &new, email.as_str())
+            .await?;
         problems.check()?;
         let sealed = password::seal(self.keys, new).await?;
         let (mut tx, stored, _) = self.hold(id).await?;

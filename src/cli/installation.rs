@@ -85,6 +85,7 @@ impl Installation {
             company,
             actor: Actor::command_line(),
             now: self.now,
+            once: None,
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) enum User {
     SetPassword {
         #[command(flatten)]
         named: Named,
-        /// Read the password from standard input, on one line; at least 12 characters
+        /// Read the password from standard input, on one line; at least 15 characters
         #[arg(long)]
         password_stdin: bool,
     },
@@ -95,7 +95,7 @@ pub(super) struct Add {
     /// The connection through which the user signs in first; asked for where several are enabled
     #[arg(long, value_name = "NAME", conflicts_with = "password_stdin")]
     connection: Option<String>,
-    /// Read a password from standard input, on one line; at least 12 characters
+    /// Read a password from standard input, on one line; at least 15 characters
     #[arg(long)]
     password_stdin: bool,
 }

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use super::finish::landing;
 use super::record::{self, Refusal, write_refusal};
 use super::{Advice, Browser, Ending, Error, KnownBrowser};
-use crate::app::{App, Guess, Guesser, Network, PasswordTurn};
+use crate::app::{App, Guess, Guesser, Network, PasswordTurn, Wait};
 use crate::domain::{
     AttemptKind, AuditEvent, AuditId, Check, Company, GroupKind, LoginAttempt, Record, ReturnTo,
     SessionId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
-use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn};
+use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn, SignedIn};
 
 /// What a user typed.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,37 @@ pub async fn sign_in_with_password(
     let refusal = refusal.advising(Advice::CheckPassword).naming(named);
     let (kind, browser_hash) = (AttemptKind::Password, typed.browser.hash());
     write_refusal(app, company, None, kind, browser_hash, refusal).await
+}
+
+/// Whether somebody who is signed in has typed the password of the own account. It is counted as a try to sign in is, by itself
+/// for each session, so that a session that somebody left open finds no password.
+pub async fn confirm_password(
+    app: &Arc<App>,
+    company: &Company,
+    me: &SignedIn,
+    password: &str,
+) -> Result<Result<bool, Wait>, Error> {
+    let mut octets = [0; 16];
+    for (to, from) in octets.iter_mut().zip(me.key.0) {
+        *to = from;
+    }
+    let guess = Guess::new(company, me.user.email.as_str(), Guesser::Known(octets));
+    if let Err(wait) = app.throttle.may_guess(&guess) {
+        return Ok(Err(wait));
+    }
+    let stored = app.store.password(me.user.id).await?;
+    let turn = match app.throttle.password_turn(company.id).await {
+        Ok(turn) => turn,
+        Err(wait) => return Ok(Err(wait)),
+    };
+    if let Err(wait) = app.throttle.guess(&guess) {
+        return Ok(Err(wait));
+    }
+    let correct = verify(app, turn, stored, password).await?;
+    if correct {
+        app.throttle.guessed_right(&guess);
+    }
+    Ok(Ok(correct))
 }
 
 /// Who tries which account.

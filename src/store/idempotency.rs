@@ -1,30 +1,42 @@
 //! The answers to creations, for a request that comes again with the same key.
 //!
-//! Invariant: of two requests with one key, one begins; the other finds its answer, or that it has none yet. A request whose
-//! server died is begun anew after a while: that nothing is made twice rests on names and addresses that are unique, and not
-//! on this table.
+//! Invariant: that a request was answered is written in the transaction of what it made, before anything else in it. So of two
+//! requests with one key one makes something and the other finds it; and after a crash either both are there, or neither.
 
 use time::{Duration, OffsetDateTime};
 
 use super::columns::ms;
 use super::statement::query;
-use super::{Error, Store};
+use super::{Error, Store, Tx};
 use crate::domain::TokenId;
 
-/// After this, a request without an answer has died. Longer than a request may take.
-const DEAD: Duration = Duration::minutes(2);
 /// How long answers are kept.
 pub(super) const ANSWERS_KEPT: Duration = Duration::hours(24);
 
-/// The request of a key.
+/// A status of no answer: what was made is known, and the body is its identifier.
+const MADE: i64 = 0;
+
+/// A request with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// This one is the first: it has to end with [`Store::keep_answer`] or [`Store::forget_key`].
-    Begun,
-    /// Another one with this key is being answered.
-    Running,
-    /// The key was used for another request.
+pub struct KeyedRequest {
+    /// Whose keys they are.
+    pub token: TokenId,
+    /// The key.
+    pub key: String,
+    /// What tells requests apart: a code over address and body.
+    pub hash: Vec<u8>,
+}
+
+/// What became of the first request with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earlier {
+    /// It was another request.
     Other,
+    /// It has made this, and its answer was not kept: the server died, or is about to.
+    Made {
+        /// The identifier of what it made.
+        id: String,
+    },
     /// It was answered.
     Answered {
         /// The status.
@@ -35,93 +47,84 @@ pub enum Claim {
 }
 
 impl Store {
-    /// Begins the request of a token's key; `hash` tells requests apart.
-    pub async fn claim_key(
+    /// What became of the first request with this one's key; none when there was none within a day, or when it made nothing.
+    pub async fn earlier(
         &self,
-        token: TokenId,
-        key: &str,
-        hash: &[u8],
+        request: &KeyedRequest,
         now: OffsetDateTime,
-    ) -> Result<Claim, Error> {
-        let begun = query(
-            "INSERT INTO idempotency (token_id, idempotency_key, request_hash, status, body, created_at) \
-             VALUES ($1, $2, $3, 0, '', $4) ON CONFLICT DO NOTHING",
-        )
-        .bind(token.to_string())
-        .bind(key)
-        .bind(hash)
-        .bind(ms(now))
-        .execute(&self.database)
-        .await?;
-        if begun > 0 {
-            return Ok(Claim::Begun);
-        }
-        let taken_over = query(
-            "UPDATE idempotency SET request_hash = $3, status = 0, body = '', created_at = $4 \
-             WHERE token_id = $1 AND idempotency_key = $2 AND ((status = 0 AND created_at <= $5) OR created_at <= $6)",
-        )
-        .bind(token.to_string())
-        .bind(key)
-        .bind(hash)
-        .bind(ms(now))
-        .bind(ms(now.saturating_sub(DEAD)))
-        .bind(ms(now.saturating_sub(ANSWERS_KEPT)))
-        .execute(&self.database)
-        .await?;
-        if taken_over > 0 {
-            return Ok(Claim::Begun);
-        }
+    ) -> Result<Option<Earlier>, Error> {
         let row = query(
-            "SELECT request_hash, status, body FROM idempotency WHERE token_id = $1 AND idempotency_key = $2",
+            "SELECT request_hash, status, body FROM idempotency \
+             WHERE token_id = $1 AND idempotency_key = $2 AND created_at > $3",
         )
-        .bind(token.to_string())
-        .bind(key)
+        .bind(request.token.to_string())
+        .bind(request.key.as_str())
+        .bind(ms(now.saturating_sub(ANSWERS_KEPT)))
         .fetch_optional(&self.database)
         .await?;
-        // Without a row the other request has failed in this instant.
-        let Some(row) = row else {
-            return Ok(Claim::Running);
-        };
-        let status = row.int("status")?;
-        Ok(if row.maybe_blob("request_hash")? != Some(hash) {
-            Claim::Other
-        } else if status == 0 {
-            Claim::Running
+        let Some(row) = row else { return Ok(None) };
+        let (status, body) = (row.int("status")?, row.text("body")?);
+        Ok(if status == MADE && body.is_empty() {
+            // An earlier version wrote this before it had made anything.
+            None
+        } else if row.maybe_blob("request_hash")? != Some(request.hash.as_slice()) {
+            Some(Earlier::Other)
+        } else if status == MADE {
+            Some(Earlier::Made { id: body })
         } else {
-            Claim::Answered {
-                status,
-                body: row.text("body")?,
-            }
+            Some(Earlier::Answered { status, body })
         })
     }
 
-    /// Keeps the answer to a request that was begun.
+    /// Keeps the answer to a request that has made something.
     pub async fn keep_answer(
         &self,
-        token: TokenId,
-        key: &str,
+        request: &KeyedRequest,
         status: u16,
         body: &str,
     ) -> Result<(), Error> {
-        query("UPDATE idempotency SET status = $1, body = $2 WHERE token_id = $3 AND idempotency_key = $4")
+        query("UPDATE idempotency SET status = $1, body = $2 WHERE token_id = $3 AND idempotency_key = $4 AND request_hash = $5")
             .bind(i64::from(status))
             .bind(body)
-            .bind(token.to_string())
-            .bind(key)
+            .bind(request.token.to_string())
+            .bind(request.key.as_str())
+            .bind(request.hash.as_slice())
             .execute(&self.database)
             .await?;
         Ok(())
     }
+}
 
-    /// Forgets a request that was begun and has made nothing.
-    pub async fn forget_key(&self, token: TokenId, key: &str) -> Result<(), Error> {
+impl Tx {
+    /// Notes that this transaction makes what a request asks for: the first thing that it does, so that another one with the
+    /// key waits here. `false` when another one has made something; then this transaction is left.
+    pub async fn answers(
+        &mut self,
+        request: &KeyedRequest,
+        id: &str,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
         query(
-            "DELETE FROM idempotency WHERE token_id = $1 AND idempotency_key = $2 AND status = 0",
+            "DELETE FROM idempotency WHERE token_id = $1 AND idempotency_key = $2 \
+             AND (created_at <= $3 OR (status = 0 AND body = ''))",
         )
-        .bind(token.to_string())
-        .bind(key)
-        .execute(&self.database)
+        .bind(request.token.to_string())
+        .bind(request.key.as_str())
+        .bind(ms(now.saturating_sub(ANSWERS_KEPT)))
+        .execute(&mut *self)
         .await?;
-        Ok(())
+        let noted = query(
+            "INSERT INTO idempotency (token_id, idempotency_key, request_hash, status, body, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        )
+        .bind(request.token.to_string())
+        .bind(request.key.as_str())
+        .bind(request.hash.as_slice())
+        .bind(MADE)
+        .bind(id)
+        .bind(ms(now))
+        .execute(self)
+        .await?;
+        Ok(noted > 0)
     }
 }

@@ -78,7 +78,7 @@ pub use erase::{ErasedUser, UserUse};
 pub use error::{Error, Failure};
 pub use glance::{Glance, Newest};
 pub use group_change::{GroupUse, ListedGroup, StoredGroup};
-pub use idempotency::Claim;
+pub use idempotency::{Earlier, KeyedRequest};
 pub use part::Part;
 pub use place::{NoPlace, Place};
 pub use promotion::FOREIGN_PASSWORD;

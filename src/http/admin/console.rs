@@ -45,6 +45,7 @@ impl Console {
                 over_administrators: true,
             },
             now: self.now(),
+            once: None,
         }
     }
 

@@ -297,9 +297,9 @@ impl UserPage {
         let is_wrong = !self.problems.of("password").is_empty();
         match (self.is_me, is_wrong) {
             (true, true) => "This session goes on. Your others end.",
-            (true, false) => "At least 12 characters. This session goes on. Your others end.",
+            (true, false) => "At least 15 characters. This session goes on. Your others end.",
             (false, true) => "Every session of this user ends.",
-            (false, false) => "At least 12 characters. Every session of this user ends.",
+            (false, false) => "At least 15 characters. Every session of this user ends.",
         }
     }
 

@@ -13,6 +13,7 @@ use crate::admin::{Added, Problems, Refused};
 use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
 use crate::http::error::Error;
 use crate::http::limit::in_password_turn;
+use crate::login::confirm_password;
 
 /// `POST /admin/users/{id}/deactivate`
 pub(super) async fn deactivate(
@@ -60,6 +61,9 @@ pub(super) async fn sign_out(
 #[derive(Debug, Deserialize)]
 pub(super) struct NewPassword {
     password: String,
+    /// Of the own account: the one that it has.
+    #[serde(default)]
+    present: String,
 }
 
 /// `POST /admin/users/{id}/password`
@@ -69,6 +73,14 @@ pub(super) async fn set_password(
 ) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     let own = own_session(&console, user);
+    if own.is_some() && console.me.user.has_password {
+        let (me, present) = (&console.me, &fields.present);
+        let confirmed = confirm_password(&console.app, &console.site.company, me, present).await?;
+        if !confirmed? {
+            let refused = Refused::invalid("present", "This is not your present password.");
+            return again(&console, user, refused.problems()).await;
+        }
+    }
     let working = console.clone();
     let work = async move {
         let admin = working.admin();

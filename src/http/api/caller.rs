@@ -19,6 +19,7 @@ use crate::domain::token::{LAST_USE_EXACT_TO, TokenState};
 use crate::domain::{CompanyId, Scope, Token};
 use crate::http::extract::{ClientAddress, CurrentSite};
 use crate::site::Site;
+use crate::store::KeyedRequest;
 
 /// A request with a token that has the scope `S`. It is counted when it is extracted.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Caller<S> {
     pub(super) site: Arc<Site>,
     pub(super) token: Arc<Token>,
     pub(super) client: Option<IpAddr>,
+    /// The request, when it has a key and makes something.
+    request: Option<Arc<KeyedRequest>>,
     scope: PhantomData<fn() -> S>,
 }
 
@@ -70,6 +73,7 @@ impl<S> Clone for Caller<S> {
             site: Arc::clone(&self.site),
             token: Arc::clone(&self.token),
             client: self.client,
+            request: self.request.clone(),
             scope: PhantomData,
         }
     }
@@ -89,6 +93,15 @@ impl<S> Caller<S> {
                 over_administrators: self.token.scopes.has(Scope::AdminsWrite),
             },
             now: self.now(),
+            once: self.request.as_deref(),
+        }
+    }
+
+    /// The same caller, whose request makes something once.
+    pub(super) fn making_once(&self, request: KeyedRequest) -> Self {
+        Self {
+            request: Some(Arc::new(request)),
+            ..self.clone()
         }
     }
 
@@ -129,6 +142,7 @@ impl<S: Needs> FromRequestParts<Arc<App>> for Caller<S> {
             site,
             token: Arc::new(token),
             client,
+            request: None,
             scope: PhantomData,
         };
         caller.needs(S::SCOPE)?;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::answer;
 use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
 use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
-use super::creation::{Key, KeyParam, Made, once};
+use super::creation::{Key, KeyParam, Made, kept, once};
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::problem::{Kind, Problem};
@@ -71,7 +71,8 @@ pub(super) async fn create(
     Sent { value, octets }: Sent<NewConnection>,
 ) -> Answer {
     caller.needs(Scope::AdminsWrite)?;
-    once(caller, key, PATH, &octets, |caller| make(caller, value)).await
+    let making = |caller| make(caller, value);
+    once(caller, key, PATH, &octets, making, made).await
 }
 
 async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Made, Problem> {
@@ -99,12 +100,18 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
     }
     connection.enabled = new.enabled;
     set(&caller, &mut connection, &new.settings).await?;
-    let made = admin.add_connection(&connection, source).await?;
+    let connection = admin.add_connection(&connection, source).await?;
     caller.changed().await?;
-    let out = ConnectionOut::of(&made, &settings(&caller).await?, caller.now());
+    made(caller, connection.id.to_string()).await
+}
+
+/// A connection that was made.
+async fn made(caller: Caller<ConnectionsWrite>, id: String) -> Result<Made, Problem> {
+    let connection = caller.admin().connection(kept(&id)?).await?;
+    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
     Ok(Made {
-        location: format!("{PATH}/{}", made.id),
-        version: version(&made),
+        location: format!("{PATH}/{id}"),
+        version: version(&connection),
         body: answer::text(&out)?,
     })
 }

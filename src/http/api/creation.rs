@@ -1,10 +1,11 @@
 //! Creations, each once: `Idempotency-Key`.
 //!
 //! Invariants: with a key, a request that comes again gets the answer of the first one, and another request with the same key
-//! gets none; only what was made is remembered, so that a refused request may be corrected; the body is not kept, only a code
-//! over it under the instance key, because it may hold a password.
+//! gets none; that it was made is stored with what was made, so that a refused request may be corrected, and one that a crash
+//! took away may come again at once; the body is not kept, only a code over it under the instance key, because it may hold a
+//! password.
 
-use std::future::Future;
+use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -17,7 +18,7 @@ use super::answer;
 use super::caller::Caller;
 use super::problem::{Kind, Problem};
 use crate::http::error::Error;
-use crate::store::Claim;
+use crate::store::{Earlier, KeyedRequest};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -75,65 +76,79 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     }
 }
 
-/// Makes something once. It goes on when the client is gone, so that a key never waits for an answer that nobody makes.
-pub(super) async fn once<S, F>(
+/// Makes something once. `reading` reads what was made by its identifier, where the server that made it died before its answer
+/// was kept.
+pub(super) async fn once<S, M, R>(
     caller: Caller<S>,
     Key(key): Key,
     path: &'static str,
     octets: &[u8],
-    making: impl FnOnce(Caller<S>) -> F,
+    making: impl FnOnce(Caller<S>) -> M,
+    reading: impl Fn(Caller<S>, String) -> R,
 ) -> Result<Response, Problem>
 where
-    S: 'static,
-    F: Future<Output = Result<Made, Problem>> + Send + 'static,
+    M: Future<Output = Result<Made, Problem>>,
+    R: Future<Output = Result<Made, Problem>>,
 {
-    let outcome = Box::pin(making(caller.clone()));
     let Some(key) = key else {
-        return Ok(answered(&caller, &outcome.await?));
+        let made = Box::pin(making(caller.clone())).await?;
+        return Ok(answered(&caller, &made));
     };
     // MAC, not hash: the body may hold a password.
     let purpose = format!("idempotency {path}");
-    let code = caller.app.keys.token(&purpose, octets).into_bytes();
-    let store = &caller.app.store;
-    match store
-        .claim_key(caller.token.id, &key, &code, caller.now())
-        .await?
-    {
-        Claim::Begun => {
-            let (app, token) = (caller.app.clone(), caller.token.id);
-            let all = tokio::spawn(async move {
-                let outcome = outcome.await;
-                let kept = match &outcome {
-                    Ok(thing) => {
-                        let body = answer::text(thing)?;
-                        app.store.keep_answer(token, &key, 201, &body).await
-                    }
-                    Err(_) => app.store.forget_key(token, &key).await,
-                };
-                if let Err(cause) = kept {
-                    tracing::error!(%cause, "the answer to an idempotency key is not kept");
-                }
-                outcome
-            });
-            // The runtime ends, or it panicked, which was told.
-            let outcome = all.await.map_err(Error::internal)?;
-            Ok(answered(&caller, &outcome?))
-        }
-        Claim::Running => Err(Problem::new(
-            Kind::Running,
-            "The first request with this Idempotency-Key has no answer yet. Try again in a few seconds.",
-        )),
-        Claim::Other => Err(Problem::new(
-            Kind::KeyReused,
-            "This Idempotency-Key belongs to another request. Use a new key for each thing you make.",
-        )),
-        Claim::Answered { body, .. } => {
-            let before: Made = serde_json::from_str(&body).map_err(Error::internal)?;
-            let mut response = answered(&caller, &before);
-            answer::put(&mut response, REPLAYED, "true");
-            Ok(response)
-        }
+    let request = KeyedRequest {
+        token: caller.token.id,
+        key,
+        hash: caller.app.keys.token(&purpose, octets).into_bytes(),
+    };
+    if let Some(before) = earlier(&caller, &request, &reading).await? {
+        return Ok(before);
     }
+    match Box::pin(making(caller.making_once(request.clone()))).await {
+        Ok(made) => {
+            let body = answer::text(&made)?;
+            if let Err(cause) = caller.app.store.keep_answer(&request, 201, &body).await {
+                tracing::error!(%cause, "the answer to an idempotency key is not kept");
+            }
+            Ok(answered(&caller, &made))
+        }
+        // Another request with the key may have been faster.
+        Err(problem) => earlier(&caller, &request, &reading).await?.ok_or(problem),
+    }
+}
+
+/// The answer of the first request with the key, if there was one.
+async fn earlier<S, R>(
+    caller: &Caller<S>,
+    request: &KeyedRequest,
+    reading: impl Fn(Caller<S>, String) -> R,
+) -> Result<Option<Response>, Problem>
+where
+    R: Future<Output = Result<Made, Problem>>,
+{
+    let store = &caller.app.store;
+    let made = match store.earlier(request, caller.now()).await? {
+        None => return Ok(None),
+        Some(Earlier::Other) => {
+            return Err(Problem::new(
+                Kind::KeyReused,
+                "This Idempotency-Key belongs to another request. Use a new key for each thing you make.",
+            ));
+        }
+        Some(Earlier::Made { id }) => Box::pin(reading(caller.clone(), id)).await?,
+        Some(Earlier::Answered { body, .. }) => {
+            serde_json::from_str(&body).map_err(Error::internal)?
+        }
+    };
+    let mut response = answered(caller, &made);
+    answer::put(&mut response, REPLAYED, "true");
+    Ok(Some(response))
+}
+
+/// An identifier that the database holds.
+pub(super) fn kept<T: FromStr>(id: &str) -> Result<T, Problem> {
+    let id = id.parse();
+    id.map_err(|_| Error::internal("an identifier cannot be read").into())
 }
 
 fn answered<S>(caller: &Caller<S>, made: &Made) -> Response {

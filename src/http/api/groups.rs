@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::answer;
 use super::caller::needs::{GroupsRead, GroupsWrite};
-use super::creation::{Key, KeyParam, Made, once};
+use super::creation::{Key, KeyParam, Made, kept, once};
 use super::group::{GroupChange, GroupOut, NewGroup};
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
@@ -57,7 +57,8 @@ pub(super) async fn create(
     key: Key,
     Sent { value, octets }: Sent<NewGroup>,
 ) -> Answer {
-    once(caller, key, PATH, &octets, |caller| make(caller, value)).await
+    let making = |caller| make(caller, value);
+    once(caller, key, PATH, &octets, making, made).await
 }
 
 async fn make(caller: Caller<GroupsWrite>, new: NewGroup) -> Result<Made, Problem> {
@@ -67,9 +68,14 @@ async fn make(caller: Caller<GroupsWrite>, new: NewGroup) -> Result<Made, Proble
     }
     let group = caller.admin().create_group(&text).await?;
     caller.changed().await?;
-    let (_, version) = caller.admin().group(group.id).await?;
+    made(caller, group.id.to_string()).await
+}
+
+/// A group that was made.
+async fn made(caller: Caller<GroupsWrite>, id: String) -> Result<Made, Problem> {
+    let (group, version) = caller.admin().group(kept(&id)?).await?;
     Ok(Made {
-        location: format!("{PATH}/{}", group.id),
+        location: format!("{PATH}/{id}"),
         version,
         body: answer::text(&GroupOut::of(&group, 0))?,
     })

@@ -55,7 +55,6 @@ kinds! {
     Taken = "taken", CONFLICT, "Another one has it already";
     InTheWay = "conflict", CONFLICT, "This cannot be done now";
     LastAdministrator = "last-administrator", CONFLICT, "The last way in without single sign-on";
-    Running = "idempotency-key-running", CONFLICT, "The first request with this key is being answered";
     Changed = "changed", PRECONDITION_FAILED, "It was changed since it was read";
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "The body is too large";
     MediaType = "media-type", UNSUPPORTED_MEDIA_TYPE, "The body is not JSON";

@@ -123,9 +123,9 @@ pub(super) struct NewUser {
     #[serde(default)]
     #[schema(max_items = 100)]
     pub(super) groups: Vec<String>,
-    /// At least 12 characters. Without one the user waits for the first single sign-on.
+    /// At least 15 characters. Without one the user waits for the first single sign-on.
     #[serde(default, deserialize_with = "present")]
-    #[schema(min_length = 12, max_length = 1024, nullable = false, write_only)]
+    #[schema(min_length = 15, max_length = 1024, nullable = false, write_only)]
     pub(super) password: Option<String>,
     /// Without a password: the identifier of the connection of the first single sign-on. Needed where several are enabled and the
     /// address's domain is assigned to none.
@@ -156,8 +156,8 @@ pub(super) struct UserChange {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPassword {
-    /// At least 12 characters.
-    #[schema(min_length = 12, max_length = 1024, write_only)]
+    /// At least 15 characters.
+    #[schema(min_length = 15, max_length = 1024, write_only)]
     pub(super) password: String,
 }
 

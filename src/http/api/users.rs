@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use super::answer;
 use super::caller::needs::{UsersRead, UsersWrite};
-use super::creation::{Key, KeyParam, Made, once};
+use super::creation::{Key, KeyParam, Made, kept, once};
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
 use super::problem::Problem;
@@ -110,7 +110,8 @@ pub(super) async fn create(
     key: Key,
     Sent { value, octets }: Sent<NewUser>,
 ) -> Answer {
-    once(caller, key, PATH, &octets, |caller| make(caller, value)).await
+    let making = |caller| make(caller, value);
+    once(caller, key, PATH, &octets, making, made).await
 }
 
 async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem> {
@@ -157,9 +158,14 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
     };
     let user = made.map_err(by_member)?;
     caller.changed().await?;
-    let (out, version) = read(&caller, user.id).await?;
+    self::made(caller, user.id.to_string()).await
+}
+
+/// A user that was made.
+async fn made(caller: Caller<UsersWrite>, id: String) -> Result<Made, Problem> {
+    let (out, version) = read(&caller, kept(&id)?).await?;
     Ok(Made {
-        location: format!("{PATH}/{}", user.id),
+        location: format!("{PATH}/{id}"),
         version,
         body: answer::text(&out)?,
     })

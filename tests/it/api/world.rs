@@ -127,6 +127,7 @@ impl World {
             company: company.id,
             actor: Actor::command_line(),
             now: self.app.clock.now(),
+            once: None,
         }
     }
 

@@ -141,7 +141,7 @@ fn passwords_are_set_where_they_may_be() {
             "user set-password --company acme --email local@acme.example --password-stdin",
             "elevenchars\n",
         )
-        .fails(2, &["at least 12 characters"]);
+        .fails(2, &["at least 15 characters"]);
     let longest = "x".repeat(1_025);
     for (given, says) in [
         ("\n", "No password was given"),

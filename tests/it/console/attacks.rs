@@ -9,7 +9,7 @@ use vestibule::http::session::cookie_value;
 use crate::support::{self, Browser, NOW, hidden_field};
 
 use super::trust::at;
-use super::world::{ADMIN, World, follow, post, token, upload, version_of};
+use super::world::{ADMIN, PASSWORD, World, follow, post, token, upload, version_of};
 
 async fn user(world: &World, email: &str) -> User {
     let store = &world.app.store;
@@ -233,6 +233,7 @@ async fn setting_passwords_takes_turns() {
     let fields = [
         ("csrf", csrf.as_str()),
         ("password", "another correct horse"),
+        ("present", PASSWORD),
     ];
     let answer = browser.post(&path, &fields).await;
     assert_eq!(answer.status, 429, "{}", answer.body);

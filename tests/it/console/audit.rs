@@ -260,6 +260,7 @@ async fn an_export_that_one_file_does_not_hold_is_refused_and_not_cut() {
         company: world.acme.id,
         actor: Actor::command_line(),
         now: NOW,
+        once: None,
     };
     let filter = AuditFilter {
         noun: Some("user".to_owned()),

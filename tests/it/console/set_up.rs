@@ -17,6 +17,7 @@ fn admin(world: &World, company: CompanyId) -> Admin<'_> {
         company,
         actor: Actor::command_line(),
         now: NOW,
+        once: None,
     }
 }
 
@@ -244,8 +245,8 @@ async fn what_is_wrong_is_told_and_the_link_is_kept() {
     let path = link(&world).await;
     let mut browser = world.browser();
     for (name, value, told) in [
-        ("password", "short", "Use at least 12 characters."),
-        ("password", "", "Use at least 12 characters."),
+        ("password", "short", "Use at least 15 characters."),
+        ("password", "", "Use at least 15 characters."),
         ("email", "carla", "Write one e-mail address"),
         ("company_name", " ", "Write the company&#39;s name."),
         (

@@ -395,7 +395,7 @@ async fn passwords_are_set_where_the_groups_allow_it() {
     let short = post(&mut browser, &href, &[("password", "elevenchars")]).await;
     assert_eq!(short.status, 422);
     assert!(
-        short.body.contains("at least 12 characters"),
+        short.body.contains("at least 15 characters"),
         "{}",
         short.body
     );

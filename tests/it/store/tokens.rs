@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 use vestibule::domain::{CompanyId, Creation, GroupKind, Scope, Token, TokenId};
-use vestibule::store::{Claim, Store, UserFilter};
+use vestibule::store::{Earlier, KeyedRequest, Store, UserFilter};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, group, unique};
 
 on_both!(
     a_token_is_found_by_its_hash,
-    one_request_of_a_key_begins,
+    one_request_of_a_key_makes_something,
     lists_are_read_on_from_a_place
 );
 
@@ -76,57 +76,70 @@ async fn a_token_is_found_by_its_hash(database: &Database) {
     assert!(tx.active_tokens(company, end).await.unwrap().is_empty());
 }
 
-async fn one_request_of_a_key_begins(database: &Database) {
+async fn one_request_of_a_key_makes_something(database: &Database) {
     let world = World::new(database.open().await).await;
     let store = &world.store;
     let token = token(world.company.id, "one");
     add(store, &token, [1; 32]).await;
-    let many = (0..8).map(|_| {
-        let (store, id) = (store.clone(), token.id);
-        tokio::spawn(async move { store.claim_key(id, "k", b"request", NOW).await.unwrap() })
+    let request = |key: &str, body: &[u8]| KeyedRequest {
+        token: token.id,
+        key: key.to_owned(),
+        hash: body.to_vec(),
+    };
+    let many = (0..8).map(|number| {
+        let (store, request) = (store.clone(), request("k", b"request"));
+        tokio::spawn(async move {
+            let mut tx = store.begin().await.unwrap();
+            let first = tx
+                .answers(&request, &number.to_string(), NOW)
+                .await
+                .unwrap();
+            if first {
+                tx.commit(NOW).await.unwrap();
+            }
+            first
+        })
     });
     let many: Vec<_> = many.collect();
-    let mut begun = 0;
-    for claim in many {
-        match claim.await.unwrap() {
-            Claim::Begun => begun += 1,
-            other => assert_eq!(other, Claim::Running),
+    let mut made = Vec::new();
+    for (number, first) in many.into_iter().enumerate() {
+        if first.await.unwrap() {
+            made.push(number.to_string());
         }
     }
-    assert_eq!(begun, 1);
-    let claim = async |key, request: &'static [u8], now| {
-        store.claim_key(token.id, key, request, now).await.unwrap()
-    };
-    assert_eq!(claim("k", b"other", NOW).await, Claim::Other);
-    store.keep_answer(token.id, "k", 201, "{}").await.unwrap();
-    let answered = Claim::Answered {
+    assert_eq!(made.len(), 1);
+    let earlier =
+        async |key: &str, body: &[u8], now| store.earlier(&request(key, body), now).await.unwrap();
+    let id = made.remove(0);
+    assert_eq!(
+        earlier("k", b"request", NOW).await,
+        Some(Earlier::Made { id })
+    );
+    assert_eq!(earlier("k", b"other", NOW).await, Some(Earlier::Other));
+    assert_eq!(earlier("other", b"request", NOW).await, None);
+    let kept = request("k", b"request");
+    store.keep_answer(&kept, 201, "{}").await.unwrap();
+    let answered = Earlier::Answered {
         status: 201,
         body: "{}".to_owned(),
     };
-    assert_eq!(claim("k", b"request", NOW).await, answered);
-    assert_eq!(claim("k", b"other", NOW).await, Claim::Other);
-    store.forget_key(token.id, "k").await.unwrap();
-    assert_eq!(
-        claim("k", b"request", NOW).await,
-        answered,
-        "what was made stays"
-    );
-
-    assert_eq!(claim("refused", b"request", NOW).await, Claim::Begun);
-    store.forget_key(token.id, "refused").await.unwrap();
-    assert_eq!(claim("refused", b"other", NOW).await, Claim::Begun);
-    let soon = NOW + Duration::minutes(2) - Duration::SECOND;
-    assert_eq!(claim("refused", b"other", soon).await, Claim::Running);
-    let late = NOW + Duration::minutes(2);
-    assert_eq!(claim("refused", b"other", late).await, Claim::Begun);
+    assert_eq!(earlier("k", b"request", NOW).await, Some(answered));
+    // What a transaction that is left had noted is not there.
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.answers(&request("left", b"x"), "1", NOW).await.unwrap());
+    drop(tx);
+    assert_eq!(earlier("left", b"x", NOW).await, None);
     let day = NOW + Duration::DAY;
-    assert_eq!(
-        claim("k", b"other", day - Duration::SECOND).await,
-        Claim::Other
-    );
-    assert_eq!(claim("k", b"other", day).await, Claim::Begun);
+    assert_eq!(earlier("k", b"request", day).await, None);
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.answers(&request("k", b"other"), "2", day).await.unwrap());
+    tx.commit(day).await.unwrap();
     store.purge(day, Duration::DAY).await.unwrap();
-    assert_eq!(claim("k", b"other", day).await, Claim::Running);
+    let id = "2".to_owned();
+    assert_eq!(
+        earlier("k", b"other", day).await,
+        Some(Earlier::Made { id })
+    );
 }
 
 async fn lists_are_read_on_from_a_place(database: &Database) {
