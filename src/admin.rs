@@ -89,6 +89,8 @@ pub struct Actor {
     pub client: Option<IpAddr>,
     /// Whether it may change users who are administrators.
     pub over_administrators: bool,
+    /// Whether a password that it sets for somebody else is that user's own already.
+    pub for_good: bool,
 }
 
 impl Actor {
@@ -99,6 +101,7 @@ impl Actor {
             user: None,
             client: None,
             over_administrators: true,
+            for_good: false,
         }
     }
 

@@ -8,6 +8,7 @@ mod advice;
 mod begin;
 mod evidence;
 mod finish;
+mod first_password;
 mod known_browser;
 mod new_key;
 mod password;
@@ -28,6 +29,7 @@ use crate::store;
 
 pub use begin::{Begun, Message, Start, begin};
 pub use finish::{Arrival, finish, landing};
+pub use first_password::{FirstUse, first_use, sign_in_after_first_use};
 pub use known_browser::KnownBrowser;
 pub use new_key::look_for_new_keys;
 pub use password::{PasswordSignIn, confirm_password, sign_in_with_password};
@@ -104,6 +106,11 @@ pub enum Ending {
         code: Code,
         /// The attempt.
         attempt: AttemptId,
+    },
+    /// No session: the password is right, and somebody else has set it. Another one comes first.
+    FirstPassword {
+        /// What the page holds that asks for it.
+        ticket: String,
     },
     /// Too many tries or messages; nothing was decided, and nothing written down.
     TooMany(Wait),

@@ -89,7 +89,7 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
         command
             .args(["user", "add", "--company", "c0", "--admin", "--email"])
-            .args([email, "--password-stdin"])
+            .args([email, "--password-stdin", "--for-good"])
             .current_dir(self.data())
             .env("VESTIBULE_DATA_DIR", self.data())
             .stdin(Stdio::piped())

@@ -1,10 +1,44 @@
 //! Passwords of local users, as an administrator sets them.
 
 use super::{Admin, Problems, Refused};
-use crate::domain::Origin;
+use crate::domain::{Origin, UserId};
 use crate::keys::Keys;
+use crate::store;
 
 impl Admin<'_> {
+    /// Whether a password that this actor sets is to be changed by its owner: whoever sets one for somebody else knows it.
+    pub(super) fn sets_for_once(&self, id: UserId) -> bool {
+        self.actor.user != Some(id) && !self.actor.for_good
+    }
+
+    /// Puts a user's own password in the place of the one that somebody else has set, if that is still `stored`.
+    pub async fn replace_password(
+        &self,
+        id: UserId,
+        stored: &[u8],
+        new: String,
+    ) -> Result<(), Refused> {
+        let (keys, former, typed) = (self.keys.clone(), stored.to_owned(), new.clone());
+        let same = tokio::task::spawn_blocking(move || keys.verify_password(Some(&former), &typed));
+        // The runtime ends.
+        if same
+            .await
+            .map_err(|_| Refused::Store(store::Error::Stopped))?
+        {
+            return Err(Refused::invalid(
+                "password",
+                "This is the password that somebody else has set. Choose another one.",
+            ));
+        }
+        if self.store.password(id).await?.as_deref() != Some(stored) {
+            return Err(Refused::InTheWay(
+                "The password was changed in the meantime. Sign in again.".to_owned(),
+            ));
+        }
+        self.set_password(id, new, None).await?;
+        Ok(())
+    }
+
     /// Notes what is wrong with a new password of an account of the company.
     pub(super) async fn check_password(
         &self,
@@ -33,5 +67,5 @@ pub(super) async fn seal(keys: &Keys, password: String) -> Result<Vec<u8>, Refus
     let keys = keys.clone();
     let sealed = tokio::task::spawn_blocking(move || keys.hash_password(&password)).await;
     // The runtime ends.
-    sealed.map_err(|_| Refused::Store(crate::store::Error::Stopped))
+    sealed.map_err(|_| Refused::Store(store::Error::Stopped))
 }

@@ -142,6 +142,9 @@ impl Admin<'_> {
             }
             let by = self.password_by(user.id);
             tx.write_password(user.id, Some((sealed, by)), None).await?;
+            if self.sets_for_once(user.id) {
+                tx.password_is_for_once(user.id).await?;
+            }
         }
         let lost = self.take_foreign_passwords(&mut tx, Some(user.id)).await?;
         let mut event = self.event("user.add", user.email.as_str());

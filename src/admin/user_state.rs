@@ -78,9 +78,15 @@ impl Admin<'_> {
         }
         let password = (sealed.as_slice(), self.password_by(id));
         let ended = tx.write_password(id, Some(password), keep).await?;
+        let told = if self.sets_for_once(id) {
+            tx.password_is_for_once(id).await?;
+            "set anew, to be changed at the next sign-in"
+        } else {
+            "set anew"
+        };
         let event = self
             .event("user.set_password", stored.user.email.as_str())
-            .with_change(has_password(&stored), json!({"password": "set anew"}));
+            .with_change(has_password(&stored), json!({ "password": told }));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(ended)

@@ -51,6 +51,9 @@ pub(super) enum User {
         /// Read the password from standard input, on one line; at least 15 characters
         #[arg(long)]
         password_stdin: bool,
+        /// It is the user's own already, and is not changed at the next sign-in
+        #[arg(long)]
+        for_good: bool,
     },
     /// List a user's live sessions
     Sessions {
@@ -98,6 +101,9 @@ pub(super) struct Add {
     /// Read a password from standard input, on one line; at least 15 characters
     #[arg(long)]
     password_stdin: bool,
+    /// The password is the user's own already, and is not changed at the first sign-in
+    #[arg(long)]
+    for_good: bool,
 }
 
 impl User {
@@ -113,7 +119,8 @@ impl User {
             Self::SetPassword {
                 named,
                 password_stdin,
-            } => set_password(&installation, &named, password_stdin, out).await,
+                for_good,
+            } => set_password(&installation, &named, (password_stdin, for_good), out).await,
             Self::Sessions { named, json } => {
                 sessions::list(&installation, &named, json, out).await
             }
@@ -166,7 +173,8 @@ impl Add {
             connection: connection.map(|it| it.id),
         };
         let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let mut admin = installation.admin(&keys, company.id);
+        admin.actor.for_good = self.for_good;
         let user = match admin.create_user(new).await {
             Err(Refused::Taken(_)) => return Err(exists(&company, &email)),
             Err(Refused::Invalid(problems)) if !problems.of("connection").is_empty() => {
@@ -183,8 +191,10 @@ impl Add {
         } else {
             format!("in {}", titles.join(", "))
         };
-        let way = if has_password {
+        let way = if has_password && self.for_good {
             "signs in with a password"
+        } else if has_password {
+            "signs in with a password, and changes it first"
         } else {
             "waits for the first single sign-on"
         };
@@ -318,7 +328,7 @@ async fn activate(installation: &Installation, named: &Named, out: &mut Output) 
 async fn set_password(
     installation: &Installation,
     named: &Named,
-    from_stdin: bool,
+    (from_stdin, for_good): (bool, bool),
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = find(installation, named).await?;
@@ -326,11 +336,17 @@ async fn set_password(
     may_have_password(&user.email, &groups)?;
     let password = password::read(from_stdin)?;
     let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let mut admin = installation.admin(&keys, company.id);
+    admin.actor.for_good = for_good;
     admin.set_password(user.id, password, None).await?;
     out.line(format!(
-        "Set the password of {}. All sessions have ended.",
-        user.email
+        "Set the password of {}. All sessions have ended.{}",
+        user.email,
+        if for_good {
+            ""
+        } else {
+            " The next sign-in with it asks for another one."
+        }
     ))
 }
 

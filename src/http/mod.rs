@@ -17,7 +17,8 @@ mod limit;
 mod logout;
 mod metadata;
 mod middleware;
-pub mod pages;
+pub mod new_password;
+mod pages;
 mod policy;
 mod posted;
 pub mod response;
@@ -48,6 +49,7 @@ pub fn router(app: Arc<App>) -> Edge {
     let routes = Routes::default()
         .route("/", entry(get(home::show).head(start::head)))
         .route("/sign-in", entry(get(sign_in::show).post(sign_in::submit)))
+        .route("/sign-in/password", entry(post(new_password::submit)))
         .route("/sso/login", entry(get(start::show).head(start::head)))
         .route("/sso/acs", post(acs::receive))
         .route("/sso/logout", get(logout::show).post(logout::submit))

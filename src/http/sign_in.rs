@@ -12,6 +12,7 @@ use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
 use super::limit::{Passwords, Within};
+use super::new_password;
 use super::pages::{AlreadySignedIn, Choice, Discovery, Frame, PasswordForm, SignIn};
 use super::response::{AttemptCode, Page};
 use super::session::{self, CurrentSession};
@@ -122,11 +123,39 @@ pub(super) async fn submit(
                 .insert(AttemptCode(code.to_string()));
             Ok(response)
         }
+        Ending::FirstPassword { ticket } => {
+            let form = new_password::Fields::of(ticket, fields.email, fields.return_to);
+            Ok(new_password::page(
+                &app,
+                &site,
+                &headers,
+                form,
+                String::new(),
+            ))
+        }
         Ending::TooMany(wait) => Err(wait.into()),
         _ => Err(Error::internal(
             "a password led to a step of single sign-on",
         )),
     }
+}
+
+/// The page once more, for somebody whose new password came too late.
+pub(super) fn again(
+    app: &App,
+    site: &Site,
+    headers: &HeaderMap,
+    email: String,
+    return_to: Option<String>,
+) -> Response {
+    let wanted = Wanted {
+        return_to,
+        email: Some(email),
+    };
+    let notice = "That took too long, or the password was changed in the meantime. Sign in again.";
+    page(app, site, headers, wanted, Some(notice.to_owned()), None)
+        .with_status(StatusCode::FORBIDDEN)
+        .into_response()
 }
 
 fn page(

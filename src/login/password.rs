@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::finish::landing;
 use super::record::{self, Refusal, write_refusal};
-use super::{Advice, Browser, Ending, Error, KnownBrowser};
+use super::{Advice, Browser, Ending, Error, KnownBrowser, first_password};
 use crate::app::{App, Guess, Guesser, Network, PasswordTurn, Wait};
 use crate::domain::{
     AttemptKind, AuditEvent, AuditId, Check, Company, GroupKind, LoginAttempt, Record, ReturnTo,
@@ -62,9 +62,15 @@ pub async fn sign_in_with_password(
     if let Err(wait) = app.throttle.guess(&guess) {
         return Ok(Ending::TooMany(wait));
     }
-    let correct = verify(app, turn, stored, typed.password).await?;
+    let correct = verify(app, turn, stored.clone(), typed.password).await?;
     if let Some(user) = user.as_ref().filter(|_| correct) {
         app.throttle.guessed_right(&guess);
+        if let Some(stored) = stored
+            && is_for_once(app, user).await?
+        {
+            let ticket = first_password::ticket(app, user, &stored);
+            return Ok(Ending::FirstPassword { ticket });
+        }
         return begin_session(app, site, typed, user).await;
     }
     let refusal = Refusal::new(
@@ -141,7 +147,16 @@ async fn verify(
     .map_err(|cause| Error::Hashing(cause.to_string()))
 }
 
-async fn begin_session(
+/// Whether the account's password is to be changed first. Who does not get in anyway is told that.
+async fn is_for_once(app: &App, user: &User) -> Result<bool, Error> {
+    if user.disabled_at.is_some() || !app.store.has_password_for_once(user.id).await? {
+        return Ok(false);
+    }
+    let groups = app.store.groups_of(user.id).await?;
+    Ok(!groups.iter().any(|group| group.sso_only))
+}
+
+pub(super) async fn begin_session(
     app: &App,
     site: &Site,
     typed: PasswordSignIn<'_>,

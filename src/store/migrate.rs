@@ -92,6 +92,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0016_suspended.sql"),
     ),
     (
+        17,
+        "first use",
+        include_str!("../../migrations/0017_first_use.sql"),
+    ),
+    (
         18,
         "logout",
         include_str!("../../migrations/0018_logout.sql"),

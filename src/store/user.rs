@@ -137,6 +137,15 @@ impl Store {
         Ok(stored.map(|stored| (tx, way_in, stored.user)))
     }
 
+    /// Whether a user's password is good for setting another one only.
+    pub async fn has_password_for_once(&self, id: UserId) -> Result<bool, Error> {
+        let row = query("SELECT password_for_once FROM account WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.database)
+            .await?;
+        row.map_or(Ok(false), |row| Ok(row.int("password_for_once")? != 0))
+    }
+
     /// A user's sealed password hash, to be checked; none for an unknown user too.
     pub async fn password(&self, id: UserId) -> Result<Option<Vec<u8>>, Error> {
         let row = query("SELECT password FROM account WHERE id = $1")

@@ -146,7 +146,7 @@ impl Tx {
         password: Option<(&[u8], PasswordBy)>,
         keep: Option<SessionKey>,
     ) -> Result<usize, Error> {
-        query("UPDATE account SET password = $1, password_by = $2, revision = revision + 1 WHERE id = $3")
+        query("UPDATE account SET password = $1, password_by = $2, password_for_once = 0, revision = revision + 1 WHERE id = $3")
             .bind(password.map(|(sealed, _)| sealed))
             .bind(password.map(|(_, by)| by.as_str()))
             .bind(id.to_string())
@@ -154,6 +154,15 @@ impl Tx {
             .await?;
         self.user_changed(id);
         self.end_sessions_of(id, keep).await
+    }
+
+    /// Notes that a user's password is somebody else's word, and good for setting another one only.
+    pub async fn password_is_for_once(&mut self, id: UserId) -> Result<(), Error> {
+        query("UPDATE account SET password_for_once = 1 WHERE id = $1 AND password IS NOT NULL")
+            .bind(id.to_string())
+            .execute(self)
+            .await?;
+        Ok(())
     }
 
     /// Puts a user into a group of the same company; `false` when there is nothing to change.

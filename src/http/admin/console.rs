@@ -43,6 +43,7 @@ impl Console {
                 user: Some(self.me.user.id),
                 client: self.client,
                 over_administrators: true,
+                for_good: false,
             },
             now: self.now(),
             once: None,

@@ -1,5 +1,7 @@
 //! What is done to one user by a button.
 
+use std::fmt::Write as _;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -87,9 +89,14 @@ pub(super) async fn set_password(
         admin.set_password(user, fields.password, own).await
     };
     match in_password_turn(&console.app, console.company(), work).await? {
-        Ok(0) => back(&console, user, "Set the password.").await,
         Ok(ended) => {
-            let told = format!("Set the password. {} ended.", sessions(ended));
+            let mut told = "Set the password.".to_owned();
+            if own.is_none() {
+                told.push_str(" The next sign-in with it asks for another one.");
+            }
+            if ended > 0 {
+                let _ = write!(told, " {} ended.", sessions(ended));
+            }
             back(&console, user, &told).await
         }
         Err(refused @ Refused::Invalid(_)) => again(&console, user, refused.problems()).await,

@@ -91,6 +91,7 @@ impl<S> Caller<S> {
                 user: None,
                 client: self.client,
                 over_administrators: self.token.scopes.has(Scope::AdminsWrite),
+                for_good: false,
             },
             now: self.now(),
             once: self.request.as_deref(),

@@ -29,7 +29,7 @@ async fn schemathesis_finds_nothing() {
     deployment
         .installation
         .run_with(
-            "user add --company acme --email root@acme.example --admin --password-stdin",
+            "user add --company acme --email root@acme.example --admin --password-stdin --for-good",
             PASSWORD,
         )
         .succeeds();

@@ -10,7 +10,7 @@ const PASSWORD: &str = "Correct-Horse-Battery-9";
 async fn a_refusal_is_understood_and_a_connection_tested() {
     let _turn = ONE_AT_A_TIME.lock().await;
     let (demo, browser) = (Demo::start(), Chromium::start().await);
-    let words = "user add --company acme --admin --password-stdin --email";
+    let words = "user add --company acme --admin --password-stdin --for-good --email";
     let words: Vec<&str> = words.split(' ').chain([ADMIN]).collect();
     demo.installation
         .run_words(&words, &format!("{PASSWORD}\n"))

@@ -12,6 +12,7 @@ mod copy_into;
 mod domains;
 mod entrance;
 mod erase;
+mod first_password;
 mod groups;
 mod metadata_import;
 mod overview;

@@ -53,7 +53,7 @@ impl Site {
             let named = format!("--company acme --email {email}");
             let add = format!("user add {named} {options}");
             installation.run(&add).succeeds();
-            let set = format!("user set-password {named} --password-stdin");
+            let set = format!("user set-password {named} --password-stdin --for-good");
             installation.run_with(&set, PASSWORD).succeeds();
         }
         let file = installation.path("data/vestibule.sqlite3");
