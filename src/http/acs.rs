@@ -92,6 +92,9 @@ async fn judge(
         // To the console, which asks who is there.
         Ending::Tested { code, .. } => tested(&code),
         Ending::TooMany(wait) => Err(wait.into()),
+        Ending::FirstPassword { .. } => Err(Error::internal(
+            "single sign-on led to a step of a password",
+        )),
     }
 }
 

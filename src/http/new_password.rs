@@ -151,7 +151,8 @@ pub(super) async fn submit(
             return_to,
             code,
             known,
-        } => signed_in(&site, session, &return_to, &code, known.as_ref()),
+            ..
+        } => signed_in(&site, &headers, session, &return_to, &code, known.as_ref()),
         _ => Ok(sign_in::again(
             &app,
             &site,

@@ -105,12 +105,8 @@ async fn after_a_crash_what_was_made_is_answered_and_nothing_else() {
     let now = world.app.clock.now();
     assert!(tx.answers(&request("before"), "x", now).await.unwrap());
     drop(tx);
-    let answer = post(
-        &client,
-        "/api/v1/users",
-        "before",
-        &json!({"email": "a@acme.example"}),
-    );
+    let corrected = json!({"email": "a@acme.example"});
+    let answer = post(&client, "/api/v1/users", "before", &corrected);
     ok(&answer.await, 201);
     // It dies after the commit, before its answer.
     let once = request("after");
@@ -123,12 +119,8 @@ async fn after_a_crash_what_was_made_is_answered_and_nothing_else() {
     assert_eq!(ok(&answer, 201)["id"], made.id.to_string());
     assert_eq!(answer.header("idempotent-replayed"), "true");
     assert!(answer.header("location").ends_with(&made.id.to_string()));
-    let other = post(
-        &client,
-        "/api/v1/users",
-        "after",
-        &json!({"email": "b@acme.example"}),
-    );
+    let another = json!({"email": "b@acme.example"});
+    let other = post(&client, "/api/v1/users", "after", &another);
     is_problem(&other.await, 422, "idempotency-key-reused");
     // Who was slower makes nothing, whatever it was about to make.
     let slower = dying.create_user(new("c@acme.example")).await;
