@@ -267,7 +267,11 @@ impl Finder<'_> {
     /// Rule F2, by what was in the way.
     fn account(&self, received: &str) -> Vec<Fix> {
         let user = self.console("Users & Permissions", "Single sign-on", "/admin/users");
-        let domains = self.console("Single Sign On Settings", "E-mail domains", "/admin/domains");
+        let domains = self.console(
+            "Single Sign On Settings",
+            "E-mail domains",
+            "/admin/domains",
+        );
         if received.contains("NameID") {
             return vec![
                 there(CLAIMS_PAGE, "Unique User Identifier (Name ID)").to("user.mail"),

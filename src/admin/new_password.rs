@@ -7,7 +7,7 @@
 use std::sync::LazyLock;
 
 /// The fewest characters of a password, and the most bytes.
-pub const SHORTEST_PASSWORD: usize = 15;
+pub(super) const SHORTEST_PASSWORD: usize = 15;
 pub const LONGEST_PASSWORD: usize = 1024;
 
 /// So many letters and digits have to be left.
@@ -23,7 +23,7 @@ static COMMON: LazyLock<Vec<Vec<char>>> = LazyLock::new(|| {
 
 /// What stands in the way of a password, for people; `own` is what belongs to the account: the address, the names of the company
 /// and of its site.
-pub fn weakness(password: &str, own: &[&str]) -> Option<String> {
+pub(super) fn weakness(password: &str, own: &[&str]) -> Option<String> {
     if password.chars().count() < SHORTEST_PASSWORD {
         return Some(format!(
             "Use at least {SHORTEST_PASSWORD} characters. Several words are easy to remember."

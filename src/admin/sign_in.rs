@@ -9,7 +9,8 @@ use time::OffsetDateTime;
 use super::fix::{Fix, Side, fixes};
 use super::{Admin, Refused};
 use crate::domain::{
-    AttemptKind, Code, Company, Connection, Email, EvidenceKind, Findings, LoginAttempt, NewKey, User,
+    AttemptKind, Code, Company, Connection, Email, EvidenceKind, Findings, LoginAttempt, NewKey,
+    User,
 };
 use crate::import;
 use crate::saml::instant;

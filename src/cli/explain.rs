@@ -50,7 +50,7 @@ pub(super) struct Explain {
     /// The request that it has to answer; without it, it is judged as unsolicited
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
-    /// When the request was made, if it asked the user to sign in again (ForceAuthn)
+    /// When the request was made, if it asked the user to sign in again (`ForceAuthn`)
     #[arg(long, value_name = "RFC3339", value_parser = parse_time)]
     forced_at: Option<OffsetDateTime>,
     /// The time of the verdict [default: now]

@@ -38,7 +38,8 @@ pub(super) async fn receive(
         return Err(Error::UnsupportedMediaType);
     }
     let (shared, length) = (Arc::clone(&app), body.octets().len());
-    let judgement = judge(app, site, client, headers, body);
+    // On the heap: what is rare in it makes it large.
+    let judgement = Box::pin(judge(app, site, client, headers, body));
     shared.turns.judge(length, judgement).await?
 }
 

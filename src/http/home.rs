@@ -84,7 +84,7 @@ fn landing_page(app: &App, site: &Site, signed_in: &SignedIn, headers: &HeaderMa
             let host = origin.as_str().split("//").nth(1).unwrap_or_default();
             (origin.to_string(), host.to_owned())
         }),
-        signed_in_at: Moment::from(session.signed_in_at),
+        since: Moment::from(session.signed_in_at),
         expires_at: Moment::from(session.expires_at),
         csrf: csrf_token(app, SignOutForm::PURPOSE, Cookie::Session, &cookie),
     }

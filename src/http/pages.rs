@@ -120,7 +120,7 @@ pub struct SignedIn {
     pub groups: Vec<String>,
     /// The display name of the connection, or "Password".
     pub connection: String,
-    pub signed_in_at: Moment,
+    pub since: Moment,
     pub expires_at: Moment,
     /// The application that the company's sign-ins may lead to: its address, and its host.
     pub application: Option<(String, String)>,

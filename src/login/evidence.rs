@@ -7,9 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Error;
 use crate::app::App;
-use crate::domain::{
-    AttemptId, CompanyId, Evidence, EvidenceKind, Findings, NewKey, PendingLink,
-};
+use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind, Findings, NewKey, PendingLink};
 
 /// The longest message that is kept, in octets. Entra's are a tenth of it, with all groups that fit in.
 const LONGEST_RESPONSE: usize = 64 * 1024;

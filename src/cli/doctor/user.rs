@@ -43,10 +43,10 @@ fn of_server(config: &Config) -> Option<(User, String)> {
 }
 
 fn unit_user(unit: &str) -> Option<String> {
-    let lines = unit
+    let mut lines = unit
         .lines()
         .filter_map(|line| line.trim().strip_prefix("User="));
-    lines.last().map(|name| name.trim().to_owned())
+    lines.next_back().map(|name| name.trim().to_owned())
 }
 
 fn named(users: &str, is_wanted: impl Fn(&User) -> bool) -> Option<User> {

@@ -1,6 +1,6 @@
 //! What a Response is judged by: metadata and options, or a connection of this installation.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use openssl::pkey::PKey;
 use time::OffsetDateTime;
@@ -133,7 +133,7 @@ impl Judged {
     }
 }
 
-fn decryption_key(path: &PathBuf) -> Result<DecryptionKey> {
+fn decryption_key(path: &Path) -> Result<DecryptionKey> {
     let pem = read_file(path)?;
     // The call-back stands in for OpenSSL's prompt on the terminal.
     PKey::private_key_from_pem_callback(&pem, |_| Ok(0))

@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_change_is_told_once() {
-        let changes = texts([("Binding", "post", "redirect")]).to_vec();
+        let changes = texts([("Binding", "post", "redirect")]);
         assert!(is_told("binding=redirect", &changes));
         assert!(!is_told("binding=redirect, force=true", &changes));
         assert!(!is_told("", &changes));

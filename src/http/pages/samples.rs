@@ -82,7 +82,7 @@ impl SignedIn {
             groups: vec!["SSO Basic".into(), "Photographers".into()],
             connection: "Acme Entra ID".into(),
             application: Some(("https://app.acme.example".into(), "app.acme.example".into())),
-            signed_in_at: datetime!(2026-03-01 08:15:20 UTC).into(),
+            since: datetime!(2026-03-01 08:15:20 UTC).into(),
             expires_at: datetime!(2026-03-01 20:15:20 UTC).into(),
             csrf: "c2FtcGxl".into(),
         }

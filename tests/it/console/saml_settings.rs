@@ -1,8 +1,6 @@
 //! The SAML Settings form: what it shows, what it saves, and two who save at once.
 
-use vestibule::domain::{
-    Binding, CertificateValidity, GroupMapping, RequiredSignature, Unsolicited,
-};
+use vestibule::domain::{Binding, CertificateValidity, RequiredSignature, Unsolicited};
 
 use crate::support::hidden_field;
 

@@ -54,6 +54,7 @@ async fn detail(world: &World, attempt: &LoginAttempt) -> SignInDetail {
         keys: &world.app.keys,
         company: world.acme.id,
         actor: Actor::command_line(),
+        once: None,
         now: NOW,
     };
     admin.sign_in_detail(&attempt.code).await.unwrap()

@@ -334,9 +334,8 @@ async fn a_change_is_part_of_its_transaction(database: &Database) {
     assert_eq!(
         tx.unbind(bound.id, world.connection.id, None)
             .await
-            .unwrap()
-            .as_deref(),
-        Some("oid:1")
+            .unwrap(),
+        ["oid:1"]
     );
     tx.commit(NOW).await.unwrap();
     let now = store.user_of(company_id, bound.id).await.unwrap().unwrap();
