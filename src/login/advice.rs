@@ -5,6 +5,7 @@
 use super::Advice;
 use crate::domain::login_attempt::CLAIMS;
 use crate::saml::error::{Rejection, Requirement};
+use crate::store;
 
 /// What is asked where several questions have one rule.
 pub(super) const BEGAN_HERE: &str = "A sign-in that began here asked for the Response";
@@ -59,6 +60,30 @@ pub(super) fn for_user(rejection: &Rejection) -> Advice {
         Advice::AskForAccount
     } else {
         Advice::TryAgain
+    }
+}
+
+/// What the user can do about a refusal of the transaction that ends a sign-in.
+pub(super) fn on_account(refusal: &store::Refusal) -> Advice {
+    use store::Refusal as R;
+    match refusal {
+        R::AttemptConsumed
+        | R::AttemptExpired
+        | R::OtherConnection
+        | R::AssertionReplayed
+        | R::LinkUsed
+        | R::EmailTaken { .. } => Advice::TryAgain,
+        R::TwoPeople { .. }
+        | R::NotLinked { .. }
+        | R::Contradicted { .. }
+        | R::OthersAddress { .. }
+        | R::OutsideDomains { .. }
+        | R::NoAccount { .. }
+        | R::NoEmail { .. }
+        | R::NoJitGroup
+        | R::Deactivated { .. } => Advice::AskForAccount,
+        R::SsoOnly { .. } => Advice::UseSingleSignOn,
+        R::NoPassword { .. } => Advice::CheckPassword,
     }
 }
 

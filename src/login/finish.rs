@@ -403,7 +403,7 @@ pub(super) async fn complete(
             Ok(Ending::Refused {
                 code: attempt.code.clone(),
                 attempt: attempt.id,
-                advice: advice_on(&refusal),
+                advice: advice::on_account(&refusal),
             })
         }
         Finished::Rehearsed { rehearsal, .. } => {
@@ -439,27 +439,4 @@ pub fn landing(site: &Site) -> String {
         .landing
         .clone()
         .unwrap_or_else(|| "/".to_owned())
-}
-
-pub(super) fn advice_on(refusal: &store::Refusal) -> Advice {
-    use store::Refusal as R;
-    match refusal {
-        R::AttemptConsumed
-        | R::AttemptExpired
-        | R::OtherConnection
-        | R::AssertionReplayed
-        | R::LinkUsed
-        | R::EmailTaken { .. } => Advice::TryAgain,
-        R::TwoPeople { .. }
-        | R::NotLinked { .. }
-        | R::Contradicted { .. }
-        | R::OthersAddress { .. }
-        | R::OutsideDomains { .. }
-        | R::NoAccount { .. }
-        | R::NoEmail { .. }
-        | R::NoJitGroup
-        | R::Deactivated { .. } => Advice::AskForAccount,
-        R::SsoOnly { .. } => Advice::UseSingleSignOn,
-        R::NoPassword { .. } => Advice::CheckPassword,
-    }
 }

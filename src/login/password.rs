@@ -214,7 +214,7 @@ pub(super) async fn begin_session(
         Finished::Refused { refusal, .. } => Ok(Ending::Refused {
             code: attempt.code,
             attempt: attempt.id,
-            advice: super::finish::advice_on(&refusal),
+            advice: super::advice::on_account(&refusal),
         }),
         Finished::Rehearsed { .. } => Err(Error::NoTest),
     }

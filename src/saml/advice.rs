@@ -240,6 +240,9 @@ fn addressed(rejection: &Rejection) -> Vec<String> {
     }
 }
 
+/// What the record of rule B3 says of a signature whose value is no base64: no certificate can fit it.
+pub const UNREADABLE: &str = "something else";
+
 /// Rule B3.
 fn signature(received: &str) -> &'static [&'static str] {
     if received.starts_with("issuer ") {
@@ -254,6 +257,10 @@ fn signature(received: &str) -> &'static [&'static str] {
         ]
     } else if received.contains("names the configured certificate") {
         CHANGED
+    } else if received == UNREADABLE {
+        &[
+            "The value of the signature cannot be read: something on the way changed the message, or the identity provider wrote it wrongly. Its support needs this record; no certificate helps.",
+        ]
     } else {
         &[
             "No certificate of the connection fits the signature, and the message names none. Upload the identity provider's current metadata or certificate.",
@@ -324,7 +331,10 @@ mod tests {
     #[test]
     fn entra_codes_are_explained() {
         let lines = status("Requester / NoAuthnContext: AADSTS75011: Authentication method …");
-        assert!(lines[0].contains("requested authentication context"));
+        assert!(
+            lines[0].starts_with("The user signed in by another method than the request asked")
+        );
+        assert!(lines[0].contains("(Requested authentication context), take that back."));
         assert!(lines[1].ends_with("code=75011"));
     }
 
@@ -344,6 +354,17 @@ mod tests {
             )
         );
         assert!(coverage("the assertion is signed")[0].contains("Signing Option"));
+    }
+
+    #[test]
+    fn no_certificate_is_asked_for_where_there_is_no_signature_to_verify() {
+        let lines = advice(&Rejection {
+            requirement: Requirement::SignatureValue,
+            expected: "base64".into(),
+            received: UNREADABLE.into(),
+        });
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].contains("no certificate helps"));
     }
 
     #[test]

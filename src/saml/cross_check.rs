@@ -6,8 +6,10 @@
 
 use super::assertion::ValidatedAssertion;
 use super::error::{Checks, Rejection, Requirement};
+use super::names;
 use super::response::{ParsedResponse, Verdict};
 use super::signature::{SignatureAlgorithm, SignedXml, Signer, Trust};
+use crate::xml::{Document, Element, Limits};
 use std::fmt;
 
 /// How a record begins when there was nothing to compare.
@@ -21,11 +23,25 @@ pub trait SecondOpinion: fmt::Debug + Send + Sync {
     /// Whether it can verify such signatures at all.
     fn knows(&self, algorithm: SignatureAlgorithm) -> bool;
 
+    /// Whether it can judge a message that holds this.
+    fn takes(&self, what: Uncommon) -> bool;
+
     /// Verifies every signature in a document, and gives the octets that the outermost one covers; or why it refuses.
     fn signed_octets(&self, question: &Question<'_>) -> Result<String, String>;
 
     /// Whom signed octets speak of, a whole Response or an assertion; or why they cannot be read.
     fn identity(&self, signed: &str, part: Part) -> Result<Identity, String>;
+}
+
+/// What a message may hold by our rules, and not every implementation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uncommon {
+    /// An ID that begins with a digit (rule A4).
+    DigitFirst,
+    /// Comments in what is signed (rule B4): a reference by `#ID` alone leaves them out (XML Signature 4.4.3.3).
+    SignedComments,
+    /// An `EncryptedID` instead of a `NameID` (rule D7).
+    EncryptedName,
 }
 
 /// A document whose signatures are to be verified.
@@ -174,13 +190,16 @@ impl CrossCheck {
                 signer.algorithm.family()
             )));
         }
+        if evidence.has_comments() {
+            self.must_take(Uncommon::SignedComments)?;
+        }
         let Some(opened) = &evidence.opened else {
             let (octets, part) = match &evidence.response {
                 Some(response) => (response.octets(), Part::Response),
                 None => (evidence.assertion.as_slice(), Part::Assertion),
             };
             let signed = self.same_octets(parsed.octets(), octets, question)?;
-            return self.same_identity(&signed, part, assertion);
+            return self.same_identity(&signed, part, evidence, assertion);
         };
         // What stands in the message is the Response's signature, over the encrypted assertion.
         if let Some(response) = &evidence.response {
@@ -193,7 +212,7 @@ impl CrossCheck {
             ));
         }
         let signed = self.same_octets(opened, &evidence.assertion, question)?;
-        self.same_identity(&signed, Part::Assertion, assertion)
+        self.same_identity(&signed, Part::Assertion, evidence, assertion)
     }
 
     fn same_octets(
@@ -204,6 +223,9 @@ impl CrossCheck {
     ) -> Result<String, Finding> {
         let document = std::str::from_utf8(document)
             .map_err(|_| Finding::Disagreement("a message that is not UTF-8".to_owned()))?;
+        if has_digit_first(document) {
+            self.must_take(Uncommon::DigitFirst)?;
+        }
         let question = Question {
             document,
             ..*question
@@ -223,12 +245,17 @@ impl CrossCheck {
         &self,
         signed: &str,
         part: Part,
+        evidence: &Evidence,
         assertion: &ValidatedAssertion,
     ) -> Result<(), Finding> {
+        // Which name it is only we have decrypted; it must not read another one beside it.
+        let encrypted = evidence.has_encrypted_name();
+        let hidden = encrypted && !self.opinion.takes(Uncommon::EncryptedName);
         let theirs = self.opinion.identity(signed, part).map_err(|why| {
             Finding::Disagreement(format!("an assertion that it cannot read: {why}"))
         })?;
-        let name_id = assertion.name_id.as_ref().map(|name| &name.value);
+        let name_id = assertion.name_id.as_ref().filter(|_| !hidden);
+        let name_id = name_id.map(|name| &name.value);
         if theirs.name_id.as_ref() != name_id {
             return Err(Finding::Disagreement(match theirs.name_id {
                 Some(name) => format!("another NameID: {name}"),
@@ -239,11 +266,63 @@ impl CrossCheck {
             let id = theirs.assertion_id;
             return Err(Finding::Disagreement(format!("another assertion ID: {id}")));
         }
+        if encrypted {
+            self.must_take(Uncommon::EncryptedName)?;
+        }
         Ok(())
+    }
+
+    /// Nothing to compare, where it does not take what a message holds.
+    fn must_take(&self, what: Uncommon) -> Result<(), Finding> {
+        if self.opinion.takes(what) {
+            return Ok(());
+        }
+        let name = self.opinion.name();
+        Err(Finding::Incomparable(format!(
+            "{name} does not take {}",
+            what.described()
+        )))
     }
 }
 
+impl Uncommon {
+    const fn described(self) -> &'static str {
+        match self {
+            Self::DigitFirst => "an ID that begins with a digit",
+            Self::SignedComments => "comments in what is signed",
+            Self::EncryptedName => "an encrypted NameID",
+        }
+    }
+}
+
+/// Whether an ID in a document begins with a digit, in whatever namespace.
+fn has_digit_first(document: &str) -> bool {
+    Document::parse(document.as_bytes(), &Limits::MESSAGE).is_ok_and(|document| {
+        document
+            .elements()
+            .flat_map(Element::attributes)
+            .filter(|attribute| attribute.local_name() == "ID")
+            .filter_map(|attribute| attribute.value().chars().next())
+            .any(|first| first.is_ascii_digit())
+    })
+}
+
 impl Evidence {
+    /// Whether there are comments in what is signed. In canonical octets nothing else looks like one.
+    fn has_comments(&self) -> bool {
+        let response = self.response.as_ref().map(SignedXml::octets);
+        let mut signed = response.into_iter().chain([self.assertion.as_slice()]);
+        signed.any(|octets| octets.windows(4).any(|four| four == b"<!--"))
+    }
+
+    /// Whether the signed assertion has an `EncryptedID`.
+    fn has_encrypted_name(&self) -> bool {
+        Document::parse(&self.assertion, &Limits::MESSAGE).is_ok_and(|document| {
+            let subject = document.root().child(names::SAML, "Subject");
+            subject.is_some_and(|subject| subject.child(names::SAML, "EncryptedID").is_some())
+        })
+    }
+
     /// Who made the signatures.
     fn signers(&self) -> impl Iterator<Item = &Signer> {
         let response = self.response.as_ref().map(SignedXml::signer);

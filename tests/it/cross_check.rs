@@ -1,7 +1,7 @@
 //! The second opinion (rule B9): samael agrees with every accepted vector, and whatever it says differently is a refusal.
 
 use vestibule::saml::cross_check::{
-    CrossCheck, Identity, Incomparable, Part, Question, SecondOpinion,
+    CrossCheck, Identity, Incomparable, Part, Question, SecondOpinion, Uncommon,
 };
 use vestibule::saml::error::{Check, Requirement, Rule};
 use vestibule::saml::response::{ParsedResponse, Verdict};
@@ -11,7 +11,7 @@ use vestibule::second_opinion::second_opinion;
 use crate::vectors::{Case, Message};
 
 /// What samael cannot judge; it must agree with everything else.
-const INCOMPARABLE: [(&str, &str); 7] = [
+const INCOMPARABLE: [(&str, &str); 12] = [
     ("rsa-pss-sha256", "samael does not know RSA-PSS"),
     ("rsa-pss-sha512", "samael does not know RSA-PSS"),
     ("encrypted-cbc-128-in-signed-response", NO_OWN_SIGNATURE),
@@ -19,7 +19,19 @@ const INCOMPARABLE: [(&str, &str); 7] = [
     ("encrypted-cbc-256-in-signed-response", NO_OWN_SIGNATURE),
     ("encrypted-gcm-in-signed-response", NO_OWN_SIGNATURE),
     ("encrypted-namespaces-from-outside", NO_OWN_SIGNATURE),
+    (
+        "comments-signed",
+        "samael does not take comments in what is signed",
+    ),
+    (
+        "id-with-digit-first",
+        "samael does not take an ID that begins with a digit",
+    ),
+    ("name-encrypted-leaning-on-namespaces", ENCRYPTED_NAME),
+    ("name-encrypted-opened", ENCRYPTED_NAME),
+    ("name-encrypted-with-cbc", ENCRYPTED_NAME),
 ];
+const ENCRYPTED_NAME: &str = "samael does not take an encrypted NameID";
 const NO_OWN_SIGNATURE: &str = "the encrypted assertion has no signature of its own";
 
 /// samael, with one answer changed.
@@ -47,6 +59,10 @@ impl SecondOpinion for Changed {
 
     fn knows(&self, algorithm: SignatureAlgorithm) -> bool {
         self.samael.knows(algorithm)
+    }
+
+    fn takes(&self, what: Uncommon) -> bool {
+        self.samael.takes(what)
     }
 
     fn signed_octets(&self, question: &Question<'_>) -> Result<String, String> {
@@ -170,6 +186,27 @@ fn every_disagreement_is_a_refusal() {
             assert_eq!(check.passed, agrees, "{name}");
             assert_eq!(verdict.outcome.is_ok(), agrees, "{name}");
         }
+    }
+}
+
+/// What it cannot judge of a message is no excuse for the rest.
+#[test]
+fn a_name_that_it_cannot_open_excuses_nothing_else() {
+    let case = case("accept", "name-encrypted-opened");
+    for (change, received) in [
+        (Change::Refuses, "a refusal: a wrong signature"),
+        (Change::OtherOctets, "other signed octets"),
+        (Change::OtherName, "another NameID: admin@contoso.com"),
+        (Change::OtherId, "another assertion ID: _assertionx"),
+    ] {
+        let double = Changed {
+            samael: second_opinion().unwrap(),
+            change,
+        };
+        let cross_check = CrossCheck::new(Box::new(double), Incomparable::Passes);
+        let verdict = reviewed(&case, &cross_check);
+        assert_eq!(last(&verdict).received, received);
+        assert!(verdict.outcome.is_err(), "{received}");
     }
 }
 

@@ -194,12 +194,18 @@ fn command(line: &str) -> Option<Words> {
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
     let two_words = ["company", "group", "connection", "user", "attempts", "keys"];
+    let given = words.get(from..).unwrap_or_default();
+    let length = match given {
+        ["company", "domain" | "setup-link", ..] => 3,
+        [first, ..] if two_words.contains(first) => 2,
+        _ => 1,
+    };
     let subcommand: Vec<String> = words
         .iter()
         .skip(from)
         .take_while(is_word)
         .take_while(|word| !word.starts_with("--"))
-        .take(1 + usize::from(words.get(from).is_some_and(|word| two_words.contains(word))))
+        .take(length)
         .map(|word| (*word).to_owned())
         .collect();
     if subcommand.is_empty() {

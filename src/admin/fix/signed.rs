@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{BASIC, CERTIFICATES, Finder, Fix, there, value_in};
 use crate::domain::RequiredSignature;
-use crate::saml::advice::has_space_around;
+use crate::saml::advice::{UNREADABLE, has_space_around};
 use crate::saml::instant;
 use crate::saml::names;
 
@@ -18,12 +18,9 @@ impl Finder<'_> {
     }
 
     pub(super) fn signature(&self) -> Vec<Fix> {
-        // Its certificate is there: what it signed was changed, and no certificate helps.
-        if self
-            .check
-            .received
-            .contains("names the configured certificate")
-        {
+        let received = &*self.check.received;
+        // Its certificate is there: what it signed was changed, and no certificate helps. Nor where there is nothing to verify.
+        if received.contains("names the configured certificate") || received == UNREADABLE {
             return Vec::new();
         }
         self.certificates()
@@ -88,8 +85,11 @@ impl Finder<'_> {
     pub(super) fn audience(&self) -> Vec<Fix> {
         let mut fixes = vec![self.identifier()];
         let received = &*self.check.received;
+        // A list keeps no white space around its values.
+        let is_bare = !has_space_around(received);
         let received = value_in(received);
-        let is_one = !received.is_empty()
+        let is_one = is_bare
+            && !received.is_empty()
             && !received.starts_with("no Audience")
             && !received.contains([',', '…'])
             && !received.contains(char::is_whitespace);

@@ -22,6 +22,7 @@ fn own_sentence(action: &str) -> Option<(&'static str, &'static str)> {
         "administrator.password_sign_in" => ("", "signed in with a password"),
         "audit.export" => ("Exported the", ""),
         "company.add" => ("Added the company", ""),
+        "company.remove" => ("Deleted the company", ""),
         "company.rename" => ("Renamed the company to", ""),
         "company.resume" => ("Opened the site of the company", "again"),
         "company.set" => ("Changed the settings of the company", ""),
@@ -245,7 +246,13 @@ mod tests {
                 };
                 let is_rest = matches!(
                     verb,
-                    "rs" | "html" | "example" | "test" | "com" | "password"
+                    "rs" | "html"
+                        | "example"
+                        | "test"
+                        | "com"
+                        | "password"
+                        | "mail"
+                        | "userprincipalname"
                 );
                 if !nouns.split(' ').any(|it| it == noun) || !is_word(verb) || is_rest {
                     continue;
@@ -273,7 +280,7 @@ mod tests {
 
     #[test]
     fn what_nobody_asked_for_is_folded() {
-        let after = json!({"display_name": "Entra", "clock_skew_seconds": "180", "link": "never", "enabled": "false"});
+        let after = json!({"display_name": "Entra", "clock_skew_seconds": "180", "guests": "false", "enabled": "false"});
         let (open, folded) = changes("connection.add", Some(&json!({})), Some(&after));
         assert_eq!(open.len(), 1, "{open:?}");
         assert_eq!(open[0].2, "Entra");

@@ -32,6 +32,7 @@ async fn refused(installation: &Installation) -> [String; 2] {
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let settings = SamlSettings {
         idp_entity_id: "https://idp.example/saml".to_owned(),
+        sso_post_url: Some("https://idp.example/sso".to_owned()),
         certificates: vec![body],
         ..SamlSettings::default()
     };

@@ -26,6 +26,12 @@ fn import(installation: &Installation, file: &str, rest: &str) -> super::Said {
     installation.run_words(&words, "")
 }
 
+fn set(installation: &Installation, name: &str, pairs: &[&str]) -> super::Said {
+    let mut words = vec!["connection", "set", "--company", "acme", "--name", name];
+    words.extend(pairs);
+    installation.run_words(&words, "")
+}
+
 const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
@@ -66,8 +72,8 @@ fn the_name_id_formats_are_used_and_said() {
     import(&installation, &file, "--name okta")
         .succeeds()
         .says(&[&format!("+ NameID format: {EMAIL}")]);
-    let set = format!("connection set --company acme --name okta name_id_format={TRANSIENT}");
-    installation.run(&set).succeeds();
+    let format = format!("name_id_format={TRANSIENT}");
+    set(&installation, "okta", &[&format]).succeeds();
     import(&installation, &metadata("okta-ssoready.xml"), "--name okta")
         .succeeds()
         .says(&["nothing in it changes", "other NameID formats"]);
@@ -92,9 +98,8 @@ fn binding_and_signed_requests_and_both_logout_addresses_are_reported() {
         .succeeds()
         .says(&["+ signed requests: off"]);
     // A binding that is still offered stays, and nothing changes that is not said.
-    installation
-        .run("connection set --company acme --name keycloak slo_binding=post binding=redirect")
-        .succeeds();
+    let pairs = ["slo_binding=post", "binding=redirect"];
+    set(&installation, "keycloak", &pairs).succeeds();
     let list = installation.json("connection list --company acme --json");
     import(
         &installation,

@@ -73,11 +73,11 @@ async fn the_group_of_new_accounts_does_not_become_one_of_administrators() {
 async fn an_unlinked_identity_takes_along_what_its_claims_gave() {
     let world = World::new().await;
     let connection = world.add_connection("entra").await;
-    let other = world.add_connection("okta").await;
     let simon = world.add_user("simon@acme.example", &[]).await;
     world
         .sign_in_through(&connection, "simon@acme.example")
         .await;
+    let other = world.add_connection("okta").await;
     for source in [
         GrantSource::Idp(connection.id),
         GrantSource::Idp(other.id),

@@ -339,14 +339,11 @@ async fn every_setting_that_is_named_is_on_the_page() {
     let path = format!("/admin/connections/{}", provider.connection.id);
     let page = admin.get(&path).await.body;
     for key in [
-        "attributes.email",
-        "attributes.groups",
         "authn_statement",
         "binding-post",
         "clock_skew_seconds",
         "extra_audiences",
         "force_authn",
-        "group_mapping",
         "identity_attribute",
         "idp_entity_id",
         "jit",
@@ -358,6 +355,10 @@ async fn every_setting_that_is_named_is_on_the_page() {
         "sign_requests",
         "unsolicited",
     ] {
+        assert!(page.contains(&format!("id=\"{key}\"")), "{key}");
+    }
+    let page = admin.get(&format!("{path}/claims")).await.body;
+    for key in ["attributes.email", "attributes.groups", "group_mapping"] {
         assert!(page.contains(&format!("id=\"{key}\"")), "{key}");
     }
 }

@@ -1,6 +1,8 @@
 //! Versions of trust: kept, compared, restored, read.
 
-use super::trust::{CERTIFICATE, ENTRA, SECOND, at, confirm, import, save, stored, thumbprints};
+use super::trust::{
+    CERTIFICATE, ENTRA, SECOND, at, confirm, form_at, import, save, send, stored, thumbprints,
+};
 use super::world::{World, follow, post, upload};
 use crate::support::NOW;
 
@@ -17,17 +19,16 @@ async fn each_change_of_trust_is_a_version() {
     let changed = [("display_name", "Other")];
     assert_eq!(save(&mut browser, &connection, &changed).await.status, 303);
     assert_eq!(world.versions(connection.id).await.len(), 1);
-    for (number, changed) in [
-        (2, ("required_signature", "both")),
-        (3, ("extra_audiences", "urn:x")),
-        (4, ("landing", "/welcome")),
-        (5, ("slo_url", "https://idp.example/slo")),
-        (6, ("attributes.first_name", "first")),
+    for (number, page, changed) in [
+        (2, "", ("required_signature", "both")),
+        (3, "", ("extra_audiences", "urn:x")),
+        (4, "", ("landing", "/welcome")),
+        (5, "", ("slo_url", "https://idp.example/slo")),
+        (6, "/claims", ("attributes.first_name", "first")),
     ] {
-        assert_eq!(
-            save(&mut browser, &connection, &[changed]).await.status,
-            303
-        );
+        let path = at(&connection, page);
+        let fields = form_at(&mut browser, &path, &[changed]).await;
+        assert_eq!(send(&mut browser, &path, &fields).await.status, 303);
         let versions = world.versions(connection.id).await;
         assert_eq!(versions[0].number, number);
     }

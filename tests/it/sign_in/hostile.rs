@@ -154,19 +154,41 @@ async fn the_host_header_decides_nothing_but_the_company() {
         }
         send(&world.router, request.body(Body::empty()).unwrap()).await
     };
-    for hosts in [
-        &["evil.example"][..],
-        &["acme.localhost:8081"],
-        &["acme.localhost.evil.example"],
-        &["acme.localhost:8080@evil.example"],
-        &["acme.localhost:8080", "evil.example"],
-        &["acme.localhost:8080,evil.example"],
-        &[],
-        &[""],
+    // A name that came is said, where it can be one; nothing else of the request is.
+    for (hosts, is_said) in [
+        (&["evil.example"][..], true),
+        (&["acme.localhost:8081"], true),
+        (&["acme.localhost.evil.example"], true),
+        (&["acme.localhost:8080@evil.example"], false),
+        (&["acme.localhost:8080", "evil.example"], false),
+        (&["acme.localhost:8080,evil.example"], false),
+        (&["evil.example<b>"], false),
+        (&["evil.example\" href=\"x"], false),
+        (&[], false),
+        (&[""], false),
     ] {
         let answer = ask(hosts, "acme.localhost:8080").await;
         assert_eq!(answer.status, 421, "{hosts:?}");
-        assert!(!answer.body.contains("evil") && !answer.body.contains("ACME"));
+        let sentence = if is_said {
+            format!(
+                "This server has no company with the host name {}.",
+                hosts[0]
+            )
+        } else {
+            "The request does not name one host.".to_owned()
+        };
+        // Once, as the text of an element: in no attribute, and so in no link or address.
+        let parts: Vec<&str> = answer.body.split(&sentence).collect();
+        let [before, after] = parts[..] else {
+            panic!("{hosts:?}: {}", answer.body)
+        };
+        assert!(before.rfind('>') > before.rfind('<'), "{hosts:?}: {before}");
+        let headers = format!("{:?}", answer.headers);
+        for place in [before, after, headers.as_str()] {
+            for word in ["evil", "acme.localhost", "ACME"] {
+                assert!(!place.contains(word), "{hosts:?}: {word}: {place}");
+            }
+        }
     }
     let answer = ask(&["ACME.localhost:8080"], "evil.example").await;
     assert_eq!(answer.status, 200);

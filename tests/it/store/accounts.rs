@@ -197,10 +197,7 @@ async fn an_address_in_a_domain_of_another_connection_is_not_its_to_give(databas
 
     partner.assign("contoso.com", &partner.connection).await;
     let (linked, _) = signed_in(partner.sign_in(&profile("oid:2", "new@contoso.com")).await);
-    assert_eq!(
-        (linked.id, linked.waits_for),
-        (waiting.id, Some(partner.connection.id))
-    );
+    assert_eq!((linked.id, linked.waits_for), (waiting.id, None));
     let stored = partner.store.user(linked.id).await.unwrap().unwrap();
     assert_eq!(stored.waits_for, None);
 }

@@ -339,6 +339,8 @@ async fn a_change_is_part_of_its_transaction(database: &Database) {
     );
     tx.commit(NOW).await.unwrap();
     let now = store.user_of(company_id, bound.id).await.unwrap().unwrap();
+    // Who was unlinked waits for the connection again, so that the next sign-in finds the account.
+    changed.waits_for = Some(world.connection.id);
     assert_eq!((&now.user, now.revision), (&changed, stored.revision + 1));
     assert!(store.identities_of(bound.id).await.unwrap().is_empty());
     assert!(store.sessions_of(bound.id, NOW).await.unwrap().is_empty());

@@ -197,7 +197,8 @@ pub(crate) fn form(idp: &DemoIdp, started: &Started, person: usize) -> String {
     spec.attributes
         .push(Claim::new(OBJECT_ID, [format!("person-{person}")]));
     let email = format!("person.{person}@contoso.com");
-    spec.attributes.push(Claim::new(EMAIL, [email]));
+    spec.attributes.push(Claim::new(EMAIL, [email.clone()]));
+    spec.name_id = email;
     let xml = idp.respond(&spec).unwrap();
     assert!(
         ParsedResponse::parse(EncodedResponse::from_xml(xml.clone().into_bytes()).xml()).is_ok()

@@ -1,15 +1,31 @@
 //! Advice is right or absent: what the record of a refused vector tells to change is changed, and the message passes.
 
+use std::collections::BTreeSet;
+
+use openssl::pkey::PKey;
 use time::Duration;
 use vestibule::admin::{Fix, Side, fixes};
 use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt};
 use vestibule::domain::{Company, Connection, SamlSettings};
+use vestibule::saml::encryption::{DataAlgorithm, KeyTransport, encrypt_assertion};
+use vestibule::saml::error::Rule;
+use vestibule::saml::names;
 use vestibule::saml::response::validate;
 use vestibule::xml::{Document, Limits};
 
-use super::case::{Case, Message};
-use super::make::Paper;
+use super::case::{Case, Expect, Message};
+use super::make::{Paper, private_key};
 use crate::support;
+
+/// What is wrong in more than one place, and how it is refused when the first is mended.
+const STILL_REFUSED: [(&str, Rule); 3] = [
+    // The content is no AES-CBC at all.
+    ("encrypted-gcm-called-cbc", Rule::G3),
+    // Another identity provider, whose certificate alone is not enough.
+    ("foreign-idp-of-another-company", Rule::D1),
+    // Its key is too short to be kept.
+    ("key-rsa-1024", Rule::B3),
+];
 
 /// The attempt that the refusal of a vector leaves, and how it was refused.
 fn attempt(case: &Case) -> Option<LoginAttempt> {
@@ -77,6 +93,13 @@ fn follow(case: &Case, fix: &Fix) -> Option<Case> {
         }
         (Side::Operator, Some("origin"), Some(origin)) => {
             changed.file.acs_url = format!("{origin}/sso/acs");
+            // The identity provider knows one address of ours, and names it in both places.
+            let text = String::from_utf8(case.xml().to_vec()).unwrap();
+            let addressed = addressed(&text, &changed.file.acs_url);
+            if addressed != text {
+                let text = signed(&without_signatures(&addressed), "_assertion");
+                changed.message = Message::Xml(text.into_bytes());
+            }
         }
         _ => return None,
     }
@@ -109,30 +132,31 @@ fn set(case: &mut Case, key: &str, value: &str) {
 /// Their side: the message as it comes then, signed anew.
 fn at_the_identity_provider(xml: &str, field: &str, value: &str) -> String {
     let bare = without_signatures(xml);
-    let inner = |local: &str, text: &str| signed(&with_text(&bare, local, text), "_assertion");
+    let is_sealed = bare.contains("<saml:EncryptedAssertion");
     match (field, value) {
-        ("Identifier (Entity ID)", _) => inner("Audience", value),
+        // What is wrong is sealed.
+        ("Identifier (Entity ID)", "https://acme.example/sso/metadata")
+        | ("Signing Option", "Sign SAML assertion")
+            if is_sealed =>
+        {
+            with_good_assertion_sealed(&bare)
+        }
+        ("Identifier (Entity ID)", _) => signed(&for_audience(&bare, value), "_assertion"),
         ("Reply URL (Assertion Consumer Service URL)", _) => {
-            let text = with_attribute(&bare, "samlp:Response", "Destination", value);
-            let text = with_attribute(&text, "saml:SubjectConfirmationData", "Recipient", value);
-            signed(&text, "_assertion")
+            signed(&addressed(&bare, value), "_assertion")
         }
         ("Signing Option", "Sign SAML assertion")
         | ("Signing Algorithm", "SHA-256")
         | ("Canonicalization method", _) => signed(&bare, "_assertion"),
         ("Signing Option", "Sign SAML response") => signed(&bare, "_response"),
         // An encrypted assertion keeps the signature inside.
-        ("Signing Option", _) if bare.contains("EncryptedAssertion") => signed(xml, "_response"),
+        ("Signing Option", _) if is_sealed => signed(xml, "_response"),
         ("Signing Option", "Sign SAML response and assertion") => {
             signed(&signed(&bare, "_assertion"), "_response")
         }
-        ("Unique User Identifier (Name ID)", "user.mail") => {
-            let text = with_text(&bare, "NameID", "b.simon@contoso.com");
-            signed(&text, "_assertion")
-        }
+        ("Unique User Identifier (Name ID)", "user.mail") => signed(&named(&bare), "_assertion"),
         (field, _) if field.ends_with("Name identifier format") => {
-            let text = with_text(&bare, "NameID", "b.simon@contoso.com");
-            let text = with_attribute(&text, "saml:NameID", "Format", value);
+            let text = with_attribute(&named(&bare), "saml:NameID", "Format", value);
             signed(&text, "_assertion")
         }
         _ => panic!("nobody has tried {field}: {value}"),
@@ -148,12 +172,75 @@ fn signed(text: &str, id: &str) -> String {
 }
 
 fn without_signatures(xml: &str) -> String {
+    without(xml, "<ds:Signature ", "</ds:Signature>")
+}
+
+/// Without everything from `open` to `close`.
+fn without(xml: &str, open: &str, close: &str) -> String {
     let mut text = xml.to_owned();
-    while let Some(start) = text.find("<ds:Signature ") {
-        let end = text[start..].find("</ds:Signature>").unwrap() + start;
-        text.replace_range(start..end + "</ds:Signature>".len(), "");
+    while let Some(start) = text.find(open) {
+        let end = text[start..].find(close).unwrap() + start;
+        text.replace_range(start..end + close.len(), "");
     }
     text
+}
+
+/// To that address, in both places.
+fn addressed(xml: &str, url: &str) -> String {
+    let text = with_attribute(xml, "samlp:Response", "Destination", url);
+    with_attribute(&text, "saml:SubjectConfirmationData", "Recipient", url)
+}
+
+/// For that audience, which is said where it was not.
+fn for_audience(xml: &str, value: &str) -> String {
+    let text = with_text(xml, "Audience", value);
+    if text.contains("</saml:Audience>") {
+        return text;
+    }
+    let (open, close) = (
+        "<saml:AudienceRestriction>",
+        "</saml:AudienceRestriction></saml:Conditions>",
+    );
+    let text = without(&text, open, "</saml:AudienceRestriction>");
+    let whole = format!("{open}<saml:Audience>{value}</saml:Audience>{close}");
+    Paper::new(text)
+        .change("</saml:Conditions>", &whole)
+        .text()
+        .to_owned()
+}
+
+/// With an e-mail address as the name, which is there where none was.
+fn named(xml: &str) -> String {
+    const NAME: &str = "b.simon@contoso.com";
+    let text = with_text(xml, "NameID", NAME);
+    if text.contains("</saml:NameID>") {
+        return text;
+    }
+    let text = without(&text, "<saml:EncryptedID ", "</saml:EncryptedID>");
+    let format = names::NAMEID_EMAIL;
+    Paper::new(text)
+        .after(
+            "<saml:Subject>",
+            &format!("<saml:NameID Format=\"{format}\">{NAME}</saml:NameID>"),
+        )
+        .text()
+        .to_owned()
+}
+
+/// With the good assertion, signed, in the place of the sealed one.
+fn with_good_assertion_sealed(xml: &str) -> String {
+    let pem = private_key("sp").public_key_to_pem().unwrap();
+    let sealed = encrypt_assertion(
+        &Paper::signed().element("Assertion"),
+        &PKey::public_key_from_pem(&pem).unwrap(),
+        DataAlgorithm::Gcm(32),
+        KeyTransport::OAEP_SHA256,
+        &[7; 48],
+    )
+    .unwrap();
+    let (before, rest) = xml.split_once("<saml:EncryptedAssertion").unwrap();
+    let (_, after) = rest.split_once("</saml:EncryptedAssertion>").unwrap();
+    format!("{before}{sealed}{after}")
 }
 
 /// Every element of that name, with this text.
@@ -206,8 +293,11 @@ fn with_attribute(xml: &str, element: &str, name: &str, value: &str) -> String {
 #[test]
 fn what_is_advised_lets_the_message_pass() {
     let (mut failures, mut tried) = (Vec::new(), 0);
+    let mut still_refused = BTreeSet::new();
     for case in Case::all("reject") {
-        if case.file.metadata.is_some() {
+        // What the identity provider itself refuses is in our request, which no vector has.
+        let by_status = matches!(case.file.expect, Expect::Refused { rule: Rule::C2, .. });
+        if case.file.metadata.is_some() || by_status {
             continue;
         }
         let Some(attempt) = attempt(&case) else {
@@ -220,6 +310,11 @@ fn what_is_advised_lets_the_message_pass() {
             tried += 1;
             // The new message is judged a moment after it was made.
             if let Err(refusal) = changed.judge() {
+                let known = (case.name.as_str(), refusal.rule);
+                if STILL_REFUSED.contains(&known) {
+                    still_refused.insert(case.name.clone());
+                    continue;
+                }
                 failures.push(format!(
                     "{}: {} = {:?}: {refusal:?}",
                     case.name,
@@ -235,7 +330,9 @@ fn what_is_advised_lets_the_message_pass() {
         failures.len(),
         failures.join("\n")
     );
-    assert!(tried > 60, "{tried}");
+    assert!(tried > 150, "{tried}");
+    let known = STILL_REFUSED.map(|(name, _)| name);
+    assert!(still_refused.iter().eq(&known), "{still_refused:?}");
 }
 
 /// The operator's part: our origin is the one that a proxy uses, and the identity provider has the right address.

@@ -80,13 +80,13 @@ impl Readers {
 
     /// Both read a document; ours may refuse.
     fn read(&mut self, octets: &[u8], what: &str) {
-        for limits in [&Limits::MESSAGE, &Limits::METADATA] {
-            self.read_as(octets, limits, what);
-        }
+        self.read_as(octets, &Limits::MESSAGE, octets, what);
+        self.read_as(octets, &Limits::METADATA, undeclared(octets), what);
     }
 
-    fn read_as(&mut self, octets: &[u8], limits: &Limits, what: &str) {
-        let Ok(document) = Document::parse(octets, limits) else {
+    /// `octets` are what libxml2 reads of `all`.
+    fn read_as(&mut self, all: &[u8], limits: &Limits, octets: &[u8], what: &str) {
+        let Ok(document) = Document::parse(all, limits) else {
             self.refused += 1;
             return;
         };
@@ -110,6 +110,21 @@ impl Readers {
             String::from_utf8_lossy(&theirs),
             shown()
         );
+    }
+}
+
+/// A document without its byte order mark and its declaration. Metadata is decoded before it is parsed (rule A3): what its
+/// declaration says of the encoding is no longer so, and the parser passes over it and over what stands before it.
+fn undeclared(octets: &[u8]) -> &[u8] {
+    let body = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
+    let start = body.trim_ascii_start();
+    let declared = start
+        .strip_prefix(b"<?xml")
+        .filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace));
+    let end = declared.and_then(|rest| rest.windows(2).position(|two| two == b"?>"));
+    match (declared, end) {
+        (Some(rest), Some(end)) => &rest[end + 2..],
+        _ => body,
     }
 }
 
