@@ -409,7 +409,6 @@ async fn a_session_says_who_it_is() {
         .header(header::COOKIE, cookie);
     let answer = send(&router, request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.header("cache-control"), "no-store");
-    // The identifier is another one each time.
     let id = answer.body.split('"').nth(3).unwrap_or_default();
     assert_eq!(id.len(), 26, "{}", answer.body);
     insta::assert_snapshot!(

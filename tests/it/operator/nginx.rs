@@ -170,7 +170,8 @@ async fn the_documented_nginx_carries_host_clients_and_uploads() {
     installation
         .run("user add --company beta --email admin@beta.example --admin")
         .succeeds();
-    let words = "user set-password --company beta --email admin@beta.example --password-stdin";
+    let words =
+        "user set-password --company beta --email admin@beta.example --password-stdin --for-good";
     let words: Vec<&str> = words.split(' ').collect();
     installation.run_words(&words, PASSWORD).succeeds();
     let authority = std::fs::read(installation.path("tls.pem")).unwrap();
