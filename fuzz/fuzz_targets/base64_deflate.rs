@@ -20,10 +20,7 @@ fn form(body: &[u8]) {
     if let Ok(form) = EncodedResponse::from_form(body, FORM_LIMIT) {
         let again = EncodedResponse::from_base64(form.response.to_base64().as_bytes());
         assert_eq!(again.as_ref(), Ok(&form.response));
-        assert!(
-            form.relay_state
-                .is_none_or(|state| !state.is_empty())
-        );
+        assert!(form.relay_state.is_none_or(|state| !state.is_empty()));
     }
     drop(decode_post(body, body.len().saturating_sub(1)));
     // Tolerant of white space, and of a form's escapes; of nothing else.
