@@ -105,7 +105,18 @@ async fn every_field_of_the_tutorial_is_saved() {
         before.get("clock_skew_seconds").is_none(),
         "only what differs"
     );
-    // And off again. The group that was chosen waits for the switch.
+}
+
+#[tokio::test]
+async fn the_group_of_new_accounts_waits_for_the_switch() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let members = world.members.id.to_string();
+    let changed = [("jit", "on"), ("jit_group", members.as_str())];
+    let answer = save(&mut browser, &connection, &changed).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let now = world.connection(connection.id).await;
     let answer = save(&mut browser, &now, &[("jit", "(off)")]).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     let now = world.connection(connection.id).await;

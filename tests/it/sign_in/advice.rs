@@ -51,7 +51,7 @@ fn unspecified(spec: &mut ResponseSpec) {
 }
 
 fn other_issuer(spec: &mut ResponseSpec) {
-    spec.issuer = "https://sts.windows.net/another/".to_owned();
+    "https://sts.windows.net/another/".clone_into(&mut spec.issuer);
 }
 
 fn without_object_id(spec: &mut ResponseSpec) {
@@ -61,13 +61,13 @@ fn without_object_id(spec: &mut ResponseSpec) {
 fn transient(spec: &mut ResponseSpec) {
     without_object_id(spec);
     spec.name_id_format = Some(TRANSIENT.to_owned());
-    spec.name_id = "_5d1a".to_owned();
+    "_5d1a".clone_into(&mut spec.name_id);
 }
 
 fn persistent(spec: &mut ResponseSpec) {
     without_object_id(spec);
     spec.name_id_format = Some(PERSISTENT.to_owned());
-    spec.name_id = "8f1d4b62".to_owned();
+    "8f1d4b62".clone_into(&mut spec.name_id);
 }
 
 fn empty(spec: &mut ResponseSpec) {
@@ -240,7 +240,7 @@ async fn what_is_taken_back_is_not_asked_for() {
     assert_eq!(asks(&begun.xml), (true, true));
     let answer = world
         .sign_in_with(&mut world.browser(), |spec| {
-            refused(spec, "RequestUnsupported")
+            refused(spec, "RequestUnsupported");
         })
         .await;
     let attempt = world.assert_refused(&answer, "C2").await;
