@@ -46,7 +46,12 @@ fuzz_target!(|octets: &[u8]| {
 fn judge(xml: &str, said: Option<&Said>) {
     let verdict = validate(xml.as_bytes(), &TRUST, &EXPECTATION, NOW);
     if let Ok(assertion) = verdict.outcome {
-        assert_eq!(Some(&read(&assertion)), said, "{xml}");
+        let mut read = read(&assertion);
+        if said.is_some_and(|said| said.name_is_sealed) {
+            // Only our key tells it; the octets hold no other name.
+            (read.name_id, read.name_is_sealed) = (None, true);
+        }
+        assert_eq!(Some(&read), said, "{xml}");
     }
 }
 
@@ -55,6 +60,7 @@ fn read(assertion: &ValidatedAssertion) -> Said {
     Said {
         id: assertion.id.clone(),
         name_id: assertion.name_id.as_ref().map(|name| name.value.clone()),
+        name_is_sealed: false,
         session_index: assertion.session_index.clone(),
         attributes: attributes
             .map(|attribute| (attribute.name.clone(), attribute.values.clone()))

@@ -7,6 +7,8 @@
 pub struct Said {
     pub id: String,
     pub name_id: Option<String>,
+    /// Whether the name is encrypted, so that the octets do not tell it.
+    pub name_is_sealed: bool,
     pub session_index: Option<String>,
     pub attributes: Vec<(String, Vec<String>)>,
 }
@@ -45,6 +47,7 @@ impl Said {
             name_id: subject
                 .and_then(|subject| subject.child("NameID"))
                 .map(|name| name.text.clone()),
+            name_is_sealed: subject.is_some_and(|subject| subject.child("EncryptedID").is_some()),
             session_index: authn
                 .filter_map(|statement| statement.attribute("SessionIndex"))
                 .next(),
