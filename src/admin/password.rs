@@ -30,12 +30,7 @@ impl Admin<'_> {
                 "This is the password that somebody else has set. Choose another one.",
             ));
         }
-        if self.store.password(id).await?.as_deref() != Some(stored) {
-            return Err(Refused::InTheWay(
-                "The password was changed in the meantime. Sign in again.".to_owned(),
-            ));
-        }
-        self.set_password(id, new, None).await?;
+        self.write_new_password(id, new, None, Some(stored)).await?;
         Ok(())
     }
 

@@ -196,6 +196,10 @@ impl Admin<'_> {
         if !tx.write_user(&user).await? {
             return Err(taken(&user.email));
         }
+        if before.email.key() != user.email.key() && !self.actor.over_administrators {
+            // Otherwise whoever has the password waits at the address of somebody else.
+            tx.distrust_password(user.id).await?;
+        }
         let event = self
             .event("user.change", user.email.as_str())
             .with_change(texts(&before), texts(&user));

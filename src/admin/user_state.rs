@@ -65,6 +65,17 @@ impl Admin<'_> {
         new: String,
         keep: Option<SessionKey>,
     ) -> Result<usize, Refused> {
+        self.write_new_password(id, new, keep, None).await
+    }
+
+    /// The same, where `expected` is still the user's password, and the user is active.
+    pub(super) async fn write_new_password(
+        &self,
+        id: UserId,
+        new: String,
+        keep: Option<SessionKey>,
+        expected: Option<&[u8]>,
+    ) -> Result<usize, Refused> {
         let mut problems = Problems::default();
         let found = self.store.user_of(self.company, id).await?;
         let email = found.ok_or(Refused::NotFound)?.user.email;
@@ -73,6 +84,14 @@ impl Admin<'_> {
         problems.check()?;
         let sealed = password::seal(self.keys, new).await?;
         let (mut tx, stored, _) = self.hold(id).await?;
+        if let Some(expected) = expected
+            && (stored.user.disabled_at.is_some()
+                || tx.password(id).await?.as_deref() != Some(expected))
+        {
+            return Err(Refused::InTheWay(
+                "The password was changed in the meantime. Sign in again.".to_owned(),
+            ));
+        }
         if let Some(title) = tx.sso_only_group_of(id).await? {
             return Err(Refused::invalid("password", password::not_for(&title)));
         }

@@ -3,8 +3,8 @@
 //! Invariants: a backup that was said to be made was read again; a restore changes nothing before all of the backup was read and
 //! found to belong together, and what it takes the place of is kept under another name.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::configuration::full;
@@ -98,7 +98,8 @@ impl Backup {
                 "Name a directory that is not there yet: each backup has its own.",
             ));
         }
-        Ok(())
+        // One that was there already may be open to others.
+        std::fs::set_permissions(&self.dir, Permissions::from_mode(0o700)).map_err(unusable)
     }
 
     async fn copy_database(&self, installation: &Installation, keys: &Keys) -> Result<PathBuf> {
@@ -256,8 +257,10 @@ fn put_in_place(from: &Path, to: &Path, ending: &str) -> Result<Vec<PathBuf>> {
         made.map_err(|cause| failed(directory, cause))?;
     }
     let new = PathBuf::from(format!("{}.new", to.display()));
+    // A copy of a backup may have come with another mode.
     std::fs::copy(from, &new)
-        .and_then(|_| std::fs::File::open(&new)?.sync_all())
+        .and_then(|_| std::fs::set_permissions(&new, Permissions::from_mode(0o600)))
+        .and_then(|()| std::fs::File::open(&new)?.sync_all())
         .map_err(|cause| failed(&new, cause))?;
     let mut kept = Vec::new();
     for end in ["-wal", "-shm", ""] {

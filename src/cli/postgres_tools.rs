@@ -57,6 +57,20 @@ fn program(name: &str, config: &Config) -> Result<Command> {
         // A URL with a host takes it.
         let _ = url.set_password(None);
     }
+    // Nor is one in the query for everybody to read in the list of processes.
+    let secret = url
+        .query_pairs()
+        .find(|(key, _)| key == "password")
+        .map(|(_, value)| value.into_owned());
+    if let Some(secret) = secret {
+        command.env("PGPASSWORD", secret);
+        let query = url.query().unwrap_or_default().split('&');
+        let rest: Vec<&str> = query
+            .filter(|pair| !pair.starts_with("password="))
+            .collect();
+        let rest = rest.join("&");
+        url.set_query(Some(rest.as_str()).filter(|rest| !rest.is_empty()));
+    }
     command.arg("--dbname").arg(url.as_str());
     Ok(command)
 }

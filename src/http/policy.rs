@@ -34,9 +34,10 @@ pub(super) fn to_identity_provider(plain_http: bool) -> HeaderValue {
 }
 
 /// The way of a sign-in and of a sign-out: an application may have opened it in a window of its own.
-const WAYS: [&str; 6] = [
+const WAYS: [&str; 7] = [
     "/",
     "/sign-in",
+    "/sign-in/password",
     "/sso/login",
     "/sso/acs",
     "/sso/logout",

@@ -182,7 +182,11 @@ fn waits(row: &Row, user: &User) -> Result<Waits, Error> {
     }
     Ok(match row.maybe_parsed("waits_for")? {
         Some(id) => Waits::For(id, row.maybe_text("named")?.unwrap_or_default()),
-        None if user.created_by == Creation::Administrator && row.int("identities")? == 0 => {
+        // The first sign-in, and not the first since its connection was deleted.
+        None if user.created_by == Creation::Administrator
+            && user.last_sign_in_at.is_none()
+            && row.int("identities")? == 0 =>
+        {
             Waits::ForTheOnly {
                 others: row.int("others")? > 0,
             }

@@ -91,7 +91,7 @@ impl Tx {
 
     async fn rewrite_entry(&mut self, event: &AuditEvent) -> Result<(), Error> {
         query(
-            "UPDATE audit_event SET actor = $1, subject = $2, detail = $3, before_value = $4, after_value = $5 WHERE id = $6",
+            "UPDATE audit_event SET actor = $1, subject = $2, detail = $3, before_value = $4, after_value = $5, client = $7 WHERE id = $6",
         )
         .bind(event.actor.as_str())
         .bind(event.subject.as_str())
@@ -99,6 +99,7 @@ impl Tx {
         .bind(event.before.as_ref().map(json).transpose()?)
         .bind(event.after.as_ref().map(json).transpose()?)
         .bind(event.id.to_string())
+        .bind(event.client.map(|client| client.to_string()))
         .execute(self)
         .await?;
         Ok(())
@@ -128,7 +129,15 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
     for text in [&mut hidden.actor, &mut hidden.subject, &mut hidden.detail] {
         *text = replaced(text, address, instead);
     }
-    if about && event.action == "user.unlink" {
+    if event.actor.eq_ignore_ascii_case(address) {
+        hidden.client = None;
+    }
+    if about
+        && matches!(
+            event.action.as_str(),
+            "user.unlink" | "user.link" | "user.bind"
+        )
+    {
         // "entra: NAME", by which the identity provider knows the person.
         let connection = hidden.detail.find(':').unwrap_or(hidden.detail.len());
         hidden.detail.truncate(connection);

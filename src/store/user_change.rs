@@ -146,7 +146,12 @@ impl Tx {
         password: Option<(&[u8], PasswordBy)>,
         keep: Option<SessionKey>,
     ) -> Result<usize, Error> {
-        query("UPDATE account SET password = $1, password_by = $2, password_for_once = 0, revision = revision + 1 WHERE id = $3")
+        // Whoever knows a token's password can put another in its place: that one is no more the person's own.
+        query(
+            "UPDATE account SET password = $1, password_for_once = 0, revision = revision + 1, password_by = \
+             CASE WHEN $2 = 'own' AND password IS NOT NULL AND COALESCE(password_by, 'token') = 'token' THEN 'token' ELSE $2 END \
+             WHERE id = $3",
+        )
             .bind(password.map(|(sealed, _)| sealed))
             .bind(password.map(|(_, by)| by.as_str()))
             .bind(id.to_string())
@@ -154,6 +159,24 @@ impl Tx {
             .await?;
         self.user_changed(id);
         self.end_sessions_of(id, keep).await
+    }
+
+    /// Notes that a user's password may be somebody else's: the account has got another address by a token's word.
+    pub async fn distrust_password(&mut self, id: UserId) -> Result<(), Error> {
+        query("UPDATE account SET password_by = 'token' WHERE id = $1 AND password IS NOT NULL")
+            .bind(id.to_string())
+            .execute(self)
+            .await?;
+        Ok(())
+    }
+
+    /// A user's sealed password, as it is in this transaction.
+    pub async fn password(&mut self, id: UserId) -> Result<Option<Vec<u8>>, Error> {
+        let row = query("SELECT password FROM account WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_one(self)
+            .await?;
+        Ok(row.maybe_blob("password")?.map(<[u8]>::to_vec))
     }
 
     /// Notes that a user's password is somebody else's word, and good for setting another one only.
