@@ -58,7 +58,7 @@ words! {
         Own = "own",
         /// Somebody who may change administrators: in the console, by command, or by a token with `admins:write`.
         Administrator = "administrator",
-        /// Any other token. Such a password never opens an administrator's account.
+        /// Any other token, or whoever had the password of one and set another. Such a password never opens an administrator's account.
         Token = "token",
     }
 }

@@ -365,9 +365,7 @@ impl Bar {
             Self::ClaimOnly => {
                 format!("the NameID {email}, or a claim that the connection trusts").into()
             }
-            Self::PasswordOfToken => {
-                "a password that the user or an administrator has set, or none".into()
-            }
+            Self::PasswordOfToken => "a password that an administrator has set, or none".into(),
         }
     }
 }

@@ -192,6 +192,10 @@ async fn nothing_is_linked_by_e_mail_to_a_token_s_password(database: &Database) 
     take(&world, &user, Step::Password, PasswordBy::Token).await;
     let finished = world.sign_in(&profile("oid:1", SIMON)).await;
     assert_eq!(bar(finished), Bar::PasswordOfToken);
+    // Whoever has it can set another: that makes it nobody's own.
     take(&world, &user, Step::Password, PasswordBy::Own).await;
+    let finished = world.sign_in(&profile("oid:1", SIMON)).await;
+    assert_eq!(bar(finished), Bar::PasswordOfToken);
+    take(&world, &user, Step::Password, PasswordBy::Administrator).await;
     signed_in(world.sign_in(&profile("oid:1", SIMON)).await);
 }
