@@ -6,6 +6,22 @@ if (!visit || visit.type !== "back_forward") {
   document.querySelector("form[data-auto-submit]")?.submit();
 }
 
+// A form whose session is over: it waits here while its author signs in, and needs no second window.
+const keep = document.querySelector("[data-keep]");
+if (keep) {
+  keep.removeAttribute("target");
+  for (const part of document.querySelectorAll("[data-without-script]")) part.hidden = true;
+  keep.addEventListener("click", () => {
+    sessionStorage.setItem("kept", document.getElementById(keep.dataset.keep).value);
+  });
+}
+const kept = document.querySelector("form[data-kept]");
+if (kept && sessionStorage.getItem("kept")) {
+  kept.elements.kept.value = sessionStorage.getItem("kept");
+  sessionStorage.removeItem("kept");
+  kept.submit();
+}
+
 // The console: comfort only, everything works without it.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const value = document.getElementById(button.dataset.copy);

@@ -47,6 +47,7 @@ static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
             include_str!("../../assets/console/tokens.css"),
             include_str!("../../assets/console/trust.css"),
             include_str!("../../assets/console/sign_ins.css"),
+            include_str!("../../assets/console/touch.css"),
         ),
     )
 });

@@ -20,6 +20,8 @@ pub enum Cookie {
     Known,
     /// Says in the console what the last form has done.
     Flash,
+    /// Binds a form that is kept over a sign-in to the browser in which it was filled in.
+    Form,
 }
 
 /// How long the login cookie lives, in seconds. Longer than an attempt, so that a slow sign-in gets a clear page.
@@ -30,6 +32,8 @@ const BOUNCED_SECONDS: u32 = 30;
 const KNOWN_SECONDS: u32 = 180 * 86_400;
 /// How long a message of the console waits for its page, in seconds.
 const FLASH_SECONDS: u32 = 60;
+/// How long a form is kept, in seconds.
+const FORM_SECONDS: u32 = 3600;
 /// Longer than any value of ours.
 const LONGEST_VALUE: usize = 128;
 /// The same, of a message: 300 bytes in base64, and their authentication code.
@@ -50,6 +54,8 @@ impl Cookie {
             (Self::Known, false) => "vestibule-known",
             (Self::Flash, true) => "__Host-vestibule-flash",
             (Self::Flash, false) => "vestibule-flash",
+            (Self::Form, true) => "__Host-vestibule-form",
+            (Self::Form, false) => "vestibule-form",
         }
     }
 
@@ -59,8 +65,12 @@ impl Cookie {
             (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
             (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
             // Read with forms and pages of ours only.
-            (Self::Known | Self::Flash, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
-            (Self::Known | Self::Flash, false) => "; Path=/; HttpOnly; SameSite=Strict",
+            (Self::Known | Self::Flash | Self::Form, true) => {
+                "; Path=/; HttpOnly; SameSite=Strict; Secure"
+            }
+            (Self::Known | Self::Flash | Self::Form, false) => {
+                "; Path=/; HttpOnly; SameSite=Strict"
+            }
             // The ACS is reached by a POST from the identity provider's site.
             (Self::Login | Self::Bounced | Self::Through, true) => {
                 "; Path=/; HttpOnly; SameSite=None; Secure"
@@ -96,6 +106,7 @@ impl Cookie {
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
             Self::Known | Self::Through => format!("; Max-Age={KNOWN_SECONDS}"),
             Self::Flash => format!("; Max-Age={FLASH_SECONDS}"),
+            Self::Form => format!("; Max-Age={FORM_SECONDS}"),
         };
         HeaderValue::try_from(format!(
             "{}={value}{}{age}",

@@ -56,6 +56,13 @@ impl Routes {
         self
     }
 
+    /// The answer of these routes alone, without what is around them.
+    pub(super) async fn answer(self, app: &Arc<App>, request: Request) -> Response {
+        let mut router = self.router.with_state(Arc::clone(app));
+        let Ok(response) = router.call(request).await;
+        response
+    }
+
     /// With something around all of them, also around the answer to a method that a route does not have.
     pub(super) fn around_all(
         self,

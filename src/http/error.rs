@@ -21,6 +21,9 @@ pub enum Error {
     /// 403: the form did not come from a page of this site in this browser.
     #[error("the form's token is missing, wrong or of another browser")]
     ForeignForm,
+    /// 403: another account filled in the form.
+    #[error("the form of another account")]
+    OthersForm,
     /// 403: the console is for administrators.
     #[error("not an administrator")]
     NotAdministrator,
@@ -95,6 +98,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::ForeignForm
+            | Self::OthersForm
             | Self::NotAdministrator
             | Self::SignInRefused { .. }
             | Self::SignOutRefused { .. }
@@ -147,7 +151,7 @@ impl Error {
                     "If this happens every time, allow cookies for this site in your browser.",
                 ],
             ),
-            Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
+            Self::OthersForm | Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
                 return self.text_of_console();
             }
             Self::SignInRefused { .. } | Self::SignOutRefused { .. } | Self::Suspended => {
@@ -267,6 +271,11 @@ impl Error {
                 "This was not saved",
                 what.clone(),
                 "Nothing was changed. Go back and correct it.",
+            ),
+            Self::OthersForm => (
+                "Somebody else filled in this form",
+                "It was filled in by another account of this company, and is not shown to yours. Nothing was changed.".into(),
+                "Sign in with that account to go on with it, or open the page again and fill it in yourself.",
             ),
             _ => (
                 "This page is for administrators",

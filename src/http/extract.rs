@@ -198,9 +198,12 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
 pub fn csrf_token(app: &App, purpose: &str, cookie: Cookie, value: &str) -> String {
     let kind = match cookie {
         Cookie::Session => "session",
-        Cookie::Login | Cookie::Bounced | Cookie::Through | Cookie::Known | Cookie::Flash => {
-            "login"
-        }
+        Cookie::Login
+        | Cookie::Bounced
+        | Cookie::Through
+        | Cookie::Known
+        | Cookie::Flash
+        | Cookie::Form => "login",
     };
     app.keys
         .token(&format!("csrf {kind} {purpose}"), value.as_bytes())

@@ -46,8 +46,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "http",
         &[
-            "admin", "app", "config", "domain", "import", "keys", "login", "logout", "saml",
-            "site", "store",
+            "admin", "app", "config", "domain", "escape", "import", "keys", "login", "logout",
+            "saml", "site", "store",
         ],
     ),
     ("demo_idp", &["saml", "xml"]),

@@ -1,55 +1,93 @@
 //! Forms of the console.
 //!
-//! Invariant: nothing of a form is looked at before it is known to come from a page of this console in this browser.
+//! Invariants: nothing of a form reaches a handler before it is known to come from a page of this console in this browser. A
+//! private key that was pasted reaches none.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
 use super::Console;
+use super::kept::{self, KeptForm};
 use crate::app::App;
 use crate::http::acs::is_form;
 use crate::http::error::Error;
 use crate::http::extract::is_same_origin;
 use crate::http::posted::Posted;
+use crate::import::holds_private_key;
 use crate::keys;
 
 /// The most fields that a form may have.
 const FIELDS: usize = 4096;
 
-/// A form of the console and who sent it; anything else is answered 403. A field that comes several times becomes a list.
+/// Names and values, in their order.
+pub(super) type Fields = Vec<(String, String)>;
+
+/// A form of the console and who sent it. A field that comes several times becomes a list. One whose session is another one by
+/// now is shown again; anything else is answered 403.
 #[derive(Debug)]
 pub(super) struct ConsoleForm<T>(pub(in crate::http) Console, pub(in crate::http) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for ConsoleForm<T> {
-    type Rejection = Error;
+/// The answer to a form that does not reach its handler.
+#[derive(Debug)]
+pub(in crate::http) struct Unsent(Box<Response>);
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
+impl IntoResponse for Unsent {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<Error> for Unsent {
+    fn from(error: Error) -> Self {
+        Self(Box::new(error.into_response()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for ConsoleForm<T> {
+    type Rejection = Unsent;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Unsent> {
         let (mut parts, body) = request.into_parts();
         let console = Console::from_request_parts(&mut parts, app).await?;
         check_origin(&parts.headers)?;
         if !is_form(&parts.headers) {
-            return Err(Error::UnsupportedMediaType);
+            return Err(Error::UnsupportedMediaType.into());
         }
         let posted = Posted::read(body, app).await?;
-        let octets = posted.octets();
-        let mut fields = 0;
-        let mut tokens = Vec::new();
-        for (name, value) in form_urlencoded::parse(octets) {
-            fields += 1;
-            if name == "csrf" {
-                tokens.push(value);
-            }
-            if fields > FIELDS {
-                return Err(Error::TooLarge);
-            }
-        }
-        check_token(&console, tokens.iter().map(AsRef::as_ref))?;
-        let form = parse(octets)?;
+        let fields = fields(posted.octets())?;
+        admit(&console, parts, fields, None).await?;
+        let form = parse(posted.octets())?;
         Ok(Self(console, form))
     }
+}
+
+/// The fields of a form. None of them is there to take a private key.
+pub(super) fn fields(octets: &[u8]) -> Result<Fields, Error> {
+    let fields: Fields = form_urlencoded::parse(octets)
+        .into_owned()
+        .take(FIELDS + 1)
+        .collect();
+    if fields.len() > FIELDS {
+        return Err(Error::TooLarge);
+    }
+    let private = |(_, value): &&(String, String)| holds_private_key(value.as_bytes());
+    match fields.iter().find(private) {
+        Some((name, _)) => Err(Error::Unprocessable(private_key(name).into())),
+        None => Ok(fields),
+    }
+}
+
+/// What is said of a field or a member that holds a private key, by its name.
+pub(in crate::http) fn private_key(name: &str) -> String {
+    format!(
+        "{} holds a private key, which never belongs here. It was not kept. If somebody else may have seen the key, make a new one where it is used.",
+        name.replace('_', " ")
+    )
 }
 
 /// Reads fields of a form as the handler wants them.
@@ -66,15 +104,28 @@ pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), Error> {
         .ok_or(Error::ForeignForm)
 }
 
-/// Exactly one token, and the right one.
-pub(super) fn check_token<'t>(
+/// Lets a form pass that has exactly one token, and the right one. What was filled in before the session ended, and is sent in the
+/// next one, is shown again to who filled it in.
+pub(super) async fn admit(
     console: &Console,
-    mut tokens: impl Iterator<Item = &'t str>,
-) -> Result<(), Error> {
-    let (Some(token), None) = (tokens.next(), tokens.next()) else {
-        return Err(Error::ForeignForm);
+    parts: Parts,
+    fields: Fields,
+    files: Option<usize>,
+) -> Result<Fields, Unsent> {
+    if has_token(console, &fields) {
+        return Ok(fields);
+    }
+    let kept = KeptForm::of(&console.app, console.company(), &parts.uri, fields, files);
+    let kept = kept.ok_or(Error::ForeignForm)?;
+    let mut page = kept::show(console, parts, kept).await?;
+    *page.status_mut() = Error::ForeignForm.status();
+    Err(Unsent(Box::new(page)))
+}
+
+fn has_token(console: &Console, fields: &Fields) -> bool {
+    let mut tokens = fields.iter().filter(|(name, _)| name == "csrf");
+    let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
+        return false;
     };
     keys::same(console.csrf.as_bytes(), token.as_bytes())
-        .then_some(())
-        .ok_or(Error::ForeignForm)
 }

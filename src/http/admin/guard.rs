@@ -1,25 +1,23 @@
 //! Who may enter the console.
 //!
 //! Invariant: a handler behind the guard runs for an administrator of the company of the host, and finds a [`Console`].
-//! Whoever is nobody is led to the sign-in and back; whoever is a member is told so; and neither's body is read.
+//! Whoever is nobody is led to the sign-in and back, with the form that was filled in ([`kept`]); whoever is a member is told so,
+//! and no body is read.
 
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::{HeaderMap, Method};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Console, banner, failure, flash};
+use super::{Console, banner, failure, flash, form_token, kept};
 use crate::app::App;
 use crate::http::cookies::Cookie;
 use crate::http::error::Error;
-use crate::http::extract::{CameByAlias, ClientAddress, CurrentSite, csrf_token, prefers_json};
+use crate::http::extract::{CameByAlias, ClientAddress, CurrentSite, prefers_json};
 use crate::http::session::CurrentSession;
 use crate::http::start::choice;
-
-/// The purpose of the console's one token.
-const PURPOSE: &str = "console";
 
 pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -42,6 +40,9 @@ pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
             return Redirect::to(&choice(Some(&path))).into_response();
         }
         // The session has ended while the page was open.
+        Ok(None) if !is_read && !wants_json => {
+            return kept::over(&app, parts, body).await.into_response();
+        }
         Ok(None) => return Error::ForeignForm.into_response(),
         Err(cause) => return cause.into_response(),
     };
@@ -70,9 +71,10 @@ async fn enter(
     }
     let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
     let https = site.is_https();
-    let Some(csrf) = token(app, &parts.headers, https) else {
+    let Some(cookie) = Cookie::Session.read(&parts.headers, https) else {
         return Ok(None);
     };
+    let csrf = form_token::of(app, cookie, site.company.id, me.user.id);
     let flash = flash::read(app, &parts.headers, https, &csrf);
     let banners = if is_read {
         banner::of(app, &site, &me).await?
@@ -88,10 +90,4 @@ async fn enter(
         flash: flash.map(Arc::new),
         banners: banners.into(),
     }))
-}
-
-/// The token of the session that the request has.
-fn token(app: &App, headers: &HeaderMap, https: bool) -> Option<String> {
-    let cookie = Cookie::Session.read(headers, https)?;
-    Some(csrf_token(app, PURPOSE, Cookie::Session, cookie))
 }

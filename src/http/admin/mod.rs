@@ -22,11 +22,13 @@ mod failure;
 mod findings;
 mod flash;
 mod form;
+mod form_token;
 mod frame;
 mod group;
 mod groups;
 mod guard;
 mod guides;
+mod kept;
 mod link_person;
 mod metadata_import;
 mod new_connection;
@@ -68,6 +70,7 @@ use frame::{ConsoleFrame, Section};
 use parts::Item;
 use upload::ConsoleUpload;
 
+pub(super) use form::private_key;
 pub(super) use upload::UPLOAD_BYTES;
 
 /// The families of pages, by the order of the navigation.
@@ -95,17 +98,21 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     audit::routes,
     test_connection::routes,
     account::routes,
+    kept::routes,
     tokens::routes,
 ];
 
 /// Every address of the console.
 pub(super) fn routes(app: &Arc<App>) -> Routes {
-    let routes = FAMILIES
-        .iter()
-        .fold(Routes::default(), |routes, family| family(routes))
-        .route("/admin/{*rest}", any(nothing));
+    let routes = families().route("/admin/{*rest}", any(nothing));
     let guard = from_fn_with_state(Arc::clone(app), guard::admit);
     routes.around_all(|router| router.layer(guard))
+}
+
+fn families() -> Routes {
+    FAMILIES
+        .iter()
+        .fold(Routes::default(), |routes, family| family(routes))
 }
 
 async fn nothing() -> Error {

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use futures_util::stream;
 use multer::Multipart;
 use serde::de::DeserializeOwned;
 
 use super::Console;
-use super::form::{check_origin, check_token, parse};
+use super::form::{Fields, Unsent, admit, check_origin, parse};
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::posted::Posted;
@@ -35,7 +35,7 @@ const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----";
 pub(super) struct ConsoleUpload {
     pub(super) console: Console,
     /// The fields without files, in their order.
-    fields: Vec<(String, String)>,
+    fields: Fields,
     files: Vec<UploadedFile>,
     /// Its turn lasts as long as what is kept of it.
     _posted: Posted,
@@ -88,48 +88,16 @@ impl ConsoleUpload {
 }
 
 impl FromRequest<Arc<App>> for ConsoleUpload {
-    type Rejection = Error;
+    type Rejection = Unsent;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Unsent> {
         let (mut parts, body) = request.into_parts();
         let console = Console::from_request_parts(&mut parts, app).await?;
         check_origin(&parts.headers)?;
-        let kind = parts.headers.get(header::CONTENT_TYPE);
-        let boundary = kind
-            .and_then(|kind| multer::parse_boundary(kind.to_str().ok()?).ok())
-            .ok_or(Error::UnsupportedMediaType)?;
+        boundary(&parts.headers)?;
         let posted = Posted::read_at_most(body, app, UPLOAD_BYTES).await?;
-        let whole = stream::iter([Ok::<_, Infallible>(posted.octets().clone())]);
-        let mut multipart = Multipart::new(whole, boundary);
-        let (mut fields, mut files) = (Vec::new(), Vec::new());
-        while let Some(part) = multipart.next_field().await.map_err(unreadable)? {
-            if fields.len() + files.len() >= PARTS {
-                return Err(Error::TooLarge);
-            }
-            let field = part.name().unwrap_or_default().to_owned();
-            let file = part.file_name().map(str::to_owned);
-            let content = part.bytes().await.map_err(unreadable)?;
-            if let Some(name) = file {
-                if files
-                    .iter()
-                    .any(|other: &UploadedFile| other.field == field)
-                {
-                    return Err(Error::BadRequest(
-                        "There is more than one file. Choose one.".into(),
-                    ));
-                }
-                files.push(UploadedFile {
-                    field,
-                    name,
-                    content,
-                });
-            } else {
-                let value = String::from_utf8(content.into()).map_err(unreadable)?;
-                fields.push((field, without_private_key(value)));
-            }
-        }
-        let tokens = fields.iter().filter(|(name, _)| name == "csrf");
-        check_token(&console, tokens.map(|(_, value)| value.as_str()))?;
+        let (fields, files) = self::parts(&parts.headers, &posted).await?;
+        let fields = admit(&console, parts, fields, Some(files.len())).await?;
         Ok(Self {
             console,
             fields,
@@ -137,6 +105,49 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
             _posted: posted,
         })
     }
+}
+
+fn boundary(headers: &HeaderMap) -> Result<String, Error> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.and_then(|kind| multer::parse_boundary(kind.to_str().ok()?).ok())
+        .ok_or(Error::UnsupportedMediaType)
+}
+
+/// The fields and the files of a body that brings files.
+pub(super) async fn parts(
+    headers: &HeaderMap,
+    posted: &Posted,
+) -> Result<(Fields, Vec<UploadedFile>), Error> {
+    let whole = stream::iter([Ok::<_, Infallible>(posted.octets().clone())]);
+    let mut multipart = Multipart::new(whole, boundary(headers)?);
+    let (mut fields, mut files) = (Vec::new(), Vec::new());
+    while let Some(part) = multipart.next_field().await.map_err(unreadable)? {
+        if fields.len() + files.len() >= PARTS {
+            return Err(Error::TooLarge);
+        }
+        let field = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        let content = part.bytes().await.map_err(unreadable)?;
+        if let Some(name) = file {
+            if files
+                .iter()
+                .any(|other: &UploadedFile| other.field == field)
+            {
+                return Err(Error::BadRequest(
+                    "There is more than one file. Choose one.".into(),
+                ));
+            }
+            files.push(UploadedFile {
+                field,
+                name,
+                content,
+            });
+        } else {
+            let value = String::from_utf8(content.into()).map_err(unreadable)?;
+            fields.push((field, without_private_key(value)));
+        }
+    }
+    Ok((fields, files))
 }
 
 fn without_private_key(text: String) -> String {

@@ -253,6 +253,7 @@ pub(in crate::http) fn of(error: &Error) -> Response {
         Error::Conflict(what) => (Kind::InTheWay, what.clone()),
         Error::Unprocessable(what) => (Kind::Invalid, what.clone()),
         Error::ForeignForm
+        | Error::OthersForm
         | Error::NotAdministrator
         | Error::SignInRefused { .. }
         | Error::SignOutRefused { .. } => (Kind::Forbidden, what),

@@ -11,11 +11,14 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::problem::{Kind, Problem};
 use crate::app::App;
+use crate::http::admin::private_key;
 use crate::http::error::Error;
 use crate::http::posted::Posted;
+use crate::import::holds_private_key;
 
 /// What was sent, and its octets.
 #[derive(Debug)]
@@ -32,8 +35,15 @@ pub(super) struct Unread<T> {
 }
 
 impl<T: DeserializeOwned> Unread<T> {
+    /// It as the operation takes it. A private key goes no further, and is never repeated.
     pub(super) fn value(&self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.octets).map_err(|cause| unreadable(&self.octets, &cause))
+        let unreadable = |cause| unreadable(&self.octets, &cause);
+        let whole: Value = serde_json::from_slice(&self.octets).map_err(unreadable)?;
+        if let Some(name) = private_key_in(&whole) {
+            let told = private_key(&name);
+            return Err(Problem::new(Kind::Invalid, told.as_str()).with_error(name, told));
+        }
+        serde_json::from_slice(&self.octets).map_err(unreadable)
     }
 }
 
@@ -70,6 +80,31 @@ fn is_json(headers: &HeaderMap) -> bool {
     let essence = kind.and_then(|kind| kind.split(';').next());
     kinds.next().is_none()
         && essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The member that holds a private key, in its value or in its name, if one does.
+fn private_key_in(whole: &Value) -> Option<String> {
+    let mut waiting = vec![("body".to_owned(), whole)];
+    while let Some((path, value)) = waiting.pop() {
+        match value {
+            Value::String(text) if holds_private_key(text.as_bytes()) => return Some(path),
+            Value::Array(items) => waiting.extend(items.iter().map(|item| (path.clone(), item))),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    if holds_private_key(name.as_bytes()) {
+                        return Some(path);
+                    }
+                    let path = match path.as_str() {
+                        "body" => name.clone(),
+                        around => format!("{around}.{name}"),
+                    };
+                    waiting.push((path, value));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn unreadable(octets: &[u8], cause: &serde_json::Error) -> Problem {

@@ -305,6 +305,29 @@ async fn a_private_key_is_refused_and_not_repeated() {
             assert!(!answer.body.contains(secret), "{}", answer.body);
         }
     }
+    // Nor by any other member, of whatever, nor by its name.
     let list = ok(&client.get("/api/v1/connections").await, 200);
     assert_eq!(list["items"], json!([connection]));
+    let bare: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+    let path = path(&connection);
+    for text in [key, both.as_str(), bare.as_str()] {
+        for answer in [
+            client.post("/api/v1/users", json!({"email": text})).await,
+            client.post("/api/v1/groups", json!({"title": text})).await,
+            client
+                .post("/api/v1/groups", json!({"title": "x", text: 1}))
+                .await,
+            client.post("/api/v1/groups", json!([[text]])).await,
+            client
+                .patch(&path, "*", json!({"display_name": text}))
+                .await,
+            client
+                .patch(&path, "*", json!({"settings": {"landing": text}}))
+                .await,
+        ] {
+            is_problem(&answer, 422, "invalid");
+            assert!(answer.body.contains("a private key"), "{}", answer.body);
+            assert!(!answer.body.contains(secret), "{}", answer.body);
+        }
+    }
 }

@@ -38,6 +38,12 @@ pub(super) async fn faults(browser: &Chromium, name: &str) -> Vec<String> {
                 "{name}{suffix} is wider than {width}, by {overflow}"
             ));
         }
+        if size == 1 {
+            let small = browser.client.execute(SMALL, vec![]).await.unwrap();
+            for found in small.as_array().into_iter().flatten() {
+                faults.push(format!("{name}{suffix}: too small to touch: {found}"));
+            }
+        }
         if let Some(found) = axe::violations(browser).await {
             faults.push(format!("{name}{suffix}: {found}"));
         }
@@ -50,6 +56,21 @@ pub(super) async fn faults(browser: &Chromium, name: &str) -> Vec<String> {
     browser.prefer("light").await;
     faults
 }
+
+/// What is touched has 24 pixels at least, each way (WCAG 2.5.8). A link within a sentence is as high as its line; a box
+/// is as large as the label around it.
+const SMALL: &str = r#"
+const kinds = "a[href], button, input, select, textarea, summary";
+const inSentence = (it) => getComputedStyle(it).display === "inline"
+  && it.parentElement.textContent.trim().length > it.textContent.trim().length;
+return [...document.querySelectorAll(kinds)]
+  .filter((it) => it.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && it.type !== "hidden")
+  .filter((it) => !(it.matches("a") && inSentence(it)))
+  .map((it) => [it, (it.closest("label") ?? it).getBoundingClientRect()])
+  .filter(([, box]) => box.right > 0 && box.bottom > 0)
+  .filter(([, box]) => Math.round(box.width * 10) < 240 || Math.round(box.height * 10) < 240)
+  .map(([it, box]) => `${it.outerHTML.slice(0, 90)} ${box.width} x ${box.height}`);
+"#;
 
 #[tokio::test]
 async fn every_page_fits() {

@@ -8,6 +8,7 @@ mod chromium;
 mod console;
 mod console_sign_ins;
 mod demo;
+mod kept;
 mod looks;
 mod popup;
 mod script_off;

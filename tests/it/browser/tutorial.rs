@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::demo::{Demo, GLOBEX_APP};
 use super::{Chromium, ERROR, ONE_AT_A_TIME, SIGNED_IN};
 
-const ADMINISTRATOR: &str = "ada@globex.example";
-const PASSWORD: &str = "three blue lanterns";
+pub(super) const ADMINISTRATOR: &str = "ada@globex.example";
+pub(super) const PASSWORD: &str = "three blue lanterns";
 
 /// The pages of Globex, and Globex at the identity provider.
 pub(super) struct Globex {

@@ -14,6 +14,7 @@ mod entrance;
 mod erase;
 mod first_password;
 mod groups;
+mod kept;
 mod metadata_import;
 mod overview;
 #[cfg(feature = "demo")]
