@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use super::columns::hex;
 use super::statement::query;
 use super::transaction::Database;
-use super::{Error, Hasher, Tx, carry};
+use super::{Error, Hasher, Tx, carry, session};
 
 /// What has to be done in the nouns of this program and not in SQL, behind the text of the migration of this number.
 async fn after(number: i64, tx: &mut Tx) -> Result<(), Error> {
     match number {
         11 => carry::domains(tx).await,
+        19 => session::look_up_anew(tx).await,
         _ => Ok(()),
     }
 }
@@ -100,6 +101,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         18,
         "logout",
         include_str!("../../migrations/0018_logout.sql"),
+    ),
+    (
+        19,
+        "names of sessions",
+        include_str!("../../migrations/0019_names_of_sessions.sql"),
     ),
 ];
 

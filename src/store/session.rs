@@ -5,6 +5,7 @@
 
 use super::queue::Work;
 use super::statement::{Target, query};
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::Tx;
@@ -118,7 +119,7 @@ impl Store {
         }
         let rows = query(select!("WHERE s.connection_id = $1 AND s.name_id_value = $2 AND ($3 IS NULL OR s.session_index = $3) AND s.expires_at > $4"))
             .bind(connection.to_string())
-            .bind(name_id.to_ascii_lowercase())
+            .bind(looked_up(name_id))
             .bind(session_index)
             .bind(ms(now))
             .fetch_all(&self.database)
@@ -162,6 +163,45 @@ impl Store {
     }
 }
 
+/// By what a session is found: its `NameID` in ASCII lower case. Whether two are equal is decided by their format (rule D7).
+fn looked_up(name_id: &str) -> String {
+    name_id.to_ascii_lowercase()
+}
+
+/// Sessions that are looked at at a time when a migration writes their names anew.
+const PORTION: i64 = 1_000;
+
+/// Writes anew by what the sessions that are there are found. The database's own `LOWER` follows its locale.
+pub(super) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
+    let mut after = Vec::new();
+    loop {
+        let rows = query(
+            "SELECT session_key, name_id, name_id_value FROM session WHERE name_id IS NOT NULL AND session_key > $1 \
+             ORDER BY session_key LIMIT $2",
+        )
+        .bind(after)
+        .bind(PORTION)
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            let name: Option<Value> = row.maybe_json("name_id")?;
+            let value = name.as_ref().and_then(|name| name.get("value")?.as_str());
+            let value = value.map(looked_up);
+            if value != row.maybe_text("name_id_value")? {
+                query("UPDATE session SET name_id_value = $1 WHERE session_key = $2")
+                    .bind(value)
+                    .bind(row.hash("session_key")?.to_vec())
+                    .execute(&mut *tx)
+                    .await?;
+            }
+        }
+        match rows.last() {
+            Some(last) => after = last.hash("session_key")?.to_vec(),
+            None => return Ok(()),
+        }
+    }
+}
+
 pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> Result<(), Error> {
     query(
         "INSERT INTO session (session_key, user_id, company_id, connection_id, attempt_id, name_id, name_id_value, session_index, \
@@ -174,7 +214,7 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
     .bind(session.connection_id.map(|id| id.to_string()))
     .bind(session.attempt_id.to_string())
     .bind(session.name_id.as_ref().map(json).transpose()?)
-    .bind(session.name_id.as_ref().map(|name_id| name_id.value.to_ascii_lowercase()))
+    .bind(session.name_id.as_ref().map(|name_id| looked_up(&name_id.value)))
     .bind(session.session_index.as_deref())
     .bind(ms(session.signed_in_at))
     .bind(ms(session.expires_at))
