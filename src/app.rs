@@ -31,7 +31,7 @@ use crate::store::{self, Keep, Store};
 
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
-pub use proof::{Arrived, Question};
+pub use proof::{Answer, Arrived, Question};
 pub use sessions::{SessionCache, SessionError};
 pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
 pub use turns::{LARGE, NoTurn, Turn, Turns, VERY_LARGE};

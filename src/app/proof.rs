@@ -1,28 +1,43 @@
 //! A question that only this installation answers: whether an address leads to it, and what arrives there.
 //!
-//! Invariant: the question itself is sealed with the instance key, so that a stranger's gets no answer.
+//! Invariants: the question itself is sealed with the instance key, so that a stranger's gets no answer; one that somebody has
+//! seen tells nothing of what arrives five minutes later.
 
 use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
 
 use crate::keys::{Keys, hex, random};
 
 const ASKED: &str = "doctor's question";
 const ANSWERED: &str = "doctor's answer";
-/// Of a nonce and its token, with the point between them.
+/// Of a time, a nonce and their token, with the points between them.
 const LONGEST: usize = 128;
+/// How long a question counts, before and after the server's time.
+const COUNTS: Duration = Duration::seconds(300);
 
 /// A question that was asked.
 #[derive(Debug)]
 pub struct Question {
-    nonce: String,
+    /// The time and the nonce.
+    message: String,
+    at: OffsetDateTime,
     /// What stands behind `/healthz?nonce=`.
     pub text: String,
+}
+
+/// What the server says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    proof: String,
+    /// The server's time, in milliseconds since 1970.
+    clock: i64,
+    /// What arrived; nothing where the question is too old, or of a time that is to come.
+    pub arrived: Option<Arrived>,
 }
 
 /// What arrived at the server.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Arrived {
-    proof: String,
     /// The `Host` header.
     pub host: String,
     /// The other end of the connection: the proxy, where there is one.
@@ -36,44 +51,53 @@ pub struct Arrived {
 }
 
 impl Question {
-    pub fn new(keys: &Keys) -> Self {
-        let nonce = hex(&random::<16>());
-        let text = format!("{nonce}.{}", keys.token(ASKED, nonce.as_bytes()));
-        Self { nonce, text }
+    pub fn new(keys: &Keys, now: OffsetDateTime) -> Self {
+        let message = format!("{}.{}", now.unix_timestamp(), hex(&random::<16>()));
+        let text = format!("{message}.{}", keys.token(ASKED, message.as_bytes()));
+        Self {
+            message,
+            at: now,
+            text,
+        }
     }
 
-    /// The nonce of a question that this installation has asked.
+    /// A question that this installation has asked.
     pub fn read(keys: &Keys, text: &str) -> Option<Self> {
-        let (nonce, token) = text.split_once('.').filter(|_| text.len() <= LONGEST)?;
-        let ours = keys.verify_token(ASKED, nonce.as_bytes(), token);
-        ours.then(|| Self {
-            nonce: nonce.to_owned(),
+        let (message, token) = text.rsplit_once('.').filter(|_| text.len() <= LONGEST)?;
+        if !keys.verify_token(ASKED, message.as_bytes(), token) {
+            return None;
+        }
+        let (at, _) = message.split_once('.')?;
+        Some(Self {
+            message: message.to_owned(),
+            at: OffsetDateTime::from_unix_timestamp(at.parse().ok()?).ok()?,
             text: text.to_owned(),
         })
     }
 
     /// The answer, with its proof.
-    pub fn answer(&self, keys: &Keys, mut arrived: Arrived) -> Arrived {
-        arrived.proof = keys.token(ANSWERED, self.nonce.as_bytes());
-        arrived
+    pub fn answer(&self, keys: &Keys, now: OffsetDateTime, arrived: Arrived) -> Answer {
+        let clock = i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+        Answer {
+            proof: keys.token(ANSWERED, self.said(clock).as_bytes()),
+            clock,
+            arrived: ((now - self.at).abs() <= COUNTS).then_some(arrived),
+        }
     }
 
     /// Whether this answer is one of this installation.
-    pub fn is_answered(&self, keys: &Keys, arrived: &Arrived) -> bool {
-        keys.verify_token(ANSWERED, self.nonce.as_bytes(), &arrived.proof)
+    pub fn is_answered(&self, keys: &Keys, answer: &Answer) -> bool {
+        keys.verify_token(ANSWERED, self.said(answer.clock).as_bytes(), &answer.proof)
+    }
+
+    fn said(&self, clock: i64) -> String {
+        format!("{}.{clock}", self.message)
     }
 }
 
-impl Arrived {
-    /// Without a proof yet.
-    pub fn new(host: &str, peer: String, trusted: bool, forwarded: String, client: String) -> Self {
-        Self {
-            proof: String::new(),
-            host: host.to_owned(),
-            peer,
-            trusted,
-            forwarded,
-            client,
-        }
+impl Answer {
+    /// The server's time.
+    pub fn clock(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.clock) * 1_000_000).ok()
     }
 }

@@ -136,7 +136,7 @@ async fn look(config: &Config, setting: &Setting, findings: &mut Findings) {
         ),
         Ok(companies) if is_running => {
             if let Some(keys) = &keys {
-                origins::ask(&companies, keys, findings).await;
+                origins::ask(&companies, keys, &setting.clock, findings).await;
             }
         }
         Ok(companies) if !companies.is_empty() => findings.warn(

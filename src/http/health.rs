@@ -47,14 +47,14 @@ pub(super) async fn live(
         .get::<Peer>()
         .map(|peer| peer.0.ip().to_canonical());
     let trusted = &app.config.trusted_proxies;
-    let arrived = Arrived::new(
-        &host,
-        peer.as_ref().map(ToString::to_string).unwrap_or_default(),
-        peer.is_some_and(|peer| trusted.iter().any(|block| block.contains(peer))),
-        forwarded.join(", "),
-        client.as_ref().map(ToString::to_string).unwrap_or_default(),
-    );
-    Json(question.answer(&app.keys, arrived)).into_response()
+    let arrived = Arrived {
+        host,
+        peer: peer.as_ref().map(ToString::to_string).unwrap_or_default(),
+        trusted: peer.is_some_and(|peer| trusted.iter().any(|block| block.contains(peer))),
+        forwarded: forwarded.join(", "),
+        client: client.as_ref().map(ToString::to_string).unwrap_or_default(),
+    };
+    Json(question.answer(&app.keys, app.clock.now(), arrived)).into_response()
 }
 
 /// `GET /readyz`: the store answers as well. A load balancer sends nobody here otherwise.

@@ -18,7 +18,7 @@ use crate::store::Store;
 /// A server on this machine answers within this time.
 const ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
 /// Two clocks that differ by more refuse sign-ins at the edge of the skew.
-const DRIFT: Duration = Duration::seconds(5);
+pub(super) const DRIFT: Duration = Duration::seconds(5);
 
 /// Whether the server could listen. Its own process may be the one that does: whether it seems so.
 pub(super) fn listen(config: &Config, findings: &mut Findings) -> bool {

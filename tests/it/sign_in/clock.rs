@@ -3,6 +3,7 @@
 //! The identity provider's clock stays right: its messages are of the true time.
 
 use time::Duration;
+use vestibule::app::{Answer as Told, Question};
 use vestibule::demo_idp::{ResponseSpec, User};
 use vestibule::domain::Outcome;
 
@@ -186,4 +187,36 @@ async fn changes_are_followed_and_limits_hold_whatever_the_clock_says() {
     }
     world.app.clock.step(Duration::minutes(1));
     assert_eq!(metadata().await, 200);
+}
+
+/// What arrives at `/healthz` is told to a question of this moment alone, by this server's clock.
+#[tokio::test]
+async fn a_question_of_doctor_counts_for_five_minutes() {
+    let world = World::new().await;
+    let asked = world.app.clock.now();
+    let question = Question::new(&world.app.keys, asked);
+    for (seconds, counts) in [
+        (0, true),
+        (300, true),
+        (301, false),
+        (-300, true),
+        (-301, false),
+    ] {
+        world.app.clock.jump(Duration::seconds(seconds));
+        let address = format!("/healthz?nonce={}", question.text);
+        let answer = world.browser().get(&address).await;
+        let told: Told = serde_json::from_str(&answer.body).unwrap();
+        assert!(question.is_answered(&world.app.keys, &told));
+        assert_eq!(told.arrived.is_some(), counts, "{seconds}: {}", answer.body);
+        assert_eq!(answer.body.contains("acme.localhost"), counts);
+        assert_eq!(told.clock(), Some(asked + Duration::seconds(seconds)));
+        world.app.clock.jump(Duration::seconds(-seconds));
+    }
+    // Another time or another clock than the sealed one is nobody's.
+    let forged = question.text.replacen('1', "2", 1);
+    let answer = world
+        .browser()
+        .get(&format!("/healthz?nonce={forged}"))
+        .await;
+    assert_eq!(answer.body, "ok\n");
 }
