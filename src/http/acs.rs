@@ -18,7 +18,7 @@ use super::pages::{Frame, Repost};
 use super::posted::Posted;
 use super::response::{AttemptCode, Page};
 use super::session;
-use super::start::{address, choice, known_browser};
+use super::start::{address, browser, choice, known_browser};
 use crate::app::App;
 use crate::domain::{Code, SessionId};
 use crate::login::{self, Advice, Arrival, Ending, KnownBrowser, Reposted};
@@ -62,7 +62,7 @@ async fn judge(
         session: session::session_id(&headers, &site),
         client,
         reposted: reposted(body),
-        bounced: Cookie::Bounced.read(&headers, site.is_https()).is_some(),
+        bounced: bounced(&headers, &site),
         through: Cookie::Through
             .read(&headers, site.is_https())
             .and_then(|it| it.parse().ok()),
@@ -84,7 +84,7 @@ async fn judge(
             Ok(response)
         }
         Ending::AlreadySignedIn { return_to } => sent_on(&site, &headers, &return_to),
-        Ending::Bounce { connection } => bounce(&site, connection.as_deref()),
+        Ending::Bounce { connection } => bounce(&site, &headers, connection.as_deref()),
         Ending::Repost { record } => {
             let handle = record.map(|record| login::handle(&app, &site, record));
             Ok(repost(&site, &form, handle))
@@ -141,17 +141,26 @@ pub(super) fn sent_on(site: &Site, headers: &HeaderMap, target: &str) -> Result<
     Ok(response)
 }
 
-/// Rule E5: a fresh start; the next unsolicited Response within a moment is not bounced again. Where it is not clear which
-/// connection is meant, a person chooses, and nothing can go round by itself.
-fn bounce(site: &Site, connection: Option<&str>) -> Result<Response, Error> {
+/// How often this browser was bounced within the last moment, and nobody has signed in since.
+fn bounced(headers: &HeaderMap, site: &Site) -> u8 {
+    let mark = Cookie::Bounced.read(headers, site.is_https());
+    mark.map_or(0, |times| times.parse().unwrap_or(1))
+}
+
+/// Rule E5: a fresh start, which is counted. Several at once are one browser's (rule E1): it gets its login cookie here, so that
+/// each of them begins with the same. Where it is not clear which connection is meant, a person chooses, and nothing can go
+/// round by itself.
+fn bounce(site: &Site, headers: &HeaderMap, connection: Option<&str>) -> Result<Response, Error> {
     let Some(connection) = connection else {
         return see_other(&choice(None));
     };
     let mut response = see_other(&address("/sso/login", &[("connection", Some(connection))]))?;
-    let cookie = Cookie::Bounced.set("1", site.is_https());
-    response
-        .headers_mut()
-        .extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    let times = bounced(headers, site).saturating_add(1).to_string();
+    let mark = Cookie::Bounced.set(&times, site.is_https());
+    let (_, login) = browser(site, headers);
+    for cookie in mark.into_iter().chain(login) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(response)
 }
 

@@ -39,8 +39,8 @@ pub struct Arrival<'a> {
     pub client: Option<IpAddr>,
     /// What our own page says, when this is our re-post.
     pub reposted: Option<Reposted<'a>>,
-    /// Whether this browser was bounced a moment ago.
-    pub bounced: bool,
+    /// How often this browser was bounced within the last moment.
+    pub bounced: u8,
     /// The connection that this browser last signed in through, as its cookie says: a hint only.
     pub through: Option<ConnectionId>,
 }

@@ -14,6 +14,10 @@ use crate::store::AttemptRef;
 /// How old an accepted unsolicited Response may be, the connection's skew not counted: it comes straight from the tile.
 const FRESH: Duration = Duration::minutes(5);
 
+/// How often a browser is bounced within a moment: who clicks a tile twice or three times has as many windows on their way, and
+/// nothing tells them from one window that goes round.
+const BOUNCES: u8 = 3;
+
 pub(super) async fn finish(
     app: &App,
     site: &Site,
@@ -38,7 +42,7 @@ pub(super) async fn finish(
             let refusal = unasked("an answer to a request", "no InResponseTo");
             refuse_apart(app, site, Some(connection.id), arrival, refusal).await
         }
-        Unsolicited::Bounce if arrival.bounced => {
+        Unsolicited::Bounce if arrival.bounced >= BOUNCES => {
             Box::pin(round(app, site, arrival, &candidates)).await
         }
         Unsolicited::Bounce => Ok(bounce(&candidates, arrival.through)),
@@ -74,8 +78,8 @@ fn bounce(candidates: &[&SiteConnection], through: Option<ConnectionId>) -> Endi
     }
 }
 
-/// A Response in a browser that was bounced a moment ago. An identity provider that never answers our request would send it round for
-/// ever; but a browser that is signed in is sent on, because two clicks on a tile are two Responses.
+/// A Response in a browser that was bounced several times within a moment. An identity provider that never answers our request
+/// would send it round for ever; but a browser that is signed in is sent on.
 async fn round(
     app: &App,
     site: &Site,

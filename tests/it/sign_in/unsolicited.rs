@@ -44,10 +44,69 @@ async fn an_identity_provider_that_never_answers_does_not_send_the_browser_round
     let world = World::new().await;
     let mut browser = world.browser();
     let spec = || world.encoded(&world.spec(&User::b_simon()));
+    for _ in 0..3 {
+        assert_eq!(launch(&mut browser, &spec()).await.status, 303);
+        browser.get("/sso/login?connection=entra").await;
+    }
+    for _ in 0..2 {
+        let answer = launch(&mut browser, &spec()).await;
+        world.assert_refused(&answer, "E5").await;
+    }
+    // A moment later nothing is known of it.
+    browser.forget("vestibule-bounced");
     assert_eq!(launch(&mut browser, &spec()).await.status, 303);
-    browser.get("/sso/login?connection=entra").await;
-    let answer = launch(&mut browser, &spec()).await;
-    world.assert_refused(&answer, "E5").await;
+}
+
+/// Somebody who is not signed in clicks a tile twice: two windows are sent round at the same time, and both arrive.
+#[tokio::test]
+async fn two_clicks_at_once_both_sign_in() {
+    let world = World::new().await;
+    let tile = || world.encoded(&world.spec(&User::b_simon()));
+    let home = |answer: &Answer| {
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/"),
+            "{}",
+            answer.body
+        );
+    };
+    for (second_click_first, second_answer_first) in
+        [(false, false), (false, true), (true, false), (true, true)]
+    {
+        let mut browser = world.browser();
+        let one = launch(&mut browser, &tile()).await;
+        let mut begun = Vec::new();
+        if !second_click_first {
+            // The first window is at the identity provider already when the second Response comes.
+            begun.push(read(&browser.get(one.header("location")).await));
+        }
+        let two = launch(&mut browser, &tile()).await;
+        assert_eq!(two.status, 303, "{}", two.body);
+        begun.push(read(&browser.get(two.header("location")).await));
+        if second_click_first {
+            begun.push(read(&browser.get(one.header("location")).await));
+        }
+        if second_answer_first {
+            begun.reverse();
+        }
+        for begun in &begun {
+            let response = world.respond(begun, |_| {});
+            home(&world.bring(&mut browser, begun, &response).await);
+            assert_eq!(browser.get("/sso/session").await.status, 200);
+        }
+        assert_eq!(browser.cookie("vestibule-bounced"), None);
+    }
+    // The second Response comes when the first window has arrived: its fresh start finds the session.
+    let mut browser = world.browser();
+    home(&click(&world, &mut browser).await);
+    home(&click(&world, &mut browser).await);
+    // Neither window has a cookie yet when they begin: the first answer gives one to both.
+    let mut browser = world.browser();
+    launch(&mut browser, &tile()).await;
+    let login = browser.cookie("vestibule-login").map(str::to_owned);
+    assert!(login.is_some());
+    launch(&mut browser, &tile()).await;
+    assert_eq!(browser.cookie("vestibule-login"), login.as_deref());
 }
 
 #[tokio::test]
@@ -157,11 +216,28 @@ async fn a_tile_can_be_clicked_again_and_after_signing_out() {
         assert_eq!(browser.cookie("vestibule-session"), session.as_deref());
         assert_eq!(browser.cookie("vestibule-bounced"), None);
     }
-    // Two clicks at once: the second comes while the first is on its way.
+    // Many clicks at once: the others come while the first is on its way.
     let again = world.encoded(&world.spec(&User::b_simon()));
-    assert_eq!(launch(&mut browser, &again).await.status, 303);
+    for _ in 0..3 {
+        assert_eq!(launch(&mut browser, &again).await.status, 303);
+    }
     let page = launch(&mut browser, &again).await;
     assert_eq!(lands(&browser.repost(&page).await), home);
+    assert_eq!(browser.cookie("vestibule-session"), session.as_deref());
+    let mut starts = Vec::new();
+    for _ in 0..2 {
+        let answer = launch(&mut browser, &again).await;
+        assert_eq!(answer.status, 303);
+        starts.push(answer.header("location").to_owned());
+    }
+    assert_eq!(lands(&browser.get(&starts[0]).await), home);
+    // The mark has ended with the first; the second asks the identity provider, and arrives as well.
+    let begun = read(&browser.get(&starts[1]).await);
+    let response = world.respond(&begun, |_| {});
+    assert_eq!(
+        lands(&world.bring(&mut browser, &begun, &response).await),
+        home
+    );
     assert_eq!(browser.get("/sso/session").await.status, 200);
 
     let page = browser.get("/sso/logout").await;
@@ -183,8 +259,10 @@ async fn who_signed_in_here_before_is_not_sent_round_either() {
     let mut browser = world.signed_in().await;
     browser.forget("vestibule-session");
     let again = world.encoded(&world.spec(&User::b_simon()));
-    assert_eq!(launch(&mut browser, &again).await.status, 303);
-    browser.get("/sso/login?connection=entra").await;
+    for _ in 0..3 {
+        assert_eq!(launch(&mut browser, &again).await.status, 303);
+        browser.get("/sso/login?connection=entra").await;
+    }
     // Nobody knows yet whether a session's cookie was kept back.
     let page = launch(&mut browser, &again).await;
     let answer = browser.repost(&page).await;

@@ -38,6 +38,7 @@ async fn the_way_of_a_sign_in_leaves_the_opener_its_handle() {
         .map(|(name, value)| (*name, value.as_str()));
     let mut other = world.browser();
     let bounced = other.post_from_elsewhere("/sso/acs", &fields).await;
+    other.keep("vestibule-bounced", "3");
     let refused = other.post_from_elsewhere("/sso/acs", &fields).await;
     assert_eq!((bounced.status, refused.status), (303, 403));
     let home = browser.get("/").await;
