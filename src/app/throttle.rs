@@ -84,6 +84,7 @@ pub struct Throttle {
     refused_messages: Requests,
     api_clients: (Limit, Limit),
     tokens: Limit,
+    domain_checks: Limit,
     guesses: Guesses,
     password_turns: PasswordTurns,
 }
@@ -142,6 +143,10 @@ impl Throttle {
                 "token_requests_per_minute",
                 limits.token_requests_per_minute,
             ),
+            domain_checks: Limit::new(
+                "company_domain_checks_per_minute",
+                limits.company_domain_checks_per_minute,
+            ),
             guesses: Guesses::new(limits),
             password_turns: PasswordTurns::new(),
         }
@@ -177,6 +182,13 @@ impl Throttle {
     pub fn admit_token(&self, token: TokenId, company: &Company) -> Result<(), Wait> {
         let now = self.clock.running();
         self.tokens.take(&self.cells, token, now, company)
+    }
+
+    /// Counts one more question about a company's domain to name servers, which are others'.
+    pub fn admit_domain_check(&self, company: &Company) -> Result<(), Wait> {
+        let now = self.clock.running();
+        let checks = &self.domain_checks;
+        checks.take(&self.cells, company.id, now, company)
     }
 
     fn limits_of(&self, counted: Counted) -> &Requests {

@@ -47,6 +47,8 @@ pub struct Limits {
     pub client_api_requests_per_minute: u32,
     /// Requests to the API with one token, wherever they come from.
     pub token_requests_per_minute: u32,
+    /// DNS records of e-mail domains that are looked up for one company, in the console and by the API together.
+    pub company_domain_checks_per_minute: u32,
     /// Wrong passwords for one account from one client, and from each browser in which the account has signed in before.
     pub wrong_passwords_per_minute: u32,
     /// Wrong passwords for one account from everyone else together.
@@ -79,6 +81,7 @@ impl Default for Limits {
             company_refused_messages_per_minute: 2_400,
             client_api_requests_per_minute: 1_200,
             token_requests_per_minute: 600,
+            company_domain_checks_per_minute: 20,
             wrong_passwords_per_minute: 10,
             account_wrong_passwords_per_minute: 60,
             client_wrong_passwords_per_minute: 60,

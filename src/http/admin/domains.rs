@@ -109,6 +109,9 @@ async fn check(
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {
     let name: DomainName = id(&domain)?;
+    console.admin().domain(&name).await?;
+    let company = &console.site.company;
+    console.app.throttle.admit_domain_check(company)?;
     let servers = &console.app.config.dns.servers;
     match console.admin().check_domain(&name, servers).await {
         Ok(DnsCheck::Verified(_)) => {

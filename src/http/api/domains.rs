@@ -104,7 +104,7 @@ pub(super) async fn set(
 
 /// Looks a domain's DNS record up, and verifies the domain where the record is the company's.
 ///
-/// It needs `admins:write` as well.
+/// It needs `admins:write` as well, and has a limit of its own: 20 a minute for a company by default.
 #[utoipa::path(post, path = "/api/v1/domains/{domain}/check", tag = "Company", operation_id = "checkDomain",
     params(("domain" = String, Path, description = "The domain.")), security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain, verified.", body = DomainOut)))]
@@ -115,6 +115,8 @@ pub(super) async fn check(
     let admin = caller.admin();
     admin.domain(&name).await?;
     caller.needs(Scope::AdminsWrite)?;
+    let company = &caller.site.company;
+    caller.app.throttle.admit_domain_check(company)?;
     let servers = &caller.app.config.dns.servers;
     match admin.check_domain(&name, servers).await? {
         DnsCheck::Verified(domain) => {

@@ -225,3 +225,23 @@ async fn a_waiting_user_names_the_connection_where_there_are_several() {
     let page = follow(&mut browser, &saved).await.body;
     assert!(page.contains("first to sign in through ENTRA"), "{page}");
 }
+
+/// Name servers are others'.
+#[tokio::test]
+async fn checking_again_and_again_has_to_wait() {
+    let record = Arc::new(Mutex::new(None));
+    let server = name_server(Arc::clone(&record)).await;
+    let world = World::with(|config| {
+        config.dns.servers = vec![server];
+        config.limits.company_domain_checks_per_minute = 1;
+    })
+    .await;
+    let mut browser = world.admin().await;
+    post(&mut browser, "/admin/domains", &[("domain", "acme.test")]).await;
+    let check = "/admin/domains/acme.test/check";
+    assert_eq!(post(&mut browser, check, &[]).await.status, 409);
+    let limited = post(&mut browser, check, &[]).await;
+    assert_eq!((limited.status, limited.header("retry-after")), (429, "60"));
+    assert!(limited.body.contains("Wait 60 seconds"), "{}", limited.body);
+    assert_eq!(browser.get("/admin/domains").await.status, 200);
+}
