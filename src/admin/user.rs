@@ -157,15 +157,21 @@ impl Admin<'_> {
         })
     }
 
-    /// Changes a user's address and names, when it is still the version that was read.
+    /// Changes a user's address and names, and the connection that it waits for where one is said, when it is still the version
+    /// that was read.
     pub async fn edit_user(
         &self,
         id: UserId,
         version_read: &str,
         text: &UserText,
+        connection: Option<ConnectionId>,
     ) -> Result<User, Refused> {
         let mut problems = Problems::default();
         let fields = text.checked(&mut problems);
+        let awaiting = match connection {
+            Some(connection) => Some((self.awaiting().await?, connection)),
+            None => None,
+        };
         let mut tx = self.store.begin().await?;
         let stored = tx.lock_user(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
@@ -176,11 +182,19 @@ impl Admin<'_> {
         self.is_over(&mut tx, id).await?;
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
-        if fields.is_of(&stored.user) {
-            return Ok(stored.user);
+        let before = stored.user;
+        let mut user = before.clone();
+        if !fields.is_of(&user) {
+            user = self.rewrite_user(&mut tx, user, fields).await?;
         }
-        let user = self.rewrite_user(&mut tx, stored.user, fields).await?;
-        tx.commit(self.now).await?;
+        if let Some((awaiting, connection)) = &awaiting {
+            user = self
+                .rewrite_awaited(&mut tx, user, awaiting, *connection)
+                .await?;
+        }
+        if user != before {
+            tx.commit(self.now).await?;
+        }
         Ok(user)
     }
 
@@ -202,7 +216,7 @@ impl Admin<'_> {
         }
         let event = self
             .event("user.change", user.email.as_str())
-            .with_change(texts(&before), texts(&user));
+            .with_change(before.texts(), user.texts());
         tx.audit(&event).await?;
         Ok(user)
     }
@@ -297,7 +311,7 @@ impl Admin<'_> {
 /// What a form keeps, to find out whether a user was changed since: by an administrator, or by a sign-in that brought another
 /// name.
 fn version(stored: &StoredUser) -> String {
-    version_of(stored.revision, &texts(&stored.user))
+    version_of(stored.revision, &stored.user.texts())
 }
 
 /// A text that is another one after each change.
@@ -321,18 +335,9 @@ pub(super) fn titles(groups: &[Group]) -> String {
 
 /// A user for the audit log.
 pub(super) fn described(user: &User, groups: &[Group], has_password: bool) -> Value {
-    let mut value = texts(user);
+    let mut value = user.texts();
     let groups: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
     value["groups"] = json!(groups);
     value["password"] = json!(if has_password { "set" } else { "none" });
     value
-}
-
-fn texts(user: &User) -> Value {
-    json!({
-        "email": user.email,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "company_name": user.company_name,
-    })
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Admin, Refused};
 use crate::domain::{CompanyDomain, Connection, ConnectionId, Email, User, UserId};
+use crate::store::Tx;
 
 /// What decides for which connection an account waits.
 pub(super) struct Awaiting {
@@ -100,6 +101,24 @@ impl Admin<'_> {
         let stored = tx.lock_user(self.company, id).await?;
         let before = stored.ok_or(Refused::NotFound)?.user;
         self.is_over(&mut tx, id).await?;
+        let after = self
+            .rewrite_awaited(&mut tx, before.clone(), &awaiting, connection)
+            .await?;
+        if after == before {
+            return Ok(false);
+        }
+        tx.commit(self.now).await?;
+        Ok(true)
+    }
+
+    /// Writes for which connection a locked user waits.
+    pub(super) async fn rewrite_awaited(
+        &self,
+        tx: &mut Tx,
+        before: User,
+        awaiting: &Awaiting,
+        connection: ConnectionId,
+    ) -> Result<User, Refused> {
         if !tx.waits(&before).await? {
             return Err(Refused::InTheWay(
                 "This user does not wait for a first sign-in any more.".to_owned(),
@@ -109,7 +128,7 @@ impl Admin<'_> {
             .of(&before.email, Some(connection))
             .map_err(|what| Refused::invalid("connection", what))?;
         if before.waits_for == awaited {
-            return Ok(false);
+            return Ok(before);
         }
         let after = User {
             waits_for: awaited,
@@ -123,7 +142,6 @@ impl Admin<'_> {
                 json!({"connection": awaiting.name(awaited)}),
             );
         tx.audit(&event).await?;
-        tx.commit(self.now).await?;
-        Ok(true)
+        Ok(after)
     }
 }

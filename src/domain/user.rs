@@ -4,6 +4,7 @@
 //! connection to at most one user.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::word::words;
@@ -37,6 +38,25 @@ pub struct User {
     pub created_at: OffsetDateTime,
     /// When it last signed in.
     pub last_sign_in_at: Option<OffsetDateTime>,
+}
+
+impl User {
+    /// Whether the account waits for its first sign-in, or for the first since it was unlinked; `bound` is whether a connection
+    /// knows it.
+    pub fn waits(&self, bound: bool) -> bool {
+        let is_awaited = self.created_by == Creation::Administrator || self.waits_for.is_some();
+        is_awaited && !self.has_password && !bound
+    }
+
+    /// What an administrator or the claims say about it, by the names of the audit log and the API.
+    pub fn texts(&self) -> Value {
+        json!({
+            "email": self.email,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "company_name": self.company_name,
+        })
+    }
 }
 
 words! {

@@ -74,6 +74,15 @@ impl Claimant<'_> {
             after: None,
         }
     }
+
+    /// What the claims changed about an account, if anything. (Who erases a person looks here for the former addresses.)
+    fn change(&self, before: &User, after: &User) -> Option<AuditEvent> {
+        let (was, is) = (before.texts(), after.texts());
+        (was != is).then(|| {
+            self.event(3, "user.change", after, String::new())
+                .with_change(was, is)
+        })
+    }
 }
 
 /// Finds, links or makes the account, and brings its profile and its groups up to date.
@@ -293,6 +302,10 @@ async fn welcome(
         return Ok(Err(Refusal::Deactivated { email })); // rule F4
     };
     let mut user = user(&row)?;
+    let found = User {
+        email: user.email.clone(),
+        ..found
+    };
     let email_kept = update_email(tx, claimant, &mut user).await?;
     let search = searched(&user);
     if row.text("search")? != search {
@@ -315,6 +328,11 @@ async fn welcome(
         user.has_password = false;
         let detail = FOREIGN_PASSWORD.to_owned();
         let event = claimant.event(2, "user.remove_password", &user, detail);
+        tx.audit(&event).await?;
+    }
+    if how != How::Made
+        && let Some(event) = claimant.change(&found, &user)
+    {
         tx.audit(&event).await?;
     }
     let known = User {

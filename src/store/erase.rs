@@ -71,7 +71,7 @@ impl Tx {
         let mut sign_ins = 0;
         for address in &hidden.addresses {
             sign_ins += self.delete_sign_ins(&id, &company, address).await?;
-            query("UPDATE api_token SET created_by = $1 WHERE company_id = $2 AND LOWER(created_by) = $3")
+            query("UPDATE api_token SET created_by = $1 WHERE company_id = $2 AND LOWER(REPLACE(created_by, 'I', 'i')) = $3")
                 .bind(instead)
                 .bind(company.as_str())
                 .bind(address.as_str())
@@ -79,7 +79,7 @@ impl Tx {
                 .await?;
             // The answer to the request that made it.
             query(
-                "DELETE FROM idempotency WHERE LOWER(body) LIKE $2 ESCAPE '\\' \
+                "DELETE FROM idempotency WHERE LOWER(REPLACE(body, 'I', 'i')) LIKE $2 ESCAPE '\\' \
                  AND token_id IN (SELECT id FROM api_token WHERE company_id = $1)",
             )
             .bind(company.as_str())

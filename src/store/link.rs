@@ -125,6 +125,8 @@ pub(super) async fn may_link(
 struct Standing {
     administrator: bool,
     password_of_token: bool,
+    /// The name for people of another enabled connection that knows it.
+    elsewhere: Option<String>,
     waits: Waits,
 }
 
@@ -149,6 +151,8 @@ impl Standing {
               WHERE m.user_id = a.id AND g.kind = 'administrator') AS administrator, \
              (SELECT COUNT(*) FROM identity i WHERE i.user_id = a.id) AS identities, \
              (SELECT COUNT(*) FROM connection c WHERE c.company_id = a.company_id AND c.enabled_at IS NOT NULL AND c.id <> $2) AS others, \
+             (SELECT MIN(c.display_name) FROM identity i JOIN connection c ON c.id = i.connection_id \
+              WHERE i.user_id = a.id AND c.enabled_at IS NOT NULL AND c.id <> $2) AS elsewhere, \
              (SELECT c.display_name FROM connection c WHERE c.id = a.waits_for) AS named \
              FROM account a WHERE a.id = $1",
         )
@@ -159,19 +163,22 @@ impl Standing {
         Ok(Self {
             administrator: row.int("administrator")? > 0,
             password_of_token: row.int("password_of_token")? > 0,
+            elsewhere: row.maybe_text("elsewhere")?,
             waits: waits(&row, user)?,
         })
     }
 
-    /// Whether the connection may have the account: it owns the domain, or the account waits for it.
+    /// Whether the connection may have the account: it owns the domain, or the account waits for it. One that comes through
+    /// another identity provider, too, is an administrator's word alone.
     fn opens(&self, connection: ConnectionId, ground: &Ground) -> Result<(), Bar> {
-        match &self.waits {
+        match (&self.waits, &self.elsewhere) {
+            (Waits::For(id, _), _) if *id == connection => Ok(()),
+            (_, Some(other)) => Err(Bar::BoundElsewhere(other.clone())),
             _ if ground.assigned => Ok(()),
-            Waits::For(id, _) if *id == connection => Ok(()),
-            Waits::ForTheOnly { others: false } => Ok(()),
-            Waits::For(_, other) => Err(Bar::WaitsForAnother(other.clone())),
-            Waits::ForTheOnly { others: true } => Err(Bar::WaitsForNobody),
-            Waits::No => Err(Bar::NotAssigned),
+            (Waits::ForTheOnly { others: false }, _) => Ok(()),
+            (Waits::For(_, other), _) => Err(Bar::WaitsForAnother(other.clone())),
+            (Waits::ForTheOnly { others: true }, _) => Err(Bar::WaitsForNobody),
+            (Waits::No, _) => Err(Bar::NotAssigned),
         }
     }
 }

@@ -66,7 +66,8 @@ impl Tx {
         Ok(hidden)
     }
 
-    /// The entries of a company in which an address stands, the newest first.
+    /// The entries of a company in which an address stands, the newest first. (Of ASCII, `LOWER` changes the I alone as the
+    /// locale of a PostgreSQL wants.)
     async fn entries_naming(
         &mut self,
         user: &User,
@@ -77,8 +78,8 @@ impl Tx {
         let rows = query(
             "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value FROM audit_event \
              WHERE company_id = $1 AND at >= $2 AND at <= $3 \
-             AND LOWER(actor || ' ' || subject || ' ' || detail || ' ' || COALESCE(before_value, '') || ' ' \
-                       || COALESCE(after_value, '')) LIKE $4 ESCAPE '\\' ORDER BY at DESC, id DESC",
+             AND LOWER(REPLACE(actor || ' ' || subject || ' ' || detail || ' ' || COALESCE(before_value, '') || ' ' \
+                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $4 ESCAPE '\\' ORDER BY at DESC, id DESC",
         )
         .bind(user.company_id.to_string())
         .bind(since)

@@ -129,6 +129,8 @@ pub enum Bar {
     WaitsForAnother(String),
     /// It waits, nobody has said for which connection, and several are enabled.
     WaitsForNobody,
+    /// Another enabled connection knows it: its name for people.
+    BoundElsewhere(String),
     /// The connection knows it by another name.
     Bound {
         /// By which.
@@ -158,6 +160,10 @@ impl fmt::Display for Bar {
             ),
             Self::WaitsForNobody => f.write_str(
                 "it waits for its first sign-in, but nobody has said through which of the enabled connections",
+            ),
+            Self::BoundElsewhere(other) => write!(
+                f,
+                "the connection \"{other}\" knows its owner, so that two identity providers would share it"
             ),
             Self::Bound { bound, came } => {
                 write!(f, "this connection knows it as {bound}, not as {came}")
@@ -335,6 +341,10 @@ impl Bar {
                 "Say on the user's page through which connection the first sign-in comes.",
                 CONFIRM,
             ],
+            Self::BoundElsewhere(_) => &[
+                "If this connection takes the place of that one, disable that one, and assign the domain to this one: vestibule company domain assign COMPANY DOMAIN --connection N.",
+                CONFIRM,
+            ],
             Self::Bound { .. } => &[
                 "If it is another person with the address of somebody who has left, give one of them another address.",
                 "If the identity provider names the same person in another way than before, unlink the old identity: Unlink on the user's page, or vestibule user unlink --email E --connection N.",
@@ -358,6 +368,7 @@ impl Bar {
             Self::WaitsForAnother(_) | Self::WaitsForNobody => {
                 "an account that waits for this connection".into()
             }
+            Self::BoundElsewhere(_) => "an account that no other enabled connection knows".into(),
             Self::Bound { bound, .. } => bound.clone().into(),
             Self::Contradicted(_) | Self::HasPassword | Self::IsAdministrator => {
                 format!("the NameID {email}").into()

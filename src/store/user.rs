@@ -1,6 +1,6 @@
 //! Users, their passwords and their identities.
 
-use super::statement::query;
+use super::statement::{Target, query};
 use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
@@ -148,16 +148,7 @@ impl Store {
 
     /// A user's sealed password hash, to be checked; none for an unknown user too.
     pub async fn password(&self, id: UserId) -> Result<Option<Vec<u8>>, Error> {
-        let row = query("SELECT password FROM account WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&self.database)
-            .await?;
-        Ok(row
-            .as_ref()
-            .map(|row| row.maybe_blob("password"))
-            .transpose()?
-            .flatten()
-            .map(<[u8]>::to_vec))
+        password(&self.database, id).await
     }
 
     /// The identities of a user.
@@ -215,4 +206,14 @@ pub(super) fn user(row: &Row) -> Result<User, Error> {
         created_at: row.time("created_at")?,
         last_sign_in_at: row.maybe_time("last_sign_in_at")?,
     })
+}
+
+/// A user's sealed password hash; none for an unknown user too.
+pub(super) async fn password(target: impl Target, id: UserId) -> Result<Option<Vec<u8>>, Error> {
+    let row = query("SELECT password FROM account WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(target)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(row.maybe_blob("password")?.map(<[u8]>::to_vec))
 }

@@ -8,11 +8,10 @@ use super::columns::{is_text, ms};
 use super::identity::names_of;
 use super::search::searched;
 use super::statement::{Target, query};
-use super::user::{insert, user, user_columns};
+use super::user::{self, insert, user, user_columns};
 use super::{Error, Store, Tx};
 use crate::domain::{
-    CompanyId, ConnectionId, Creation, Grant, GrantSource, GroupKind, PasswordBy, SessionKey, User,
-    UserId,
+    CompanyId, ConnectionId, Grant, GrantSource, GroupKind, PasswordBy, SessionKey, User, UserId,
 };
 use time::OffsetDateTime;
 
@@ -172,11 +171,7 @@ impl Tx {
 
     /// A user's sealed password, as it is in this transaction.
     pub async fn password(&mut self, id: UserId) -> Result<Option<Vec<u8>>, Error> {
-        let row = query("SELECT password FROM account WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_one(self)
-            .await?;
-        Ok(row.maybe_blob("password")?.map(<[u8]>::to_vec))
+        user::password(self, id).await
     }
 
     /// Notes that a user's password is somebody else's word, and good for setting another one only.
@@ -324,17 +319,13 @@ impl Tx {
         Ok(row.is_some())
     }
 
-    /// Whether an account was made by an administrator and waits for its first sign-in: without a password, and without any
-    /// identity.
+    /// Whether an account waits for a first sign-in ([`User::waits`]).
     pub async fn waits(&mut self, user: &User) -> Result<bool, Error> {
-        if user.created_by != Creation::Administrator || user.has_password {
-            return Ok(false);
-        }
         let row = query("SELECT COUNT(*) AS count FROM identity WHERE user_id = $1")
             .bind(user.id.to_string())
             .fetch_one(self)
             .await?;
-        Ok(row.int("count")? == 0)
+        Ok(user.waits(row.int("count")? > 0))
     }
 
     /// The title of a group of a user that takes no passwords (rule F6), if there is one.

@@ -1,4 +1,5 @@
-//! `user set`: the e-mail address, the names, and the permission groups that an administrator puts a user into.
+//! `user set`: the e-mail address, the names, the connection that a user waits for, and the permission groups that an
+//! administrator puts a user into.
 //!
 //! Invariant: only what an administrator gave is taken away; what an identity provider gives, it gives again.
 
@@ -7,7 +8,7 @@ use crate::admin::{Added, Admin, Refused, UserText};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::domain::{Company, Group, User};
+use crate::domain::{Company, Connection, Group, User};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Set {
@@ -22,6 +23,9 @@ pub(in crate::cli) struct Set {
     last_name: Option<String>,
     #[arg(long, value_name = "NAME")]
     company_name: Option<String>,
+    /// The connection through which a user who waits for the first sign-in has to come
+    #[arg(long, value_name = "NAME")]
+    connection: Option<String>,
     /// Put the user into a permission group; may be given several times
     #[arg(long = "group", value_name = "TITLE")]
     groups: Vec<String>,
@@ -29,7 +33,7 @@ pub(in crate::cli) struct Set {
     #[arg(
         long = "remove-group",
         value_name = "TITLE",
-        required_unless_present_any = ["groups", "new_email", "first_name", "last_name", "company_name"]
+        required_unless_present_any = ["groups", "new_email", "first_name", "last_name", "company_name", "connection"]
     )]
     remove: Vec<String>,
 }
@@ -43,9 +47,19 @@ impl Set {
                 changes.push((installation.group(&company, title).await?, into));
             }
         }
+        let connection = match &self.connection {
+            Some(name) => Some(
+                installation
+                    .connection(&company, Some(name), "--connection")
+                    .await?,
+            ),
+            None => None,
+        };
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
-        let user = self.rewrite(&admin, &company, user, out).await?;
+        let user = self
+            .rewrite(&admin, &company, user, connection.as_ref(), out)
+            .await?;
         for (group, into) in changes {
             change(&admin, &company, &user, &group, into, out).await?;
         }
@@ -58,11 +72,12 @@ impl Set {
         admin: &Admin<'_>,
         company: &Company,
         user: User,
+        connection: Option<&Connection>,
         out: &mut Output,
     ) -> Result<User> {
         let new_email = self.new_email.as_deref().map(email).transpose()?;
         let said = [&self.first_name, &self.last_name, &self.company_name];
-        if new_email.is_none() && said.iter().all(|name| name.is_none()) {
+        if new_email.is_none() && connection.is_none() && said.iter().all(|name| name.is_none()) {
             return Ok(user);
         }
         let (before, version) = admin.user(user.id).await?;
@@ -80,15 +95,22 @@ impl Set {
         if let Some(email) = &new_email {
             text.email = email.to_string();
         }
-        let now = match admin.edit_user(user.id, &version, &text).await {
+        let waits_for = connection.map(|it| it.id);
+        let now = match admin.edit_user(user.id, &version, &text, waits_for).await {
             Err(Refused::Taken(_)) => {
                 return Err(exists(company, &new_email.unwrap_or(before.email)));
             }
             other => other?,
         };
+        if let Some(connection) = connection.filter(|_| now.waits_for != before.waits_for) {
+            out.line(format!(
+                "{} signs in first through {}.",
+                now.email, connection.name
+            ))?;
+        }
         if now == before {
             out.line(format!("{} is so already.", now.email))?;
-        } else {
+        } else if now.texts() != before.texts() {
             let name = format!("{} {}", now.first_name, now.last_name);
             let rest = [name.trim(), now.company_name.as_str()].map(str::to_owned);
             let rest: Vec<String> = rest.into_iter().filter(|part| !part.is_empty()).collect();

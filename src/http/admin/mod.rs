@@ -5,6 +5,7 @@
 //! which want the console's token.
 
 mod account;
+mod account_words;
 mod attempt;
 mod audit;
 mod audit_words;

@@ -8,7 +8,7 @@ use time::macros::format_description;
 
 use super::{Console, Item};
 use crate::domain::{
-    AttemptId, Connection, ConnectionId, GrantSource, Group, GroupKind, Session, User,
+    AttemptId, Connection, ConnectionId, GrantSource, Group, GroupKind, Identity, Session, User,
 };
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -132,6 +132,15 @@ impl Connections {
         let name = user.email.domain_name();
         let own = self.0.domains().iter().find(|it| it.name == name)?;
         self.find(own.connection_id.filter(|_| own.links)?)
+    }
+
+    /// An enabled connection that knows a user by one of these identities.
+    pub(super) fn knowing<'i>(
+        &self,
+        identities: impl IntoIterator<Item = &'i Identity>,
+    ) -> Option<&Connection> {
+        let known = identities.into_iter().map(|it| it.connection_id);
+        known.filter_map(|id| self.find(id)).find(|it| it.enabled)
     }
 
     /// The name of the connection through which the first sign-in of a waiting user may come; none where nobody can tell.

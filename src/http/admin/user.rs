@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::Duration;
 
+use super::account_words::{by_email, consequence};
 use super::people::{Connections, group_choice, id, kind_text, name_of};
 use super::sign_ins::{self, view};
 use super::{
@@ -15,7 +16,7 @@ use super::{
     user_delete,
 };
 use crate::admin::{Problems, Refused, UserText};
-use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User, UserId};
+use crate::domain::{Creation, GrantSource, Group, GroupKind, User, UserId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -163,7 +164,7 @@ async fn save(
     };
     match console
         .admin()
-        .edit_user(user, &fields.version, &text)
+        .edit_user(user, &fields.version, &text, None)
         .await
     {
         Ok(_) => done_then(
@@ -249,7 +250,7 @@ impl UserPage {
             free: group_choice(groups.iter().filter(by_hand)),
             grants: rows,
             by_email: by_email(&user, &identities, &connections),
-            awaited: if waits(&user, identities.len()) {
+            awaited: if user.waits(!identities.is_empty()) {
                 let chosen = user.waits_for.map(|id| id.to_string());
                 connections.to_wait_for(chosen.as_deref().unwrap_or_default())
             } else {
@@ -262,7 +263,7 @@ impl UserPage {
                     id: identity.connection_id.to_string(),
                     subject: identity.subject.clone(),
                     since: identity.created_at.into(),
-                    consequence: consequence(&user, identity, identities.len(), &connections),
+                    consequence: consequence(&user, identity, &identities, &connections),
                 })
                 .collect(),
             has_password: user.has_password,
@@ -391,59 +392,4 @@ fn rows(
         })
     };
     groups.iter().filter_map(row).collect()
-}
-
-/// Whether the user waits for a first sign-in.
-fn waits(user: &User, identities: usize) -> bool {
-    let is_awaited = user.created_by == Creation::Administrator || user.waits_for.is_some();
-    is_awaited && !user.has_password && identities == 0
-}
-
-/// Rule F2, for people.
-fn by_email(user: &User, identities: &[Identity], connections: &Connections) -> String {
-    if waits(user, identities.len()) {
-        return match connections.awaited(user) {
-            Some(name) => format!(
-                "Nobody has signed in with this account yet. Whoever is the first to sign in through {name} with the address {} gets it.",
-                user.email
-            ),
-            None => "Nobody has signed in with this account yet, and nobody can: several connections are enabled. Choose the one through which this user signs in first.".to_owned(),
-        };
-    }
-    let known = |id| identities.iter().any(|it| it.connection_id == id);
-    match connections.owner(user).filter(|it| !known(it.id)) {
-        Some(owner) => format!(
-            "Whoever signs in through {} with the address {} gets this account.",
-            owner.display_name, user.email
-        ),
-        None if identities.is_empty() => "No connection knows this account.".to_owned(),
-        None => String::new(),
-    }
-}
-
-/// What happens after an identity is unlinked.
-fn consequence(
-    user: &User,
-    identity: &Identity,
-    count: usize,
-    connections: &Connections,
-) -> String {
-    let name = connections.name(identity.connection_id);
-    let owner = connections.owner(user).map(|it| it.id);
-    // Unlinked, it waits for a first sign-in through this connection.
-    let waits = !user.has_password && count == 1;
-    let next = if owner == Some(identity.connection_id) || waits {
-        format!(
-            "Whoever signs in next with the address {} gets this account.",
-            user.email
-        )
-    } else {
-        format!(
-            "A sign-in through {name} with the address {} is refused from then on, because the address's domain is not assigned to it (E-mail domains).",
-            user.email
-        )
-    };
-    format!(
-        "{name} will not know this user any more. Its sessions end, and the groups that its group claim gave go. {next}"
-    )
 }

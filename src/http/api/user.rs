@@ -150,6 +150,11 @@ pub(super) struct UserChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 200, nullable = false)]
     company_name: Option<String>,
+    /// Of a user who waits for the first single sign-on: the identifier of the connection that it has to come through. Of any
+    /// other user it is refused (409).
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) connection: Option<String>,
 }
 
 /// A password to set.
@@ -237,7 +242,7 @@ impl UserOut {
             bound,
             waits_for: user
                 .waits_for
-                .filter(|_| !bound && !user.has_password)
+                .filter(|_| user.waits(bound))
                 .map(|id| id.to_string()),
             created_by: user.created_by.into(),
             groups,

@@ -16,7 +16,7 @@ use super::user::{CreatedBy, NewUser, UserChange, UserOut};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
 use crate::admin;
-use crate::domain::{GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
+use crate::domain::{ConnectionId, GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
 use crate::http::limit::in_password_turn;
 use crate::store::{UserFilter, Way};
 
@@ -143,10 +143,7 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
         },
         groups,
         password: new.password,
-        connection: match &new.connection {
-            Some(text) => Some(super::domains::connection(&caller.admin(), text).await?),
-            None => None,
-        },
+        connection: first_through(&caller.admin(), new.connection.as_deref()).await?,
     };
     let has_password = user.password.is_some();
     let working = caller.clone();
@@ -171,6 +168,17 @@ async fn made(caller: Caller<UsersWrite>, id: String) -> Result<Made, Problem> {
     })
 }
 
+/// The connection of a first single sign-on, where one is said.
+async fn first_through(
+    admin: &admin::Admin<'_>,
+    connection: Option<&str>,
+) -> Result<Option<ConnectionId>, Problem> {
+    match connection {
+        Some(text) => Ok(Some(super::domains::connection(admin, text).await?)),
+        None => Ok(None),
+    }
+}
+
 /// The console's form calls the groups of a new user by another name.
 fn by_member(mut refused: admin::Refused) -> admin::Refused {
     if let admin::Refused::Invalid(problems) = &mut refused {
@@ -190,7 +198,7 @@ pub(super) async fn show(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) 
     answer::versioned(&out, &version)
 }
 
-/// Changes a user's address and names.
+/// Changes a user's address and names, and the connection of a first single sign-on that has not come yet.
 ///
 /// Of an administrator only with `admins:write`.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", operation_id = "changeUser",
@@ -208,8 +216,10 @@ pub(super) async fn edit(
     may_change(&caller, &user).await?;
     let version = if_match.against(now);
     admin.check_user_version(id, &version).await?;
-    let text = sent.value()?.on(&user);
-    admin.edit_user(id, &version, &text).await?;
+    let change = sent.value()?;
+    let connection = first_through(&admin, change.connection.as_deref()).await?;
+    let text = change.on(&user);
+    admin.edit_user(id, &version, &text, connection).await?;
     caller.changed().await?;
     let (out, version) = read(&caller, id).await?;
     answer::versioned(&out, &version)

@@ -72,4 +72,104 @@ async fn a_user_who_waits_names_a_connection() {
     let body = json!({"email": "a@acme.test", "connection": all[1].id});
     let made = ok(&client.post("/api/v1/users", body).await, 201);
     assert_eq!(made["waits_for"], json!(all[1].id));
+    // It is said later, or otherwise, with the version that was read.
+    let path = format!("/api/v1/users/{}", made["id"].as_str().unwrap());
+    let choose = |connection: &Value| json!({"connection": connection, "last_name": "Simon"});
+    let version = client.get(&path).await.header("etag").to_owned();
+    let changed = client
+        .patch(&path, &version, choose(&json!(all[0].id)))
+        .await;
+    let now = ok(&changed, 200);
+    assert_eq!(
+        (&now["waits_for"], &now["last_name"]),
+        (&json!(all[0].id), &json!("Simon"))
+    );
+    let stale = client
+        .patch(&path, &version, choose(&json!(all[1].id)))
+        .await;
+    is_problem(&stale, 412, "changed");
+    for (wrong, status, kind) in [
+        (json!("01234567890123456789012345"), 422, "invalid"),
+        (json!(null), 422, "invalid"),
+    ] {
+        is_problem(
+            &client.patch(&path, "*", choose(&wrong)).await,
+            status,
+            kind,
+        );
+    }
+    // The domain of the address decides, and nothing of the change is made.
+    support::assign(&world.app.store, &all[0], "acme.test").await;
+    let other = json!({"connection": all[1].id, "first_name": "B."});
+    let problem = is_problem(&client.patch(&path, "*", other).await, 422, "invalid");
+    assert_eq!(problem["errors"][0]["field"], "connection");
+    assert_eq!(ok(&client.get(&path).await, 200)["first_name"], "");
+    // Whoever has come waits no more; an administrator is changed with a scope of its own.
+    let store = &world.app.store;
+    let mut tx = store.begin().await.unwrap();
+    let user = made["id"].as_str().unwrap().parse().unwrap();
+    assert!(
+        tx.bind_identity(all[0].id, "oid:1", user, NOW)
+            .await
+            .unwrap()
+    );
+    tx.commit(NOW).await.unwrap();
+    let late = client.patch(&path, "*", choose(&json!(all[0].id))).await;
+    is_problem(&late, 409, "conflict");
+    let admin = format!("/api/v1/users/{}", world.admin.id);
+    let problem = client.patch(&admin, "*", choose(&json!(all[0].id))).await;
+    is_problem(&problem, 403, "insufficient-scope");
+    assert_eq!(
+        world.actions().await,
+        ["user.add", "user.change", "user.wait_for"]
+    );
+}
+
+/// Name servers are others', and one company's questions wait for nobody else's.
+#[tokio::test]
+async fn looking_records_up_has_a_limit_of_its_own() {
+    let world = World::with(|config| {
+        config.limits.company_domain_checks_per_minute = 2;
+        // Nobody listens there: each question is refused at once.
+        config.dns.servers = vec!["127.0.0.1:9".parse().unwrap()];
+    })
+    .await;
+    let client = world.master().await;
+    ok(
+        &client
+            .put(
+                "/api/v1/domains/acme.test",
+                Some(json!({"connection": null})),
+            )
+            .await,
+        200,
+    );
+    let path = "/api/v1/domains/acme.test/check";
+    // What is refused before any question is asked is not counted.
+    for _ in 0..3 {
+        let nothing = client
+            .post("/api/v1/domains/other.test/check", Value::Null)
+            .await;
+        is_problem(&nothing, 404, "not-found");
+    }
+    for _ in 0..2 {
+        is_problem(&client.post(path, Value::Null).await, 409, "conflict");
+    }
+    let limited = client.post(path, Value::Null).await;
+    is_problem(&limited, 429, "rate-limited");
+    assert_eq!(limited.header("retry-after"), "30");
+    // Everything else goes on.
+    ok(&client.get("/api/v1/domains").await, 200);
+    let beta = world.client_of(&world.beta, &Scope::ALL).await;
+    ok(
+        &beta
+            .put(
+                "/api/v1/domains/beta.test",
+                Some(json!({"connection": null})),
+            )
+            .await,
+        200,
+    );
+    let path = "/api/v1/domains/beta.test/check";
+    is_problem(&beta.post(path, Value::Null).await, 409, "conflict");
 }

@@ -630,6 +630,13 @@ async fn an_identity_is_unlinked_on_the_page() {
         page.contains("ENTRA will not know this user any more."),
         "{page}"
     );
+    // Another connection that gets the domain does not get the account.
+    let okta = world.add_connection("okta").await;
+    support::assign(&world.app.store, &okta, "acme.example").await;
+    world.app.catch_up().await.unwrap();
+    let page = browser.get(&href).await.body;
+    let told = "ENTRA knows this user. A sign-in through OKTA with the address simon@acme.example is refused";
+    assert!(page.contains(told), "{page}");
     let fields = fields_of(form_of(&page, &path));
     let fields: Vec<(&str, &str)> = fields
         .iter()
@@ -648,7 +655,7 @@ async fn an_identity_is_unlinked_on_the_page() {
         ("user.unlink", email)
     );
     // Once more, and one that never was.
-    let other = world.add_connection("okta").await.id.to_string();
+    let other = okta.id.to_string();
     let again = browser.post(&path, &fields).await;
     assert_eq!(again.status, 404, "{}", again.body);
     let never = post(&mut browser, &path, &[("connection", other.as_str())]).await;

@@ -1,10 +1,11 @@
 //! Rules F1 to F5: whose account a verified sign-in opens.
 
+use serde_json::json;
 use vestibule::domain::{Creation, Grant, GrantSource, GroupClaim, GroupMapping, Outcome};
 use vestibule::store::{Bar, Finished, Refusal};
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, bar, connection, profile, refused, signed_in};
+use super::world::{NOW, World, bar, connection, profile, refused, signed_in, text};
 
 on_both!(
     made_at_first_and_found_by_identity_afterwards,
@@ -13,6 +14,8 @@ on_both!(
     linked_in_the_domains_that_the_connection_owns,
     an_address_in_a_domain_of_another_connection_is_not_its_to_give,
     an_account_that_waits_for_single_sign_on_is_linked_once,
+    two_identity_providers_share_no_account,
+    a_new_address_is_written_down,
     a_bound_account_is_never_bound_again,
     a_deactivated_user_never_gets_in,
     group_claims_change_only_their_own_grants,
@@ -221,7 +224,88 @@ async fn an_account_that_waits_for_single_sign_on_is_linked_once(database: &Data
     let finished = world
         .sign_in(&profile("oid:1", "b.simon@contoso.com"))
         .await;
-    assert_eq!(bar(finished), Bar::NotAssigned, "it waits no more");
+    let shared = Bar::BoundElsewhere("ENTRA".to_owned());
+    assert_eq!(bar(finished), shared, "it waits no more");
+}
+
+/// Whoever has a domain assigned to them takes no account over that comes through another identity provider.
+async fn two_identity_providers_share_no_account(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    let store = world.store.clone();
+    let person = profile("oid:1", "b.simon@contoso.com");
+    let (user, _) = signed_in(world.sign_in(&person).await);
+    let first = world.connection.id;
+    let second = connection(world.company.id, "second");
+    store.add_connection(&second, NOW).await.unwrap();
+    world.assign("contoso.com", &second).await;
+    world.connection = second;
+    let attempt = world.attempt().await;
+    let refusal = refused(world.finish(attempt.id, &text(), &person).await);
+    assert_eq!(
+        refusal.to_string(),
+        "an account with the e-mail address b.simon@contoso.com exists, and the connection \"ENTRA\" knows its owner, \
+         so that two identity providers would share it"
+    );
+    assert_eq!(refusal.linkable(), Some(user.id), "by hand");
+    let kept = store.attempt(attempt.id).await.unwrap().unwrap();
+    let advice = kept.record.advice.join(" ");
+    assert!(advice.contains("disable that one"), "{advice}");
+    assert_eq!(store.identities_of(user.id).await.unwrap().len(), 1);
+    // The advised: this connection takes the other's place.
+    let mut first = store.connection(first).await.unwrap().unwrap();
+    first.enabled = false;
+    assert!(store.update_connection(&first, NOW).await.unwrap());
+    let (again, made) = signed_in(world.sign_in(&person).await);
+    assert_eq!((again.id, made), (user.id, false));
+}
+
+async fn a_new_address_is_written_down(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    let (store, company) = (world.store.clone(), world.company.id);
+    let old = "Britta.Simon@contoso.com";
+    let (user, _) = signed_in(world.sign_in(&profile("oid:1", old)).await);
+    let changes = async || store.audit_events(company, 10).await.unwrap();
+    signed_in(world.sign_in(&profile("oid:1", old)).await);
+    assert!(changes().await.is_empty(), "nothing changed");
+    let mut renamed = profile("oid:1", "b.simone@contoso.com");
+    renamed.last_name = Some("Simone".to_owned());
+    let finished = world.rehearse(&text(), &renamed).await;
+    assert!(matches!(finished, Finished::Rehearsed { .. }));
+    assert!(changes().await.is_empty(), "a test changes nothing");
+    let (now, _) = signed_in(world.sign_in(&renamed).await);
+    let written = changes().await;
+    assert_eq!(written.len(), 1);
+    let event = &written[0];
+    assert_eq!(
+        (
+            event.action.as_str(),
+            event.actor.as_str(),
+            event.subject.as_str()
+        ),
+        ("user.change", "connection: entra", "b.simone@contoso.com")
+    );
+    assert_eq!(
+        event.before,
+        Some(json!({"email": old, "last_name": "Simon"}))
+    );
+    assert_eq!(
+        event.after,
+        Some(json!({"email": "b.simone@contoso.com", "last_name": "Simone"}))
+    );
+
+    // Who erases the person finds both addresses, and what was refused under the former one.
+    let refused_before = profile("oid:2", old);
+    world.connection.settings.jit = None;
+    refused(world.sign_in(&refused_before).await);
+    let mut tx = store.begin().await.unwrap();
+    let erased = tx.delete_user(&now, "deleted user x").await.unwrap();
+    tx.commit(NOW).await.unwrap();
+    assert_eq!(now.id, user.id);
+    assert_eq!((erased.entries, erased.sign_ins), (1, 4));
+    let left = format!("{:?}", changes().await).to_lowercase();
+    for address in [old, "b.simone@contoso.com", "simone"] {
+        assert!(!left.contains(&address.to_lowercase()), "{address}: {left}");
+    }
 }
 
 async fn a_bound_account_is_never_bound_again(database: &Database) {

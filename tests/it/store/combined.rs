@@ -26,9 +26,13 @@ enum Holder {
     OfAnotherSubject,
     /// An account of another connection.
     OfAnotherConnection,
+    /// An account of another connection that is not enabled any more.
+    OfADisabledConnection,
+    /// An account of another connection, which an administrator lets wait for this one.
+    OfAnotherAndWaiting,
 }
 
-const HOLDERS: [Holder; 7] = [
+const HOLDERS: [Holder; 9] = [
     Holder::Nobody,
     Holder::Local,
     Holder::Waiting,
@@ -36,6 +40,8 @@ const HOLDERS: [Holder; 7] = [
     Holder::WaitingForAnother,
     Holder::OfAnotherSubject,
     Holder::OfAnotherConnection,
+    Holder::OfADisabledConnection,
+    Holder::OfAnotherAndWaiting,
 ];
 
 /// Which connection the address's domain is assigned to.
@@ -126,11 +132,12 @@ impl Case {
                 bound: "oid:2".to_owned(),
                 came: "oid:1".to_owned(),
             }),
-            Holder::Waiting => opened(Told::Holder, SIMON),
+            Holder::Waiting | Holder::OfAnotherAndWaiting => opened(Told::Holder, SIMON),
+            Holder::OfAnotherConnection => bar(Bar::BoundElsewhere("OKTA".to_owned())),
             _ if self.owner == Owner::This => opened(Told::Holder, SIMON),
             Holder::WaitingForNobody => bar(Bar::WaitsForNobody),
             Holder::WaitingForAnother => bar(Bar::WaitsForAnother("OKTA".to_owned())),
-            Holder::Local | Holder::OfAnotherConnection => bar(Bar::NotAssigned),
+            Holder::Local | Holder::OfADisabledConnection => bar(Bar::NotAssigned),
         }
     }
 
@@ -180,13 +187,32 @@ impl Case {
                 let finished = world.sign_in(&profile("oid:2", SIMON)).await;
                 Some(signed_in(finished).0.id)
             }
-            Holder::OfAnotherConnection => {
+            Holder::OfAnotherConnection
+            | Holder::OfADisabledConnection
+            | Holder::OfAnotherAndWaiting => {
                 world.connection = other.clone();
                 let finished = world.sign_in(&profile("oid:1", SIMON)).await;
                 world.connection = entra.clone();
                 Some(signed_in(finished).0.id)
             }
         };
+        if self.holder == Holder::OfADisabledConnection {
+            let mut stored = store.connection(other.id).await.unwrap().unwrap();
+            stored.enabled = false;
+            assert!(store.update_connection(&stored, NOW).await.unwrap());
+        }
+        if self.holder == Holder::OfAnotherAndWaiting {
+            // As after an administrator has unlinked it from this connection.
+            let mut tx = store.begin().await.unwrap();
+            let user = holder.unwrap();
+            assert!(
+                tx.bind_identity(entra.id, "oid:2", user, NOW)
+                    .await
+                    .unwrap()
+            );
+            tx.unbind(user, entra.id, None).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+        }
         match self.owner {
             Owner::Nobody => {}
             Owner::This => world.assign("contoso.com", &entra).await,
@@ -265,5 +291,5 @@ async fn every_way_to_an_account(database: &Database) {
         assert_eq!(told, case.told(holder), "{case:?}");
         seen += 1;
     }
-    assert_eq!(seen, 336);
+    assert_eq!(seen, 432);
 }

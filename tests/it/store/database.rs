@@ -18,6 +18,15 @@ impl Database {
     }
 
     pub(crate) async fn postgres() -> Self {
+        Self::postgres_with("").await
+    }
+
+    /// One whose texts are Turkish: `LOWER` makes an `ı` of an `I`.
+    pub(crate) async fn turkish() -> Self {
+        Self::postgres_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'").await
+    }
+
+    async fn postgres_with(options: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let admin = std::env::var("VESTIBULE_TEST_POSTGRES")
             .expect("VESTIBULE_TEST_POSTGRES is not set: run script/test, or script/with-postgres cargo test");
@@ -29,7 +38,7 @@ impl Database {
         let mut connection = PgConnection::connect(&admin).await.unwrap();
         connection
             .execute(sqlx::raw_sql(AssertSqlSafe(format!(
-                "CREATE DATABASE {name}"
+                "CREATE DATABASE {name} {options}"
             ))))
             .await
             .unwrap();

@@ -121,6 +121,31 @@ async fn a_deleted_user_leaves_no_trace_but_a_pseudonym(database: &Database) {
     assert!(made && again.id != user.id);
 }
 
+/// The database's own lower case follows its locale.
+#[tokio::test]
+async fn a_deleted_user_is_found_in_every_locale() {
+    let database = Database::turkish().await;
+    let world = World::new(database.open().await).await;
+    let store = &world.store;
+    let person = world
+        .user("IRIS@CONTOSO.COM", Creation::Administrator)
+        .await;
+    let mut told = event(
+        &world,
+        1,
+        "ANNA.I@acme.example",
+        "user.add",
+        "IRIS@CONTOSO.COM",
+    );
+    told.after = Some(json!({"email": "IRIS@CONTOSO.COM"}));
+    store.add_audit_event(&told).await.unwrap();
+    assert_eq!(delete(store, &person).await.entries, 1);
+    let log = store.audit_events(world.company.id, 10).await.unwrap();
+    assert_eq!(log[0].subject, "deleted user x");
+    assert_eq!(log[0].actor, "ANNA.I@acme.example");
+    database.remove().await;
+}
+
 async fn an_address_of_another_user_stays(database: &Database) {
     let world = World::new(database.open().await).await;
     let store = &world.store;
