@@ -2,6 +2,7 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
+mod checked;
 mod directory;
 mod sp_keys;
 mod trust;
@@ -17,6 +18,7 @@ use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMet
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
+pub use checked::recorded;
 pub use directory::Directory;
 pub use sp_keys::SpKeys;
 pub use trust::{Asked, expectation, trust};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
-use super::output::{Output, maybe_timestamp, timestamp};
+use super::output::{Listing, Output, maybe_timestamp, timestamp};
 use crate::admin::{Fix, Refused, Side, SignInDetail, Signing};
 use crate::domain::{self, AttemptKind, Code, Connection, ConnectionId, Outcome};
 use crate::store::{SignInFilter, SignInRow};
@@ -80,16 +80,11 @@ impl List {
             }
         }
         let connections = admin.connections().await?;
-        if self.json {
-            let all = rows.iter().map(|row| summary(row, &connections));
-            return out.json(&all.collect::<Vec<_>>());
-        }
-        if rows.is_empty() {
-            return out.line(format!("{} has no such sign-in yet.", company.name));
-        }
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|row| {
+        let listing = Listing {
+            json: self.json,
+            describe: &|row| summary(row, &connections),
+            header: ["CODE", "STARTED", "OUTCOME", "THROUGH", "USER", "SUMMARY"],
+            row: &|row: &SignInRow| {
                 [
                     row.code.to_string(),
                     timestamp(row.started_at),
@@ -100,12 +95,10 @@ impl List {
                         .map_or("-".to_owned(), ToString::to_string),
                     row.summary.clone(),
                 ]
-            })
-            .collect();
-        out.table(
-            ["CODE", "STARTED", "OUTCOME", "THROUGH", "USER", "SUMMARY"],
-            &rows,
-        )
+            },
+            none: format!("{} has no such sign-in yet.", company.name),
+        };
+        out.list(&rows, &listing)
     }
 }
 

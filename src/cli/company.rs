@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
-use super::output::{Output, timestamp};
+use super::output::{Listing, Output, timestamp};
 use crate::domain::{self as nouns, CompanyId, Origin, OriginError, Slug};
 use crate::keys::random;
 use crate::store;
@@ -208,34 +208,30 @@ async fn taken(installation: &Installation, wanted: &nouns::Company) -> Result<C
 
 async fn list(installation: &Installation, json: bool, out: &mut Output) -> Result<()> {
     let companies = installation.store.companies().await?;
-    if json {
-        let all: Vec<_> = companies.iter().map(describe).collect();
-        return out.json(&all);
-    }
-    if companies.is_empty() {
-        return out.line(
-            "There is no company yet. Add one: vestibule company add SLUG --name NAME --origin URL",
-        );
-    }
-    let rows: Vec<_> = companies
-        .iter()
-        .map(|company| {
+    let listing = Listing {
+        json,
+        describe: &describe,
+        header: ["SLUG", "NAME", "STATE", "ORIGINS", "ADDED"],
+        row: &|company| {
             let origins: Vec<&str> = company.origins().map(Origin::as_str).collect();
+            let state = if company.suspended_at.is_some() {
+                "suspended"
+            } else {
+                "open"
+            };
             [
                 company.slug.to_string(),
                 company.name.clone(),
-                if company.suspended_at.is_some() {
-                    "suspended"
-                } else {
-                    "open"
-                }
-                .to_owned(),
+                state.to_owned(),
                 origins.join(", "),
                 timestamp(company.created_at),
             ]
-        })
-        .collect();
-    out.table(["SLUG", "NAME", "STATE", "ORIGINS", "ADDED"], &rows)
+        },
+        none:
+            "There is no company yet. Add one: vestibule company add SLUG --name NAME --origin URL"
+                .to_owned(),
+    };
+    out.list(&companies, &listing)
 }
 
 fn describe(company: &nouns::Company) -> serde_json::Value {

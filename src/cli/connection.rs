@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::error::{CliError, Result};
 use super::import_metadata::ImportMetadata;
 use super::installation::{Installation, Setting};
-use super::output::{Output, timestamp};
+use super::output::{Listing, Output, timestamp};
 use crate::admin::{Refused, missing};
 use crate::domain::{self, Company};
 use crate::import;
@@ -72,7 +72,7 @@ impl Named {
     async fn find(&self, installation: &Installation) -> Result<(Company, domain::Connection)> {
         let company = installation.company(&self.company).await?;
         let connection = installation
-            .connection(&company, self.name.as_deref())
+            .connection(&company, self.name.as_deref(), "--name")
             .await?;
         Ok((company, connection))
     }
@@ -189,40 +189,13 @@ async fn list(
         let group = groups.iter().find(|group| group.id == id)?;
         Some(group.title.clone())
     };
-    if json {
-        let settings = Settings::of(installation, &company).await?;
-        let all: Vec<Value> = connections
-            .iter()
-            .map(|connection| describe(&settings, connection, jit_group(connection).as_deref()))
-            .collect();
-        return out.json(&all);
-    }
-    if connections.is_empty() {
-        return out.line(format!(
-            "{} has no connection yet. Add one: vestibule connection import-metadata FILE|URL --company {} --name entra --display-name \"{} Entra ID\"",
-            company.name, company.slug, company.name
-        ));
-    }
-    let rows: Vec<_> = connections
-        .iter()
-        .map(|connection| {
-            [
-                connection.name.to_string(),
-                connection.display_name.clone(),
-                if connection.enabled {
-                    "enabled"
-                } else {
-                    "disabled"
-                }
-                .to_owned(),
-                connection.settings.binding.to_string(),
-                jit_group(connection).unwrap_or_else(|| "-".to_owned()),
-                connection.settings.idp_entity_id.clone(),
-            ]
-        })
-        .collect();
-    out.table(
-        [
+    let settings = Settings::of(installation, &company).await?;
+    let listing = Listing {
+        json,
+        describe: &|connection: &domain::Connection| {
+            describe(&settings, connection, jit_group(connection).as_deref())
+        },
+        header: [
             "NAME",
             "DISPLAY NAME",
             "STATE",
@@ -230,8 +203,27 @@ async fn list(
             "JIT GROUP",
             "IDENTITY PROVIDER",
         ],
-        &rows,
-    )
+        row: &|connection| {
+            let state = if connection.enabled {
+                "enabled"
+            } else {
+                "disabled"
+            };
+            [
+                connection.name.to_string(),
+                connection.display_name.clone(),
+                state.to_owned(),
+                connection.settings.binding.to_string(),
+                jit_group(connection).unwrap_or_else(|| "-".to_owned()),
+                connection.settings.idp_entity_id.clone(),
+            ]
+        },
+        none: format!(
+            "{} has no connection yet. Add one: vestibule connection import-metadata FILE|URL --company {} --name entra --display-name \"{} Entra ID\"",
+            company.name, company.slug, company.name
+        ),
+    };
+    out.list(&connections, &listing)
 }
 
 fn describe(

@@ -6,10 +6,11 @@ use serde_json::json;
 use super::company::required_text;
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
-use super::output::{Output, timestamp};
+use super::output::{Listing, Output, timestamp};
 use super::text::count;
 use crate::admin::{GroupText, Refused};
 use crate::domain::{self, GroupKind};
+use crate::store::ListedGroup;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Group {
@@ -258,43 +259,37 @@ async fn list(
 ) -> Result<()> {
     let company = installation.company(company).await?;
     let groups = installation.store.list_groups(company.id).await?;
-    if json {
-        let all: Vec<_> = groups
-            .iter()
-            .map(|listed| {
-                let group = &listed.group;
-                json!({
-                    "title": group.title,
-                    "type": group.kind,
-                    "sso_only": group.sso_only,
-                    "members": listed.members,
-                    "created_at": timestamp(group.created_at),
-                })
+    let listing = Listing {
+        json,
+        describe: &|listed: &ListedGroup| {
+            let group = &listed.group;
+            json!({
+                "title": group.title,
+                "type": group.kind,
+                "sso_only": group.sso_only,
+                "members": listed.members,
+                "created_at": timestamp(group.created_at),
             })
-            .collect();
-        return out.json(&all);
-    }
-    if groups.is_empty() {
-        return out.line(format!(
-            "{} has no permission group yet. Add one: vestibule group add TITLE --company {}",
-            company.name, company.slug
-        ));
-    }
-    let rows: Vec<_> = groups
-        .iter()
-        .map(|listed| {
+        },
+        header: ["TITLE", "TYPE", "SIGN-IN", "MEMBERS"],
+        row: &|listed| {
+            let group = &listed.group;
+            let sign_in = if group.sso_only {
+                "single sign-on only"
+            } else {
+                "any"
+            };
             [
-                listed.group.title.clone(),
-                listed.group.kind.to_string(),
-                if listed.group.sso_only {
-                    "single sign-on only"
-                } else {
-                    "any"
-                }
-                .to_owned(),
+                group.title.clone(),
+                group.kind.to_string(),
+                sign_in.to_owned(),
                 listed.members.to_string(),
             ]
-        })
-        .collect();
-    out.table(["TITLE", "TYPE", "SIGN-IN", "MEMBERS"], &rows)
+        },
+        none: format!(
+            "{} has no permission group yet. Add one: vestibule group add TITLE --company {}",
+            company.name, company.slug
+        ),
+    };
+    out.list(&groups, &listing)
 }

@@ -131,6 +131,7 @@ impl Installation {
         &self,
         company: &Company,
         name: Option<&str>,
+        option: &str,
     ) -> Result<Connection> {
         let connections = self.store.connections(company.id).await?;
         let known: Vec<String> = connections.iter().map(|one| one.name.to_string()).collect();
@@ -140,7 +141,7 @@ impl Installation {
             (None, [_, _, ..]) => {
                 return Err(CliError::unusable(
                     format!("{} has several connections.", company.name),
-                    format!("Name one of them with --name: {}.", known.join(", ")),
+                    format!("Name one of them with {option}: {}.", known.join(", ")),
                 ));
             }
             (None, []) => None,

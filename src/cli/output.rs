@@ -8,11 +8,23 @@ use std::fmt::Write as _;
 use std::io::{BufWriter, Stdout, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::error::{CliError, Result};
 use crate::text;
+
+/// How the things of a list are told.
+pub(super) struct Listing<'a, T, const N: usize> {
+    /// As JSON, each by `describe`; otherwise as a table, each in a `row`.
+    pub(super) json: bool,
+    pub(super) describe: &'a dyn Fn(&T) -> Value,
+    pub(super) header: [&'a str; N],
+    pub(super) row: &'a dyn Fn(&T) -> [String; N],
+    /// That there is none, and what to do then.
+    pub(super) none: String,
+}
 
 /// Where answers go.
 pub(super) struct Output(BufWriter<Stdout>);
@@ -37,6 +49,23 @@ impl Output {
         let text = serde_json::to_string_pretty(value)
             .map_err(|cause| CliError::Output(std::io::Error::other(cause)))?;
         Ok(writeln!(self.0, "{}", escaped(&text))?)
+    }
+
+    /// A list.
+    pub(super) fn list<T, const N: usize>(
+        &mut self,
+        all: &[T],
+        listing: &Listing<'_, T, N>,
+    ) -> Result<()> {
+        if listing.json {
+            let all: Vec<Value> = all.iter().map(listing.describe).collect();
+            return self.json(&all);
+        }
+        if all.is_empty() {
+            return self.line(&listing.none);
+        }
+        let rows: Vec<[String; N]> = all.iter().map(listing.row).collect();
+        self.table(listing.header, &rows)
     }
 
     /// A table whose columns are as wide as they have to be.

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::error::Result;
 use super::installation::Installation;
-use super::output::{Output, timestamp};
+use super::output::{Listing, Output, timestamp};
 use super::text::count;
 use super::user::{Named, find};
-use crate::domain::Connection;
+use crate::domain::{Connection, Session, SessionKey};
 
 /// Lists a user's live sessions.
 pub(super) async fn list(
@@ -23,32 +23,24 @@ pub(super) async fn list(
         .await?;
     let connections = installation.store.connections(company.id).await?;
     let set_ups = installation.store.set_up_sign_ins(company.id).await?;
-    let through = |session: &crate::domain::Session| {
+    let through = |session: &Session| {
         let id = session.connection_id?;
         let found = connections.iter().find(|connection| connection.id == id);
         found.map(|connection: &Connection| connection.name.to_string())
     };
-    if json {
-        let all: Vec<_> = sessions
-            .iter()
-            .map(|(_, session)| {
-                json!({
-                    "connection": through(session),
-                    "signed_in_at": timestamp(session.signed_in_at),
-                    "last_seen_at": timestamp(session.last_seen_at),
-                    "ends_at": timestamp(session.ends_at()),
-                    "expires_at": timestamp(session.expires_at),
-                })
+    let listing = Listing {
+        json,
+        describe: &|(_, session): &(SessionKey, Session)| {
+            json!({
+                "connection": through(session),
+                "signed_in_at": timestamp(session.signed_in_at),
+                "last_seen_at": timestamp(session.last_seen_at),
+                "ends_at": timestamp(session.ends_at()),
+                "expires_at": timestamp(session.expires_at),
             })
-            .collect();
-        return out.json(&all);
-    }
-    if sessions.is_empty() {
-        return out.line(format!("{} is not signed in anywhere.", user.email));
-    }
-    let rows: Vec<_> = sessions
-        .iter()
-        .map(|(_, session)| {
+        },
+        header: ["THROUGH", "SIGNED IN", "LAST SEEN", "ENDS IF UNUSED"],
+        row: &|(_, session)| {
             [
                 through(session).unwrap_or_else(|| {
                     let is_set_up = set_ups.contains(&session.attempt_id);
@@ -58,12 +50,10 @@ pub(super) async fn list(
                 timestamp(session.last_seen_at),
                 timestamp(session.ends_at()),
             ]
-        })
-        .collect();
-    out.table(
-        ["THROUGH", "SIGNED IN", "LAST SEEN", "ENDS IF UNUSED"],
-        &rows,
-    )
+        },
+        none: format!("{} is not signed in anywhere.", user.email),
+    };
+    out.list(&sessions, &listing)
 }
 
 /// Ends every session of a user.

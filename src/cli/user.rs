@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
-use super::output::{Output, maybe_timestamp, timestamp};
+use super::output::{Listing, Output, maybe_timestamp, timestamp};
 use super::{group, password, sessions};
 use crate::admin::{NewUser, Refused, UserText};
 use crate::domain::{self, Company, Email, Group, GroupKind};
@@ -139,7 +139,11 @@ impl Add {
             groups.push(installation.group(&company, title).await?);
         }
         let connection = match &self.connection {
-            Some(name) => Some(installation.connection(&company, Some(name)).await?),
+            Some(name) => Some(
+                installation
+                    .connection(&company, Some(name), "--connection")
+                    .await?,
+            ),
             None => None,
         };
         if installation
@@ -241,52 +245,34 @@ async fn list(
 ) -> Result<()> {
     let company = installation.company(company).await?;
     let users = installation.store.users(company.id).await?;
-    if users.is_empty() && !json {
-        return out.line(format!(
-            "{} has no user yet. Users are made at their first sign-in, or with: vestibule user add --company {} --email E",
-            company.name, company.slug
-        ));
-    }
-    let mut described = Vec::new();
-    let mut rows = Vec::new();
-    for user in &users {
+    let mut all = Vec::new();
+    for user in users {
         let groups = installation.store.groups_of(user.id).await?;
-        let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
-        described.push(json!({
-            "email": user.email,
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "company_name": user.company_name,
-            "groups": titles,
-            "administrator": groups.iter().any(|group| group.kind == GroupKind::Administrator),
-            "active": user.disabled_at.is_none(),
-            "deactivated_at": user.disabled_at.map(timestamp),
-            "has_password": user.has_password,
-            "created_by": user.created_by,
-            "created_at": timestamp(user.created_at),
-            "last_sign_in_at": user.last_sign_in_at.map(timestamp),
-        }));
-        rows.push([
-            user.email.to_string(),
-            format!("{} {}", user.first_name, user.last_name)
-                .trim()
-                .to_owned(),
-            titles.join(", "),
-            if user.disabled_at.is_none() {
-                "active"
-            } else {
-                "deactivated"
-            }
-            .to_owned(),
-            user.created_by.to_string(),
-            maybe_timestamp(user.last_sign_in_at),
-        ]);
+        all.push((user, groups));
     }
-    if json {
-        return out.json(&described);
-    }
-    out.table(
-        [
+    let titles = |groups: &[Group]| {
+        let titles = groups.iter().map(|group| group.title.clone());
+        titles.collect::<Vec<_>>()
+    };
+    let listing = Listing {
+        json,
+        describe: &|(user, groups): &(domain::User, Vec<Group>)| {
+            json!({
+                "email": user.email,
+                "first_name": user.first_name,
+                "last_name": user.last_name,
+                "company_name": user.company_name,
+                "groups": titles(groups),
+                "administrator": groups.iter().any(|group| group.kind == GroupKind::Administrator),
+                "active": user.disabled_at.is_none(),
+                "deactivated_at": user.disabled_at.map(timestamp),
+                "has_password": user.has_password,
+                "created_by": user.created_by,
+                "created_at": timestamp(user.created_at),
+                "last_sign_in_at": user.last_sign_in_at.map(timestamp),
+            })
+        },
+        header: [
             "E-MAIL",
             "NAME",
             "GROUPS",
@@ -294,8 +280,28 @@ async fn list(
             "MADE BY",
             "LAST SIGN-IN",
         ],
-        &rows,
-    )
+        row: &|(user, groups)| {
+            let name = format!("{} {}", user.first_name, user.last_name);
+            let state = if user.disabled_at.is_none() {
+                "active"
+            } else {
+                "deactivated"
+            };
+            [
+                user.email.to_string(),
+                name.trim().to_owned(),
+                titles(groups).join(", "),
+                state.to_owned(),
+                user.created_by.to_string(),
+                maybe_timestamp(user.last_sign_in_at),
+            ]
+        },
+        none: format!(
+            "{} has no user yet. Users are made at their first sign-in, or with: vestibule user add --company {} --email E",
+            company.name, company.slug
+        ),
+    };
+    out.list(&all, &listing)
 }
 
 async fn deactivate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {

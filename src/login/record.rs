@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::keys;
 use crate::saml;
 use crate::saml::assertion::ValidatedAssertion;
-use crate::site::Site;
+use crate::site::{Site, recorded};
 use crate::store::AttemptRefusal;
 
 /// A new attempt.
@@ -210,14 +210,4 @@ pub(super) async fn write_refusal(
         attempt: attempt.id,
         advice: refusal.advice,
     })
-}
-
-fn recorded(made: saml::error::Check) -> Check {
-    Check {
-        rule: made.rule.number().into(),
-        subject: made.requirement.title().into(),
-        expected: made.expected,
-        received: made.received,
-        passed: made.passed,
-    }
 }

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::keys;
 use crate::saml;
 use crate::saml::logout::LogoutStatus;
-use crate::site::Site;
+use crate::site::{Site, recorded};
 use crate::store;
 
 /// An attempt that is over as it is written down.
@@ -185,15 +185,5 @@ fn open(company: CompanyId, now: OffsetDateTime) -> LoginAttempt {
         consumed_at: Some(now),
         finished_at: Some(now),
         ..LoginAttempt::open(id, company, AttemptKind::Logout, [0; 32], now)
-    }
-}
-
-fn recorded(made: saml::error::Check) -> Check {
-    Check {
-        rule: made.rule.number().into(),
-        subject: made.requirement.title().into(),
-        expected: made.expected,
-        received: made.received,
-        passed: made.passed,
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::admin::{Admin, DnsCheck, why_shared};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Output, timestamp};
+use crate::cli::output::{Listing, Output, timestamp};
 use crate::cli::text::choices;
 use crate::domain::{
     Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError,
@@ -166,7 +166,11 @@ async fn add(
     let name = name(&named.domain)?;
     own(&name, insist)?;
     let connection = match connection {
-        Some(wanted) => Some(installation.connection(&company, Some(wanted)).await?),
+        Some(wanted) => Some(
+            installation
+                .connection(&company, Some(wanted), "--connection")
+                .await?,
+        ),
         None => None,
     };
     let keys = installation.keys().await?;
@@ -193,7 +197,11 @@ async fn assign(
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let connection = match wanted {
-        Some(wanted) => installation.connection(&company, Some(wanted)).await?,
+        Some(wanted) => {
+            installation
+                .connection(&company, Some(wanted), "--connection")
+                .await?
+        }
         None => only(&admin, &company, &domain.name).await?,
     };
     admin
@@ -287,25 +295,26 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
         let found = connections.iter().find(|it| Some(it.id) == id);
         found.map(|it| it.name.to_string())
     };
-    if json {
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
-        let describe = |it: &CompanyDomain| {
+    // The text of the DNS record is made with the instance key.
+    let keys = if json {
+        Some(installation.keys().await?)
+    } else {
+        None
+    };
+    let admin = keys
+        .as_ref()
+        .map(|keys| installation.admin(keys, company.id));
+    let listing = Listing {
+        json,
+        describe: &|it: &CompanyDomain| {
             let connection = connection(it.connection_id);
-            described(&admin, it, connection.as_deref())
-        };
-        let all: Vec<Value> = domains.iter().map(describe).collect();
-        return out.json(&all);
-    }
-    if domains.is_empty() {
-        return out.line(format!(
-            "{} has no domain yet. Add one: vestibule company domain add {} acme.test",
-            company.name, company.slug
-        ));
-    }
-    let rows: Vec<_> = domains
-        .iter()
-        .map(|it| {
+            let admin = admin.as_ref();
+            admin.map_or(Value::Null, |admin| {
+                described(admin, it, connection.as_deref())
+            })
+        },
+        header: ["DOMAIN", "CONNECTION", "THE CONNECTION", "VERIFIED"],
+        row: &|it| {
             let decides = match it.connection_id {
                 None => "",
                 Some(_) if it.links => "links, makes and renames",
@@ -320,12 +329,13 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
                     |it| format!("{} {}", it.by, timestamp(it.at)),
                 ),
             ]
-        })
-        .collect();
-    out.table(
-        ["DOMAIN", "CONNECTION", "THE CONNECTION", "VERIFIED"],
-        &rows,
-    )
+        },
+        none: format!(
+            "{} has no domain yet. Add one: vestibule company domain add {} acme.test",
+            company.name, company.slug
+        ),
+    };
+    out.list(&domains, &listing)
 }
 
 fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>) -> Value {

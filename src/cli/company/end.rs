@@ -3,6 +3,7 @@
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
+use crate::cli::sure::sure;
 use crate::cli::text::counts;
 
 #[derive(Debug, clap::Args)]
@@ -15,28 +16,24 @@ pub(in crate::cli) struct Sure {
 }
 
 pub(super) async fn suspend(
-    sure: &Sure,
+    asked: &Sure,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(&sure.slug).await?;
+    let company = installation.company(&asked.slug).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
-    if company.suspended_at.is_none() && !sure.yes {
-        return Err(CliError::refused(
-            format!(
-                "This closes the site of {}, its console and its API, and ends {}. Its {} cannot sign in until you resume it. Nothing is deleted.",
-                company.name,
-                counts(uses.sessions, "session"),
-                counts(uses.users, "user")
-            ),
-            format!(
-                "If that is meant: vestibule company suspend {} --yes",
-                company.slug
-            ),
-        ));
-    }
+    sure(
+        asked.yes || company.suspended_at.is_some(),
+        format!(
+            "This closes the site of {}, its console and its API, and ends {}. Its {} cannot sign in until you resume it. Nothing is deleted.",
+            company.name,
+            counts(uses.sessions, "session"),
+            counts(uses.users, "user")
+        ),
+        &format!("company suspend {}", company.slug),
+    )?;
     match admin.suspend_company(company.slug.as_str(), true).await? {
         None => out.line(format!("{} is suspended already.", company.name)),
         Some(ended) => out.line(format!(
@@ -66,11 +63,11 @@ pub(super) async fn resume(
 }
 
 pub(super) async fn delete(
-    sure: &Sure,
+    asked: &Sure,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(&sure.slug).await?;
+    let company = installation.company(&asked.slug).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
@@ -100,15 +97,11 @@ pub(super) async fn delete(
             ),
         ));
     }
-    if !sure.yes {
-        return Err(CliError::refused(
-            format!("This deletes {} for good: {goes}.", company.name),
-            format!(
-                "If that is meant: vestibule company delete {} --yes",
-                company.slug
-            ),
-        ));
-    }
+    sure(
+        asked.yes,
+        format!("This deletes {} for good: {goes}.", company.name),
+        &format!("company delete {}", company.slug),
+    )?;
     if !admin.delete_company(company.slug.as_str()).await? {
         return Err(CliError::refused(
             format!(

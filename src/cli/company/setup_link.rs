@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::admin::setup::NewSetupLink;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Output, timestamp};
+use crate::cli::output::{Listing, Output, timestamp};
 use crate::domain::{Company, SetupLinkId, SetupLinkState};
 
 #[derive(Debug, Subcommand)]
@@ -72,40 +72,33 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
     let company = installation.company(slug).await?;
     let links = installation.store.setup_links(company.id).await?;
     let state = |link: &crate::domain::SetupLink| link.state(installation.now);
-    if json {
-        let all: Vec<_> = links
-            .iter()
-            .map(|link| {
-                json!({
-                    "id": link.id.to_string(),
-                    "state": state(link).to_string(),
-                    "created_at": timestamp(link.created_at),
-                    "expires_at": timestamp(link.expires_at),
-                    "used_at": link.used_at.map(timestamp),
-                    "revoked_at": link.revoked_at.map(timestamp),
-                })
+    let listing = Listing {
+        json,
+        describe: &|link: &crate::domain::SetupLink| {
+            json!({
+                "id": link.id.to_string(),
+                "state": state(link).to_string(),
+                "created_at": timestamp(link.created_at),
+                "expires_at": timestamp(link.expires_at),
+                "used_at": link.used_at.map(timestamp),
+                "revoked_at": link.revoked_at.map(timestamp),
             })
-            .collect();
-        return out.json(&all);
-    }
-    if links.is_empty() {
-        return out.line(format!(
-            "{} has no set-up link. Make one: vestibule company setup-link new {}",
-            company.name, company.slug
-        ));
-    }
-    let rows: Vec<_> = links
-        .iter()
-        .map(|link| {
+        },
+        header: ["ID", "STATE", "MADE", "ENDS"],
+        row: &|link| {
             [
                 link.id.to_string(),
                 state(link).to_string(),
                 timestamp(link.created_at),
                 timestamp(link.expires_at),
             ]
-        })
-        .collect();
-    out.table(["ID", "STATE", "MADE", "ENDS"], &rows)
+        },
+        none: format!(
+            "{} has no set-up link. Make one: vestibule company setup-link new {}",
+            company.name, company.slug
+        ),
+    };
+    out.list(&links, &listing)
 }
 
 async fn revoke(

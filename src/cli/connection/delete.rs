@@ -1,9 +1,10 @@
 //! `connection delete`.
 
 use super::Named;
-use crate::cli::error::{CliError, Result};
+use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
+use crate::cli::sure::sure;
 use crate::cli::text::counts;
 
 #[derive(Debug, clap::Args)]
@@ -35,18 +36,17 @@ impl Delete {
             counts(uses.users, "user link"),
             counts(uses.grants, "membership"),
         );
-        if !self.yes {
-            return Err(CliError::refused(
-                format!(
-                    "This deletes the connection \"{}\" of {} for good: {goes}.",
-                    connection.name, company.name
-                ),
-                format!(
-                    "If that is meant: vestibule connection delete --company {} --name {} --yes",
-                    company.slug, connection.name
-                ),
-            ));
-        }
+        sure(
+            self.yes,
+            format!(
+                "This deletes the connection \"{}\" of {} for good: {goes}.",
+                connection.name, company.name
+            ),
+            &format!(
+                "connection delete --company {} --name {}",
+                company.slug, connection.name
+            ),
+        )?;
         admin
             .remove_connection(connection.id, connection.revision)
             .await?;

@@ -68,7 +68,9 @@ impl Judged {
         let installation = setting.open().await?;
         let company = installation.company(slug).await?;
         let name = explain.connection.as_deref();
-        let connection = installation.connection(&company, name).await?;
+        let connection = installation
+            .connection(&company, name, "--connection")
+            .await?;
         let keys = SpKeys::new(&installation.keys().await?).map_err(|cause| {
             CliError::unusable(
                 format!("The keys of this installation cannot be used: {cause}."),

@@ -9,9 +9,9 @@ use crate::cli::output::{Output, timestamp};
 use crate::domain;
 use crate::saml::advice::advice;
 use crate::saml::assertion::ValidatedAssertion;
-use crate::saml::error::Check;
 use crate::saml::response::Verdict;
 use crate::saml::signature::Trust;
+use crate::site::recorded;
 
 pub(super) struct Report<'a> {
     pub(super) at: OffsetDateTime,
@@ -45,7 +45,8 @@ impl Report<'_> {
             out.line(format!("  ! {warning}"))?;
         }
         out.line("")?;
-        let checks: Vec<domain::Check> = self.verdict.checks.iter().map(recorded).collect();
+        let checks: Vec<domain::Check> =
+            self.verdict.checks.iter().cloned().map(recorded).collect();
         print_checks(&checks, out)?;
         out.line("")?;
         out.line(self.sentence())?;
@@ -56,7 +57,8 @@ impl Report<'_> {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let checks: Vec<domain::Check> = self.verdict.checks.iter().map(recorded).collect();
+        let checks: Vec<domain::Check> =
+            self.verdict.checks.iter().cloned().map(recorded).collect();
         let rule = self.verdict.outcome.as_ref().err();
         json!({
             "accepted": self.verdict.outcome.is_ok(),
@@ -102,16 +104,6 @@ impl Report<'_> {
         };
         all.extend(self.time_hint.clone());
         all
-    }
-}
-
-fn recorded(check: &Check) -> domain::Check {
-    domain::Check {
-        rule: check.rule.number().into(),
-        subject: check.requirement.title().into(),
-        expected: check.expected.clone(),
-        received: check.received.clone(),
-        passed: check.passed,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Named, find, last_one};
 use crate::admin::Refused;
-use crate::cli::error::{CliError, Result};
+use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
+use crate::cli::sure::sure;
 use crate::cli::text::counts;
 
 pub(super) async fn run(
@@ -16,24 +17,23 @@ pub(super) async fn run(
     let (company, user) = find(installation, named).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
-    if !yes {
-        let loss = admin.user_use(user.id).await?;
-        return Err(CliError::refused(
-            format!(
-                "This deletes {} of {} for good: {}, {}, {} and {}. The audit log stays, without the name.",
-                user.email,
-                company.name,
-                counts(loss.sessions, "session"),
-                counts(loss.groups, "membership"),
-                counts(loss.identities, "identity link"),
-                counts(loss.sign_ins, "sign-in record")
-            ),
-            format!(
-                "If that is meant: vestibule user delete --company {} --email {} --yes",
-                company.slug, user.email
-            ),
-        ));
-    }
+    let loss = admin.user_use(user.id).await?;
+    sure(
+        yes,
+        format!(
+            "This deletes {} of {} for good: {}, {}, {} and {}. The audit log stays, without the name.",
+            user.email,
+            company.name,
+            counts(loss.sessions, "session"),
+            counts(loss.groups, "membership"),
+            counts(loss.identities, "identity link"),
+            counts(loss.sign_ins, "sign-in record")
+        ),
+        &format!(
+            "user delete --company {} --email {}",
+            company.slug, user.email
+        ),
+    )?;
     let (name, erased) = match admin.delete_user(user.id).await {
         Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
         other => other?,

@@ -22,7 +22,7 @@ impl Unlink {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let (company, user) = find(installation, &self.named).await?;
         let connection = installation
-            .connection(&company, Some(&self.connection))
+            .connection(&company, Some(&self.connection), "--connection")
             .await?;
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);

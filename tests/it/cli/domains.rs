@@ -158,4 +158,25 @@ fn a_user_who_waits_names_a_connection() {
     add("b@acme.example").succeeds();
     add("c@acme.example --connection okta").fails(2, &["acme.example come through entra"]);
     add("d@acme.example --connection octa").fails(1, &["okta"]);
+    // It is said later, or otherwise.
+    let set = |rest: &str| installation.run(&format!("user set --company acme --email {rest}"));
+    set("a@acme.example --connection entra")
+        .succeeds()
+        .says(&["a@acme.example signs in first through entra."]);
+    set("a@acme.example --connection entra")
+        .succeeds()
+        .says(&["is so already"]);
+    // The domain decides; of another address another connection may be chosen, in the same step.
+    set("a@acme.example --connection okta").fails(2, &["acme.example come through entra"]);
+    set("a@acme.example --connection okta --new-email a@elsewhere.example")
+        .succeeds()
+        .says(&["signs in first through okta", "Changed a@elsewhere.example"]);
+    set("a@elsewhere.example --connection octa").fails(1, &["okta"]);
+    installation
+        .run_with(
+            "user add --company acme --email e@acme.example --password-stdin",
+            "seventeen green umbrellas\n",
+        )
+        .succeeds();
+    set("e@acme.example --connection entra").fails(1, &["does not wait for a first sign-in"]);
 }

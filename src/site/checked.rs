@@ -1,0 +1,15 @@
+//! What the validator checked, as records keep it.
+
+use crate::domain::Check;
+use crate::saml;
+
+/// A check of the validator's, for a record.
+pub fn recorded(made: saml::error::Check) -> Check {
+    Check {
+        rule: made.rule.number().into(),
+        subject: made.requirement.title().into(),
+        expected: made.expected,
+        received: made.received,
+        passed: made.passed,
+    }
+}
