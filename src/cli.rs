@@ -23,6 +23,7 @@ mod password;
 mod postgres_tools;
 mod serve;
 mod sessions;
+mod sure;
 mod text;
 mod user;
 

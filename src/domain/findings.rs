@@ -4,6 +4,7 @@
 //! personal: it is kept sealed and for a short time, and shown to the administrator who ran the test.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::word::words;
 use super::{NameId, Profile, SamlSettings, User};
@@ -23,6 +24,9 @@ pub struct Findings {
     pub claims: Vec<Claim>,
     /// How the person signed in at the identity provider.
     pub authn_context: Option<String>,
+    /// When, as the identity provider says.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub authn_instant: Option<OffsetDateTime>,
     /// Our clock minus the identity provider's, in milliseconds, the way of the message included.
     pub drift_ms: i64,
     /// The person whom the claims describe; none when they do not describe one.
@@ -110,6 +114,7 @@ impl Findings {
             name_id,
             claims,
             authn_context: None,
+            authn_instant: None,
             drift_ms: 0,
             person: None,
             rehearsal: None,

@@ -37,6 +37,7 @@ pub(super) fn findings(settings: &SamlSettings, assertion: &ValidatedAssertion) 
     let drift = assertion.drift.whole_milliseconds();
     Findings {
         authn_context: assertion.authn_context.clone(),
+        authn_instant: assertion.authn_instant,
         drift_ms: i64::try_from(drift).unwrap_or_default(),
         ..Findings::new(settings, name_id(assertion), attributes)
     }

@@ -4,6 +4,7 @@ use crate::domain::{
     Claim, Findings, GroupChange, GroupClaim, LoginAttempt, NameId, Outcome, Profile, Rehearsal,
     User, Way,
 };
+use crate::http::pages::Moment;
 
 /// The part of a test's page that only the administrator who ran it sees.
 #[derive(Debug)]
@@ -22,6 +23,9 @@ pub(super) struct Found {
     pub(super) groups: Vec<(String, &'static str, &'static str)>,
     pub(super) groups_note: &'static str,
     pub(super) authn_context: Option<String>,
+    pub(super) authn_instant: Option<Moment>,
+    /// Whether the request asked the user to sign in again.
+    pub(super) forced: bool,
 }
 
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub(super) fn found(findings: &Findings, attempt: &LoginAttempt) -> Found {
             _ => "",
         },
         authn_context: findings.authn_context.clone(),
+        authn_instant: findings.authn_instant.map(Moment::from),
+        forced: attempt.forced,
     }
 }
 

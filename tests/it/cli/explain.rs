@@ -229,3 +229,96 @@ fn input_that_cannot_be_used() {
     assert_eq!(said.code, 1, "{said:?}");
     said.says(&["Refused by rule A3"]);
 }
+
+/// What such a connection accepts is accepted offline.
+#[test]
+fn a_connection_of_this_installation_judges() {
+    let sample = Sample::of("accept", "entra-ssoready");
+    let metadata = sample.folder.join(sample.text("metadata"));
+    let installation = Installation::with_company();
+    for name in ["entra", "other"] {
+        let words = [
+            "connection",
+            "import-metadata",
+            metadata.to_str().unwrap(),
+            "--company",
+            "acme",
+            "--name",
+            name,
+            "--display-name",
+            name,
+        ];
+        installation.run_words(&words, "").succeeds();
+    }
+    let response = sample.response();
+    let explain = |at: &str, more: &[&str]| {
+        let words = [
+            "explain",
+            response.to_str().unwrap(),
+            "--company",
+            "acme",
+            "--acs",
+            sample.text("acs_url"),
+            "--at",
+            at,
+        ];
+        installation.run_words(&[&words[..], more].concat(), "")
+    };
+    let entra = [
+        "--connection",
+        "entra",
+        "--entity-id",
+        sample.text("entity_id"),
+    ];
+    let of_entra = |at: &str, more: &[&str]| explain(at, &[&entra[..], more].concat());
+    let now = sample.text("now");
+    explain(now, &[]).fails(2, &["several connections", "--connection: entra, other"]);
+    explain(now, &["--connection", "none"]).fails(1, &["none"]);
+    let refused = |said: Said, rule: &str| {
+        assert_eq!(said.code, 1, "{said:?}");
+        said.says(&[&format!("Refused by rule {rule}")]);
+    };
+    of_entra(now, &[]).succeeds().says(&["Accepted"]);
+    // The company's own entity ID, when no other is said.
+    refused(explain(now, &["--connection", "entra"]), "D4");
+
+    // Ten seconds before it was made: within the skew that the connection allows.
+    let early = "2023-11-17T18:39:20Z";
+    of_entra(early, &[]).succeeds();
+    let set = "connection set --company acme --name entra clock_skew_seconds=0";
+    let words: Vec<&str> = set.split(' ').collect();
+    installation.run_words(&words, "").succeeds();
+    refused(of_entra(early, &[]), "C5");
+    of_entra(early, &["--set", "clock_skew_seconds=60"]).succeeds();
+    for setting in [
+        "name_id_format=urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+        "idp_entity_id=https://other.example",
+    ] {
+        let said = of_entra(now, &["--set", setting]);
+        refused(
+            said,
+            if setting.starts_with("name") {
+                "D7"
+            } else {
+                "D1"
+            },
+        );
+    }
+    of_entra(now, &["--set", "no_such=1"]).fails(2, &["no_such"]);
+    of_entra(now, &["--set", "clock_skew_seconds"]).fails(2, &["--set"]);
+    // The user had signed in a day before: too old for a request that asked to be asked again, and for a bounded age.
+    refused(
+        of_entra(now, &["--forced-at", "2023-11-17T18:39:00Z"]),
+        "D8",
+    );
+    of_entra(now, &["--forced-at", "2023-11-16T18:57:00Z"]).succeeds();
+    refused(
+        of_entra(now, &["--set", "max_authentication_age=3600"]),
+        "D8",
+    );
+    of_entra(now, &["--set", "max_authentication_age=90000"]).succeeds();
+    of_entra(now, &["--forced-at", "yesterday"]).fails(2, &["--forced-at"]);
+    // Nothing of it is kept.
+    let shown = installation.json("connection show --company acme --name entra --json");
+    assert_eq!(shown["settings"]["clock_skew_seconds"], 0, "{shown}");
+}

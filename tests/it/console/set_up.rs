@@ -50,6 +50,22 @@ async fn submit(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> A
 }
 
 #[tokio::test]
+async fn the_first_page_says_which_domains_are_the_company_s() {
+    let world = World::new().await;
+    let path = link(&world).await;
+    let page = world.browser().get(&path).await.body;
+    assert!(!page.contains("E-mail domains"), "{page}");
+    let admin = admin(&world, world.acme.id);
+    for name in ["acme.example", "acme.test"] {
+        admin.add_domain(name, None).await.unwrap();
+    }
+    world.app.catch_up().await.unwrap();
+    let page = world.browser().get(&path).await.body;
+    let told = "E-mail domains of this company: <strong>acme.example, acme.test</strong>. If one of them is not yours, tell";
+    assert!(page.contains(told), "{page}");
+}
+
+#[tokio::test]
 async fn a_link_leads_into_the_console() {
     let world = World::new().await;
     let path = link(&world).await;

@@ -1,6 +1,7 @@
 //! Test connection: the way of a sign-in, and nobody is signed in.
 
 use time::Duration;
+use time::format_description::well_known::Rfc3339;
 use vestibule::demo_idp::Claim;
 use vestibule::domain::{AttemptKind, Creation, GroupMapping, LoginAttempt, Outcome, UserId};
 
@@ -91,6 +92,36 @@ async fn it_shows_what_a_sign_in_would_do_and_does_nothing() {
             .status,
         400
     );
+}
+
+/// When the person signed in at the identity provider, which decides where the request asks for a fresh sign-in (rule D8).
+#[tokio::test]
+async fn it_shows_when_the_person_signed_in() {
+    let world = World::new().await;
+    let provider = Provider::of(&world).await;
+    let mut admin = world.admin().await;
+    for (force, ago) in [(false, 3_600), (true, 42)] {
+        provider
+            .change(&world, |it| it.settings.force_authn = force)
+            .await;
+        let at = NOW - Duration::seconds(ago);
+        let page = provider
+            .test_with(&world, &mut admin, |spec| spec.authn_instant = at)
+            .await;
+        let (_, rest) = page
+            .body
+            .split_once("<dt>Signed in at the identity provider</dt>")
+            .unwrap();
+        let shown = rest.split_once("</div>").unwrap().0;
+        let time = at.format(&Rfc3339).unwrap();
+        assert!(shown.contains(&format!("datetime=\"{time}\"")), "{shown}");
+        assert!(shown.contains("AuthnInstant"), "{shown}");
+        assert_eq!(
+            shown.contains("the request asked for a fresh sign-in"),
+            force,
+            "{shown}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -353,3 +353,51 @@ fn base64(content: &[u8]) -> String {
     use base64::Engine as _;
     base64::prelude::BASE64_STANDARD.encode(content)
 }
+
+/// Who waits for a first sign-in waits for a connection: a column of the file says which.
+#[tokio::test]
+async fn a_file_says_through_which_connection_users_come() {
+    let world = World::new().await;
+    world.add_connection("entra").await;
+    let okta = world.add_connection("okta").await;
+    let mut browser = world.admin().await;
+    let file = "email,connection\n\
+                a@acme.example,okta\n\
+                b@acme.example,octa\n\
+                c@acme.example,\n";
+    let page = preview(&mut browser, file.as_bytes()).await;
+    assert_eq!(page.status, 422, "{}", page.body);
+    for part in [
+        "Line 3</span> There is no connection &#34;octa&#34;. There are: entra, okta.",
+        "Line 4</span> Several connections are enabled. Choose the one",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert!(!page.body.contains("Line 2<"), "{}", page.body);
+    // By its short name, or by that of the sign-in page; or by the address's domain.
+    support::assign(&world.app.store, &okta, "okta.example").await;
+    let file = "email,connection\n\
+                a@acme.example,okta\n\
+                b@acme.example,ENTRA\n\
+                c@okta.example,\n";
+    let page = preview(&mut browser, file.as_bytes()).await;
+    let answer = save(&mut browser, &page).await;
+    let told = follow(&mut browser, &answer).await.body;
+    assert!(told.contains("Imported: 3 created"), "{told}");
+    for (email, name) in [
+        ("a@acme.example", "okta"),
+        ("b@acme.example", "entra"),
+        ("c@okta.example", "okta"),
+    ] {
+        let store = &world.app.store;
+        let user = store.user_by_email(world.acme.id, email).await.unwrap();
+        let id = user.unwrap().waits_for.unwrap();
+        let connection = store.connection(id).await.unwrap().unwrap();
+        assert_eq!(connection.name.as_str(), name, "{email}");
+    }
+    // The domain decides, and not the file.
+    let page = preview(&mut browser, b"email,connection\nd@okta.example,entra\n").await;
+    let told = "Line 2</span> Addresses in okta.example come through OKTA";
+    assert_eq!(page.status, 422);
+    assert!(page.body.contains(told), "{}", page.body);
+}
