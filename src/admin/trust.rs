@@ -6,17 +6,19 @@ use crate::domain::{Connection, ConnectionId, TrustLine, TrustVersion};
 use crate::store::UnreadTrust;
 
 impl Admin<'_> {
-    /// A connection's versions up to a number, the newest first, and the number of the newest of all; 0 for none.
+    /// A connection's versions up to a number, the newest first, and the numbers of the oldest and the newest of all that are
+    /// kept; 0 for none.
     pub async fn trust_lines(
         &self,
         connection: &Connection,
         up_to: Option<i64>,
         limit: u32,
-    ) -> Result<(Vec<TrustLine>, i64), Refused> {
+    ) -> Result<(Vec<TrustLine>, [i64; 2]), Refused> {
+        let oldest = self.store.oldest_trust_version(connection.id).await?;
         let newest = self.store.newest_trust_version(connection.id).await?;
         let up_to = up_to.unwrap_or(newest).min(newest);
         let lines = self.store.trust_lines(connection.id, up_to, limit).await?;
-        Ok((lines, newest))
+        Ok((lines, [oldest, newest]))
     }
 
     /// One version of a connection.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::domain::{Company, CompanyId, TokenId};
+use crate::domain::{Company, CompanyId, SessionKey, TokenId};
 
 use cells::Cells;
 use guess::Guesses;
@@ -85,6 +85,7 @@ pub struct Throttle {
     api_clients: (Limit, Limit),
     tokens: Limit,
     domain_checks: Limit,
+    console: (Limit, Limit),
     guesses: Guesses,
     password_turns: PasswordTurns,
 }
@@ -147,6 +148,16 @@ impl Throttle {
                 "company_domain_checks_per_minute",
                 limits.company_domain_checks_per_minute,
             ),
+            console: (
+                Limit::new(
+                    "session_console_changes_per_minute",
+                    limits.session_console_changes_per_minute,
+                ),
+                Limit::new(
+                    "company_console_changes_per_minute",
+                    limits.company_console_changes_per_minute,
+                ),
+            ),
             guesses: Guesses::new(limits),
             password_turns: PasswordTurns::new(),
         }
@@ -189,6 +200,14 @@ impl Throttle {
         let now = self.clock.running();
         let checks = &self.domain_checks;
         checks.take(&self.cells, company.id, now, company)
+    }
+
+    /// Counts one more form that an administrator sends in the console.
+    pub fn admit_to_console(&self, session: SessionKey, company: &Company) -> Result<(), Wait> {
+        let now = self.clock.running();
+        let (one, all) = &self.console;
+        one.take(&self.cells, session, now, company)?;
+        all.take(&self.cells, company.id, now, company)
     }
 
     fn limits_of(&self, counted: Counted) -> &Requests {

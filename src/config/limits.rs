@@ -49,6 +49,10 @@ pub struct Limits {
     pub token_requests_per_minute: u32,
     /// DNS records of e-mail domains that are looked up for one company, in the console and by the API together.
     pub company_domain_checks_per_minute: u32,
+    /// Changes that one session may make in the console.
+    pub session_console_changes_per_minute: u32,
+    /// Changes that may be made in the console of one company.
+    pub company_console_changes_per_minute: u32,
     /// Wrong passwords for one account from one client, and from each browser in which the account has signed in before.
     pub wrong_passwords_per_minute: u32,
     /// Wrong passwords for one account from everyone else together.
@@ -82,6 +86,8 @@ impl Default for Limits {
             client_api_requests_per_minute: 1_200,
             token_requests_per_minute: 600,
             company_domain_checks_per_minute: 20,
+            session_console_changes_per_minute: 300,
+            company_console_changes_per_minute: 1_200,
             wrong_passwords_per_minute: 10,
             account_wrong_passwords_per_minute: 60,
             client_wrong_passwords_per_minute: 60,
@@ -113,13 +119,17 @@ impl Limits {
     }
 
     /// The limits of each, with the limit of all of them together.
-    fn shared(&self) -> [(Named, Named); 8] {
+    fn shared(&self) -> [(Named, Named); 9] {
         macro_rules! pair {
             ($one:ident, $all:ident) => {
                 ((stringify!($one), self.$one), (stringify!($all), self.$all))
             };
         }
         [
+            pair!(
+                session_console_changes_per_minute,
+                company_console_changes_per_minute
+            ),
             pair!(client_starts_per_minute, company_starts_per_minute),
             pair!(client_responses_per_minute, company_responses_per_minute),
             pair!(client_logouts_per_minute, company_logouts_per_minute),

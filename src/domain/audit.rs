@@ -1,13 +1,19 @@
 //! The audit log: what people changed, and who used a break-glass account (rule F6).
 //!
-//! Invariant: an entry is written once and never changed.
+//! Invariant: an entry is written once and never changed, and it is bounded.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::audit_bound::{bound, cut};
 use super::{AuditId, CompanyId};
+
+/// The most characters of a name.
+const LONGEST_NAME: usize = 320;
+/// The most characters of what is told beside a change.
+const LONGEST_DETAIL: usize = 2_000;
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +57,21 @@ impl AuditEvent {
         self.before = Some(Value::Object(before));
         self.after = Some(Value::Object(after));
         self
+    }
+
+    /// The same as it is kept: bounded, whatever was changed.
+    #[must_use]
+    pub fn bounded(&self) -> Self {
+        let mut event = self.clone();
+        bound(&mut event.before, &mut event.after);
+        for (text, most) in [
+            (&mut event.actor, LONGEST_NAME),
+            (&mut event.subject, LONGEST_NAME),
+            (&mut event.detail, LONGEST_DETAIL),
+        ] {
+            *text = cut(text, most);
+        }
+        event
     }
 
     /// With more, for people.

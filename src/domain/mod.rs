@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod audit;
+mod audit_bound;
 pub mod claims;
 pub mod company;
 pub mod company_domain;

@@ -46,6 +46,7 @@ pub(super) fn entry(row: &Row) -> Result<AuditEvent, Error> {
 }
 
 async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {
+    let event = event.bounded();
     query(
         "INSERT INTO audit_event (id, company_id, at, actor, action, subject, detail, client, before_value, after_value) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",

@@ -1,6 +1,7 @@
 //! Versions of connections' trust, and who has read them.
 //!
-//! Invariant: a connection's versions are numbered without a gap, in the order of their commits.
+//! Invariants: a connection's versions are numbered without a gap, in the order of their commits; and the newest of them are
+//! kept, of which the last one is what the connection trusts.
 
 use time::OffsetDateTime;
 
@@ -8,6 +9,9 @@ use super::columns::{Row, json, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, ConnectionId, SamlSettings, TrustLine, TrustVersion, UserId};
+
+/// The versions of a connection that are kept. What older ones changed, the audit log tells.
+const KEPT: i64 = 50;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -71,6 +75,11 @@ impl Tx {
         .bind(json(&version.settings)?)
         .execute(&mut *self)
         .await?;
+        query("DELETE FROM trust_version WHERE connection_id = $1 AND number <= $2")
+            .bind(version.connection_id.to_string())
+            .bind(number - KEPT)
+            .execute(&mut *self)
+            .await?;
         Ok(number)
     }
 }
@@ -80,6 +89,17 @@ impl Store {
     pub async fn newest_trust_version(&self, connection: ConnectionId) -> Result<i64, Error> {
         let row = query(
             "SELECT COALESCE(MAX(number), 0) AS number FROM trust_version WHERE connection_id = $1",
+        )
+        .bind(connection.to_string())
+        .fetch_one(&self.database)
+        .await?;
+        row.int("number")
+    }
+
+    /// The number of a connection's oldest version that is kept; 0 for none.
+    pub async fn oldest_trust_version(&self, connection: ConnectionId) -> Result<i64, Error> {
+        let row = query(
+            "SELECT COALESCE(MIN(number), 0) AS number FROM trust_version WHERE connection_id = $1",
         )
         .bind(connection.to_string())
         .fetch_one(&self.database)

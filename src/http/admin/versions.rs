@@ -29,7 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 /// What every page says of changes by others, until they are read. What was before the account is not news.
 pub(super) async fn banners(app: &App, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
     let (user, since) = (me.user.id, me.user.created_at);
-    let unread = app.store.unread_trust(site.company.id, user, since).await?;
+    let unread = app.desk.unread_trust(site.company.id, user, since).await?;
     let banner = |change: UnreadTrust| Banner {
         tone: Tone::Warn,
         text: format!(
@@ -94,27 +94,28 @@ struct Pages {
 }
 
 impl Pages {
-    fn of(path: &str, lines: &[TrustLine], newest: i64) -> Self {
+    fn of(path: &str, lines: &[TrustLine], [oldest, newest]: [i64; 2]) -> Self {
         let (first, last) = match lines {
             [first, .., last] => (first.number, last.number),
             [only] => (only.number, only.number),
-            [] => (newest, 1),
+            [] => (newest, oldest),
         };
         let from = (first < newest).then_some(first);
-        let is_only = from.is_none() && last <= 1;
+        let is_only = from.is_none() && last <= oldest;
         let link = |from: i64| format!("{path}?from={from}");
         Self {
             shown: if is_only {
                 String::new()
             } else {
-                format!("{}–{} of {newest}", newest - first + 1, newest - last + 1)
+                let all = newest - oldest + 1;
+                format!("{}–{} of {all}", newest - first + 1, newest - last + 1)
             },
             previous: match first + i64::from(ON_A_PAGE) {
                 _ if from.is_none() => String::new(),
                 previous if previous >= newest => path.to_owned(),
                 previous => link(previous),
             },
-            next: if last > 1 {
+            next: if last > oldest {
                 link(last - 1)
             } else {
                 String::new()
@@ -147,7 +148,7 @@ async fn show(
     let admin = console.admin();
     let connection = admin.connection(id).await?;
     let lines = admin.trust_lines(&connection, wanted.from, ON_A_PAGE);
-    let (versions, newest) = lines.await?;
+    let (versions, [oldest, newest]) = lines.await?;
     if versions.is_empty() && newest > 0 {
         return Err(Error::NotFound);
     }
@@ -159,6 +160,12 @@ async fn show(
         last_read
     } else {
         newest - 1
+    };
+    // The first version of all is compared with nothing; what was before the oldest that is kept, nobody knows any more.
+    let own_older = if oldest > 1 {
+        own_older.max(oldest)
+    } else {
+        own_older
     };
     let number = |wanted: Option<i64>, own: i64| wanted.unwrap_or(own);
     let (older, newer) = (
@@ -190,7 +197,7 @@ async fn show(
         pages: Pages::of(
             &format!("/admin/connections/{id}/versions"),
             &versions,
-            newest,
+            [oldest, newest],
         ),
         versions: versions
             .into_iter()

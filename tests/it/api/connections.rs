@@ -331,3 +331,34 @@ async fn a_private_key_is_refused_and_not_repeated() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_change_of_many_mappings_is_told_in_little() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let path = path(&made(&client).await);
+    let mapping = |last: &str| {
+        let all = (0..400).map(|number| format!("{number:036}=Members"));
+        let all: Vec<String> = all.chain([format!("{last}=Members")]).collect();
+        json!({"settings": {"group_mapping": all.join(", ")}})
+    };
+    for last in ["first", "second"] {
+        ok(&client.patch(&path, "*", mapping(last)).await, 200);
+    }
+    let entries = world.audit().await;
+    let change = entries
+        .iter()
+        .find(|it| it.action.starts_with("connection."))
+        .unwrap();
+    let (before, after) = (
+        change.before.clone().unwrap(),
+        change.after.clone().unwrap(),
+    );
+    assert_eq!(before["group_mapping"], "first=Members, 400 unchanged");
+    assert_eq!(after["group_mapping"], "second=Members, 400 unchanged");
+    for entry in &entries {
+        let kept = serde_json::to_string(&(&entry.before, &entry.after)).unwrap();
+        let all = kept.len() + entry.detail.len();
+        assert!(all < 11_000, "{}: {all}", entry.action);
+    }
+}

@@ -14,6 +14,7 @@ on_both!(
     a_removed_connection_signs_nobody_in,
     removing_keeps_a_way_in,
     versions_are_numbered,
+    the_newest_versions_are_kept,
     what_was_read_stays_read,
 );
 
@@ -279,4 +280,20 @@ async fn what_was_read_stays_read(database: &Database) {
     store.add_company(&beta, NOW).await.unwrap();
     let none = store.unread_trust(beta.id, zoe.id, NOW).await.unwrap();
     assert!(none.is_empty());
+}
+
+async fn the_newest_versions_are_kept(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let (store, id) = (&world.store, world.connection.id);
+    for number in 1..=60 {
+        let mut tx = store.begin().await.unwrap();
+        let written = version(&world, "anna", number);
+        assert_eq!(tx.add_trust_version(&written).await.unwrap(), number);
+        tx.commit(NOW).await.unwrap();
+    }
+    assert_eq!(store.oldest_trust_version(id).await.unwrap(), 11);
+    assert_eq!(store.newest_trust_version(id).await.unwrap(), 60);
+    let lines = store.trust_lines(id, 60, 100).await.unwrap();
+    assert_eq!(lines.len(), 50);
+    assert_eq!(store.trust_version(id, 10).await.unwrap(), None);
 }
