@@ -170,7 +170,6 @@ impl Store {
             .max()
             .unwrap_or(Durability::Synced);
         let (hash, ended) = (self.hash, Arc::clone(&self.ended));
-        let pieces = batch.len();
         let together = move |tx: Result<Transaction, Error>| match tx
             .and_then(|tx| here(all_in(Tx::from(tx).telling(&ended), &batch, hash)))
         {
@@ -192,7 +191,7 @@ impl Store {
         for work in file.with_transaction(durability, together).await?? {
             self.alone(work).await;
         }
-        file.tend_log(pieces).await;
+        file.tend_log().await;
         Ok(())
     }
 

@@ -53,6 +53,7 @@ pub(super) struct File {
 struct Writer {
     connection: Connection,
     durability: Durability,
+    log: Arc<Log>,
 }
 
 /// What a commit waits for.
@@ -70,8 +71,9 @@ pub(super) enum Durability {
 pub(super) struct Transaction {
     /// None while another thread works with it, and for ever when that was given up.
     held: Option<Held>,
-    /// Whether statements run on the caller's thread, which then may wait.
-    in_place: bool,
+    /// Whose log is looked after at the end; none where statements run on the caller's thread, which then may wait: whoever gave
+    /// it the transaction does it.
+    file: Option<Arc<File>>,
 }
 
 /// The connection that writes, for one holder.
@@ -83,27 +85,29 @@ impl File {
     pub(super) async fn open(path: PathBuf) -> Result<Self, Error> {
         let opening = path.clone();
         let connection = blocking(move || connect(&opening, SESSION)).await??;
+        let log = Arc::<Log>::default();
         let file = Self {
             path,
             writer: Arc::new(Mutex::new(Writer {
                 connection,
                 durability: Durability::Synced,
+                log: Arc::clone(&log),
             })),
             readers: Lock::default(),
             permits: Semaphore::new(READERS),
-            log: Arc::default(),
+            log,
         };
         file.use_wal().await?;
         Ok(file)
     }
 
     /// Begins a transaction, when those before it have ended.
-    pub(super) async fn begin(&self) -> Result<Transaction, Error> {
+    pub(super) async fn begin(self: &Arc<Self>) -> Result<Transaction, Error> {
         let mut held = self.hold().await?;
         let held = blocking(move || held.begin(Durability::Synced).map(|()| held)).await??;
         Ok(Transaction {
             held: Some(held),
-            in_place: false,
+            file: Some(Arc::clone(self)),
         })
     }
 
@@ -119,16 +123,16 @@ impl File {
                 held.begin(durability)?;
                 Ok(Transaction {
                     held: Some(held),
-                    in_place: true,
+                    file: None,
                 })
             }))
         })
         .await
     }
 
-    /// Looks after the log when a transaction of so many pieces has been written.
-    pub(super) async fn tend_log(&self, pieces: usize) {
-        if self.log.grown(pieces, self.path.clone())
+    /// Looks after the log when something has been written.
+    pub(super) async fn tend_log(&self) {
+        if self.log.is_due(&self.path)
             && let Ok(held) = self.hold().await
         {
             // When it fails, the log goes on growing until the next time.
@@ -140,12 +144,16 @@ impl File {
     pub(super) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
         let mut held = self.hold().await?;
         let statement = statement.into_owned();
-        blocking(move || {
+        let changed = blocking(move || {
             // It may be an entry of the audit log (rule F6), and the transaction before it may not have waited for the disk.
             held.wait_for(Durability::Synced)?;
-            change(&held.0.connection, &statement)
+            let changed = change(&held.0.connection, &statement)?;
+            held.0.log.note(&held.0.connection);
+            Ok(changed)
         })
-        .await?
+        .await?;
+        self.tend_log().await;
+        changed
     }
 
     /// Reads the row that a key leads to, on the caller's thread: that costs less than the way to another one.
@@ -249,7 +257,17 @@ impl Transaction {
             sql: "COMMIT",
             values: Vec::new(),
         };
-        self.run(commit, change).await.map(drop)
+        let committed = |connection: &Connection, log: &Log, commit: &Statement<'_>| {
+            change(connection, commit)?;
+            log.note(connection);
+            Ok(())
+        };
+        self.run_with(commit, committed).await?;
+        self.held = None;
+        if let Some(file) = &self.file {
+            file.tend_log().await;
+        }
+        Ok(())
     }
 
     async fn run<R: Send + 'static>(
@@ -257,14 +275,25 @@ impl Transaction {
         statement: Statement<'_>,
         run: fn(&Connection, &Statement<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
+        self.run_with(statement, move |connection, _, statement| {
+            run(connection, statement)
+        })
+        .await
+    }
+
+    async fn run_with<R: Send + 'static>(
+        &mut self,
+        statement: Statement<'_>,
+        run: impl FnOnce(&Connection, &Log, &Statement<'_>) -> Result<R, Error> + Send + 'static,
+    ) -> Result<R, Error> {
         let held = self.held.take().ok_or(Error::Stopped)?;
-        let (held, result) = if self.in_place {
-            let result = run(&held.0.connection, &statement);
+        let (held, result) = if self.file.is_none() {
+            let result = run(&held.0.connection, &held.0.log, &statement);
             (held, result)
         } else {
             let statement = statement.into_owned();
             blocking(move || {
-                let result = run(&held.0.connection, &statement);
+                let result = run(&held.0.connection, &held.0.log, &statement);
                 (held, result)
             })
             .await?
@@ -325,7 +354,10 @@ pub(super) fn connect(path: &Path, session: &str) -> Result<Connection, Error> {
 
 fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Error> {
     let mut prepared = prepare(connection, statement)?;
-    Ok(u64::try_from(prepared.raw_execute()?).unwrap_or(u64::MAX))
+    let changed = prepared.raw_execute()?;
+    #[cfg(test)]
+    super::steps::count(connection, &prepared);
+    Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
 fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, Error> {
@@ -339,6 +371,9 @@ fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, 
             .collect::<Result<_, _>>()?;
         found.push(Row::new(Arc::clone(&names), values));
     }
+    drop(stepping);
+    #[cfg(test)]
+    super::steps::count(connection, &prepared);
     Ok(found)
 }
 
