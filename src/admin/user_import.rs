@@ -17,6 +17,9 @@ use crate::domain::{
 use crate::keys;
 use crate::store::Tx;
 
+/// Users that change what is to be known of the tables.
+const MANY: usize = 100;
+
 /// What an import would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportPlan {
@@ -149,6 +152,9 @@ impl Admin<'_> {
             tx.many_users_changed(self.company);
         }
         tx.commit(self.now).await?;
+        if done.made >= MANY {
+            self.store.take_stock();
+        }
         Ok(done)
     }
 

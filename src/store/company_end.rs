@@ -151,7 +151,7 @@ impl Tx {
         id: CompanyId,
         at: Option<OffsetDateTime>,
     ) -> Result<Option<u64>, Error> {
-        self.may_take_long();
+        self.may_take_long().await?;
         let written = query(
             "UPDATE company SET suspended_at = $1 WHERE id = $2 \
              AND CASE WHEN suspended_at IS NULL THEN 0 ELSE 1 END <> $3",
@@ -169,7 +169,7 @@ impl Tx {
 
     /// Deletes a suspended company with all that is left of it; `false` when it is not there, or not suspended.
     pub async fn delete_company(&mut self, id: CompanyId) -> Result<bool, Error> {
-        self.may_take_long();
+        self.may_take_long().await?;
         let deleted = query("DELETE FROM company WHERE id = $1 AND suspended_at IS NOT NULL")
             .bind(id.to_string())
             .execute(&mut *self)

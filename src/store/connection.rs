@@ -91,11 +91,12 @@ impl Tx {
         groups.sort_unstable();
         groups.dedup();
         for group in groups {
-            let found = query("SELECT id FROM permission_group WHERE id = $1 AND company_id = $2")
-                .bind(group.to_string())
-                .bind(connection.company_id.to_string())
-                .fetch_optional(&mut *self)
-                .await?;
+            let found =
+                query("SELECT id FROM permission_group WHERE id = $1 AND company_id || '' = $2")
+                    .bind(group.to_string())
+                    .bind(connection.company_id.to_string())
+                    .fetch_optional(&mut *self)
+                    .await?;
             if found.is_none() {
                 return Err(Error::GroupGone);
             }
@@ -125,7 +126,7 @@ impl Tx {
         let updated = query(
             "UPDATE connection SET name = $1, display_name = $2, sort_order = $3, \
              enabled_at = CASE WHEN $4 = 1 THEN COALESCE(enabled_at, $5) ELSE NULL END, settings = $6 \
-             WHERE id = $7 AND company_id = $8 AND revision = $9",
+             WHERE id = $7 AND company_id || '' = $8 AND revision = $9",
         )
         .bind(connection.name.as_str())
         .bind(connection.display_name.as_str())
@@ -149,17 +150,18 @@ impl Tx {
     /// sessions end. What its group claims gave goes; the group of accounts that it made stays, as an administrator's grant.
     /// Where that takes the last break-glass administrator away, it is [`Error::LastBreakGlass`] (rule F6).
     pub async fn remove_connection(&mut self, connection: &Connection) -> Result<bool, Error> {
-        self.may_take_long();
+        self.may_take_long().await?;
         let way_in = self.hold_way_in(connection.company_id, []).await?;
         self.lock_company(connection.company_id).await?;
         let id = connection.id.to_string();
-        let removed =
-            query("DELETE FROM connection WHERE id = $1 AND company_id = $2 AND revision = $3")
-                .bind(id.as_str())
-                .bind(connection.company_id.to_string())
-                .bind(connection.revision)
-                .execute(&mut *self)
-                .await?;
+        let removed = query(
+            "DELETE FROM connection WHERE id = $1 AND company_id || '' = $2 AND revision = $3",
+        )
+        .bind(id.as_str())
+        .bind(connection.company_id.to_string())
+        .bind(connection.revision)
+        .execute(&mut *self)
+        .await?;
         if removed == 0 {
             return Ok(false);
         }

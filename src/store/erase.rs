@@ -64,7 +64,7 @@ impl Tx {
     /// Deletes a locked user: its sessions end, its identities, memberships and records of sign-ins go, and `instead` stands in
     /// the audit log in the place of its addresses and names.
     pub async fn delete_user(&mut self, user: &User, instead: &str) -> Result<ErasedUser, Error> {
-        self.may_take_long();
+        self.may_take_long().await?;
         let (id, company) = (user.id.to_string(), user.company_id.to_string());
         let sessions = self.end_sessions_of(user.id, None).await?;
         let hidden = self.hide_in_audit(user, instead).await?;

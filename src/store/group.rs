@@ -58,7 +58,7 @@ impl Store {
 
     /// The groups that a user is in, by title, whoever put them there.
     pub async fn groups_of(&self, user: UserId) -> Result<Vec<Group>, Error> {
-        let rows = query(select!("WHERE EXISTS (SELECT 1 FROM group_grant m WHERE m.group_id = g.id AND m.user_id = $1) ORDER BY g.title"))
+        let rows = query(select!("WHERE g.id IN (SELECT m.group_id FROM group_grant m WHERE m.user_id = $1) ORDER BY g.title"))
             .bind(user.to_string())
             .fetch_all(&self.database)
             .await?;

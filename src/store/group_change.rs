@@ -182,7 +182,7 @@ impl Tx {
         company: CompanyId,
         id: GroupId,
     ) -> Result<Option<StoredGroup>, Error> {
-        query("UPDATE permission_group SET title = title WHERE id = $1 AND company_id = $2")
+        query("UPDATE permission_group SET title = title WHERE id = $1 AND company_id || '' = $2")
             .bind(id.to_string())
             .bind(company.to_string())
             .execute(&mut *self)
@@ -194,7 +194,7 @@ impl Tx {
     pub async fn write_group(&mut self, group: &Group) -> Result<bool, Error> {
         let updated = query(
             "UPDATE permission_group SET title = $1, kind = $2, sso_only = $3, revision = revision + 1 \
-             WHERE id = $4 AND company_id = $5 AND NOT EXISTS \
+             WHERE id = $4 AND company_id || '' = $5 AND NOT EXISTS \
              (SELECT 1 FROM permission_group other WHERE other.company_id = $5 AND other.title = $1 AND other.id <> $4)",
         )
         .bind(group.title.as_str())
@@ -236,7 +236,7 @@ impl Tx {
 
     /// Removes a group and every membership in it.
     pub async fn remove_group(&mut self, company: CompanyId, id: GroupId) -> Result<(), Error> {
-        query("DELETE FROM permission_group WHERE id = $1 AND company_id = $2")
+        query("DELETE FROM permission_group WHERE id = $1 AND company_id || '' = $2")
             .bind(id.to_string())
             .bind(company.to_string())
             .execute(&mut *self)
@@ -261,7 +261,7 @@ async fn find(
     company: CompanyId,
     id: GroupId,
 ) -> Result<Option<StoredGroup>, Error> {
-    let row = query(select!("WHERE g.id = $1 AND g.company_id = $2"))
+    let row = query(select!("WHERE g.id = $1 AND g.company_id || '' = $2"))
         .bind(id.to_string())
         .bind(company.to_string())
         .fetch_optional(target)

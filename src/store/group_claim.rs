@@ -130,7 +130,7 @@ pub(super) async fn grant(
 ) -> Result<bool, Error> {
     let added = query(
         "INSERT INTO group_grant (user_id, group_id, source, created_at) \
-         SELECT $1, g.id, $2, $3 FROM permission_group g WHERE g.id = $4 AND g.company_id = $5 ON CONFLICT DO NOTHING",
+         SELECT $1, g.id, $2, $3 FROM permission_group g WHERE g.id = $4 AND g.company_id || '' = $5 ON CONFLICT DO NOTHING",
     )
     .bind(user.to_string())
     .bind(source.to_string())

@@ -37,21 +37,21 @@ pub(super) async fn find(
         .chain(profile.old_names.iter().map(String::as_str))
         .take(MOST)
         .collect();
+    // Each name leads to its user, and neither the connection nor the company to all of theirs: nothing else is left to choose.
     let mut question = query(concat!(
         "SELECT i.subject, ",
         user_columns!(),
-        " FROM identity i JOIN account ON account.id = i.user_id \
-         WHERE i.connection_id = $1 AND account.company_id = $2 AND i.subject IN ($3, $4, $5, $6, $7)"
+        " FROM (SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $3 \
+         UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $4 \
+         UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $5 \
+         UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $6 \
+         UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $7 LIMIT 5) AS i \
+         CROSS JOIN account WHERE account.id = i.user_id AND account.company_id || '' = $2"
     ))
     .bind(claimant.connection.id.to_string())
     .bind(claimant.connection.company_id.to_string());
     for place in 0..MOST {
-        question = question.bind(
-            names
-                .get(place)
-                .copied()
-                .unwrap_or(profile.subject.as_str()),
-        );
+        question = question.bind(names.get(place).copied());
     }
     let rows = question.fetch_all(&mut *tx).await?;
     let mut found = Vec::with_capacity(rows.len());
@@ -150,8 +150,9 @@ pub(super) async fn names_of(
     user: UserId,
     connection: ConnectionId,
 ) -> Result<Vec<String>, Error> {
+    // By the user, who has few, and not by the connection, which has all.
     let rows = query(
-        "SELECT subject FROM identity WHERE user_id = $1 AND connection_id = $2 ORDER BY subject",
+        "SELECT subject FROM identity WHERE user_id = $1 AND connection_id || '' = $2 ORDER BY subject",
     )
     .bind(user.to_string())
     .bind(connection.to_string())

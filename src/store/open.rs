@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::statement::query;
 use super::{Database, Error, Hasher, Store, migrate, postgres, sqlite};
 
 impl Store {
@@ -15,20 +16,26 @@ impl Store {
     ///
     /// `hash` is SHA-256.
     pub async fn open(url: &str, hash: Hasher) -> Result<Self, Error> {
-        let database = if let Some(file) = url.strip_prefix("sqlite:") {
+        let (database, patient) = if let Some(file) = url.strip_prefix("sqlite:") {
             let path = sqlite_path(file)?;
             make_private_file(&path).map_err(|source| unusable(&path, source))?;
             refuse_readable(&path)?;
-            Database::Sqlite(Arc::new(sqlite::File::open(path).await?))
+            let file = Database::Sqlite(Arc::new(sqlite::File::open(path).await?));
+            (file.clone(), file)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Database::Postgres(postgres::Pool::open(url).await?)
+            let pools = postgres::Pools::open(url).await?;
+            (
+                Database::Postgres(pools.prompt),
+                Database::Postgres(pools.patient),
+            )
         } else {
             return Err(Error::Url);
         };
-        migrate::run(&database, hash).await?;
+        migrate::run(&patient, hash).await?;
         Ok(Self {
             queue: matches!(database, Database::Sqlite(_)).then(Arc::default),
             database,
+            patient,
             hash,
             begun: Arc::default(),
             ended: Arc::default(),
@@ -43,11 +50,36 @@ impl Store {
         }
     }
 
+    /// The same database for whoever can wait: administrators, the API, and what runs in the background. On PostgreSQL it has
+    /// connections of its own, so that no sign-in, check or start waits for one.
+    #[must_use]
+    pub fn at_leisure(&self) -> Self {
+        Self {
+            database: self.patient.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// There are many more users now: PostgreSQL looks at their tables anew, so that lists are planned for what is there. Nobody
+    /// waits for it. SQLite is never asked to, and its plans are always the same.
+    pub fn take_stock(&self) {
+        if let Database::Postgres(_) = self.patient {
+            let patient = self.patient.clone();
+            tokio::spawn(async move {
+                // When it fails, the server does it by itself, later.
+                let stock = query("ANALYZE account, identity, group_grant");
+                let _ = stock.execute(&patient).await;
+            });
+        }
+    }
+
     /// Closes every connection after the statements that are under way.
     pub async fn close(&self) {
-        match &self.database {
-            Database::Sqlite(file) => file.close().await,
-            Database::Postgres(pool) => pool.close().await,
+        for database in [&self.database, &self.patient] {
+            match database {
+                Database::Sqlite(file) => file.close().await,
+                Database::Postgres(pool) => pool.close().await,
+            }
         }
     }
 }

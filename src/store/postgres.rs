@@ -1,10 +1,11 @@
 //! PostgreSQL, through sqlx.
 //!
 //! Invariants: no statement is waited for without an end, and a connection on which one was given up is not used again; while
-//! the database is away, one request at a time finds out whether it is back, and all others are told at once.
+//! the database is away, one request at a time finds out whether it is back, and all others are told at once; sign-ins, checks
+//! and starts have connections of their own, and what a statement elsewhere takes says nothing to them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -22,7 +23,10 @@ use super::error::{Error, Failure};
 use super::statement::{Statement, Value};
 use super::unreachable;
 
-const CONNECTIONS: u32 = 16;
+/// Connections for sign-ins, checks and starts.
+const PROMPT: u32 = 10;
+/// Connections for everything else.
+const PATIENT: u32 = 6;
 /// A connection that was used more lately is taken to be there still; else it is asked before.
 const TRUSTED: Duration = Duration::from_secs(1);
 /// More statements than there are here: each is planned once for a connection.
@@ -33,22 +37,41 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(7);
 /// What has no client that waits, such as forgetting a million rows.
 const LONG: Duration = Duration::from_mins(10);
-/// The transactions here are written for READ COMMITTED, and none may wait for ever. The indexes are in memory or on a disk that
-/// does not turn: a page of them costs hardly more than the next one of a table.
+/// The transactions here are written for READ COMMITTED, and none may wait for ever: the server gives a statement up before we
+/// give up the server. The indexes are in memory or on a disk that does not turn: a page of them costs hardly more than the next
+/// one of a table.
 const SESSION: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-     SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; SET random_page_cost = 1.1;";
+     SET lock_timeout = '5s'; SET statement_timeout = '6s'; SET idle_in_transaction_session_timeout = '60s'; \
+     SET random_page_cost = 1.1;";
+/// Each statement of a sign-in is led by keys, and planned once for all values: no plan waits for statistics, and none changes
+/// with them.
+const BY_KEYS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; \
+     SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; SET jit = off;";
+/// What has no client that waits is not given up early by the server either.
+const NO_LIMIT: &str = "SET LOCAL statement_timeout = 0";
 
-/// The connections to a database.
+/// The connections to a database that one kind of work has.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     connections: PgPool,
     watch: Arc<Watch>,
 }
 
-/// Whether the database is there.
+/// The pools of a database.
+#[derive(Debug)]
+pub(super) struct Pools {
+    /// For sign-ins, checks and starts.
+    pub(super) prompt: Pool,
+    /// For whoever can wait.
+    pub(super) patient: Pool,
+}
+
+/// Whether the database is there, as one pool knows it.
 #[derive(Debug, Default)]
 struct Watch {
     away: AtomicBool,
+    /// Connections at work.
+    at_work: AtomicU32,
     /// Whether somebody is finding out.
     asked: AtomicBool,
 }
@@ -70,36 +93,54 @@ struct Lease {
     busy: bool,
 }
 
-impl Pool {
+impl Pools {
     /// Connects to the database of a URL.
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse().map_err(|_| Error::Url)?;
         let options = options.statement_cache_capacity(STATEMENTS);
-        let connections = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE)
-            .test_before_acquire(false)
-            .before_acquire(|connection, used| {
-                Box::pin(async move {
-                    if used.idle_for > TRUSTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(raw_sql(SESSION)).await.map(drop) })
-            })
-            .connect_with(options.clone())
-            .await;
-        let connections = match connections {
+        let prompt = pool(PROMPT, &[SESSION, BY_KEYS]);
+        let prompt = match prompt.connect_with(options.clone()).await {
             Ok(connections) => connections,
             Err(said) => return Err(unreachable::why(&options, said).await),
         };
         Ok(Self {
+            prompt: Pool::of(prompt),
+            // Whoever needs the first one connects.
+            patient: Pool::of(pool(PATIENT, &[SESSION]).connect_lazy_with(options)),
+        })
+    }
+}
+
+/// What a pool is: so many connections, each of which begins with these words.
+fn pool(most: u32, session: &'static [&'static str]) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| {
+            Box::pin(async move {
+                if used.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                for words in session {
+                    connection.execute(raw_sql(*words)).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
+impl Pool {
+    fn of(connections: PgPool) -> Self {
+        Self {
             connections,
             watch: Arc::default(),
-        })
+        }
     }
 
     /// Begins a transaction.
@@ -139,14 +180,12 @@ impl Pool {
     ) -> Result<(Lease, T), Error> {
         let _asking = self.watch.admit()?;
         let connection = self.connections.acquire().await;
-        if connection.is_err() {
+        // When all are at work and none was free in time, that says nothing about the database.
+        let most = self.connections.options().get_max_connections();
+        if connection.is_err() && self.watch.at_work.load(Ordering::Acquire) < most {
             self.watch.is_away(true);
         }
-        let mut lease = Lease {
-            connection: connection?,
-            watch: Arc::clone(&self.watch),
-            busy: false,
-        };
+        let mut lease = Lease::new(connection?, &self.watch);
         let done = work(&mut lease).await?;
         Ok((lease, done))
     }
@@ -183,8 +222,9 @@ impl Drop for Asking<'_> {
 
 impl Transaction {
     /// No client waits for it.
-    pub(super) fn may_take_long(&mut self) {
+    pub(super) async fn may_take_long(&mut self) -> Result<(), Error> {
         self.longest = LONG;
+        self.script(NO_LIMIT.to_owned()).await
     }
 
     /// Changes rows; how many.
@@ -237,6 +277,15 @@ impl Drop for Transaction {
 }
 
 impl Lease {
+    fn new(connection: PoolConnection<Postgres>, watch: &Arc<Watch>) -> Self {
+        watch.at_work.fetch_add(1, Ordering::AcqRel);
+        Self {
+            connection,
+            watch: Arc::clone(watch),
+            busy: false,
+        }
+    }
+
     async fn change(&mut self, statement: Statement<'_>, longest: Duration) -> Result<u64, Error> {
         let changed =
             async |connection: &mut PgConnection| bound(statement).execute(connection).await;
@@ -295,6 +344,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        self.watch.at_work.fetch_sub(1, Ordering::AcqRel);
         if self.busy {
             self.connection.close_on_drop();
         }

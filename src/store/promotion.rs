@@ -10,6 +10,18 @@ use crate::domain::{CompanyId, Email, SessionKey, UserId};
 /// What the audit log and the record say of a password that was taken away.
 pub const FOREIGN_PASSWORD: &str = "The account has become an administrator's, and an API token without admins:write had set its password.";
 
+macro_rules! take_password {
+    ($of:literal) => {
+        concat!(
+            "UPDATE account SET password = NULL, password_by = NULL, revision = revision + 1 WHERE ",
+            $of,
+            " AND password IS NOT NULL AND COALESCE(password_by, 'token') = 'token' \
+             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+                         WHERE m.user_id = account.id AND g.kind = 'administrator') RETURNING id, email"
+        )
+    };
+}
+
 impl Tx {
     /// Takes their passwords away from those administrators of a company (or the one user) who have one that they should not
     /// have, and ends the sessions that began by password; whose they were.
@@ -18,16 +30,16 @@ impl Tx {
         company: CompanyId,
         only: Option<UserId>,
     ) -> Result<Vec<Email>, Error> {
-        let rows = query(
-            "UPDATE account SET password = NULL, password_by = NULL, revision = revision + 1 \
-             WHERE company_id = $1 AND ($2 IS NULL OR id = $2) AND password IS NOT NULL AND COALESCE(password_by, 'token') = 'token' \
-             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-                         WHERE m.user_id = account.id AND g.kind = 'administrator') RETURNING id, email",
-        )
-        .bind(company.to_string())
-        .bind(only.map(|id| id.to_string()))
-        .fetch_all(&mut *self)
-        .await?;
+        // A sign-in asks about one user, and does not look at the others.
+        let take = match only {
+            Some(_) => take_password!("company_id || '' = $1 AND id = $2"),
+            None => take_password!("company_id = $1 AND $2 IS NULL"),
+        };
+        let rows = query(take)
+            .bind(company.to_string())
+            .bind(only.map(|id| id.to_string()))
+            .fetch_all(&mut *self)
+            .await?;
         let mut emails = Vec::with_capacity(rows.len());
         for row in &rows {
             let id: UserId = row.parsed("id")?;

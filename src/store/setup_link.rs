@@ -123,7 +123,7 @@ pub(super) async fn set_up(
     now: OffsetDateTime,
 ) -> Result<Result<Account, Refusal>, Error> {
     let opened = query(
-        "UPDATE setup_link SET used_at = $1 WHERE id = $2 AND company_id = $3 \
+        "UPDATE setup_link SET used_at = $1 WHERE id = $2 AND company_id || '' = $3 \
          AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $1",
     )
     .bind(ms(now))

@@ -283,7 +283,7 @@ async fn password_account(
     sign_in: &SignIn,
     user_id: UserId,
 ) -> Result<Result<Account, Refusal>, Error> {
-    query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id = $3")
+    query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id || '' = $3")
         .bind(ms(sign_in.now))
         .bind(user_id.to_string())
         .bind(sign_in.company_id.to_string())

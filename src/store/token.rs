@@ -120,18 +120,18 @@ impl Tx {
         id: TokenId,
         now: OffsetDateTime,
     ) -> Result<Option<Token>, Error> {
-        query("UPDATE api_token SET name = name WHERE id = $1 AND company_id = $2")
+        query("UPDATE api_token SET name = name WHERE id = $1 AND company_id || '' = $2")
             .bind(id.to_string())
             .bind(company.to_string())
             .execute(&mut *self)
             .await?;
-        let row = query(select!("WHERE id = $1 AND company_id = $2"))
+        let row = query(select!("WHERE id = $1 AND company_id || '' = $2"))
             .bind(id.to_string())
             .bind(company.to_string())
             .fetch_optional(&mut *self)
             .await?;
         let before = row.as_ref().map(token).transpose()?;
-        query("UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND company_id = $3 AND revoked_at IS NULL")
+        query("UPDATE api_token SET revoked_at = $1 WHERE id = $2 AND company_id || '' = $3 AND revoked_at IS NULL")
             .bind(ms(now))
             .bind(id.to_string())
             .bind(company.to_string())

@@ -63,10 +63,11 @@ impl Tx {
     }
 
     /// No client waits for it, and it may be a lot of work.
-    pub(super) fn may_take_long(&mut self) {
-        // SQLite waits for nobody but the disk.
-        if let Inner::Postgres(tx) = &mut self.inner {
-            tx.may_take_long();
+    pub(super) async fn may_take_long(&mut self) -> Result<(), Error> {
+        match &mut self.inner {
+            // It waits for nobody but the disk.
+            Inner::Sqlite(_) => Ok(()),
+            Inner::Postgres(tx) => tx.may_take_long().await,
         }
     }
 

@@ -84,7 +84,7 @@ impl Tx {
         company: CompanyId,
         id: UserId,
     ) -> Result<Option<StoredUser>, Error> {
-        query("UPDATE account SET email_key = email_key WHERE id = $1 AND company_id = $2")
+        query("UPDATE account SET email_key = email_key WHERE id = $1 AND company_id || '' = $2")
             .bind(id.to_string())
             .bind(company.to_string())
             .execute(&mut *self)
@@ -96,7 +96,7 @@ impl Tx {
     pub async fn write_user(&mut self, user: &User) -> Result<bool, Error> {
         let updated = query(
             "UPDATE account SET email = $1, email_key = $2, first_name = $3, last_name = $4, company_name = $5, \
-             search = $8, waits_for = $9, revision = revision + 1 WHERE id = $6 AND company_id = $7 AND NOT EXISTS \
+             search = $8, waits_for = $9, revision = revision + 1 WHERE id = $6 AND company_id || '' = $7 AND NOT EXISTS \
              (SELECT 1 FROM account other WHERE other.company_id = $7 AND other.email_key = $2 AND other.id <> $6)",
         )
         .bind(user.email.as_str())
@@ -349,7 +349,7 @@ async fn find(
     let row = query(concat!(
         "SELECT ",
         user_columns!(),
-        ", account.revision FROM account WHERE account.id = $1 AND account.company_id = $2"
+        ", account.revision FROM account WHERE account.id = $1 AND account.company_id || '' = $2"
     ))
     .bind(id.to_string())
     .bind(company.to_string())

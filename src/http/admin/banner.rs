@@ -43,7 +43,7 @@ impl Tone {
 pub(super) async fn of(app: &Arc<App>, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
     let mut banners = certificate_days::banners(site, app.clock.now());
     let (ways_in, versions) = tokio::try_join!(
-        async { Ok(app.store.count_break_glass(site.company.id).await?) },
+        async { Ok(app.desk.count_break_glass(site.company.id).await?) },
         versions::banners(app, site, me),
     )?;
     if ways_in == 0 {

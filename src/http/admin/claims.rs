@@ -46,7 +46,7 @@ struct MappingRow {
 /// `GET /admin/connections/{id}/claims`
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
     let connection = console.admin().connection(id).await?;
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let values = Values::of(&connection);
     let page = page(&console, &connection, &groups, &values, Problems::default());
     Ok(Page::new(page).into_response())
@@ -59,7 +59,7 @@ async fn save(
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let before = admin.connection(id).await?;
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let values = Values::sent_claims(fields, &before);
     if values.text("revision") != before.revision.to_string() {
         return conflict(&console, &before, &groups, &values).await;

@@ -35,7 +35,7 @@ impl Console {
     /// The administrator's functions on this company.
     pub(super) fn admin(&self) -> Admin<'_> {
         Admin {
-            store: &self.app.store,
+            store: &self.app.desk,
             keys: &self.app.keys,
             company: self.company(),
             actor: Actor {

@@ -163,7 +163,7 @@ async fn promotion(
     if group.kind == GroupKind::Administrator || version != fields.version {
         return Ok(None);
     }
-    let members = console.app.store.count_members(id).await?;
+    let members = console.app.desk.count_members(id).await?;
     let title = match members {
         0 => return Ok(None),
         1 => "Make its member an administrator?".to_owned(),
@@ -202,7 +202,7 @@ async fn add_member(
 ) -> Result<Response, Error> {
     let group: GroupId = id(&group)?;
     let email = new.email.trim();
-    let store = &console.app.store;
+    let store = &console.app.desk;
     let Some(user) = store.user_by_email(console.company(), email).await? else {
         let mut page = GroupPage::of(&console, group, 1).await?;
         page.problems.add(
@@ -283,7 +283,7 @@ async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Respo
     let (found, _) = console.admin().group(group).await?;
     let loss = console.admin().loss_of_group(group).await?;
     let connections = Connections::of(&console);
-    let store = &console.app.store;
+    let store = &console.app.desk;
     let listed = store.list_members(console.company(), group, 1).await?;
     let more = loss.members.saturating_sub(listed.rows.len() as u64);
     Ok(Page::new(Delete {
@@ -330,7 +330,7 @@ async fn delete(
 impl GroupPage {
     async fn of(console: &Console, id: GroupId, page: u32) -> Result<Self, Error> {
         let (group, version) = console.admin().group(id).await?;
-        let store = &console.app.store;
+        let store = &console.app.desk;
         let connections = Connections::of(console);
         let (uses, listed) = tokio::try_join!(
             store.uses_of_group(console.company(), id),

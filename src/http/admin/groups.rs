@@ -39,7 +39,7 @@ struct Row {
 
 /// `GET /admin/groups`
 async fn show(console: Console) -> Result<Response, Error> {
-    let groups = console.app.store.list_groups(console.company()).await?;
+    let groups = console.app.desk.list_groups(console.company()).await?;
     let rows = groups.iter().map(|listed| Row {
         href: format!("/admin/groups/{}", listed.group.id),
         title: listed.group.title.clone(),

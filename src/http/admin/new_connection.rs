@@ -47,7 +47,7 @@ struct Choice {
 
 /// `GET /admin/connections/new`
 async fn choose(console: Console) -> Result<Response, Error> {
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     Ok(Page::new(choice(&console, &groups, None, Problems::default())).into_response())
 }
 
@@ -90,7 +90,7 @@ fn member_groups(groups: &[Group], chosen: &str) -> Vec<Item> {
 /// `POST /admin/connections/new`: shows what the metadata says, and saves nothing.
 async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let mut given = Given::default();
     let found = match jit(&groups, upload.text("jit_group")) {
         Ok(jit) => match given.read(&upload).await {
@@ -158,7 +158,7 @@ impl Manual {
 
 /// `GET /admin/connections/new/manual`
 async fn manual(console: Console) -> Result<Response, Error> {
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let blank = blank(&console).await?;
     let values = Values::of(&blank);
     let page = form(
@@ -177,7 +177,7 @@ async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Respo
     if !proposal.is_new() {
         return Err(Error::NotFound);
     }
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let typed = proposal.connection(console.now());
     let certificates = &typed.settings.certificates;
     let page = Manual {
@@ -226,7 +226,7 @@ fn form(
 async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
     let admin = console.admin();
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let fields = upload.form::<Vec<(String, String)>>()?;
     // A form that waited for more than an hour begins anew, with what it holds.
     let begun = admin.open(upload.text("proposal")).ok();

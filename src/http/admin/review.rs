@@ -82,7 +82,7 @@ impl Review<'_> {
     }
 
     async fn once_more(self, console: &Console, again: Option<Again>) -> Result<Response, Error> {
-        let groups = console.app.store.groups(console.company()).await?;
+        let groups = console.app.desk.groups(console.company()).await?;
         let settings = ConnectionSettings::of(groups);
         let mut all = match self.before {
             Some(before) => differences(&settings, before, self.after),

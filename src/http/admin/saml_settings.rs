@@ -65,7 +65,7 @@ impl SamlSettingsPage {
 /// `GET /admin/connections/{id}`
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
     let connection = console.admin().connection(id).await?;
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let page = page(
         &console,
         &connection,
@@ -82,7 +82,7 @@ async fn change(
     ConsoleForm(console, shown): ConsoleForm<Shown>,
 ) -> Result<Response, Error> {
     let (connection, typed) = shown.of(&console, id).await?;
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let page = SamlSettingsPage {
         revision: typed.revision,
         ..page(
@@ -102,7 +102,7 @@ pub(super) async fn incomplete(
     connection: &Connection,
     problems: Problems,
 ) -> Result<Response, Error> {
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let values = Values::of(connection);
     Ok(corrected(page(console, connection, &groups, values, problems)).into_response())
 }
@@ -145,7 +145,7 @@ async fn save(
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let before = admin.connection(id).await?;
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let values = Values::sent_settings(fields, &before);
     let applied = values.applied(&before, &groups);
     if values.text("revision") != before.revision.to_string() {

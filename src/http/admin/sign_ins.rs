@@ -200,7 +200,7 @@ async fn find_person(
         filter.named = email.parse().ok();
         return Ok(None);
     }
-    let store = &console.app.store;
+    let store = &console.app.desk;
     let found = store.user_by_email(console.company(), email).await?;
     Ok(Some(if let Some(user) = found {
         filter.user_id = Some(user.id);

@@ -69,7 +69,7 @@ pub(super) async fn promotes(
     if group.kind != GroupKind::Administrator {
         return Ok(false);
     }
-    let store = &console.app.store;
+    let store = &console.app.desk;
     let groups = store.groups(console.company()).await?;
     let grants = store.grants_of(user).await?;
     let is_administrator = |of| {

@@ -199,7 +199,7 @@ impl UserPage {
     /// The page of a user of the company.
     pub(super) async fn of(console: &Console, id: UserId) -> Result<Self, Error> {
         let (user, version) = console.admin().user(id).await?;
-        let store = &console.app.store;
+        let store = &console.app.desk;
         let connections = Connections::of(console);
         let admin = console.admin();
         let (groups, grants, identities, sessions, set_ups, sign_ins) = tokio::try_join!(
@@ -352,7 +352,7 @@ async fn last_sign_ins(
         until: Some(last.saturating_add(Duration::SECOND)),
         ..SignInFilter::default()
     };
-    let store = &console.app.store;
+    let store = &console.app.desk;
     let page = store.sign_ins(console.company(), &filter, SIGN_INS).await?;
     let rows = page.rows.into_iter();
     let rows = rows.map(|row| view(row, connections, console.now()));

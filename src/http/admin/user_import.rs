@@ -147,7 +147,7 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
 }
 
 async fn form(console: &Console, problems: Problems) -> Result<Import, Error> {
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     Ok(Import {
         frame: console.frame(Section::Users, "Import users"),
         problems,

@@ -70,7 +70,7 @@ struct Row {
 
 /// `GET /admin/users`
 async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
-    let store = &console.app.store;
+    let store = &console.app.desk;
     let filter = asked.filter()?;
     let number_of_page = page_number(&asked.page);
     let (groups, listed) = tokio::try_join!(
@@ -238,7 +238,7 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
     if let Some(&group) = groups.first()
         && fields.sure.is_empty()
     {
-        let known = console.app.store.groups(console.company()).await?;
+        let known = console.app.desk.groups(console.company()).await?;
         let is_it = |it: &&Group| it.id == group && it.kind == GroupKind::Administrator;
         if let Some(group) = known.iter().find(is_it)
             && text.problems().is_empty()
@@ -304,7 +304,7 @@ async fn form(
     connection: &str,
     problems: Problems,
 ) -> Result<New, Error> {
-    let groups = console.app.store.groups(console.company()).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
     let mut items = group_items(&groups, group);
     items.insert(0, Item::nothing("No group", group));
     Ok(New {

@@ -83,7 +83,7 @@ impl<S> Caller<S> {
     /// The administrator's functions on this company.
     pub(super) fn admin(&self) -> Admin<'_> {
         Admin {
-            store: &self.app.store,
+            store: &self.app.desk,
             keys: &self.app.keys,
             company: self.company(),
             actor: Actor {
@@ -162,7 +162,7 @@ async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<To
             ));
         }
     };
-    let found = app.store.token_of(&hash).await?;
+    let found = app.desk.token_of(&hash).await?;
     let token = found.filter(|token| token.company_id == site.company.id);
     let token = token.ok_or_else(unknown)?;
     let now = app.clock.now();
@@ -171,7 +171,7 @@ async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<To
     }
     let recently = now.saturating_sub(LAST_USE_EXACT_TO);
     if token.last_used_at.is_none_or(|last| last <= recently) {
-        app.store.token_used(token.id, now, recently).await?;
+        app.desk.token_used(token.id, now, recently).await?;
     }
     Ok(token)
 }

@@ -231,7 +231,7 @@ fn rename(connection: &mut Connection, name: &str) -> Result<(), Problem> {
 }
 
 async fn settings<S>(caller: &Caller<S>) -> Result<ConnectionSettings, Problem> {
-    let groups = caller.app.store.groups(caller.company()).await?;
+    let groups = caller.app.desk.groups(caller.company()).await?;
     Ok(ConnectionSettings::of(groups))
 }
 

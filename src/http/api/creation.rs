@@ -107,7 +107,7 @@ where
     match Box::pin(making(caller.making_once(request.clone()))).await {
         Ok(made) => {
             let body = answer::text(&made)?;
-            if let Err(cause) = caller.app.store.keep_answer(&request, 201, &body).await {
+            if let Err(cause) = caller.app.desk.keep_answer(&request, 201, &body).await {
                 tracing::error!(%cause, "the answer to an idempotency key is not kept");
             }
             Ok(answered(&caller, &made))
@@ -126,7 +126,7 @@ async fn earlier<S, R>(
 where
     R: Future<Output = Result<Made, Problem>>,
 {
-    let store = &caller.app.store;
+    let store = &caller.app.desk;
     let made = match store.earlier(request, caller.now()).await? {
         None => return Ok(None),
         Some(Earlier::Other) => {

@@ -140,7 +140,7 @@ async fn may_change(
     group: &Group,
     changes_way_in: bool,
 ) -> Result<(), Problem> {
-    let store = &caller.app.store;
+    let store = &caller.app.desk;
     if is_of_administrators(group)
         || changes_way_in && store.has_administrator(group.company_id, group.id).await?
     {
@@ -150,6 +150,6 @@ async fn may_change(
 }
 
 async fn shown<S>(caller: &Caller<S>, group: &Group, version: &str) -> Answer {
-    let members = caller.app.store.count_members(group.id).await?;
+    let members = caller.app.desk.count_members(group.id).await?;
     answer::versioned(&GroupOut::of(group, members), version)
 }

@@ -169,7 +169,7 @@ async fn membership(
     responses((status = 200, description = "The names by which connections know the user; there may be several of one connection.", body = Vec<IdentityOut>)))]
 pub(super) async fn identities(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     let (user, _) = caller.admin().user(id).await?;
-    let identities = caller.app.store.identities_of(user.id).await?;
+    let identities = caller.app.desk.identities_of(user.id).await?;
     let identities: Vec<IdentityOut> = identities.iter().map(IdentityOut::from).collect();
     answer::json(&identities)
 }

@@ -127,7 +127,7 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
         };
         groups.push(group);
     }
-    let known = caller.app.store.groups(caller.company()).await?;
+    let known = caller.app.desk.groups(caller.company()).await?;
     if known
         .iter()
         .any(|group| is_of_administrators(group) && groups.contains(&group.id))
@@ -228,7 +228,7 @@ pub(super) async fn edit(
 /// A user of the company as it is told, and its version.
 pub(super) async fn read<S>(caller: &Caller<S>, id: UserId) -> Result<(UserOut, String), Problem> {
     let (user, version) = caller.admin().user(id).await?;
-    let store = &caller.app.store;
+    let store = &caller.app.desk;
     let groups = store.groups(caller.company()).await?;
     let grants = store.grants_of(id).await?;
     let of = |group: &Group| -> Vec<(Group, GrantSource)> {
@@ -242,7 +242,7 @@ pub(super) async fn read<S>(caller: &Caller<S>, id: UserId) -> Result<(UserOut, 
 
 /// An administrator is changed with a scope of its own: whoever sets an administrator's password or address can be one.
 pub(super) async fn may_change<S>(caller: &Caller<S>, user: &User) -> Result<(), Problem> {
-    let groups = caller.app.store.groups_of(user.id).await?;
+    let groups = caller.app.desk.groups_of(user.id).await?;
     if groups.iter().any(is_of_administrators) {
         caller.needs(Scope::AdminsWrite)?;
     }
