@@ -40,6 +40,8 @@ pub use turns::{LARGE, NoTurn, Turn, Turns, VERY_LARGE};
 const FOLLOW: Duration = Duration::from_millis(500);
 /// How often what is over is removed from the store.
 const PURGE: Duration = Duration::from_mins(10);
+/// How often sign-ins that nobody can answer any more are: there may be hundreds a second.
+const FORGET: Duration = Duration::from_mins(1);
 /// A clock that went forward by more than this, besides the time that passed, was set.
 const CLOCK_SET: Duration = Duration::from_mins(5);
 /// How long the store may take to say that it is there.
@@ -53,7 +55,10 @@ pub struct App {
     pub keys: Keys,
     /// The keys of SAML, the same for every company.
     sp_keys: ArcSwap<SpKeys>,
+    /// The database, for sign-ins, checks and starts.
     pub store: Store,
+    /// The same for the console, the API and what runs in the background.
+    pub desk: Store,
     pub directory: Directory,
     pub sessions: SessionCache,
     pub throttle: Throttle,
@@ -117,6 +122,7 @@ impl App {
             config,
             clock,
             keys,
+            desk: store.at_leisure(),
             store,
         };
         app.sessions.listen();
@@ -171,6 +177,20 @@ impl App {
 
     /// Removes what is over from the store, again and again, until the future is dropped.
     pub async fn purge(&self) {
+        tokio::join!(self.forget_unanswered(), self.purge_old());
+    }
+
+    async fn forget_unanswered(&self) {
+        loop {
+            tokio::time::sleep(FORGET).await;
+            match self.desk.forget_unanswered(self.clock.now()).await {
+                Ok(forgotten) => tracing::debug!(forgotten, "unfinished sign-ins"),
+                Err(cause) => tracing::error!(%cause, "unfinished sign-ins cannot be removed"),
+            }
+        }
+    }
+
+    async fn purge_old(&self) {
         let mut last = self.moment();
         loop {
             // Not at the start: a machine that has just started may not know the time yet.
@@ -194,8 +214,10 @@ impl App {
         let keep = Keep {
             attempts: days(self.config.attempts.retention_days),
             audit: (audit > 0).then(|| days(audit)),
+            most_attempts: Some(self.config.attempts.most_records).filter(|most| *most > 0),
+            most_entries: Some(self.config.audit.most_entries).filter(|most| *most > 0),
         };
-        match self.store.purge(last.now, keep).await {
+        match self.desk.purge(last.now, keep).await {
             Ok(purged) => tracing::debug!(
                 purged.sessions,
                 purged.assertions,

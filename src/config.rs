@@ -109,17 +109,30 @@ pub struct Session {
 pub struct Attempts {
     /// Days that the record of a sign-in is kept.
     pub retention_days: u16,
+    /// Records of sign-ins that one company may have; the oldest go earlier than their days. 0 sets no limit.
+    pub most_records: u32,
     /// Hours that the message of a refused sign-in or of a test is kept beside its record, sealed with the instance key, for the
     /// company's administrators to look at. 0 keeps none.
     pub keep_responses_hours: u16,
 }
 
 /// The audit log.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
     /// Days that an entry of the audit log is kept. 0 keeps all for ever.
     pub retention_days: u16,
+    /// Entries of the audit log that one company may have; the oldest go. 0 sets no limit.
+    pub most_entries: u32,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            retention_days: 0,
+            most_entries: 5_000_000,
+        }
+    }
 }
 
 /// The log, on standard error.
@@ -333,6 +346,7 @@ impl Default for Attempts {
     fn default() -> Self {
         Self {
             retention_days: 30,
+            most_records: 5_000_000,
             keep_responses_hours: 24,
         }
     }

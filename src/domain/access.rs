@@ -7,8 +7,8 @@ use std::fmt;
 
 use super::{Company, Origin};
 
-/// The longest target that is kept.
-const LONGEST: usize = 2048;
+/// The longest target that is kept: whoever begins sign-ins that nobody finishes fills the database with it.
+const LONGEST: usize = 512;
 
 /// A target that is safe to redirect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct ReturnTo(String);
 /// Why a target is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReturnToError {
-    /// It is longer than 2048 bytes.
-    #[error("the return address is too long")]
+    /// It is longer than 512 octets.
+    #[error("the return address is longer than 512 octets")]
     TooLong,
     /// It holds a control character, a space, a backslash or a character outside ASCII.
     #[error("the return address holds a character that is not allowed there")]
@@ -34,6 +34,9 @@ pub enum ReturnToError {
 }
 
 impl ReturnTo {
+    /// The most octets that one has.
+    pub const LONGEST: usize = LONGEST;
+
     /// Checks a target for a company.
     ///
     /// The company's own origins are allowed beside its return origins.
@@ -184,8 +187,9 @@ mod tests {
         ] {
             assert_eq!(check(text).unwrap_err(), error, "{text:?}");
         }
+        assert!(check(&format!("/{}", "a".repeat(511))).is_ok());
         assert_eq!(
-            check(&format!("/{}", "a".repeat(2048))).unwrap_err(),
+            check(&format!("/{}", "a".repeat(512))).unwrap_err(),
             TooLong
         );
     }

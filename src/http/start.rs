@@ -16,7 +16,7 @@ use super::pages::{Frame, MessageField, PostBinding};
 use super::response::{AttemptCode, Page};
 use super::session;
 use crate::app::{App, Counted};
-use crate::domain::{Connection, ReturnTo};
+use crate::domain::{Connection, ReturnTo, ReturnToError};
 use crate::login::{self, Begun, Browser, Message, Start};
 use crate::site::Site;
 
@@ -169,8 +169,14 @@ pub(super) fn known_browser(site: &Site, headers: &HeaderMap) -> Option<Browser>
 /// A target that was asked for, checked (rule E3).
 pub(super) fn checked(site: &Site, return_to: Option<&str>) -> Result<Option<ReturnTo>, Error> {
     let parse = |text: &str| {
-        ReturnTo::parse(&site.company, text).map_err(|_| {
-            Error::BadRequest("The address to return to is not allowed on this site.".into())
+        ReturnTo::parse(&site.company, text).map_err(|why| {
+            let told = match why {
+                ReturnToError::TooLong => {
+                    "The address to return to is too long: 512 characters are the most. Keep what is longer in your application, and return to a short address."
+                }
+                _ => "The address to return to is not allowed on this site.",
+            };
+            Error::BadRequest(told.into())
         })
     };
     return_to

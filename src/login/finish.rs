@@ -1,6 +1,6 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
 
-use super::record::{self, Refusal, refuse, refuse_apart};
+use super::record::{self, Refusal, WITHIN, refuse, refuse_apart, unknown_request};
 use super::{
     Advice, Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, new_key, repost,
     test, unsolicited,
@@ -96,13 +96,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         return Box::pin(unsolicited::finish(app, site, arrival, &parsed)).await;
     };
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
-        let refusal = Refusal::new(
-            "E1",
-            advice::BEGAN_HERE,
-            "The Response answers a request that this server did not send",
-            "a sign-in that began here",
-            "an unknown request ID",
-        );
+        let refusal = unknown_request(app, request_id);
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
@@ -184,8 +178,11 @@ async fn judge(
                 "a later answer",
             )
         };
-        let expected = "an answer within ten minutes";
-        let refusal = Refusal::new("E1", IN_TIME, refused, expected, received);
+        let refusal = Refusal::new("E1", IN_TIME, refused, WITHIN, received);
+        if app.store.attempt(attempt.id).await?.is_none() {
+            // It is forgotten, and only this server remembers it.
+            return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
+        }
         return refuse(app, site, attempt, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.

@@ -1,9 +1,10 @@
 //! The record of an attempt: what was checked, and how it ended.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{Advice, Arrival, Browser, Ending, Error, advice, test};
 use crate::app::{App, Counted};
+use crate::domain::login_attempt::{IN_TIME, LIFETIME};
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, ConnectionId, Email, Findings, LoginAttempt, Outcome,
     Record,
@@ -11,6 +12,7 @@ use crate::domain::{
 use crate::keys;
 use crate::saml;
 use crate::saml::assertion::ValidatedAssertion;
+use crate::saml::authn_request::message_time;
 use crate::site::{Site, recorded};
 use crate::store::AttemptRefusal;
 
@@ -122,6 +124,36 @@ pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
         checks: checks.into_iter().map(recorded).collect(),
         advice: Vec::new(),
     }
+}
+
+/// What an open sign-in waits for.
+pub(super) const WITHIN: &str = "an answer within ten minutes";
+/// Whoever waits longer with an answer may as well have an ID that only looks like one of ours.
+const AS_OLD: Duration = Duration::days(7);
+
+/// A request that is not kept here: an old one is forgotten when nobody has answered it, and any other was never sent. When it
+/// was sent, its ID says.
+pub(super) fn unknown_request(app: &App, request_id: &str) -> Refusal {
+    let now = app.clock.now();
+    let is_old = message_time(request_id).is_some_and(|sent| {
+        sent <= now.saturating_sub(LIFETIME) && sent > now.saturating_sub(AS_OLD)
+    });
+    if is_old {
+        return Refusal::new(
+            "E1",
+            IN_TIME,
+            "The answer came after more than ten minutes",
+            WITHIN,
+            "a later answer",
+        );
+    }
+    Refusal::new(
+        "E1",
+        advice::BEGAN_HERE,
+        "The Response answers a request that this server did not send",
+        "a sign-in that began here",
+        "an unknown request ID",
+    )
 }
 
 /// Closes an open attempt with a refusal.

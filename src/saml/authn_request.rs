@@ -83,3 +83,12 @@ pub fn message_id(now: OffsetDateTime, random: &[u8; ID_OCTETS]) -> String {
     }
     id
 }
+
+/// When a message was made that has an ID of this form; none for any other. Anybody can write one.
+pub fn message_time(id: &str) -> Option<OffsetDateTime> {
+    let time = id
+        .strip_prefix('_')
+        .filter(|rest| rest.len() == 12 + 2 * ID_OCTETS)?;
+    let milliseconds = i128::from_str_radix(time.get(..12)?, 16).ok()?;
+    OffsetDateTime::from_unix_timestamp_nanos(milliseconds * 1_000_000).ok()
+}

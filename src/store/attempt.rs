@@ -94,7 +94,9 @@ impl Store {
             return Ok(Some(Arc::unwrap_or_clone(attempt)));
         }
         self.attempt_by(
-            select!("WHERE company_id = $1 AND request_id = $2"),
+            // In the order of the one index that has both: no other one can give it.
+            select!("WHERE id = (SELECT found.id FROM (SELECT id, request_id FROM login_attempt \
+                     WHERE company_id = $1 AND request_id >= $2 ORDER BY request_id LIMIT 1) AS found WHERE found.request_id = $2)"),
             company,
             request_id,
         )
@@ -195,7 +197,7 @@ impl Store {
     pub async fn withdraw_refusal(&self, company: CompanyId, id: AttemptId) -> Result<(), Error> {
         let mut tx = self.begin().await?;
         let withdrawn = query(
-            "DELETE FROM login_attempt WHERE id = $1 AND company_id = $2 AND outcome = 'refused' AND request_id IS NULL",
+            "DELETE FROM login_attempt WHERE id = $1 AND company_id || '' = $2 AND outcome = 'refused' AND request_id IS NULL",
         )
         .bind(id.to_string())
         .bind(company.to_string())
@@ -266,7 +268,7 @@ pub(super) async fn consume(
     now: OffsetDateTime,
 ) -> Result<Option<Consumed>, Error> {
     let row = query(
-        "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id = $3 AND consumed_at IS NULL AND outcome = 'open' \
+        "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id || '' = $3 AND consumed_at IS NULL AND outcome = 'open' \
          RETURNING connection_id, expires_at, kind",
     )
     .bind(ms(now))

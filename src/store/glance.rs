@@ -102,7 +102,7 @@ impl Store {
     ) -> Result<Option<Glance>, Error> {
         let row = query(
             "SELECT code, connection_id, kind, outcome, rule, summary, started_at, NULL AS email FROM login_attempt \
-             WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND kind NOT IN ('test', 'logout') AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
+             WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND outcome <> 'open' AND kind NOT IN ('test', 'logout') AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
         )
         .bind(company.to_string())
         .bind(ms(newest.started_at))
@@ -121,7 +121,7 @@ impl Store {
     ) -> Result<Vec<Glance>, Error> {
         let rows = query(
             "SELECT l.code, l.connection_id, l.kind, l.outcome, l.rule, l.summary, l.started_at, COALESCE(a.email, l.named) AS email FROM login_attempt l \
-             LEFT JOIN account a ON a.id = l.user_id AND a.company_id = l.company_id \
+             LEFT JOIN account a ON a.id = l.user_id AND a.company_id || '' = l.company_id \
              WHERE l.company_id = $1 AND l.outcome <> 'open' AND l.kind NOT IN ('test', 'logout') ORDER BY l.started_at DESC LIMIT $2",
         )
         .bind(company.to_string())

@@ -107,6 +107,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "names of sessions",
         include_str!("../../migrations/0019_names_of_sessions.sql"),
     ),
+    (
+        22,
+        "unanswered",
+        include_str!("../../migrations/0022_unanswered.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.
@@ -121,7 +126,7 @@ const POSTGRES_LOCK: &str = "SET LOCAL lock_timeout = '5min'; \
 /// Brings the schema up to date.
 pub(super) async fn run(database: &Database, hash: Hasher) -> Result<(), Error> {
     let mut tx = database.begin().await?;
-    tx.may_take_long();
+    tx.may_take_long().await?;
     if let Database::Postgres(_) = database {
         tx.script(POSTGRES_LOCK.to_owned()).await?;
     }

@@ -56,9 +56,12 @@ mod sign_ins;
 mod sign_out;
 mod sqlite;
 mod statement;
+#[cfg(test)]
+mod steps;
 mod token;
 mod transaction;
 mod trust;
+mod unanswered;
 mod unreachable;
 mod user;
 mod user_change;
@@ -106,6 +109,8 @@ pub type Hasher = fn(&[u8]) -> [u8; 32];
 #[derive(Clone)]
 pub struct Store {
     database: Database,
+    /// The same, for whoever can wait.
+    patient: Database,
     hash: Hasher,
     /// Where sign-ins wait to be written together; SQLite only.
     queue: Option<Arc<queue::Queue>>,

@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 use super::columns::ms;
 use super::idempotency::ANSWERS_KEPT;
 use super::{Error, Store};
+use crate::domain::CompanyId;
 
 /// How long the change log reaches back. A server that slept longer reads everything anew.
 const CHANGES: Duration = Duration::hours(1);
@@ -22,6 +23,10 @@ pub struct Keep {
     pub attempts: Duration,
     /// Entries of the audit log; none keeps them for ever.
     pub audit: Option<Duration>,
+    /// How many records of sign-ins a company may have.
+    pub most_attempts: Option<u32>,
+    /// How many entries of the audit log a company may have.
+    pub most_entries: Option<u32>,
 }
 
 impl From<Duration> for Keep {
@@ -30,6 +35,8 @@ impl From<Duration> for Keep {
         Self {
             attempts,
             audit: None,
+            most_attempts: None,
+            most_entries: None,
         }
     }
 }
@@ -50,7 +57,7 @@ pub struct Purged {
 }
 
 /// The most rows that are forgotten in one transaction: sign-ins wait for it.
-const PIECE: i64 = 500;
+pub(super) const PIECE: i64 = 500;
 /// The most sessions that are looked at in one transaction; no index leads to those that were idle for too long.
 const LOOK: i64 = 2_000;
 
@@ -75,21 +82,30 @@ impl Store {
             assertions: self.in_pieces(assertions).await?,
             attempts: 0,
             evidence: self.in_pieces(evidence).await?,
-            entries: match keep.audit {
-                Some(keep) => self.purge_audit(now.saturating_sub(keep)).await?,
-                None => 0,
-            },
+            entries: self.purge_audit(now, keep).await?,
         };
+        let too_old = ms(now.saturating_sub(keep.attempts));
         for company in self.companies().await? {
+            let too_many = match keep.most_attempts {
+                Some(most) => {
+                    let newest = query(
+                        "SELECT started_at AS at FROM login_attempt WHERE company_id = $1 ORDER BY started_at DESC LIMIT 1 OFFSET $2",
+                    );
+                    self.first_too_many(newest, company.id, most).await?
+                }
+                None => None,
+            };
             let attempts = query(
                 "DELETE FROM login_attempt WHERE id IN \
                  (SELECT id FROM login_attempt WHERE company_id = $1 AND started_at <= $2 ORDER BY started_at LIMIT $3)",
             )
             .bind(company.id.to_string())
-            .bind(ms(now.saturating_sub(keep.attempts)))
+            .bind(too_old.max(too_many.unwrap_or(i64::MIN)))
             .bind(PIECE);
             purged.attempts += self.in_pieces(attempts).await?;
         }
+        self.purge_unanswered(now.saturating_sub(keep.attempts))
+            .await?;
         let answers = query(
             "DELETE FROM idempotency WHERE (token_id, idempotency_key) IN \
              (SELECT token_id, idempotency_key FROM idempotency WHERE created_at <= $1 LIMIT $2)",
@@ -101,26 +117,55 @@ impl Store {
         Ok(purged)
     }
 
-    /// Forgets the entries of the audit log before a moment: each company's, and those of the installation.
-    async fn purge_audit(&self, before: OffsetDateTime) -> Result<u64, Error> {
+    /// Forgets the entries of the audit log that are too old: each company's, and those of the installation; and of a company
+    /// those that are too many.
+    async fn purge_audit(&self, now: OffsetDateTime, keep: Keep) -> Result<u64, Error> {
+        let too_old = keep
+            .audit
+            .map_or(i64::MIN, |keep| ms(now.saturating_sub(keep)));
         let of_none = query(
             "DELETE FROM audit_event WHERE id IN \
              (SELECT id FROM audit_event WHERE company_id IS NULL AND at <= $1 ORDER BY at LIMIT $2)",
         )
-        .bind(ms(before))
+        .bind(too_old)
         .bind(PIECE);
         let mut forgotten = self.in_pieces(of_none).await?;
         for company in self.companies().await? {
+            let too_many = match keep.most_entries {
+                Some(most) => {
+                    let newest = query(
+                        "SELECT at FROM audit_event WHERE company_id = $1 ORDER BY at DESC LIMIT 1 OFFSET $2",
+                    );
+                    self.first_too_many(newest, company.id, most).await?
+                }
+                None => None,
+            };
             let entries = query(
                 "DELETE FROM audit_event WHERE id IN \
                  (SELECT id FROM audit_event WHERE company_id = $1 AND at <= $2 ORDER BY at LIMIT $3)",
             )
             .bind(company.id.to_string())
-            .bind(ms(before))
+            .bind(too_old.max(too_many.unwrap_or(i64::MIN)))
             .bind(PIECE);
             forgotten += self.in_pieces(entries).await?;
         }
         Ok(forgotten)
+    }
+
+    /// When the newest one was made that a company has too many; none while there is room. What came at the same instant as the
+    /// oldest that has room goes along.
+    async fn first_too_many(
+        &self,
+        newest: Statement<'_>,
+        company: CompanyId,
+        most: u32,
+    ) -> Result<Option<i64>, Error> {
+        let row = newest
+            .bind(company.to_string())
+            .bind(i64::from(most))
+            .fetch_optional(&self.database)
+            .await?;
+        row.map(|row| row.int("at")).transpose()
     }
 
     /// Does the same again until less than a piece was left; how many rows it changed.

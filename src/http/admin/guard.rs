@@ -2,7 +2,7 @@
 //!
 //! Invariant: a handler behind the guard runs for an administrator of the company of the host, and finds a [`Console`].
 //! Whoever is nobody is led to the sign-in and back, with the form that was filled in ([`kept`]); whoever is a member is told so,
-//! and no body is read.
+//! whoever sends more forms than the limits allow is told to wait, and no body is read.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::{Console, banner, failure, flash, form_token, kept};
 use crate::app::App;
+use crate::domain::ReturnTo;
 use crate::http::cookies::Cookie;
 use crate::http::error::Error;
 use crate::http::extract::{CameByAlias, ClientAddress, CurrentSite, prefers_json};
@@ -37,7 +38,10 @@ pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
     let console = match enter(&app, &mut parts, is_read).await {
         Ok(Some(console)) => console,
         Ok(None) if is_read && !wants_json => {
-            return Redirect::to(&choice(Some(&path))).into_response();
+            // A long filter is not worth the way back to the page.
+            let is_short = path.len() <= ReturnTo::LONGEST;
+            let back = if is_short { path.as_str() } else { "/admin" };
+            return Redirect::to(&choice(Some(back))).into_response();
         }
         // The session has ended while the page was open.
         Ok(None) if !is_read && !wants_json => {
@@ -68,6 +72,9 @@ async fn enter(
     let Some(me) = session else { return Ok(None) };
     if !me.is_administrator() {
         return Err(Error::NotAdministrator);
+    }
+    if !is_read {
+        app.throttle.admit_to_console(me.key, &site.company)?;
     }
     let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
     let https = site.is_https();

@@ -24,6 +24,8 @@ const LOOKED_AT: u32 = 1000;
 const LOOKED_BACK: Duration = Duration::days(30);
 /// The newest sign-ins in which each connection's last ones are looked for, and how many of these count.
 const COUNTED: u32 = 200;
+/// How far back sign-ins count that nobody finished.
+const COUNTED_BACK: Duration = Duration::days(6);
 const LAST: usize = 10;
 /// So many failures after each other are no longer one person's.
 const IN_A_ROW: usize = 3;
@@ -44,6 +46,8 @@ struct Overview {
     steps_done: usize,
     connections: Vec<Connection>,
     latest: Vec<Latest>,
+    /// How many sign-ins of the last seven days were not finished.
+    unanswered: u64,
     sign_on_url: String,
     break_glass: i64,
     own: Vec<Certificate>,
@@ -106,7 +110,7 @@ struct Latest {
 
 /// `GET /admin`
 async fn show(console: Console) -> Result<Response, Error> {
-    let (store, company, now) = (&console.app.store, console.company(), console.now());
+    let (store, company, now) = (&console.app.desk, console.company(), console.now());
     // One after the other: they read the same rows, and a connection to the database keeps these at hand.
     let sign_ins = async {
         let since = now - LOOKED_BACK;
@@ -114,8 +118,9 @@ async fn show(console: Console) -> Result<Response, Error> {
         let last = store.last_outcomes(company, since, COUNTED).await?;
         Ok((seen, last, store.latest_sign_ins(company, LISTED).await?))
     };
-    let ((seen, last, latest), break_glass, groups) = tokio::try_join!(
+    let ((seen, last, latest), unanswered, break_glass, groups) = tokio::try_join!(
         sign_ins,
+        store.unanswered(company, now - COUNTED_BACK),
         store.count_break_glass(company),
         store.groups(company),
     )?;
@@ -148,6 +153,7 @@ async fn show(console: Console) -> Result<Response, Error> {
         steps_done,
         connections,
         latest: latest.iter().map(|it| listed(&console, it)).collect(),
+        unanswered,
         sign_on_url: console.site.company.sign_on_url(),
         break_glass,
         own: own_certificates(&console, now),

@@ -181,3 +181,32 @@ async fn who_comes_by_another_host_name_is_led_to_the_public_one() {
         (303, "http://acme.localhost:8080/admin/account")
     );
 }
+
+#[tokio::test]
+async fn forms_of_the_console_have_limits() {
+    let world = World::with(|config| {
+        config.limits.session_console_changes_per_minute = 3;
+        config.limits.company_console_changes_per_minute = 5;
+    })
+    .await;
+    let (mut one, mut other) = (world.admin().await, world.admin().await);
+    let send = async |browser: &mut Browser| {
+        let answer = post(browser, "/admin/account", &[("name", "ACME")]).await;
+        (answer.status, answer.header("retry-after").to_owned())
+    };
+    for _ in 0..3 {
+        assert_ne!(send(&mut one).await.0, 429);
+    }
+    let (status, wait) = send(&mut one).await;
+    assert_eq!((status, wait.is_empty()), (429, false));
+    assert_eq!(
+        one.get("/admin/account").await.status,
+        200,
+        "reading goes on"
+    );
+    assert_ne!(send(&mut other).await.0, 429);
+    assert_ne!(send(&mut other).await.0, 429);
+    assert_eq!(send(&mut other).await.0, 429, "the company's");
+    world.app.clock.step(time::Duration::MINUTE);
+    assert_ne!(send(&mut one).await.0, 429);
+}

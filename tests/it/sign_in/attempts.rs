@@ -42,6 +42,33 @@ async fn a_request_lasts_ten_minutes() {
 }
 
 #[tokio::test]
+async fn what_nobody_answered_is_forgotten_and_a_late_answer_is_told_so() {
+    let world = World::new().await;
+    let (mut late, mut early) = (world.browser(), world.browser());
+    let first = begin(&mut late, "/sso/login").await;
+    world.app.clock.step(Duration::minutes(5));
+    let second = begin(&mut early, "/sso/login").await;
+    world.app.clock.step(Duration::minutes(7));
+    let now = world.app.clock.now();
+    assert_eq!(world.app.desk.forget_unanswered(now).await.unwrap(), 1);
+    let counted = world.app.desk.unanswered(world.acme.id, now).await;
+    assert_eq!(counted.unwrap(), 1);
+    // This server still remembers it, once; whoever comes again meets any other.
+    for _ in 0..2 {
+        let response = world.respond(&first, |_| {});
+        let answer = world.bring(&mut late, &first, &response).await;
+        let attempt = world.assert_refused(&answer, "E1").await;
+        assert_eq!(
+            attempt.summary,
+            "The answer came after more than ten minutes (E1)"
+        );
+    }
+    let response = world.respond(&second, |_| {});
+    let answer = world.bring(&mut early, &second, &response).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn a_request_is_answered_once() {
     let world = World::new().await;
     let mut browser = world.browser();

@@ -123,3 +123,18 @@ async fn the_target_travels_through_the_password_form() {
     let answer = browser.post("/sign-in", &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, target));
 }
+
+#[tokio::test]
+async fn a_target_has_512_octets_at_most() {
+    let world = World::new().await;
+    let mut browser = world.browser();
+    let target = |length: usize| format!("/sso/login?return_to=/{}", "a".repeat(length - 1));
+    begin(&mut browser, &target(512)).await;
+    let answer = browser.get(&target(513)).await;
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.body.contains("512 characters are the most"),
+        "{}",
+        answer.body
+    );
+}

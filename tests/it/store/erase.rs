@@ -324,6 +324,7 @@ async fn the_audit_log_is_kept_as_long_as_wanted(database: &Database) {
     let keep = Keep {
         attempts: Duration::days(30),
         audit: Some(Duration::days(90)),
+        ..Keep::from(Duration::days(30))
     };
     assert_eq!(store.purge(later, keep).await.unwrap().entries, 2);
     assert_eq!(store.purge(later, keep).await.unwrap().entries, 0);
