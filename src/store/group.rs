@@ -58,10 +58,15 @@ impl Store {
 
     /// The groups that a user is in, by title, whoever put them there.
     pub async fn groups_of(&self, user: UserId) -> Result<Vec<Group>, Error> {
-        let rows = query(select!("WHERE g.id IN (SELECT m.group_id FROM group_grant m WHERE m.user_id = $1) ORDER BY g.title"))
-            .bind(user.to_string())
-            .fetch_all(&self.database)
-            .await?;
+        // LEFT: from the user to the groups, and never the other way round.
+        let rows = query(
+            "SELECT g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at \
+             FROM (SELECT DISTINCT group_id FROM group_grant WHERE user_id = $1) AS m \
+             LEFT JOIN permission_group g ON g.id = m.group_id ORDER BY g.title",
+        )
+        .bind(user.to_string())
+        .fetch_all(&self.database)
+        .await?;
         rows.iter().map(group).collect()
     }
 

@@ -94,7 +94,7 @@ struct Present {
 
 async fn present(tx: &mut Tx, user: UserId, source: GrantSource) -> Result<Vec<Present>, Error> {
     let rows = query(
-        "SELECT m.group_id, g.title FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
+        "SELECT m.group_id, g.title FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id \
          WHERE m.user_id = $1 AND m.source = $2 ORDER BY g.title",
     )
     .bind(user.to_string())

@@ -46,7 +46,7 @@ pub(super) async fn find(
          UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $5 \
          UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $6 \
          UNION ALL SELECT subject, user_id FROM identity WHERE connection_id = $1 AND subject = $7 LIMIT 5) AS i \
-         CROSS JOIN account WHERE account.id = i.user_id AND account.company_id || '' = $2"
+         LEFT JOIN account ON account.id = i.user_id WHERE COALESCE(account.company_id, '') = $2"
     ))
     .bind(claimant.connection.id.to_string())
     .bind(claimant.connection.company_id.to_string());

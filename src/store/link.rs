@@ -147,8 +147,8 @@ impl Standing {
         let row = query(
             "SELECT a.waits_for, \
              CASE WHEN a.password IS NOT NULL AND COALESCE(a.password_by, 'token') = 'token' THEN 1 ELSE 0 END AS password_of_token, \
-             (SELECT COUNT(*) FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-              WHERE m.user_id = a.id AND g.kind = 'administrator') AS administrator, \
+             (SELECT COUNT(CASE WHEN g.kind = 'administrator' THEN 1 END) \
+              FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = a.id) AS administrator, \
              (SELECT COUNT(*) FROM identity i WHERE i.user_id = a.id) AS identities, \
              (SELECT COUNT(*) FROM connection c WHERE c.company_id = a.company_id AND c.enabled_at IS NOT NULL AND c.id <> $2) AS others, \
              (SELECT MIN(c.display_name) FROM identity i JOIN connection c ON c.id = i.connection_id \

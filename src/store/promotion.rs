@@ -16,8 +16,9 @@ macro_rules! take_password {
             "UPDATE account SET password = NULL, password_by = NULL, revision = revision + 1 WHERE ",
             $of,
             " AND password IS NOT NULL AND COALESCE(password_by, 'token') = 'token' \
-             AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-                         WHERE m.user_id = account.id AND g.kind = 'administrator') RETURNING id, email"
+             AND (SELECT COUNT(CASE WHEN g.kind = 'administrator' THEN 1 END) \
+                  FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id) > 0 \
+             RETURNING id, email"
         )
     };
 }

@@ -290,11 +290,12 @@ async fn password_account(
         .execute(&mut *tx)
         .await?;
     let row = query(concat!(
-        "SELECT (SELECT MIN(g.title) FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-                 WHERE m.user_id = account.id AND g.sso_only = 1) AS sso_only, \
+        "SELECT (SELECT MIN(CASE WHEN g.sso_only = 1 THEN g.title END) \
+                 FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id) AS sso_only, \
          CASE WHEN COALESCE(account.password_by, 'token') = 'token' \
-              AND EXISTS (SELECT 1 FROM group_grant m JOIN permission_group g ON g.id = m.group_id \
-                          WHERE m.user_id = account.id AND g.kind = 'administrator') THEN 1 ELSE 0 END AS is_foreign, ",
+              AND (SELECT COUNT(CASE WHEN g.kind = 'administrator' THEN 1 END) \
+                   FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id) > 0 \
+              THEN 1 ELSE 0 END AS is_foreign, ",
         user_columns!(),
         " FROM account WHERE account.id = $1"
     ))
