@@ -151,8 +151,8 @@ impl Standing {
               FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = a.id) AS administrator, \
              (SELECT COUNT(*) FROM identity i WHERE i.user_id = a.id) AS identities, \
              (SELECT COUNT(*) FROM connection c WHERE c.company_id = a.company_id AND c.enabled_at IS NOT NULL AND c.id <> $2) AS others, \
-             (SELECT MIN(c.display_name) FROM identity i JOIN connection c ON c.id = i.connection_id \
-              WHERE i.user_id = a.id AND c.enabled_at IS NOT NULL AND c.id <> $2) AS elsewhere, \
+             (SELECT MIN(CASE WHEN c.enabled_at IS NOT NULL AND c.id <> $2 THEN c.display_name END) \
+              FROM identity i LEFT JOIN connection c ON c.id = i.connection_id WHERE i.user_id = a.id) AS elsewhere, \
              (SELECT c.display_name FROM connection c WHERE c.id = a.waits_for) AS named \
              FROM account a WHERE a.id = $1",
         )
