@@ -26,6 +26,7 @@ mod test_connection;
 mod token;
 mod trust;
 mod user;
+mod user_export;
 pub mod user_file;
 mod user_import;
 mod user_state;
@@ -41,7 +42,7 @@ use crate::keys::{self, Keys};
 use crate::store::{KeyedRequest, Store, Tx};
 
 pub use crate::outbound::Reach;
-pub use audit::Form;
+pub use audit::{AuditExport, Form};
 pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_warning,
     given_certificates,
@@ -63,6 +64,7 @@ pub use refused::{Problem, Problems, Refused};
 pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{NewUser, UserText};
+pub use user_export::{Parts, UserExport};
 pub use user_import::{ImportPlan, Imported, PlannedUser};
 pub use user_state::Added;
 

@@ -7,6 +7,7 @@ mod new_keys;
 mod own_keys;
 mod proof;
 mod sessions;
+mod shares;
 mod throttle;
 mod turns;
 
@@ -33,8 +34,9 @@ pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
 pub use proof::{Answer, Arrived, Question};
 pub use sessions::{SessionCache, SessionError};
-pub use throttle::{Counted, Guess, Guesser, Network, PasswordTurn, Throttle, Wait};
-pub use turns::{LARGE, NoTurn, Turn, Turns, VERY_LARGE};
+pub use shares::{NoTurn, Turn};
+pub use throttle::{Counted, Guess, Guesser, Network, Throttle, Wait};
+pub use turns::{LARGE, Turns, VERY_LARGE};
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);

@@ -6,16 +6,14 @@ use csv::{Terminator, Writer, WriterBuilder};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use super::user_export::Parts;
 use super::user_file::harmless;
 use super::{Admin, Refused};
-use crate::domain::AuditEvent;
-use crate::store::{AuditFilter, AuditPage};
+use crate::domain::{AuditEvent, AuditId, CompanyId};
+use crate::store::{self, AuditFilter, AuditPage, Store};
 
-/// The most entries of one export, and the most octets: the file is made in memory.
-const MOST: usize = 50_000;
-const MOST_OCTETS: usize = 32 * 1024 * 1024;
-/// Entries that are read at once.
-const PORTION: u32 = 1_000;
+/// About the octets of what changed that a part of an export holds; one entry may have more.
+const PART: i64 = 256 * 1024;
 
 /// The header of a spreadsheet.
 const COLUMNS: [&str; 8] = [
@@ -37,42 +35,56 @@ impl Admin<'_> {
         Ok(self.store.audit_page(self.company, filter, limit).await?)
     }
 
-    /// The entries that fit, the newest first: all of them, or a refusal when they are too many. The export itself is written
-    /// down.
+    /// The entries as a file, the newest first. The export itself is written down, and is not in it.
     pub async fn export_audit_log(
         &self,
         filter: &AuditFilter,
         form: Form,
-    ) -> Result<Vec<u8>, Refused> {
-        let mut file = File::new(form);
-        let (mut filter, mut written) = (filter.clone(), 0);
-        loop {
-            let page = self
-                .store
-                .audit_page(self.company, &filter, PORTION)
-                .await?;
-            written += page.entries.len();
-            for entry in &page.entries {
-                file.add(entry);
-            }
-            if written > MOST || file.octets() > MOST_OCTETS {
-                return Err(Refused::InTheWay(TOO_MANY.to_owned()));
-            }
-            match page.next {
-                Some(next) => filter.after = Some(next),
-                None => break,
-            }
-        }
+    ) -> Result<AuditExport, Refused> {
         let event = self.event("audit.export", "audit log");
         self.store.add_audit_event(&event).await?;
-        Ok(file.into_octets())
+        Ok(AuditExport {
+            company: self.company,
+            form,
+            own: event.id,
+            rest: Some(filter.clone()),
+            has_begun: false,
+        })
     }
 }
 
-const TOO_MANY: &str = "These are more than 50,000 entries, or more than 32 MiB, which one file does not hold. \
-     Search for a shorter time with From and Until, then export again.";
+/// The file of a company's audit log, made part by part.
+#[derive(Debug)]
+pub struct AuditExport {
+    company: CompanyId,
+    form: Form,
+    /// The entry of the export itself.
+    own: AuditId,
+    /// What is still to come; nothing at the end.
+    rest: Option<AuditFilter>,
+    has_begun: bool,
+}
 
-/// A file in the making. Writing into memory does not fail.
+impl Parts for AuditExport {
+    async fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>, store::Error> {
+        let Some(filter) = &mut self.rest else {
+            return Ok(None);
+        };
+        let page = store.audit_part(self.company, filter, PART).await?;
+        let mut file = File::new(self.form, !self.has_begun);
+        self.has_begun = true;
+        for entry in page.entries.iter().filter(|entry| entry.id != self.own) {
+            file.add(entry);
+        }
+        match page.next {
+            Some(next) => filter.after = Some(next),
+            None => self.rest = None,
+        }
+        Ok(Some(file.into_octets()))
+    }
+}
+
+/// A part of the file in the making. Writing into memory does not fail.
 enum File {
     /// No cell is read as a formula.
     Csv(Box<Writer<Vec<u8>>>),
@@ -80,14 +92,16 @@ enum File {
 }
 
 impl File {
-    fn new(form: Form) -> Self {
+    fn new(form: Form, with_header: bool) -> Self {
         match form {
             Form::JsonLines => Self::JsonLines(Vec::new()),
             Form::Csv => {
                 let mut writer = WriterBuilder::new()
                     .terminator(Terminator::CRLF)
                     .from_writer(Vec::new());
-                let _ = writer.write_record(COLUMNS);
+                if with_header {
+                    let _ = writer.write_record(COLUMNS);
+                }
                 Self::Csv(Box::new(writer))
             }
         }
@@ -126,14 +140,6 @@ impl File {
                 });
                 let _ = writeln!(octets, "{object}");
             }
-        }
-    }
-
-    /// How many octets there are so far; of a spreadsheet, without a last few that wait.
-    fn octets(&self) -> usize {
-        match self {
-            Self::Csv(writer) => writer.get_ref().len(),
-            Self::JsonLines(octets) => octets.len(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! Invariants: no cell that is written begins a formula, and what was written is read as it was; what cannot be read is named
 //! by its line; a file has a bound.
 
-use csv::{ByteRecord, ReaderBuilder, WriterBuilder};
+use csv::{ByteRecord, ReaderBuilder};
 
 /// The longest file, in bytes.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
@@ -15,7 +15,7 @@ const MOST_CELLS: usize = 200;
 pub const MOST_FAULTS: usize = 100;
 
 /// The columns that are written. The first five are read again.
-const COLUMNS: [&str; 10] = [
+pub(super) const COLUMNS: [&str; 10] = [
     "email",
     "first_name",
     "last_name",
@@ -63,23 +63,6 @@ pub struct Line {
     pub groups: Vec<String>,
     /// Of a new user: the connection of the first sign-in.
     pub connection: Option<String>,
-}
-
-/// What is known of a user, for a file.
-#[derive(Debug, Clone, Default)]
-pub struct Written {
-    pub email: String,
-    pub first_name: String,
-    pub last_name: String,
-    pub company_name: String,
-    /// The titles of the groups by an administrator's word.
-    pub groups: Vec<String>,
-    /// Of those by the word of an identity provider.
-    pub groups_by_sign_in: Vec<String>,
-    pub state: &'static str,
-    pub signs_in_with: &'static str,
-    pub made_by: &'static str,
-    pub last_sign_in: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,30 +190,6 @@ impl Column {
             _ => Self::Ignored,
         }
     }
-}
-
-/// A file of users, with a header.
-pub fn write(users: impl IntoIterator<Item = Written>) -> Vec<u8> {
-    let mut writer = WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    // Writing into memory does not fail.
-    let _ = writer.write_record(COLUMNS);
-    for user in users {
-        let _ = writer.write_record([
-            harmless(&user.email),
-            harmless(&user.first_name),
-            harmless(&user.last_name),
-            harmless(&user.company_name),
-            harmless(&joined(&user.groups)),
-            harmless(&joined(&user.groups_by_sign_in)),
-            user.state.to_owned(),
-            user.signs_in_with.to_owned(),
-            user.made_by.to_owned(),
-            harmless(&user.last_sign_in),
-        ]);
-    }
-    writer.into_inner().unwrap_or_default()
 }
 
 fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, String> {
@@ -411,7 +370,7 @@ fn as_it_was(text: &str) -> &str {
 }
 
 /// Titles in one cell.
-fn joined(titles: &[String]) -> String {
+pub(super) fn joined(titles: &[&str]) -> String {
     let escaped: Vec<String> = titles
         .iter()
         .map(|title| title.replace('\\', "\\\\").replace(';', "\\;"))

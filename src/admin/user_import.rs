@@ -1,4 +1,4 @@
-//! Users from a file, and to one.
+//! Users from a file.
 //!
 //! Invariants: nothing is saved that was not shown before: the file is imported as the plan that an administrator saw, or not
 //! at all; a second import of the same file changes nothing; an import puts users into groups and takes nobody out.
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::user::UserFields;
-use super::user_file::{Fault, Line, MOST_FAULTS, UserFile, Written, write};
+use super::user_file::{Fault, Line, MOST_FAULTS, UserFile};
 use super::waiting::Awaiting;
 use super::{Admin, Problem, Problems, Refused, UserText};
 use crate::domain::{
@@ -156,62 +156,6 @@ impl Admin<'_> {
             self.store.take_stock();
         }
         Ok(done)
-    }
-
-    /// Every user of the company as a file, which can be imported again.
-    pub async fn export_users(&self) -> Result<Vec<u8>, Refused> {
-        let users = self.store.users(self.company).await?;
-        let groups = self.store.groups(self.company).await?;
-        let titles: HashMap<GroupId, &str> = groups
-            .iter()
-            .map(|group| (group.id, group.title.as_str()))
-            .collect();
-        let mut by_hand: HashMap<UserId, Vec<String>> = HashMap::new();
-        let mut by_others: HashMap<UserId, Vec<String>> = HashMap::new();
-        for grant in self.store.all_grants(self.company).await? {
-            let to = match grant.source {
-                GrantSource::Administrator => &mut by_hand,
-                _ => &mut by_others,
-            };
-            let title = titles.get(&grant.group_id).copied().unwrap_or_default();
-            to.entry(grant.user_id).or_default().push(title.to_owned());
-        }
-        let mut take = |of: UserId, by_hand_too: bool| {
-            let from = if by_hand_too {
-                &mut by_hand
-            } else {
-                &mut by_others
-            };
-            let mut titles = from.remove(&of).unwrap_or_default();
-            titles.sort_unstable();
-            titles.dedup();
-            titles
-        };
-        let rows = users.iter().map(|user| Written {
-            email: user.email.to_string(),
-            first_name: user.first_name.clone(),
-            last_name: user.last_name.clone(),
-            company_name: user.company_name.clone(),
-            groups: take(user.id, true),
-            groups_by_sign_in: take(user.id, false),
-            state: if user.disabled_at.is_none() {
-                "active"
-            } else {
-                "deactivated"
-            },
-            signs_in_with: if user.has_password {
-                "password"
-            } else {
-                "single sign-on"
-            },
-            made_by: user.created_by.as_str(),
-            last_sign_in: user.last_sign_in_at.map(timestamp).unwrap_or_default(),
-        });
-        let file = write(rows);
-        let event = self.event("user.export", "all users");
-        let event = event.with_detail(format!("{} users", users.len()));
-        self.store.add_audit_event(&event).await?;
-        Ok(file)
     }
 
     async fn known(&self) -> Result<Known, Refused> {
@@ -440,10 +384,4 @@ fn told(problem: &Problem, text: &UserText) -> String {
 
 fn clipped(title: &str) -> String {
     title.chars().take(80).collect()
-}
-
-fn timestamp(at: time::OffsetDateTime) -> String {
-    let at = at.replace_nanosecond(0).unwrap_or(at);
-    at.format(&time::format_description::well_known::Rfc3339)
-        .unwrap_or_default()
 }

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc};
 
 use super::App;
+use super::shares::{Shares, Turn};
 use crate::domain::{AttemptId, Company, Connection};
 use crate::outbound::Reach;
 use crate::saml::response::Expectation;
 
-/// The most questions that wait.
+/// The most questions that wait, and the most of one company: its addresses may be silent.
 const WAITING: usize = 16;
+const WAITING_OF_ONE: usize = 2;
 
 /// A refused sign-in whose key its connection does not have.
 #[derive(Debug)]
@@ -30,8 +32,9 @@ pub struct KeyQuestion {
 /// The questions that wait.
 #[derive(Debug)]
 pub struct NewKeys {
-    ask: mpsc::Sender<KeyQuestion>,
-    asked: Mutex<mpsc::Receiver<KeyQuestion>>,
+    ask: mpsc::Sender<(KeyQuestion, Turn)>,
+    asked: Mutex<mpsc::Receiver<(KeyQuestion, Turn)>>,
+    turns: Shares,
 }
 
 impl Default for NewKeys {
@@ -40,6 +43,7 @@ impl Default for NewKeys {
         Self {
             ask,
             asked: Mutex::new(asked),
+            turns: Shares::new(WAITING, WAITING_OF_ONE),
         }
     }
 }
@@ -48,11 +52,13 @@ impl NewKeys {
     /// Asks, when there is room.
     pub fn ask(&self, question: KeyQuestion) {
         // Its sign-in is refused either way.
-        let _ = self.ask.try_send(question);
+        if let Some(turn) = self.turns.now(question.connection.company_id) {
+            let _ = self.ask.try_send((question, turn));
+        }
     }
 
-    /// The next question, when it comes.
-    pub async fn next(&self) -> Option<KeyQuestion> {
+    /// The next question, when it comes, and its turn until it is answered.
+    pub async fn next(&self) -> Option<(KeyQuestion, Turn)> {
         self.asked.lock().await.recv().await
     }
 }

@@ -6,9 +6,9 @@
 mod cells;
 mod guess;
 mod limit;
-mod password_turns;
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -18,14 +18,19 @@ use crate::domain::{Company, CompanyId, SessionKey, TokenId};
 use cells::Cells;
 use guess::Guesses;
 use limit::Limit;
-use password_turns::PasswordTurns;
+
+use super::shares::{Shares, Turn};
 
 pub use guess::{Guess, Guesser};
-pub use password_turns::PasswordTurn;
 
 /// What one client may have at all companies together, as a multiple of what it may have at one. People of several companies
 /// come from one address (a provider's proxy): those of one company must not use up what the others need.
 const COMPANIES: u32 = 10;
+
+/// How many of a company may have or wait for a turn to compare a password; about five seconds' worth.
+const WAITING: usize = 100;
+/// What who finds no place is told to wait: the time in which those before him have had their turns.
+const FULL: Wait = Wait(Duration::from_secs(5));
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +92,9 @@ pub struct Throttle {
     domain_checks: Limit,
     console: (Limit, Limit),
     guesses: Guesses,
-    password_turns: PasswordTurns,
+    /// Turns to compare a password: each takes 19 MiB and tens of milliseconds of a processor. Who tries is counted by client
+    /// before.
+    passwords: Shares,
 }
 
 /// The limits of one kind of request.
@@ -159,7 +166,7 @@ impl Throttle {
                 ),
             ),
             guesses: Guesses::new(limits),
-            password_turns: PasswordTurns::new(),
+            passwords: passwords(available_parallelism().map_or(2, usize::from)),
         }
     }
 
@@ -221,14 +228,24 @@ impl Throttle {
         }
     }
 
-    /// Waits for a turn to compare a password; refuses when too many of the company wait already.
-    pub async fn password_turn(&self, company: CompanyId) -> Result<PasswordTurn, Wait> {
-        self.password_turns.next(company).await
+    /// Waits for a turn to compare a password; refuses when too many of the company wait already. The turn belongs to who does
+    /// the work, also when who asked for it has gone.
+    pub async fn password_turn(&self, company: CompanyId) -> Result<Turn, Wait> {
+        let turn = self.passwords.next(company, None).await;
+        turn.map_err(|_| FULL)
     }
+}
+
+/// As many at once as there are processors, within reason.
+fn passwords(processors: usize) -> Shares {
+    let at_once = processors.clamp(2, 8);
+    Shares::new(at_once, at_once / 2).places(WAITING)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use time::OffsetDateTime;
 
     use super::*;
@@ -332,6 +349,28 @@ mod tests {
         assert!(start().is_err());
         clock.step(time::Duration::seconds(wait.cast_signed()));
         assert_eq!(start(), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_one_company_leaves_the_others_their_turns() {
+        let (mut throttle, _) = throttle(0, 0);
+        throttle.passwords = passwords(2);
+        let throttle = Arc::new(throttle);
+        let [acme, beta] = [acme().id, beta().id];
+        let held = throttle.password_turn(acme).await.unwrap();
+        let waiting: Vec<_> = (1..WAITING)
+            .map(|_| {
+                let throttle = Arc::clone(&throttle);
+                tokio::spawn(async move { throttle.password_turn(acme).await.map(drop) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert_eq!(throttle.password_turn(acme).await.unwrap_err(), FULL);
+        let of_beta = throttle.password_turn(beta).await.unwrap();
+        drop((held, of_beta));
+        for one in waiting {
+            assert_eq!(one.await.unwrap(), Ok(()));
+        }
     }
 
     #[test]

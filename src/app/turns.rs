@@ -1,16 +1,20 @@
-//! Turns for what is large: bodies that are kept, messages that are judged, exports that are made.
+//! Turns for what is large: bodies that are kept, messages that are judged, exports that are made, documents that are fetched.
 //!
-//! Invariant: what is small, as messages of identity providers are, never waits here, and never waits for what does.
+//! Invariants: what is small, as messages of identity providers are, never waits here, and never waits for what does; no company
+//! and no client has more than its share of the turns.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::resume_unwind;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+
+use super::shares::{NoTurn, Shares, Turn};
+use super::throttle::Network;
+use crate::domain::CompanyId;
 
 /// A body or a message with more octets than this is large. Responses of identity providers have 5 to 20 KiB.
 pub const LARGE: usize = 32 * 1024;
@@ -22,69 +26,101 @@ pub const VERY_LARGE: usize = 256 * 1024;
 const HELD: usize = 128;
 /// Very large ones: 32 MiB more.
 const VERY_LARGE_HELD: usize = 8;
-/// Exports that are made at once, each of up to 32 MiB.
-const EXPORTED: usize = 2;
+/// Exports under way, from the question to the last octet of the answer: one whose reader does not read keeps a part of it.
+const EXPORTED: usize = 64;
+/// Parts of exports that are made at once, each for another company.
+const MADE: usize = 2;
+/// Documents that are fetched from addresses of a company's choice, which may answer slowly on purpose.
+const FETCHED: usize = 16;
+/// Documents that are read at once: each fills some memory.
+const READ: usize = 8;
 /// The longest that something large waits for its turn. The client may try again.
 const WAIT: Duration = Duration::from_secs(10);
-
-/// Others had the turns for too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many large messages are waiting")]
-pub struct NoTurn;
-
-/// A turn, given back when it is dropped.
-pub type Turn = OwnedSemaphorePermit;
 
 /// Who may go on with something large.
 #[derive(Debug)]
 pub struct Turns {
-    held: Arc<Semaphore>,
-    very_large_held: Arc<Semaphore>,
-    judged: Arc<Semaphore>,
-    exported: Arc<Semaphore>,
+    held: Shares,
+    very_large_held: Shares,
+    judged: Shares,
+    exported: Shares,
+    made: Shares,
+    fetched: Shares,
+    read: Shares,
 }
 
 impl Default for Turns {
-    /// Half of the processors judge large messages at most.
+    /// Half of the processors judge large messages at most. A company has half of what there is, a client a quarter.
     fn default() -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
+        let judged = (processors / 2).max(1);
+        let shared = |all: usize| Shares::new(all, all / 2).of_client(all / 4);
         Self {
-            held: Arc::new(Semaphore::new(HELD)),
-            very_large_held: Arc::new(Semaphore::new(VERY_LARGE_HELD)),
-            judged: Arc::new(Semaphore::new((processors / 2).max(1))),
-            exported: Arc::new(Semaphore::new(EXPORTED)),
+            held: shared(HELD),
+            very_large_held: shared(VERY_LARGE_HELD),
+            judged: shared(judged),
+            exported: Shares::new(EXPORTED, EXPORTED / 2),
+            made: Shares::new(MADE, MADE / 2),
+            fetched: Shares::new(FETCHED, FETCHED / 4).places(FETCHED / 4),
+            read: Shares::new(READ, READ / 2),
         }
     }
 }
 
 impl Turns {
-    /// A turn to keep a large body of so many octets.
-    pub async fn hold(&self, octets: usize) -> Result<Turn, NoTurn> {
-        turn(if octets > VERY_LARGE {
+    /// A turn to keep a large body of so many octets, which a client sends to a company.
+    pub async fn hold(
+        &self,
+        octets: usize,
+        company: CompanyId,
+        client: Option<IpAddr>,
+    ) -> Result<Turn, NoTurn> {
+        let held = if octets > VERY_LARGE {
             &self.very_large_held
         } else {
             &self.held
-        })
-        .await
+        };
+        in_time(held.next(company, Some(Network::of(client)))).await
     }
 
-    /// A turn to make a large export in memory.
-    pub async fn export(&self) -> Result<Turn, NoTurn> {
-        turn(&self.exported).await
+    /// A turn for an export of a company, to be kept until its last octet has been sent.
+    pub async fn export(&self, company: CompanyId) -> Result<Turn, NoTurn> {
+        in_time(self.exported.next(company, None)).await
+    }
+
+    /// A turn to make the next part of an export.
+    pub async fn make_part(&self, company: CompanyId) -> Result<Turn, NoTurn> {
+        in_time(self.made.next(company, None)).await
+    }
+
+    /// A turn to ask an address of a company's choice. A company that has its share is told at once.
+    pub async fn fetch(&self, company: CompanyId) -> Result<Turn, NoTurn> {
+        in_time(self.fetched.next(company, None)).await
+    }
+
+    /// A turn to read a document of a company.
+    pub async fn read(&self, company: CompanyId) -> Result<Turn, NoTurn> {
+        in_time(self.read.next(company, None)).await
     }
 
     /// Judges a message of so many octets.
     ///
     /// A large one may take many times as long as usual. It waits for its turn and is then judged on a thread of its own,
     /// so that the threads that serve everyone else go on.
-    pub async fn judge<J>(&self, octets: usize, judgement: J) -> Result<J::Output, NoTurn>
+    pub async fn judge<J>(
+        &self,
+        octets: usize,
+        company: CompanyId,
+        client: Option<IpAddr>,
+        judgement: J,
+    ) -> Result<J::Output, NoTurn>
     where
         J: Future<Output: Send> + Send + 'static,
     {
         if octets <= LARGE {
             return Ok(judgement.await);
         }
-        let turn = turn(&self.judged).await?;
+        let turn = in_time(self.judged.next(company, Some(Network::of(client)))).await?;
         let runtime = Handle::current();
         let judged = tokio::task::spawn_blocking(move || {
             let judged = runtime.block_on(judgement);
@@ -100,9 +136,8 @@ impl Turns {
     }
 }
 
-async fn turn(of: &Arc<Semaphore>) -> Result<Turn, NoTurn> {
-    let turn = timeout(WAIT, Arc::clone(of).acquire_owned()).await;
-    turn.map_err(|_| NoTurn)?.map_err(|_| NoTurn)
+async fn in_time(next: impl Future<Output = Result<Turn, NoTurn>>) -> Result<Turn, NoTurn> {
+    timeout(WAIT, next).await.map_err(|_| NoTurn)?
 }
 
 #[cfg(test)]
@@ -120,14 +155,60 @@ mod tests {
     async fn what_is_large_waits_and_what_is_small_does_not() {
         let turns = Turns::default();
         let mut taken = Vec::new();
-        while let Ok(turn) = Arc::clone(&turns.judged).try_acquire_owned() {
-            taken.push(turn);
+        for number in 0..=255 {
+            let client = Some(Network::of(Some([192, 0, 2, number].into())));
+            let company = CompanyId::from_bytes([number; 16]);
+            let mut next = pin!(turns.judged.next(company, client));
+            match poll_once(next.as_mut()) {
+                Poll::Ready(turn) => taken.push(turn.unwrap()),
+                Poll::Pending => break,
+            }
         }
-        assert_eq!(turns.judge(LARGE, async { 1 }).await, Ok(1));
-        let mut large = pin!(turns.judge(LARGE + 1, async { 2 }));
+        let acme = CompanyId::from_bytes([1; 16]);
+        assert_eq!(turns.judge(LARGE, acme, None, async { 1 }).await, Ok(1));
+        let mut large = pin!(turns.judge(LARGE + 1, acme, None, async { 2 }));
         assert!(poll_once(large.as_mut()).is_pending());
-        taken.pop();
+        taken.clear();
         assert_eq!(large.await, Ok(2));
-        assert_eq!(turns.judge(LARGE + 1, async { 3 }).await, Ok(3));
+        assert_eq!(turns.judge(LARGE + 1, acme, None, async { 3 }).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn no_company_takes_anothers_turns() {
+        let [acme, beta] = [1, 2].map(|it| CompanyId::from_bytes([it; 16]));
+        let client = |number: u8| Some(IpAddr::from([192, 0, 2, number]));
+        let turns = Turns::default();
+        let mut held = Vec::new();
+        for number in 0..=255 {
+            let mut next = pin!(turns.hold(LARGE + 1, acme, client(number / 100)));
+            if let Poll::Ready(turn) = poll_once(next.as_mut()) {
+                held.push(turn.unwrap());
+            }
+        }
+        assert_eq!(held.len(), HELD / 2, "three clients of one company");
+        let fetched = many(|| turns.fetch(acme));
+        assert_eq!(fetched.len(), FETCHED / 4);
+        assert!(turns.fetch(acme).await.is_err(), "told at once");
+        let exported = many(|| turns.export(acme));
+        assert_eq!(exported.len(), EXPORTED / 2);
+        let part = turns.make_part(acme).await;
+        for turn in [
+            turns.hold(LARGE + 1, beta, client(7)).await,
+            turns.fetch(beta).await,
+            turns.export(beta).await,
+            turns.make_part(beta).await,
+            turns.read(acme).await,
+        ] {
+            assert!(turn.is_ok());
+        }
+        drop((held, fetched, exported, part));
+    }
+
+    fn many<F: Future<Output = Result<Turn, NoTurn>>>(next: impl Fn() -> F) -> Vec<Turn> {
+        std::iter::from_fn(|| match poll_once(pin!(next())) {
+            Poll::Ready(turn) => turn.ok(),
+            Poll::Pending => None,
+        })
+        .collect()
     }
 }

@@ -37,10 +37,11 @@ pub(super) async fn receive(
     if !is_form(&headers) {
         return Err(Error::UnsupportedMediaType);
     }
-    let (shared, length) = (Arc::clone(&app), body.octets().len());
+    let (shared, length, company) = (Arc::clone(&app), body.octets().len(), site.company.id);
     // On the heap: what is rare in it makes it large.
     let judgement = Box::pin(judge(app, site, client, headers, body));
-    shared.turns.judge(length, judgement).await?
+    let turns = &shared.turns;
+    turns.judge(length, company, client, judgement).await?
 }
 
 async fn judge(

@@ -179,7 +179,7 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
         let (mut parts, body) = request.into_parts();
         let CurrentSite(site) = CurrentSite::from_request_parts(&mut parts, app).await?;
-        let posted = Posted::read(body, app).await?;
+        let posted = Posted::read(&mut parts, body, app).await?;
         let bytes = posted.octets();
         if !is_same_origin(&parts.headers)
             || !has_token(app, T::PURPOSE, &parts.headers, site.is_https(), bytes)

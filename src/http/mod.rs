@@ -11,6 +11,7 @@ pub mod cookies;
 mod edge;
 pub mod error;
 pub mod extract;
+mod file;
 mod health;
 mod home;
 mod limit;

@@ -2,17 +2,19 @@
 //!
 //! Invariants: at most `limits.body_bytes` (or, of an administrator, an upload), however it comes; what is larger than a
 //! message usually is takes a turn before more of it is kept, and what is much larger another one, so that the memory of all of
-//! them together is bounded.
+//! them together is bounded; no client and no company has more than its share of it.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::http::request::Parts;
 use http_body_util::BodyExt as _;
 use http_body_util::LengthLimitError;
 
 use super::error::Error;
+use super::extract::{ClientAddress, CurrentSite};
 use super::serve::TooSlow;
 use crate::app::{App, LARGE, NoTurn, Turn, VERY_LARGE};
 
@@ -34,11 +36,19 @@ struct Held {
 
 impl Held {
     /// Takes the turn that a body of so many octets needs. The one before is given back when the new one is there.
-    async fn make_room(&mut self, octets: usize, app: &App) -> Result<(), Error> {
+    async fn make_room(
+        &mut self,
+        octets: usize,
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<(), Error> {
         if octets <= self.room {
             return Ok(());
         }
-        self.turn = Some(app.turns.hold(octets).await?);
+        let CurrentSite(site) = CurrentSite::from_request_parts(parts, app).await?;
+        let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
+        let turn = app.turns.hold(octets, site.company.id, client).await?;
+        self.turn = Some(turn);
         self.room = if octets > VERY_LARGE {
             usize::MAX
         } else {
@@ -50,14 +60,15 @@ impl Held {
 
 impl Posted {
     /// Reads a body to its end.
-    pub(super) async fn read(body: Body, app: &App) -> Result<Self, Error> {
-        Self::read_at_most(body, app, app.config.limits.body_bytes).await
+    pub(super) async fn read(parts: &mut Parts, body: Body, app: &Arc<App>) -> Result<Self, Error> {
+        Self::read_at_most(parts, body, app, app.config.limits.body_bytes).await
     }
 
     /// The same, with another limit.
     pub(super) async fn read_at_most(
+        parts: &mut Parts,
         mut body: Body,
-        app: &App,
+        app: &Arc<App>,
         limit: usize,
     ) -> Result<Self, Error> {
         let within = |length: usize| (length <= limit).then_some(()).ok_or(Error::TooLarge);
@@ -80,7 +91,8 @@ impl Posted {
                 });
             }
             if length > LARGE {
-                held.make_room(length.max(announced), app).await?;
+                let room = length.max(announced);
+                held.make_room(room, parts, app).await?;
             }
             octets.extend_from_slice(&data);
         }
@@ -99,7 +111,8 @@ impl FromRequest<Arc<App>> for Posted {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {
-        Self::read(request.into_body(), app).await
+        let (mut parts, body) = request.into_parts();
+        Self::read(&mut parts, body, app).await
     }
 }
 

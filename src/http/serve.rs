@@ -10,6 +10,7 @@ mod body;
 mod connection;
 mod crowd;
 mod line;
+mod sent;
 mod unread;
 
 use std::future::Future;

@@ -62,7 +62,7 @@ pub(super) async fn posted(
     if !is_form(&headers) {
         return Err(Error::UnsupportedMediaType);
     }
-    let (shared, length) = (Arc::clone(&app), body.octets().len());
+    let (shared, length, company) = (Arc::clone(&app), body.octets().len(), site.company.id);
     let judgement = async move {
         let limit = app.config.limits.body_bytes;
         let message = decode_post(body.octets(), limit).map_err(unreadable)?; // rule A1
@@ -73,7 +73,8 @@ pub(super) async fn posted(
         };
         receive(&app, &site, visit, &headers).await
     };
-    shared.turns.judge(length, judgement).await?
+    let turns = &shared.turns;
+    turns.judge(length, company, client, judgement).await?
 }
 
 /// Takes a message of ours to the identity provider.

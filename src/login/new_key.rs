@@ -70,7 +70,7 @@ struct Look {
 /// Answers the questions, one after the other, until the future is dropped.
 pub async fn look_for_new_keys(app: &App) {
     let mut looks: HashMap<ConnectionId, Look> = HashMap::new();
-    while let Some(question) = app.new_keys.next().await {
+    while let Some((question, _turn)) = app.new_keys.next().await {
         let now = app.clock.running();
         looks.retain(|_, look| now.saturating_sub(look.at) < AGAIN);
         let settings = &question.connection.settings;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::finish::landing;
 use super::record::{self, Refusal, write_refusal};
 use super::{Advice, Browser, Ending, Error, KnownBrowser, first_password};
-use crate::app::{App, Guess, Guesser, Network, PasswordTurn, Wait};
+use crate::app::{App, Guess, Guesser, Network, Turn, Wait};
 use crate::domain::{
     AttemptKind, AuditEvent, AuditId, Check, Company, GroupKind, LoginAttempt, Record, ReturnTo,
     SessionId, User, UserId,
@@ -134,7 +134,7 @@ fn guess<'c>(app: &App, company: &'c Company, typed: PasswordSignIn<'_>) -> Gues
 /// its turn until it ends.
 async fn verify(
     app: &Arc<App>,
-    turn: PasswordTurn,
+    turn: Turn,
     stored: Option<Vec<u8>>,
     password: &str,
 ) -> Result<bool, Error> {

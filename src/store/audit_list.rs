@@ -5,7 +5,7 @@
 use time::OffsetDateTime;
 
 use super::audit::entry;
-use super::columns::{is_text, ms};
+use super::columns::{Row, is_text, ms};
 use super::place::Place;
 use super::search::pattern;
 use super::statement::query;
@@ -14,6 +14,8 @@ use crate::domain::{AuditEvent, AuditId, CompanyId};
 
 /// How many entries one page looks at.
 const LOOKED_AT: i64 = 5_000;
+/// How many entries a part of an export looks at.
+const PART: i64 = 500;
 /// The longest text that is looked for, in bytes. Longer ones are in no entry that people search for.
 const LONGEST_TEXT: usize = 1_000;
 
@@ -65,38 +67,13 @@ impl Store {
         filter: &AuditFilter,
         limit: u32,
     ) -> Result<AuditPage, Error> {
-        let text = filter.text.as_deref().unwrap_or_default();
-        if !is_text(text)
-            || text.len() > LONGEST_TEXT
-            || filter.noun.as_deref().is_some_and(|noun| !is_text(noun))
-        {
-            return Ok(AuditPage {
-                entries: Vec::new(),
-                next: None,
-                looked_enough: false,
-            });
+        if filter.finds_nothing() {
+            return Ok(AuditPage::end());
         }
-        let sql = concat!(
-            "SELECT * FROM (",
-            period!(
-                "id, company_id, at, actor, action, subject, detail, client, before_value, after_value"
-            ),
-            "$6) e WHERE ($7 = '' OR action LIKE $7) AND ($8 = '' OR LOWER(actor) LIKE $8 ESCAPE '\\' \
-             OR LOWER(subject) LIKE $8 ESCAPE '\\' OR LOWER(detail) LIKE $8 ESCAPE '\\' OR LOWER(action) LIKE $8 ESCAPE '\\') \
-             ORDER BY at DESC, id DESC LIMIT $9"
-        );
-        let noun = filter.noun.as_deref().filter(|noun| is_word(noun));
-        let rows = bound(sql, company, filter)
-            .bind(LOOKED_AT)
-            .bind(noun.map_or_else(String::new, |noun| format!("{noun}.%")))
-            .bind(match text.trim() {
-                "" => String::new(),
-                text => pattern(&text.to_ascii_lowercase()),
-            })
-            .bind(i64::from(limit) + 1)
-            .fetch_all(&self.database)
+        let mut entries = self
+            .audit_entries(company, filter, LOOKED_AT, i64::from(limit) + 1)
             .await?;
-        let mut entries = rows.iter().map(entry).collect::<Result<Vec<_>, Error>>()?;
+
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if entries.len() > limit {
             entries.truncate(limit);
@@ -114,20 +91,118 @@ impl Store {
             .bind(LOOKED_AT - 1)
             .fetch_optional(&self.database)
             .await?;
-        let next = last
-            .map(|last| {
-                Ok::<_, Error>(Place {
-                    at: last.time("at")?,
-                    id: last.parsed("id")?,
-                })
-            })
-            .transpose()?;
+        let next = last.as_ref().map(place).transpose()?;
         Ok(AuditPage {
             entries,
             looked_enough: next.is_some(),
             next,
         })
     }
+
+    /// A part of a company's audit log that has about so many octets of what changed, and one entry at least, the newest first.
+    /// It may hold none that the filter wants, and go on.
+    pub async fn audit_part(
+        &self,
+        company: CompanyId,
+        filter: &AuditFilter,
+        octets: i64,
+    ) -> Result<AuditPage, Error> {
+        if filter.finds_nothing() {
+            return Ok(AuditPage::end());
+        }
+        // How large they are is known without reading them.
+        let sizes = bound(
+            concat!(
+                period!(
+                    "id, at, COALESCE(OCTET_LENGTH(before_value), 0) + COALESCE(OCTET_LENGTH(after_value), 0) AS octets"
+                ),
+                "$6"
+            ),
+            company,
+            filter,
+        )
+        .bind(PART)
+        .fetch_all(&self.database)
+        .await?;
+        let (mut fitting, mut so_far) = (0, 0);
+        for row in &sizes {
+            so_far += row.int("octets")?;
+            if fitting > 0 && so_far > octets {
+                break;
+            }
+            fitting += 1;
+        }
+        let is_last = fitting == sizes.len() && i64::try_from(fitting).is_ok_and(|it| it < PART);
+        let Some(last) = fitting.checked_sub(1).and_then(|last| sizes.get(last)) else {
+            return Ok(AuditPage::end());
+        };
+        let next = Some(place(last)?).filter(|_| !is_last);
+        let fitting = i64::try_from(fitting).unwrap_or(PART);
+        Ok(AuditPage {
+            entries: self
+                .audit_entries(company, filter, fitting, fitting)
+                .await?,
+            looked_enough: next.is_some(),
+            next,
+        })
+    }
+
+    /// Of the next entries, so many of which are looked at, those that the filter wants.
+    async fn audit_entries(
+        &self,
+        company: CompanyId,
+        filter: &AuditFilter,
+        looked_at: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let sql = concat!(
+            "SELECT * FROM (",
+            period!(
+                "id, company_id, at, actor, action, subject, detail, client, before_value, after_value"
+            ),
+            "$6) e WHERE ($7 = '' OR action LIKE $7) AND ($8 = '' OR LOWER(actor) LIKE $8 ESCAPE '\\' \
+             OR LOWER(subject) LIKE $8 ESCAPE '\\' OR LOWER(detail) LIKE $8 ESCAPE '\\' OR LOWER(action) LIKE $8 ESCAPE '\\') \
+             ORDER BY at DESC, id DESC LIMIT $9"
+        );
+        let noun = filter.noun.as_deref().filter(|noun| is_word(noun));
+        let rows = bound(sql, company, filter)
+            .bind(looked_at)
+            .bind(noun.map_or_else(String::new, |noun| format!("{noun}.%")))
+            .bind(match filter.text.as_deref().unwrap_or_default().trim() {
+                "" => String::new(),
+                text => pattern(&text.to_ascii_lowercase()),
+            })
+            .bind(limit)
+            .fetch_all(&self.database)
+            .await?;
+        rows.iter().map(entry).collect()
+    }
+}
+
+impl AuditFilter {
+    /// Whether it asks for what no entry can have.
+    fn finds_nothing(&self) -> bool {
+        let text = self.text.as_deref().unwrap_or_default();
+        let noun = self.noun.as_deref().unwrap_or_default();
+        !is_text(text) || text.len() > LONGEST_TEXT || !is_text(noun)
+    }
+}
+
+impl AuditPage {
+    fn end() -> Self {
+        Self {
+            entries: Vec::new(),
+            next: None,
+            looked_enough: false,
+        }
+    }
+}
+
+fn place(row: &Row) -> Result<AuditPlace, Error> {
+    Ok(Place {
+        at: row.time("at")?,
+        id: row.parsed("id")?,
+    })
 }
 
 /// The statement with its first five values.

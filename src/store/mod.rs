@@ -65,6 +65,7 @@ mod unanswered;
 mod unreachable;
 mod user;
 mod user_change;
+mod user_export;
 mod user_list;
 
 use std::sync::Arc;
@@ -98,6 +99,7 @@ pub use sign_out::SignOut;
 pub use transaction::Tx;
 pub use trust::UnreadTrust;
 pub use user_change::StoredUser;
+pub use user_export::ExportedUser;
 pub use user_list::{Listed, ListedUser, USERS_A_PAGE, UserFilter, Way};
 
 use transaction::Database;

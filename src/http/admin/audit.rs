@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use crate::admin::Form;
 use crate::domain::AuditEvent;
 use crate::http::edge::Routes;
 use crate::http::error::Error;
+use crate::http::file::File;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::start::address;
@@ -172,24 +172,18 @@ async fn export(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Res
         until: wanted.until,
         after: String::new(),
     };
-    let _turn = console.app.turns.export().await?;
-    let text = console
-        .admin()
-        .export_audit_log(&filter.filter(), form)
-        .await?;
+    let company = &console.site.company;
+    let turn = console.app.turns.export(company.id).await?;
+    let admin = console.admin();
+    let parts = admin.export_audit_log(&filter.filter(), form).await?;
     let day = console.now().date();
-    let name = format!(
-        "attachment; filename=\"{}-audit-{day}.{ending}\"",
-        console.site.company.slug
-    );
-    Ok((
-        [
-            (header::CONTENT_TYPE, kind.to_owned()),
-            (header::CONTENT_DISPOSITION, name),
-        ],
-        text,
-    )
-        .into_response())
+    let file = File {
+        kind,
+        name: format!("{}-audit-{day}.{ending}", company.slug),
+        parts,
+        turn,
+    };
+    file.answer(&console.app, company.id).await
 }
 
 fn entry(event: AuditEvent) -> EntryView {

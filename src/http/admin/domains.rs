@@ -113,6 +113,7 @@ async fn check(
     let company = &console.site.company;
     console.app.throttle.admit_domain_check(company)?;
     let servers = &console.app.config.dns.servers;
+    let _turn = console.app.turns.fetch(console.company()).await?;
     match console.admin().check_domain(&name, servers).await {
         Ok(DnsCheck::Verified(_)) => {
             console.changed().await?;

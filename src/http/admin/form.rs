@@ -58,7 +58,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for ConsoleForm<T> {
         if !is_form(&parts.headers) {
             return Err(Error::UnsupportedMediaType.into());
         }
-        let posted = Posted::read(body, app).await?;
+        let posted = Posted::read(&mut parts, body, app).await?;
         let fields = fields(posted.octets())?;
         admit(&console, parts, fields, None).await?;
         let form = parse(posted.octets())?;

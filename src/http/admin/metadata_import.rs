@@ -10,7 +10,6 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use tokio::sync::Semaphore;
 
 use super::connections::{ConnectionHead, Tab};
 use super::review::Review;
@@ -32,8 +31,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 /// How long the identity provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Documents that are fetched and read at once: each fills some memory, and an address may answer slowly on purpose.
-static FETCHES: Semaphore = Semaphore::const_new(8);
 
 #[derive(Debug, Template)]
 #[template(path = "admin/metadata.html")]
@@ -131,12 +128,6 @@ impl Given {
         let console = &upload.console;
         let entity_id = upload.text("entity_id").to_owned();
         let now = console.now();
-        let turn = FETCHES.try_acquire().map_err(|_| {
-            Refused::InTheWay(
-                "Other metadata is being read at this moment. Try again in a few seconds."
-                    .to_owned(),
-            )
-        })?;
         let url = upload.text("url").trim();
         self.file = if let Some(file) = upload.file("file") {
             Some((shown(&file.name), file.content.clone()))
@@ -149,7 +140,9 @@ impl Given {
             Some((name, content)) => (content.clone(), "file", format!("file {name}")),
             None => (fetched(console, url).await?.into(), "url", url.to_owned()),
         };
-        // A large document takes a while, and others are waiting.
+        // Only now: who has a file does not wait for whose address is silent. A large document takes a while.
+        let turn = console.app.turns.read(console.company()).await;
+        let turn = turn.map_err(|_| busy("Other metadata is being read"))?;
         let reading = move || {
             let _turn = turn;
             let read = read_metadata(&bytes, &entity_id, field, now);
@@ -225,6 +218,8 @@ async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
             "Choose the metadata file, or paste its address.",
         ));
     }
+    let turn = console.app.turns.fetch(console.company()).await;
+    let _turn = turn.map_err(|_| busy("Other addresses are being asked"))?;
     let fetching = fetched_metadata(url, console.app.reach(&console.site.company));
     let fetched = tokio::time::timeout(PATIENCE, fetching).await;
     fetched.unwrap_or_else(|_| {
@@ -233,6 +228,12 @@ async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
             "The server there took too long to answer. Open the address in your browser, save the document, and give the file.",
         ))
     })
+}
+
+fn busy(what: &str) -> Refused {
+    Refused::InTheWay(format!(
+        "{what} at this moment. Try again in a few seconds."
+    ))
 }
 
 /// A file's name for the audit log.

@@ -95,7 +95,7 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
         let console = Console::from_request_parts(&mut parts, app).await?;
         check_origin(&parts.headers)?;
         boundary(&parts.headers)?;
-        let posted = Posted::read_at_most(body, app, UPLOAD_BYTES).await?;
+        let posted = Posted::read_at_most(&mut parts, body, app, UPLOAD_BYTES).await?;
         let (fields, files) = self::parts(&parts.headers, &posted).await?;
         let fields = admit(&console, parts, fields, Some(files.len())).await?;
         Ok(Self {

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Query;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -16,8 +15,9 @@ use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::domain::{Creation, Group, GroupKind};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
+use crate::http::file::File;
 use crate::http::pages::Moment;
-use crate::http::response::{Page, body};
+use crate::http::response::Page;
 use crate::store::{ListedUser, USERS_A_PAGE, UserFilter, Way};
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -322,18 +322,13 @@ pub(super) struct Nothing {}
 
 /// `POST /admin/users/export`
 async fn export(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Result<Response, Error> {
-    let file = console.admin().export_users().await?;
-    let mut answer = body(
-        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
-        file.into(),
-    );
-    let name = format!(
-        "attachment; filename=\"users-{}.csv\"",
-        console.site.company.slug
-    );
-    let name = HeaderValue::try_from(name).map_err(Error::internal)?;
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_DISPOSITION, name);
-    Ok(answer)
+    let company = &console.site.company;
+    let turn = console.app.turns.export(company.id).await?;
+    let file = File {
+        kind: "text/csv; charset=utf-8; header=present",
+        name: format!("users-{}.csv", company.slug),
+        parts: console.admin().export_users().await?,
+        turn,
+    };
+    file.answer(&console.app, company.id).await
 }

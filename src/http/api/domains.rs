@@ -12,6 +12,7 @@ use super::sent::Sent;
 use super::{Answer, Caller};
 use crate::admin::{Admin, DnsCheck, Refused};
 use crate::domain::{CompanyDomain, ConnectionId, DomainName, Scope};
+use crate::http::error::Error;
 
 /// An e-mail domain of the company.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,6 +119,8 @@ pub(super) async fn check(
     let company = &caller.site.company;
     caller.app.throttle.admit_domain_check(company)?;
     let servers = &caller.app.config.dns.servers;
+    let turn = caller.app.turns.fetch(caller.company()).await;
+    let _turn = turn.map_err(Error::from)?;
     match admin.check_domain(&name, servers).await? {
         DnsCheck::Verified(domain) => {
             caller.changed().await?;

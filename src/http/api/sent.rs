@@ -51,11 +51,11 @@ impl<T> FromRequest<Arc<App>> for Unread<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         if !is_json(&parts.headers) {
             return Err(Error::UnsupportedMediaType.into());
         }
-        let posted = Posted::read(body, app).await?;
+        let posted = Posted::read(&mut parts, body, app).await?;
         Ok(Self {
             octets: posted.octets().clone(),
             content: PhantomData,

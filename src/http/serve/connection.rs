@@ -27,6 +27,7 @@ use super::super::extract::Peer;
 use super::Patience;
 use super::body::TimedBody;
 use super::line::{Due, Line, REST};
+use super::sent::SentBody;
 use super::unread::{self, answer_of_hyper};
 
 /// The head of a request, and what is read ahead of a body, in octets.
@@ -230,7 +231,7 @@ async fn answer(
         answer.headers_mut().insert(header::CONNECTION, close);
     }
     line.answered();
-    Ok(answer)
+    Ok(answer.map(|body| SentBody::around(body, &line)))
 }
 
 /// A socket that tells its line what the client does.
@@ -300,7 +301,10 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.line.flushed();
+        if self.line.flushed() {
+            // An answer that is made while it is sent may go on, or end.
+            context.waker().wake_by_ref();
+        }
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

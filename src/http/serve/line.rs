@@ -116,11 +116,25 @@ impl Line {
         self.unread.load(Ordering::Relaxed)
     }
 
-    /// The client has read everything.
-    pub(super) fn flushed(&self) {
-        if self.wait() == Wait::Reader {
+    /// Whether the client does not read.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.wait() == Wait::Reader
+    }
+
+    /// More of an answer is being made. A client that does not read what there is so far is waited for all the same.
+    pub(super) fn makes(&self) {
+        if !self.is_blocked() {
+            self.works();
+        }
+    }
+
+    /// The client has read everything; whether it was waited for.
+    pub(super) fn flushed(&self) -> bool {
+        let was_blocked = self.is_blocked();
+        if was_blocked {
             self.enter(Wait::Request);
         }
+        was_blocked
     }
 
     /// What becomes of it when nothing happens, and when.
@@ -222,8 +236,13 @@ mod tests {
         line.taken();
         line.blocked();
         assert_eq!(due(&line), ("end", 130), "from now on");
-        line.flushed();
+        line.makes();
+        assert_eq!(due(&line), ("end", 130), "nor is what there is read");
+        assert!(line.flushed());
         assert_eq!(due(&line), ("rest", 102));
+        line.makes();
+        assert_eq!((due(&line), line.flushed()), (("never", 0), false));
+        line.answered();
         let hasty = Patience {
             idle: Duration::from_secs(1),
             ..PATIENCE

@@ -231,6 +231,50 @@ async fn an_import_does_not_shut_the_last_way_in() {
 }
 
 #[tokio::test]
+async fn an_export_of_any_size_has_everyone_once() {
+    let world = World::new().await;
+    let store = &world.app.store;
+    let mut groups = Vec::new();
+    for number in 0..45 {
+        let group = support::group(world.acme.id, &format!("Group {number:02}"));
+        store.add_group(&group, NOW).await.unwrap();
+        groups.push(group);
+    }
+    // Parts are cut by users, and where these are in many groups, by memberships.
+    let mut tx = store.begin().await.unwrap();
+    for number in 0..1_300_usize {
+        let email = format!("person.{number:04}@acme.example");
+        let user = support::user(world.acme.id, &email);
+        assert!(tx.add_user(&user).await.unwrap());
+        let of = if (600..800).contains(&number) { 45 } else { 1 };
+        for group in &groups[..of] {
+            let grant = Grant {
+                user_id: user.id,
+                group_id: group.id,
+                source: GrantSource::Administrator,
+            };
+            assert!(tx.grant(grant, NOW).await.unwrap());
+        }
+    }
+    tx.commit(NOW).await.unwrap();
+    let mut browser = world.admin().await;
+    let export = post(&mut browser, "/admin/users/export", &[]).await;
+    let mut reader = csv::Reader::from_reader(export.body.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let people = rows.iter().filter(|row| row[0].starts_with("person."));
+    for (number, row) in people.clone().enumerate() {
+        assert_eq!(row[0], format!("person.{number:04}@acme.example"));
+        let of = if (600..800).contains(&number) { 45 } else { 1 };
+        let titles: Vec<String> = (0..of).map(|it| format!("Group {it:02}")).collect();
+        assert_eq!(row[4], titles.join("; "));
+    }
+    assert_eq!((people.count(), rows.len()), (1_300, 1_302));
+    let log = world.audit().await;
+    let entry = log.iter().find(|it| it.action == "user.export").unwrap();
+    assert_eq!(entry.detail, "1302 users");
+}
+
+#[tokio::test]
 async fn an_export_is_harmless_and_can_be_imported_again() {
     let world = World::new().await;
     let mut browser = world.admin().await;

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use vestibule::app::App;
 use vestibule::clock::Clock;
 use vestibule::config::{Config, Limits};
-use vestibule::domain::{
-    AuditEvent, Company, Creation, Grant, GrantSource, Group, GroupKind, User, UserId,
-};
+use vestibule::domain::{AuditEvent, Company, Grant, GrantSource, Group, GroupKind, User, UserId};
 use vestibule::http::Edge;
 
-use crate::support::{self, Answer, Browser, NOW, hidden_field, unique};
+use crate::support::{self, Answer, Browser, NOW, hidden_field};
 
 pub(super) const PASSWORD: &str = "Correct-Horse-9";
 /// The administrator of acme.
@@ -202,20 +200,7 @@ async fn add_user(
     sealed: Option<&[u8]>,
     groups: &[&Group],
 ) -> User {
-    let user = User {
-        id: UserId::from_bytes(unique()),
-        company_id: company.id,
-        email: email.parse().unwrap(),
-        first_name: String::new(),
-        last_name: String::new(),
-        company_name: String::new(),
-        created_by: Creation::Administrator,
-        has_password: false,
-        waits_for: None,
-        disabled_at: None,
-        created_at: NOW,
-        last_sign_in_at: None,
-    };
+    let user = support::user(company.id, email);
     app.store.add_user(&user).await.unwrap();
     if sealed.is_some() {
         assert!(app.store.set_password(user.id, sealed, NOW).await.unwrap());

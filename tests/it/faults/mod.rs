@@ -3,6 +3,7 @@
 //! Each test runs the real binary. They are short; `script/siege` runs the long versions, by `VESTIBULE_TEST_SIEGE`.
 
 mod connections;
+mod exports;
 mod hostile;
 mod load;
 mod log;

@@ -26,6 +26,8 @@ use vestibule::domain::{
     Company, CompanyDomain, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind,
     SamlSettings,
 };
+#[cfg(feature = "demo")]
+use vestibule::domain::{Creation, User, UserId};
 use vestibule::store::Store;
 
 #[cfg(feature = "demo")]
@@ -109,6 +111,25 @@ pub(crate) fn group(company_id: CompanyId, title: &str) -> Group {
         kind: GroupKind::Member,
         sso_only: true,
         created_at: NOW,
+    }
+}
+
+/// A user that an administrator made, and of whom no more than the address is known.
+#[cfg(feature = "demo")]
+pub(crate) fn user(company_id: CompanyId, email: &str) -> User {
+    User {
+        id: UserId::from_bytes(unique()),
+        company_id,
+        email: email.parse().unwrap(),
+        first_name: String::new(),
+        last_name: String::new(),
+        company_name: String::new(),
+        created_by: Creation::Administrator,
+        has_password: false,
+        waits_for: None,
+        disabled_at: None,
+        created_at: NOW,
+        last_sign_in_at: None,
     }
 }
 
