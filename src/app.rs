@@ -12,6 +12,7 @@ mod throttle;
 mod turns;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -33,7 +34,7 @@ use crate::store::{self, Keep, Store};
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
 pub use proof::{Answer, Arrived, Question};
-pub use sessions::{SessionCache, SessionError};
+pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
 pub use throttle::{Counted, Guess, Guesser, Network, Throttle, Wait};
 pub use turns::{LARGE, Turns, VERY_LARGE};
@@ -130,6 +131,15 @@ impl App {
         app.sessions.listen();
         app.catch_up().await?;
         Ok(Arc::new(app))
+    }
+
+    /// Who brings the secret of a session.
+    pub fn asker<'a>(&'a self, company: &'a Company, client: Option<IpAddr>) -> Asker<'a> {
+        Asker {
+            company,
+            client,
+            throttle: &self.throttle,
+        }
     }
 
     /// The keys of SAML as they are now.

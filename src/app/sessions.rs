@@ -4,6 +4,7 @@
 //! that ended on this server is gone at once; what was read before a change is never kept after it.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use time::OffsetDateTime;
 use tower_sessions_core::session_store::{self, SessionStore};
 use tower_sessions_core::{Session, session::Id};
 
+use super::throttle::{Counted, Throttle, Wait};
 use crate::clock::Clock;
 use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
 use crate::store::{self, Changes, Ended, SESSION_FIELD, Sessions, SignOut, SignedIn, Store};
@@ -26,9 +28,19 @@ const TOUCH: time::Duration = time::Duration::MINUTE;
 /// What a session takes in the cache beside its answer, in bytes.
 const ENTRY: u64 = 320;
 
+/// Who brings a session's secret. One that is not remembered is looked for in the store, which a stranger may ask so often only.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    pub company: &'a Company,
+    pub client: Option<IpAddr>,
+    pub throttle: &'a Throttle,
+}
+
 /// Why a session cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
+    #[error("too many session cookies came that no session has")]
+    TooMany(Wait),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
@@ -39,6 +51,7 @@ impl SessionError {
     /// Whether the database is away for the moment.
     pub fn is_away(&self) -> bool {
         match self {
+            Self::TooMany(_) => false,
             Self::Store(cause) => cause.is_away(),
             // The interface has no other word for it.
             Self::Record(cause) => matches!(cause, session_store::Error::Backend(_)),
@@ -118,13 +131,14 @@ impl SessionCache {
     pub async fn answer(
         &self,
         id: SessionId,
-        company: &Company,
+        asker: Asker<'_>,
         describe: impl FnOnce(&SignedIn) -> serde_json::Result<Bytes>,
     ) -> Result<Option<Bytes>, SessionError> {
+        let company = asker.company;
         let key = self.store.session_key(&id);
         if !self.is_followed(Instant::now()) {
             // The database may be away, and whoever waits for it waits alone.
-            return self.read_answer(id, None, company, describe).await;
+            return self.read_answer(id, None, asker, describe).await;
         }
         if let Some(live) = self.remembered.cache.get(&key) {
             if live.company != company.id {
@@ -141,10 +155,27 @@ impl SessionCache {
         match self.remembered.cache.get_value_or_guard_async(&key).await {
             Ok(live) => match self.use_of(key, &live, company) {
                 Some(answer) => Ok(Some(answer)),
-                None => self.read_answer(id, None, company, describe).await,
+                None => self.read_answer(id, None, asker, describe).await,
             },
-            Err(place) => self.read_answer(id, Some(place), company, describe).await,
+            Err(place) => self.read_answer(id, Some(place), asker, describe).await,
         }
+    }
+
+    /// The same as [`Self::signed_in`], for who may be a stranger: a secret that no session has is counted.
+    pub async fn signed_in_for(
+        &self,
+        id: SessionId,
+        asker: Asker<'_>,
+    ) -> Result<Option<SignedIn>, SessionError> {
+        let (counted, throttle) = (Counted::UnknownSession, asker.throttle);
+        // Before it is looked for, so that many at the same moment get nothing more.
+        let admitted = throttle.admit(counted, asker.client, asker.company);
+        admitted.map_err(SessionError::TooMany)?;
+        let signed_in = self.signed_in(id).await;
+        if !matches!(signed_in, Ok(None)) {
+            throttle.give_back(counted, asker.client, asker.company);
+        }
+        signed_in
     }
 
     /// Who is signed in with this secret; none when the session has ended or its user is deactivated (rule F4). Counts as
@@ -243,11 +274,12 @@ impl SessionCache {
         &self,
         id: SessionId,
         place: Option<Place<'_>>,
-        company: &Company,
+        asker: Asker<'_>,
         describe: impl FnOnce(&SignedIn) -> serde_json::Result<Bytes>,
     ) -> Result<Option<Bytes>, SessionError> {
+        let company = asker.company;
         let changes = self.remembered.changes.load(Ordering::SeqCst);
-        let signed_in = self.signed_in(id).await?;
+        let signed_in = self.signed_in_for(id, asker).await?;
         let Some(signed_in) = signed_in.filter(|it| it.session.company_id == company.id) else {
             return Ok(None);
         };

@@ -170,13 +170,13 @@ mod tests {
         CompanyId::from_bytes([number; 16])
     }
 
-    fn client(number: u8) -> Option<Network> {
-        Some(Network::of(Some([192, 0, 2, number].into())))
+    fn client(number: u8) -> Network {
+        Network::of(Some([192, 0, 2, number].into()))
     }
 
     /// The turn, if there is one now.
     fn now(shares: &Shares, of: u8, by: u8) -> Option<Turn> {
-        let next = pin!(shares.next(company(of), client(by)));
+        let next = pin!(shares.next(company(of), Some(client(by))));
         match next.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(turn) => turn.ok(),
             Poll::Pending => None,

@@ -45,6 +45,8 @@ pub enum Counted {
     PasswordTry,
     /// Our metadata is read.
     Metadata,
+    /// A session cookie comes that is not remembered; it does not count when there is such a session.
+    UnknownSession,
     /// A refused sign-in message is written down.
     RefusedMessage,
 }
@@ -86,6 +88,7 @@ pub struct Throttle {
     logouts: Requests,
     password_tries: Requests,
     metadata: Requests,
+    unknown_sessions: Requests,
     refused_messages: Requests,
     api_clients: (Limit, Limit),
     tokens: Limit,
@@ -131,6 +134,10 @@ impl Throttle {
                 company_password_tries_per_minute
             ),
             metadata: requests!(client_metadata_per_minute, company_metadata_per_minute),
+            unknown_sessions: requests!(
+                client_unknown_sessions_per_minute,
+                company_unknown_sessions_per_minute
+            ),
             refused_messages: requests!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute
@@ -186,6 +193,15 @@ impl Throttle {
         limits.company.take(cells, company.id, now, company)
     }
 
+    /// Counts one less of a client at a company: what it was admitted for was none of the kind.
+    pub fn give_back(&self, counted: Counted, client: Option<IpAddr>, company: &Company) {
+        let (cells, network) = (&self.cells, Network::of(client));
+        let limits = self.limits_of(counted);
+        limits.client.give_back(cells, (company.id, network));
+        limits.everywhere.give_back(cells, network);
+        limits.company.give_back(cells, company.id);
+    }
+
     /// Counts one more request of a client to the API, with a token or without. No company's limit stands behind it: a stranger
     /// without a token must not use up what those with one need.
     pub fn admit_to_api(&self, client: Option<IpAddr>, company: &Company) -> Result<(), Wait> {
@@ -224,6 +240,7 @@ impl Throttle {
             Counted::Logout => &self.logouts,
             Counted::PasswordTry => &self.password_tries,
             Counted::Metadata => &self.metadata,
+            Counted::UnknownSession => &self.unknown_sessions,
             Counted::RefusedMessage => &self.refused_messages,
         }
     }
@@ -313,6 +330,7 @@ mod tests {
             Counted::Logout,
             Counted::PasswordTry,
             Counted::Metadata,
+            Counted::UnknownSession,
             Counted::RefusedMessage,
         ] {
             assert!(

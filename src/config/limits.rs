@@ -39,6 +39,10 @@ pub struct Limits {
     pub client_metadata_per_minute: u32,
     /// How often the metadata of one company may be read.
     pub company_metadata_per_minute: u32,
+    /// Session cookies that no session has, which one client may bring to one company; more are answered 429.
+    pub client_unknown_sessions_per_minute: u32,
+    /// Session cookies that no session has, which may come to one company; more are answered 429.
+    pub company_unknown_sessions_per_minute: u32,
     /// Refused sign-in messages of one client at one company that are written down; more are answered 429.
     pub client_refused_messages_per_minute: u32,
     /// Refused sign-in messages at one company that are written down; more are answered 429.
@@ -81,6 +85,8 @@ impl Default for Limits {
             company_password_tries_per_minute: 2_400,
             client_metadata_per_minute: 600,
             company_metadata_per_minute: 2_400,
+            client_unknown_sessions_per_minute: 6_000,
+            company_unknown_sessions_per_minute: 24_000,
             client_refused_messages_per_minute: 600,
             company_refused_messages_per_minute: 2_400,
             client_api_requests_per_minute: 1_200,
@@ -138,6 +144,10 @@ impl Limits {
                 company_password_tries_per_minute
             ),
             pair!(client_metadata_per_minute, company_metadata_per_minute),
+            pair!(
+                client_unknown_sessions_per_minute,
+                company_unknown_sessions_per_minute
+            ),
             pair!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute

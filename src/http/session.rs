@@ -12,7 +12,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::cookies::Cookie;
 use super::error::Error;
-use super::extract::CurrentSite;
+use super::extract::{ClientAddress, CurrentSite};
 use crate::app::{App, SessionError};
 use crate::domain::SessionId;
 use crate::site::Site;
@@ -30,7 +30,9 @@ impl FromRequestParts<Arc<App>> for CurrentSession {
         let Some(id) = session_id(&parts.headers, &site) else {
             return Ok(Self(None));
         };
-        let signed_in = app.sessions.signed_in(id).await?;
+        let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
+        let asker = app.asker(&site.company, client);
+        let signed_in = app.sessions.signed_in_for(id, asker).await?;
         Ok(Self(
             signed_in.filter(|it| it.session.company_id == site.company.id),
         ))
@@ -69,7 +71,9 @@ pub fn begin(id: SessionId, site: &Site) -> Option<HeaderValue> {
 
 impl From<SessionError> for Error {
     fn from(cause: SessionError) -> Self {
-        if cause.is_away() {
+        if let SessionError::TooMany(wait) = cause {
+            wait.into()
+        } else if cause.is_away() {
             Self::Unavailable(cause.to_string().into())
         } else {
             Self::internal(cause)

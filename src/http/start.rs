@@ -54,7 +54,7 @@ pub(super) async fn show(
     match (candidates.next(), candidates.next()) {
         (Some(only), None) => {
             let connection = &only.connection;
-            match still_signed_in(&app, &site, connection, &query, &headers).await? {
+            match still_signed_in(&app, &site, client, connection, &query, &headers).await? {
                 Some(sent_on) => Ok(sent_on),
                 None => begin(&app, &site, client, connection, &query, &headers).await,
             }
@@ -71,6 +71,7 @@ pub(super) async fn show(
 async fn still_signed_in(
     app: &App,
     site: &Site,
+    client: Option<IpAddr>,
     connection: &Connection,
     query: &Query,
     headers: &HeaderMap,
@@ -79,7 +80,8 @@ async fn still_signed_in(
     let Some(id) = session::session_id(headers, site).filter(|_| bounced && !query.forces()) else {
         return Ok(None);
     };
-    let signed_in = app.sessions.signed_in(id).await?;
+    let asker = app.asker(&site.company, client);
+    let signed_in = app.sessions.signed_in_for(id, asker).await?;
     if signed_in.is_none_or(|it| it.session.connection_id != Some(connection.id)) {
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::error::Error;
-use super::extract::CurrentSite;
+use super::extract::{ClientAddress, CurrentSite};
 use super::response::body;
 use super::session::PresentedSession;
 use crate::app::App;
@@ -25,12 +25,14 @@ const NOBODY: Bytes = Bytes::from_static(br#"{"title":"Not signed in","status":4
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
+    ClientAddress(client): ClientAddress,
     PresentedSession(presented): PresentedSession,
 ) -> Result<Response, Error> {
     let answer = match presented {
         Some(id) => {
             let describe = |signed_in: &SignedIn| describe(signed_in, &site);
-            app.sessions.answer(id, &site.company, describe).await?
+            let asker = app.asker(&site.company, client);
+            app.sessions.answer(id, asker, describe).await?
         }
         None => None,
     };

@@ -52,12 +52,13 @@ impl Kept {
 
     /// The same, with something that happens after the store was asked.
     async fn check_meanwhile(&self, happens: impl FnOnce()) -> (bool, usize) {
+        let asker = self.app.asker(&self.company, None);
         let describe = |_: &SignedIn| {
             happens();
             self.written.fetch_add(1, Ordering::Relaxed);
             Ok(Bytes::from_static(b"{}"))
         };
-        let answer = self.cache.answer(self.id, &self.company, describe).await;
+        let answer = self.cache.answer(self.id, asker, describe).await;
         let written = self.written.load(Ordering::Relaxed);
         (answer.unwrap().is_some(), written)
     }
@@ -130,8 +131,9 @@ async fn what_this_server_ends_is_gone_before_anybody_is_told() {
         app.catch_up().await.unwrap();
         let company = app.store.company(user.company_id).await.unwrap().unwrap();
         let check = async || {
+            let asker = app.asker(&company, None);
             let describe = |_: &SignedIn| Ok(Bytes::from_static(b"{}"));
-            let answer = app.sessions.answer(id, &company, describe).await.unwrap();
+            let answer = app.sessions.answer(id, asker, describe).await.unwrap();
             answer.is_some()
         };
         assert!(check().await && check().await);

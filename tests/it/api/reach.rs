@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use axum::http::Method;
 use serde_json::json;
-use vestibule::app::PasswordTurn;
+use vestibule::app::Turn;
 use vestibule::domain::{Grant, GrantSource, Scope};
 
 use super::world::{Client, World, is_problem, ok};
@@ -98,7 +98,7 @@ async fn who_becomes_an_administrator_in_the_meantime_is_one() {
     let limited = limited(&world).await;
     // All turns that there are, and how many more may wait.
     let mut turns = Vec::new();
-    let free = |turns: &mut Vec<PasswordTurn>| {
+    let free = |turns: &mut Vec<Turn>| {
         let mut waiting = Vec::new();
         loop {
             let mut one = Box::pin(world.app.throttle.password_turn(world.acme.id));

@@ -142,8 +142,18 @@ async fn very_large_uploads_wait_for_their_turn_and_others_do_not() {
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     let path = "/admin/connections/new";
     let mut turns = Vec::new();
-    for _ in 0..8 {
-        turns.push(world.app.turns.hold(VERY_LARGE + 1).await.unwrap());
+    // All that there are: four clients of two companies, and none of the browser's own.
+    for (company, client) in [
+        (&world.acme, 1),
+        (&world.beta, 2),
+        (&world.beta, 3),
+        (&world.acme, 4),
+    ] {
+        for _ in 0..2 {
+            let client = Some([203, 0, 113, client].into());
+            let turn = world.app.turns.hold(VERY_LARGE + 1, company.id, client);
+            turns.push(turn.await.unwrap());
+        }
     }
     let (large, _) = in_pieces(&csrf, VERY_LARGE - 2 * PIECE);
     assert_eq!(sent(&mut browser, path, &kind, large).await, 422);

@@ -227,6 +227,57 @@ async fn who_is_no_trusted_proxy_cannot_choose_his_address() {
 }
 
 #[tokio::test]
+async fn unknown_session_cookies_are_limited_and_known_ones_are_not() {
+    let world = world(Limits {
+        client_unknown_sessions_per_minute: 4,
+        company_unknown_sessions_per_minute: 6,
+        ..Limits::default()
+    })
+    .await;
+    let ask = async |address: &str, path: &str, secret: &str| {
+        let request = Request::get(path)
+            .header(header::HOST, "acme.localhost:8080")
+            .header("x-forwarded-for", address)
+            .header(header::COOKIE, format!("vestibule-session={secret}"))
+            .extension(Peer("127.0.0.1:4711".parse().unwrap()));
+        send(&world.router, request.body(Body::empty()).unwrap()).await
+    };
+    let status = async |address, path, secret: &str| ask(address, path, secret).await.status;
+    let unknown = |number: usize| format!("{number:0>22}");
+    let mut known = Vec::new();
+    for _ in 0..20 {
+        let browser = world.signed_in().await;
+        known.push(browser.cookie("vestibule-session").unwrap().to_owned());
+    }
+    // Sessions that there are do not count, remembered or not.
+    for secret in &known {
+        assert_eq!(status(CLIENT, "/sso/session", secret).await, 200);
+    }
+    for (number, path) in ["/sso/session", "/admin", "/sign-in", "/sso/session"]
+        .into_iter()
+        .enumerate()
+    {
+        let answered = status(CLIENT, path, &unknown(number)).await;
+        assert!([200, 303, 401].contains(&answered), "{path}: {answered}");
+    }
+    for path in ["/sso/session", "/admin", "/sign-in", "/sso/logout"] {
+        let refused = ask(CLIENT, path, &unknown(9)).await;
+        assert_eq!(refused.status, 429, "{path}");
+        assert_eq!(refused.header("retry-after"), "15", "{path}");
+    }
+    for secret in &known {
+        assert_eq!(status(CLIENT, "/sso/session", secret).await, 200);
+    }
+    // Another client has his own, and all of them together have the company's.
+    let other = "203.0.113.67";
+    for expected in [401, 401, 429] {
+        assert_eq!(status(other, "/sso/session", &unknown(1)).await, expected);
+    }
+    world.app.clock.step(Duration::minutes(1));
+    assert_eq!(status(CLIENT, "/sso/session", &unknown(1)).await, 401);
+}
+
+#[tokio::test]
 async fn a_script_is_told_in_json() {
     let world = world(each(1, 40)).await;
     let ask = async || {
