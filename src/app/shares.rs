@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::unconstrained;
 
 use super::throttle::Network;
 use crate::domain::CompanyId;
@@ -109,7 +110,7 @@ impl Shares {
 
     /// A turn for a company, if there is one now.
     pub(super) fn now(&self, company: CompanyId) -> Option<Turn> {
-        self.next(company, None).now_or_never()?.ok()
+        unconstrained(self.next(company, None)).now_or_never()?.ok()
     }
 
     fn stand_in_line(

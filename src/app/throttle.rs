@@ -382,7 +382,10 @@ mod tests {
                 tokio::spawn(async move { throttle.password_turn(acme).await.map(drop) })
             })
             .collect();
-        tokio::task::yield_now().await;
+        for _ in 0..WAITING {
+            // Not all of them come to stand in the line at once.
+            tokio::task::yield_now().await;
+        }
         assert_eq!(throttle.password_turn(acme).await.unwrap_err(), FULL);
         let of_beta = throttle.password_turn(beta).await.unwrap();
         drop((held, of_beta));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule::app::App;
 use vestibule::clock::Clock;
 use vestibule::config::{Config, Limits};
-use vestibule::domain::{AuditEvent, Company, Grant, GrantSource, Group, GroupKind, User, UserId};
+use vestibule::domain::{AuditEvent, Company, Grant, GrantSource, Group, GroupKind, User};
 use vestibule::http::Edge;
 
 use crate::support::{self, Answer, Browser, NOW, hidden_field};

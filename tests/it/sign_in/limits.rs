@@ -243,7 +243,7 @@ async fn unknown_session_cookies_are_limited_and_known_ones_are_not() {
         send(&world.router, request.body(Body::empty()).unwrap()).await
     };
     let status = async |address, path, secret: &str| ask(address, path, secret).await.status;
-    let unknown = |number: usize| format!("{number:0>22}");
+    let unknown = |number: usize| format!("{number:0>21}A");
     let mut known = Vec::new();
     for _ in 0..20 {
         let browser = world.signed_in().await;
