@@ -97,12 +97,12 @@ impl Admin<'_> {
         text: &GroupText,
     ) -> Result<(Group, usize), Refused> {
         let title = title(text);
-        let members = match text.kind {
-            GroupKind::Administrator => self.members_to_hold(id).await?,
-            GroupKind::Member => Vec::new(),
-        };
         let mut tx = self.store.begin().await?;
-        let way_in = tx.hold_way_in(self.company, members).await?;
+        let way_in = match text.kind {
+            // Its members are held before it becomes one of administrators.
+            GroupKind::Administrator => tx.hold_members(self.company, id).await?,
+            GroupKind::Member => tx.hold_way_in(self.company, []).await?,
+        };
         let stored = tx.lock_group(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
         if version(&stored) != version_read {
@@ -166,7 +166,7 @@ impl Admin<'_> {
         if let Some(first) = uses.first() {
             return Err(Refused::InTheWay(in_use(&group, first, uses.len())));
         }
-        let members = tx.members_of(id).await?.len();
+        let members = tx.count_members(id).await?;
         tx.remove_group(self.company, id).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;

@@ -5,7 +5,7 @@
 
 use super::{Admin, Refused};
 use crate::domain::{
-    Code, EvidenceKind, GroupId, LoginAttempt, PasswordBy, PendingLink, User, UserId,
+    Code, Email, EvidenceKind, LoginAttempt, PasswordBy, PendingLink, User, UserId,
 };
 use crate::store::{FOREIGN_PASSWORD, Tx};
 
@@ -28,18 +28,13 @@ impl Admin<'_> {
         only: Option<UserId>,
     ) -> Result<usize, Refused> {
         let lost = tx.take_foreign_passwords(self.company, only).await?;
-        for email in &lost {
+        let event = |email: &Email| {
             let event = self.event("user.remove_password", email.as_str());
-            tx.audit(&event.with_detail(FOREIGN_PASSWORD)).await?;
-        }
+            event.with_detail(FOREIGN_PASSWORD)
+        };
+        let events: Vec<_> = lost.iter().map(event).collect();
+        tx.audit_many(&events).await?;
         Ok(lost.len())
-    }
-
-    /// The members of a group, who are to be held before it becomes one of administrators.
-    pub(super) async fn members_to_hold(&self, group: GroupId) -> Result<Vec<UserId>, Refused> {
-        let grants = self.store.all_grants(self.company).await?;
-        let of_group = grants.into_iter().filter(|grant| grant.group_id == group);
-        Ok(of_group.map(|grant| grant.user_id).collect())
     }
 
     /// The account that a refused identity may be linked to, as long as both are there.

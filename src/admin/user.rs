@@ -8,7 +8,7 @@ use time::Duration;
 
 use super::{Admin, Problems, Refused, password};
 use crate::domain::{
-    ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
+    AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
 };
 use crate::keys;
 use crate::store::{StoredUser, Tx};
@@ -214,11 +214,14 @@ impl Admin<'_> {
             // Otherwise whoever has the password waits at the address of somebody else.
             tx.distrust_password(user.id).await?;
         }
-        let event = self
-            .event("user.change", user.email.as_str())
-            .with_change(before.texts(), user.texts());
-        tx.audit(&event).await?;
+        tx.audit(&self.changed_texts(&before, &user)).await?;
         Ok(user)
+    }
+
+    /// The entry of a change of address or names.
+    pub(super) fn changed_texts(&self, before: &User, after: &User) -> AuditEvent {
+        self.event("user.change", after.email.as_str())
+            .with_change(before.texts(), after.texts())
     }
 
     /// A user of the company that is not there yet.

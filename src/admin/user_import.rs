@@ -1,9 +1,10 @@
 //! Users from a file.
 //!
 //! Invariants: nothing is saved that was not shown before: the file is imported as the plan that an administrator saw, or not
-//! at all; a second import of the same file changes nothing; an import puts users into groups and takes nobody out.
+//! at all; a second import of the same file changes nothing; an import puts users into groups and takes nobody out; the database is
+//! asked for what the file names, in parts, and not for each line.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
@@ -11,9 +12,7 @@ use super::user::UserFields;
 use super::user_file::{Fault, Line, MOST_FAULTS, UserFile};
 use super::waiting::Awaiting;
 use super::{Admin, Problem, Problems, Refused, UserText};
-use crate::domain::{
-    ConnectionId, Email, Grant, GrantSource, Group, GroupId, GroupKind, User, UserId,
-};
+use crate::domain::{AuditEvent, ConnectionId, Email, Group, GroupId, GroupKind, User, UserId};
 use crate::keys;
 use crate::store::Tx;
 
@@ -60,13 +59,14 @@ pub struct Imported {
     pub same: usize,
 }
 
-/// The company as it is.
+/// Of the company as it is, what a file names.
 struct Known {
     users: HashMap<String, User>,
     groups: Vec<Group>,
     /// The places of the groups, by title and by title in lower case.
     titles: [HashMap<String, usize>; 2],
-    by_hand: HashMap<UserId, Vec<GroupId>>,
+    /// Memberships of those that the file names.
+    by_hand: HashSet<(UserId, GroupId)>,
     awaiting: Awaiting,
 }
 
@@ -74,7 +74,7 @@ impl Admin<'_> {
     /// What the import of a file would do. Saves nothing.
     pub async fn plan_import(&self, content: &[u8]) -> Result<ImportPlan, Refused> {
         let mut file = UserFile::read(content);
-        let known = self.known().await?;
+        let known = self.known(&file.lines).await?;
         let mut plan = ImportPlan {
             ignored: std::mem::take(&mut file.ignored),
             ..ImportPlan::default()
@@ -131,16 +131,10 @@ impl Admin<'_> {
             return Ok(done);
         }
         let mut tx = self.store.begin().await?;
-        let before = |planned: &PlannedUser| planned.before.as_ref().map(|user| user.id);
-        let way_in = tx
-            .hold_way_in(self.company, plan.changed.iter().filter_map(before))
-            .await?;
-        for planned in &plan.changed {
-            self.change(&mut tx, planned).await?;
-        }
-        for planned in &plan.made {
-            self.make(&mut tx, planned).await?;
-        }
+        let ids: Vec<UserId> = plan.changed.iter().filter_map(PlannedUser::id).collect();
+        let way_in = tx.hold_way_in(self.company, ids).await?;
+        self.change_all(&mut tx, &plan.changed).await?;
+        self.make_all(&mut tx, &plan.made).await?;
         way_in.check(&mut tx).await?;
         let detail = format!(
             "{} made, {} changed, {} as they were",
@@ -158,18 +152,13 @@ impl Admin<'_> {
         Ok(done)
     }
 
-    async fn known(&self) -> Result<Known, Refused> {
-        let users = self.store.users(self.company).await?;
+    /// What the company has of what a file names.
+    async fn known(&self, lines: &[Line]) -> Result<Known, Refused> {
+        let emails = lines.iter().map(|line| line.email.to_ascii_lowercase());
+        let emails: HashSet<String> = emails.collect();
+        let emails = emails.into_iter().collect();
+        let users = self.store.users_by_email(self.company, emails).await?;
         let users = users.into_iter().map(|user| (user.email.key(), user));
-        let mut by_hand: HashMap<UserId, Vec<GroupId>> = HashMap::new();
-        for grant in self.store.all_grants(self.company).await? {
-            if grant.source == GrantSource::Administrator {
-                by_hand
-                    .entry(grant.user_id)
-                    .or_default()
-                    .push(grant.group_id);
-            }
-        }
         let groups = self.store.groups(self.company).await?;
         let mut titles = [HashMap::new(), HashMap::new()];
         let [exact, folded] = &mut titles;
@@ -177,53 +166,97 @@ impl Admin<'_> {
             exact.entry(group.title.clone()).or_insert(place);
             folded.entry(group.title.to_lowercase()).or_insert(place);
         }
-        Ok(Known {
+        let mut known = Known {
             users: users.collect(),
             groups,
             titles,
-            by_hand,
+            by_hand: HashSet::new(),
             awaiting: self.awaiting().await?,
-        })
+        };
+        let named_in = &known;
+        let named: HashSet<(UserId, GroupId)> = lines
+            .iter()
+            .filter_map(|line| Some((named_in.users.get(&line.email.to_ascii_lowercase())?, line)))
+            .flat_map(|(user, line)| {
+                let groups = line.groups.iter().filter_map(|title| named_in.group(title));
+                groups.map(move |group| (user.id, group.id))
+            })
+            .collect();
+        let named: Vec<_> = named.into_iter().collect();
+        let given = self.store.given_by_hand(&named).await?;
+        known.by_hand = given.into_iter().collect();
+        Ok(known)
     }
 
-    async fn make(&self, tx: &mut Tx, planned: &PlannedUser) -> Result<(), Refused> {
-        let user = self.new_user(planned.fields()?, planned.waits_for);
-        if !tx.add_user(&user).await? {
+    async fn make_all(&self, tx: &mut Tx, made: &[PlannedUser]) -> Result<(), Refused> {
+        let users = made
+            .iter()
+            .map(|planned| Ok(self.new_user(planned.fields()?, planned.waits_for)))
+            .collect::<Result<Vec<User>, Refused>>()?;
+        if !tx.add_users(&users).await? {
             return Err(changed_since());
         }
-        self.put_into(tx, &user, &planned.into).await?;
-        let mut event = self.event("user.add", user.email.as_str());
-        event.after = Some(super::user::described(&user, &planned.into, false));
-        let detail = format!("line {} of a file", planned.line);
-        Ok(tx.audit(&event.with_detail(detail)).await?)
+        let made = users.iter().zip(made);
+        let grants: Vec<_> = made
+            .clone()
+            .flat_map(|(user, planned)| planned.into.iter().map(move |group| (user.id, group.id)))
+            .collect();
+        if tx.grant_many(&grants, self.now).await?.len() != grants.len() {
+            // Deleted since it was looked at.
+            return Err(changed_since());
+        }
+        let events: Vec<AuditEvent> = made
+            .map(|(user, planned)| {
+                let mut event = self.event("user.add", user.email.as_str());
+                event.after = Some(super::user::described(user, &planned.into, false));
+                event.with_detail(format!("line {} of a file", planned.line))
+            })
+            .collect();
+        Ok(tx.audit_many(&events).await?)
     }
 
-    async fn change(&self, tx: &mut Tx, planned: &PlannedUser) -> Result<(), Refused> {
-        let Some(before) = &planned.before else {
-            return Ok(());
-        };
-        let stored = tx.lock_user(self.company, before.id).await?;
-        let same = |now: &User| UserText::of(now) == UserText::of(before);
-        let Some(stored) = stored.filter(|stored| same(&stored.user)) else {
-            return Err(changed_since());
-        };
-        let fields = planned.fields()?;
-        if !fields.is_of(&stored.user) {
-            self.rewrite_user(tx, stored.user, fields).await?;
-        }
-        for group in &planned.into {
-            let grant = Grant {
-                user_id: before.id,
-                group_id: group.id,
-                source: GrantSource::Administrator,
+    /// Changes users who are held.
+    async fn change_all(&self, tx: &mut Tx, changed: &[PlannedUser]) -> Result<(), Refused> {
+        let ids: Vec<UserId> = changed.iter().filter_map(PlannedUser::id).collect();
+        let stored = tx.users_of(self.company, &ids).await?;
+        let mut stored: HashMap<UserId, User> =
+            stored.into_iter().map(|user| (user.id, user)).collect();
+        let (mut rewritten, mut grants, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for planned in changed {
+            let Some(before) = &planned.before else {
+                continue;
             };
-            if tx.grant(grant, self.now).await? {
-                self.take_foreign_passwords(tx, Some(before.id)).await?;
-                let event = self.event("user.group.add", planned.text.email.as_str());
-                tx.audit(&event.with_detail(group.title.as_str())).await?;
+            let user = stored.remove(&before.id).ok_or_else(changed_since)?;
+            if UserText::of(&user) != UserText::of(before) {
+                return Err(changed_since());
+            }
+            let fields = planned.fields()?;
+            if !fields.is_of(&user) {
+                let mut after = user.clone();
+                fields.put_into(&mut after);
+                events.push(self.changed_texts(&user, &after));
+                rewritten.push(after);
+            }
+            grants.extend(planned.into.iter().map(|group| (before.id, group.id)));
+        }
+        tx.write_names(self.company, &rewritten).await?;
+        let given = tx.grant_many(&grants, self.now).await?;
+        let given: HashSet<(UserId, GroupId)> = given.into_iter().collect();
+        for planned in changed {
+            for group in &planned.into {
+                if planned
+                    .id()
+                    .is_some_and(|id| given.contains(&(id, group.id)))
+                {
+                    let event = self.event("user.group.add", planned.text.email.as_str());
+                    events.push(event.with_detail(group.title.as_str()));
+                }
             }
         }
-        Ok(())
+        if changed.iter().any(PlannedUser::makes_an_administrator) {
+            self.take_foreign_passwords(tx, None).await?;
+        }
+        Ok(tx.audit_many(&events).await?)
     }
 }
 
@@ -257,6 +290,7 @@ impl Known {
         let mut into = Vec::new();
         for title in &line.groups {
             match self.group(title) {
+                Some(group) if into.contains(group) => {}
                 Some(group) => into.push(group.clone()),
                 None => problems.add(
                     "groups",
@@ -269,8 +303,7 @@ impl Known {
             return Err(told.join(" "));
         }
         if let Some(user) = before {
-            let in_already = self.by_hand.get(&user.id);
-            into.retain(|group| !in_already.is_some_and(|groups| groups.contains(&group.id)));
+            into.retain(|group| !self.by_hand.contains(&(user.id, group.id)));
         }
         Ok(PlannedUser {
             line: line.number,
@@ -297,6 +330,11 @@ impl Known {
 }
 
 impl PlannedUser {
+    /// Of one that is there.
+    fn id(&self) -> Option<UserId> {
+        self.before.as_ref().map(|user| user.id)
+    }
+
     /// Whether anything is to be done.
     fn changes(&self) -> bool {
         let text = self.before.as_ref().map(UserText::of);

@@ -13,6 +13,7 @@ use super::output::{Listing, Output, maybe_timestamp, timestamp};
 use super::{group, password, sessions};
 use crate::admin::{NewUser, Refused, UserText};
 use crate::domain::{self, Company, Email, Group, GroupKind};
+use crate::store::UserFilter;
 
 /// The group that `user add --admin` makes when the company has no group of administrators.
 const ADMINISTRATORS: &str = "Administrators";
@@ -237,6 +238,9 @@ async fn administrators(
     }
 }
 
+/// Users that are read at once.
+const A_PART: u32 = 500;
+
 async fn list(
     installation: &Installation,
     company: &str,
@@ -244,11 +248,18 @@ async fn list(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(company).await?;
-    let users = installation.store.users(company.id).await?;
-    let mut all = Vec::new();
-    for user in users {
-        let groups = installation.store.groups_of(user.id).await?;
-        all.push((user, groups));
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let (store, everyone) = (&installation.store, UserFilter::default());
+        let part = store.users_after(company.id, &everyone, after, A_PART).await?;
+        for listed in part.rows {
+            let groups: Vec<Group> = listed.groups().into_iter().cloned().collect();
+            all.push((listed.user, groups));
+        }
+        after = part.next;
+        if after.is_none() {
+            break;
+        }
     }
     let titles = |groups: &[Group]| {
         let titles = groups.iter().map(|group| group.title.clone());

@@ -1,6 +1,7 @@
 //! The audit log.
 
 use super::columns::{Row, json, ms};
+use super::many::Values;
 use super::statement::{Target, query};
 use super::{AuditFilter, Error, Store, Tx};
 use crate::domain::{AuditEvent, CompanyId};
@@ -46,22 +47,29 @@ pub(super) fn entry(row: &Row) -> Result<AuditEvent, Error> {
 }
 
 async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {
-    let event = event.bounded();
-    query(
+    let statement = query(
         "INSERT INTO audit_event (id, company_id, at, actor, action, subject, detail, client, before_value, after_value) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(event.id.to_string())
-    .bind(event.company_id.map(|id| id.to_string()))
-    .bind(ms(event.at))
-    .bind(event.actor.replace('\0', ""))
-    .bind(event.action.as_str())
-    .bind(event.subject.replace('\0', ""))
-    .bind(event.detail.replace('\0', ""))
-    .bind(event.client.map(|client| client.to_string()))
-    .bind(event.before.as_ref().map(json).transpose()?)
-    .bind(event.after.as_ref().map(json).transpose()?)
-    .execute(target)
-    .await?;
+    );
+    let values = values(event)?.into_iter();
+    let statement = values.fold(statement, |statement, value| statement.bind(value));
+    statement.execute(target).await?;
     Ok(())
+}
+
+/// The columns of an entry.
+pub(super) fn values(event: &AuditEvent) -> Result<Values<10>, Error> {
+    let event = event.bounded();
+    Ok([
+        event.id.to_string().into(),
+        event.company_id.map(|id| id.to_string()).into(),
+        ms(event.at).into(),
+        event.actor.replace('\0', "").into(),
+        event.action.clone().into(),
+        event.subject.replace('\0', "").into(),
+        event.detail.replace('\0', "").into(),
+        event.client.map(|client| client.to_string()).into(),
+        event.before.as_ref().map(json).transpose()?.into(),
+        event.after.as_ref().map(json).transpose()?.into(),
+    ])
 }

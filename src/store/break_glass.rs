@@ -5,7 +5,7 @@
 
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, UserId};
+use crate::domain::{CompanyId, GroupId, UserId};
 
 /// The administrators of company `$1` who can sign in with a password.
 macro_rules! select {
@@ -65,15 +65,7 @@ impl WayIn {
             .collect::<Result<Vec<String>, Error>>()?;
         let has_way_in = !accounts.is_empty();
         accounts.extend(users);
-        // One order for everyone, so that two changes at once wait for each other and not both for the other.
-        accounts.sort_unstable();
-        accounts.dedup();
-        for account in accounts {
-            query("UPDATE account SET email_key = email_key WHERE id = $1")
-                .bind(account)
-                .execute(&mut *tx)
-                .await?;
-        }
+        tx.lock_accounts(accounts).await?;
         Ok(Self {
             company: has_way_in.then_some(company),
         })
@@ -92,6 +84,32 @@ impl WayIn {
 }
 
 impl Tx {
+    /// Locks the members of a group and the company's break-glass administrators, before a change that [`WayIn::check`] looks at.
+    pub async fn hold_members(
+        &mut self,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<WayIn, Error> {
+        let company = company.to_string();
+        if !self.writes_alone() {
+            // In the order of everyone else; however many they are, no more than their number comes back.
+            query(concat!(
+                "SELECT COUNT(*) AS count FROM (SELECT held.id FROM account held WHERE held.id IN \
+                 (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2) OR held.id IN (",
+                select!("a.id", ""),
+                ") ORDER BY held.id FOR NO KEY UPDATE) AS locked"
+            ))
+            .bind(company.as_str())
+            .bind(group.to_string())
+            .fetch_one(&mut *self)
+            .await?;
+        }
+        let has_way_in = count(&mut *self, &company).await? > 0;
+        Ok(WayIn {
+            company: has_way_in.then_some(company),
+        })
+    }
+
     /// Locks these users of a company and its break-glass administrators, before a change that [`WayIn::check`] looks at. It
     /// is the first thing that a transaction does: accounts are locked before anything else.
     pub async fn hold_way_in(

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::columns::{hex, ms, unhex};
 use super::ended::Ended;
+use super::many::{Many, Values};
 use super::statement::query;
 use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
@@ -73,6 +74,11 @@ impl Store {
     }
 }
 
+static TELL: Many<2> = Many::new(
+    "INSERT INTO change (revision, kind, subject, at) SELECT $1, column1, column2, $2 FROM (ROWS) AS v WHERE column1 IS NOT NULL",
+    2,
+);
+
 impl Tx {
     /// Ends the transaction and publishes its changes.
     pub async fn commit(mut self, now: OffsetDateTime) -> Result<(), Error> {
@@ -135,6 +141,7 @@ impl Tx {
         .fetch_one(&mut *self)
         .await?;
         let revision = row.int("revision")?;
+        let mut told: Vec<Values<2>> = Vec::new();
         for change in changed {
             let (kind, subject) = match change {
                 Change::Company(id) => {
@@ -163,14 +170,10 @@ impl Tx {
                 Change::User(id) => ("user", id.to_string()),
                 Change::Session(SessionKey(key)) => ("session", hex(&key)),
             };
-            query("INSERT INTO change (revision, kind, subject, at) VALUES ($1, $2, $3, $4)")
-                .bind(revision)
-                .bind(kind)
-                .bind(subject)
-                .bind(ms(now))
-                .execute(&mut *self)
-                .await?;
+            told.push([kind.to_owned().into(), subject.into()]);
         }
+        let shared: Values<2> = [revision.into(), ms(now).into()];
+        TELL.execute(self, &shared, told).await?;
         Ok(())
     }
 }

@@ -112,21 +112,27 @@ impl Tx {
         company: &str,
         address: &str,
     ) -> Result<u64, Error> {
-        let deleted = query(
-            "DELETE FROM login_attempt WHERE user_id = $1 OR (company_id = $2 AND outcome = 'refused' AND named = $3) \
-             OR (company_id = $2 AND tested_by = $1) RETURNING id",
-        )
-        .bind(id)
-        .bind(company)
-        .bind(address)
-        .fetch_all(&mut *self)
-        .await?;
-        for row in &deleted {
-            query("DELETE FROM attempt_evidence WHERE attempt_id = $1")
-                .bind(row.text("id")?)
+        macro_rules! theirs {
+            () => {
+                "(user_id = $1 OR (company_id = $2 AND outcome = 'refused' AND named = $3) OR (company_id = $2 AND tested_by = $1))"
+            };
+        }
+        let mut deleted = 0;
+        for sql in [
+            concat!(
+                "DELETE FROM attempt_evidence WHERE attempt_id IN (SELECT id FROM login_attempt WHERE ",
+                theirs!(),
+                ")"
+            ),
+            concat!("DELETE FROM login_attempt WHERE ", theirs!()),
+        ] {
+            deleted = query(sql)
+                .bind(id)
+                .bind(company)
+                .bind(address)
                 .execute(&mut *self)
                 .await?;
         }
-        Ok(deleted.len() as u64)
+        Ok(deleted)
     }
 }

@@ -9,7 +9,7 @@ use super::group::group;
 use super::part::Part;
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, Group, GroupId, GroupKind, SamlSettings, UserId};
+use crate::domain::{CompanyId, ConnectionId, Group, GroupId, GroupKind, SamlSettings};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -113,11 +113,7 @@ impl Store {
 
     /// How many users are in a group, whoever put them there.
     pub async fn count_members(&self, id: GroupId) -> Result<u64, Error> {
-        let row = query(concat!("SELECT ", members!("$1"), " AS count"))
-            .bind(id.to_string())
-            .fetch_one(&self.database)
-            .await?;
-        Ok(u64::try_from(row.int("count")?).unwrap_or_default())
+        count_members(&self.database, id).await
     }
 
     /// How many users are in this group and in no other, counted up to `most`.
@@ -245,15 +241,18 @@ impl Tx {
         Ok(())
     }
 
-    /// The users of a group, by identifier.
-    pub async fn members_of(&mut self, id: GroupId) -> Result<Vec<UserId>, Error> {
-        let rows =
-            query("SELECT DISTINCT user_id FROM group_grant WHERE group_id = $1 ORDER BY user_id")
-                .bind(id.to_string())
-                .fetch_all(&mut *self)
-                .await?;
-        rows.iter().map(|row| row.parsed("user_id")).collect()
+    /// How many users are in a group, whoever put them there.
+    pub async fn count_members(&mut self, id: GroupId) -> Result<u64, Error> {
+        count_members(self, id).await
     }
+}
+
+async fn count_members(target: impl Target, id: GroupId) -> Result<u64, Error> {
+    let row = query(concat!("SELECT ", members!("$1"), " AS count"))
+        .bind(id.to_string())
+        .fetch_one(target)
+        .await?;
+    Ok(u64::try_from(row.int("count")?).unwrap_or_default())
 }
 
 async fn find(

@@ -73,6 +73,14 @@ impl Store {
         }
     }
 
+    /// How often a database that may be far away was asked, and waited for, since the start; 0 of a file.
+    pub fn round_trips(&self) -> u64 {
+        match &self.database {
+            Database::Sqlite(_) => 0,
+            Database::Postgres(pool) => pool.round_trips(),
+        }
+    }
+
     /// Closes every connection after the statements that are under way.
     pub async fn close(&self) {
         for database in [&self.database, &self.patient] {

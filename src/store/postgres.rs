@@ -5,7 +5,7 @@
 //! and starts have connections of their own, and what a statement elsewhere takes says nothing to them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -74,6 +74,8 @@ struct Watch {
     at_work: AtomicU32,
     /// Whether somebody is finding out.
     asked: AtomicBool,
+    /// How often the database was asked, and waited for, since the start, by all pools.
+    round_trips: Arc<AtomicU64>,
 }
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
@@ -103,10 +105,12 @@ impl Pools {
             Ok(connections) => connections,
             Err(said) => return Err(unreachable::why(&options, said).await),
         };
+        let patient = pool(PATIENT, &[SESSION]).connect_lazy_with(options);
+        let round_trips = Arc::default();
         Ok(Self {
-            prompt: Pool::of(prompt),
+            prompt: Pool::of(prompt, &round_trips),
             // Whoever needs the first one connects.
-            patient: Pool::of(pool(PATIENT, &[SESSION]).connect_lazy_with(options)),
+            patient: Pool::of(patient, &round_trips),
         })
     }
 }
@@ -136,10 +140,14 @@ fn pool(most: u32, session: &'static [&'static str]) -> PgPoolOptions {
 }
 
 impl Pool {
-    fn of(connections: PgPool) -> Self {
+    fn of(connections: PgPool, round_trips: &Arc<AtomicU64>) -> Self {
+        let watch = Watch {
+            round_trips: Arc::clone(round_trips),
+            ..Watch::default()
+        };
         Self {
             connections,
-            watch: Arc::default(),
+            watch: Arc::new(watch),
         }
     }
 
@@ -165,6 +173,11 @@ impl Pool {
     pub(super) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         let found = self.lease(async |lease| lease.rows(statement, ANSWER).await);
         Ok(found.await?.1)
+    }
+
+    /// How often the database was asked, and waited for, since the start.
+    pub(super) fn round_trips(&self) -> u64 {
+        self.watch.round_trips.load(Ordering::Relaxed)
     }
 
     /// Closes every connection after the statements that are under way.
@@ -333,6 +346,7 @@ impl Lease {
         question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Error> {
         self.busy = true;
+        self.watch.round_trips.fetch_add(1, Ordering::Relaxed);
         let said = timeout(longest, question(&mut self.connection)).await;
         self.busy = said.is_err();
         if said.is_err() || said.as_ref().is_ok_and(Result::is_ok) {

@@ -5,7 +5,7 @@
 
 use super::statement::query;
 use super::{Error, Tx};
-use crate::domain::{CompanyId, Email, SessionKey, UserId};
+use crate::domain::{CompanyId, Email, UserId};
 
 /// What the audit log and the record say of a password that was taken away.
 pub const FOREIGN_PASSWORD: &str = "The account has become an administrator's, and an API token without admins:write had set its password.";
@@ -41,21 +41,13 @@ impl Tx {
             .bind(only.map(|id| id.to_string()))
             .fetch_all(&mut *self)
             .await?;
-        let mut emails = Vec::with_capacity(rows.len());
+        let mut users = Vec::with_capacity(rows.len());
         for row in &rows {
             let id: UserId = row.parsed("id")?;
             self.user_changed(id);
-            let ended = query(
-                "DELETE FROM session WHERE user_id = $1 AND connection_id IS NULL RETURNING session_key",
-            )
-            .bind(id.to_string())
-            .fetch_all(&mut *self)
-            .await?;
-            for session in &ended {
-                self.session_ended(SessionKey(session.hash("session_key")?));
-            }
-            emails.push(row.parsed("email")?);
+            users.push(id);
         }
-        Ok(emails)
+        self.end_sessions_by_password(&users).await?;
+        rows.iter().map(|row| row.parsed("email")).collect()
     }
 }

@@ -46,6 +46,9 @@ impl SignedIn {
     }
 }
 
+/// The most sessions of one user in a list. Who has more than people look at is a program, and ends them all at once.
+pub const SESSIONS_OF_ONE: usize = 200;
+
 impl Store {
     /// How the database names the session of a browser's secret.
     pub fn session_key(&self, id: &SessionId) -> SessionKey {
@@ -89,17 +92,18 @@ impl Store {
         }
     }
 
-    /// The sessions of a user that have not ended, the newest first.
+    /// The sessions of a user that have not ended, the newest first, and the newest [`SESSIONS_OF_ONE`] only.
     pub async fn sessions_of(
         &self,
         user: UserId,
         now: OffsetDateTime,
     ) -> Result<Vec<(SessionKey, Session)>, Error> {
         let rows = query(select!(
-            "WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.signed_in_at DESC"
+            "WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.signed_in_at DESC LIMIT $3"
         ))
         .bind(user.to_string())
         .bind(ms(now))
+        .bind(i64::try_from(SESSIONS_OF_ONE).unwrap_or(i64::MAX))
         .fetch_all(&self.database)
         .await?;
         not_ended(&rows, now)

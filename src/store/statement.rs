@@ -87,6 +87,15 @@ impl<'a> Statement<'a> {
 }
 
 impl Value<'_> {
+    /// A NULL of the same kind.
+    pub(super) fn null_of_kind(&self) -> Value<'static> {
+        match self {
+            Self::Int(_) => Value::Int(None),
+            Self::Text(_) => Value::Text(None),
+            Self::Blob(_) => Value::Blob(None),
+        }
+    }
+
     fn into_owned(self) -> Value<'static> {
         match self {
             Self::Int(value) => Value::Int(value),

@@ -62,6 +62,11 @@ impl Tx {
         self.listener.take()
     }
 
+    /// Whether no other transaction can write until this one ends, so that nothing is to be locked.
+    pub(super) fn writes_alone(&self) -> bool {
+        matches!(self.inner, Inner::Sqlite(_))
+    }
+
     /// No client waits for it, and it may be a lot of work.
     pub(super) async fn may_take_long(&mut self) -> Result<(), Error> {
         match &mut self.inner {

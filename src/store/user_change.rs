@@ -34,18 +34,6 @@ impl Store {
         find(&self.database, company, id).await
     }
 
-    /// Who put a company's users into its groups.
-    pub async fn all_grants(&self, company: CompanyId) -> Result<Vec<Grant>, Error> {
-        let rows = query(
-            "SELECT m.user_id, m.group_id, m.source FROM permission_group g JOIN group_grant m ON m.group_id = g.id \
-             WHERE g.company_id = $1",
-        )
-        .bind(company.to_string())
-        .fetch_all(&self.database)
-        .await?;
-        rows.iter().map(super::group::grant).collect()
-    }
-
     /// Who changed something of this name last, as the audit log has it, and when; not longer ago than `since`.
     pub async fn last_change_of(
         &self,

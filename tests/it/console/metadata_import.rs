@@ -72,6 +72,45 @@ async fn a_url_makes_a_connection() {
 }
 
 #[tokio::test]
+async fn silent_addresses_keep_no_upload_out() {
+    let world = World::new().await;
+    // Whoever asks is let in, and hears nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/metadata", silent.local_addr().unwrap());
+    let admin = world.admin().await;
+    let asking: Vec<_> = (0..8)
+        .map(|_| {
+            let (mut browser, url) = (admin.clone(), url.clone());
+            tokio::spawn(
+                async move { upload(&mut browser, NEW, &[("url", url.as_str())], &[]).await },
+            )
+        })
+        .collect();
+    // A company asks so many at once, and more are told.
+    while asking.iter().filter(|one| one.is_finished()).count() < 4 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    for mut browser in [world.admin().await, world.other_admin().await] {
+        let files = [("file", "entra.xml", ENTRA)];
+        let review = upload(&mut browser, NEW, &[], &files).await;
+        assert_eq!(review.status, 200, "{}", review.body);
+    }
+    let mut other = world.other_admin().await;
+    let review = upload(&mut other, NEW, &[("url", &serve(ENTRA))], &[]).await;
+    assert_eq!(review.status, 200, "{}", review.body);
+    for one in asking {
+        if one.is_finished() {
+            let answer = one.await.unwrap();
+            assert_eq!(answer.status, 409, "{}", answer.body);
+            let told = "Other addresses are being asked at this moment.";
+            assert!(answer.body.contains(told), "{}", answer.body);
+        } else {
+            one.abort();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_tenants_own_url_is_recognised() {
     let world = World::new().await;
     let mut browser = world.admin().await;

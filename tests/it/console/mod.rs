@@ -9,6 +9,7 @@ mod certificates;
 mod claims;
 mod connections;
 mod copy_into;
+mod distance;
 mod domains;
 mod entrance;
 mod erase;

@@ -9,12 +9,12 @@ use super::world::{ADMIN, MEMBER, World, follow, post, upload};
 const PREVIEW: &str = "/admin/users/import";
 const SAVE: &str = "/admin/users/import/save";
 
-async fn preview(browser: &mut Browser, content: &[u8]) -> Answer {
+pub(super) async fn preview(browser: &mut Browser, content: &[u8]) -> Answer {
     upload(browser, PREVIEW, &[], &[("file", "users.csv", content)]).await
 }
 
 /// Presses the button of a preview.
-async fn save(browser: &mut Browser, page: &Answer) -> Answer {
+pub(super) async fn save(browser: &mut Browser, page: &Answer) -> Answer {
     assert_eq!(page.status, 200, "{}", page.body);
     let field = |name| hidden_field(&page.body, name).unwrap();
     let (digest, content) = (field("digest"), field("content"));

@@ -4,6 +4,7 @@
 
 mod connections;
 mod exports;
+mod floods;
 mod hostile;
 mod load;
 mod log;

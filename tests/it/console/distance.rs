@@ -1,0 +1,170 @@
+//! Far from the database: how often it is asked does not grow with the rows that it is asked about.
+
+use std::fmt::Write as _;
+
+use vestibule::config::Secret;
+use vestibule::domain::{Creation, Group, GroupKind};
+
+use super::user_import::{preview, save};
+use super::world::{World, follow, post};
+use crate::store::database::Database;
+use crate::support::{self, Browser, NOW};
+
+/// On a PostgreSQL of its own, which counts how often it is asked.
+async fn far_away() -> (World, Database) {
+    let database = Database::postgres().await;
+    let url = database.url();
+    let world = World::with(|config| config.database.url = Some(Secret::new(&url))).await;
+    (world, database)
+}
+
+fn file(users: usize, last_name: &str, groups: &str) -> String {
+    let mut file = "email,first_name,last_name,groups\n".to_owned();
+    for number in 0..users {
+        let _ = writeln!(
+            file,
+            "person.{number:05}@acme.example,Person,{last_name},{groups}"
+        );
+    }
+    file
+}
+
+/// Previews and saves a file; how often the database was asked.
+async fn import(world: &World, browser: &mut Browser, file: &str, told: &str) -> u64 {
+    let before = world.app.store.round_trips();
+    let page = preview(browser, file.as_bytes()).await;
+    let answer = save(browser, &page).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let asked = world.app.store.round_trips() - before;
+    let page = follow(browser, &answer).await.body;
+    assert!(page.contains(told), "{told}: {page}");
+    asked
+}
+
+#[tokio::test]
+async fn an_import_asks_for_parts_and_not_for_lines() {
+    let (world, database) = far_away().await;
+    let mut browser = world.admin().await;
+    let few = import(
+        &world,
+        &mut browser,
+        &file(10, "A", "Members"),
+        "10 created",
+    )
+    .await;
+    let many = 2_000;
+    let file_of = |last_name, groups| file(many, last_name, groups);
+    // Each quarter of a thousand asks a few times more.
+    let bound = few + 12 * (many as u64).div_ceil(250);
+    for (file, told) in [
+        (file_of("A", "Members"), "1990 created, 0 changed"),
+        (file_of("B", ""), "0 created, 2000 changed"),
+        (file_of("B", "Administrators"), "0 created, 2000 changed"),
+    ] {
+        let asked = import(&world, &mut browser, &file, told).await;
+        println!("distance: {told}: asked {asked} times, of 10 users {few} times");
+        assert!(asked <= bound, "{told}: {asked}, {bound}");
+    }
+    let store = &world.app.store;
+    let last = store
+        .user_by_email(world.acme.id, "person.01999@acme.example")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (last.last_name.as_str(), last.created_by),
+        ("B", Creation::Administrator)
+    );
+    assert_eq!(store.groups_of(last.id).await.unwrap().len(), 2);
+    assert_eq!(store.count_members(world.admins.id).await.unwrap(), 2_001);
+    let entries = store.audit_events(world.acme.id, 10_000).await.unwrap();
+    for (action, count) in [
+        ("user.add", 2_000),
+        ("user.change", 2_000),
+        ("user.group.add", 2_000),
+        ("user.import", 4),
+    ] {
+        let found = entries.iter().filter(|it| it.action == action).count();
+        assert_eq!(found, count, "{action}");
+    }
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_change_of_a_group_does_not_ask_for_each_member() {
+    let (world, database) = far_away().await;
+    let store = &world.app.store;
+    let group = Group {
+        sso_only: false,
+        ..support::group(world.acme.id, "Many")
+    };
+    store.add_group(&group, NOW).await.unwrap();
+    let mut browser = world.admin().await;
+    let mut asked = Vec::new();
+    for users in [10, 2_000] {
+        let file = file(users, "A", "Many");
+        import(&world, &mut browser, &file, "created").await;
+        let before = store.round_trips();
+        for kind in [GroupKind::Administrator, GroupKind::Member] {
+            let path = format!("/admin/groups/{}", group.id);
+            let page = browser.get(&path).await;
+            let version = support::hidden_field(&page.body, "version").unwrap();
+            let fields = [
+                ("version", version.as_str()),
+                ("title", "Many"),
+                ("kind", kind.as_str()),
+                ("sure", "on"),
+            ];
+            let answer = post(&mut browser, &path, &fields).await;
+            assert_eq!(answer.status, 303, "{}", answer.body);
+        }
+        asked.push(store.round_trips() - before);
+    }
+    println!("distance: a group's type, with 10 and 2,000 members: {asked:?}");
+    assert!(asked[1] <= asked[0] + 2, "{asked:?}");
+    database.remove().await;
+}
+
+/// The most that a page of the console asks.
+const OF_A_PAGE: u64 = 8;
+
+#[tokio::test]
+async fn a_page_of_the_console_asks_a_few_times() {
+    let (world, database) = far_away().await;
+    let mut browser = world.admin().await;
+    let member = world
+        .app
+        .store
+        .user_by_email(world.acme.id, super::world::MEMBER);
+    let member = member.await.unwrap().unwrap();
+    let paths = [
+        "/admin".to_owned(),
+        "/admin/users".to_owned(),
+        "/admin/users?q=simon".to_owned(),
+        "/admin/users/new".to_owned(),
+        format!("/admin/users/{}", member.id),
+        "/admin/groups".to_owned(),
+        format!("/admin/groups/{}", world.members.id),
+        "/admin/sessions".to_owned(),
+        "/admin/connections".to_owned(),
+        "/admin/connections/new".to_owned(),
+        "/admin/domains".to_owned(),
+        "/admin/sign-ins".to_owned(),
+        "/admin/audit".to_owned(),
+        "/admin/tokens".to_owned(),
+        "/admin/account".to_owned(),
+    ];
+    let mut over = Vec::new();
+    for path in &paths {
+        assert_eq!(browser.get(path).await.status, 200, "{path}");
+        let before = world.app.store.round_trips();
+        browser.get(path).await;
+        let asked = world.app.store.round_trips() - before;
+        println!("distance: {path} asks {asked} times");
+        if asked > OF_A_PAGE {
+            over.push((path, asked));
+        }
+    }
+    assert!(over.is_empty(), "{over:?}");
+    database.remove().await;
+}
