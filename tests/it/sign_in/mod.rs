@@ -6,6 +6,7 @@ mod attempts;
 mod authentication;
 mod clock;
 mod combined;
+mod distance;
 mod encrypted;
 mod guessing;
 mod hostile;

@@ -1,0 +1,42 @@
+//! Far from the database: how often a start, a sign-in and a check ask it.
+
+use vestibule::config::Secret;
+
+use super::world::{ACME, World, begin};
+use crate::store::database::Database;
+
+/// The most that each may ask. Whoever adds a question to a sign-in adds a round trip for everybody.
+const OF_A_START: u64 = 1;
+const OF_A_SIGN_IN: u64 = 8;
+
+#[tokio::test]
+async fn a_sign_in_asks_a_few_times() {
+    let database = Database::postgres().await;
+    let url = database.url();
+    let world = World::with(ACME, |config| {
+        config.database.url = Some(Secret::new(&url));
+    })
+    .await;
+    let asked = || world.app.store.round_trips();
+    // The first one makes the account.
+    world.signed_in().await;
+    let mut browser = world.browser();
+    let before = asked();
+    let begun = begin(&mut browser, "/sso/login").await;
+    let of_start = asked() - before;
+    let response = world.respond(&begun, |_| {});
+    let before = asked();
+    let answer = world.bring(&mut browser, &begun, &response).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let of_sign_in = asked() - before;
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+    let before = asked();
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+    let of_check = asked() - before;
+    println!(
+        "distance: a start asks {of_start} times, a sign-in {of_sign_in}, a check that is remembered {of_check}"
+    );
+    assert!(of_start <= OF_A_START, "{of_start}");
+    assert!(of_sign_in <= OF_A_SIGN_IN, "{of_sign_in}");
+    database.remove().await;
+}
