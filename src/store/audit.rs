@@ -2,7 +2,7 @@
 
 use super::columns::{Row, json, ms};
 use super::many::Values;
-use super::statement::{Target, query};
+use super::statement::{Statement, Target, query};
 use super::{AuditFilter, Error, Store, Tx};
 use crate::domain::{AuditEvent, CompanyId};
 
@@ -52,7 +52,7 @@ async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     );
     let values = values(event)?.into_iter();
-    let statement = values.fold(statement, |statement, value| statement.bind(value));
+    let statement = values.fold(statement, Statement::bind);
     statement.execute(target).await?;
     Ok(())
 }
