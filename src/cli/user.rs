@@ -251,7 +251,9 @@ async fn list(
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let (store, everyone) = (&installation.store, UserFilter::default());
-        let part = store.users_after(company.id, &everyone, after, A_PART).await?;
+        let part = store
+            .users_after(company.id, &everyone, after, A_PART)
+            .await?;
         for listed in part.rows {
             let groups: Vec<Group> = listed.groups().into_iter().cloned().collect();
             all.push((listed.user, groups));

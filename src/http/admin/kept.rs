@@ -148,7 +148,7 @@ pub(in crate::http) struct SessionOver {
 pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result<Response, Error> {
     let CurrentSite(site) = CurrentSite::from_request_parts(&mut parts, app).await?;
     check_origin(&parts.headers)?;
-    let posted = Posted::read_at_most(body, app, LARGEST * 2).await;
+    let posted = Posted::read_at_most(&mut parts, body, app, LARGEST * 2).await;
     let posted = posted.map_err(|cause| match cause {
         Error::TooLarge => Error::ForeignForm,
         other => other,
@@ -235,9 +235,9 @@ async fn wait(console: Console) -> Response {
 
 /// `POST /admin/kept`: shows the form again. It changes nothing, so the seal is all that it needs.
 async fn come_back(console: Console, request: Request) -> Result<Response, Error> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     check_origin(&parts.headers)?;
-    let posted = Posted::read_at_most(body, &console.app, LARGEST * 2).await?;
+    let posted = Posted::read_at_most(&mut parts, body, &console.app, LARGEST * 2).await?;
     let sealed = sent_back(&parts, &posted)?;
     let kept = KeptForm::open(&console.app, &console.site, &parts, &sealed)?;
     show(&console, parts, kept).await
