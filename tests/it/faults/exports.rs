@@ -18,7 +18,7 @@ const EXPORTS: usize = 100;
 /// What they may cost, in KiB: the figure.
 const MEMORY: u64 = 100 * 1024;
 /// Longer than a turn is waited for, and an answer that nobody takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Users of acme, with much to say about each: what is not read is more than the system keeps for a socket.
 async fn add_users(installation: &Installation, users: usize) {
