@@ -82,7 +82,7 @@ async fn next(
     parts: &mut impl Parts,
 ) -> Result<Option<Bytes>, Error> {
     let _turn = app.turns.make_part(company).await?;
-    let part: Result<_, store::Error> = parts.next(&app.store).await;
+    let part: Result<_, store::Error> = parts.next(&app.desk).await;
     Ok(part?.map(Bytes::from))
 }
 
