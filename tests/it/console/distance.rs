@@ -126,7 +126,7 @@ async fn a_change_of_a_group_does_not_ask_for_each_member() {
 }
 
 /// The most that a page of the console asks, with who is there.
-const OF_A_PAGE: u64 = 11;
+const OF_A_PAGE: u64 = 12;
 
 #[tokio::test]
 async fn a_page_of_the_console_asks_a_few_times() {

@@ -6,8 +6,8 @@ use super::world::{ACME, World, begin};
 use crate::store::database::Database;
 
 /// The most that each may ask. Whoever adds a question to a sign-in adds a round trip for everybody.
-const OF_A_START: u64 = 1;
-const OF_A_SIGN_IN: u64 = 8;
+const OF_A_START: u64 = 2;
+const OF_A_SIGN_IN: u64 = 10;
 
 #[tokio::test]
 async fn a_sign_in_asks_a_few_times() {
