@@ -125,7 +125,7 @@ impl Limits {
     }
 
     /// The limits of each, with the limit of all of them together.
-    fn shared(&self) -> [(Named, Named); 9] {
+    fn shared(&self) -> [(Named, Named); 10] {
         macro_rules! pair {
             ($one:ident, $all:ident) => {
                 ((stringify!($one), self.$one), (stringify!($all), self.$all))
