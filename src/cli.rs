@@ -5,6 +5,7 @@
 //! command changes, a running server sees within two seconds.
 
 mod attempts;
+mod audit;
 mod backup;
 mod company;
 mod configuration;
@@ -59,21 +60,24 @@ enum Command {
     Serve,
     /// Run the server with a demo identity provider, ready to click through
     Demo(demo::Demo),
-    /// Companies: add, list, show, set, setup-link
+    /// Companies: add, list, show, set, suspend, resume, delete, domain, setup-link
     #[command(subcommand)]
     Company(company::Company),
     /// Permission groups: add, list, set, delete
     #[command(subcommand)]
     Group(group::Group),
-    /// Connections to identity providers: import-metadata, add, list, enable, disable, set
+    /// Connections to identity providers: import-metadata, add, list, enable, disable, set, delete
     #[command(subcommand)]
     Connection(connection::Connection),
-    /// Users: add, list, set, deactivate, activate, set-password, sessions, sign-out
+    /// Users: add, list, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink
     #[command(subcommand)]
     User(user::User),
     /// Records of sign-ins: list, show
     #[command(subcommand)]
     Attempts(attempts::Attempts),
+    /// What administrators and commands have changed: list
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The service provider's own keys: list, new, rotate, retire
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -137,6 +141,7 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         Command::Connection(connection) => wait(connection.run(&setting, out))?,
         Command::User(user) => wait(user.run(&setting, out))?,
         Command::Attempts(attempts) => wait(attempts.run(&setting, out))?,
+        Command::Audit(audit) => wait(audit.run(&setting, out))?,
     }
     Ok(ExitCode::SUCCESS)
 }

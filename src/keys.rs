@@ -84,7 +84,7 @@ pub enum KeysError {
     )]
     Weak { path: PathBuf, bits: u32 },
     #[error(
-        "{path} is not there, and the database belongs to keys that were made before. Put that directory's files back: from the backup (vestibule restore), or from another node. Only if they are lost, make new ones with --accept-new-keys: every password of a user is lost then, and every company has to take up new metadata."
+        "{path} is not there, and the database belongs to keys that were made before. Put that directory's files back: from the backup (vestibule restore), or from another node. Only if they are lost, make new ones with --accept-new-keys. Without the instance key every password of a user is lost; without a SAML key every company has to take up new metadata."
     )]
     Missing { path: PathBuf },
     #[error("{0}")]

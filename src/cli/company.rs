@@ -87,11 +87,11 @@ impl Add {
     async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
         let slug = slug(&self.slug)?;
         let name = required_text("--name", &self.name)?;
-        let mut origins = origins(&self.origins)?.into_iter();
+        let mut origins = origins(&self.origins, "https://acme.sso.example.com")?.into_iter();
         let Some(origin) = origins.next() else {
             return Err(CliError::unusable("--origin is missing.", ""));
         };
-        let return_origins = self::origins(&self.return_origins)?;
+        let return_origins = self::origins(&self.return_origins, "https://app.example.com")?;
         let installation = setting.open().await?;
         let domains = domain::verifiable(&installation, &self.domains).await?;
         let company = nouns::Company {
@@ -270,7 +270,8 @@ pub(super) fn required_text(option: &str, text: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn origins(texts: &[String]) -> Result<Vec<Origin>> {
+/// Origins as they were typed; `like` is one that would do.
+fn origins(texts: &[String], like: &str) -> Result<Vec<Origin>> {
     texts
         .iter()
         .map(|text| {
@@ -278,8 +279,8 @@ fn origins(texts: &[String]) -> Result<Vec<Origin>> {
             let bare = text.strip_suffix('/').unwrap_or(text);
             bare.parse().map_err(|error: OriginError| {
                 CliError::unusable(format!("\"{text}\" is not an origin: {error}."), match error {
-                    OriginError::PlainHttp => "A browser sends passwords and sessions in the clear over http. Put a reverse proxy with a certificate in front, and give its https:// address.",
-                    _ => "Write it as https://acme.sso.example.com, or http://127.0.0.1:8080 for development.",
+                    OriginError::PlainHttp => "A browser sends passwords and sessions in the clear over http. Put a reverse proxy with a certificate in front, and give its https:// address.".to_owned(),
+                    _ => format!("Write it as {like}, or http://127.0.0.1:8080 for development."),
                 })
             })
         })

@@ -87,6 +87,8 @@ mod running {
                     "Set one with VESTIBULE_LISTEN, such as 127.0.0.1:8080.",
                 ));
             }
+            // Before anything is written: beside a demo that runs, a second one changes nothing.
+            let server = serve::bind(&config).await?;
             let port = config.listen.port();
             let origin = format!("http://{COMPANY}.localhost:{port}");
             let empty_origin = format!("http://{EMPTY_COMPANY}.localhost:{port}");
@@ -138,7 +140,7 @@ mod running {
             let is_begun = is_begun(setting, &idp).await?;
             out.raw(&guide(&origin, &idp_origin, &consoles, is_begun))?;
             out.flush()?;
-            let code = serve::serve(config, setting.clock.clone(), setting.new_keys).await;
+            let code = serve::serve(server, config, setting.clock.clone(), setting.new_keys).await;
             serving.abort();
             code
         }
@@ -319,7 +321,7 @@ mod running {
         is_begun: bool,
     ) -> String {
         let globex = if is_begun {
-            "Globex, which you set up yourself, is as you left it:"
+            "Globex, whose set-up was begun in an earlier run, is as you left it:"
         } else {
             "To set a company up yourself, as the tutorial does, take Globex. Nothing of it is set up yet:"
         };

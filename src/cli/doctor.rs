@@ -20,6 +20,7 @@ use super::output::Output;
 use super::text::count;
 use crate::config::Config;
 use crate::keys::Fingerprints;
+use checks::Database;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
@@ -113,19 +114,29 @@ impl Doctor {
 
 async fn look(config: &Config, setting: &Setting, findings: &mut Findings) {
     let now = setting.clock.now();
+    let mut of_database = Findings::default();
+    let database = checks::database(config, &setting.clock, &mut of_database).await;
+    // Whatever else is wrong: whether the keys are the right ones comes first.
+    let known = match &database {
+        Database::Open { store, .. } => store.key_fingerprints().await.ok(),
+        Database::New => Some(Fingerprints::default()),
+        Database::Unusable => None,
+    };
+    let keys = keys::look(config, known.as_ref(), now, findings);
     let is_running = checks::listen(config, findings);
     checks::data_directory(config, findings);
     checks::clock(now, findings);
-    let store = checks::database(config, &setting.clock, findings).await;
-    let known = match &store {
-        Some(store) => store.key_fingerprints().await.unwrap_or_default(),
-        None => Fingerprints::default(),
+    findings.0.append(&mut of_database.0);
+    let Database::Open { store, drift } = database else {
+        return;
     };
-    let keys = keys::look(config, &known, now, findings);
-    let Some(store) = store else { return };
     let companies = async {
         let companies = companies::look(config, &store, now, findings).await?;
-        drift::look(&store, &companies, findings).await?;
+        let skew = drift::least_skew(&store, &companies).await?;
+        if let Some(drift) = drift {
+            drift::from_database(drift, skew, findings);
+        }
+        drift::look(&store, &companies, skew, findings).await?;
         Ok::<_, crate::store::Error>(companies)
     };
     match companies.await {
@@ -134,17 +145,18 @@ async fn look(config: &Config, setting: &Setting, findings: &mut Findings) {
             format!("The companies cannot be read: {error}."),
             "",
         ),
-        Ok(companies) if is_running => {
+        Ok(companies) => {
+            if !is_running && !companies.is_empty() {
+                findings.warn(
+                    "origins",
+                    "The server does not run here.",
+                    "Start it, unless another node answers.",
+                );
+            }
             if let Some(keys) = &keys {
                 origins::ask(&companies, keys, &setting.clock, findings).await;
             }
         }
-        Ok(companies) if !companies.is_empty() => findings.warn(
-            "origins",
-            "The server does not run here, so that no origin was asked.",
-            "Start it, and run doctor again.",
-        ),
-        Ok(_) => {}
     }
     store.close().await;
 }

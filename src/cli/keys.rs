@@ -7,10 +7,11 @@ use clap::{Subcommand, ValueEnum};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::error::Result;
 use super::installation::Setting;
-use super::output::Output;
+use super::output::{Output, timestamp};
 use crate::config::Config;
 use crate::keys::{self, KeyPair, Use};
 
@@ -74,7 +75,11 @@ impl Keys {
                     of.name(),
                     of.file(&config.keys_dir(), "-next", "pem").display()
                 ))?;
-                out.line("It stands in the metadata beside the one in use. On several nodes, copy it to the others now: -next.key (mode 0600) and -next.pem.")?;
+                out.line(match of {
+                    Use::Signing => "It stands in the metadata of every company beside the one in use.",
+                    Use::Encryption => "It stands in the metadata beside the one in use, of companies with encrypted_assertions=true.",
+                })?;
+                out.line("On several nodes, copy it to the others now: -next.key (mode 0600) and -next.pem.")?;
                 out.line(match of {
                     Use::Signing => "Let the identity providers that check our signatures take up the metadata (/sso/metadata of each company). Then: vestibule keys rotate signing",
                     Use::Encryption => "It decrypts already. Then, on this node: vestibule keys rotate encryption",
@@ -147,7 +152,7 @@ fn list(
             .chain(previous);
         for (state, pair, files) in all {
             let days = days_left(pair, now);
-            let not_after = pair.certificate.not_after().to_string();
+            let not_after = last_moment(pair, now);
             let sha1 = thumbprint(pair, MessageDigest::sha1()).to_ascii_uppercase();
             let sha256 = thumbprint(pair, MessageDigest::sha256());
             if as_json {
@@ -181,10 +186,21 @@ fn meaning(of: Use, state: &str) -> &'static str {
     match (of, state) {
         (_, "in use") => "in use",
         (Use::Signing, "next") => "next: published, signs nothing yet",
-        (Use::Encryption, "next") => "next: published, decrypts already",
+        (Use::Encryption, "next") => {
+            "next: decrypts already, published where encrypted_assertions=true"
+        }
         (Use::Signing, _) => "previous: published until it is retired, signs nothing any more",
         (Use::Encryption, _) => "previous: decrypts until it is retired",
     }
+}
+
+/// When a certificate ends, as every other time is written.
+fn last_moment(pair: &KeyPair, now: i64) -> String {
+    let left = Asn1Time::from_unix(now).and_then(|now| now.diff(pair.certificate.not_after()));
+    left.ok()
+        .map(|left| now + i64::from(left.days) * 86_400 + i64::from(left.secs))
+        .and_then(|end| OffsetDateTime::from_unix_timestamp(end).ok())
+        .map_or_else(|| pair.certificate.not_after().to_string(), timestamp)
 }
 
 /// Whole days until a certificate ends; negative when it has.

@@ -68,6 +68,13 @@ impl Output {
         self.table(listing.header, &rows)
     }
 
+    /// One JSON document on one line.
+    pub(super) fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(value)
+            .map_err(|cause| CliError::Output(std::io::Error::other(cause)))?;
+        Ok(writeln!(self.0, "{}", escaped(&text))?)
+    }
+
     /// A table whose columns are as wide as they have to be.
     pub(super) fn table<const N: usize>(
         &mut self,

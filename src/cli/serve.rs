@@ -27,12 +27,19 @@ pub(super) fn run(setting: &Setting) -> Result<ExitCode> {
         .enable_all()
         .build()
         .map_err(CliError::Runtime)?
-        .block_on(serve(config, setting.clock.clone(), setting.new_keys))
+        .block_on(async {
+            let listener = bind(&config).await?;
+            serve(listener, config, setting.clock.clone(), setting.new_keys).await
+        })
 }
 
 /// Serves until the process is told to stop.
-pub(super) async fn serve(config: Config, clock: Clock, new: UnknownKeys) -> Result<ExitCode> {
-    let listener = bind(&config).await?;
+pub(super) async fn serve(
+    listener: TcpListener,
+    config: Config,
+    clock: Clock,
+    new: UnknownKeys,
+) -> Result<ExitCode> {
     let app = App::open_with(config, clock, new).await?;
     let patience = Patience {
         most: open_at_once(app.config.connections.most),
@@ -100,7 +107,8 @@ fn open_at_once(configured: usize) -> usize {
     configured.min(possible)
 }
 
-async fn bind(config: &Config) -> Result<TcpListener> {
+/// Takes the address to serve at.
+pub(super) async fn bind(config: &Config) -> Result<TcpListener> {
     TcpListener::bind(config.listen).await.map_err(|cause| {
         CliError::refused(
             format!("The server cannot listen on {}: {cause}.", config.listen),

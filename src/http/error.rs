@@ -18,6 +18,9 @@ pub enum Error {
     /// 400: the request cannot be read. The text says what was expected.
     #[error("bad request: {0}")]
     BadRequest(Cow<'static, str>),
+    /// 400: after the sign-in the browser would go to where this company sends nobody (rule E3).
+    #[error("the target is no path of this site and at no origin that the company allows")]
+    ForeignTarget,
     /// 403: the form did not come from a page of this site in this browser.
     #[error("the form's token is missing, wrong or of another browser")]
     ForeignForm,
@@ -96,7 +99,7 @@ impl Error {
     /// The answer's status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::ForeignTarget => StatusCode::BAD_REQUEST,
             Self::ForeignForm
             | Self::OthersForm
             | Self::NotAdministrator
@@ -154,9 +157,10 @@ impl Error {
             Self::OthersForm | Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
                 return self.text_of_console();
             }
-            Self::SignInRefused { .. } | Self::SignOutRefused { .. } | Self::Suspended => {
-                return self.text_of_refusal();
-            }
+            Self::SignInRefused { .. }
+            | Self::SignOutRefused { .. }
+            | Self::ForeignTarget
+            | Self::Suspended => return self.text_of_refusal(),
             Self::NotFound => (
                 "Page not found",
                 "There is nothing at this address.".into(),
@@ -247,6 +251,15 @@ impl Error {
                 "Sign-in failed",
                 "This sign-in was refused.".into(),
                 next.clone(),
+            ),
+            Self::ForeignTarget => (
+                "You cannot be sent there",
+                "The link asks to be sent on to an address that this company does not know.".into(),
+                vec![
+                    "Open your application, and sign in from there.".to_owned(),
+                    "For its developers: return_to is a path of this site, or an address at one of the company’s return_origins, which the operator sets."
+                        .to_owned(),
+                ],
             ),
             _ => (
                 "This site is closed for now",

@@ -171,14 +171,11 @@ pub(super) fn known_browser(site: &Site, headers: &HeaderMap) -> Option<Browser>
 /// A target that was asked for, checked (rule E3).
 pub(super) fn checked(site: &Site, return_to: Option<&str>) -> Result<Option<ReturnTo>, Error> {
     let parse = |text: &str| {
-        ReturnTo::parse(&site.company, text).map_err(|why| {
-            let told = match why {
-                ReturnToError::TooLong => {
-                    "The address to return to is too long: 512 characters are the most. Keep what is longer in your application, and return to a short address."
-                }
-                _ => "The address to return to is not allowed on this site.",
-            };
-            Error::BadRequest(told.into())
+        ReturnTo::parse(&site.company, text).map_err(|why| match why {
+            ReturnToError::TooLong => Error::BadRequest(
+                "The address to return to is too long: 512 characters are the most. Keep what is longer in your application, and return to a short address.".into(),
+            ),
+            _ => Error::ForeignTarget,
         })
     };
     return_to

@@ -8,6 +8,10 @@ use super::certificate::all_certificates;
 use super::private_key::holds_private_key;
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
 
+/// What to do with a file of another kind.
+const GIVE: &str =
+    "Give the federation metadata XML that your identity provider offers for download.";
+
 /// Why a document is not the metadata that is needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotMetadata {
@@ -27,6 +31,8 @@ pub enum NotMetadata {
         "This is a web page, not SAML metadata. Give the XML file that your identity provider offers for download. Does the page ask for a sign-in first? Then save the metadata there, and give the file."
     )]
     WebPage,
+    #[error("This is {what}, not SAML metadata. {GIVE}")]
+    Other { what: &'static str },
     #[error("This is a compressed file. Unpack it, and give the XML file that is in it.")]
     Compressed,
     /// XML that cannot be used, or something else.
@@ -53,10 +59,34 @@ pub fn read(
             NotMetadata::Compressed
         } else if all_certificates(bytes).is_ok() {
             NotMetadata::Certificate
+        } else if let Some(what) = other(bytes) {
+            NotMetadata::Other { what }
         } else {
             error.into()
         }
     })
+}
+
+/// What it is, where that can be told for sure: by how such files begin.
+fn other(bytes: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 7] = [
+        (b"\x89PNG\r\n", "a picture (PNG)"),
+        (b"\xff\xd8\xff", "a picture (JPEG)"),
+        (b"GIF8", "a picture (GIF)"),
+        (b"%PDF-", "a PDF document"),
+        (b"\xd0\xcf\x11\xe0", "an Office document"),
+        (b"\x7fELF", "a program"),
+        (b"MZ", "a program"),
+    ];
+    if let Some((_, what)) = KINDS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
+        return Some(what);
+    }
+    if serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
+        return Some("JSON");
+    }
+    // XML begins with this sign in every encoding that metadata is read in.
+    let is_text = std::str::from_utf8(bytes).is_ok();
+    (is_text && !bytes.contains(&b'<')).then_some("a text file")
 }
 
 fn is_web_page(bytes: &[u8]) -> bool {

@@ -1,13 +1,14 @@
 //! `company set`, `company show`.
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::{describe, note_plain_http, print_values, taken};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::pairs;
-use crate::domain::{Company, Origin};
+use crate::domain::{Company, Origin, SettingError};
 use crate::store;
 
 #[derive(Debug, clap::Args)]
@@ -41,7 +42,10 @@ impl Set {
         let after = before.changed(pairs.iter().copied()).map_err(|error| {
             let known: Vec<&str> = Company::KEYS.iter().map(|(key, _)| *key).collect();
             let list_with = format!("vestibule company set {}", before.slug);
-            pairs::unfit(&error, &known, &list_with)
+            match unknown_landing(&before, &error) {
+                Some(error) => error,
+                None => pairs::unfit(&error, &known, &list_with),
+            }
         })?;
         write(installation, &before, &after).await?;
         if self.json {
@@ -56,6 +60,29 @@ impl Set {
         }
         Ok(())
     }
+}
+
+/// A landing page at an origin that the company's sign-ins may not return to yet.
+fn unknown_landing(company: &Company, error: &SettingError) -> Option<CliError> {
+    let SettingError::Value { key, value, .. } = error else {
+        return None;
+    };
+    let at = Url::parse(value).ok().filter(|_| key == "landing")?;
+    let origin: Origin = at.origin().ascii_serialization().parse().ok()?;
+    let mut known = company.origins().chain(&company.return_origins);
+    if known.any(|it| *it == origin) {
+        return None;
+    }
+    let all = company.return_origins.iter().chain([&origin]);
+    let all: Vec<&str> = all.map(Origin::as_str).collect();
+    Some(CliError::unusable(
+        format!("No sign-in of {} may return to {origin} yet.", company.name),
+        format!(
+            "If it is an application of yours: vestibule company set {} return_origins={} landing={value}",
+            company.slug,
+            all.join(",")
+        ),
+    ))
 }
 
 impl Show {

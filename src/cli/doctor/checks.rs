@@ -17,8 +17,18 @@ use crate::store::Store;
 
 /// A server on this machine answers within this time.
 const ANSWER: std::time::Duration = std::time::Duration::from_secs(2);
-/// Two clocks that differ by more refuse sign-ins at the edge of the skew.
-pub(super) const DRIFT: Duration = Duration::seconds(5);
+
+/// What there is where the configuration says.
+pub(super) enum Database {
+    /// It answers; how far its clock is from ours.
+    Open {
+        store: Store,
+        drift: Option<Duration>,
+    },
+    /// The first start makes it.
+    New,
+    Unusable,
+}
 
 /// Whether the server could listen. Its own process may be the one that does: whether it seems so.
 pub(super) fn listen(config: &Config, findings: &mut Findings) -> bool {
@@ -148,11 +158,7 @@ pub(super) fn clock(now: OffsetDateTime, findings: &mut Findings) {
 }
 
 /// Opens the database, unless that would make a new one.
-pub(super) async fn database(
-    config: &Config,
-    clock: &Clock,
-    findings: &mut Findings,
-) -> Option<Store> {
+pub(super) async fn database(config: &Config, clock: &Clock, findings: &mut Findings) -> Database {
     const AREA: &str = "database";
     let file = config.sqlite_file();
     if let Some(file) = &file
@@ -163,7 +169,7 @@ pub(super) async fn database(
             format!("{} cannot be looked at: {cause}.", full(file)),
             "It may well be there. Run this as the user that runs the server.",
         );
-        return None;
+        return Database::Unusable;
     }
     if let Some(file) = file.filter(|file| !file.exists()) {
         findings.warn(
@@ -171,20 +177,21 @@ pub(super) async fn database(
             format!("{} does not exist yet.", full(&file)),
             "The first start makes it. If there is one already, name its configuration file with --config.",
         );
-        return None;
+        return Database::New;
     }
     let store = match Store::open(&config.database_url(), keys::hash).await {
         Ok(store) => store,
         Err(error) => {
             findings.error(
                 AREA,
-                format!("It cannot be used: {error}."),
+                ended(format!("It cannot be used: {error}")),
                 "Check database.url, that the server runs, and the user's rights.",
             );
-            return None;
+            return Database::Unusable;
         }
     };
     let before = clock.now();
+    let mut drift = None;
     match store.pulse().await {
         Ok(pulse) => {
             let after = clock.now();
@@ -198,29 +205,19 @@ pub(super) async fn database(
                     config.database_for_people()
                 ),
             );
-            if let Some(time) = pulse.time {
-                compare_clocks(time - (before + (after - before) / 2), findings);
-            }
+            drift = pulse
+                .time
+                .map(|time| time - (before + (after - before) / 2));
         }
-        Err(error) => findings.error(AREA, format!("It does not answer: {error}."), ""),
+        Err(error) => findings.error(AREA, ended(format!("It does not answer: {error}")), ""),
     }
-    Some(store)
+    Database::Open { store, drift }
 }
 
-fn compare_clocks(drift: Duration, findings: &mut Findings) {
-    if drift.abs() <= DRIFT {
-        findings.ok(
-            "clock",
-            format!("{} ms from the database's", drift.whole_milliseconds()),
-        );
-    } else {
-        findings.warn(
-            "clock",
-            format!(
-                "This machine and the database's differ by {} seconds.",
-                drift.whole_seconds()
-            ),
-            "Let both keep time by NTP.",
-        );
+/// A cause as a sentence: some end as one already.
+fn ended(mut text: String) -> String {
+    if !text.ends_with('.') {
+        text.push('.');
     }
+    text
 }

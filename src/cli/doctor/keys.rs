@@ -14,11 +14,11 @@ const AREA: &str = "keys";
 /// A certificate that ends sooner than this needs attention.
 const SOON_DAYS: i32 = 60;
 
-/// Looks at the keys; `known` are those of the database, none when it could not be asked or knows none. Gives the keys when a
-/// server could use them.
+/// Looks at the keys; `known` are those of the database, nothing when it could not be asked. Gives the keys when a server could
+/// use them.
 pub(super) fn look(
     config: &Config,
-    known: &Fingerprints,
+    known: Option<&Fingerprints>,
     now: OffsetDateTime,
     findings: &mut Findings,
 ) -> Option<Keys> {
@@ -46,7 +46,7 @@ pub(super) fn look(
             return None;
         }
     };
-    if !known.is_empty() {
+    if let Some(known) = known.filter(|known| !known.is_empty()) {
         let foreign = keys.foreign_to(known);
         if !foreign.is_empty() {
             findings.error(
@@ -77,22 +77,24 @@ pub(super) fn look(
     Some(keys)
 }
 
-fn missing(file: &Path, known: &Fingerprints, findings: &mut Findings) {
-    if known.is_empty() {
-        findings.warn(
+fn missing(file: &Path, known: Option<&Fingerprints>, findings: &mut Findings) {
+    let file = file.display();
+    match known {
+        Some(known) if known.is_empty() => findings.warn(
             AREA,
-            format!("{} does not exist yet.", file.display()),
+            format!("{file} does not exist yet."),
             "The first start makes the keys. On several nodes, copy one set to all.",
-        );
-    } else {
-        findings.error(
+        ),
+        Some(_) => findings.error(
             AREA,
-            format!(
-                "{} is not there, and the database belongs to keys that were made before.",
-                file.display()
-            ),
+            format!("{file} is not there, and the database belongs to keys that were made before."),
             "Put it back: from the backup (vestibule restore), or from another node. Make no new one: every password of a user would be lost.",
-        );
+        ),
+        None => findings.error(
+            AREA,
+            format!("{file} is not there, and the database cannot be asked whether it belongs to keys that were made before."),
+            "Make none. Mend first what is said of the database below, and run doctor again.",
+        ),
     }
 }
 

@@ -9,7 +9,7 @@ use futures_util::stream;
 use time::{Duration, OffsetDateTime};
 
 use super::Findings;
-use super::checks::DRIFT;
+use super::drift::BETWEEN_NODES;
 use crate::app::{Answer, Arrived, Question};
 use crate::clock::Clock;
 use crate::domain::{Company, Origin, Slug};
@@ -131,7 +131,7 @@ fn clocks(
             text,
             "Let both keep time by NTP, and run doctor again: so far apart, the server does not tell what arrives there.",
         );
-    } else if ahead.abs() > DRIFT {
+    } else if ahead.abs() > BETWEEN_NODES {
         findings.warn("clock", text, "Let both keep time by NTP.");
     }
 }

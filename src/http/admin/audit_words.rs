@@ -9,7 +9,7 @@ use crate::admin::SETTINGS;
 use crate::domain::SamlSettings;
 
 /// Changes of an entry that stand open; the others are folded.
-const OPEN: usize = 8;
+const OPEN: usize = 5;
 
 /// What was done, before and after the name of what it was done to.
 pub(super) fn sentence(action: &str) -> (&'static str, &'static str) {
@@ -162,7 +162,7 @@ fn label(name: &str, of_connection: bool) -> String {
         "company_name" => "Company",
         "groups" => "Permission groups",
         "title" => "Permission title",
-        "kind" => "Permission Type",
+        "kind" | "type" => "Permission Type",
         "sso_only" => "Single sign-on only",
         "connection" => "Connection",
         "links" => "Decides who is linked",

@@ -147,6 +147,15 @@ struct Manual {
 }
 
 impl Manual {
+    /// The form for a proposal that was looked at, if it begins with one.
+    fn of(mut self, proposal: String) -> Self {
+        if !proposal.is_empty() {
+            "Change before adding".clone_into(&mut self.frame.title);
+        }
+        self.proposal = proposal;
+        self
+    }
+
     fn text(&self, key: &str) -> &str {
         self.values.text(key)
     }
@@ -180,17 +189,14 @@ async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Respo
     let groups = console.app.desk.groups(console.company()).await?;
     let typed = proposal.connection(console.now());
     let certificates = &typed.settings.certificates;
-    let page = Manual {
-        proposal: shown.proposal,
-        ..form(
-            &console,
-            &groups,
-            Values::of(&typed),
-            certificates.iter().map(|one| pem(one)).collect(),
-            Problems::default(),
-        )
-    };
-    Ok(Page::new(page).into_response())
+    let page = form(
+        &console,
+        &groups,
+        Values::of(&typed),
+        certificates.iter().map(|one| pem(one)).collect(),
+        Problems::default(),
+    );
+    Ok(Page::new(page.of(shown.proposal)).into_response())
 }
 
 /// A connection as the form begins with it.
@@ -239,9 +245,9 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     };
     blank.settings.certificates.clear();
     let values = Values::of(&blank).with(fields);
-    let filled = |values, certificate: &str, problems| Manual {
-        proposal: upload.text("proposal").to_owned(),
-        ..form(console, &groups, values, certificate.to_owned(), problems)
+    let filled = |values, certificate: &str, problems| {
+        let page = form(console, &groups, values, certificate.to_owned(), problems);
+        page.of(upload.text("proposal").to_owned())
     };
     let pasted = upload.to_show("certificate");
     let connection = match by_hand(&upload, &blank, &values, &groups) {

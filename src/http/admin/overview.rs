@@ -138,7 +138,7 @@ async fn show(console: Console) -> Result<Response, Error> {
     let steps = steps::of(&console.site, &groups, &seen, break_glass);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
     let is_set_up = steps_done == steps.len();
-    let verdict = verdict(&connections, is_set_up);
+    let verdict = verdict(&connections);
     let mut frame = console.frame(Section::Overview, "Overview");
     if let Some((href, _)) = &verdict.link {
         // What stands below says the same, and more.
@@ -162,7 +162,7 @@ async fn show(console: Console) -> Result<Response, Error> {
     .into_response())
 }
 
-fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
+fn verdict(connections: &[Connection]) -> Verdict {
     let verdict = |tone, title: &str, text: &str| Verdict {
         tone,
         title: title.to_owned(),
@@ -216,12 +216,11 @@ fn verdict(connections: &[Connection], is_set_up: bool) -> Verdict {
         };
         return verdict(Tone::Good, "Sign-in is working", &text);
     }
-    let text = if is_set_up {
-        "Nobody has signed in through it lately. Sign-ins with a password are not counted."
-    } else {
-        "Nobody has signed in through it yet. Sign-ins with a password are not counted."
-    };
-    verdict(Tone::Info, "Single sign-on is switched on", text)
+    verdict(
+        Tone::Info,
+        "Single sign-on is switched on",
+        "There is no sign-in through it in the last 30 days. Tests and sign-ins with a password are not counted.",
+    )
 }
 
 impl Connection {

@@ -223,7 +223,7 @@ impl IntoResponse for Told {
 pub(in crate::http) fn of(error: &Error) -> Response {
     let (_, what, _) = error.text();
     let (kind, detail) = match error {
-        Error::BadRequest(_) => (Kind::Malformed, what),
+        Error::BadRequest(_) | Error::ForeignTarget => (Kind::Malformed, what),
         Error::NotFound => return Problem::not_found().into_response(),
         Error::MethodNotAllowed => (
             Kind::MethodNotAllowed,

@@ -29,7 +29,7 @@ pub enum MetadataError {
     },
     /// XML, but neither an `EntityDescriptor` nor an `EntitiesDescriptor`.
     #[error(
-        "This is not SAML metadata: its outermost element is <{root}>. Upload the federation metadata XML of the identity provider."
+        "This is not SAML metadata: its outermost element is <{root}>. Give the federation metadata XML of the identity provider."
     )]
     NotMetadata {
         /// The name of the root element.
@@ -42,7 +42,7 @@ pub enum MetadataError {
     EntityId,
     /// No `IDPSSODescriptor` anywhere.
     #[error(
-        "There is no identity provider in it. Upload the metadata of the identity provider, not that of a service provider."
+        "There is no identity provider in it. Give the metadata of the identity provider, not that of a service provider."
     )]
     NoIdentityProvider,
     /// Several identity providers and none was named.

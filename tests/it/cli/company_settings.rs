@@ -121,7 +121,10 @@ fn what_does_not_fit_changes_nothing() {
         (
             "company set acme name=A landing=https://evil.example/",
             2,
-            ["for landing", "company set acme"],
+            [
+                "may return to https://evil.example yet",
+                "company set acme return_origins=https://evil.example landing=https://evil.example/",
+            ],
         ),
         (
             "company set acme landing=/sso/login",

@@ -1,6 +1,7 @@
 //! The commands, by the real binary in a directory of its own.
 
 mod attempts;
+mod audit;
 mod companies;
 mod company_settings;
 mod connection_settings;

@@ -35,6 +35,24 @@ fn a_server_that_cannot_start_says_why() {
     said.fails(1, &["cannot listen on", "VESTIBULE_LISTEN"]);
 }
 
+/// A second demo on the data of one that runs leaves that one as it is.
+#[cfg(feature = "demo")]
+#[test]
+fn a_demo_that_cannot_listen_writes_nothing() {
+    let installation = Installation::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let said: super::Said = installation
+        .command()
+        .args(["demo", "--idp-listen=127.0.0.1:0"])
+        .env("VESTIBULE_LISTEN", taken.local_addr().unwrap().to_string())
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(said.out, "");
+    said.fails(1, &["cannot listen on", "VESTIBULE_LISTEN"]);
+    assert!(!installation.path("data").exists());
+}
+
 #[cfg(not(feature = "demo"))]
 #[test]
 fn a_build_without_the_demo_says_so() {

@@ -142,7 +142,12 @@ async fn hostile_documents_and_addresses_are_refused() {
     for path in [NEW.to_owned(), at(&connection, "/metadata")] {
         for (file, says) in [
             (&b""[..], "Choose the metadata file"),
-            (b"not xml", "not usable XML"),
+            (b"not xml", "a text file, not SAML metadata"),
+            (b"\x89PNG\r\n\x1a\n", "a picture (PNG), not SAML metadata"),
+            (
+                b"{\"issuer\": \"https://idp.example\"}",
+                "JSON, not SAML metadata",
+            ),
             (laughs, "not usable XML"),
             (b"<html/>", "a web page, not SAML metadata"),
             (

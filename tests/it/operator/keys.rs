@@ -1,5 +1,6 @@
 //! Keys that do not fit are noticed; keys are rotated while a server runs.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -37,10 +38,32 @@ fn a_database_without_its_keys_makes_no_new_ones() {
         said.says(&["✗ keys", missing, "Make no new one"]);
     }
     copy_keys(&away, &keys);
-    installation
-        .run("doctor")
-        .succeeds()
-        .says(&["✓ keys           they are those of the database"]);
+    let said = installation.run("doctor");
+    said.says(&["✓ keys           they are those of the database"]);
+}
+
+/// A database that cannot be asked may well know other keys.
+#[test]
+fn doctor_advises_no_new_keys_while_the_database_cannot_be_asked() {
+    let installation = with_own_keys();
+    installation.run("keys list").succeeds();
+    std::fs::remove_file(installation.path("keys/instance.key")).unwrap();
+    let database = installation.path("data/vestibule.sqlite3");
+    std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let said = installation.run("doctor");
+    assert_eq!(said.code, 1, "{said:?}");
+    let said = said.says(&[
+        "✗ keys",
+        "instance.key is not there",
+        "Make none. Mend first",
+        "✗ database",
+    ]);
+    assert!(
+        !said.out.contains("The first start makes the keys"),
+        "{said:?}"
+    );
+    let keys = said.out.find("✗ keys").unwrap();
+    assert!(keys < said.out.find("listen").unwrap(), "first: {said:?}");
 }
 
 #[test]

@@ -1,0 +1,109 @@
+//! `audit list`: what was changed, by whom, from where. It works for a suspended company too, whose console and API are closed.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::error::Result;
+use super::installation::{Installation, Setting};
+use super::output::{Output, timestamp};
+use crate::domain::AuditEvent;
+use crate::store::AuditFilter;
+
+/// Entries that are read at once.
+const PORTION: u32 = 1_000;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Audit {
+    /// List a company's audit log, the newest first
+    List(List),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// The company's slug, such as acme
+    #[arg(long)]
+    company: String,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// Only what was done to one kind of thing, such as `user` or `connection`
+    #[arg(long, value_name = "NOUN")]
+    about: Option<String>,
+    /// Only entries with this text: a name, an address, an action
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Print one JSON object a line, with what was changed
+    #[arg(long)]
+    json: bool,
+}
+
+impl Audit {
+    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let installation = setting.open().await?;
+        match self {
+            Self::List(list) => list.run(&installation, out).await,
+        }
+    }
+}
+
+impl List {
+    async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let company = installation.company(&self.company).await?;
+        let keys = installation.keys().await?;
+        let admin = installation.admin(&keys, company.id);
+        let mut filter = AuditFilter {
+            noun: self.about,
+            text: self.search,
+            ..AuditFilter::default()
+        };
+        let (mut rows, mut left) = (Vec::new(), self.limit);
+        while left > 0 {
+            let page = admin.audit_log(&filter, left.min(PORTION)).await?;
+            left = left.saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
+            for entry in &page.entries {
+                if self.json {
+                    out.json_line(&described(entry))?;
+                } else {
+                    rows.push(row(entry));
+                }
+            }
+            match page.next {
+                Some(next) => filter.after = Some(next),
+                None => break,
+            }
+        }
+        if self.json {
+            return Ok(());
+        }
+        if rows.is_empty() {
+            return out.line(format!("{} has no such entry.", company.name));
+        }
+        out.table(["AT", "WHO", "FROM", "ACTION", "SUBJECT", "DETAIL"], &rows)
+    }
+}
+
+fn row(entry: &AuditEvent) -> [String; 6] {
+    [
+        timestamp(entry.at),
+        entry.actor.clone(),
+        entry
+            .client
+            .map_or_else(|| "-".to_owned(), |client| client.to_string()),
+        entry.action.clone(),
+        entry.subject.clone(),
+        entry.detail.clone(),
+    ]
+}
+
+fn described(entry: &AuditEvent) -> Value {
+    json!({
+        "at": timestamp(entry.at),
+        "actor": entry.actor,
+        "from": entry.client.map(|client| client.to_string()),
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+        "before": entry.before,
+        "after": entry.after,
+    })
+}
