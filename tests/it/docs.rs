@@ -193,7 +193,15 @@ fn command(line: &str) -> Option<Words> {
         word.bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
-    let two_words = ["company", "group", "connection", "user", "attempts", "keys"];
+    let two_words = [
+        "company",
+        "group",
+        "connection",
+        "user",
+        "attempts",
+        "audit",
+        "keys",
+    ];
     let given = words.get(from..).unwrap_or_default();
     let length = match given {
         ["company", "domain" | "setup-link", ..] => 3,
