@@ -14,7 +14,7 @@ use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CurrentSite};
 use super::limit::{Responses, Within};
-use super::pages::{Frame, Repost};
+use super::pages::{Frame, MessageField, Repost};
 use super::posted::Posted;
 use super::response::{AttemptCode, Page};
 use super::session;
@@ -170,7 +170,8 @@ fn repost(site: &Site, form: &PostForm, handle: Option<String>) -> Response {
     Page::new(Repost {
         frame: Frame::of(&site.company.name),
         action: "/sso/acs".to_owned(),
-        saml_response: form.response.to_base64(),
+        message: MessageField::Response,
+        encoded: form.response.to_base64(),
         relay_state: form.relay_state.clone(),
         handle: handle.unwrap_or_else(|| "1".to_owned()),
     })
@@ -180,7 +181,7 @@ fn repost(site: &Site, form: &PostForm, handle: Option<String>) -> Response {
 }
 
 /// What our own page says beside the Response, as it sends it; the body is decoded once, elsewhere.
-fn reposted(body: &[u8]) -> Option<Reposted<'_>> {
+pub(super) fn reposted(body: &[u8]) -> Option<Reposted<'_>> {
     const NAME: &[u8] = b"&reposted=";
     let value = body.get(memmem::find(body, NAME)? + NAME.len()..)?;
     let value = value.split(|octet| *octet == b'&').next()?;

@@ -179,15 +179,17 @@ impl MessageField {
     }
 }
 
-/// Sends a Response to our own ACS once more, so that the browser's cookies come with it (rule E2).
+/// Sends a message to our own address once more, so that the browser's cookies come with it (rule E2).
 #[derive(Debug, Template)]
 #[template(path = "repost.html")]
 pub struct Repost {
     pub frame: Frame,
     pub action: String,
-    pub saml_response: String,
+    pub message: MessageField,
+    /// The message in base64.
+    pub encoded: String,
     pub relay_state: Option<String>,
-    /// What the page says beside the Response.
+    /// What the page says beside the message.
     pub handle: String,
 }
 

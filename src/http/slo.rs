@@ -8,12 +8,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::acs::is_form;
+use super::acs::{is_form, reposted};
 use super::cookies::Cookie;
 use super::error::Error;
 use super::extract::{ClientAddress, CurrentSite};
 use super::limit::{Logouts, Within};
-use super::pages::{Frame, MessageField, PostBinding, Reach, SignedOut};
+use super::pages::{Frame, MessageField, PostBinding, Reach, Repost, SignedOut};
 use super::posted::Posted;
 use super::response::{AttemptCode, Page};
 use super::session::{self, CurrentSession};
@@ -38,6 +38,7 @@ pub(super) async fn redirected(
     let visit = Visit {
         arrival: Arrival::Redirect(&message),
         session: session.0.as_ref(),
+        may_repost: false,
         client,
     };
     receive(&app, &site, visit, &headers).await
@@ -66,9 +67,12 @@ pub(super) async fn posted(
     let judgement = async move {
         let limit = app.config.limits.body_bytes;
         let message = decode_post(body.octets(), limit).map_err(unreadable)?; // rule A1
+        // The session's cookie does not come with the form of another site.
+        let has_cookie = session::session_id(&headers, &site).is_some();
         let visit = Visit {
             arrival: Arrival::Post(&message),
             session: session.0.as_ref(),
+            may_repost: !has_cookie && reposted(body.octets()).is_none(),
             client,
         };
         receive(&app, &site, visit, &headers).await
@@ -133,6 +137,10 @@ async fn receive(
             };
             Ok(with_code(response, &code))
         }
+        Ending::Repost => {
+            tracing::info!(%company, "a logout request fits nobody, and came without cookies; the browser sends it again");
+            Ok(repost(site, &visit.arrival))
+        }
         Ending::Answered { everywhere } => {
             let reach = if everywhere {
                 Reach::Everywhere
@@ -156,6 +164,20 @@ async fn receive(
         }
         Ending::TooMany(wait) => Err(wait.into()),
     }
+}
+
+/// The page that sends a request again from our own site, with the browser's cookies.
+fn repost(site: &Site, arrival: &Arrival<'_>) -> Response {
+    Page::new(Repost {
+        frame: Frame::of(&site.company.name),
+        action: "/sso/slo".to_owned(),
+        message: MessageField::Request,
+        encoded: arrival.to_base64(),
+        relay_state: arrival.relay_state().map(str::to_owned),
+        handle: "1".to_owned(),
+    })
+    .leading_to_identity_provider(!site.is_https())
+    .into_response()
 }
 
 fn with_code(mut response: Response, code: &Code) -> Response {

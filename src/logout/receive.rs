@@ -6,6 +6,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use time::{Duration, OffsetDateTime};
 
 use super::judge::{self, Judged, LONGEST_AGE, Refusal, Refused, skew_of};
@@ -41,6 +43,9 @@ pub struct Visit<'a> {
     pub arrival: Arrival<'a>,
     /// Who is signed in in the browser that brings it, as far as it says so: its cookie does not come with another site's form.
     pub session: Option<&'a SignedIn>,
+    /// Whether it may be asked to send the message again from our own page, with its cookies: it came as a form without any, and
+    /// not from that page.
+    pub may_repost: bool,
     /// The client's address.
     pub client: Option<IpAddr>,
 }
@@ -67,6 +72,9 @@ pub enum Ending {
         /// By which the record is found.
         code: Code,
     },
+    /// A good request that names nobody who is signed in here, and the browser did not say who is signed in in it. Nothing has
+    /// changed, and nothing is written down: our page sends it again.
+    Repost,
     /// Nothing has changed.
     Refused {
         /// Why.
@@ -88,6 +96,7 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
     let mut sessions = Vec::new();
     let mut requests = Vec::new();
     let mut refused = None;
+    let mut repost = false;
     for judged in &judged {
         match &judged.message {
             LogoutMessage::Response(response) => {
@@ -102,17 +111,21 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
                 match sign_out(app, judged, asked, &visit, now).await? {
                     Done::Ended(ended) => sessions.extend(ended),
                     Done::Refused(code) => refused = Some(code),
+                    Done::Repost => repost = true,
                     Done::TooMany(wait) => return Ok(Ending::TooMany(wait)),
                 }
                 requests.push(asked);
             }
         }
     }
+    if repost && sessions.is_empty() {
+        return Ok(Ending::Repost);
+    }
     let is_here = requests
         .iter()
         .any(|asked| visit.session_through(asked.ready).is_some());
     // Core 3.2.2.2: not Success to an identity provider that would tell the user that it is over, while it is not. A browser that
-    // says who is signed in in it lets us know; in a frame or from another site's form nobody can.
+    // says who is signed in in it lets us know; one that keeps its cookies even from our own page cannot.
     let (unknown, code, detail) = match refused {
         Some(code) if sessions.is_empty() && is_here => (
             Some(code),
@@ -160,7 +173,13 @@ impl Arrival<'_> {
         }
     }
 
-    fn relay_state(&self) -> Option<&str> {
+    /// The message, as a form carries it.
+    pub fn to_base64(&self) -> String {
+        BASE64_STANDARD.encode(self.xml())
+    }
+
+    /// What is given back with the answer.
+    pub fn relay_state(&self) -> Option<&str> {
         let relay_state = match self {
             Self::Redirect(message) => message.relay_state.as_deref(),
             Self::Post(message) => message.relay_state.as_deref(),
@@ -174,6 +193,8 @@ enum Done {
     Ended(Vec<SessionKey>),
     /// It came before, or does not fit the browser's session.
     Refused(Code),
+    /// It fits nobody, and the browser did not say who is signed in in it.
+    Repost,
     TooMany(Wait),
 }
 
@@ -196,6 +217,9 @@ async fn sign_out(
         .filter(|(_, session)| asked.means(session))
         .map(|(key, session)| (key, session.user_id))
         .unzip();
+    if sessions.is_empty() && visit.may_repost {
+        return Ok(Done::Repost);
+    }
     let own = visit.session_through(asked.ready);
     let attempt = record::ended(asked.site.company.id, judged, now);
     let own = own.filter(|_| sessions.is_empty());

@@ -109,7 +109,8 @@ impl Repost {
         Self {
             frame: frame(),
             action: "/sso/acs".into(),
-            saml_response: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
+            message: MessageField::Response,
+            encoded: "PHNhbWxwOlJlc3BvbnNlLz4=".into(),
             relay_state: Some("h7Qm2c".into()),
             handle: "1".into(),
         }

@@ -121,9 +121,10 @@ fn pages_escape_what_comes_from_outside() {
     let repost = Repost {
         frame: frame(),
         action: evil(),
-        saml_response: evil(),
+        encoded: evil(),
         relay_state: Some(evil()),
         handle: evil(),
+        ..Repost::sample()
     };
     let sign_out = SignOut {
         frame: frame(),

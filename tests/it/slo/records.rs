@@ -1,10 +1,13 @@
 //! What is kept of logout messages, and what is told of one that fits nobody who is signed in.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use time::Duration;
 use vestibule::domain::{AttemptKind, Code, LoginAttempt, NameId, Outcome};
 use vestibule::saml::binding::{MessageKind, encode_redirect};
 use vestibule::saml::logout::{LogoutMessage, LogoutRequest};
 use vestibule::saml::names;
+use vestibule::saml::signature::sign_enveloped;
 use vestibule::store::AttemptFilter;
 
 use super::world::{ACME, Answer, NOW, SIMON, World, request, response, simon};
@@ -154,6 +157,75 @@ async fn who_stays_signed_in_is_not_told_of_as_signed_out() {
     }
     // The advised change, made: the same name in everything.
     let answer = bring(&world, &good(99), &cookie).await;
+    assert_eq!(status(&world, &answer).await.0, names::STATUS_SUCCESS);
+    assert!(!world.is_live(ACME, &cookie).await);
+}
+
+/// A form of another site brings no cookie of ours, so that our own page sends it again.
+#[tokio::test]
+async fn by_post_who_stays_signed_in_is_not_told_of_as_signed_out() {
+    let world = World::new().await;
+    let cookie = world.sign_in(&world.entra, &simon(), Some("_1")).await;
+    let encoded = |change: Change| {
+        let mut asked = request();
+        change(&mut asked);
+        let signed = sign_enveloped(&asked.to_xml(), &asked.id, &world.idp.key).unwrap();
+        BASE64_STANDARD.encode(signed)
+    };
+    let other = encoded(|it| it.name_id.value = "other@contoso.com".to_owned());
+    let before = count(&world).await;
+    let page = world
+        .post(
+            "/sso/slo",
+            "",
+            &[("SAMLRequest", &other), ("RelayState", "r-7")],
+        )
+        .await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "action=\"/sso/slo\"",
+        "name=\"SAMLRequest\"",
+        "value=\"r-7\"",
+        "name=\"reposted\"",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert!(
+        !page.body.contains("SAMLResponse"),
+        "nothing is answered yet"
+    );
+    assert_eq!(count(&world).await, before);
+
+    let again = [
+        ("SAMLRequest", other.as_str()),
+        ("RelayState", "r-7"),
+        ("reposted", "1"),
+    ];
+    let answer = world.post("/sso/slo", &cookie, &again).await;
+    assert_eq!(
+        status(&world, &answer).await.1.as_deref(),
+        Some(names::STATUS_UNKNOWN_PRINCIPAL)
+    );
+    assert!(world.is_live(ACME, &cookie).await);
+    assert_eq!(newest(&world).await.rule.as_deref(), Some("D6"));
+
+    // Where nobody is signed in in the browser, it is a success, once it has come from our page.
+    let nobody = encoded(|it| {
+        it.id = "_nobody".to_owned();
+        it.name_id.value = "other@contoso.com".to_owned();
+    });
+    let answer = world
+        .post(
+            "/sso/slo",
+            "",
+            &[("SAMLRequest", &nobody), ("reposted", "1")],
+        )
+        .await;
+    assert_eq!(status(&world, &answer).await.0, names::STATUS_SUCCESS);
+
+    // What fits somebody needs no second way.
+    let fits = encoded(|it| it.id = "_fits".to_owned());
+    let answer = world.post("/sso/slo", "", &[("SAMLRequest", &fits)]).await;
     assert_eq!(status(&world, &answer).await.0, names::STATUS_SUCCESS);
     assert!(!world.is_live(ACME, &cookie).await);
 }
