@@ -101,10 +101,26 @@ impl Named {
             Some(""),
         )
         .await?;
+        let waiting = if on {
+            String::new()
+        } else {
+            let keys = installation.keys().await?;
+            let admin = installation.admin(&keys, company.id);
+            waiting(admin.connection_use(connection.id).await?.waiting)
+        };
         out.line(format!(
-            "The connection \"{}\" of {} is {word} now.",
+            "The connection \"{}\" of {} is {word} now{waiting}.",
             connection.name, company.name
         ))
+    }
+}
+
+/// What to do with those who would have signed in through a connection for the first time.
+fn waiting(users: i64) -> String {
+    match users {
+        0 => String::new(),
+        1 => "; 1 user waits for a first sign-in through it (vestibule user list), and needs another one: vestibule user set --connection NAME".to_owned(),
+        _ => format!("; {users} users wait for a first sign-in through it (vestibule user list), and need another one: vestibule user set --connection NAME"),
     }
 }
 

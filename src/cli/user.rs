@@ -1,19 +1,18 @@
-//! `user add`, `list`, `set`, `unlink`, `deactivate`, `activate`, `set-password`; sessions have a file of their own.
+//! `user add`, `deactivate`, `activate`, `set-password`; the others have files of their own.
 
 mod delete;
+mod list;
 mod set;
 mod unlink;
 
 use clap::Subcommand;
-use serde_json::json;
 
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
-use super::output::{Listing, Output, maybe_timestamp, timestamp};
+use super::output::Output;
 use super::{group, password, sessions};
 use crate::admin::{NewUser, Refused, UserText};
 use crate::domain::{self, Company, Email, Group, GroupKind};
-use crate::store::UserFilter;
 
 /// The group that `user add --admin` makes when the company has no group of administrators.
 const ADMINISTRATORS: &str = "Administrators";
@@ -112,7 +111,7 @@ impl User {
         let installation = setting.open().await?;
         match self {
             Self::Add(add) => add.run(&installation, out).await,
-            Self::List { company, json } => list(&installation, &company, json, out).await,
+            Self::List { company, json } => list::run(&installation, &company, json, out).await,
             Self::Set(set) => set.run(&installation, out).await,
             Self::Deactivate(named) => deactivate(&installation, &named, out).await,
             Self::Activate(named) => activate(&installation, &named, out).await,
@@ -203,8 +202,17 @@ impl Add {
         } else {
             "waits for the first single sign-on"
         };
+        let connections = installation.store.connections(company.id).await?;
+        let through = match connections.iter().find(|it| user.waits_for == Some(it.id)) {
+            Some(it) if it.enabled => format!(" through {}", it.name),
+            Some(it) => format!(
+                " through {0}, which is disabled: enable it, or choose another one (vestibule user set --connection NAME)",
+                it.name
+            ),
+            None => String::new(),
+        };
         out.line(format!(
-            "Added the user {} to {}: {place}, {way}.",
+            "Added the user {} to {}: {place}, {way}{through}.",
             user.email, company.name
         ))
     }
@@ -236,85 +244,6 @@ async fn administrators(
             .await
         }
     }
-}
-
-/// Users that are read at once.
-const A_PART: u32 = 500;
-
-async fn list(
-    installation: &Installation,
-    company: &str,
-    json: bool,
-    out: &mut Output,
-) -> Result<()> {
-    let company = installation.company(company).await?;
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let (store, everyone) = (&installation.store, UserFilter::default());
-        let part = store
-            .users_after(company.id, &everyone, after, A_PART)
-            .await?;
-        for listed in part.rows {
-            let groups: Vec<Group> = listed.groups().into_iter().cloned().collect();
-            all.push((listed.user, groups));
-        }
-        after = part.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    let titles = |groups: &[Group]| {
-        let titles = groups.iter().map(|group| group.title.clone());
-        titles.collect::<Vec<_>>()
-    };
-    let listing = Listing {
-        json,
-        describe: &|(user, groups): &(domain::User, Vec<Group>)| {
-            json!({
-                "email": user.email,
-                "first_name": user.first_name,
-                "last_name": user.last_name,
-                "company_name": user.company_name,
-                "groups": titles(groups),
-                "administrator": groups.iter().any(|group| group.kind == GroupKind::Administrator),
-                "active": user.disabled_at.is_none(),
-                "deactivated_at": user.disabled_at.map(timestamp),
-                "has_password": user.has_password,
-                "created_by": user.created_by,
-                "created_at": timestamp(user.created_at),
-                "last_sign_in_at": user.last_sign_in_at.map(timestamp),
-            })
-        },
-        header: [
-            "E-MAIL",
-            "NAME",
-            "GROUPS",
-            "STATE",
-            "MADE BY",
-            "LAST SIGN-IN",
-        ],
-        row: &|(user, groups)| {
-            let name = format!("{} {}", user.first_name, user.last_name);
-            let state = if user.disabled_at.is_none() {
-                "active"
-            } else {
-                "deactivated"
-            };
-            [
-                user.email.to_string(),
-                name.trim().to_owned(),
-                titles(groups).join(", "),
-                state.to_owned(),
-                user.created_by.to_string(),
-                maybe_timestamp(user.last_sign_in_at),
-            ]
-        },
-        none: format!(
-            "{} has no user yet. Users are made at their first sign-in, or with: vestibule user add --company {} --email E",
-            company.name, company.slug
-        ),
-    };
-    out.list(&all, &listing)
 }
 
 async fn deactivate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {

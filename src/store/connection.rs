@@ -28,6 +28,8 @@ pub struct ConnectionUse {
     pub sessions: i64,
     /// Memberships that its group claims gave.
     pub grants: i64,
+    /// Users who wait for their first sign-in through it.
+    pub waiting: i64,
 }
 
 /// So many ended sessions or changed users are not told one by one.
@@ -262,10 +264,18 @@ impl Store {
             .bind(GrantSource::Idp(id).to_string())
             .fetch_one(&self.database)
             .await?;
+        let waiting = query(
+            "SELECT COUNT(*) AS count FROM account WHERE company_id = (SELECT company_id FROM connection WHERE id = $1) \
+             AND waits_for = $1",
+        )
+        .bind(id.to_string())
+        .fetch_one(&self.database)
+        .await?;
         Ok(ConnectionUse {
             users: users.int("count")?,
             sessions: sessions.int("count")?,
             grants: grants.int("count")?,
+            waiting: waiting.int("count")?,
         })
     }
 

@@ -9,7 +9,7 @@ use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::{Listing, Output, timestamp};
 use crate::cli::text::choices;
 use crate::domain::{
-    Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError,
+    Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError, Slug,
 };
 
 #[derive(Debug, Subcommand)]
@@ -134,17 +134,9 @@ pub(super) async fn verifiable(
     for text in texts {
         let name = name(text)?;
         own(&name, false)?;
-        let verified = known
-            .iter()
-            .find(|it| it.name == name && it.verified.is_some());
-        if let Some(other) = verified {
-            let companies = installation.store.companies().await?;
-            let other = companies.iter().find(|it| it.id == other.company_id);
+        if let Some(other) = verified_for(installation, &known, &name).await? {
             return Err(CliError::refused(
-                format!(
-                    "{name} is verified for the company \"{}\".",
-                    other.map_or("", |it| it.slug.as_str())
-                ),
+                format!("{name} is verified for the company \"{other}\"."),
                 "A domain is verified for one company. Leave it out, or remove it there first.",
             ));
         }
@@ -153,6 +145,31 @@ pub(super) async fn verifiable(
         }
     }
     Ok(names)
+}
+
+/// The company that a domain is verified for.
+async fn verified_for(
+    installation: &Installation,
+    known: &[CompanyDomain],
+    name: &DomainName,
+) -> Result<Option<Slug>> {
+    let mut known = known.iter();
+    let Some(domain) = known.find(|it| it.name == *name && it.verified.is_some()) else {
+        return Ok(None);
+    };
+    let companies = installation.store.companies().await?;
+    let company = companies.into_iter().find(|it| it.id == domain.company_id);
+    Ok(company.map(|it| it.slug))
+}
+
+async fn verified_elsewhere(
+    installation: &Installation,
+    company: &Company,
+    name: &DomainName,
+) -> Result<Option<Slug>> {
+    let known = installation.store.all_domains().await?;
+    let other = verified_for(installation, &known, name).await?;
+    Ok(other.filter(|slug| *slug != company.slug))
 }
 
 async fn add(
@@ -178,6 +195,11 @@ async fn add(
     let id = connection.as_ref().map(|it| it.id);
     admin.add_domain(name.as_str(), id).await?;
     out.line(format!("Added the domain {name} to {}.", company.name))?;
+    if let Some(other) = verified_elsewhere(installation, &company, &name).await? {
+        out.line(format!(
+            "It is verified for the company \"{other}\", and so cannot be verified for this one. If it is not that company's: vestibule company domain remove {other} {name}"
+        ))?;
+    }
     match connection {
         Some(connection) => out.line(consequence(&name, &connection)),
         None => out.line(format!(
@@ -395,8 +417,16 @@ fn own(name: &DomainName, insist: bool) -> Result<()> {
 }
 
 fn consequence(name: &DomainName, connection: &Connection) -> String {
+    let off = if connection.enabled {
+        String::new()
+    } else {
+        format!(
+            " {} is disabled: nobody of {name} can sign in until it is enabled.",
+            connection.name
+        )
+    };
     format!(
-        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.",
+        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off}",
         connection.name
     )
 }

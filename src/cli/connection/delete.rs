@@ -1,6 +1,6 @@
 //! `connection delete`.
 
-use super::Named;
+use super::{Named, waiting};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
@@ -30,8 +30,9 @@ impl Delete {
         } else {
             format!("{} go", counts(records, "sign-in record"))
         };
+        let waiting = waiting(uses.waiting);
         let goes = format!(
-            "{} end, {} and {} from its group claims go, {records}. Accounts stay",
+            "{} end, {} and {} from its group claims go, {records}. Accounts stay{waiting}",
             counts(uses.sessions, "session"),
             counts(uses.users, "user link"),
             counts(uses.grants, "membership"),

@@ -252,6 +252,36 @@ fn the_only_connection_needs_no_name() {
 }
 
 #[test]
+fn who_waits_for_a_connection_is_not_forgotten() {
+    let installation = Installation::with_company();
+    import(&installation, "okta-ssoready.xml", "--name okta --enable").succeeds();
+    import(&installation, "google-ssoready.xml", "--name google").succeeds();
+    let add = |email: &str, connection: &str| {
+        let line = format!("user add --company acme --email {email} --connection {connection}");
+        installation.run(&line).succeeds()
+    };
+    add("a@acme.example", "okta").says(&["waits for the first single sign-on through okta."]);
+    add("b@acme.example", "google").says(&["through google, which is disabled: enable it"]);
+    installation
+        .run("user list --company acme")
+        .succeeds()
+        .says(&["waits for okta", "waits for google"]);
+    let users = installation.json("user list --company acme --json");
+    assert_eq!(users[0]["waits_for"], "okta");
+    installation
+        .run("company domain add acme acme.example --connection google")
+        .succeeds()
+        .says(&["google is disabled: nobody of acme.example can sign in"]);
+    installation
+        .run("connection disable --company acme --name okta")
+        .succeeds()
+        .says(&["is disabled now; 1 user waits", "user set --connection"]);
+    installation
+        .run("connection delete --company acme --name okta")
+        .fails(1, &["1 user waits for a first sign-in through it"]);
+}
+
+#[test]
 fn a_certificate_is_not_metadata() {
     let installation = Installation::with_company();
     let text = std::fs::read_to_string(metadata("entra-ssoready.xml")).unwrap();
