@@ -63,6 +63,7 @@ async fn a_connection_is_removed_with_what_hangs_on_it(database: &Database) {
         users: 1,
         sessions: 1,
         grants: 1,
+        waiting: 0,
     };
     assert_eq!(uses, expected);
     let read = store
