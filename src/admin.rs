@@ -63,7 +63,7 @@ pub use proposal::Proposal;
 pub use refused::{Problem, Problems, Refused};
 pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
-pub use user::{NewUser, UserText};
+pub use user::{Edited, NewUser, UserText};
 pub use user_export::{Parts, UserExport};
 pub use user_import::{ImportPlan, Imported, PlannedUser};
 pub use user_state::Added;

@@ -11,13 +11,14 @@ impl Admin<'_> {
         self.actor.user != Some(id) && !self.actor.for_good
     }
 
-    /// Puts a user's own password in the place of the one that somebody else has set, if that is still `stored`.
+    /// Puts a user's own password in the place of the one that somebody else has set, if that is still `stored`. The new one,
+    /// sealed.
     pub async fn replace_password(
         &self,
         id: UserId,
         stored: &[u8],
         new: String,
-    ) -> Result<(), Refused> {
+    ) -> Result<Vec<u8>, Refused> {
         let (keys, former, typed) = (self.keys.clone(), stored.to_owned(), new.clone());
         let same = tokio::task::spawn_blocking(move || keys.verify_password(Some(&former), &typed));
         // The runtime ends.
@@ -30,8 +31,8 @@ impl Admin<'_> {
                 "This is the password that somebody else has set. Choose another one.",
             ));
         }
-        self.write_new_password(id, new, None, Some(stored)).await?;
-        Ok(())
+        let written = self.write_new_password(id, new, None, Some(stored));
+        Ok(written.await?.1)
     }
 
     /// Notes what is wrong with a new password of an account of the company.

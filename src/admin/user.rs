@@ -1,7 +1,8 @@
 //! Users: made and edited.
 //!
 //! Invariants: who changes a user names the version that was read, and is told when it is another one by then; a change of
-//! the address changes nothing about who a connection takes the user for (rule F1).
+//! the address changes nothing about who a connection takes the user for (rule F1), unless somebody makes it who may not change
+//! administrators: then nobody is taken for the user who was before.
 
 use serde_json::{Value, json};
 use time::Duration;
@@ -11,7 +12,7 @@ use crate::domain::{
     AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
 };
 use crate::keys;
-use crate::store::{StoredUser, Tx};
+use crate::store::{Distrusted, StoredUser, Tx};
 
 /// How far back a change is looked for, to name who made it.
 const LOOK_BACK: Duration = Duration::days(2);
@@ -34,6 +35,14 @@ pub struct NewUser {
     pub password: Option<String>,
     /// The connection to wait for; needed where several are enabled and none of them has the address's domain.
     pub connection: Option<ConnectionId>,
+}
+
+/// A user after a change.
+#[derive(Debug)]
+pub struct Edited {
+    pub user: User,
+    /// What it has lost, because a token without `admins:write` has changed its address.
+    pub lost: Distrusted,
 }
 
 /// [`UserText`] that was checked.
@@ -165,7 +174,7 @@ impl Admin<'_> {
         version_read: &str,
         text: &UserText,
         connection: Option<ConnectionId>,
-    ) -> Result<User, Refused> {
+    ) -> Result<Edited, Refused> {
         let mut problems = Problems::default();
         let fields = text.checked(&mut problems);
         let awaiting = match connection {
@@ -183,19 +192,22 @@ impl Admin<'_> {
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
         let before = stored.user;
-        let mut user = before.clone();
-        if !fields.is_of(&user) {
-            user = self.rewrite_user(&mut tx, user, fields).await?;
+        let mut edited = Edited {
+            user: before.clone(),
+            lost: Distrusted::default(),
+        };
+        if !fields.is_of(&before) {
+            edited = self.rewrite_user(&mut tx, before.clone(), fields).await?;
         }
         if let Some((awaiting, connection)) = &awaiting {
-            user = self
-                .rewrite_awaited(&mut tx, user, awaiting, *connection)
+            edited.user = self
+                .rewrite_awaited(&mut tx, edited.user, awaiting, *connection)
                 .await?;
         }
-        if user != before {
+        if edited.user != before {
             tx.commit(self.now).await?;
         }
-        Ok(user)
+        Ok(edited)
     }
 
     /// Writes what changed of a locked user.
@@ -204,18 +216,24 @@ impl Admin<'_> {
         tx: &mut Tx,
         before: User,
         fields: UserFields,
-    ) -> Result<User, Refused> {
+    ) -> Result<Edited, Refused> {
         let mut user = before.clone();
         fields.put_into(&mut user);
         if !tx.write_user(&user).await? {
             return Err(taken(&user.email));
         }
-        if before.email.key() != user.email.key() && !self.actor.over_administrators {
-            // Otherwise whoever has the password waits at the address of somebody else.
-            tx.distrust_password(user.id).await?;
-        }
-        tx.audit(&self.changed_texts(&before, &user)).await?;
-        Ok(user)
+        let lost = if before.email.key() != user.email.key() && !self.actor.over_administrators {
+            // Otherwise whoever gets in waits at the address of somebody else to become an administrator.
+            let lost = tx.distrust(user.id).await?;
+            let now = tx.lock_user(self.company, user.id).await?;
+            user = now.ok_or(Refused::NotFound)?.user;
+            lost
+        } else {
+            Distrusted::default()
+        };
+        let event = self.changed_texts(&before, &user);
+        tx.audit(&event.with_detail(told(&lost))).await?;
+        Ok(Edited { user, lost })
     }
 
     /// The entry of a change of address or names.
@@ -309,6 +327,21 @@ impl Admin<'_> {
         let (by, at) = found.await?.unwrap_or((String::new(), self.now));
         Ok(Refused::Changed { by, at })
     }
+}
+
+/// What a changed address took away, for the audit log.
+fn told(lost: &Distrusted) -> String {
+    if lost.identities.is_empty() && lost.sessions == 0 {
+        return String::new();
+    }
+    let names = match lost.identities.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    };
+    format!(
+        "An API token without admins:write has changed the address. Identities forgotten: {names}; sessions ended: {}",
+        lost.sessions
+    )
 }
 
 /// What a form keeps, to find out whether a user was changed since: by an administrator, or by a sign-in that brought another

@@ -65,17 +65,30 @@ impl Admin<'_> {
         new: String,
         keep: Option<SessionKey>,
     ) -> Result<usize, Refused> {
-        self.write_new_password(id, new, keep, None).await
+        let written = self.write_new_password(id, new, keep, None);
+        Ok(written.await?.0)
     }
 
-    /// The same, where `expected` is still the user's password, and the user is active.
+    /// The same for the own account, where the password that was confirmed is still the account's.
+    pub async fn set_own_password(
+        &self,
+        me: UserId,
+        new: String,
+        keep: SessionKey,
+        confirmed: &[u8],
+    ) -> Result<usize, Refused> {
+        let written = self.write_new_password(me, new, Some(keep), Some(confirmed));
+        Ok(written.await?.0)
+    }
+
+    /// The same, where `expected` is still the user's password, and the user is active; the new one as well, sealed.
     pub(super) async fn write_new_password(
         &self,
         id: UserId,
         new: String,
         keep: Option<SessionKey>,
         expected: Option<&[u8]>,
-    ) -> Result<usize, Refused> {
+    ) -> Result<(usize, Vec<u8>), Refused> {
         let mut problems = Problems::default();
         let found = self.store.user_of(self.company, id).await?;
         let email = found.ok_or(Refused::NotFound)?.user.email;
@@ -108,7 +121,7 @@ impl Admin<'_> {
             .with_change(has_password(&stored), json!({ "password": told }));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
-        Ok(ended)
+        Ok((ended, sealed))
     }
 
     /// Removes a user's password and ends its sessions, but the one to keep; how many ended, or none when there is no

@@ -6,7 +6,7 @@ use crate::domain::{
     User, UserId,
 };
 use crate::keys::random;
-use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn};
+use crate::store::{AttemptRef, Finished, NewSession, PasswordProof, Proof, SignIn};
 
 fn company(slug: &str, origin: &str) -> Company {
     Company {
@@ -63,7 +63,11 @@ pub(crate) async fn signed_in(app: &App) -> (User, SessionId) {
         .finish_sign_in(SignIn {
             company_id: acme.id,
             attempt: AttemptRef::New(Box::new(attempt.clone())),
-            proof: Proof::Password { user_id: user.id },
+            proof: Proof::Password(Box::new(PasswordProof {
+                user_id: user.id,
+                sealed: b"sealed".to_vec(),
+                break_glass: None,
+            })),
             session: NewSession {
                 id,
                 expires_at: now + Duration::hours(12),

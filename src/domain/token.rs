@@ -31,7 +31,7 @@ words! {
         GroupsWrite = "groups:write",
         /// See connections: settings and certificates.
         ConnectionsRead = "connections:read",
-        /// Name and order connections, switch them on and off; none of their settings.
+        /// Say what users read of connections and order them; nothing else of them.
         ConnectionsWrite = "connections:write",
         /// See sessions.
         SessionsRead = "sessions:read",
@@ -41,8 +41,8 @@ words! {
         AttemptsRead = "attempts:read",
         /// See the audit log.
         AuditRead = "audit:read",
-        /// Beside the scope of the thing itself: do what may make somebody an administrator, let somebody sign in as one, or lead
-        /// users and messages elsewhere.
+        /// Beside the scope of the thing itself: do what may make somebody an administrator, let somebody sign in as one, decide
+        /// through which connection people come, or lead users and messages elsewhere.
         AdminsWrite = "admins:write",
     }
 }

@@ -127,14 +127,14 @@ pub(super) async fn submit(
         };
         admin.replace_password(id, &stored, new).await
     };
-    match in_password_turn(&app, site.company.id, work).await? {
-        Ok(()) => {}
+    let sealed = match in_password_turn(&app, site.company.id, work).await? {
+        Ok(sealed) => sealed,
         Err(refused @ Refused::Invalid(_)) => {
             let problem = refused.to_string();
             return Ok(page(&app, &site, &headers, fields, problem));
         }
         Err(other) => return Err(other.into()),
-    }
+    };
     app.catch_up().await?;
     let typed = PasswordSignIn {
         email: user.email.as_str(),
@@ -145,7 +145,7 @@ pub(super) async fn submit(
         client,
         known: None,
     };
-    match login::sign_in_after_first_use(&app, &site, typed, &user).await? {
+    match login::sign_in_after_first_use(&app, &site, typed, &user, sealed).await? {
         Ending::SignedIn {
             session,
             return_to,

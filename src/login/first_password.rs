@@ -64,14 +64,15 @@ pub async fn first_use(
     Ok(user.map(|user| FirstUse { user, stored }))
 }
 
-/// Signs in who has set a password of the own.
+/// Signs in who has set a password of the own, which is sealed so.
 pub async fn sign_in_after_first_use(
     app: &Arc<App>,
     site: &Site,
     typed: PasswordSignIn<'_>,
     user: &User,
+    sealed: Vec<u8>,
 ) -> Result<Ending, Error> {
-    password::begin_session(app, site, typed, user).await
+    password::begin_session(app, site, typed, user, sealed).await
 }
 
 fn message(id: UserId, until: i64, stored: &[u8]) -> Vec<u8> {

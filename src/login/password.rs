@@ -6,6 +6,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::finish::landing;
 use super::record::{self, Refusal, write_refusal};
 use super::{Advice, Browser, Ending, Error, KnownBrowser, first_password};
@@ -16,7 +18,7 @@ use crate::domain::{
 };
 use crate::keys;
 use crate::site::Site;
-use crate::store::{AttemptRef, Finished, NewSession, Proof, SignIn, SignedIn};
+use crate::store::{AttemptRef, Finished, NewSession, PasswordProof, Proof, SignIn, SignedIn};
 
 /// What a user typed.
 #[derive(Debug, Clone, Copy)]
@@ -63,15 +65,13 @@ pub async fn sign_in_with_password(
         return Ok(Ending::TooMany(wait));
     }
     let correct = verify(app, turn, stored.clone(), typed.password).await?;
-    if let Some(user) = user.as_ref().filter(|_| correct) {
+    if let (true, Some(user), Some(stored)) = (correct, &user, stored) {
         app.throttle.guessed_right(&guess);
-        if let Some(stored) = stored
-            && is_for_once(app, user).await?
-        {
+        if is_for_once(app, user).await? {
             let ticket = first_password::ticket(app, user, &stored);
             return Ok(Ending::FirstPassword { ticket });
         }
-        return begin_session(app, site, typed, user).await;
+        return begin_session(app, site, typed, user, stored).await;
     }
     let refusal = Refusal::new(
         "F6",
@@ -87,14 +87,14 @@ pub async fn sign_in_with_password(
     write_refusal(app, company, None, kind, browser_hash, refusal).await
 }
 
-/// Whether somebody who is signed in has typed the password of the own account. It is counted as a try to sign in is, by itself
-/// for each session, so that a session that somebody left open finds no password.
+/// The sealed hash of the own account's password, when somebody who is signed in has typed it. It is counted as a try to sign in
+/// is, by itself for each session, so that a session that somebody left open finds no password.
 pub async fn confirm_password(
     app: &Arc<App>,
     company: &Company,
     me: &SignedIn,
     password: &str,
-) -> Result<Result<bool, Wait>, Error> {
+) -> Result<Result<Option<Vec<u8>>, Wait>, Error> {
     let mut octets = [0; 16];
     for (to, from) in octets.iter_mut().zip(me.key.0) {
         *to = from;
@@ -111,11 +111,11 @@ pub async fn confirm_password(
     if let Err(wait) = app.throttle.guess(&guess) {
         return Ok(Err(wait));
     }
-    let correct = verify(app, turn, stored, password).await?;
+    let correct = verify(app, turn, stored.clone(), password).await?;
     if correct {
         app.throttle.guessed_right(&guess);
     }
-    Ok(Ok(correct))
+    Ok(Ok(stored.filter(|_| correct)))
 }
 
 /// Who tries which account.
@@ -156,11 +156,13 @@ async fn is_for_once(app: &App, user: &User) -> Result<bool, Error> {
     Ok(!groups.iter().any(|group| group.sso_only))
 }
 
+/// Begins a session, when `sealed` is the user's password still.
 pub(super) async fn begin_session(
     app: &App,
     site: &Site,
     typed: PasswordSignIn<'_>,
     user: &User,
+    sealed: Vec<u8>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     let attempt: LoginAttempt = record::open(
@@ -173,7 +175,11 @@ pub(super) async fn begin_session(
     let sign_in = SignIn {
         company_id: site.company.id,
         attempt: AttemptRef::New(Box::new(attempt.clone())),
-        proof: Proof::Password { user_id: user.id },
+        proof: Proof::Password(Box::new(PasswordProof {
+            user_id: user.id,
+            sealed,
+            break_glass: break_glass(site, user, typed.client, now),
+        })),
         session: NewSession {
             id: session,
             expires_at: now + app.config.session.absolute.time(),
@@ -196,9 +202,6 @@ pub(super) async fn begin_session(
     match app.store.finish_sign_in(sign_in).await? {
         Finished::SignedIn { user, .. } => {
             let is_administrator = is_administrator(app, &user).await?;
-            if is_administrator {
-                audit_break_glass(app, site, &user, typed.client).await?;
-            }
             let return_to = typed.return_to.map_or_else(
                 || landing_of(site, is_administrator),
                 |target| target.as_str().to_owned(),
@@ -237,18 +240,15 @@ async fn is_administrator(app: &App, user: &User) -> Result<bool, Error> {
         .any(|group| group.kind == GroupKind::Administrator))
 }
 
-/// Rule F6: an administrator who gets in without single sign-on is written down.
-async fn audit_break_glass(
-    app: &App,
+/// Rule F6: an administrator who gets in without single sign-on is written down, where it is enabled.
+fn break_glass(
     site: &Site,
     user: &User,
     client: Option<IpAddr>,
-) -> Result<(), Error> {
-    if site.enabled_connections().next().is_none() {
-        return Ok(());
-    }
-    let now = app.clock.now();
-    let event = AuditEvent {
+    now: OffsetDateTime,
+) -> Option<AuditEvent> {
+    site.enabled_connections().next()?;
+    Some(AuditEvent {
         id: AuditId::at(now, keys::in_order()),
         company_id: Some(site.company.id),
         at: now,
@@ -260,7 +260,5 @@ async fn audit_break_glass(
         client,
         before: None,
         after: None,
-    };
-    app.store.add_audit_event(&event).await?;
-    Ok(())
+    })
 }

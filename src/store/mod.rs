@@ -95,12 +95,14 @@ pub use session::{SESSIONS_OF_ONE, SignedIn};
 pub use session_list::{ListedSession, SessionPlace};
 pub use session_store::{SESSION_FIELD, Sessions};
 pub use setup_link::SetUp;
-pub use sign_in::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn, finish_in};
+pub use sign_in::{
+    AttemptRef, Finished, NewSession, PasswordProof, Proof, SamlProof, SignIn, finish_in,
+};
 pub use sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
 pub use sign_out::SignOut;
 pub use transaction::Tx;
 pub use trust::UnreadTrust;
-pub use user_change::StoredUser;
+pub use user_change::{Distrusted, StoredUser};
 pub use user_export::ExportedUser;
 pub use user_list::{Listed, ListedUser, USERS_A_PAGE, UserFilter, Way};
 

@@ -25,7 +25,9 @@ pub enum Refusal {
     #[error("this assertion was used already")]
     AssertionReplayed,
     /// Rule F1: two names of one assertion belong to two users.
-    #[error("{subject} is bound to {account}, and {name} to {other}: one sign-in names two users")]
+    #[error(
+        "the name {subject} is bound to {account}, and {name} to {other}: one sign-in names two users"
+    )]
     TwoPeople {
         /// The identity key.
         subject: String,
@@ -63,7 +65,7 @@ pub enum Refusal {
         owner: String,
     },
     /// Rule F2.
-    #[error("{email} is in none of the company's domains")]
+    #[error("the address {email} is in none of the company's domains")]
     OutsideDomains {
         /// The address.
         email: Email,
@@ -78,7 +80,7 @@ pub enum Refusal {
     },
     /// Rule F3.
     #[error(
-        "{subject} has no account yet, and the claims hold no e-mail address, without which one cannot be found or made"
+        "the person {subject} has no account yet, and the claims hold no e-mail address, without which one cannot be found or made"
     )]
     NoEmail {
         /// The identity key.
@@ -95,7 +97,7 @@ pub enum Refusal {
     },
     /// Rule F6.
     #[error(
-        "{email} is in the permission group \"{group}\", whose members sign in through single sign-on only"
+        "the account {email} is in the permission group \"{group}\", whose members sign in through single sign-on only"
     )]
     SsoOnly {
         /// The account's address.
@@ -106,6 +108,12 @@ pub enum Refusal {
     /// Rule F6.
     #[error("the account {email} has no password that may be used")]
     NoPassword {
+        /// Its address.
+        email: Email,
+    },
+    /// Rule F6.
+    #[error("the account {email} has got another password since this one was typed")]
+    PasswordChanged {
         /// Its address.
         email: Email,
     },
@@ -197,6 +205,7 @@ impl Refusal {
             Self::Deactivated { .. } => "F4",
             Self::SsoOnly { .. }
             | Self::NoPassword { .. }
+            | Self::PasswordChanged { .. }
             | Self::LinkUsed
             | Self::EmailTaken { .. } => "F6",
         }
@@ -248,6 +257,9 @@ impl Refusal {
             Self::SsoOnly { .. } => &[
                 "Let the user choose the identity provider, or move the account to a group without \"single sign-on only\".",
             ],
+            Self::PasswordChanged { .. } => {
+                &["Sign in again, with the password that was set last."]
+            }
             Self::LinkUsed => {
                 &["Ask the operator for a new link: vestibule company setup-link new."]
             }
@@ -274,7 +286,7 @@ impl Refusal {
                 "The person has an account, or gets one"
             }
             Self::Deactivated { .. } => ACTIVE,
-            Self::SsoOnly { .. } | Self::NoPassword { .. } => {
+            Self::SsoOnly { .. } | Self::NoPassword { .. } | Self::PasswordChanged { .. } => {
                 "The account may sign in with a password"
             }
             Self::LinkUsed | Self::EmailTaken { .. } => "The set-up link can be used",
@@ -312,6 +324,7 @@ impl Refusal {
             Self::Deactivated { .. } => "active".into(),
             Self::SsoOnly { .. } => "single sign-on".into(),
             Self::NoPassword { .. } => "a password".into(),
+            Self::PasswordChanged { .. } => "the password that the account has now".into(),
             Self::LinkUsed => "a link that can be used".into(),
             Self::EmailTaken { .. } => "an address without an account".into(),
         }

@@ -22,7 +22,7 @@ pub(super) async fn rehearse(
 ) -> Result<Finished, Error> {
     let rehearsed = match proof {
         // Only a Response tests a connection.
-        Proof::Password { .. } | Proof::SetUp(_) => Err(Refusal::OtherConnection),
+        Proof::Password(_) | Proof::SetUp(_) => Err(Refusal::OtherConnection),
         Proof::Saml(proof) => match assertion::remember(tx, sign_in, proof).await? {
             Err(refusal) => Err(refusal),
             Ok(()) => try_out(tx, sign_in, proof).await?,

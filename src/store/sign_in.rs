@@ -26,8 +26,8 @@ use super::setup_link::{self, SetUp};
 use super::user::{user, user_columns};
 use super::{Error, Hasher, Store};
 use crate::domain::{
-    AttemptId, AttemptKind, Check, CompanyId, Connection, ConnectionId, LoginAttempt, NameId,
-    Outcome, Profile, Record, Rehearsal, Session, SessionId, SessionKey, User, UserId,
+    AttemptId, AttemptKind, AuditEvent, Check, CompanyId, Connection, ConnectionId, LoginAttempt,
+    NameId, Outcome, Profile, Record, Rehearsal, Session, SessionId, SessionKey, User, UserId,
 };
 
 /// A sign-in whose proof was verified.
@@ -65,13 +65,21 @@ pub enum AttemptRef {
 pub enum Proof {
     /// A SAML assertion.
     Saml(Box<SamlProof>),
-    /// A password of this user.
-    Password {
-        /// The user.
-        user_id: UserId,
-    },
+    /// A password.
+    Password(Box<PasswordProof>),
     /// A set-up link, whose holder becomes the company's administrator.
     SetUp(Box<SetUp>),
+}
+
+/// A password that was verified.
+#[derive(Debug, Clone)]
+pub struct PasswordProof {
+    /// The user.
+    pub user_id: UserId,
+    /// The sealed hash that it was verified against. It has to be the user's still.
+    pub sealed: Vec<u8>,
+    /// What is written down when the user is an administrator.
+    pub break_glass: Option<AuditEvent>,
 }
 
 /// A verified assertion.
@@ -191,9 +199,9 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
             return Box::pin(rehearse(tx, sign_in, proof, attempt_id)).await;
         }
         (Ok(_), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
-        (Ok(_), Proof::Password { user_id }) => {
+        (Ok(_), Proof::Password(proof)) => {
             let point = tx.savepoint().await?;
-            let judged = password_account(tx, sign_in, *user_id).await?;
+            let judged = password_account(tx, sign_in, proof).await?;
             tx.keep_unless_refused(point, judged).await?
         }
         (Ok(_), Proof::SetUp(set_up)) => {
@@ -249,7 +257,7 @@ async fn admit(
 fn connection_of(sign_in: &SignIn) -> Option<ConnectionId> {
     match &sign_in.proof {
         Proof::Saml(proof) => Some(proof.connection.id),
-        Proof::Password { .. } | Proof::SetUp(_) => None,
+        Proof::Password(_) | Proof::SetUp(_) => None,
     }
 }
 
@@ -281,25 +289,24 @@ pub(super) fn claimant<'a>(sign_in: &'a SignIn, proof: &'a SamlProof) -> Claiman
 async fn password_account(
     tx: &mut Tx,
     sign_in: &SignIn,
-    user_id: UserId,
+    proof: &PasswordProof,
 ) -> Result<Result<Account, Refusal>, Error> {
     query("UPDATE account SET last_sign_in_at = $1 WHERE id = $2 AND company_id || '' = $3")
         .bind(ms(sign_in.now))
-        .bind(user_id.to_string())
+        .bind(proof.user_id.to_string())
         .bind(sign_in.company_id.to_string())
         .execute(&mut *tx)
         .await?;
     let row = query(concat!(
-        "SELECT (SELECT MIN(CASE WHEN g.sso_only = 1 THEN g.title END) \
+        "SELECT account.password, (SELECT MIN(CASE WHEN g.sso_only = 1 THEN g.title END) \
                  FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id) AS sso_only, \
-         CASE WHEN COALESCE(account.password_by, 'token') = 'token' \
-              AND (SELECT COUNT(CASE WHEN g.kind = 'administrator' THEN 1 END) \
-                   FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id) > 0 \
-              THEN 1 ELSE 0 END AS is_foreign, ",
+         CASE WHEN COALESCE(account.password_by, 'token') = 'token' THEN 1 ELSE 0 END AS of_token, \
+         (SELECT COUNT(CASE WHEN g.kind = 'administrator' THEN 1 END) \
+          FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id) AS administrator, ",
         user_columns!(),
         " FROM account WHERE account.id = $1"
     ))
-    .bind(user_id.to_string())
+    .bind(proof.user_id.to_string())
     .fetch_one(&mut *tx)
     .await?;
     let user = user(&row)?;
@@ -307,12 +314,21 @@ async fn password_account(
     if user.disabled_at.is_some() {
         return Ok(Err(Refusal::Deactivated { email }));
     }
+    let is_administrator = row.int("administrator")? != 0;
+    let sealed = row.maybe_blob("password")?;
     // A token may have set it while another transaction made an administrator.
-    if !user.has_password || row.int("is_foreign")? != 0 {
+    if sealed.is_none() || (is_administrator && row.int("of_token")? != 0) {
         return Ok(Err(Refusal::NoPassword { email }));
+    }
+    // It was set anew, and every session was ended, while this one was compared.
+    if sealed != Some(proof.sealed.as_slice()) {
+        return Ok(Err(Refusal::PasswordChanged { email }));
     }
     if let Some(group) = row.maybe_text("sso_only")? {
         return Ok(Err(Refusal::SsoOnly { email, group }));
+    }
+    if let Some(event) = proof.break_glass.as_ref().filter(|_| is_administrator) {
+        tx.audit(event).await?;
     }
     Ok(Ok(Account {
         user,
@@ -332,7 +348,7 @@ async fn begin_session(
 ) -> Result<Finished, Error> {
     let saml = match &sign_in.proof {
         Proof::Saml(proof) => Some(proof),
-        Proof::Password { .. } | Proof::SetUp(_) => None,
+        Proof::Password(_) | Proof::SetUp(_) => None,
     };
     let session = Session {
         user_id: account.user.id,
@@ -407,7 +423,7 @@ pub(super) async fn refuse(
         user_id: None,
         named: match &sign_in.proof {
             Proof::Saml(proof) => proof.profile.email.as_ref(),
-            Proof::Password { .. } | Proof::SetUp(_) => None,
+            Proof::Password(_) | Proof::SetUp(_) => None,
         },
         session_key: None,
     };

@@ -24,6 +24,15 @@ pub struct StoredUser {
     pub revision: i64,
 }
 
+/// What an account has lost with its address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Distrusted {
+    /// The names by which connections knew it.
+    pub identities: Vec<String>,
+    /// How many sessions ended.
+    pub sessions: usize,
+}
+
 impl Store {
     /// A company's user by its identifier; none when it is another company's.
     pub async fn user_of(
@@ -148,13 +157,29 @@ impl Tx {
         self.end_sessions_of(id, keep).await
     }
 
-    /// Notes that a user's password may be somebody else's: the account has got another address by a token's word.
-    pub async fn distrust_password(&mut self, id: UserId) -> Result<(), Error> {
+    /// After a locked account has got another address by a token's word: whoever got into it so far may be somebody else. Its
+    /// identities are forgotten, its sessions end, and its password counts as the token's.
+    pub async fn distrust(&mut self, id: UserId) -> Result<Distrusted, Error> {
         query("UPDATE account SET password_by = 'token' WHERE id = $1 AND password IS NOT NULL")
             .bind(id.to_string())
-            .execute(self)
+            .execute(&mut *self)
             .await?;
-        Ok(())
+        let rows = query(
+            "SELECT DISTINCT connection_id FROM identity WHERE user_id = $1 ORDER BY connection_id",
+        )
+        .bind(id.to_string())
+        .fetch_all(&mut *self)
+        .await?;
+        // First the sessions, so that all of them are counted.
+        let mut distrusted = Distrusted {
+            identities: Vec::new(),
+            sessions: self.end_sessions_of(id, None).await?,
+        };
+        for row in &rows {
+            let gone = self.unbind(id, row.parsed("connection_id")?, None).await?;
+            distrusted.identities.extend(gone);
+        }
+        Ok(distrusted)
     }
 
     /// A user's sealed password, as it is in this transaction.

@@ -100,7 +100,7 @@ impl Set {
             Err(Refused::Taken(_)) => {
                 return Err(exists(company, &new_email.unwrap_or(before.email)));
             }
-            other => other?,
+            other => other?.user,
         };
         if let Some(connection) = connection.filter(|_| now.waits_for != before.waits_for) {
             out.line(format!(

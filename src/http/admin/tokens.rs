@@ -199,7 +199,7 @@ fn what(scope: Scope) -> &'static str {
         Scope::CompanyRead => "See the company's name, addresses and e-mail domains.",
         Scope::UsersRead => "See users: names, addresses, groups and identities.",
         Scope::UsersWrite => {
-            "Make, change, deactivate and delete users who are no administrators. Set their passwords, and so sign in as one of them."
+            "Make, change, deactivate and delete users who are no administrators. Set their passwords, and so sign in as one of them. Another address also ends a user's sessions, and the identity provider's next word binds the user anew."
         }
         Scope::GroupsRead => "See permission groups.",
         Scope::GroupsWrite => {
@@ -207,14 +207,14 @@ fn what(scope: Scope) -> &'static str {
         }
         Scope::ConnectionsRead => "See connections with their settings and certificates.",
         Scope::ConnectionsWrite => {
-            "Name connections and order them on the sign-in page. Switch them on and off: whoever is signed in through one keeps the session, and nobody new gets in. It changes no other setting."
+            "Say what users read of connections, and order them on the sign-in page. It enables none, disables none, and changes nothing else of them."
         }
         Scope::SessionsRead => "See who is signed in.",
         Scope::SessionsWrite => "End sessions, those of administrators as well.",
         Scope::AttemptsRead => "See sign-ins with their checks, and whom they name.",
         Scope::AuditRead => "See the audit log.",
         Scope::AdminsWrite => {
-            "Beside another write scope: change administrators and their groups, and every setting of a connection (whom it trusts, where it sends users and messages), and the company's e-mail domains. Whoever has such a token can become an administrator."
+            "Beside another write scope: change administrators and their groups, and every setting of a connection (whom it trusts, where it sends users and messages, whether it is enabled), and the company's e-mail domains. Whoever has such a token can become an administrator."
         }
     }
 }

@@ -75,18 +75,23 @@ pub(super) async fn set_password(
 ) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     let own = own_session(&console, user);
-    if own.is_some() && console.me.user.has_password {
+    let mut confirmed = None;
+    if let Some(session) = own.filter(|_| console.me.user.has_password) {
         let (me, present) = (&console.me, &fields.present);
-        let confirmed = confirm_password(&console.app, &console.site.company, me, present).await?;
-        if !confirmed? {
+        let sealed = confirm_password(&console.app, &console.site.company, me, present).await??;
+        let Some(sealed) = sealed else {
             let refused = Refused::invalid("present", "This is not your present password.");
             return again(&console, user, refused.problems()).await;
-        }
+        };
+        confirmed = Some((session, sealed));
     }
     let working = console.clone();
     let work = async move {
-        let admin = working.admin();
-        admin.set_password(user, fields.password, own).await
+        let (admin, new) = (working.admin(), fields.password);
+        match confirmed {
+            Some((session, sealed)) => admin.set_own_password(user, new, session, &sealed).await,
+            None => admin.set_password(user, new, own).await,
+        }
     };
     match in_password_turn(&console.app, console.company(), work).await? {
         Ok(ended) => {

@@ -88,7 +88,7 @@ pub(super) struct NewConnection {
     pub(super) settings: BTreeMap<String, String>,
 }
 
-/// What to change of a connection. What is missing stays. A change of its settings needs `admins:write`.
+/// What to change of a connection. What is missing stays. All but `display_name` and `sort_order` needs `admins:write`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConnectionChange {

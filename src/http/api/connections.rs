@@ -1,7 +1,8 @@
 //! Connections: listed, made, read, changed, deleted.
 //!
-//! Invariant: a connection's settings are changed with `admins:write` only: whoever may name a certificate can sign in as anybody,
-//! and whoever may name an address is sent our users and our signed messages.
+//! Invariant: a connection's settings, its short name and whether it is enabled are changed with `admins:write` only: whoever may
+//! name a certificate can sign in as anybody, whoever may name an address is sent our users and our signed messages, and whoever
+//! may enable or name a connection decides through which one people come.
 
 use std::collections::BTreeMap;
 
@@ -130,8 +131,8 @@ pub(super) async fn show(
 
 /// Changes a connection.
 ///
-/// Its names, its place on the sign-in page, and whether it is enabled. Its settings and metadata decide whom it trusts and where
-/// it leads browsers and messages: they need `admins:write` as well.
+/// What users read of it, and its place on the sign-in page. Everything else decides who gets in and where browsers and messages
+/// are led: its settings and metadata, its short name and whether it is enabled need `admins:write` as well.
 #[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "changeConnection",
     params(("id" = String, Path, description = "The connection."), VersionParam),
     request_body = ConnectionChange, security(("token" = ["connections:write"])),
@@ -170,7 +171,12 @@ pub(super) async fn edit(
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
     set(&caller, &mut after, &value.settings).await?;
-    if after.settings != before.settings {
+    let shown_only = Connection {
+        display_name: after.display_name.clone(),
+        sort_order: after.sort_order,
+        ..before.clone()
+    };
+    if after != shown_only {
         caller.needs(Scope::AdminsWrite)?;
     }
     let changed = admin

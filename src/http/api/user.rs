@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::sent::present;
 use crate::admin::UserText;
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User};
-use crate::store::UserUse;
+use crate::store::{Distrusted, UserUse};
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -193,6 +193,38 @@ impl From<UserUse> for DeletionOut {
             attempts: uses.sign_ins,
         }
     }
+}
+
+/// A user after a change.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ChangedUser {
+    #[serde(flatten)]
+    user: UserOut,
+    /// How many names by which connections knew the user were forgotten, because a token without `admins:write` has changed the
+    /// address.
+    #[schema(minimum = 0)]
+    identities_removed: usize,
+    /// How many sessions ended for the same reason.
+    #[schema(minimum = 0)]
+    sessions_ended: usize,
+}
+
+impl ChangedUser {
+    pub(super) fn of(user: UserOut, lost: &Distrusted) -> Self {
+        Self {
+            user,
+            identities_removed: lost.identities.len(),
+            sessions_ended: lost.sessions,
+        }
+    }
+}
+
+/// What a membership has changed besides.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewMembership {
+    /// Whether the user has lost the password: the user has become an administrator, and a token without `admins:write` had set
+    /// it.
+    pub(super) password_removed: bool,
 }
 
 /// How many sessions ended.

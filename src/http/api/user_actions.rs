@@ -4,9 +4,10 @@ use super::caller::needs::{UsersRead, UsersWrite};
 use super::path::Ids;
 use super::problem::Problem;
 use super::sent::Sent;
-use super::user::{DeletionOut, Ended, IdentityOut, NewPassword};
+use super::user::{DeletionOut, Ended, IdentityOut, NewMembership, NewPassword};
 use super::users::{is_of_administrators, may_change, read};
 use super::{Answer, Caller, answer};
+use crate::admin::Added;
 use crate::domain::{ConnectionId, GroupId, Scope, UserId};
 use crate::http::limit::in_password_turn;
 
@@ -120,15 +121,17 @@ pub(super) async fn remove_password(
 #[utoipa::path(put, path = "/api/v1/users/{id}/groups/{group}", tag = "Users", operation_id = "addToGroup",
     params(("id" = String, Path, description = "The user."), ("group" = String, Path, description = "The group.")),
     security(("token" = ["users:write"])),
-    responses((status = 204, description = "The user is in the group.")))]
+    responses((status = 200, description = "The user is in the group.", body = NewMembership)))]
 pub(super) async fn add_to_group(
     caller: Caller<UsersWrite>,
     Ids((id, group)): Ids<(UserId, GroupId)>,
 ) -> Answer {
     membership(&caller, id, group).await?;
-    let _ = caller.admin().add_to_group(id, group).await?;
+    let added = caller.admin().add_to_group(id, group).await?;
     caller.changed().await?;
-    Ok(answer::done())
+    answer::json(&NewMembership {
+        password_removed: added == Added::WithoutPassword,
+    })
 }
 
 /// Takes a user out of a permission group, as far as an administrator put the user there.

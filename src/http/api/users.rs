@@ -12,7 +12,7 @@ use super::path::Ids;
 use super::problem::Problem;
 use super::query::Parameters;
 use super::sent::{Sent, Unread};
-use super::user::{CreatedBy, NewUser, UserChange, UserOut};
+use super::user::{ChangedUser, CreatedBy, NewUser, UserChange, UserOut};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
 use crate::admin;
@@ -200,11 +200,12 @@ pub(super) async fn show(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) 
 
 /// Changes a user's address and names, and the connection of a first single sign-on that has not come yet.
 ///
-/// Of an administrator only with `admins:write`.
+/// Of an administrator only with `admins:write`. Without it, another address also forgets by what connections know the user and
+/// ends the user's sessions: whoever signs in with the new address next is the user.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", operation_id = "changeUser",
     params(("id" = String, Path, description = "The user."), VersionParam),
     request_body = UserChange, security(("token" = ["users:write"])),
-    responses((status = 200, description = "The user as it is now.", body = UserOut, headers(("ETag" = String, description = "The version.")))))]
+    responses((status = 200, description = "The user as it is now.", body = ChangedUser, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
@@ -219,10 +220,10 @@ pub(super) async fn edit(
     let change = sent.value()?;
     let connection = first_through(&admin, change.connection.as_deref()).await?;
     let text = change.on(&user);
-    admin.edit_user(id, &version, &text, connection).await?;
+    let edited = admin.edit_user(id, &version, &text, connection).await?;
     caller.changed().await?;
     let (out, version) = read(&caller, id).await?;
-    answer::versioned(&out, &version)
+    answer::versioned(&ChangedUser::of(out, &edited.lost), &version)
 }
 
 /// A user of the company as it is told, and its version.

@@ -115,10 +115,27 @@ async fn trust_is_changed_with_a_scope_of_its_own() {
     }
     let before = ok(&client.get(&path).await, 200);
     assert_eq!(before, connection);
-    // What is no trust.
+    // Which connections there are decides through which one people come, and waiting accounts go.
     for body in [
         json!({"enabled": true}),
-        json!({"enabled": false, "name": "contoso"}),
+        json!({"name": "contoso"}),
+        json!({"display_name": "Contoso", "name": "contoso"}),
+    ] {
+        let answer = client.patch(&path, "*", body.clone()).await;
+        let problem = is_problem(&answer, 403, "insufficient-scope");
+        assert_eq!(problem["scope"], "admins:write", "{body}");
+    }
+    assert_eq!(ok(&client.get(&path).await, 200), connection);
+    let master = world.master().await;
+    ok(
+        &master.patch(&path, "*", json!({"enabled": true})).await,
+        200,
+    );
+    let off = client.patch(&path, "*", json!({"enabled": false})).await;
+    is_problem(&off, 403, "insufficient-scope");
+    // What is no trust.
+    for body in [
+        json!({"enabled": true, "sort_order": 3}),
         json!({"display_name": "Contoso", "sort_order": 7}),
     ] {
         ok(&client.patch(&path, "*", body).await, 200);

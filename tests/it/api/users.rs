@@ -2,9 +2,10 @@
 
 use axum::http::Method;
 use serde_json::json;
-use vestibule::domain::Scope;
+use vestibule::domain::{SamlSettings, Scope};
 
 use super::world::{MEMBER, World, is_problem, ok};
+use crate::support::connection;
 
 #[tokio::test]
 async fn a_user_is_made_read_changed_and_kept_out() {
@@ -197,7 +198,8 @@ async fn groups_are_given_and_taken() {
     let user = format!("/api/v1/users/{}", world.member.id);
     let path = format!("{user}/groups/{}", world.admins.id);
     for _ in 0..2 {
-        assert_eq!(client.put(&path, None).await.status, 204);
+        let added = client.put(&path, None).await;
+        assert_eq!(ok(&added, 200), json!({"password_removed": false}));
     }
     let groups = ok(&client.get(&user).await, 200)["groups"].clone();
     let titles: Vec<&str> = groups
@@ -214,6 +216,89 @@ async fn groups_are_given_and_taken() {
     assert_eq!(groups.as_array().unwrap().len(), 1);
     let identities = client.get(&format!("{user}/identities")).await;
     assert_eq!(ok(&identities, 200), json!([]));
+}
+
+#[tokio::test]
+async fn a_membership_says_that_it_took_the_password() {
+    let world = World::new().await;
+    let (client, master) = (
+        world.client(&[Scope::UsersWrite]).await,
+        world.master().await,
+    );
+    let user = format!("/api/v1/users/{}", world.member.id);
+    let password = json!({"password": "four-words-are-enough"});
+    let set = client
+        .call(
+            Method::PUT,
+            &format!("{user}/password"),
+            &[],
+            Some(password.to_string()),
+        )
+        .await;
+    assert_eq!(set.status, 204, "{}", set.body);
+    let path = format!("{user}/groups/{}", world.admins.id);
+    let added = master.put(&path, None).await;
+    assert_eq!(ok(&added, 200), json!({"password_removed": true}));
+    assert_eq!(ok(&master.get(&user).await, 200)["has_password"], false);
+    let again = master.put(&path, None).await;
+    assert_eq!(ok(&again, 200), json!({"password_removed": false}));
+}
+
+#[tokio::test]
+async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
+    let world = World::new().await;
+    let store = &world.app.store;
+    let now = world.app.clock.now();
+    let entra = connection(world.acme.id, "entra", SamlSettings::default());
+    store.add_connection(&entra, now).await.unwrap();
+    let bind = async || {
+        let mut tx = store.begin().await.unwrap();
+        assert!(
+            tx.bind_identity(entra.id, "oid:1", world.member.id, now)
+                .await
+                .unwrap()
+        );
+        tx.commit(now).await.unwrap();
+    };
+    bind().await;
+    let client = world.client(&[Scope::UsersRead, Scope::UsersWrite]).await;
+    let mut browser = world.browser(MEMBER).await;
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+    let path = format!("/api/v1/users/{}", world.member.id);
+    // A name, and the same address in other letters, change nothing.
+    let body = json!({"first_name": "The", "email": MEMBER.to_uppercase()});
+    let named = ok(&client.patch(&path, "*", body).await, 200);
+    assert_eq!(
+        (&named["identities_removed"], &named["sessions_ended"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+    let body = json!({"email": "boss@acme.example", "last_name": "Boss"});
+    let renamed = ok(&client.patch(&path, "*", body).await, 200);
+    assert_eq!(renamed["email"], "boss@acme.example");
+    assert_eq!(
+        (&renamed["identities_removed"], &renamed["sessions_ended"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(renamed["bound"], false);
+    assert_eq!(browser.get("/sso/session").await.status, 401);
+    let told = world.audit().await.remove(0);
+    assert_eq!(told.action, "user.change");
+    assert!(told.detail.contains("oid:1"), "{}", told.detail);
+    assert!(told.detail.contains("sessions ended: 1"), "{}", told.detail);
+    // The auditor's: the account is promoted, and whoever it was gets no console.
+    let admins = format!("{path}/groups/{}", world.admins.id);
+    let added = world.master().await.put(&admins, None).await;
+    assert_eq!(ok(&added, 200), json!({"password_removed": true}));
+    assert_ne!(browser.get("/admin").await.status, 200);
+    // Somebody who may change administrators says who somebody is.
+    bind().await;
+    let body = json!({"email": "chief@acme.example"});
+    let renamed = ok(&world.master().await.patch(&path, "*", body).await, 200);
+    assert_eq!(
+        (&renamed["identities_removed"], &renamed["bound"]),
+        (&json!(0), &json!(true))
+    );
 }
 
 #[tokio::test]

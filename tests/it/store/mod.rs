@@ -18,6 +18,7 @@ mod lanes;
 mod migrations;
 mod names;
 mod old_names;
+mod passwords;
 mod plans;
 mod promotions;
 mod races;

@@ -1,19 +1,22 @@
-//! No administrator has a password that a token has set (rule F6), in whatever order accounts are made, linked and promoted.
+//! No administrator has a password that a token has set (rule F6), nor an identity of before a token changed the address, in
+//! whatever order accounts are made, linked, renamed and promoted.
 
 use vestibule::domain::{
     Creation, Grant, GrantSource, GroupClaim, GroupKind, GroupMapping, PasswordBy, User,
 };
-use vestibule::store::{Bar, Finished, Refusal};
+use vestibule::store::{Bar, Distrusted, Finished, Refusal, Tx};
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, bar, company, connection, group, profile, signed_in};
+use super::world::{NOW, World, bar, company, connection, group, profile, refused, signed_in};
 
 on_both!(
     every_order_of_password_link_claim_and_promotion,
     nothing_is_linked_by_e_mail_to_a_token_s_password,
+    an_account_that_a_token_renames_forgets_who_it_was,
 );
 
 const SIMON: &str = "b.simon@contoso.com";
+const BOSS: &str = "boss@contoso.com";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -27,15 +30,53 @@ enum Step {
     Promote,
     /// The group of the user becomes one of administrators.
     Group,
+    /// A token without `admins:write` gives the account the address of somebody else.
+    Rename,
+    /// Such a token forgets by what the connection knows the user.
+    Unlink,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 7] = [
     Step::Password,
     Step::SignIn,
     Step::Claim,
     Step::Promote,
     Step::Group,
+    Step::Rename,
+    Step::Unlink,
 ];
+
+/// Whose word a password is, and whether the account has another address by a token's word.
+#[derive(Debug, Default)]
+struct Model {
+    password: Option<PasswordBy>,
+    renamed: bool,
+}
+
+impl Model {
+    fn after(&mut self, step: Step, by: PasswordBy, was_administrator: bool, is_now: bool) {
+        match step {
+            Step::Password if by == PasswordBy::Token && was_administrator => {}
+            Step::Password if by == PasswordBy::Own => {
+                // Whoever has a token's can put another in its place.
+                self.password = Some(
+                    self.password
+                        .filter(|it| *it == PasswordBy::Token)
+                        .unwrap_or(by),
+                );
+            }
+            Step::Password => self.password = Some(by),
+            Step::Rename if !was_administrator => {
+                self.renamed = true;
+                self.password = self.password.map(|_| PasswordBy::Token);
+            }
+            _ => {}
+        }
+        if is_now && self.password == Some(PasswordBy::Token) {
+            self.password = None;
+        }
+    }
+}
 
 fn orders() -> Vec<Vec<Step>> {
     let mut all = vec![vec![]];
@@ -73,28 +114,33 @@ async fn every_order_of_password_link_claim_and_promotion(database: &Database) {
                 source: GrantSource::Administrator,
             };
             store.add_grant(staff, NOW).await.unwrap();
+            let mut model = Model::default();
             for step in &order {
-                take(&world, &user, *step, by).await;
+                let was_administrator = is_administrator(&world, &user).await;
                 let case = format!("{order:?} at {step:?} by {by}");
-                let groups = store.groups_of(user.id).await.unwrap();
-                let is_administrator = groups
-                    .iter()
-                    .any(|group| group.kind == GroupKind::Administrator);
+                take(&world, &user, *step, by, &model).await;
+                let is_now = is_administrator(&world, &user).await;
+                model.after(*step, by, was_administrator, is_now);
                 let now = store.user(user.id).await.unwrap().unwrap();
-                let was_set = order
-                    .iter()
-                    .take_while(|it| *it != step)
-                    .chain([step])
-                    .any(|it| *it == Step::Password);
-                let may_have = !is_administrator || by != PasswordBy::Token;
-                assert!(!now.has_password || may_have, "{case}");
-                if was_set && by != PasswordBy::Token {
-                    assert!(now.has_password, "{case}");
+                assert_eq!(now.has_password, model.password.is_some(), "{case}");
+                if model.renamed {
+                    // Nothing of whoever it was so far leads to the account.
+                    let identities = store.identities_of(user.id).await.unwrap();
+                    assert_eq!(identities, [], "{case}");
+                    let sessions = store.sessions_of(user.id, NOW).await.unwrap();
+                    assert_eq!(sessions, [], "{case}");
                 }
             }
         }
     }
-    assert_eq!(number, 180);
+    assert_eq!(number, 630);
+}
+
+async fn is_administrator(world: &World, user: &User) -> bool {
+    let groups = world.store.groups_of(user.id).await.unwrap();
+    groups
+        .iter()
+        .any(|group| group.kind == GroupKind::Administrator)
 }
 
 /// A company whose connection owns the domain, and maps a group of administrators.
@@ -123,13 +169,14 @@ async fn world(store: &vestibule::store::Store, number: usize) -> World {
     world
 }
 
-async fn take(world: &World, user: &User, step: Step, by: PasswordBy) {
+async fn take(world: &World, user: &User, step: Step, by: PasswordBy, model: &Model) {
     let store = &world.store;
     let mut tx = store.begin().await.unwrap();
+    // A token is kept from the accounts of administrators.
+    let is_kept = tx.is_among_administrators(user.id).await.unwrap();
     match step {
         Step::Password => {
-            // A token is kept from the accounts of administrators.
-            if by != PasswordBy::Token || !tx.is_among_administrators(user.id).await.unwrap() {
+            if by != PasswordBy::Token || !is_kept {
                 let sealed: &[u8] = b"sealed";
                 tx.write_password(user.id, Some((sealed, by)), None)
                     .await
@@ -153,7 +200,12 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy) {
                             ..
                         },
                     ..
-                } if by == PasswordBy::Token => {}
+                } if model.password == Some(PasswordBy::Token) => {}
+                // The account has another address, and has forgotten whom it was.
+                Finished::Refused {
+                    refusal: Refusal::NoAccount { .. },
+                    ..
+                } if model.renamed => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -169,6 +221,15 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy) {
                 .unwrap();
             tx.commit(NOW).await.unwrap();
         }
+        Step::Rename if !is_kept => {
+            rename(&mut tx, user, BOSS).await;
+            tx.commit(NOW).await.unwrap();
+        }
+        Step::Unlink if !is_kept => {
+            tx.unbind(user.id, world.connection.id, None).await.unwrap();
+            tx.commit(NOW).await.unwrap();
+        }
+        Step::Rename | Step::Unlink => {}
         Step::Group => {
             let stored = tx
                 .lock_group(world.company.id, world.staff.id)
@@ -185,17 +246,59 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy) {
     }
 }
 
+/// As an actor without `admins:write` does it.
+async fn rename(tx: &mut Tx, user: &User, email: &str) -> Distrusted {
+    let stored = tx.lock_user(user.company_id, user.id).await.unwrap();
+    let renamed = User {
+        email: email.parse().unwrap(),
+        ..stored.unwrap().user
+    };
+    assert!(tx.write_user(&renamed).await.unwrap());
+    tx.distrust(user.id).await.unwrap()
+}
+
+async fn an_account_that_a_token_renames_forgets_who_it_was(database: &Database) {
+    let store = database.open().await;
+    let world = world(&store, 1).await;
+    let user = world.user(BOSS, Creation::Administrator).await;
+    signed_in(world.sign_in(&profile("oid:boss", BOSS)).await);
+    // Unlink, rename, let somebody else in, rename back.
+    let mut tx = store.begin().await.unwrap();
+    tx.unbind(user.id, world.connection.id, None).await.unwrap();
+    rename(&mut tx, &user, SIMON).await;
+    tx.commit(NOW).await.unwrap();
+    signed_in(world.sign_in(&profile("oid:simon", SIMON)).await);
+    let mut tx = store.begin().await.unwrap();
+    let lost = rename(&mut tx, &user, BOSS).await;
+    tx.commit(NOW).await.unwrap();
+    assert_eq!((lost.identities.len(), lost.sessions), (1, 1));
+    assert_eq!(lost.identities, ["oid:simon"]);
+    let simon = world.sign_in(&profile("oid:simon", SIMON)).await;
+    assert!(matches!(refused(simon), Refusal::NoAccount { .. }));
+    // Whose address it is comes, and is the account's.
+    let (now, made) = signed_in(world.sign_in(&profile("oid:boss", BOSS)).await);
+    assert_eq!((now.id, made), (user.id, false));
+}
+
 async fn nothing_is_linked_by_e_mail_to_a_token_s_password(database: &Database) {
     let store = database.open().await;
     let world = world(&store, 1).await;
+    let none = Model::default();
     let user = world.user(SIMON, Creation::Administrator).await;
-    take(&world, &user, Step::Password, PasswordBy::Token).await;
+    take(&world, &user, Step::Password, PasswordBy::Token, &none).await;
     let finished = world.sign_in(&profile("oid:1", SIMON)).await;
     assert_eq!(bar(finished), Bar::PasswordOfToken);
     // Whoever has it can set another: that makes it nobody's own.
-    take(&world, &user, Step::Password, PasswordBy::Own).await;
+    take(&world, &user, Step::Password, PasswordBy::Own, &none).await;
     let finished = world.sign_in(&profile("oid:1", SIMON)).await;
     assert_eq!(bar(finished), Bar::PasswordOfToken);
-    take(&world, &user, Step::Password, PasswordBy::Administrator).await;
+    take(
+        &world,
+        &user,
+        Step::Password,
+        PasswordBy::Administrator,
+        &none,
+    )
+    .await;
     signed_in(world.sign_in(&profile("oid:1", SIMON)).await);
 }

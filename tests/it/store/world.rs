@@ -10,7 +10,7 @@ use vestibule::domain::{
     User, UserId,
 };
 use vestibule::store::{
-    AttemptRef, Bar, Finished, NewSession, Proof, Refusal, SamlProof, SignIn, Store,
+    AttemptRef, Bar, Finished, NewSession, PasswordProof, Proof, Refusal, SamlProof, SignIn, Store,
 };
 
 pub(super) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00 UTC);
@@ -135,12 +135,23 @@ impl World {
         }
     }
 
+    /// A sign-in with the password that the user has.
     pub(super) async fn password(&self, user_id: UserId) -> Finished {
+        let sealed = self.store.password(user_id).await.unwrap();
+        self.typed(user_id, sealed.unwrap_or_default()).await
+    }
+
+    /// A sign-in with a password that was verified against this.
+    pub(super) async fn typed(&self, user_id: UserId, sealed: Vec<u8>) -> Finished {
         let attempt = new_attempt(self.company.id, AttemptKind::Password);
         let sign_in = SignIn {
             company_id: self.company.id,
             attempt: AttemptRef::New(Box::new(attempt.clone())),
-            proof: Proof::Password { user_id },
+            proof: Proof::Password(Box::new(PasswordProof {
+                user_id,
+                sealed,
+                break_glass: None,
+            })),
             session: new_session(),
             replaces: None,
             new_user_id: UserId::from_bytes(unique()),
