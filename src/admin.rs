@@ -51,7 +51,7 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
     connection_name, differences, introduction, missing,
 };
-pub use domain::{DnsCheck, DnsRecord, MOST_DOMAINS, why_shared};
+pub use domain::{DnsCheck, DnsRecord, LAST_DOMAIN, MOST_DOMAINS, is_last_domain, why_shared};
 pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{

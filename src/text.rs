@@ -3,6 +3,7 @@
 //! Invariant: what leaves here holds no character that is not seen and changes how the others are seen.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// What stands in the place of a character that must not be shown.
 const REPLACEMENT: char = '\u{FFFD}';
@@ -49,6 +50,28 @@ pub fn replaced(text: &str, unfit: impl Fn(char) -> bool) -> Cow<'_, str> {
     }
     let show = |c| if unfit(c) { REPLACEMENT } else { c };
     Cow::Owned(text.chars().map(show).collect())
+}
+
+/// JSON as it was written, with every character that is not seen as an escape: but for line ends between its members, they can
+/// stand in its strings only.
+pub fn json(written: &str) -> Cow<'_, str> {
+    let unfit = |c: char| c != '\n' && is_unseen(c);
+    let is_plain = written.bytes().all(|it| matches!(it, b' '..=b'~' | b'\n'));
+    if is_plain || !written.contains(unfit) {
+        return Cow::Borrowed(written);
+    }
+    let mut escaped = String::with_capacity(written.len() + 64);
+    for c in written.chars() {
+        if unfit(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

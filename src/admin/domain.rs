@@ -184,9 +184,14 @@ impl Admin<'_> {
             .map(DnsCheck::Verified)
     }
 
-    /// Takes a domain away from the company; its connection links nobody by an address in it any more. Accounts stay.
-    pub async fn remove_domain(&self, name: &DomainName) -> Result<(), Refused> {
+    /// Takes a domain away from the company; its connection links nobody by an address in it any more. Accounts stay. The last one
+    /// goes only where that is meant: from then on nobody is from outside.
+    pub async fn remove_domain(&self, name: &DomainName, last: bool) -> Result<(), Refused> {
         let mut tx = self.store.begin().await?;
+        tx.lock_company(self.company).await?;
+        if !last && is_last_domain(&self.domains().await?, name) {
+            return Err(Refused::InTheWay(LAST_DOMAIN.to_owned()));
+        }
         if !tx.remove_domain(self.company, name).await? {
             return Err(Refused::NotFound);
         }
@@ -253,6 +258,15 @@ impl Admin<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// What the end of the last domain does.
+pub const LAST_DOMAIN: &str = "This is the company's last domain. Without one, people with any address get in through its connections, and accounts are made for them where Just-In-Time User Provisioning is on.";
+
+/// Whether a domain is the last one of these that keeps people from outside out.
+pub fn is_last_domain(domains: &[CompanyDomain], name: &DomainName) -> bool {
+    let mut counting = domains.iter().filter(|it| it.counts());
+    counting.next().is_some_and(|it| it.name == *name) && counting.next().is_none()
 }
 
 /// A stranger's text, short and on one line.

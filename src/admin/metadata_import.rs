@@ -6,6 +6,7 @@ use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId, SamlSetti
 use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
+use crate::text::is_unseen;
 use time::OffsetDateTime;
 
 /// The largest document that the console takes, in bytes. (A command takes larger ones.)
@@ -176,8 +177,7 @@ fn own_name(imported: &Imported) -> Option<String> {
     let names = &imported.idp.display_names;
     let english = names.iter().find(|name| name.lang.starts_with("en"));
     let name = english.or_else(|| names.first())?.value.trim();
-    let fits =
-        !name.is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control);
+    let fits = !name.is_empty() && name.chars().count() <= 100 && !name.contains(is_unseen);
     fits.then(|| name.to_owned())
 }
 

@@ -6,8 +6,14 @@ use time::OffsetDateTime;
 
 use super::new_password::weakness;
 use crate::domain::Email;
+use crate::import::holds_private_key;
 use crate::store;
+use crate::text::is_unseen;
 
+/// What is told of a line that holds characters which nobody sees. Some turn the text around, or hide a part of it.
+const UNSEEN: &str = "Write it on one line, without characters that nobody sees, such as control characters. If it was copied from somewhere, type it.";
+/// What is told of a private key where a text belongs.
+pub(super) const PRIVATE_KEY: &str = "This is a private key, which never belongs here. It was not kept. If somebody else may have seen it, make a new one.";
 /// The longest name or title.
 const LONGEST_LINE: usize = 200;
 
@@ -123,13 +129,15 @@ impl Problems {
             .map_or("", |problem| problem.what.as_str())
     }
 
-    /// A line of text without the spaces around it; what is missing, too long or no line is noted.
+    /// A line of text without the spaces around it; what is missing, too long or no line is noted, and so is a private key.
     pub fn line(&mut self, field: &'static str, text: &str, missing: &str) -> String {
         let text = text.trim();
         if text.is_empty() && !missing.is_empty() {
             self.add(field, missing);
-        } else if text.chars().any(char::is_control) {
-            self.add(field, "Write it on one line, without control characters.");
+        } else if text.contains(is_unseen) {
+            self.add(field, UNSEEN);
+        } else if holds_private_key(text.as_bytes()) {
+            self.add(field, PRIVATE_KEY);
         } else if text.chars().count() > LONGEST_LINE {
             self.add(field, format!("Use at most {LONGEST_LINE} characters."));
         }

@@ -35,21 +35,39 @@ impl Awaiting {
                     "Addresses in {name} come through {}, to which the domain is assigned. Choose that one, or assign the domain to {}.",
                     own.display_name, wanted.display_name
                 )),
-                None => Ok(Some(wanted.id)),
+                None => self.admits(email, wanted),
             };
         }
         if let Some(own) = assigned {
-            return Ok(Some(own.id));
+            return self.admits(email, own);
         }
         let enabled: Vec<&Connection> = self.connections.iter().filter(|it| it.enabled).collect();
         match enabled[..] {
             [] => Ok(None),
-            [only] => Ok(Some(only.id)),
+            [only] => self.admits(email, only),
             _ => Err(format!(
                 "Several connections are enabled. Choose the one through which this user signs in first: {}.",
                 self.names(|it| it.enabled)
             )),
         }
+    }
+
+    /// Whether a connection lets somebody with this address in. Later it would refuse without a word to whoever made the account.
+    fn admits(
+        &self,
+        email: &Email,
+        connection: &Connection,
+    ) -> Result<Option<ConnectionId>, String> {
+        let name = email.domain_name();
+        let mut counting = self.domains.iter().filter(|it| it.counts()).peekable();
+        let is_outside = counting.peek().is_some() && counting.all(|it| it.name != name);
+        if is_outside && !connection.settings.guests {
+            return Err(format!(
+                "{name} is none of the company's domains, and {} lets in nobody from outside. Add the domain, or switch on Allow guests in the connection's SAML Settings (by command: connection set guests=true).",
+                connection.display_name
+            ));
+        }
+        Ok(Some(connection.id))
     }
 
     /// The connection of a name that was typed: its short one, or the one of the sign-in page.

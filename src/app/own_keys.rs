@@ -3,12 +3,17 @@
 //! Invariant: keys are made only where the database knows none, or where the operator says so; keys that are not the database's
 //! are not used.
 
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
 
 use super::AppError;
 use crate::config::Config;
-use crate::keys::Keys;
+use crate::domain::{AuditEvent, AuditId};
+use crate::keys::{self, Keys};
 use crate::store::Store;
+
+type Fingerprints = BTreeSet<(String, String)>;
 
 /// What to do with keys that are not those of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +22,28 @@ pub enum UnknownKeys {
     Refuse,
     /// The operator has lost the old ones, or means it.
     Accept,
+}
+
+/// The entry of the audit log: of the whole installation, because everybody's sign-ins hang on its keys.
+fn accepted(known: &Fingerprints, ours: &Fingerprints, now: OffsetDateTime) -> AuditEvent {
+    let kinds: BTreeSet<&str> = known
+        .symmetric_difference(ours)
+        .map(|(kind, _)| kind.as_str())
+        .collect();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    AuditEvent {
+        id: AuditId::at(now, keys::in_order()),
+        company_id: None,
+        at: now,
+        actor: "command line".to_owned(),
+        action: "key.accept".to_owned(),
+        subject: kinds.join(", "),
+        detail: "Keys that were not those of the database were accepted, by --accept-new-keys."
+            .to_owned(),
+        client: None,
+        before: None,
+        after: None,
+    }
 }
 
 /// Loads the keys, and makes them where there are none yet.
@@ -42,7 +69,8 @@ pub async fn own_keys(
     let ours = keys.fingerprints();
     if new == UnknownKeys::Accept {
         if known != ours {
-            store.replace_fingerprints(&ours, now).await?;
+            let event = accepted(&known, &ours, now);
+            store.replace_fingerprints(&ours, Some(&event), now).await?;
             tracing::warn!("the keys are new to the database, and were accepted");
         }
         return Ok(keys);

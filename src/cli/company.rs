@@ -11,9 +11,12 @@ use serde_json::json;
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Listing, Output, timestamp};
+use super::pairs::private_key;
 use crate::domain::{self as nouns, CompanyId, Origin, OriginError, Slug};
+use crate::import::holds_private_key;
 use crate::keys::random;
 use crate::store;
+use crate::text::is_unseen;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Company {
@@ -261,11 +264,14 @@ fn slug(text: &str) -> Result<Slug> {
 /// A name that is not empty and stays on one line.
 pub(super) fn required_text(option: &str, text: &str) -> Result<String> {
     let text = text.trim();
-    if text.is_empty() || text.chars().any(char::is_control) {
+    if text.is_empty() || text.contains(is_unseen) {
         return Err(CliError::unusable(
-            format!("{option} is empty or holds a control character."),
-            "Give a name of one line.",
+            format!("{option} is empty or holds characters that nobody sees."),
+            "Give a name of one line. If it was copied from somewhere, type it.",
         ));
+    }
+    if holds_private_key(text.as_bytes()) {
+        return Err(private_key(option));
     }
     Ok(text.to_owned())
 }

@@ -68,7 +68,7 @@ impl Keys {
                 let of = Use::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
                 store
-                    .replace_fingerprints(&keys.fingerprints(), now)
+                    .replace_fingerprints(&keys.fingerprints(), None, now)
                     .await?;
                 out.line(format!(
                     "Made the next {} key: {}",
@@ -89,7 +89,7 @@ impl Keys {
                 let of = Use::from(key);
                 let keys = keys::Keys::rotate(config, of, now)?;
                 store
-                    .replace_fingerprints(&keys.fingerprints(), now)
+                    .replace_fingerprints(&keys.fingerprints(), None, now)
                     .await?;
                 out.line(format!(
                     "The new {} key is in use. The one before it still counts.",
@@ -107,7 +107,7 @@ impl Keys {
                     // It says that there is none.
                     keys::Keys::retire(config, of, now)?;
                 }
-                store.replace_fingerprints(&left, now).await?;
+                store.replace_fingerprints(&left, None, now).await?;
                 if held.overlap(of).previous.is_some() {
                     keys::Keys::retire(config, of, now)?;
                 }

@@ -4,7 +4,6 @@
 //! replaced, and in JSON escaped.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::io::{BufWriter, Stdout, Write};
 
 use serde::Serialize;
@@ -48,7 +47,7 @@ impl Output {
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|cause| CliError::Output(std::io::Error::other(cause)))?;
-        Ok(writeln!(self.0, "{}", escaped(&text))?)
+        Ok(writeln!(self.0, "{}", text::json(&text))?)
     }
 
     /// A list.
@@ -126,22 +125,6 @@ fn printable(text: &str) -> Cow<'_, str> {
     text::line(text)
 }
 
-/// JSON with every character that is not seen written as an escape: they can stand in its strings only.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && text::is_unseen(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 fn width(text: &str) -> usize {
     text.chars().count()
 }
@@ -155,7 +138,8 @@ mod tests {
         #[test]
         fn json_steers_no_terminal_and_says_the_same(text in any::<String>(), unseen in "[\u{80}-\u{9f}\u{202a}-\u{202e}\u{2028}\u{e0001}]{0,5}") {
             let value = serde_json::json!({ "name": format!("{text}{unseen}{text}") });
-            let shown = escaped(&serde_json::to_string_pretty(&value).unwrap());
+            let written = serde_json::to_string_pretty(&value).unwrap();
+            let shown = text::json(&written);
             prop_assert!(!shown.contains(|c| c != '\n' && crate::text::is_unseen(c)));
             let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
             prop_assert_eq!(read, value);

@@ -31,6 +31,13 @@ pub struct CompanyDomain {
     pub created_at: OffsetDateTime,
 }
 
+impl CompanyDomain {
+    /// Whether it says who is of the company: people with other addresses are from outside then (rule F2).
+    pub fn counts(&self) -> bool {
+        self.links || self.verified.is_some()
+    }
+}
+
 /// That a domain is the company's for everybody, not only inside of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {

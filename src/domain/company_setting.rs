@@ -5,6 +5,7 @@
 
 use super::setting::{joined, list, optional, or_none, switch};
 use super::{Company, Contact, Email, Organization, Origin, ReturnTo, SettingError};
+use crate::text::is_unseen;
 
 const ORIGIN: &str = "an origin such as https://acme.sso.example.com";
 const ORIGINS: &str = "origins such as https://app.example.com, separated by commas, or none";
@@ -214,7 +215,7 @@ fn check_landing(company: &Company, landing: &str) -> Result<(), SettingError> {
 
 fn text(key: &str, value: &str) -> Result<String, SettingError> {
     let trimmed = value.trim();
-    if trimmed.is_empty() || trimmed.chars().any(char::is_control) {
+    if trimmed.is_empty() || trimmed.contains(is_unseen) {
         return Err(SettingError::value(key, value, TEXT));
     }
     Ok(trimmed.to_owned())

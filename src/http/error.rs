@@ -11,6 +11,7 @@ use serde_json::json;
 use super::edge::Visit;
 use super::pages::{Failure, Frame, Link};
 use super::response::{AttemptCode, Page};
+use crate::text;
 
 /// What went wrong with a request.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -389,7 +390,11 @@ fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response 
         }
         // RFC 9457.
         let kind = HeaderValue::from_static("application/problem+json");
-        ([(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+        (
+            [(header::CONTENT_TYPE, kind)],
+            text::json(&problem.to_string()).into_owned(),
+        )
+            .into_response()
     } else {
         let link = error.link().filter(|_| company.is_some());
         let code = error.code().map(str::to_owned);

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::domain::UserId;
 use crate::site::Site;
 use crate::store::SignedIn;
+use crate::text;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NOBODY: Bytes = Bytes::from_static(br#"{"title":"Not signed in","status":401}"#);
@@ -69,7 +70,8 @@ fn describe(signed_in: &SignedIn, site: &Site) -> serde_json::Result<Bytes> {
         acr: session.authn_context.as_deref(),
         expires_at: session.expires_at,
     };
-    serde_json::to_vec(&who).map(Bytes::from)
+    let written = serde_json::to_string(&who)?;
+    Ok(Bytes::from(text::json(&written).into_owned()))
 }
 
 /// Scripts rely on these names.

@@ -43,13 +43,18 @@ pub fn remark(settings: &SamlSettings, idp: &IdpMetadata, is_new: bool) -> Optio
         Some(_) => "The connection requires it.",
         None => "The connection takes any format.",
     };
+    let trusted = if settings.trust_email_claim {
+        ""
+    } else {
+        " A claim alone makes new accounts, and links none that is there already or waits for a first sign-in, because people may be able to change it: if yours cannot, switch on Trust the e-mail claim (by command: connection set trust_email_claim=true)."
+    };
     let transient = if offered.iter().all(|format| is(format, "transient")) {
         " A transient NameID is another one at each sign-in: name an Identity attribute, or let the identity provider send a persistent NameID."
     } else {
         ""
     };
     Some(format!(
-        "The metadata offers no e-mail address as NameID, but {listed}. {takes} Users are found by their e-mail address in a claim: check that the identity provider sends one.{transient}"
+        "The metadata offers no e-mail address as NameID, but {listed}. {takes} The e-mail address of a user comes in a claim: check that the identity provider sends one.{trusted}{transient}"
     ))
 }
 

@@ -21,8 +21,13 @@ const PASSWORDS: [&[u8]; 2] = [
     b"\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01",
 ];
 
-/// Whether a file or a pasted text holds a private key or is a key store: PEM of any kind, and PKCS #1, PKCS #8, PKCS #12 and
-/// SEC 1 in DER or in the Base64 of it.
+/// The shortest Base64 that is looked into where it stands among other text: a key of 32 octets has more.
+const SHORTEST: usize = 48;
+/// So much of it tells what it is.
+const BEGINNING: usize = 64;
+
+/// Whether a file or a text holds a private key or is a key store: PEM of any kind, and PKCS #1, PKCS #8, PKCS #12 and SEC 1 in
+/// DER or in the Base64 of it, also where that stands among other text, such as in an element of metadata.
 pub fn holds_private_key(given: &[u8]) -> bool {
     if has_mark(given) || is_private(given) {
         return true;
@@ -38,14 +43,35 @@ pub fn holds_private_key(given: &[u8]) -> bool {
 
 fn is_private_in_base64(text: &[u8]) -> bool {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    // Metadata is large, and is not Base64.
-    if text.trim_ascii_start().starts_with(b"<") {
+    let is_base64 = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'+' | b'/' | b'=');
+    if text
+        .iter()
+        .all(|it| is_base64(it) || it.is_ascii_whitespace())
+    {
+        let compact = text.iter().copied();
+        let compact: Vec<u8> = compact.filter(|it| !it.is_ascii_whitespace()).collect();
+        let inside = BASE64_STANDARD.decode(compact);
+        if inside.is_ok_and(|inside| has_mark(&inside) || is_private(&inside)) {
+            return true;
+        }
+    }
+    // Each word, and each run of words that nothing but space parts, as lines are broken.
+    let words = text.split(|it| !is_base64(it));
+    let runs = text.split(|it| !is_base64(it) && !it.is_ascii_whitespace());
+    words.chain(runs).any(begins_private)
+}
+
+/// By the beginning of a Base64 text.
+fn begins_private(text: &[u8]) -> bool {
+    if text.len() < SHORTEST {
         return false;
     }
-    let compact = text.iter().copied();
-    let compact: Vec<u8> = compact.filter(|it| !it.is_ascii_whitespace()).collect();
-    let inside = BASE64_STANDARD.decode(compact);
-    inside.is_ok_and(|inside| has_mark(&inside) || is_private(&inside))
+    let octets = text.iter().copied().filter(|it| !it.is_ascii_whitespace());
+    let beginning: Vec<u8> = octets.take(BEGINNING).collect();
+    let whole = beginning.len() / 4 * 4;
+    let whole = beginning.get(..whole).unwrap_or_default();
+    let inside = BASE64_STANDARD.decode(whole);
+    inside.is_ok_and(|inside| is_private(&inside))
 }
 
 fn has_mark(text: &[u8]) -> bool {
@@ -130,6 +156,17 @@ mod tests {
             let mut base64 = BASE64_STANDARD.encode(form);
             base64.insert(8, '\n');
             assert!(holds_private_key(base64.as_bytes()), "{base64}");
+            if form.len() > 12 && is_private(form) {
+                // Among other text, with what follows it.
+                let long = BASE64_STANDARD.encode([form, &[7; 40]].concat());
+                for text in [
+                    format!("<a><b>\n {long}\n</b></a>"),
+                    format!("urn:x, {long}"),
+                    format!("the key {long}"),
+                ] {
+                    assert!(holds_private_key(text.as_bytes()), "{text}");
+                }
+            }
             let wide: Vec<u8> = base64.bytes().flat_map(|octet| [octet, 0]).collect();
             let wide = [&[0xff, 0xfe][..], &wide].concat();
             assert!(holds_private_key(&wide), "{base64}");

@@ -369,6 +369,12 @@ async fn update_email(
     if found.has_password {
         return Ok(is_another.then_some("single sign-on renames no account that has a password"));
     }
+    // Neither does a connection rename whom another one's domain names.
+    if let Err(Refusal::OthersAddress { .. }) = link::ground(tx, claimant, &found.email).await? {
+        return Ok(
+            is_another.then_some("the domain of its address is assigned to another connection")
+        );
+    }
     if is_another {
         if link::contradiction(claimant, email).is_some() {
             return Ok(Some("the NameID is another address"));

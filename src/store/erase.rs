@@ -5,6 +5,7 @@
 use time::OffsetDateTime;
 
 use super::columns::ms;
+use super::idempotency::GONE;
 use super::search::pattern;
 use super::statement::query;
 use super::{Error, Store, Tx};
@@ -77,13 +78,15 @@ impl Tx {
                 .bind(address.as_str())
                 .execute(&mut *self)
                 .await?;
-            // The answer to the request that made it.
+            // The answer to the request that made it. The same request makes nobody anew.
             query(
-                "DELETE FROM idempotency WHERE LOWER(REPLACE(body, 'I', 'i')) LIKE $2 ESCAPE '\\' \
+                "UPDATE idempotency SET status = $3, body = '' WHERE (LOWER(REPLACE(body, 'I', 'i')) LIKE $2 ESCAPE '\\' OR body = $4) \
                  AND token_id IN (SELECT id FROM api_token WHERE company_id = $1)",
             )
             .bind(company.as_str())
             .bind(pattern(address))
+            .bind(GONE)
+            .bind(id.as_str())
             .execute(&mut *self)
             .await?;
         }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::columns::{Row, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
+use crate::domain::AuditEvent;
 
 /// A kind of key, and what tells one key of it from others.
 type Fingerprints = BTreeSet<(String, String)>;
@@ -36,10 +37,11 @@ impl Store {
         Ok(ours.clone())
     }
 
-    /// Puts these in the place of all that were noted; running servers look at their keys again.
+    /// Puts these in the place of all that were noted, and writes it down where an entry is given; running servers look at their keys again.
     pub async fn replace_fingerprints(
         &self,
         ours: &Fingerprints,
+        event: Option<&AuditEvent>,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
         let mut tx = self.begin().await?;
@@ -48,6 +50,9 @@ impl Store {
             .execute(&mut tx)
             .await?;
         write(&mut tx, ours, now).await?;
+        if let Some(event) = event {
+            tx.audit(event).await?;
+        }
         tx.everything_changed();
         tx.commit(now).await
     }

@@ -15,6 +15,8 @@ pub(super) const ANSWERS_KEPT: Duration = Duration::hours(24);
 
 /// A status of no answer: what was made is known, and the body is its identifier.
 const MADE: i64 = 0;
+/// A status of no answer: what was made was deleted, and nothing is kept of it.
+pub(super) const GONE: i64 = 410;
 
 /// A request with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +41,11 @@ pub enum Earlier {
     },
     /// It was answered.
     Answered {
-        /// The status.
-        status: i64,
         /// The body.
         body: String,
     },
+    /// What it made was deleted.
+    Gone,
 }
 
 impl Store {
@@ -71,8 +73,10 @@ impl Store {
             Some(Earlier::Other)
         } else if status == MADE {
             Some(Earlier::Made { id: body })
+        } else if status == GONE {
+            Some(Earlier::Gone)
         } else {
-            Some(Earlier::Answered { status, body })
+            Some(Earlier::Answered { body })
         })
     }
 

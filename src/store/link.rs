@@ -41,7 +41,7 @@ pub(super) async fn ground(
         }
         None => {}
     }
-    let is_companys = domain.is_some_and(|it| it.links || it.verified.is_some());
+    let is_companys = domain.is_some_and(|it| it.counts());
     if is_companys || connection.settings.guests || !tx.has_domains(connection.company_id).await? {
         return Ok(Ok(Ground { assigned: false }));
     }

@@ -40,14 +40,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "clock", "domain", "import", "keys", "outbound", "saml", "site", "store",
+            "clock", "domain", "import", "keys", "outbound", "saml", "site", "store", "text",
         ],
     ),
     (
         "http",
         &[
             "admin", "app", "config", "domain", "escape", "import", "keys", "login", "logout",
-            "saml", "site", "store",
+            "saml", "site", "store", "text",
         ],
     ),
     ("demo_idp", &["saml", "xml"]),

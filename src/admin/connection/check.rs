@@ -2,9 +2,11 @@
 
 use super::settings::MOST_MAPPINGS;
 use crate::admin::certificate::MOST_CERTIFICATES;
+use crate::admin::refused::PRIVATE_KEY;
 use crate::admin::{Problem, Problems, Refused};
-use crate::domain::{Binding, Connection, Group, GroupKind};
+use crate::domain::{Binding, Connection, Group, GroupKind, GroupMapping};
 use crate::import;
+use crate::text::is_unseen;
 
 /// The longest entity ID, in characters (saml-metadata 2.3.2).
 pub const LONGEST_ENTITY_ID: usize = 1024;
@@ -20,8 +22,15 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
         &connection.display_name,
         "Write the name that users see on the sign-in page.",
     );
+    // Whichever way they came, beside certificates, which hold no key.
+    for (key, _) in Connection::keys() {
+        let text = connection.value(key).unwrap_or_default();
+        if import::holds_private_key(text.as_bytes()) {
+            problems.add(key, PRIVATE_KEY);
+        }
+    }
     if settings.idp_entity_id.chars().count() > LONGEST_ENTITY_ID
-        || settings.idp_entity_id.chars().any(char::is_control)
+        || settings.idp_entity_id.contains(is_unseen)
     {
         problems.add(
             "idp_entity_id",
@@ -46,9 +55,13 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
     }
     if mapping
         .iter()
-        .any(|one| one.value.is_empty() || one.value.chars().any(char::is_control))
+        .any(|one| one.value.is_empty() || one.value.contains(is_unseen))
     {
         problems.add("group_mapping", "Each row needs a value, on one line.");
+    }
+    let is_key = |one: &GroupMapping| import::holds_private_key(one.value.as_bytes());
+    if mapping.iter().any(is_key) {
+        problems.add("group_mapping", PRIVATE_KEY);
     }
     if mapping.len() > MOST_MAPPINGS {
         problems.add(

@@ -8,6 +8,7 @@ use super::names::SETTINGS;
 use crate::admin::certificate;
 use crate::domain::{Connection, Group, GroupId, GroupKind, GroupMapping, SettingError};
 use crate::import::{self, CertificateError};
+use crate::text::is_unseen;
 
 /// The most pairs of a group mapping.
 pub(super) const MOST_MAPPINGS: usize = 500;
@@ -205,9 +206,8 @@ fn pairs(text: &str) -> Vec<Option<(String, String)>> {
     let mut end = |value: Option<String>, title: &str| {
         let title = title.trim().to_owned();
         let value = value.map(|value| value.trim().to_owned());
-        let fits = |value: &String| {
-            !value.is_empty() && !title.is_empty() && !value.chars().any(char::is_control)
-        };
+        let fits =
+            |value: &String| !value.is_empty() && !title.is_empty() && !value.contains(is_unseen);
         all.push(value.filter(fits).map(|value| (value, title)));
     };
     let mut characters = text.chars();

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::admin::{Admin, DnsCheck, why_shared};
+use crate::admin::{Admin, DnsCheck, LAST_DOMAIN, is_last_domain, why_shared};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::{Listing, Output, timestamp};
@@ -59,7 +59,13 @@ pub(in crate::cli) enum Domain {
         json: bool,
     },
     /// Take a domain away from the company; accounts stay
-    Remove(Named),
+    Remove {
+        #[command(flatten)]
+        named: Named,
+        /// Take away the last one, too: people with any address get in then
+        #[arg(long)]
+        last: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,7 +102,7 @@ impl Domain {
                 verify(&installation, &named, dns, out).await
             }
             Self::List { slug, json } => list(&installation, &slug, json, out).await,
-            Self::Remove(named) => remove(&installation, &named, out).await,
+            Self::Remove { named, last } => remove(&installation, &named, last, out).await,
         }
     }
 }
@@ -373,11 +379,22 @@ fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>
     })
 }
 
-async fn remove(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
+async fn remove(
+    installation: &Installation,
+    named: &Named,
+    last: bool,
+    out: &mut Output,
+) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
-    admin.remove_domain(&domain.name).await?;
+    if !last && is_last_domain(&admin.domains().await?, &domain.name) {
+        return Err(CliError::refused(
+            LAST_DOMAIN,
+            "If that is meant, add --last.",
+        ));
+    }
+    admin.remove_domain(&domain.name, last).await?;
     out.line(format!(
         "{} is no domain of {} any more. Its accounts stay; no sign-in is linked to one by an address in it.",
         domain.name, company.name

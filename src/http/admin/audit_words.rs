@@ -43,6 +43,7 @@ fn own_sentence(action: &str) -> Option<(&'static str, &'static str)> {
         "group.add" => ("Created the permission group", ""),
         "group.change" => ("Changed the permission group", ""),
         "group.remove" => ("Deleted the permission group", ""),
+        "key.accept" => ("Accepted the keys", "that are new to the database"),
         "session.end" => ("Ended a session of", ""),
         "session.end_all" => ("Signed out", ""),
         "setup_link.add" => ("Made a set-up link", ""),

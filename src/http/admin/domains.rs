@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::people::id;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
-use crate::admin::{DnsCheck, DnsRecord, Problems, Refused};
+use crate::admin::{DnsCheck, DnsRecord, LAST_DOMAIN, Problems, Refused, is_last_domain};
 use crate::domain::{CompanyDomain, Connection, ConnectionId, DomainName, VerifiedBy};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -51,6 +51,8 @@ struct Row {
     record: DnsRecord,
     /// What a removal does.
     removal: String,
+    /// Nobody is kept out as a stranger afterwards.
+    is_last: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,6 +64,13 @@ struct Fields {
 
 #[derive(Debug, Deserialize)]
 struct Nothing {}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Removal {
+    /// That it is the last one was read, and is meant.
+    last: String,
+}
 
 /// `GET /admin/domains`
 async fn show(console: Console) -> Result<Response, Error> {
@@ -142,10 +151,16 @@ async fn check(
 /// `POST /admin/domains/{domain}/remove`
 async fn remove(
     Path(domain): Path<String>,
-    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+    ConsoleForm(console, removal): ConsoleForm<Removal>,
 ) -> Result<Response, Error> {
     let name: DomainName = id(&domain)?;
-    console.admin().remove_domain(&name).await?;
+    let last = !removal.last.is_empty();
+    if let Err(refused) = console.admin().remove_domain(&name, last).await {
+        return match refused {
+            Refused::InTheWay(_) => wrong(&console, Fields::default(), refused).await,
+            other => Err(other.into()),
+        };
+    }
     console.changed().await?;
     done(
         &console,
@@ -184,6 +199,7 @@ async fn page(
     };
     let rows = domains.iter().map(|domain| {
         let own = domain.connection_id.map(|id| id.to_string());
+        let is_last = is_last_domain(&domains, &domain.name);
         Row {
             name: domain.name.to_string(),
             href: format!("{HREF}/{}", domain.name),
@@ -198,9 +214,12 @@ async fn page(
             }),
             record: admin.dns_record(&domain.name),
             removal: format!(
-                "No sign-in is linked to an account by an address in {} any more, and users who type one are led nowhere. Accounts stay.",
-                domain.name
+                "No sign-in is linked to an account by an address in {} any more, and users who type one are led nowhere. Accounts stay.{}{}",
+                domain.name,
+                if is_last { " " } else { "" },
+                if is_last { LAST_DOMAIN } else { "" }
             ),
+            is_last,
         }
     });
     Ok(Domains {

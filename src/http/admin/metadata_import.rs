@@ -24,6 +24,7 @@ use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::saml::metadata::Imported;
+use crate::text::is_unseen;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/{id}/metadata", get(show).post(import))
@@ -238,7 +239,7 @@ fn busy(what: &str) -> Refused {
 
 /// A file's name for the audit log.
 fn shown(name: &str) -> String {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+    let name: String = name.chars().filter(|c| !is_unseen(*c)).take(100).collect();
     if name.is_empty() {
         "without a name".to_owned()
     } else {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::problem::Problem;
 use crate::http::error::Error;
 use crate::http::policy;
+use crate::text;
 
 /// A body of JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<Response, Problem> {
@@ -25,9 +26,10 @@ pub(super) fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// JSON as text.
+/// JSON as text, in which nothing is raw that is not seen.
 pub(super) fn text(value: &impl Serialize) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(|cause| Error::internal(cause).into())
+    let written = serde_json::to_string(value).map_err(Error::internal)?;
+    Ok(text::json(&written).into_owned())
 }
 
 /// JSON that is written already.

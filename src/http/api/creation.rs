@@ -136,9 +136,13 @@ where
             ));
         }
         Some(Earlier::Made { id }) => Box::pin(reading(caller.clone(), id)).await?,
-        Some(Earlier::Answered { body, .. }) => {
-            serde_json::from_str(&body).map_err(Error::internal)?
+        Some(Earlier::Gone) => {
+            return Err(Problem::new(
+                Kind::InTheWay,
+                "What this request has made was deleted since. To make it again, send another Idempotency-Key.",
+            ));
         }
+        Some(Earlier::Answered { body }) => serde_json::from_str(&body).map_err(Error::internal)?,
     };
     let mut response = answered(caller, &made);
     answer::put(&mut response, REPLAYED, "true");

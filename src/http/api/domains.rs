@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::answer;
 use super::caller::needs::{CompanyRead, ConnectionsWrite};
 use super::path::Ids;
 use super::problem::Problem;
+use super::query::Parameters;
 use super::sent::Sent;
 use super::{Answer, Caller};
 use crate::admin::{Admin, DnsCheck, Refused};
@@ -139,19 +140,32 @@ pub(super) async fn check(
     }
 }
 
+/// How a domain is removed.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Removal {
+    /// That it may be the last one is meant: without a domain, people with any address get in through the company's connections.
+    #[param(required = false)]
+    last: bool,
+}
+
 /// Takes a domain away from the company.
 ///
-/// Accounts stay; no sign-in is linked to one by an address in it any more. It needs `admins:write` as well.
+/// Accounts stay; no sign-in is linked to one by an address in it any more. The last domain goes only with `last`. It needs
+/// `admins:write` as well.
 #[utoipa::path(delete, path = "/api/v1/domains/{domain}", tag = "Company", operation_id = "removeDomain",
-    params(("domain" = String, Path, description = "The domain.")), security(("token" = ["connections:write"])),
+    params(("domain" = String, Path, description = "The domain."), Removal), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The domain is gone.")))]
 pub(super) async fn remove(
     caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
+    Parameters(removal): Parameters<Removal>,
 ) -> Answer {
-    caller.admin().domain(&name).await?;
+    let admin = caller.admin();
+    admin.domain(&name).await?;
     caller.needs(Scope::AdminsWrite)?;
-    caller.admin().remove_domain(&name).await?;
+    admin.remove_domain(&name, removal.last).await?;
     caller.changed().await?;
     Ok(answer::done())
 }

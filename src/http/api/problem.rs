@@ -12,6 +12,7 @@ use crate::app::Wait;
 use crate::domain::Scope;
 use crate::http::error::Error;
 use crate::store;
+use crate::text;
 
 /// The media type.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -121,13 +122,14 @@ pub(super) struct Wrong {
 
 impl Problem {
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let detail: String = detail.into();
         Self::Told(Box::new(Told {
             kind,
             document: Document {
                 kind: format!("{TYPE}{}", kind.name()),
                 title: kind.title(),
                 status: kind.status().as_u16(),
-                detail: detail.into(),
+                detail: text::line(&detail).into_owned(),
                 errors: Vec::new(),
                 scope: None,
             },
@@ -187,10 +189,11 @@ impl Problem {
         field: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
+        let message: String = message.into();
         if let Self::Told(told) = &mut self {
             told.document.errors.push(Wrong {
                 field: field.into(),
-                message: message.into(),
+                message: text::line(&message).into_owned(),
             });
         }
         self
@@ -211,6 +214,7 @@ impl IntoResponse for Told {
         let Ok(body) = serde_json::to_string(&self.document) else {
             return Error::internal("a problem cannot be written").into_response();
         };
+        let body = text::json(&body).into_owned();
         let kind = HeaderValue::from_static(MEDIA_TYPE);
         let mut response =
             (self.kind.status(), [(header::CONTENT_TYPE, kind)], body).into_response();

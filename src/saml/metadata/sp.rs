@@ -3,6 +3,7 @@
 use super::{Localized, Organization};
 use crate::saml::names;
 use crate::saml::signature::{SignError, SigningKey, sign_enveloped};
+use crate::text::is_unseen;
 use crate::xml::Writer;
 
 /// What a service provider publishes about itself (saml-metadata 2.4.4).
@@ -208,10 +209,10 @@ impl Contact {
         xml.open("md:ContactPerson")
             .attribute("contactType", self.kind.as_str());
         if let Some(given_name) = &self.given_name {
-            xml.leaf("md:GivenName", given_name);
+            xml.leaf("md:GivenName", &seen(given_name));
         }
         if let Some(surname) = &self.surname {
-            xml.leaf("md:SurName", surname);
+            xml.leaf("md:SurName", &seen(surname));
         }
         xml.leaf("md:EmailAddress", &format!("mailto:{}", self.email));
         xml.close();
@@ -240,9 +241,14 @@ fn write_localized(xml: &mut Writer, name: &'static str, texts: &[Localized]) {
     for text in texts {
         xml.open(name)
             .attribute("xml:lang", &text.lang)
-            .text(&text.value)
+            .text(&seen(&text.value))
             .close();
     }
+}
+
+/// A name for people, without what nobody sees.
+fn seen(text: &str) -> String {
+    text.chars().filter(|c| !is_unseen(*c)).collect()
 }
 
 const fn boolean(value: bool) -> &'static str {

@@ -322,11 +322,27 @@ async fn a_private_key_is_refused_and_not_repeated() {
             assert!(!answer.body.contains(secret), "{}", answer.body);
         }
     }
+    let bare: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+    let path = path(&connection);
+    // Among other text, and where a certificate stands in metadata.
+    let (before, rest) = ENTRA.split_once("X509Certificate>").unwrap();
+    let after = rest.split_once('<').unwrap().1;
+    let metadata = format!("{before}X509Certificate>\n{bare}\n<{after}");
+    let listed = format!("urn:x, {bare}");
+    for body in [
+        json!({"metadata": metadata}),
+        json!({"settings": {"extra_audiences": listed}}),
+        json!({"settings": {"extra_audiences": bare}}),
+    ] {
+        let answer = client.patch(&path, "*", body).await;
+        is_problem(&answer, 422, "invalid");
+        assert!(answer.body.contains("a private key"), "{}", answer.body);
+        assert!(!answer.body.contains(secret), "{}", answer.body);
+    }
+    assert_eq!(ok(&client.get(&path).await, 200), connection);
     // Nor by any other member, of whatever, nor by its name.
     let list = ok(&client.get("/api/v1/connections").await, 200);
     assert_eq!(list["items"], json!([connection]));
-    let bare: String = key.lines().filter(|line| !line.starts_with('-')).collect();
-    let path = path(&connection);
     for text in [key, both.as_str(), bare.as_str()] {
         for answer in [
             client.post("/api/v1/users", json!({"email": text})).await,
@@ -377,5 +393,60 @@ async fn a_change_of_many_mappings_is_told_in_little() {
         let kept = serde_json::to_string(&(&entry.before, &entry.after)).unwrap();
         let all = kept.len() + entry.detail.len();
         assert!(all < 11_000, "{}: {all}", entry.action);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_sees_is_refused_in_names_and_leaves_as_an_escape() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let connection = made(&client).await;
+    let unseen = "Con\u{202E}toso";
+    let member = format!("/api/v1/users/{}", world.member.id);
+    let group = format!("/api/v1/groups/{}", world.members.id);
+    for (path, body) in [
+        (path(&connection), json!({"display_name": unseen})),
+        (
+            path(&connection),
+            json!({"settings": {"group_mapping": format!("{unseen}=Members")}}),
+        ),
+        (member.clone(), json!({"first_name": unseen})),
+        (member.clone(), json!({"last_name": unseen})),
+        (member.clone(), json!({"company_name": unseen})),
+        (group, json!({"title": unseen})),
+    ] {
+        let answer = client.patch(&path, "*", body.clone()).await;
+        is_problem(&answer, 422, "invalid");
+        assert!(!answer.body.contains('\u{202E}'), "{body}: {}", answer.body);
+    }
+    let made = client
+        .post("/api/v1/groups", json!({"title": "a\u{2028}b"}))
+        .await;
+    is_problem(&made, 422, "invalid");
+    // What an earlier version took in leaves so that it turns nothing around.
+    let store = &world.app.store;
+    let mut acme = store.company(world.acme.id).await.unwrap().unwrap();
+    acme.name = unseen.to_owned();
+    let now = world.app.clock.now();
+    assert!(store.update_company(&acme, now).await.unwrap());
+    let mut user = store.user(world.member.id).await.unwrap().unwrap();
+    user.first_name = unseen.to_owned();
+    user.company_name = unseen.to_owned();
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.write_user(&user).await.unwrap());
+    tx.commit(now).await.unwrap();
+    world.app.catch_up().await.unwrap();
+    let mut browser = world.browser(super::world::MEMBER).await;
+    let session = browser.get("/sso/session").await;
+    assert_eq!(super::world::json(&session)["company_name"], unseen);
+    assert_eq!(super::world::json(&session)["first_name"], unseen);
+    let metadata = browser.get("/sso/metadata").await;
+    assert!(metadata.body.contains("Contoso"), "{}", metadata.body);
+    let company = client.get("/api/v1/company").await;
+    assert_eq!(super::world::json(&company)["name"], unseen);
+    let shown = client.get(&member).await;
+    assert_eq!(super::world::json(&shown)["first_name"], unseen);
+    for answer in [session, metadata, company, shown] {
+        assert!(!answer.body.contains('\u{202E}'), "{}", answer.body);
     }
 }

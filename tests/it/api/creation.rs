@@ -133,6 +133,52 @@ async fn after_a_crash_what_was_made_is_answered_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_was_deleted_is_not_made_again_by_a_repetition() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let token = world.admin_of(&world.acme).tokens().await.unwrap()[0].id;
+    let body = json!({"email": "new@acme.example"});
+    let made = ok(&post(&client, "/api/v1/users", "k", &body).await, 201);
+    let path = format!("/api/v1/users/{}", made["id"].as_str().unwrap());
+    assert_eq!(client.delete(&path).await.status, 204);
+    for _ in 0..2 {
+        let again = post(&client, "/api/v1/users", "k", &body).await;
+        let problem = is_problem(&again, 409, "conflict");
+        let told = problem["detail"].as_str().unwrap();
+        assert!(told.contains("was deleted since"), "{told}");
+    }
+    let store = &world.app.store;
+    let found = store.user_by_email(world.acme.id, "new@acme.example").await;
+    assert_eq!(found.unwrap(), None);
+    // Also where the server died before it had kept its answer.
+    let purpose = "idempotency /api/v1/users";
+    let code = world.app.keys.token(purpose, body.to_string().as_bytes());
+    let once = KeyedRequest {
+        token,
+        key: "died".to_owned(),
+        hash: code.into_bytes(),
+    };
+    let dying = Admin {
+        once: Some(&once),
+        ..world.admin_of(&world.acme)
+    };
+    let new = NewUser {
+        text: UserText {
+            email: "new@acme.example".to_owned(),
+            ..UserText::default()
+        },
+        ..NewUser::default()
+    };
+    let made = dying.create_user(new).await.unwrap();
+    let path = format!("/api/v1/users/{}", made.id);
+    assert_eq!(client.delete(&path).await.status, 204);
+    let again = post(&client, "/api/v1/users", "died", &body).await;
+    is_problem(&again, 409, "conflict");
+    // Whoever means it says so.
+    ok(&post(&client, "/api/v1/users", "k-2", &body).await, 201);
+}
+
+#[tokio::test]
 async fn a_key_is_forgotten_after_a_day() {
     let world = World::new().await;
     let client = world.master().await;

@@ -35,7 +35,12 @@ async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
     assert_eq!(ok(&client.get(path).await, 200), set);
     let none = master.put(path, Some(json!({"connection": null}))).await;
     assert_eq!(ok(&none, 200)["connection"], Value::Null);
-    assert_eq!(master.delete(path).await.status, 204);
+    // Without a domain nobody is from outside.
+    let problem = is_problem(&master.delete(path).await, 409, "conflict");
+    let told = problem["detail"].as_str().unwrap();
+    assert!(told.contains("the company's last domain"), "{told}");
+    let meant = format!("{path}?last=true");
+    assert_eq!(master.delete(&meant).await.status, 204);
     is_problem(&master.delete(path).await, 404, "not-found");
     is_problem(&client.get(path).await, 404, "not-found");
     assert_eq!(
@@ -50,6 +55,59 @@ async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
     assert_eq!(problem["errors"][0]["field"], "connection");
     let nowhere = "/api/v1/domains/no%20domain";
     is_problem(&master.put(nowhere, body()).await, 404, "not-found");
+}
+
+#[tokio::test]
+async fn who_could_never_come_in_is_not_made_to_wait() {
+    let world = World::new().await;
+    let mut entra = support::connection(world.acme.id, "entra", SamlSettings::default());
+    entra.enabled = true;
+    let store = &world.app.store;
+    store.add_connection(&entra, NOW).await.unwrap();
+    let master = world.master().await;
+    let guest = |email: &str| json!({"email": email});
+    // A company without domains keeps nobody out.
+    let early = guest("early@partner.example");
+    ok(&master.post("/api/v1/users", early).await, 201);
+    ok(
+        &master
+            .put(
+                "/api/v1/domains/acme.test",
+                Some(json!({"connection": null})),
+            )
+            .await,
+        200,
+    );
+    for body in [
+        guest("guest@partner.example"),
+        json!({"email": "guest@partner.example", "connection": entra.id}),
+    ] {
+        let answer = master.post("/api/v1/users", body).await;
+        let problem = is_problem(&answer, 422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], "connection");
+        let told = problem["errors"][0]["message"].as_str().unwrap();
+        assert!(
+            told.contains("partner.example is none of the company's domains"),
+            "{told}"
+        );
+        assert!(told.contains("Allow guests"), "{told}");
+    }
+    ok(
+        &master.post("/api/v1/users", guest("b@acme.test")).await,
+        201,
+    );
+    // With a password nobody waits.
+    let local = json!({"email": "local@partner.example", "password": "four-words-are-enough"});
+    ok(&master.post("/api/v1/users", local).await, 201);
+    let mut stored = store.connection(entra.id).await.unwrap().unwrap();
+    stored.settings.guests = true;
+    assert!(store.update_connection(&stored, NOW).await.unwrap());
+    ok(
+        &master
+            .post("/api/v1/users", guest("guest@partner.example"))
+            .await,
+        201,
+    );
 }
 
 #[tokio::test]

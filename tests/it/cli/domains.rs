@@ -59,6 +59,9 @@ fn a_domain_is_added_assigned_verified_and_removed() {
         .fails(1, &["acme.example"]);
     installation
         .run("company domain remove acme acme.example")
+        .fails(1, &["the company's last domain", "--last"]);
+    installation
+        .run("company domain remove acme acme.example --last")
         .succeeds()
         .says(&["Its accounts stay"]);
     assert_eq!(

@@ -62,6 +62,7 @@ fn the_name_id_formats_are_used_and_said() {
         said.says(&[
             &format!("+ NameID format: {expected}"),
             "no e-mail address as NameID",
+            "trust_email_claim=true",
             says,
         ]);
         let set = format!("connection set --company acme --name {name} --json");
@@ -209,6 +210,18 @@ fn a_private_key_is_refused_and_not_repeated() {
             );
             assert!(!said.err.contains(&secret) && !said.out.contains(&secret));
         }
+    }
+    let base64: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+    let audience = format!("extra_audiences={base64}");
+    let name = format!("name={base64}");
+    for words in [
+        vec!["connection", "set", "--company", "acme", audience.as_str()],
+        vec!["company", "set", "acme", name.as_str()],
+    ] {
+        let said = installation.run_words(&words, "");
+        assert_ne!(said.code, 0, "{words:?}");
+        assert!(said.err.contains("a private key"), "{}", said.err);
+        assert!(!said.err.contains(&base64[..64]) && !said.out.contains(&base64[..64]));
     }
     assert_eq!(
         installation.json("connection list --company acme --json"),

@@ -94,5 +94,16 @@ async fn every_guide_has_the_addresses_of_this_company() {
             assert!(page.body.contains(text), "{guide}: {text}");
         }
     }
+    // Whichever guides there are, each says what to do about encryption.
+    let guides: Vec<&str> = list
+        .split("href=\"/admin/guides/")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(guides.len() >= 5, "{guides:?}");
+    for guide in guides {
+        let page = browser.get(&format!("/admin/guides/{guide}")).await;
+        assert!(page.body.contains("ncrypt"), "{guide}");
+    }
     assert_eq!(browser.get("/admin/guides/nobody").await.status, 404);
 }

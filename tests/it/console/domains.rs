@@ -110,7 +110,16 @@ async fn a_domain_is_added_checked_assigned_and_removed() {
         page.contains("Accounts with addresses in acme.test come through ENTRA, and through no other connection."),
         "{page}"
     );
-    let removed = post(&mut browser, "/admin/domains/acme.test/remove", &[]).await;
+    let page = browser.get("/admin/domains").await.body;
+    assert!(
+        page.contains("This is the company's last domain.")
+            || page.contains("This is the company&#39;s last domain."),
+        "{page}"
+    );
+    let untold = post(&mut browser, "/admin/domains/acme.test/remove", &[]).await;
+    assert_eq!(untold.status, 409, "{}", untold.body);
+    let meant = [("last", "true")];
+    let removed = post(&mut browser, "/admin/domains/acme.test/remove", &meant).await;
     let page = follow(&mut browser, &removed).await.body;
     assert!(page.contains("Removed the domain acme.test."), "{page}");
     let actions: Vec<String> = world

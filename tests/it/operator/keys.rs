@@ -96,6 +96,18 @@ fn keys_of_another_installation_are_refused_until_they_are_accepted() {
     serve(&installation).fails(1, &["signing, encryption"]);
     installation.run("keys list --accept-new-keys").succeeds();
     installation.run("keys list").succeeds();
+    // Who asks later finds that it happened, and with which keys.
+    let file = installation.path("data/vestibule.sqlite3");
+    let database = rusqlite::Connection::open(&file).unwrap();
+    let sql =
+        "SELECT actor, subject FROM audit_event WHERE action = 'key.accept' AND company_id IS NULL";
+    let found: (String, String) = database
+        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!(found.0, "command line");
+    for kind in ["instance", "signing", "encryption"] {
+        assert!(found.1.contains(kind), "{}", found.1);
+    }
 }
 
 #[test]

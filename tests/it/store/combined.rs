@@ -44,6 +44,27 @@ const HOLDERS: [Holder; 9] = [
     Holder::OfAnotherAndWaiting,
 ];
 
+/// What is known of the subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Unknown,
+    /// It has an account, with another address of the same domain.
+    Known,
+    /// The same, with an address in a domain that is assigned to the other connection.
+    KnownElsewhere,
+}
+
+impl Subject {
+    /// The address of its account.
+    fn address(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::Known => Some("old@contoso.com"),
+            Self::KnownElsewhere => Some("old@fabrikam.example"),
+        }
+    }
+}
+
 /// Which connection the address's domain is assigned to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
@@ -56,8 +77,7 @@ enum Owner {
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "a row of a truth table")]
 struct Case {
-    /// The subject has an account already, with another address.
-    known: bool,
+    subject: Subject,
     /// The assertion names an address.
     named: bool,
     holder: Holder,
@@ -79,20 +99,23 @@ enum Told {
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
-        (0..1 << 4).flat_map(|bits: u32| {
-            let bit = move |at: u32| bits & (1 << at) != 0;
-            [Owner::Nobody, Owner::This, Owner::Other]
-                .into_iter()
-                .flat_map(move |owner| {
-                    HOLDERS.into_iter().map(move |holder| Self {
-                        known: bit(0),
-                        named: bit(1),
-                        holder,
-                        owner,
-                        jit: bit(2),
-                        deactivated: bit(3),
+        let subjects = [Subject::Unknown, Subject::Known, Subject::KnownElsewhere];
+        subjects.into_iter().flat_map(|subject| {
+            (0..1 << 3).flat_map(move |bits: u32| {
+                let bit = move |at: u32| bits & (1 << at) != 0;
+                [Owner::Nobody, Owner::This, Owner::Other]
+                    .into_iter()
+                    .flat_map(move |owner| {
+                        HOLDERS.into_iter().map(move |holder| Self {
+                            subject,
+                            named: bit(0),
+                            holder,
+                            owner,
+                            jit: bit(1),
+                            deactivated: bit(2),
+                        })
                     })
-                })
+            })
         })
     }
 
@@ -107,8 +130,8 @@ impl Case {
                 told
             }
         };
-        if self.known {
-            return opened(Told::Known, "old@contoso.com"); // rule F1: whatever the address
+        if let Some(address) = self.subject.address() {
+            return opened(Told::Known, address); // rule F1: whatever the address
         }
         if !self.named {
             let subject = "oid:1".to_owned();
@@ -141,6 +164,15 @@ impl Case {
         }
     }
 
+    /// The address of a known subject after a sign-in.
+    fn address(self) -> Option<&'static str> {
+        let may = self.named && self.owner != Owner::Other && self.holder == Holder::Nobody;
+        match self.subject {
+            Subject::Known if may => Some(SIMON),
+            subject => subject.address(), // rule F2
+        }
+    }
+
     /// A company of its own in which it is so; the accounts of the subject and of the address.
     async fn build(self, store: &Store, number: usize) -> (World, Option<UserId>, Option<UserId>) {
         let slug = format!("c{number}");
@@ -164,11 +196,12 @@ impl Case {
             basic,
             staff,
         };
-        let known = if self.known {
-            let finished = world.sign_in(&profile("oid:1", "old@contoso.com")).await;
-            Some(signed_in(finished).0.id)
-        } else {
-            None
+        let known = match self.subject.address() {
+            Some(address) => {
+                let finished = world.sign_in(&profile("oid:1", address)).await;
+                Some(signed_in(finished).0.id)
+            }
+            None => None,
         };
         let holder = match self.holder {
             Holder::Nobody => None,
@@ -212,6 +245,9 @@ impl Case {
             );
             tx.unbind(user, entra.id, None).await.unwrap();
             tx.commit(NOW).await.unwrap();
+        }
+        if self.subject == Subject::KnownElsewhere {
+            world.assign("fabrikam.example", &other).await;
         }
         match self.owner {
             Owner::Nobody => {}
@@ -282,7 +318,10 @@ async fn every_way_to_an_account(database: &Database) {
                         assert!(id != known && id != holder, "{case:?}");
                         Told::Made
                     }
-                    id if id == known => Told::Known,
+                    id if id == known => {
+                        assert_eq!(user.email.as_str(), case.address().unwrap(), "{case:?}");
+                        Told::Known
+                    }
                     id if id == holder => Told::Holder,
                     other => panic!("{case:?}: {other:?}"),
                 }
@@ -291,5 +330,5 @@ async fn every_way_to_an_account(database: &Database) {
         assert_eq!(told, case.told(holder), "{case:?}");
         seen += 1;
     }
-    assert_eq!(seen, 432);
+    assert_eq!(seen, 648);
 }
