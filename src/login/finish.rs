@@ -220,8 +220,10 @@ async fn judge(
     };
     match authenticate(app, site, connection, parsed, asked, now) {
         Err(refusal) => {
-            new_key::ask(app, site, connection, attempt.id, arrival, &refusal);
-            refuse(app, site, attempt, refusal).await
+            let rule = refusal.rule.clone();
+            let ending = refuse(app, site, attempt, refusal).await?;
+            new_key::ask(app, site, connection, arrival, &rule, &ending);
+            Ok(ending)
         }
         Ok(subject) => {
             let return_to = attempt.return_to.clone().unwrap_or_else(|| landing(site));

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::Ending;
 use super::evidence::keep_new_key;
 use super::finish::Arrival;
-use super::record::Refusal;
 use crate::app::{App, KeyQuestion};
-use crate::domain::{AttemptId, ConnectionId, NewKey, SamlSettings};
+use crate::domain::{ConnectionId, NewKey, SamlSettings};
 use crate::outbound::fetch_metadata;
 use crate::saml::error::Requirement;
 use crate::saml::metadata::IdpMetadata;
@@ -28,19 +28,23 @@ const AGAIN: Duration = Duration::from_mins(5);
 /// The most certificates that are tried.
 const MOST: usize = 20;
 
-/// Asks about a refused sign-in, when an unknown key is the reason and the connection knows where its metadata is.
+/// Asks about a sign-in or a test that was refused by a rule, when an unknown key is the reason and the connection knows where its
+/// metadata is. It makes no difference whether the Response was asked for.
 pub(super) fn ask(
     app: &App,
     site: &Site,
     ready: &SiteConnection,
-    attempt: AttemptId,
     arrival: Arrival<'_>,
-    refusal: &Refusal,
+    rule: &str,
+    ending: &Ending,
 ) {
+    let (Ending::Refused { attempt, .. } | Ending::Tested { attempt, .. }) = *ending else {
+        return;
+    };
     let xml = arrival.response.xml();
     let connection = &ready.connection;
     let is_known = connection.settings.metadata_url.is_some();
-    if refusal.rule != "B3" || !is_known || xml.len() > LONGEST_RESPONSE {
+    if rule != "B3" || !is_known || xml.len() > LONGEST_RESPONSE {
         return;
     }
     let request_id = ParsedResponse::parse(xml).ok();

@@ -4,7 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::finish::{Arrival, authenticate, complete, landing};
 use super::record::{self, Refusal, refuse_apart};
-use super::{Browser, Ending, Error, advice, repost};
+use super::{Browser, Ending, Error, advice, new_key, repost};
 use crate::app::App;
 use crate::domain::{AttemptKind, ConnectionId, LoginAttempt, Unsolicited};
 use crate::saml::response::ParsedResponse;
@@ -57,7 +57,7 @@ fn candidates<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Vec<&'s SiteCo
         return Vec::new();
     };
     site.enabled_connections()
-        .filter(|ready| ready.trust.idp_entity_id == issuer)
+        .filter(|ready| ready.trust.is_from(&issuer))
         .collect()
 }
 
@@ -161,7 +161,12 @@ async fn accept(
     let apart = |refusal| refuse_apart(app, site, Some(connection.id), arrival, refusal);
     let subject = match authenticate(app, site, ready, parsed, Asked::default(), now) {
         Ok(subject) => subject,
-        Err(refusal) => return apart(refusal).await,
+        Err(refusal) => {
+            let rule = refusal.rule.clone();
+            let ending = apart(refusal).await?;
+            new_key::ask(app, site, ready, arrival, &rule, &ending);
+            return Ok(ending);
+        }
     };
     if subject.age() > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into()) {
         return apart(Refusal::new(

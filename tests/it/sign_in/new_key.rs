@@ -105,6 +105,34 @@ async fn the_record_says_that_the_unknown_key_is_in_the_metadata_now() {
     looking.abort();
 }
 
+/// It makes no difference whether the Response was asked for.
+#[tokio::test]
+async fn the_key_of_a_response_that_nobody_asked_for_is_looked_for_too() {
+    let world = World::new().await;
+    let (url, asked) = serve(world.idp.metadata_xml().unwrap());
+    let looking = tokio::spawn({
+        let app = Arc::clone(&world.app);
+        async move { look_for_new_keys(&app).await }
+    });
+    with_another_key(&world, Some(&url)).await;
+    let post = async || {
+        let response = world.encoded(&world.spec(&vestibule::demo_idp::User::b_simon()));
+        let mut browser = world.browser();
+        let fields = [("SAMLResponse", response.as_str())];
+        browser.post_from_elsewhere("/sso/acs", &fields).await
+    };
+    // What is not read is not looked for.
+    for policy in ["bounce", "refuse"] {
+        world.set(&[("unsolicited", policy)]).await;
+        post().await;
+    }
+    world.set(&[("unsolicited", "accept")]).await;
+    let attempt = world.assert_refused(&post().await, "B3").await;
+    let key = found(&world, &attempt).await.expect("the key is found");
+    assert_eq!((key.url, asked.load(Ordering::SeqCst)), (url, 1));
+    looking.abort();
+}
+
 #[tokio::test]
 async fn a_key_that_is_not_in_the_metadata_is_not_said_to_be() {
     let world = World::new().await;
