@@ -49,10 +49,8 @@ fn decode(
     if looks_like_xml(text) {
         return Ok(Ok(bytes.to_vec()));
     }
-    let is_form = text
-        .split(|byte| *byte == b'&')
-        .any(|field| field.starts_with(b"SAMLResponse="));
-    if is_form {
+    // A name may be percent-encoded, too.
+    if form_urlencoded::parse(text).any(|(name, _)| name == "SAMLResponse") {
         let posted = EncodedResponse::from_form(text, limit);
         return Ok(posted.map(|form| form.response.xml().to_vec()));
     }
@@ -110,6 +108,7 @@ mod tests {
             encoded.clone(),
             format!("RelayState=x&SAMLResponse={encoded}"),
             format!("SAMLResponse={encoded}&RelayState=\n"),
+            format!("SAML%52esponse={encoded}"),
         ] {
             let decoded = decode(form.as_bytes(), LIMIT).unwrap();
             assert_eq!(decoded.unwrap(), xml, "{form}");

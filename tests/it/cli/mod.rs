@@ -8,6 +8,7 @@ mod connection_settings;
 mod connections;
 mod domains;
 mod explain;
+mod explain_vectors;
 mod groups;
 mod metadata;
 mod server;

@@ -12,7 +12,6 @@ mod xmlsec;
 
 pub(crate) use case::Case;
 use case::Expect;
-#[cfg(feature = "samael")]
 pub(crate) use case::Message;
 #[cfg(feature = "samael")]
 pub(crate) use make::private_key;
