@@ -79,7 +79,7 @@ impl Keys {
                     Use::Signing => "It stands in the metadata of every company beside the one in use.",
                     Use::Encryption => "It stands in the metadata beside the one in use, of companies with encrypted_assertions=true.",
                 })?;
-                out.line("On several nodes, copy it to the others now: -next.key (mode 0600) and -next.pem.")?;
+                out.line("A server on this machine follows by itself. On several nodes, copy it to the others now: -next.key (mode 0600) and -next.pem; they take it up without a restart.")?;
                 out.line(match of {
                     Use::Signing => "Let the identity providers that check our signatures take up the metadata (/sso/metadata of each company). Then: vestibule keys rotate signing",
                     Use::Encryption => "It decrypts already. Then, on this node: vestibule keys rotate encryption",
@@ -96,7 +96,7 @@ impl Keys {
                     of.name()
                 ))?;
                 out.line(format!(
-                    "On several nodes, copy the {0} files to the others now. When every identity provider has the new metadata: vestibule keys retire {0}",
+                    "A server on this machine follows by itself. On several nodes, copy the {0} files to the others, without -next, and restart them; until then they go on with the key before. When every identity provider has the new metadata: vestibule keys retire {0}",
                     of.name()
                 ))?;
             }
@@ -113,6 +113,10 @@ impl Keys {
                 }
                 out.line(format!(
                     "The {} key before the one in use counts no more.",
+                    of.name()
+                ))?;
+                out.line(format!(
+                    "On several nodes, delete {0}-previous.key and {0}-previous.pem on the others, and restart them.",
                     of.name()
                 ))?;
                 if of == Use::Encryption && config.keys.previous_encryption_key_file.is_some() {

@@ -196,6 +196,81 @@ fn keys_are_rotated_while_the_server_runs() {
     serve(&installation).fails(1, &["not the keys of this database: signing, encryption"]);
 }
 
+/// What the commands and the documents say of several nodes.
+#[test]
+fn another_node_takes_up_what_is_copied_to_it() {
+    let installation = with_own_keys();
+    let (here, there) = (
+        installation.path("keys"),
+        installation.path("keys-of-the-other"),
+    );
+    copy_keys(&here, &there);
+    let start = || {
+        let mut command = installation.command();
+        command.arg("serve").env("VESTIBULE_KEYS__DIR", &there);
+        Server::run(command)
+    };
+    let copy = |from: &str, to: &str| {
+        for ending in ["key", "pem"] {
+            let from = here.join(format!("{from}.{ending}"));
+            std::fs::copy(from, there.join(format!("{to}.{ending}"))).unwrap();
+        }
+    };
+    let delete = |name: &str| {
+        for ending in ["key", "pem"] {
+            std::fs::remove_file(there.join(format!("{name}.{ending}"))).unwrap();
+        }
+    };
+    let certificate = |name: &str| {
+        let pem = std::fs::read(here.join(name)).unwrap();
+        let der = openssl::x509::X509::from_pem(&pem).unwrap().to_der();
+        BASE64_STANDARD.encode(der.unwrap())
+    };
+    let has =
+        |node: &Server, certificate: &str| node.answer(HOST, "/sso/metadata").contains(certificate);
+    let old = certificate("signing.pem");
+    let node = start();
+    installation
+        .run("keys new signing")
+        .succeeds()
+        .says(&["-next.pem; they take it up without a restart"]);
+    let new = certificate("signing-next.pem");
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    assert!(
+        has(&node, &old) && !has(&node, &new),
+        "it goes on with what it has"
+    );
+    copy("signing-next", "signing-next");
+    let seen = (0..25).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        has(&node, &new)
+    });
+    assert!(seen, "within two seconds of the copy");
+
+    let said = installation.run("keys rotate signing").succeeds();
+    said.says(&["copy the signing files to the others, without -next, and restart them"]);
+    assert!(has(&node, &old) && has(&node, &new));
+    copy("signing", "signing");
+    copy("signing-previous", "signing-previous");
+    delete("signing-next");
+    let log = node.stop();
+    assert!(
+        log.contains("this server goes on with the ones before"),
+        "{log}"
+    );
+    let node = start();
+    assert!(has(&node, &old) && has(&node, &new));
+
+    let said = installation.run("keys retire signing").succeeds();
+    said.says(&["delete signing-previous.key and signing-previous.pem on the others"]);
+    delete("signing-previous");
+    node.stop();
+    let node = start();
+    assert!(!has(&node, &old) && has(&node, &new));
+    let log = node.stop();
+    assert!(!log.contains("\"level\":\"ERROR\""), "{log}");
+}
+
 #[test]
 fn a_rotation_that_was_cut_off_is_completed() {
     let installation = with_own_keys();
