@@ -44,8 +44,8 @@ use crate::store::{KeyedRequest, Store, Tx};
 pub use crate::outbound::Reach;
 pub use audit::{AuditExport, Form};
 pub use certificate::{
-    CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_warning,
-    given_certificates,
+    CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_findings,
+    certificate_warning, given_certificates,
 };
 pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,

@@ -106,6 +106,54 @@ pub fn certificate_warning(connection: &Connection, now: OffsetDateTime) -> Opti
     }
 }
 
+/// What the certificates of a connection mean for sign-ins, where they are other ones than before; `before` is none for a new
+/// connection.
+pub fn certificate_findings(
+    before: Option<&Connection>,
+    after: &Connection,
+    now: OffsetDateTime,
+) -> Vec<String> {
+    let facts = CertificateFacts::all(after, now);
+    let strict = after.settings.certificate_validity == CertificateValidity::Reject;
+    let in_force = |one: &CertificateFacts| matches!(one.state, CertificateState::InForce(_));
+    let mut findings = Vec::new();
+    if facts.is_empty() {
+        findings.push(match before {
+            None => {
+                "It has no certificate yet. Add it before you enable the connection.".to_owned()
+            }
+            Some(_) => {
+                "No certificate is left: nobody can sign in through this connection.".to_owned()
+            }
+        });
+        if before.is_some_and(|before| before.enabled) {
+            findings.push(
+                "The connection is enabled, and an enabled one needs a certificate: disable it first.".to_owned(),
+            );
+        }
+    } else if strict && !facts.iter().any(in_force) {
+        findings.push(
+            "None of these certificates is in force: every sign-in is refused. Make a new one at the identity provider."
+                .to_owned(),
+        );
+    }
+    let known = before.map_or(&[][..], |before| &before.settings.certificates);
+    for one in facts.iter().filter(|one| !known.contains(&one.stored)) {
+        match &one.state {
+            CertificateState::Expired => findings.push(format!(
+                "{} has expired. Is it the one that your identity provider signs with now?",
+                one.subject
+            )),
+            CertificateState::NotYet => findings.push(format!("{} is not valid yet.", one.subject)),
+            CertificateState::Unusable(why) => {
+                findings.push(format!("A certificate cannot be used: {why}."));
+            }
+            CertificateState::InForce(_) => {}
+        }
+    }
+    findings
+}
+
 /// The certificates of a pasted text or of a file.
 pub fn given_certificates(text: &str, file: &[u8]) -> Result<Vec<String>, Refused> {
     let unfit = |field, error: &CertificateError| {

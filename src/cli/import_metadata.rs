@@ -335,6 +335,7 @@ fn name_of(key: &'static str) -> &'static str {
         "slo_binding" => "logout binding",
         "sign_requests" => "signed requests",
         "name_id_format" => "NameID format",
+        "authn_statement" => "AuthnStatement",
         "metadata_url" => "metadata URL",
         "certificates" => "signing certificate",
         _ => key,

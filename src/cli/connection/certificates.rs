@@ -48,10 +48,10 @@ pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Outp
         ))?;
         let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
         if until < now && !strict {
-            out.line(format!("    ! It has expired on {}.", until.date()))?;
+            out.line(format!("    ! It expired on {}.", until.date()))?;
         } else if until < now {
             out.line(format!(
-                "    ! It has expired on {}: every sign-in that it signs will be refused (rule B8). Make a new one at the identity provider.",
+                "    ! It expired on {}: every sign-in that it signs will be refused (rule B8). Make a new one at the identity provider.",
                 until.date()
             ))?;
         } else if now < from && strict {

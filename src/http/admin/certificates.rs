@@ -14,9 +14,10 @@ use super::copy_into::pem;
 use super::review::{Review, Shown};
 use super::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
 use crate::admin::{
-    CertificateChange, CertificateFacts, CertificateState, Problems, Refused, given_certificates,
+    CertificateChange, CertificateFacts, Problems, Refused, certificate_findings,
+    given_certificates,
 };
-use crate::domain::{CertificateValidity, Connection, ConnectionId};
+use crate::domain::{Connection, ConnectionId};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
@@ -93,7 +94,7 @@ async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
         }
         Err(refused) => return Err(refused.into()),
     };
-    let mut warnings = warnings(console, &connection, &after);
+    let mut warnings = certificate_findings(Some(&connection), &after, console.now());
     if several > 1 {
         warnings.push(format!(
             "You gave {several} certificates. Trust only those that sign for this application: the upper ones of a chain sign certificates, not sign-ins."
@@ -146,7 +147,7 @@ async fn remove(
     let connection = admin.connection(id).await?;
     let change = CertificateChange::Remove(removed.certificate);
     let after = admin.with_certificates(&connection, change)?;
-    let warnings = warnings(&console, &connection, &after);
+    let warnings = certificate_findings(Some(&connection), &after, console.now());
     review(
         &console,
         &connection,
@@ -182,42 +183,4 @@ async fn review(
     }
     .page(console)
     .await
-}
-
-/// What a list of certificates would mean for sign-ins.
-pub(super) fn warnings(console: &Console, before: &Connection, after: &Connection) -> Vec<String> {
-    let now = console.now();
-    let facts = CertificateFacts::all(after, now);
-    let strict = after.settings.certificate_validity == CertificateValidity::Reject;
-    let in_force = |one: &CertificateFacts| matches!(one.state, CertificateState::InForce(_));
-    let mut warnings = Vec::new();
-    if facts.is_empty() {
-        warnings
-            .push("No certificate is left: nobody can sign in through this connection.".to_owned());
-        if before.enabled {
-            warnings.push(
-                "The connection is enabled, and an enabled one needs a certificate: disable it first.".to_owned(),
-            );
-        }
-    } else if strict && !facts.iter().any(in_force) {
-        warnings.push(
-            "None of these certificates is in force: every sign-in is refused. Make a new one at the identity provider."
-                .to_owned(),
-        );
-    }
-    let is_new = |one: &&CertificateFacts| !before.settings.certificates.contains(&one.stored);
-    for one in facts.iter().filter(is_new) {
-        match &one.state {
-            CertificateState::Expired => warnings.push(format!(
-                "{} has expired. Is it the one that your identity provider signs with now?",
-                one.subject
-            )),
-            CertificateState::NotYet => warnings.push(format!("{} is not valid yet.", one.subject)),
-            CertificateState::Unusable(why) => {
-                warnings.push(format!("A certificate cannot be used: {why}."));
-            }
-            CertificateState::InForce(_) => {}
-        }
-    }
-    warnings
 }

@@ -12,9 +12,9 @@ use axum::routing::get;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::connections::{ConnectionHead, Tab};
+use super::new_connection;
 use super::review::Review;
 use super::{Console, ConsoleFrame, ConsoleUpload, Item, Section, corrected};
-use super::{certificates, new_connection};
 use crate::admin::{
     ImportChoices, LARGEST_METADATA, MetadataImport, Problems, Refused, fetched_metadata,
     providers_to_pick, read_metadata,
@@ -257,19 +257,9 @@ pub(super) async fn review(
     let admin = console.admin();
     let MetadataImport {
         connection: after,
-        mut warnings,
-        other,
+        warnings,
         ..
     } = found;
-    if let Some(old) = other {
-        warnings.insert(0, format!(
-            "This is another identity provider. The connection belongs to {old} now. The accounts bound to it would answer to the new one. If you only want to add a second identity provider, add a new connection instead."
-        ));
-    }
-    if let Some(before) = before {
-        warnings.extend(certificates::warnings(console, before, &after));
-    }
-    warnings.dedup();
     let review = match before {
         Some(before) => Review {
             proposal: admin.propose(&after, "connection.import", Some(source)),

@@ -11,11 +11,10 @@ use super::copy_into::pem;
 use super::metadata_import::{Given, LARGEST_MIB, Several, review};
 use super::review::{Review, Shown, same_provider};
 use super::saml_fields::Values;
-use super::{
-    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, certificates, corrected, done,
-};
+use super::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected, done};
 use crate::admin::{
-    ImportChoices, Problems, Proposal, Refused, connection_name, given_certificates,
+    ImportChoices, Problems, Proposal, Refused, certificate_findings, connection_name,
+    given_certificates,
 };
 use crate::domain::{Connection, Group, GroupKind, SamlSettings};
 use crate::http::edge::Routes;
@@ -261,11 +260,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     }
     let is_known = !same_provider(console, &connection).await?.is_empty();
     if is_known || !connection.settings.certificates.is_empty() {
-        let warnings = if connection.settings.certificates.is_empty() {
-            vec!["It has no certificate yet. Add it before you enable the connection.".to_owned()]
-        } else {
-            certificates::warnings(console, &blank, &connection)
-        };
+        let warnings = certificate_findings(None, &connection, console.now());
         return Review {
             proposal: admin.propose_new(&connection, &source),
             before: None,

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::certificate_view::{CertificateView, Standing};
 use super::connections::{ConnectionHead, Tab};
-use super::{Console, ConsoleForm, ConsoleFrame, Section, certificates, done, done_then};
+use super::{Console, ConsoleForm, ConsoleFrame, Section, done, done_then};
 use crate::admin::{
-    CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, differences, introduction,
+    CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, certificate_findings,
+    differences, introduction,
 };
 use crate::domain::{Connection, ConnectionId};
 use crate::http::edge::Routes;
@@ -296,7 +297,7 @@ async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Resp
         }
         Again::Unticked => (proposal, shown),
     };
-    for warning in certificates::warnings(console, &before, &after) {
+    for warning in certificate_findings(Some(&before), &after, console.now()) {
         if !warnings.contains(&warning) {
             warnings.push(warning);
         }

@@ -124,7 +124,8 @@ impl Values {
             let (text, was) = if is_switch(key) {
                 (on_off(self.is_on(key)), on_off(shown_before.is_on(key)))
             } else {
-                (text, shown_before.text(key))
+                // What is sent has no white space around it any more.
+                (text, shown_before.text(key).trim())
             };
             if text != was
                 && let Err(error) = after.set(key, &stored(key, text))

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::connections::{ConnectionHead, Tab};
 use super::review::Review;
-use super::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, certificates, done};
-use crate::admin::Difference;
+use super::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, done};
+use crate::admin::{Difference, certificate_findings};
 use crate::app::App;
 use crate::domain::{ConnectionId, TrustLine};
 use crate::http::edge::Routes;
@@ -240,7 +240,7 @@ async fn restore(
     let before = admin.connection(id).await?;
     let number = wanted.number;
     let after = admin.with_version(&before, number).await?;
-    let mut warnings = certificates::warnings(&console, &before, &after);
+    let mut warnings = certificate_findings(Some(&before), &after, console.now());
     let (old, new) = (
         &before.settings.idp_entity_id,
         &after.settings.idp_entity_id,

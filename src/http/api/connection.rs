@@ -32,6 +32,11 @@ pub(super) struct ConnectionOut {
     certificates: Vec<CertificateOut>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,
+    /// What was left out of the metadata that was sent, and what else deserves a second look of what was made or changed, as the
+    /// console shows it before it saves. In the answers to POST and PATCH only, and missing when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    findings: Vec<String>,
 }
 
 /// A certificate of an identity provider.
@@ -140,7 +145,13 @@ impl ConnectionOut {
             settings: texts.collect(),
             certificates: certificates.into_iter().map(Into::into).collect(),
             created_at: connection.created_at,
+            findings: Vec::new(),
         }
+    }
+
+    /// The same with what deserves a second look.
+    pub(super) fn with_findings(self, findings: Vec<String>) -> Self {
+        Self { findings, ..self }
     }
 }
 

@@ -20,7 +20,10 @@ use super::query::Parameters;
 use super::sent::{Sent, Unread};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
-use crate::admin::{ConnectionSettings, ImportChoices, Refused, connection_name, read_metadata};
+use crate::admin::{
+    ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
+    read_metadata,
+};
 use crate::domain::{Connection, ConnectionId, SamlSettings, Scope};
 
 const PATH: &str = "/api/v1/connections";
@@ -78,6 +81,7 @@ pub(super) async fn create(
 
 async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Made, Problem> {
     let admin = caller.admin();
+    let mut findings = Vec::new();
     let (mut connection, source) = if let Some(text) = &new.metadata {
         let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
         let import = admin
@@ -89,6 +93,7 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
                 },
             )
             .await?;
+        findings = import.warnings;
         (import.connection, "metadata")
     } else {
         let name = admin.free_name(&new.display_name).await?;
@@ -100,20 +105,29 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
         rename(&mut connection, name)?;
     }
     connection.enabled = new.enabled;
+    let of_metadata = connection.settings.certificates.clone();
     set(&caller, &mut connection, &new.settings).await?;
+    if new.metadata.is_none() || connection.settings.certificates != of_metadata {
+        findings.extend(certificate_findings(None, &connection, caller.now()));
+    }
     let connection = admin.add_connection(&connection, source).await?;
     caller.changed().await?;
-    made(caller, connection.id.to_string()).await
+    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
+    told(&connection, &out.with_findings(findings))
 }
 
 /// A connection that was made.
 async fn made(caller: Caller<ConnectionsWrite>, id: String) -> Result<Made, Problem> {
     let connection = caller.admin().connection(kept(&id)?).await?;
     let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
+    told(&connection, &out)
+}
+
+fn told(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {
     Ok(Made {
-        location: format!("{PATH}/{id}"),
-        version: version(&connection),
-        body: answer::text(&out)?,
+        location: format!("{PATH}/{}", connection.id),
+        version: version(connection),
+        body: answer::text(out)?,
     })
 }
 
@@ -149,6 +163,7 @@ pub(super) async fn edit(
     admin.check_revision(&before, revision).await?;
     let value = sent.value()?;
     let mut after = before.clone();
+    let mut findings = Vec::new();
     if let Some(text) = &value.metadata {
         let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
         let import = admin
@@ -161,6 +176,7 @@ pub(super) async fn edit(
             return Err(Refused::InTheWay(told).into());
         }
         after.settings = import.connection.settings;
+        findings = import.warnings;
     }
     if let Some(name) = &value.name {
         rename(&mut after, name)?;
@@ -170,6 +186,7 @@ pub(super) async fn edit(
     }
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
+    let of_metadata = after.settings.certificates.clone();
     set(&caller, &mut after, &value.settings).await?;
     let shown_only = Connection {
         display_name: after.display_name.clone(),
@@ -179,11 +196,15 @@ pub(super) async fn edit(
     if after != shown_only {
         caller.needs(Scope::AdminsWrite)?;
     }
+    if after.settings.certificates != of_metadata {
+        findings.extend(certificate_findings(Some(&before), &after, caller.now()));
+    }
     let changed = admin
         .change_connection(&after, action(&before, &after), None)
         .await?;
     caller.changed().await?;
-    shown(&caller, &changed).await
+    let out = ConnectionOut::of(&changed, &settings(&caller).await?, caller.now());
+    answer::versioned(&out.with_findings(findings), &version(&changed))
 }
 
 /// Deletes a connection.

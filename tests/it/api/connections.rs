@@ -75,6 +75,72 @@ async fn a_connection_is_made_from_metadata_and_changed() {
     );
 }
 
+/// What the console shows before it saves, the API tells with what it has saved.
+#[tokio::test]
+async fn what_metadata_needs_a_second_look_at_is_told() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let findings = |answer: &Value| -> Vec<String> {
+        let list = answer["findings"].as_array().cloned().unwrap_or_default();
+        list.iter()
+            .map(|one| one.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let ping = include_str!("../../../metadata/ping-ssoready.xml");
+    let body = json!({"display_name": "Ping", "metadata": ping});
+    let made = ok(&client.post("/api/v1/connections", body).await, 201);
+    let told = findings(&made);
+    assert!(
+        told.iter().any(|it| it.contains("expired on 2024-11-17")),
+        "{told:?}"
+    );
+    // A connection that is read says what it is.
+    let path = path(&made);
+    assert!(
+        !ok(&client.get(&path).await, 200)
+            .as_object()
+            .unwrap()
+            .contains_key("findings")
+    );
+    // The same as the console's page.
+    let imported =
+        vestibule::admin::read_metadata(ping.as_bytes(), "", "metadata", crate::support::NOW);
+    let warnings: Vec<String> = imported
+        .unwrap()
+        .warnings
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        warnings.iter().all(|it| told.contains(it)),
+        "{warnings:?} {told:?}"
+    );
+    // By another identity provider's, and by settings.
+    let body = json!({"metadata": ENTRA, "other_identity_provider": true});
+    let told = findings(&ok(&client.patch(&path, "*", body).await, 200));
+    assert!(
+        told[0].starts_with("This is another identity provider. The connection belongs to"),
+        "{told:?}"
+    );
+    let early = include_str!("../../vectors/keys/idp-not-yet.crt");
+    let body = json!({"settings": {"add_certificate": early}});
+    let told = findings(&ok(&client.patch(&path, "*", body).await, 200));
+    assert!(told[0].ends_with("is not valid yet."), "{told:?}");
+    let body = json!({"settings": {"certificates": early}});
+    let told = findings(&ok(&client.patch(&path, "*", body).await, 200));
+    assert!(told[0].contains("every sign-in is refused"), "{told:?}");
+    let body = json!({"display_name": "By hand"});
+    let told = findings(&ok(&client.post("/api/v1/connections", body).await, 201));
+    assert!(told[0].starts_with("It has no certificate yet"), "{told:?}");
+    assert!(
+        findings(&ok(
+            &client.patch(&path, "*", json!({"sort_order": 7})).await,
+            200
+        ))
+        .is_empty()
+    );
+}
+
 #[tokio::test]
 async fn trust_is_changed_with_a_scope_of_its_own() {
     let world = World::new().await;
