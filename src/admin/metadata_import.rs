@@ -1,7 +1,7 @@
 //! An identity provider's metadata, as a proposal for a connection.
 
 use super::connection::{ConnectionSettings, Difference, differences, introduction};
-use super::{Admin, Refused};
+use super::{Admin, Refused, certificate_findings};
 use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId, SamlSettings};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
@@ -132,7 +132,10 @@ impl Admin<'_> {
         let before = self.connection(id).await?;
         let mut after = before.clone();
         import::update(&mut after.settings, &imported.idp);
-        let is_other = before.settings.idp_entity_id != after.settings.idp_entity_id;
+        let is_other = !is_one(
+            &before.settings.idp_entity_id,
+            &after.settings.idp_entity_id,
+        );
         if choices.url.is_some() || is_other {
             after.settings.metadata_url = choices.url.map(str::to_owned);
         }
@@ -157,19 +160,34 @@ impl Admin<'_> {
         let settings = ConnectionSettings::of(groups);
         let is_new = before.is_none();
         let remark = import::name_id_remark(&after.settings, &imported.idp, is_new);
-        let warnings = imported.warnings.iter().map(ToString::to_string);
         let old = before.as_ref().map(|it| it.settings.idp_entity_id.clone());
+        let other =
+            old.filter(|old| !old.is_empty() && !is_one(old, &after.settings.idp_entity_id));
+        let mut warnings: Vec<String> = other.iter().map(|old| format!(
+            "This is another identity provider. The connection belongs to {old} now. The accounts bound to it would answer to the new one. If you only want to add a second identity provider, add a new connection instead."
+        )).collect();
+        warnings.extend(imported.warnings.iter().map(ToString::to_string));
+        warnings.extend(remark);
+        // A new connection has those of its metadata alone, which say the same.
+        if before.is_some() {
+            warnings.extend(certificate_findings(before.as_ref(), &after, self.now));
+        }
         Ok(MetadataImport {
-            warnings: warnings.chain(remark).collect(),
+            warnings,
             differences: match &before {
                 Some(before) => differences(&settings, before, &after),
                 None => introduction(&settings, &after),
             },
             is_new,
-            other: old.filter(|old| !old.is_empty() && *old != after.settings.idp_entity_id),
+            other,
             connection: after,
         })
     }
+}
+
+/// Whether two entity IDs are one identity provider's. White space around them is none of them.
+fn is_one(old: &str, new: &str) -> bool {
+    old.trim() == new.trim()
 }
 
 /// The name that the identity provider gives itself, English before others.

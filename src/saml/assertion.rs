@@ -13,6 +13,7 @@ use crate::xml::Element;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+pub use authn::NONE_WOULD_DO;
 use authn::check_authn;
 use conditions::check_conditions;
 use subject::{check_confirmations, check_name_id};
@@ -89,7 +90,7 @@ pub(super) fn validate(
     let parts = Parts::of(assertion, checks)?;
     let issuer = parts.issuer.text().unwrap_or_default();
     checks.require(
-        issuer == trust.idp_entity_id,
+        trust.is_from(&issuer),
         Requirement::Issuer,
         trust.idp_entity_id.clone(),
         near::described(&issuer, &trust.idp_entity_id),

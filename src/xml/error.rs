@@ -63,7 +63,9 @@ impl fmt::Display for XmlErrorKind {
             Self::Declaration => f.write_str("the XML declaration is not acceptable"),
             Self::Doctype => f.write_str("a DOCTYPE is not allowed"),
             Self::ProcessingInstruction => f.write_str("a processing instruction is not allowed"),
-            Self::Entity => f.write_str("an entity reference that is not allowed"),
+            Self::Entity => f.write_str(
+                "an entity reference that is not allowed (an & in a text is written &amp;)",
+            ),
             Self::Malformed(how) => write!(f, "not well-formed: {how}"),
             Self::MismatchedEndTag => f.write_str("the end tag does not match the start tag"),
             Self::UnexpectedEnd => f.write_str("the document ends too early"),

@@ -171,8 +171,7 @@ impl Receiver<'_> {
             .and_then(Element::text)
             .unwrap_or_default()
             .into_owned();
-        let known =
-            issuer == self.trust.idp_entity_id || self.expectation.extra_issuers.contains(&issuer);
+        let known = self.trust.is_from(&issuer) || self.expectation.extra_issuers.contains(&issuer);
         checks.require(
             known,
             Requirement::Issuer,
@@ -243,7 +242,7 @@ impl Receiver<'_> {
             _ => Err(checks.fail(
                 Requirement::LogoutShape,
                 "one NameID or EncryptedID",
-                "something else",
+                "none, several, or a BaseID",
             )),
         }
     }

@@ -9,7 +9,9 @@ use time::OffsetDateTime;
 #[non_exhaustive]
 pub enum MetadataError {
     /// Not XML, or XML that rule A3 excludes.
-    #[error("The file is not usable XML: {0}. Download it again and upload it unchanged.")]
+    #[error(
+        "The file is not usable XML: {0}. Download it again and upload it unchanged. If it is the same then, whoever runs the identity provider has to mend it."
+    )]
     Xml(#[from] XmlError),
     /// Its declaration names an encoding that nobody knows.
     #[error(
@@ -147,6 +149,8 @@ pub enum Warning {
     },
     /// Entra's document of a whole tenant: all its keys are Microsoft's own, and none is an application's.
     WholeTenant,
+    /// There is white space around the entity ID.
+    SpaceAroundEntityId,
     /// `validUntil` has passed.
     Expired {
         /// When.
@@ -200,7 +204,7 @@ impl fmt::Display for Warning {
                     thumbprint.to_ascii_uppercase()
                 )?;
                 if *has_expired {
-                    write!(f, "has expired on {}", not_after.date())?;
+                    write!(f, "expired on {}", not_after.date())?;
                 } else {
                     write!(f, "is not valid before {}", not_before.date())?;
                 }
@@ -215,6 +219,9 @@ impl fmt::Display for Warning {
             }
             Self::WholeTenant => f.write_str(
                 "This is the document of the whole Entra tenant: it has Microsoft's keys and no certificate of an application, so that every sign-in will be refused (rule B3). In Entra ID open the enterprise application, Single sign-on, and take its own Federation Metadata XML or App Federation Metadata Url, which ends with ?appid=…",
+            ),
+            Self::SpaceAroundEntityId => f.write_str(
+                "There is white space around the entity ID. It is kept as it is written, and sign-ins may name the identity provider with it or without it. Better take it out at the identity provider.",
             ),
             Self::Expired { valid_until } => {
                 write!(

@@ -129,6 +129,7 @@ fn identity_providers(root: Element<'_>) -> Result<Vec<Element<'_>>, MetadataErr
 }
 
 fn pick<'d>(entities: &[Element<'d>], wanted: Option<&str>) -> Result<Element<'d>, MetadataError> {
+    let wanted = wanted.map(bare);
     let ids = || {
         entities
             .iter()
@@ -137,7 +138,7 @@ fn pick<'d>(entities: &[Element<'d>], wanted: Option<&str>) -> Result<Element<'d
     };
     let mut matching = entities
         .iter()
-        .filter(|entity| wanted.is_none() || entity.attribute("entityID") == wanted);
+        .filter(|entity| wanted.is_none() || entity.attribute("entityID").map(bare) == wanted);
     match (matching.next(), matching.next(), wanted) {
         (Some(only), None, _) => Ok(*only),
         (None, _, wanted) => Err(MetadataError::UnknownEntity {
@@ -157,6 +158,9 @@ fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, Met
     let entity_id = read_entity_id(entity)?;
     let role = saml2_role(entity, &entity_id)?;
     let mut warnings = Vec::new();
+    if bare(&entity_id) != entity_id {
+        warnings.push(Warning::SpaceAroundEntityId);
+    }
     let valid_until = read_valid_until(role, now, &mut warnings);
     let mut idp = IdpMetadata {
         single_sign_on: read_endpoints(role, "SingleSignOnService", &mut warnings),
@@ -304,10 +308,14 @@ fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -
     endpoints
 }
 
-/// An attribute of type `xs:anyURI`: white space around it is none of it (XML Schema part 2, 4.3.6).
+/// An attribute of type `xs:anyURI`.
 fn url<'d>(element: Element<'d>, name: &str) -> Option<&'d str> {
-    let value = element.attribute(name)?;
-    Some(value.trim_matches([' ', '\t', '\r', '\n']))
+    element.attribute(name).map(bare)
+}
+
+/// White space around an `xs:anyURI` is none of it (XML Schema part 2, 4.3.6).
+fn bare(uri: &str) -> &str {
+    uri.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// `mdui:DisplayName` (sstc-saml-metadata-ui 2.1).

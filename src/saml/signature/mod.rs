@@ -15,7 +15,7 @@ pub use key::{KeyError, VerificationKey};
 pub use named::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub(super) use signed_info::bounded;
-pub use verify::{SignedXml, Signer, verify_octets};
+pub use verify::{SignedXml, Signer, UNREADABLE, verify_octets};
 pub(super) use verify::{base64_text, verify_enveloped};
 
 use super::encryption::DecryptionKey;
@@ -38,6 +38,16 @@ pub struct Trust {
     pub danger_accept_cbc: bool,
     /// Our keys for encrypted assertions, tried in order (rule G3).
     pub decryption_keys: Vec<DecryptionKey>,
+}
+
+impl Trust {
+    /// Whether an issuer is this identity provider (rule D1): written exactly as its entity ID. White space around an entity ID in
+    /// metadata is none of it (XML Schema part 2, 4.3.6), and some identity providers name themselves with it, others without:
+    /// both are this one. Nothing that a message says is trimmed.
+    pub fn is_from(&self, issuer: &str) -> bool {
+        let own = self.idp_entity_id.as_str();
+        issuer == own || issuer == own.trim_matches(['\t', '\n', '\r', ' '])
+    }
 }
 
 /// What to do with a signing certificate outside its validity (rule B8).
