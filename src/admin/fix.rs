@@ -3,6 +3,7 @@
 //! Invariant: guidance only, and none rather than a wrong one. It is found anew each time a record is looked at, from the check
 //! that was not met.
 
+mod authentication;
 mod names;
 mod signed;
 mod status;
@@ -124,19 +125,11 @@ impl Finder<'_> {
                 vec![self.setting("authn_statement").to("optional")]
             }
             R::NameId => self.name_id(),
-            R::Freshness => vec![
-                there("Conditional Access, Session", "Sign-in frequency"),
-                self.setting("force_authn"),
-                self.setting("max_authentication_age"),
-            ],
-            R::AuthnContext => vec![
-                there(
-                    "Conditional Access, Grant",
-                    "Require multifactor authentication",
-                ),
-                self.setting("requested_authn_context"),
-                self.setting("accepted_authn_context"),
-            ],
+            R::Freshness => self.freshness(),
+            R::AuthnContext => self.authn_context(),
+            R::EncryptionAlgorithm => {
+                vec![there("Token encryption", "Deactivate token encryption")]
+            }
             R::EncryptionIntegrity => {
                 vec![
                     there(CERTIFICATES, "Signing Option").to("Sign SAML response and assertion"),
@@ -286,6 +279,12 @@ impl Finder<'_> {
             return vec![domains, user];
         }
         vec![user]
+    }
+
+    /// A setting to take back, where it is set.
+    fn if_set(&self, key: &'static str, to: &str) -> Option<Fix> {
+        let is_set = self.value(key).is_some_and(|value| value != to);
+        is_set.then(|| self.setting(key).to(to))
     }
 
     /// A field on a page of the connection.

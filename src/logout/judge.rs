@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Arrival;
 use crate::domain::ConnectionId;
-use crate::saml::error::{Check, Rejection, Requirement};
+use crate::saml::error::{Check, Rejection, Requirement, shorten};
 use crate::saml::logout::{
     LogoutExpectation, LogoutMessage, LogoutRequest, claimed_issuer, receive_post, receive_redirect,
 };
@@ -26,9 +26,9 @@ pub enum Refusal {
     /// It is not strict XML, or names no issuer.
     #[error("The message is not strict XML with an Issuer (A3)")]
     Unreadable,
-    /// Nobody that this company knows.
-    #[error("No enabled connection of this company has the issuer of the message (E6)")]
-    UnknownIssuer,
+    /// Nobody that this company knows: what it calls itself.
+    #[error("No enabled connection of this company has the issuer of the message: {0} (E6)")]
+    UnknownIssuer(String),
     /// It says something wrong.
     #[error(transparent)]
     Rejected(Rejection),
@@ -53,7 +53,7 @@ impl Refusal {
     pub(super) fn rule(&self) -> &'static str {
         match self {
             Self::Unreadable => "A3",
-            Self::UnknownIssuer => "E6",
+            Self::UnknownIssuer(_) => "E6",
             Self::Rejected(rejection) => rejection.rule().number(),
             Self::Old => "C5",
             Self::Repeated => "E4",
@@ -91,12 +91,12 @@ pub(super) fn judge<'s>(
     let Some(issuer) = claimed_issuer(arrival.xml()) else {
         return Err(refused);
     };
-    refused.refusal = Refusal::UnknownIssuer;
+    refused.refusal = Refusal::UnknownIssuer(shorten(issuer.clone().into()).into_owned());
     let mut accepted = Vec::new();
     for ready in site.enabled_connections() {
         let entity_id = &ready.trust.idp_entity_id;
         let other_names = other_names(entity_id);
-        if *entity_id != issuer && !other_names.contains(&issuer) {
+        if !ready.trust.is_from(&issuer) && !other_names.contains(&issuer) {
             continue;
         }
         let skew = skew_of(ready);

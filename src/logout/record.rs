@@ -128,7 +128,7 @@ pub(super) async fn refuse(
             rule: other.rule().into(),
             subject: "The logout message counts".into(),
             expected: expected(other).into(),
-            received: received(other).into(),
+            received: received(other).to_owned().into(),
             passed: false,
         }),
     };
@@ -144,17 +144,17 @@ pub(super) async fn refuse(
 fn expected(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Unreadable => "strict XML with an Issuer",
-        Refusal::UnknownIssuer => "the issuer of an enabled connection",
+        Refusal::UnknownIssuer(_) => "the issuer of an enabled connection",
         Refusal::Old => "NotOnOrAfter, or an age of ten minutes at the most",
         Refusal::Repeated => "a message that comes for the first time",
         Refusal::UnknownPrincipal | Refusal::Rejected(_) => "the session's name",
     }
 }
 
-fn received(refusal: &Refusal) -> &'static str {
+fn received(refusal: &Refusal) -> &str {
     match refusal {
-        Refusal::Unreadable => "something else",
-        Refusal::UnknownIssuer => "another issuer",
+        Refusal::Unreadable => "no XML that this server accepts, or no Issuer",
+        Refusal::UnknownIssuer(issuer) => issuer,
         Refusal::Old => "neither",
         Refusal::Repeated => "one that came before",
         Refusal::UnknownPrincipal | Refusal::Rejected(_) => "another",
@@ -165,7 +165,7 @@ fn advice(refusal: &Refusal) -> Vec<String> {
     let line = match refusal {
         Refusal::Rejected(rejection) => return saml::advice::advice(rejection),
         Refusal::Unreadable => return Vec::new(),
-        Refusal::UnknownIssuer => {
+        Refusal::UnknownIssuer(_) => {
             "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection."
         }
         Refusal::Old => {

@@ -6,9 +6,11 @@
 mod address;
 mod status;
 
+use super::assertion::NONE_WOULD_DO;
 use super::cross_check::NOT_COMPARED;
 use super::error::{Rejection, Requirement};
 use super::response::ONLY_ASSERTION_VERIFIES;
+use super::signature::UNREADABLE;
 
 pub use address::{OtherOrigin, differs_by_port, other_origin};
 pub use status::{AADSTS, Refused, aadsts, aadsts_in};
@@ -18,11 +20,18 @@ pub fn advice(rejection: &Rejection) -> Vec<String> {
     let received = rejection.received.as_ref();
     let text = match rejection.requirement {
         Requirement::Status => return status::advice(received),
-        Requirement::Destination | Requirement::SubjectConfirmation if received.contains("://") => {
+        Requirement::Destination => return addressed(rejection),
+        Requirement::SubjectConfirmation if received.contains("://") => {
             return addressed(rejection);
+        }
+        Requirement::SignatureValue if other_issuer(received).is_some() => {
+            return another_issuer(rejection);
         }
         Requirement::IssueInstant | Requirement::LogoutTime => CLOCK,
         Requirement::InResponseTo => AGAIN,
+        Requirement::AuthnContext if rejection.expected.starts_with(NONE_WOULD_DO) => &[
+            "No sign-in can pass: what the connection asks for (Requested authentication context) and what it takes (Accepted authentication context) have nothing in common. Change one of the two in the SAML Settings, or clear it (requested_authn_context=none, accepted_authn_context=none).",
+        ],
         requirement => match requirement.rule().number().as_bytes() {
             [b'A' | b'C', _] => message(requirement, received),
             [b'B', _] => signed(rejection),
@@ -128,9 +137,13 @@ fn assertion(requirement: Requirement, received: &str) -> &'static [&'static str
         ],
         Requirement::Conditions => CLOCK,
         Requirement::NameId => name_id(received),
+        Requirement::Freshness if received == "no AuthnInstant" => &[
+            "The identity provider does not say when the user signed in. Let it send an AuthnStatement with AuthnInstant (Keycloak: client settings, Include AuthnStatement).",
+            OLDER_WILL_DO,
+        ],
         Requirement::Freshness => &[
             "The identity provider did not let the user sign in again. Let it honour ForceAuthn, or shorten its session (Entra ID: Conditional Access, Session, Sign-in frequency; AD FS and Keycloak do it by themselves; Okta: sign-on policy, Re-authentication frequency).",
-            "If an older sign-in will do, switch off “Ask for credentials each time” and “Longest time since the sign-in” in the SAML Settings (force_authn=false, max_authentication_age=none), and let the application leave force=1 out.",
+            OLDER_WILL_DO,
         ],
         Requirement::AuthnContext => &[
             "The identity provider let the user sign in another way. Demand the wanted way there (Entra ID: Conditional Access, Grant, Require multifactor authentication; Okta: sign-on policy; Keycloak: authentication flow and ACR to LoA mapping).",
@@ -165,6 +178,8 @@ fn encrypted(requirement: Requirement) -> &'static [&'static str] {
         _ => &[],
     }
 }
+
+const OLDER_WILL_DO: &str = "If an older sign-in will do, switch off “Ask for credentials each time” and “Longest time since the sign-in” in the SAML Settings (force_authn=false, max_authentication_age=none), and let the application leave force=1 out.";
 
 const CLOCK: &[&str] = &[
     "Compare the clocks: let both servers keep time by NTP.",
@@ -240,24 +255,52 @@ fn addressed(rejection: &Rejection) -> Vec<String> {
     }
 }
 
-/// What the record of rule B3 says of a signature whose value is no base64: no certificate can fit it.
-pub const UNREADABLE: &str = "something else";
+/// Whether the record of rule B3 is of a signature that cannot be read: no certificate can fit it.
+pub fn is_unreadable(received: &str) -> bool {
+    // The second as records of the first version have it.
+    matches!(received, UNREADABLE | "something else")
+}
+
+/// The issuer that a record of rule B3 names, where another identity provider signed: one whose message was changed on the way
+/// names the connection's own certificate.
+pub fn other_issuer(received: &str) -> Option<&str> {
+    let issuer = issuer_beside(received)?;
+    (!received.contains(OWN)).then_some(issuer)
+}
+
+/// The issuer that stands before a signature in what was expected and in what came.
+fn issuer_beside(text: &str) -> Option<&str> {
+    let (issuer, _) = text
+        .strip_prefix("issuer ")?
+        .split_once(", and a signature")?;
+    Some(issuer)
+}
+
+fn another_issuer(rejection: &Rejection) -> Vec<String> {
+    let received = other_issuer(&rejection.received).unwrap_or_default();
+    let expected = issuer_beside(&rejection.expected).unwrap_or_default();
+    vec![
+        format!(
+            "Another identity provider signed this: it calls itself {received}, and this connection is for {expected}. Both may be tenants or applications of one provider. Sign in where this connection leads."
+        ),
+        format!(
+            "If {received} is the right one, import its metadata for this connection, or make a connection of its own for it (Entra ID: App Federation Metadata Url, with ?appid=). Its certificate alone does not help."
+        ),
+    ]
+}
+
+const OWN: &str = "names the configured certificate";
 
 /// Rule B3.
 fn signature(received: &str) -> &'static [&'static str] {
-    if received.starts_with("issuer ") {
-        &[
-            "Another identity provider signed this, or another tenant or application of the same one: its issuer stands beside the expected one. Sign in there where this connection leads to.",
-            "If the connection was made with the wrong metadata, upload that of the right application. For Entra ID: App Federation Metadata Url, with ?appid=.",
-        ]
-    } else if received.contains("names certificate") {
+    if received.contains("names certificate") {
         &[
             "The identity provider signs with a certificate that the connection does not have. Upload its current metadata or certificate.",
             "For Entra ID use the application's own metadata (App Federation Metadata Url, with ?appid=), not the tenant's.",
         ]
-    } else if received.contains("names the configured certificate") {
+    } else if received.contains(OWN) {
         CHANGED
-    } else if received == UNREADABLE {
+    } else if is_unreadable(received) {
         &[
             "The value of the signature cannot be read: something on the way changed the message, or the identity provider wrote it wrongly. Its support needs this record; no certificate helps.",
         ]

@@ -4,26 +4,33 @@ use time::{Duration, OffsetDateTime};
 
 use super::{BASIC, CERTIFICATES, Finder, Fix, there, value_in};
 use crate::domain::RequiredSignature;
-use crate::saml::advice::{UNREADABLE, has_space_around};
+use crate::saml::advice::{has_space_around, is_unreadable, other_issuer};
 use crate::saml::instant;
 use crate::saml::names;
+
+const UPDATE: &str = "Update Certificate";
 
 impl Finder<'_> {
     pub(super) fn certificates(&self) -> Vec<Fix> {
         vec![
             there(CERTIFICATES, "App Federation Metadata Url"),
             self.here("Single Sign On Settings", "Metadata", "/metadata"),
-            self.here("x.509 Certificate", "Update Certificate", "/certificates"),
+            self.update(),
         ]
     }
 
     pub(super) fn signature(&self) -> Vec<Fix> {
         let received = &*self.check.received;
         // Its certificate is there: what it signed was changed, and no certificate helps. Nor where there is nothing to verify.
-        if received.contains("names the configured certificate") || received == UNREADABLE {
+        if received.contains("names the configured certificate") || is_unreadable(received) {
             return Vec::new();
         }
-        self.certificates()
+        let mut fixes = self.certificates();
+        // With the certificate alone its issuer would still be another one.
+        if other_issuer(received).is_some() {
+            fixes.retain(|fix| fix.field != UPDATE);
+        }
+        fixes
     }
 
     /// Rule B4.
@@ -68,8 +75,12 @@ impl Finder<'_> {
                 CERTIFICATES,
                 "New Certificate, then Make certificate active",
             ),
-            self.here("x.509 Certificate", "Update Certificate", "/certificates"),
+            self.update(),
         ]
+    }
+
+    fn update(&self) -> Fix {
+        self.here("x.509 Certificate", UPDATE, "/certificates")
     }
 
     /// Rule D1. The signature is good, so that the certificate is the right one.

@@ -1,6 +1,6 @@
 //! Fields about a sign-in that the identity provider itself refused (rule C2).
 
-use super::{BASIC, CERTIFICATES, CLAIMS_PAGE, Finder, Fix, there};
+use super::{BASIC, CLAIMS_PAGE, Finder, Fix, there};
 use crate::saml::advice::{Refused, aadsts_in};
 
 impl Finder<'_> {
@@ -15,26 +15,27 @@ impl Finder<'_> {
             "700016" | "650056" => vec![self.identifier()],
             "50105" => vec![there("Users and groups", "Add user/group")],
             "75008" => vec![self.here("SAML Settings", "Login URL", "#login_url")],
-            "75011" => self.if_set("requested_authn_context", "none"),
-            "75016" => self.if_set("name_id_policy", "none"),
-            "75001" | "75003" => vec![self.setting("binding").to("redirect")],
+            "75011" => self.asked_for(Refused::AuthnContext),
+            "75016" => self.asked_for(Refused::NameIdPolicy),
+            "75001" => self.asked_for(Refused::Binding),
+            "900236" => self.taken_back(),
             "750054" => vec![self.sign_on_url()],
-            "76021" => vec![self.setting("sign_requests").to("true")],
+            "76021" => vec![self.signed_requests()],
             "501241" => vec![
                 there(CLAIMS_PAGE, "Unique User Identifier (Name ID)").to("user.userprincipalname"),
             ],
-            "50146" => vec![there(
-                CERTIFICATES,
-                "New Certificate, then Make certificate active",
-            )],
+            "50146" => self.validity(),
             _ => Vec::new(),
         }
     }
 
     fn asked_for(&self, refused: Refused) -> Vec<Fix> {
         match refused {
-            Refused::NameIdPolicy => self.if_set("name_id_policy", "none"),
-            Refused::AuthnContext => self.if_set("requested_authn_context", "none"),
+            Refused::NameIdPolicy => self.if_set("name_id_policy", "none").into_iter().collect(),
+            Refused::AuthnContext => {
+                let taken_back = self.if_set("requested_authn_context", "none");
+                taken_back.into_iter().collect()
+            }
             Refused::Binding => {
                 let other = if self.value("binding").as_deref() == Some("post") {
                     "redirect"
@@ -45,25 +46,30 @@ impl Finder<'_> {
             }
             Refused::Request => {
                 let mut fixes = vec![self.identifier(), self.reply_url()];
-                fixes.extend(self.if_set("name_id_policy", "none"));
-                fixes.extend(self.if_set("requested_authn_context", "none"));
-                fixes.extend(self.if_set("force_authn", "false"));
-                fixes.push(match self.value("sign_requests").as_deref() {
-                    Some("true") => there(BASIC, "our signing certificate, from our metadata"),
-                    _ => self.setting("sign_requests").to("true"),
-                });
+                fixes.extend(self.taken_back());
+                fixes.push(self.signed_requests());
                 fixes
             }
             Refused::Passive | Refused::Person | Refused::Other => Vec::new(),
         }
     }
 
-    /// A setting to take back, where it is set.
-    fn if_set(&self, key: &'static str, to: &str) -> Vec<Fix> {
-        let is_set = self.value(key).is_some_and(|value| value != to);
-        is_set
-            .then(|| self.setting(key).to(to))
-            .into_iter()
-            .collect()
+    /// Everything that our requests ask for beside a sign-in.
+    fn taken_back(&self) -> Vec<Fix> {
+        let asked = [
+            ("name_id_policy", "none"),
+            ("requested_authn_context", "none"),
+            ("force_authn", "false"),
+        ];
+        let set = asked.into_iter();
+        set.filter_map(|(key, to)| self.if_set(key, to)).collect()
+    }
+
+    /// Requests are signed; and if they are, the identity provider has our present key.
+    fn signed_requests(&self) -> Fix {
+        match self.value("sign_requests").as_deref() {
+            Some("true") => there(BASIC, "our signing certificate, from our metadata"),
+            _ => self.setting("sign_requests").to("true"),
+        }
     }
 }

@@ -107,7 +107,7 @@ pub const AADSTS: &[(&str, &str)] = &[
     ),
     (
         "75001",
-        "The binding is wrong. Use HTTP-Redirect or HTTP-POST for requests.",
+        "Entra ID could not read our request by this binding. Choose the other one: Binding Options for Requests, in the connection's SAML Settings.",
     ),
     (
         "75003",
@@ -119,7 +119,7 @@ pub const AADSTS: &[(&str, &str)] = &[
     ),
     (
         "76021",
-        "Entra ID demands signed requests. Switch on the signing of requests for the connection.",
+        "Entra ID demands signed requests. Switch Sign requests on, in the connection's SAML Settings. If it is on, give Entra ID our present signing certificate, from our metadata.",
     ),
     (
         "76026",
@@ -135,11 +135,11 @@ pub const AADSTS: &[(&str, &str)] = &[
     ),
     (
         "50146",
-        "The application has no signing key at Entra ID, or it has expired. Make a new SAML certificate and make it active.",
+        "The application has no signing key at Entra ID, or it has expired. Make a new SAML certificate there, make it active, and upload it here.",
     ),
     (
         "900236",
-        "The request holds something that Entra ID does not support.",
+        "Our request asks for something that Entra ID does not support. Take back what the connection asks for in its SAML Settings: a Name Id Format, an authentication context, credentials each time.",
     ),
     (
         "50068",

@@ -9,6 +9,9 @@ use crate::xml::Element;
 use std::borrow::Cow;
 use time::{Duration, OffsetDateTime};
 
+/// How a record says that a connection asks for one thing and demands another (rule D9).
+pub const NONE_WOULD_DO: &str = "none: the request asks for ";
+
 /// What the statements say.
 #[derive(Default)]
 pub(super) struct Authn {
@@ -173,6 +176,12 @@ fn kinds(asked: &Authentication) -> String {
     match (asked.requested.as_slice(), asked.accepted.as_slice()) {
         (requested, []) => format!("{}, as the request asked", list(requested)),
         ([], accepted) => format!("{}, as the connection demands", list(accepted)),
+        // Nothing would do.
+        (requested, accepted) if !requested.iter().any(|one| accepted.contains(one)) => format!(
+            "{NONE_WOULD_DO}{}, and the connection takes {} only",
+            list(requested),
+            list(accepted)
+        ),
         (requested, accepted) => format!(
             "{}, as the request asked, and of these {}, as the connection demands",
             list(requested),

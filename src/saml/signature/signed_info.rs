@@ -198,8 +198,8 @@ impl SignedInfo {
         let digest = base64_text(*digest_value).ok_or_else(|| {
             checks.fail(
                 Requirement::Digest,
-                "a base64 DigestValue",
-                "something else",
+                "a DigestValue in base64",
+                "one that is not base64",
             )
         })?;
         Ok(Self {

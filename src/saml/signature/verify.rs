@@ -9,6 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 
+/// What a record says of a signature whose value is no base64: no certificate can fit it.
+pub const UNREADABLE: &str = "one that is not base64";
 /// The most characters of an issuer that nobody has vouched for.
 const LONGEST_ISSUER: usize = 120;
 
@@ -68,8 +70,13 @@ pub(in crate::saml) fn verify_enveloped(
     let method = Method::of(parts.canonicalization, checks)?;
     let octets = method.canonicalize(parts.signed_info, None, checks)?;
     let signed_info = SignedInfo::parse(&octets, parent, trust, checks)?;
-    let value = base64_text(parts.value)
-        .ok_or_else(|| checks.fail(Requirement::SignatureValue, "base64", "something else"))?;
+    let value = base64_text(parts.value).ok_or_else(|| {
+        checks.fail(
+            Requirement::SignatureValue,
+            "a signature in base64",
+            UNREADABLE,
+        )
+    })?;
     let key = signer(trust, now, |key| {
         key.verifies(signed_info.algorithm, &octets, &value)
     });
@@ -95,7 +102,7 @@ pub(in crate::saml) fn verify_enveloped(
         let mut received = hint(parts.key_info, &configured);
         // Another tenant or application: nothing is believed, and what it calls itself says most.
         let issuer = parent.child(names::SAML, "Issuer").and_then(Element::text);
-        if let Some(issuer) = issuer.filter(|issuer| *issuer != trust.idp_entity_id) {
+        if let Some(issuer) = issuer.filter(|issuer| !trust.is_from(issuer)) {
             let issuer: String = issuer.chars().take(LONGEST_ISSUER).collect();
             expected = format!("issuer {}, and {expected}", trust.idp_entity_id);
             received = format!("issuer {issuer}, and {received}");

@@ -214,6 +214,28 @@ async fn of_two_links_used_at_the_same_time_one_opens() {
     assert!(late.body.contains("This link was revoked"), "{}", late.body);
 }
 
+/// What is advised where a link is refused: another address, and another link.
+#[tokio::test]
+async fn a_link_is_used_once_and_a_new_one_takes_its_place() {
+    let world = World::new().await;
+    let first = link(&world).await;
+    let answer = submit(&mut world.browser(), &first, &[]).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let page = world.browser().get(&first).await;
+    assert_eq!(page.status, 410);
+    assert!(page.body.contains("This link was used already"));
+    let second = link(&world).await;
+    let answer = submit(&mut world.browser(), &second, &[]).await;
+    assert_ne!(answer.status, 303, "the address has an account");
+    let answer = submit(
+        &mut world.browser(),
+        &second,
+        &[("email", "two@acme.example")],
+    )
+    .await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
 #[tokio::test]
 async fn links_that_are_over_say_what_became_of_them() {
     let world = World::new().await;

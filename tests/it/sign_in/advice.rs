@@ -309,11 +309,84 @@ async fn another_tenant_is_named_beside_the_expected_one() {
         check.expected.contains(&format!("issuer {expected}")),
         "{check:?}"
     );
+    let advice = &attempt.record.advice;
     assert!(
-        attempt.record.advice[0].contains("another tenant"),
-        "{:?}",
-        attempt.record.advice
+        advice[0].contains(&format!(
+            "it calls itself {theirs}, and this connection is for {expected}"
+        )),
+        "{advice:?}"
     );
+    assert!(
+        advice[1].contains("Its certificate alone does not help"),
+        "{advice:?}"
+    );
+    // With it alone the issuer would still be another one.
+    let fixes = advised(&world, &attempt).await;
+    assert!(
+        !fixes.iter().any(|fix| fix.field == "Update Certificate"),
+        "{fixes:?}"
+    );
+    // What is advised: the metadata of the one that signed. The same sign-in passes.
+    let theirs = world.beta_idp.metadata_xml().unwrap();
+    let theirs =
+        vestibule::saml::metadata::IdpMetadata::parse(theirs.as_bytes(), None, crate::support::NOW);
+    let theirs = theirs.unwrap().idp;
+    world
+        .change(|entra| vestibule::import::update(&mut entra.settings, &theirs))
+        .await;
+    let begun = begin(&mut browser, "/sso/login").await;
+    let xml = world.beta_idp.respond(&spec.answering(&begun.id)).unwrap();
+    let response = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, xml);
+    let answer = world.bring(&mut browser, &begun, &response).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
+/// An entity ID with white space around it in metadata: what it signs names it with the white space, or without.
+#[tokio::test]
+async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
+    let world = World::new().await;
+    let own = world.idp.tenant().entity_id.clone();
+    let metadata = world.idp.metadata_xml().unwrap();
+    let metadata = metadata.replace(
+        &format!("entityID=\"{own}\""),
+        &format!("entityID=\" {own}\n\""),
+    );
+    let imported = vestibule::saml::metadata::IdpMetadata::parse(
+        metadata.as_bytes(),
+        // Who picks one of several types no white space.
+        Some(&own),
+        crate::support::NOW,
+    )
+    .unwrap();
+    let told = imported.warnings.iter().map(ToString::to_string);
+    let told: Vec<String> = told.collect();
+    assert!(
+        told[0].contains("white space around the entity ID"),
+        "{told:?}"
+    );
+    // As XML reads an attribute: a line end in it is a space.
+    assert_eq!(imported.idp.entity_id, format!(" {own} "));
+    world
+        .change(|entra| vestibule::import::update(&mut entra.settings, &imported.idp))
+        .await;
+    let signs_in = async |issuer: String| {
+        world
+            .sign_in_with(&mut world.browser(), |spec| spec.issuer = issuer)
+            .await
+    };
+    for issuer in [own.clone(), format!(" {own} ")] {
+        let answer = signs_in(issuer.clone()).await;
+        assert_eq!(answer.status, 303, "{issuer:?}: {}", answer.body);
+    }
+    // Nothing that a message says is trimmed (rule D7): other white space is another name.
+    let answer = signs_in(format!("{own}  ")).await;
+    world.assert_refused(&answer, "D1").await;
+    world
+        .change(|entra| entra.settings.idp_entity_id.clone_from(&own))
+        .await;
+    let answer = signs_in(format!(" {own} ")).await;
+    let attempt = world.assert_refused(&answer, "D1").await;
+    assert!(attempt.record.advice[0].contains("white space around the value"));
 }
 
 /// Behind a proxy that the company's origin does not know of.

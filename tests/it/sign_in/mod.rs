@@ -16,6 +16,7 @@ mod new_key;
 mod password;
 mod process;
 mod races;
+mod refused_there;
 mod reposts;
 mod requests;
 mod return_to;

@@ -76,6 +76,45 @@ async fn a_user_of_a_single_sign_on_group_is_refused_and_led_to_it() {
     assert!(answer.body.contains("The e-mail or the password is wrong."));
 }
 
+/// What the record of a refused password tells to do, done, lets the same person in.
+#[tokio::test]
+async fn what_is_advised_where_a_password_is_refused() {
+    const WHO: &str = "sso@acme.example";
+    let world = World::new().await;
+    let group = world.add_group("Bound", GroupKind::Member, true).await;
+    let user = world.add_user(WHO, None, &[&group]).await;
+    let refused = async |words: &str| {
+        let answer = submit(&mut world.browser(), WHO, PASSWORD, "").await;
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        // Who is to use single sign-on is told so, and no code.
+        let filter = vestibule::store::AttemptFilter::default();
+        let kept = world.app.store.attempts(world.acme.id, &filter, 5).await;
+        let kept = kept.unwrap().into_iter();
+        let attempt = kept.max_by_key(|it| it.id.to_bytes()).unwrap();
+        assert_eq!(attempt.rule.as_deref(), Some("F6"));
+        world.app.clock.step(time::Duration::SECOND);
+        let advice = attempt.record.advice.join("\n");
+        assert!(advice.contains(words), "{advice}");
+    };
+    refused("An administrator can set a new one").await;
+    let sealed = world.app.keys.hash_password(PASSWORD);
+    let store = &world.app.store;
+    let now = world.app.clock.now();
+    assert!(store.set_password(user, Some(&sealed), now).await.unwrap());
+    refused("move the account to a group without").await;
+    let admin = vestibule::admin::Admin {
+        store,
+        keys: &world.app.keys,
+        company: world.acme.id,
+        actor: vestibule::admin::Actor::command_line(),
+        once: None,
+        now,
+    };
+    assert!(admin.take_from_group(user, group.id).await.unwrap());
+    let answer = submit(&mut world.browser(), WHO, PASSWORD, "").await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+}
+
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_look_the_same() {
     let world = World::new().await;

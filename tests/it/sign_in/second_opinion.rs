@@ -71,6 +71,28 @@ async fn a_disagreement_is_refused_and_its_record_says_so() {
     assert!(world.user("b.simon@contoso.com").await.is_none());
 }
 
+/// Where two implementations disagree nobody is to be let in; where one of them cannot judge, what it can judge passes.
+#[tokio::test]
+async fn what_is_advised_where_two_implementations_disagree() {
+    let strict = world(CrossCheck::Strict).await;
+    let answer = strict.sign_in_with(&mut strict.browser(), rsa_pss).await;
+    let attempt = strict.assert_refused(&answer, "B9").await;
+    assert!(attempt.record.advice[1].contains("sign the assertion itself, with RSA-SHA256"));
+    let answer = strict.sign_in_with(&mut strict.browser(), |_| {}).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let answer = strict
+        .sign_in_with(&mut strict.browser(), newer_letter)
+        .await;
+    let attempt = strict.assert_refused(&answer, "B9").await;
+    assert!(attempt.record.advice[0].contains("let nobody in by another way"));
+    let store = &strict.app.store;
+    let company = store.company(strict.acme.id).await.unwrap().unwrap();
+    assert_eq!(
+        vestibule::admin::fixes(&attempt, &company, Some(&strict.entra)),
+        []
+    );
+}
+
 #[tokio::test]
 async fn the_same_message_passes_where_nobody_is_asked() {
     let world = World::new().await;

@@ -57,6 +57,8 @@ pub(super) struct Begun {
     pub(super) relay_state: Option<String>,
     /// Whether its query was signed.
     pub(super) signed_query: bool,
+    /// Whether it travels by POST.
+    pub(super) by_post: bool,
 }
 
 impl World {
@@ -311,6 +313,7 @@ pub(super) fn read(answer: &Answer) -> Begun {
         xml: String::from_utf8(xml).unwrap(),
         relay_state,
         signed_query,
+        by_post: answer.status != 303,
     }
 }
 

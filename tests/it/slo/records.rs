@@ -301,6 +301,66 @@ async fn what_is_refused_has_a_code_and_a_record() {
     assert!(found.await.unwrap().is_some());
 }
 
+/// Advice is right or absent: what is done about a refused message lets the same one pass. A refusal that is added without does
+/// not compile.
+#[tokio::test]
+async fn what_is_advised_about_logout_messages_lets_them_pass() {
+    use vestibule::logout::Refusal;
+    /// Words of the advice; none where none is given.
+    fn advised(refusal: &Refusal) -> Option<&'static str> {
+        match refusal {
+            Refusal::UnknownIssuer(_) => Some("Import its metadata, or enable the connection"),
+            Refusal::Old => Some("Sign out again"),
+            // By the vectors, but for this one.
+            Refusal::Rejected(_) => Some("Compare the clocks"),
+            // Nothing has to be done.
+            Refusal::Repeated => Some("Nothing has to be done"),
+            // By `who_stays_signed_in_is_not_told_of_as_signed_out`.
+            Refusal::UnknownPrincipal => Some("say the same NameID"),
+            Refusal::Unreadable => None,
+        }
+    }
+    let world = World::new().await;
+    let told = async |words: Option<&str>, rule: &str| {
+        let kept = newest(&world).await;
+        assert_eq!(kept.rule.as_deref(), Some(rule), "{}", kept.summary);
+        let advice = kept.record.advice.join("\n");
+        match words {
+            Some(words) => assert!(advice.contains(words), "{advice}"),
+            None => assert_eq!(advice, ""),
+        }
+        world.app.clock.step(Duration::SECOND);
+    };
+    let cookie = world.sign_in(&world.entra, &simon(), None).await;
+    let unreadable = world
+        .idp
+        .redirect(MessageKind::Request, "<a><!DOCTYPE b></a>", None);
+    assert_eq!(world.fetch(&unreadable, "").await.status, 400);
+    told(advised(&Refusal::Unreadable), "A3").await;
+
+    // The clocks agree again.
+    let mut late = request();
+    late.id = "_late".to_owned();
+    late.not_on_or_after = Some(NOW - Duration::minutes(4));
+    assert_eq!(bring(&world, &late, &cookie).await.status, 403);
+    told(Some("Compare the clocks"), "C5").await;
+    late.not_on_or_after = Some(NOW + Duration::minutes(4));
+    assert_eq!(bring(&world, &late, &cookie).await.status, 303);
+    assert!(!world.is_live(ACME, &cookie).await);
+
+    // Asked again.
+    let cookie = world.sign_in(&world.entra, &simon(), None).await;
+    let mut old = request();
+    old.id = "_old".to_owned();
+    old.issue_instant = NOW - Duration::minutes(30);
+    world.app.clock.step(Duration::SECOND);
+    assert_eq!(bring(&world, &old, &cookie).await.status, 403);
+    told(advised(&Refusal::Old), "C5").await;
+    old.issue_instant = world.app.clock.now();
+    assert_eq!(bring(&world, &old, &cookie).await.status, 303);
+    assert!(!world.is_live(ACME, &cookie).await);
+}
+
 #[tokio::test]
 async fn answers_to_our_requests_are_written_down_once() {
     let world = World::new().await;

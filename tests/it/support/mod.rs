@@ -148,6 +148,23 @@ pub(crate) fn connection(company_id: CompanyId, name: &str, settings: SamlSettin
     }
 }
 
+/// The sources of all tests.
+pub(crate) fn test_sources() -> String {
+    let mut sources = String::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    sources
+}
+
 /// Assigns an e-mail domain of a company to one of its connections, added before where it is new.
 pub(crate) async fn assign(store: &Store, connection: &Connection, domain: &str) {
     let domain = CompanyDomain {

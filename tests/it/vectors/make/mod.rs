@@ -37,6 +37,7 @@ use super::case::{Case, CaseFile, Expect, Identity, Message, Settings};
 pub(crate) use paper::private_key;
 use paper::{ACS, ENTITY, IDP, NOW};
 pub(super) use paper::{Paper, Signer};
+pub(super) use queries::logout_query;
 use std::collections::BTreeSet;
 use std::path::Path;
 use vestibule::saml::error::Rule;

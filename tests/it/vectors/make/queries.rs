@@ -26,6 +26,11 @@ fn query_of(xml: &str, relay_state: Option<&str>, key: Option<&str>) -> String {
     url.split_once('?').unwrap().1.to_owned()
 }
 
+/// A good logout request.
+pub(crate) fn logout_query() -> String {
+    query_of(&logout(), None, Some("idp"))
+}
+
 pub(super) fn vectors() -> Vec<Vector> {
     let good = query_of(&logout(), Some("handle"), Some("idp"));
     let unsigned = query_of(&logout(), Some("handle"), None);
