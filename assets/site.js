@@ -60,7 +60,10 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   const local = zone.format(at);
   const minutes = Math.round((Date.now() - at) / 60000);
   time.title = `${local} (${utc})`;
-  if (!time.closest("[data-relative]")) continue;
+  if (!time.closest("[data-relative]")) {
+    if (time.textContent === utc) time.textContent = `${local} (${utc})`;
+    continue;
+  }
   if (minutes >= 0 && minutes < 1440) {
     const text = minutes < 60 ? ago.format(-minutes, "minute") : ago.format(-Math.round(minutes / 60), "hour");
     time.textContent = minutes < 1 ? "just now" : text;

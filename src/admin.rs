@@ -47,6 +47,7 @@ pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_findings,
     certificate_warning, given_certificates,
 };
+pub use company::OWN_SETTINGS;
 pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
     connection_name, differences, introduction, missing,

@@ -1,25 +1,125 @@
 //! The company itself.
+//!
+//! Invariant: where a browser is led, the operator decides: the origins of the site and of its applications are set by command only.
+//! The rest is the company's own.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use super::user::version_of;
 use super::{Admin, Problems, Refused};
+use crate::domain::{Company, SettingError};
+
+/// The settings that the company's administrators change.
+pub const OWN_SETTINGS: [&str; 8] = [
+    "name",
+    "landing",
+    "organization_name",
+    "organization_display_name",
+    "organization_url",
+    "contact_name",
+    "contact_email",
+    "encrypted_assertions",
+];
 
 impl Admin<'_> {
-    /// Gives the company another name for people.
-    pub async fn rename_company(&self, name: &str) -> Result<(), Refused> {
-        let mut problems = Problems::default();
-        let name = problems.line("name", name, "Write the company's name.");
-        problems.check()?;
-        let mut tx = self.store.begin().await?;
-        let before = tx.rename_company(self.company, &name).await?;
-        let before = before.ok_or(Refused::NotFound)?;
-        if before != name {
-            let event = self
-                .event("company.rename", name.as_str())
-                .with_change(json!({ "name": before }), json!({ "name": name }));
-            tx.audit(&event).await?;
-            tx.commit(self.now).await?;
+    /// The company, and the version of its own settings.
+    pub async fn company_settings(&self) -> Result<(Company, String), Refused> {
+        let company = self.store.company(self.company).await?;
+        let company = company.ok_or(Refused::NotFound)?;
+        let version = version(&company);
+        Ok((company, version))
+    }
+
+    /// Refuses when the settings are not those that were read any more.
+    pub async fn check_company_version(&self, read: &str) -> Result<(), Refused> {
+        let (company, now) = self.company_settings().await?;
+        if read == now {
+            return Ok(());
         }
+        Err(self.company_changed(&company).await?)
+    }
+
+    /// Changes settings that are the company's own, all of them or none; `read` is the version that was read, none for whichever is
+    /// there.
+    pub async fn set_company(
+        &self,
+        read: Option<&str>,
+        pairs: &[(&str, &str)],
+    ) -> Result<(), Refused> {
+        if let Some(read) = read {
+            self.check_company_version(read).await?;
+        }
+        let (before, _) = self.company_settings().await?;
+        let mut problems = Problems::default();
+        for (key, value) in pairs {
+            match OWN_SETTINGS.iter().find(|own| *own == key) {
+                Some(&"name") => drop(problems.line("name", value, "Write the company's name.")),
+                Some(_) => {}
+                None => return Err(Refused::NotFound),
+            }
+        }
+        problems.check()?;
+        let after = before.changed(pairs.iter().copied()).map_err(unfit)?;
+        let changed: Vec<&str> = OWN_SETTINGS
+            .into_iter()
+            .filter(|key| before.value(key) != after.value(key))
+            .collect();
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        if !tx.update_company(&after).await? {
+            return Err(self.company_changed(&before).await?);
+        }
+        let event = match changed[..] {
+            ["name"] => self.event("company.rename", after.name.as_str()),
+            _ => self.event("company.set", after.slug.as_str()),
+        };
+        let event = event.with_change(told(&before, &changed), told(&after, &changed));
+        tx.audit(&event).await?;
+        tx.commit(self.now).await?;
         Ok(())
     }
+
+    async fn company_changed(&self, company: &Company) -> Result<Refused, Refused> {
+        // An entry is about the short name, or about the name that was given.
+        let (mut by, mut at) = (String::new(), company.created_at);
+        for subject in [company.slug.as_str(), company.name.as_str()] {
+            let last = self
+                .store
+                .last_change_of(self.company, "company", subject, at)
+                .await?;
+            (by, at) = last.unwrap_or((by, at));
+        }
+        Ok(Refused::Changed { by, at })
+    }
+}
+
+fn version(company: &Company) -> String {
+    version_of(0, &told(company, &OWN_SETTINGS))
+}
+
+/// Some settings as text, by their keys.
+fn told(company: &Company, keys: &[&str]) -> Value {
+    let texts = keys.iter().filter_map(|key| {
+        let text = company.value(key)?;
+        Some(((*key).to_owned(), json!(text)))
+    });
+    texts.collect::<Map<_, _>>().into()
+}
+
+/// What does not fit, beside its field.
+fn unfit(error: SettingError) -> Refused {
+    let (key, what) = match error {
+        SettingError::Value { key, allowed, .. } => {
+            let allowed = allowed.trim_end_matches(", or none");
+            (key, format!("This does not fit. Use {allowed}."))
+        }
+        SettingError::UnknownKey { key, .. } | SettingError::OfTheCompany { key } => {
+            let what = format!("There is no setting {key}.");
+            (key, what)
+        }
+    };
+    let known = OWN_SETTINGS.into_iter().find(|own| *own == key);
+    Refused::invalid(known.unwrap_or("name"), what)
 }

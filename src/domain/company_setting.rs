@@ -11,7 +11,10 @@ const ORIGIN: &str = "an origin such as https://acme.sso.example.com";
 const ORIGINS: &str = "origins such as https://app.example.com, separated by commas, or none";
 const LANDING: &str =
     "a path beside the sign-in pages, a URL at the site or at one of return_origins, or none";
-const TEXT: &str = "a text of one line";
+const TEXT: &str = "a text of one line, at most 200 characters";
+/// The longest text, in characters, and the longest address, in octets.
+const LONGEST: usize = 200;
+const LONGEST_URL: usize = 512;
 const URL: &str = "a web address such as https://acme.example, or none";
 const EMAIL: &str = "one e-mail address in ASCII, or none";
 
@@ -196,6 +199,9 @@ impl Draft {
 /// leads to it, would send the browser around for ever.
 fn check_landing(company: &Company, landing: &str) -> Result<(), SettingError> {
     let unfit = || SettingError::value("landing", landing, LANDING);
+    if landing.len() > LONGEST_URL {
+        return Err(unfit());
+    }
     ReturnTo::parse(company, landing).map_err(|_| unfit())?;
     // Another port or a longer host name is another place.
     let ends = |rest: &&str| rest.is_empty() || rest.starts_with(['/', '?', '#']);
@@ -215,7 +221,8 @@ fn check_landing(company: &Company, landing: &str) -> Result<(), SettingError> {
 
 fn text(key: &str, value: &str) -> Result<String, SettingError> {
     let trimmed = value.trim();
-    if trimmed.is_empty() || trimmed.contains(is_unseen) {
+    let fits = trimmed.chars().count() <= LONGEST && !trimmed.contains(is_unseen);
+    if trimmed.is_empty() || !fits {
         return Err(SettingError::value(key, value, TEXT));
     }
     Ok(trimmed.to_owned())
@@ -234,7 +241,8 @@ fn web_address(key: &str, value: &str) -> Result<Option<String>, SettingError> {
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"));
     let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#']));
-    if has_host && url.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let fits = url.len() <= LONGEST_URL && url.bytes().all(|byte| byte.is_ascii_graphic());
+    if has_host && fits {
         Ok(Some(url.to_owned()))
     } else {
         Err(SettingError::value(key, value, URL))

@@ -50,29 +50,9 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
-        let updated = query(
-            "UPDATE company SET name = $1, return_origins = $2, landing = $3, organization = $4, contact = $5, encrypted_assertions = $6 \
-             WHERE id = $7 AND revision = $8",
-        )
-        .bind(company.name.as_str())
-        .bind(json(&company.return_origins)?)
-        .bind(company.landing.as_deref())
-        .bind(company.organization.as_ref().map(json).transpose()?)
-        .bind(company.contact.as_ref().map(json).transpose()?)
-        .bind(i64::from(company.encrypted_assertions))
-        .bind(company.id.to_string())
-        .bind(company.revision)
-        .execute(&mut tx)
-        .await?;
-        if updated == 0 {
+        if !tx.update_company(company).await? {
             return Ok(false);
         }
-        query("DELETE FROM company_origin WHERE company_id = $1")
-            .bind(company.id.to_string())
-            .execute(&mut tx)
-            .await?;
-        put_origins(&mut tx, company).await?;
-        tx.company_changed(company.id);
         tx.commit(now).await?;
         Ok(true)
     }
@@ -138,6 +118,34 @@ impl Store {
 }
 
 impl Tx {
+    /// Writes a company's settings and origins; false when somebody else has changed it since it was read.
+    pub async fn update_company(&mut self, company: &Company) -> Result<bool, Error> {
+        let updated = query(
+            "UPDATE company SET name = $1, return_origins = $2, landing = $3, organization = $4, contact = $5, encrypted_assertions = $6 \
+             WHERE id = $7 AND revision = $8",
+        )
+        .bind(company.name.as_str())
+        .bind(json(&company.return_origins)?)
+        .bind(company.landing.as_deref())
+        .bind(company.organization.as_ref().map(json).transpose()?)
+        .bind(company.contact.as_ref().map(json).transpose()?)
+        .bind(i64::from(company.encrypted_assertions))
+        .bind(company.id.to_string())
+        .bind(company.revision)
+        .execute(&mut *self)
+        .await?;
+        if updated == 0 {
+            return Ok(false);
+        }
+        query("DELETE FROM company_origin WHERE company_id = $1")
+            .bind(company.id.to_string())
+            .execute(&mut *self)
+            .await?;
+        put_origins(self, company).await?;
+        self.company_changed(company.id);
+        Ok(true)
+    }
+
     /// Gives a company another name; the one before, or none when it is not there.
     pub async fn rename_company(
         &mut self,

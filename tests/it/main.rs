@@ -19,6 +19,7 @@ mod docs;
 mod faults;
 mod hostile;
 mod metadata;
+mod names;
 #[cfg(feature = "demo")]
 mod operator;
 mod return_to;

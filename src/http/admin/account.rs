@@ -1,69 +1,124 @@
-//! Account Settings, Company: the name, and the addresses that nobody here can change.
+//! Account Settings, Company: what is the company's own, and the addresses that nobody here can change.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use serde::Deserialize;
 
 use super::{Console, ConsoleForm, ConsoleFrame, Section, corrected, done_then};
-use crate::admin::{Problems, Refused};
+use crate::admin::{OWN_SETTINGS, Problems, Refused};
+use crate::domain::Company;
 use crate::http::edge::Routes;
 use crate::http::error::Error;
+use crate::http::pages::Moment;
 use crate::http::response::Page;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/account", get(show).post(save))
 }
 
+/// The settings by key, as the form shows them: nothing where there is none.
+#[derive(Debug, Default)]
+struct Values(BTreeMap<&'static str, String>);
+
+impl Values {
+    fn of(company: &Company) -> Self {
+        let shown = OWN_SETTINGS.into_iter().filter_map(|key| {
+            let value = company.value(key).filter(|value| value != "none");
+            Some((key, value?))
+        });
+        Self(shown.collect())
+    }
+}
+
 #[derive(Debug, Template)]
 #[template(path = "admin/account.html")]
 struct Account {
     frame: ConsoleFrame,
-    name: String,
+    values: Values,
+    version: String,
     problems: Problems,
+    /// Who saved the page first, and when.
+    changed: Option<(String, Moment)>,
     slug: String,
     origins: Vec<String>,
-    landing: Option<String>,
+    return_origins: Vec<String>,
 }
 
-/// `GET /admin/account`
-async fn show(console: Console) -> Response {
-    let name = console.site.company.name.clone();
-    Page::new(page(&console, name, Problems::default())).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-struct Fields {
-    name: String,
-}
-
-/// `POST /admin/account`
-async fn save(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Response, Error> {
-    match console.admin().rename_company(&fields.name).await {
-        Ok(()) => {
-            console.changed().await?;
-            done_then(
-                &console,
-                "/admin/account",
-                "Saved.",
-                ("/sign-in", "Look at the sign-in page"),
-            )
-        }
-        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
-            Ok(corrected(page(&console, fields.name, refused.problems())).into_response())
-        }
-        Err(other) => Err(other.into()),
+impl Account {
+    fn text(&self, key: &str) -> &str {
+        self.values.0.get(key).map_or("", String::as_str)
     }
 }
 
-fn page(console: &Console, name: String, problems: Problems) -> Account {
-    let company = &console.site.company;
+/// `GET /admin/account`
+async fn show(console: Console) -> Result<Response, Error> {
+    let (company, version) = console.admin().company_settings().await?;
+    let values = Values::of(&company);
+    Ok(Page::new(page(&console, &company, values, version)).into_response())
+}
+
+/// `POST /admin/account`
+async fn save(
+    ConsoleForm(console, fields): ConsoleForm<BTreeMap<String, String>>,
+) -> Result<Response, Error> {
+    let version = fields.get("version").map(String::as_str);
+    let own = |key: &&'static str| fields.contains_key(*key);
+    let mut pairs: Vec<(&'static str, &str)> = OWN_SETTINGS
+        .into_iter()
+        .filter(own)
+        .map(|key| (key, fields[key].trim()))
+        .filter(|(key, _)| *key != "encrypted_assertions")
+        .collect();
+    // A box that is not ticked is not sent, so that it says something on the whole form only.
+    if version.is_some() {
+        let ticked = fields.contains_key("encrypted_assertions");
+        pairs.push((
+            "encrypted_assertions",
+            if ticked { "true" } else { "false" },
+        ));
+    }
+    let admin = console.admin();
+    let refused = match admin.set_company(version, &pairs).await {
+        Ok(()) => {
+            console.changed().await?;
+            let next = ("/sign-in", "Look at the sign-in page");
+            return done_then(&console, "/admin/account", "Saved.", next);
+        }
+        Err(refused) => refused,
+    };
+    let (company, now) = admin.company_settings().await?;
+    let mut values = Values::of(&company);
+    let typed = pairs.iter().map(|(key, value)| (*key, (*value).to_owned()));
+    values.0.extend(typed);
+    match refused {
+        Refused::Changed { by, at } => Ok(Page::new(Account {
+            changed: Some((by, at.into())),
+            ..page(&console, &company, values, now)
+        })
+        .with_status(StatusCode::CONFLICT)
+        .into_response()),
+        refused @ (Refused::Invalid(_) | Refused::Taken(_)) => Ok(corrected(Account {
+            problems: refused.problems(),
+            ..page(&console, &company, values, now)
+        })
+        .into_response()),
+        other => Err(other.into()),
+    }
+}
+
+fn page(console: &Console, company: &Company, values: Values, version: String) -> Account {
+    let allowed = company.return_origins.iter();
     Account {
         frame: console.frame(Section::Account, "Company"),
-        name,
-        problems,
+        values,
+        version,
+        problems: Problems::default(),
+        changed: None,
         slug: company.slug.to_string(),
         origins: company.origins().map(ToString::to_string).collect(),
-        landing: company.landing.clone(),
+        return_origins: allowed.map(ToString::to_string).collect(),
     }
 }

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
@@ -10,8 +9,9 @@ use super::conflict::Conflict;
 use super::connections::{ConnectionHead, Tab};
 use super::saml_controls::{Control, Field};
 use super::saml_fields::Values;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
-use crate::admin::{Problems, Refused};
+use super::settings_form::{self, SettingsForm};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section};
+use crate::admin::Problems;
 use crate::domain::{Connection, ConnectionId, Group};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -48,7 +48,8 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
     let connection = console.admin().connection(id).await?;
     let groups = console.app.desk.groups(console.company()).await?;
     let values = Values::of(&connection);
-    let page = page(&console, &connection, &groups, &values, Problems::default());
+    let problems = Problems::default();
+    let page = ClaimsPage::page(&console, &connection, &groups, values, problems, None);
     Ok(Page::new(page).into_response())
 }
 
@@ -57,79 +58,48 @@ async fn save(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, fields): ConsoleForm<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let admin = console.admin();
-    let before = admin.connection(id).await?;
-    let groups = console.app.desk.groups(console.company()).await?;
-    let values = Values::sent_claims(fields, &before);
-    if values.text("revision") != before.revision.to_string() {
-        return conflict(&console, &before, &groups, &values).await;
-    }
-    let wrong =
-        |problems| corrected(page(&console, &before, &groups, &values, problems)).into_response();
-    let after = match values.applied(&before, &groups) {
-        Ok(after) => after,
-        Err(problems) => return Ok(wrong(problems)),
-    };
-    match admin
-        .change_connection(&after, "connection.set", None)
-        .await
-    {
-        Ok(_) => {
-            console.changed().await?;
-            let at = format!("/admin/connections/{id}");
-            done_then(
-                &console,
-                &format!("{at}/claims"),
-                "Saved.",
-                (&format!("{at}/test"), "Next: test the connection"),
-            )
-        }
-        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => Ok(wrong(refused.problems())),
-        Err(Refused::Changed { .. }) => {
-            let now = admin.connection(id).await?;
-            conflict(&console, &now, &groups, &values).await
-        }
-        Err(refused) => Err(refused.into()),
-    }
+    settings_form::save::<ClaimsPage>(&console, id, fields).await
 }
 
-async fn conflict(
-    console: &Console,
-    stored: &Connection,
-    groups: &[Group],
-    values: &Values,
-) -> Result<Response, Error> {
-    let page = ClaimsPage {
-        conflict: Some(Conflict::of(console, values, stored, groups).await?),
-        ..page(console, stored, groups, values, Problems::default())
-    };
-    Ok(Page::new(page)
-        .with_status(StatusCode::CONFLICT)
-        .into_response())
-}
+impl SettingsForm for ClaimsPage {
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> Values {
+        Values::sent_claims(fields, stored)
+    }
 
-fn page(
-    console: &Console,
-    connection: &Connection,
-    groups: &[Group],
-    values: &Values,
-    problems: Problems,
-) -> ClaimsPage {
-    let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
-    let rows = values.mapping.iter().cloned().chain(spare);
-    ClaimsPage {
-        frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(connection, Tab::Claims),
-        conflict: None,
-        mapping: rows
-            .map(|(value, chosen)| MappingRow {
-                value,
-                groups: every_group(groups, &chosen),
-            })
-            .collect(),
-        claims: values.claims(&problems),
-        revision: connection.revision,
-        problems,
+    fn page(
+        console: &Console,
+        connection: &Connection,
+        groups: &[Group],
+        values: Values,
+        problems: Problems,
+        conflict: Option<Conflict>,
+    ) -> Self {
+        let claims = values.claims(&problems);
+        let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
+        let rows = values.mapping.into_iter().chain(spare);
+        Self {
+            frame: console.frame(Section::Connections, connection.display_name.as_str()),
+            head: ConnectionHead::of(connection, Tab::Claims),
+            conflict,
+            mapping: rows
+                .map(|(value, chosen)| MappingRow {
+                    value,
+                    groups: every_group(groups, &chosen),
+                })
+                .collect(),
+            claims,
+            revision: connection.revision,
+            problems,
+        }
+    }
+
+    fn saved(after: &Connection) -> (String, String, &'static str) {
+        let at = format!("/admin/connections/{}", after.id);
+        (
+            format!("{at}/claims"),
+            format!("{at}/test"),
+            "Next: test the connection",
+        )
     }
 }
 

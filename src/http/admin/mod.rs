@@ -41,6 +41,7 @@ mod saml_controls;
 mod saml_fields;
 mod saml_settings;
 mod sessions;
+mod settings_form;
 mod sign_ins;
 mod steps;
 mod sure;

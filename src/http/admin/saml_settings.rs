@@ -4,7 +4,6 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
@@ -14,8 +13,9 @@ use super::connections::{ConnectionHead, Tab};
 use super::review::{Review, Shown, replaces};
 use super::saml_controls::{Control, Field, FieldGroup};
 use super::saml_fields::Values;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
-use crate::admin::{CertificateFacts, Problems, Refused, missing};
+use super::settings_form::{self, SettingsForm};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected};
+use crate::admin::{CertificateFacts, Problems, missing};
 use crate::domain::{Connection, ConnectionId, Group};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
@@ -143,51 +143,45 @@ async fn save(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, fields): ConsoleForm<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let admin = console.admin();
-    let before = admin.connection(id).await?;
-    let groups = console.app.desk.groups(console.company()).await?;
-    let values = Values::sent_settings(fields, &before);
-    let applied = values.applied(&before, &groups);
-    if values.text("revision") != before.revision.to_string() {
-        return conflict(&console, &before, &groups, values).await;
+    settings_form::save::<SamlSettingsPage>(&console, id, fields).await
+}
+
+impl SettingsForm for SamlSettingsPage {
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> Values {
+        Values::sent_settings(fields, stored)
     }
-    let after = match applied {
-        Ok(after) => after,
-        Err(problems) => {
-            return Ok(
-                corrected(page(&console, &before, &groups, values, problems)).into_response(),
-            );
+
+    fn page(
+        console: &Console,
+        connection: &Connection,
+        groups: &[Group],
+        values: Values,
+        problems: Problems,
+        conflict: Option<Conflict>,
+    ) -> Self {
+        Self {
+            conflict,
+            ..page(console, connection, groups, values, problems)
         }
-    };
-    if let Some(review) = other_identity_provider(&console, &before, &after) {
-        return review.page(&console).await;
     }
-    match admin
-        .change_connection(&after, "connection.set", None)
-        .await
-    {
-        Ok(_) => {
-            console.changed().await?;
-            let at = format!("/admin/connections/{id}");
-            let next = if after.settings.certificates.is_empty() {
-                (
-                    format!("{at}/certificates#update"),
-                    "Next: add the x.509 Certificate",
-                )
-            } else {
-                (format!("{at}/test"), "Next: test the connection")
-            };
-            done_then(&console, &at, "Saved.", (&next.0, next.1))
-        }
-        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
-            let problems = refused.problems();
-            Ok(corrected(page(&console, &before, &groups, values, problems)).into_response())
-        }
-        Err(Refused::Changed { .. }) => {
-            let now = admin.connection(id).await?;
-            conflict(&console, &now, &groups, values).await
-        }
-        Err(refused) => Err(refused.into()),
+
+    fn review<'a>(
+        console: &Console,
+        before: &'a Connection,
+        after: &'a Connection,
+    ) -> Option<Review<'a>> {
+        other_identity_provider(console, before, after)
+    }
+
+    fn saved(after: &Connection) -> (String, String, &'static str) {
+        let at = format!("/admin/connections/{}", after.id);
+        let (next, name) = if after.settings.certificates.is_empty() {
+            ("certificates#update", "Next: add the x.509 Certificate")
+        } else {
+            ("test", "Next: test the connection")
+        };
+        let next = format!("{at}/{next}");
+        (at, next, name)
     }
 }
 
@@ -218,20 +212,4 @@ fn other_identity_provider<'a>(
         back: format!("/admin/connections/{}", before.id),
         tab: Tab::Settings,
     })
-}
-
-/// The form as it was filled in, beside what somebody else saved in the meantime. The next save is about that.
-async fn conflict(
-    console: &Console,
-    stored: &Connection,
-    groups: &[Group],
-    values: Values,
-) -> Result<Response, Error> {
-    let page = SamlSettingsPage {
-        conflict: Some(Conflict::of(console, &values, stored, groups).await?),
-        ..page(console, stored, groups, values, Problems::default())
-    };
-    Ok(Page::new(page)
-        .with_status(StatusCode::CONFLICT)
-        .into_response())
 }

@@ -196,7 +196,7 @@ impl Row {
 /// What a scope is for, for people.
 fn what(scope: Scope) -> &'static str {
     match scope {
-        Scope::CompanyRead => "See the company's name, addresses and e-mail domains.",
+        Scope::CompanyRead => "See the company's name, addresses, settings and e-mail domains.",
         Scope::UsersRead => "See users: names, addresses, groups and identities.",
         Scope::UsersWrite => {
             "Make, change, deactivate and delete users who are no administrators. Set their passwords, and so sign in as one of them. Another address also ends a user's sessions, and the identity provider's next word binds the user anew."
@@ -214,7 +214,7 @@ fn what(scope: Scope) -> &'static str {
         Scope::AttemptsRead => "See sign-ins with their checks, and whom they name.",
         Scope::AuditRead => "See the audit log.",
         Scope::AdminsWrite => {
-            "Beside another write scope: change administrators and their groups, and every setting of a connection (whom it trusts, where it sends users and messages, whether it is enabled), and the company's e-mail domains. Whoever has such a token can become an administrator."
+            "Beside another write scope: change administrators and their groups, and every setting of a connection (whom it trusts, where it sends users and messages, whether it is enabled), and the company's settings and e-mail domains. Whoever has such a token can become an administrator."
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::http::extract::{ClientAddress, CurrentSite};
     paths(
         show,
         company::show,
+        company::edit,
         domains::list,
         domains::show,
         domains::set,

@@ -44,7 +44,7 @@ type Answer = Result<axum::response::Response, Problem>;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .route("/api/v1/openapi.json", get(document::show))
-        .route("/api/v1/company", get(company::show))
+        .route("/api/v1/company", get(company::show).patch(company::edit))
         .route("/api/v1/domains", get(domains::list))
         .route(
             "/api/v1/domains/{domain}",

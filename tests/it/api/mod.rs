@@ -4,6 +4,7 @@ mod access;
 mod attempts;
 mod audit;
 mod bounds;
+mod company;
 mod connections;
 mod creation;
 mod document;

@@ -23,6 +23,11 @@ async fn a_stale_change_is_told_so_whatever_else_is_wrong_with_it() {
     let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
     for (path, changed, wrong) in [
         (
+            "/api/v1/company".to_owned(),
+            json!({"landing": "/app"}),
+            json!({"landing": "//evil.example"}),
+        ),
+        (
             format!("/api/v1/users/{}", world.member.id),
             json!({"first_name": "B."}),
             json!({"email": "no address"}),

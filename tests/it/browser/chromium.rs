@@ -293,6 +293,16 @@ impl Chromium {
         .unwrap();
     }
 
+    /// Lives in a time zone.
+    pub(super) async fn live_in(&self, zone: &str) {
+        self.tell(
+            "Emulation.setTimezoneOverride",
+            json!({ "timezoneId": zone }),
+        )
+        .await
+        .unwrap();
+    }
+
     /// A picture of what the window shows.
     pub(super) async fn picture(&self) -> Vec<u8> {
         let parameters = json!({ "format": "png" });

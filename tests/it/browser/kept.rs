@@ -1,4 +1,4 @@
-//! A session that ends while a form is open loses nothing.
+//! What a page of the console does for who reads it: a session that ends while a form is open loses nothing, and times are the reader's.
 
 use super::looks::look;
 use super::tutorial::{ADMINISTRATOR, Globex, PASSWORD};
@@ -39,6 +39,7 @@ async fn a_form_waits_in_its_window() {
     let (demo, browser) = (Demo::start(), Chromium::start().await);
     let globex = Globex::of(&demo);
     globex.get_in(&demo, &browser).await;
+    times_are_the_readers(&globex, &browser).await;
     send_too_late(&globex, &browser).await;
     look(&browser, "session-over").await;
     // One button, and no second window.
@@ -61,6 +62,7 @@ async fn without_script_it_waits_beside_the_sign_in() {
     let (demo, browser) = (Demo::start(), Chromium::without_script().await);
     let globex = Globex::of(&demo);
     globex.get_in(&demo, &browser).await;
+    times_are_utc(&globex, &browser).await;
     send_too_late(&globex, &browser).await;
     let window = browser.client.window().await.unwrap();
     browser.click_into_tab("a[data-keep]").await;
@@ -70,4 +72,45 @@ async fn without_script_it_waits_beside_the_sign_in() {
     browser.press("Go on with my form").await;
     save_what_is_back(&browser).await;
     browser.quit().await;
+}
+
+/// The text of a time, and what is said beside it.
+async fn time(browser: &Chromium, css: &str) -> (String, String) {
+    let time = browser.see(css).await;
+    let title = time.attr("title").await.unwrap();
+    (time.text().await.unwrap(), title.unwrap_or_default())
+}
+
+async fn times_are_utc(globex: &Globex, browser: &Chromium) {
+    browser
+        .open(&format!("{}/admin/audit", globex.origin))
+        .await;
+    let (text, _) = time(browser, "table.audit time").await;
+    assert!(text.ends_with(" UTC"), "{text}");
+}
+
+async fn times_are_the_readers(globex: &Globex, browser: &Chromium) {
+    // Five hours and a half before UTC, all the year.
+    browser.live_in("Asia/Kolkata").await;
+    browser
+        .open(&format!("{}/admin/audit", globex.origin))
+        .await;
+    let (text, title) = time(browser, "table.audit time").await;
+    assert!(text.contains("just now") || text.contains("ago"), "{text}");
+    let beside = browser.text("table.audit time + .second").await;
+    assert!(beside.ends_with(" UTC"), "{beside}");
+    // The title has both: 1 Mar 2026, 17:30 (1 March 2026, 12:00 UTC).
+    let (local, utc) = title.split_once(" (").unwrap();
+    let minutes = |text: &str| {
+        let clock = text.split(", ").nth(1).unwrap();
+        let (hours, rest) = clock.split_once(':').unwrap();
+        hours.parse::<u32>().unwrap() * 60 + rest[..2].parse::<u32>().unwrap()
+    };
+    assert_eq!((minutes(utc) + 330) % 1440, minutes(local), "{title}");
+    // In a sentence, the reader's time with UTC behind it.
+    browser.follow(ADMINISTRATOR).await;
+    let (text, _) = time(browser, "header.page time").await;
+    let (local, utc) = text.split_once(" (").unwrap();
+    assert!(utc.ends_with(" UTC)"), "{text}");
+    assert_eq!((minutes(utc) + 330) % 1440, minutes(local), "{text}");
 }

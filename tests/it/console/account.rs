@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::world::{ADMIN, World, follow, post};
+use super::trust::{form_at, send};
+use super::world::{ADMIN, World, follow, post, version_of};
 
 #[tokio::test]
 async fn a_new_name_is_there_at_once_and_written_down() {
@@ -103,4 +104,132 @@ async fn a_body_that_is_no_form_is_refused() {
     let answer = post(&mut browser, "/admin/account", &[("name", &big)]).await;
     assert_eq!(answer.status, 413);
     assert_eq!(world.stored_company().await.name, "ACME");
+}
+
+#[tokio::test]
+async fn what_is_the_companys_own_is_changed_by_its_administrators() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let path = "/admin/account";
+    let metadata = |body: String| body.contains("use=\"encryption\"");
+    assert!(metadata(browser.get("/sso/metadata").await.body));
+    let typed = [
+        ("landing", "/app"),
+        ("contact_name", "Identity team"),
+        ("contact_email", "idp@acme.example"),
+        ("organization_url", "https://www.acme.example"),
+        ("encrypted_assertions", "(off)"),
+    ];
+    let fields = form_at(&mut browser, path, &typed).await;
+    let answer = send(&mut browser, path, &fields).await;
+    let page = follow(&mut browser, &answer).await;
+    assert!(page.body.contains("Saved."), "{}", page.body);
+    let stored = world.stored_company().await;
+    assert_eq!(stored.landing.as_deref(), Some("/app"));
+    assert!(!stored.encrypted_assertions);
+    assert_eq!(stored.organization.unwrap().name, "ACME");
+    let metadata_now = browser.get("/sso/metadata").await.body;
+    assert!(metadata_now.contains("idp@acme.example"), "{metadata_now}");
+    assert!(!metadata(metadata_now));
+    let events = world.audit().await;
+    let [event] = &events[..] else {
+        panic!("one entry: {events:?}")
+    };
+    assert_eq!(
+        (event.action.as_str(), event.subject.as_str()),
+        ("company.set", stored.slug.as_str())
+    );
+    assert_eq!(
+        event.after,
+        Some(json!({
+            "landing": "/app",
+            "contact_name": "Identity team",
+            "contact_email": "idp@acme.example",
+            "organization_name": "ACME",
+            "organization_display_name": "ACME",
+            "organization_url": "https://www.acme.example",
+            "encrypted_assertions": "false",
+        }))
+    );
+    // What is sent as it was shown changes nothing; what is emptied goes.
+    let fields = form_at(&mut browser, path, &[]).await;
+    assert_eq!(send(&mut browser, path, &fields).await.status, 303);
+    assert_eq!(world.audit().await.len(), 1);
+    let emptied = [
+        ("landing", ""),
+        ("contact_name", ""),
+        ("contact_email", ""),
+        ("encrypted_assertions", "on"),
+    ];
+    let fields = form_at(&mut browser, path, &emptied).await;
+    assert_eq!(send(&mut browser, path, &fields).await.status, 303);
+    let stored = world.stored_company().await;
+    assert_eq!(
+        (stored.landing, stored.contact, stored.encrypted_assertions),
+        (None, None, true)
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_company_is_told_and_kept() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    let path = "/admin/account";
+    let long = format!("/{}", "x".repeat(600));
+    for (field, value) in [
+        ("landing", "https://evil.example/"),
+        ("landing", "/sso/login"),
+        ("landing", "//evil.example"),
+        ("landing", &long),
+        ("contact_email", "nobody"),
+        ("contact_name", "Somebody"),
+        ("organization_url", "javascript:alert(1)"),
+        ("organization_name", "Acme"),
+    ] {
+        let fields = form_at(&mut browser, path, &[(field, value)]).await;
+        let answer = send(&mut browser, path, &fields).await;
+        assert_eq!(answer.status, 422, "{field} {value}");
+        assert!(answer.body.contains("-error\""), "{field}: {}", answer.body);
+        assert!(
+            answer.body.contains(&format!("value=\"{value}\"")),
+            "{field}: {}",
+            answer.body
+        );
+    }
+    // Where a browser is led is the operator's.
+    for key in ["origin", "aliases", "return_origins", "slug"] {
+        let answer = post(&mut browser, path, &[(key, "https://evil.example")]).await;
+        assert_eq!(answer.status, 303);
+    }
+    let stored = world.stored_company().await;
+    assert_eq!(
+        (&stored.origin, &stored.landing, &stored.contact),
+        (&world.acme.origin, &None, &None)
+    );
+    assert_eq!(stored.return_origins, world.acme.return_origins);
+    assert!(world.audit().await.is_empty());
+}
+
+#[tokio::test]
+async fn two_who_change_the_company_learn_of_each_other() {
+    let world = World::new().await;
+    let (mut anna, mut zoe) = (world.admin().await, world.second_admin().await);
+    let path = "/admin/account";
+    let fields = form_at(&mut anna, path, &[("contact_email", "anna@acme.example")]).await;
+    let theirs = form_at(&mut zoe, path, &[("landing", "/app")]).await;
+    assert_eq!(send(&mut zoe, path, &theirs).await.status, 303);
+    let before = version_of(&mut anna, path).await;
+    let answer = send(&mut anna, path, &fields).await;
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    assert!(
+        answer.body.contains("zoe.admin@acme.example"),
+        "{}",
+        answer.body
+    );
+    assert!(answer.body.contains("value=\"anna@acme.example\""));
+    assert!(
+        answer.body.contains(&before),
+        "the next save is about what is there now"
+    );
+    assert_eq!(world.stored_company().await.contact, None);
 }

@@ -29,6 +29,7 @@ async fn come_back(browser: &mut Browser, kept: &str) -> Answer {
 
 fn without_token(mut fields: Fields) -> Fields {
     fields.retain(|(name, _)| name != "csrf");
+    fields.sort_by(|one, other| one.0.cmp(&other.0));
     fields
 }
 
