@@ -193,8 +193,12 @@ impl App {
     }
 
     async fn forget_unanswered(&self) {
+        let mut last = self.moment();
         loop {
             tokio::time::sleep(FORGET).await;
+            if self.was_set_forward(&mut last) {
+                continue;
+            }
             match self.desk.forget_unanswered(self.clock.now()).await {
                 Ok(forgotten) => tracing::debug!(forgotten, "unfinished sign-ins"),
                 Err(cause) => tracing::error!(%cause, "unfinished sign-ins cannot be removed"),
@@ -211,11 +215,16 @@ impl App {
         }
     }
 
-    /// Removes what is over, unless the clock was set since the last time.
-    async fn purge_since(&self, last: &mut Moment) {
+    /// Whether the clock was set forward since a moment, which becomes the present one.
+    fn was_set_forward(&self, last: &mut Moment) -> bool {
         let before = std::mem::replace(last, self.moment());
         let passed = last.running.saturating_sub(before.running);
-        if last.now - before.now > passed + CLOCK_SET {
+        last.now - before.now > passed + CLOCK_SET
+    }
+
+    /// Removes what is over, unless the clock was set since the last time.
+    async fn purge_since(&self, last: &mut Moment) {
+        if self.was_set_forward(last) {
             tracing::warn!(
                 "the clock was set forward; what is over is removed when it still says so the next time"
             );

@@ -117,22 +117,13 @@ pub struct Attempts {
 }
 
 /// The audit log.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audit {
     /// Days that an entry of the audit log is kept. 0 keeps all for ever.
     pub retention_days: u16,
     /// Entries of the audit log that one company may have; the oldest go. 0 sets no limit.
     pub most_entries: u32,
-}
-
-impl Default for Audit {
-    fn default() -> Self {
-        Self {
-            retention_days: 0,
-            most_entries: 5_000_000,
-        }
-    }
 }
 
 /// The log, on standard error.

@@ -9,8 +9,8 @@ use time::format_description::well_known::Rfc3339;
 use super::user_export::Parts;
 use super::user_file::harmless;
 use super::{Admin, Refused};
-use crate::domain::{AuditEvent, AuditId, CompanyId};
-use crate::store::{self, AuditFilter, AuditPage, Store};
+use crate::domain::{AuditEvent, CompanyId};
+use crate::store::{self, AuditFilter, AuditPage, AuditPlace, Store};
 
 /// About the octets of what changed that a part of an export holds; one entry may have more.
 const PART: i64 = 256 * 1024;
@@ -46,8 +46,14 @@ impl Admin<'_> {
         Ok(AuditExport {
             company: self.company,
             form,
-            own: event.id,
-            rest: Some(filter.clone()),
+            // What is older than the entry of the export itself: what is written meanwhile moves nothing.
+            rest: Some(AuditFilter {
+                after: Some(AuditPlace {
+                    at: event.at,
+                    id: event.id,
+                }),
+                ..filter.clone()
+            }),
             has_begun: false,
         })
     }
@@ -58,8 +64,6 @@ impl Admin<'_> {
 pub struct AuditExport {
     company: CompanyId,
     form: Form,
-    /// The entry of the export itself.
-    own: AuditId,
     /// What is still to come; nothing at the end.
     rest: Option<AuditFilter>,
     has_begun: bool,
@@ -73,7 +77,7 @@ impl Parts for AuditExport {
         let page = store.audit_part(self.company, filter, PART).await?;
         let mut file = File::new(self.form, !self.has_begun);
         self.has_begun = true;
-        for entry in page.entries.iter().filter(|entry| entry.id != self.own) {
+        for entry in &page.entries {
             file.add(entry);
         }
         match page.next {

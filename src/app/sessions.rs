@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use tower_sessions_core::session_store::{self, SessionStore};
 use tower_sessions_core::{Session, session::Id};
 
-use super::throttle::{Counted, Throttle, Wait};
+use super::throttle::{Throttle, Wait};
 use crate::clock::Clock;
 use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
 use crate::store::{self, Changes, Ended, SESSION_FIELD, Sessions, SignOut, SignedIn, Store};
@@ -167,13 +167,14 @@ impl SessionCache {
         id: SessionId,
         asker: Asker<'_>,
     ) -> Result<Option<SignedIn>, SessionError> {
-        let (counted, throttle) = (Counted::UnknownSession, asker.throttle);
         // Before it is looked for, so that many at the same moment get nothing more.
-        let admitted = throttle.admit(counted, asker.client, asker.company);
+        let admitted = asker.throttle.admit_session(asker.client, asker.company);
         admitted.map_err(SessionError::TooMany)?;
         let signed_in = self.signed_in(id).await;
         if !matches!(signed_in, Ok(None)) {
-            throttle.give_back(counted, asker.client, asker.company);
+            asker
+                .throttle
+                .give_session_back(asker.client, asker.company);
         }
         signed_in
     }

@@ -45,8 +45,6 @@ pub enum Counted {
     PasswordTry,
     /// Our metadata is read.
     Metadata,
-    /// A session cookie comes that is not remembered; it does not count when there is such a session.
-    UnknownSession,
     /// A refused sign-in message is written down.
     RefusedMessage,
 }
@@ -88,7 +86,7 @@ pub struct Throttle {
     logouts: Requests,
     password_tries: Requests,
     metadata: Requests,
-    unknown_sessions: Requests,
+    unknown_sessions: (Limit, Limit),
     refused_messages: Requests,
     api_clients: (Limit, Limit),
     tokens: Limit,
@@ -123,6 +121,17 @@ impl Throttle {
                 }
             };
         }
+        macro_rules! client_limits {
+            ($client:ident) => {
+                (
+                    Limit::new(stringify!($client), limits.$client),
+                    Limit::new(
+                        concat!(stringify!($client), " at all companies"),
+                        limits.$client.saturating_mul(COMPANIES),
+                    ),
+                )
+            };
+        }
         Self {
             clock,
             cells: Cells::new(),
@@ -134,26 +143,12 @@ impl Throttle {
                 company_password_tries_per_minute
             ),
             metadata: requests!(client_metadata_per_minute, company_metadata_per_minute),
-            unknown_sessions: requests!(
-                client_unknown_sessions_per_minute,
-                company_unknown_sessions_per_minute
-            ),
+            unknown_sessions: client_limits!(client_unknown_sessions_per_minute),
             refused_messages: requests!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute
             ),
-            api_clients: (
-                Limit::new(
-                    "client_api_requests_per_minute",
-                    limits.client_api_requests_per_minute,
-                ),
-                Limit::new(
-                    "client_api_requests_per_minute at all companies",
-                    limits
-                        .client_api_requests_per_minute
-                        .saturating_mul(COMPANIES),
-                ),
-            ),
+            api_clients: client_limits!(client_api_requests_per_minute),
             tokens: Limit::new(
                 "token_requests_per_minute",
                 limits.token_requests_per_minute,
@@ -193,20 +188,33 @@ impl Throttle {
         limits.company.take(cells, company.id, now, company)
     }
 
-    /// Counts one less of a client at a company: what it was admitted for was none of the kind.
-    pub fn give_back(&self, counted: Counted, client: Option<IpAddr>, company: &Company) {
+    /// Counts one more session cookie of a client that is not remembered here. No company's limit stands behind it: strangers
+    /// must not use up what those with a session need.
+    pub fn admit_session(&self, client: Option<IpAddr>, company: &Company) -> Result<(), Wait> {
+        self.take_of_client(&self.unknown_sessions, client, company)
+    }
+
+    /// Counts one less: there is such a session.
+    pub fn give_session_back(&self, client: Option<IpAddr>, company: &Company) {
         let (cells, network) = (&self.cells, Network::of(client));
-        let limits = self.limits_of(counted);
-        limits.client.give_back(cells, (company.id, network));
-        limits.everywhere.give_back(cells, network);
-        limits.company.give_back(cells, company.id);
+        let (one, everywhere) = &self.unknown_sessions;
+        one.give_back(cells, (company.id, network));
+        everywhere.give_back(cells, network);
     }
 
     /// Counts one more request of a client to the API, with a token or without. No company's limit stands behind it: a stranger
     /// without a token must not use up what those with one need.
     pub fn admit_to_api(&self, client: Option<IpAddr>, company: &Company) -> Result<(), Wait> {
+        self.take_of_client(&self.api_clients, client, company)
+    }
+
+    fn take_of_client(
+        &self,
+        (one, everywhere): &(Limit, Limit),
+        client: Option<IpAddr>,
+        company: &Company,
+    ) -> Result<(), Wait> {
         let (cells, network) = (&self.cells, Network::of(client));
-        let (one, everywhere) = &self.api_clients;
         let now = self.clock.running();
         one.take(cells, (company.id, network), now, company)?;
         everywhere.take(cells, network, now, company)
@@ -240,7 +248,6 @@ impl Throttle {
             Counted::Logout => &self.logouts,
             Counted::PasswordTry => &self.password_tries,
             Counted::Metadata => &self.metadata,
-            Counted::UnknownSession => &self.unknown_sessions,
             Counted::RefusedMessage => &self.refused_messages,
         }
     }
@@ -330,7 +337,6 @@ mod tests {
             Counted::Logout,
             Counted::PasswordTry,
             Counted::Metadata,
-            Counted::UnknownSession,
             Counted::RefusedMessage,
         ] {
             assert!(

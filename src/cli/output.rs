@@ -71,7 +71,7 @@ impl Output {
     pub(super) fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value)
             .map_err(|cause| CliError::Output(std::io::Error::other(cause)))?;
-        Ok(writeln!(self.0, "{}", escaped(&text))?)
+        Ok(writeln!(self.0, "{}", text::json(&text))?)
     }
 
     /// A table whose columns are as wide as they have to be.

@@ -41,8 +41,6 @@ pub struct Limits {
     pub company_metadata_per_minute: u32,
     /// Session cookies that no session has, which one client may bring to one company; more are answered 429.
     pub client_unknown_sessions_per_minute: u32,
-    /// Session cookies that no session has, which may come to one company; more are answered 429.
-    pub company_unknown_sessions_per_minute: u32,
     /// Refused sign-in messages of one client at one company that are written down; more are answered 429.
     pub client_refused_messages_per_minute: u32,
     /// Refused sign-in messages at one company that are written down; more are answered 429.
@@ -86,7 +84,6 @@ impl Default for Limits {
             client_metadata_per_minute: 600,
             company_metadata_per_minute: 2_400,
             client_unknown_sessions_per_minute: 6_000,
-            company_unknown_sessions_per_minute: 24_000,
             client_refused_messages_per_minute: 600,
             company_refused_messages_per_minute: 2_400,
             client_api_requests_per_minute: 1_200,
@@ -125,7 +122,7 @@ impl Limits {
     }
 
     /// The limits of each, with the limit of all of them together.
-    fn shared(&self) -> [(Named, Named); 10] {
+    fn shared(&self) -> [(Named, Named); 9] {
         macro_rules! pair {
             ($one:ident, $all:ident) => {
                 ((stringify!($one), self.$one), (stringify!($all), self.$all))
@@ -144,10 +141,6 @@ impl Limits {
                 company_password_tries_per_minute
             ),
             pair!(client_metadata_per_minute, company_metadata_per_minute),
-            pair!(
-                client_unknown_sessions_per_minute,
-                company_unknown_sessions_per_minute
-            ),
             pair!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute

@@ -157,10 +157,6 @@ fn one_client_cannot_be_given_what_all_share() {
         ),
         ("company_metadata_per_minute", "client_metadata_per_minute"),
         (
-            "company_unknown_sessions_per_minute",
-            "client_unknown_sessions_per_minute",
-        ),
-        (
             "company_refused_messages_per_minute",
             "client_refused_messages_per_minute",
         ),

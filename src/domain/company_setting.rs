@@ -99,6 +99,8 @@ struct Draft {
     /// A part that was just given and cannot stand without the rest.
     names_organization: bool,
     names_contact: bool,
+    /// Whether something was given that decides where a sign-in may end.
+    leads_elsewhere: bool,
 }
 
 impl Draft {
@@ -114,11 +116,13 @@ impl Draft {
             contact_email: contact.map(|it| it.email.clone()),
             names_organization: false,
             names_contact: false,
+            leads_elsewhere: false,
             company,
         }
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
+        self.leads_elsewhere |= matches!(key, "landing" | "origin" | "aliases" | "return_origins");
         match key {
             "name" => self.company.name = text(key, value)?,
             "origin" => self.company.origin = origin(key, value, ORIGIN)?,
@@ -157,7 +161,7 @@ impl Draft {
     /// The company, when its parts fit each other.
     fn finish(self) -> Result<Company, SettingError> {
         let mut company = self.company;
-        if let Some(landing) = &company.landing {
+        if let Some(landing) = company.landing.as_ref().filter(|_| self.leads_elsewhere) {
             check_landing(&company, landing)?;
         }
         company.organization = match self.organization_url {

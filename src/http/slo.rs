@@ -72,7 +72,7 @@ pub(super) async fn posted(
         let visit = Visit {
             arrival: Arrival::Post(&message),
             session: session.0.as_ref(),
-            may_repost: !has_cookie && reposted(body.octets()).is_none(),
+            may_repost: !has_cookie && is_page(&headers) && reposted(body.octets()).is_none(),
             client,
         };
         receive(&app, &site, visit, &headers).await
@@ -164,6 +164,12 @@ async fn receive(
         }
         Ending::TooMany(wait) => Err(wait.into()),
     }
+}
+
+/// Whether the answer will be a page of its own: in a frame none of ours is shown, and no cookie comes either.
+fn is_page(headers: &HeaderMap) -> bool {
+    let goes_to = headers.get("sec-fetch-dest");
+    goes_to.is_some_and(|it| it.as_bytes() == b"document")
 }
 
 /// The page that sends a request again from our own site, with the browser's cookies.

@@ -91,16 +91,16 @@ impl Store {
                     let newest = query(
                         "SELECT started_at AS at FROM login_attempt WHERE company_id = $1 ORDER BY started_at DESC LIMIT 1 OFFSET $2",
                     );
-                    self.first_too_many(newest, company.id, most).await?
+                    self.last_too_many(newest, company.id, most).await
                 }
-                None => None,
+                None => i64::MIN,
             };
             let attempts = query(
                 "DELETE FROM login_attempt WHERE id IN \
                  (SELECT id FROM login_attempt WHERE company_id = $1 AND started_at <= $2 ORDER BY started_at LIMIT $3)",
             )
             .bind(company.id.to_string())
-            .bind(too_old.max(too_many.unwrap_or(i64::MIN)))
+            .bind(too_old.max(too_many))
             .bind(PIECE);
             purged.attempts += self.in_pieces(attempts).await?;
         }
@@ -136,36 +136,38 @@ impl Store {
                     let newest = query(
                         "SELECT at FROM audit_event WHERE company_id = $1 ORDER BY at DESC LIMIT 1 OFFSET $2",
                     );
-                    self.first_too_many(newest, company.id, most).await?
+                    self.last_too_many(newest, company.id, most).await
                 }
-                None => None,
+                None => i64::MIN,
             };
             let entries = query(
                 "DELETE FROM audit_event WHERE id IN \
                  (SELECT id FROM audit_event WHERE company_id = $1 AND at <= $2 ORDER BY at LIMIT $3)",
             )
             .bind(company.id.to_string())
-            .bind(too_old.max(too_many.unwrap_or(i64::MIN)))
+            .bind(too_old.max(too_many))
             .bind(PIECE);
             forgotten += self.in_pieces(entries).await?;
         }
         Ok(forgotten)
     }
 
-    /// When the newest one was made that a company has too many; none while there is room. What came at the same instant as the
-    /// oldest that has room goes along.
-    async fn first_too_many(
-        &self,
-        newest: Statement<'_>,
-        company: CompanyId,
-        most: u32,
-    ) -> Result<Option<i64>, Error> {
-        let row = newest
+    /// Until when those were made that a company has too many. What came at the same instant as one that has room stays. Where the
+    /// database does not say in time, the rest is purged all the same.
+    async fn last_too_many(&self, newest: Statement<'_>, company: CompanyId, most: u32) -> i64 {
+        let rows = newest
             .bind(company.to_string())
             .bind(i64::from(most))
-            .fetch_optional(&self.database)
-            .await?;
-        row.map(|row| row.int("at")).transpose()
+            .fetch_all(&self.database)
+            .await;
+        let at = rows.and_then(|rows| rows.first().map(|row| row.int("at")).transpose());
+        match at {
+            Ok(at) => at.map_or(i64::MIN, |at| at - 1),
+            Err(cause) => {
+                tracing::warn!(%cause, %company, "what a company has too many of was not counted");
+                i64::MIN
+            }
+        }
     }
 
     /// Does the same again until less than a piece was left; how many rows it changed.

@@ -67,7 +67,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let rows = query(
             "DELETE FROM login_attempt WHERE company_id = $1 AND started_at > $2 AND started_at <= $3 \
-             AND outcome = 'open' AND kind <> 'test' RETURNING started_at",
+             AND outcome = 'open' AND kind <> 'test' AND summary = '' RETURNING started_at",
         )
         .bind(company.to_string())
         .bind(from)

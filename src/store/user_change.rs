@@ -158,7 +158,8 @@ impl Tx {
     }
 
     /// After a locked account has got another address by a token's word: whoever got into it so far may be somebody else. Its
-    /// identities are forgotten, its sessions end, and its password counts as the token's.
+    /// identities are forgotten, its sessions end, and its password counts as the token's. One that had an identity loses the
+    /// password, so that it waits for its owner's next sign-in.
     pub async fn distrust(&mut self, id: UserId) -> Result<Distrusted, Error> {
         query("UPDATE account SET password_by = 'token' WHERE id = $1 AND password IS NOT NULL")
             .bind(id.to_string())
@@ -178,6 +179,12 @@ impl Tx {
         for row in &rows {
             let gone = self.unbind(id, row.parsed("connection_id")?, None).await?;
             distrusted.identities.extend(gone);
+        }
+        if !rows.is_empty() {
+            query("UPDATE account SET password = NULL, password_by = NULL WHERE id = $1")
+                .bind(id.to_string())
+                .execute(&mut *self)
+                .await?;
         }
         Ok(distrusted)
     }

@@ -38,6 +38,8 @@ use crate::site::Site;
 
 /// Where a kept form comes back.
 const BACK: &str = "/admin/kept";
+/// The longest address that a form is sent to, in octets; those of the console are shorter by far.
+const LONGEST_ACTION: usize = 512;
 /// The most octets of a form that is kept. Read of anyone, so it is much less than an administrator may send.
 const LARGEST: usize = 96 * 1024;
 /// How long it is kept, in seconds.
@@ -82,6 +84,7 @@ impl KeptForm {
             _ => return None,
         };
         fields.retain(|(name, _)| name != "csrf");
+        let action = action.path_and_query()?.as_str();
         let is_secret = |(name, _): &(String, String)| SECRET.contains(&name.as_str());
         let had_password = fields.iter().any(is_secret);
         fields.retain(|field| !is_secret(field));
@@ -89,7 +92,9 @@ impl KeptForm {
             company,
             by,
             at: app.clock.now().unix_timestamp(),
-            action: action.path_and_query()?.as_str().to_owned(),
+            action: (action.len() <= LONGEST_ACTION)
+                .then_some(action)?
+                .to_owned(),
             fields,
             is_upload: files.is_some(),
             had_file: files.is_some_and(|files| files > 0),
@@ -295,6 +300,9 @@ pub(super) async fn show(
     .into_response())
 }
 
+/// How far above the address of a form its page may be.
+const PAGES_ABOVE: usize = 4;
+
 /// The page that has the form, filled in: the page where it was sent to, or one above.
 async fn filled(
     console: &Console,
@@ -314,7 +322,10 @@ async fn filled(
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.extensions.insert(seen);
     let mut path = kept.action.split('?').next().unwrap_or_default();
-    while path.len() > "/admin".len() && path != BACK {
+    for _ in 0..PAGES_ABOVE {
+        if path.len() <= "/admin".len() || path == BACK {
+            break;
+        }
         let mut asked = parts.clone();
         asked.uri = path.parse().map_err(Error::internal)?;
         let request = Request::from_parts(asked, Body::empty());

@@ -200,7 +200,7 @@ pub(super) async fn show(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) 
 
 /// Changes a user's address and names, and the connection of a first single sign-on that has not come yet.
 ///
-/// Of an administrator only with `admins:write`. Without it, another address also forgets by what connections know the user and
+/// Of an administrator, and the connection, only with `admins:write`. Without it, another address also forgets by what connections know the user and
 /// ends the user's sessions: whoever signs in with the new address next is the user.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", operation_id = "changeUser",
     params(("id" = String, Path, description = "The user."), VersionParam),
@@ -218,6 +218,10 @@ pub(super) async fn edit(
     let version = if_match.against(now);
     admin.check_user_version(id, &version).await?;
     let change = sent.value()?;
+    // Through which connection somebody comes decides who it is.
+    if change.connection.is_some() {
+        caller.needs(Scope::AdminsWrite)?;
+    }
     let connection = first_through(&admin, change.connection.as_deref()).await?;
     let text = change.on(&user);
     let edited = admin.edit_user(id, &version, &text, connection).await?;

@@ -222,7 +222,7 @@ fn is_of_tenant(subject: &str) -> bool {
 fn read_entity_id(entity: Element<'_>) -> Result<String, MetadataError> {
     let entity_id = entity.attribute("entityID").unwrap_or_default();
     // saml-metadata 2.3.2: at most 1024 characters. It is compared exactly, so it is kept exactly.
-    if entity_id.is_empty() || entity_id.chars().count() > 1024 {
+    if entity_id.trim_ascii().is_empty() || entity_id.chars().count() > 1024 {
         return Err(MetadataError::EntityId);
     }
     if entity_id.contains("{tenantid}") || entity_id.contains("{tenant}") {

@@ -223,6 +223,16 @@ async fn by_post_who_stays_signed_in_is_not_told_of_as_signed_out() {
         .await;
     assert_eq!(status(&world, &answer).await.0, names::STATUS_SUCCESS);
 
+    // In a frame no page of ours is shown, and no cookie comes: it is answered at once.
+    let framed = encoded(|it| {
+        it.id = "_framed".to_owned();
+        it.name_id.value = "other@contoso.com".to_owned();
+    });
+    let answer = world
+        .post_into("iframe", "/sso/slo", "", &[("SAMLRequest", &framed)])
+        .await;
+    assert_eq!(status(&world, &answer).await.0, names::STATUS_SUCCESS);
+
     // What fits somebody needs no second way.
     let fits = encoded(|it| it.id = "_fits".to_owned());
     let answer = world.post("/sso/slo", "", &[("SAMLRequest", &fits)]).await;

@@ -208,11 +208,24 @@ impl World {
         self.send(request.unwrap()).await
     }
 
+    /// Sends a form whose answer is to be the page.
     pub(super) async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_into("document", path, cookie, fields).await
+    }
+
+    /// Sends a form whose answer goes to a place in the browser.
+    pub(super) async fn post_into(
+        &self,
+        place: &str,
+        path: &str,
+        cookie: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let mut body = form_urlencoded::Serializer::new(String::new());
         let request = Request::post(path)
             .header(header::HOST, ACME)
             .header(header::COOKIE, cookie)
+            .header("sec-fetch-dest", place)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(body.extend_pairs(fields).finish()));
         self.send(request.unwrap()).await

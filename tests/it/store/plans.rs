@@ -178,7 +178,7 @@ async fn read_by_pages(open: usize) -> i64 {
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
     let fill = format!(
         "INSERT INTO login_attempt (id, code, company_id, kind, request_id, browser_hash, started_at, expires_at, outcome, summary, record) \
-         SELECT LPAD(CAST(n AS TEXT), 26, '0'), 'K7QF-3XHD', c.id, 'saml', '_' || n, 'x', 4000000000000 + n, n, 'open', '', '' FROM company c, generate_series(1, {open}) n"
+         SELECT '6' || LPAD(CAST(n AS TEXT), 25, '0'), 'K7QF-3XHD', c.id, 'saml', '_' || n, 'x', 4000000000000 + n, n, 'open', '', '' FROM company c, generate_series(1, {open}) n"
     );
     connection
         .execute(raw_sql(AssertSqlSafe(fill)))
