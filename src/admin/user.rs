@@ -331,7 +331,7 @@ impl Admin<'_> {
 
 /// What a changed address took away, for the audit log.
 fn told(lost: &Distrusted) -> String {
-    if lost.identities.is_empty() && lost.sessions == 0 {
+    if *lost == Distrusted::default() {
         return String::new();
     }
     let names = match lost.identities.as_slice() {
@@ -339,8 +339,13 @@ fn told(lost: &Distrusted) -> String {
         names => names.join(", "),
     };
     format!(
-        "An API token without admins:write has changed the address. Identities forgotten: {names}; sessions ended: {}",
-        lost.sessions
+        "An API token without admins:write has changed the address. Identities forgotten: {names}; sessions ended: {}{}",
+        lost.sessions,
+        if lost.password {
+            "; password taken"
+        } else {
+            ""
+        }
     )
 }
 

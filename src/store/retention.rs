@@ -157,7 +157,7 @@ impl Store {
     async fn last_too_many(&self, newest: Statement<'_>, company: CompanyId, most: u32) -> i64 {
         let rows = newest
             .bind(company.to_string())
-            .bind(i64::from(most))
+            .bind(i64::from(most.saturating_sub(1)))
             .fetch_all(&self.database)
             .await;
         let at = rows.and_then(|rows| rows.first().map(|row| row.int("at")).transpose());

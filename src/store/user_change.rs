@@ -31,6 +31,8 @@ pub struct Distrusted {
     pub identities: Vec<String>,
     /// How many sessions ended.
     pub sessions: usize,
+    /// Whether it has lost its password.
+    pub password: bool,
 }
 
 impl Store {
@@ -175,16 +177,20 @@ impl Tx {
         let mut distrusted = Distrusted {
             identities: Vec::new(),
             sessions: self.end_sessions_of(id, None).await?,
+            password: false,
         };
         for row in &rows {
             let gone = self.unbind(id, row.parsed("connection_id")?, None).await?;
             distrusted.identities.extend(gone);
         }
         if !rows.is_empty() {
-            query("UPDATE account SET password = NULL, password_by = NULL WHERE id = $1")
-                .bind(id.to_string())
-                .execute(&mut *self)
-                .await?;
+            let taken = query(
+                "UPDATE account SET password = NULL, password_by = NULL WHERE id = $1 AND password IS NOT NULL",
+            )
+            .bind(id.to_string())
+            .execute(&mut *self)
+            .await?;
+            distrusted.password = taken > 0;
         }
         Ok(distrusted)
     }

@@ -207,6 +207,8 @@ pub(super) struct ChangedUser {
     /// How many sessions ended for the same reason.
     #[schema(minimum = 0)]
     sessions_ended: usize,
+    /// Whether the user has lost the password for the same reason.
+    password_removed: bool,
 }
 
 impl ChangedUser {
@@ -215,6 +217,7 @@ impl ChangedUser {
             user,
             identities_removed: lost.identities.len(),
             sessions_ended: lost.sessions,
+            password_removed: lost.password,
         }
     }
 }

@@ -130,11 +130,17 @@ async fn a_user_who_waits_names_a_connection() {
     let body = json!({"email": "a@acme.test", "connection": all[1].id});
     let made = ok(&client.post("/api/v1/users", body).await, 201);
     assert_eq!(made["waits_for"], json!(all[1].id));
-    // It is said later, or otherwise, with the version that was read.
+    // It is said later, or otherwise, with the version that was read; through whom somebody comes is trust.
+    let scopes = [Scope::UsersWrite, Scope::UsersRead, Scope::AdminsWrite];
+    let trusted = world.client(&scopes).await;
     let path = format!("/api/v1/users/{}", made["id"].as_str().unwrap());
     let choose = |connection: &Value| json!({"connection": connection, "last_name": "Simon"});
     let version = client.get(&path).await.header("etag").to_owned();
-    let changed = client
+    let early = client
+        .patch(&path, &version, choose(&json!(all[0].id)))
+        .await;
+    is_problem(&early, 403, "insufficient-scope");
+    let changed = trusted
         .patch(&path, &version, choose(&json!(all[0].id)))
         .await;
     let now = ok(&changed, 200);
@@ -142,7 +148,7 @@ async fn a_user_who_waits_names_a_connection() {
         (&now["waits_for"], &now["last_name"]),
         (&json!(all[0].id), &json!("Simon"))
     );
-    let stale = client
+    let stale = trusted
         .patch(&path, &version, choose(&json!(all[1].id)))
         .await;
     is_problem(&stale, 412, "changed");
@@ -151,7 +157,7 @@ async fn a_user_who_waits_names_a_connection() {
         (json!(null), 422, "invalid"),
     ] {
         is_problem(
-            &client.patch(&path, "*", choose(&wrong)).await,
+            &trusted.patch(&path, "*", choose(&wrong)).await,
             status,
             kind,
         );
@@ -159,7 +165,7 @@ async fn a_user_who_waits_names_a_connection() {
     // The domain of the address decides, and nothing of the change is made.
     support::assign(&world.app.store, &all[0], "acme.test").await;
     let other = json!({"connection": all[1].id, "first_name": "B."});
-    let problem = is_problem(&client.patch(&path, "*", other).await, 422, "invalid");
+    let problem = is_problem(&trusted.patch(&path, "*", other).await, 422, "invalid");
     assert_eq!(problem["errors"][0]["field"], "connection");
     assert_eq!(ok(&client.get(&path).await, 200)["first_name"], "");
     // Whoever has come waits no more; an administrator is changed with a scope of its own.
@@ -172,7 +178,7 @@ async fn a_user_who_waits_names_a_connection() {
             .unwrap()
     );
     tx.commit(NOW).await.unwrap();
-    let late = client.patch(&path, "*", choose(&json!(all[0].id))).await;
+    let late = trusted.patch(&path, "*", choose(&json!(all[0].id))).await;
     is_problem(&late, 409, "conflict");
     let admin = format!("/api/v1/users/{}", world.admin.id);
     let problem = client.patch(&admin, "*", choose(&json!(all[0].id))).await;

@@ -281,6 +281,7 @@ async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
         (&json!(1), &json!(1))
     );
     assert_eq!(renamed["bound"], false);
+    assert_eq!(renamed["password_removed"], true);
     assert_eq!(browser.get("/sso/session").await.status, 401);
     let told = world.audit().await.remove(0);
     assert_eq!(told.action, "user.change");
@@ -289,7 +290,7 @@ async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
     // The auditor's: the account is promoted, and whoever it was gets no console.
     let admins = format!("{path}/groups/{}", world.admins.id);
     let added = world.master().await.put(&admins, None).await;
-    assert_eq!(ok(&added, 200), json!({"password_removed": true}));
+    assert_eq!(ok(&added, 200), json!({"password_removed": false}));
     assert_ne!(browser.get("/admin").await.status, 200);
     // Somebody who may change administrators says who somebody is.
     bind().await;

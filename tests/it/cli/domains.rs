@@ -169,8 +169,13 @@ fn a_user_who_waits_names_a_connection() {
     set("a@acme.example --connection entra")
         .succeeds()
         .says(&["is so already"]);
-    // The domain decides; of another address another connection may be chosen, in the same step.
+    // The domain decides; of another address another connection may be chosen, in the same step, if that lets guests in.
     set("a@acme.example --connection okta").fails(2, &["acme.example come through entra"]);
+    set("a@acme.example --connection okta --new-email a@elsewhere.example")
+        .fails(2, &["okta lets in nobody from outside", "guests=true"]);
+    installation
+        .run("connection set --company acme --name okta guests=true")
+        .succeeds();
     set("a@acme.example --connection okta --new-email a@elsewhere.example")
         .succeeds()
         .says(&["signs in first through okta", "Changed a@elsewhere.example"]);

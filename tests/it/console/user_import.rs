@@ -402,8 +402,12 @@ fn base64(content: &[u8]) -> String {
 #[tokio::test]
 async fn a_file_says_through_which_connection_users_come() {
     let world = World::new().await;
-    world.add_connection("entra").await;
+    let entra = world.add_connection("entra").await;
     let okta = world.add_connection("okta").await;
+    for mut open in [entra, okta.clone()] {
+        open.settings.guests = true;
+        assert!(world.app.store.update_connection(&open, NOW).await.unwrap());
+    }
     let mut browser = world.admin().await;
     let file = "email,connection\n\
                 a@acme.example,okta\n\

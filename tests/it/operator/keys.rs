@@ -105,7 +105,7 @@ fn keys_of_another_installation_are_refused_until_they_are_accepted() {
         .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();
     assert_eq!(found.0, "command line");
-    for kind in ["instance", "signing", "encryption"] {
+    for kind in ["signing", "encryption"] {
         assert!(found.1.contains(kind), "{}", found.1);
     }
 }

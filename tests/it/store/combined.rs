@@ -75,7 +75,6 @@ enum Owner {
 
 /// One combination.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "a row of a truth table")]
 struct Case {
     subject: Subject,
     /// The assertion names an address.

@@ -54,7 +54,13 @@ struct Model {
 }
 
 impl Model {
-    fn after(&mut self, step: Step, by: PasswordBy, was_administrator: bool, is_now: bool) {
+    fn after(
+        &mut self,
+        step: Step,
+        by: PasswordBy,
+        (was_administrator, was_bound): (bool, bool),
+        is_now: bool,
+    ) {
         match step {
             Step::Password if by == PasswordBy::Token && was_administrator => {}
             Step::Password if by == PasswordBy::Own => {
@@ -68,7 +74,8 @@ impl Model {
             Step::Password => self.password = Some(by),
             Step::Rename if !was_administrator => {
                 self.renamed = true;
-                self.password = self.password.map(|_| PasswordBy::Token);
+                let kept = self.password.filter(|_| !was_bound);
+                self.password = kept.map(|_| PasswordBy::Token);
             }
             _ => {}
         }
@@ -116,11 +123,14 @@ async fn every_order_of_password_link_claim_and_promotion(database: &Database) {
             store.add_grant(staff, NOW).await.unwrap();
             let mut model = Model::default();
             for step in &order {
-                let was_administrator = is_administrator(&world, &user).await;
+                let was = (
+                    is_administrator(&world, &user).await,
+                    !store.identities_of(user.id).await.unwrap().is_empty(),
+                );
                 let case = format!("{order:?} at {step:?} by {by}");
                 take(&world, &user, *step, by, &model).await;
                 let is_now = is_administrator(&world, &user).await;
-                model.after(*step, by, was_administrator, is_now);
+                model.after(*step, by, was, is_now);
                 let now = store.user(user.id).await.unwrap().unwrap();
                 assert_eq!(now.has_password, model.password.is_some(), "{case}");
                 if model.renamed {

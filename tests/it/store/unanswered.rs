@@ -1,7 +1,7 @@
 //! Sign-ins that nobody finished.
 
 use time::Duration;
-use vestibule::domain::{AttemptKind, AuditEvent, AuditId, LoginAttempt, Outcome};
+use vestibule::domain::{AttemptKind, AuditEvent, AuditId, LoginAttempt, Outcome, Record};
 use vestibule::store::{Keep, Store};
 
 use super::database::{Database, on_both};
@@ -35,6 +35,13 @@ async fn what_nobody_can_answer_is_counted_and_not_kept(database: &Database) {
     signed_in(world.finish(ended.id, "_a", &person).await);
     let answerable = begun(&store, &world, AttemptKind::Saml, Duration::minutes(10)).await;
     let test = begun(&store, &world, AttemptKind::Test, Duration::days(2)).await;
+    // Something came of it: a Response without its cookie, which nobody sent again (rule E2).
+    let noted = begun(&store, &world, AttemptKind::Saml, Duration::hours(3)).await;
+    let note = Record::default();
+    store
+        .note_attempt(noted.id, "no cookie", &note)
+        .await
+        .unwrap();
     let mut gone = Vec::new();
     for number in 0..1_100 {
         let before = Duration::hours(1) + Duration::seconds(number / 3);
@@ -46,7 +53,7 @@ async fn what_nobody_can_answer_is_counted_and_not_kept(database: &Database) {
     for attempt in gone.iter().step_by(100).chain(gone.last()) {
         assert_eq!(store.attempt(attempt.id).await.unwrap(), None);
     }
-    for attempt in [&ended, &answerable, &test] {
+    for attempt in [&ended, &answerable, &test, &noted] {
         assert!(store.attempt(attempt.id).await.unwrap().is_some());
     }
     let since = async |days| {

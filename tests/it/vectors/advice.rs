@@ -184,11 +184,11 @@ fn what_is_advised_lets_the_message_pass() {
         let advised = fixes(&attempt, &company(&case), Some(&connection(&case)));
         for fix in &advised {
             // What our request asked for, and what the connection demands besides, is taken back together (rules D8 and D9).
-            let together = advised
+            let mut together = advised
                 .iter()
                 .filter(|other| other.side == Side::Here && is_about_authentication(other));
             let changed = if is_about_authentication(fix) {
-                together.fold(Some(case.clone()), |case, fix| follow(&case?, fix))
+                together.try_fold(case.clone(), |case, fix| follow(&case, fix))
             } else {
                 follow(&case, fix)
             };
