@@ -59,9 +59,11 @@ for (const time of document.querySelectorAll("time[datetime]")) {
   const utc = time.title || time.textContent;
   const local = zone.format(at);
   const minutes = Math.round((Date.now() - at) / 60000);
-  time.title = `${local} (${utc})`;
+  // Who lives by UTC needs it once.
+  const both = at.getTimezoneOffset() === 0 ? utc : `${local} (${utc})`;
+  time.title = both;
   if (!time.closest("[data-relative]")) {
-    if (time.textContent === utc) time.textContent = `${local} (${utc})`;
+    if (time.textContent === utc) time.textContent = both;
     continue;
   }
   if (minutes >= 0 && minutes < 1440) {

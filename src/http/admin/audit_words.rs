@@ -161,6 +161,7 @@ fn label(name: &str, of_connection: bool) -> String {
         "first_name" => "First name",
         "last_name" => "Last name",
         "company_name" => "Company",
+        "password" => "Password",
         "groups" => "Permission groups",
         "title" => "Permission title",
         "kind" | "type" => "Permission Type",
