@@ -28,13 +28,14 @@ const HELD: usize = 128;
 const VERY_LARGE_HELD: usize = 8;
 /// Exports under way, from the question to the last octet of the answer: one whose reader does not read keeps a part of it.
 const EXPORTED: usize = 64;
+/// Of one company. They last as long as their readers take, so that few companies must not have all of them.
+const EXPORTED_OF_COMPANY: usize = 8;
 /// Parts of exports that are made at once, each for another company.
 const MADE: usize = 2;
 /// Documents that are fetched from addresses of a company's choice, which may answer slowly on purpose.
 const FETCHED: usize = 16;
 /// Documents that are read at once: each fills some memory.
 const READ: usize = 8;
-/// The longest that something large waits for its turn. The client may try again.
 const WAIT: Duration = Duration::from_secs(10);
 
 /// Who may go on with something large.
@@ -47,6 +48,8 @@ pub struct Turns {
     made: Shares,
     fetched: Shares,
     read: Shares,
+    /// The longest that something large waits for its turn. The client may try again.
+    wait: Duration,
 }
 
 impl Default for Turns {
@@ -59,10 +62,11 @@ impl Default for Turns {
             held: shared(HELD),
             very_large_held: shared(VERY_LARGE_HELD),
             judged: shared(judged),
-            exported: Shares::new(EXPORTED, EXPORTED / 2),
+            exported: Shares::new(EXPORTED, EXPORTED_OF_COMPANY),
             made: Shares::new(MADE, MADE / 2),
             fetched: Shares::new(FETCHED, FETCHED / 4).places(FETCHED / 4),
             read: Shares::new(READ, READ / 2),
+            wait: WAIT,
         }
     }
 }
@@ -80,27 +84,41 @@ impl Turns {
         } else {
             &self.held
         };
-        in_time(held.next(company, Some(Network::of(client)))).await
+        self.in_time(held.next(company, Some(Network::of(client))))
+            .await
     }
 
     /// A turn for an export of a company, to be kept until its last octet has been sent.
     pub async fn export(&self, company: CompanyId) -> Result<Turn, NoTurn> {
-        in_time(self.exported.next(company, None)).await
+        self.in_time(self.exported.next(company, None)).await
     }
 
-    /// A turn to make the next part of an export.
+    /// A turn to make the first part of an export.
     pub async fn make_part(&self, company: CompanyId) -> Result<Turn, NoTurn> {
-        in_time(self.made.next(company, None)).await
+        self.in_time(self.made.next(company, None)).await
+    }
+
+    /// A turn to make one more part of an export that has begun. It comes however long others take: who was given the beginning is
+    /// given the rest.
+    pub async fn make_more(&self, company: CompanyId) -> Result<Turn, NoTurn> {
+        self.made.next(company, None).await
     }
 
     /// A turn to ask an address of a company's choice. A company that has its share is told at once.
     pub async fn fetch(&self, company: CompanyId) -> Result<Turn, NoTurn> {
-        in_time(self.fetched.next(company, None)).await
+        self.in_time(self.fetched.next(company, None)).await
     }
 
     /// A turn to read a document of a company.
     pub async fn read(&self, company: CompanyId) -> Result<Turn, NoTurn> {
-        in_time(self.read.next(company, None)).await
+        self.in_time(self.read.next(company, None)).await
+    }
+
+    async fn in_time(
+        &self,
+        next: impl Future<Output = Result<Turn, NoTurn>>,
+    ) -> Result<Turn, NoTurn> {
+        timeout(self.wait, next).await.map_err(|_| NoTurn)?
     }
 
     /// Judges a message of so many octets.
@@ -120,7 +138,9 @@ impl Turns {
         if octets <= LARGE {
             return Ok(judgement.await);
         }
-        let turn = in_time(self.judged.next(company, Some(Network::of(client)))).await?;
+        let turn = self
+            .in_time(self.judged.next(company, Some(Network::of(client))))
+            .await?;
         let runtime = Handle::current();
         let judged = tokio::task::spawn_blocking(move || {
             let judged = runtime.block_on(judgement);
@@ -134,10 +154,6 @@ impl Turns {
             Err(_) => Err(NoTurn),
         }
     }
-}
-
-async fn in_time(next: impl Future<Output = Result<Turn, NoTurn>>) -> Result<Turn, NoTurn> {
-    timeout(WAIT, next).await.map_err(|_| NoTurn)?
 }
 
 #[cfg(test)]
@@ -193,7 +209,7 @@ mod tests {
         assert_eq!(fetched.len(), FETCHED / 4);
         assert!(turns.fetch(acme).await.is_err(), "told at once");
         let exported = many(|| turns.export(acme));
-        assert_eq!(exported.len(), EXPORTED / 2);
+        assert_eq!(exported.len(), EXPORTED_OF_COMPANY);
         let part = turns.make_part(acme).await;
         for turn in [
             turns.hold(LARGE + 1, beta, client(7)).await,
@@ -205,6 +221,23 @@ mod tests {
             assert!(turn.is_ok());
         }
         drop((held, fetched, exported, part));
+    }
+
+    #[tokio::test]
+    async fn what_has_begun_goes_on_however_long_others_take() {
+        let acme = CompanyId::from_bytes([1; 16]);
+        let turns = Turns {
+            wait: Duration::ZERO,
+            ..Turns::default()
+        };
+        let others = turns.made.next(acme, None).await;
+        let mut more = pin!(turns.make_more(acme));
+        assert!(poll_once(more.as_mut()).is_pending());
+        let first = turns.make_part(acme).await;
+        assert!(first.is_err(), "told before it begins");
+        assert!(poll_once(more.as_mut()).is_pending());
+        drop(others);
+        assert!(more.await.is_ok());
     }
 
     fn many<F: Future<Output = Result<Turn, NoTurn>>>(next: impl Fn() -> F) -> Vec<Turn> {

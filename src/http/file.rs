@@ -1,6 +1,7 @@
 //! A file to download, which is made while it is sent.
 //!
-//! Invariants: what is in memory is a part of it; its turn lasts until the last octet has been sent, or the client has gone.
+//! Invariants: what is in memory is a part of it; its turn lasts until the last octet has been sent, or the client has gone; what has
+//! begun comes to its end, or its connection is reset, so that nobody takes half of it for the whole.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,14 +43,14 @@ impl<P: Parts + 'static> File<P> {
             mut parts,
             turn,
         } = self;
-        let first = next(app, company, &mut parts).await?.unwrap_or_default();
+        let of_parts = app.turns.make_part(company).await?;
+        let first = next(app, of_parts, &mut parts).await?.unwrap_or_default();
         let state = (Arc::clone(app), parts);
         let rest = stream::unfold(Some(state), move |state| async move {
             let (app, mut parts) = state?;
-            match next(&app, company, &mut parts).await {
+            match more(&app, company, &mut parts).await {
                 Ok(part) => part.map(|part| (Ok(part), Some((app, parts)))),
                 Err(cause) => {
-                    // The connection ends before the file does, so that nobody takes half of it for the whole.
                     tracing::error!(?cause, "an export has ended before its end");
                     Some((Err(Cut), None))
                 }
@@ -75,13 +76,18 @@ impl<P: Parts + 'static> File<P> {
 #[error("the export could not be made to its end")]
 struct Cut;
 
-/// The next part, when it is its turn.
-async fn next(
+/// One more part, when it is its turn.
+async fn more(
     app: &App,
     company: CompanyId,
     parts: &mut impl Parts,
 ) -> Result<Option<Bytes>, Error> {
-    let _turn = app.turns.make_part(company).await?;
+    let turn = app.turns.make_more(company).await?;
+    next(app, turn, parts).await
+}
+
+/// The next part, which is made in this turn.
+async fn next(app: &App, _turn: Turn, parts: &mut impl Parts) -> Result<Option<Bytes>, Error> {
     let part: Result<_, store::Error> = parts.next(&app.desk).await;
     Ok(part?.map(Bytes::from))
 }

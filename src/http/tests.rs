@@ -2,6 +2,7 @@
 
 mod flooding;
 mod stopping;
+mod unfinished;
 mod unread;
 
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl Purpose for Rename {
 }
 
 fn routes() -> Routes {
-    Routes::default()
+    unfinished::routes()
         .route(
             "/name",
             get(|CurrentSite(site): CurrentSite| async move { site.company.name.clone() }),
@@ -73,7 +74,6 @@ fn routes() -> Routes {
                 client.map(|it| it.to_string()).unwrap_or_default()
             }),
         )
-        .route("/large", get(|| async { vec![b'a'; 32 * 1024 * 1024] }))
         .route("/panic", get(|| async { panics() }))
         .route(
             "/slow",

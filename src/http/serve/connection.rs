@@ -92,6 +92,7 @@ async fn answer_all(
         stream,
         line: Arc::clone(&line),
         refused: None,
+        resets: false,
     };
     let (answering, serving) = (Arc::clone(&line), Arc::clone(&shared));
     let service = service_fn(move |request| {
@@ -235,14 +236,35 @@ async fn answer(
 }
 
 /// A socket that tells its line what the client does.
+///
+/// Whoever drops it in the middle of an answer of unknown length, be it the end of the process, resets the connection: HTTP/1.0 knows
+/// no other end of such an answer than the connection's, and half of a file would be taken for the whole.
 struct Watched {
     stream: TcpStream,
     line: Arc<Line>,
     /// What hyper has said by itself, which was kept back.
     refused: Option<StatusCode>,
+    /// Whether it is reset when it is dropped.
+    resets: bool,
 }
 
 impl Watched {
+    /// Before something is written, and before it ends.
+    fn settle(&mut self) {
+        let resets = self.line.has_unfinished();
+        if resets == self.resets {
+            return;
+        }
+        let settled = if resets {
+            self.stream.set_zero_linger()
+        } else {
+            linger_as_usual(&self.stream)
+        };
+        if settled.is_ok() {
+            self.resets = resets;
+        }
+    }
+
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
             Poll::Pending => self.line.blocked(),
@@ -274,6 +296,7 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         octets: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.settle();
         let octets = match answer_of_hyper(octets) {
             Some((0, status)) => {
                 self.refused = Some(status);
@@ -292,6 +315,7 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.settle();
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
         self.wrote(written)
     }
@@ -309,10 +333,17 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.refused.is_some() {
-            // The answer is still to come.
+        self.settle();
+        if self.refused.is_some() || self.resets {
+            // The answer is still to come, or never comes to its end.
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
+}
+
+/// What is written is sent, whoever drops the socket meanwhile.
+#[expect(deprecated, reason = "without a time to linger, nothing waits")]
+fn linger_as_usual(stream: &TcpStream) -> io::Result<()> {
+    stream.set_linger(None)
 }

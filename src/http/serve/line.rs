@@ -18,6 +18,8 @@ pub(in crate::http) struct Line {
     state: AtomicU64,
     /// Whether the last request's body was not read to its end.
     unread: AtomicBool,
+    /// Whether an answer of unknown length has begun and not ended.
+    unfinished: AtomicBool,
 }
 
 /// What a connection waits for.
@@ -57,6 +59,7 @@ impl Line {
             epoch,
             state: AtomicU64::new(0),
             unread: AtomicBool::new(false),
+            unfinished: AtomicBool::new(false),
         };
         line.enter(Wait::Request);
         line
@@ -114,6 +117,16 @@ impl Line {
     /// Whether the client may still be sending what nobody has read.
     pub(super) fn has_unread(&self) -> bool {
         self.unread.load(Ordering::Relaxed)
+    }
+
+    /// An answer of unknown length begins, or has ended with all that belongs to it.
+    pub(super) fn leaves_unfinished(&self, unfinished: bool) {
+        self.unfinished.store(unfinished, Ordering::Relaxed);
+    }
+
+    /// Whether a client would be given half of an answer if the connection ended now.
+    pub(super) fn has_unfinished(&self) -> bool {
+        self.unfinished.load(Ordering::Relaxed)
     }
 
     /// Whether the client does not read.

@@ -1,7 +1,7 @@
 //! The body of an answer that is made while it is sent.
 //!
 //! Invariants: a connection whose next octets are still to be made works, and is not taken for one whose client is slow; the body
-//! is not dropped, with what it holds, before its client has been given all of it.
+//! is not dropped, with what it holds, before its client has been given all of it; until then its end is not the connection's.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ impl SentBody {
         if body.size_hint().exact().is_some() {
             return body;
         }
+        line.leaves_unfinished(true);
         Body::new(Self {
             inner: body,
             line: Arc::clone(line),
@@ -59,6 +60,7 @@ impl hyper::body::Body for SentBody {
             // Who flushes wakes us.
             return Poll::Pending;
         }
+        self.line.leaves_unfinished(false);
         self.line.answered();
         Poll::Ready(None)
     }
