@@ -3,34 +3,22 @@
 //! Invariant: a part has a bounded number of rows, however many users there are and however many groups they are in; only one
 //! user's own groups are read whole.
 
-use std::collections::HashMap;
-
 use super::columns::Row;
 use super::statement::query;
-use super::user::{select_user, user};
+use super::user::{user, user_columns};
 use super::{Error, Part, Store};
 use crate::domain::{CompanyId, GrantSource, User, UserId};
 
 /// Users of a part.
-const USERS: u32 = 500;
-/// Memberships of a part.
-const GRANTS: i64 = 4000;
+const USERS: usize = 500;
+/// Rows of a part: a user has one for each membership, and one at least.
+const ROWS: usize = 2_000;
 
 /// A user and the titles of its groups, and by whose word it is in each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportedUser {
     pub user: User,
     pub groups: Vec<(String, GrantSource)>,
-}
-
-macro_rules! select_grants {
-    ($rest:literal) => {
-        concat!(
-            "SELECT m.user_id, m.source, g.title FROM account JOIN group_grant m ON m.user_id = account.id \
-             JOIN permission_group g ON g.id = m.group_id WHERE account.company_id = $1 AND ",
-            $rest
-        )
-    };
 }
 
 impl Store {
@@ -44,84 +32,84 @@ impl Store {
     }
 
     /// The next of a company's users by e-mail address, behind a place: the address there in lower case.
+    ///
+    /// Users and memberships are one statement: nobody is made or gets another address in between.
     pub async fn users_to_export(
         &self,
         company: CompanyId,
         after: &str,
     ) -> Result<Part<ExportedUser, String>, Error> {
-        let rows = query(select_user!(
-            "WHERE account.company_id = $1 AND account.email_key > $2 ORDER BY account.email_key LIMIT $3"
+        let rows = query(concat!(
+            "SELECT ",
+            user_columns!(),
+            ", m.source, g.title FROM (SELECT * FROM account WHERE company_id = $1 AND email_key > $2 ORDER BY email_key LIMIT $3) account \
+             LEFT JOIN group_grant m ON m.user_id = account.id LEFT JOIN permission_group g ON g.id = m.group_id \
+             ORDER BY account.email_key LIMIT $4"
         ))
         .bind(company.to_string())
         .bind(after)
-        .bind(i64::from(USERS) + 1)
+        .bind(limit(USERS + 1))
+        .bind(limit(ROWS))
         .fetch_all(&self.database)
         .await?;
-        let users = rows.iter().map(user).collect::<Result<Vec<_>, _>>()?;
-        let Part { rows: users, next } = Part::of(users, USERS, |last| last.email.key());
-        let Some(last) = users.last() else {
-            return Ok(Part {
-                rows: Vec::new(),
-                next: None,
-            });
-        };
-        let rows = query(select_grants!(
-            "account.email_key > $2 AND account.email_key <= $3 ORDER BY account.email_key LIMIT $4"
-        ))
-        .bind(company.to_string())
-        .bind(after)
-        .bind(last.email.key())
-        .bind(GRANTS)
-        .fetch_all(&self.database)
-        .await?;
-        let is_cut = i64::try_from(rows.len()).is_ok_and(|found| found >= GRANTS);
-        let last = rows.last().filter(|_| is_cut);
-        let last = last.map(|row| row.parsed("user_id")).transpose()?;
-        let mut groups = HashMap::new();
-        add(&mut groups, &rows)?;
+        let mut users = exported(&rows)?;
+        let is_full = rows.len() >= ROWS;
         drop(rows);
-        let cut_at = last.and_then(|last: UserId| users.iter().position(|user| user.id == last));
-        let Some(cut_at) = cut_at else {
-            return Ok(with_groups(users, groups, next));
-        };
-        // Of the user there, and of those behind, memberships may be left out.
-        let mut users = users;
-        users.truncate(cut_at.max(1));
-        if let (0, Some(first)) = (cut_at, users.first()) {
-            groups.clear();
-            let rows = query(select_grants!("account.id = $2"))
-                .bind(company.to_string())
-                .bind(first.id.to_string())
-                .fetch_all(&self.database)
-                .await?;
-            add(&mut groups, &rows)?;
+        if is_full && users.len() == 1 {
+            for one in &mut users {
+                *one = self.whole(one).await?;
+            }
+        } else if is_full {
+            // Of the last one, memberships may be left out.
+            users.pop();
         }
-        let next = users.last().map(|last| last.email.key());
-        Ok(with_groups(users, groups, next))
+        let goes_on = is_full || users.len() > USERS;
+        users.truncate(USERS);
+        let next = users.last().filter(|_| goes_on);
+        Ok(Part {
+            next: next.map(|last| last.user.email.key()),
+            rows: users,
+        })
+    }
+
+    /// A user with all of its memberships, however many there are; without any when it has gone.
+    async fn whole(&self, one: &ExportedUser) -> Result<ExportedUser, Error> {
+        let rows = query(concat!(
+            "SELECT ",
+            user_columns!(),
+            ", m.source, g.title FROM account LEFT JOIN group_grant m ON m.user_id = account.id \
+             LEFT JOIN permission_group g ON g.id = m.group_id WHERE account.id = $1"
+        ))
+        .bind(one.user.id.to_string())
+        .fetch_all(&self.database)
+        .await?;
+        let groups = exported(&rows)?.pop().map(|found| found.groups);
+        Ok(ExportedUser {
+            user: one.user.clone(),
+            groups: groups.unwrap_or_default(),
+        })
     }
 }
 
-type Groups = HashMap<UserId, Vec<(String, GrantSource)>>;
-
-fn add(groups: &mut Groups, rows: &[Row]) -> Result<(), Error> {
+/// The users of rows, in which those of one user follow each other.
+fn exported(rows: &[Row]) -> Result<Vec<ExportedUser>, Error> {
+    let mut users: Vec<ExportedUser> = Vec::new();
     for row in rows {
-        let of = groups.entry(row.parsed("user_id")?).or_default();
-        of.push((row.text("title")?, row.parsed("source")?));
+        let id: UserId = row.parsed("id")?;
+        if users.last().is_none_or(|last| last.user.id != id) {
+            users.push(ExportedUser {
+                user: user(row)?,
+                groups: Vec::new(),
+            });
+        }
+        let membership = row.maybe_text("title")?.zip(row.maybe_parsed("source")?);
+        if let Some(last) = users.last_mut() {
+            last.groups.extend(membership);
+        }
     }
-    Ok(())
+    Ok(users)
 }
 
-fn with_groups(
-    users: Vec<User>,
-    mut groups: Groups,
-    next: Option<String>,
-) -> Part<ExportedUser, String> {
-    let exported = |user: User| ExportedUser {
-        groups: groups.remove(&user.id).unwrap_or_default(),
-        user,
-    };
-    Part {
-        rows: users.into_iter().map(exported).collect(),
-        next,
-    }
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
 }

@@ -12,6 +12,7 @@ pub(crate) mod database;
 mod domains;
 mod erase;
 mod evidence;
+mod exports;
 mod group_claims;
 mod groups;
 mod lanes;
