@@ -14,6 +14,7 @@ mod demo;
 mod doctor;
 mod error;
 mod explain;
+mod export;
 mod group;
 mod import_metadata;
 mod installation;
@@ -69,13 +70,13 @@ enum Command {
     /// Connections to identity providers: import-metadata, add, list, enable, disable, set, delete
     #[command(subcommand)]
     Connection(connection::Connection),
-    /// Users: add, list, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink
+    /// Users: add, list, export, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink
     #[command(subcommand)]
     User(user::User),
     /// Records of sign-ins: list, show
     #[command(subcommand)]
     Attempts(attempts::Attempts),
-    /// What administrators and commands have changed: list
+    /// What administrators and commands have changed: list, export
     #[command(subcommand)]
     Audit(audit::Audit),
     /// The service provider's own keys: list, new, rotate, retire

@@ -1,11 +1,13 @@
-//! `audit list`: what was changed, by whom, from where. It works for a suspended company too, whose console and API are closed.
+//! `audit list`, `audit export`: what was changed, by whom, from where. They work for a suspended company too, whose console and API are closed.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::error::Result;
+use super::export;
 use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
+use crate::admin::Form;
 use crate::domain::AuditEvent;
 use crate::store::AuditFilter;
 
@@ -16,6 +18,8 @@ const PORTION: u32 = 1_000;
 pub(super) enum Audit {
     /// List a company's audit log, the newest first
     List(List),
+    /// Write the whole of a company's audit log as a file, the newest first, to standard output
+    Export(Export),
 }
 
 #[derive(Debug, clap::Args)]
@@ -37,11 +41,28 @@ pub(super) struct List {
     json: bool,
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// The company's slug, such as acme
+    #[arg(long)]
+    company: String,
+    /// Only what was done to one kind of thing, such as `user` or `connection`
+    #[arg(long, value_name = "NOUN")]
+    about: Option<String>,
+    /// Only entries with this text: a name, an address, an action
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Write one JSON object a line, and not CSV
+    #[arg(long)]
+    json: bool,
+}
+
 impl Audit {
     pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
         let installation = setting.open().await?;
         match self {
             Self::List(list) => list.run(&installation, out).await,
+            Self::Export(export) => export.run(&installation, out).await,
         }
     }
 }
@@ -79,6 +100,26 @@ impl List {
             return out.line(format!("{} has no such entry.", company.name));
         }
         out.table(["AT", "WHO", "FROM", "ACTION", "SUBJECT", "DETAIL"], &rows)
+    }
+}
+
+impl Export {
+    async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
+        let company = installation.company(&self.company).await?;
+        let keys = installation.keys().await?;
+        let admin = installation.admin(&keys, company.id);
+        let filter = AuditFilter {
+            noun: self.about,
+            text: self.search,
+            ..AuditFilter::default()
+        };
+        let form = if self.json {
+            Form::JsonLines
+        } else {
+            Form::Csv
+        };
+        let parts = admin.export_audit_log(&filter, form).await?;
+        export::write(installation, parts, out).await
     }
 }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::configuration::full;
 use super::error::{CliError, Result};
-use super::text::choices;
+use super::text::{choices, nearest};
 use crate::admin::{Actor, Admin};
 use crate::app::{UnknownKeys, own_keys};
 use crate::clock::Clock;
@@ -18,7 +18,11 @@ use crate::domain::{
     AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName, Group, Slug, User,
 };
 use crate::keys::{self, Keys};
-use crate::store::Store;
+use crate::store::{Store, UserFilter};
+
+/// Users that are read at once, to find the one that was meant; and how often.
+const A_PART: u32 = 500;
+const PARTS: usize = 20;
 
 /// Where the configuration is and what time it is.
 pub(super) struct Setting {
@@ -170,9 +174,7 @@ impl Installation {
         if let Some(user) = self.store.user_by_email(company.id, email).await? {
             return Ok(user);
         }
-        let users = self.store.users(company.id).await?;
-        let known: Vec<&str> = users.iter().map(|user| user.email.as_str()).collect();
-        let near = super::text::nearest(email, &known);
+        let near = self.near_user(company, email).await?;
         let next = near.map_or_else(
             || {
                 format!(
@@ -186,6 +188,24 @@ impl Installation {
             format!("{} has no user {email}.", company.name),
             next,
         ))
+    }
+
+    /// The address that is most like one, of the first users of a company.
+    async fn near_user(&self, company: &Company, email: &str) -> Result<Option<String>> {
+        let (mut near, mut after): (Option<String>, _) = (None, None);
+        for _ in 0..PARTS {
+            let everyone = UserFilter::default();
+            let part = self.store.users_after(company.id, &everyone, after, A_PART);
+            let part = part.await?;
+            let there = part.rows.iter().map(|listed| listed.user.email.as_str());
+            let known: Vec<&str> = there.chain(near.as_deref()).collect();
+            near = nearest(email, &known).map(str::to_owned);
+            after = part.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(near)
     }
 
     /// Writes what a command did into the company's audit log.

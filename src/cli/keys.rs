@@ -7,13 +7,13 @@ use clap::{Subcommand, ValueEnum};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use serde_json::json;
-use time::OffsetDateTime;
 
 use super::error::Result;
 use super::installation::Setting;
 use super::output::{Output, timestamp};
 use crate::config::Config;
 use crate::keys::{self, KeyPair, Use};
+use crate::saml::signature::instant;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Keys {
@@ -156,7 +156,7 @@ fn list(
             .chain(previous);
         for (state, pair, files) in all {
             let days = days_left(pair, now);
-            let not_after = last_moment(pair, now);
+            let not_after = last_moment(pair);
             let sha1 = thumbprint(pair, MessageDigest::sha1()).to_ascii_uppercase();
             let sha256 = thumbprint(pair, MessageDigest::sha256());
             if as_json {
@@ -199,12 +199,9 @@ fn meaning(of: Use, state: &str) -> &'static str {
 }
 
 /// When a certificate ends, as every other time is written.
-fn last_moment(pair: &KeyPair, now: i64) -> String {
-    let left = Asn1Time::from_unix(now).and_then(|now| now.diff(pair.certificate.not_after()));
-    left.ok()
-        .map(|left| now + i64::from(left.days) * 86_400 + i64::from(left.secs))
-        .and_then(|end| OffsetDateTime::from_unix_timestamp(end).ok())
-        .map_or_else(|| pair.certificate.not_after().to_string(), timestamp)
+fn last_moment(pair: &KeyPair) -> String {
+    let end = pair.certificate.not_after();
+    instant(end).map_or_else(|_| end.to_string(), timestamp)
 }
 
 /// Whole days until a certificate ends; negative when it has.

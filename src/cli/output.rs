@@ -4,7 +4,7 @@
 //! replaced, and in JSON escaped.
 
 use std::borrow::Cow;
-use std::io::{BufWriter, Stdout, Write};
+use std::io::{BufWriter, IsTerminal as _, Stdout, Write};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -41,6 +41,15 @@ impl Output {
     /// Text of several lines that this program made.
     pub(super) fn raw(&mut self, text: &str) -> Result<()> {
         Ok(self.0.write_all(text.as_bytes())?)
+    }
+
+    /// A part of a file: as it is, and on a terminal without what would steer it.
+    pub(super) fn part(&mut self, octets: &[u8]) -> Result<()> {
+        if !self.0.get_ref().is_terminal() {
+            return Ok(self.0.write_all(octets)?);
+        }
+        let text = String::from_utf8_lossy(octets).replace("\r\n", "\n");
+        self.raw(&text::lines(&text))
     }
 
     /// One JSON document.
@@ -80,31 +89,68 @@ impl Output {
         header: [&str; N],
         rows: &[[String; N]],
     ) -> Result<()> {
-        let mut widths = header.map(width);
+        let mut widths = Widths::of(header);
         for row in rows {
-            for (widest, cell) in widths.iter_mut().zip(row) {
-                *widest = (*widest).max(width(&printable(cell)));
-            }
+            widths.fit(row);
         }
-        self.row(header, widths)?;
+        self.row(header, &widths)?;
         for row in rows {
-            self.row(row.each_ref().map(String::as_str), widths)?;
+            self.row(row.each_ref().map(String::as_str), &widths)?;
         }
         Ok(())
+    }
+
+    /// One more element of a JSON list that is written as it is read: `[` is before the first, and after the last comes
+    /// [`Self::end_of_list`].
+    pub(super) fn element(&mut self, value: &impl Serialize, is_first: bool) -> Result<()> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|cause| CliError::Output(std::io::Error::other(cause)))?;
+        let text = text::json(&text).replace('\n', "\n  ");
+        let before = if is_first { "[" } else { "," };
+        Ok(write!(self.0, "{before}\n  {text}")?)
+    }
+
+    /// The end of a JSON list.
+    pub(super) fn end_of_list(&mut self, is_empty: bool) -> Result<()> {
+        self.raw(if is_empty { "[]\n" } else { "\n]\n" })
     }
 
     pub(super) fn flush(&mut self) -> Result<()> {
         Ok(self.0.flush()?)
     }
 
-    fn row<const N: usize>(&mut self, cells: [&str; N], widths: [usize; N]) -> Result<()> {
+    /// A row of a table.
+    pub(super) fn row<const N: usize>(
+        &mut self,
+        cells: [&str; N],
+        widths: &Widths<N>,
+    ) -> Result<()> {
         let mut line = String::new();
-        for (cell, widest) in cells.iter().zip(widths) {
+        for (cell, widest) in cells.iter().zip(widths.0) {
             let cell = printable(cell);
             line.push_str(&cell);
-            line.extend(std::iter::repeat_n(' ', widest - width(&cell) + 2));
+            line.extend(std::iter::repeat_n(
+                ' ',
+                widest.saturating_sub(width(&cell)) + 2,
+            ));
         }
         Ok(writeln!(self.0, "{}", line.trim_end())?)
+    }
+}
+
+/// How wide the columns of a table are.
+pub(super) struct Widths<const N: usize>([usize; N]);
+
+impl<const N: usize> Widths<N> {
+    pub(super) fn of(header: [&str; N]) -> Self {
+        Self(header.map(width))
+    }
+
+    /// Makes room for a row.
+    pub(super) fn fit(&mut self, row: &[String; N]) {
+        for (widest, cell) in self.0.iter_mut().zip(row) {
+            *widest = (*widest).max(width(&printable(cell)));
+        }
     }
 }
 

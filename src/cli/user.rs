@@ -1,4 +1,4 @@
-//! `user add`, `deactivate`, `activate`, `set-password`; the others have files of their own.
+//! `user add`, `export`, `deactivate`, `activate`, `set-password`; the others have files of their own.
 
 mod delete;
 mod list;
@@ -10,7 +10,7 @@ use clap::Subcommand;
 use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::Output;
-use super::{group, password, sessions};
+use super::{export, group, password, sessions};
 use crate::admin::{NewUser, Refused, UserText};
 use crate::domain::{self, Company, Email, Group, GroupKind};
 
@@ -29,6 +29,12 @@ pub(super) enum User {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Write all users of a company as a CSV file, which can be imported again, to standard output
+    Export {
+        /// The company's slug, such as acme
+        #[arg(long)]
+        company: String,
     },
     /// Change a user's e-mail address, names and permission groups
     Set(set::Set),
@@ -112,6 +118,7 @@ impl User {
         match self {
             Self::Add(add) => add.run(&installation, out).await,
             Self::List { company, json } => list::run(&installation, &company, json, out).await,
+            Self::Export { company } => export_all(&installation, &company, out).await,
             Self::Set(set) => set.run(&installation, out).await,
             Self::Deactivate(named) => deactivate(&installation, &named, out).await,
             Self::Activate(named) => activate(&installation, &named, out).await,
@@ -244,6 +251,13 @@ async fn administrators(
             .await
         }
     }
+}
+
+async fn export_all(installation: &Installation, company: &str, out: &mut Output) -> Result<()> {
+    let company = installation.company(company).await?;
+    let keys = installation.keys().await?;
+    let parts = installation.admin(&keys, company.id).export_users().await?;
+    export::write(installation, parts, out).await
 }
 
 async fn deactivate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {

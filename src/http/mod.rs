@@ -10,6 +10,7 @@ pub mod assets;
 pub mod cookies;
 mod edge;
 pub mod error;
+mod export;
 pub mod extract;
 mod file;
 mod health;

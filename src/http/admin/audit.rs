@@ -16,7 +16,7 @@ use crate::admin::Form;
 use crate::domain::AuditEvent;
 use crate::http::edge::Routes;
 use crate::http::error::Error;
-use crate::http::file::File;
+use crate::http::export;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::start::address;
@@ -29,7 +29,7 @@ const ON_A_PAGE: u32 = 50;
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route(PATH, get(list))
-        .route("/admin/audit/export", post(export))
+        .route("/admin/audit/export", post(all))
 }
 
 #[derive(Debug, Template)]
@@ -160,10 +160,10 @@ struct Export {
 }
 
 /// `POST /admin/audit/export`: a POST, because it is itself written down.
-async fn export(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
-    let (form, kind, ending) = match wanted.form.as_str() {
-        "jsonl" => (Form::JsonLines, "application/jsonl", "jsonl"),
-        _ => (Form::Csv, "text/csv; charset=utf-8", "csv"),
+async fn all(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
+    let form = match wanted.form.as_str() {
+        "jsonl" => Form::JsonLines,
+        _ => Form::Csv,
     };
     let filter = Wanted {
         q: wanted.q,
@@ -172,18 +172,8 @@ async fn export(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Res
         until: wanted.until,
         after: String::new(),
     };
-    let company = &console.site.company;
-    let turn = console.app.turns.export(company.id).await?;
-    let admin = console.admin();
-    let parts = admin.export_audit_log(&filter.filter(), form).await?;
-    let day = console.now().date();
-    let file = File {
-        kind,
-        name: format!("{}-audit-{day}.{ending}", company.slug),
-        parts,
-        turn,
-    };
-    file.answer(&console.app, company.id).await
+    let asked = (&filter.filter(), form);
+    export::audit_log(&console.app, &console.site, &console.admin(), asked).await
 }
 
 fn entry(event: AuditEvent) -> EntryView {

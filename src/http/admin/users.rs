@@ -15,7 +15,7 @@ use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::domain::{Creation, Group, GroupKind};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
-use crate::http::file::File;
+use crate::http::export;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::store::{ListedUser, USERS_A_PAGE, UserFilter, Way};
@@ -24,7 +24,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/users", get(show))
         .route("/admin/users/new", get(new).post(create))
-        .route("/admin/users/export", post(export))
+        .route("/admin/users/export", post(all))
 }
 
 /// What the list is asked for.
@@ -321,14 +321,6 @@ async fn form(
 pub(super) struct Nothing {}
 
 /// `POST /admin/users/export`
-async fn export(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Result<Response, Error> {
-    let company = &console.site.company;
-    let turn = console.app.turns.export(company.id).await?;
-    let file = File {
-        kind: "text/csv; charset=utf-8; header=present",
-        name: format!("users-{}.csv", company.slug),
-        parts: console.admin().export_users().await?,
-        turn,
-    };
-    file.answer(&console.app, company.id).await
+async fn all(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Result<Response, Error> {
+    export::users(&console.app, &console.site, &console.admin()).await
 }

@@ -45,6 +45,7 @@ use crate::http::extract::{ClientAddress, CurrentSite};
         domains::remove,
         users::list,
         users::create,
+        users::all,
         users::show,
         users::edit,
         user_actions::activate,
@@ -74,6 +75,7 @@ use crate::http::extract::{ClientAddress, CurrentSite};
         attempts::list,
         attempts::show,
         audit::list,
+        audit::all,
     ),
     components(schemas(Document, Wrong)),
     modifiers(&Failures),
@@ -247,7 +249,7 @@ fn failures(operation: &Operation) -> Vec<u16> {
 }
 
 fn changes(operation_id: &str) -> bool {
-    !["list", "show"]
+    !["list", "show", "export"]
         .iter()
         .any(|verb| operation_id.starts_with(verb))
 }

@@ -58,6 +58,7 @@ pub(super) fn routes() -> Routes {
                 .patch(users::edit)
                 .delete(user_actions::delete),
         )
+        .route("/api/v1/users/export", get(users::all))
         .route("/api/v1/users/{id}/deletion", get(user_actions::deletion))
         .route("/api/v1/users/{id}/activate", post(user_actions::activate))
         .route(
@@ -104,4 +105,5 @@ pub(super) fn routes() -> Routes {
         .route("/api/v1/attempts", get(attempts::list))
         .route("/api/v1/attempts/{code}", get(attempts::show))
         .route("/api/v1/audit", get(audit::list))
+        .route("/api/v1/audit/export", get(audit::all))
 }

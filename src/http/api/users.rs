@@ -17,6 +17,7 @@ use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller};
 use crate::admin;
 use crate::domain::{ConnectionId, GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
+use crate::http::export;
 use crate::http::limit::in_password_turn;
 use crate::store::{UserFilter, Way};
 
@@ -96,6 +97,17 @@ fn filter(asked: Asked) -> Result<UserFilter, Problem> {
             WayIn::Waiting => Way::Waiting,
         }),
     })
+}
+
+/// Exports all users as one file.
+///
+/// It is made while it is sent, and has the form that an import takes. That it was asked for stands in the audit log.
+#[utoipa::path(get, path = "/api/v1/users/export", tag = "Users", operation_id = "exportUsers",
+    security(("token" = ["users:read"])),
+    responses((status = 200, description = "Every user of the company, by e-mail address. Where the connection breaks before the end, the file is not whole.",
+        body = String, content_type = "text/csv; charset=utf-8; header=present")))]
+pub(super) async fn all(caller: Caller<UsersRead>) -> Answer {
+    Ok(export::users(&caller.app, &caller.site, &caller.admin()).await?)
 }
 
 /// Makes a user.

@@ -83,7 +83,13 @@ impl Document {
             .should_validate_formats(true)
             .build(&schema)
             .unwrap();
-        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let body = match answer.header("content-type") {
+            "application/json" | "application/problem+json" => {
+                serde_json::from_str(&answer.body).unwrap()
+            }
+            // A file.
+            _ => json!(answer.body),
+        };
         let errors: Vec<String> = validator
             .iter_errors(&body)
             .map(|error| format!("{} at {}", error, error.instance_path()))

@@ -9,6 +9,7 @@ mod connections;
 mod creation;
 mod document;
 mod domains;
+mod exports;
 mod groups;
 mod paging;
 mod preconditions;

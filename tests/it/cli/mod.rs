@@ -9,6 +9,7 @@ mod connections;
 mod domains;
 mod explain;
 mod explain_vectors;
+mod exports;
 mod groups;
 mod metadata;
 mod server;
