@@ -170,25 +170,44 @@ impl SessionCache {
         // Before it is looked for, so that many at the same moment get nothing more.
         let admitted = asker.throttle.admit_session(asker.client, asker.company);
         admitted.map_err(SessionError::TooMany)?;
-        let signed_in = self.signed_in(id).await;
-        if !matches!(signed_in, Ok(None)) {
+        let session = self.session_of(id).await;
+        // As soon as it is known: who goes away while the rest is read has asked for a session that there is. Who goes away before
+        // stays counted, or strangers would ask and go.
+        if !matches!(session, Ok(None)) {
             asker
                 .throttle
                 .give_session_back(asker.client, asker.company);
         }
-        signed_in
+        match session? {
+            Some(session) => self.user_of(id, session).await,
+            None => Ok(None),
+        }
     }
 
     /// Who is signed in with this secret; none when the session has ended or its user is deactivated (rule F4). Counts as
     /// a use of the session. Asks the store.
     pub async fn signed_in(&self, id: SessionId) -> Result<Option<SignedIn>, SessionError> {
-        // Through the tower-sessions store, then the user and the groups.
-        let key = self.store.session_key(&id);
+        match self.session_of(id).await? {
+            Some(session) => self.user_of(id, session).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The session, through the tower-sessions store.
+    async fn session_of(&self, id: SessionId) -> Result<Option<domain::Session>, SessionError> {
         let record = self.sessions.load(&record_id(id)).await?;
         let field = record.and_then(|mut record| record.data.remove(SESSION_FIELD));
-        let Some(field) = field else { return Ok(None) };
-        let mut session: domain::Session =
-            serde_json::from_value(field).map_err(store::Error::from)?;
+        let session = field.map(serde_json::from_value).transpose();
+        Ok(session.map_err(store::Error::from)?)
+    }
+
+    /// The session with its user and the groups.
+    async fn user_of(
+        &self,
+        id: SessionId,
+        mut session: domain::Session,
+    ) -> Result<Option<SignedIn>, SessionError> {
+        let key = self.store.session_key(&id);
         let user = self.store.user(session.user_id).await?;
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
             return Ok(None);

@@ -3,6 +3,8 @@
 //! Invariant: the counter's row is updated last in a transaction and locked until the commit, so that a reader who has seen
 //! revision n has seen every change up to n.
 
+use std::collections::HashSet;
+
 use time::OffsetDateTime;
 
 use super::columns::{hex, ms, unhex};
@@ -27,7 +29,7 @@ pub struct Changes {
     pub sessions: Vec<SessionKey>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Change {
     Company(CompanyId),
     Connection(ConnectionId),
@@ -79,12 +81,17 @@ static TELL: Many<2> = Many::new(
     2,
 );
 
+/// Changes of one kind that are told one by one.
+pub(super) const MANY: usize = 500;
+
 impl Tx {
     /// Ends the transaction and publishes its changes.
     pub async fn commit(mut self, now: OffsetDateTime) -> Result<(), Error> {
         if self.changed.is_empty() {
             return self.commit_quietly().await;
         }
+        let mut told = HashSet::new();
+        self.changed.retain(|change| told.insert(*change));
         let ended: Vec<Ended> = self.changed.iter().copied().filter_map(Ended::by).collect();
         let listener = self.listener();
         self.publish(now).await?;
@@ -113,15 +120,23 @@ impl Tx {
         self.note(Change::Session(key));
     }
 
+    /// The same of several.
+    pub(super) fn sessions_ended(&mut self, keys: impl ExactSizeIterator<Item = SessionKey>) {
+        if keys.len() > MANY {
+            self.everything_changed();
+        } else {
+            keys.for_each(|key| self.session_ended(key));
+        }
+    }
+
     /// More than is worth telling one by one: running servers forget all that they remember.
     pub(super) fn everything_changed(&mut self) {
         self.note(Change::Everything);
     }
 
+    /// What is noted twice is told once.
     fn note(&mut self, change: Change) {
-        if !self.changed.contains(&change) {
-            self.changed.push(change);
-        }
+        self.changed.push(change);
     }
 
     async fn publish(&mut self, now: OffsetDateTime) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use super::statement::query;
 use time::OffsetDateTime;
 
 use super::break_glass;
+use super::change::MANY;
 use super::columns::{Row, json, ms};
 use super::{Error, Store, Tx};
 use crate::domain::{
@@ -31,9 +32,6 @@ pub struct ConnectionUse {
     /// Users who wait for their first sign-in through it.
     pub waiting: i64,
 }
-
-/// So many ended sessions or changed users are not told one by one.
-const MANY: usize = 500;
 
 impl Tx {
     /// Holds what belongs to a company still: who changes a connection under this lock sees what others did, and waits for
@@ -249,33 +247,23 @@ impl Store {
         id: ConnectionId,
         now: OffsetDateTime,
     ) -> Result<ConnectionUse, Error> {
-        let users = query("SELECT COUNT(*) AS count FROM identity WHERE connection_id = $1")
-            .bind(id.to_string())
-            .fetch_one(&self.database)
-            .await?;
-        let sessions = query(
-            "SELECT COUNT(*) AS count FROM session WHERE connection_id = $1 AND expires_at > $2 AND last_seen_at + idle_ms > $2",
+        let row = query(
+            "SELECT (SELECT COUNT(*) FROM identity WHERE connection_id = $1) AS users, \
+             (SELECT COUNT(*) FROM session WHERE connection_id = $1 AND expires_at > $2 AND last_seen_at + idle_ms > $2) AS sessions, \
+             (SELECT COUNT(*) FROM group_grant WHERE source = $3) AS grants, \
+             (SELECT COUNT(*) FROM account WHERE company_id = (SELECT company_id FROM connection WHERE id = $1) \
+              AND waits_for = $1) AS waiting",
         )
         .bind(id.to_string())
         .bind(ms(now))
-        .fetch_one(&self.database)
-        .await?;
-        let grants = query("SELECT COUNT(*) AS count FROM group_grant WHERE source = $1")
-            .bind(GrantSource::Idp(id).to_string())
-            .fetch_one(&self.database)
-            .await?;
-        let waiting = query(
-            "SELECT COUNT(*) AS count FROM account WHERE company_id = (SELECT company_id FROM connection WHERE id = $1) \
-             AND waits_for = $1",
-        )
-        .bind(id.to_string())
+        .bind(GrantSource::Idp(id).to_string())
         .fetch_one(&self.database)
         .await?;
         Ok(ConnectionUse {
-            users: users.int("count")?,
-            sessions: sessions.int("count")?,
-            grants: grants.int("count")?,
-            waiting: waiting.int("count")?,
+            users: row.int("users")?,
+            sessions: row.int("sessions")?,
+            grants: row.int("grants")?,
+            waiting: row.int("waiting")?,
         })
     }
 

@@ -1,22 +1,32 @@
 //! What the audit log keeps of a user who is deleted.
 //!
 //! Invariant: an entry stays, with its time, its action and its place in the order; what names the person is replaced by one
-//! and the same name that tells nobody. An address is replaced where it stands by itself, never within a longer one.
+//! and the same name that tells nobody. An address is replaced where it stands by itself, never within a longer one. Entries are read
+//! and written in parts, however many there are.
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::audit::entry;
 use super::columns::{json, ms};
+use super::many::{Many, Values};
 use super::search::pattern;
 use super::statement::query;
-use super::{Error, Tx};
+use super::{AuditPlace, Error, Tx};
 use crate::domain::{AuditEvent, Email, User};
 
 /// Members of an entry's change that say who a user is.
 const OF_A_PERSON: [&str; 4] = ["email", "first_name", "last_name", "company_name"];
 /// Addresses that an account may have had one after the other, as far as they are followed.
 const MOST_ADDRESSES: usize = 100;
+/// Entries that are read and written at once.
+const PART: usize = 250;
+
+static REWRITE: Many<7> = Many::new(
+    "UPDATE audit_event SET actor = v.column2, subject = v.column3, detail = v.column4, client = v.column5, \
+     before_value = v.column6, after_value = v.column7 FROM (ROWS) AS v WHERE audit_event.id = v.column1",
+    0,
+);
 
 /// What was replaced.
 #[derive(Debug, Default)]
@@ -40,23 +50,8 @@ impl Tx {
         let mut until = i64::MAX;
         // From now back to when the account was made; where the address was changed, on with the one before.
         while hidden.addresses.len() < MOST_ADDRESSES {
-            let entries = self
-                .entries_naming(user, &address, ms(user.created_at), until)
-                .await?;
-            let mut earlier = None;
-            for before in entries {
-                earlier = earlier.or_else(|| former_address(&before, &address));
-                if let Some(at) = &earlier
-                    && before.at < at.1
-                {
-                    // Of that time the address may be another account's.
-                    continue;
-                }
-                if let Some(after) = hide(&before, &address, instead) {
-                    self.rewrite_entry(&after).await?;
-                    hidden.entries += 1;
-                }
-            }
+            let (entries, earlier) = self.hide_address(user, &address, instead, until).await?;
+            hidden.entries += entries;
             hidden.addresses.push(address);
             match earlier {
                 Some((former, at)) => (address, until) = (former, ms(at)),
@@ -66,45 +61,84 @@ impl Tx {
         Ok(hidden)
     }
 
-    /// The entries of a company in which an address stands, the newest first. (Of ASCII, `LOWER` changes the I alone as the
-    /// locale of a PostgreSQL wants.)
+    /// Hides one address, from a moment back; in how many entries, and the address that the account had before, with the moment at
+    /// which it was changed.
+    async fn hide_address(
+        &mut self,
+        user: &User,
+        address: &str,
+        instead: &str,
+        until: i64,
+    ) -> Result<(u64, Option<(String, OffsetDateTime)>), Error> {
+        let (mut entries, mut earlier) = (0, None);
+        let mut after: Option<AuditPlace> = None;
+        loop {
+            let part = self.entries_naming(user, address, until, after).await?;
+            let mut rows = Vec::new();
+            for before in &part {
+                earlier = earlier.or_else(|| former_address(before, address));
+                if let Some((_, at)) = &earlier
+                    && before.at < *at
+                {
+                    // Of that time the address may be another account's.
+                    break;
+                }
+                if let Some(after) = hide(before, address, instead) {
+                    rows.push(rewritten(&after)?);
+                }
+            }
+            entries += REWRITE.execute(self, &[], rows).await?;
+            after = part.last().map(|last| AuditPlace {
+                at: last.at,
+                id: last.id,
+            });
+            let is_past = earlier
+                .as_ref()
+                .is_some_and(|(_, at)| after.is_some_and(|last| last.at < *at));
+            if is_past || part.len() < PART {
+                return Ok((entries, earlier));
+            }
+        }
+    }
+
+    /// The next entries of a company in which an address stands, the newest first, from a moment or from behind a place. (Of ASCII,
+    /// `LOWER` changes the I alone as the locale of a PostgreSQL wants.)
     async fn entries_naming(
         &mut self,
         user: &User,
         address: &str,
-        since: i64,
         until: i64,
+        after: Option<AuditPlace>,
     ) -> Result<Vec<AuditEvent>, Error> {
         let rows = query(
             "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value FROM audit_event \
-             WHERE company_id = $1 AND at >= $2 AND at <= $3 \
+             WHERE company_id = $1 AND at >= $2 AND at <= $3 AND at <= $5 AND (at < $5 OR id < $6) \
              AND LOWER(REPLACE(actor || ' ' || subject || ' ' || detail || ' ' || COALESCE(before_value, '') || ' ' \
-                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $4 ESCAPE '\\' ORDER BY at DESC, id DESC",
+                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $4 ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT $7",
         )
         .bind(user.company_id.to_string())
-        .bind(since)
+        .bind(ms(user.created_at))
         .bind(until)
         .bind(pattern(address))
+        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
+        .bind(after.map_or_else(String::new, |place| place.id.to_string()))
+        .bind(i64::try_from(PART).unwrap_or(i64::MAX))
         .fetch_all(self)
         .await?;
         rows.iter().map(entry).collect()
     }
+}
 
-    async fn rewrite_entry(&mut self, event: &AuditEvent) -> Result<(), Error> {
-        query(
-            "UPDATE audit_event SET actor = $1, subject = $2, detail = $3, before_value = $4, after_value = $5, client = $7 WHERE id = $6",
-        )
-        .bind(event.actor.as_str())
-        .bind(event.subject.as_str())
-        .bind(event.detail.as_str())
-        .bind(event.before.as_ref().map(json).transpose()?)
-        .bind(event.after.as_ref().map(json).transpose()?)
-        .bind(event.id.to_string())
-        .bind(event.client.map(|client| client.to_string()))
-        .execute(self)
-        .await?;
-        Ok(())
-    }
+fn rewritten(event: &AuditEvent) -> Result<Values<7>, Error> {
+    Ok([
+        event.id.to_string().into(),
+        event.actor.clone().into(),
+        event.subject.clone().into(),
+        event.detail.clone().into(),
+        event.client.map(|client| client.to_string()).into(),
+        event.before.as_ref().map(json).transpose()?.into(),
+        event.after.as_ref().map(json).transpose()?.into(),
+    ])
 }
 
 /// Whether an entry tells of the user whose address this is.

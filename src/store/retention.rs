@@ -58,7 +58,8 @@ pub struct Purged {
 
 /// The most rows that are forgotten in one transaction: sign-ins wait for it.
 pub(super) const PIECE: i64 = 500;
-/// The most sessions that are looked at in one transaction; no index leads to those that were idle for too long.
+/// The most rows that are looked at in one statement, where no index leads to those that are meant: of sessions, to those that were
+/// idle for too long; of a company's records and entries, to those that are too many.
 const LOOK: i64 = 2_000;
 
 impl Store {
@@ -89,7 +90,8 @@ impl Store {
             let too_many = match keep.most_attempts {
                 Some(most) => {
                     let newest = query(
-                        "SELECT started_at AS at FROM login_attempt WHERE company_id = $1 ORDER BY started_at DESC LIMIT 1 OFFSET $2",
+                        "SELECT id, started_at AS at FROM login_attempt WHERE company_id = $1 AND started_at <= $2 AND (started_at < $2 OR id < $3) \
+                         ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET $4",
                     );
                     self.last_too_many(newest, company.id, most).await
                 }
@@ -134,7 +136,8 @@ impl Store {
             let too_many = match keep.most_entries {
                 Some(most) => {
                     let newest = query(
-                        "SELECT at FROM audit_event WHERE company_id = $1 ORDER BY at DESC LIMIT 1 OFFSET $2",
+                        "SELECT id, at FROM audit_event WHERE company_id = $1 AND at <= $2 AND (at < $2 OR id < $3) \
+                         ORDER BY at DESC, id DESC LIMIT 1 OFFSET $4",
                     );
                     self.last_too_many(newest, company.id, most).await
                 }
@@ -154,20 +157,46 @@ impl Store {
 
     /// Until when those were made that a company has too many. What came at the same instant as one that has room stays. Where the
     /// database does not say in time, the rest is purged all the same.
-    async fn last_too_many(&self, newest: Statement<'_>, company: CompanyId, most: u32) -> i64 {
-        let rows = newest
-            .bind(company.to_string())
-            .bind(i64::from(most.saturating_sub(1)))
-            .fetch_all(&self.database)
-            .await;
-        let at = rows.and_then(|rows| rows.first().map(|row| row.int("at")).transpose());
-        match at {
+    async fn last_too_many(
+        &self,
+        newest: Statement<'static>,
+        company: CompanyId,
+        most: u32,
+    ) -> i64 {
+        match self.last_with_room(newest, company, most).await {
             Ok(at) => at.map_or(i64::MIN, |at| at - 1),
             Err(cause) => {
                 tracing::warn!(%cause, %company, "what a company has too many of was not counted");
                 i64::MIN
             }
         }
+    }
+
+    /// When the oldest was made that has room; none where all have. It is reached step by step: one statement over millions of rows
+    /// would be ended by the server before it had counted them.
+    async fn last_with_room(
+        &self,
+        newest: Statement<'static>,
+        company: CompanyId,
+        most: u32,
+    ) -> Result<Option<i64>, Error> {
+        let (mut at, mut id) = (i64::MAX, String::new());
+        let mut left = i64::from(most.max(1));
+        while left > 0 {
+            let step = left.min(LOOK);
+            let row = newest
+                .clone()
+                .bind(company.to_string())
+                .bind(at)
+                .bind(id)
+                .bind(step - 1)
+                .fetch_optional(&self.database)
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            (at, id) = (row.int("at")?, row.text("id")?);
+            left -= step;
+        }
+        Ok(Some(at))
     }
 
     /// Does the same again until less than a piece was left; how many rows it changed.

@@ -138,9 +138,9 @@ impl Tx {
         .bind(keep.map(|key| key.0.to_vec()))
         .fetch_all(&mut *self)
         .await?;
-        for row in &rows {
-            self.session_ended(SessionKey(row.hash("session_key")?));
-        }
+        let keys = rows.iter().map(|row| row.hash("session_key"));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        self.sessions_ended(keys.into_iter().map(SessionKey));
         Ok(rows.len())
     }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::columns::{is_text, ms};
+use super::many::Many;
 use super::statement::query;
-use super::{Error, Store, Tx, attempt, session};
+use super::{Error, Store, Tx, attempt};
 use crate::domain::{ConnectionId, LoginAttempt, SessionKey};
 
 /// A verified logout message, and what it does.
@@ -29,6 +30,11 @@ pub struct SignOut {
     pub now: OffsetDateTime,
 }
 
+static END: Many<1> = Many::new(
+    "DELETE FROM session WHERE session_key IN (SELECT column1 FROM (ROWS) AS v)",
+    0,
+);
+
 impl Store {
     /// Ends the sessions of a logout message and keeps its record; `false`, and nothing is stored, when the message came before.
     pub async fn sign_out(&self, message: &SignOut) -> Result<bool, Error> {
@@ -36,9 +42,9 @@ impl Store {
         if !remember(&mut tx, message).await? {
             return Ok(false);
         }
-        for key in &message.sessions {
-            session::end(&mut tx, *key).await?;
-        }
+        let keys = message.sessions.iter().map(|key| [key.0.to_vec().into()]);
+        END.execute(&mut tx, &[], keys.collect()).await?;
+        tx.sessions_ended(message.sessions.iter().copied());
         attempt::insert(&mut tx, &message.attempt).await?;
         tx.commit(message.now).await?;
         Ok(true)

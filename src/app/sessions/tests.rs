@@ -1,4 +1,6 @@
+use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
+use std::task::{Context, Waker};
 
 use super::*;
 use crate::app::App;
@@ -208,4 +210,22 @@ async fn the_cache_is_bounded() {
     }
     let bytes = kept.cache.remembered.cache.len() * 10_000;
     assert!((500_000..=1_100_000).contains(&bytes), "{bytes}");
+}
+
+#[tokio::test]
+async fn who_goes_away_has_asked_for_a_session_that_there_is() {
+    let limit = |config: &mut crate::config::Config| {
+        config.limits.client_unknown_sessions_per_minute = 5;
+    };
+    let (app, _dir) = App::for_test(limit).await;
+    let (user, id) = signed_in(&app).await;
+    let company = app.store.company(user.company_id).await.unwrap().unwrap();
+    for _ in 0..20 {
+        let asked = pin!(app.sessions.signed_in_for(id, app.asker(&company, None)));
+        // What a key leads to is read at once, the rest is waited for.
+        let _ = asked.poll(&mut Context::from_waker(Waker::noop()));
+    }
+    let asker = app.asker(&company, None);
+    let signed_in = app.sessions.signed_in_for(id, asker).await;
+    assert_eq!(signed_in.unwrap().unwrap().user.id, user.id);
 }

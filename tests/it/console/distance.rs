@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
+use serde_json::json;
+use time::Duration;
 use vestibule::config::Secret;
-use vestibule::domain::{Creation, Group, GroupKind};
+use vestibule::domain::{AuditEvent, AuditId, Creation, Group, GroupKind};
+use vestibule::store::AuditFilter;
 
 use super::user_import::{preview, save};
 use super::world::{World, follow, post};
@@ -122,6 +125,61 @@ async fn a_change_of_a_group_does_not_ask_for_each_member() {
     }
     println!("distance: a group's type, with 10 and 2,000 members: {asked:?}");
     assert!(asked[1] <= asked[0] + 2, "{asked:?}");
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_user_does_not_ask_for_each_entry_of_the_log() {
+    let (world, database) = far_away().await;
+    let store = &world.app.store;
+    let mut browser = world.admin().await;
+    let mut asked = Vec::new();
+    for entries in [10, 1_010] {
+        let email = format!("gone.{entries}@acme.example");
+        let user = support::user(world.acme.id, &email);
+        store.add_user(&user).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        for number in 0..entries {
+            // Half of them by the user, half of them about.
+            let (actor, subject) = match number % 2 {
+                0 => (email.as_str(), "nightly"),
+                _ => ("anna", email.as_str()),
+            };
+            let event = AuditEvent {
+                id: AuditId::from_bytes(support::unique()),
+                company_id: Some(world.acme.id),
+                at: NOW + Duration::minutes(number / 3),
+                actor: actor.to_owned(),
+                action: "user.change".to_owned(),
+                subject: subject.to_owned(),
+                detail: String::new(),
+                client: None,
+                before: Some(json!({"first_name": "A", "last_name": ""})),
+                after: None,
+            };
+            tx.audit(&event).await.unwrap();
+        }
+        tx.commit(NOW).await.unwrap();
+        let before = store.round_trips();
+        let path = format!("/admin/users/{}/delete", user.id);
+        let answer = post(&mut browser, &path, &[]).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        asked.push(store.round_trips() - before);
+        let found = async |text| {
+            let filter = AuditFilter {
+                text: Some(text),
+                ..AuditFilter::default()
+            };
+            let page = store.audit_page(world.acme.id, &filter, 10).await;
+            page.unwrap().entries.len()
+        };
+        assert_eq!(found(email).await, 0);
+        let told = format!("of this log without the name: {entries}");
+        assert_eq!(found(told).await, 1);
+    }
+    println!("distance: the end of a user of 10 and 1,010 entries: {asked:?}");
+    // Each quarter of a thousand is read once and written once.
+    assert!(asked[1] <= asked[0] + 2 * 5, "{asked:?}");
     database.remove().await;
 }
 

@@ -10,7 +10,8 @@ use super::world::{NOW, World, company, new_attempt, profile, signed_in, unique}
 on_both!(
     what_nobody_can_answer_is_counted_and_not_kept,
     a_clock_that_was_ahead_hides_nothing,
-    a_company_has_so_many_records_and_entries
+    a_company_has_so_many_records_and_entries,
+    what_is_too_many_is_found_in_steps
 );
 
 /// A start so long before now.
@@ -132,6 +133,48 @@ async fn a_company_has_so_many_records_and_entries(database: &Database) {
     assert_eq!(entries.last().unwrap().subject, "2");
     let purged = store.purge(later, keep).await.unwrap();
     assert_eq!((purged.attempts, purged.entries), (0, 0));
+}
+
+async fn what_is_too_many_is_found_in_steps(database: &Database) {
+    const ENTRIES: usize = 4_100;
+    let world = World::new(database.open().await).await;
+    let store = &world.store;
+    let mut tx = store.begin().await.unwrap();
+    for number in 0..ENTRIES {
+        let entry = AuditEvent {
+            id: AuditId::from_bytes(unique()),
+            company_id: Some(world.company.id),
+            // Many of one moment, which a step may end in.
+            at: NOW + Duration::MINUTE * u32::try_from(number / 25).unwrap(),
+            actor: "anna".into(),
+            action: "user.add".into(),
+            subject: number.to_string(),
+            detail: String::new(),
+            client: None,
+            before: None,
+            after: None,
+        };
+        tx.audit(&entry).await.unwrap();
+    }
+    tx.commit(NOW).await.unwrap();
+    let later = NOW + Duration::days(10);
+    for (most, left) in [
+        (5_000, ENTRIES),
+        (4_100, ENTRIES),
+        (4_075, 4_075),
+        // What came at the moment of one that has room stays.
+        (4_010, 4_025),
+        (2_000, 2_000),
+        (1, 25),
+    ] {
+        let keep = Keep {
+            most_entries: Some(most),
+            ..Keep::from(Duration::days(30))
+        };
+        store.purge(later, keep).await.unwrap();
+        let entries = store.audit_events(world.company.id, 4_500).await.unwrap();
+        assert_eq!(entries.len(), left, "{most}");
+    }
 }
 
 /// An hour of one client, at a tenth of its limit: after the first quarter the file grows no more.
