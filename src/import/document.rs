@@ -55,38 +55,43 @@ pub fn read(
     IdpMetadata::parse(bytes, entity_id, now).map_err(|error| {
         if is_web_page(bytes) {
             NotMetadata::WebPage
-        } else if is_compressed(bytes) {
-            NotMetadata::Compressed
         } else if all_certificates(bytes).is_ok() {
             NotMetadata::Certificate
-        } else if let Some(what) = other(bytes) {
-            NotMetadata::Other { what }
         } else {
-            error.into()
+            other(bytes).unwrap_or_else(|| error.into())
         }
     })
 }
 
 /// What it is, where that can be told for sure: by how such files begin.
-fn other(bytes: &[u8]) -> Option<&'static str> {
-    const KINDS: [(&[u8], &str); 7] = [
-        (b"\x89PNG\r\n", "a picture (PNG)"),
-        (b"\xff\xd8\xff", "a picture (JPEG)"),
-        (b"GIF8", "a picture (GIF)"),
-        (b"%PDF-", "a PDF document"),
-        (b"\xd0\xcf\x11\xe0", "an Office document"),
-        (b"\x7fELF", "a program"),
-        (b"MZ", "a program"),
+fn other(bytes: &[u8]) -> Option<NotMetadata> {
+    const fn is(what: &'static str) -> NotMetadata {
+        NotMetadata::Other { what }
+    }
+    const KINDS: [(&[u8], NotMetadata); 9] = [
+        (b"\x1f\x8b", NotMetadata::Compressed),
+        (b"PK\x03\x04", NotMetadata::Compressed),
+        (b"\x89PNG\r\n", is("a picture (PNG)")),
+        (b"\xff\xd8\xff", is("a picture (JPEG)")),
+        (b"GIF8", is("a picture (GIF)")),
+        (b"%PDF-", is("a PDF document")),
+        (b"\xd0\xcf\x11\xe0", is("an Office document")),
+        (b"\x7fELF", is("a program")),
+        (b"MZ", is("a program")),
     ];
-    if let Some((_, what)) = KINDS.iter().find(|(mark, _)| bytes.starts_with(mark)) {
-        return Some(what);
+    let by_mark = KINDS
+        .into_iter()
+        .find(|(mark, _)| bytes.starts_with(mark))
+        .map(|(_, kind)| kind);
+    if by_mark.is_some() {
+        return by_mark;
     }
     if serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
-        return Some("JSON");
+        return Some(is("JSON"));
     }
     // XML begins with this sign in every encoding that metadata is read in.
     let is_text = std::str::from_utf8(bytes).is_ok();
-    (is_text && !bytes.contains(&b'<')).then_some("a text file")
+    (is_text && !bytes.contains(&b'<')).then(|| is("a text file"))
 }
 
 fn is_web_page(bytes: &[u8]) -> bool {
@@ -94,9 +99,4 @@ fn is_web_page(bytes: &[u8]) -> bool {
     let start = start.trim_start_matches('\u{feff}').trim_start();
     let start = start.to_ascii_lowercase();
     start.starts_with("<!doctype html") || start.starts_with("<html")
-}
-
-/// gzip and ZIP.
-fn is_compressed(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"\x1f\x8b") || bytes.starts_with(b"PK\x03\x04")
 }

@@ -165,7 +165,8 @@ fn ecdsa_verifies(
         .verify(digest, key)
 }
 
-fn instant(asn1: &Asn1TimeRef) -> Result<OffsetDateTime, KeyError> {
+/// A moment as a certificate writes it.
+pub fn instant(asn1: &Asn1TimeRef) -> Result<OffsetDateTime, KeyError> {
     let since = Asn1Time::from_unix(0)
         .and_then(|epoch| epoch.diff(asn1))
         .map_err(|_| KeyError::Certificate)?;

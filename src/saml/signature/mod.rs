@@ -11,7 +11,7 @@ mod signed_info;
 mod verify;
 
 pub use algorithm::{Hash, SignatureAlgorithm};
-pub use key::{KeyError, VerificationKey};
+pub use key::{KeyError, VerificationKey, instant};
 pub use named::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub(super) use signed_info::bounded;
