@@ -3,11 +3,14 @@
 //! Each test runs the real binary. They are short; `script/siege` runs the long versions, by `VESTIBULE_TEST_SIEGE`.
 
 mod connections;
+mod consoles;
+mod disk;
 mod exports;
 mod floods;
 mod hostile;
 mod load;
 mod log;
+mod people;
 mod postgres;
 mod slow;
 mod sqlite;
