@@ -130,18 +130,16 @@ impl Console {
         fields: &[(&str, &str)],
         file: Option<(&str, &str)>,
     ) -> (u16, String) {
-        let mut body = String::new();
-        for (name, value) in fields {
-            body += &format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
-        }
-        if let Some((name, content)) = file {
-            body += &format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x\"\r\n\r\n{content}\r\n"
-            );
-        }
-        body += &format!("--{BOUNDARY}--\r\n");
+        let part = |about: &str, content: &str| {
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {about}\r\n\r\n{content}\r\n")
+        };
+        let fields = fields
+            .iter()
+            .map(|(name, value)| part(&format!("name=\"{name}\""), value));
+        let file =
+            file.map(|(name, content)| part(&format!("name=\"{name}\"; filename=\"x\""), content));
+        let end = format!("--{BOUNDARY}--\r\n");
+        let body: String = fields.chain(file).chain([end]).collect();
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let post = self.http.post(self.at(path)).header(CONTENT_TYPE, kind);
         let answer = self.sent(post.body(body)).await;
