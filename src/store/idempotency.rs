@@ -13,7 +13,7 @@ use crate::domain::TokenId;
 /// How long answers are kept.
 pub(super) const ANSWERS_KEPT: Duration = Duration::hours(24);
 
-/// A status of no answer: what was made is known, and the body is its identifier.
+/// A status of no answer: what was made is known, and the body is its identifier, and the notes on a line of their own.
 const MADE: i64 = 0;
 /// A status of no answer: what was made was deleted, and nothing is kept of it.
 pub(super) const GONE: i64 = 410;
@@ -27,6 +27,8 @@ pub struct KeyedRequest {
     pub key: String,
     /// What tells requests apart: a code over address and body.
     pub hash: Vec<u8>,
+    /// What its answer tells that cannot be read again from what it makes; empty where there is nothing.
+    pub notes: String,
 }
 
 /// What became of the first request with a key.
@@ -38,6 +40,8 @@ pub enum Earlier {
     Made {
         /// The identifier of what it made.
         id: String,
+        /// What else its answer told.
+        notes: String,
     },
     /// It was answered.
     Answered {
@@ -72,7 +76,11 @@ impl Store {
         } else if row.maybe_blob("request_hash")? != Some(request.hash.as_slice()) {
             Some(Earlier::Other)
         } else if status == MADE {
-            Some(Earlier::Made { id: body })
+            let (id, notes) = body.split_once('\n').unwrap_or((&body, ""));
+            Some(Earlier::Made {
+                id: id.to_owned(),
+                notes: notes.to_owned(),
+            })
         } else if status == GONE {
             Some(Earlier::Gone)
         } else {
@@ -117,6 +125,10 @@ impl Tx {
         .bind(ms(now.saturating_sub(ANSWERS_KEPT)))
         .execute(&mut *self)
         .await?;
+        let made = match request.notes.as_str() {
+            "" => id.to_owned(),
+            notes => format!("{id}\n{notes}"),
+        };
         let noted = query(
             "INSERT INTO idempotency (token_id, idempotency_key, request_hash, status, body, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
@@ -125,7 +137,7 @@ impl Tx {
         .bind(request.key.as_str())
         .bind(request.hash.as_slice())
         .bind(MADE)
-        .bind(id)
+        .bind(made)
         .bind(ms(now))
         .execute(self)
         .await?;

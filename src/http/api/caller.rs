@@ -106,6 +106,20 @@ impl<S> Caller<S> {
         }
     }
 
+    /// The same caller, whose request is answered with something that cannot be read again from what it makes.
+    pub(super) fn noting(&self, notes: String) -> Self {
+        let request = self.request.as_deref().map(|request| {
+            Arc::new(KeyedRequest {
+                notes,
+                ..request.clone()
+            })
+        });
+        Self {
+            request,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn company(&self) -> CompanyId {
         self.site.company.id
     }

@@ -110,17 +110,29 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
     if new.metadata.is_none() || connection.settings.certificates != of_metadata {
         findings.extend(certificate_findings(None, &connection, caller.now()));
     }
-    let connection = admin.add_connection(&connection, source).await?;
+    let notes = if findings.is_empty() {
+        String::new()
+    } else {
+        answer::text(&findings)?
+    };
+    let noting = caller.noting(notes);
+    let connection = noting.admin().add_connection(&connection, source).await?;
     caller.changed().await?;
     let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
     told(&connection, &out.with_findings(findings))
 }
 
 /// A connection that was made.
-async fn made(caller: Caller<ConnectionsWrite>, id: String) -> Result<Made, Problem> {
+async fn made(
+    caller: Caller<ConnectionsWrite>,
+    id: String,
+    notes: String,
+) -> Result<Made, Problem> {
     let connection = caller.admin().connection(kept(&id)?).await?;
+    // An earlier version has noted nothing.
+    let findings = serde_json::from_str(&notes).unwrap_or_default();
     let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
-    told(&connection, &out)
+    told(&connection, &out.with_findings(findings))
 }
 
 fn told(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {

@@ -77,14 +77,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 }
 
 /// Makes something once. `reading` reads what was made by its identifier, where the server that made it died before its answer
-/// was kept.
+/// was kept; with the notes of who made it ([`Caller::noting`]).
 pub(super) async fn once<S, M, R>(
     caller: Caller<S>,
     Key(key): Key,
     path: &'static str,
     octets: &[u8],
     making: impl FnOnce(Caller<S>) -> M,
-    reading: impl Fn(Caller<S>, String) -> R,
+    reading: impl Fn(Caller<S>, String, String) -> R,
 ) -> Result<Response, Problem>
 where
     M: Future<Output = Result<Made, Problem>>,
@@ -100,6 +100,7 @@ where
         token: caller.token.id,
         key,
         hash: caller.app.keys.token(&purpose, octets).into_bytes(),
+        notes: String::new(),
     };
     if let Some(before) = earlier(&caller, &request, &reading).await? {
         return Ok(before);
@@ -121,7 +122,7 @@ where
 async fn earlier<S, R>(
     caller: &Caller<S>,
     request: &KeyedRequest,
-    reading: impl Fn(Caller<S>, String) -> R,
+    reading: impl Fn(Caller<S>, String, String) -> R,
 ) -> Result<Option<Response>, Problem>
 where
     R: Future<Output = Result<Made, Problem>>,
@@ -135,7 +136,7 @@ where
                 "This Idempotency-Key belongs to another request. Use a new key for each thing you make.",
             ));
         }
-        Some(Earlier::Made { id }) => Box::pin(reading(caller.clone(), id)).await?,
+        Some(Earlier::Made { id, notes }) => Box::pin(reading(caller.clone(), id, notes)).await?,
         Some(Earlier::Gone) => {
             return Err(Problem::new(
                 Kind::InTheWay,

@@ -58,7 +58,8 @@ pub(super) async fn create(
     Sent { value, octets }: Sent<NewGroup>,
 ) -> Answer {
     let making = |caller| make(caller, value);
-    once(caller, key, PATH, &octets, making, made).await
+    let reading = |caller, id, _| made(caller, id);
+    once(caller, key, PATH, &octets, making, reading).await
 }
 
 async fn make(caller: Caller<GroupsWrite>, new: NewGroup) -> Result<Made, Problem> {

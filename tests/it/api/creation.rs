@@ -92,6 +92,7 @@ async fn after_a_crash_what_was_made_is_answered_and_nothing_else() {
         token,
         key: key.to_owned(),
         hash: code.clone().into_bytes(),
+        notes: String::new(),
     };
     let new = |email: &str| NewUser {
         text: UserText {
@@ -157,6 +158,7 @@ async fn who_was_deleted_is_not_made_again_by_a_repetition() {
         token,
         key: "died".to_owned(),
         hash: code.into_bytes(),
+        notes: String::new(),
     };
     let dying = Admin {
         once: Some(&once),
@@ -208,4 +210,49 @@ async fn what_is_no_key_is_refused() {
     let key = "x".repeat(255);
     let body = json!({"email": "new@acme.example"});
     ok(&post(&client, "/api/v1/users", &key, &body).await, 201);
+}
+
+/// What is told of a connection when it is made is told again, also where the server died before it had kept its answer, and to who
+/// asked a moment later.
+#[tokio::test]
+async fn what_the_first_answer_told_is_told_again() {
+    let world = World::new().await;
+    let client = world.master().await;
+    let body = |name: &str| json!({"display_name": name});
+    let path = "/api/v1/connections";
+    let first = ok(&post(&client, path, "kept", &body("One")).await, 201);
+    let findings = first["findings"].as_array().unwrap();
+    assert!(!findings.is_empty(), "{first}");
+    let again = post(&client, path, "kept", &body("One")).await;
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(ok(&again, 201), first);
+    // The answer is not kept: everything is as after a crash.
+    let file = world.app.config.data_dir.join("vestibule.sqlite3");
+    let database = rusqlite::Connection::open(file).unwrap();
+    database
+        .execute_batch(
+            "CREATE TRIGGER crash BEFORE UPDATE ON idempotency BEGIN SELECT RAISE(FAIL, 'crash'); END",
+        )
+        .unwrap();
+    let first = post(&client, path, "lost", &body("Two")).await;
+    let again = post(&client, path, "lost", &body("Two")).await;
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    for header in ["etag", "location"] {
+        assert_eq!(first.header(header), again.header(header), "{header}");
+    }
+    let first = ok(&first, 201);
+    assert!(!first["findings"].as_array().unwrap().is_empty(), "{first}");
+    assert_eq!(ok(&again, 201), first);
+    for (path, body) in [
+        (
+            "/api/v1/users",
+            json!({"email": "new@acme.example", "groups": [world.members.id]}),
+        ),
+        ("/api/v1/groups", json!({"title": "New"})),
+    ] {
+        let first = ok(&post(&client, path, "lost-too", &body).await, 201);
+        let again = ok(&post(&client, path, "lost-too", &body).await, 201);
+        assert_eq!(again, first, "{path}");
+        database.execute("DELETE FROM idempotency", []).unwrap();
+    }
 }

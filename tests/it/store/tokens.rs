@@ -85,6 +85,7 @@ async fn one_request_of_a_key_makes_something(database: &Database) {
         token: token.id,
         key: key.to_owned(),
         hash: body.to_vec(),
+        notes: String::new(),
     };
     let many = (0..8).map(|number| {
         let (store, request) = (store.clone(), request("k", b"request"));
@@ -113,7 +114,10 @@ async fn one_request_of_a_key_makes_something(database: &Database) {
     let id = made.remove(0);
     assert_eq!(
         earlier("k", b"request", NOW).await,
-        Some(Earlier::Made { id })
+        Some(Earlier::Made {
+            id,
+            notes: String::new()
+        })
     );
     assert_eq!(earlier("k", b"other", NOW).await, Some(Earlier::Other));
     assert_eq!(earlier("other", b"request", NOW).await, None);
@@ -137,7 +141,10 @@ async fn one_request_of_a_key_makes_something(database: &Database) {
     let id = "2".to_owned();
     assert_eq!(
         earlier("k", b"other", day).await,
-        Some(Earlier::Made { id })
+        Some(Earlier::Made {
+            id,
+            notes: String::new()
+        })
     );
 }
 
