@@ -179,11 +179,7 @@ async fn judge(
             )
         };
         let refusal = Refusal::new("E1", IN_TIME, refused, WITHIN, received);
-        if app.store.attempt(attempt.id).await?.is_none() {
-            // It is forgotten, and only this server remembers it.
-            return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
-        }
-        return refuse(app, site, attempt, refusal).await;
+        return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.
     if arrival
@@ -197,7 +193,7 @@ async fn judge(
             "the RelayState that was sent",
             "another RelayState",
         );
-        return refuse(app, site, attempt, refusal).await;
+        return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
     let found = attempt
@@ -212,7 +208,7 @@ async fn judge(
             "the connection that the sign-in began through",
             "it is disabled or gone",
         );
-        return refuse(app, site, attempt, refusal).await;
+        return refuse(app, site, attempt, arrival, refusal).await;
     };
     let asked = Asked {
         request_id: attempt.request_id.clone(),
@@ -221,7 +217,7 @@ async fn judge(
     match authenticate(app, site, connection, parsed, asked, now) {
         Err(refusal) => {
             let rule = refusal.rule.clone();
-            let ending = refuse(app, site, attempt, refusal).await?;
+            let ending = refuse(app, site, attempt, arrival, refusal).await?;
             new_key::ask(app, site, connection, arrival, &rule, &ending);
             Ok(ending)
         }

@@ -156,31 +156,60 @@ pub(super) fn unknown_request(app: &App, request_id: &str) -> Refusal {
     )
 }
 
-/// Closes an open attempt with a refusal.
+/// Closes an open attempt with a refusal. One that is not open any more, because another server has answered it or it was
+/// forgotten, keeps its own verdict: the refusal has a record of its own then, so that the user's code leads to it.
 pub(super) async fn refuse(
     app: &App,
     site: &Site,
     attempt: &LoginAttempt,
+    arrival: Arrival<'_>,
     refusal: Refusal,
 ) -> Result<Ending, Error> {
+    let Refusal {
+        rule,
+        summary,
+        record,
+        advice,
+        named,
+        claims,
+    } = refusal;
     let closing = AttemptRefusal {
-        rule: Some(refusal.rule),
-        summary: refusal.summary,
-        record: refusal.record,
-        named: refusal.named.map(|named| *named),
+        rule: Some(rule),
+        summary,
+        record,
+        named: named.map(|named| *named),
     };
-    app.store
+    let closed = app
+        .store
         .refuse_attempt(attempt.id, &closing, app.clock.now())
         .await?;
     if attempt.kind == AttemptKind::Test {
-        let claims = refusal.claims;
+        let claims = claims.filter(|_| closed);
         let findings = claims.and_then(|claims| findings(site, attempt, &claims));
         return Box::pin(test::conclude(app, attempt, findings, None)).await;
+    }
+    if !closed {
+        let refusal = Refusal {
+            rule: closing.rule.unwrap_or_default(),
+            summary: closing.summary,
+            record: closing.record,
+            advice,
+            named: closing.named.map(Box::new),
+            claims,
+        };
+        return Box::pin(refuse_apart(
+            app,
+            site,
+            attempt.connection_id,
+            arrival,
+            refusal,
+        ))
+        .await;
     }
     Ok(Ending::Refused {
         code: attempt.code.clone(),
         attempt: attempt.id,
-        advice: refusal.advice,
+        advice,
     })
 }
 

@@ -401,3 +401,58 @@ async fn a_connection_that_is_disabled_midway_signs_nobody_in() {
     let answer = browser.get("/sso/login?connection=entra").await;
     assert_eq!(answer.status, 400);
 }
+
+/// Between the look at a sign-in and its refusal it may be forgotten, or another server may answer it: what is refused then is on
+/// record all the same, and the code leads to it.
+#[tokio::test]
+async fn what_is_refused_too_late_for_its_sign_in_has_a_record_of_its_own() {
+    let world = World::new().await;
+    let store = &world.app.store;
+    let another_audience =
+        |spec: &mut vestibule::demo_idp::ResponseSpec| spec.audiences = vec!["urn:other".into()];
+    for is_forgotten in [true, false] {
+        let mut browser = world.browser();
+        let begun = begin(&mut browser, "/sso/login").await;
+        let all = vestibule::store::AttemptFilter::default();
+        let open = store.attempts(world.acme.id, &all, 10).await.unwrap();
+        let open = open
+            .into_iter()
+            .find(|it| it.finished_at.is_none())
+            .unwrap();
+        // Only this server still takes it for open.
+        if is_forgotten {
+            let later = NOW + Duration::minutes(12);
+            assert_eq!(store.forget_unanswered(later).await.unwrap(), 1);
+        } else {
+            let elsewhere = vestibule::store::AttemptRefusal {
+                rule: Some("B3".to_owned()),
+                summary: "Refused elsewhere".to_owned(),
+                record: vestibule::domain::Record::default(),
+                named: None,
+            };
+            assert!(
+                store
+                    .refuse_attempt(open.id, &elsewhere, NOW)
+                    .await
+                    .unwrap()
+            );
+        }
+        let response = world.respond(&begun, another_audience);
+        let answer = world.bring(&mut browser, &begun, &response).await;
+        let refused = world.assert_refused(&answer, "D4").await;
+        assert_ne!((refused.id, &refused.code), (open.id, &open.code));
+        assert_eq!(refused.connection_id, Some(world.entra.id));
+        assert!(
+            refused
+                .record
+                .checks
+                .iter()
+                .any(|check| check.rule == "D4" && !check.passed)
+        );
+        assert!(!refused.record.advice.is_empty());
+        // The verdict of the other server stands.
+        let kept = store.attempt(open.id).await.unwrap();
+        let rule = kept.map(|it| it.rule.unwrap());
+        assert_eq!(rule.as_deref(), (!is_forgotten).then_some("B3"));
+    }
+}
