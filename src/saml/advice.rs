@@ -91,10 +91,7 @@ fn signed(rejection: &Rejection) -> &'static [&'static str] {
             "Make a new signing certificate at the identity provider, make it active, and upload it here.",
         ],
         Requirement::TrustedKey => &["Upload the identity provider's metadata or certificate."],
-        Requirement::SecondOpinion if received.starts_with(NOT_COMPARED) => &[
-            "The second implementation cannot judge such a message, and the operator of this server wants every sign-in judged twice (verification.cross_check = \"strict\").",
-            "Let the identity provider sign the assertion itself, with RSA-SHA256.",
-        ],
+        Requirement::SecondOpinion if received.starts_with(NOT_COMPARED) => not_compared(received),
         Requirement::SecondOpinion => &[
             "Two implementations of SAML read this message differently: somebody has prepared it, or one of the two has a defect. Tell the operator of this server, and let nobody in by another way until it is understood.",
             "For the developers, keep what the identity provider sent (the browser's developer tools show SAMLResponse).",
@@ -103,6 +100,25 @@ fn signed(rejection: &Rejection) -> &'static [&'static str] {
             "The identity provider has to sign its logout messages, with the certificate that it signs sign-ins with.",
         ],
         _ => &[],
+    }
+}
+
+const STRICT: &str = "The second implementation cannot judge such a message, and the operator of this server wants every sign-in judged twice (verification.cross_check = \"strict\"). The operator can let what it cannot judge pass, with a note in its record: verification.cross_check = \"compare\".";
+
+/// Rule B9, where there is nothing to compare: what the identity provider can do about it depends on what it is.
+fn not_compared(received: &str) -> &'static [&'static str] {
+    if received.contains("does not know") || received.contains("no signature of its own") {
+        &[
+            STRICT,
+            "Let the identity provider sign the assertion itself, with RSA-SHA256.",
+        ]
+    } else if received.contains("encrypted NameID") {
+        &[
+            STRICT,
+            "Let the identity provider send the NameID as it is, not encrypted by itself.",
+        ]
+    } else {
+        &[STRICT]
     }
 }
 

@@ -233,3 +233,42 @@ fn a_refusal_stays_as_it_is() {
             .all(|check| check.requirement != Requirement::SecondOpinion)
     );
 }
+
+/// What is advised where it cannot judge: the operator's word lets the same message pass, and what the identity provider can do
+/// instead is told where it helps, and nowhere else.
+#[test]
+fn what_is_advised_where_samael_cannot_judge_helps() {
+    const SIGN: &str = "sign the assertion itself, with RSA-SHA256";
+    const PLAIN: &str = "send the NameID as it is";
+    let (lenient, strict) = (
+        samael(Incomparable::Passes),
+        samael(Incomparable::IsRefused),
+    );
+    for (name, why) in INCOMPARABLE {
+        let refused = reviewed(&case("accept", name), &strict);
+        let lines = vestibule::saml::advice::advice(&refused.outcome.unwrap_err());
+        assert!(
+            lines[0].contains("verification.cross_check = \"compare\""),
+            "{lines:?}"
+        );
+        assert!(reviewed(&case("accept", name), &lenient).outcome.is_ok());
+        let told = |words: &str| lines.iter().any(|line| line.contains(words));
+        // The same person, sent as it is advised.
+        let then = match why {
+            "samael does not know RSA-PSS" => Some((SIGN, "signed-assertion")),
+            NO_OWN_SIGNATURE => Some((SIGN, "encrypted-gcm-both-signed")),
+            ENCRYPTED_NAME => Some((PLAIN, "signed-assertion")),
+            _ => None,
+        };
+        for words in [SIGN, PLAIN] {
+            let is_right = then.is_some_and(|(right, _)| right == words);
+            assert_eq!(told(words), is_right, "{name}: {lines:?}");
+        }
+        assert_eq!(lines.len(), 1 + usize::from(then.is_some()), "{lines:?}");
+        if let Some((_, mended)) = then {
+            let verdict = reviewed(&case("accept", mended), &strict);
+            assert!(verdict.outcome.is_ok(), "{name}: {mended}");
+            assert_eq!(last(&verdict).received, "the same");
+        }
+    }
+}

@@ -77,6 +77,12 @@ async fn what_is_advised_where_two_implementations_disagree() {
     let strict = world(CrossCheck::Strict).await;
     let answer = strict.sign_in_with(&mut strict.browser(), rsa_pss).await;
     let attempt = strict.assert_refused(&answer, "B9").await;
+    // The operator's part: the same message passes, and its record says what was not compared.
+    assert!(attempt.record.advice[0].contains("verification.cross_check = \"compare\""));
+    let compare = world(CrossCheck::Compare).await;
+    let answer = compare.sign_in_with(&mut compare.browser(), rsa_pss).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    // The identity provider's.
     assert!(attempt.record.advice[1].contains("sign the assertion itself, with RSA-SHA256"));
     let answer = strict.sign_in_with(&mut strict.browser(), |_| {}).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
