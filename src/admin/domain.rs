@@ -116,7 +116,7 @@ impl Admin<'_> {
     }
 
     /// Assigns a domain to a connection, or to none: the connection links, makes and renames accounts with addresses in it, and
-    /// no other one does.
+    /// no other one does. Whom another one knows already it goes on to know (rule F1).
     pub async fn assign_domain(
         &self,
         name: &DomainName,

@@ -173,12 +173,12 @@ impl Finder<'_> {
             ],
             "F4" => vec![self.console(PEOPLE, "Activate", "/admin/users")],
             "F5" if &*self.check.subject == GROUPS => self.groups(),
-            "F6" if received.contains("group") => vec![self.console(
+            "F6" if received.contains("is in the permission group") => vec![self.console(
                 PEOPLE,
                 "This group can only sign in via single sign-on",
                 "/admin/groups",
             )],
-            "F6" if received.contains("password") => {
+            "F6" if received.contains("no password") || received.contains("no such account") => {
                 vec![self.console(PEOPLE, "Password", "/admin/users")]
             }
             _ => Vec::new(),
@@ -259,26 +259,35 @@ impl Finder<'_> {
 
     /// Rule F2, by what was in the way.
     fn account(&self, received: &str) -> Vec<Fix> {
-        let user = self.console("Users & Permissions", "Single sign-on", "/admin/users");
+        let name_id = there(CLAIMS_PAGE, "Unique User Identifier (Name ID)").to("user.mail");
+        let trusted = self.setting("trust_email_claim").to("true");
         let domains = self.console(
             "Single Sign On Settings",
             "E-mail domains",
             "/admin/domains",
         );
-        if received.contains("NameID") {
-            return vec![
-                there(CLAIMS_PAGE, "Unique User Identifier (Name ID)").to("user.mail"),
-                self.setting("trust_email_claim"),
-                user,
-            ];
+        // The address before it may hold any word.
+        let Some((_, why)) = received.split_once(" exists, and ") else {
+            return if received.ends_with("none of the company's domains") {
+                vec![domains, self.setting("guests").to("true")]
+            } else if received.starts_with("the e-mail claim says") {
+                vec![name_id, trusted]
+            } else {
+                vec![domains]
+            };
+        };
+        if why.contains("the NameID is not its address") {
+            // A claim opens no such account, trusted or not.
+            vec![name_id]
+        } else if why.contains("the NameID is") {
+            vec![name_id, trusted]
+        } else if why.starts_with("its domain is not assigned") {
+            vec![domains]
+        } else if why.starts_with("an API token") {
+            vec![self.console(PEOPLE, "Password", "/admin/users")]
+        } else {
+            vec![self.console(PEOPLE, "Single sign-on", "/admin/users")]
         }
-        if received.contains("none of the company's domains") {
-            return vec![domains, self.setting("guests")];
-        }
-        if received.contains("assigned") {
-            return vec![domains, user];
-        }
-        vec![user]
     }
 
     /// A setting to take back, where it is set.

@@ -7,7 +7,7 @@ use super::{Admin, Refused};
 use crate::domain::{
     Code, Email, EvidenceKind, LoginAttempt, PasswordBy, PendingLink, User, UserId,
 };
-use crate::store::{FOREIGN_PASSWORD, Tx};
+use crate::store::{FOREIGN_PASSWORD, Tx, shared_with};
 
 impl Admin<'_> {
     /// Who sets a password that the actor sets.
@@ -78,8 +78,10 @@ impl Admin<'_> {
         }
         tx.waits_no_more(user.id).await?;
         tx.identity_changed(user.id);
+        let others = tx.known_also_by(user.id, connection.id).await?;
         let event = self.event("user.link", user.email.as_str());
-        let detail = format!("{}: {}, refused as {}", connection.name, link.subject, code);
+        let to = shared_with(connection.name.as_str(), &others);
+        let detail = format!("{to}: {}, refused as {code}", link.subject);
         tx.audit(&event.with_detail(detail)).await?;
         tx.commit(self.now).await?;
         Ok(user)

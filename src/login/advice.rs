@@ -83,7 +83,7 @@ pub(super) fn on_account(refusal: &store::Refusal) -> Advice {
         | R::NoJitGroup
         | R::Deactivated { .. } => Advice::AskForAccount,
         R::SsoOnly { .. } => Advice::UseSingleSignOn,
-        R::NoPassword { .. } | R::PasswordChanged { .. } => Advice::CheckPassword,
+        R::NoPassword { .. } | R::PasswordChanged { .. } | R::AccountGone => Advice::CheckPassword,
     }
 }
 

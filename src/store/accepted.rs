@@ -2,6 +2,7 @@
 
 use super::account::{Account, How};
 use super::group_claim::{self, Warning};
+use super::link::shared_with;
 use super::promotion::FOREIGN_PASSWORD;
 use super::refusal::{ACTIVE, FIRST_USE, OPEN, UNUSED};
 use super::sign_in::{Proof, SignIn};
@@ -59,12 +60,11 @@ pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Accepted, 
                 "found by identity",
                 "found by another name in the assertion; the identity is bound from now on",
             ),
-            How::Linked => passed(
-                "F2",
-                THE_ACCOUNT,
-                "linked by e-mail address",
-                "linked by e-mail address",
-            ),
+            How::Linked => {
+                let linked = "linked by e-mail address";
+                let received = shared_with(linked, &account.known_also_by);
+                passed("F2", THE_ACCOUNT, linked, &received);
+            }
             How::Made => passed(
                 "F3",
                 THE_ACCOUNT,

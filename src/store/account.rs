@@ -29,6 +29,8 @@ pub(super) struct Account {
     pub(super) password_taken: bool,
     /// What became of its groups; none where no claims brought it.
     pub(super) groups: Option<GroupsOf>,
+    /// It was linked just now, and other connections know it as well: their names for people.
+    pub(super) known_also_by: Vec<String>,
 }
 
 /// How the account was come by.
@@ -298,6 +300,11 @@ async fn welcome(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = row else {
+        let company = claimant.connection.company_id;
+        if tx.lock_user(company, found.id).await?.is_none() {
+            // Deleted since it was found. The same again finds nobody.
+            return Err(Error::Crossed);
+        }
         let email = found.email;
         return Ok(Err(Refusal::Deactivated { email })); // rule F4
     };
@@ -335,6 +342,11 @@ async fn welcome(
     {
         tx.audit(&event).await?;
     }
+    let known_also_by = if how == How::Linked {
+        linked(tx, claimant, &user).await?
+    } else {
+        Vec::new()
+    };
     let known = User {
         last_sign_in_at: user.last_sign_in_at,
         ..found
@@ -348,7 +360,23 @@ async fn welcome(
         email_kept,
         password_taken,
         groups: Some(groups),
+        known_also_by,
     }))
+}
+
+/// Writes down that an account was linked by its address (rule F2), and who else knows it.
+async fn linked(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Vec<String>, Error> {
+    let connection = claimant.connection;
+    let others = tx.known_also_by(user.id, connection.id).await?;
+    // The name comes last: it goes when the user is deleted.
+    let detail = format!(
+        "{}: {}, by the e-mail address",
+        link::shared_with(connection.name.as_str(), &others),
+        claimant.profile.subject
+    );
+    tx.audit(&claimant.event(4, "user.link", user, detail))
+        .await?;
+    Ok(others)
 }
 
 /// Takes a new address over; why not, when it belongs to another account, or is not this connection's to give.

@@ -92,6 +92,9 @@ pub enum Error {
     /// A value cannot be stored.
     #[error("a value cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Another transaction took back what this one had read. The same again finds what is there now.
+    #[error("another transaction was faster")]
+    Crossed,
     /// The server stopped before the transaction was made.
     #[error("the server is stopping")]
     Stopped,
@@ -140,7 +143,7 @@ impl Error {
     /// request may well succeed later. Anything else is a defect.
     pub fn is_away(&self) -> bool {
         match self {
-            Self::Stopped => true,
+            Self::Stopped | Self::Crossed => true,
             Self::Database(failure) => failure.is_away(),
             _ => false,
         }
@@ -161,6 +164,7 @@ impl Error {
     /// other.
     pub(super) fn is_transient(&self) -> bool {
         match self {
+            Self::Crossed => true,
             Self::Database(Failure::Sqlite(rusqlite::Error::SqliteFailure(error, _))) => matches!(
                 error.extended_code,
                 SQLITE_BUSY_SNAPSHOT | SQLITE_CONSTRAINT_UNIQUE | SQLITE_CONSTRAINT_PRIMARYKEY

@@ -96,8 +96,12 @@ pub(super) async fn bind_also(
         .await?;
     let profile = claimant.profile;
     let is_old = profile.old_names.iter().any(|old| old == by);
-    let of_its_kind = names_of(tx, user.id, claimant.connection.id)
-        .await?
+    let names = names_of(tx, user.id, claimant.connection.id).await?;
+    if !names.iter().any(|name| name == by) {
+        // Unlinked since it was found.
+        return Ok(Ok(false));
+    }
+    let of_its_kind = names
         .into_iter()
         .find(|name| kind(name) == kind(&profile.subject) && !(is_old && name == by));
     match of_its_kind {
@@ -106,7 +110,8 @@ pub(super) async fn bind_also(
             return Ok(Err(Refusal::NotLinked {
                 email: user.email.clone(),
                 account: user.id,
-                why: Bar::Bound {
+                why: Bar::BoundByOther {
+                    by: by.to_owned(),
                     bound,
                     came: profile.subject.clone(),
                 },

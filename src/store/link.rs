@@ -1,7 +1,7 @@
 //! Whose address it is, and whose account (rule F2).
 //!
-//! Invariant: no connection makes, claims or renames an account in a domain that is assigned to another; and what a person may
-//! be able to change about themselves is no proof of who they are.
+//! Invariants: no connection makes, claims or renames an account in a domain that is assigned to another; what a person may be able
+//! to change about themselves is no proof of who they are; and an account that comes to have several identity providers says so.
 
 use super::account::Claimant;
 use super::columns::Row;
@@ -9,7 +9,7 @@ use super::identity::names_of;
 use super::refusal::Bar;
 use super::statement::query;
 use super::{Error, Refusal, Tx};
-use crate::domain::{ConnectionId, Creation, Email, User};
+use crate::domain::{ConnectionId, Creation, Email, User, UserId};
 
 /// Whether the connection may speak for an address.
 pub(super) struct Ground {
@@ -95,7 +95,7 @@ pub(super) async fn may_link(
     if standing.password_of_token {
         return refused(Bar::PasswordOfToken);
     }
-    if let Err(why) = standing.opens(claimant.connection.id, ground) {
+    if let Err(why) = standing.opens(ground) {
         return refused(why);
     }
     if let Some(name_id) = contradiction(claimant, email) {
@@ -121,25 +121,66 @@ pub(super) async fn may_link(
     }
 }
 
+impl Tx {
+    /// The names for people of the other connections that know a user, enabled or not: whom they name, they let into the account.
+    pub async fn known_also_by(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+    ) -> Result<Vec<String>, Error> {
+        // By the user, who has few identities.
+        let rows = query(
+            "SELECT DISTINCT c.display_name FROM identity i LEFT JOIN connection c ON c.id = i.connection_id \
+             WHERE i.user_id = $1 AND i.connection_id <> $2 ORDER BY c.display_name",
+        )
+        .bind(user.to_string())
+        .bind(connection.to_string())
+        .fetch_all(self)
+        .await?;
+        rows.iter().map(|row| row.text("display_name")).collect()
+    }
+}
+
+/// Names that a record tells; of more, their number.
+const TOLD: usize = 5;
+
+/// What is told of a link, with who else knows the account: for records and for the audit log.
+pub fn shared_with(told: impl Into<String>, others: &[String]) -> String {
+    let told = told.into();
+    let quoted: Vec<String> = others.iter().map(|it| format!("\"{it}\"")).collect();
+    match quoted.split_at(quoted.len().min(TOLD)) {
+        ([], _) => told,
+        ([other], []) => format!("{told}; the connection {other} knows this user, too"),
+        (named, []) => format!(
+            "{told}; the connections {} know this user, too",
+            named.join(", ")
+        ),
+        (named, rest) => format!(
+            "{told}; the connections {} and {} more know this user, too",
+            named.join(", "),
+            rest.len()
+        ),
+    }
+}
+
 /// What else decides about an account.
 struct Standing {
     administrator: bool,
     password_of_token: bool,
-    /// The name for people of another enabled connection that knows it.
-    elsewhere: Option<String>,
     waits: Waits,
 }
 
-/// Whether an account waits for its first sign-in. An administrator's word that this address may be bound is that it was made
-/// without a password, or unlinked.
+/// Whether an account waits for a sign-in. An administrator's word that this address may be bound is that it was made without a
+/// password, or unlinked.
 enum Waits {
     No,
-    /// For this connection.
-    For(ConnectionId, String),
-    /// For the only one that is enabled.
-    ForTheOnly {
-        others: bool,
-    },
+    ForThis,
+    /// For the first one through another connection: its name for people.
+    ForAnother(String),
+    /// For the first one, through the only connection that is enabled.
+    ForTheOnly,
+    /// The same, where several are.
+    ForNobody,
 }
 
 impl Standing {
@@ -151,8 +192,6 @@ impl Standing {
               FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = a.id) AS administrator, \
              (SELECT COUNT(*) FROM identity i WHERE i.user_id = a.id) AS identities, \
              (SELECT COUNT(*) FROM connection c WHERE c.company_id = a.company_id AND c.enabled_at IS NOT NULL AND c.id <> $2) AS others, \
-             (SELECT MIN(CASE WHEN c.enabled_at IS NOT NULL AND c.id <> $2 THEN c.display_name END) \
-              FROM identity i LEFT JOIN connection c ON c.id = i.connection_id WHERE i.user_id = a.id) AS elsewhere, \
              (SELECT c.display_name FROM connection c WHERE c.id = a.waits_for) AS named \
              FROM account a WHERE a.id = $1",
         )
@@ -163,41 +202,42 @@ impl Standing {
         Ok(Self {
             administrator: row.int("administrator")? > 0,
             password_of_token: row.int("password_of_token")? > 0,
-            elsewhere: row.maybe_text("elsewhere")?,
-            waits: waits(&row, user)?,
+            waits: waits(&row, user, claimant.connection.id)?,
         })
     }
 
-    /// Whether the connection may have the account: it owns the domain, or the account waits for it. One that comes through
-    /// another identity provider, too, is an administrator's word alone.
-    fn opens(&self, connection: ConnectionId, ground: &Ground) -> Result<(), Bar> {
-        match (&self.waits, &self.elsewhere) {
-            (Waits::For(id, _), _) if *id == connection => Ok(()),
-            (_, Some(other)) => Err(Bar::BoundElsewhere(other.clone())),
+    /// Whether the connection may have the account: the address's domain is assigned to it, or the account waits for it. Which
+    /// others know the account decides nothing.
+    fn opens(&self, ground: &Ground) -> Result<(), Bar> {
+        match &self.waits {
             _ if ground.assigned => Ok(()),
-            (Waits::ForTheOnly { others: false }, _) => Ok(()),
-            (Waits::For(_, other), _) => Err(Bar::WaitsForAnother(other.clone())),
-            (Waits::ForTheOnly { others: true }, _) => Err(Bar::WaitsForNobody),
-            (Waits::No, _) => Err(Bar::NotAssigned),
+            Waits::ForThis | Waits::ForTheOnly => Ok(()),
+            Waits::ForAnother(other) => Err(Bar::WaitsForAnother(other.clone())),
+            Waits::ForNobody => Err(Bar::WaitsForNobody),
+            Waits::No => Err(Bar::NotAssigned),
         }
     }
 }
 
-fn waits(row: &Row, user: &User) -> Result<Waits, Error> {
+fn waits(row: &Row, user: &User, connection: ConnectionId) -> Result<Waits, Error> {
     if user.has_password {
         return Ok(Waits::No);
     }
-    Ok(match row.maybe_parsed("waits_for")? {
-        Some(id) => Waits::For(id, row.maybe_text("named")?.unwrap_or_default()),
+    let is_known = row.int("identities")? > 0;
+    Ok(match row.maybe_parsed::<ConnectionId>("waits_for")? {
+        Some(id) if id == connection => Waits::ForThis,
+        Some(_) if !is_known => Waits::ForAnother(row.maybe_text("named")?.unwrap_or_default()),
         // The first sign-in, and not the first since its connection was deleted.
         None if user.created_by == Creation::Administrator
             && user.last_sign_in_at.is_none()
-            && row.int("identities")? == 0 =>
+            && !is_known =>
         {
-            Waits::ForTheOnly {
-                others: row.int("others")? > 0,
+            if row.int("others")? > 0 {
+                Waits::ForNobody
+            } else {
+                Waits::ForTheOnly
             }
         }
-        None => Waits::No,
+        _ => Waits::No,
     })
 }

@@ -85,6 +85,7 @@ pub use error::{Error, Failure};
 pub use glance::{Glance, Newest};
 pub use group_change::{GroupUse, ListedGroup, StoredGroup};
 pub use idempotency::{Earlier, KeyedRequest};
+pub use link::shared_with;
 pub use part::Part;
 pub use place::{NoPlace, Place};
 pub use promotion::FOREIGN_PASSWORD;

@@ -118,6 +118,9 @@ pub enum Refusal {
         email: Email,
     },
     /// Rule F6.
+    #[error("the account was deleted while its password was compared")]
+    AccountGone,
+    /// Rule F6.
     #[error("the set-up link was used or revoked, or its time is over")]
     LinkUsed,
     /// Rule F6.
@@ -137,11 +140,18 @@ pub enum Bar {
     WaitsForAnother(String),
     /// It waits, nobody has said for which connection, and several are enabled.
     WaitsForNobody,
-    /// Another enabled connection knows it: its name for people.
-    BoundElsewhere(String),
     /// The connection knows it by another name.
     Bound {
         /// By which.
+        bound: String,
+        /// What came.
+        came: String,
+    },
+    /// A weaker name in the assertion is the account's, and the connection knows it by another strong one.
+    BoundByOther {
+        /// The weaker name.
+        by: String,
+        /// By which strong one.
         bound: String,
         /// What came.
         came: String,
@@ -169,13 +179,13 @@ impl fmt::Display for Bar {
             Self::WaitsForNobody => f.write_str(
                 "it waits for its first sign-in, but nobody has said through which of the enabled connections",
             ),
-            Self::BoundElsewhere(other) => write!(
-                f,
-                "the connection \"{other}\" knows its owner, so that two identity providers would share it"
-            ),
             Self::Bound { bound, came } => {
                 write!(f, "this connection knows it as {bound}, not as {came}")
             }
+            Self::BoundByOther { by, bound, came } => write!(
+                f,
+                "this connection knows it by {by}, which came, and as {bound}, not as {came}"
+            ),
             Self::Contradicted(name_id) => {
                 write!(f, "the NameID is another one, {name_id}")
             }
@@ -206,6 +216,7 @@ impl Refusal {
             Self::SsoOnly { .. }
             | Self::NoPassword { .. }
             | Self::PasswordChanged { .. }
+            | Self::AccountGone
             | Self::LinkUsed
             | Self::EmailTaken { .. } => "F6",
         }
@@ -222,7 +233,9 @@ impl Refusal {
     /// What the company's administrator can do.
     pub(super) fn advice(&self) -> &'static [&'static str] {
         match self {
-            Self::AttemptConsumed | Self::AttemptExpired | Self::AssertionReplayed => {
+            // The record stays as it was, and whoever is gone is gone.
+            Self::AttemptConsumed | Self::AccountGone => &[],
+            Self::AttemptExpired | Self::AssertionReplayed => {
                 &["Start the sign-in again from the application or the Sign on URL."]
             }
             Self::OtherConnection => {
@@ -256,6 +269,7 @@ impl Refusal {
             ],
             Self::SsoOnly { .. } => &[
                 "Let the user choose the identity provider, or move the account to a group without \"single sign-on only\".",
+                "If all members of that group may use passwords, switch that off at the group.",
             ],
             Self::PasswordChanged { .. } => {
                 &["Sign in again, with the password that was set last."]
@@ -286,9 +300,10 @@ impl Refusal {
                 "The person has an account, or gets one"
             }
             Self::Deactivated { .. } => ACTIVE,
-            Self::SsoOnly { .. } | Self::NoPassword { .. } | Self::PasswordChanged { .. } => {
-                "The account may sign in with a password"
-            }
+            Self::SsoOnly { .. }
+            | Self::NoPassword { .. }
+            | Self::PasswordChanged { .. }
+            | Self::AccountGone => "The account may sign in with a password",
             Self::LinkUsed | Self::EmailTaken { .. } => "The set-up link can be used",
         }
     }
@@ -325,6 +340,7 @@ impl Refusal {
             Self::SsoOnly { .. } => "single sign-on".into(),
             Self::NoPassword { .. } => "a password".into(),
             Self::PasswordChanged { .. } => "the password that the account has now".into(),
+            Self::AccountGone => "an account".into(),
             Self::LinkUsed => "a link that can be used".into(),
             Self::EmailTaken { .. } => "an address without an account".into(),
         }
@@ -338,6 +354,7 @@ pub(super) const UNUSED: &str = "an assertion ID that was not used before";
 pub(super) const ACTIVE: &str = "The account is active";
 
 const CONFIRM: &str = "If it is the same person, an administrator can say so: Link this person to this account, on the page of this sign-in.";
+const UNLINK: &str = "If the identity provider names the same person in another way than before, unlink the old identity: Unlink on the user's page, or vestibule user unlink --email E --connection N. An account with a password needs its domain assigned to this connection, too.";
 const CONTRADICTED: &[&str] = &[
     "Let the NameID and the e-mail claim have the same source at the identity provider (Entra ID: Attributes & Claims, Unique User Identifier, user.mail).",
     "If the directory's people cannot change the e-mail claim, switch on Trust the e-mail claim in the connection's SAML Settings (by command: connection set trust_email_claim=true).",
@@ -354,13 +371,14 @@ impl Bar {
                 "Say on the user's page through which connection the first sign-in comes.",
                 CONFIRM,
             ],
-            Self::BoundElsewhere(_) => &[
-                "If this connection takes the place of that one, disable that one, and assign the domain to this one: vestibule company domain assign COMPANY DOMAIN --connection N.",
-                CONFIRM,
-            ],
             Self::Bound { .. } => &[
                 "If it is another person with the address of somebody who has left, give one of them another address.",
-                "If the identity provider names the same person in another way than before, unlink the old identity: Unlink on the user's page, or vestibule user unlink --email E --connection N.",
+                UNLINK,
+                CONFIRM,
+            ],
+            Self::BoundByOther { .. } => &[
+                "If that name was given to another person, unlink it from the user who had it, on that user's page, and give that user another address.",
+                UNLINK,
                 CONFIRM,
             ],
             Self::Contradicted(_) => CONTRADICTED,
@@ -381,8 +399,7 @@ impl Bar {
             Self::WaitsForAnother(_) | Self::WaitsForNobody => {
                 "an account that waits for this connection".into()
             }
-            Self::BoundElsewhere(_) => "an account that no other enabled connection knows".into(),
-            Self::Bound { bound, .. } => bound.clone().into(),
+            Self::Bound { bound, .. } | Self::BoundByOther { bound, .. } => bound.clone().into(),
             Self::Contradicted(_) | Self::HasPassword | Self::IsAdministrator => {
                 format!("the NameID {email}").into()
             }

@@ -153,7 +153,8 @@ impl Store {
         key: SessionKey,
         now: OffsetDateTime,
     ) -> Result<Option<(Session, String)>, Error> {
-        let row = query(select!("WHERE s.session_key = $1"))
+        // One that began while its connection was being deleted is none.
+        let row = query(select!("WHERE s.session_key = $1 AND (s.connection_id IS NULL OR EXISTS (SELECT 1 FROM connection c WHERE c.id = s.connection_id))"))
             .bind(key.0.to_vec())
             .fetch_optional(&self.database)
             .await?;
@@ -206,11 +207,19 @@ pub(super) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
     }
 }
 
-pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> Result<(), Error> {
-    query(
+/// Stores a session of a user whose account this transaction holds; with a subject, only while its connection knows the user by it.
+/// Whoever unlinks holds the account as well: what was found before that was committed is looked at here once more (rule F1).
+pub(super) async fn insert(
+    tx: &mut Tx,
+    key: SessionKey,
+    session: &Session,
+    subject: Option<&str>,
+) -> Result<(), Error> {
+    let inserted = query(
         "INSERT INTO session (session_key, user_id, company_id, connection_id, attempt_id, name_id, name_id_value, session_index, \
          signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', $13, $14)",
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', $13, $14 WHERE $15 IS NULL OR EXISTS \
+         (SELECT 1 FROM identity i WHERE i.connection_id = $4 AND i.subject = $15 AND i.user_id || '' = $2)",
     )
     .bind(key.0.to_vec())
     .bind(session.user_id.to_string())
@@ -226,8 +235,12 @@ pub(super) async fn insert(tx: &mut Tx, key: SessionKey, session: &Session) -> R
     .bind(ms(session.last_seen_at))
     .bind(session.authn_instant.map(ms))
     .bind(session.authn_context.as_deref())
+    .bind(subject)
     .execute(&mut *tx)
     .await?;
+    if inserted == 0 {
+        return Err(Error::Crossed);
+    }
     Ok(())
 }
 

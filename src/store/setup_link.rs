@@ -169,6 +169,7 @@ pub(super) async fn set_up(
         email_kept: None,
         password_taken: false,
         groups: None,
+        known_also_by: Vec::new(),
     }))
 }
 

@@ -307,8 +307,11 @@ async fn password_account(
         " FROM account WHERE account.id = $1"
     ))
     .bind(proof.user_id.to_string())
-    .fetch_one(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
+    let Some(row) = row else {
+        return Ok(Err(Refusal::AccountGone));
+    };
     let user = user(&row)?;
     let email = user.email.clone();
     if user.disabled_at.is_some() {
@@ -336,6 +339,7 @@ async fn password_account(
         email_kept: None,
         password_taken: false,
         groups: None,
+        known_also_by: Vec::new(),
     }))
 }
 
@@ -369,7 +373,8 @@ async fn begin_session(
     if let Some(former) = &sign_in.replaces {
         session::end(tx, SessionKey(hash(former.as_bytes()))).await?;
     }
-    session::insert(tx, key, &session).await?;
+    let subject = saml.map(|proof| proof.profile.subject.as_str());
+    session::insert(tx, key, &session, subject).await?;
     let accepted = accepted(sign_in, &account)?;
     let closing = Closing {
         outcome: Outcome::SignedIn,

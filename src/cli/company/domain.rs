@@ -7,7 +7,7 @@ use crate::admin::{Admin, DnsCheck, LAST_DOMAIN, is_last_domain, why_shared};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::{Listing, Output, timestamp};
-use crate::cli::text::choices;
+use crate::cli::text::{KNOWN_BEFORE, choices};
 use crate::domain::{
     Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError, Slug,
 };
@@ -244,7 +244,7 @@ async fn unassign(installation: &Installation, named: &Named, out: &mut Output) 
     let admin = installation.admin(&keys, company.id);
     admin.assign_domain(&domain.name, None).await?;
     out.line(format!(
-        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it.",
+        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it. {KNOWN_BEFORE}",
         domain.name
     ))
 }
@@ -443,7 +443,7 @@ fn consequence(name: &DomainName, connection: &Connection) -> String {
         )
     };
     format!(
-        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off}",
+        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off} {KNOWN_BEFORE}",
         connection.name
     )
 }

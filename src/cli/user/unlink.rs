@@ -5,6 +5,8 @@ use crate::admin::Refused;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
+use crate::domain::{Connection, User};
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Unlink {
@@ -16,6 +18,35 @@ pub(in crate::cli) struct Unlink {
     /// One of the names by which the connection knows the user, as the record of a sign-in writes it; all of them without it
     #[arg(long, value_name = "IDENTITY")]
     identity: Option<String>,
+}
+
+/// Who gets the account afterwards (rule F2).
+async fn next(store: &Store, user: &User, connection: &Connection) -> Result<String> {
+    let name = user.email.domain_name();
+    let domain = store.domain(user.company_id, &name).await?;
+    let owner = domain.filter(|it| it.links).and_then(|it| it.connection_id);
+    let left = store.identities_of(user.id).await?;
+    Ok(if left.iter().any(|it| it.connection_id == connection.id) {
+        format!(
+            "It knows {} by other names still. Without --identity all of them go.",
+            user.email
+        )
+    } else if owner.is_some_and(|id| id != connection.id) {
+        format!(
+            "A sign-in through it with the address {} is refused from now on: {name} is assigned to another connection.",
+            user.email
+        )
+    } else if owner.is_none() && user.has_password {
+        format!(
+            "A sign-in through it with the address {} is refused from now on, until {name} is assigned to it, or an administrator links the person on the page of the refused sign-in.",
+            user.email
+        )
+    } else {
+        format!(
+            "Whoever signs in next through it with the NameID {} gets the account.",
+            user.email
+        )
+    })
 }
 
 impl Unlink {
@@ -50,9 +81,6 @@ impl Unlink {
                 connection.name, user.email
             ))?;
         }
-        out.line(format!(
-            "Whoever signs in next through it with the NameID {} gets the account, unless it has a password or is an administrator's: then the domain has to be assigned to the connection, or an administrator links the person on the page of the refused sign-in.",
-            user.email
-        ))
+        out.line(next(&installation.store, &user, &connection).await?)
     }
 }

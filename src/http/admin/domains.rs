@@ -248,14 +248,17 @@ fn items(all: &[Connection], chosen: &str) -> Vec<Item> {
     items
 }
 
+/// What an assignment does not do: what is bound stays bound (rule F1).
+const KNOWN_BEFORE: &str = "Whom another connection knew before still gets in through that one: Unlink on the user's page ends it.";
+
 /// What an assignment does, for people.
 fn decides(domain: &CompanyDomain, all: &[Connection]) -> String {
     let name = &domain.name;
     let found = all.iter().find(|it| Some(it.id) == domain.connection_id);
     match found {
-        None => format!("{name} is assigned to no connection."),
+        None => format!("{name} is assigned to no connection. {KNOWN_BEFORE}"),
         Some(it) if domain.links => format!(
-            "Accounts with addresses in {name} come through {}, and through no other connection.",
+            "{} links, makes and renames accounts with addresses in {name}, and no other connection does. {KNOWN_BEFORE}",
             it.display_name
         ),
         Some(it) => format!(

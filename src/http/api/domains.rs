@@ -79,7 +79,7 @@ pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainN
 /// Adds a domain, or assigns it to another connection.
 ///
 /// The connection links, makes and renames accounts with addresses in the domain, and no other one does: it needs `admins:write`
-/// as well. No API verifies a domain by a word: add the DNS record, and check it.
+/// as well. Whom another connection knows already still gets in through that one, until it is unlinked. No API verifies a domain by a word: add the DNS record, and check it.
 #[utoipa::path(put, path = "/api/v1/domains/{domain}", tag = "Company", operation_id = "setDomain",
     params(("domain" = String, Path, description = "The domain.")),
     request_body = DomainSettings, security(("token" = ["connections:write"])),

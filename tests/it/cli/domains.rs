@@ -33,7 +33,7 @@ fn a_domain_is_added_assigned_verified_and_removed() {
     installation
         .run("company domain assign acme acme.example")
         .succeeds()
-        .says(&["is assigned to entra"]);
+        .says(&["is assigned to entra", "vestibule user unlink --company"]);
     installation
         .run("company domain verify acme acme.example")
         .succeeds()
@@ -53,7 +53,7 @@ fn a_domain_is_added_assigned_verified_and_removed() {
     installation
         .run("company domain assign acme acme.example --none")
         .succeeds()
-        .says(&["no connection now"]);
+        .says(&["no connection now", "Whom another connection knew before"]);
     installation
         .run("company domain remove acme acme.exampel")
         .fails(1, &["acme.example"]);

@@ -630,13 +630,18 @@ async fn an_identity_is_unlinked_on_the_page() {
         page.contains("ENTRA will not know this user any more."),
         "{page}"
     );
-    // Another connection that gets the domain does not get the account.
+    // Another connection that gets the domain gets the account as well, and the page says that both do.
     let okta = world.add_connection("okta").await;
     support::assign(&world.app.store, &okta, "acme.example").await;
     world.app.catch_up().await.unwrap();
     let page = browser.get(&href).await.body;
-    let told = "ENTRA knows this user. A sign-in through OKTA with the address simon@acme.example is refused";
-    assert!(page.contains(told), "{page}");
+    for told in [
+        "Whoever signs in through OKTA with the address simon@acme.example gets this account.",
+        "ENTRA knows this user, too: who comes through it gets in until you unlink it here.",
+        "A sign-in through ENTRA with the address simon@acme.example is refused from then on, because acme.example is assigned to OKTA.",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
     let fields = fields_of(form_of(&page, &path));
     let fields: Vec<(&str, &str)> = fields
         .iter()
@@ -645,6 +650,10 @@ async fn an_identity_is_unlinked_on_the_page() {
     let answer = browser.post(&path, &fields).await;
     let page = follow(&mut browser, &answer).await.body;
     assert!(page.contains("Unlinked."), "{page}");
+    // It waited for ENTRA again, if its domain were not OKTA's.
+    let told =
+        "Whoever is the first to sign in through OKTA with the address simon@acme.example gets it.";
+    assert!(page.contains(told), "{page}");
     assert!(!page.contains(&path), "{page}");
     let store = &world.app.store;
     assert!(store.identities_of(simon.id).await.unwrap().is_empty());

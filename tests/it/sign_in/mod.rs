@@ -1,5 +1,6 @@
 //! Sign-in over HTTP, in one process: every rule of E and F, from the start of a sign-in to the session or the refusal.
 
+mod account_advice;
 mod accounts;
 mod advice;
 mod attempts;
@@ -12,6 +13,7 @@ mod guessing;
 mod hostile;
 mod injection;
 mod limits;
+mod moves;
 mod new_key;
 mod password;
 mod process;

@@ -14,7 +14,8 @@ on_both!(
     linked_in_the_domains_that_the_connection_owns,
     an_address_in_a_domain_of_another_connection_is_not_its_to_give,
     an_account_that_waits_for_single_sign_on_is_linked_once,
-    two_identity_providers_share_no_account,
+    two_identity_providers_share_no_account_in_silence,
+    who_waits_for_a_connection_and_is_known_is_told_so,
     a_new_address_is_written_down,
     a_bound_account_is_never_bound_again,
     a_deactivated_user_never_gets_in,
@@ -224,39 +225,101 @@ async fn an_account_that_waits_for_single_sign_on_is_linked_once(database: &Data
     let finished = world
         .sign_in(&profile("oid:1", "b.simon@contoso.com"))
         .await;
-    let shared = Bar::BoundElsewhere("ENTRA".to_owned());
-    assert_eq!(bar(finished), shared, "it waits no more");
+    assert_eq!(bar(finished), Bar::NotAssigned, "it waits no more");
 }
 
-/// Whoever has a domain assigned to them takes no account over that comes through another identity provider.
-async fn two_identity_providers_share_no_account(database: &Database) {
+/// The assignment decides, also where another connection knows the account; and everybody who looks is told that both do.
+async fn two_identity_providers_share_no_account_in_silence(database: &Database) {
     let mut world = World::new(database.open().await).await;
     let store = world.store.clone();
     let person = profile("oid:1", "b.simon@contoso.com");
     let (user, _) = signed_in(world.sign_in(&person).await);
-    let first = world.connection.id;
+    let first = world.connection.clone();
     let second = connection(world.company.id, "second");
     store.add_connection(&second, NOW).await.unwrap();
+    world.connection = second.clone();
+    assert_eq!(bar(world.sign_in(&person).await), Bar::NotAssigned);
     world.assign("contoso.com", &second).await;
-    world.connection = second;
-    let attempt = world.attempt().await;
-    let refusal = refused(world.finish(attempt.id, &text(), &person).await);
-    assert_eq!(
-        refusal.to_string(),
-        "an account with the e-mail address b.simon@contoso.com exists, and the connection \"ENTRA\" knows its owner, \
-         so that two identity providers would share it"
-    );
-    assert_eq!(refusal.linkable(), Some(user.id), "by hand");
-    let kept = store.attempt(attempt.id).await.unwrap().unwrap();
-    let advice = kept.record.advice.join(" ");
-    assert!(advice.contains("disable that one"), "{advice}");
+    // A test of the connection tells it before anybody signs in.
+    let test = world.test_attempt().await;
+    let tested = world.finish(test.id, &text(), &person).await;
+    assert!(matches!(tested, Finished::Rehearsed { .. }), "{tested:?}");
     assert_eq!(store.identities_of(user.id).await.unwrap().len(), 1);
-    // The advised: this connection takes the other's place.
-    let mut first = store.connection(first).await.unwrap().unwrap();
-    first.enabled = false;
-    assert!(store.update_connection(&first, NOW).await.unwrap());
-    let (again, made) = signed_in(world.sign_in(&person).await);
+    let attempt = world.attempt().await;
+    let (again, made) = signed_in(world.finish(attempt.id, &text(), &person).await);
     assert_eq!((again.id, made), (user.id, false));
+    assert_eq!(world.titles(user.id).await, ["SSO Basic"]);
+    assert_eq!(store.identities_of(user.id).await.unwrap().len(), 2);
+    for id in [test.id, attempt.id] {
+        let kept = store.attempt(id).await.unwrap().unwrap();
+        let mut checks = kept.record.checks.iter();
+        let check = checks.find(|check| check.rule == "F2").unwrap();
+        assert_eq!(
+            check.received,
+            "linked by e-mail address; the connection \"ENTRA\" knows this user, too"
+        );
+    }
+    let told = store.audit_events(world.company.id, 10).await.unwrap();
+    let [event] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (
+            event.action.as_str(),
+            event.actor.as_str(),
+            event.detail.as_str()
+        ),
+        (
+            "user.link",
+            "connection: second",
+            "second; the connection \"ENTRA\" knows this user, too: oid:1, by the e-mail address"
+        )
+    );
+    // What is bound stays bound, whoever has the domain (rule F1); and that is told once, when it begins.
+    world.connection = first;
+    let (by_the_first, _) = signed_in(world.sign_in(&person).await);
+    assert_eq!(by_the_first.id, user.id);
+    assert_eq!(
+        store.audit_events(world.company.id, 10).await.unwrap(),
+        told
+    );
+    // The name of the person goes with the person, and that two knew the account stays.
+    let mut tx = store.begin().await.unwrap();
+    tx.delete_user(&again, "deleted user x").await.unwrap();
+    tx.commit(NOW).await.unwrap();
+    let left = store.audit_events(world.company.id, 10).await.unwrap();
+    assert_eq!(
+        left[0].detail,
+        "second; the connection \"ENTRA\" knows this user, too"
+    );
+}
+
+/// An account that was unlinked waits for that connection again. Where another one knows it, nobody can say otherwise on its page.
+async fn who_waits_for_a_connection_and_is_known_is_told_so(database: &Database) {
+    let mut world = World::new(database.open().await).await;
+    let store = world.store.clone();
+    let person = profile("oid:1", "b.simon@contoso.com");
+    let (user, _) = signed_in(world.sign_in(&person).await);
+    let [second, third] = ["second", "third"].map(|name| connection(world.company.id, name));
+    for connection in [&second, &third] {
+        store.add_connection(connection, NOW).await.unwrap();
+    }
+    let mut tx = store.begin().await.unwrap();
+    assert!(
+        tx.bind_identity(second.id, "oid:2", user.id, NOW)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        tx.unbind(user.id, second.id, None).await.unwrap(),
+        ["oid:2"]
+    );
+    tx.commit(NOW).await.unwrap();
+    world.connection = third.clone();
+    assert_eq!(bar(world.sign_in(&person).await), Bar::NotAssigned);
+    world.connection = second;
+    let (again, _) = signed_in(world.sign_in(&person).await);
+    assert_eq!(again.id, user.id);
 }
 
 async fn a_new_address_is_written_down(database: &Database) {

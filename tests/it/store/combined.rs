@@ -154,13 +154,25 @@ impl Case {
                 bound: "oid:2".to_owned(),
                 came: "oid:1".to_owned(),
             }),
-            Holder::Waiting | Holder::OfAnotherAndWaiting => opened(Told::Holder, SIMON),
-            Holder::OfAnotherConnection => bar(Bar::BoundElsewhere("OKTA".to_owned())),
+            // The assignment decides, and nothing else, whoever knows the account.
             _ if self.owner == Owner::This => opened(Told::Holder, SIMON),
+            Holder::Waiting | Holder::OfAnotherAndWaiting => opened(Told::Holder, SIMON),
             Holder::WaitingForNobody => bar(Bar::WaitsForNobody),
             Holder::WaitingForAnother => bar(Bar::WaitsForAnother("OKTA".to_owned())),
-            Holder::Local | Holder::OfADisabledConnection => bar(Bar::NotAssigned),
+            Holder::Local | Holder::OfAnotherConnection | Holder::OfADisabledConnection => {
+                bar(Bar::NotAssigned)
+            }
         }
+    }
+
+    /// Whether another connection knows the account of the address as well.
+    fn is_shared(self) -> bool {
+        matches!(
+            self.holder,
+            Holder::OfAnotherConnection
+                | Holder::OfADisabledConnection
+                | Holder::OfAnotherAndWaiting
+        )
     }
 
     /// The address of a known subject after a sign-in.
@@ -327,6 +339,20 @@ async fn every_way_to_an_account(database: &Database) {
             }
         };
         assert_eq!(told, case.told(holder), "{case:?}");
+        // No account is linked, and none shared, without a word.
+        let kept = store.attempt(attempt.id).await.unwrap().unwrap();
+        let told_in = [
+            format!("{:?}", kept.record),
+            format!("{:?}", store.audit_events(world.company.id, 50).await),
+        ];
+        for text in told_in.map(|text| text.replace('\\', "")) {
+            let is_linked = told == Told::Holder;
+            let by_address =
+                text.contains("linked by e-mail address") || text.contains("user.link");
+            assert_eq!(by_address, is_linked, "{case:?}: {text}");
+            let is_told = text.contains("the connection \"OKTA\" knows this user, too");
+            assert_eq!(is_told, is_linked && case.is_shared(), "{case:?}: {text}");
+        }
         seen += 1;
     }
     assert_eq!(seen, 648);

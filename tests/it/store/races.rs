@@ -1,9 +1,12 @@
 //! Two servers on one database, at the same instant; and a crash in the middle.
 
+use std::time::Duration;
+
+use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use vestibule::domain::{
-    AttemptKind, Creation, Grant, GrantSource, Group, GroupKind, Outcome, UserId,
+    AttemptKind, Creation, Grant, GrantSource, Group, GroupKind, Outcome, Profile, UserId,
 };
-use vestibule::store::{AttemptRef, Bar, Error, Finished, Refusal, finish_in};
+use vestibule::store::{AttemptRef, Bar, Error, Finished, Refusal, Tx, finish_in};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, group, new_attempt, profile, refused, signed_in, text, unique};
@@ -20,6 +23,8 @@ on_both!(
     a_group_and_a_connection_change_at_once,
     what_fails_takes_nobody_with_it,
     who_goes_away_does_not_hold_up_the_others,
+    who_is_unlinked_meanwhile_gets_no_session,
+    who_is_deleted_meanwhile_gets_no_session,
 );
 
 const ROUNDS: usize = 25;
@@ -345,4 +350,124 @@ async fn a_group_and_a_connection_change_at_once(database: &Database) {
         group.unwrap();
         assert!(connection.unwrap());
     }
+}
+
+/// Waits until a transaction waits for another one's lock. (On SQLite it waits for its turn to write, before it has read anything.)
+async fn until_somebody_waits(database: &Database) {
+    let Database::Postgres { .. } = database else {
+        return;
+    };
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    loop {
+        let row = connection.fetch_one(waiting).await.unwrap();
+        if row.get::<i64, _>(0) > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A sign-in on one server that has found its account, and waits for a transaction of another one that holds it.
+async fn sign_in_behind(
+    database: &Database,
+    [world, other]: &[World; 2],
+    user: UserId,
+    person: &Profile,
+    change: impl AsyncFnOnce(&mut Tx),
+) -> Finished {
+    let attempt = world.attempt().await;
+    let mut holding = other.store.begin().await.unwrap();
+    let held = holding.lock_user(world.company.id, user).await.unwrap();
+    assert!(held.is_some());
+    let name_id = vestibule::domain::NameId::new("x", None);
+    let sign_in = world.saml(AttemptRef::Begun(attempt.id), &text(), person, &name_id);
+    let store = world.store.clone();
+    let signing_in = tokio::spawn(async move { store.finish_sign_in(sign_in).await.unwrap() });
+    until_somebody_waits(database).await;
+    change(&mut holding).await;
+    holding.commit(NOW).await.unwrap();
+    signing_in.await.unwrap()
+}
+
+/// Rule F1: what was found before an unlink was committed opens nothing after it, by whatever name it was found.
+async fn who_is_unlinked_meanwhile_gets_no_session(database: &Database) {
+    let servers = servers(database).await;
+    let [one, two] = &servers;
+    for (number, by_another_name) in [false, true].into_iter().enumerate() {
+        let email = format!("u{number}@contoso.com");
+        let mut person = profile(&format!("oid:{number}"), &email);
+        let (user, _) = signed_in(one.sign_in(&person).await);
+        // Unlinked, an account with a password waits for nobody.
+        let set = one.store.set_password(user.id, Some(b"sealed"), NOW).await;
+        assert!(set.unwrap());
+        if by_another_name {
+            person.other_names = vec![person.subject.clone()];
+            person.subject = format!("attribute:employee={number}");
+        }
+        let unlinks = async |tx: &mut Tx| {
+            let gone = tx.unbind(user.id, two.connection.id, None).await;
+            assert_eq!(gone.unwrap().len(), 1);
+        };
+        let finished = sign_in_behind(database, &servers, user.id, &person, unlinks).await;
+        assert!(
+            matches!(
+                &finished,
+                Finished::Refused {
+                    refusal: Refusal::NotLinked {
+                        why: Bar::NotAssigned,
+                        ..
+                    },
+                    ..
+                }
+            ),
+            "{finished:?}"
+        );
+        let sessions = one.store.sessions_of(user.id, NOW).await.unwrap();
+        assert!(sessions.is_empty(), "{sessions:?}");
+        assert!(one.store.identities_of(user.id).await.unwrap().is_empty());
+    }
+}
+
+/// Who was deleted is somebody new, and no deactivated user.
+async fn who_is_deleted_meanwhile_gets_no_session(database: &Database) {
+    let servers = servers(database).await;
+    let one = &servers[0];
+    let person = profile("oid:1", "b.simon@contoso.com");
+    let (user, _) = signed_in(one.sign_in(&person).await);
+    let deletes = async |tx: &mut Tx| {
+        tx.delete_user(&user, "deleted user x").await.unwrap();
+    };
+    let finished = sign_in_behind(database, &servers, user.id, &person, deletes).await;
+    let (again, made) = signed_in(finished);
+    assert!(made && again.id != user.id);
+    assert_eq!(one.people().await, (1, 1));
+    // Nor does a password that was compared meanwhile open anything, and nothing of it is left.
+    let finished = one.typed(user.id, b"sealed".to_vec()).await;
+    assert_eq!(refused(finished), Refusal::AccountGone);
+    assert_eq!(one.people().await, (1, 1));
+}
+
+/// A connection is deleted while a sign-in through it has begun its session, and has not committed it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_began_while_its_connection_was_deleted_is_none() {
+    let database = Database::postgres().await;
+    let [one, two] = servers(&database).await;
+    let person = profile("oid:1", "b.simon@contoso.com");
+    signed_in(one.sign_in(&person).await);
+    let attempt = one.attempt().await;
+    let name_id = vestibule::domain::NameId::new("x", None);
+    let sign_in = one.saml(AttemptRef::Begun(attempt.id), &text(), &person, &name_id);
+    let mut tx = one.store.begin().await.unwrap();
+    let finished = finish_in(&mut tx, &sign_in, openssl::sha::sha256).await;
+    let Finished::SignedIn { key, .. } = finished.unwrap() else {
+        panic!("no session")
+    };
+    let stored = two.store.connection(two.connection.id).await.unwrap();
+    let mut removing = two.store.begin().await.unwrap();
+    assert!(removing.remove_connection(&stored.unwrap()).await.unwrap());
+    removing.commit(NOW).await.unwrap();
+    tx.commit(NOW).await.unwrap();
+    assert_eq!(one.store.signed_in(key, NOW).await.unwrap(), None);
+    database.remove().await;
 }
