@@ -60,8 +60,9 @@ impl Claimant<'_> {
         let mut random = [0; 10];
         let [_, _, _, _, _, _, own @ ..] = self.attempt.to_bytes();
         random.copy_from_slice(&own);
-        if let Some(last) = random.last_mut() {
-            *last = last.wrapping_add(number);
+        // Not the last one, which tells attempts of one moment apart.
+        if let Some(first) = random.first_mut() {
+            *first = first.wrapping_add(number);
         }
         AuditEvent {
             id: AuditId::at(self.now, random),
