@@ -16,7 +16,7 @@ const PORTION: u32 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
-    /// List a company's audit log, the newest first
+    /// List the audit log of a company, or of the installation, the newest first
     List(List),
     /// Write the whole of a company's audit log as a file, the newest first, to standard output
     Export(Export),
@@ -25,8 +25,11 @@ pub(super) enum Audit {
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
     /// The company's slug, such as acme
-    #[arg(long)]
-    company: String,
+    #[arg(long, required_unless_present = "installation")]
+    company: Option<String>,
+    /// What is about no company: the keys
+    #[arg(long, conflicts_with_all = ["company", "about", "search"])]
+    installation: bool,
     /// At most so many
     #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -69,7 +72,10 @@ impl Audit {
 
 impl List {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let company = installation.company(&self.company).await?;
+        let Some(company) = &self.company else {
+            return self.of_the_installation(installation, out).await;
+        };
+        let company = installation.company(company).await?;
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
         let mut filter = AuditFilter {
@@ -99,7 +105,24 @@ impl List {
         if rows.is_empty() {
             return out.line(format!("{} has no such entry.", company.name));
         }
-        out.table(["AT", "WHO", "FROM", "ACTION", "SUBJECT", "DETAIL"], &rows)
+        out.table(HEADER, &rows)
+    }
+
+    async fn of_the_installation(
+        &self,
+        installation: &Installation,
+        out: &mut Output,
+    ) -> Result<()> {
+        let entries = installation.store.installation_events(self.limit).await?;
+        if self.json {
+            return entries
+                .iter()
+                .try_for_each(|entry| out.json_line(&described(entry)));
+        }
+        if entries.is_empty() {
+            return out.line("The installation has no entry yet.");
+        }
+        out.table(HEADER, &entries.iter().map(row).collect::<Vec<_>>())
     }
 }
 
@@ -122,6 +145,8 @@ impl Export {
         export::write(installation, parts, out).await
     }
 }
+
+const HEADER: [&str; 6] = ["AT", "WHO", "FROM", "ACTION", "SUBJECT", "DETAIL"];
 
 fn row(entry: &AuditEvent) -> [String; 6] {
     [

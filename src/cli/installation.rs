@@ -216,9 +216,21 @@ impl Installation {
         subject: impl Into<String>,
         detail: impl Into<String>,
     ) -> Result<()> {
-        let event = AuditEvent {
+        let event = self.event(Some(company), action, subject, detail);
+        Ok(self.store.add_audit_event(&event).await?)
+    }
+
+    /// An entry for the audit log of a company, or of the whole installation.
+    pub(super) fn event(
+        &self,
+        company: Option<CompanyId>,
+        action: &str,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> AuditEvent {
+        AuditEvent {
             id: AuditId::at(self.now, keys::in_order()),
-            company_id: Some(company),
+            company_id: company,
             at: self.now,
             actor: "command line".to_owned(),
             action: action.to_owned(),
@@ -227,7 +239,6 @@ impl Installation {
             client: None,
             before: None,
             after: None,
-        };
-        Ok(self.store.add_audit_event(&event).await?)
+        }
     }
 }

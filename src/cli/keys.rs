@@ -9,9 +9,11 @@ use openssl::hash::MessageDigest;
 use serde_json::json;
 
 use super::error::Result;
-use super::installation::Setting;
+use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
+use super::sure::sure;
 use crate::config::Config;
+use crate::domain::AuditEvent;
 use crate::keys::{self, KeyPair, Use};
 use crate::saml::signature::instant;
 
@@ -38,6 +40,9 @@ pub(super) enum Keys {
     Retire {
         /// Which key
         key: Which,
+        /// Do it; without, the command says what would end
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -67,8 +72,9 @@ impl Keys {
             Self::New { key } => {
                 let of = Use::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
+                let event = event(&installation, "key.new", of, keys.overlap(of).next.as_ref());
                 store
-                    .replace_fingerprints(&keys.fingerprints(), None, now)
+                    .replace_fingerprints(&keys.fingerprints(), Some(&event), now)
                     .await?;
                 out.line(format!(
                     "Made the next {} key: {}",
@@ -88,8 +94,9 @@ impl Keys {
             Self::Rotate { key } => {
                 let of = Use::from(key);
                 let keys = keys::Keys::rotate(config, of, now)?;
+                let event = event(&installation, "key.rotate", of, Some(in_use(&keys, of)));
                 store
-                    .replace_fingerprints(&keys.fingerprints(), None, now)
+                    .replace_fingerprints(&keys.fingerprints(), Some(&event), now)
                     .await?;
                 out.line(format!(
                     "The new {} key is in use. The one before it still counts.",
@@ -100,32 +107,73 @@ impl Keys {
                     of.name()
                 ))?;
             }
-            Self::Retire { key } => {
-                let of = Use::from(key);
-                let left = held.clone().without_previous(of).fingerprints();
-                if left == held.fingerprints() {
-                    // It says that there is none.
-                    keys::Keys::retire(config, of, now)?;
-                }
-                store.replace_fingerprints(&left, None, now).await?;
-                if held.overlap(of).previous.is_some() {
-                    keys::Keys::retire(config, of, now)?;
-                }
-                out.line(format!(
-                    "The {} key before the one in use counts no more.",
-                    of.name()
-                ))?;
-                out.line(format!(
-                    "On several nodes, delete {0}-previous.key and {0}-previous.pem on the others, and restart them.",
-                    of.name()
-                ))?;
-                if of == Use::Encryption && config.keys.previous_encryption_key_file.is_some() {
-                    out.line("Take keys.previous_encryption_key_file out of the configuration now, before the next start.")?;
-                }
+            Self::Retire { key, yes } => {
+                retire(&installation, &held, key.into(), yes, out).await?;
             }
         }
         store.close().await;
         Ok(())
+    }
+}
+
+async fn retire(
+    installation: &Installation,
+    held: &keys::Keys,
+    of: Use,
+    yes: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let (config, now) = (&installation.config, installation.now);
+    let left = held.clone().without_previous(of).fingerprints();
+    if left == held.fingerprints() {
+        // It says that there is none.
+        keys::Keys::retire(config, of, now)?;
+    }
+    sure(
+        yes,
+        match of {
+            Use::Signing => {
+                "This takes the signing key before the one in use out of the metadata of every company. An identity provider that has not taken up the new metadata refuses our signed requests and sign-outs from then on."
+            }
+            Use::Encryption => {
+                "This takes the encryption key before the one in use away for good. What an identity provider encrypts to it cannot be opened any more: its users cannot sign in before it has taken up the new metadata."
+            }
+        },
+        &format!("keys retire {}", of.name()),
+    )?;
+    let previous = held.overlap(of).previous.as_ref();
+    let event = event(installation, "key.retire", of, previous);
+    let store = &installation.store;
+    store.replace_fingerprints(&left, Some(&event), now).await?;
+    if previous.is_some() {
+        keys::Keys::retire(config, of, now)?;
+    }
+    out.line(format!(
+        "The {} key before the one in use counts no more.",
+        of.name()
+    ))?;
+    out.line(format!(
+        "On several nodes, delete {0}-previous.key and {0}-previous.pem on the others, and restart them.",
+        of.name()
+    ))?;
+    if of == Use::Encryption && config.keys.previous_encryption_key_file.is_some() {
+        out.line("Take keys.previous_encryption_key_file out of the configuration now, before the next start.")?;
+    }
+    Ok(())
+}
+
+/// An entry for the audit log of the whole installation: everybody's sign-ins hang on its keys.
+fn event(installation: &Installation, action: &str, of: Use, pair: Option<&KeyPair>) -> AuditEvent {
+    let detail = pair.map_or_else(String::new, |pair| {
+        format!("SHA-256 {}", thumbprint(pair, MessageDigest::sha256()))
+    });
+    installation.event(None, action, of.name(), detail)
+}
+
+fn in_use(keys: &keys::Keys, of: Use) -> &KeyPair {
+    match of {
+        Use::Signing => &keys.signing,
+        Use::Encryption => &keys.encryption,
     }
 }
 

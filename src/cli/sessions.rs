@@ -1,5 +1,7 @@
 //! `user sessions`, `user sign-out`.
 
+use std::io::Write as _;
+
 use serde_json::json;
 
 use super::error::Result;
@@ -13,14 +15,15 @@ use crate::domain::{Connection, Session, SessionKey};
 pub(super) async fn list(
     installation: &Installation,
     named: &Named,
+    limit: usize,
     json: bool,
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = find(installation, named).await?;
-    let sessions = installation
+    let newest = installation
         .store
-        .sessions_of(user.id, installation.now)
-        .await?;
+        .newest_sessions_of(user.id, installation.now, limit);
+    let (sessions, has_older) = newest.await?;
     let connections = installation.store.connections(company.id).await?;
     let set_ups = installation.store.set_up_sign_ins(company.id).await?;
     let through = |session: &Session| {
@@ -53,7 +56,31 @@ pub(super) async fn list(
         },
         none: format!("{} is not signed in anywhere.", user.email),
     };
-    out.list(&sessions, &listing)
+    out.list(&sessions, &listing)?;
+    if has_older {
+        let more = format!(
+            "There are older ones. See them too: vestibule user sessions --company {} --email {} --limit {}",
+            company.slug,
+            user.email,
+            (limit * 10).min(MOST)
+        );
+        if json {
+            // The document stays whole. The command goes on when nobody can read this.
+            let _ = writeln!(std::io::stderr(), "{more}");
+        } else {
+            out.line(more)?;
+        }
+    }
+    Ok(())
+}
+
+/// The most that are listed at once.
+const MOST: usize = 100_000;
+
+/// How many are wanted.
+pub(super) fn limit(text: &str) -> std::result::Result<usize, String> {
+    let number = text.parse().ok().filter(|it| (1..=MOST).contains(it));
+    number.ok_or_else(|| format!("use a number from 1 to {MOST}"))
 }
 
 /// Ends every session of a user.

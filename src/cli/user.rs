@@ -13,6 +13,7 @@ use super::output::Output;
 use super::{export, group, password, sessions};
 use crate::admin::{NewUser, Refused, UserText};
 use crate::domain::{self, Company, Email, Group, GroupKind};
+use crate::store::SESSIONS_OF_ONE;
 
 /// The group that `user add --admin` makes when the company has no group of administrators.
 const ADMINISTRATORS: &str = "Administrators";
@@ -65,6 +66,9 @@ pub(super) enum User {
     Sessions {
         #[command(flatten)]
         named: Named,
+        /// At most so many, the newest first
+        #[arg(long, default_value_t = SESSIONS_OF_ONE, value_name = "N", value_parser = sessions::limit)]
+        limit: usize,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -128,8 +132,8 @@ impl User {
                 password_stdin,
                 for_good,
             } => set_password(&installation, &named, (password_stdin, for_good), out).await,
-            Self::Sessions { named, json } => {
-                sessions::list(&installation, &named, json, out).await
+            Self::Sessions { named, limit, json } => {
+                sessions::list(&installation, &named, limit, json, out).await
             }
             Self::SignOut(named) => sessions::end(&installation, &named, out).await,
             Self::Unlink(unlink) => unlink.run(&installation, out).await,

@@ -19,6 +19,18 @@ impl Store {
         insert(&self.database, event).await
     }
 
+    /// The newest entries of the whole installation, which are about no company.
+    pub async fn installation_events(&self, limit: u32) -> Result<Vec<AuditEvent>, Error> {
+        let rows = query(
+            "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value FROM audit_event \
+             WHERE company_id IS NULL ORDER BY at DESC, id DESC LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter().map(entry).collect()
+    }
+
     /// A company's entries, the newest first.
     pub async fn audit_events(
         &self,

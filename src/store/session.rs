@@ -98,15 +98,27 @@ impl Store {
         user: UserId,
         now: OffsetDateTime,
     ) -> Result<Vec<(SessionKey, Session)>, Error> {
-        let rows = query(select!(
+        Ok(self.newest_sessions_of(user, now, SESSIONS_OF_ONE).await?.0)
+    }
+
+    /// The newest so many, and whether older ones were left out.
+    pub async fn newest_sessions_of(
+        &self,
+        user: UserId,
+        now: OffsetDateTime,
+        most: usize,
+    ) -> Result<(Vec<(SessionKey, Session)>, bool), Error> {
+        let mut rows = query(select!(
             "WHERE s.user_id = $1 AND s.expires_at > $2 ORDER BY s.signed_in_at DESC LIMIT $3"
         ))
         .bind(user.to_string())
         .bind(ms(now))
-        .bind(i64::try_from(SESSIONS_OF_ONE).unwrap_or(i64::MAX))
+        .bind(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
         .fetch_all(&self.database)
         .await?;
-        not_ended(&rows, now)
+        let has_older = rows.len() > most;
+        rows.truncate(most);
+        Ok((not_ended(&rows, now)?, has_older))
     }
 
     /// The sessions, not ended, that a connection's `NameID` began, in any letter case, or the one of a `SessionIndex` (for single

@@ -314,3 +314,34 @@ fn an_identity_that_is_not_there_is_not_unlinked() {
     unlink("").fails(2, &["--connection"]);
     unlink("--connection entra").fails(1, &["connection"]);
 }
+
+/// Of many sessions the newest are listed, and it is said that there are others.
+#[cfg(feature = "demo")]
+#[tokio::test]
+async fn a_list_of_sessions_says_that_it_ends() {
+    use crate::support::{Client, Deployment, sign_in};
+
+    let deployment = Deployment::new();
+    let installation = &deployment.installation;
+    let server = super::Server::start(installation);
+    let client = Client::of(&server);
+    for _ in 0..3 {
+        sign_in(&client, &deployment.idp, 1).await.unwrap();
+    }
+    server.stop();
+    let list = "user sessions --company acme --email person.1@contoso.com";
+    let all = installation.run(list).succeeds();
+    assert_eq!(all.out.lines().count(), 4, "{}", all.out);
+    let some = installation.run(&format!("{list} --limit 2")).succeeds();
+    assert_eq!(some.out.lines().count(), 4, "{}", some.out);
+    let told = format!("There are older ones. See them too: vestibule {list} --limit 20");
+    assert!(some.out.ends_with(&format!("{told}\n")), "{}", some.out);
+    let json = installation.run(&format!("{list} --limit 2 --json"));
+    assert_eq!(json.code, 0);
+    let listed: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert!(json.err.contains(&told), "{}", json.err);
+    installation
+        .run(&format!("{list} --limit 0"))
+        .fails(2, &["from 1 to 100000"]);
+}

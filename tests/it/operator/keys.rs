@@ -177,7 +177,18 @@ fn keys_are_rotated_while_the_server_runs() {
             .succeeds()
             .says(&["previous:", "in use"]);
 
-        installation.run(&format!("keys retire {of}")).succeeds();
+        // It says first what would end.
+        installation.run(&format!("keys retire {of}")).fails(
+            1,
+            &[
+                "key before the one in use",
+                &format!("vestibule keys retire {of} --yes"),
+            ],
+        );
+        soon(&[(of, &new, true), (of, &old, of == "signing")]);
+        installation
+            .run(&format!("keys retire {of} --yes"))
+            .succeeds();
         soon(&[(of, &new, true), (of, &old, false)]);
         assert!(
             !installation
@@ -188,6 +199,20 @@ fn keys_are_rotated_while_the_server_runs() {
         installation
             .run(&format!("keys retire {of}"))
             .fails(1, &["before the one in use"]);
+    }
+    let told = installation.run("audit list --installation").succeeds();
+    for of in ["signing", "encryption"] {
+        for action in ["key.new", "key.rotate", "key.retire"] {
+            let line = told
+                .out
+                .lines()
+                .find(|line| line.contains(action) && line.contains(of));
+            assert!(
+                line.is_some_and(|line| line.contains("SHA-256 ")),
+                "{}",
+                told.out
+            );
+        }
     }
     let log = server.stop();
     assert!(!log.contains("\"level\":\"ERROR\""), "{log}");
@@ -261,7 +286,7 @@ fn another_node_takes_up_what_is_copied_to_it() {
     let node = start();
     assert!(has(&node, &old) && has(&node, &new));
 
-    let said = installation.run("keys retire signing").succeeds();
+    let said = installation.run("keys retire signing --yes").succeeds();
     said.says(&["delete signing-previous.key and signing-previous.pem on the others"]);
     delete("signing-previous");
     node.stop();
