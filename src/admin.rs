@@ -13,6 +13,7 @@ mod erase;
 mod fix;
 mod group;
 mod listing;
+mod logo;
 mod metadata_import;
 mod new_password;
 mod password;
@@ -52,7 +53,10 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
     connection_name, differences, introduction, missing,
 };
-pub use domain::{DnsCheck, DnsRecord, LAST_DOMAIN, MOST_DOMAINS, is_last_domain, why_shared};
+pub use domain::{
+    DnsCheck, DnsRecord, LAST_DOMAIN, MOST_DOMAINS, is_last_domain, verified_for_another,
+    why_shared,
+};
 pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
 pub use metadata_import::{

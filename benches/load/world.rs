@@ -194,6 +194,7 @@ fn company(number: usize, now: OffsetDateTime) -> Company {
         organization: None,
         contact: None,
         encrypted_assertions: false,
+        logo: None,
         created_at: now,
         suspended_at: None,
         revision: 0,

@@ -53,6 +53,14 @@ pub fn why_shared(name: &DomainName) -> Option<String> {
     })
 }
 
+/// What console, API and commands say of a domain that cannot be verified for a second company. The console says it to who has
+/// the domain's DNS record only: whoever else asks learns no customer of this server.
+pub fn verified_for_another(name: &DomainName) -> String {
+    format!(
+        "{name} is verified for another company of this server already, and a domain is verified for one company."
+    )
+}
+
 impl Admin<'_> {
     /// The company's domains, by name.
     pub async fn domains(&self) -> Result<Vec<CompanyDomain>, Refused> {
@@ -213,8 +221,14 @@ impl Admin<'_> {
     async fn verified(&self, name: &DomainName, by: VerifiedBy) -> Result<CompanyDomain, Refused> {
         let mut tx = self.store.begin().await?;
         if tx.verified_elsewhere(self.company, name).await? {
+            let next = if self.actor.is_operator() {
+                "Remove it there first."
+            } else {
+                "Ask the operator of this server to remove it there."
+            };
             return Err(Refused::InTheWay(format!(
-                "{name} is verified for another company of this server. A domain is verified for one company: remove it there first."
+                "{} {next}",
+                verified_for_another(name)
             )));
         }
         let before = self.held(&mut tx, name).await?;

@@ -20,6 +20,7 @@ fn company(slug: &str, origin: &str) -> Company {
         organization: None,
         contact: None,
         encrypted_assertions: false,
+        logo: None,
         created_at: time::OffsetDateTime::UNIX_EPOCH,
         suspended_at: None,
         revision: 0,

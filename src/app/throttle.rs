@@ -45,6 +45,8 @@ pub enum Counted {
     PasswordTry,
     /// Our metadata is read.
     Metadata,
+    /// A company's logo is read.
+    Logo,
     /// A refused sign-in message is written down.
     RefusedMessage,
 }
@@ -86,6 +88,7 @@ pub struct Throttle {
     logouts: Requests,
     password_tries: Requests,
     metadata: Requests,
+    logos: Requests,
     unknown_sessions: (Limit, Limit),
     refused_messages: Requests,
     api_clients: (Limit, Limit),
@@ -143,6 +146,7 @@ impl Throttle {
                 company_password_tries_per_minute
             ),
             metadata: requests!(client_metadata_per_minute, company_metadata_per_minute),
+            logos: requests!(client_logos_per_minute, company_logos_per_minute),
             unknown_sessions: client_limits!(client_unknown_sessions_per_minute),
             refused_messages: requests!(
                 client_refused_messages_per_minute,
@@ -248,6 +252,7 @@ impl Throttle {
             Counted::Logout => &self.logouts,
             Counted::PasswordTry => &self.password_tries,
             Counted::Metadata => &self.metadata,
+            Counted::Logo => &self.logos,
             Counted::RefusedMessage => &self.refused_messages,
         }
     }
@@ -337,6 +342,7 @@ mod tests {
             Counted::Logout,
             Counted::PasswordTry,
             Counted::Metadata,
+            Counted::Logo,
             Counted::RefusedMessage,
         ] {
             assert!(

@@ -1,7 +1,8 @@
-//! `company add`, `company list`; `set`, `show`, `suspend`, `resume`, `delete` and `setup-link` have files of their own.
+//! `company add`, `company list`; the others have files of their own.
 
 pub(super) mod domain;
 mod end;
+mod logo;
 mod settings;
 pub(super) mod setup_link;
 
@@ -32,6 +33,8 @@ pub(super) enum Company {
     Show(settings::Show),
     /// Change settings; without key=value pairs, list them
     Set(settings::Set),
+    /// Set the picture that its pages show, or take it away
+    Logo(logo::Logo),
     /// Close a company's site for a while: nobody signs in, every session ends, nothing is deleted
     Suspend(end::Sure),
     /// Open the site of a suspended company again
@@ -77,6 +80,7 @@ impl Company {
             Self::List { json } => list(&setting.open().await?, json, out).await,
             Self::Show(show) => show.run(&setting.open().await?, out).await,
             Self::Set(set) => set.run(&setting.open().await?, out).await,
+            Self::Logo(logo) => logo.run(&setting.open().await?, out).await,
             Self::Suspend(sure) => end::suspend(&sure, &setting.open().await?, out).await,
             Self::Resume { slug } => end::resume(&slug, &setting.open().await?, out).await,
             Self::Delete(sure) => end::delete(&sure, &setting.open().await?, out).await,
@@ -108,6 +112,7 @@ impl Add {
             organization: None,
             contact: None,
             encrypted_assertions: false,
+            logo: None,
             created_at: installation.now,
             suspended_at: None,
             revision: 0,
@@ -247,6 +252,7 @@ fn describe(company: &nouns::Company) -> serde_json::Value {
         "acs_url": company.acs_url(),
         "sign_on_url": company.sign_on_url(),
         "logout_url": company.slo_url(),
+        "logo": company.logo.as_ref().map(nouns::Logo::told),
         "created_at": timestamp(company.created_at),
         "suspended_at": company.suspended_at.map(timestamp),
     })

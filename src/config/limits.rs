@@ -39,6 +39,10 @@ pub struct Limits {
     pub client_metadata_per_minute: u32,
     /// How often the metadata of one company may be read.
     pub company_metadata_per_minute: u32,
+    /// How often one client may read the logo of one company; a browser keeps it.
+    pub client_logos_per_minute: u32,
+    /// How often the logo of one company may be read.
+    pub company_logos_per_minute: u32,
     /// Session cookies that no session has, which one client may bring to one company; more are answered 429.
     pub client_unknown_sessions_per_minute: u32,
     /// Refused sign-in messages of one client at one company that are written down; more are answered 429.
@@ -83,6 +87,8 @@ impl Default for Limits {
             company_password_tries_per_minute: 2_400,
             client_metadata_per_minute: 600,
             company_metadata_per_minute: 2_400,
+            client_logos_per_minute: 3_000,
+            company_logos_per_minute: 12_000,
             client_unknown_sessions_per_minute: 6_000,
             client_refused_messages_per_minute: 600,
             company_refused_messages_per_minute: 2_400,
@@ -122,7 +128,7 @@ impl Limits {
     }
 
     /// The limits of each, with the limit of all of them together.
-    fn shared(&self) -> [(Named, Named); 9] {
+    fn shared(&self) -> [(Named, Named); 10] {
         macro_rules! pair {
             ($one:ident, $all:ident) => {
                 ((stringify!($one), self.$one), (stringify!($all), self.$all))
@@ -141,6 +147,7 @@ impl Limits {
                 company_password_tries_per_minute
             ),
             pair!(client_metadata_per_minute, company_metadata_per_minute),
+            pair!(client_logos_per_minute, company_logos_per_minute),
             pair!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute

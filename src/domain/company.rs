@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{CompanyId, Origin};
+use super::{CompanyId, Logo, Origin};
 
 /// A customer: one or more host names, one entity ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Company {
     pub contact: Option<Contact>,
     /// Whether identity providers are offered our encryption key (rule G2): AD FS and Okta encrypt as soon as they see one.
     pub encrypted_assertions: bool,
+    /// What its pages show; it is changed apart from the rest.
+    pub logo: Option<Logo>,
     /// When it was added.
     pub created_at: OffsetDateTime,
     /// Since when its site is closed; none for a company that is served.

@@ -297,6 +297,7 @@ mod tests {
             organization: None,
             contact: None,
             encrypted_assertions: false,
+            logo: None,
             created_at: OffsetDateTime::UNIX_EPOCH,
             suspended_at: None,
             revision: 0,

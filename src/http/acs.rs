@@ -168,7 +168,7 @@ fn bounce(site: &Site, headers: &HeaderMap, connection: Option<&str>) -> Result<
 /// Rule E2: nothing is decided yet, but this request is refused; the page sends it again from our own site.
 fn repost(site: &Site, form: &PostForm, handle: Option<String>) -> Response {
     Page::new(Repost {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         action: "/sso/acs".to_owned(),
         message: MessageField::Response,
         encoded: form.response.to_base64(),

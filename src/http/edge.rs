@@ -225,8 +225,8 @@ impl Visit {
             // The limit tells of all of them together: a flood must not fill the log.
             _ if status == 429 => true,
             // Load balancers ask every few seconds, every page brings its assets, and identity providers come by.
-            "/healthz" | "/readyz" | "/assets/{file}" | "/favicon.ico" | "/robots.txt"
-            | "/sso/metadata" => status < 400,
+            "/healthz" | "/readyz" | "/assets/{file}" | "/logo/{file}" | "/favicon.ico"
+            | "/robots.txt" | "/sso/metadata" => status < 400,
             // Applications ask for each of their own requests.
             "/sso/session" => status < 400 || status == 401,
             _ => false,
@@ -254,10 +254,11 @@ impl Visit {
 }
 
 /// What a site shows whatever its company is: what is asked of the server, and what its pages are made of.
-const FOR_EVERYONE: [&str; 5] = [
+const FOR_EVERYONE: [&str; 6] = [
     "/healthz",
     "/readyz",
     "/assets/{file}",
+    "/logo/{file}",
     "/favicon.ico",
     "/robots.txt",
 ];

@@ -366,11 +366,12 @@ pub(super) fn render(response: Response, visit: &Visit) -> Response {
         }
         _ => {}
     }
-    let company = visit.site.as_ref().map(|site| site.company.name.clone());
+    let site = visit.site.as_ref();
+    let frame = site.map(|site| Frame::of(&site.company));
     let mut answer = if visit.is_api {
         with_headers(&error, super::api::problem::of(&error))
     } else {
-        answer(&error, visit.wants_json, company)
+        answer(&error, visit.wants_json, frame.unwrap_or_default())
     };
     for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
         for value in response.headers().get_all(&name) {
@@ -380,7 +381,7 @@ pub(super) fn render(response: Response, visit: &Visit) -> Response {
     answer
 }
 
-fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response {
+fn answer(error: &Error, wants_json: bool, frame: Frame) -> Response {
     let (title, what, next) = error.text();
     let mut response = if wants_json {
         let mut problem =
@@ -396,10 +397,10 @@ fn answer(error: &Error, wants_json: bool, company: Option<String>) -> Response 
         )
             .into_response()
     } else {
-        let link = error.link().filter(|_| company.is_some());
+        let link = error.link().filter(|_| frame.company.is_some());
         let code = error.code().map(str::to_owned);
         Page::new(Failure {
-            frame: Frame { company },
+            frame,
             title: title.to_owned(),
             what: what.into_owned(),
             next,

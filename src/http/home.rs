@@ -66,7 +66,7 @@ fn landing_page(app: &App, site: &Site, signed_in: &SignedIn, headers: &HeaderMa
         .map(session::cookie_value)
         .unwrap_or_default();
     SignedInPage {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         is_administrator: signed_in.is_administrator(),
         name: name.to_owned(),
         email: user.email.as_str().to_owned(),

@@ -44,6 +44,8 @@ kinds! {
     Passwords = PasswordTry,
     /// Readers of our metadata.
     MetadataReaders = Metadata,
+    /// Browsers that show the logo.
+    LogoReaders = Logo,
 }
 
 impl<K: Kind> FromRequestParts<Arc<App>> for Within<K> {

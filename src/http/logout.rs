@@ -35,7 +35,7 @@ pub(super) async fn show(
     CurrentSession(signed_in): CurrentSession,
     headers: HeaderMap,
 ) -> Response {
-    let frame = Frame::of(&site.company.name);
+    let frame = Frame::of(&site.company);
     match (signed_in, session::session_id(&headers, &site)) {
         (Some(signed_in), Some(id)) => {
             let page = Page::new(SignOut {
@@ -80,7 +80,7 @@ pub(super) async fn submit(
     };
     let mut response = match outgoing {
         Some(outgoing) => slo::deliver(&site, outgoing)?,
-        None => signed_out(Frame::of(&site.company.name)),
+        None => signed_out(Frame::of(&site.company)),
     };
     response
         .headers_mut()

@@ -16,6 +16,7 @@ mod file;
 mod health;
 mod home;
 mod limit;
+pub mod logo;
 mod logout;
 mod metadata;
 mod middleware;
@@ -65,6 +66,7 @@ pub fn router(app: Arc<App>) -> Edge {
         .route("/readyz", get(health::ready))
         .route("/assets/{file}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
+        .route("/logo/{file}", get(logo::show))
         .route("/robots.txt", get(assets::robots))
         .merge(setup::routes(Routes::default()))
         .merge(admin::routes(&app))

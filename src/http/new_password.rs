@@ -75,7 +75,7 @@ pub(super) fn page(
         StatusCode::UNPROCESSABLE_ENTITY
     };
     Page::new(NewPassword {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         email: fields.email,
         problem,
         csrf: csrf_token(app, Fields::PURPOSE, Cookie::Login, browser.cookie()),

@@ -8,19 +8,33 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::assets;
+use super::logo::Shown as Logo;
+use crate::domain::Company;
 
 /// What stands around every page.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
     /// The company whose site this is. None when the request names no site.
     pub company: Option<String>,
+    /// Its logo, in the place of its name.
+    pub logo: Option<Logo>,
 }
 
 impl Frame {
     /// The frame of a company's site.
-    pub fn of(company: impl Into<String>) -> Self {
+    pub fn of(company: &Company) -> Self {
         Self {
-            company: Some(company.into()),
+            company: Some(company.name.clone()),
+            logo: Logo::on_page(company),
+        }
+    }
+
+    /// The frame of a company without a logo.
+    #[cfg(test)]
+    pub(super) fn named(company: &str) -> Self {
+        Self {
+            company: Some(company.to_owned()),
+            logo: None,
         }
     }
 

@@ -21,6 +21,8 @@ macro_rules! page {
 pub(super) const NO_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
 );
+/// Of a picture that somebody else has made: opened by itself, it is a page without rights.
+pub(super) const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 /// Of a page whose forms stay here.
 const HERE: HeaderValue = HeaderValue::from_static(page!(""));
 const TO_HTTPS: HeaderValue = HeaderValue::from_static(page!(" https:"));

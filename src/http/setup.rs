@@ -190,7 +190,7 @@ fn page(
 ) -> Page<SetUp> {
     let (browser, _) = browser(site, headers);
     Page::new(SetUp {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         csrf: csrf_token(app, Fields::PURPOSE, Cookie::Login, browser.cookie()),
         typed,
         problems,
@@ -221,7 +221,7 @@ fn over(site: &Site, state: SetupLinkState) -> Response {
         ),
     };
     Page::new(SetUpOver {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         title,
         what,
     })

@@ -181,7 +181,7 @@ fn page(
     let discoverable = site.domains().iter().any(|it| it.connection_id.is_some());
     let several = site.enabled_connections().nth(1).is_some();
     Page::new(SignIn {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         signed_in,
         notice,
         choices: choices.collect(),

@@ -91,7 +91,7 @@ pub(super) fn deliver(site: &Site, outgoing: Outgoing) -> Result<Response, Error
         Message::Post(page) => {
             let plain_http = page.action.starts_with("http:");
             Ok(Page::new(PostBinding {
-                frame: Frame::of(&site.company.name),
+                frame: Frame::of(&site.company),
                 destination: page.action,
                 destination_name: outgoing.to,
                 message: match outgoing.kind {
@@ -175,7 +175,7 @@ fn is_page(headers: &HeaderMap) -> bool {
 /// The page that sends a request again from our own site, with the browser's cookies.
 fn repost(site: &Site, arrival: &Arrival<'_>) -> Response {
     Page::new(Repost {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         action: "/sso/slo".to_owned(),
         message: MessageField::Request,
         encoded: arrival.to_base64(),
@@ -202,7 +202,7 @@ fn answered(site: &Site, is_signed_in: bool, reach: Reach, status: StatusCode) -
 
 fn signed_out(site: &Site, reach: Reach) -> Page<SignedOut> {
     Page::new(SignedOut {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         reach,
     })
 }

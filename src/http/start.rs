@@ -134,7 +134,7 @@ pub(super) fn send_off(
         Message::Post(page) => {
             let plain_http = page.action.starts_with("http:");
             Page::new(PostBinding {
-                frame: Frame::of(&site.company.name),
+                frame: Frame::of(&site.company),
                 destination: page.action,
                 destination_name: connection.display_name.clone(),
                 message: MessageField::Request,

@@ -48,7 +48,7 @@ fn routes() -> Routes {
             "/page",
             get(|CurrentSite(site): CurrentSite| async move {
                 Page::new(SignedOut {
-                    frame: Frame::of(&site.company.name),
+                    frame: Frame::of(&site.company),
                     reach: Reach::Here,
                 })
             }),

@@ -24,6 +24,7 @@ pub(crate) fn company(number: u8, slug: &str, origin: &str, aliases: &[&str]) ->
         organization: None,
         contact: None,
         encrypted_assertions: true,
+        logo: None,
         created_at: OffsetDateTime::UNIX_EPOCH,
         suspended_at: None,
         revision: 1,

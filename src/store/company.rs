@@ -2,6 +2,7 @@
 //!
 //! Invariant: a host name leads to one company.
 
+use super::logo;
 use super::statement::query;
 use time::OffsetDateTime;
 
@@ -12,7 +13,12 @@ use crate::domain::{Company, CompanyId, Origin, Slug};
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT id, slug, name, return_origins, landing, organization, contact, encrypted_assertions, created_at, suspended_at, revision FROM company ", $rest)
+        concat!(
+            "SELECT id, slug, name, return_origins, landing, organization, contact, encrypted_assertions, created_at, suspended_at, revision, \
+             l.kind AS logo_kind, l.width AS logo_width, l.height AS logo_height, LENGTH(l.octets) AS logo_octets, l.hash AS logo_hash, \
+             l.changed_at AS logo_changed_at FROM company LEFT JOIN company_logo l ON l.company_id = company.id ",
+            $rest
+        )
     };
 }
 
@@ -198,6 +204,7 @@ fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Compa
         organization: row.maybe_json("organization")?,
         contact: row.maybe_json("contact")?,
         encrypted_assertions: row.int("encrypted_assertions")? != 0,
+        logo: logo::of(row)?,
         created_at: row.time("created_at")?,
         suspended_at: row.maybe_time("suspended_at")?,
         revision: row.int("revision")?,

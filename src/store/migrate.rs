@@ -112,6 +112,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "unanswered",
         include_str!("../../migrations/0022_unanswered.sql"),
     ),
+    (23, "logo", include_str!("../../migrations/0023_logo.sql")),
 ];
 
 /// The migration that gave the table of migrations its hashes.

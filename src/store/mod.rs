@@ -34,6 +34,7 @@ mod idempotency;
 mod identity;
 mod link;
 mod log;
+mod logo;
 mod many;
 mod migrate;
 mod open;

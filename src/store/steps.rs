@@ -71,6 +71,7 @@ mod tests {
                 organization: None,
                 contact: None,
                 encrypted_assertions: false,
+                logo: None,
                 created_at: NOW,
                 suspended_at: None,
                 revision: 0,

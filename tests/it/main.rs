@@ -22,6 +22,7 @@ mod metadata;
 mod names;
 #[cfg(feature = "demo")]
 mod operator;
+mod picture;
 mod return_to;
 mod rooms;
 #[cfg(feature = "samael")]

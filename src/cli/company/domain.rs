@@ -3,7 +3,9 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::admin::{Admin, DnsCheck, LAST_DOMAIN, is_last_domain, why_shared};
+use crate::admin::{
+    Admin, DnsCheck, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
+};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::{Listing, Output, timestamp};
@@ -142,8 +144,8 @@ pub(super) async fn verifiable(
         own(&name, false)?;
         if let Some(other) = verified_for(installation, &known, &name).await? {
             return Err(CliError::refused(
-                format!("{name} is verified for the company \"{other}\"."),
-                "A domain is verified for one company. Leave it out, or remove it there first.",
+                format!("{} It is \"{other}\".", verified_for_another(&name)),
+                "Leave it out, or remove it there first.",
             ));
         }
         if !names.contains(&name) {
@@ -160,11 +162,9 @@ async fn verified_for(
     name: &DomainName,
 ) -> Result<Option<Slug>> {
     let mut known = known.iter();
-    let Some(domain) = known.find(|it| it.name == *name && it.verified.is_some()) else {
-        return Ok(None);
-    };
-    let companies = installation.store.companies().await?;
-    let company = companies.into_iter().find(|it| it.id == domain.company_id);
+    let found = known.find(|it| it.name == *name && it.verified.is_some());
+    let mut companies = installation.store.companies().await?.into_iter();
+    let company = found.and_then(|found| companies.find(|it| it.id == found.company_id));
     Ok(company.map(|it| it.slug))
 }
 
@@ -203,7 +203,8 @@ async fn add(
     out.line(format!("Added the domain {name} to {}.", company.name))?;
     if let Some(other) = verified_elsewhere(installation, &company, &name).await? {
         out.line(format!(
-            "It is verified for the company \"{other}\", and so cannot be verified for this one. If it is not that company's: vestibule company domain remove {other} {name}"
+            "{} It is the company \"{other}\". If it is not that company's: vestibule company domain remove {other} {name}",
+            verified_for_another(&name)
         ))?;
     }
     match connection {

@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::pairs;
-use crate::domain::{Company, Origin, SettingError};
+use crate::domain::{Company, Logo, Origin, SettingError};
 use crate::store;
 
 #[derive(Debug, clap::Args)]
@@ -96,6 +96,9 @@ impl Show {
             return out.json(&all);
         }
         print_settings(&company, false, out)?;
+        let logo = company.logo.as_ref();
+        let logo = logo.map_or_else(|| "none".to_owned(), Logo::told);
+        out.line(format!("Logo: {logo}"))?;
         print_values(&company, out)
     }
 }

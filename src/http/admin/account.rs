@@ -12,6 +12,7 @@ use crate::admin::{OWN_SETTINGS, Problems, Refused};
 use crate::domain::Company;
 use crate::http::edge::Routes;
 use crate::http::error::Error;
+use crate::http::logo::Shown as Logo;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 
@@ -35,13 +36,14 @@ impl Values {
 
 #[derive(Debug, Template)]
 #[template(path = "admin/account.html")]
-struct Account {
+pub(super) struct Account {
     frame: ConsoleFrame,
     values: Values,
     version: String,
     problems: Problems,
     /// Who saved the page first, and when.
     changed: Option<(String, Moment)>,
+    logo: Option<(Logo, String)>,
     slug: String,
     origins: Vec<String>,
     return_origins: Vec<String>,
@@ -109,6 +111,27 @@ async fn save(
     }
 }
 
+/// The page as it is stored, with what is wrong with another of its forms.
+pub(super) async fn unchanged(console: &Console, problems: Problems) -> Result<Account, Error> {
+    let (company, version) = console.admin().company_settings().await?;
+    Ok(Account {
+        problems,
+        ..page(console, &company, Values::of(&company), version)
+    })
+}
+
+/// What a logo is, for people.
+fn facts(logo: &crate::domain::Logo) -> String {
+    let picture = logo.picture;
+    format!(
+        "{}, {} × {} pixels, {} KiB",
+        picture.kind.name(),
+        picture.width,
+        picture.height,
+        logo.octets.div_euclid(1024) + 1
+    )
+}
+
 fn page(console: &Console, company: &Company, values: Values, version: String) -> Account {
     let allowed = company.return_origins.iter();
     Account {
@@ -117,6 +140,7 @@ fn page(console: &Console, company: &Company, values: Values, version: String) -
         version,
         problems: Problems::default(),
         changed: None,
+        logo: Logo::on_page(company).zip(company.logo.as_ref().map(facts)),
         slug: company.slug.to_string(),
         origins: company.origins().map(ToString::to_string).collect(),
         return_origins: allowed.map(ToString::to_string).collect(),

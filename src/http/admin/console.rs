@@ -13,6 +13,7 @@ use crate::admin::{Actor, Admin};
 use crate::app::App;
 use crate::domain::CompanyId;
 use crate::http::error::Error;
+use crate::http::logo::Shown as Logo;
 use crate::http::response::Page;
 use crate::site::Site;
 use crate::store::SignedIn;
@@ -62,6 +63,7 @@ impl Console {
     pub(super) fn frame(&self, section: Section, title: impl Into<String>) -> ConsoleFrame {
         ConsoleFrame {
             company: self.site.company.name.clone(),
+            logo: Logo::in_console(&self.site.company),
             section,
             title: title.into(),
             email: self.me.user.email.as_str().to_owned(),

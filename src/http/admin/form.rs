@@ -75,7 +75,8 @@ pub(super) fn fields(octets: &[u8]) -> Result<Fields, Error> {
     if fields.len() > FIELDS {
         return Err(Error::TooLarge);
     }
-    let private = |(_, value): &&(String, String)| holds_private_key(value.as_bytes());
+    let holds = |text: &String| holds_private_key(text.as_bytes());
+    let private = |(name, value): &&(String, String)| holds(value) || holds(name);
     match fields.iter().find(private) {
         Some((name, _)) => Err(Error::Unprocessable(private_key(name).into())),
         None => Ok(fields),
@@ -84,6 +85,9 @@ pub(super) fn fields(octets: &[u8]) -> Result<Fields, Error> {
 
 /// What is said of a field or a member that holds a private key, by its name.
 pub(in crate::http) fn private_key(name: &str) -> String {
+    const LONGEST: usize = 64;
+    let is_ours = name.len() <= LONGEST && !holds_private_key(name.as_bytes());
+    let name = if is_ours { name } else { "A field" };
     format!(
         "{} holds a private key, which never belongs here. It was not kept. If somebody else may have seen the key, make a new one where it is used.",
         name.replace('_', " ")
@@ -117,7 +121,7 @@ pub(super) async fn admit(
     }
     let kept = KeptForm::of(&console.app, console.company(), &parts.uri, fields, files);
     let kept = kept.ok_or(Error::ForeignForm)?;
-    let mut page = kept::show(console, parts, kept).await?;
+    let mut page = kept::show(console, parts, kept, kept::SIGNED_IN_AGAIN).await?;
     *page.status_mut() = Error::ForeignForm.status();
     Err(Unsent(Box::new(page)))
 }

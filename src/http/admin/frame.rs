@@ -3,6 +3,7 @@
 use super::Banner;
 use super::flash::Flash;
 use crate::http::assets;
+use crate::http::logo::Shown as Logo;
 
 /// A section of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,7 @@ pub(super) struct Tab {
 #[derive(Debug, Clone)]
 pub(super) struct ConsoleFrame {
     pub(super) company: String,
+    pub(super) logo: Option<Logo>,
     pub(super) section: Section,
     /// The page's heading, and its name in the browser's tab.
     pub(super) title: String,

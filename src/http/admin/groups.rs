@@ -1,12 +1,13 @@
 //! Permission groups: the list, and a new one ("Create New Permission").
 
 use askama::Template;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
 use super::people::{kind_text, kinds, number};
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, group_first};
 use crate::admin::{GroupText, Problems, Refused};
 use crate::domain::GroupKind;
 use crate::http::edge::Routes;
@@ -58,22 +59,29 @@ async fn show(console: Console) -> Result<Response, Error> {
 
 #[derive(Debug, Template)]
 #[template(path = "admin/group_new.html")]
-struct New {
+pub(super) struct New {
     frame: ConsoleFrame,
     title: String,
     kinds: Vec<Item>,
     sso_only: bool,
+    /// A form that waits for the group, sealed; empty for none.
+    kept: String,
     problems: Problems,
 }
 
 /// `GET /admin/groups/new`
 async fn new(console: Console) -> Response {
+    empty(&console, String::new()).into_response()
+}
+
+/// The empty form, while another one waits or not.
+pub(super) fn empty(console: &Console, kept: String) -> Page<New> {
     let text = GroupText {
         title: String::new(),
         kind: GroupKind::Member,
         sso_only: false,
     };
-    Page::new(form(&console, text, Problems::default())).into_response()
+    Page::new(form(console, text, kept, Problems::default()))
 }
 
 /// A group in a form.
@@ -87,6 +95,9 @@ pub(super) struct GroupFields {
     /// That its members become administrators was read, and is meant.
     #[serde(default)]
     pub(super) sure: String,
+    /// A form that waits for the group.
+    #[serde(default)]
+    kept: String,
 }
 
 impl GroupFields {
@@ -100,11 +111,17 @@ impl GroupFields {
 }
 
 /// `POST /admin/groups/new`
-async fn create(ConsoleForm(console, fields): ConsoleForm<GroupFields>) -> Result<Response, Error> {
+async fn create(
+    parts: Parts,
+    ConsoleForm(console, fields): ConsoleForm<GroupFields>,
+) -> Result<Response, Error> {
     let text = fields.text();
     match console.admin().create_group(&text).await {
         Ok(group) => {
             console.changed().await?;
+            if !fields.kept.is_empty() {
+                return group_first::go_on(&console, parts, &fields.kept, &group).await;
+            }
             let told = format!("Created the permission group \"{}\".", group.title);
             let next = if console.site.connections().next().is_none() {
                 ("/admin/connections/new", "Next: add a connection")
@@ -119,18 +136,20 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<GroupFields>) -> Resul
             )
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
-            Ok(corrected(form(&console, text, refused.problems())).into_response())
+            let page = form(&console, text, fields.kept, refused.problems());
+            Ok(corrected(page).into_response())
         }
         Err(other) => Err(other.into()),
     }
 }
 
-fn form(console: &Console, text: GroupText, problems: Problems) -> New {
+fn form(console: &Console, text: GroupText, kept: String, problems: Problems) -> New {
     New {
         frame: console.frame(Section::Users, "Create New Permission"),
         title: text.title,
         kinds: kinds(text.kind),
         sso_only: text.sso_only,
+        kept,
         problems,
     }
 }

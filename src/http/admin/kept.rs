@@ -102,14 +102,27 @@ impl KeptForm {
         })
     }
 
-    fn seal(&self, app: &App, browser: &str) -> Result<String, Error> {
+    /// Whether this administrator has filled it in.
+    pub(super) fn is_of(&self, console: &Console) -> bool {
+        self.by == console.me.user.id
+    }
+
+    /// Puts a value into a field that it has.
+    pub(super) fn fill_in(&mut self, field: &str, value: &str) {
+        let found = self.fields.iter_mut().find(|(name, _)| name == field);
+        if let Some((_, typed)) = found {
+            value.clone_into(typed);
+        }
+    }
+
+    pub(super) fn seal(&self, app: &App, browser: &str) -> Result<String, Error> {
         let plain = serde_json::to_vec(self).map_err(Error::internal)?;
         let sealed = app.keys.seal(&purpose(browser), &plain);
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// What this browser has brought back in time.
-    fn open(app: &App, site: &Site, parts: &Parts, sealed: &str) -> Result<Self, Error> {
+    pub(super) fn open(app: &App, site: &Site, parts: &Parts, sealed: &str) -> Result<Self, Error> {
         let open = || {
             let browser = Cookie::Form.read(&parts.headers, site.is_https())?;
             let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
@@ -163,16 +176,10 @@ pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result
         let kept = KeptForm::open(app, &site, &parts, &sealed)?;
         return ask(&site, &parts, &kept, |_| Ok(sealed), true);
     }
-    let (fields, files) = if is_form(&parts.headers) {
-        (form::fields(posted.octets())?, None)
-    } else {
-        let (fields, files) = upload::parts(&parts.headers, &posted).await?;
-        (fields, Some(files.len()))
-    };
-    let octets = fields.iter().map(|(name, value)| name.len() + value.len());
-    if octets.sum::<usize>() > LARGEST {
-        return Err(Error::ForeignForm);
-    }
+    let (fields, files) = read(&parts, &posted).await.map_err(|cause| match cause {
+        Error::TooLarge => Error::ForeignForm,
+        other => other,
+    })?;
     let kept = KeptForm::of(app, site.company.id, &parts.uri, fields, files);
     let kept = kept.ok_or(Error::ForeignForm)?;
     ask(
@@ -184,6 +191,29 @@ pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result
     )
 }
 
+/// The fields of a form that is to be kept, and how many files are with it.
+pub(super) async fn read(parts: &Parts, posted: &Posted) -> Result<(Fields, Option<usize>), Error> {
+    let (fields, files) = if is_form(&parts.headers) {
+        (form::fields(posted.octets())?, None)
+    } else {
+        let (fields, files) = upload::parts(&parts.headers, posted).await?;
+        (fields, Some(files.len()))
+    };
+    let octets = fields.iter().map(|(name, value)| name.len() + value.len());
+    if octets.sum::<usize>() > LARGEST {
+        return Err(Error::TooLarge);
+    }
+    Ok((fields, files))
+}
+
+/// What tells this browser's forms from those of others.
+pub(super) fn browser(parts: &Parts, https: bool) -> String {
+    Cookie::Form.read(&parts.headers, https).map_or_else(
+        || BASE64_URL_SAFE_NO_PAD.encode(keys::random::<16>()),
+        str::to_owned,
+    )
+}
+
 fn ask(
     site: &Site,
     parts: &Parts,
@@ -192,12 +222,9 @@ fn ask(
     is_early: bool,
 ) -> Result<Response, Error> {
     let https = site.is_https();
-    let browser = Cookie::Form.read(&parts.headers, https).map_or_else(
-        || BASE64_URL_SAFE_NO_PAD.encode(keys::random::<16>()),
-        str::to_owned,
-    );
+    let browser = browser(parts, https);
     Ok(Page::new(SessionOver {
-        frame: Frame::of(&site.company.name),
+        frame: Frame::of(&site.company),
         sign_in: choice(Some(BACK)),
         back: BACK,
         kept: sealed(&browser)?,
@@ -245,8 +272,12 @@ async fn come_back(console: Console, request: Request) -> Result<Response, Error
     let posted = Posted::read_at_most(&mut parts, body, &console.app, LARGEST * 2).await?;
     let sealed = sent_back(&parts, &posted)?;
     let kept = KeptForm::open(&console.app, &console.site, &parts, &sealed)?;
-    show(&console, parts, kept).await
+    show(&console, parts, kept, SIGNED_IN_AGAIN).await
 }
+
+/// What is said above a form whose author has signed in again.
+pub(super) const SIGNED_IN_AGAIN: &str =
+    "You are signed in again. What you had typed is here, and nothing is saved yet.";
 
 /// The question whether to send what no page has a place for any more.
 #[derive(Debug, Template)]
@@ -277,20 +308,21 @@ impl SendNow {
     }
 }
 
-/// The form with what was typed, for who typed it.
+/// The form with what was typed, for who typed it, and what is said above it.
 pub(super) async fn show(
     console: &Console,
     parts: Parts,
     kept: KeptForm,
+    said: &str,
 ) -> Result<Response, Error> {
-    if kept.by != console.me.user.id {
+    if !kept.is_of(console) {
         return Err(Error::OthersForm);
     }
     let mut console = console.clone();
     console.banners = banner::of(&console.app, &console.site, &console.me)
         .await?
         .into();
-    if let Some(page) = filled(&console, parts, &kept).await? {
+    if let Some(page) = filled(&console, parts, &kept, said).await? {
         return Ok(page);
     }
     Ok(Page::new(SendNow {
@@ -308,13 +340,11 @@ async fn filled(
     console: &Console,
     mut parts: Parts,
     kept: &KeptForm,
+    said: &str,
 ) -> Result<Option<Response>, Error> {
     let mut seen = console.clone();
     seen.flash = Some(Arc::new(Flash {
-        text: format!(
-            "You are signed in again. What you had typed is here, and nothing is saved yet.{}",
-            kept.again()
-        ),
+        text: format!("{said}{}", kept.again()),
         next: None,
     }));
     parts.method = Method::GET;

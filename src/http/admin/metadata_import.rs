@@ -8,13 +8,13 @@ use askama::Template;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::connections::{ConnectionHead, Tab};
 use super::new_connection;
-use super::review::Review;
-use super::{Console, ConsoleFrame, ConsoleUpload, Item, Section, corrected};
+use super::review::{Review, Shown};
+use super::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected};
 use crate::admin::{
     ImportChoices, LARGEST_METADATA, MetadataImport, Problems, Refused, fetched_metadata,
     providers_to_pick, read_metadata,
@@ -27,8 +27,13 @@ use crate::saml::metadata::Imported;
 use crate::text::is_unseen;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.route("/admin/connections/{id}/metadata", get(show).post(import))
+    routes
+        .route("/admin/connections/{id}/metadata", get(show).post(import))
+        .route("/admin/connections/{id}/metadata/change", post(change))
 }
+
+/// What the audit log says before the name of a file.
+const FROM_FILE: &str = "file ";
 
 /// How long the identity provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -39,6 +44,8 @@ struct Metadata {
     frame: ConsoleFrame,
     head: ConnectionHead,
     url: String,
+    /// The file that was given before, which no browser sends again by itself.
+    file_before: String,
     several: Option<Several>,
     /// Whether what was given says nothing new.
     is_same: bool,
@@ -56,10 +63,31 @@ fn page(console: &Console, connection: &Connection) -> Metadata {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, Tab::Metadata),
         url: connection.settings.metadata_url.clone().unwrap_or_default(),
+        file_before: String::new(),
         several: None,
         is_same: false,
         problems: Problems::default(),
     }
+}
+
+/// `POST /admin/connections/{id}/metadata/change`: the form with what was given before its review.
+async fn change(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, shown): ConsoleForm<Shown>,
+) -> Result<Response, Error> {
+    let (connection, _) = shown.of(&console, id).await?;
+    let proposal = console.admin().open(&shown.proposal)?;
+    let source = proposal.source().unwrap_or_default();
+    let (url, file_before) = match source.strip_prefix(FROM_FILE) {
+        Some(file) => (String::new(), file.to_owned()),
+        None => (source.to_owned(), String::new()),
+    };
+    Ok(Page::new(Metadata {
+        url,
+        file_before,
+        ..page(&console, &connection)
+    })
+    .into_response())
 }
 
 /// `POST /admin/connections/{id}/metadata`: shows what would change, and saves nothing.
@@ -138,7 +166,7 @@ impl Given {
             None
         };
         let (bytes, field, source) = match &self.file {
-            Some((name, content)) => (content.clone(), "file", format!("file {name}")),
+            Some((name, content)) => (content.clone(), "file", format!("{FROM_FILE}{name}")),
             None => (fetched(console, url).await?.into(), "url", url.to_owned()),
         };
         // Only now: who has a file does not wait for whose address is silent. A large document takes a while.
@@ -269,7 +297,7 @@ pub(super) async fn review(
             lead: "This is what the metadata changes. Nothing is saved yet.".to_owned(),
             warnings,
             button: "Save these changes",
-            change: None,
+            change: Some(format!("/admin/connections/{}/metadata/change", before.id)),
             back: format!("/admin/connections/{}/metadata", before.id),
             tab: Tab::Metadata,
         },

@@ -26,11 +26,13 @@ mod form;
 mod form_token;
 mod frame;
 mod group;
+mod group_first;
 mod groups;
 mod guard;
 mod guides;
 mod kept;
 mod link_person;
+mod logo;
 mod metadata_import;
 mod new_connection;
 mod overview;
@@ -83,6 +85,7 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     user::routes,
     groups::routes,
     group::routes,
+    group_first::routes,
     sessions::routes,
     connections::routes,
     new_connection::routes,
@@ -100,6 +103,7 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     audit::routes,
     test_connection::routes,
     account::routes,
+    logo::routes,
     kept::routes,
     tokens::routes,
 ];

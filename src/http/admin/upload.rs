@@ -16,7 +16,7 @@ use multer::Multipart;
 use serde::de::DeserializeOwned;
 
 use super::Console;
-use super::form::{Fields, Unsent, admit, check_origin, parse};
+use super::form::{Fields, Unsent, admit, check_origin, parse, private_key};
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::posted::Posted;
@@ -27,6 +27,8 @@ pub(in crate::http) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
 /// The most parts.
 const PARTS: usize = 256;
 
+/// The field beside which it is told that a private key is no certificate: the one where it is taken for one.
+const CERTIFICATE: &str = "certificate";
 /// What stands in the place of a private key from here on: enough to be refused for what it is.
 const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----";
 
@@ -144,17 +146,21 @@ pub(super) async fn parts(
             });
         } else {
             let value = String::from_utf8(content.into()).map_err(unreadable)?;
-            fields.push((field, without_private_key(value)));
+            let value = without_private_key(&field, value)?;
+            fields.push((field, value));
         }
     }
     Ok((fields, files))
 }
 
-fn without_private_key(text: String) -> String {
-    if holds_private_key(text.as_bytes()) {
-        PRIVATE.to_owned()
+/// The text, when it is none; of a private key where its page says more, what is enough to be refused.
+fn without_private_key(field: &str, text: String) -> Result<String, Error> {
+    if !holds_private_key(text.as_bytes()) {
+        Ok(text)
+    } else if field == CERTIFICATE {
+        Ok(PRIVATE.to_owned())
     } else {
-        text
+        Err(Error::Unprocessable(private_key(field).into()))
     }
 }
 

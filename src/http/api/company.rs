@@ -8,7 +8,7 @@ use super::caller::needs::{CompanyRead, ConnectionsWrite};
 use super::sent::{Unread, present};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller, answer};
-use crate::domain::{Company, Scope};
+use crate::domain::{Company, Logo, Scope};
 
 /// The company of this host.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +37,8 @@ pub(super) struct CompanyOut {
     contact_email: Option<String>,
     /// Whether our metadata shows our encryption key, so that identity providers encrypt.
     encrypted_assertions: bool,
+    /// The address of its logo at the site, which `/api/v1/company/logo` sets.
+    logo: Option<String>,
     /// The entity ID: Identifier (Entity ID) in Entra.
     #[schema(format = "uri")]
     entity_id: String,
@@ -122,6 +124,7 @@ impl CompanyOut {
             contact_name: contact.and_then(|it| it.name.clone()),
             contact_email: contact.map(|it| it.email.clone()),
             encrypted_assertions: company.encrypted_assertions,
+            logo: company.logo.as_ref().map(Logo::path),
             entity_id: company.entity_id(),
             acs_url: company.acs_url(),
             created_at: company.created_at,

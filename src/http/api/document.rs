@@ -17,8 +17,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{Document, Kind, MEDIA_TYPE, Wrong};
 use super::{
-    Answer, answer, attempts, audit, company, connections, domains, groups, session, user_actions,
-    users,
+    Answer, answer, attempts, audit, company, connections, domains, groups, logo, session,
+    user_actions, users,
 };
 use crate::app::App;
 use crate::http::error::Error;
@@ -38,6 +38,9 @@ use crate::http::extract::{ClientAddress, CurrentSite};
         show,
         company::show,
         company::edit,
+        logo::show,
+        logo::set,
+        logo::remove,
         domains::list,
         domains::show,
         domains::set,
@@ -232,7 +235,9 @@ fn failures(operation: &Operation) -> Vec<u16> {
     if has(&ParameterIn::Query) || has(&ParameterIn::Header) {
         statuses.push(400);
     }
-    if has(&ParameterIn::Path) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    // A logo is the one thing that has a fixed address and may not be there.
+    if has(&ParameterIn::Path) || id == "showLogo" {
         statuses.push(404);
     }
     if operation.request_body.is_some() {
@@ -242,7 +247,7 @@ fn failures(operation: &Operation) -> Vec<u16> {
         statuses.extend([412, 428]);
     }
     // What stands in the way of a change, whether it has a body or not.
-    if operation.operation_id.as_deref().is_some_and(changes) {
+    if changes(id) {
         statuses.extend([409, 422]);
     }
     statuses

@@ -16,6 +16,7 @@ pub(super) mod document;
 mod domains;
 mod group;
 mod groups;
+mod logo;
 mod paging;
 mod path;
 pub(super) mod problem;
@@ -45,6 +46,10 @@ pub(super) fn routes() -> Routes {
     Routes::default()
         .route("/api/v1/openapi.json", get(document::show))
         .route("/api/v1/company", get(company::show).patch(company::edit))
+        .route(
+            "/api/v1/company/logo",
+            get(logo::show).put(logo::set).delete(logo::remove),
+        )
         .route("/api/v1/domains", get(domains::list))
         .route(
             "/api/v1/domains/{domain}",

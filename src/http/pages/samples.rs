@@ -5,7 +5,7 @@ use time::macros::datetime;
 use super::*;
 
 fn frame() -> Frame {
-    Frame::of("Acme Imaging")
+    Frame::named("Acme Imaging")
 }
 
 impl SignIn {

@@ -81,7 +81,7 @@ fn every_page_is_sound() {
 fn pages_escape_what_comes_from_outside() {
     let hostile = "\"'><script>alert(1)</script>";
     let evil = || hostile.to_owned();
-    let frame = || Frame::of(hostile);
+    let frame = || Frame::named(hostile);
     let mut sign_in = SignIn::sample();
     sign_in.frame = frame();
     sign_in.notice = Some(evil());
@@ -164,9 +164,9 @@ fn pages_escape_what_comes_from_outside() {
 
 #[test]
 fn the_initial_is_the_first_letter_of_the_name() {
-    assert_eq!(Frame::of("“élan”").initial(), "É");
-    assert_eq!(Frame::of("3M").initial(), "3");
-    assert_eq!(Frame::of("").initial(), "");
+    assert_eq!(Frame::named("“élan”").initial(), "É");
+    assert_eq!(Frame::named("3M").initial(), "3");
+    assert_eq!(Frame::named("").initial(), "");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod document;
 mod domains;
 mod exports;
 mod groups;
+mod logo;
 mod paging;
 mod preconditions;
 mod reach;

@@ -114,3 +114,40 @@ async fn times_are_the_readers(globex: &Globex, browser: &Chromium) {
     assert!(utc.ends_with(" UTC)"), "{text}");
     assert_eq!((minutes(utc) + 330) % 1440, minutes(local), "{text}");
 }
+
+/// Back after a form that was not accepted: what was typed is there still.
+#[tokio::test]
+async fn back_keeps_what_was_typed() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (demo, browser) = (Demo::start(), Chromium::start().await);
+    let globex = Globex::of(&demo);
+    globex.get_in(&demo, &browser).await;
+    browser
+        .open(&format!("{}/admin/account", globex.origin))
+        .await;
+    let typed = [
+        ("Company name", TYPED),
+        ("After sign-in", "//evil.example"),
+        ("Person or team", "Identity team"),
+        ("E-mail", "idp@globex.example"),
+    ];
+    for (label, text) in typed {
+        browser.fill(label, text).await;
+    }
+    browser.press("Save").await;
+    browser.read("Nothing was saved.").await;
+    browser.client.back().await.unwrap();
+    browser
+        .arrive(&format!("{}/admin/account", globex.origin))
+        .await;
+    // Both pages have this address: the one that came back complains of nothing.
+    while browser.visible("main .banner.bad").await.is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    for (label, text) in typed {
+        let field = browser.control(label).await;
+        let value = field.prop("value").await.unwrap();
+        assert_eq!(value.as_deref(), Some(text), "{label}");
+    }
+    browser.quit().await;
+}

@@ -9,6 +9,7 @@ mod console;
 mod console_sign_ins;
 mod demo;
 mod kept;
+mod logo;
 mod looks;
 mod popup;
 mod script_off;

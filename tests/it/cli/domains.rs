@@ -137,16 +137,33 @@ fn a_company_begins_with_its_domains() {
     assert_eq!(list.as_array().unwrap().len(), 2);
     assert_eq!(list[0]["verified_by"], "operator");
     // Verified for one company, and nothing is left of what was refused.
-    add("gamma", "--domain beta.test").fails(1, &["verified for the company \"beta\""]);
+    add("gamma", "--domain beta.test").fails(
+        1,
+        &[
+            "beta.test is verified for another company",
+            "It is \"beta\".",
+            "Leave it out, or remove it there first.",
+        ],
+    );
     installation
         .run("company show gamma")
         .fails(1, &["no company"]);
     installation
         .run("company domain add acme beta.test")
-        .succeeds();
+        .succeeds()
+        .says(&[
+            "beta.test is verified for another company",
+            "the company \"beta\"",
+        ]);
     installation
         .run("company domain verify acme beta.test")
-        .fails(1, &["verified for another company"]);
+        .fails(
+            1,
+            &[
+                "beta.test is verified for another company",
+                "Remove it there first.",
+            ],
+        );
 }
 
 #[test]

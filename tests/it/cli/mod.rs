@@ -3,6 +3,7 @@
 mod attempts;
 mod audit;
 mod companies;
+mod company_logo;
 mod company_settings;
 mod connection_settings;
 mod connections;

@@ -254,3 +254,31 @@ async fn checking_again_and_again_has_to_wait() {
     assert!(limited.body.contains("Wait 60 seconds"), "{}", limited.body);
     assert_eq!(browser.get("/admin/domains").await.status, 200);
 }
+
+/// The same words as by command. Who has not the domain's record learns no other customer of this server.
+#[tokio::test]
+async fn a_domain_of_another_company_is_told_to_who_has_its_record() {
+    let record = Arc::new(Mutex::new(None));
+    let server = name_server(Arc::clone(&record)).await;
+    let world = World::with(|config| config.dns.servers = vec![server]).await;
+    let told = "acme.test is verified for another company of this server already, and a domain is verified for one company. \
+                Ask the operator of this server to remove it there.";
+    let (mut anna, mut otto) = (world.admin().await, world.other_admin().await);
+    let check = "/admin/domains/acme.test/check";
+    for (browser, status) in [(&mut otto, 303), (&mut anna, 409)] {
+        let added = post(browser, "/admin/domains", &[("domain", "acme.test")]).await;
+        let page = follow(browser, &added).await.body;
+        assert!(!page.contains("another company"), "{page}");
+        let value = between(&page, "<code id=\"record-value-acme.test\"", "</code>");
+        let value = value.rsplit('>').next().unwrap().to_owned();
+        *record.lock().unwrap() = Some(("_vestibule.acme.test".to_owned(), value));
+        let checked = post(browser, check, &[]).await;
+        assert_eq!(checked.status, status, "{}", checked.body);
+        assert_eq!(
+            checked.body.contains(told),
+            status == 409,
+            "{}",
+            checked.body
+        );
+    }
+}

@@ -383,3 +383,131 @@ async fn no_form_of_the_console_takes_a_private_key() {
     }
     assert!(world.audit().await.is_empty());
 }
+
+/// Beside a certificate it is told that a private key is none; no other field is there to take one.
+#[tokio::test]
+async fn no_form_with_files_takes_a_private_key_in_another_field() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let key = include_str!("../../vectors/keys/idp.key");
+    let secret = key.lines().nth(2).unwrap();
+    let named = "-----BEGIN PRIVATE KEY-----";
+    for (path, field) in [
+        ("/admin/connections/new".to_owned(), "url"),
+        ("/admin/connections/new".to_owned(), "display_name"),
+        ("/admin/connections/new/manual".to_owned(), "name"),
+        ("/admin/connections/new/manual".to_owned(), "sso_url"),
+        (at(&connection, "/metadata"), "url"),
+        (at(&connection, "/certificates"), "mode"),
+        ("/admin/users/import".to_owned(), "text"),
+        ("/admin/users/import/save".to_owned(), "name"),
+        ("/admin/account/logo".to_owned(), "unknown"),
+        (
+            "/admin/groups/new/first?form=/admin/connections/new".to_owned(),
+            "display_name",
+        ),
+        ("/admin/account/logo".to_owned(), named),
+    ] {
+        let csrf = token(&mut browser).await;
+        let sent = [("csrf", csrf.as_str()), (field, key)];
+        let answer = browser.upload(&path, &sent, &[]).await;
+        assert_eq!(answer.status, 422, "{path} {field}: {}", answer.body);
+        for (part, is_there) in [
+            ("holds a private key", true),
+            (secret, false),
+            (named, false),
+        ] {
+            assert_eq!(
+                answer.body.contains(part),
+                is_there,
+                "{path} {field}: {}",
+                answer.body
+            );
+        }
+    }
+    assert!(world.audit().await.is_empty());
+    assert_eq!(world.connections().await.len(), 1);
+}
+
+/// A group is made while the form of a connection waits, which comes back with it chosen.
+#[tokio::test]
+async fn a_group_that_is_made_first_loses_nothing_of_a_connections_form() {
+    let world = World::new().await;
+    let mut browser = world.admin().await;
+    for (number, page, typed) in [
+        (
+            1,
+            "/admin/connections/new",
+            ("url", "https://idp.example/metadata"),
+        ),
+        (2, "/admin/connections/new/manual", ("name", "entra-2")),
+    ] {
+        let shown = browser.get(page).await.body;
+        let first = format!("/admin/groups/new/first?form={page}");
+        assert!(
+            shown.contains(&format!("formaction=\"{first}\"")),
+            "{shown}"
+        );
+        let (name, title) = (format!("Typed & \"{number}\""), format!("Basic {number}"));
+        let mut fields = fields_of(form_of(&shown, page));
+        for (field, value) in &mut fields {
+            match field.as_str() {
+                "display_name" => value.clone_from(&name),
+                other if other == typed.0 => typed.1.clone_into(value),
+                _ => {}
+            }
+        }
+        let sent: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let form = browser.upload(&first, &sent, &[]).await;
+        assert_eq!(form.status, 200, "{}", form.body);
+        assert!(
+            form.body.contains("The form that you came from waits."),
+            "{}",
+            form.body
+        );
+        let kept = hidden_field(&form.body, "kept").unwrap();
+        // A title that does not do changes nothing of that.
+        let wrong = [("title", ""), ("kind", "member"), ("kept", kept.as_str())];
+        let wrong = post(&mut browser, "/admin/groups/new", &wrong).await;
+        assert_eq!(wrong.status, 422);
+        let kept = hidden_field(&wrong.body, "kept").unwrap();
+        let right = [
+            ("title", title.as_str()),
+            ("kind", "member"),
+            ("kept", kept.as_str()),
+        ];
+        let back = post(&mut browser, "/admin/groups/new", &right).await;
+        assert_eq!(back.status, 200, "{}", back.body);
+        assert!(
+            back.body.contains("What you had filled in is here"),
+            "{}",
+            back.body
+        );
+        let groups = world.app.store.groups(world.acme.id).await.unwrap();
+        let made = groups.iter().find(|group| group.title == title).unwrap();
+        let expected: Fields = fields
+            .iter()
+            .map(|(name, value)| match name.as_str() {
+                "jit_group" => (name.clone(), made.id.to_string()),
+                _ => (name.clone(), value.clone()),
+            })
+            .collect();
+        let filled = fields_of(form_of(&back.body, page));
+        assert_eq!(without_token(filled), without_token(expected));
+    }
+    // Nobody else's form, and no other page's.
+    let shown = browser.get("/admin/connections/new").await.body;
+    let csrf = hidden_field(&shown, "csrf").unwrap();
+    let sent = [("csrf", csrf.as_str()), ("url", "")];
+    let first = "/admin/groups/new/first?form=/admin/connections/new";
+    let mut other = world.second_admin().await;
+    assert_eq!(other.upload(first, &sent, &[]).await.status, 403);
+    assert_eq!(browser.upload(first, &[("url", "")], &[]).await.status, 403);
+    let elsewhere = "/admin/groups/new/first?form=/admin/users/new";
+    assert_eq!(browser.upload(elsewhere, &sent, &[]).await.status, 404);
+    assert!(world.connections().await.is_empty());
+}

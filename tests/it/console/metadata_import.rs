@@ -317,3 +317,49 @@ async fn metadata_fills_a_connection_that_waits_for_it() {
     let now = world.connection(empty.id).await;
     assert!(!now.settings.idp_entity_id.is_empty());
 }
+
+/// From the review back to the form, with what was given: an address as it was, a file by its name.
+#[tokio::test]
+async fn a_review_of_metadata_leads_back_to_what_was_given() {
+    let world = World::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let path = at(&connection, "/metadata");
+    let change = at(&connection, "/metadata/change");
+    let url = serve(OKTA);
+    for (fields, files, shown) in [
+        (
+            vec![("url", url.as_str())],
+            vec![],
+            format!("value=\"{url}\""),
+        ),
+        (
+            vec![],
+            vec![("file", "okta <1>.xml", OKTA)],
+            "You gave the file okta &#60;1&#62;.xml. Choose it once more, or another one."
+                .to_owned(),
+        ),
+    ] {
+        let review = upload(&mut browser, &path, &fields, &files).await;
+        assert_eq!(review.status, 200, "{}", review.body);
+        let button = format!("formaction=\"{change}\"");
+        assert!(review.body.contains(&button), "{}", review.body);
+        let proposal = hidden_field(&review.body, "proposal").unwrap();
+        let csrf = hidden_field(&review.body, "csrf").unwrap();
+        let sent = [("csrf", csrf.as_str()), ("proposal", proposal.as_str())];
+        let form = browser.post(&change, &sent).await;
+        assert_eq!(form.status, 200, "{}", form.body);
+        assert!(form.body.contains(&shown), "{shown}: {}", form.body);
+        assert!(form.body.contains(&format!("action=\"{path}\"")));
+        let forged = [("csrf", csrf.as_str()), ("proposal", "x.y")];
+        assert_eq!(browser.post(&change, &forged).await.status, 409);
+    }
+    let other = world.add_connection("other").await;
+    let review = upload(&mut browser, &path, &[], &[("file", "okta.xml", OKTA)]).await;
+    let proposal = hidden_field(&review.body, "proposal").unwrap();
+    let csrf = hidden_field(&review.body, "csrf").unwrap();
+    let sent = [("csrf", csrf.as_str()), ("proposal", proposal.as_str())];
+    let foreign = browser.post(&at(&other, "/metadata/change"), &sent).await;
+    assert_eq!(foreign.status, 404, "it is about another connection");
+    assert_eq!(world.connection(connection.id).await, connection);
+}

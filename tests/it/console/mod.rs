@@ -16,6 +16,7 @@ mod erase;
 mod first_password;
 mod groups;
 mod kept;
+mod logo;
 mod metadata_import;
 mod overview;
 #[cfg(feature = "demo")]

@@ -25,6 +25,7 @@ async fn addresses(world: &World) -> Vec<(String, &'static str)> {
             "/admin/connections/new/manual".to_owned(),
             "certificate_file",
         ),
+        ("/admin/account/logo".to_owned(), "logo"),
         ("/admin/users/import".to_owned(), "file"),
         ("/admin/users/import/save".to_owned(), "file"),
     ]

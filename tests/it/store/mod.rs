@@ -16,6 +16,7 @@ mod exports;
 mod group_claims;
 mod groups;
 mod lanes;
+mod logos;
 mod migrations;
 mod names;
 mod old_names;

@@ -213,6 +213,7 @@ pub(super) fn company(slug: &str, origin: &str) -> Company {
         organization: None,
         contact: None,
         encrypted_assertions: false,
+        logo: None,
         created_at: NOW,
         suspended_at: None,
         revision: 0,

@@ -66,6 +66,14 @@ impl Browser {
         self.send(request, Body::empty()).await
     }
 
+    /// Asks for what it has already, by its tag.
+    pub(crate) async fn get_if_none_match(&mut self, path: &str, tag: &str) -> Answer {
+        let request = Request::get(path)
+            .header(header::COOKIE, self.cookie_header(|_| true))
+            .header(header::IF_NONE_MATCH, tag);
+        self.send(request, Body::empty()).await
+    }
+
     /// Sends a form of a page of this site.
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = Request::post(path)

@@ -96,6 +96,7 @@ pub(crate) fn company(origin: &str) -> Company {
         organization: None,
         contact: None,
         encrypted_assertions: true,
+        logo: None,
         created_at: NOW,
         suspended_at: None,
         revision: 0,
@@ -189,7 +190,9 @@ pub(crate) async fn assign(store: &Store, connection: &Connection, domain: &str)
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
+    /// Of a text; a picture has none.
     pub(crate) body: String,
+    pub(crate) octets: Vec<u8>,
 }
 
 impl Answer {
@@ -208,10 +211,18 @@ where
 {
     let answer = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    let octets = body.collect().await.unwrap().to_bytes().to_vec();
+    let kind = parts.headers.get("content-type");
+    let is_picture = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"image/"));
+    let text = if is_picture {
+        Vec::new()
+    } else {
+        octets.clone()
+    };
     Answer {
         status: parts.status.as_u16(),
         headers: parts.headers,
-        body: String::from_utf8(body).unwrap(),
+        body: String::from_utf8(text).unwrap(),
+        octets,
     }
 }
