@@ -6,28 +6,29 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 
 use super::Error;
 use super::sqlite::{SESSION, blocking, connect};
 
-/// Pages of the log after which it is written back: 32 MiB.
-const PAGES: i64 = 8_192;
+/// Pages of the log after which it is written back: 16 MiB. A longer one is written where memory is cold.
+const PAGES: i32 = 4_096;
+/// And after which a commit does it, because nobody else has: 256 MiB.
+const MOST_PAGES: i32 = 65_536;
 /// Whoever reads for long keeps the log from being written back. It is not tried all the time then.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(100);
 /// Writes back what no reader needs, and does not wait for anyone.
 pub(super) const WRITE_BACK: &str = "PRAGMA wal_checkpoint(PASSIVE)";
-/// Does nothing, and says how many pages there are and how many of them are written back.
-const LENGTH: &str = "PRAGMA wal_checkpoint(NOOP)";
 
 /// How long the log is.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    /// Pages that are not written back.
-    pages: AtomicI64,
+    /// Pages of the log at the last commit.
+    pages: AtomicI32,
     /// Whether a task writes it back, or has a moment ago.
     at_work: AtomicBool,
     /// Whether only the last pages are missing.
@@ -35,16 +36,17 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Notes how long the log is after a commit of this connection.
-    pub(super) fn note(&self, connection: &Connection) {
-        let pages = connection
-            .prepare_cached(LENGTH)
-            .and_then(|mut length| {
-                length.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
-            })
-            // It is known the next time.
-            .unwrap_or_default();
-        self.pages.store(pages, Ordering::Release);
+    /// Notes how long the log is after each commit of this connection. SQLite counts the pages anyway.
+    pub(super) fn follow(self: &Arc<Self>, connection: &mut Connection) -> Result<(), Error> {
+        let log = Arc::clone(self);
+        Ok(connection.wal_hook(Some(move |wal: &mut Wal, pages| {
+            log.pages.store(pages, Ordering::Release);
+            if pages >= MOST_PAGES {
+                // What is committed stays so; the next commit tries again.
+                let _ = wal.checkpoint();
+            }
+            Ok(())
+        }))?)
     }
 
     /// Begins to write the log back when it is time; `true` when the writer is to finish that.

@@ -31,7 +31,7 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 96;
 
 /// Every connection waits for another process's lock, syncs every commit, and enforces references. A commit writes the log
-/// back when nobody else has done it for 256 MiB; see `log`.
+/// back when nobody else has done it for 256 MiB, which the one that [`Log`] follows does itself.
 pub(super) const SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 65536;";
 /// The same for readers, which cannot write by mistake. The overview's sign-ins have room in their cache.
@@ -53,7 +53,6 @@ pub(super) struct File {
 struct Writer {
     connection: Connection,
     durability: Durability,
-    log: Arc<Log>,
 }
 
 /// What a commit waits for.
@@ -84,14 +83,14 @@ impl File {
     /// Opens a file that is there.
     pub(super) async fn open(path: PathBuf) -> Result<Self, Error> {
         let opening = path.clone();
-        let connection = blocking(move || connect(&opening, SESSION)).await??;
+        let mut connection = blocking(move || connect(&opening, SESSION)).await??;
         let log = Arc::<Log>::default();
+        log.follow(&mut connection)?;
         let file = Self {
             path,
             writer: Arc::new(Mutex::new(Writer {
                 connection,
                 durability: Durability::Synced,
-                log: Arc::clone(&log),
             })),
             readers: Lock::default(),
             permits: Semaphore::new(READERS),
@@ -147,9 +146,7 @@ impl File {
         let changed = blocking(move || {
             // It may be an entry of the audit log (rule F6), and the transaction before it may not have waited for the disk.
             held.wait_for(Durability::Synced)?;
-            let changed = change(&held.0.connection, &statement)?;
-            held.0.log.note(&held.0.connection);
-            Ok(changed)
+            change(&held.0.connection, &statement)
         })
         .await?;
         self.tend_log().await;
@@ -257,12 +254,7 @@ impl Transaction {
             sql: "COMMIT",
             values: Vec::new(),
         };
-        let committed = |connection: &Connection, log: &Log, commit: &Statement<'_>| {
-            change(connection, commit)?;
-            log.note(connection);
-            Ok(())
-        };
-        self.run_with(commit, committed).await?;
+        self.run(commit, change).await?;
         self.held = None;
         if let Some(file) = &self.file {
             file.tend_log().await;
@@ -275,25 +267,14 @@ impl Transaction {
         statement: Statement<'_>,
         run: fn(&Connection, &Statement<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        self.run_with(statement, move |connection, _, statement| {
-            run(connection, statement)
-        })
-        .await
-    }
-
-    async fn run_with<R: Send + 'static>(
-        &mut self,
-        statement: Statement<'_>,
-        run: impl FnOnce(&Connection, &Log, &Statement<'_>) -> Result<R, Error> + Send + 'static,
-    ) -> Result<R, Error> {
         let held = self.held.take().ok_or(Error::Stopped)?;
         let (held, result) = if self.file.is_none() {
-            let result = run(&held.0.connection, &held.0.log, &statement);
+            let result = run(&held.0.connection, &statement);
             (held, result)
         } else {
             let statement = statement.into_owned();
             blocking(move || {
-                let result = run(&held.0.connection, &held.0.log, &statement);
+                let result = run(&held.0.connection, &statement);
                 (held, result)
             })
             .await?
