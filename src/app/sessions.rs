@@ -208,11 +208,10 @@ impl SessionCache {
         mut session: domain::Session,
     ) -> Result<Option<SignedIn>, SessionError> {
         let key = self.store.session_key(&id);
-        let user = self.store.user(session.user_id).await?;
-        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else {
+        let found = self.store.user_and_groups(session.user_id).await?;
+        let Some((user, groups)) = found else {
             return Ok(None);
         };
-        let groups = self.store.groups_of(user.id).await?;
         let now = self.clock.now();
         let last_seen = AtomicI64::new(milliseconds(session.last_seen_at));
         if self.touch(key, &last_seen, session.idle, now) {

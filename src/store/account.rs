@@ -7,13 +7,13 @@ use super::statement::query;
 use time::OffsetDateTime;
 
 use super::Tx;
-use super::columns::{is_text, ms};
+use super::columns::{Row, is_text, ms};
 use super::group_claim::{self, GroupsOf, grant};
 use super::identity::{self, Known};
 use super::link;
 use super::promotion::FOREIGN_PASSWORD;
 use super::search::searched;
-use super::user::{insert, select_user, user, user_columns};
+use super::user::{insert, select_user, user};
 use super::{Error, Refusal};
 use crate::domain::{
     AttemptId, AuditEvent, AuditId, Connection, Creation, Email, GrantSource, Profile, User, UserId,
@@ -99,6 +99,11 @@ pub(super) async fn settle(
         return Ok(Err(Refusal::NoEmail {
             subject: profile.subject.replace('\0', ""),
         }));
+    }
+    if let Some(row) = identity::come_again(tx, claimant).await? {
+        let user = user(&row)?;
+        let account = brought_up_to_date(tx, claimant, user, &row, How::Found);
+        return account.await.map(Ok);
     }
     match identity::find(tx, claimant).await? {
         Err(refusal) => Ok(Err(refusal)),
@@ -280,6 +285,19 @@ async fn make(
     Ok(Ok(Some(user)))
 }
 
+/// What is read of an account that gets in, `$2` being the source of its connection's group claim: see [`group_claim`].
+macro_rules! returning {
+    () => {
+        concat!(
+            " RETURNING account.search, ",
+            $crate::store::group_claim::groups_present!(),
+            " AS present, ",
+            $crate::store::user::user_columns!()
+        )
+    };
+}
+pub(super) use returning;
+
 /// The found account: refused when deactivated, else brought up to date.
 async fn welcome(
     tx: &mut Tx,
@@ -289,14 +307,15 @@ async fn welcome(
 ) -> Result<Result<Account, Refusal>, Error> {
     let profile = claimant.profile;
     let row = query(concat!(
-        "UPDATE account SET first_name = COALESCE($1, first_name), last_name = COALESCE($2, last_name), \
-         company_name = COALESCE($3, company_name), last_sign_in_at = $4 WHERE id = $5 AND disabled_at IS NULL RETURNING account.search, ",
-        user_columns!()
+        "UPDATE account SET last_sign_in_at = $1, first_name = COALESCE($3, first_name), last_name = COALESCE($4, last_name), \
+         company_name = COALESCE($5, company_name) WHERE id = $6 AND disabled_at IS NULL",
+        returning!()
     ))
+    .bind(ms(claimant.now))
+    .bind(group_claim::source(claimant))
     .bind(profile.first_name.as_deref())
     .bind(profile.last_name.as_deref())
     .bind(profile.company_name.as_deref())
-    .bind(ms(claimant.now))
     .bind(found.id.to_string())
     .fetch_optional(&mut *tx)
     .await?;
@@ -309,7 +328,19 @@ async fn welcome(
         let email = found.email;
         return Ok(Err(Refusal::Deactivated { email })); // rule F4
     };
-    let mut user = user(&row)?;
+    let account = brought_up_to_date(tx, claimant, found, &row, how);
+    account.await.map(Ok)
+}
+
+/// The account as its row is now, with what else has to follow; `found` is what it was before.
+async fn brought_up_to_date(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    found: User,
+    row: &Row,
+    how: How,
+) -> Result<Account, Error> {
+    let mut user = user(row)?;
     let found = User {
         email: user.email.clone(),
         ..found
@@ -323,7 +354,7 @@ async fn welcome(
             .execute(&mut *tx)
             .await?;
     }
-    let groups = group_claim::reconcile(tx, claimant, found.id, how).await?;
+    let groups = group_claim::reconcile(tx, claimant, found.id, row, how).await?;
     let mut password_taken = false;
     if user.has_password && (groups.changed() || how != How::Found) {
         let company = claimant.connection.company_id;
@@ -355,14 +386,14 @@ async fn welcome(
     if how != How::Made && (groups.changed() || known != user) {
         tx.user_changed(user.id);
     }
-    Ok(Ok(Account {
+    Ok(Account {
         user,
         how,
         email_kept,
         password_taken,
         groups: Some(groups),
         known_also_by,
-    }))
+    })
 }
 
 /// Writes down that an account was linked by its address (rule F2), and who else knows it.

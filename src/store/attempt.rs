@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::queue::Work;
-use super::statement::{Target, query};
+use super::statement::{Statement, Target, query};
 use time::OffsetDateTime;
 
 use super::Tx;
@@ -298,6 +298,14 @@ pub(super) struct Closing<'a> {
     pub(super) session_key: Option<SessionKey>,
 }
 
+macro_rules! close_attempt {
+    () => {
+        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, packed_record = $5, user_id = $6, session_key = $7, \
+         named = $8 WHERE id = $9"
+    };
+}
+pub(super) use close_attempt;
+
 /// Closes a consumed attempt.
 pub(super) async fn close(
     tx: &mut Tx,
@@ -305,22 +313,30 @@ pub(super) async fn close(
     closing: Closing<'_>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    query(
-        "UPDATE login_attempt SET finished_at = $1, outcome = $2, rule = $3, summary = $4, packed_record = $5, user_id = $6, session_key = $7, \
-         named = $8 WHERE id = $9",
-    )
-    .bind(ms(now))
-    .bind(closing.outcome.as_str())
-    .bind(closing.rule)
-    .bind(closing.summary.replace('\0', ""))
-    .bind(closing.record)
-    .bind(closing.user_id.map(|id| id.to_string()))
-    .bind(closing.session_key.map(|key| key.0.to_vec()))
-    .bind(closing.named.map(Email::key))
-    .bind(id.to_string())
-    .execute(&mut *tx)
-    .await?;
+    let close = query(close_attempt!());
+    closing.bind(close, id, now).execute(&mut *tx).await?;
     Ok(())
+}
+
+impl Closing<'_> {
+    /// The values of [`close_attempt`].
+    pub(super) fn bind<'a>(
+        &'a self,
+        close: Statement<'a>,
+        id: AttemptId,
+        now: OffsetDateTime,
+    ) -> Statement<'a> {
+        close
+            .bind(ms(now))
+            .bind(self.outcome.as_str())
+            .bind(self.rule)
+            .bind(self.summary.replace('\0', ""))
+            .bind(self.record.as_deref())
+            .bind(self.user_id.map(|id| id.to_string()))
+            .bind(self.session_key.as_ref().map(|key| key.0.as_slice()))
+            .bind(self.named.map(Email::key))
+            .bind(id.to_string())
+    }
 }
 
 pub(super) async fn insert(target: impl Target, attempt: &LoginAttempt) -> Result<(), Error> {

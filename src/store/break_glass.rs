@@ -8,7 +8,7 @@ use super::{Error, Store, Tx};
 use crate::domain::{CompanyId, GroupId, UserId};
 
 /// The administrators of company `$1` who can sign in with a password.
-macro_rules! select {
+macro_rules! select_break_glass {
     ($what:literal, $order:literal) => {
         concat!(
             "SELECT ",
@@ -24,6 +24,16 @@ macro_rules! select {
         )
     };
 }
+
+pub(super) use select_break_glass;
+
+/// How many there are, as a question within another one.
+macro_rules! count_break_glass {
+    () => {
+        $crate::store::break_glass::select_break_glass!("COUNT(*) AS count", "")
+    };
+}
+pub(super) use count_break_glass;
 
 impl Store {
     /// How many administrators of a company can sign in with a password (rule F6, break-glass).
@@ -55,7 +65,7 @@ impl WayIn {
     }
 
     async fn lock_all(tx: &mut Tx, company: String, users: Vec<String>) -> Result<Self, Error> {
-        let rows = query(select!("a.id", " ORDER BY a.id"))
+        let rows = query(select_break_glass!("a.id", " ORDER BY a.id"))
             .bind(company.as_str())
             .fetch_all(&mut *tx)
             .await?;
@@ -96,7 +106,7 @@ impl Tx {
             query(concat!(
                 "SELECT COUNT(*) AS count FROM (SELECT held.id FROM account held WHERE held.id IN \
                  (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2) OR held.id IN (",
-                select!("a.id", ""),
+                select_break_glass!("a.id", ""),
                 ") ORDER BY held.id FOR NO KEY UPDATE) AS locked"
             ))
             .bind(company.as_str())
@@ -124,7 +134,7 @@ impl Tx {
 
 /// Counts them.
 pub(super) async fn count(target: impl Target, company: &str) -> Result<i64, Error> {
-    let row = query(select!("COUNT(*) AS count", ""))
+    let row = query(count_break_glass!())
         .bind(company)
         .fetch_one(target)
         .await?;

@@ -30,7 +30,7 @@ pub struct Glance {
 }
 
 /// The newest end of its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Newest {
     /// Through this connection; none for a password.
     pub connection_id: Option<ConnectionId>,
@@ -38,6 +38,10 @@ pub struct Newest {
     pub outcome: Outcome,
     /// When it began.
     pub started_at: OffsetDateTime,
+    /// The code by which it is found.
+    pub code: Code,
+    /// The verdict in one sentence.
+    pub summary: String,
 }
 
 impl Store {
@@ -50,11 +54,14 @@ impl Store {
     ) -> Result<Vec<Newest>, Error> {
         // The columns stand before the record, which is large and not read.
         let rows = query(
-            "SELECT connection_id, outcome, MAX(started_at) AS started_at FROM \
-             (SELECT connection_id, outcome, started_at FROM login_attempt \
-              WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'logout' AND (kind <> 'test' OR outcome = 'tested') \
-              ORDER BY started_at DESC LIMIT $3) AS newest \
-             GROUP BY connection_id, outcome",
+            "SELECT connection_id, outcome, started_at, \
+             (SELECT code FROM login_attempt WHERE id = found.id) AS code, (SELECT summary FROM login_attempt WHERE id = found.id) AS summary \
+             FROM (SELECT id, connection_id, outcome, started_at, \
+                   ROW_NUMBER() OVER (PARTITION BY connection_id, outcome ORDER BY started_at DESC) AS place FROM \
+                   (SELECT id, connection_id, outcome, started_at FROM login_attempt \
+                    WHERE company_id = $1 AND started_at >= $2 AND outcome <> 'open' AND kind <> 'logout' AND (kind <> 'test' OR outcome = 'tested') \
+                    ORDER BY started_at DESC LIMIT $3) AS newest) AS found \
+             WHERE place = 1",
         )
         .bind(company.to_string())
         .bind(ms(since))
@@ -67,6 +74,8 @@ impl Store {
                     connection_id: row.maybe_parsed("connection_id")?,
                     outcome: row.parsed("outcome")?,
                     started_at: row.time("started_at")?,
+                    code: row.parsed("code")?,
+                    summary: row.text("summary")?,
                 })
             })
             .collect()
@@ -92,25 +101,6 @@ impl Store {
         rows.iter()
             .map(|row| Ok((row.parsed("connection_id")?, row.parsed("outcome")?)))
             .collect()
-    }
-
-    /// One of them.
-    pub async fn glance(
-        &self,
-        company: CompanyId,
-        newest: Newest,
-    ) -> Result<Option<Glance>, Error> {
-        let row = query(
-            "SELECT code, connection_id, kind, outcome, rule, summary, started_at, NULL AS email FROM login_attempt \
-             WHERE company_id = $1 AND started_at = $2 AND outcome = $3 AND outcome <> 'open' AND kind NOT IN ('test', 'logout') AND ($4 IS NULL OR connection_id = $4) LIMIT 1",
-        )
-        .bind(company.to_string())
-        .bind(ms(newest.started_at))
-        .bind(newest.outcome.as_str())
-        .bind(newest.connection_id.map(|id| id.to_string()))
-        .fetch_optional(&self.database)
-        .await?;
-        row.as_ref().map(glance).transpose()
     }
 
     /// A company's newest sign-ins that have ended, the newest first, and who it was; for a few.

@@ -5,8 +5,9 @@ use time::OffsetDateTime;
 
 use super::break_glass::WayIn;
 use super::columns::Row;
+use super::user::user_columns;
 use super::{Error, Store};
-use crate::domain::{CompanyId, Grant, Group, GroupId, UserId};
+use crate::domain::{CompanyId, Grant, GrantSource, Group, GroupId, User, UserId};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -68,6 +69,66 @@ impl Store {
         .fetch_all(&self.database)
         .await?;
         rows.iter().map(group).collect()
+    }
+
+    /// A user that is not deactivated (rule F4), and the groups that it is in, by title, whoever put it there.
+    pub async fn user_and_groups(&self, user: UserId) -> Result<Option<(User, Vec<Group>)>, Error> {
+        let rows = query(concat!(
+            "SELECT g.id AS group_id, g.title, g.kind, g.sso_only, g.created_at AS group_created_at, ",
+            user_columns!(),
+            // LEFT: from the user to the groups, and never the other way round.
+            " FROM account LEFT JOIN (SELECT DISTINCT group_id FROM group_grant WHERE user_id = $1) AS m ON TRUE \
+             LEFT JOIN permission_group g ON g.id = m.group_id WHERE account.id = $1 AND account.disabled_at IS NULL ORDER BY g.title"
+        ))
+        .bind(user.to_string())
+        .fetch_all(&self.database)
+        .await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let found = super::user::user(first)?;
+        let mut groups = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if let Some(id) = row.maybe_parsed("group_id")? {
+                groups.push(Group {
+                    id,
+                    company_id: found.company_id,
+                    title: row.text("title")?,
+                    kind: row.parsed("kind")?,
+                    sso_only: row.int("sso_only")? != 0,
+                    created_at: row.time("group_created_at")?,
+                });
+            }
+        }
+        Ok(Some((found, groups)))
+    }
+
+    /// A company's groups, by title, and who put a user into each.
+    pub async fn groups_and_grants(
+        &self,
+        company: CompanyId,
+        user: UserId,
+    ) -> Result<Vec<(Group, Vec<GrantSource>)>, Error> {
+        let rows = query(
+            "SELECT g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at, m.source FROM permission_group g \
+             LEFT JOIN (SELECT group_id, source FROM group_grant WHERE user_id = $2) AS m ON m.group_id = g.id \
+             WHERE g.company_id = $1 ORDER BY g.title, g.id, m.source",
+        )
+        .bind(company.to_string())
+        .bind(user.to_string())
+        .fetch_all(&self.database)
+        .await?;
+        let mut found: Vec<(Group, Vec<GrantSource>)> = Vec::new();
+        for row in &rows {
+            let group = group(row)?;
+            if found.last().is_none_or(|(last, _)| last.id != group.id) {
+                found.push((group, Vec::new()));
+            }
+            if let Some((_, sources)) = found.last_mut() {
+                sources.extend(row.maybe_parsed::<GrantSource>("source")?);
+            }
+        }
+        Ok(found)
     }
 
     /// A user's memberships with their sources.

@@ -9,7 +9,7 @@ use super::group::group;
 use super::part::Part;
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, Group, GroupId, GroupKind, SamlSettings};
+use crate::domain::{CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -71,6 +71,39 @@ pub struct GroupUse {
     pub jit: bool,
     /// The values of the group claim that stand for it.
     pub values: Vec<String>,
+}
+
+impl GroupUse {
+    /// How a connection uses a group, if it does.
+    pub fn of(connection: &Connection, group: GroupId) -> Option<Self> {
+        let Connection {
+            id,
+            display_name,
+            settings,
+            ..
+        } = connection;
+        Self::in_settings(*id, display_name, settings, group)
+    }
+
+    fn in_settings(
+        connection: ConnectionId,
+        display_name: &str,
+        settings: &SamlSettings,
+        group: GroupId,
+    ) -> Option<Self> {
+        let mapped = settings.group_mapping.iter();
+        let values: Vec<String> = mapped
+            .filter(|mapped| mapped.group_id == group)
+            .map(|mapped| mapped.value.clone())
+            .collect();
+        let jit = settings.jit == Some(group);
+        (jit || !values.is_empty()).then(|| Self {
+            connection,
+            display_name: display_name.to_owned(),
+            jit,
+            values,
+        })
+    }
 }
 
 impl Store {
@@ -308,22 +341,9 @@ async fn uses(
 }
 
 fn use_in(row: &Row, id: GroupId) -> Result<Option<GroupUse>, Error> {
+    let (connection, name) = (row.parsed("id")?, row.text("display_name")?);
     let settings: SamlSettings = row.json("settings")?;
-    let mapped = settings.group_mapping.iter();
-    let values: Vec<String> = mapped
-        .filter(|mapped| mapped.group_id == id)
-        .map(|mapped| mapped.value.clone())
-        .collect();
-    let jit = settings.jit == Some(id);
-    if !jit && values.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(GroupUse {
-        connection: row.parsed("id")?,
-        display_name: row.text("display_name")?,
-        jit,
-        values,
-    }))
+    Ok(GroupUse::in_settings(connection, &name, &settings, id))
 }
 
 fn listed(row: &Row) -> Result<ListedGroup, Error> {

@@ -4,7 +4,7 @@
 //! takes nothing. What is said of it is bounded, whatever came.
 
 use super::account::{Claimant, How};
-use super::columns::ms;
+use super::columns::{Row, ms};
 use super::statement::query;
 use super::{Error, Tx};
 use crate::domain::login_attempt::GROUPS;
@@ -31,11 +31,12 @@ impl GroupsOf {
     }
 }
 
-/// Adds and removes the grants of this connection's group claim.
+/// Adds and removes the grants of this connection's group claim; the account's row tells which there are.
 pub(super) async fn reconcile(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
     user: UserId,
+    row: &Row,
     how: How,
 ) -> Result<GroupsOf, Error> {
     let settings = &claimant.connection.settings;
@@ -49,7 +50,7 @@ pub(super) async fn reconcile(
         return Ok(groups);
     };
     let source = GrantSource::Idp(claimant.connection.id);
-    let mut present = present(tx, user, source).await?;
+    let mut present = present(row)?;
     for mapped in &settings.group_mapping {
         if !values.contains(&mapped.value) {
             continue;
@@ -92,20 +93,34 @@ struct Present {
     wanted: bool,
 }
 
-async fn present(tx: &mut Tx, user: UserId, source: GrantSource) -> Result<Vec<Present>, Error> {
-    let rows = query(
-        "SELECT m.group_id, g.title FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id \
-         WHERE m.user_id = $1 AND m.source = $2 ORDER BY g.title",
-    )
-    .bind(user.to_string())
-    .bind(source.to_string())
-    .fetch_all(&mut *tx)
-    .await?;
-    rows.iter()
-        .map(|row| {
+/// The groups that the source `$2` has granted to an account, by title: one a line, the identifier before the title, because a
+/// statement that changes the account tells them as well.
+macro_rules! groups_present {
+    () => {
+        "(SELECT string_agg(m.group_id || ' ' || g.title, '\n' ORDER BY g.title) \
+         FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id AND m.source = $2)"
+    };
+}
+pub(super) use groups_present;
+
+/// The source of what the connection's group claim grants; none when it grants and takes nothing.
+pub(super) fn source(claimant: &Claimant<'_>) -> Option<String> {
+    let source = GrantSource::Idp(claimant.connection.id);
+    matches!(claimant.profile.groups, GroupClaim::Values(_)).then(|| source.to_string())
+}
+
+fn present(row: &Row) -> Result<Vec<Present>, Error> {
+    let lines = row.maybe_text("present")?.unwrap_or_default();
+    lines
+        .lines()
+        .map(|line| {
+            let corrupt = Error::Corrupt { column: "present" };
+            let (id, title) = line.split_once(' ').ok_or(corrupt)?;
             Ok(Present {
-                id: row.parsed("group_id")?,
-                title: row.text("title")?,
+                id: id
+                    .parse()
+                    .map_err(|_| Error::Corrupt { column: "present" })?,
+                title: title.to_owned(),
                 wanted: false,
             })
         })

@@ -5,8 +5,9 @@
 
 use time::OffsetDateTime;
 
-use super::account::Claimant;
-use super::columns::ms;
+use super::account::{Claimant, returning};
+use super::columns::{Row, ms};
+use super::group_claim;
 use super::refusal::Bar;
 use super::statement::query;
 use super::user::{user, user_columns};
@@ -24,6 +25,36 @@ pub(super) enum Known {
 
 /// The most names that an assertion has: an attribute, an object identifier, a `NameID`, and two old forms of it.
 const MOST: usize = 5;
+
+/// Somebody whom the subject leads to, about whom nothing has changed and none of whose names leads to another, gets in with one
+/// statement; none when there is more to look at.
+pub(super) async fn come_again(tx: &mut Tx, claimant: &Claimant<'_>) -> Result<Option<Row>, Error> {
+    let profile = claimant.profile;
+    // A question of its own for each name: there is one way to answer it.
+    let mut greeting = query(concat!(
+        "UPDATE account SET last_sign_in_at = $1 WHERE id = (SELECT user_id FROM identity WHERE connection_id = $3 AND subject = $4) \
+         AND company_id || '' = $5 AND disabled_at IS NULL \
+         AND first_name = COALESCE($6, first_name) AND last_name = COALESCE($7, last_name) AND company_name = COALESCE($8, company_name) \
+         AND COALESCE((SELECT user_id FROM identity WHERE connection_id = $3 AND subject = $9), id) = id \
+         AND COALESCE((SELECT user_id FROM identity WHERE connection_id = $3 AND subject = $10), id) = id \
+         AND COALESCE((SELECT user_id FROM identity WHERE connection_id = $3 AND subject = $11), id) = id \
+         AND COALESCE((SELECT user_id FROM identity WHERE connection_id = $3 AND subject = $12), id) = id",
+        returning!()
+    ))
+    .bind(ms(claimant.now))
+    .bind(group_claim::source(claimant))
+    .bind(claimant.connection.id.to_string())
+    .bind(profile.subject.as_str())
+    .bind(claimant.connection.company_id.to_string())
+    .bind(profile.first_name.as_deref())
+    .bind(profile.last_name.as_deref())
+    .bind(profile.company_name.as_deref());
+    let mut others = profile.other_names.iter().chain(&profile.old_names);
+    for _ in 1..MOST {
+        greeting = greeting.bind(others.next().map(String::as_str));
+    }
+    greeting.fetch_optional(&mut *tx).await
+}
 
 /// Looks for the names of an assertion.
 pub(super) async fn find(

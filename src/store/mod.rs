@@ -103,7 +103,7 @@ pub use sign_in::{
 pub use sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
 pub use sign_out::SignOut;
 pub use transaction::Tx;
-pub use trust::UnreadTrust;
+pub use trust::{Standing, UnreadTrust};
 pub use user_change::{Distrusted, StoredUser};
 pub use user_export::ExportedUser;
 pub use user_list::{Listed, ListedUser, USERS_A_PAGE, UserFilter, Way};

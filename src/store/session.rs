@@ -3,14 +3,14 @@
 //! Invariant: a session begins in `sign_in` and nowhere else; one that ends before its time is in the change log, so that no
 //! server's cache keeps it alive.
 
+use super::attempt::{Closing, close_attempt};
 use super::queue::Work;
-use super::statement::{Target, query};
+use super::statement::{Pair, Target, pair, query};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::Tx;
 use super::columns::{Row, duration_ms, is_text, json, ms};
-use super::user::{select_user, user};
 use super::{Error, Store};
 use crate::domain::{ConnectionId, Group, GroupKind, Session, SessionId, SessionKey, User, UserId};
 
@@ -64,18 +64,11 @@ impl Store {
         let Some((session, _)) = self.live_session(key, now).await? else {
             return Ok(None);
         };
-        let row = query(select_user!(
-            "WHERE account.id = $1 AND account.disabled_at IS NULL"
-        ))
-        .bind(session.user_id.to_string())
-        .fetch_optional(&self.database)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let groups = self.groups_of(session.user_id).await?;
-        Ok(Some(SignedIn {
+        let found = self.user_and_groups(session.user_id).await?;
+        Ok(found.map(|(user, groups)| SignedIn {
             key,
-            user: user(&row)?,
             session,
+            user,
             groups,
         }))
     }
@@ -219,41 +212,52 @@ pub(super) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
     }
 }
 
-/// Stores a session of a user whose account this transaction holds; with a subject, only while its connection knows the user by it.
-/// Whoever unlinks holds the account as well: what was found before that was committed is looked at here once more (rule F1).
-pub(super) async fn insert(
+/// A session begins, and its attempt is closed.
+static BEGIN: Pair = pair!(
+    close_attempt!(),
+    "INSERT INTO session (attempt_id, session_key, user_id, company_id, connection_id, name_id, name_id_value, session_index, \
+     signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
+     SELECT $9, $7, $6, $10, $11, $12, $13, $14, $15, $16, $17, $18, '{}', $19, $20 WHERE $21 IS NULL OR EXISTS \
+     (SELECT 1 FROM identity i WHERE i.connection_id = $11 AND i.subject = $21 AND i.user_id || '' = $6)"
+);
+
+/// Begins the session whose key closes its attempt, of a user whose account this transaction holds; with a subject, only while its
+/// connection knows the user by it. Whoever unlinks holds the account as well: what was found before that was committed is looked
+/// at here once more (rule F1).
+pub(super) async fn begin(
     tx: &mut Tx,
-    key: SessionKey,
     session: &Session,
     subject: Option<&str>,
+    closing: Closing<'_>,
 ) -> Result<(), Error> {
-    let inserted = query(
-        "INSERT INTO session (session_key, user_id, company_id, connection_id, attempt_id, name_id, name_id_value, session_index, \
-         signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '{}', $13, $14 WHERE $15 IS NULL OR EXISTS \
-         (SELECT 1 FROM identity i WHERE i.connection_id = $4 AND i.subject = $15 AND i.user_id || '' = $2)",
-    )
-    .bind(key.0.to_vec())
-    .bind(session.user_id.to_string())
-    .bind(session.company_id.to_string())
-    .bind(session.connection_id.map(|id| id.to_string()))
-    .bind(session.attempt_id.to_string())
-    .bind(session.name_id.as_ref().map(json).transpose()?)
-    .bind(session.name_id.as_ref().map(|name_id| looked_up(&name_id.value)))
-    .bind(session.session_index.as_deref())
-    .bind(ms(session.signed_in_at))
-    .bind(ms(session.expires_at))
-    .bind(duration_ms(session.idle))
-    .bind(ms(session.last_seen_at))
-    .bind(session.authn_instant.map(ms))
-    .bind(session.authn_context.as_deref())
-    .bind(subject)
-    .execute(&mut *tx)
-    .await?;
-    if inserted == 0 {
-        return Err(Error::Crossed);
+    let values = closing
+        .bind(
+            query(BEGIN.together),
+            session.attempt_id,
+            session.signed_in_at,
+        )
+        .bind(session.company_id.to_string())
+        .bind(session.connection_id.map(|id| id.to_string()))
+        .bind(session.name_id.as_ref().map(json).transpose()?)
+        .bind(
+            session
+                .name_id
+                .as_ref()
+                .map(|name_id| looked_up(&name_id.value)),
+        )
+        .bind(session.session_index.as_deref())
+        .bind(ms(session.signed_in_at))
+        .bind(ms(session.expires_at))
+        .bind(duration_ms(session.idle))
+        .bind(ms(session.last_seen_at))
+        .bind(session.authn_instant.map(ms))
+        .bind(session.authn_context.as_deref())
+        .bind(subject)
+        .values;
+    match tx.change_both(&BEGIN, values).await? {
+        0 => Err(Error::Crossed),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 pub(super) async fn touch(

@@ -373,8 +373,6 @@ async fn begin_session(
     if let Some(former) = &sign_in.replaces {
         session::end(tx, SessionKey(hash(former.as_bytes()))).await?;
     }
-    let subject = saml.map(|proof| proof.profile.subject.as_str());
-    session::insert(tx, key, &session, subject).await?;
     let accepted = accepted(sign_in, &account)?;
     let closing = Closing {
         outcome: Outcome::SignedIn,
@@ -389,7 +387,8 @@ async fn begin_session(
         named: None,
         session_key: Some(key),
     };
-    attempt::close(tx, attempt_id, closing, sign_in.now).await?;
+    let subject = saml.map(|proof| proof.profile.subject.as_str());
+    session::begin(tx, &session, subject, closing).await?;
     Ok(Finished::SignedIn {
         made: account.how == How::Made,
         user: Box::new(account.user),

@@ -20,6 +20,25 @@ pub(super) struct Statement<'a> {
     pub(super) values: Vec<Value<'a>>,
 }
 
+/// Two changes that need nothing of each other: to a database that is far away they go together. They share their values, so that
+/// a number means the same in both.
+pub(super) struct Pair {
+    pub(super) first: &'static str,
+    pub(super) second: &'static str,
+    pub(super) together: &'static str,
+}
+
+macro_rules! pair {
+    ($first:expr, $second:expr) => {
+        $crate::store::statement::Pair {
+            first: $first,
+            second: $second,
+            together: concat!("WITH first AS (", $first, ") ", $second),
+        }
+    };
+}
+pub(super) use pair;
+
 /// Where a statement can be sent: to the database itself, or into a transaction.
 pub(super) trait Target: Send {
     /// Changes rows; how many.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::change::Change;
 use super::columns::Row;
 use super::ended::Listener;
-use super::statement::{Statement, Target, query};
+use super::statement::{Pair, Statement, Target, Value, query};
 use super::{Error, Store, postgres, sqlite};
 
 /// Which database is behind the URL.
@@ -81,6 +81,35 @@ impl Tx {
         match &mut self.inner {
             Inner::Sqlite(tx) => tx.script(text).await,
             Inner::Postgres(tx) => tx.script(text).await,
+        }
+    }
+
+    /// Makes both changes of a pair; how many rows the second has changed.
+    pub(super) async fn change_both(
+        &mut self,
+        pair: &Pair,
+        values: Vec<Value<'_>>,
+    ) -> Result<u64, Error> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let first = Statement {
+                    sql: pair.first,
+                    values,
+                };
+                let second = Statement {
+                    sql: pair.second,
+                    values: first.values.clone(),
+                };
+                tx.change(first).await?;
+                tx.change(second).await
+            }
+            Inner::Postgres(tx) => {
+                let together = Statement {
+                    sql: pair.together,
+                    values,
+                };
+                tx.change(together).await
+            }
         }
     }
 

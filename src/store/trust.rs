@@ -5,6 +5,7 @@
 
 use time::OffsetDateTime;
 
+use super::break_glass::count_break_glass;
 use super::columns::{Row, json, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
@@ -35,6 +36,15 @@ pub struct UnreadTrust {
     pub at: OffsetDateTime,
     /// Who made it.
     pub actor: String,
+}
+
+/// What a company's administrator is told until it is settled.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How many administrators can sign in with a password (rule F6, break-glass).
+    pub break_glass: i64,
+    /// The changes of trust that this one has not read.
+    pub unread_trust: Vec<UnreadTrust>,
 }
 
 impl Tx {
@@ -155,30 +165,46 @@ impl Store {
         user: UserId,
         since: OffsetDateTime,
     ) -> Result<Vec<UnreadTrust>, Error> {
-        let rows = query(
-            "SELECT c.id, c.display_name, v.number, v.at, v.actor FROM connection c JOIN trust_version v ON v.connection_id = c.id \
-             WHERE c.company_id = $1 AND v.at >= $3 \
-             AND v.number = (SELECT MAX(w.number) FROM trust_version w WHERE w.connection_id = c.id \
-                             AND (w.actor_id IS NULL OR w.actor_id <> $2)) \
-             AND v.number > COALESCE((SELECT r.number FROM trust_read r WHERE r.user_id = $2 AND r.connection_id = c.id), 0) \
-             ORDER BY v.at DESC, c.id",
-        )
+        Ok(self.standing(company, user, since).await?.unread_trust)
+    }
+
+    /// What every page of the console tells a user until it is settled.
+    pub async fn standing(
+        &self,
+        company: CompanyId,
+        user: UserId,
+        since: OffsetDateTime,
+    ) -> Result<Standing, Error> {
+        let rows = query(concat!(
+            "SELECT ways.count, u.id, u.display_name, u.number, u.at, u.actor FROM (",
+            count_break_glass!(),
+            ") AS ways LEFT JOIN \
+             (SELECT c.id, c.display_name, v.number, v.at, v.actor FROM connection c JOIN trust_version v ON v.connection_id = c.id \
+              WHERE c.company_id = $1 AND v.at >= $3 \
+              AND v.number = (SELECT MAX(w.number) FROM trust_version w WHERE w.connection_id = c.id \
+                              AND (w.actor_id IS NULL OR w.actor_id <> $2)) \
+              AND v.number > COALESCE((SELECT r.number FROM trust_read r WHERE r.user_id = $2 AND r.connection_id = c.id), 0)) AS u \
+             ON TRUE ORDER BY u.at DESC, u.id",
+        ))
         .bind(company.to_string())
         .bind(user.to_string())
         .bind(ms(since))
         .fetch_all(&self.database)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(UnreadTrust {
-                    connection_id: row.parsed("id")?,
+        let mut standing = Standing::default();
+        for row in &rows {
+            standing.break_glass = row.int("count")?;
+            if let Some(connection_id) = row.maybe_parsed("id")? {
+                standing.unread_trust.push(UnreadTrust {
+                    connection_id,
                     display_name: row.text("display_name")?,
                     number: row.int("number")?,
                     at: row.time("at")?,
                     actor: row.text("actor")?,
-                })
-            })
-            .collect()
+                });
+            }
+        }
+        Ok(standing)
     }
 
     /// The newest version of a connection that a user has said to have read; 0 for none.

@@ -1,13 +1,12 @@
 //! What every page of the console says on top, until it is settled.
 
-use std::sync::Arc;
+use time::OffsetDateTime;
 
-use super::certificate_days;
 use super::versions;
-use crate::app::App;
+use super::{Console, certificate_days};
 use crate::http::error::Error;
 use crate::site::Site;
-use crate::store::SignedIn;
+use crate::store::Standing;
 
 /// One sentence, and where to go about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,20 +38,27 @@ impl Tone {
     }
 }
 
-/// The banners of a company, for this administrator. Asked for by every page: it has to be quick.
-pub(super) async fn of(app: &Arc<App>, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
-    let mut banners = certificate_days::banners(site, app.clock.now());
-    let (ways_in, versions) = tokio::try_join!(
-        async { Ok(app.desk.count_break_glass(site.company.id).await?) },
-        versions::banners(app, site, me),
-    )?;
-    if ways_in == 0 {
+/// What a page says on top. Asked for by every one: it has to be quick.
+pub(super) async fn tell(console: &mut Console) -> Result<(), Error> {
+    let me = &console.me.user;
+    let store = &console.app.desk;
+    let standing = store
+        .standing(console.company(), me.id, me.created_at)
+        .await?;
+    console.banners = banners(&console.site, console.now(), &standing).into();
+    console.break_glass = standing.break_glass;
+    Ok(())
+}
+
+fn banners(site: &Site, now: OffsetDateTime, standing: &Standing) -> Vec<Banner> {
+    let mut banners = certificate_days::banners(site, now);
+    if standing.break_glass == 0 {
         banners.push(Banner {
             tone: Tone::Warn,
             text: "No administrator can sign in without single sign-on. When it fails, only the operator of this server can help. Give an administrator a password.".to_owned(),
             link: Some(("/admin/users".to_owned(), "Users & Permissions".to_owned())),
         });
     }
-    banners.extend(versions);
-    Ok(banners)
+    banners.extend(standing.unread_trust.iter().map(versions::banner));
+    banners
 }

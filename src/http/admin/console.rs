@@ -30,6 +30,8 @@ pub(super) struct Console {
     /// What the page before this one has done.
     pub(super) flash: Option<Arc<Flash>>,
     pub(super) banners: Arc<[Banner]>,
+    /// How many administrators can sign in without single sign-on, where a page is read.
+    pub(super) break_glass: i64,
 }
 
 impl Console {

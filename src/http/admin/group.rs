@@ -332,10 +332,11 @@ impl GroupPage {
         let (group, version) = console.admin().group(id).await?;
         let store = &console.app.desk;
         let connections = Connections::of(console);
-        let (uses, listed) = tokio::try_join!(
-            store.uses_of_group(console.company(), id),
-            store.list_members(console.company(), id, page),
-        )?;
+        let listed = store.list_members(console.company(), id, page).await?;
+        let uses = console
+            .site
+            .connections()
+            .filter_map(|ready| GroupUse::of(&ready.connection, id));
         let href = format!("/admin/groups/{id}");
         let pages = Pages::of(page, USERS_A_PAGE, &listed, |page| {
             format!("{href}?page={page}")
@@ -350,7 +351,7 @@ impl GroupPage {
             problems: Problems::default(),
             email: String::new(),
             changed: None,
-            uses: uses.iter().map(used).collect(),
+            uses: uses.map(|of| used(&of)).collect(),
             total: counted(listed.total, "member", "members"),
             members: listed
                 .rows

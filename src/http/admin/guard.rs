@@ -83,18 +83,19 @@ async fn enter(
     };
     let csrf = form_token::of(app, cookie, site.company.id, me.user.id);
     let flash = flash::read(app, &parts.headers, https, &csrf);
-    let banners = if is_read {
-        banner::of(app, &site, &me).await?
-    } else {
-        Vec::new()
-    };
-    Ok(Some(Console {
+    let mut console = Console {
         app: Arc::clone(app),
         site,
         me: Arc::new(me),
         client,
         csrf: csrf.into(),
         flash: flash.map(Arc::new),
-        banners: banners.into(),
-    }))
+        banners: Arc::new([]),
+        break_glass: 0,
+    };
+    // The answer to a form leads to a page.
+    if is_read {
+        banner::tell(&mut console).await?;
+    }
+    Ok(Some(console))
 }

@@ -319,9 +319,7 @@ pub(super) async fn show(
         return Err(Error::OthersForm);
     }
     let mut console = console.clone();
-    console.banners = banner::of(&console.app, &console.site, &console.me)
-        .await?
-        .into();
+    banner::tell(&mut console).await?;
     if let Some(page) = filled(&console, parts, &kept, said).await? {
         return Ok(page);
     }

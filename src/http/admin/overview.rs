@@ -118,22 +118,19 @@ async fn show(console: Console) -> Result<Response, Error> {
         let last = store.last_outcomes(company, since, COUNTED).await?;
         Ok((seen, last, store.latest_sign_ins(company, LISTED).await?))
     };
-    let ((seen, last, latest), unanswered, break_glass, groups) = tokio::try_join!(
+    let ((seen, last, latest), unanswered, groups) = tokio::try_join!(
         sign_ins,
         store.unanswered(company, now - COUNTED_BACK),
-        store.count_break_glass(company),
         store.groups(company),
     )?;
+    let break_glass = console.break_glass;
     let mut connections = Vec::new();
     for ready in console.site.connections() {
-        let failure = match newest(&seen, ready.connection.id, Outcome::Refused) {
-            Some(failure) => store.glance(company, failure).await?,
-            None => None,
-        };
+        let failure = newest(&seen, ready.connection.id, Outcome::Refused);
         let success = newest(&seen, ready.connection.id, Outcome::SignedIn);
         let last = last.iter().filter(|(of, _)| *of == ready.connection.id);
         let last: Vec<Outcome> = last.map(|(_, outcome)| *outcome).take(LAST).collect();
-        connections.push(connection(ready, success, failure.as_ref(), &last, now));
+        connections.push(connection(ready, success, failure, &last, now));
     }
     let steps = steps::of(&console.site, &groups, &seen, break_glass);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
@@ -235,8 +232,8 @@ const ENABLED: (&str, &str) = ("good", "Enabled");
 
 fn connection(
     ready: &SiteConnection,
-    success: Option<Newest>,
-    failure: Option<&Glance>,
+    success: Option<&Newest>,
+    failure: Option<&Newest>,
     last: &[Outcome],
     now: OffsetDateTime,
 ) -> Connection {
@@ -265,10 +262,9 @@ fn connection(
     }
 }
 
-fn newest(seen: &[Newest], connection: ConnectionId, outcome: Outcome) -> Option<Newest> {
+fn newest(seen: &[Newest], connection: ConnectionId, outcome: Outcome) -> Option<&Newest> {
     seen.iter()
         .find(|it| it.connection_id == Some(connection) && it.outcome == outcome)
-        .copied()
 }
 
 fn certificate(name: &'static str, remaining: Remaining, now: OffsetDateTime) -> Certificate {

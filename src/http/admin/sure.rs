@@ -70,11 +70,8 @@ pub(super) async fn promotes(
         return Ok(false);
     }
     let store = &console.app.desk;
-    let groups = store.groups(console.company()).await?;
-    let grants = store.grants_of(user).await?;
-    let is_administrator = |of| {
-        let mut groups = groups.iter();
-        groups.any(|group| group.id == of && group.kind == GroupKind::Administrator)
-    };
-    Ok(!grants.iter().any(|grant| is_administrator(grant.group_id)))
+    let groups = store.groups_of(user).await?;
+    Ok(!groups
+        .iter()
+        .any(|group| group.kind == GroupKind::Administrator))
 }

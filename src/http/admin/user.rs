@@ -202,30 +202,25 @@ impl UserPage {
         let store = &console.app.desk;
         let connections = Connections::of(console);
         let admin = console.admin();
-        let (groups, grants, identities, sessions, set_ups, sign_ins) = tokio::try_join!(
-            async { Ok(store.groups(console.company()).await?) },
-            async { Ok(store.grants_of(id).await?) },
+        let (all, identities, sessions, set_ups, sign_ins) = tokio::try_join!(
+            async { Ok(store.groups_and_grants(console.company(), id).await?) },
             async { Ok(store.identities_of(id).await?) },
             async { Ok(store.sessions_of(id, console.now()).await?) },
             async { Ok(admin.set_up_sign_ins().await?) },
             last_sign_ins(console, &user, &connections),
         )?;
-        let grants: Vec<(GrantSource, &Group)> = grants
+        let rows = rows(&all, &connections);
+        let not_by_hand = all
             .iter()
-            .filter_map(|grant| {
-                let group = groups.iter().find(|group| group.id == grant.group_id)?;
-                Some((grant.source, group))
-            })
-            .collect();
-        let rows = rows(&groups, &grants, &connections);
-        let by_hand = |group: &&Group| {
-            let hand = GrantSource::Administrator;
-            !grants
-                .iter()
-                .any(|(source, of)| of.id == group.id && *source == hand)
-        };
-        let sso_only = grants.iter().map(|(_, group)| *group);
-        let sso_only = sso_only.clone().find(|group| group.sso_only);
+            .filter(|(_, sources)| !sources.contains(&GrantSource::Administrator));
+        let mut groups = all
+            .iter()
+            .filter(|(_, sources)| !sources.is_empty())
+            .map(|(group, _)| group);
+        let is_administrator = groups
+            .clone()
+            .any(|group| group.kind == GroupKind::Administrator);
+        let sso_only = groups.find(|group| group.sso_only);
         Ok(Self {
             frame: console.frame(Section::Users, name_of(&user)),
             id: id.to_string(),
@@ -233,9 +228,7 @@ impl UserPage {
             email: user.email.to_string(),
             is_me: console.me.user.id == id,
             is_active: user.disabled_at.is_none(),
-            is_administrator: grants
-                .iter()
-                .any(|(_, group)| group.kind == GroupKind::Administrator),
+            is_administrator,
             made: match user.created_by {
                 Creation::Administrator => "by an administrator",
                 Creation::Jit => "at the first sign-in",
@@ -247,7 +240,7 @@ impl UserPage {
             version,
             problems: Problems::default(),
             changed: None,
-            free: group_choice(groups.iter().filter(by_hand)),
+            free: group_choice(not_by_hand.map(|(group, _)| group)),
             grants: rows,
             by_email: by_email(&user, &identities, &connections),
             awaited: if user.waits(!identities.is_empty()) {
@@ -367,29 +360,19 @@ fn sign_ins_of(user: &User) -> String {
 }
 
 /// The groups of a user, each with everyone who put it there.
-fn rows(
-    groups: &[Group],
-    grants: &[(GrantSource, &Group)],
-    connections: &Connections,
-) -> Vec<GrantRow> {
-    let row = |group: &Group| {
-        let of: Vec<GrantSource> = grants
+fn rows(groups: &[(Group, Vec<GrantSource>)], connections: &Connections) -> Vec<GrantRow> {
+    let of_user = groups.iter().filter(|(_, sources)| !sources.is_empty());
+    let row = |(group, sources): &(Group, Vec<GrantSource>)| GrantRow {
+        id: group.id.to_string(),
+        href: format!("/admin/groups/{}", group.id),
+        title: group.title.clone(),
+        kind: kind_text(group.kind),
+        sso_only: group.sso_only,
+        by_hand: sources.contains(&GrantSource::Administrator),
+        sources: sources
             .iter()
-            .filter(|(_, granted)| granted.id == group.id)
-            .map(|(source, _)| *source)
-            .collect();
-        (!of.is_empty()).then(|| GrantRow {
-            id: group.id.to_string(),
-            href: format!("/admin/groups/{}", group.id),
-            title: group.title.clone(),
-            kind: kind_text(group.kind),
-            sso_only: group.sso_only,
-            by_hand: of.contains(&GrantSource::Administrator),
-            sources: of
-                .iter()
-                .map(|source| connections.source(*source))
-                .collect(),
-        })
+            .map(|source| connections.source(*source))
+            .collect(),
     };
-    groups.iter().filter_map(row).collect()
+    of_user.map(row).collect()
 }

@@ -10,14 +10,12 @@ use super::connections::{ConnectionHead, Tab};
 use super::review::Review;
 use super::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, done};
 use crate::admin::{Difference, certificate_findings};
-use crate::app::App;
 use crate::domain::{ConnectionId, TrustLine};
 use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
-use crate::site::Site;
-use crate::store::{SignedIn, UnreadTrust};
+use crate::store::UnreadTrust;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
@@ -26,11 +24,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .route("/admin/connections/{id}/versions/read", post(read))
 }
 
-/// What every page says of changes by others, until they are read. What was before the account is not news.
-pub(super) async fn banners(app: &App, site: &Site, me: &SignedIn) -> Result<Vec<Banner>, Error> {
-    let (user, since) = (me.user.id, me.user.created_at);
-    let unread = app.desk.unread_trust(site.company.id, user, since).await?;
-    let banner = |change: UnreadTrust| Banner {
+/// What every page says of a change by somebody else, until it is read. What was before the account is not news.
+pub(super) fn banner(change: &UnreadTrust) -> Banner {
+    Banner {
         tone: Tone::Warn,
         text: format!(
             "{} changed what {} trusts, {}.",
@@ -42,8 +38,7 @@ pub(super) async fn banners(app: &App, site: &Site, me: &SignedIn) -> Result<Vec
             format!("/admin/connections/{}/versions", change.connection_id),
             "See what changed".to_owned(),
         )),
-    };
-    Ok(unread.into_iter().map(banner).collect())
+    }
 }
 
 /// Versions on a page.

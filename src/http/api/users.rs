@@ -247,13 +247,12 @@ pub(super) async fn edit(
 pub(super) async fn read<S>(caller: &Caller<S>, id: UserId) -> Result<(UserOut, String), Problem> {
     let (user, version) = caller.admin().user(id).await?;
     let store = &caller.app.desk;
-    let groups = store.groups(caller.company()).await?;
-    let grants = store.grants_of(id).await?;
-    let of = |group: &Group| -> Vec<(Group, GrantSource)> {
-        let mine = grants.iter().filter(|grant| grant.group_id == group.id);
-        mine.map(|grant| (group.clone(), grant.source)).collect()
+    let groups = store.groups_and_grants(caller.company(), id).await?;
+    let of = |(group, sources): (Group, Vec<GrantSource>)| {
+        let with = move |source| (group.clone(), source);
+        sources.into_iter().map(with)
     };
-    let grants: Vec<(Group, GrantSource)> = groups.iter().flat_map(of).collect();
+    let grants: Vec<(Group, GrantSource)> = groups.into_iter().flat_map(of).collect();
     let bound = !store.identities_of(id).await?.is_empty();
     Ok((UserOut::of(&user, bound, &grants), version))
 }

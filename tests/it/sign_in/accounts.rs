@@ -6,13 +6,13 @@ use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping};
 use super::world::World;
 use crate::support;
 
-const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
+pub(super) const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
 const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
 const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 const SIMON: &str = "b.simon@contoso.com";
 
-fn claim(spec: &mut ResponseSpec, name: &str, values: &[&str]) {
+pub(super) fn claim(spec: &mut ResponseSpec, name: &str, values: &[&str]) {
     spec.attributes.retain(|claim| claim.name != name);
     spec.attributes
         .push(Claim::new(name, values.iter().copied()));

@@ -1,13 +1,16 @@
 //! Far from the database: how often a start, a sign-in and a check ask it.
 
 use vestibule::config::Secret;
+use vestibule::demo_idp::ResponseSpec;
+use vestibule::domain::{GroupKind, GroupMapping};
 
+use super::accounts::{GROUPS, claim};
 use super::world::{ACME, World, begin};
 use crate::store::database::Database;
 
 /// The most that each may ask. Whoever adds a question to a sign-in adds a round trip for everybody.
 const OF_A_START: u64 = 2;
-const OF_A_SIGN_IN: u64 = 10;
+const OF_A_SIGN_IN: u64 = 6;
 
 #[tokio::test]
 async fn a_sign_in_asks_a_few_times() {
@@ -17,14 +20,24 @@ async fn a_sign_in_asks_a_few_times() {
         config.database.url = Some(Secret::new(&url));
     })
     .await;
+    let editors = world.add_group("Editors", GroupKind::Member, false).await;
+    let mapping = GroupMapping {
+        value: "g-editors".into(),
+        group_id: editors.id,
+    };
+    world
+        .change(|entra| entra.settings.group_mapping = vec![mapping])
+        .await;
+    let with_groups = |spec: &mut ResponseSpec| claim(spec, GROUPS, &["g-editors", "g-other"]);
     let asked = || world.app.store.round_trips();
+    let mut browser = world.browser();
     // The first one makes the account.
-    world.signed_in().await;
+    world.sign_in_with(&mut browser, with_groups).await;
     let mut browser = world.browser();
     let before = asked();
     let begun = begin(&mut browser, "/sso/login").await;
     let of_start = asked() - before;
-    let response = world.respond(&begun, |_| {});
+    let response = world.respond(&begun, with_groups);
     let before = asked();
     let answer = world.bring(&mut browser, &begun, &response).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
