@@ -19,6 +19,7 @@ mod new_password;
 mod password;
 mod promotion;
 mod proposal;
+mod quota;
 mod refused;
 mod session;
 pub mod setup;
@@ -50,15 +51,14 @@ pub use certificate::{
 };
 pub use company::OWN_SETTINGS;
 pub use connection::{
-    ConnectionSettings, Difference, LONGEST_ENTITY_ID, MOST_CONNECTIONS, SETTINGS, Setting, Unfit,
-    connection_name, differences, introduction, missing,
+    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, Setting, Unfit, connection_name,
+    differences, introduction, missing,
 };
 pub use domain::{
-    DnsCheck, DnsRecord, LAST_DOMAIN, MOST_DOMAINS, is_last_domain, verified_for_another,
-    why_shared,
+    DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
 };
 pub use fix::{Fix, Side, fixes};
-pub use group::{COUNTED, GroupLoss, GroupText, MOST_GROUPS};
+pub use group::{COUNTED, GroupLoss, GroupText};
 pub use metadata_import::{
     ImportChoices, LARGEST_METADATA, MetadataImport, fetched_metadata, providers_to_pick,
     read_metadata,

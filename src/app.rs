@@ -6,6 +6,7 @@
 mod new_keys;
 mod own_keys;
 mod proof;
+mod quotas;
 mod sessions;
 mod shares;
 mod throttle;
@@ -34,6 +35,7 @@ use crate::store::{self, Keep, Store};
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
 pub use proof::{Answer, Arrived, Question};
+pub use quotas::quotas;
 pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
 pub use throttle::{Counted, Guess, Guesser, Network, Throttle, Wait};
@@ -107,6 +109,7 @@ impl App {
         new: UnknownKeys,
     ) -> Result<Arc<Self>, AppError> {
         let store = Store::open(&config.database_url(), keys::hash).await?;
+        let store = store.with_quotas(quotas(&config.quota));
         let keys = own_keys(&config, &store, clock.now(), new).await?;
         let app = Self {
             directory: Directory::new(config.single_company.clone(), config.plain_http),

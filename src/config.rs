@@ -7,6 +7,7 @@ mod connections;
 mod dns;
 mod environment;
 mod limits;
+mod quota;
 mod show;
 mod values;
 mod verification;
@@ -23,6 +24,7 @@ pub use dns::Dns;
 use environment::Environment;
 pub use environment::variable_name;
 pub use limits::Limits;
+pub use quota::Quota;
 pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
 pub use verification::{CrossCheck, Verification};
 
@@ -53,6 +55,7 @@ pub struct Config {
     pub audit: Audit,
     pub verification: Verification,
     pub limits: Limits,
+    pub quota: Quota,
     pub connections: Connections,
     pub dns: Dns,
     pub log: Log,
@@ -291,6 +294,7 @@ impl Config {
             }
         }
         self.limits.check().map_err(ConfigError::Invalid)?;
+        self.quota.check().map_err(ConfigError::Invalid)?;
         self.connections.check().map_err(ConfigError::Invalid)?;
         match self.single_company.as_deref() {
             Some(slug) if !is_slug(slug) => Err(invalid(&format!(
@@ -316,6 +320,7 @@ impl Default for Config {
             audit: Audit::default(),
             verification: Verification::default(),
             limits: Limits::default(),
+            quota: Quota::default(),
             connections: Connections::default(),
             dns: Dns::default(),
             log: Log::default(),

@@ -1,6 +1,6 @@
 //! Connections: read, added, changed, switched on and off, removed.
 //!
-//! Invariants: a company has at most [`MOST_CONNECTIONS`]; what is written is complete and within its bounds; a connection that
+//! Invariants: what is written is complete and within its bounds; a connection that
 //! is enabled can work (rule B2); a change of trust is a version of its own; a company that anybody gets into keeps a way in.
 
 mod check;
@@ -12,7 +12,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Admin, Problem, Refused};
-use crate::domain::{Connection, ConnectionId, ConnectionName, SamlSettings, TrustVersion, UserId};
+use crate::domain::{
+    Connection, ConnectionId, ConnectionName, Family, SamlSettings, TrustVersion, UserId,
+};
 use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
 
@@ -20,9 +22,6 @@ pub use check::{LONGEST_ENTITY_ID, missing};
 pub use difference::{Difference, differences, introduction};
 pub use names::{SETTINGS, Setting};
 pub use settings::{ConnectionSettings, Unfit};
-
-/// The most connections of a company. The sign-in page shows all that are enabled, and every sign-in knows them all.
-pub const MOST_CONNECTIONS: usize = 50;
 
 /// Who made the first version of a connection that is older than its versions.
 const UNKNOWN: &str = "before versions were kept";
@@ -55,7 +54,9 @@ impl Admin<'_> {
         settings: SamlSettings,
     ) -> Result<Connection, Refused> {
         let others = self.connections().await?;
-        check_room(others.len())?;
+        self.store
+            .has_room(self.company, Family::Connections, self.now)
+            .await?;
         let last = others.iter().map(|other| other.sort_order).max();
         Ok(Connection {
             id: ConnectionId::from_bytes(random()),
@@ -107,7 +108,6 @@ impl Admin<'_> {
         check::check(connection, &groups)?;
         let mut tx = self.begin_making(connection.id).await?;
         tx.lock_company(self.company).await?;
-        check_room(tx.count_connections(self.company).await?)?;
         // A group may have changed since it was looked at.
         check::check(connection, &tx.all_groups(self.company).await?)?;
         tx.add_connection(connection, self.now)
@@ -314,16 +314,6 @@ impl Admin<'_> {
         tx.add_trust_version(&version).await?;
         Ok(())
     }
-}
-
-/// Whether a company with so many connections may have one more.
-fn check_room(count: usize) -> Result<(), Refused> {
-    if count < MOST_CONNECTIONS {
-        return Ok(());
-    }
-    Err(Refused::InTheWay(format!(
-        "A company has at most {MOST_CONNECTIONS} connections. Delete one that nobody uses, then add this one."
-    )))
 }
 
 /// What a connection's name is.

@@ -15,9 +15,6 @@ use crate::keys;
 use crate::outbound::txt_records;
 use crate::store::Tx;
 
-/// The most domains of a company.
-pub const MOST_DOMAINS: usize = 200;
-
 /// What the value of the DNS record begins with.
 const PREFIX: &str = "vestibule-verification=";
 /// The label before the domain, under which the record stands: the domain's own name has many texts by many hands.
@@ -104,11 +101,6 @@ impl Admin<'_> {
         };
         let mut tx = self.store.begin().await?;
         tx.lock_company(self.company).await?;
-        if tx.count_domains(self.company).await? >= MOST_DOMAINS {
-            return Err(Refused::InTheWay(format!(
-                "A company has at most {MOST_DOMAINS} domains. Remove one first."
-            )));
-        }
         if !tx.add_domain(&domain).await? {
             return Err(Refused::taken(
                 "domain",

@@ -1,6 +1,6 @@
 //! Permission groups.
 //!
-//! Invariants: a company has at most [`MOST_GROUPS`]; two titles of a company differ in more than upper and lower case; a group
+//! Invariants: two titles of a company differ in more than upper and lower case; a group
 //! into which a connection puts users is not deleted, and one for new accounts is not made one of administrators; a company
 //! that has a way in without single sign-on keeps one (rule F6).
 
@@ -11,9 +11,6 @@ use super::{Admin, Problems, Refused};
 use crate::domain::{Group, GroupId, GroupKind};
 use crate::keys;
 use crate::store::{GroupUse, StoredGroup, Tx};
-
-/// The most permission groups of a company. Lists of choices show them all.
-pub const MOST_GROUPS: usize = 1_000;
 
 /// How far members are counted one by one.
 pub const COUNTED: u32 = 1000;
@@ -65,11 +62,6 @@ impl Admin<'_> {
         tx.lock_company(self.company).await?;
         let others = tx.all_groups(self.company).await?;
         check_title(&others, &title, None)?;
-        if others.len() >= MOST_GROUPS {
-            return Err(Refused::InTheWay(format!(
-                "A company has at most {MOST_GROUPS} permission groups. Delete one that nobody needs, then add this one."
-            )));
-        }
         let group = Group {
             id,
             company_id: self.company,

@@ -5,7 +5,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use super::new_password::weakness;
-use crate::domain::Email;
+use crate::domain::{Email, Full};
 use crate::import::holds_private_key;
 use crate::store;
 use crate::text::is_unseen;
@@ -37,6 +37,9 @@ pub enum Refused {
         /// When.
         at: OffsetDateTime,
     },
+    /// A quota of the company has no room for it.
+    #[error("{0}")]
+    Full(Full),
     /// Something else stands in the way. The text says what to do first.
     #[error("{0}")]
     InTheWay(String),
@@ -64,6 +67,15 @@ impl Refused {
         Self::Taken(Problem::new(field, what))
     }
 
+    /// What to show above a form when no field is to blame; empty when one is.
+    pub fn obstacle(&self) -> String {
+        if self.problems().is_empty() {
+            self.to_string()
+        } else {
+            String::new()
+        }
+    }
+
     /// What to show beside the fields; empty when the fields are not to blame.
     pub fn problems(&self) -> Problems {
         match self {
@@ -78,6 +90,7 @@ impl From<store::Error> for Refused {
     fn from(cause: store::Error) -> Self {
         match cause {
             store::Error::LastBreakGlass => Self::LastBreakGlass,
+            store::Error::Full(full) => Self::Full(full),
             store::Error::GroupGone => Self::InTheWay(
                 "A permission group of these settings was deleted in the meantime. Choose another one."
                     .to_owned(),

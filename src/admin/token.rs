@@ -14,8 +14,6 @@ use crate::keys;
 pub const TOKEN_PREFIX: &str = "vestibule_";
 /// Hexadecimal digits after it: 256 bits.
 const DIGITS: usize = 64;
-/// The most tokens of a company that count at a time.
-const MOST: usize = 100;
 /// The longest name of a token.
 const LONGEST_NAME: usize = 60;
 
@@ -98,11 +96,6 @@ impl Admin<'_> {
                 "name",
                 "Another token has this name. Choose one that tells them apart in the audit log, or revoke the other one.",
             ));
-        }
-        if active.len() >= MOST {
-            return Err(Refused::InTheWay(format!(
-                "This company has {MOST} tokens. Revoke those that nobody uses."
-            )));
         }
         tx.add_token(&token, &keys::hash(secret.as_bytes())).await?;
         let mut event = self.event("token.add", token.name.as_str());

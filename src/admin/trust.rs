@@ -82,10 +82,10 @@ impl Admin<'_> {
         let Some(me) = self.store.user(user).await? else {
             return Ok(Vec::new());
         };
-        Ok(self
+        let standing = self
             .store
-            .unread_trust(self.company, user, me.created_at)
-            .await?)
+            .standing(self.company, user, me.created_at, self.now);
+        Ok(standing.await?.unread_trust)
     }
 
     /// The newest version that this administrator has said to have read; 0 for none.

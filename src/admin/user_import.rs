@@ -201,7 +201,7 @@ impl Admin<'_> {
             .clone()
             .flat_map(|(user, planned)| planned.into.iter().map(move |group| (user.id, group.id)))
             .collect();
-        if tx.grant_many(&grants, self.now).await?.len() != grants.len() {
+        if tx.grant_many(self.company, &grants, self.now).await?.len() != grants.len() {
             // Deleted since it was looked at.
             return Err(changed_since());
         }
@@ -240,7 +240,7 @@ impl Admin<'_> {
             grants.extend(planned.into.iter().map(|group| (before.id, group.id)));
         }
         tx.write_names(self.company, &rewritten).await?;
-        let given = tx.grant_many(&grants, self.now).await?;
+        let given = tx.grant_many(self.company, &grants, self.now).await?;
         let given: HashSet<(UserId, GroupId)> = given.into_iter().collect();
         for planned in changed {
             for group in &planned.into {

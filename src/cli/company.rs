@@ -3,6 +3,7 @@
 pub(super) mod domain;
 mod end;
 mod logo;
+mod quota;
 mod settings;
 pub(super) mod setup_link;
 
@@ -35,6 +36,8 @@ pub(super) enum Company {
     Set(settings::Set),
     /// Set the picture that its pages show, or take it away
     Logo(logo::Logo),
+    /// Show what a company has and may have, or set what it may have
+    Quota(quota::Quota),
     /// Close a company's site for a while: nobody signs in, every session ends, nothing is deleted
     Suspend(end::Sure),
     /// Open the site of a suspended company again
@@ -76,10 +79,11 @@ pub(super) struct Add {
 impl Company {
     pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
         match self {
-            Self::Add(add) => add.run(setting, out).await,
+            Self::Add(add) => Box::pin(add.run(setting, out)).await,
             Self::List { json } => list(&setting.open().await?, json, out).await,
-            Self::Show(show) => show.run(&setting.open().await?, out).await,
-            Self::Set(set) => set.run(&setting.open().await?, out).await,
+            Self::Show(show) => Box::pin(show.run(&setting.open().await?, out)).await,
+            Self::Set(set) => Box::pin(set.run(&setting.open().await?, out)).await,
+            Self::Quota(quota) => Box::pin(quota.run(&setting.open().await?, out)).await,
             Self::Logo(logo) => logo.run(&setting.open().await?, out).await,
             Self::Suspend(sure) => end::suspend(&sure, &setting.open().await?, out).await,
             Self::Resume { slug } => end::resume(&slug, &setting.open().await?, out).await,

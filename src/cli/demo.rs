@@ -230,7 +230,7 @@ mod running {
                     CliError::unusable("The demo's own command is wrong.", cause.to_string())
                 })?;
             match cli.command {
-                Command::Company(company) => company.run(setting, &mut out).await?,
+                Command::Company(company) => Box::pin(company.run(setting, &mut out)).await?,
                 Command::Group(group) => group.run(setting, &mut out).await?,
                 Command::Connection(connection) => connection.run(setting, &mut out).await?,
                 _ => {}

@@ -40,6 +40,10 @@ impl From<Refused> for CliError {
         match refused {
             Refused::Store(cause) => Self::Store(cause),
             Refused::Invalid(_) | Refused::Taken(_) => Self::unusable(refused.to_string(), ""),
+            Refused::Full(full) => Self::refused(
+                full.what(),
+                format!("{}, or allow more: {}", full.family.clean(), full.command()),
+            ),
             other => Self::refused(other.to_string(), ""),
         }
     }

@@ -11,7 +11,7 @@ use super::configuration::full;
 use super::error::{CliError, Result};
 use super::text::{choices, nearest};
 use crate::admin::{Actor, Admin};
-use crate::app::{UnknownKeys, own_keys};
+use crate::app::{UnknownKeys, own_keys, quotas};
 use crate::clock::Clock;
 use crate::config::{self, Config, FILE_VARIABLE};
 use crate::domain::{
@@ -48,6 +48,7 @@ impl Setting {
         let config = self.config()?;
         let made = config.sqlite_file().filter(|file| !file.exists());
         let store = Store::open(&config.database_url(), keys::hash).await?;
+        let store = store.with_quotas(quotas(&config.quota));
         if let Some(file) = made {
             let source = self
                 .chosen_file()

@@ -23,6 +23,7 @@ pub mod mapping;
 pub mod name_id;
 pub mod origin;
 pub mod picture;
+mod quota;
 pub mod session;
 pub mod setting;
 pub mod settings;
@@ -51,6 +52,7 @@ pub use mapping::AttributeMapping;
 pub use name_id::NameId;
 pub use origin::{Origin, OriginError};
 pub use picture::{Picture, PictureError, PictureKind};
+pub use quota::{Family, Full, Quotas, Usage};
 pub use session::{Session, SessionId, SessionKey};
 pub use setting::SettingError;
 pub use settings::{

@@ -80,6 +80,7 @@ pub(super) fn on_account(refusal: &store::Refusal) -> Advice {
         | R::OutsideDomains { .. }
         | R::NoAccount { .. }
         | R::NoEmail { .. }
+        | R::NoRoom { .. }
         | R::NoJitGroup
         | R::Deactivated { .. } => Advice::AskForAccount,
         R::SsoOnly { .. } => Advice::UseSingleSignOn,

@@ -13,10 +13,11 @@ use super::identity::{self, Known};
 use super::link;
 use super::promotion::FOREIGN_PASSWORD;
 use super::search::searched;
-use super::user::{insert, select_user, user};
+use super::user::{insert, user};
 use super::{Error, Refusal};
 use crate::domain::{
-    AttemptId, AuditEvent, AuditId, Connection, Creation, Email, GrantSource, Profile, User, UserId,
+    AttemptId, AuditEvent, AuditId, Connection, Creation, Email, Family, GrantSource, Profile,
+    User, UserId,
 };
 
 /// An account that may sign in.
@@ -130,7 +131,10 @@ async fn first_time(
         }) else {
             continue;
         };
-        return welcome(tx, claimant, user, how).await;
+        return match welcome(tx, claimant, user, how).await? {
+            Ok(account) => counted(tx, claimant, account).await,
+            refused => Ok(refused),
+        };
     }
     // Only a connection that was removed in the meantime comes here.
     Ok(Err(match &claimant.profile.email {
@@ -141,6 +145,22 @@ async fn first_time(
             subject: claimant.profile.subject.clone(),
         },
     }))
+}
+
+/// An account that was made is counted last, so that others who are made wait for as little as can be.
+async fn counted(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    account: Account,
+) -> Result<Result<Account, Refusal>, Error> {
+    match Box::pin(tx.settle(claimant.now)).await {
+        Ok(()) => Ok(Ok(account)),
+        Err(Error::Full(full)) => Ok(Err(Refusal::NoRoom {
+            email: account.user.email,
+            most: full.quota,
+        })),
+        Err(cause) => Err(cause),
+    }
 }
 
 /// One look: the account, or none when another transaction was faster and the look has to be repeated.
@@ -190,6 +210,7 @@ async fn look(
             .bind(user.id.to_string())
             .execute(&mut *tx)
             .await?;
+        tx.uses(user.company_id, Family::Users, -1);
     }
     Ok(Ok(None))
 }
@@ -219,16 +240,11 @@ async fn by_email(
     claimant: &Claimant<'_>,
     email: &Email,
 ) -> Result<Option<User>, Error> {
-    let company = claimant.connection.company_id.to_string();
-    query("UPDATE account SET email_key = email_key WHERE company_id = $1 AND email_key = $2")
-        .bind(company.as_str())
-        .bind(email.key())
-        .execute(&mut *tx)
-        .await?;
-    let row = query(select_user!(
-        "WHERE account.company_id = $1 AND account.email_key = $2"
+    let row = query(concat!(
+        "UPDATE account SET email_key = email_key WHERE company_id = $1 AND email_key = $2 RETURNING ",
+        user_columns!()
     ))
-    .bind(company)
+    .bind(claimant.connection.company_id.to_string())
     .bind(email.key())
     .fetch_optional(&mut *tx)
     .await?;

@@ -7,11 +7,14 @@ use time::OffsetDateTime;
 use super::audit;
 use super::columns::{Row, ms};
 use super::many::{Many, Values};
+use super::quota::whole;
 use super::search::searched;
 use super::statement::Value;
 use super::user::{select_user, user};
 use super::{Error, Store, Tx};
-use crate::domain::{AuditEvent, CompanyId, GrantSource, GroupId, SessionKey, User, UserId};
+use crate::domain::{
+    AuditEvent, CompanyId, Family, GrantSource, GroupId, SessionKey, User, UserId,
+};
 
 static BY_EMAIL: Many<1> = Many::new(
     select_user!(
@@ -124,7 +127,13 @@ impl Tx {
         };
         let rows = users.iter().map(row).collect();
         let added = ADD.execute(self, &[], rows).await?;
-        Ok(added == users.len() as u64)
+        if added != users.len() as u64 {
+            return Ok(false);
+        }
+        for user in users {
+            self.uses(user.company_id, Family::Users, 1);
+        }
+        Ok(true)
     }
 
     /// Writes the names and companies of locked users of a company. Who does so tells it by [`Tx::many_users_changed`].
@@ -144,10 +153,11 @@ impl Tx {
         Ok(())
     }
 
-    /// Puts users into groups of their companies, by an administrator's word; those memberships that are new. Who does so tells it
+    /// Puts users of a company into its groups, by an administrator's word; those memberships that are new. Who does so tells it
     /// by [`Tx::many_users_changed`], unless no server knows the users yet.
     pub async fn grant_many(
         &mut self,
+        company: CompanyId,
         grants: &[(UserId, GroupId)],
         now: OffsetDateTime,
     ) -> Result<Vec<(UserId, GroupId)>, Error> {
@@ -161,7 +171,9 @@ impl Tx {
         };
         let rows = grants.iter().map(row).collect();
         let rows = GRANT.fetch_all(self, &[Value::from(ms(now))], rows).await?;
-        rows.iter().map(membership).collect()
+        let given: Vec<_> = rows.iter().map(membership).collect::<Result<_, _>>()?;
+        self.uses(company, Family::Memberships, whole(rows.len() as u64));
+        Ok(given)
     }
 
     /// Writes entries of the audit log in the transaction of what they tell.

@@ -86,7 +86,13 @@ pub(super) const MANY: usize = 500;
 
 impl Tx {
     /// Ends the transaction and publishes its changes.
+    ///
+    /// [`Error::Full`], and nothing of it is stored, when it adds what a quota has no room for.
     pub async fn commit(mut self, now: OffsetDateTime) -> Result<(), Error> {
+        self.hold_changed_companies().await?;
+        if !self.uses.is_empty() {
+            Box::pin(self.settle(now)).await?;
+        }
         if self.changed.is_empty() {
             return self.commit_quietly().await;
         }
@@ -139,17 +145,24 @@ impl Tx {
         self.changed.push(change);
     }
 
-    async fn publish(&mut self, now: OffsetDateTime) -> Result<(), Error> {
-        // Who changes a company's own row has locked it before the counter; so does who changes what belongs to it.
-        let changed = std::mem::take(&mut self.changed);
-        for change in &changed {
-            if let Change::Company(id) = change {
-                query("UPDATE company SET revision = revision WHERE id = $1")
-                    .bind(id.to_string())
-                    .execute(&mut *self)
-                    .await?;
-            }
+    /// Who changes a company's own row has locked it before the counters; so does who changes what belongs to it.
+    async fn hold_changed_companies(&mut self) -> Result<(), Error> {
+        let companies: Vec<CompanyId> = self
+            .changed
+            .iter()
+            .filter_map(|change| match change {
+                Change::Company(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        for id in companies {
+            self.lock_company(id).await?;
         }
+        Ok(())
+    }
+
+    async fn publish(&mut self, now: OffsetDateTime) -> Result<(), Error> {
+        let changed = std::mem::take(&mut self.changed);
         let row = query(
             "UPDATE change_counter SET revision = revision + 1 WHERE id = 1 RETURNING revision",
         )

@@ -45,6 +45,7 @@ impl Store {
             return Err(Error::Taken(format!("the company \"{}\"", company.slug)));
         }
         put_origins(&mut tx, company).await?;
+        tx.begin_counters(company.id).await?;
         tx.company_changed(company.id);
         tx.commit(now).await
     }

@@ -6,9 +6,10 @@ use time::OffsetDateTime;
 use super::break_glass;
 use super::change::MANY;
 use super::columns::{Row, json, ms};
+use super::quota::whole;
 use super::{Error, Store, Tx};
 use crate::domain::{
-    CompanyId, Connection, ConnectionId, ConnectionName, GrantSource, GroupId, SessionKey,
+    CompanyId, Connection, ConnectionId, ConnectionName, Family, GrantSource, GroupId, SessionKey,
 };
 
 macro_rules! select {
@@ -44,21 +45,13 @@ impl Tx {
         Ok(())
     }
 
-    /// How many connections a company has.
-    pub async fn count_connections(&mut self, company: CompanyId) -> Result<usize, Error> {
-        let row = query("SELECT COUNT(*) AS count FROM connection WHERE company_id = $1")
-            .bind(company.to_string())
-            .fetch_one(&mut *self)
-            .await?;
-        Ok(usize::try_from(row.int("count")?).unwrap_or_default())
-    }
-
     /// Adds a connection.
     pub async fn add_connection(
         &mut self,
         connection: &Connection,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
+        let settings = json(&connection.settings)?;
         let added = query(
             "INSERT INTO connection (id, company_id, name, display_name, sort_order, enabled_at, settings, revision, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT DO NOTHING",
@@ -69,13 +62,19 @@ impl Tx {
         .bind(connection.display_name.as_str())
         .bind(connection.sort_order)
         .bind(connection.enabled.then(|| ms(now)))
-        .bind(json(&connection.settings)?)
+        .bind(settings.as_str())
         .bind(ms(connection.created_at))
         .execute(&mut *self)
         .await?;
         if added == 0 {
             return Err(taken(connection));
         }
+        self.uses(connection.company_id, Family::Connections, 1);
+        self.uses(
+            connection.company_id,
+            Family::Documents,
+            whole(settings.len() as u64),
+        );
         self.check_groups(connection).await?;
         self.connection_changed(connection.company_id, connection.id);
         Ok(())
@@ -112,17 +111,20 @@ impl Tx {
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
         self.lock_company(connection.company_id).await?;
-        let other = query(
-            "SELECT 1 AS one FROM connection WHERE company_id = $1 AND name = $2 AND id <> $3",
+        let there = query(
+            "SELECT (SELECT COUNT(*) FROM connection WHERE company_id = $1 AND name = $2 AND id <> $3) AS others, \
+             (SELECT OCTET_LENGTH(settings) FROM connection WHERE id = $3) AS octets",
         )
         .bind(connection.company_id.to_string())
         .bind(connection.name.as_str())
         .bind(connection.id.to_string())
-        .fetch_optional(&mut *self)
+        .fetch_one(&mut *self)
         .await?;
-        if other.is_some() {
+        if there.int("others")? > 0 {
             return Err(taken(connection));
         }
+        let settings = json(&connection.settings)?;
+        let grown = whole(settings.len() as u64) - there.maybe_int("octets")?.unwrap_or_default();
         let updated = query(
             "UPDATE connection SET name = $1, display_name = $2, sort_order = $3, \
              enabled_at = CASE WHEN $4 = 1 THEN COALESCE(enabled_at, $5) ELSE NULL END, settings = $6 \
@@ -133,13 +135,14 @@ impl Tx {
         .bind(connection.sort_order)
         .bind(i64::from(connection.enabled))
         .bind(ms(now))
-        .bind(json(&connection.settings)?)
+        .bind(settings)
         .bind(connection.id.to_string())
         .bind(connection.company_id.to_string())
         .bind(connection.revision)
         .execute(&mut *self)
         .await?;
         if updated > 0 {
+            self.uses(connection.company_id, Family::Documents, grown);
             self.check_groups(connection).await?;
             self.connection_changed(connection.company_id, connection.id);
         }
@@ -170,7 +173,7 @@ impl Tx {
             .fetch_all(&mut *self)
             .await?;
         let jit = GrantSource::Jit(connection.id).to_string();
-        query(
+        let given = query(
             "INSERT INTO group_grant (user_id, group_id, source, created_at) \
              SELECT user_id, group_id, $2, created_at FROM group_grant WHERE source = $1 ON CONFLICT DO NOTHING",
         )
@@ -178,6 +181,8 @@ impl Tx {
         .bind(GrantSource::Administrator.to_string())
         .execute(&mut *self)
         .await?;
+        self.uses(connection.company_id, Family::Memberships, whole(given));
+        self.uses_anyway();
         let idp = GrantSource::Idp(connection.id).to_string();
         let users = query("DELETE FROM group_grant WHERE source IN ($1, $2) RETURNING user_id")
             .bind(jit)

@@ -6,7 +6,7 @@
 use super::columns::{Row, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyDomain, CompanyId, ConnectionId, DomainName, Verified};
+use crate::domain::{CompanyDomain, CompanyId, ConnectionId, DomainName, Family, Verified};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -77,15 +77,6 @@ impl Tx {
         Ok(row.int("count")? > 0)
     }
 
-    /// How many domains a company has.
-    pub async fn count_domains(&mut self, company: CompanyId) -> Result<usize, Error> {
-        let row = query("SELECT COUNT(*) AS count FROM company_domain WHERE company_id = $1")
-            .bind(company.to_string())
-            .fetch_one(self)
-            .await?;
-        Ok(usize::try_from(row.int("count")?).unwrap_or_default())
-    }
-
     /// Adds a domain to a company; `false` when it has it.
     pub async fn add_domain(&mut self, domain: &CompanyDomain) -> Result<bool, Error> {
         self.hold_domain(&domain.name).await?;
@@ -104,6 +95,7 @@ impl Tx {
         .await?;
         if added > 0 {
             self.company_changed(domain.company_id);
+            self.uses(domain.company_id, Family::Domains, 1);
         }
         Ok(added > 0)
     }

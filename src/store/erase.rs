@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 
 use super::columns::ms;
 use super::idempotency::GONE;
+use super::quota::whole;
 use super::search::pattern;
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::User;
+use crate::domain::{Family, GrantSource, User};
 
 /// What hangs on a user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,10 +97,17 @@ impl Tx {
             .bind(id.as_str())
             .execute(&mut *self)
             .await?;
+        let given = query("DELETE FROM group_grant WHERE user_id = $1 AND source = $2")
+            .bind(id.as_str())
+            .bind(GrantSource::Administrator.to_string())
+            .execute(&mut *self)
+            .await?;
+        self.uses(user.company_id, Family::Memberships, -whole(given));
         query("DELETE FROM account WHERE id = $1")
             .bind(id)
             .execute(&mut *self)
             .await?;
+        self.uses(user.company_id, Family::Users, -1);
         self.user_changed(user.id);
         Ok(ErasedUser {
             sessions: u64::try_from(sessions).unwrap_or(u64::MAX),

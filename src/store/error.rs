@@ -3,6 +3,8 @@
 use rusqlite::ErrorCode;
 use rusqlite::ffi::{SQLITE_BUSY_SNAPSHOT, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
 
+use crate::domain::Full;
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -83,6 +85,9 @@ pub enum Error {
     /// A connection would put users into a group that is not there.
     #[error("a permission group of these settings is not there any more; choose another one")]
     GroupGone,
+    /// There is no room for what was to be added.
+    #[error("{0}")]
+    Full(Full),
     /// A stored value cannot be read.
     #[error("the database holds a value in \"{column}\" that cannot be read")]
     Corrupt {

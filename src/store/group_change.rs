@@ -7,9 +7,13 @@ use super::columns::Row;
 use super::columns::ms;
 use super::group::group;
 use super::part::Part;
+use super::quota::whole;
 use super::statement::{Target, query};
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings};
+use crate::domain::{
+    CompanyId, Connection, ConnectionId, Family, GrantSource, Group, GroupId, GroupKind,
+    SamlSettings,
+};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -193,6 +197,9 @@ impl Tx {
         .execute(&mut *self)
         .await?;
         self.company_changed(group.company_id);
+        if added > 0 {
+            self.uses(group.company_id, Family::Groups, 1);
+        }
         Ok(added > 0)
     }
 
@@ -265,6 +272,16 @@ impl Tx {
 
     /// Removes a group and every membership in it.
     pub async fn remove_group(&mut self, company: CompanyId, id: GroupId) -> Result<(), Error> {
+        let given = query(
+            "DELETE FROM group_grant WHERE source = $3 AND group_id = \
+             (SELECT id FROM permission_group WHERE id = $1 AND company_id || '' = $2)",
+        )
+        .bind(id.to_string())
+        .bind(company.to_string())
+        .bind(GrantSource::Administrator.to_string())
+        .execute(&mut *self)
+        .await?;
+        self.uses(company, Family::Memberships, -whole(given));
         query("DELETE FROM permission_group WHERE id = $1 AND company_id || '' = $2")
             .bind(id.to_string())
             .bind(company.to_string())

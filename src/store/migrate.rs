@@ -113,6 +113,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0022_unanswered.sql"),
     ),
     (23, "logo", include_str!("../../migrations/0023_logo.sql")),
+    (24, "quota", include_str!("../../migrations/0024_quota.sql")),
 ];
 
 /// The migration that gave the table of migrations its hashes.

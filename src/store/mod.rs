@@ -45,6 +45,7 @@ mod promotion;
 mod pseudonym;
 mod pulse;
 mod queue;
+mod quota;
 mod record;
 mod refusal;
 mod rehearsal;
@@ -66,6 +67,7 @@ mod transaction;
 mod trust;
 mod unanswered;
 mod unreachable;
+mod usage;
 mod user;
 mod user_change;
 mod user_export;
@@ -103,11 +105,13 @@ pub use sign_in::{
 pub use sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
 pub use sign_out::SignOut;
 pub use transaction::Tx;
-pub use trust::{Standing, UnreadTrust};
+pub use trust::UnreadTrust;
+pub use usage::Standing;
 pub use user_change::{Distrusted, StoredUser};
 pub use user_export::ExportedUser;
 pub use user_list::{Listed, ListedUser, USERS_A_PAGE, UserFilter, Way};
 
+use crate::domain::Quotas;
 use transaction::Database;
 
 /// SHA-256; the store keeps hashes of session IDs only, and does not bring its own cryptography.
@@ -120,6 +124,8 @@ pub struct Store {
     /// The same, for whoever can wait.
     patient: Database,
     hash: Hasher,
+    /// What every company may have.
+    quotas: Quotas,
     /// Where sign-ins wait to be written together; SQLite only.
     queue: Option<Arc<queue::Queue>>,
     begun: Arc<begun::Begun>,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::statement::query;
 use super::{Database, Error, Hasher, Store, migrate, postgres, sqlite};
+use crate::domain::Quotas;
 
 impl Store {
     /// Opens the database of a URL (`sqlite:<file>` or `postgres://…`), makes a missing SQLite file, and migrates.
@@ -37,6 +38,7 @@ impl Store {
             database,
             patient,
             hash,
+            quotas: Quotas::default(),
             begun: Arc::default(),
             ended: Arc::default(),
         })

@@ -169,9 +169,10 @@ impl Store {
             .map(Work::durability)
             .max()
             .unwrap_or(Durability::Synced);
-        let (hash, ended) = (self.hash, Arc::clone(&self.ended));
+        let (hash, ended, quotas) = (self.hash, Arc::clone(&self.ended), self.quotas);
+        let begun = move |tx| Tx::from(tx).telling(&ended).within(quotas);
         let together = move |tx: Result<Transaction, Error>| match tx
-            .and_then(|tx| here(all_in(Tx::from(tx).telling(&ended), &batch, hash)))
+            .and_then(|tx| here(all_in(begun(tx), &batch, hash)))
         {
             Ok(outcomes) => {
                 for (work, outcome) in batch.into_iter().zip(outcomes) {

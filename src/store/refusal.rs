@@ -87,6 +87,16 @@ pub enum Refusal {
         subject: String,
     },
     /// Rule F3.
+    #[error(
+        "there is no account with the e-mail address {email}, and the company has all of the {most} users that it may have"
+    )]
+    NoRoom {
+        /// The address.
+        email: Email,
+        /// The company's quota.
+        most: u32,
+    },
+    /// Rule F3.
     #[error("the permission group for new accounts does not exist any more")]
     NoJitGroup,
     /// Rule F4.
@@ -211,7 +221,10 @@ impl Refusal {
             | Self::Contradicted { .. }
             | Self::OthersAddress { .. }
             | Self::OutsideDomains { .. } => "F2",
-            Self::NoAccount { .. } | Self::NoEmail { .. } | Self::NoJitGroup => "F3",
+            Self::NoAccount { .. }
+            | Self::NoEmail { .. }
+            | Self::NoRoom { .. }
+            | Self::NoJitGroup => "F3",
             Self::Deactivated { .. } => "F4",
             Self::SsoOnly { .. }
             | Self::NoPassword { .. }
@@ -261,6 +274,10 @@ impl Refusal {
             Self::NoEmail { .. } => &[
                 "Let the identity provider send the e-mail address as a claim (Entra ID: Attributes & Claims).",
             ],
+            Self::NoRoom { .. } => &[
+                "Delete users who are not needed any more, under Users & Permissions (by command: vestibule user delete --email E --company COMPANY).",
+                "Or ask the operator of this server to allow more: vestibule company quota COMPANY --users NUMBER.",
+            ],
             Self::NoJitGroup => &[
                 "Choose another permission group of new accounts in the connection's SAML Settings (by command: connection set jit_group=…).",
             ],
@@ -296,9 +313,10 @@ impl Refusal {
             Self::OthersAddress { .. } | Self::OutsideDomains { .. } => {
                 "The connection may speak for the e-mail address"
             }
-            Self::NoAccount { .. } | Self::NoEmail { .. } | Self::NoJitGroup => {
-                "The person has an account, or gets one"
-            }
+            Self::NoAccount { .. }
+            | Self::NoEmail { .. }
+            | Self::NoRoom { .. }
+            | Self::NoJitGroup => "The person has an account, or gets one",
             Self::Deactivated { .. } => ACTIVE,
             Self::SsoOnly { .. }
             | Self::NoPassword { .. }
@@ -334,6 +352,7 @@ impl Refusal {
             Self::NoAccount { email } => {
                 format!("an account {email}, or a connection that makes accounts").into()
             }
+            Self::NoRoom { most, .. } => format!("less than {most} users").into(),
             Self::NoEmail { .. } => "an e-mail address among the claims".into(),
             Self::NoJitGroup => "a permission group for new accounts".into(),
             Self::Deactivated { .. } => "active".into(),

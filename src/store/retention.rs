@@ -105,6 +105,9 @@ impl Store {
             .bind(too_old.max(too_many))
             .bind(PIECE);
             purged.attempts += self.in_pieces(attempts).await?;
+            if let Err(cause) = self.recount(company.id, now).await {
+                tracing::warn!(%cause, company = %company.id, "what a company has was not counted");
+            }
         }
         self.purge_unanswered(now.saturating_sub(keep.attempts))
             .await?;

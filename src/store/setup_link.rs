@@ -12,7 +12,7 @@ use super::statement::query;
 use super::user::insert;
 use super::{Error, Store, Tx};
 use crate::domain::{
-    AttemptId, AttemptKind, AuditEvent, CompanyId, Group, GroupId, GroupKind, SetupLink,
+    AttemptId, AttemptKind, AuditEvent, CompanyId, Family, Group, GroupId, GroupKind, SetupLink,
     SetupLinkId, User,
 };
 
@@ -155,6 +155,9 @@ pub(super) async fn set_up(
     .bind(ms(now))
     .execute(&mut *tx)
     .await?;
+    // A way in is refused by no quota.
+    tx.uses(company, Family::Memberships, 1);
+    tx.uses_anyway();
     tx.rename_company(company, &set_up.company_name).await?;
     let revoked = tx.revoke_setup_links(company, None, now).await?;
     tx.audit(&told(&set_up.event, revoked)).await?;

@@ -96,20 +96,7 @@ mod tests {
             };
             let mut tx = store.begin().await.unwrap();
             for number in 0..users {
-                let user = User {
-                    id: UserId::from_bytes(site.unique()),
-                    company_id: company.id,
-                    email: format!("user{number}@acme.example").parse().unwrap(),
-                    first_name: "B.".into(),
-                    last_name: "Simon".into(),
-                    company_name: String::new(),
-                    created_by: Creation::Administrator,
-                    has_password: false,
-                    waits_for: None,
-                    disabled_at: None,
-                    created_at: NOW,
-                    last_sign_in_at: None,
-                };
+                let user = site.user(number);
                 tx.add_user(&user).await.unwrap();
                 let name = format!("oid:{number}");
                 tx.bind_identity(site.connection.id, &name, user.id, NOW)
@@ -122,6 +109,23 @@ mod tests {
                 store.add_attempt(&attempt).await.unwrap();
             }
             site
+        }
+
+        fn user(&mut self, number: usize) -> User {
+            User {
+                id: UserId::from_bytes(self.unique()),
+                company_id: self.connection.company_id,
+                email: format!("user{number}@acme.example").parse().unwrap(),
+                first_name: "B.".into(),
+                last_name: "Simon".into(),
+                company_name: String::new(),
+                created_by: Creation::Administrator,
+                has_password: false,
+                waits_for: None,
+                disabled_at: None,
+                created_at: NOW,
+                last_sign_in_at: None,
+            }
         }
 
         fn attempt(&mut self) -> LoginAttempt {
@@ -202,6 +206,25 @@ mod tests {
         assert!(found[0].iter().all(|steps| *steps > 0), "{found:?}");
         assert_eq!(found[0], found[1]);
         assert_eq!(found[0], found[2]);
+    }
+
+    #[tokio::test]
+    async fn one_more_user_costs_the_same_however_many_there_are() {
+        let mut found = Vec::new();
+        for users in [10, 10_000] {
+            let dir = tempfile::tempdir().unwrap();
+            let file = dir.path().join("vestibule.sqlite3");
+            let url = format!("sqlite:{}", file.display());
+            let store = Store::open(&url, hash).await.unwrap();
+            let mut site = Site::with_users(store, users).await;
+            let another = site.user(users);
+            let file = file.to_str().unwrap();
+            let before = so_far(file);
+            site.store.add_user(&another).await.unwrap();
+            found.push(so_far(file) - before);
+        }
+        assert!(found[0] > 0, "{found:?}");
+        assert_eq!(found[0], found[1]);
     }
 
     #[tokio::test]

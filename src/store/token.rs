@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::columns::{Row, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, Token, TokenId};
+use crate::domain::{CompanyId, Family, Token, TokenId};
 
 /// The most tokens that a list shows.
 const MOST: i64 = 200;
@@ -108,6 +108,19 @@ impl Tx {
         .bind(token.created_by.as_str())
         .bind(ms(token.created_at))
         .bind(ms(token.expires_at))
+        .execute(&mut *self)
+        .await?;
+        self.uses(token.company_id, Family::Tokens, 1);
+        // Of those that have ended a list shows so many, and no more of them stay.
+        query(
+            "DELETE FROM api_token WHERE id IN (SELECT id FROM api_token \
+             WHERE company_id = $1 AND (revoked_at IS NOT NULL OR expires_at <= $2) \
+             ORDER BY created_at DESC, id DESC LIMIT $4 OFFSET $3)",
+        )
+        .bind(token.company_id.to_string())
+        .bind(ms(token.created_at))
+        .bind(MOST)
+        .bind(i64::MAX)
         .execute(&mut *self)
         .await?;
         Ok(())

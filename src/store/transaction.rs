@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::change::Change;
 use super::columns::Row;
 use super::ended::Listener;
+use super::quota::Noted;
 use super::statement::{Pair, Statement, Target, Value, query};
 use super::{Error, Store, postgres, sqlite};
+use crate::domain::Quotas;
 
 /// Which database is behind the URL.
 #[derive(Debug, Clone)]
@@ -20,6 +22,9 @@ pub(super) enum Database {
 pub struct Tx {
     inner: Inner,
     pub(super) changed: Vec<Change>,
+    /// What it has added and not counted yet.
+    pub(super) uses: Vec<Noted>,
+    pub(super) quotas: Quotas,
     /// Who is told what it has ended.
     listener: Option<Arc<Listener>>,
 }
@@ -33,7 +38,8 @@ enum Inner {
 impl Store {
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Ok(self.database.begin().await?.telling(&self.ended))
+        let tx = self.database.begin().await?;
+        Ok(tx.telling(&self.ended).within(self.quotas))
     }
 }
 
@@ -43,15 +49,26 @@ impl Database {
             Self::Sqlite(file) => Inner::Sqlite(file.begin().await?),
             Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Tx {
-            inner,
-            changed: Vec::new(),
-            listener: None,
-        })
+        Ok(Tx::new(inner))
     }
 }
 
 impl Tx {
+    fn new(inner: Inner) -> Self {
+        Self {
+            inner,
+            changed: Vec::new(),
+            uses: Vec::new(),
+            quotas: Quotas::default(),
+            listener: None,
+        }
+    }
+
+    /// The same, for companies that may have so much.
+    pub(super) fn within(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
+    }
+
     /// The same, which tells what it has ended.
     pub(super) fn telling(mut self, listener: &Arc<Listener>) -> Self {
         self.listener = Some(Arc::clone(listener));
@@ -122,11 +139,12 @@ impl Tx {
     }
 }
 
-/// A point that a transaction can be taken back to, with what was noted for running servers by then.
+/// A point that a transaction can be taken back to, with what was noted for running servers and of quotas by then.
 #[derive(Debug)]
 #[must_use = "it is kept or taken back"]
 pub(super) struct Savepoint {
     noted: usize,
+    uses: Vec<Noted>,
 }
 
 impl Tx {
@@ -135,6 +153,7 @@ impl Tx {
         query("SAVEPOINT here").execute(&mut *self).await?;
         Ok(Savepoint {
             noted: self.changed.len(),
+            uses: self.uses.clone(),
         })
     }
 
@@ -144,6 +163,7 @@ impl Tx {
             .execute(&mut *self)
             .await?;
         self.changed.truncate(point.noted);
+        self.uses.clone_from(&point.uses);
         self.keep(point).await
     }
 
@@ -169,11 +189,7 @@ impl Tx {
 
 impl From<sqlite::Transaction> for Tx {
     fn from(inner: sqlite::Transaction) -> Self {
-        Self {
-            inner: Inner::Sqlite(inner),
-            changed: Vec::new(),
-            listener: None,
-        }
+        Self::new(Inner::Sqlite(inner))
     }
 }
 

@@ -5,11 +5,12 @@
 
 use time::OffsetDateTime;
 
-use super::break_glass::count_break_glass;
 use super::columns::{Row, json, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, ConnectionId, SamlSettings, TrustLine, TrustVersion, UserId};
+use crate::domain::{
+    CompanyId, ConnectionId, Family, SamlSettings, TrustLine, TrustVersion, UserId,
+};
 
 /// The versions of a connection that are kept. What older ones changed, the audit log tells.
 const KEPT: i64 = 50;
@@ -38,13 +39,30 @@ pub struct UnreadTrust {
     pub actor: String,
 }
 
-/// What a company's administrator is told until it is settled.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// How many administrators can sign in with a password (rule F6, break-glass).
-    pub break_glass: i64,
-    /// The changes of trust that this one has not read.
-    pub unread_trust: Vec<UnreadTrust>,
+/// The newest version of each connection of company `$1` that somebody else than `$3` made since `$4`, and that `$3` has not read.
+macro_rules! select_unread_trust {
+    () => {
+        "SELECT c.id, c.display_name, v.number, v.at, v.actor FROM connection c JOIN trust_version v ON v.connection_id = c.id \
+         WHERE c.company_id = $1 AND v.at >= $4 \
+         AND v.number = (SELECT MAX(w.number) FROM trust_version w WHERE w.connection_id = c.id \
+                         AND (w.actor_id IS NULL OR w.actor_id <> $3)) \
+         AND v.number > COALESCE((SELECT r.number FROM trust_read r WHERE r.user_id = $3 AND r.connection_id = c.id), 0)"
+    };
+}
+pub(super) use select_unread_trust;
+
+/// Reads one, if the row has one.
+pub(super) fn unread_trust(row: &Row) -> Result<Option<UnreadTrust>, Error> {
+    let Some(connection_id) = row.maybe_parsed("id")? else {
+        return Ok(None);
+    };
+    Ok(Some(UnreadTrust {
+        connection_id,
+        display_name: row.text("display_name")?,
+        number: row.int("number")?,
+        at: row.time("at")?,
+        actor: row.text("actor")?,
+    }))
 }
 
 impl Tx {
@@ -90,6 +108,7 @@ impl Tx {
             .bind(number - KEPT)
             .execute(&mut *self)
             .await?;
+        self.uses(version.company_id, Family::Documents, 0);
         Ok(number)
     }
 }
@@ -155,56 +174,6 @@ impl Store {
             .fetch_optional(&self.database)
             .await?;
         row.as_ref().map(version).transpose()
-    }
-
-    /// The newest version of each of a company's connections that somebody else made since `since`, and that a user has not
-    /// read.
-    pub async fn unread_trust(
-        &self,
-        company: CompanyId,
-        user: UserId,
-        since: OffsetDateTime,
-    ) -> Result<Vec<UnreadTrust>, Error> {
-        Ok(self.standing(company, user, since).await?.unread_trust)
-    }
-
-    /// What every page of the console tells a user until it is settled.
-    pub async fn standing(
-        &self,
-        company: CompanyId,
-        user: UserId,
-        since: OffsetDateTime,
-    ) -> Result<Standing, Error> {
-        let rows = query(concat!(
-            "SELECT ways.count, u.id, u.display_name, u.number, u.at, u.actor FROM (",
-            count_break_glass!(),
-            ") AS ways LEFT JOIN \
-             (SELECT c.id, c.display_name, v.number, v.at, v.actor FROM connection c JOIN trust_version v ON v.connection_id = c.id \
-              WHERE c.company_id = $1 AND v.at >= $3 \
-              AND v.number = (SELECT MAX(w.number) FROM trust_version w WHERE w.connection_id = c.id \
-                              AND (w.actor_id IS NULL OR w.actor_id <> $2)) \
-              AND v.number > COALESCE((SELECT r.number FROM trust_read r WHERE r.user_id = $2 AND r.connection_id = c.id), 0)) AS u \
-             ON TRUE ORDER BY u.at DESC, u.id",
-        ))
-        .bind(company.to_string())
-        .bind(user.to_string())
-        .bind(ms(since))
-        .fetch_all(&self.database)
-        .await?;
-        let mut standing = Standing::default();
-        for row in &rows {
-            standing.break_glass = row.int("count")?;
-            if let Some(connection_id) = row.maybe_parsed("id")? {
-                standing.unread_trust.push(UnreadTrust {
-                    connection_id,
-                    display_name: row.text("display_name")?,
-                    number: row.int("number")?,
-                    at: row.time("at")?,
-                    actor: row.text("actor")?,
-                });
-            }
-        }
-        Ok(standing)
     }
 
     /// The newest version of a connection that a user has said to have read; 0 for none.

@@ -7,7 +7,7 @@ use super::break_glass::WayIn;
 use super::columns::{Row, is_text, ms};
 use super::search::searched;
 use super::{Error, Store, Tx};
-use crate::domain::{CompanyId, Identity, PasswordBy, User, UserId};
+use crate::domain::{CompanyId, Family, Identity, PasswordBy, User, UserId};
 
 /// The columns that `user` reads.
 macro_rules! user_columns {
@@ -188,6 +188,9 @@ pub(super) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     .bind(user.waits_for.map(|id| id.to_string()))
     .execute(&mut *tx)
     .await?;
+    if added > 0 {
+        tx.uses(user.company_id, Family::Users, 1);
+    }
     Ok(added > 0)
 }
 

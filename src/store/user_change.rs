@@ -231,6 +231,9 @@ impl Tx {
         .bind(ms(now))
         .execute(&mut *self)
         .await?;
+        if added > 0 && grant.source == GrantSource::Administrator {
+            self.uses_membership(grant.user_id, 1);
+        }
         Ok(added > 0)
     }
 
@@ -245,6 +248,9 @@ impl Tx {
                 .await?;
         if removed > 0 {
             self.user_changed(grant.user_id);
+        }
+        if removed > 0 && grant.source == GrantSource::Administrator {
+            self.uses_membership(grant.user_id, -1);
         }
         Ok(removed > 0)
     }

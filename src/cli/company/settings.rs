@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::quota::{self, described};
 use super::{describe, note_plain_http, print_values, taken};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
@@ -88,10 +89,15 @@ fn unknown_landing(company: &Company, error: &SettingError) -> Option<CliError> 
 impl Show {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.slug).await?;
+        let usage = installation
+            .store
+            .usage(company.id, installation.now)
+            .await?;
         if self.json {
             let mut all = describe(&company);
             if let Value::Object(all) = &mut all {
                 all.insert("settings".to_owned(), settings(&company));
+                all.insert("quota".to_owned(), described(&usage).into());
             }
             return out.json(&all);
         }
@@ -99,7 +105,9 @@ impl Show {
         let logo = company.logo.as_ref();
         let logo = logo.map_or_else(|| "none".to_owned(), Logo::told);
         out.line(format!("Logo: {logo}"))?;
-        print_values(&company, out)
+        print_values(&company, out)?;
+        out.line("")?;
+        quota::print(&usage, false, out)
     }
 }
 

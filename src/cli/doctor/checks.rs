@@ -9,6 +9,7 @@ use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 use super::Findings;
+use crate::app::quotas;
 use crate::cli::configuration::full;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -180,7 +181,7 @@ pub(super) async fn database(config: &Config, clock: &Clock, findings: &mut Find
         return Database::New;
     }
     let store = match Store::open(&config.database_url(), keys::hash).await {
-        Ok(store) => store,
+        Ok(store) => store.with_quotas(quotas(&config.quota)),
         Err(error) => {
             findings.error(
                 AREA,

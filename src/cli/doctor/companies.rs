@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Findings;
 use crate::config::Config;
-use crate::domain::{CertificateValidity, Company, Connection, Origin};
+use crate::domain::{CertificateValidity, Company, Connection, Origin, Usage};
 use crate::import;
 use crate::store::{Error, Store};
 
@@ -51,6 +51,7 @@ pub(super) async fn look(
         }
         let connections = store.connections(company.id).await?;
         look_at_connections(company, &connections, now, findings);
+        look_at_quotas(company, &store.usage(company.id, now).await?, findings);
     }
     look_for_duplicates(&companies, findings);
     Ok(companies)
@@ -166,6 +167,27 @@ fn look_at_connections(
                 "Let the identity provider sign with SHA-256, then set danger_allow_sha1=false.",
             );
         }
+    }
+}
+
+/// What a company has nearly all of.
+fn look_at_quotas(company: &Company, usage: &[Usage], findings: &mut Findings) {
+    for usage in usage.iter().filter(|usage| usage.is_told()) {
+        let (slug, family) = (&company.slug, usage.family);
+        findings.warn(
+            "quotas",
+            format!(
+                "{slug}: {} of {} {}.",
+                usage.counted(),
+                usage.quota,
+                family.name()
+            ),
+            format!(
+                "{}, or allow more: vestibule company quota {slug} {} NUMBER",
+                family.clean(),
+                family.option()
+            ),
+        );
     }
 }
 

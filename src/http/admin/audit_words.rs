@@ -22,6 +22,7 @@ fn own_sentence(action: &str) -> Option<(&'static str, &'static str)> {
         "administrator.password_sign_in" => ("", "signed in with a password"),
         "audit.export" => ("Exported the", ""),
         "company.add" => ("Added the company", ""),
+        "company.quota" => ("Changed the quotas of the company", ""),
         "company.remove" => ("Deleted the company", ""),
         "company.remove_logo" => ("Removed the logo of the company", ""),
         "company.rename" => ("Renamed the company to", ""),

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::versions;
 use super::{Console, certificate_days};
+use crate::domain::Usage;
 use crate::http::error::Error;
 use crate::site::Site;
 use crate::store::Standing;
@@ -38,21 +39,26 @@ impl Tone {
     }
 }
 
-/// What a page says on top. Asked for by every one: it has to be quick.
-pub(super) async fn tell(console: &mut Console) -> Result<(), Error> {
-    let me = &console.me.user;
+/// What the page of a path says on top. Asked for by every one: it has to be quick.
+pub(super) async fn tell(console: &mut Console, path: &str) -> Result<(), Error> {
+    let (me, now) = (&console.me.user, console.now());
     let store = &console.app.desk;
     let standing = store
-        .standing(console.company(), me.id, me.created_at)
+        .standing(console.company(), me.id, me.created_at, now)
         .await?;
-    console.banners = banners(&console.site, console.now(), &standing).into();
-    console.break_glass = standing.break_glass;
+    console.banners = banners(&console.site, now, &standing, path).into();
+    console.break_glass = standing.ways_in;
     Ok(())
 }
 
-fn banners(site: &Site, now: OffsetDateTime, standing: &Standing) -> Vec<Banner> {
+fn banners(site: &Site, now: OffsetDateTime, standing: &Standing, path: &str) -> Vec<Banner> {
     let mut banners = certificate_days::banners(site, now);
-    if standing.break_glass == 0 {
+    let told = standing.usage.iter().filter(|usage| usage.is_told());
+    banners.extend(
+        told.filter(|usage| path == "/admin" || path.starts_with(usage.family.page()))
+            .map(of_quota),
+    );
+    if standing.ways_in == 0 {
         banners.push(Banner {
             tone: Tone::Warn,
             text: "No administrator can sign in without single sign-on. When it fails, only the operator of this server can help. Give an administrator a password.".to_owned(),
@@ -61,4 +67,22 @@ fn banners(site: &Site, now: OffsetDateTime, standing: &Standing) -> Vec<Banner>
     }
     banners.extend(standing.unread_trust.iter().map(versions::banner));
     banners
+}
+
+/// A quota that is nearly used up, or is.
+fn of_quota(usage: &Usage) -> Banner {
+    let family = usage.family;
+    Banner {
+        tone: if usage.is_full() {
+            Tone::Bad
+        } else {
+            Tone::Warn
+        },
+        text: format!(
+            "{} {}, or ask the operator of this server for more.",
+            usage.sentence(),
+            family.clean()
+        ),
+        link: Some((family.page().to_owned(), "Make room".to_owned())),
+    }
 }

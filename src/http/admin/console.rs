@@ -87,6 +87,15 @@ pub(super) fn corrected<T: askama::Template>(template: T) -> Page<T> {
     Page::new(template).with_status(axum::http::StatusCode::UNPROCESSABLE_ENTITY)
 }
 
+/// The same, with the status of what was refused: a field, or what no field is to blame for.
+pub(super) fn refused<T: askama::Template>(template: T, obstacle: &str) -> Page<T> {
+    if obstacle.is_empty() {
+        corrected(template)
+    } else {
+        Page::new(template).with_status(axum::http::StatusCode::CONFLICT)
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Console {
     type Rejection = Error;
 

@@ -2,13 +2,12 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::people::id;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done, refused};
 use crate::admin::{DnsCheck, DnsRecord, LAST_DOMAIN, Problems, Refused, is_last_domain};
 use crate::domain::{CompanyDomain, Connection, ConnectionId, DomainName, VerifiedBy};
 use crate::http::edge::Routes;
@@ -172,14 +171,10 @@ async fn remove(
 /// The page again, with what is wrong.
 async fn wrong(console: &Console, fields: Fields, refused: Refused) -> Result<Response, Error> {
     match refused {
-        Refused::Invalid(_) | Refused::Taken(_) => {
+        Refused::Invalid(_) | Refused::Taken(_) | Refused::InTheWay(_) | Refused::Full(_) => {
+            let obstacle = refused.obstacle();
             let page = page(console, fields, Some(refused)).await?;
-            Ok(corrected(page).into_response())
-        }
-        Refused::InTheWay(_) => {
-            let page = page(console, fields, Some(refused)).await?;
-            let page = Page::new(page).with_status(StatusCode::CONFLICT);
-            Ok(page.into_response())
+            Ok(self::refused(page, &obstacle).into_response())
         }
         other => Err(other.into()),
     }
@@ -193,10 +188,7 @@ async fn page(
     let admin = console.admin();
     let (domains, all) = tokio::try_join!(admin.domains(), admin.connections())?;
     let problems = refused.as_ref().map(Refused::problems).unwrap_or_default();
-    let obstacle = match &refused {
-        Some(refused) if problems.is_empty() => refused.to_string(),
-        _ => String::new(),
-    };
+    let obstacle = refused.as_ref().map(Refused::obstacle).unwrap_or_default();
     let rows = domains.iter().map(|domain| {
         let own = domain.connection_id.map(|id| id.to_string());
         let is_last = is_last_domain(&domains, &domain.name);

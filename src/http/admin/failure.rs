@@ -71,6 +71,7 @@ impl From<Refused> for Error {
             }
             Refused::Changed { .. }
             | Refused::InTheWay(_)
+            | Refused::Full(_)
             | Refused::LastBreakGlass
             | Refused::NotOverAdministrators => Self::Conflict(refused.to_string().into()),
             Refused::Store(cause) => cause.into(),

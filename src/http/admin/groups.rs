@@ -7,7 +7,9 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::people::{kind_text, kinds, number};
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, group_first};
+use super::{
+    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, group_first, refused,
+};
 use crate::admin::{GroupText, Problems, Refused};
 use crate::domain::GroupKind;
 use crate::http::edge::Routes;
@@ -67,6 +69,8 @@ pub(super) struct New {
     /// A form that waits for the group, sealed; empty for none.
     kept: String,
     problems: Problems,
+    /// What stands in the way, when no field is to blame.
+    obstacle: String,
 }
 
 /// `GET /admin/groups/new`
@@ -81,7 +85,7 @@ pub(super) fn empty(console: &Console, kept: String) -> Page<New> {
         kind: GroupKind::Member,
         sso_only: false,
     };
-    Page::new(form(console, text, kept, Problems::default()))
+    Page::new(form(console, text, kept, None))
 }
 
 /// A group in a form.
@@ -135,21 +139,22 @@ async fn create(
                 next,
             )
         }
-        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
-            let page = form(&console, text, fields.kept, refused.problems());
-            Ok(corrected(page).into_response())
+        Err(why @ (Refused::Invalid(_) | Refused::Taken(_) | Refused::Full(_))) => {
+            let page = form(&console, text, fields.kept, Some(&why));
+            Ok(refused(page, &why.obstacle()).into_response())
         }
         Err(other) => Err(other.into()),
     }
 }
 
-fn form(console: &Console, text: GroupText, kept: String, problems: Problems) -> New {
+fn form(console: &Console, text: GroupText, kept: String, refused: Option<&Refused>) -> New {
     New {
         frame: console.frame(Section::Users, "Create New Permission"),
         title: text.title,
         kinds: kinds(text.kind),
         sso_only: text.sso_only,
         kept,
-        problems,
+        problems: refused.map(Refused::problems).unwrap_or_default(),
+        obstacle: refused.map(Refused::obstacle).unwrap_or_default(),
     }
 }

@@ -95,7 +95,7 @@ async fn enter(
     };
     // The answer to a form leads to a page.
     if is_read {
-        banner::tell(&mut console).await?;
+        banner::tell(&mut console, parts.uri.path()).await?;
     }
     Ok(Some(console))
 }

@@ -319,7 +319,7 @@ pub(super) async fn show(
         return Err(Error::OthersForm);
     }
     let mut console = console.clone();
-    banner::tell(&mut console).await?;
+    banner::tell(&mut console, parts.uri.path()).await?;
     if let Some(page) = filled(&console, parts, &kept, said).await? {
         return Ok(page);
     }

@@ -67,7 +67,7 @@ use super::error::Error;
 use crate::app::App;
 
 use banner::{Banner, Tone};
-use console::{Console, corrected};
+use console::{Console, corrected, refused};
 use flash::{done, done_then};
 use form::ConsoleForm;
 use frame::{ConsoleFrame, Section};

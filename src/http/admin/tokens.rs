@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::people::id;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done, refused};
 use crate::admin::{MadeToken, NewToken, Problems, Refused};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
 use crate::domain::{Scope, Token};
@@ -114,7 +114,11 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
         }
         Err(Refused::NotFound) => Err(Error::NotFound),
         Err(Refused::Store(cause)) => Err(cause.into()),
-        Err(refused) => Ok(corrected(page(&console, fields, Some(refused)).await?).into_response()),
+        Err(why) => {
+            let obstacle = why.obstacle();
+            let page = page(&console, fields, Some(why)).await?;
+            Ok(refused(page, &obstacle).into_response())
+        }
     }
 }
 
@@ -143,10 +147,7 @@ async fn page(
     let now = console.now();
     let tokens = console.admin().tokens().await?;
     let problems = refused.as_ref().map(Refused::problems).unwrap_or_default();
-    let obstacle = match &refused {
-        Some(refused) if problems.is_empty() => refused.to_string(),
-        _ => String::new(),
-    };
+    let obstacle = refused.as_ref().map(Refused::obstacle).unwrap_or_default();
     let days = TOKEN_DAYS.map(|days| (days.to_string(), format!("in {days} days")));
     Ok(Tokens {
         frame: console.frame(Section::Tokens, "API tokens"),

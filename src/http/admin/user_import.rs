@@ -135,7 +135,7 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
                 ("/admin/users/import", "Import another file"),
             )
         }
-        Err(refused @ Refused::Invalid(_)) => {
+        Err(refused @ (Refused::Invalid(_) | Refused::Full(_))) => {
             let plan = console.admin().plan_import(&content).await?;
             let name = upload.text("name").to_owned();
             let page = shown(console, name, plan, &content, refused.to_string());

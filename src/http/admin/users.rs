@@ -10,7 +10,7 @@ use super::people::{
     Connections, Pages, day, group_items, id, name_of, number, page_number, way_text,
 };
 use super::sure;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, refused};
 use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::domain::{Creation, Group, GroupKind};
 use crate::http::edge::Routes;
@@ -193,6 +193,8 @@ struct New {
     /// The connections to wait for; none where there is no choice.
     connections: Vec<Item>,
     problems: Problems,
+    /// What stands in the way, when no field is to blame.
+    obstacle: String,
 }
 
 /// `GET /admin/users/new`
@@ -201,7 +203,7 @@ async fn new(console: Console) -> Result<Response, Error> {
         company_name: console.site.company.name.clone(),
         ..UserText::default()
     };
-    let page = form(&console, text, "", "", Problems::default()).await?;
+    let page = form(&console, text, "", "", None).await?;
     Ok(Page::new(page).into_response())
 }
 
@@ -268,10 +270,10 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
                 ("/admin/users/new", "Create another"),
             )
         }
-        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+        Err(why @ (Refused::Invalid(_) | Refused::Taken(_) | Refused::Full(_))) => {
             let (group, connection) = (&fields.group, &fields.connection);
-            let page = form(&console, text, group, connection, refused.problems()).await?;
-            Ok(corrected(page).into_response())
+            let page = form(&console, text, group, connection, Some(&why)).await?;
+            Ok(refused(page, &why.obstacle()).into_response())
         }
         Err(other) => Err(other.into()),
     }
@@ -302,7 +304,7 @@ async fn form(
     text: UserText,
     group: &str,
     connection: &str,
-    problems: Problems,
+    refused: Option<&Refused>,
 ) -> Result<New, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
     let mut items = group_items(&groups, group);
@@ -312,7 +314,8 @@ async fn form(
         text,
         groups: items,
         connections: Connections::of(console).to_wait_for(connection),
-        problems,
+        problems: refused.map(Refused::problems).unwrap_or_default(),
+        obstacle: refused.map(Refused::obstacle).unwrap_or_default(),
     })
 }
 

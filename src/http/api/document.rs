@@ -17,7 +17,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::problem::{Document, Kind, MEDIA_TYPE, Wrong};
 use super::{
-    Answer, answer, attempts, audit, company, connections, domains, groups, logo, session,
+    Answer, answer, attempts, audit, company, connections, domains, groups, logo, quota, session,
     user_actions, users,
 };
 use crate::app::App;
@@ -41,6 +41,7 @@ use crate::http::extract::{ClientAddress, CurrentSite};
         logo::show,
         logo::set,
         logo::remove,
+        quota::show,
         domains::list,
         domains::show,
         domains::set,

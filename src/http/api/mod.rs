@@ -21,6 +21,7 @@ mod paging;
 mod path;
 pub(super) mod problem;
 mod query;
+mod quota;
 mod sent;
 mod session;
 mod user;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Routes {
             "/api/v1/company/logo",
             get(logo::show).put(logo::set).delete(logo::remove),
         )
+        .route("/api/v1/company/quota", get(quota::show))
         .route("/api/v1/domains", get(domains::list))
         .route(
             "/api/v1/domains/{domain}",

@@ -55,6 +55,7 @@ kinds! {
     TooSlow = "too-slow", REQUEST_TIMEOUT, "The request took too long to come";
     Taken = "taken", CONFLICT, "Another one has it already";
     InTheWay = "conflict", CONFLICT, "This cannot be done now";
+    Full = "quota-reached", CONFLICT, "A quota of the company has no room for it";
     LastAdministrator = "last-administrator", CONFLICT, "The last way in without single sign-on";
     Changed = "changed", PRECONDITION_FAILED, "It was changed since it was read";
     TooLarge = "too-large", PAYLOAD_TOO_LARGE, "The body is too large";
@@ -293,6 +294,7 @@ impl From<Refused> for Problem {
             Refused::Taken(_) => Kind::Taken,
             Refused::Changed { .. } => Kind::Changed,
             Refused::InTheWay(_) => Kind::InTheWay,
+            Refused::Full(_) => Kind::Full,
             Refused::LastBreakGlass => Kind::LastAdministrator,
         };
         if let Refused::Store(cause) = refused {

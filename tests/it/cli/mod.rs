@@ -13,6 +13,7 @@ mod explain_vectors;
 mod exports;
 mod groups;
 mod metadata;
+mod quota;
 mod server;
 mod users;
 

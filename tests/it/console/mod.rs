@@ -21,6 +21,7 @@ mod metadata_import;
 mod overview;
 #[cfg(feature = "demo")]
 mod provider;
+mod quota;
 mod saml_settings;
 mod sessions;
 mod set_up;

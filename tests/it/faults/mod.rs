@@ -12,6 +12,7 @@ mod load;
 mod log;
 mod people;
 mod postgres;
+mod quota;
 mod slow;
 mod sqlite;
 

@@ -8,8 +8,8 @@ use crate::support;
 
 pub(super) const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
-const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
-const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+pub(super) const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
+pub(super) const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 const SIMON: &str = "b.simon@contoso.com";
 
 pub(super) fn claim(spec: &mut ResponseSpec, name: &str, values: &[&str]) {

@@ -17,6 +17,7 @@ mod moves;
 mod new_key;
 mod password;
 mod process;
+mod quota;
 mod races;
 mod refused_there;
 mod reposts;

@@ -250,10 +250,8 @@ async fn what_was_read_stays_read(database: &Database) {
         tx.commit(NOW).await.unwrap();
     }
     let unread = async |user, since| {
-        let unread = store
-            .unread_trust(world.company.id, user, since)
-            .await
-            .unwrap();
+        let standing = store.standing(world.company.id, user, since, NOW).await;
+        let unread = standing.unwrap().unread_trust;
         unread.iter().map(|one| one.number).collect::<Vec<_>>()
     };
     assert_eq!(unread(anna.id, NOW).await, [2], "not her own");
@@ -279,8 +277,8 @@ async fn what_was_read_stays_read(database: &Database) {
     assert_eq!(unread(zoe.id, NOW).await, [3], "each reads for herself");
     let beta = company("beta", "https://beta.example.com");
     store.add_company(&beta, NOW).await.unwrap();
-    let none = store.unread_trust(beta.id, zoe.id, NOW).await.unwrap();
-    assert!(none.is_empty());
+    let none = store.standing(beta.id, zoe.id, NOW, NOW).await.unwrap();
+    assert!(none.unread_trust.is_empty());
 }
 
 async fn the_newest_versions_are_kept(database: &Database) {

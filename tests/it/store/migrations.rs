@@ -87,7 +87,7 @@ async fn hashes_are_kept_for_what_an_earlier_version_made(database: &Database) {
 }
 
 /// What somebody does to the database beside the server.
-async fn by_hand(database: &Database, sql: &'static str) {
+pub(super) async fn by_hand(database: &Database, sql: &'static str) {
     match database {
         Database::Sqlite(_) => {
             let file = database.url().replace("sqlite:", "");

@@ -23,6 +23,7 @@ mod old_names;
 mod passwords;
 mod plans;
 mod promotions;
+mod quota;
 mod races;
 mod refusals;
 mod rehearsals;

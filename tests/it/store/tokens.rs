@@ -15,7 +15,7 @@ on_both!(
     lists_are_read_on_from_a_place
 );
 
-fn token(company_id: CompanyId, name: &str) -> Token {
+pub(super) fn token(company_id: CompanyId, name: &str) -> Token {
     Token {
         id: TokenId::from_bytes(unique()),
         company_id,
