@@ -128,7 +128,7 @@ fn every_rate_limit_can_be_switched_off() {
         .keys()
         .filter(|key| key.ends_with("_per_minute"))
         .collect();
-    assert_eq!(rates.len(), 21);
+    assert_eq!(rates.len(), 23);
     for key in &rates {
         load(&format!("[limits]\n{key} = 0"), &[]).unwrap();
         let variable = variable_name(&format!("limits.{key}"));

@@ -1,6 +1,7 @@
 //! Who may do what: tokens and nothing else, each at its own company, no token more than it was made for.
 
 use axum::http::Method;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use vestibule::domain::Scope;
 
@@ -421,6 +422,9 @@ async fn secrets_never_come_out() {
     let made = client.post("/api/v1/users", new).await;
     assert_eq!(made.status, 201);
     assert!(!made.body.contains("a-long-password-9"));
+    let image = BASE64_STANDARD.encode(crate::picture::PNG);
+    let logo = client.put("/api/v1/company/logo", Some(json!({"image": image})));
+    assert_eq!(logo.await.status, 200);
     let token = client.authorization.clone().unwrap();
     let token = token.trim_start_matches("Bearer ");
     let mut all = String::new();

@@ -141,5 +141,5 @@ async fn there_is_an_end_to_them() {
         admin.create_token(&new(&number.to_string())).await.unwrap();
     }
     let refused = admin.create_token(&new("one more")).await.unwrap_err();
-    assert!(matches!(refused, Refused::InTheWay(_)), "{refused:?}");
+    assert!(matches!(refused, Refused::Full(_)), "{refused:?}");
 }
