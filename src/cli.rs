@@ -61,7 +61,7 @@ enum Command {
     Serve,
     /// Run the server with a demo identity provider, ready to click through
     Demo(demo::Demo),
-    /// Companies: add, list, show, set, suspend, resume, delete, domain, setup-link
+    /// Companies: add, list, show, set, logo, quota, suspend, resume, delete, domain, setup-link
     #[command(subcommand)]
     Company(company::Company),
     /// Permission groups: add, list, set, delete

@@ -167,6 +167,9 @@ impl Finder<'_> {
                 there(CLAIMS_PAGE, "emailaddress").to("user.mail"),
                 self.setting("attributes.email"),
             ],
+            "F3" if received.contains("the company has all of the") => {
+                vec![self.console(PEOPLE, "Delete", "/admin/users")]
+            }
             "F3" => vec![
                 self.setting("jit_group"),
                 self.console(PEOPLE, "Create SSO User", "/admin/users"),

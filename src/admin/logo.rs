@@ -26,8 +26,8 @@ impl Admin<'_> {
             hash,
             changed_at: self.now,
         };
-        if company.logo.as_ref().is_some_and(|it| it.hash == hash) {
-            return Ok(logo);
+        if let Some(same) = company.logo.as_ref().filter(|it| it.hash == hash) {
+            return Ok(same.clone());
         }
         let mut tx = self.store.begin().await?;
         if !tx

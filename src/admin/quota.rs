@@ -21,6 +21,10 @@ impl Admin<'_> {
             return Err(Refused::NotFound);
         }
         let before = self.usage().await?;
+        let after: Vec<Usage> = before.iter().map(|it| self.with(it, wanted)).collect();
+        if before == after {
+            return Ok(before);
+        }
         let mut tx = self.store.begin().await?;
         tx.lock_company(self.company).await?;
         for (family, most) in wanted {
@@ -32,7 +36,6 @@ impl Admin<'_> {
                 .filter(|it| wanted.iter().any(|(family, _)| *family == it.family));
             Value::Object(wanted.map(set).collect::<Map<_, _>>())
         };
-        let after: Vec<Usage> = before.iter().map(|it| self.with(it, wanted)).collect();
         let event = self
             .event("company.quota", slug)
             .with_change(told(&before), told(&after));

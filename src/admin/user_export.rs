@@ -62,7 +62,12 @@ impl Parts for UserExport {
     }
 }
 
-fn cells(ExportedUser { user, groups }: &ExportedUser) -> [String; 10] {
+fn cells(exported: &ExportedUser) -> [String; 11] {
+    let ExportedUser {
+        user,
+        awaited,
+        groups,
+    } = exported;
     let titles = |by_hand: bool| {
         let by = |source: GrantSource| (source == GrantSource::Administrator) == by_hand;
         let titles = groups.iter().filter(|(_, source)| by(*source));
@@ -86,6 +91,7 @@ fn cells(ExportedUser { user, groups }: &ExportedUser) -> [String; 10] {
         harmless(&user.last_name),
         harmless(&user.company_name),
         harmless(&titles(true)),
+        harmless(awaited.as_deref().unwrap_or_default()),
         harmless(&titles(false)),
         state.to_owned(),
         way.to_owned(),

@@ -14,13 +14,14 @@ const MOST_CELLS: usize = 200;
 /// Faults that are named; the others are counted.
 pub const MOST_FAULTS: usize = 100;
 
-/// The columns that are written. The first five are read again.
-pub(super) const COLUMNS: [&str; 10] = [
+/// The columns that are written. The first six are read again.
+pub(super) const COLUMNS: [&str; 11] = [
     "email",
     "first_name",
     "last_name",
     "company",
     "groups",
+    "connection",
     "groups_by_sign_in",
     "state",
     "signs_in_with",

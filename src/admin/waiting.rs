@@ -46,7 +46,7 @@ impl Awaiting {
             [] => Ok(None),
             [only] => self.admits(email, only),
             _ => Err(format!(
-                "Several connections are enabled. Choose the one through which this user signs in first: {}.",
+                "Several connections are enabled. Choose the one through which this user signs in first (in a file: the column \"connection\"): {}.",
                 self.names(|it| it.enabled)
             )),
         }

@@ -1,7 +1,7 @@
 //! Words for people: the nearest match, and lists.
 
 /// What the assignment of a domain does not do: what is bound stays bound (rule F1).
-pub(super) const KNOWN_BEFORE: &str = "Whom another connection knew before still gets in through that one. To end it: vestibule user unlink --company COMPANY --email E --connection N";
+pub(super) const KNOWN_BEFORE: &str = "Whoever signed in through a connection before still gets in through it. To end it: vestibule user unlink --company COMPANY --email E --connection N";
 
 /// The one of `known` that `wanted` is most likely a misspelling of.
 pub(super) fn nearest<'a>(wanted: &str, known: &[&'a str]) -> Option<&'a str> {

@@ -195,7 +195,11 @@ impl Add {
             Err(Refused::Invalid(problems)) if !problems.of("connection").is_empty() => {
                 return Err(CliError::unusable(
                     problems.of("connection"),
-                    "Say which one: --connection NAME",
+                    if self.connection.is_some() {
+                        "Choose another connection or address, or change what stands in the way"
+                    } else {
+                        "Say which one: --connection NAME"
+                    },
                 ));
             }
             other => other?,

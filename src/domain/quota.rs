@@ -253,7 +253,7 @@ impl Full {
     /// What happened, for people.
     pub fn what(&self) -> String {
         format!(
-            "A company has at most {} {} here, and there is no room for more.",
+            "This company has at most {} {}, and there is no room for more.",
             self.quota,
             self.family.name()
         )

@@ -12,12 +12,14 @@ use super::group_claim::{self, GroupsOf, grant};
 use super::identity::{self, Known};
 use super::link;
 use super::promotion::FOREIGN_PASSWORD;
+use super::rename;
 use super::search::searched;
-use super::user::{insert, user};
+use super::session;
+use super::user::{insert, user, user_columns};
 use super::{Error, Refusal};
 use crate::domain::{
     AttemptId, AuditEvent, AuditId, Connection, Creation, Email, Family, GrantSource, Profile,
-    User, UserId,
+    SessionKey, User, UserId,
 };
 
 /// An account that may sign in.
@@ -52,6 +54,8 @@ pub(super) struct Claimant<'a> {
     pub(super) new_user: UserId,
     /// The attempt; entries of the audit log are numbered after it.
     pub(super) attempt: AttemptId,
+    /// The browser's former session, which ends with this sign-in.
+    pub(super) replaces: Option<SessionKey>,
     pub(super) now: OffsetDateTime,
 }
 
@@ -132,7 +136,13 @@ async fn first_time(
             continue;
         };
         return match welcome(tx, claimant, user, how).await? {
-            Ok(account) => counted(tx, claimant, account).await,
+            Ok(account) => {
+                // Before the counter, as whoever deletes a user takes them.
+                if let Some(former) = claimant.replaces {
+                    session::hold(tx, former).await?;
+                }
+                counted(tx, claimant, account).await
+            }
             refused => Ok(refused),
         };
     }
@@ -361,7 +371,7 @@ async fn brought_up_to_date(
         email: user.email.clone(),
         ..found
     };
-    let email_kept = update_email(tx, claimant, &mut user).await?;
+    let email_kept = rename::update_email(tx, claimant, &mut user).await?;
     let search = searched(&user);
     if row.text("search")? != search {
         query("UPDATE account SET search = $1 WHERE id = $2")
@@ -425,57 +435,4 @@ async fn linked(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Vec
     tx.audit(&claimant.event(4, "user.link", user, detail))
         .await?;
     Ok(others)
-}
-
-/// Takes a new address over; why not, when it belongs to another account, or is not this connection's to give.
-async fn update_email(
-    tx: &mut Tx,
-    claimant: &Claimant<'_>,
-    found: &mut User,
-) -> Result<Option<&'static str>, Error> {
-    let Some(email) = claimant
-        .profile
-        .email
-        .as_ref()
-        .filter(|email| **email != found.email)
-    else {
-        return Ok(None);
-    };
-    let is_another = email.key() != found.email.key();
-    if found.has_password {
-        return Ok(is_another.then_some("single sign-on renames no account that has a password"));
-    }
-    // Neither does a connection rename whom another one's domain names.
-    if let Err(Refusal::OthersAddress { .. }) = link::ground(tx, claimant, &found.email).await? {
-        return Ok(
-            is_another.then_some("the domain of its address is assigned to another connection")
-        );
-    }
-    if is_another {
-        if link::contradiction(claimant, email).is_some() {
-            return Ok(Some("the NameID is another address"));
-        }
-        match link::ground(tx, claimant, email).await? {
-            Ok(_) => {}
-            Err(Refusal::OthersAddress { .. }) => {
-                return Ok(Some("its domain is assigned to another connection"));
-            }
-            Err(_) => return Ok(Some("it is in none of the company's domains")),
-        }
-    }
-    let updated = query(
-        "UPDATE account SET email = $1, email_key = $2 WHERE id = $3 AND NOT EXISTS \
-         (SELECT 1 FROM account other WHERE other.company_id = $4 AND other.email_key = $2 AND other.id <> $3)",
-    )
-    .bind(email.as_str())
-    .bind(email.key())
-    .bind(found.id.to_string())
-    .bind(found.company_id.to_string())
-    .execute(&mut *tx)
-    .await?;
-    if updated == 0 {
-        return Ok(Some("another account has it"));
-    }
-    found.email = email.clone();
-    Ok(None)
 }

@@ -257,7 +257,7 @@ impl Store {
              (SELECT COUNT(*) FROM session WHERE connection_id = $1 AND expires_at > $2 AND last_seen_at + idle_ms > $2) AS sessions, \
              (SELECT COUNT(*) FROM group_grant WHERE source = $3) AS grants, \
              (SELECT COUNT(*) FROM account WHERE company_id = (SELECT company_id FROM connection WHERE id = $1) \
-              AND waits_for = $1) AS waiting",
+              AND waits_for = $1 AND password IS NULL AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id)) AS waiting",
         )
         .bind(id.to_string())
         .bind(ms(now))

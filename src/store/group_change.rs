@@ -272,6 +272,13 @@ impl Tx {
 
     /// Removes a group and every membership in it.
     pub async fn remove_group(&mut self, company: CompanyId, id: GroupId) -> Result<(), Error> {
+        // Who puts somebody into it holds it by its key only, and would not be counted.
+        if !self.writes_alone() {
+            query("SELECT id FROM permission_group WHERE id = $1 FOR UPDATE")
+                .bind(id.to_string())
+                .fetch_all(&mut *self)
+                .await?;
+        }
         let given = query(
             "DELETE FROM group_grant WHERE source = $3 AND group_id = \
              (SELECT id FROM permission_group WHERE id = $1 AND company_id || '' = $2)",

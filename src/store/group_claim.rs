@@ -23,6 +23,8 @@ pub(super) struct GroupsOf {
     taken: Vec<String>,
     /// The group of just-in-time provisioning, which every new account gets.
     given: Option<String>,
+    /// The groups that the claim gives now; none where there is no claim to go by.
+    pub(super) held: Option<Vec<GroupId>>,
 }
 
 impl GroupsOf {
@@ -73,7 +75,10 @@ pub(super) async fn reconcile(
         };
         groups.mapped.push((mapped.value.clone(), title));
     }
-    for gone in present.into_iter().filter(|it| !it.wanted) {
+    let (wanted, gone): (Vec<Present>, Vec<Present>) =
+        present.into_iter().partition(|group| group.wanted);
+    groups.held = Some(wanted.into_iter().map(|group| group.id).collect());
+    for gone in gone {
         let sql = "DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3";
         query(sql)
             .bind(user.to_string())
@@ -94,7 +99,8 @@ struct Present {
 }
 
 /// The groups that the source `$2` has granted to an account, by title: one a line, the identifier before the title, because a
-/// statement that changes the account tells them as well.
+/// statement that changes the account tells them as well. (PostgreSQL tells them as they were before it waited for the account: see
+/// [`super::session::begin`].)
 macro_rules! groups_present {
     () => {
         "(SELECT string_agg(m.group_id || ' ' || g.title, '\n' ORDER BY g.title) \
@@ -111,20 +117,16 @@ pub(super) fn source(claimant: &Claimant<'_>) -> Option<String> {
 
 fn present(row: &Row) -> Result<Vec<Present>, Error> {
     let lines = row.maybe_text("present")?.unwrap_or_default();
-    lines
-        .lines()
-        .map(|line| {
-            let corrupt = Error::Corrupt { column: "present" };
-            let (id, title) = line.split_once(' ').ok_or(corrupt)?;
-            Ok(Present {
-                id: id
-                    .parse()
-                    .map_err(|_| Error::Corrupt { column: "present" })?,
-                title: title.to_owned(),
-                wanted: false,
-            })
+    // A title has one line. Of one that had more, what follows stands for no group.
+    let group = |line: &str| {
+        let (id, title) = line.split_once(' ')?;
+        Some(Present {
+            id: id.parse().ok()?,
+            title: title.to_owned(),
+            wanted: false,
         })
-        .collect()
+    };
+    Ok(lines.lines().filter_map(group).collect())
 }
 
 async fn title(tx: &mut Tx, group: GroupId) -> Result<Option<String>, Error> {

@@ -147,7 +147,10 @@ const TOLD: usize = 5;
 /// What is told of a link, with who else knows the account: for records and for the audit log.
 pub fn shared_with(told: impl Into<String>, others: &[String]) -> String {
     let told = told.into();
-    let quoted: Vec<String> = others.iter().map(|it| format!("\"{it}\"")).collect();
+    let quoted: Vec<String> = others
+        .iter()
+        .map(|it| format!("\"{}\"", it.replace('"', "'")))
+        .collect();
     match quoted.split_at(quoted.len().min(TOLD)) {
         ([], _) => told,
         ([other], []) => format!("{told}; the connection {other} knows this user, too"),

@@ -49,6 +49,7 @@ mod quota;
 mod record;
 mod refusal;
 mod rehearsal;
+mod rename;
 mod retention;
 mod search;
 mod session;

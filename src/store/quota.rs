@@ -256,8 +256,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Settings that have grown need room. Earlier versions make it: they are the less worth the more there are. What has not
-    /// grown is refused by nothing.
+    /// Settings that have grown need room. Earlier versions make it: they are the less worth the more there are, and the audit
+    /// log tells what they changed. What has not grown is refused by nothing.
     async fn fit_documents(
         &mut self,
         company: CompanyId,

@@ -12,7 +12,10 @@ use time::{Duration, OffsetDateTime};
 use super::Tx;
 use super::columns::{Row, duration_ms, is_text, json, ms};
 use super::{Error, Store};
-use crate::domain::{ConnectionId, Group, GroupKind, Session, SessionId, SessionKey, User, UserId};
+use crate::domain::{
+    ConnectionId, GrantSource, Group, GroupId, GroupKind, Session, SessionId, SessionKey, User,
+    UserId,
+};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -217,19 +220,39 @@ static BEGIN: Pair = pair!(
     close_attempt!(),
     "INSERT INTO session (attempt_id, session_key, user_id, company_id, connection_id, name_id, name_id_value, session_index, \
      signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
-     SELECT $9, $7, $6, $10, $11, $12, $13, $14, $15, $16, $17, $18, '{}', $19, $20 WHERE $21 IS NULL OR EXISTS \
-     (SELECT 1 FROM identity i WHERE i.connection_id = $11 AND i.subject = $21 AND i.user_id || '' = $6)"
+     SELECT $9, $7, $6, $10, $11, $12, $13, $14, $15, $16, $17, $18, '{}', $19, $20 WHERE ($21 IS NULL OR EXISTS \
+     (SELECT 1 FROM identity i WHERE i.connection_id = $11 AND i.subject = $21 AND i.user_id || '' = $6)) \
+     AND ($22 IS NULL OR ((SELECT COUNT(*) FROM group_grant m WHERE m.user_id = $6 AND m.source = $22) = $23 AND NOT EXISTS \
+     (SELECT 1 FROM group_grant m WHERE m.user_id = $6 AND m.source = $22 AND $24 NOT LIKE '%' || m.group_id || '%')))"
 );
 
-/// Begins the session whose key closes its attempt, of a user whose account this transaction holds; with a subject, only while its
-/// connection knows the user by it. Whoever unlinks holds the account as well: what was found before that was committed is looked
-/// at here once more (rule F1).
+/// What a sign-in has read, by which its session begins.
+pub(super) struct Read<'a> {
+    /// By what name its connection knows the user.
+    pub(super) subject: &'a str,
+    /// The groups that the connection's claim gives the user; none where they are not looked at.
+    pub(super) groups: Option<&'a [GroupId]>,
+}
+
+/// Begins the session whose key closes its attempt, of a user whose account this transaction holds, only while all is as it was read:
+/// the connection knows the user by the subject (rule F1), and its claim gives these groups (rule F5). Whoever changes that holds the
+/// account as well; what was read before that was committed is looked at here once more.
 pub(super) async fn begin(
     tx: &mut Tx,
     session: &Session,
-    subject: Option<&str>,
+    read: Option<Read<'_>>,
     closing: Closing<'_>,
 ) -> Result<(), Error> {
+    // Who writes alone has read what is there.
+    let groups = read.as_ref().and_then(|read| read.groups);
+    let groups = groups.filter(|_| !tx.writes_alone());
+    let source = groups.and(session.connection_id);
+    let source = source.map(|id| GrantSource::Idp(id).to_string());
+    let groups: Vec<String> = groups
+        .unwrap_or_default()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let values = closing
         .bind(
             query(BEGIN.together),
@@ -252,12 +275,26 @@ pub(super) async fn begin(
         .bind(ms(session.last_seen_at))
         .bind(session.authn_instant.map(ms))
         .bind(session.authn_context.as_deref())
-        .bind(subject)
+        .bind(read.as_ref().map(|read| read.subject))
+        .bind(source)
+        .bind(groups.len().try_into().unwrap_or(i64::MAX))
+        .bind(groups.join(" "))
         .values;
     match tx.change_both(&BEGIN, values).await? {
         0 => Err(Error::Crossed),
         _ => Ok(()),
     }
+}
+
+/// Holds a session until the transaction ends, where others write at the same time.
+pub(super) async fn hold(tx: &mut Tx, key: SessionKey) -> Result<(), Error> {
+    if !tx.writes_alone() {
+        query("UPDATE session SET data = data WHERE session_key = $1")
+            .bind(key.0.to_vec())
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn touch(

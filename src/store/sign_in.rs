@@ -198,7 +198,7 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
         (Ok(AttemptKind::Test), proof) => {
             return Box::pin(rehearse(tx, sign_in, proof, attempt_id)).await;
         }
-        (Ok(_), Proof::Saml(proof)) => saml_account(tx, sign_in, proof).await?,
+        (Ok(_), Proof::Saml(proof)) => saml_account(tx, sign_in, proof, hash).await?,
         (Ok(_), Proof::Password(proof)) => {
             let point = tx.savepoint().await?;
             let judged = password_account(tx, sign_in, proof).await?;
@@ -265,11 +265,17 @@ async fn saml_account(
     tx: &mut Tx,
     sign_in: &SignIn,
     proof: &SamlProof,
+    hash: Hasher,
 ) -> Result<Result<Account, Refusal>, Error> {
     if let Err(refusal) = assertion::remember(tx, sign_in, proof).await? {
         return Ok(Err(refusal));
     }
-    settle(tx, &claimant(sign_in, proof)).await
+    let replaces = sign_in.replaces.as_ref();
+    let claimant = Claimant {
+        replaces: replaces.map(|former| SessionKey(hash(former.as_bytes()))),
+        ..claimant(sign_in, proof)
+    };
+    settle(tx, &claimant).await
 }
 
 pub(super) fn claimant<'a>(sign_in: &'a SignIn, proof: &'a SamlProof) -> Claimant<'a> {
@@ -281,6 +287,7 @@ pub(super) fn claimant<'a>(sign_in: &'a SignIn, proof: &'a SamlProof) -> Claiman
             AttemptRef::Begun(id) => *id,
             AttemptRef::New(attempt) => attempt.id,
         },
+        replaces: None,
         now: sign_in.now,
     }
 }
@@ -387,8 +394,11 @@ async fn begin_session(
         named: None,
         session_key: Some(key),
     };
-    let subject = saml.map(|proof| proof.profile.subject.as_str());
-    session::begin(tx, &session, subject, closing).await?;
+    let read = saml.map(|proof| session::Read {
+        subject: &proof.profile.subject,
+        groups: account.groups.as_ref().and_then(|it| it.held.as_deref()),
+    });
+    session::begin(tx, &session, read, closing).await?;
     Ok(Finished::SignedIn {
         made: account.how == How::Made,
         user: Box::new(account.user),

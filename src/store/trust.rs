@@ -8,9 +8,7 @@ use time::OffsetDateTime;
 use super::columns::{Row, json, ms};
 use super::statement::query;
 use super::{Error, Store, Tx};
-use crate::domain::{
-    CompanyId, ConnectionId, Family, SamlSettings, TrustLine, TrustVersion, UserId,
-};
+use crate::domain::{ConnectionId, Family, SamlSettings, TrustLine, TrustVersion, UserId};
 
 /// The versions of a connection that are kept. What older ones changed, the audit log tells.
 const KEPT: i64 = 50;

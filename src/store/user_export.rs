@@ -18,7 +18,17 @@ const ROWS: usize = 2_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportedUser {
     pub user: User,
+    /// Through which connection its first sign-in is to come, by name; none where it does not wait.
+    pub awaited: Option<String>,
     pub groups: Vec<(String, GrantSource)>,
+}
+
+/// The connection of an account that waits ([`User::waits`]).
+macro_rules! awaited {
+    () => {
+        ", (SELECT c.name FROM connection c WHERE c.id = account.waits_for AND account.password IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id)) AS awaited"
+    };
 }
 
 impl Store {
@@ -42,6 +52,7 @@ impl Store {
         let rows = query(concat!(
             "SELECT ",
             user_columns!(),
+            awaited!(),
             ", m.source, g.title FROM (SELECT * FROM account WHERE company_id = $1 AND email_key > $2 ORDER BY email_key LIMIT $3) account \
              LEFT JOIN group_grant m ON m.user_id = account.id LEFT JOIN permission_group g ON g.id = m.group_id \
              ORDER BY account.email_key LIMIT $4"
@@ -77,6 +88,7 @@ impl Store {
         let rows = query(concat!(
             "SELECT ",
             user_columns!(),
+            awaited!(),
             ", m.source, g.title FROM account LEFT JOIN group_grant m ON m.user_id = account.id \
              LEFT JOIN permission_group g ON g.id = m.group_id WHERE account.id = $1"
         ))
@@ -86,6 +98,7 @@ impl Store {
         let groups = exported(&rows)?.pop().map(|found| found.groups);
         Ok(ExportedUser {
             user: one.user.clone(),
+            awaited: one.awaited.clone(),
             groups: groups.unwrap_or_default(),
         })
     }
@@ -99,6 +112,7 @@ fn exported(rows: &[Row]) -> Result<Vec<ExportedUser>, Error> {
         if users.last().is_none_or(|last| last.user.id != id) {
             users.push(ExportedUser {
                 user: user(row)?,
+                awaited: row.maybe_text("awaited")?,
                 groups: Vec::new(),
             });
         }

@@ -74,14 +74,14 @@ fn codes(pixels: usize) -> Vec<u8> {
 }
 
 /// The PNG with another chunk behind its head.
-pub(crate) fn png_with(chunk: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub(crate) fn png_with(chunk: [u8; 4], content: &[u8]) -> Vec<u8> {
     let head = 8 + 25;
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     let checksum = [0; 4];
     [
         &PNG[..head],
         &length,
-        chunk,
+        &chunk,
         content,
         &checksum,
         &PNG[head..],
@@ -124,7 +124,7 @@ fn each_kind_is_known_by_its_octets() {
     let simple = [b"RIFF", &length[..], b"WEBP", chunk].concat();
     assert_eq!(read(&simple), Ok((PictureKind::WebP, 360, 96)));
     assert_eq!(
-        read(&png_with(b"tEXt", b"<script>alert(1)</script>")),
+        read(&png_with(*b"tEXt", b"<script>alert(1)</script>")),
         Ok((PictureKind::Png, 360, 96))
     );
 }
@@ -149,7 +149,7 @@ fn what_moves_is_refused() {
     let mut webp = WEBP.to_vec();
     webp[20] |= 0b10;
     for octets in [
-        png_with(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]),
+        png_with(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]),
         webp,
         gif(16, 16, 2),
     ] {
@@ -180,8 +180,8 @@ fn sides_and_octets_have_bounds() {
         );
     }
     let room = 64 * 1024 - PNG.len() - 12;
-    assert!(read(&png_with(b"tEXt", &vec![b'x'; room])).is_ok());
-    let refused = read(&png_with(b"tEXt", &vec![b'x'; room + 1])).unwrap_err();
+    assert!(read(&png_with(*b"tEXt", &vec![b'x'; room])).is_ok());
+    let refused = read(&png_with(*b"tEXt", &vec![b'x'; room + 1])).unwrap_err();
     assert_eq!(refused, PictureError::TooLarge(65_537));
     assert!(refused.to_string().contains("65 KiB"), "{refused}");
     assert_eq!(read(b""), Err(PictureError::Empty));
@@ -208,7 +208,7 @@ fn a_picture_does_not_contradict_itself() {
     let mut screen = gif(360, 96, 1);
     screen[6..8].copy_from_slice(&300_u16.to_le_bytes());
     // A second head, and no pixels.
-    let second = png_with(b"IHDR", &PNG[16..29]);
+    let second = png_with(*b"IHDR", &PNG[16..29]);
     let pixels = PNG.windows(4).position(|it| it == b"IDAT").unwrap();
     let empty = [&PNG[..pixels - 4], &PNG[PNG.len() - 12..]].concat();
     let frame = JPEG.windows(2).position(|it| it == [0xff, 0xc0]).unwrap();

@@ -90,6 +90,7 @@ fn described(listed: &ListedUser, connections: &[Connection]) -> Value {
         "administrator": groups.iter().any(|group| group.kind == GroupKind::Administrator),
         "active": user.disabled_at.is_none(),
         "deactivated_at": user.disabled_at.map(timestamp),
+        "waits": user.waits(listed.bound),
         "waits_for": waits_for(listed, connections),
         "has_password": user.has_password,
         "created_by": user.created_by,
@@ -106,6 +107,7 @@ fn row(listed: &ListedUser, connections: &[Connection]) -> [String; 6] {
     let state = match waits_for(listed, connections) {
         _ if user.disabled_at.is_some() => "deactivated".to_owned(),
         Some(connection) => format!("waits for {connection}"),
+        None if user.waits(listed.bound) => "waits for a first sign-in".to_owned(),
         None => "active".to_owned(),
     };
     [
@@ -119,8 +121,9 @@ fn row(listed: &ListedUser, connections: &[Connection]) -> [String; 6] {
 }
 
 fn waits_for(listed: &ListedUser, connections: &[Connection]) -> Option<String> {
+    let user = &listed.user;
     let awaited = connections
         .iter()
-        .find(|it| listed.user.waits_for == Some(it.id));
+        .find(|it| user.waits(listed.bound) && user.waits_for == Some(it.id));
     awaited.map(|it| it.name.to_string())
 }

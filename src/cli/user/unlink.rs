@@ -24,6 +24,9 @@ pub(in crate::cli) struct Unlink {
 async fn next(store: &Store, user: &User, connection: &Connection) -> Result<String> {
     let name = user.email.domain_name();
     let domain = store.domain(user.company_id, &name).await?;
+    let is_outside = domain.is_none()
+        && !connection.settings.guests
+        && !store.domains(user.company_id).await?.is_empty();
     let owner = domain.filter(|it| it.links).and_then(|it| it.connection_id);
     let left = store.identities_of(user.id).await?;
     Ok(if left.iter().any(|it| it.connection_id == connection.id) {
@@ -39,6 +42,11 @@ async fn next(store: &Store, user: &User, connection: &Connection) -> Result<Str
     } else if owner.is_none() && user.has_password {
         format!(
             "A sign-in through it with the address {} is refused from now on, until {name} is assigned to it, or an administrator links the person on the page of the refused sign-in.",
+            user.email
+        )
+    } else if owner.is_none() && is_outside {
+        format!(
+            "A sign-in through it with the address {} is refused from now on: {name} is none of the company's domains. Add it, or let the connection have guests.",
             user.email
         )
     } else {

@@ -241,7 +241,7 @@ fn items(all: &[Connection], chosen: &str) -> Vec<Item> {
 }
 
 /// What an assignment does not do: what is bound stays bound (rule F1).
-const KNOWN_BEFORE: &str = "Whom another connection knew before still gets in through that one: Unlink on the user's page ends it.";
+const KNOWN_BEFORE: &str = "Whoever signed in through a connection before still gets in through it: Unlink on the user's page ends it.";
 
 /// What an assignment does, for people.
 fn decides(domain: &CompanyDomain, all: &[Connection]) -> String {

@@ -7,9 +7,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::people::{kind_text, kinds, number};
-use super::{
-    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then, group_first, refused,
-};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, group_first, refused};
 use crate::admin::{GroupText, Problems, Refused};
 use crate::domain::GroupKind;
 use crate::http::edge::Routes;

@@ -9,8 +9,8 @@ use crate::picture::{JPEG, OTHERS, PNG, gif, png_of, png_with};
 
 const PATH: &str = "/api/v1/company/logo";
 
-fn sent(octets: &[u8]) -> Option<Value> {
-    Some(json!({"image": BASE64_STANDARD.encode(octets)}))
+fn sent(octets: &[u8]) -> Value {
+    json!({"image": BASE64_STANDARD.encode(octets)})
 }
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn a_logo_is_set_shown_and_removed() {
     is_problem(&client.get(PATH).await, 404, "not-found");
     let company = ok(&client.get("/api/v1/company").await, 200);
     assert_eq!(company["logo"], json!(null));
-    let set = ok(&client.put(PATH, sent(PNG)).await, 200);
+    let set = ok(&client.put(PATH, Some(sent(PNG))).await, 200);
     assert_eq!(set["media_type"], "image/png");
     assert_eq!((&set["width"], &set["height"]), (&json!(360), &json!(96)));
     assert_eq!(set["size"], json!(PNG.len()));
@@ -31,7 +31,7 @@ async fn a_logo_is_set_shown_and_removed() {
     let mut browser = world.browser(super::world::ADMIN).await;
     let path = set["path"].as_str().unwrap();
     assert_eq!(browser.get(path).await.octets, PNG);
-    let other = ok(&client.put(PATH, sent(JPEG)).await, 200);
+    let other = ok(&client.put(PATH, Some(sent(JPEG))).await, 200);
     assert_ne!(other["path"], set["path"]);
     for _ in 0..2 {
         assert_eq!(client.delete(PATH).await.status, 204);
@@ -52,14 +52,14 @@ async fn a_logo_is_set_shown_and_removed() {
 async fn what_is_no_logo_is_a_problem_of_its_member() {
     let world = World::new().await;
     let client = world.master().await;
-    let large = png_with(b"tEXt", &[b'x'; 65 * 1024]);
+    let large = png_with(*b"tEXt", &vec![b'x'; 65 * 1024]);
     let mut refused = vec![
         (sent(&large), "at most 64 KiB"),
         (sent(&PNG[..100]), "damaged or cut off"),
         (sent(&png_of(2000, 16)), "2000 × 16 pixels"),
         (sent(&gif(16, 16, 3)), "The picture moves."),
         (sent(b""), "The file is empty."),
-        (Some(json!({"image": "no base64!"})), "in base64"),
+        (json!({"image": "no base64!"}), "in base64"),
         (
             sent(b"key\n-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADAN"),
             "image holds a private key",
@@ -67,7 +67,7 @@ async fn what_is_no_logo_is_a_problem_of_its_member() {
     ];
     refused.extend(OTHERS.iter().map(|(octets, told)| (sent(octets), *told)));
     for (body, told) in refused {
-        let answer = client.put(PATH, body).await;
+        let answer = client.put(PATH, Some(body)).await;
         let problem = is_problem(&answer, 422, "invalid");
         assert_eq!(problem["errors"][0]["field"], "image", "{problem}");
         let message = problem["errors"][0]["message"].as_str().unwrap();
@@ -96,13 +96,13 @@ async fn the_logo_needs_the_scopes_of_the_company() {
     ] {
         let client = world.client(scopes).await;
         is_problem(
-            &client.put(PATH, sent(PNG)).await,
+            &client.put(PATH, Some(sent(PNG))).await,
             403,
             "insufficient-scope",
         );
     }
     let master = world.master().await;
-    ok(&master.put(PATH, sent(PNG)).await, 200);
+    ok(&master.put(PATH, Some(sent(PNG))).await, 200);
     let writer = world
         .client(&[Scope::CompanyRead, Scope::ConnectionsWrite])
         .await;

@@ -279,6 +279,34 @@ fn who_waits_for_a_connection_is_not_forgotten() {
     installation
         .run("connection delete --company acme --name okta")
         .fails(1, &["1 user waits for a first sign-in through it"]);
+    // A file of users leads back to the same.
+    let file = installation
+        .run("user export --company acme")
+        .succeeds()
+        .out;
+    assert!(file.contains("a@acme.example,,,,,okta,"), "{file}");
+    // One that has a password waits no more, whatever it waited for.
+    let line = "user set-password --company acme --email b@acme.example --password-stdin";
+    installation
+        .run_with(line, "known to nobody else\n")
+        .succeeds();
+    let deleted = installation
+        .run("connection delete --company acme --name google --yes")
+        .succeeds();
+    assert!(!deleted.out.contains("waits"), "{}", deleted.out);
+    installation
+        .run("connection delete --company acme --name okta --yes")
+        .succeeds();
+    let users = installation.json("user list --company acme --json");
+    assert_eq!(
+        (&users[0]["waits"], &users[0]["waits_for"]),
+        (&true.into(), &serde_json::Value::Null)
+    );
+    assert_eq!(users[1]["waits"], false);
+    installation
+        .run("user list --company acme")
+        .succeeds()
+        .says(&["waits for a first sign-in"]);
 }
 
 #[test]

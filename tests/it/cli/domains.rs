@@ -53,7 +53,10 @@ fn a_domain_is_added_assigned_verified_and_removed() {
     installation
         .run("company domain assign acme acme.example --none")
         .succeeds()
-        .says(&["no connection now", "Whom another connection knew before"]);
+        .says(&[
+            "no connection now",
+            "Whoever signed in through a connection before",
+        ]);
     installation
         .run("company domain remove acme acme.exampel")
         .fails(1, &["acme.example"]);

@@ -107,7 +107,7 @@ async fn a_domain_is_added_checked_assigned_and_removed() {
     let assigned = post(&mut browser, assign, &[("connection", &id)]).await;
     let page = follow(&mut browser, &assigned).await.body;
     assert!(
-        page.contains("ENTRA links, makes and renames accounts with addresses in acme.test, and no other connection does. Whom another connection knew before still gets in"),
+        page.contains("ENTRA links, makes and renames accounts with addresses in acme.test, and no other connection does. Whoever signed in through a connection before still gets in"),
         "{page}"
     );
     let page = browser.get("/admin/domains").await.body;

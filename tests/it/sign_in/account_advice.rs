@@ -10,8 +10,8 @@ use time::Duration;
 use vestibule::admin::{Actor, Admin, Fix, NewToken, Side, fixes};
 use vestibule::demo_idp::{Claim, ResponseSpec, User};
 use vestibule::domain::{
-    AttemptId, AttemptKind, AuditEvent, AuditId, Connection, Creation, Group, GroupClaim, GroupId,
-    GroupKind, LoginAttempt, Profile, Record, Scope, SessionId, SetupLinkId, UserId,
+    AttemptId, AttemptKind, AuditEvent, AuditId, Connection, Creation, Family, Group, GroupClaim,
+    GroupId, GroupKind, LoginAttempt, Profile, Record, Scope, SessionId, SetupLinkId, UserId,
 };
 use vestibule::http::extract::Peer;
 use vestibule::import;
@@ -70,6 +70,7 @@ kinds! {
     Refusal::OutsideDomains { .. } => OutsideDomains,
     Refusal::NoAccount { .. } => NoAccount,
     Refusal::NoEmail { .. } => NoEmail,
+    Refusal::NoRoom { .. } => NoRoom,
     Refusal::NoJitGroup => NoJitGroup,
     Refusal::Deactivated { .. } => Deactivated,
     Refusal::SsoOnly { .. } => SsoOnly,
@@ -108,6 +109,8 @@ enum Do {
     CreateTheUser,
     MakeAccounts,
     SendAnAddress,
+    DeleteAUser,
+    AllowMoreUsers,
     Activate,
     UseSingleSignOn,
     /// This group can only sign in via single sign-on: no more.
@@ -175,6 +178,10 @@ fn lines(kind: Kind) -> &'static [(&'static str, &'static [Do])] {
         ],
         Kind::NoAccount => &[("Create the user", &[Do::CreateTheUser, Do::MakeAccounts])],
         Kind::NoEmail => &[("send the e-mail address", &[Do::SendAnAddress])],
+        Kind::NoRoom => &[
+            ("Delete users who are not needed", &[Do::DeleteAUser]),
+            ("allow more", &[Do::AllowMoreUsers]),
+        ],
         Kind::NoJitGroup => &[("Choose another permission group", &[Do::MakeAccounts])],
         Kind::Deactivated => &[("activate the account", &[Do::Activate])],
         // Whom an administrator has put there is moved in `what_is_advised_where_a_password_is_refused`.
@@ -228,7 +235,7 @@ fn claim(spec: &mut ResponseSpec, name: &str, value: &str) {
 }
 
 fn person(spec: &mut ResponseSpec, email: &str, object_id: &str) {
-    spec.name_id = email.to_owned();
+    email.clone_into(&mut spec.name_id);
     claim(spec, EMAIL, email);
     claim(spec, OBJECT_ID, object_id);
 }
@@ -346,6 +353,18 @@ impl Site {
         let path = format!("/api/v1/domains/{domain}");
         let body = json!({"connection": to.id.to_string()});
         self.api(Method::PUT, &path, body).await;
+    }
+
+    /// As many users as there are, and so many more, as the operator's command allows.
+    async fn allow_users(&self, more: u32) -> u32 {
+        let (store, acme) = (&self.world.app.store, self.world.acme.id);
+        let most = u32::try_from(store.users(acme).await.unwrap().len()).unwrap() + more;
+        let mut tx = store.begin().await.unwrap();
+        tx.write_quota(acme, Family::Users, Some(most))
+            .await
+            .unwrap();
+        tx.commit(self.world.app.clock.now()).await.unwrap();
+        most
     }
 
     /// Simon's account gets another address.
@@ -526,6 +545,14 @@ async fn provoke(kind: Kind, site: &Site) -> Option<(LoginAttempt, Refusal)> {
             site.set("name_id_format", "any").await;
             let subject = "oid:8f1d4b62-5a0e-4c3d-9b7a-2e6f0c1d3a54".to_owned();
             Refusal::NoEmail { subject }
+        }
+        Kind::NoRoom => {
+            site.add(json!({"email": "idle@contoso.com"})).await;
+            let most = site.allow_users(0).await;
+            Refusal::NoRoom {
+                email: email(),
+                most,
+            }
         }
         Kind::Deactivated => {
             let user = site.signed_in(SIMON, good).await;
@@ -790,7 +817,7 @@ async fn follow(kind: Kind, what: Do, site: &Site, refused: &LoginAttempt) -> An
         (_, Do::OneSource) => {
             let one = |spec: &mut ResponseSpec| {
                 resend(spec);
-                spec.name_id = BOSS.to_owned();
+                BOSS.clone_into(&mut spec.name_id);
             };
             site.sign_in("entra", one).await
         }
@@ -876,6 +903,11 @@ async fn here(what: Do, site: &Site, refused: &LoginAttempt) {
         Do::SendTheOwnAddress => site.assign("fabrikam.example", &entra).await,
         Do::CreateTheUser => drop(site.add(json!({"email": SIMON})).await),
         Do::MakeAccounts => site.set("jit_group", "SSO Basic").await,
+        Do::DeleteAUser => {
+            let path = format!("/api/v1/users/{}", site.user("idle@contoso.com").await);
+            site.api(Method::DELETE, &path, Value::Null).await;
+        }
+        Do::AllowMoreUsers => drop(site.allow_users(1).await),
         Do::Activate => {
             site.api(Method::POST, &of_user("/activate").await, Value::Null)
                 .await;
@@ -955,6 +987,7 @@ fn entered(fix: &Fix) -> Option<Do> {
         (_, Some("attributes.email")) => None,
         ("E-mail domains", _) => Some(Do::AssignDomain),
         ("Create SSO User", _) => Some(Do::CreateTheUser),
+        ("Delete", _) => Some(Do::DeleteAUser),
         ("Activate", _) => Some(Do::Activate),
         ("This group can only sign in via single sign-on", _) => Some(Do::OpenTheGroup),
         ("Password", _) => Some(Do::SetAPassword),

@@ -75,7 +75,7 @@ impl Company {
         };
         let here = service_provider(&self.world.acme);
         let mut spec: ResponseSpec = idp.response_spec(&User::b_simon(), &here);
-        spec.name_id = SIMON.to_owned();
+        SIMON.clone_into(&mut spec.name_id);
         spec.attributes.retain(|claim| claim.name != EMAIL);
         spec.attributes.push(Claim::new(EMAIL, [SIMON]));
         let xml = idp.respond(&spec.answering(&begun.id)).unwrap();
@@ -127,7 +127,7 @@ async fn a_company_moves_from_one_identity_provider_to_another() {
         page.contains("OKTA links, makes and renames accounts with addresses in acme.test"),
         "{page}"
     );
-    let told = "Whom another connection knew before still gets in through that one: Unlink on the user's page ends it.";
+    let told = "Whoever signed in through a connection before still gets in through it: Unlink on the user's page ends it.";
     assert!(page.contains(told), "{page}");
     let user = format!("/admin/users/{}", grant.user_id);
     let told =

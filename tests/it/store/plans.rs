@@ -189,7 +189,7 @@ async fn read_by_pages(open: usize) -> i64 {
     let store = database.open().await.at_leisure();
     let (company, since) = (world.company.id, NOW - time::Duration::days(30));
     let newest = store.newest_outcomes(company, since, 500).await.unwrap();
-    assert_eq!(newest[0].summary, "Signed in");
+    assert!(newest[0].summary.starts_with("Signed in"));
     let last = store.last_outcomes(company, since, 200).await.unwrap();
     assert_eq!(last.len(), 5);
     let latest = store.latest_sign_ins(company, 5).await.unwrap();

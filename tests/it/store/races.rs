@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, Executor as _, PgConnection, Row as _};
 use vestibule::domain::{
-    AttemptKind, Creation, Grant, GrantSource, Group, GroupKind, Outcome, Profile, UserId,
+    AttemptKind, Creation, Grant, GrantSource, Group, GroupClaim, GroupKind, GroupMapping, Outcome,
+    Profile, UserId,
 };
 use vestibule::store::{AttemptRef, Bar, Error, Finished, Refusal, Tx, finish_in};
 
@@ -25,6 +26,7 @@ on_both!(
     who_goes_away_does_not_hold_up_the_others,
     who_is_unlinked_meanwhile_gets_no_session,
     who_is_deleted_meanwhile_gets_no_session,
+    groups_that_changed_meanwhile_are_reconciled,
 );
 
 const ROUNDS: usize = 25;
@@ -426,6 +428,50 @@ async fn who_is_unlinked_meanwhile_gets_no_session(database: &Database) {
         let sessions = one.store.sessions_of(user.id, NOW).await.unwrap();
         assert!(sessions.is_empty(), "{sessions:?}");
         assert!(one.store.identities_of(user.id).await.unwrap().is_empty());
+    }
+}
+
+/// Rule F5: what another sign-in of the same person was given meanwhile goes where the claim does not give it, and the other way round.
+async fn groups_that_changed_meanwhile_are_reconciled(database: &Database) {
+    let servers = servers(database).await;
+    let one = &servers[0];
+    let group = &one.staff;
+    let mut connection = one.connection.clone();
+    connection.settings.group_mapping = vec![GroupMapping {
+        value: "g-mapped".into(),
+        group_id: group.id,
+    }];
+    one.store.update_connection(&connection, NOW).await.unwrap();
+    let group = group.id;
+    let servers = servers.map(|world| World {
+        connection: connection.clone(),
+        ..world
+    });
+    for (number, values) in [vec![], vec!["g-mapped".to_owned()]]
+        .into_iter()
+        .enumerate()
+    {
+        let is_given = !values.is_empty();
+        let mut person = profile(&format!("oid:{number}"), &format!("u{number}@contoso.com"));
+        // What the other sign-in leaves is the opposite.
+        person.groups = GroupClaim::Values(if is_given { values.clone() } else { vec![] });
+        let (user, _) = signed_in(servers[0].sign_in(&person).await);
+        let grant = Grant {
+            user_id: user.id,
+            group_id: group,
+            source: GrantSource::Idp(connection.id),
+        };
+        let other = async |tx: &mut Tx| {
+            if is_given {
+                assert!(tx.revoke(grant).await.unwrap());
+            } else {
+                assert!(tx.grant(grant, NOW).await.unwrap());
+            }
+        };
+        let finished = sign_in_behind(database, &servers, user.id, &person, other).await;
+        signed_in(finished);
+        let grants = servers[0].store.grants_of(user.id).await.unwrap();
+        assert_eq!(grants.contains(&grant), is_given, "{grants:?}");
     }
 }
 
