@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use memchr::memmem;
 
+use super::client_address::ClientAddress;
 use super::cookies::Cookie;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
-use super::limit::{Responses, Within};
 use super::pages::{Frame, MessageField, Repost};
-use super::posted::Posted;
+use super::rate_limit::{Responses, Within};
+use super::request_body::RequestBody;
 use super::response::{AttemptCode, Page};
 use super::session;
 use super::start::{address, browser, choice, known_browser};
@@ -32,7 +33,7 @@ pub(super) async fn receive(
     ClientAddress(client): ClientAddress,
     _: Within<Responses>,
     headers: HeaderMap,
-    body: Posted,
+    body: RequestBody,
 ) -> Result<Response, Error> {
     if !is_form(&headers) {
         return Err(Error::UnsupportedMediaType);
@@ -49,7 +50,7 @@ async fn judge(
     site: Arc<Site>,
     client: Option<IpAddr>,
     headers: HeaderMap,
-    body: Posted,
+    body: RequestBody,
 ) -> Result<Response, Error> {
     let body = body.octets();
     let form = EncodedResponse::from_form(body, app.config.limits.body_bytes).map_err(|cause| {

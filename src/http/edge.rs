@@ -20,97 +20,52 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{self, Entry};
 use axum::http::{HeaderName, HeaderValue, Method, Request as HttpRequest, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::MethodRouter;
 use axum::{BoxError, Router};
 use http_body_util::Limited;
 use time::OffsetDateTime;
 use tower::Service;
 
-use super::admin::UPLOAD_BYTES;
-use super::error::{self, Error};
-use super::extract::{FoundSite, prefers_json, site_of, told_host};
+use super::current_site::{CurrentSite, FoundSite, site_of, told_host};
+use super::error::Error;
+use super::failure::{self, Form};
+use super::manner::Manner;
 use super::policy;
 use super::response::AttemptCode;
+use super::routes::{Known, NO_PATTERN, Route, Routes, not_allowed};
 use crate::app::App;
 use crate::site::Site;
-
-/// Routes and their patterns.
-#[derive(Debug, Default)]
-pub(super) struct Routes {
-    router: Router<Arc<App>>,
-    patterns: Vec<&'static str>,
-}
-
-impl Routes {
-    /// With one more.
-    pub(super) fn route(mut self, pattern: &'static str, methods: MethodRouter<Arc<App>>) -> Self {
-        self.patterns.push(pattern);
-        self.router = self.router.route(pattern, methods);
-        self
-    }
-
-    /// With those of another family.
-    pub(super) fn merge(mut self, other: Self) -> Self {
-        self.patterns.extend(other.patterns);
-        self.router = self.router.merge(other.router);
-        self
-    }
-
-    /// The answer of these routes alone, without what is around them.
-    pub(super) async fn answer(self, app: &Arc<App>, request: Request) -> Response {
-        let mut router = self.router.with_state(Arc::clone(app));
-        let Ok(response) = router.call(request).await;
-        response
-    }
-
-    /// With something around all of them, also around the answer to a method that a route does not have.
-    pub(super) fn around_all(
-        self,
-        layer: impl FnOnce(Router<Arc<App>>) -> Router<Arc<App>>,
-    ) -> Self {
-        Self {
-            router: layer(self.router.method_not_allowed_fallback(not_allowed)),
-            patterns: self.patterns,
-        }
-    }
-}
 
 /// The routes with everything that is around them.
 #[derive(Debug, Clone)]
 pub struct Edge {
     router: Router,
-    patterns: Arc<[&'static str]>,
+    known: Arc<Known>,
     app: Arc<App>,
 }
 
 impl Edge {
     pub(super) fn around(routes: Routes, app: Arc<App>) -> Self {
-        let Routes { router, patterns } = routes;
+        let (router, known) = routes.into_parts();
         let whole = router
             .fallback(not_found)
             .method_not_allowed_fallback(not_allowed);
         Self {
             router: whole.with_state(Arc::clone(&app)),
-            patterns: patterns.into(),
+            known: Arc::new(known),
             app,
         }
     }
 
     /// The patterns of all routes.
-    pub fn patterns(&self) -> &[&'static str] {
-        &self.patterns
+    pub fn patterns(&self) -> impl Iterator<Item = &'static str> {
+        self.known.patterns()
     }
 
     /// The answer to a request.
     pub(super) async fn answer(&self, request: Request) -> Response {
         let visit = Visit::begin(&request, self);
         let limits = &self.app.config.limits;
-        let most = if is_of_console(visit.pattern) {
-            // Read only after the console knows who sends it; each of its readers has a bound of its own.
-            limits.body_bytes.max(UPLOAD_BYTES)
-        } else {
-            limits.body_bytes
-        };
+        let most = limits.body_bytes.max(visit.route.manner.body_bytes);
         let mut request = bounded(request, most);
         if let Some(site) = &visit.site {
             request.extensions_mut().insert(FoundSite(Arc::clone(site)));
@@ -160,33 +115,31 @@ where
 }
 
 /// What is known of a request before it is answered.
-pub(super) struct Visit {
+struct Visit {
     /// The site of the request's host.
-    pub(super) site: Option<Arc<Site>>,
+    site: Option<Arc<Site>>,
     /// The host name that came, where no company has it.
     unknown_host: Option<String>,
-    /// Whether a failure is told as JSON.
-    pub(super) wants_json: bool,
-    /// Whether it is for the API, whose failures have a form of their own.
-    pub(super) is_api: bool,
+    /// How a failure is told.
+    form: Form,
     method: Method,
-    pattern: &'static str,
+    route: Route,
     begun: Instant,
 }
 
 impl Visit {
     fn begin(request: &Request, edge: &Edge) -> Self {
         let site = site_of(request, &edge.app.directory);
+        let route = edge.known.at(request.uri().path());
         Self {
             unknown_host: match site {
                 Some(_) => None,
                 None => told_host(request.headers()),
             },
             site,
-            wants_json: prefers_json(request.headers()),
-            is_api: request.uri().path().starts_with(super::api::ROOT),
+            form: Form::of(route.manner.failures, request.headers()),
             method: request.method().clone(),
-            pattern: pattern_of(request.uri().path(), &edge.patterns),
+            route,
             begun: Instant::now(),
         }
     }
@@ -196,18 +149,20 @@ impl Visit {
         Self {
             site: None,
             unknown_host: None,
-            wants_json: false,
-            is_api: false,
+            form: Form::Page,
             method: Method::from_bytes(b"-").unwrap_or_default(),
-            pattern: "-",
+            route: Route {
+                pattern: NO_PATTERN,
+                manner: Manner::PAGE,
+            },
             begun: Instant::now(),
         }
     }
 
     /// What every answer goes through last.
     fn end(&self, response: Response) -> Response {
-        let mut response = error::render(response, self);
-        secure(&mut response, self.pattern, self.site.as_deref());
+        let mut response = failure::render(response, self.form, self.site.as_deref());
+        secure(&mut response, self.route.manner, self.site.as_deref());
         self.log(&response);
         response
     }
@@ -215,27 +170,19 @@ impl Visit {
     /// Whether the site's company is suspended, and this is more than what every site shows.
     fn is_closed(&self) -> bool {
         let suspended = |site: &Arc<Site>| site.company.suspended_at.is_some();
-        self.site.as_ref().is_some_and(suspended) && !FOR_EVERYONE.contains(&self.pattern)
+        self.site.as_ref().is_some_and(suspended) && !self.route.manner.while_suspended
     }
 
     /// One line. What machines ask for again and again is worth one only when it fails.
     fn log(&self, response: &Response) {
         let status = response.status().as_u16();
-        let routine = match self.pattern {
-            // The limit tells of all of them together: a flood must not fill the log.
-            _ if status == 429 => true,
-            // Load balancers ask every few seconds, every page brings its assets, and identity providers come by.
-            "/healthz" | "/readyz" | "/assets/{file}" | "/logo/{file}" | "/favicon.ico"
-            | "/robots.txt" | "/sso/metadata" => status < 400,
-            // Applications ask for each of their own requests.
-            "/sso/session" => status < 400 || status == 401,
-            _ => false,
-        };
+        // The limit tells of all that it refused together: a flood must not fill the log.
+        let routine = status == 429 || self.route.manner.routine.holds(status);
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
                     method = %self.method,
-                    route = self.pattern,
+                    route = self.route.pattern,
                     status,
                     ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
                     company = self.site.as_ref().map_or("-", |site| site.company.slug.as_str()),
@@ -251,39 +198,6 @@ impl Visit {
             line!(info);
         }
     }
-}
-
-/// What a site shows whatever its company is: what is asked of the server, and what its pages are made of.
-const FOR_EVERYONE: [&str; 6] = [
-    "/healthz",
-    "/readyz",
-    "/assets/{file}",
-    "/logo/{file}",
-    "/favicon.ico",
-    "/robots.txt",
-];
-
-fn is_of_console(pattern: &str) -> bool {
-    pattern.starts_with("/admin/")
-}
-
-/// The pattern of the route at an address.
-fn pattern_of(path: &str, patterns: &[&'static str]) -> &'static str {
-    let fits = |pattern: &str| {
-        let mut segments = path.split('/');
-        pattern.split('/').all(|wanted| {
-            let found = segments.next();
-            found == Some(wanted)
-                || wanted.starts_with('{') && found.is_some_and(|it| !it.is_empty())
-        }) && segments.next().is_none()
-    };
-    let known = |pattern: &&&'static str| **pattern == path;
-    patterns
-        .iter()
-        .find(known)
-        .or_else(|| patterns.iter().find(|pattern| fits(pattern)))
-        .copied()
-        .unwrap_or("-")
 }
 
 /// A body that cannot grow beyond the limit, however it comes (rule A1).
@@ -330,7 +244,7 @@ async fn in_time(
 }
 
 /// Sets the headers that every answer carries. Some answers bring a policy of their own, or may be kept.
-fn secure(response: &mut Response, pattern: &str, site: Option<&Site>) {
+fn secure(response: &mut Response, manner: Manner, site: Option<&Site>) {
     let headers = response.headers_mut();
     headers.reserve(FIXED.len() + 4);
     if let Entry::Vacant(policy) = headers.entry(header::CONTENT_SECURITY_POLICY) {
@@ -339,7 +253,7 @@ fn secure(response: &mut Response, pattern: &str, site: Option<&Site>) {
     for (name, value) in FIXED {
         headers.insert(name, value);
     }
-    headers.insert(OPENER_POLICY, policy::of_opener(pattern));
+    headers.insert(OPENER_POLICY, policy::of_opener(manner.opener));
     if site.is_some_and(Site::is_https) {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -372,33 +286,6 @@ const FIXED: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-async fn not_found(site: Result<super::extract::CurrentSite, Error>) -> Error {
+async fn not_found(site: Result<CurrentSite, Error>) -> Error {
     site.map_or_else(|unknown| unknown, |_| Error::NotFound)
-}
-
-async fn not_allowed() -> Error {
-    Error::MethodNotAllowed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_the_pattern_of_its_route() {
-        let patterns = ["/", "/assets/{file}", "/a/{b}/c", "/a/x/c"];
-        for (path, pattern) in [
-            ("/", "/"),
-            ("/assets/site.css", "/assets/{file}"),
-            ("/a/x/c", "/a/x/c"),
-            ("/a/y/c", "/a/{b}/c"),
-            ("/assets/", "-"),
-            ("/assets/a/b", "-"),
-            ("/a/y", "-"),
-            ("", "-"),
-            ("/nothing", "-"),
-        ] {
-            assert_eq!(pattern_of(path, &patterns), pattern, "{path}");
-        }
-    }
 }

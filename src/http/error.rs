@@ -1,17 +1,11 @@
-//! Every way in which a request fails, and the answer to each.
+//! Every way in which a request fails, its status and its text. [`super::failure`] makes the answer.
 //!
-//! Invariant: the public text gives an attacker nothing; the cause is logged once, here, when the answer is made.
+//! Invariant: the public text gives an attacker nothing.
 
 use std::borrow::Cow;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
-
-use super::edge::Visit;
-use super::pages::{Failure, Frame, Link};
-use super::response::{AttemptCode, Page};
-use crate::text;
 
 /// What went wrong with a request.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -300,36 +294,20 @@ impl Error {
         (title, what, vec![next.to_owned()])
     }
 
-    fn code(&self) -> Option<&str> {
+    /// By which the record of what was refused is found.
+    pub(super) fn code(&self) -> Option<&str> {
         match self {
             Self::SignInRefused { code, .. } => code.as_deref(),
             Self::SignOutRefused { code, .. } => Some(code),
             _ => None,
         }
     }
-
-    fn link(&self) -> Option<Link> {
-        match self {
-            Self::UnknownSite(_)
-            | Self::Suspended
-            | Self::Internal(_)
-            | Self::Unavailable(_)
-            | Self::TooMany { .. } => None,
-            Self::SignOutRefused { .. } => Some(Link::sign_out()),
-            Self::NotAdministrator => Some(Link::landing()),
-            Self::SignInRefused { .. } => Some(Link::sign_in_again()),
-            _ => Some(Link::sign_in()),
-        }
-    }
 }
 
-/// Seconds after which another try is worth it. A database that starts again needs about as long.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
-const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const UNREADABLE: &str = "A part of it is missing, double or not in the right form.";
 
 impl IntoResponse for Error {
-    /// The bare status, with the error beside it: [`render`] makes the page, because it knows the request.
+    /// The bare status, with the error beside it: [`super::failure::render`] makes the page, because it knows the request.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         if let Self::TooMany { retry_after } = self {
@@ -340,93 +318,4 @@ impl IntoResponse for Error {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Gives every failure its page, or its JSON problem when the client asks for JSON.
-pub(super) fn render(response: Response, visit: &Visit) -> Response {
-    if !response.status().is_client_error() && !response.status().is_server_error() {
-        return response;
-    }
-    let error = response.extensions().get::<Error>().cloned().or_else(|| {
-        // An answer that a handler wrote itself says what it is.
-        let bare = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-        if bare {
-            Error::from_status(response.status())
-        } else {
-            None
-        }
-    });
-    let Some(error) = error else { return response };
-    match &error {
-        Error::Internal(cause) | Error::Unavailable(cause) => {
-            tracing::error!(%cause, "a request failed");
-        }
-        _ => {}
-    }
-    let site = visit.site.as_ref();
-    let frame = site.map(|site| Frame::of(&site.company));
-    let mut answer = if visit.is_api {
-        with_headers(&error, super::api::problem::of(&error))
-    } else {
-        answer(&error, visit.wants_json, frame.unwrap_or_default())
-    };
-    for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
-        for value in response.headers().get_all(&name) {
-            answer.headers_mut().append(name.clone(), value.clone());
-        }
-    }
-    answer
-}
-
-fn answer(error: &Error, wants_json: bool, frame: Frame) -> Response {
-    let (title, what, next) = error.text();
-    let mut response = if wants_json {
-        let mut problem =
-            json!({ "title": title, "status": error.status().as_u16(), "detail": what });
-        if let (Some(code), Some(members)) = (error.code(), problem.as_object_mut()) {
-            members.insert("code".to_owned(), json!(code));
-        }
-        // RFC 9457.
-        let kind = HeaderValue::from_static("application/problem+json");
-        (
-            [(header::CONTENT_TYPE, kind)],
-            text::json(&problem.to_string()).into_owned(),
-        )
-            .into_response()
-    } else {
-        let link = error.link().filter(|_| frame.company.is_some());
-        let code = error.code().map(str::to_owned);
-        Page::new(Failure {
-            frame,
-            title: title.to_owned(),
-            what: what.into_owned(),
-            next,
-            code,
-            link,
-        })
-        .into_response()
-    };
-    *response.status_mut() = error.status();
-    if let Some(code) = error.code() {
-        response
-            .extensions_mut()
-            .insert(AttemptCode(code.to_owned()));
-    }
-    with_headers(error, response)
-}
-
-/// What some failures tell the client in headers.
-fn with_headers(error: &Error, mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    match error {
-        // RFC 9110 10.2.3.
-        Error::Unavailable(_) => drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER)),
-        // RFC 9110 15.5.9: what is left of the request is not waited for.
-        Error::TooSlow => drop(headers.insert(header::CONNECTION, CLOSE)),
-        _ => {}
-    }
-    response
 }

@@ -9,8 +9,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::client_address::{ClientAddress, Peer};
 use super::error::Error;
-use super::extract::{ClientAddress, Peer};
 use crate::app::{App, Arrived, Question};
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");

@@ -6,16 +6,17 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::client_address::ClientAddress;
+use super::cookies::Cookie;
+use super::csrf::{Purpose, csrf_token};
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite, csrf_token};
 use super::logout::{SignOutForm, with_sign_out};
 use super::pages::{Frame, Moment, SignedIn as SignedInPage};
 use super::response::Page;
 use super::session::{self, CurrentSession};
 use super::start;
 use crate::app::App;
-use crate::http::cookies::Cookie;
-use crate::http::extract::Purpose;
 use crate::site::Site;
 use crate::store::SignedIn;
 

@@ -9,9 +9,9 @@ use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::CurrentSite;
-use super::limit::{LogoReaders, Within};
+use super::rate_limit::{LogoReaders, Within};
 use super::{policy, response};
 use crate::app::App;
 use crate::domain::{Company, Logo};

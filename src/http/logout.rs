@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::cookies::Cookie;
+use super::csrf::{CsrfForm, Purpose, csrf_token};
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{CsrfForm, CurrentSite, Purpose, csrf_token};
 use super::pages::{Frame, Reach, SignOut, SignedOut};
 use super::response::Page;
 use super::session::{self, CurrentSession};

@@ -7,9 +7,9 @@ use axum::http::HeaderValue;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::CurrentSite;
-use super::limit::{MetadataReaders, Within};
+use super::rate_limit::{MetadataReaders, Within};
 use super::response::body;
 use crate::app::App;
 

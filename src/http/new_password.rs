@@ -11,11 +11,13 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::acs::signed_in;
+use super::client_address::ClientAddress;
 use super::cookies::Cookie;
+use super::csrf::{CsrfForm, Purpose, csrf_token};
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
-use super::limit::{Passwords, Within, in_password_turn};
 use super::pages::Frame;
+use super::rate_limit::{Passwords, Within, in_password_turn};
 use super::response::Page;
 use super::start::{browser, checked, known_browser};
 use super::{session, sign_in};

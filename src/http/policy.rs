@@ -5,6 +5,7 @@
 
 use axum::http::HeaderValue;
 
+use super::manner::Opener;
 use crate::site::Site;
 
 macro_rules! page {
@@ -35,25 +36,11 @@ pub(super) fn to_identity_provider(plain_http: bool) -> HeaderValue {
     if plain_http { TO_HTTP } else { TO_HTTPS }
 }
 
-/// The way of a sign-in and of a sign-out: an application may have opened it in a window of its own.
-const WAYS: [&str; 7] = [
-    "/",
-    "/sign-in",
-    "/sign-in/password",
-    "/sso/login",
-    "/sso/acs",
-    "/sso/logout",
-    "/sso/slo",
-];
-
-/// `Cross-Origin-Opener-Policy` of a route. One answer with another value, a redirect as well, and the application that opened the
-/// window would be told that it was closed. So on the way of a sign-in the opener keeps its handle: it can see that the window
-/// closes, lead it elsewhere and close it, and reads nothing in it. Everything else is cut off from whoever opened it.
-pub(super) fn of_opener(pattern: &str) -> HeaderValue {
-    HeaderValue::from_static(if WAYS.contains(&pattern) {
-        "unsafe-none"
-    } else {
-        "same-origin"
+/// `Cross-Origin-Opener-Policy` of a route.
+pub(super) fn of_opener(opener: Opener) -> HeaderValue {
+    HeaderValue::from_static(match opener {
+        Opener::Keeps => "unsafe-none",
+        Opener::CutOff => "same-origin",
     })
 }
 

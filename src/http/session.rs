@@ -10,9 +10,10 @@ use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::client_address::ClientAddress;
 use super::cookies::Cookie;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
 use crate::app::{App, SessionError};
 use crate::domain::SessionId;
 use crate::site::Site;
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
     use crate::app::tests::signed_in;
     use crate::domain::{CompanyId, Email};
-    use crate::http::extract::FoundSite;
+    use crate::http::current_site::FoundSite;
 
     async fn current(app: &Arc<App>, site: &Arc<Site>, cookie: &str) -> Option<Email> {
         let request = Request::get("/")

@@ -8,12 +8,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::acs::signed_in;
+use super::client_address::ClientAddress;
 use super::cookies::Cookie;
+use super::csrf::{CsrfForm, Purpose, csrf_token};
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CsrfForm, CurrentSite, Purpose, csrf_token};
-use super::limit::{Passwords, Within};
 use super::new_password;
 use super::pages::{AlreadySignedIn, Choice, Discovery, Frame, PasswordForm, SignIn};
+use super::rate_limit::{Passwords, Within};
 use super::response::{AttemptCode, Page};
 use super::session::{self, CurrentSession};
 use super::start::{address, browser, checked, known_browser};

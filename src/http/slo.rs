@@ -9,12 +9,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::acs::{is_form, reposted};
+use super::client_address::ClientAddress;
 use super::cookies::Cookie;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
-use super::limit::{Logouts, Within};
 use super::pages::{Frame, MessageField, PostBinding, Reach, Repost, SignedOut};
-use super::posted::Posted;
+use super::rate_limit::{Logouts, Within};
+use super::request_body::RequestBody;
 use super::response::{AttemptCode, Page};
 use super::session::{self, CurrentSession};
 use crate::app::App;
@@ -58,7 +59,7 @@ pub(super) async fn posted(
     _: Within<Logouts>,
     session: CurrentSession,
     headers: HeaderMap,
-    body: Posted,
+    body: RequestBody,
 ) -> Result<Response, Error> {
     if !is_form(&headers) {
         return Err(Error::UnsupportedMediaType);

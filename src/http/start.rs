@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::acs::sent_on;
+use super::client_address::ClientAddress;
 use super::cookies::Cookie;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
 use super::pages::{Frame, MessageField, PostBinding};
 use super::response::{AttemptCode, Page};
 use super::session;

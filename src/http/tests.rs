@@ -14,11 +14,11 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tower::ServiceExt as _;
 
+use super::client_address::{ClientAddress, Peer};
 use super::cookies::Cookie;
+use super::csrf::{CsrfForm, Purpose, csrf_token};
+use super::current_site::{CameByAlias, CurrentSite};
 use super::error::Error;
-use super::extract::{
-    CameByAlias, ClientAddress, CsrfForm, CurrentSite, Peer, Purpose, csrf_token,
-};
 use super::pages::{Frame, Reach, SignedOut};
 use super::response::{AttemptCode, Page};
 use super::*;

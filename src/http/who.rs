@@ -9,8 +9,9 @@ use axum::response::Response;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::client_address::ClientAddress;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
 use super::response::body;
 use super::session::PresentedSession;
 use crate::app::App;

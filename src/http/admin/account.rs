@@ -10,11 +10,11 @@ use axum::routing::get;
 use super::{Console, ConsoleForm, ConsoleFrame, Section, corrected, done_then};
 use crate::admin::{OWN_SETTINGS, Problems, Refused};
 use crate::domain::Company;
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::logo::Shown as Logo;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/account", get(show).post(save))

@@ -14,11 +14,11 @@ use super::sign_ins::{day, moment};
 use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::admin::Form;
 use crate::domain::AuditEvent;
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::export;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::http::start::address;
 use crate::store::AuditFilter;
 

@@ -13,9 +13,9 @@ use super::settings_form::{self, SettingsForm};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section};
 use crate::admin::Problems;
 use crate::domain::{Connection, ConnectionId, Group};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/{id}/claims", get(show).post(save))

@@ -10,10 +10,10 @@ use time::OffsetDateTime;
 use super::{Console, ConsoleForm, ConsoleFrame, Section, done, saml_settings};
 use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
 use crate::domain::{Connection, ConnectionId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::store::ConnectionUse;
 
 pub(super) fn routes(routes: Routes) -> Routes {

@@ -9,9 +9,9 @@ use axum::routing::get;
 use super::connections::{ConnectionHead, Tab};
 use super::{Console, ConsoleFrame, Section};
 use crate::domain::{Company, ConnectionId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::{self, Page};
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes

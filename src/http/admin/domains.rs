@@ -10,10 +10,10 @@ use super::people::id;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done, refused};
 use crate::admin::{DnsCheck, DnsRecord, LAST_DOMAIN, Problems, Refused, is_last_domain};
 use crate::domain::{CompanyDomain, Connection, ConnectionId, DomainName, VerifiedBy};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 const HREF: &str = "/admin/domains";
 

@@ -15,9 +15,9 @@ use super::Console;
 use super::kept::{self, KeptForm};
 use crate::app::App;
 use crate::http::acs::is_form;
+use crate::http::csrf::is_same_origin;
 use crate::http::error::Error;
-use crate::http::extract::is_same_origin;
-use crate::http::posted::Posted;
+use crate::http::request_body::RequestBody;
 use crate::import::holds_private_key;
 use crate::keys;
 
@@ -58,7 +58,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for ConsoleForm<T> {
         if !is_form(&parts.headers) {
             return Err(Error::UnsupportedMediaType.into());
         }
-        let posted = Posted::read(&mut parts, body, app).await?;
+        let posted = RequestBody::read(&mut parts, body, app).await?;
         let fields = fields(posted.octets())?;
         admit(&console, parts, fields, None).await?;
         let form = parse(posted.octets())?;

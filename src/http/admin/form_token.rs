@@ -6,7 +6,7 @@
 use crate::app::App;
 use crate::domain::{CompanyId, UserId};
 use crate::http::cookies::Cookie;
-use crate::http::extract::csrf_token;
+use crate::http::csrf::csrf_token;
 use crate::keys;
 
 /// The purpose of the console's one token.

@@ -16,10 +16,10 @@ use super::users::Nothing;
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, done_then};
 use crate::admin::{Added, COUNTED, GroupText, Problems, Refused};
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::store::{GroupUse, ListedUser, USERS_A_PAGE};
 
 pub(super) fn routes(routes: Routes) -> Routes {

@@ -14,9 +14,9 @@ use super::kept::{self, KeptForm};
 use super::{Console, UPLOAD_BYTES, groups};
 use crate::domain::{Group, GroupKind};
 use crate::http::cookies::Cookie;
-use crate::http::edge::Routes;
 use crate::http::error::Error;
-use crate::http::posted::Posted;
+use crate::http::request_body::RequestBody;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/groups/new/first", post(begin))
@@ -41,7 +41,7 @@ async fn begin(
     super::form::check_origin(&parts.headers)?;
     let form = FORMS.into_iter().find(|form| *form == waiting.form);
     let action = Uri::from_static(form.ok_or(Error::NotFound)?);
-    let posted = Posted::read_at_most(&mut parts, body, &console.app, UPLOAD_BYTES).await?;
+    let posted = RequestBody::read_at_most(&mut parts, body, &console.app, UPLOAD_BYTES).await?;
     let (fields, files) = kept::read(&parts, &posted).await?;
     let kept = KeptForm::of(&console.app, console.company(), &action, fields, files);
     let kept = kept.ok_or(Error::ForeignForm)?;

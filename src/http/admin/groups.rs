@@ -10,9 +10,9 @@ use super::people::{kind_text, kinds, number};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, group_first, refused};
 use crate::admin::{GroupText, Problems, Refused};
 use crate::domain::GroupKind;
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes

@@ -14,9 +14,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::{Console, banner, failure, flash, form_token, kept};
 use crate::app::App;
 use crate::domain::ReturnTo;
+use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
+use crate::http::current_site::{CameByAlias, CurrentSite};
 use crate::http::error::Error;
-use crate::http::extract::{CameByAlias, ClientAddress, CurrentSite, prefers_json};
+use crate::http::failure::prefers_json;
 use crate::http::session::CurrentSession;
 use crate::http::start::choice;
 

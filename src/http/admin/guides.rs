@@ -7,9 +7,9 @@ use axum::routing::get;
 
 use super::copy_into::Addresses;
 use super::{Console, ConsoleFrame, Section};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes

@@ -26,12 +26,12 @@ use crate::app::App;
 use crate::domain::{CompanyId, UserId};
 use crate::http::acs::is_form;
 use crate::http::cookies::Cookie;
-use crate::http::edge::Routes;
+use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
-use crate::http::extract::CurrentSite;
 use crate::http::pages::Frame;
-use crate::http::posted::Posted;
+use crate::http::request_body::RequestBody;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::http::start::choice;
 use crate::keys;
 use crate::site::Site;
@@ -166,7 +166,7 @@ pub(in crate::http) struct SessionOver {
 pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result<Response, Error> {
     let CurrentSite(site) = CurrentSite::from_request_parts(&mut parts, app).await?;
     check_origin(&parts.headers)?;
-    let posted = Posted::read_at_most(&mut parts, body, app, LARGEST * 2).await;
+    let posted = RequestBody::read_at_most(&mut parts, body, app, LARGEST * 2).await;
     let posted = posted.map_err(|cause| match cause {
         Error::TooLarge => Error::ForeignForm,
         other => other,
@@ -192,7 +192,10 @@ pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result
 }
 
 /// The fields of a form that is to be kept, and how many files are with it.
-pub(super) async fn read(parts: &Parts, posted: &Posted) -> Result<(Fields, Option<usize>), Error> {
+pub(super) async fn read(
+    parts: &Parts,
+    posted: &RequestBody,
+) -> Result<(Fields, Option<usize>), Error> {
     let (fields, files) = if is_form(&parts.headers) {
         (form::fields(posted.octets())?, None)
     } else {
@@ -237,7 +240,7 @@ fn ask(
 }
 
 /// The form in what the page sends back.
-fn sent_back(parts: &Parts, posted: &Posted) -> Result<String, Error> {
+fn sent_back(parts: &Parts, posted: &RequestBody) -> Result<String, Error> {
     if !is_form(&parts.headers) {
         return Err(Error::UnsupportedMediaType);
     }
@@ -269,7 +272,7 @@ async fn wait(console: Console) -> Response {
 async fn come_back(console: Console, request: Request) -> Result<Response, Error> {
     let (mut parts, body) = request.into_parts();
     check_origin(&parts.headers)?;
-    let posted = Posted::read_at_most(&mut parts, body, &console.app, LARGEST * 2).await?;
+    let posted = RequestBody::read_at_most(&mut parts, body, &console.app, LARGEST * 2).await?;
     let sealed = sent_back(&parts, &posted)?;
     let kept = KeptForm::open(&console.app, &console.site, &parts, &sealed)?;
     show(&console, parts, kept, SIGNED_IN_AGAIN).await

@@ -5,8 +5,8 @@ use axum::routing::post;
 
 use super::{ConsoleForm, ConsoleUpload, account, corrected, done, done_then};
 use crate::admin::Refused;
-use crate::http::edge::Routes;
 use crate::http::error::Error;
+use crate::http::routes::Routes;
 
 /// The page that has the forms.
 const PAGE: &str = "/admin/account";

@@ -12,17 +12,18 @@ use axum::routing::{get, post};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::connections::{ConnectionHead, Tab};
-use super::new_connection;
 use super::review::{Review, Shown};
-use super::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected};
+use super::{
+    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected, new_connection,
+};
 use crate::admin::{
     ImportChoices, LARGEST_METADATA, MetadataImport, Problems, Refused, fetched_metadata,
     providers_to_pick, read_metadata,
 };
 use crate::domain::{Connection, ConnectionId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::saml::metadata::Imported;
 use crate::text::is_unseen;
 

@@ -62,8 +62,9 @@ use std::sync::Arc;
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 
-use super::edge::Routes;
 use super::error::Error;
+use super::manner::Manner;
+use super::routes::Routes;
 use crate::app::App;
 
 use banner::{Banner, Tone};
@@ -75,7 +76,10 @@ use parts::Item;
 use upload::ConsoleUpload;
 
 pub(super) use form::private_key;
-pub(super) use upload::UPLOAD_BYTES;
+use upload::UPLOAD_BYTES;
+
+/// A file is read only after the console knows who sends it; each reader of a body has a bound of its own.
+const MANNER: Manner = Manner::PAGE.with_body(UPLOAD_BYTES);
 
 /// The families of pages, by the order of the navigation.
 const FAMILIES: &[fn(Routes) -> Routes] = &[
@@ -118,7 +122,7 @@ pub(super) fn routes(app: &Arc<App>) -> Routes {
 fn families() -> Routes {
     FAMILIES
         .iter()
-        .fold(Routes::default(), |routes, family| family(routes))
+        .fold(Routes::of(MANNER), |routes, family| family(routes))
 }
 
 async fn nothing() -> Error {

@@ -17,9 +17,9 @@ use crate::admin::{
     given_certificates,
 };
 use crate::domain::{Connection, Group, GroupKind, SamlSettings};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes

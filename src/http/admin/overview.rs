@@ -12,9 +12,9 @@ use super::parts::Ago;
 use super::steps::{self, Step};
 use super::{Console, ConsoleFrame, Section, Tone};
 use crate::domain::{ConnectionId, Outcome};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::site::SiteConnection;
 use crate::store::{Glance, Newest};
 

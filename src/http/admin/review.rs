@@ -16,10 +16,10 @@ use crate::admin::{
     differences, introduction,
 };
 use crate::domain::{Connection, ConnectionId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/confirm", post(confirm))

@@ -17,9 +17,9 @@ use super::settings_form::{self, SettingsForm};
 use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected};
 use crate::admin::{CertificateFacts, Problems, missing};
 use crate::domain::{Connection, ConnectionId, Group};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes

@@ -10,9 +10,9 @@ use super::parts::Ago;
 use super::people::{Connections, counted, id, number};
 use super::{Console, ConsoleForm, ConsoleFrame, Section, done};
 use crate::domain::{SessionKey, UserId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::http::start::address;
 
 const HREF: &str = "/admin/sessions";

@@ -14,9 +14,9 @@ use super::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::app::Counted;
 use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{Connection, ConnectionId, Outcome};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::http::start::{browser, send_off};
 use crate::login::{self, Start};
 

@@ -10,10 +10,10 @@ use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done, refused};
 use crate::admin::{MadeToken, NewToken, Problems, Refused};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
 use crate::domain::{Scope, Token};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 const HREF: &str = "/admin/tokens";
 /// Days that are chosen when nobody has chosen.

@@ -19,11 +19,11 @@ use super::Console;
 use super::form::{Fields, Unsent, admit, check_origin, parse, private_key};
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::posted::Posted;
+use crate::http::request_body::RequestBody;
 use crate::import::holds_private_key;
 
 /// The most that an upload may have: a list of 10,000 users, or the metadata of a federation.
-pub(in crate::http) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
 /// The most parts.
 const PARTS: usize = 256;
 
@@ -40,7 +40,7 @@ pub(super) struct ConsoleUpload {
     fields: Fields,
     files: Vec<UploadedFile>,
     /// Its turn lasts as long as what is kept of it.
-    _posted: Posted,
+    _posted: RequestBody,
 }
 
 /// A file that was chosen.
@@ -97,7 +97,7 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
         let console = Console::from_request_parts(&mut parts, app).await?;
         check_origin(&parts.headers)?;
         boundary(&parts.headers)?;
-        let posted = Posted::read_at_most(&mut parts, body, app, UPLOAD_BYTES).await?;
+        let posted = RequestBody::read_at_most(&mut parts, body, app, UPLOAD_BYTES).await?;
         let (fields, files) = self::parts(&parts.headers, &posted).await?;
         let fields = admit(&console, parts, fields, Some(files.len())).await?;
         Ok(Self {
@@ -118,7 +118,7 @@ fn boundary(headers: &HeaderMap) -> Result<String, Error> {
 /// The fields and the files of a body that brings files.
 pub(super) async fn parts(
     headers: &HeaderMap,
-    posted: &Posted,
+    posted: &RequestBody,
 ) -> Result<(Fields, Vec<UploadedFile>), Error> {
     let whole = stream::iter([Ok::<_, Infallible>(posted.octets().clone())]);
     let mut multipart = Multipart::new(whole, boundary(headers)?);

@@ -17,10 +17,10 @@ use super::{
 };
 use crate::admin::{Problems, Refused, UserText};
 use crate::domain::{Creation, GrantSource, Group, GroupKind, User, UserId};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::store::SignInFilter;
 
 /// Sign-ins that the page shows.

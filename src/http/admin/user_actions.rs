@@ -14,7 +14,7 @@ use super::{Console, ConsoleForm, corrected, done};
 use crate::admin::{Added, Problems, Refused};
 use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
 use crate::http::error::Error;
-use crate::http::limit::in_password_turn;
+use crate::http::rate_limit::in_password_turn;
 use crate::login::confirm_password;
 
 /// `POST /admin/users/{id}/deactivate`

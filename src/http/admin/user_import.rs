@@ -11,9 +11,9 @@ use super::{Console, ConsoleFrame, ConsoleUpload, Section, corrected, done_then}
 use crate::admin::user_file::{Fault, MOST_BYTES, MOST_USERS};
 use crate::admin::{ImportPlan, PlannedUser, Problems, Refused};
 use crate::domain::GroupKind;
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 
 /// Users of a plan that are shown; the others are counted.
 const SHOWN: usize = 100;

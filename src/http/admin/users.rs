@@ -9,15 +9,14 @@ use serde::Deserialize;
 use super::people::{
     Connections, Pages, day, group_items, id, name_of, number, page_number, way_text,
 };
-use super::sure;
-use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, refused};
+use super::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, refused, sure};
 use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::domain::{Creation, Group, GroupKind};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::export;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::store::{ListedUser, USERS_A_PAGE, UserFilter, Way};
 
 pub(super) fn routes(routes: Routes) -> Routes {

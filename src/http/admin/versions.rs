@@ -11,10 +11,10 @@ use super::review::Review;
 use super::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, done};
 use crate::admin::{Difference, certificate_findings};
 use crate::domain::{ConnectionId, TrustLine};
-use crate::http::edge::Routes;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::store::UnreadTrust;
 
 pub(super) fn routes(routes: Routes) -> Routes {

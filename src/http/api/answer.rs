@@ -4,9 +4,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
-use super::problem::Problem;
 use crate::http::error::Error;
 use crate::http::policy;
+use crate::http::problem::Problem;
 use crate::text;
 
 /// A body of JSON.

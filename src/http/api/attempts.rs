@@ -5,15 +5,14 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer;
 use super::caller::needs::AttemptsRead;
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
-use super::problem::Problem;
 use super::query::Parameters;
-use super::{Answer, Caller};
+use super::{Answer, Caller, answer};
 use crate::admin::{Fix, Side, SignInDetail, Signing};
 use crate::domain::{AttemptKind, Check, Code, Outcome};
+use crate::http::problem::Problem;
 use crate::store::{SignInFilter, SignInRow};
 
 const PATH: &str = "/api/v1/attempts";

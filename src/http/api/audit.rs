@@ -8,12 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AuditRead;
 use super::paging::{self, Page, PageParams};
-use super::problem::Problem;
 use super::query::Parameters;
 use super::{Answer, Caller};
 use crate::admin::Form;
 use crate::domain::AuditEvent;
 use crate::http::export;
+use crate::http::problem::Problem;
 use crate::store::AuditFilter;
 
 const PATH: &str = "/api/v1/audit";

@@ -12,12 +12,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use time::OffsetDateTime;
 
-use super::problem::Problem;
 use crate::admin::{Actor, Admin, token_hash};
 use crate::app::App;
 use crate::domain::token::{LAST_USE_EXACT_TO, TokenState};
 use crate::domain::{CompanyId, Scope, Token};
-use crate::http::extract::{ClientAddress, CurrentSite};
+use crate::http::client_address::ClientAddress;
+use crate::http::current_site::CurrentSite;
+use crate::http::problem::Problem;
 use crate::site::Site;
 use crate::store::KeyedRequest;
 

@@ -9,22 +9,21 @@ use std::collections::BTreeMap;
 use axum::http::Uri;
 use serde::Deserialize;
 
-use super::answer;
 use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
 use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
-use super::problem::{Kind, Problem};
 use super::query::Parameters;
 use super::sent::{Sent, Unread};
 use super::version::{IfMatch, VersionParam};
-use super::{Answer, Caller};
+use super::{Answer, Caller, answer};
 use crate::admin::{
     ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
     read_metadata,
 };
 use crate::domain::{Connection, ConnectionId, SamlSettings, Scope};
+use crate::http::problem::{Kind, Problem};
 
 const PATH: &str = "/api/v1/connections";
 

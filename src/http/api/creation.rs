@@ -16,8 +16,8 @@ use utoipa::IntoParams;
 
 use super::answer;
 use super::caller::Caller;
-use super::problem::{Kind, Problem};
 use crate::http::error::Error;
+use crate::http::problem::{Kind, Problem};
 use crate::store::{Earlier, KeyedRequest};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");

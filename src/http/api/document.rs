@@ -15,14 +15,15 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::problem::{Document, Kind, MEDIA_TYPE, Wrong};
 use super::{
     Answer, answer, attempts, audit, company, connections, domains, groups, logo, quota, session,
     user_actions, users,
 };
 use crate::app::App;
+use crate::http::client_address::ClientAddress;
+use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
-use crate::http::extract::{ClientAddress, CurrentSite};
+use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
 
 /// The API of a company.
 #[derive(OpenApi)]

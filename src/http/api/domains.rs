@@ -4,16 +4,15 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer;
 use super::caller::needs::{CompanyRead, ConnectionsWrite};
 use super::path::Ids;
-use super::problem::Problem;
 use super::query::Parameters;
 use super::sent::Sent;
-use super::{Answer, Caller};
+use super::{Answer, Caller, answer};
 use crate::admin::{Admin, DnsCheck, Refused};
 use crate::domain::{CompanyDomain, ConnectionId, DomainName, Scope};
 use crate::http::error::Error;
+use crate::http::problem::Problem;
 
 /// An e-mail domain of the company.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,19 +3,18 @@
 use axum::http::Uri;
 use serde::Deserialize;
 
-use super::answer;
 use super::caller::needs::{GroupsRead, GroupsWrite};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::group::{GroupChange, GroupOut, NewGroup};
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
-use super::problem::Problem;
 use super::query::Parameters;
 use super::sent::{Sent, Unread};
 use super::users::is_of_administrators;
 use super::version::{IfMatch, VersionParam};
-use super::{Answer, Caller};
+use super::{Answer, Caller, answer};
 use crate::domain::{Group, GroupId, GroupKind, Scope};
+use crate::http::problem::Problem;
 
 const PATH: &str = "/api/v1/groups";
 

@@ -6,11 +6,11 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::caller::needs::{CompanyRead, ConnectionsWrite};
-use super::problem::Problem;
 use super::sent::Sent;
 use super::{Answer, Caller, answer};
 use crate::admin::Refused;
 use crate::domain::{Logo, Scope};
+use crate::http::problem::Problem;
 
 /// The picture that the company's pages show.
 #[derive(Debug, Serialize, ToSchema)]

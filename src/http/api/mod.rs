@@ -19,7 +19,6 @@ mod groups;
 mod logo;
 mod paging;
 mod path;
-pub(super) mod problem;
 mod query;
 mod quota;
 mod sent;
@@ -31,20 +30,22 @@ mod version;
 
 use axum::routing::{get, post, put};
 
-use super::edge::Routes;
+use super::manner::Manner;
+use super::routes::Routes;
 
 use caller::Caller;
-use problem::Problem;
+
+use super::problem::Problem;
 
 /// What every address of the API begins with.
-pub(super) const ROOT: &str = "/api/";
+const ROOT: &str = "/api/";
 
 /// The result of a handler.
 type Answer = Result<axum::response::Response, Problem>;
 
 /// Every address of the API.
 pub(super) fn routes() -> Routes {
-    Routes::default()
+    Routes::beneath(ROOT, Manner::API)
         .route("/api/v1/openapi.json", get(document::show))
         .route("/api/v1/company", get(company::show).patch(company::edit))
         .route(

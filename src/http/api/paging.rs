@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer;
 use super::caller::Caller;
-use super::problem::Problem;
+use crate::http::problem::Problem;
 use crate::store;
 
 /// Items on a page when nothing else is asked for.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
-use super::problem::Problem;
+use crate::http::problem::Problem;
 
 /// The identifiers of an address, in their order.
 #[derive(Debug)]

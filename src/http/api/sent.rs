@@ -13,11 +13,11 @@ use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::http::admin::private_key;
 use crate::http::error::Error;
-use crate::http::posted::Posted;
+use crate::http::problem::{Kind, Problem};
+use crate::http::request_body::RequestBody;
 use crate::import::holds_private_key;
 
 /// What was sent, and its octets.
@@ -55,7 +55,7 @@ impl<T> FromRequest<Arc<App>> for Unread<T> {
         if !is_json(&parts.headers) {
             return Err(Error::UnsupportedMediaType.into());
         }
-        let posted = Posted::read(&mut parts, body, app).await?;
+        let posted = RequestBody::read(&mut parts, body, app).await?;
         Ok(Self {
             octets: posted.octets().clone(),
             content: PhantomData,

@@ -2,16 +2,14 @@
 
 use super::caller::needs::{UsersRead, UsersWrite};
 use super::path::Ids;
-use super::problem::Problem;
 use super::sent::Sent;
-use super::user::{DeletionOut, Ended, IdentityOut, NewMembership, NewPassword};
+use super::user::{DeletionOut, Ended, IdentityOut, NewMembership, NewPassword, UserOut};
 use super::users::{is_of_administrators, may_change, read};
 use super::{Answer, Caller, answer};
 use crate::admin::Added;
 use crate::domain::{ConnectionId, GroupId, Scope, UserId};
-use crate::http::limit::in_password_turn;
-
-use super::user::UserOut;
+use crate::http::problem::Problem;
+use crate::http::rate_limit::in_password_turn;
 
 /// A user whom this token may change.
 async fn changeable(caller: &Caller<UsersWrite>, id: UserId) -> Result<(), Problem> {

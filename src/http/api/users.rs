@@ -4,21 +4,20 @@ use axum::http::Uri;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::answer;
 use super::caller::needs::{UsersRead, UsersWrite};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::paging::{self, Page, PageParams};
 use super::path::Ids;
-use super::problem::Problem;
 use super::query::Parameters;
 use super::sent::{Sent, Unread};
 use super::user::{ChangedUser, CreatedBy, NewUser, UserChange, UserOut};
 use super::version::{IfMatch, VersionParam};
-use super::{Answer, Caller};
+use super::{Answer, Caller, answer};
 use crate::admin;
 use crate::domain::{ConnectionId, GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
 use crate::http::export;
-use crate::http::limit::in_password_turn;
+use crate::http::problem::Problem;
+use crate::http::rate_limit::in_password_turn;
 use crate::store::{UserFilter, Way};
 
 const PATH: &str = "/api/v1/users";

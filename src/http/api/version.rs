@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use utoipa::IntoParams;
 
-use super::problem::{Kind, Problem};
+use crate::http::problem::{Kind, Problem};
 
 /// The version that the caller has read.
 #[derive(Debug, Clone, PartialEq, Eq)]

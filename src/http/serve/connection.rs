@@ -22,13 +22,13 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::super::edge::Edge;
-use super::super::extract::Peer;
 use super::Patience;
 use super::body::TimedBody;
 use super::line::{Due, Line, REST};
 use super::sent::SentBody;
 use super::unread::{self, answer_of_hyper};
+use crate::http::client_address::Peer;
+use crate::http::edge::Edge;
 
 /// The head of a request, and what is read ahead of a body, in octets.
 const READ_AHEAD: usize = 32 * 1024;

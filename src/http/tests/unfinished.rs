@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::super::Routes;
+use super::super::{Manner, Routes};
 use super::ACME;
 use super::stopping::{PATIENCE, Served, ask, rest, served};
 use crate::http::Patience;
@@ -32,7 +32,7 @@ impl Drop for Dropped {
 
 /// Large answers.
 pub(super) fn routes() -> Routes {
-    Routes::default()
+    Routes::of(Manner::PAGE)
         .route("/large", get(|| async { vec![b'a'; PIECES * PIECE] }))
         .route("/whole", get(|| async { in_pieces(None) }))
         .route("/unread", get(|| async { in_pieces(Some(Dropped)) }))

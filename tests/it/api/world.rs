@@ -13,7 +13,7 @@ use vestibule::domain::{
     AuditEvent, Company, Creation, Grant, GrantSource, Group, GroupKind, Scope, User, UserId,
 };
 use vestibule::http::Edge;
-use vestibule::http::extract::Peer;
+use vestibule::http::client_address::Peer;
 
 use super::document::Document;
 use crate::support::{self, Answer, Browser, NOW, hidden_field, send, unique};

@@ -13,7 +13,7 @@ use vestibule::domain::{
     AttemptId, AttemptKind, AuditEvent, AuditId, Connection, Creation, Family, Group, GroupClaim,
     GroupId, GroupKind, LoginAttempt, Profile, Record, Scope, SessionId, SetupLinkId, UserId,
 };
-use vestibule::http::extract::Peer;
+use vestibule::http::client_address::Peer;
 use vestibule::import;
 use vestibule::saml::metadata::IdpMetadata;
 use vestibule::store::{

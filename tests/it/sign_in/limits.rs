@@ -7,7 +7,7 @@ use axum::http::{Request, header};
 use time::Duration;
 use vestibule::config::Limits;
 use vestibule::domain::Company;
-use vestibule::http::extract::Peer;
+use vestibule::http::client_address::Peer;
 use vestibule::store::AttemptFilter;
 
 use super::world::{self, ACME, World};

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 
 use vestibule::http::Edge;
-use vestibule::http::extract::Peer;
+use vestibule::http::client_address::Peer;
 
 use super::{Answer, send};
 

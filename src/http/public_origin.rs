@@ -5,8 +5,8 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
+use super::current_site::{CameByAlias, CurrentSite};
 use super::error::Error;
-use super::extract::{CameByAlias, CurrentSite};
 
 /// Cookies and the assertion consumer service live at the public origin only: who comes by another one is led there first.
 pub(super) async fn lead_to_public_origin(

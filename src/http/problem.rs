@@ -7,15 +7,15 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::error::Error;
 use crate::admin::Refused;
 use crate::app::Wait;
 use crate::domain::Scope;
-use crate::http::error::Error;
 use crate::store;
 use crate::text;
 
 /// The media type.
-pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// What the type of every kind begins with.
 const TYPE: &str = "urn:vestibule:problem:";
 
@@ -24,21 +24,21 @@ macro_rules! kinds {
     ($($(#[$meta:meta])* $name:ident = $kind:literal, $status:ident, $title:literal;)+) => {
         /// A kind of problem.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Kind { $($(#[$meta])* $name,)+ }
+        pub(crate) enum Kind { $($(#[$meta])* $name,)+ }
 
         impl Kind {
             /// Every kind, by its status.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$name),+];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            pub(super) fn status(self) -> StatusCode {
+            pub(crate) fn status(self) -> StatusCode {
                 match self { $(Self::$name => StatusCode::$status,)+ }
             }
 
-            pub(super) fn name(self) -> &'static str {
+            pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$name => $kind,)+ }
             }
 
-            pub(super) fn title(self) -> &'static str {
+            pub(crate) fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)+ }
             }
         }
@@ -71,7 +71,7 @@ kinds! {
 
 /// Why a request was not done.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// As the API tells it.
     Told(Box<Told>),
     /// What may happen to every request of this server; the edge logs and tells it.
@@ -80,7 +80,7 @@ pub(super) enum Problem {
 
 /// A problem with its headers.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(crate) struct Told {
     kind: Kind,
     document: Document,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -89,7 +89,7 @@ pub(super) struct Told {
 /// What went wrong (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub(super) struct Document {
+pub(crate) struct Document {
     /// The kind of problem: `urn:vestibule:problem:` and a word that stays the same. Programs decide by this one.
     #[serde(rename = "type")]
     #[schema(example = "urn:vestibule:problem:not-found")]
@@ -114,15 +114,15 @@ pub(super) struct Document {
 /// What is wrong with one member or parameter.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FieldError)]
-pub(super) struct Wrong {
+pub(crate) struct Wrong {
     /// Its name.
-    pub(super) field: String,
+    pub(crate) field: String,
     /// One sentence.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 impl Problem {
-    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail: String = detail.into();
         Self::Told(Box::new(Told {
             kind,
@@ -138,7 +138,7 @@ impl Problem {
         }))
     }
 
-    pub(super) fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self::new(
             Kind::NotFound,
             "There is nothing at this address, or it belongs to another company.",
@@ -146,7 +146,7 @@ impl Problem {
     }
 
     /// Something is wrong with a parameter of the address.
-    pub(super) fn parameter(name: &str, message: &str) -> Self {
+    pub(crate) fn parameter(name: &str, message: &str) -> Self {
         Self::new(
             Kind::Malformed,
             format!("The parameter {name} is not what is needed. {message}"),
@@ -155,7 +155,7 @@ impl Problem {
     }
 
     /// The token lacks a scope (RFC 6750 3.1).
-    pub(super) fn scope(scope: Scope) -> Self {
+    pub(crate) fn scope(scope: Scope) -> Self {
         let mut problem = Self::new(
             Kind::Forbidden,
             format!(
@@ -176,7 +176,7 @@ impl Problem {
     }
 
     /// No token, or one that does not count (RFC 6750 3).
-    pub(super) fn unauthorized(challenge: &'static str, detail: &'static str) -> Self {
+    pub(crate) fn unauthorized(challenge: &'static str, detail: &'static str) -> Self {
         let mut problem = Self::new(Kind::Unauthorized, detail);
         if let Self::Told(told) = &mut problem {
             let value = HeaderValue::from_static(challenge);
@@ -185,7 +185,7 @@ impl Problem {
         problem
     }
 
-    pub(super) fn with_error(
+    pub(crate) fn with_error(
         mut self,
         field: impl Into<String>,
         message: impl Into<String>,
@@ -225,7 +225,7 @@ impl IntoResponse for Told {
 }
 
 /// The answer to a failure that the API did not tell itself; the edge adds what it has to.
-pub(in crate::http) fn of(error: &Error) -> Response {
+pub(crate) fn of(error: &Error) -> Response {
     let (_, what, _) = error.text();
     let (kind, detail) = match error {
         Error::BadRequest(_) | Error::ForeignTarget => (Kind::Malformed, what),

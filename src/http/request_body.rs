@@ -13,14 +13,15 @@ use axum::http::request::Parts;
 use http_body_util::BodyExt as _;
 use http_body_util::LengthLimitError;
 
+use super::client_address::ClientAddress;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
 use super::serve::TooSlow;
 use crate::app::{App, LARGE, NoTurn, Turn, VERY_LARGE};
 
 /// The octets that a client posted.
 #[derive(Debug)]
-pub(super) struct Posted {
+pub(super) struct RequestBody {
     octets: Bytes,
     /// Given back with the octets.
     _held: Held,
@@ -58,7 +59,7 @@ impl Held {
     }
 }
 
-impl Posted {
+impl RequestBody {
     /// Reads a body to its end.
     pub(super) async fn read(parts: &mut Parts, body: Body, app: &Arc<App>) -> Result<Self, Error> {
         Self::read_at_most(parts, body, app, app.config.limits.body_bytes).await
@@ -107,7 +108,7 @@ impl Posted {
     }
 }
 
-impl FromRequest<Arc<App>> for Posted {
+impl FromRequest<Arc<App>> for RequestBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Error> {

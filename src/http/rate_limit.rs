@@ -8,8 +8,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::client_address::ClientAddress;
+use super::current_site::CurrentSite;
 use super::error::Error;
-use super::extract::{ClientAddress, CurrentSite};
 use crate::app::{App, Counted, Wait};
 use crate::domain::CompanyId;
 
