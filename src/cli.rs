@@ -4,30 +4,19 @@
 //! holds what was asked for and nothing else; errors say what happened and what to do next, on standard error. What a
 //! command changes, a running server sees within two seconds.
 
-mod attempts;
 mod audit;
-mod backup;
 mod company;
-mod configuration;
 mod connection;
-mod demo;
-mod doctor;
 mod error;
-mod explain;
 mod export;
-mod group;
-mod import_metadata;
 mod installation;
-mod keys;
+mod operator;
 mod output;
 mod pairs;
-mod password;
-mod postgres_tools;
-mod serve;
-mod sessions;
+mod people;
+mod sign_ins;
 mod sure;
 mod text;
-mod user;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -39,7 +28,10 @@ use crate::app::UnknownKeys;
 use crate::clock::Clock;
 use error::{CliError, Result};
 use installation::Setting;
+use operator::{backup, configuration, demo, doctor, keys, serve};
 use output::Output;
+use people::{group, user};
+use sign_ins::{attempts, explain};
 
 /// A self-hosted SAML 2.0 service provider: enterprise sign-in beside your application.
 #[derive(Debug, Parser)]

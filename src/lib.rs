@@ -23,14 +23,17 @@
 //! | [`cli`] | the commands |
 
 pub mod admin;
+pub mod api;
 pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod console;
 #[cfg(feature = "demo")]
 pub mod demo_idp;
 pub mod domain;
 pub mod escape;
+pub mod front;
 pub mod http;
 pub mod import;
 pub mod keys;
@@ -43,4 +46,5 @@ pub mod site;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+pub mod web;
 pub mod xml;

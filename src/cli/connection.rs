@@ -3,6 +3,7 @@
 mod add;
 mod certificates;
 mod delete;
+pub(super) mod import_metadata;
 mod set;
 mod settings;
 
@@ -10,12 +11,13 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::error::{CliError, Result};
-use super::import_metadata::ImportMetadata;
 use super::installation::{Installation, Setting};
 use super::output::{Listing, Output, timestamp};
 use crate::admin::{Refused, missing};
 use crate::domain::{self, Company};
 use crate::import;
+
+use import_metadata::ImportMetadata;
 use settings::Settings;
 
 #[derive(Debug, Subcommand)]

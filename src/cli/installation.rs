@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use time::OffsetDateTime;
 
-use super::configuration::full;
 use super::error::{CliError, Result};
+use super::operator::configuration::full;
 use super::text::{choices, nearest};
 use crate::admin::{Actor, Admin};
 use crate::app::{UnknownKeys, own_keys, quotas};

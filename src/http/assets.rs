@@ -84,7 +84,7 @@ pub fn icon() -> &'static Asset {
 }
 
 /// `GET /favicon.ico`: browsers ask for it where no page names an icon, such as beside JSON.
-pub(super) async fn favicon() -> Response {
+pub(crate) async fn favicon() -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -99,7 +99,7 @@ pub(super) async fn favicon() -> Response {
 }
 
 /// `GET /robots.txt`: there is nothing to index, and each link that a crawler follows would begin a sign-in.
-pub(super) async fn robots() -> Response {
+pub(crate) async fn robots() -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -114,7 +114,7 @@ pub(super) async fn robots() -> Response {
 }
 
 /// `GET /assets/{file}`
-pub(super) async fn serve(Path(file): Path<String>) -> Response {
+pub(crate) async fn serve(Path(file): Path<String>) -> Response {
     let found = [&STYLESHEET, &SCRIPT, &ICON]
         .into_iter()
         .find(|asset| asset.path.strip_prefix("/assets/") == Some(file.as_str()));

@@ -82,13 +82,13 @@ fn has_token(app: &App, purpose: &str, headers: &HeaderMap, https: bool, body: &
 }
 
 /// Browsers say where a request comes from. A sibling host (`same-site`) may be another company's.
-pub(super) fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     headers
         .get("sec-fetch-site")
         .is_none_or(|site| site == "same-origin" || site == "none")
 }
 
-pub(super) fn framework_error(response: &axum::response::Response) -> Error {
+pub(crate) fn framework_error(response: &axum::response::Response) -> Error {
     Error::from_status(response.status())
         .unwrap_or(Error::BadRequest("The form could not be read.".into()))
 }

@@ -15,7 +15,7 @@ use crate::site::{Directory, Site};
 
 /// The site that the edge found.
 #[derive(Debug, Clone)]
-pub(super) struct FoundSite(pub(super) Arc<Site>);
+pub(crate) struct FoundSite(pub(crate) Arc<Site>);
 
 /// The site of this request; without one the answer is 421.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl<S: Sync> FromRequestParts<S> for CameByAlias {
 }
 
 /// The site of the host that the request names: one `Host` header, and no other authority beside it (RFC 9112 3.2).
-pub(super) fn site_of<B>(request: &Request<B>, directory: &Directory) -> Option<Arc<Site>> {
+pub(crate) fn site_of<B>(request: &Request<B>, directory: &Directory) -> Option<Arc<Site>> {
     let host = host_of(request)?;
     // Most clients write it as we do.
     directory
@@ -68,7 +68,7 @@ fn host_of<B>(request: &Request<B>) -> Option<&str> {
 }
 
 /// The host name that came, to tell it where no company has it; none where it is no host name, or several.
-pub(super) fn told_host(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn told_host(headers: &HeaderMap) -> Option<String> {
     const LONGEST: usize = 260;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
     host_in(headers)

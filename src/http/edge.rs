@@ -44,7 +44,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    pub(super) fn around(routes: Routes, app: Arc<App>) -> Self {
+    pub(crate) fn around(routes: Routes, app: Arc<App>) -> Self {
         let (router, known) = routes.into_parts();
         let whole = router
             .fallback(not_found)
@@ -62,7 +62,7 @@ impl Edge {
     }
 
     /// The answer to a request.
-    pub(super) async fn answer(&self, request: Request) -> Response {
+    pub(crate) async fn answer(&self, request: Request) -> Response {
         let visit = Visit::begin(&request, self);
         let limits = &self.app.config.limits;
         let most = limits.body_bytes.max(visit.route.manner.body_bytes);
@@ -83,7 +83,7 @@ impl Edge {
     }
 
     /// The answer to what cannot be read as a request, and the time of it.
-    pub(super) fn refuse(&self, status: StatusCode) -> (Response, OffsetDateTime) {
+    pub(crate) fn refuse(&self, status: StatusCode) -> (Response, OffsetDateTime) {
         let error = if status == StatusCode::BAD_REQUEST {
             Error::BadRequest("It is not well-formed HTTP.".into())
         } else {

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::login;
+
 /// What went wrong with a request.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
@@ -117,7 +119,7 @@ impl Error {
     }
 
     /// What the framework answers by a bare status.
-    pub(super) fn from_status(status: StatusCode) -> Option<Self> {
+    pub(crate) fn from_status(status: StatusCode) -> Option<Self> {
         Some(match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
@@ -133,7 +135,7 @@ impl Error {
     }
 
     /// Title, what happened, and what to do next.
-    pub(super) fn text(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
+    pub(crate) fn text(&self) -> (&'static str, Cow<'static, str>, Vec<String>) {
         let (title, what, next): (_, Cow<'static, str>, Vec<&str>) = match self {
             Self::BadRequest(what) => (
                 "This request cannot be read",
@@ -295,7 +297,7 @@ impl Error {
     }
 
     /// By which the record of what was refused is found.
-    pub(super) fn code(&self) -> Option<&str> {
+    pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::SignInRefused { code, .. } => code.as_deref(),
             Self::SignOutRefused { code, .. } => Some(code),
@@ -317,5 +319,14 @@ impl IntoResponse for Error {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<login::Error> for Error {
+    fn from(cause: login::Error) -> Self {
+        match cause {
+            login::Error::Store(cause) => cause.into(),
+            other => Self::internal(other),
+        }
     }
 }

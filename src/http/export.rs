@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::response::Response;
 
+use super::download::File;
 use super::error::Error;
-use super::file::File;
 use crate::admin::{Admin, Form};
 use crate::app::App;
 use crate::site::Site;
@@ -19,7 +19,7 @@ const CSV: &str = "text/csv; charset=utf-8; header=present";
 const JSON_LINES: &str = "application/jsonl";
 
 /// Every user of the company.
-pub(super) async fn users(
+pub(crate) async fn users(
     app: &Arc<App>,
     site: &Site,
     admin: &Admin<'_>,
@@ -36,7 +36,7 @@ pub(super) async fn users(
 }
 
 /// The entries of the company's audit log that a filter wants.
-pub(super) async fn audit_log(
+pub(crate) async fn audit_log(
     app: &Arc<App>,
     site: &Site,
     admin: &Admin<'_>,

@@ -16,7 +16,7 @@ use crate::text;
 
 /// How a failure is told to one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Page,
     Json,
     Problem,
@@ -24,7 +24,7 @@ pub(super) enum Form {
 
 impl Form {
     /// Of a route whose failures have this form, to a client that sent these headers.
-    pub(super) fn of(failures: Failures, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(failures: Failures, headers: &HeaderMap) -> Self {
         match failures {
             Failures::Problem => Self::Problem,
             Failures::Page if prefers_json(headers) => Self::Json,
@@ -37,7 +37,7 @@ impl Form {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Gives every failure its page, or its JSON problem when the client asks for JSON.
-pub(super) fn render(response: Response, form: Form, site: Option<&Site>) -> Response {
+pub(crate) fn render(response: Response, form: Form, site: Option<&Site>) -> Response {
     if !response.status().is_client_error() && !response.status().is_server_error() {
         return response;
     }

@@ -6,12 +6,12 @@
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
     /// The most octets of a body; `limits.body_bytes` where that is more.
-    pub(super) body_bytes: usize,
-    pub(super) failures: Failures,
-    pub(super) routine: Routine,
-    pub(super) opener: Opener,
+    pub(crate) body_bytes: usize,
+    pub(crate) failures: Failures,
+    pub(crate) routine: Routine,
+    pub(crate) opener: Opener,
     /// Whether it answers on the site of a company that is suspended.
-    pub(super) while_suspended: bool,
+    pub(crate) while_suspended: bool,
 }
 
 /// The form of a failure that no handler has told itself.
@@ -82,7 +82,7 @@ impl Manner {
 
 impl Routine {
     /// Whether an answer with this status is one of them.
-    pub(super) fn holds(self, status: u16) -> bool {
+    pub(crate) fn holds(self, status: u16) -> bool {
         match self {
             Self::None => false,
             Self::Success => status < 400,

@@ -31,14 +31,14 @@ impl Frame {
 
     /// The frame of a company without a logo.
     #[cfg(test)]
-    pub(super) fn named(company: &str) -> Self {
+    pub(crate) fn named(company: &str) -> Self {
         Self {
             company: Some(company.to_owned()),
             logo: None,
         }
     }
 
-    pub(super) fn initial(&self) -> String {
+    pub(crate) fn initial(&self) -> String {
         let first = self
             .company
             .as_deref()
@@ -52,7 +52,7 @@ impl Frame {
         clippy::unused_self,
         reason = "templates reach the names of assets through their frame"
     )]
-    pub(super) fn stylesheet(&self) -> &'static str {
+    pub(crate) fn stylesheet(&self) -> &'static str {
         assets::stylesheet().path()
     }
 
@@ -60,7 +60,7 @@ impl Frame {
         clippy::unused_self,
         reason = "templates reach the names of assets through their frame"
     )]
-    pub(super) fn script(&self) -> &'static str {
+    pub(crate) fn script(&self) -> &'static str {
         assets::script().path()
     }
 
@@ -68,77 +68,9 @@ impl Frame {
         clippy::unused_self,
         reason = "templates reach the names of assets through their frame"
     )]
-    pub(super) fn icon(&self) -> &'static str {
+    pub(crate) fn icon(&self) -> &'static str {
         assets::icon().path()
     }
-}
-
-/// The choice of connections and the password form; either may be missing.
-#[derive(Debug, Template)]
-#[template(path = "sign_in.html")]
-pub struct SignIn {
-    pub frame: Frame,
-    /// Who is signed in already in this browser.
-    pub signed_in: Option<AlreadySignedIn>,
-    /// Something that went wrong before, such as a wrong password.
-    pub notice: Option<String>,
-    /// The enabled connections, in sort order.
-    pub choices: Vec<Choice>,
-    /// Where a visitor may go after finding the connection by e-mail address; none where no connection has a domain.
-    pub discovery: Option<Discovery>,
-    pub password: Option<PasswordForm>,
-}
-
-/// Who is signed in already, and the way on for them.
-#[derive(Debug)]
-pub struct AlreadySignedIn {
-    pub email: String,
-    /// The company's landing page.
-    pub landing: String,
-}
-
-/// One way to sign in.
-#[derive(Debug)]
-pub struct Choice {
-    pub display_name: String,
-    /// The start of this sign-in, on this site.
-    pub href: String,
-}
-
-/// The field that finds the connection by the domain of an e-mail address.
-#[derive(Debug)]
-pub struct Discovery {
-    pub return_to: Option<String>,
-}
-
-/// The form for local users.
-#[derive(Debug)]
-pub struct PasswordForm {
-    pub action: String,
-    pub csrf: String,
-    /// What was typed before, so that it need not be typed again.
-    pub email: String,
-    pub return_to: Option<String>,
-}
-
-/// The landing page of a company without an application.
-#[derive(Debug, Template)]
-#[template(path = "signed_in.html")]
-pub struct SignedIn {
-    pub frame: Frame,
-    /// Whether to show the way into the console.
-    pub is_administrator: bool,
-    pub name: String,
-    pub email: String,
-    pub company_name: Option<String>,
-    pub groups: Vec<String>,
-    /// The display name of the connection, or "Password".
-    pub connection: String,
-    pub since: Moment,
-    pub expires_at: Moment,
-    /// The application that the company's sign-ins may lead to: its address, and its host.
-    pub application: Option<(String, String)>,
-    pub csrf: String,
 }
 
 /// A time, as people and as machines read it.
@@ -162,82 +94,9 @@ impl From<OffsetDateTime> for Moment {
     }
 }
 
-/// Sends a SAML message to an identity provider (Bindings 3.5).
-#[derive(Debug, Template)]
-#[template(path = "post_binding.html")]
-pub struct PostBinding {
-    pub frame: Frame,
-    pub destination: String,
-    /// The display name of the connection.
-    pub destination_name: String,
-    pub message: MessageField,
-    /// The message in base64.
-    pub encoded: String,
-    pub relay_state: Option<String>,
-}
-
-/// The form field of a SAML message (Bindings 3.5.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MessageField {
-    Request,
-    Response,
-}
-
-impl MessageField {
-    /// The field's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Request => "SAMLRequest",
-            Self::Response => "SAMLResponse",
-        }
-    }
-}
-
-/// Sends a message to our own address once more, so that the browser's cookies come with it (rule E2).
-#[derive(Debug, Template)]
-#[template(path = "repost.html")]
-pub struct Repost {
-    pub frame: Frame,
-    pub action: String,
-    pub message: MessageField,
-    /// The message in base64.
-    pub encoded: String,
-    pub relay_state: Option<String>,
-    /// What the page says beside the message.
-    pub handle: String,
-}
-
-/// Asks before signing out.
-#[derive(Debug, Template)]
-#[template(path = "sign_out.html")]
-pub struct SignOut {
-    pub frame: Frame,
-    pub email: String,
-    pub csrf: String,
-}
-
-/// After signing out.
-#[derive(Debug, Template)]
-#[template(path = "signed_out.html")]
-pub struct SignedOut {
-    pub frame: Frame,
-    pub reach: Reach,
-}
-
-/// How far a sign-out went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// This site; the identity provider was not asked.
-    Here,
-    /// The identity provider says: everywhere.
-    Everywhere,
-    /// This site; the identity provider was asked and did not confirm.
-    Unconfirmed,
-}
-
 /// What happened, what to do next, and the code under which the record of a sign-in is found.
 #[derive(Debug, Template)]
-#[template(path = "error.html")]
+#[template(path = "http/error.html")]
 pub struct Failure {
     pub frame: Frame,
     pub title: String,
@@ -288,8 +147,3 @@ impl Link {
         }
     }
 }
-
-#[cfg(test)]
-mod samples;
-#[cfg(test)]
-mod tests;

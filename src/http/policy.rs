@@ -19,11 +19,11 @@ macro_rules! page {
 }
 
 /// Of an answer that is no page: a browser that takes it for one does nothing with it.
-pub(super) const NO_PAGE: HeaderValue = HeaderValue::from_static(
+pub(crate) const NO_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
 );
 /// Of a picture that somebody else has made: opened by itself, it is a page without rights.
-pub(super) const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
+pub(crate) const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 /// Of a page whose forms stay here.
 const HERE: HeaderValue = HeaderValue::from_static(page!(""));
 const TO_HTTPS: HeaderValue = HeaderValue::from_static(page!(" https:"));
@@ -32,12 +32,12 @@ const TO_HTTP: HeaderValue = HeaderValue::from_static(page!(" http:"));
 
 /// Of a page whose forms lead to an identity provider, directly or by a redirect; Chromium applies this to the redirects
 /// after a form as well.
-pub(super) fn to_identity_provider(plain_http: bool) -> HeaderValue {
+pub(crate) fn to_identity_provider(plain_http: bool) -> HeaderValue {
     if plain_http { TO_HTTP } else { TO_HTTPS }
 }
 
 /// `Cross-Origin-Opener-Policy` of a route.
-pub(super) fn of_opener(opener: Opener) -> HeaderValue {
+pub(crate) fn of_opener(opener: Opener) -> HeaderValue {
     HeaderValue::from_static(match opener {
         Opener::Keeps => "unsafe-none",
         Opener::CutOff => "same-origin",
@@ -46,7 +46,7 @@ pub(super) fn of_opener(opener: Opener) -> HeaderValue {
 
 /// Of every other page of a site: its forms lead to the site and, by a redirect, to the origins that the company allows
 /// (rule E3).
-pub(super) fn of(site: Option<&Site>) -> HeaderValue {
+pub(crate) fn of(site: Option<&Site>) -> HeaderValue {
     let Some(site) = site else { return HERE };
     let policy = site.content_security_policy(|company| {
         let mut policy = page!("").to_owned();

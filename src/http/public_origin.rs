@@ -9,7 +9,7 @@ use super::current_site::{CameByAlias, CurrentSite};
 use super::error::Error;
 
 /// Cookies and the assertion consumer service live at the public origin only: who comes by another one is led there first.
-pub(super) async fn lead_to_public_origin(
+pub(crate) async fn lead_to_public_origin(
     alias: Result<CameByAlias, Error>,
     site: Result<CurrentSite, Error>,
     request: Request,

@@ -16,10 +16,10 @@ use crate::domain::CompanyId;
 
 /// A request within the limits of its kind, of its client and of its company. It is counted when it is extracted.
 #[derive(Debug)]
-pub(super) struct Within<K>(PhantomData<K>);
+pub(crate) struct Within<K>(PhantomData<K>);
 
 /// A kind of request.
-pub(super) trait Kind {
+pub(crate) trait Kind {
     /// What it counts as.
     const COUNTED: Counted;
 }
@@ -28,7 +28,7 @@ macro_rules! kinds {
     ($($(#[$meta:meta])* $name:ident = $counted:ident),+ $(,)?) => {$(
         $(#[$meta])*
         #[derive(Debug)]
-        pub(super) enum $name {}
+        pub(crate) enum $name {}
 
         impl Kind for $name {
             const COUNTED: Counted = Counted::$counted;
@@ -62,7 +62,7 @@ impl<K: Kind> FromRequestParts<Arc<App>> for Within<K> {
 
 /// Does work that hashes a password, when the company has its turn for it. It goes on when who asked for it has gone, and keeps
 /// its turn until it is done.
-pub(super) async fn in_password_turn<T: Send + 'static>(
+pub(crate) async fn in_password_turn<T: Send + 'static>(
     app: &App,
     company: CompanyId,
     work: impl Future<Output = T> + Send + 'static,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use http_body_util::LengthLimitError;
 
@@ -21,7 +22,7 @@ use crate::app::{App, LARGE, NoTurn, Turn, VERY_LARGE};
 
 /// The octets that a client posted.
 #[derive(Debug)]
-pub(super) struct RequestBody {
+pub(crate) struct RequestBody {
     octets: Bytes,
     /// Given back with the octets.
     _held: Held,
@@ -61,12 +62,12 @@ impl Held {
 
 impl RequestBody {
     /// Reads a body to its end.
-    pub(super) async fn read(parts: &mut Parts, body: Body, app: &Arc<App>) -> Result<Self, Error> {
+    pub(crate) async fn read(parts: &mut Parts, body: Body, app: &Arc<App>) -> Result<Self, Error> {
         Self::read_at_most(parts, body, app, app.config.limits.body_bytes).await
     }
 
     /// The same, with another limit.
-    pub(super) async fn read_at_most(
+    pub(crate) async fn read_at_most(
         parts: &mut Parts,
         mut body: Body,
         app: &Arc<App>,
@@ -103,7 +104,7 @@ impl RequestBody {
         })
     }
 
-    pub(super) fn octets(&self) -> &Bytes {
+    pub(crate) fn octets(&self) -> &Bytes {
         &self.octets
     }
 }
@@ -136,4 +137,14 @@ fn refusal(cause: &axum::Error) -> Error {
         cause = error.source();
     }
     Error::BadRequest("It ended before all of it was there.".into())
+}
+
+/// Whether a body says that it is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }

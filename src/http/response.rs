@@ -71,7 +71,7 @@ impl<T: Template> IntoResponse for Page<T> {
 }
 
 /// An answer for machines, which is there already as it was written before.
-pub(super) fn body(kind: HeaderValue, content: Bytes) -> Response {
+pub(crate) fn body(kind: HeaderValue, content: Bytes) -> Response {
     let mut response = Response::new(content.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);

@@ -13,7 +13,7 @@ use super::manner::Manner;
 use crate::app::App;
 
 /// The pattern of what no route has.
-pub(super) const NO_PATTERN: &str = "-";
+pub(crate) const NO_PATTERN: &str = "-";
 
 /// Routes with their patterns and manners.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct Routes {
 
 /// What the edge knows of all routes.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     routes: Vec<Route>,
     /// What addresses begin with that belong to a face also where no route has them.
     roots: Vec<Route>,
@@ -33,9 +33,9 @@ pub(super) struct Known {
 
 /// A route, as the edge sees it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Route {
-    pub(super) pattern: &'static str,
-    pub(super) manner: Manner,
+pub(crate) struct Route {
+    pub(crate) pattern: &'static str,
+    pub(crate) manner: Manner,
 }
 
 impl Routes {
@@ -94,19 +94,19 @@ impl Routes {
         }
     }
 
-    pub(super) fn into_parts(self) -> (Router<Arc<App>>, Known) {
+    pub(crate) fn into_parts(self) -> (Router<Arc<App>>, Known) {
         (self.router, self.known)
     }
 }
 
 impl Known {
     /// The patterns of all routes.
-    pub(super) fn patterns(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().map(|route| route.pattern)
     }
 
     /// The route at an address, or what stands for it where there is none.
-    pub(super) fn at(&self, path: &str) -> Route {
+    pub(crate) fn at(&self, path: &str) -> Route {
         let fits = |pattern: &str| {
             let mut segments = path.split('/');
             pattern.split('/').all(|wanted| {
@@ -130,7 +130,7 @@ impl Known {
     }
 }
 
-pub(super) async fn not_allowed() -> Error {
+pub(crate) async fn not_allowed() -> Error {
     Error::MethodNotAllowed
 }
 

@@ -8,8 +8,8 @@
 
 mod body;
 mod connection;
-mod crowd;
-mod line;
+pub(crate) mod connection_set;
+pub(crate) mod connection_state;
 mod sent;
 mod unread;
 
@@ -26,13 +26,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-pub(super) use body::TooSlow;
-use connection::Shared;
-use crowd::Crowd;
-use line::Line;
-
 use super::edge::Edge;
 use crate::config;
+pub(crate) use body::TooSlow;
+
+use connection::Shared;
+use connection_set::Crowd;
+use connection_state::Line;
 
 /// How long new connections are still taken after the stop: a load balancer needs a moment to hear of it, and a client may
 /// just be sending on a connection that looks unused.

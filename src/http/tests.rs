@@ -5,11 +5,12 @@ mod stopping;
 mod unfinished;
 mod unread;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
-use axum::routing::post;
+use axum::routing::{get, post};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tower::ServiceExt as _;
@@ -19,11 +20,14 @@ use super::cookies::Cookie;
 use super::csrf::{CsrfForm, Purpose, csrf_token};
 use super::current_site::{CameByAlias, CurrentSite};
 use super::error::Error;
-use super::pages::{Frame, Reach, SignedOut};
+use super::pages::{Failure, Frame};
 use super::response::{AttemptCode, Page};
+use super::routes::Routes;
 use super::*;
+use crate::app::App;
 use crate::site::Site;
 use crate::site::tests::company;
+use crate::web::router;
 
 #[derive(Debug, Deserialize)]
 struct Rename {
@@ -32,6 +36,18 @@ struct Rename {
 
 impl Purpose for Rename {
     const PURPOSE: &'static str = "rename";
+}
+
+/// A page of a site.
+fn page(frame: Frame) -> Failure {
+    Failure {
+        frame,
+        title: String::new(),
+        what: String::new(),
+        next: Vec::new(),
+        code: None,
+        link: None,
+    }
 }
 
 fn routes() -> Routes {
@@ -47,21 +63,15 @@ fn routes() -> Routes {
         .route(
             "/page",
             get(|CurrentSite(site): CurrentSite| async move {
-                Page::new(SignedOut {
-                    frame: Frame::of(&site.company),
-                    reach: Reach::Here,
-                })
+                Page::new(page(Frame::of(&site.company)))
             }),
         )
         .route(
             "/to-idp",
             get(|| async {
-                Page::new(SignedOut {
-                    frame: Frame::default(),
-                    reach: Reach::Here,
-                })
-                .leading_to_identity_provider(false)
-                .with_cookie(Cookie::Login, "abc", true)
+                Page::new(page(Frame::default()))
+                    .leading_to_identity_provider(false)
+                    .with_cookie(Cookie::Login, "abc", true)
             }),
         )
         .route(

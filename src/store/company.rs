@@ -2,14 +2,17 @@
 //!
 //! Invariant: a host name leads to one company.
 
-use super::logo;
-use super::statement::query;
-use time::OffsetDateTime;
+pub(super) mod domain;
+pub(super) mod end;
+pub(super) mod logo;
+pub(super) mod quota;
+pub(super) mod usage;
 
-use super::Tx;
-use super::columns::{Row, json, ms};
-use super::{Error, Store};
+use super::engine::columns::{Row, json, ms};
+use super::engine::statement::query;
+use super::{Error, Store, Tx};
 use crate::domain::{Company, CompanyId, Origin, Slug};
+use time::OffsetDateTime;
 
 macro_rules! select {
     ($rest:literal) => {

@@ -1,16 +1,18 @@
 //! Connections of companies.
 
-use super::statement::query;
-use time::OffsetDateTime;
+pub(super) mod carry;
+pub(super) mod trust;
 
-use super::break_glass;
-use super::change::MANY;
-use super::columns::{Row, json, ms};
-use super::quota::whole;
+use super::company::quota::whole;
+use super::engine::change::MANY;
+use super::engine::columns::{Row, json, ms};
+use super::engine::statement::query;
+use super::people::break_glass;
 use super::{Error, Store, Tx};
 use crate::domain::{
     CompanyId, Connection, ConnectionId, ConnectionName, Family, GrantSource, GroupId, SessionKey,
 };
+use time::OffsetDateTime;
 
 macro_rules! select {
     ($rest:literal) => {

@@ -64,7 +64,7 @@ fn is_page(name: &str) -> bool {
 fn texts() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    for dir in ["templates/admin", "src/http/admin", "src/admin"] {
+    for dir in ["templates/console", "src/console", "src/admin"] {
         files(&root.join(dir), &mut paths);
     }
     let mut texts = Vec::new();

@@ -50,6 +50,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "saml", "site", "store", "text",
         ],
     ),
+    ("front", FACE),
+    ("console", FACE),
+    ("api", FACE),
+    ("web", &["api", "app", "console", "front", "http"]),
     ("demo_idp", &["saml", "xml"]),
     ("main", &["cli"]),
 ];
@@ -58,18 +62,27 @@ const LOGIN: &[&str] = &[
     "app", "clock", "config", "domain", "import", "keys", "outbound", "saml", "site", "store",
 ];
 
+/// What a face may know: the kit and what is below it, and never another face.
+const FACE: &[&str] = &[
+    "admin", "app", "config", "domain", "escape", "http", "import", "keys", "login", "logout",
+    "saml", "site", "store", "text",
+];
+
 /// A crate and the rooms that may know it; the pure rooms know no I/O, and each part has one home.
 const HOMES: &[(&str, &[&str])] = &[
-    ("axum", &["http", "demo_idp"]),
+    ("axum", &["http", "front", "console", "api", "demo_idp"]),
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("http_body_util", &["http"]),
-    ("multer", &["http", "demo_idp"]),
+    ("multer", &["http", "front", "console", "api", "demo_idp"]),
     ("csv", &["admin"]),
-    ("serde_html_form", &["http"]),
-    ("utoipa", &["http"]),
-    ("tower", &["http", "demo_idp"]),
-    ("askama", &["escape", "http", "demo_idp"]),
+    ("serde_html_form", &["console"]),
+    ("utoipa", &["api", "http"]),
+    ("tower", &["http", "front", "console", "api", "demo_idp"]),
+    (
+        "askama",
+        &["escape", "http", "front", "console", "demo_idp"],
+    ),
     ("rusqlite", &["store"]),
     ("hashlink", &["store"]),
     ("lz4_flex", &["store"]),

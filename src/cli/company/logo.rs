@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::cli::connection::import_metadata::read_file;
 use crate::cli::error::Result;
-use crate::cli::import_metadata::read_file;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 

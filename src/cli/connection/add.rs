@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::import_metadata::{connection_name, jit_group};
 use super::set::warn;
 use super::settings::Settings;
 use super::{certificates, check_usable, describe, write_new};
 use crate::cli::company::required_text;
 use crate::cli::error::{CliError, Result};
-use crate::cli::import_metadata::{connection_name, jit_group};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::pairs;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use time::OffsetDateTime;
 
+use super::import_metadata::read_file;
 use crate::cli::error::{CliError, Result};
-use crate::cli::import_metadata::read_file;
 use crate::cli::output::{Output, timestamp};
 use crate::cli::pairs::sentence;
 use crate::domain::{CertificateValidity, Connection};

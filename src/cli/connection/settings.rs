@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::certificates::read;
+use super::import_metadata::administrators;
 use crate::admin::{ConnectionSettings, Unfit};
 use crate::cli::error::{CliError, Result};
-use crate::cli::import_metadata::administrators;
 use crate::cli::installation::Installation;
 use crate::cli::pairs::{sentence, unfit};
 use crate::domain::{Company, Connection};

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::line::Line;
+use super::connection_state::Line;
 
 /// A body with a time limit: for the whole of it, from the first moment that it is waited for.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct TimedBody {
 /// The client took too long to send its body.
 #[derive(Debug, thiserror::Error)]
 #[error("the body took too long")]
-pub(in crate::http) struct TooSlow;
+pub(crate) struct TooSlow;
 
 impl TimedBody {
     pub(super) fn new(inner: Incoming, line: Arc<Line>, longest: Duration) -> Self {

@@ -24,7 +24,7 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::Patience;
 use super::body::TimedBody;
-use super::line::{Due, Line, REST};
+use super::connection_state::{Due, Line, REST};
 use super::sent::SentBody;
 use super::unread::{self, answer_of_hyper};
 use crate::http::client_address::Peer;

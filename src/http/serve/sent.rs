@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as _, Frame, SizeHint};
 
-use super::line::Line;
+use super::connection_state::Line;
 
 /// A body of unknown length, and the connection that it goes to.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use futures_util::{StreamExt as _, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::super::{Manner, Routes};
+use super::super::manner::Manner;
+use super::super::routes::Routes;
 use super::ACME;
 use super::stopping::{PATIENCE, Served, ask, rest, served};
 use crate::http::Patience;

@@ -34,7 +34,7 @@ impl Document {
     /// As a server has shown it before.
     pub(super) fn get() -> &'static Self {
         DOCUMENT.get_or_init(|| {
-            let text = vestibule::http::api_document().unwrap();
+            let text = vestibule::api::document().unwrap();
             Self(serde_json::from_str(text).unwrap())
         })
     }

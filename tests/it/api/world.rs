@@ -65,7 +65,7 @@ impl World {
         let other = add_user(&app, &beta, "otto@beta.example", &sealed, &others).await;
         app.catch_up().await.unwrap();
         Self {
-            router: vestibule::http::router(Arc::clone(&app)),
+            router: vestibule::web::router(Arc::clone(&app)),
             app,
             acme,
             beta,

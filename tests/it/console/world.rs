@@ -62,7 +62,7 @@ impl World {
         add_user(&app, &beta, OTHER_ADMIN, Some(&sealed), &[&others]).await;
         app.catch_up().await.unwrap();
         Self {
-            router: vestibule::http::router(Arc::clone(&app)),
+            router: vestibule::web::router(Arc::clone(&app)),
             app,
             acme,
             beta,

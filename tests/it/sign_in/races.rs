@@ -23,7 +23,7 @@ async fn one_response_to_two_servers_is_one_session() {
     let mut config = support::config(dir.path());
     config.database.url = Some(Secret::new(&url));
     let second = App::open(config, world.app.clock.clone()).await.unwrap();
-    let router = vestibule::http::router(Arc::clone(&second));
+    let router = vestibule::web::router(Arc::clone(&second));
 
     let mut lost = [0, 0];
     for round in 1..=TIMES {

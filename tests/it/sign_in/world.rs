@@ -89,7 +89,7 @@ impl World {
         add(&app, &beta, &beta_idp, "fabrikam").await;
         app.catch_up().await.unwrap();
         Self {
-            router: vestibule::http::router(Arc::clone(&app)),
+            router: vestibule::web::router(Arc::clone(&app)),
             app,
             acme,
             beta,

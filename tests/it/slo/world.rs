@@ -107,7 +107,7 @@ impl World {
         let beta = beta.await;
         app.catch_up().await.unwrap();
         Self {
-            router: vestibule::http::router(Arc::clone(&app)),
+            router: vestibule::web::router(Arc::clone(&app)),
             app,
             idp,
             beta_idp,

@@ -1,0 +1,180 @@
+//! A connection, as the API tells it and takes it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::json_body::{present, texts};
+use crate::admin::{CertificateFacts, CertificateState, ConnectionSettings, SETTINGS};
+use crate::domain::Connection;
+
+/// Members of a connection that are no settings of SAML.
+const OWN: [&str; 4] = ["name", "display_name", "sort_order", "enabled"];
+
+/// A connection to an identity provider.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Connection)]
+pub(super) struct ConnectionOut {
+    id: String,
+    /// Short name in addresses and commands.
+    name: String,
+    /// What users see on the sign-in page.
+    display_name: String,
+    /// Its place on the sign-in page, lower first.
+    sort_order: i64,
+    /// Whether users can sign in through it.
+    enabled: bool,
+    /// The settings as text, by the names that `vestibule connection set --help` lists.
+    settings: BTreeMap<String, String>,
+    /// The certificates that sign-ins may be signed with.
+    certificates: Vec<CertificateOut>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// What was left out of the metadata that was sent, and what else deserves a second look of what was made or changed, as the
+    /// console shows it before it saves. In the answers to POST and PATCH only, and missing when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    findings: Vec<String>,
+}
+
+/// A certificate of an identity provider.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Certificate)]
+pub(super) struct CertificateOut {
+    subject: String,
+    /// The SHA-1 thumbprint, as Entra's page shows it.
+    sha1: String,
+    sha256: String,
+    state: CertificateStateOut,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true)]
+    not_before: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true)]
+    not_after: Option<OffsetDateTime>,
+    /// Base64 of DER.
+    der: String,
+}
+
+/// What a certificate is worth now.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = CertificateState)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CertificateStateOut {
+    InForce,
+    NotYet,
+    Expired,
+    Unusable,
+}
+
+/// A connection to make: from metadata, or from settings by hand. It needs `admins:write`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewConnection {
+    /// Short name; made from the display name when it is missing.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(pattern = "^[a-z0-9-]{1,63}$", max_length = 63, nullable = false)]
+    pub(super) name: Option<String>,
+    /// What users see; the metadata's own when it is missing.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    pub(super) display_name: String,
+    /// Whether users can sign in through it at once.
+    #[serde(default)]
+    pub(super) enabled: bool,
+    /// The identity provider's metadata, as XML.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) metadata: Option<String>,
+    /// Settings as text; they go before the metadata's.
+    #[serde(default, deserialize_with = "texts")]
+    pub(super) settings: BTreeMap<String, String>,
+}
+
+/// What to change of a connection. What is missing stays. All but `display_name` and `sort_order` needs `admins:write`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConnectionChange {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(pattern = "^[a-z0-9-]{1,63}$", max_length = 63, nullable = false)]
+    pub(super) name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(max_length = 100, nullable = false)]
+    pub(super) display_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) sort_order: Option<i32>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) enabled: Option<bool>,
+    /// The identity provider's metadata, as XML: what it says takes the place of what is there.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) metadata: Option<String>,
+    /// With metadata: that it may be another identity provider's. The accounts of this connection go over to it.
+    #[serde(default)]
+    pub(super) other_identity_provider: bool,
+    /// Settings as text; they go before the metadata's.
+    #[serde(default, deserialize_with = "texts")]
+    pub(super) settings: BTreeMap<String, String>,
+}
+
+impl ConnectionOut {
+    pub(super) fn of(
+        connection: &Connection,
+        settings: &ConnectionSettings,
+        now: OffsetDateTime,
+    ) -> Self {
+        let named = SETTINGS
+            .iter()
+            .map(|setting| setting.key)
+            .filter(|key| *key != "certificates" && !OWN.contains(key));
+        let texts = named.filter_map(|key| {
+            let value = settings.value(connection, key)?;
+            Some((key.to_owned(), value))
+        });
+        let certificates = CertificateFacts::all(connection, now);
+        Self {
+            id: connection.id.to_string(),
+            name: connection.name.to_string(),
+            display_name: connection.display_name.clone(),
+            sort_order: connection.sort_order,
+            enabled: connection.enabled,
+            settings: texts.collect(),
+            certificates: certificates.into_iter().map(Into::into).collect(),
+            created_at: connection.created_at,
+            findings: Vec::new(),
+        }
+    }
+
+    /// The same with what deserves a second look.
+    pub(super) fn with_findings(self, findings: Vec<String>) -> Self {
+        Self { findings, ..self }
+    }
+}
+
+impl From<CertificateFacts> for CertificateOut {
+    fn from(facts: CertificateFacts) -> Self {
+        Self {
+            state: match facts.state {
+                CertificateState::InForce(_) => CertificateStateOut::InForce,
+                CertificateState::NotYet => CertificateStateOut::NotYet,
+                CertificateState::Expired => CertificateStateOut::Expired,
+                CertificateState::Unusable(_) => CertificateStateOut::Unusable,
+            },
+            subject: facts.subject,
+            sha1: facts.sha1,
+            sha256: facts.sha256,
+            not_before: facts.validity.map(|(from, _)| from),
+            not_after: facts.validity.map(|(_, until)| until),
+            der: facts.stored,
+        }
+    }
+}
+
+/// Whether a setting is told and taken among the settings.
+pub(super) fn is_setting(key: &str) -> bool {
+    !OWN.contains(&key)
+}

@@ -1,0 +1,310 @@
+//! Connections: listed, made, read, changed, deleted.
+//!
+//! Invariant: a connection's settings, its short name and whether it is enabled are changed with `admins:write` only: whoever may
+//! name a certificate can sign in as anybody, whoever may name an address is sent our users and our signed messages, and whoever
+//! may enable or name a connection decides through which one people come.
+
+use std::collections::BTreeMap;
+
+use axum::http::Uri;
+use serde::Deserialize;
+
+use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
+use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
+use super::creation::{Key, KeyParam, Made, kept, once};
+use super::json_body::{Sent, Unread};
+use super::paging::{self, Page, PageParams};
+use super::path::Ids;
+use super::query::Parameters;
+use super::version::{IfMatch, VersionParam};
+use super::{Answer, Caller, answer};
+use crate::admin::{
+    ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
+    read_metadata,
+};
+use crate::domain::{Connection, ConnectionId, SamlSettings, Scope};
+use crate::http::problem::{Kind, Problem};
+
+const PATH: &str = "/api/v1/connections";
+
+/// Which page of the connections.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Asked {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// Lists connections, in the order of the sign-in page.
+#[utoipa::path(get, path = "/api/v1/connections", tag = "Connections", operation_id = "listConnections",
+    params(PageParams), security(("token" = ["connections:read"])),
+    responses((status = 200, description = "A page of connections.", body = Page<ConnectionOut>)))]
+pub(super) async fn list(
+    caller: Caller<ConnectionsRead>,
+    uri: Uri,
+    Parameters(asked): Parameters<Asked>,
+) -> Answer {
+    let limit = paging::limit(asked.limit)? as usize;
+    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
+    let all = caller.admin().connections().await?;
+    // Where the one of the cursor is gone, the list begins anew.
+    let is_there = |id: &String| all.iter().position(|it| it.id.to_string() == *id);
+    let first = after.as_ref().and_then(is_there).map_or(0, |at| at + 1);
+    let settings = settings(&caller).await?;
+    let part: Vec<&Connection> = all.iter().skip(first).take(limit).collect();
+    let next = part.last().filter(|_| all.len() > first + limit);
+    let next = next.map(|last| last.id.to_string());
+    let items = part
+        .iter()
+        .map(|one| ConnectionOut::of(one, &settings, caller.now()))
+        .collect();
+    paging::page(&caller, PATH, uri.query(), items, next.as_ref())
+}
+
+/// Makes a connection.
+///
+/// From an identity provider's metadata, or from settings by hand. It needs `admins:write` as well.
+#[utoipa::path(post, path = "/api/v1/connections", tag = "Connections", operation_id = "createConnection",
+    params(KeyParam), request_body = NewConnection, security(("token" = ["connections:write"])),
+    responses((status = 201, description = "The connection that was made.", body = ConnectionOut,
+        headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
+pub(super) async fn create(
+    caller: Caller<ConnectionsWrite>,
+    key: Key,
+    Sent { value, octets }: Sent<NewConnection>,
+) -> Answer {
+    caller.needs(Scope::AdminsWrite)?;
+    let making = |caller| make(caller, value);
+    once(caller, key, PATH, &octets, making, made).await
+}
+
+async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Made, Problem> {
+    let admin = caller.admin();
+    let mut findings = Vec::new();
+    let (mut connection, source) = if let Some(text) = &new.metadata {
+        let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
+        let import = admin
+            .import_new(
+                &imported,
+                ImportChoices {
+                    display_name: &new.display_name,
+                    ..ImportChoices::default()
+                },
+            )
+            .await?;
+        findings = import.warnings;
+        (import.connection, "metadata")
+    } else {
+        let name = admin.free_name(&new.display_name).await?;
+        let display_name = new.display_name.trim().to_owned();
+        let draft = admin.draft(name, display_name, SamlSettings::default());
+        (draft.await?, "")
+    };
+    if let Some(name) = &new.name {
+        rename(&mut connection, name)?;
+    }
+    connection.enabled = new.enabled;
+    let of_metadata = connection.settings.certificates.clone();
+    set(&caller, &mut connection, &new.settings).await?;
+    if new.metadata.is_none() || connection.settings.certificates != of_metadata {
+        findings.extend(certificate_findings(None, &connection, caller.now()));
+    }
+    let notes = if findings.is_empty() {
+        String::new()
+    } else {
+        answer::text(&findings)?
+    };
+    let noting = caller.noting(notes);
+    let connection = noting.admin().add_connection(&connection, source).await?;
+    caller.changed().await?;
+    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
+    told(&connection, &out.with_findings(findings))
+}
+
+/// A connection that was made.
+async fn made(
+    caller: Caller<ConnectionsWrite>,
+    id: String,
+    notes: String,
+) -> Result<Made, Problem> {
+    let connection = caller.admin().connection(kept(&id)?).await?;
+    // An earlier version has noted nothing.
+    let findings = serde_json::from_str(&notes).unwrap_or_default();
+    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
+    told(&connection, &out.with_findings(findings))
+}
+
+fn told(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {
+    Ok(Made {
+        location: format!("{PATH}/{}", connection.id),
+        version: version(connection),
+        body: answer::text(out)?,
+    })
+}
+
+/// Shows a connection.
+#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "showConnection",
+    params(("id" = String, Path, description = "The connection.")), security(("token" = ["connections:read"])),
+    responses((status = 200, description = "The connection.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
+pub(super) async fn show(
+    caller: Caller<ConnectionsRead>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+) -> Answer {
+    let connection = caller.admin().connection(id).await?;
+    shown(&caller, &connection).await
+}
+
+/// Changes a connection.
+///
+/// What users read of it, and its place on the sign-in page. Everything else decides who gets in and where browsers and messages
+/// are led: its settings and metadata, its short name and whether it is enabled need `admins:write` as well.
+#[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "changeConnection",
+    params(("id" = String, Path, description = "The connection."), VersionParam),
+    request_body = ConnectionChange, security(("token" = ["connections:write"])),
+    responses((status = 200, description = "The connection as it is now.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
+pub(super) async fn edit(
+    caller: Caller<ConnectionsWrite>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+    if_match: IfMatch,
+    sent: Unread<ConnectionChange>,
+) -> Answer {
+    let admin = caller.admin();
+    let before = admin.connection(id).await?;
+    let revision = revision(if_match, &before);
+    admin.check_revision(&before, revision).await?;
+    let value = sent.value()?;
+    let mut after = before.clone();
+    let mut findings = Vec::new();
+    if let Some(text) = &value.metadata {
+        let imported = read_metadata(text.as_bytes(), "", "metadata", caller.now())?;
+        let import = admin
+            .import_into(id, &imported, ImportChoices::default())
+            .await?;
+        if let Some(other) = import.other.filter(|_| !value.other_identity_provider) {
+            let told = format!(
+                "The metadata is another identity provider's; this connection has {other}. Its accounts would go over to the other one. Send other_identity_provider when that is meant."
+            );
+            return Err(Refused::InTheWay(told).into());
+        }
+        after.settings = import.connection.settings;
+        findings = import.warnings;
+    }
+    if let Some(name) = &value.name {
+        rename(&mut after, name)?;
+    }
+    if let Some(display_name) = &value.display_name {
+        after.display_name = display_name.trim().to_owned();
+    }
+    after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
+    after.enabled = value.enabled.unwrap_or(after.enabled);
+    let of_metadata = after.settings.certificates.clone();
+    set(&caller, &mut after, &value.settings).await?;
+    let shown_only = Connection {
+        display_name: after.display_name.clone(),
+        sort_order: after.sort_order,
+        ..before.clone()
+    };
+    if after != shown_only {
+        caller.needs(Scope::AdminsWrite)?;
+    }
+    if after.settings.certificates != of_metadata {
+        findings.extend(certificate_findings(Some(&before), &after, caller.now()));
+    }
+    let changed = admin
+        .change_connection(&after, action(&before, &after), None)
+        .await?;
+    caller.changed().await?;
+    let out = ConnectionOut::of(&changed, &settings(&caller).await?, caller.now());
+    answer::versioned(&out.with_findings(findings), &version(&changed))
+}
+
+/// Deletes a connection.
+///
+/// Its sessions end, its identities go, and what its group claims gave goes. Accounts stay, and another connection may bind them:
+/// it needs `admins:write` as well.
+#[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "deleteConnection",
+    params(("id" = String, Path, description = "The connection."), VersionParam), security(("token" = ["connections:write"])),
+    responses((status = 204, description = "The connection is gone.")))]
+pub(super) async fn delete(
+    caller: Caller<ConnectionsWrite>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+    if_match: IfMatch,
+) -> Answer {
+    let before = caller.admin().connection(id).await?;
+    // What a connection knows an administrator by is taken away with that scope only.
+    caller.needs(Scope::AdminsWrite)?;
+    let revision = revision(if_match, &before);
+    caller.admin().remove_connection(id, revision).await?;
+    caller.changed().await?;
+    Ok(answer::done())
+}
+
+/// The action for the audit log.
+fn action(before: &Connection, after: &Connection) -> &'static str {
+    let switched = Connection {
+        enabled: after.enabled,
+        revision: after.revision,
+        ..before.clone()
+    };
+    match (*after == switched, after.enabled) {
+        (false, _) => "connection.change",
+        (true, true) => "connection.enable",
+        (true, false) => "connection.disable",
+    }
+}
+
+fn version(connection: &Connection) -> String {
+    connection.revision.to_string()
+}
+
+/// The revision that the caller has read; one that never was for what is no version of ours.
+fn revision(if_match: IfMatch, now: &Connection) -> i64 {
+    if_match.against(version(now)).parse().unwrap_or(-1)
+}
+
+fn rename(connection: &mut Connection, name: &str) -> Result<(), Problem> {
+    let name = connection_name(name);
+    connection.name = name.map_err(|problem| Refused::invalid(problem.field, problem.what))?;
+    Ok(())
+}
+
+async fn settings<S>(caller: &Caller<S>) -> Result<ConnectionSettings, Problem> {
+    let groups = caller.app.desk.groups(caller.company()).await?;
+    Ok(ConnectionSettings::of(groups))
+}
+
+/// Changes settings from text; each that does not fit is told by its name.
+async fn set<S>(
+    caller: &Caller<S>,
+    connection: &mut Connection,
+    values: &BTreeMap<String, String>,
+) -> Result<(), Problem> {
+    let settings = settings(caller).await?;
+    let mut wrong = Vec::new();
+    if values.contains_key("certificates")
+        && let Some((key, _)) = values.get_key_value("add_certificate")
+    {
+        let what = "Give either certificates, which replace what is there, or add_certificate.";
+        wrong.push((key, what.to_owned()));
+    }
+    for (key, value) in values {
+        let known = ConnectionSettings::keys().any(|(known, _)| known == key && is_setting(known));
+        if !known {
+            wrong.push((key, "There is no such setting.".to_owned()));
+        } else if let Err(unfit) = settings.set(connection, key, value) {
+            wrong.push((key, format!("{unfit}.")));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let problem = Problem::new(Kind::Invalid, "Some settings do not take their value.");
+    Err(wrong.into_iter().fold(problem, |problem, (key, what)| {
+        problem.with_error(format!("settings.{key}"), what)
+    }))
+}
+
+async fn shown<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
+    let out = ConnectionOut::of(connection, &settings(caller).await?, caller.now());
+    answer::versioned(&out, &version(connection))
+}

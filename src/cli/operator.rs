@@ -1,0 +1,9 @@
+//! What the operator does: serve, demo, doctor, keys, backup, configuration.
+
+pub(super) mod backup;
+pub(super) mod configuration;
+pub(super) mod demo;
+pub(super) mod doctor;
+pub(super) mod keys;
+pub(super) mod postgres_tools;
+pub(super) mod serve;

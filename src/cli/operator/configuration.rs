@@ -1,0 +1,51 @@
+//! `config`.
+
+use std::path::Path;
+
+use crate::cli::error::Result;
+use crate::cli::installation::Setting;
+use crate::cli::output::Output;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Configuration {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Configuration {
+    pub(in crate::cli) fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
+        let config = setting.config()?;
+        if self.json {
+            return out.json(&config.masked());
+        }
+        out.line(format!("# {}", sources(setting)))?;
+        out.line(format!("# database: {}", config.database_for_people()))?;
+        out.raw(&config.to_toml())
+    }
+}
+
+/// A path that says where it is from everywhere.
+pub(in crate::cli) fn full(path: &Path) -> String {
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
+}
+
+/// Where the configuration comes from.
+pub(in crate::cli) fn sources(setting: &Setting) -> String {
+    let file = setting
+        .chosen_file()
+        .map_or_else(|| "no file".to_owned(), |file| full(&file));
+    let mut variables: Vec<String> = std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(|name| name.starts_with("VESTIBULE_"))
+        .collect();
+    variables.sort();
+    if variables.is_empty() {
+        format!("defaults, then {file}")
+    } else {
+        format!("defaults, then {file}, then {}", variables.join(", "))
+    }
+}

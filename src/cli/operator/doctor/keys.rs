@@ -1,0 +1,117 @@
+//! The keys: whether they are there, fit the database, and last.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+
+use super::Findings;
+use crate::cli::operator::keys::{days_left, encryption_files, signing_files};
+use crate::config::Config;
+use crate::keys::{Fingerprints, Keys, Use};
+
+const AREA: &str = "keys";
+/// A certificate that ends sooner than this needs attention.
+const SOON_DAYS: i32 = 60;
+
+/// Looks at the keys; `known` are those of the database, nothing when it could not be asked. Gives the keys when a server could
+/// use them.
+pub(super) fn look(
+    config: &Config,
+    known: Option<&Fingerprints>,
+    now: OffsetDateTime,
+    findings: &mut Findings,
+) -> Option<Keys> {
+    for file in own_files(config) {
+        match std::fs::metadata(&file) {
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                missing(&file, known, findings);
+                return None;
+            }
+            Err(cause) => {
+                findings.error(
+                    AREA,
+                    format!("{} cannot be looked at: {cause}.", file.display()),
+                    "It may well be there. Run this as the user that runs the server, and make no new keys.",
+                );
+                return None;
+            }
+            Ok(_) => {}
+        }
+    }
+    let keys = match Keys::find(config, now) {
+        Ok(keys) => keys,
+        Err(error) => {
+            findings.error(AREA, error.to_string(), "");
+            return None;
+        }
+    };
+    if let Some(known) = known.filter(|known| !known.is_empty()) {
+        let foreign = keys.foreign_to(known);
+        if !foreign.is_empty() {
+            findings.error(
+                AREA,
+                format!("These are not the keys of this database: {}.", foreign.join(", ")),
+                "The server does not start with them. Put the right ones back: from the backup (vestibule restore), or from another node. Make no new instance key: every password of a user would be lost.",
+            );
+            return None;
+        }
+        findings.ok(AREA, "they are those of the database");
+    }
+    for (of, pair, (_, file)) in [
+        (Use::Signing, &keys.signing, signing_files(config)),
+        (Use::Encryption, &keys.encryption, encryption_files(config)),
+    ] {
+        let name = of.name();
+        let days = days_left(pair, now.unix_timestamp());
+        if days > SOON_DAYS {
+            findings.ok(AREA, format!("{name} certificate, {days} days left"));
+        } else {
+            findings.warn(
+                AREA,
+                format!("The {name} certificate {file} has {days} days left."),
+                format!("Many identity providers do not look at its end. A new one, while both count: vestibule keys new {name}"),
+            );
+        }
+    }
+    Some(keys)
+}
+
+fn missing(file: &Path, known: Option<&Fingerprints>, findings: &mut Findings) {
+    let file = file.display();
+    match known {
+        Some(known) if known.is_empty() => findings.warn(
+            AREA,
+            format!("{file} does not exist yet."),
+            "The first start makes the keys. On several nodes, copy one set to all.",
+        ),
+        Some(_) => findings.error(
+            AREA,
+            format!("{file} is not there, and the database belongs to keys that were made before."),
+            "Put it back: from the backup (vestibule restore), or from another node. Make no new one: every password of a user would be lost.",
+        ),
+        None => findings.error(
+            AREA,
+            format!("{file} is not there, and the database cannot be asked whether it belongs to keys that were made before."),
+            "Make none. Mend first what is said of the database below, and run doctor again.",
+        ),
+    }
+}
+
+/// Files that the server would make at its first start; what is configured has to be there.
+fn own_files(config: &Config) -> Vec<PathBuf> {
+    let configured = &config.keys;
+    let mut own: Vec<PathBuf> = Vec::new();
+    if configured.signing_key_file.is_none() {
+        let (key, certificate) = signing_files(config);
+        own.extend([key.into(), certificate.into()]);
+    }
+    if configured.encryption_key_file.is_none() {
+        let (key, certificate) = encryption_files(config);
+        own.extend([key.into(), certificate.into()]);
+    }
+    if configured.instance_key.is_none() && configured.instance_key_file.is_none() {
+        own.push(config.keys_dir().join("instance.key"));
+    }
+    own
+}

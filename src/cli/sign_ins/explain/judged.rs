@@ -1,0 +1,152 @@
+//! What a Response is judged by: metadata and options, or a connection of this installation.
+
+use std::path::Path;
+
+use openssl::pkey::PKey;
+use time::OffsetDateTime;
+
+use super::Explain;
+use crate::cli::connection::import_metadata::read_file;
+use crate::cli::error::{CliError, Result};
+use crate::cli::{Setting, pairs};
+use crate::config::Config;
+use crate::domain::SamlSettings;
+use crate::import;
+use crate::saml::encryption::DecryptionKey;
+use crate::site::SpKeys;
+
+/// A connection, ours or one that metadata would make.
+pub(super) struct Judged {
+    pub(super) settings: SamlSettings,
+    pub(super) entity_id: String,
+    pub(super) acs_url: String,
+    pub(super) keys: Vec<DecryptionKey>,
+    pub(super) warnings: Vec<String>,
+    /// The longest form that the server takes.
+    pub(super) body_bytes: usize,
+}
+
+impl Judged {
+    pub(super) async fn by(
+        explain: &Explain,
+        setting: &Setting,
+        at: OffsetDateTime,
+    ) -> Result<Self> {
+        let mut judged = match &explain.company {
+            Some(slug) => Self::of_company(explain, setting, slug).await?,
+            None => Self {
+                settings: SamlSettings {
+                    // What the Response is looked at for first is not its name.
+                    name_id_format: None,
+                    ..SamlSettings::default()
+                },
+                entity_id: String::new(),
+                acs_url: String::new(),
+                keys: Vec::new(),
+                warnings: Vec::new(),
+                body_bytes: Config::default().limits.body_bytes,
+            },
+        };
+        if let Some(metadata) = &explain.metadata {
+            judged.import(explain, metadata, at)?;
+        }
+        if let Some(entity_id) = &explain.entity_id {
+            judged.entity_id.clone_from(entity_id);
+        }
+        if let Some(acs_url) = &explain.acs {
+            judged.acs_url.clone_from(acs_url);
+        }
+        judged.set(explain)?;
+        for path in &explain.keys {
+            judged.keys.push(decryption_key(path)?);
+        }
+        Ok(judged)
+    }
+
+    async fn of_company(explain: &Explain, setting: &Setting, slug: &str) -> Result<Self> {
+        let installation = setting.open().await?;
+        let company = installation.company(slug).await?;
+        let name = explain.connection.as_deref();
+        let connection = installation
+            .connection(&company, name, "--connection")
+            .await?;
+        let keys = SpKeys::new(&installation.keys().await?).map_err(|cause| {
+            CliError::unusable(
+                format!("The keys of this installation cannot be used: {cause}."),
+                "`vestibule doctor` looks closer.",
+            )
+        })?;
+        Ok(Self {
+            settings: connection.settings,
+            entity_id: company.entity_id(),
+            acs_url: company.acs_url(),
+            keys: keys.decryption,
+            warnings: Vec::new(),
+            body_bytes: installation.config.limits.body_bytes,
+        })
+    }
+
+    /// The identity provider of a file, with the other settings as they are.
+    fn import(&mut self, explain: &Explain, path: &Path, at: OffsetDateTime) -> Result<()> {
+        let bytes = read_file(path)?;
+        let wanted = explain.idp_entity_id.as_deref();
+        let imported = import::read(&bytes, wanted, at).map_err(|error| {
+            CliError::unusable(
+                format!("The metadata {} cannot be used. {error}", path.display()),
+                "With several identity providers in it, name one with --idp-entity-id.",
+            )
+        })?;
+        let found = import::settings(&imported.idp);
+        if explain.company.is_none() {
+            let name_id_format = self.settings.name_id_format.take();
+            self.settings = SamlSettings {
+                name_id_format,
+                ..found
+            };
+        } else {
+            self.settings.idp_entity_id = found.idp_entity_id;
+            self.settings.certificates = found.certificates;
+        }
+        let warnings = imported.warnings.iter().map(ToString::to_string);
+        self.warnings = warnings.collect();
+        Ok(())
+    }
+
+    fn set(&mut self, explain: &Explain) -> Result<()> {
+        if let Some(format) = &explain.name_id_format {
+            self.settings.set("name_id_format", format).map_err(|_| {
+                CliError::unusable(
+                    format!("\"{format}\" is not a NameID format."),
+                    "Give a format's URN, email, or any.",
+                )
+            })?;
+        }
+        if let Some(skew) = explain.clock_skew {
+            self.settings.clock_skew_seconds = skew;
+        }
+        for (key, value) in pairs::split(&explain.set, "--set clock_skew_seconds=60")? {
+            self.settings.set(key, value).map_err(|error| {
+                let known: Vec<&str> = SamlSettings::KEYS.iter().map(|(key, _)| *key).collect();
+                pairs::unfit(&error, &known, "vestibule connection set --company SLUG")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn decryption_key(path: &Path) -> Result<DecryptionKey> {
+    let pem = read_file(path)?;
+    // The call-back stands in for OpenSSL's prompt on the terminal.
+    PKey::private_key_from_pem_callback(&pem, |_| Ok(0))
+        .ok()
+        .and_then(DecryptionKey::new)
+        .ok_or_else(|| {
+            CliError::unusable(
+                format!(
+                    "The file {} is not an unencrypted RSA private key in PEM.",
+                    path.display()
+                ),
+                "It begins with -----BEGIN PRIVATE KEY-----.",
+            )
+        })
+}

@@ -1,0 +1,198 @@
+//! Audit: who changed what, when, from where, before and after.
+
+use askama::Template;
+use axum::extract::Query;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use time::Duration;
+
+use super::audit_words::{Change, changes, is_told, sentence};
+use crate::admin::Form;
+use crate::console::parts::Item;
+use crate::console::people::words::counted;
+use crate::console::sign_ins::{day, moment};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section};
+use crate::domain::AuditEvent;
+use crate::http::address::address;
+use crate::http::error::Error;
+use crate::http::export;
+use crate::http::pages::Moment;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+use crate::store::AuditFilter;
+
+const PATH: &str = "/admin/audit";
+/// Entries on a page.
+const ON_A_PAGE: u32 = 50;
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes
+        .route(PATH, get(list))
+        .route("/admin/audit/export", post(all))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/company/audit.html")]
+struct Audit {
+    frame: ConsoleFrame,
+    wanted: Wanted,
+    nouns: Vec<Item>,
+    entries: Vec<EntryView>,
+    is_filtered: bool,
+    newest: String,
+    older: String,
+    looked_until: Option<Moment>,
+}
+
+#[derive(Debug)]
+struct EntryView {
+    at: Moment,
+    actor: String,
+    client: Option<String>,
+    action: String,
+    /// What was done, around the name of what it was done to.
+    did: (&'static str, &'static str),
+    subject: String,
+    detail: String,
+    changes: Vec<Change>,
+    /// What is not worth a look: settings as they always are.
+    folded: Vec<Change>,
+    /// "32 more settings".
+    folded_text: String,
+}
+
+/// What the list or the export is asked for.
+#[derive(Debug, Default, Deserialize)]
+struct Wanted {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    noun: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    after: String,
+}
+
+impl Wanted {
+    fn filter(&self) -> AuditFilter {
+        let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        AuditFilter {
+            noun: given(&self.noun),
+            text: given(&self.q),
+            from: day(&self.from),
+            until: day(&self.until).map(|day| day.saturating_add(Duration::DAY)),
+            after: self.after.parse().ok(),
+        }
+    }
+
+    fn link(&self, after: Option<&str>) -> String {
+        let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+        let parameters = [
+            ("q", given(&self.q)),
+            ("noun", given(&self.noun)),
+            ("from", given(&self.from)),
+            ("until", given(&self.until)),
+            ("after", after.map(str::to_owned)),
+        ];
+        let parameters: Vec<_> = parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_deref()))
+            .collect();
+        address(PATH, &parameters)
+    }
+}
+
+/// What entries are about, by the first half of their actions.
+const NOUNS: [(&str, &str); 11] = [
+    ("", "Everything"),
+    ("user", "Users"),
+    ("group", "Permission groups"),
+    ("connection", "Connections"),
+    ("session", "Sessions"),
+    ("company", "The company"),
+    ("sign_in", "Sign-ins"),
+    ("administrator", "Administrators"),
+    ("token", "API tokens"),
+    ("setup_link", "Set-up links"),
+    ("audit", "The audit log"),
+];
+
+/// `GET /admin/audit`
+async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
+    let filter = wanted.filter();
+    let page = console.admin().audit_log(&filter, ON_A_PAGE).await?;
+    let next = page.next.map(|next| next.to_string());
+    let view = Audit {
+        frame: console.frame(Section::Audit, "Audit"),
+        nouns: Item::list(NOUNS, &wanted.noun),
+        entries: page.entries.into_iter().map(entry).collect(),
+        is_filtered: wanted.link(None) != PATH,
+        newest: if filter.after.is_some() {
+            wanted.link(None)
+        } else {
+            String::new()
+        },
+        older: next.map_or_else(String::new, |next| wanted.link(Some(&next))),
+        looked_until: page
+            .next
+            .filter(|_| page.looked_enough)
+            .map(|next| Moment::from(next.at)),
+        wanted,
+    };
+    Ok(Page::new(view).into_response())
+}
+
+#[derive(Debug, Deserialize)]
+struct Export {
+    form: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    noun: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+}
+
+/// `POST /admin/audit/export`: a POST, because it is itself written down.
+async fn all(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
+    let form = match wanted.form.as_str() {
+        "jsonl" => Form::JsonLines,
+        _ => Form::Csv,
+    };
+    let filter = Wanted {
+        q: wanted.q,
+        noun: wanted.noun,
+        from: wanted.from,
+        until: wanted.until,
+        after: String::new(),
+    };
+    let asked = (&filter.filter(), form);
+    export::audit_log(&console.app, &console.site, &console.admin(), asked).await
+}
+
+fn entry(event: AuditEvent) -> EntryView {
+    let (before, after) = (event.before.as_ref(), event.after.as_ref());
+    let (changes, folded) = changes(&event.action, before, after);
+    EntryView {
+        at: moment(event.at),
+        actor: event.actor,
+        client: event.client.map(|client| client.to_string()),
+        did: sentence(&event.action),
+        action: event.action,
+        subject: event.subject,
+        detail: if is_told(&event.detail, &changes) {
+            String::new()
+        } else {
+            event.detail
+        },
+        changes,
+        folded_text: counted(folded.len() as u64, "more setting", "more settings"),
+        folded,
+    }
+}

@@ -1,0 +1,20 @@
+//! The connections to identity providers.
+
+pub(super) mod certificate_days;
+pub(super) mod certificate_view;
+pub(super) mod certificates;
+pub(super) mod claims;
+pub(super) mod connections;
+pub(super) mod copy_into;
+pub(super) mod findings;
+pub(super) mod group_first;
+pub(super) mod guides;
+pub(super) mod metadata_import;
+pub(super) mod new_connection;
+pub(super) mod review;
+pub(super) mod saml_controls;
+pub(super) mod saml_fields;
+pub(super) mod saml_settings;
+pub(super) mod settings_form;
+pub(super) mod test_connection;
+pub(super) mod versions;

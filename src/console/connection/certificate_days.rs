@@ -1,0 +1,139 @@
+//! How long certificates last, and when to say so.
+//!
+//! Invariant: what counts is the certificate that lasts longest: an old one that ends beside its successor stops nobody.
+
+use time::{Duration, OffsetDateTime};
+
+use crate::console::parts::count_of;
+use crate::console::{Banner, Tone};
+use crate::http::pages::Moment;
+use crate::site::{Site, SiteConnection};
+
+/// From here on an administrator is told.
+const SOON: i64 = 60;
+/// From here on it is time to act.
+const NEAR: i64 = 14;
+/// From here on it is late.
+const LAST: i64 = 1;
+
+/// From here on the day says more than the number of days.
+const FAR: i64 = 400;
+
+/// What is left of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::console) struct Remaining {
+    pub(in crate::console) until: OffsetDateTime,
+    /// Whole days; negative when it has ended.
+    pub(in crate::console) days: i64,
+}
+
+impl Remaining {
+    pub(in crate::console) fn of(until: OffsetDateTime, now: OffsetDateTime) -> Self {
+        let left = until - now;
+        let whole = left.whole_days();
+        let begun = left < Duration::days(whole);
+        Self {
+            until,
+            days: if begun { whole - 1 } else { whole },
+        }
+    }
+
+    /// The nearer the end, the louder.
+    pub(in crate::console) fn tone(self) -> Tone {
+        let days = self.days;
+        if days <= LAST {
+            Tone::Bad
+        } else if days <= NEAR {
+            Tone::Warn
+        } else if days <= SOON {
+            Tone::Info
+        } else {
+            Tone::Good
+        }
+    }
+
+    /// `ends in 12 days`, `ends today`, `ended 3 days ago`.
+    pub(in crate::console) fn text(self) -> String {
+        match self.days {
+            0 => "ends within a day".to_owned(),
+            // Nobody counts in thousands of days.
+            FAR.. => {
+                let day = Moment::from(self.until).text;
+                format!("until {}", day.split(',').next().unwrap_or_default())
+            }
+            -1 => "has ended".to_owned(),
+            days if days < 0 => format!("ended {} ago", count_of(days.unsigned_abs() - 1, "day")),
+            days => format!("ends in {}", count_of(days.unsigned_abs(), "day")),
+        }
+    }
+}
+
+/// The certificate of a connection that lasts longest; none when it has no usable one.
+pub(in crate::console) fn of_connection(
+    connection: &SiteConnection,
+    now: OffsetDateTime,
+) -> Option<Remaining> {
+    let ends = connection.trust.keys.iter().map(|key| key.validity().1);
+    ends.max().map(|until| Remaining::of(until, now))
+}
+
+/// A banner for each enabled connection whose last certificate ends soon.
+pub(in crate::console) fn banners(site: &Site, now: OffsetDateTime) -> Vec<Banner> {
+    let ending = |ready: &SiteConnection| {
+        let remaining = of_connection(ready, now).filter(|it| it.days <= SOON)?;
+        let connection = &ready.connection;
+        let day = Moment::from(remaining.until).text;
+        let next = if remaining.days < 0 {
+            "Nobody can sign in through it until a new one is here."
+        } else {
+            "Add the new one before that; both count while they overlap."
+        };
+        Some(Banner {
+            tone: remaining.tone(),
+            text: format!(
+                "The signing certificate of {} {} ({day}). {next}",
+                connection.display_name,
+                remaining.text()
+            ),
+            link: Some((
+                format!("/admin/connections/{}/certificates", connection.id),
+                "Update Certificate".to_owned(),
+            )),
+        })
+    };
+    site.enabled_connections().filter_map(ending).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn the_nearer_the_end_the_louder() {
+        let now = datetime!(2026-03-01 12:00 UTC);
+        for (left, days, tone) in [
+            (Duration::days(61), 61, Tone::Good),
+            (Duration::days(60), 60, Tone::Info),
+            (Duration::days(30), 30, Tone::Info),
+            (Duration::days(15), 15, Tone::Info),
+            (Duration::days(14), 14, Tone::Warn),
+            (Duration::days(7), 7, Tone::Warn),
+            (Duration::days(2), 2, Tone::Warn),
+            (Duration::hours(47), 1, Tone::Bad),
+            (Duration::days(1), 1, Tone::Bad),
+            (Duration::hours(23), 0, Tone::Bad),
+            (Duration::hours(-1), -1, Tone::Bad),
+            (Duration::days(-3), -3, Tone::Bad),
+        ] {
+            let remaining = Remaining::of(now + left, now);
+            assert_eq!((remaining.days, remaining.tone()), (days, tone), "{left}");
+        }
+        let text = |left| Remaining::of(now + left, now).text();
+        assert_eq!(text(Duration::days(1)), "ends in 1 day");
+        assert_eq!(text(Duration::hours(1)), "ends within a day");
+        assert_eq!(text(Duration::hours(-1)), "has ended");
+        assert_eq!(text(Duration::hours(-30)), "ended 1 day ago");
+    }
+}

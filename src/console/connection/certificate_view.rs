@@ -1,0 +1,78 @@
+//! A certificate as pages show it.
+
+use super::connections::day;
+use crate::admin::{CertificateFacts, CertificateState};
+
+/// What a certificate is in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::console) enum Standing {
+    Added,
+    Kept,
+    Removed,
+}
+
+/// A certificate for people.
+#[derive(Debug)]
+pub(in crate::console) struct CertificateView {
+    /// Names it within its connection.
+    pub(in crate::console) key: String,
+    pub(in crate::console) subject: String,
+    pub(in crate::console) sha1: String,
+    /// In groups, so that two can be compared by eye.
+    pub(in crate::console) sha256: String,
+    /// "3 March 2024 to 3 March 2027"; empty when it cannot be read.
+    pub(in crate::console) validity: String,
+    /// Tone and words.
+    pub(in crate::console) state: (&'static str, String),
+    pub(in crate::console) standing: Standing,
+}
+
+impl CertificateView {
+    pub(in crate::console) fn of(facts: &CertificateFacts, standing: Standing) -> Self {
+        let validity = facts
+            .validity
+            .map(|(from, until)| format!("{} to {}", day(from), day(until)));
+        Self {
+            key: facts.key(),
+            subject: facts.subject.clone(),
+            sha1: facts.sha1.clone(),
+            sha256: facts.sha256.clone(),
+            validity: validity.unwrap_or_default(),
+            state: state(&facts.state),
+            standing,
+        }
+    }
+
+    pub(in crate::console) fn standing_tone(&self) -> &'static str {
+        match self.standing {
+            Standing::Added => "info",
+            Standing::Kept => "off",
+            Standing::Removed => "bad",
+        }
+    }
+
+    pub(in crate::console) fn standing_words(&self) -> &'static str {
+        match self.standing {
+            Standing::Added => "Will be trusted",
+            Standing::Kept => "Stays trusted",
+            Standing::Removed => "Will not be trusted any more",
+        }
+    }
+}
+
+fn state(state: &CertificateState) -> (&'static str, String) {
+    match state {
+        CertificateState::InForce(days @ 0..=60) => {
+            let left = match days {
+                0 => "Expires today".to_owned(),
+                1 => "Expires tomorrow".to_owned(),
+                days => format!("{days} days left"),
+            };
+            ("warn", left)
+        }
+        CertificateState::InForce(_) => ("good", "In force".to_owned()),
+        CertificateState::NotYet => ("warn", "Not valid yet".to_owned()),
+        CertificateState::Expired => ("bad", "Expired".to_owned()),
+        CertificateState::Unusable(why) => ("bad", format!("Cannot be used: {why}")),
+    }
+}

@@ -1,0 +1,345 @@
+//! A new SAML connection: from a metadata file, from a metadata URL, or by hand.
+//!
+//! Invariant: whatever brings a certificate leads to a review first.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+
+use super::connections::Tab;
+use super::copy_into::pem;
+use super::metadata_import::{Given, LARGEST_MIB, Several, review};
+use super::review::{Review, Shown, same_provider};
+use super::saml_fields::Values;
+use crate::admin::{
+    ImportChoices, Problems, Proposal, Refused, certificate_findings, connection_name,
+    given_certificates,
+};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected, done,
+};
+use crate::domain::{Connection, Group, GroupKind, SamlSettings};
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/connections/new", get(choose).post(import))
+        .route("/admin/connections/new/manual", get(manual).post(add))
+        .route(CHANGE, post(change))
+}
+
+/// Where a review of a new connection goes to become the filled form.
+pub(in crate::console) const CHANGE: &str = "/admin/connections/new/manual/change";
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/connection_new.html")]
+struct Choice {
+    frame: ConsoleFrame,
+    url: String,
+    several: Option<Several>,
+    display_name: String,
+    jit_groups: Vec<Item>,
+    has_groups: bool,
+    problems: Problems,
+    largest: usize,
+}
+
+/// `GET /admin/connections/new`
+async fn choose(console: Console) -> Result<Response, Error> {
+    let groups = console.app.desk.groups(console.company()).await?;
+    Ok(Page::new(choice(&console, &groups, None, Problems::default())).into_response())
+}
+
+fn choice(
+    console: &Console,
+    groups: &[Group],
+    sent: Option<&ConsoleUpload>,
+    problems: Problems,
+) -> Choice {
+    let text = |field| sent.map_or("", |sent| sent.text(field)).to_owned();
+    Choice {
+        frame: console.frame(Section::Connections, "New connection"),
+        url: text("url"),
+        several: None,
+        display_name: text("display_name"),
+        jit_groups: member_groups(groups, &text("jit_group")),
+        has_groups: has_groups(groups),
+        problems,
+        largest: LARGEST_MIB,
+    }
+}
+
+/// Whether there is a group that accounts can be made in.
+fn has_groups(groups: &[Group]) -> bool {
+    groups.iter().any(|group| group.kind == GroupKind::Member)
+}
+
+fn member_groups(groups: &[Group], chosen: &str) -> Vec<Item> {
+    let members = groups
+        .iter()
+        .filter(|group| group.kind == GroupKind::Member);
+    let options = members.map(|group| (group.id.to_string(), group.title.clone()));
+    let none = "Nobody: only users whom you add can sign in".to_owned();
+    Item::list(
+        std::iter::once((String::new(), none)).chain(options),
+        chosen,
+    )
+}
+
+/// `POST /admin/connections/new`: shows what the metadata says, and saves nothing.
+async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
+    let console = &upload.console;
+    let groups = console.app.desk.groups(console.company()).await?;
+    let mut given = Given::default();
+    let found = match jit(&groups, upload.text("jit_group")) {
+        Ok(jit) => match given.read(&upload).await {
+            Ok((imported, source)) => {
+                let choices = ImportChoices {
+                    display_name: upload.text("display_name"),
+                    jit,
+                    url: given.fetched_from(&upload),
+                    ..ImportChoices::default()
+                };
+                let found = console.admin().import_new(&imported, choices).await;
+                found.map(|found| (found, source))
+            }
+            Err(refused) => Err(refused),
+        },
+        Err(refused) => Err(refused),
+    };
+    match found {
+        Ok((found, source)) => review(console, None, found, &source).await,
+        Err(refused @ Refused::Invalid(_)) => {
+            let page = Choice {
+                url: given.url(&upload),
+                several: given.several(upload.text("entity_id")),
+                ..choice(console, &groups, Some(&upload), refused.problems())
+            };
+            Ok(corrected(page).into_response())
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+fn jit(groups: &[Group], chosen: &str) -> Result<Option<crate::domain::GroupId>, Refused> {
+    if chosen.is_empty() {
+        return Ok(None);
+    }
+    let group = groups.iter().find(|group| group.id.to_string() == chosen);
+    group
+        .map(|group| Some(group.id))
+        .ok_or_else(|| Refused::invalid("jit_group", "Choose a permission group of this company."))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/connection_manual.html")]
+struct Manual {
+    frame: ConsoleFrame,
+    values: Values,
+    certificate: String,
+    /// The proposal that the form began with: what it has no field for stays as it is there.
+    proposal: String,
+    jit_groups: Vec<Item>,
+    has_groups: bool,
+    formats: Vec<Item>,
+    problems: Problems,
+}
+
+impl Manual {
+    /// The form for a proposal that was looked at, if it begins with one.
+    fn of(mut self, proposal: String) -> Self {
+        if !proposal.is_empty() {
+            "Change before adding".clone_into(&mut self.frame.title);
+        }
+        self.proposal = proposal;
+        self
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.values.text(key)
+    }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.values.is_on(key)
+    }
+}
+
+/// `GET /admin/connections/new/manual`
+async fn manual(console: Console) -> Result<Response, Error> {
+    let groups = console.app.desk.groups(console.company()).await?;
+    let blank = blank(&console).await?;
+    let values = Values::of(&blank);
+    let page = form(
+        &console,
+        &groups,
+        values,
+        String::new(),
+        Problems::default(),
+    );
+    Ok(Page::new(page).into_response())
+}
+
+/// `POST /admin/connections/new/manual/change`: the form, filled in as its review has shown it.
+async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Response, Error> {
+    let proposal = console.admin().open(&shown.proposal)?;
+    if !proposal.is_new() {
+        return Err(Error::NotFound);
+    }
+    let groups = console.app.desk.groups(console.company()).await?;
+    let typed = proposal.connection(console.now());
+    let certificates = &typed.settings.certificates;
+    let page = form(
+        &console,
+        &groups,
+        Values::of(&typed),
+        certificates.iter().map(|one| pem(one)).collect(),
+        Problems::default(),
+    );
+    Ok(Page::new(page.of(shown.proposal)).into_response())
+}
+
+/// A connection as the form begins with it.
+async fn blank(console: &Console) -> Result<Connection, Refused> {
+    let admin = console.admin();
+    let display_name = "Microsoft Entra ID".to_owned();
+    let name = admin.free_name("entra").await?;
+    admin
+        .draft(name, display_name, SamlSettings::default())
+        .await
+}
+
+fn form(
+    console: &Console,
+    groups: &[Group],
+    values: Values,
+    certificate: String,
+    problems: Problems,
+) -> Manual {
+    Manual {
+        frame: console.frame(Section::Connections, "New connection by hand"),
+        jit_groups: values.jit_groups(groups),
+        formats: values.formats(),
+        has_groups: has_groups(groups),
+        values,
+        certificate,
+        proposal: String::new(),
+        problems,
+    }
+}
+
+/// `POST /admin/connections/new/manual`
+async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
+    let console = &upload.console;
+    let admin = console.admin();
+    let groups = console.app.desk.groups(console.company()).await?;
+    let fields = upload.form::<Vec<(String, String)>>()?;
+    // A form that waited for more than an hour begins anew, with what it holds.
+    let begun = admin.open(upload.text("proposal")).ok();
+    let begun = begun.filter(Proposal::is_new);
+    let source = begun.as_ref().and_then(Proposal::source);
+    let source = source.unwrap_or("by hand").to_owned();
+    let mut blank = match begun {
+        Some(proposal) => proposal.connection(console.now()),
+        None => blank(console).await?,
+    };
+    blank.settings.certificates.clear();
+    let values = Values::of(&blank).with(fields);
+    let filled = |values, certificate: &str, problems| {
+        let page = form(console, &groups, values, certificate.to_owned(), problems);
+        page.of(upload.text("proposal").to_owned())
+    };
+    let pasted = upload.to_show("certificate");
+    let connection = match by_hand(&upload, &blank, &values, &groups) {
+        Ok(connection) => connection,
+        Err(problems) => return Ok(corrected(filled(values, pasted, problems)).into_response()),
+    };
+    if let Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) =
+        admin.check_new(&connection).await
+    {
+        return Ok(corrected(filled(values, pasted, refused.problems())).into_response());
+    }
+    let is_known = !same_provider(console, &connection).await?.is_empty();
+    if is_known || !connection.settings.certificates.is_empty() {
+        let warnings = certificate_findings(None, &connection, console.now());
+        return Review {
+            proposal: admin.propose_new(&connection, &source),
+            before: None,
+            after: &connection,
+            title: format!("Add {}", connection.display_name),
+            lead: "Compare the thumbprint with the one that your identity provider shows. Nothing is saved yet, and nobody can sign in through it before you enable it."
+                .to_owned(),
+            warnings,
+            button: "Add this connection",
+            change: Some(CHANGE.to_owned()),
+            back: "/admin/connections/new".to_owned(),
+            tab: Tab::Other,
+        }
+        .page(console)
+        .await;
+    }
+    match admin.add_connection(&connection, &source).await {
+        Ok(made) => {
+            console.changed().await?;
+            let next = format!("/admin/connections/{}", made.id);
+            done(
+                console,
+                &next,
+                "Added. It still needs its x.509 Certificate.",
+            )
+        }
+        Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
+            let page = filled(values, "", refused.problems());
+            Ok(corrected(page).into_response())
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+fn by_hand(
+    upload: &ConsoleUpload,
+    blank: &Connection,
+    values: &Values,
+    groups: &[Group],
+) -> Result<Connection, Problems> {
+    let mut problems = Problems::default();
+    problems.line(
+        "idp_entity_id",
+        values.text("idp_entity_id"),
+        "Paste the identity provider's entity ID. In Entra ID it is called Microsoft Entra Identifier.",
+    );
+    problems.line(
+        "login_url",
+        values.text("login_url"),
+        "Paste the address that users are sent to. In Entra ID it is called Login URL.",
+    );
+    if let Err(problem) = connection_name(values.text("name")) {
+        problems.add(problem.field, problem.what);
+    }
+    let file = upload.file("certificate_file");
+    let file = file.map(|file| file.content.as_ref()).unwrap_or_default();
+    let pasted = upload.text("certificate");
+    let mut given = Vec::new();
+    if !pasted.trim().is_empty() || !file.is_empty() {
+        match given_certificates(pasted, file) {
+            Ok(all) => given = all,
+            Err(refused) => problems.0.extend(refused.problems().0),
+        }
+    }
+    match values.applied(blank, groups) {
+        Ok(mut connection) if problems.is_empty() => {
+            connection.settings.certificates = given;
+            Ok(connection)
+        }
+        Ok(_) => Err(problems),
+        Err(more) => {
+            for problem in more.0 {
+                if problems.of(problem.field).is_empty() {
+                    problems.0.push(problem);
+                }
+            }
+            Err(problems)
+        }
+    }
+}

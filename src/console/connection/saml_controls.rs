@@ -1,0 +1,251 @@
+//! How the fields of the SAML Settings form look: their order, their headings, their choices.
+
+use super::saml_fields::Values;
+use crate::admin::{Problems, SETTINGS};
+use crate::console::Item;
+use crate::domain::{Group, GroupKind};
+
+/// How a field looks.
+#[derive(Debug, Clone)]
+pub(in crate::console) enum Control {
+    Text,
+    Lines,
+    Number,
+    Switch,
+    Choice(Vec<Item>),
+}
+
+/// A field of the form.
+#[derive(Debug)]
+pub(in crate::console) struct Field {
+    pub(in crate::console) key: &'static str,
+    pub(in crate::console) label: &'static str,
+    pub(in crate::console) hint: String,
+    pub(in crate::console) control: Control,
+    pub(in crate::console) value: String,
+    pub(in crate::console) error: String,
+}
+
+/// Some fields beneath one heading.
+#[derive(Debug)]
+pub(in crate::console) struct FieldGroup {
+    pub(in crate::console) title: &'static str,
+    pub(in crate::console) fields: Vec<Field>,
+}
+
+/// The keys beneath "Advanced", by heading.
+const ADVANCED: [(&str, &[&str]); 5] = [
+    (
+        "Requests to the identity provider",
+        &[
+            "name_id_policy",
+            "requested_authn_context",
+            "force_authn",
+            "sign_requests",
+        ],
+    ),
+    (
+        "What is accepted",
+        &[
+            "required_signature",
+            "certificate_validity",
+            "accepted_authn_context",
+            "max_authentication_age",
+            "clock_skew_seconds",
+            "authn_statement",
+            "extra_audiences",
+            "unsolicited",
+            "landing",
+        ],
+    ),
+    (
+        "Accounts",
+        &["trust_email_claim", "guests", "identity_attribute"],
+    ),
+    (
+        "Logout",
+        &[
+            "slo_binding",
+            "slo_response_url",
+            "slo_post_url",
+            "slo_post_response_url",
+        ],
+    ),
+    ("Metadata", &["metadata_url"]),
+];
+
+/// The keys of the claims' own page.
+pub(in crate::console) const CLAIMS: [&str; 8] = [
+    "attributes.email",
+    "attributes.first_name",
+    "attributes.last_name",
+    "attributes.display_name",
+    "attributes.company",
+    "attributes.object_id",
+    "attributes.groups",
+    "attributes.groups_overage",
+];
+
+/// The keys of the form's main part that are written as they are.
+const MAIN: [&str; 6] = [
+    "display_name",
+    "sort_order",
+    "idp_entity_id",
+    "slo_url",
+    "single_logout",
+    "name_id_format",
+];
+const DANGERS: [&str; 2] = ["danger_allow_sha1", "danger_accept_cbc"];
+
+/// The NameID formats that Entra ID issues.
+const FORMATS: [(&str, &str); 4] = [
+    (
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+    ),
+    (
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+    ),
+    (
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+        "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+    ),
+    (
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+        "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+    ),
+];
+
+impl Values {
+    /// The groups that new accounts may be made in.
+    pub(in crate::console) fn jit_groups(&self, groups: &[Group]) -> Vec<Item> {
+        let members = groups
+            .iter()
+            .filter(|group| group.kind == GroupKind::Member);
+        let options = members.map(|group| (group.id.to_string(), group.title.clone()));
+        let first = std::iter::once((String::new(), "Choose a permission group".to_owned()));
+        Item::list(first.chain(options), self.text("jit_group"))
+    }
+
+    pub(in crate::console) fn formats(&self) -> Vec<Item> {
+        let mut options: Vec<(String, String)> = FORMATS
+            .iter()
+            .map(|(value, text)| ((*value).to_owned(), (*text).to_owned()))
+            .collect();
+        options.push(("any".to_owned(), "Any format".to_owned()));
+        with_own(options, self.text("name_id_format"))
+    }
+
+    /// The fields beneath "Advanced".
+    pub(in crate::console) fn advanced(&self, problems: &Problems) -> Vec<FieldGroup> {
+        ADVANCED
+            .iter()
+            .map(|(title, keys)| FieldGroup {
+                title,
+                fields: keys.iter().map(|key| self.field(key, problems)).collect(),
+            })
+            .collect()
+    }
+
+    /// The fields of the claims' page.
+    pub(in crate::console) fn claims(&self, problems: &Problems) -> Vec<Field> {
+        let fields = CLAIMS.iter().map(|key| self.field(key, problems));
+        fields.collect()
+    }
+
+    /// The switches that weaken a check.
+    pub(in crate::console) fn dangers(&self, problems: &Problems) -> Vec<Field> {
+        let fields = DANGERS.iter().map(|key| self.field(key, problems));
+        fields.collect()
+    }
+
+    fn field(&self, key: &'static str, problems: &Problems) -> Field {
+        let setting = SETTINGS.iter().find(|setting| setting.key == key);
+        Field {
+            key,
+            label: setting.map_or(key, |setting| setting.label),
+            hint: setting.map_or("", |setting| setting.hint).to_owned(),
+            control: self.control(key),
+            value: if is_switch(key) {
+                on_off(self.is_on(key)).to_owned()
+            } else {
+                self.text(key).to_owned()
+            },
+            error: problems.of(key).to_owned(),
+        }
+    }
+
+    fn control(&self, key: &str) -> Control {
+        let choice = |options: &[(&str, &str)]| {
+            let options = options.iter().map(|(value, text)| (*value, *text));
+            Control::Choice(Item::list(options, self.text(key)))
+        };
+        match key {
+            _ if is_switch(key) => Control::Switch,
+            _ if is_lines(key) => Control::Lines,
+            "clock_skew_seconds" => Control::Number,
+            "name_id_policy" => {
+                let mut options = vec![(String::new(), "Do not ask".to_owned())];
+                options.extend(
+                    FORMATS
+                        .iter()
+                        .map(|(value, text)| ((*value).to_owned(), (*text).to_owned())),
+                );
+                Control::Choice(with_own(options, self.text(key)))
+            }
+            "slo_binding" => choice(&[("redirect", "Redirect"), ("post", "POST")]),
+            "required_signature" => choice(&[
+                ("either", "The assertion or the response"),
+                ("assertion", "The assertion"),
+                ("response", "The response"),
+                ("both", "Both"),
+            ]),
+            "certificate_validity" => choice(&[
+                ("reject", "Refuse the sign-in"),
+                ("warn", "Accept it, with a warning in its record"),
+                ("ignore", "Accept it"),
+            ]),
+            "authn_statement" => choice(&[("required", "Required"), ("optional", "Optional")]),
+            "unsolicited" => choice(&[
+                ("bounce", "Start a fresh sign-in instead"),
+                ("refuse", "Refuse them"),
+                ("accept", "Accept them, once and fresh"),
+            ]),
+            _ => Control::Text,
+        }
+    }
+}
+
+pub(in crate::console) fn every_key() -> impl Iterator<Item = &'static str> {
+    let advanced = ADVANCED.iter().flat_map(|(_, keys)| keys.iter().copied());
+    MAIN.into_iter()
+        .chain(advanced)
+        .chain(CLAIMS)
+        .chain(DANGERS)
+}
+
+pub(in crate::console) fn is_switch(key: &str) -> bool {
+    matches!(
+        key,
+        "force_authn" | "sign_requests" | "single_logout" | "trust_email_claim" | "guests"
+    ) || DANGERS.contains(&key)
+}
+
+pub(in crate::console) fn is_lines(key: &str) -> bool {
+    matches!(
+        key,
+        "requested_authn_context" | "accepted_authn_context" | "extra_audiences"
+    ) || key.starts_with("attributes.")
+}
+
+pub(in crate::console) fn on_off(on: bool) -> &'static str {
+    if on { "true" } else { "false" }
+}
+
+fn with_own(mut options: Vec<(String, String)>, own: &str) -> Vec<Item> {
+    if options.iter().all(|(value, _)| value != own) {
+        options.push((own.to_owned(), own.to_owned()));
+    }
+    Item::list(options, own)
+}

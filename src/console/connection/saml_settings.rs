@@ -1,0 +1,215 @@
+//! SAML Settings: every field of a connection.
+//!
+//! Invariant: certificates are not changed here, and another identity provider is a review of its own.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+
+use super::certificate_view::{CertificateView, Standing};
+use super::connections::{ConnectionHead, Tab};
+use super::review::{Review, Shown, replaces};
+use super::saml_controls::{Control, Field, FieldGroup};
+use super::saml_fields::Values;
+use super::settings_form::{self, SettingsForm};
+use crate::admin::{CertificateFacts, Problems, missing};
+use crate::console::conflict::Conflict;
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected};
+use crate::domain::{Connection, ConnectionId, Group};
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/connections/{id}", get(show).post(save))
+        .route("/admin/connections/{id}/change", post(change))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/saml_settings.html")]
+struct SamlSettingsPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    values: Values,
+    problems: Problems,
+    /// What the connection still needs, when it is not enabled.
+    missing: Vec<String>,
+    conflict: Option<Conflict>,
+    certificates: Vec<CertificateView>,
+    jit_groups: Vec<Item>,
+    formats: Vec<Item>,
+    advanced: Vec<FieldGroup>,
+    dangers: Vec<Field>,
+    revision: i64,
+}
+
+impl SamlSettingsPage {
+    fn text(&self, key: &str) -> &str {
+        self.values.text(key)
+    }
+
+    fn is_on(&self, key: &str) -> bool {
+        self.values.is_on(key)
+    }
+
+    /// Whether something beneath "Advanced" needs to be seen.
+    fn opens_advanced(&self) -> bool {
+        let wrong = |field: &Field| !field.error.is_empty();
+        let fields = self.advanced.iter().flat_map(|group| &group.fields);
+        fields.chain(&self.dangers).any(wrong) || !self.problems.of("other_login_url").is_empty()
+    }
+}
+
+/// `GET /admin/connections/{id}`
+async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = console.admin().connection(id).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
+    let page = page(
+        &console,
+        &connection,
+        &groups,
+        Values::of(&connection),
+        Problems::default(),
+    );
+    Ok(Page::new(page).into_response())
+}
+
+/// `POST /admin/connections/{id}/change`: the form as it was filled in before its review.
+async fn change(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, shown): ConsoleForm<Shown>,
+) -> Result<Response, Error> {
+    let (connection, typed) = shown.of(&console, id).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
+    let page = SamlSettingsPage {
+        revision: typed.revision,
+        ..page(
+            &console,
+            &connection,
+            &groups,
+            Values::of(&typed),
+            Problems::default(),
+        )
+    };
+    Ok(Page::new(page).into_response())
+}
+
+/// The page of a connection that cannot be enabled yet, with what is missing.
+pub(in crate::console) async fn incomplete(
+    console: &Console,
+    connection: &Connection,
+    problems: Problems,
+) -> Result<Response, Error> {
+    let groups = console.app.desk.groups(console.company()).await?;
+    let values = Values::of(connection);
+    Ok(corrected(page(console, connection, &groups, values, problems)).into_response())
+}
+
+fn page(
+    console: &Console,
+    connection: &Connection,
+    groups: &[Group],
+    values: Values,
+    problems: Problems,
+) -> SamlSettingsPage {
+    let facts = CertificateFacts::all(connection, console.now());
+    SamlSettingsPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, Tab::Settings),
+        missing: if connection.enabled {
+            Vec::new()
+        } else {
+            missing(connection).into_iter().map(|it| it.what).collect()
+        },
+        conflict: None,
+        certificates: facts
+            .iter()
+            .map(|one| CertificateView::of(one, Standing::Kept))
+            .collect(),
+        jit_groups: values.jit_groups(groups),
+        formats: values.formats(),
+        advanced: values.advanced(&problems),
+        dangers: values.dangers(&problems),
+        revision: connection.revision,
+        values,
+        problems,
+    }
+}
+
+/// `POST /admin/connections/{id}`
+async fn save(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, fields): ConsoleForm<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    settings_form::save::<SamlSettingsPage>(&console, id, fields).await
+}
+
+impl SettingsForm for SamlSettingsPage {
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> Values {
+        Values::sent_settings(fields, stored)
+    }
+
+    fn page(
+        console: &Console,
+        connection: &Connection,
+        groups: &[Group],
+        values: Values,
+        problems: Problems,
+        conflict: Option<Conflict>,
+    ) -> Self {
+        Self {
+            conflict,
+            ..page(console, connection, groups, values, problems)
+        }
+    }
+
+    fn review<'a>(
+        console: &Console,
+        before: &'a Connection,
+        after: &'a Connection,
+    ) -> Option<Review<'a>> {
+        other_identity_provider(console, before, after)
+    }
+
+    fn saved(after: &Connection) -> (String, String, &'static str) {
+        let at = format!("/admin/connections/{}", after.id);
+        let (next, name) = if after.settings.certificates.is_empty() {
+            ("certificates#update", "Next: add the x.509 Certificate")
+        } else {
+            ("test", "Next: test the connection")
+        };
+        let next = format!("{at}/{next}");
+        (at, next, name)
+    }
+}
+
+/// Another identity provider is looked at before it is saved.
+fn other_identity_provider<'a>(
+    console: &Console,
+    before: &'a Connection,
+    after: &'a Connection,
+) -> Option<Review<'a>> {
+    if !replaces(before, after) {
+        return None;
+    }
+    let (old, new) = (
+        &before.settings.idp_entity_id,
+        &after.settings.idp_entity_id,
+    );
+    Some(Review {
+        proposal: console.admin().propose(after, "connection.set", None),
+        before: Some(before),
+        after,
+        title: "Another identity provider?".to_owned(),
+        lead: "You changed the Microsoft Entra Identifier. Nothing is saved yet.".to_owned(),
+        warnings: vec![format!(
+            "The connection belongs to {old} now. The accounts bound to it would answer to {new}, and certificates of the old one would be trusted to speak for the new one. If you only want to add a second identity provider, add a new connection instead."
+        )],
+        button: "Save all the same",
+        change: Some(format!("/admin/connections/{}/change", before.id)),
+        back: format!("/admin/connections/{}", before.id),
+        tab: Tab::Settings,
+    })
+}

@@ -1,0 +1,158 @@
+//! Test connection: a real way to the identity provider and back, after which nobody is signed in.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::connections::{ConnectionHead, Tab};
+use crate::app::Counted;
+use crate::console::people::words::Connections;
+use crate::console::sign_ins::{Row, view};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section};
+use crate::domain::login_attempt::LIFETIME;
+use crate::domain::{Connection, ConnectionId, Outcome};
+use crate::http::error::Error;
+use crate::http::login_cookie::browser;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+use crate::http::send_off::send_off;
+use crate::login::{self, Start};
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/connections/{id}/test", get(show).post(begin))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/test_connection.html")]
+struct TestConnection {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    /// What has to be there before a test; none when it can begin.
+    missing: Option<&'static str>,
+    tests: Vec<Row>,
+    /// Whether the last test that came to an end passed.
+    has_passed: bool,
+    /// Whether another connection is enabled.
+    is_further: bool,
+    /// Whether the newest test waits for the identity provider.
+    is_under_way: bool,
+    /// Where a browser without script looks for the result; none when it has looked for as long as a test lasts.
+    look_again: Option<String>,
+}
+
+/// `GET /admin/connections/{id}/test`
+async fn show(
+    console: Console,
+    Path(id): Path<ConnectionId>,
+    Query(seen): Query<Seen>,
+) -> Result<Response, Error> {
+    let connection = console.admin().connection_to_test(id).await?;
+    page(&console, &connection, StatusCode::OK, seen.looks).await
+}
+
+/// How often a browser without script has looked.
+#[derive(Debug, Default, Deserialize)]
+struct Seen {
+    #[serde(default)]
+    looks: u32,
+}
+
+/// Every ten seconds for as long as a sign-in may take. A page that is left open for ever must not keep its session.
+const LOOKS: u32 = 60;
+
+#[derive(Debug, Deserialize)]
+struct Fields {
+    /// Whether the user has to be asked again, whatever the identity provider remembers.
+    force: Option<String>,
+}
+
+/// `POST /admin/connections/{id}/test`
+async fn begin(
+    Path(id): Path<ConnectionId>,
+    headers: HeaderMap,
+    ConsoleForm(console, fields): ConsoleForm<Fields>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection_to_test(id).await?;
+    if missing(&connection).is_some() {
+        return page(
+            &console,
+            &connection,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            LOOKS,
+        )
+        .await;
+    }
+    let (app, site) = (&console.app, &console.site);
+    app.throttle
+        .admit(Counted::Start, console.client, &site.company)?;
+    let (browser, cookie) = browser(site, &headers);
+    let start = Start {
+        connection: &connection,
+        return_to: None,
+        login_hint: None,
+        force: fields.force.is_some(),
+        browser: &browser,
+        tested_by: Some(console.me.user.id),
+    };
+    let begun = login::begin(app, site, start).await?;
+    admin.note_test(&connection, &begun.code).await?;
+    send_off(site, &connection, begun, cookie)
+}
+
+async fn page(
+    console: &Console,
+    connection: &Connection,
+    status: StatusCode,
+    looks: u32,
+) -> Result<Response, Error> {
+    let tests = console.admin().tests_of(connection.id).await?;
+    let connections = Connections::of(console);
+    let settings = &connection.settings;
+    let plain_http = [&settings.sso_post_url, &settings.sso_redirect_url]
+        .into_iter()
+        .flatten()
+        .any(|url| url.starts_with("http:"));
+    let view = TestConnection {
+        frame: console.frame(Section::Connections, connection.display_name.clone()),
+        head: ConnectionHead::of(connection, Tab::Test),
+        missing: missing(connection),
+        is_under_way: tests.first().is_some_and(|newest| {
+            newest.outcome == Outcome::Open && console.now() - newest.started_at < LIFETIME
+        }),
+        look_again: (looks < LOOKS).then(|| {
+            let looks = looks + 1;
+            format!("/admin/connections/{}/test?looks={looks}", connection.id)
+        }),
+        has_passed: tests
+            .iter()
+            .find(|test| test.outcome != Outcome::Open)
+            .is_some_and(|test| test.outcome == Outcome::Tested),
+        is_further: console
+            .site
+            .enabled_connections()
+            .any(|other| other.connection.id != connection.id),
+        tests: tests
+            .into_iter()
+            .map(|row| view(row, &connections, console.now()))
+            .collect(),
+    };
+    Ok(Page::new(view)
+        .with_status(status)
+        .leading_to_identity_provider(plain_http)
+        .into_response())
+}
+
+fn missing(connection: &Connection) -> Option<&'static str> {
+    let settings = &connection.settings;
+    if settings.sso_post_url.is_none() && settings.sso_redirect_url.is_none() {
+        return Some("Enter the Login URL first: a test begins at the identity provider.");
+    }
+    if settings.certificates.is_empty() {
+        return Some("Add the x.509 Certificate first: without it no answer can be believed.");
+    }
+    None
+}

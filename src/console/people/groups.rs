@@ -1,0 +1,159 @@
+//! Permission groups: the list, and a new one ("Create New Permission").
+
+use askama::Template;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::words::{kind_text, kinds, number};
+use crate::admin::{GroupText, Problems, Refused};
+use crate::console::connection::group_first;
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, refused};
+use crate::domain::GroupKind;
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/groups", get(show))
+        .route("/admin/groups/new", get(new).post(create))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/people/groups.html")]
+struct Groups {
+    frame: ConsoleFrame,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    href: String,
+    title: String,
+    kind: &'static str,
+    is_administrator: bool,
+    sso_only: bool,
+    members: String,
+    members_href: String,
+}
+
+/// `GET /admin/groups`
+async fn show(console: Console) -> Result<Response, Error> {
+    let groups = console.app.desk.list_groups(console.company()).await?;
+    let rows = groups.iter().map(|listed| Row {
+        href: format!("/admin/groups/{}", listed.group.id),
+        title: listed.group.title.clone(),
+        kind: kind_text(listed.group.kind),
+        is_administrator: listed.group.kind == GroupKind::Administrator,
+        sso_only: listed.group.sso_only,
+        members: number(listed.members),
+        members_href: format!("/admin/users?group={}", listed.group.id),
+    });
+    Ok(Page::new(Groups {
+        rows: rows.collect(),
+        frame: console.frame(Section::Users, "Users & Permissions"),
+    })
+    .into_response())
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/people/group_new.html")]
+pub(in crate::console) struct New {
+    frame: ConsoleFrame,
+    title: String,
+    kinds: Vec<Item>,
+    sso_only: bool,
+    /// A form that waits for the group, sealed; empty for none.
+    kept: String,
+    problems: Problems,
+    /// What stands in the way, when no field is to blame.
+    obstacle: String,
+}
+
+/// `GET /admin/groups/new`
+async fn new(console: Console) -> Response {
+    empty(&console, String::new()).into_response()
+}
+
+/// The empty form, while another one waits or not.
+pub(in crate::console) fn empty(console: &Console, kept: String) -> Page<New> {
+    let text = GroupText {
+        title: String::new(),
+        kind: GroupKind::Member,
+        sso_only: false,
+    };
+    Page::new(form(console, text, kept, None))
+}
+
+/// A group in a form.
+#[derive(Debug, Deserialize)]
+pub(in crate::console) struct GroupFields {
+    #[serde(default)]
+    pub(in crate::console) version: String,
+    title: String,
+    kind: GroupKind,
+    sso_only: Option<String>,
+    /// That its members become administrators was read, and is meant.
+    #[serde(default)]
+    pub(in crate::console) sure: String,
+    /// A form that waits for the group.
+    #[serde(default)]
+    kept: String,
+}
+
+impl GroupFields {
+    pub(in crate::console) fn text(&self) -> GroupText {
+        GroupText {
+            title: self.title.clone(),
+            kind: self.kind,
+            sso_only: self.sso_only.is_some(),
+        }
+    }
+}
+
+/// `POST /admin/groups/new`
+async fn create(
+    parts: Parts,
+    ConsoleForm(console, fields): ConsoleForm<GroupFields>,
+) -> Result<Response, Error> {
+    let text = fields.text();
+    match console.admin().create_group(&text).await {
+        Ok(group) => {
+            console.changed().await?;
+            if !fields.kept.is_empty() {
+                return group_first::go_on(&console, parts, &fields.kept, &group).await;
+            }
+            let told = format!("Created the permission group \"{}\".", group.title);
+            let next = if console.site.connections().next().is_none() {
+                ("/admin/connections/new", "Next: add a connection")
+            } else {
+                ("/admin/users/new", "Create SSO User")
+            };
+            done_then(
+                &console,
+                &format!("/admin/groups/{}", group.id),
+                &told,
+                next,
+            )
+        }
+        Err(why @ (Refused::Invalid(_) | Refused::Taken(_) | Refused::Full(_))) => {
+            let page = form(&console, text, fields.kept, Some(&why));
+            Ok(refused(page, &why.obstacle()).into_response())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn form(console: &Console, text: GroupText, kept: String, refused: Option<&Refused>) -> New {
+    New {
+        frame: console.frame(Section::Users, "Create New Permission"),
+        title: text.title,
+        kinds: kinds(text.kind),
+        sso_only: text.sso_only,
+        kept,
+        problems: refused.map(Refused::problems).unwrap_or_default(),
+        obstacle: refused.map(Refused::obstacle).unwrap_or_default(),
+    }
+}

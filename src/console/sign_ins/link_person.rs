@@ -1,0 +1,45 @@
+//! "Link this person to this account", on the page of a refused sign-in (rule F2).
+
+use axum::extract::Path;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::sign_in::parse;
+use crate::admin::{Admin, SignInDetail};
+use crate::console::{ConsoleForm, done};
+use crate::http::error::Error;
+
+/// An identity that was refused the account of its address.
+#[derive(Debug)]
+pub(in crate::console) struct LinkView {
+    pub(in crate::console) subject: String,
+    pub(in crate::console) email: String,
+    pub(in crate::console) user: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::console) struct Nothing {}
+
+/// `POST /admin/sign-ins/{code}/link`: the person who was refused is the user.
+pub(in crate::console) async fn link(
+    Path(code): Path<String>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let user = console.admin().confirm_link(&parse(&code)?).await?;
+    console.changed().await?;
+    let told = "Linked. The next sign-in of this person gets in.";
+    done(&console, &format!("/admin/users/{}", user.id), told)
+}
+
+/// Whom the person of a refused sign-in may be linked to.
+pub(in crate::console) async fn link_of(
+    admin: &Admin<'_>,
+    detail: &SignInDetail,
+) -> Result<Option<LinkView>, Error> {
+    let pending = admin.pending_link(&detail.attempt).await?;
+    Ok(pending.map(|(link, user)| LinkView {
+        subject: link.subject,
+        email: user.email.to_string(),
+        user: format!("/admin/users/{}", user.id),
+    }))
+}

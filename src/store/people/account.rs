@@ -1,0 +1,435 @@
+//! The account of a verified profile: rules F1 to F5.
+//!
+//! Invariant: of two sign-ins at the same instant, on any server, one makes the account and the other finds it; an identity,
+//! once bound, is never bound to another account.
+
+use super::group_claim::{self, GroupsOf, grant};
+use super::identity::{self, Known};
+use super::promotion::FOREIGN_PASSWORD;
+use super::user::{insert, user, user_columns};
+use super::{link, rename};
+use crate::domain::{
+    AttemptId, AuditEvent, AuditId, Connection, Creation, Email, Family, GrantSource, Profile,
+    SessionKey, User, UserId,
+};
+use crate::store::engine::columns::{Row, is_text, ms};
+use crate::store::engine::search::searched;
+use crate::store::engine::statement::query;
+use crate::store::sign_in::session;
+use crate::store::{Error, Refusal, Tx};
+use time::OffsetDateTime;
+
+/// An account that may sign in.
+pub(in crate::store) struct Account {
+    pub(in crate::store) user: User,
+    pub(in crate::store) how: How,
+    /// Why the account kept its own address, where the profile has another one.
+    pub(in crate::store) email_kept: Option<&'static str>,
+    /// Its password was taken away, because a token had set it and it has become an administrator's.
+    pub(in crate::store) password_taken: bool,
+    /// What became of its groups; none where no claims brought it.
+    pub(in crate::store) groups: Option<GroupsOf>,
+    /// It was linked just now, and other connections know it as well: their names for people.
+    pub(in crate::store) known_also_by: Vec<String>,
+}
+
+/// How the account was come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum How {
+    Found,
+    /// By a weaker name; the subject is bound, too, from now on.
+    FoundByOther,
+    Linked,
+    Made,
+}
+
+/// What a sign-in brings to find its account.
+pub(in crate::store) struct Claimant<'a> {
+    pub(in crate::store) connection: &'a Connection,
+    pub(in crate::store) profile: &'a Profile,
+    /// The identifier of the account if it has to be made.
+    pub(in crate::store) new_user: UserId,
+    /// The attempt; entries of the audit log are numbered after it.
+    pub(in crate::store) attempt: AttemptId,
+    /// The browser's former session, which ends with this sign-in.
+    pub(in crate::store) replaces: Option<SessionKey>,
+    pub(in crate::store) now: OffsetDateTime,
+}
+
+impl Claimant<'_> {
+    /// An entry of the audit log about what this sign-in does to an account.
+    fn event(&self, number: u8, action: &str, user: &User, detail: String) -> AuditEvent {
+        let mut random = [0; 10];
+        let [_, _, _, _, _, _, own @ ..] = self.attempt.to_bytes();
+        random.copy_from_slice(&own);
+        // Not the last one, which tells attempts of one moment apart.
+        if let Some(first) = random.first_mut() {
+            *first = first.wrapping_add(number);
+        }
+        AuditEvent {
+            id: AuditId::at(self.now, random),
+            company_id: Some(self.connection.company_id),
+            at: self.now,
+            actor: format!("connection: {}", self.connection.name),
+            action: action.to_owned(),
+            subject: user.email.to_string(),
+            detail,
+            client: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// What the claims changed about an account, if anything. (Who erases a person looks here for the former addresses.)
+    fn change(&self, before: &User, after: &User) -> Option<AuditEvent> {
+        let (was, is) = (before.texts(), after.texts());
+        (was != is).then(|| {
+            self.event(3, "user.change", after, String::new())
+                .with_change(was, is)
+        })
+    }
+}
+
+/// Finds, links or makes the account, and brings its profile and its groups up to date.
+pub(in crate::store) async fn settle(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+) -> Result<Result<Account, Refusal>, Error> {
+    let profile = claimant.profile;
+    let names = profile.other_names.iter().chain(&profile.old_names);
+    if !names.chain([&profile.subject]).all(|name| is_text(name)) {
+        return Ok(Err(Refusal::NoEmail {
+            subject: profile.subject.replace('\0', ""),
+        }));
+    }
+    if let Some(row) = identity::come_again(tx, claimant).await? {
+        let user = user(&row)?;
+        let account = brought_up_to_date(tx, claimant, user, &row, How::Found);
+        return account.await.map(Ok);
+    }
+    match identity::find(tx, claimant).await? {
+        Err(refusal) => Ok(Err(refusal)),
+        // Nothing is written before it is known that this user gets in.
+        Ok(Known::Subject(user)) => welcome(tx, claimant, user, How::Found).await,
+        Ok(Known::Nobody | Known::Other(..)) => {
+            let point = tx.savepoint().await?;
+            let judged = Box::pin(first_time(tx, claimant)).await?;
+            tx.keep_unless_refused(point, judged).await
+        }
+    }
+}
+
+/// A subject that was not known when it was looked for.
+async fn first_time(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+) -> Result<Result<Account, Refusal>, Error> {
+    // When another server is faster in making or binding it, the second look finds what it made.
+    for _ in 0..3 {
+        let Some((user, how)) = (match look(tx, claimant).await? {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Err(refusal)),
+        }) else {
+            continue;
+        };
+        return match welcome(tx, claimant, user, how).await? {
+            Ok(account) => {
+                // Before the counter, as whoever deletes a user takes them.
+                if let Some(former) = claimant.replaces {
+                    session::hold(tx, former).await?;
+                }
+                counted(tx, claimant, account).await
+            }
+            refused => Ok(refused),
+        };
+    }
+    // Only a connection that was removed in the meantime comes here.
+    Ok(Err(match &claimant.profile.email {
+        Some(email) => Refusal::NoAccount {
+            email: email.clone(),
+        },
+        None => Refusal::NoEmail {
+            subject: claimant.profile.subject.clone(),
+        },
+    }))
+}
+
+/// An account that was made is counted last, so that others who are made wait for as little as can be.
+async fn counted(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    account: Account,
+) -> Result<Result<Account, Refusal>, Error> {
+    match Box::pin(tx.settle(claimant.now)).await {
+        Ok(()) => Ok(Ok(account)),
+        Err(Error::Full(full)) => Ok(Err(Refusal::NoRoom {
+            email: account.user.email,
+            most: full.quota,
+        })),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// One look: the account, or none when another transaction was faster and the look has to be repeated.
+async fn look(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
+    match identity::find(tx, claimant).await? {
+        Err(refusal) => return Ok(Err(refusal)),
+        Ok(Known::Subject(user)) => return Ok(Ok(Some((user, How::Found)))),
+        Ok(Known::Other(user, by)) => return by_other_name(tx, claimant, user, &by).await,
+        Ok(Known::Nobody) => {}
+    }
+    let Some(email) = &claimant.profile.email else {
+        return Ok(Err(Refusal::NoEmail {
+            subject: claimant.profile.subject.clone(),
+        }));
+    };
+    let ground = match link::ground(tx, claimant, email).await? {
+        Ok(ground) => ground,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (user, how) = match by_email(tx, claimant, email).await? {
+        Some(user) => {
+            match link::may_link(tx, claimant, &user, email, &ground).await? {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(None)),
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+            (user, How::Linked)
+        }
+        None => match make(tx, claimant, email).await? {
+            Ok(Some(user)) => (user, How::Made),
+            Ok(None) => return Ok(Ok(None)),
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+    };
+    if identity::bind(tx, claimant, &claimant.profile.subject, user.id).await? {
+        if how == How::Linked {
+            tx.waits_no_more(user.id).await?;
+        }
+        return Ok(Ok(Some((user, how))));
+    }
+    if how == How::Made {
+        // The same subject came with another address at the same instant; the account just made has no use.
+        query("DELETE FROM account WHERE id = $1")
+            .bind(user.id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        tx.uses(user.company_id, Family::Users, -1);
+    }
+    Ok(Ok(None))
+}
+
+/// Rule F1: the identity provider sends a stronger name than it did.
+async fn by_other_name(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: User,
+    by: &str,
+) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
+    match identity::bind_also(tx, claimant, &user, by).await? {
+        Err(refusal) => return Ok(Err(refusal)),
+        Ok(false) => return Ok(Ok(None)),
+        Ok(true) => {}
+    }
+    let subject = &claimant.profile.subject;
+    let detail = format!("{subject}, by {by} in the same assertion");
+    let event = claimant.event(1, "user.bind", &user, detail);
+    tx.audit(&event).await?;
+    Ok(Ok(Some((user, How::FoundByOther))))
+}
+
+/// The account of an address, locked until the transaction ends.
+async fn by_email(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    email: &Email,
+) -> Result<Option<User>, Error> {
+    let row = query(concat!(
+        "UPDATE account SET email_key = email_key WHERE company_id = $1 AND email_key = $2 RETURNING ",
+        user_columns!()
+    ))
+    .bind(claimant.connection.company_id.to_string())
+    .bind(email.key())
+    .fetch_optional(&mut *tx)
+    .await?;
+    row.as_ref().map(user).transpose()
+}
+
+/// Rule F3: none when another transaction took the address.
+async fn make(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    email: &Email,
+) -> Result<Result<Option<User>, Refusal>, Error> {
+    if let Some(name_id) = link::contradiction(claimant, email) {
+        // It would take the address before its owner comes.
+        return Ok(Err(Refusal::Contradicted {
+            claim: email.clone(),
+            name_id: name_id.clone(),
+        }));
+    }
+    let Some(group) = claimant.connection.settings.jit else {
+        return Ok(Err(Refusal::NoAccount {
+            email: email.clone(),
+        }));
+    };
+    let profile = claimant.profile;
+    let user = User {
+        id: claimant.new_user,
+        company_id: claimant.connection.company_id,
+        email: email.clone(),
+        first_name: profile.first_name.clone().unwrap_or_default(),
+        last_name: profile.last_name.clone().unwrap_or_default(),
+        company_name: profile.company_name.clone().unwrap_or_default(),
+        created_by: Creation::Jit,
+        has_password: false,
+        waits_for: None,
+        disabled_at: None,
+        created_at: claimant.now,
+        last_sign_in_at: Some(claimant.now),
+    };
+    if !insert(tx, &user).await? {
+        return Ok(Ok(None));
+    }
+    if !grant(
+        tx,
+        claimant,
+        user.id,
+        group,
+        GrantSource::Jit(claimant.connection.id),
+    )
+    .await?
+    {
+        return Ok(Err(Refusal::NoJitGroup));
+    }
+    Ok(Ok(Some(user)))
+}
+
+/// What is read of an account that gets in, `$2` being the source of its connection's group claim: see [`group_claim`].
+macro_rules! returning {
+    () => {
+        concat!(
+            " RETURNING account.search, ",
+            $crate::store::people::group_claim::groups_present!(),
+            " AS present, ",
+            $crate::store::people::user::user_columns!()
+        )
+    };
+}
+pub(in crate::store) use returning;
+
+/// The found account: refused when deactivated, else brought up to date.
+async fn welcome(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    found: User,
+    how: How,
+) -> Result<Result<Account, Refusal>, Error> {
+    let profile = claimant.profile;
+    let row = query(concat!(
+        "UPDATE account SET last_sign_in_at = $1, first_name = COALESCE($3, first_name), last_name = COALESCE($4, last_name), \
+         company_name = COALESCE($5, company_name) WHERE id = $6 AND disabled_at IS NULL",
+        returning!()
+    ))
+    .bind(ms(claimant.now))
+    .bind(group_claim::source(claimant))
+    .bind(profile.first_name.as_deref())
+    .bind(profile.last_name.as_deref())
+    .bind(profile.company_name.as_deref())
+    .bind(found.id.to_string())
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = row else {
+        let company = claimant.connection.company_id;
+        if tx.lock_user(company, found.id).await?.is_none() {
+            // Deleted since it was found. The same again finds nobody.
+            return Err(Error::Crossed);
+        }
+        let email = found.email;
+        return Ok(Err(Refusal::Deactivated { email })); // rule F4
+    };
+    let account = brought_up_to_date(tx, claimant, found, &row, how);
+    account.await.map(Ok)
+}
+
+/// The account as its row is now, with what else has to follow; `found` is what it was before.
+async fn brought_up_to_date(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    found: User,
+    row: &Row,
+    how: How,
+) -> Result<Account, Error> {
+    let mut user = user(row)?;
+    let found = User {
+        email: user.email.clone(),
+        ..found
+    };
+    let email_kept = rename::update_email(tx, claimant, &mut user).await?;
+    let search = searched(&user);
+    if row.text("search")? != search {
+        query("UPDATE account SET search = $1 WHERE id = $2")
+            .bind(search)
+            .bind(user.id.to_string())
+            .execute(&mut *tx)
+            .await?;
+    }
+    let groups = group_claim::reconcile(tx, claimant, found.id, row, how).await?;
+    let mut password_taken = false;
+    if user.has_password && (groups.changed() || how != How::Found) {
+        let company = claimant.connection.company_id;
+        password_taken = !tx
+            .take_foreign_passwords(company, Some(user.id))
+            .await?
+            .is_empty();
+    }
+    if password_taken {
+        user.has_password = false;
+        let detail = FOREIGN_PASSWORD.to_owned();
+        let event = claimant.event(2, "user.remove_password", &user, detail);
+        tx.audit(&event).await?;
+    }
+    if how != How::Made
+        && let Some(event) = claimant.change(&found, &user)
+    {
+        tx.audit(&event).await?;
+    }
+    let known_also_by = if how == How::Linked {
+        linked(tx, claimant, &user).await?
+    } else {
+        Vec::new()
+    };
+    let known = User {
+        last_sign_in_at: user.last_sign_in_at,
+        ..found
+    };
+    if how != How::Made && (groups.changed() || known != user) {
+        tx.user_changed(user.id);
+    }
+    Ok(Account {
+        user,
+        how,
+        email_kept,
+        password_taken,
+        groups: Some(groups),
+        known_also_by,
+    })
+}
+
+/// Writes down that an account was linked by its address (rule F2), and who else knows it.
+async fn linked(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Vec<String>, Error> {
+    let connection = claimant.connection;
+    let others = tx.known_also_by(user.id, connection.id).await?;
+    // The name comes last: it goes when the user is deleted.
+    let detail = format!(
+        "{}: {}, by the e-mail address",
+        link::shared_with(connection.name.as_str(), &others),
+        claimant.profile.subject
+    );
+    tx.audit(&claimant.event(4, "user.link", user, detail))
+        .await?;
+    Ok(others)
+}

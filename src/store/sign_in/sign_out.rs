@@ -1,0 +1,67 @@
+//! The end of sessions by a message of an identity provider, in one transaction: the message's ID recorded, the sessions
+//! ended, the record written down.
+//!
+//! Invariant: a message counts once, on whichever server it comes again, for as long as a repetition could end anything.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::attempt;
+use crate::domain::{ConnectionId, LoginAttempt, SessionKey};
+use crate::store::engine::columns::{is_text, ms};
+use crate::store::engine::many::Many;
+use crate::store::engine::statement::query;
+use crate::store::{Error, Store, Tx};
+
+/// A verified logout message, and what it does.
+#[derive(Debug, Clone)]
+pub struct SignOut {
+    /// The connection that it was verified against.
+    pub connection_id: ConnectionId,
+    /// Its ID.
+    pub message_id: String,
+    /// Until when the ID is remembered.
+    pub remembered_until: OffsetDateTime,
+    /// The sessions that it names.
+    pub sessions: Vec<SessionKey>,
+    /// Its record.
+    pub attempt: Arc<LoginAttempt>,
+    /// Now.
+    pub now: OffsetDateTime,
+}
+
+static END: Many<1> = Many::new(
+    "DELETE FROM session WHERE session_key IN (SELECT column1 FROM (ROWS) AS v)",
+    0,
+);
+
+impl Store {
+    /// Ends the sessions of a logout message and keeps its record; `false`, and nothing is stored, when the message came before.
+    pub async fn sign_out(&self, message: &SignOut) -> Result<bool, Error> {
+        let mut tx = self.begin().await?;
+        if !remember(&mut tx, message).await? {
+            return Ok(false);
+        }
+        let keys = message.sessions.iter().map(|key| [key.0.to_vec().into()]);
+        END.execute(&mut tx, &[], keys.collect()).await?;
+        tx.sessions_ended(message.sessions.iter().copied());
+        attempt::insert(&mut tx, &message.attempt).await?;
+        tx.commit(message.now).await?;
+        Ok(true)
+    }
+}
+
+/// Beside the IDs of assertions, and apart from them: a colon is in no ID of a message.
+async fn remember(tx: &mut Tx, message: &SignOut) -> Result<bool, Error> {
+    if !is_text(&message.message_id) {
+        return Ok(false);
+    }
+    let recorded = query("INSERT INTO assertion_seen (connection_id, assertion_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(message.connection_id.to_string())
+        .bind(format!("logout:{}", message.message_id))
+        .bind(ms(message.remembered_until))
+        .execute(&mut *tx)
+        .await?;
+    Ok(recorded > 0)
+}

@@ -1,0 +1,15 @@
+//! The table of contents: every face under one edge.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::http::Edge;
+use crate::{api, console, front};
+
+/// Every address, and what is around it.
+pub fn router(app: Arc<App>) -> Edge {
+    let routes = front::routes()
+        .merge(console::routes(&app))
+        .merge(api::routes());
+    Edge::around(routes, app)
+}
