@@ -3,6 +3,7 @@
 //! Invariant: what is remembered (sites, sessions) is never older than two seconds: a task follows the store's change log,
 //! and sessions count only while it does.
 
+mod network;
 mod new_keys;
 mod own_keys;
 mod proof;
@@ -32,13 +33,14 @@ use crate::second_opinion::second_opinion;
 use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Keep, Store};
 
+pub use network::Network;
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
 pub use proof::{Answer, Arrived, Question};
 pub use quotas::quotas;
 pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
-pub use throttle::{Counted, Guess, Guesser, Network, Throttle, Wait};
+pub use throttle::{Counted, Guess, Guesser, Throttle, Wait};
 pub use turns::{LARGE, Turns, VERY_LARGE};
 
 /// How often the change log is read.

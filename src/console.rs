@@ -12,15 +12,18 @@ mod connection;
 mod failure;
 mod flash;
 mod form;
+mod form_fields;
 mod form_token;
 mod frame;
 mod guard;
 mod kept_form;
+mod multipart;
 mod overview;
 mod parts;
 mod people;
 mod sign_ins;
 mod steps;
+mod times;
 mod upload;
 mod visitor;
 
@@ -35,8 +38,8 @@ use crate::http::manner::Manner;
 use crate::http::routes::Routes;
 
 use banner::{Banner, Tone};
-use flash::{done, done_then};
-use form::ConsoleForm;
+use flash::{deleted, done, done_then};
+use form::{ConsoleForm, Nothing};
 use frame::{ConsoleFrame, Section};
 use parts::Item;
 use upload::{ConsoleUpload, UPLOAD_BYTES};
@@ -51,11 +54,15 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     people::users::routes,
     people::user_import::routes,
     people::user::routes,
+    people::user_actions::routes,
+    people::user_delete::routes,
     people::groups::routes,
     people::group::routes,
+    people::group_delete::routes,
     connection::group_first::routes,
     people::sessions::routes,
     connection::connections::routes,
+    connection::connection_delete::routes,
     connection::new_connection::routes,
     company::domains::routes,
     connection::review::routes,
@@ -68,6 +75,7 @@ const FAMILIES: &[fn(Routes) -> Routes] = &[
     connection::versions::routes,
     sign_ins::routes,
     sign_ins::sign_in::routes,
+    sign_ins::link_person::routes,
     company::audit::routes,
     connection::test_connection::routes,
     company::account::routes,

@@ -13,6 +13,7 @@ pub(crate) mod pages;
 mod repost;
 mod set_up;
 mod sign_in;
+mod sign_in_page;
 mod signed_in;
 mod slo;
 mod start;

@@ -33,4 +33,4 @@ pub mod session;
 mod tests;
 
 pub use edge::Edge;
-pub use serve::{Patience, serve};
+pub use serve::{Timeouts, serve};

@@ -19,7 +19,7 @@ pub use connection::ConnectionUse;
 pub use connection::trust::UnreadTrust;
 pub use console::audit_list::{AuditFilter, AuditPage, AuditPlace};
 pub use console::idempotency::{Earlier, KeyedRequest};
-pub use engine::change::Changes;
+pub use engine::change_log::Changes;
 pub use engine::copy::{check_sqlite, copy_sqlite};
 pub use engine::ended::Ended;
 pub use engine::error::{Error, Failure};
@@ -37,10 +37,11 @@ pub use people::user_change::{Distrusted, StoredUser};
 pub use people::user_export::ExportedUser;
 pub use people::user_list::{Listed, ListedUser, USERS_A_PAGE, UserFilter, Way};
 pub use sign_in::attempt::{AttemptFilter, AttemptRefusal};
-pub use sign_in::finish::{
-    AttemptRef, Finished, NewSession, PasswordProof, Proof, SamlProof, SignIn, finish_in,
-};
+pub use sign_in::finish::finish_in;
 pub use sign_in::glance::{Glance, Newest};
+pub use sign_in::proof::{
+    AttemptRef, FederatedProof, Finished, NewSession, PasswordProof, Proof, SignIn,
+};
 pub use sign_in::refusal::{Bar, Refusal};
 pub use sign_in::session::{SESSIONS_OF_ONE, SignedIn};
 pub use sign_in::session_list::{ListedSession, SessionPlace};

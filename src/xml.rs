@@ -11,6 +11,7 @@ mod c14n;
 mod chars;
 mod document;
 mod error;
+mod limits;
 mod parse;
 mod tag;
 mod uri;
@@ -20,7 +21,7 @@ pub use c14n::{Canonicalization, Comments, canonicalize, canonicalize_within};
 pub use chars::{is_ncname, is_ncname_or_digit_first};
 pub use document::{Attribute, Document, Element, Piece};
 pub use error::{XmlError, XmlErrorKind};
-pub use parse::Limits;
+pub use limits::Limits;
 pub use write::{Writer, escape_attribute, escape_text};
 
 /// The namespace that the prefix `xml` is bound to, always (Namespaces in XML 1.0, section 3).

@@ -10,7 +10,7 @@ use futures_util::FutureExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::unconstrained;
 
-use super::throttle::Network;
+use super::network::Network;
 use crate::domain::CompanyId;
 
 /// So many turns, and how many of them one company and one client may have.

@@ -7,7 +7,7 @@ mod cells;
 mod guess;
 mod limit;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -17,15 +17,12 @@ use crate::domain::{Company, CompanyId, SessionKey, TokenId};
 
 use cells::Cells;
 use guess::Guesses;
-use limit::Limit;
+use limit::{ClientLimits, Limit};
 
+use super::network::Network;
 use super::shares::{Shares, Turn};
 
 pub use guess::{Guess, Guesser};
-
-/// What one client may have at all companies together, as a multiple of what it may have at one. People of several companies
-/// come from one address (a provider's proxy): those of one company must not use up what the others need.
-const COMPANIES: u32 = 10;
 
 /// How many of a company may have or wait for a turn to compare a password; about five seconds' worth.
 const WAITING: usize = 100;
@@ -63,21 +60,6 @@ impl Wait {
     }
 }
 
-/// Who a client's address stands for: itself, or the /64 that an IPv6 subscriber chooses addresses from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Network(u128);
-
-impl Network {
-    /// Of a client. Those whose address is not known are one.
-    pub fn of(client: Option<IpAddr>) -> Self {
-        Self(match client.map(|address| address.to_canonical()) {
-            Some(IpAddr::V4(address)) => address.to_ipv6_mapped().to_bits(),
-            Some(IpAddr::V6(address)) => address.to_bits() >> 64 << 64,
-            None => Ipv6Addr::UNSPECIFIED.to_bits(),
-        })
-    }
-}
-
 /// The limits of this server.
 #[derive(Debug)]
 pub struct Throttle {
@@ -89,12 +71,13 @@ pub struct Throttle {
     password_tries: Requests,
     metadata: Requests,
     logos: Requests,
-    unknown_sessions: (Limit, Limit),
+    unknown_sessions: ClientLimits,
     refused_messages: Requests,
-    api_clients: (Limit, Limit),
+    api_clients: ClientLimits,
     tokens: Limit,
     domain_checks: Limit,
-    console: (Limit, Limit),
+    console_session: Limit,
+    console_company: Limit,
     guesses: Guesses,
     /// Turns to compare a password: each takes 19 MiB and tens of milliseconds of a processor. Who tries is counted by client
     /// before.
@@ -104,35 +87,30 @@ pub struct Throttle {
 /// The limits of one kind of request.
 #[derive(Debug)]
 struct Requests {
-    client: Limit,
-    everywhere: Limit,
+    client: ClientLimits,
     company: Limit,
 }
 
 impl Throttle {
     /// The limits of a configuration.
     pub fn new(limits: &Limits, clock: Clock) -> Self {
+        // A limit goes by the name of its setting.
+        macro_rules! limit {
+            ($setting:ident) => {
+                Limit::new(stringify!($setting), limits.$setting)
+            };
+        }
+        macro_rules! client {
+            ($setting:ident) => {
+                ClientLimits::new(stringify!($setting), limits.$setting)
+            };
+        }
         macro_rules! requests {
             ($client:ident, $company:ident) => {
                 Requests {
-                    client: Limit::new(stringify!($client), limits.$client),
-                    everywhere: Limit::new(
-                        concat!(stringify!($client), " at all companies"),
-                        limits.$client.saturating_mul(COMPANIES),
-                    ),
-                    company: Limit::new(stringify!($company), limits.$company),
+                    client: client!($client),
+                    company: limit!($company),
                 }
-            };
-        }
-        macro_rules! client_limits {
-            ($client:ident) => {
-                (
-                    Limit::new(stringify!($client), limits.$client),
-                    Limit::new(
-                        concat!(stringify!($client), " at all companies"),
-                        limits.$client.saturating_mul(COMPANIES),
-                    ),
-                )
             };
         }
         Self {
@@ -147,30 +125,16 @@ impl Throttle {
             ),
             metadata: requests!(client_metadata_per_minute, company_metadata_per_minute),
             logos: requests!(client_logos_per_minute, company_logos_per_minute),
-            unknown_sessions: client_limits!(client_unknown_sessions_per_minute),
+            unknown_sessions: client!(client_unknown_sessions_per_minute),
             refused_messages: requests!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute
             ),
-            api_clients: client_limits!(client_api_requests_per_minute),
-            tokens: Limit::new(
-                "token_requests_per_minute",
-                limits.token_requests_per_minute,
-            ),
-            domain_checks: Limit::new(
-                "company_domain_checks_per_minute",
-                limits.company_domain_checks_per_minute,
-            ),
-            console: (
-                Limit::new(
-                    "session_console_changes_per_minute",
-                    limits.session_console_changes_per_minute,
-                ),
-                Limit::new(
-                    "company_console_changes_per_minute",
-                    limits.company_console_changes_per_minute,
-                ),
-            ),
+            api_clients: client!(client_api_requests_per_minute),
+            tokens: limit!(token_requests_per_minute),
+            domain_checks: limit!(company_domain_checks_per_minute),
+            console_session: limit!(session_console_changes_per_minute),
+            console_company: limit!(company_console_changes_per_minute),
             guesses: Guesses::new(limits),
             passwords: passwords(available_parallelism().map_or(2, usize::from)),
         }
@@ -183,13 +147,10 @@ impl Throttle {
         client: Option<IpAddr>,
         company: &Company,
     ) -> Result<(), Wait> {
-        let (cells, network) = (&self.cells, Network::of(client));
         let limits = self.limits_of(counted);
+        self.take_of_client(&limits.client, client, company)?;
         let now = self.clock.running();
-        let one = (company.id, network);
-        limits.client.take(cells, one, now, company)?;
-        limits.everywhere.take(cells, network, now, company)?;
-        limits.company.take(cells, company.id, now, company)
+        limits.company.take(&self.cells, company.id, now, company)
     }
 
     /// Counts one more session cookie of a client that is not remembered here. No company's limit stands behind it: strangers
@@ -200,10 +161,8 @@ impl Throttle {
 
     /// Counts one less: there is such a session.
     pub fn give_session_back(&self, client: Option<IpAddr>, company: &Company) {
-        let (cells, network) = (&self.cells, Network::of(client));
-        let (one, everywhere) = &self.unknown_sessions;
-        one.give_back(cells, (company.id, network));
-        everywhere.give_back(cells, network);
+        let sessions = &self.unknown_sessions;
+        sessions.give_back(&self.cells, Network::of(client), company);
     }
 
     /// Counts one more request of a client to the API, with a token or without. No company's limit stands behind it: a stranger
@@ -214,14 +173,12 @@ impl Throttle {
 
     fn take_of_client(
         &self,
-        (one, everywhere): &(Limit, Limit),
+        limits: &ClientLimits,
         client: Option<IpAddr>,
         company: &Company,
     ) -> Result<(), Wait> {
-        let (cells, network) = (&self.cells, Network::of(client));
         let now = self.clock.running();
-        one.take(cells, (company.id, network), now, company)?;
-        everywhere.take(cells, network, now, company)
+        limits.take(&self.cells, Network::of(client), now, company)
     }
 
     /// Counts one more request with a token.
@@ -240,9 +197,9 @@ impl Throttle {
     /// Counts one more form that an administrator sends in the console.
     pub fn admit_to_console(&self, session: SessionKey, company: &Company) -> Result<(), Wait> {
         let now = self.clock.running();
-        let (one, all) = &self.console;
-        one.take(&self.cells, session, now, company)?;
-        all.take(&self.cells, company.id, now, company)
+        let cells = &self.cells;
+        self.console_session.take(cells, session, now, company)?;
+        self.console_company.take(cells, company.id, now, company)
     }
 
     fn limits_of(&self, counted: Counted) -> &Requests {
@@ -304,15 +261,6 @@ mod tests {
         };
         let clock = Clock::fixed(OffsetDateTime::UNIX_EPOCH);
         (Throttle::new(&limits, clock.clone()), clock)
-    }
-
-    #[test]
-    fn the_addresses_of_one_subscriber_count_as_one() {
-        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_ne!(network("192.0.2.1"), Network::of(None));
     }
 
     #[test]

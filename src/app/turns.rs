@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::network::Network;
 use super::shares::{NoTurn, Shares, Turn};
-use super::throttle::Network;
 use crate::domain::CompanyId;
 
 /// A body or a message with more octets than this is large. Responses of identity providers have 5 to 20 KiB.

@@ -83,29 +83,19 @@ impl List {
             text: self.search,
             ..AuditFilter::default()
         };
-        let (mut rows, mut left) = (Vec::new(), self.limit);
+        let (mut told, mut left) = (Told::of(self.json), self.limit);
         while left > 0 {
             let page = admin.audit_log(&filter, left.min(PORTION)).await?;
             left = left.saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
             for entry in &page.entries {
-                if self.json {
-                    out.json_line(&described(entry))?;
-                } else {
-                    rows.push(row(entry));
-                }
+                told.entry(entry, out)?;
             }
             match page.next {
                 Some(next) => filter.after = Some(next),
                 None => break,
             }
         }
-        if self.json {
-            return Ok(());
-        }
-        if rows.is_empty() {
-            return out.line(format!("{} has no such entry.", company.name));
-        }
-        out.table(HEADER, &rows)
+        told.end(&format!("{} has no such entry.", company.name), out)
     }
 
     async fn of_the_installation(
@@ -114,15 +104,40 @@ impl List {
         out: &mut Output,
     ) -> Result<()> {
         let entries = installation.store.installation_events(self.limit).await?;
+        let mut told = Told::of(self.json);
+        for entry in &entries {
+            told.entry(entry, out)?;
+        }
+        told.end("The installation has no entry yet.", out)
+    }
+}
+
+/// Entries as they are told: each on a line of JSON at once, or all in a table at the end.
+struct Told {
+    json: bool,
+    rows: Vec<[String; 6]>,
+}
+
+impl Told {
+    fn of(json: bool) -> Self {
+        let rows = Vec::new();
+        Self { json, rows }
+    }
+
+    fn entry(&mut self, entry: &AuditEvent, out: &mut Output) -> Result<()> {
         if self.json {
-            return entries
-                .iter()
-                .try_for_each(|entry| out.json_line(&described(entry)));
+            return out.json_line(&described(entry));
         }
-        if entries.is_empty() {
-            return out.line("The installation has no entry yet.");
+        self.rows.push(row(entry));
+        Ok(())
+    }
+
+    fn end(self, none: &str, out: &mut Output) -> Result<()> {
+        match (self.json, self.rows.is_empty()) {
+            (true, _) => Ok(()),
+            (false, true) => out.line(none),
+            (false, false) => out.table(HEADER, &self.rows),
         }
-        out.table(HEADER, &entries.iter().map(row).collect::<Vec<_>>())
     }
 }
 

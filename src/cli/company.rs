@@ -39,14 +39,14 @@ pub(super) enum Company {
     /// Show what a company has and may have, or set what it may have
     Quota(quota::Quota),
     /// Close a company's site for a while: nobody signs in, every session ends, nothing is deleted
-    Suspend(end::Sure),
+    Suspend(end::End),
     /// Open the site of a suspended company again
     Resume {
         /// The company's short name
         slug: String,
     },
     /// Delete a suspended company with all that belongs to it
-    Delete(end::Sure),
+    Delete(end::End),
     /// Links by which the customer's administrator sets the company up: new, list, revoke
     #[command(subcommand)]
     SetupLink(setup_link::SetupLink),

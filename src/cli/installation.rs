@@ -8,8 +8,7 @@ use std::path::PathBuf;
 use time::OffsetDateTime;
 
 use super::error::{CliError, Result};
-use super::operator::configuration::full;
-use super::text::{choices, nearest};
+use super::text::{choices, full, nearest};
 use crate::admin::{Actor, Admin};
 use crate::app::{UnknownKeys, own_keys, quotas};
 use crate::clock::Clock;

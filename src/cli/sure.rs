@@ -2,13 +2,23 @@
 
 use super::error::{CliError, Result};
 
-/// Goes on with `--yes`; without, says what would happen, and the command that does it.
-pub(super) fn sure(yes: bool, what: impl Into<String>, command: &str) -> Result<()> {
-    if yes {
-        return Ok(());
+/// The switch of a command that takes something away.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Sure {
+    /// Do it; without, the command says what would go
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Sure {
+    /// Goes on with `--yes`; without, says what would happen, and the command that does it.
+    pub(super) fn of(self, what: impl Into<String>, command: &str) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        Err(CliError::refused(
+            what,
+            format!("If that is meant: vestibule {command} --yes"),
+        ))
     }
-    Err(CliError::refused(
-        what,
-        format!("If that is meant: vestibule {command} --yes"),
-    ))
 }

@@ -1,4 +1,6 @@
-//! Words for people: the nearest match, and lists.
+//! Words for people: the nearest match, lists, and paths.
+
+use std::path::Path;
 
 /// What the assignment of a domain does not do: what is bound stays bound (rule F1).
 pub(super) const KNOWN_BEFORE: &str = "Whoever signed in through a connection before still gets in through it. To end it: vestibule user unlink --company COMPANY --email E --connection N";
@@ -37,6 +39,14 @@ pub(super) fn count(number: usize, noun: &str) -> String {
 /// The same of what the database counts.
 pub(super) fn counts(number: i64, noun: &str) -> String {
     count(usize::try_from(number).unwrap_or_default(), noun)
+}
+
+/// A path that says where it is from everywhere.
+pub(super) fn full(path: &Path) -> String {
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .display()
+        .to_string()
 }
 
 /// Levenshtein's distance, in one row.

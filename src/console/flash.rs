@@ -47,6 +47,12 @@ pub(super) fn done_then(
     )
 }
 
+/// After something was deleted, which no other request is to find any more: the list that it was in.
+pub(super) async fn deleted(console: &Console, list: &str, what: &str) -> Result<Response, Error> {
+    console.changed().await?;
+    done(console, list, what)
+}
+
 fn cut(what: &str) -> String {
     let text = &what[..what.floor_char_boundary(LONGEST)];
     text.replace(BETWEEN, " ")

@@ -6,32 +6,28 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Console;
+use super::form_fields::{Fields, check_origin, fields, parse};
 use super::kept_form::{self, KeptForm};
 use crate::app::App;
-use crate::http::csrf::is_same_origin;
 use crate::http::error::Error;
-use crate::http::private_key::refusal_of_private_key;
 use crate::http::request_body::RequestBody;
 use crate::http::request_body::is_form;
-use crate::import::holds_private_key;
 use crate::keys;
-
-/// The most fields that a form may have.
-const FIELDS: usize = 4096;
-
-/// Names and values, in their order.
-pub(super) type Fields = Vec<(String, String)>;
 
 /// A form of the console and who sent it. A field that comes several times becomes a list. One whose session is another one by
 /// now is shown again; anything else is answered 403.
 #[derive(Debug)]
 pub(super) struct ConsoleForm<T>(pub(crate) Console, pub(crate) T);
+
+/// A form with nothing in it but its token.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
 
 /// The answer to a form that does not reach its handler.
 #[derive(Debug)]
@@ -65,37 +61,6 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for ConsoleForm<T> {
         let form = parse(posted.octets())?;
         Ok(Self(console, form))
     }
-}
-
-/// The fields of a form. None of them is there to take a private key.
-pub(super) fn fields(octets: &[u8]) -> Result<Fields, Error> {
-    let fields: Fields = form_urlencoded::parse(octets)
-        .into_owned()
-        .take(FIELDS + 1)
-        .collect();
-    if fields.len() > FIELDS {
-        return Err(Error::TooLarge);
-    }
-    let holds = |text: &String| holds_private_key(text.as_bytes());
-    let private = |(name, value): &&(String, String)| holds(value) || holds(name);
-    match fields.iter().find(private) {
-        Some((name, _)) => Err(Error::Unprocessable(refusal_of_private_key(name).into())),
-        None => Ok(fields),
-    }
-}
-
-/// Reads fields of a form as the handler wants them.
-pub(super) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Error> {
-    serde_html_form::from_bytes(octets).map_err(|_| {
-        Error::BadRequest("A field of the form is missing, or holds what it cannot.".into())
-    })
-}
-
-/// Browsers say where a form comes from.
-pub(super) fn check_origin(headers: &HeaderMap) -> Result<(), Error> {
-    is_same_origin(headers)
-        .then_some(())
-        .ok_or(Error::ForeignForm)
 }
 
 /// Lets a form pass that has exactly one token, and the right one. What was filled in before the session ended, and is sent in the

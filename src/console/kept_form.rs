@@ -20,8 +20,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::flash::Flash;
-use super::form::{self, Fields, check_origin};
-use super::{Console, ConsoleFrame, Section, banner, families, form_token, upload};
+use super::form_fields::{self, Fields, check_origin};
+use super::{Console, ConsoleFrame, Section, banner, families, form_token, multipart};
 use crate::app::App;
 use crate::domain::{CompanyId, UserId};
 use crate::http::address::choice;
@@ -197,9 +197,9 @@ pub(super) async fn read(
     posted: &RequestBody,
 ) -> Result<(Fields, Option<usize>), Error> {
     let (fields, files) = if is_form(&parts.headers) {
-        (form::fields(posted.octets())?, None)
+        (form_fields::fields(posted.octets())?, None)
     } else {
-        let (fields, files) = upload::parts(&parts.headers, posted).await?;
+        let (fields, files) = multipart::parts(&parts.headers, posted).await?;
         (fields, Some(files.len()))
     };
     let octets = fields.iter().map(|(name, value)| name.len() + value.len());

@@ -8,8 +8,8 @@ use axum::routing::get;
 use time::{Duration, OffsetDateTime};
 
 use super::connection::certificate_days::{self, Remaining};
-use super::parts::Ago;
 use super::steps::{self, Step};
+use super::times::Ago;
 use super::{Console, ConsoleFrame, Section, Tone};
 use crate::domain::{ConnectionId, Outcome};
 use crate::http::error::Error;

@@ -1,6 +1,8 @@
 //! Users, permission groups and live sessions.
 
 pub(super) mod group;
+pub(super) mod group_delete;
+pub(super) mod group_form;
 pub(super) mod groups;
 pub(super) mod sessions;
 pub(super) mod user;

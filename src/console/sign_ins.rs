@@ -373,6 +373,11 @@ pub(super) fn day(text: &str) -> Option<OffsetDateTime> {
     Some(date.midnight().assume_utc())
 }
 
+/// A code, which people write in several ways.
+fn parse(code: &str) -> Result<Code, Error> {
+    code.parse().map_err(|_| Error::NotFound)
+}
+
 #[derive(Debug, Template)]
 #[template(path = "console/sign_ins/aadsts.html")]
 struct Codes {

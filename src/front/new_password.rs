@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::sign_in;
+use super::sign_in_page;
 use super::signed_in::signed_in;
 use super::start::checked;
 use crate::admin::{Actor, Admin, Refused};
@@ -104,7 +104,7 @@ pub(super) async fn submit(
     let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
     let found = login::first_use(&app, site.company.id, &fields.ticket).await?;
     let Some(FirstUse { user, stored }) = found else {
-        return Ok(sign_in::again(
+        return Ok(sign_in_page::again(
             &app,
             &site,
             &headers,
@@ -157,7 +157,7 @@ pub(super) async fn submit(
             known,
             ..
         } => signed_in(&site, &headers, session, &return_to, &code, known.as_ref()),
-        _ => Ok(sign_in::again(
+        _ => Ok(sign_in_page::again(
             &app,
             &site,
             &headers,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
+use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::new_password;
-use super::pages::{AlreadySignedIn, Choice, Discovery, PasswordForm, SignIn};
+use super::pages::AlreadySignedIn;
+use super::sign_in_page::{PasswordFields, Wanted, page};
 use super::signed_in::signed_in;
 use super::start::checked;
 use crate::app::App;
@@ -16,25 +16,14 @@ use crate::domain::Email;
 use crate::http::address::address;
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
-use crate::http::csrf::{CsrfForm, Purpose, csrf_token};
+use crate::http::csrf::CsrfForm;
 use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
-use crate::http::login_cookie::{browser, known_browser};
-use crate::http::pages::Frame;
+use crate::http::login_cookie::known_browser;
 use crate::http::rate_limit::{Passwords, Within};
-use crate::http::response::{AttemptCode, Page};
+use crate::http::response::AttemptCode;
 use crate::http::session::{self, CurrentSession};
 use crate::login::{self, Advice, Ending, PasswordSignIn};
-use crate::site::Site;
-
-/// What the page is asked for.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
-    /// Where to go afterwards.
-    return_to: Option<String>,
-    /// Who is looking for the connection of its domain.
-    email: Option<String>,
-}
 
 /// `GET /sign-in`
 pub(super) async fn show(
@@ -65,18 +54,6 @@ pub(super) async fn show(
         landing: login::landing(&site),
     });
     Ok(page(&app, &site, &headers, wanted, notice, signed_in).into_response())
-}
-
-/// What the password form sends.
-#[derive(Deserialize)]
-pub(super) struct PasswordFields {
-    email: String,
-    password: String,
-    return_to: Option<String>,
-}
-
-impl Purpose for PasswordFields {
-    const PURPOSE: &'static str = "password sign-in";
 }
 
 /// `POST /sign-in`
@@ -143,67 +120,4 @@ pub(super) async fn submit(
             "a password led to a step of single sign-on",
         )),
     }
-}
-
-/// The page once more, for somebody whose new password came too late.
-pub(super) fn again(
-    app: &App,
-    site: &Site,
-    headers: &HeaderMap,
-    email: String,
-    return_to: Option<String>,
-) -> Response {
-    let wanted = Wanted {
-        return_to,
-        email: Some(email),
-    };
-    let notice = "That took too long, or the password was changed in the meantime. Sign in again.";
-    page(app, site, headers, wanted, Some(notice.to_owned()), None)
-        .with_status(StatusCode::FORBIDDEN)
-        .into_response()
-}
-
-fn page(
-    app: &App,
-    site: &Site,
-    headers: &HeaderMap,
-    wanted: Wanted,
-    notice: Option<String>,
-    signed_in: Option<AlreadySignedIn>,
-) -> Page<SignIn> {
-    let (browser, _) = browser(site, headers);
-    let return_to = wanted.return_to.filter(|target| !target.is_empty());
-    let choices = site.enabled_connections().map(|ready| {
-        let parameters = [
-            ("connection", Some(ready.connection.name.as_str())),
-            ("return_to", return_to.as_deref()),
-        ];
-        Choice {
-            display_name: ready.connection.display_name.clone(),
-            href: address("/sso/login", &parameters),
-        }
-    });
-    let discoverable = site.domains().iter().any(|it| it.connection_id.is_some());
-    let several = site.enabled_connections().nth(1).is_some();
-    Page::new(SignIn {
-        frame: Frame::of(&site.company),
-        signed_in,
-        notice,
-        choices: choices.collect(),
-        discovery: (discoverable && several).then(|| Discovery {
-            return_to: return_to.clone(),
-        }),
-        password: Some(PasswordForm {
-            action: "/sign-in".to_owned(),
-            csrf: csrf_token(
-                app,
-                PasswordFields::PURPOSE,
-                Cookie::Login,
-                browser.cookie(),
-            ),
-            email: wanted.email.unwrap_or_default(),
-            return_to,
-        }),
-    })
-    .with_cookie(Cookie::Login, browser.cookie(), site.is_https())
 }

@@ -31,8 +31,8 @@ use crate::config;
 pub(crate) use body::TooSlow;
 
 use connection::Shared;
-use connection_set::Crowd;
-use connection_state::Line;
+use connection_set::ConnectionSet;
+use connection_state::ConnectionState;
 
 /// How long new connections are still taken after the stop: a load balancer needs a moment to hear of it, and a client may
 /// just be sending on a connection that looks unused.
@@ -46,7 +46,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long the server waits, and for what; and for how many.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// On a connection that is not used.
     pub idle: Duration,
     /// For the head of a request that has begun.
@@ -61,7 +61,7 @@ pub struct Patience {
     pub most: usize,
 }
 
-impl Patience {
+impl Timeouts {
     /// What is configured.
     pub fn of(config: &config::Config) -> Self {
         let connections = &config.connections;
@@ -89,13 +89,13 @@ pub async fn serve(
     listeners: Vec<TcpListener>,
     router: Edge,
     shutdown: impl Future<Output = ()>,
-    patience: Patience,
+    timeouts: Timeouts,
 ) -> usize {
     let stopping = Arc::new(AtomicBool::new(false));
     let (close, closed) = watch::channel(());
     let shared = Arc::new(Shared {
         router,
-        patience,
+        timeouts,
         stopping: Arc::clone(&stopping),
         closed,
     });
@@ -106,7 +106,7 @@ pub async fn serve(
     }
 
     let epoch = Instant::now();
-    let mut crowd = Crowd::new(patience.most);
+    let mut connections = ConnectionSet::new(timeouts.most);
     let mut arrived = None;
     let mut stop = pin!(async {
         shutdown.await;
@@ -120,28 +120,28 @@ pub async fn serve(
             Some(event) = events.recv(), if arrived.is_none() => match event {
                 Event::Arrived(stream, peer) => arrived = Some((stream, peer)),
                 Event::Exhausted => {
-                    crowd.make_room();
+                    connections.make_room();
                 }
             },
-            true = crowd.leave() => {}
+            true = connections.leave() => {}
             () = sleep(LOOK_AGAIN), if arrived.is_some() => {}
         }
         if arrived.is_some()
-            && (crowd.has_room() || crowd.make_room())
+            && (connections.has_room() || connections.make_room())
             && let Some((stream, peer)) = arrived.take()
         {
-            let line = Arc::new(Line::new(epoch));
-            let connection = connection::run(stream, peer, Arc::clone(&line), Arc::clone(&shared));
-            crowd.admit(line, connection);
+            let state = Arc::new(ConnectionState::new(epoch));
+            let connection = connection::run(stream, peer, Arc::clone(&state), Arc::clone(&shared));
+            connections.admit(state, connection);
         }
     }
 
     accepting.shutdown().await;
     drop((close, shared));
-    let drained = async { while crowd.leave().await {} };
-    let _ = tokio::time::timeout(patience.grace, drained).await;
-    let cut_off = crowd.len();
-    crowd.shut_down().await;
+    let drained = async { while connections.leave().await {} };
+    let _ = tokio::time::timeout(timeouts.grace, drained).await;
+    let cut_off = connections.len();
+    connections.shut_down().await;
     cut_off
 }
 

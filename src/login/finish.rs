@@ -19,7 +19,7 @@ use crate::saml::cross_check::CrossCheck;
 use crate::saml::error::Requirement;
 use crate::saml::response::{ParsedResponse, Verdict};
 use crate::site::{Asked, Site, SiteConnection};
-use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
+use crate::store::{self, AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
 use std::net::IpAddr;
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -345,7 +345,7 @@ pub(super) async fn complete(
     let sign_in = SignIn {
         company_id: site.company.id,
         attempt: reference,
-        proof: Proof::Saml(Box::new(SamlProof {
+        proof: Proof::Federated(Box::new(FederatedProof {
             connection: Arc::clone(subject.connection),
             profile: subject.profile,
             assertion_id: subject.assertion.id,

@@ -4,7 +4,7 @@ pub(super) mod carry;
 pub(super) mod trust;
 
 use super::company::quota::whole;
-use super::engine::change::MANY;
+use super::engine::change_log::MANY;
 use super::engine::columns::{Row, json, ms};
 use super::engine::statement::query;
 use super::people::break_glass;

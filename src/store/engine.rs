@@ -2,6 +2,7 @@
 
 pub(super) mod bulk;
 pub(super) mod change;
+pub(super) mod change_log;
 pub(super) mod columns;
 pub(super) mod copy;
 pub(super) mod ended;
@@ -19,8 +20,10 @@ pub(super) mod queue;
 pub(super) mod retention;
 pub(super) mod search;
 pub(super) mod sqlite;
+pub(super) mod sqlite_connection;
 pub(super) mod statement;
 #[cfg(test)]
 pub(super) mod steps;
 pub(super) mod transaction;
 pub(super) mod unreachable;
+pub(super) mod value;

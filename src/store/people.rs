@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub(super) mod break_glass;
+pub(super) mod claimant;
 pub(super) mod erase;
 pub(super) mod group;
 pub(super) mod group_change;

@@ -5,7 +5,7 @@ use super::chars::{
 };
 use super::document::{AttributeData, Declaration, Document, Namespace};
 use super::error::XmlErrorKind;
-use super::parse::Limits;
+use super::limits::Limits;
 use super::uri::{is_absolute, is_uri};
 use super::{XML_NAMESPACE, XMLNS_NAMESPACE};
 

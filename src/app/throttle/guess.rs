@@ -5,7 +5,8 @@
 //! keep the account's owner out (OWASP's device cookies).
 
 use super::limit::Limit;
-use super::{Network, Throttle, Wait};
+use super::{Throttle, Wait};
+use crate::app::network::Network;
 use crate::config::Limits;
 use crate::domain::{Company, CompanyId};
 

@@ -1,22 +1,28 @@
-//! One limit of the configuration.
+//! A limit of the configuration, and the two of a client.
 //!
 //! Invariant: a limit that refuses says so in the log, a few times a minute and not once for each request.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::Wait;
 use super::cells::{Cells, Rate};
+use crate::app::network::Network;
 use crate::domain::Company;
 
 /// Seconds between two lines in the log.
 const QUIET: u64 = 10;
 
+/// What one client may have at all companies together, as a multiple of what it may have at one. People of several companies
+/// come from one address (a provider's proxy): those of one company must not use up what the others need.
+const COMPANIES: u32 = 10;
+
 /// A limit, by the name of its setting.
 #[derive(Debug)]
 pub(super) struct Limit {
-    name: &'static str,
+    name: Cow<'static, str>,
     /// The name's hash: shorter where it makes the keys of one limit distinct from those of another.
     id: u64,
     /// None when it is switched off.
@@ -29,10 +35,11 @@ pub(super) struct Limit {
 
 impl Limit {
     /// `count` a minute; 0 switches it off.
-    pub(super) fn new(name: &'static str, count: u32) -> Self {
+    pub(super) fn new(name: impl Into<Cow<'static, str>>, count: u32) -> Self {
+        let name = name.into();
         Self {
+            id: BuildHasherDefault::<DefaultHasher>::new().hash_one(&name),
             name,
-            id: BuildHasherDefault::<DefaultHasher>::new().hash_one(name),
             rate: Rate::per_minute(count),
             refused: AtomicU64::new(0),
             next_line: AtomicU64::new(0),
@@ -86,8 +93,44 @@ impl Limit {
         if mine {
             let refused = self.refused.swap(0, Ordering::Relaxed);
             // Not whose requests they are: an address is a person's, and the log holds nothing personal.
-            tracing::warn!(limit = self.name, refused, company = %company.slug, "a rate limit refuses requests");
+            tracing::warn!(limit = &*self.name, refused, company = %company.slug, "a rate limit refuses requests");
         }
         Wait(wait)
+    }
+}
+
+/// What a client may have: at one company, and at all of them together.
+#[derive(Debug)]
+pub(super) struct ClientLimits {
+    one: Limit,
+    everywhere: Limit,
+}
+
+impl ClientLimits {
+    /// `count` a minute at one company; 0 switches it off.
+    pub(super) fn new(name: &'static str, count: u32) -> Self {
+        let everywhere = count.saturating_mul(COMPANIES);
+        Self {
+            one: Limit::new(name, count),
+            everywhere: Limit::new(format!("{name} at all companies"), everywhere),
+        }
+    }
+
+    /// Counts one more of a client at a company, or says how long to wait.
+    pub(super) fn take(
+        &self,
+        cells: &Cells,
+        client: Network,
+        now: Duration,
+        company: &Company,
+    ) -> Result<(), Wait> {
+        self.one.take(cells, (company.id, client), now, company)?;
+        self.everywhere.take(cells, client, now, company)
+    }
+
+    /// Counts one less.
+    pub(super) fn give_back(&self, cells: &Cells, client: Network, company: &Company) {
+        self.one.give_back(cells, (company.id, client));
+        self.everywhere.give_back(cells, client);
     }
 }

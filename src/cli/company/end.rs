@@ -3,20 +3,19 @@
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::sure::sure;
+use crate::cli::sure::Sure;
 use crate::cli::text::counts;
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Sure {
+pub(in crate::cli) struct End {
     /// The company's short name
     slug: String,
-    /// Do it; without, the command says what would go
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 pub(super) async fn suspend(
-    asked: &Sure,
+    asked: &End,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
@@ -24,16 +23,17 @@ pub(super) async fn suspend(
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
-    sure(
-        asked.yes || company.suspended_at.is_some(),
-        format!(
-            "This closes the site of {}, its console and its API, and ends {}. Its {} cannot sign in until you resume it. Nothing is deleted.",
-            company.name,
-            counts(uses.sessions, "session"),
-            counts(uses.users, "user")
-        ),
-        &format!("company suspend {}", company.slug),
-    )?;
+    if company.suspended_at.is_none() {
+        asked.sure.of(
+            format!(
+                "This closes the site of {}, its console and its API, and ends {}. Its {} cannot sign in until you resume it. Nothing is deleted.",
+                company.name,
+                counts(uses.sessions, "session"),
+                counts(uses.users, "user")
+            ),
+            &format!("company suspend {}", company.slug),
+        )?;
+    }
     match admin.suspend_company(company.slug.as_str(), true).await? {
         None => out.line(format!("{} is suspended already.", company.name)),
         Some(ended) => out.line(format!(
@@ -63,7 +63,7 @@ pub(super) async fn resume(
 }
 
 pub(super) async fn delete(
-    asked: &Sure,
+    asked: &End,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
@@ -97,8 +97,7 @@ pub(super) async fn delete(
             ),
         ));
     }
-    sure(
-        asked.yes,
+    asked.sure.of(
         format!("This deletes {} for good: {goes}.", company.name),
         &format!("company delete {}", company.slug),
     )?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
-use crate::cli::output::Output;
+use crate::cli::output::{Listing, Output};
 use crate::domain::{Family, Usage};
 
 #[derive(Debug, clap::Args)]
@@ -89,38 +89,40 @@ impl Quota {
 
 /// What a company has and may have, of each family.
 pub(super) fn print(usage: &[Usage], json: bool, out: &mut Output) -> Result<()> {
-    if json {
-        return out.json(&described(usage));
-    }
-    let rows: Vec<_> = usage
-        .iter()
-        .map(|usage| {
+    let listing = Listing {
+        json,
+        describe: &describe,
+        header: ["WHAT", "USED", "QUOTA", "OF IT", "SET FOR"],
+        row: &|usage: &Usage| {
+            let set_for = if usage.own {
+                "this company"
+            } else {
+                "configuration"
+            };
             [
                 usage.family.name().to_owned(),
                 usage.counted().to_string(),
                 usage.quota.to_string(),
                 format!("{} %", usage.percent()),
-                if usage.own {
-                    "this company"
-                } else {
-                    "configuration"
-                }
-                .to_owned(),
+                set_for.to_owned(),
             ]
-        })
-        .collect();
-    out.table(["WHAT", "USED", "QUOTA", "OF IT", "SET FOR"], &rows)
+        },
+        // Every family is there.
+        none: String::new(),
+    };
+    out.list(usage, &listing)
 }
 
 /// The same as JSON.
 pub(super) fn described(usage: &[Usage]) -> Vec<Value> {
-    let one = |usage: &Usage| {
-        json!({
-            "family": usage.family,
-            "used": usage.counted(),
-            "quota": usage.quota,
-            "own": usage.own,
-        })
-    };
-    usage.iter().map(one).collect()
+    usage.iter().map(describe).collect()
+}
+
+fn describe(usage: &Usage) -> Value {
+    json!({
+        "family": usage.family,
+        "used": usage.counted(),
+        "quota": usage.quota,
+        "own": usage.own,
+    })
 }

@@ -4,7 +4,7 @@ use super::{Named, waiting};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::sure::sure;
+use crate::cli::sure::Sure;
 use crate::cli::text::counts;
 
 #[derive(Debug, clap::Args)]
@@ -14,9 +14,8 @@ pub(in crate::cli) struct Delete {
     /// Keep the records of its sign-ins until they are old enough
     #[arg(long)]
     keep_records: bool,
-    /// Do it; without, the command says what would go
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Delete {
@@ -37,8 +36,7 @@ impl Delete {
             counts(uses.users, "user link"),
             counts(uses.grants, "membership"),
         );
-        sure(
-            self.yes,
+        self.sure.of(
             format!(
                 "This deletes the connection \"{}\" of {} for good: {goes}.",
                 connection.name, company.name

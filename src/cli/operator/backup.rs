@@ -7,12 +7,12 @@ use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::configuration::full;
 use super::{doctor, postgres_tools as postgres};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::Output;
 use crate::cli::people::password;
+use crate::cli::text::full;
 use crate::config::Config;
 use crate::keys::{self, Keys, SealedKeys};
 use crate::store::{check_sqlite, copy_sqlite};

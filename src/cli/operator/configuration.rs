@@ -1,10 +1,9 @@
 //! `config`.
 
-use std::path::Path;
-
 use crate::cli::error::Result;
 use crate::cli::installation::Setting;
 use crate::cli::output::Output;
+use crate::cli::text::full;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Configuration {
@@ -23,14 +22,6 @@ impl Configuration {
         out.line(format!("# database: {}", config.database_for_people()))?;
         out.raw(&config.to_toml())
     }
-}
-
-/// A path that says where it is from everywhere.
-pub(in crate::cli) fn full(path: &Path) -> String {
-    std::path::absolute(path)
-        .unwrap_or_else(|_| path.to_owned())
-        .display()
-        .to_string()
 }
 
 /// Where the configuration comes from.

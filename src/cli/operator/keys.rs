@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::cli::error::Result;
 use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::{Output, timestamp};
-use crate::cli::sure::sure;
+use crate::cli::sure::Sure;
 use crate::config::Config;
 use crate::domain::AuditEvent;
 use crate::keys::{self, KeyPair, Use};
@@ -40,9 +40,8 @@ pub(in crate::cli) enum Keys {
     Retire {
         /// Which key
         key: Which,
-        /// Do it; without, the command says what would end
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -107,8 +106,8 @@ impl Keys {
                     of.name()
                 ))?;
             }
-            Self::Retire { key, yes } => {
-                retire(&installation, &held, key.into(), yes, out).await?;
+            Self::Retire { key, sure } => {
+                retire(&installation, &held, key.into(), sure, out).await?;
             }
         }
         store.close().await;
@@ -120,7 +119,7 @@ async fn retire(
     installation: &Installation,
     held: &keys::Keys,
     of: Use,
-    yes: bool,
+    sure: Sure,
     out: &mut Output,
 ) -> Result<()> {
     let (config, now) = (&installation.config, installation.now);
@@ -129,8 +128,7 @@ async fn retire(
         // It says that there is none.
         keys::Keys::retire(config, of, now)?;
     }
-    sure(
-        yes,
+    sure.of(
         match of {
             Use::Signing => {
                 "This takes the signing key before the one in use out of the metadata of every company. An identity provider that has not taken up the new metadata refuses our signed requests and sign-outs from then on."

@@ -12,7 +12,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Setting;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::http::{self, Patience};
+use crate::http::{self, Timeouts};
 use crate::login::look_for_new_keys;
 use crate::telemetry;
 use crate::web;
@@ -42,9 +42,9 @@ pub(in crate::cli) async fn serve(
     new: UnknownKeys,
 ) -> Result<ExitCode> {
     let app = App::open_with(config, clock, new).await?;
-    let patience = Patience {
+    let timeouts = Timeouts {
         most: open_at_once(app.config.connections.most),
-        ..Patience::of(&app.config)
+        ..Timeouts::of(&app.config)
     };
     let follow = tokio::spawn({
         let app = Arc::clone(&app);
@@ -70,7 +70,7 @@ pub(in crate::cli) async fn serve(
         vec![listener],
         web::router(Arc::clone(&app)),
         stop,
-        patience,
+        timeouts,
     )
     .await;
     follow.abort();

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
+use super::break_glass::last_break_glass;
 use crate::admin::{GroupText, Refused};
 use crate::cli::company::required_text;
 use crate::cli::error::{CliError, Result};
@@ -220,7 +221,7 @@ fn unfit(refused: Refused, company: &domain::Company) -> CliError {
                 company.slug
             ),
         ),
-        Refused::LastBreakGlass => super::user::last_break_glass(
+        Refused::LastBreakGlass => last_break_glass(
             format!(
                 "This would leave {} without an administrator who can sign in without single sign-on.",
                 company.name

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::user::{Named, find};
+use super::named::Named;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::{Listing, Output, timestamp};
@@ -19,7 +19,7 @@ pub(in crate::cli) async fn list(
     json: bool,
     out: &mut Output,
 ) -> Result<()> {
-    let (company, user) = find(installation, named).await?;
+    let (company, user) = named.find(installation).await?;
     let newest = installation
         .store
         .newest_sessions_of(user.id, installation.now, limit);
@@ -89,7 +89,7 @@ pub(in crate::cli) async fn end(
     named: &Named,
     out: &mut Output,
 ) -> Result<()> {
-    let (company, user) = find(installation, named).await?;
+    let (company, user) = named.find(installation).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let ended = admin.sign_out_user(user.id, None).await?;

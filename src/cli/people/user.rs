@@ -7,13 +7,16 @@ mod unlink;
 
 use clap::Subcommand;
 
+use super::break_glass::last_one;
+use super::named::Named;
 use super::{group, password, sessions};
 use crate::admin::{NewUser, Refused, UserText};
 use crate::cli::error::{CliError, Result};
 use crate::cli::export;
 use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::Output;
-use crate::domain::{self, Company, Email, Group, GroupKind};
+use crate::cli::sure::Sure;
+use crate::domain::{Company, Email, Group, GroupKind};
 use crate::store::SESSIONS_OF_ONE;
 
 /// The group that `user add --admin` makes when the company has no group of administrators.
@@ -48,9 +51,8 @@ pub(in crate::cli) enum User {
     Delete {
         #[command(flatten)]
         named: Named,
-        /// Do it; without, the command says what would go
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Set a password: asked for at the terminal, or one line of standard input
     SetPassword {
@@ -78,16 +80,6 @@ pub(in crate::cli) enum User {
     SignOut(Named),
     /// Forget by what a connection knows a user; the next sign-in through it may bind another identity
     Unlink(unlink::Unlink),
-}
-
-#[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Named {
-    /// The company's slug, such as acme
-    #[arg(long)]
-    pub(in crate::cli) company: String,
-    /// The user's e-mail address
-    #[arg(long)]
-    pub(in crate::cli) email: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -127,7 +119,7 @@ impl User {
             Self::Set(set) => set.run(&installation, out).await,
             Self::Deactivate(named) => deactivate(&installation, &named, out).await,
             Self::Activate(named) => activate(&installation, &named, out).await,
-            Self::Delete { named, yes } => delete::run(&installation, &named, yes, out).await,
+            Self::Delete { named, sure } => delete::run(&installation, &named, sure, out).await,
             Self::SetPassword {
                 named,
                 password_stdin,
@@ -270,7 +262,7 @@ async fn export_all(installation: &Installation, company: &str, out: &mut Output
 }
 
 async fn deactivate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
-    let (company, user) = find(installation, named).await?;
+    let (company, user) = named.find(installation).await?;
     if user.disabled_at.is_some() {
         return out.line(format!("{} is deactivated already.", user.email));
     }
@@ -287,7 +279,7 @@ async fn deactivate(installation: &Installation, named: &Named, out: &mut Output
 }
 
 async fn activate(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
-    let (company, user) = find(installation, named).await?;
+    let (company, user) = named.find(installation).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     if !admin.activate_user(user.id).await? {
@@ -302,7 +294,7 @@ async fn set_password(
     (from_stdin, for_good): (bool, bool),
     out: &mut Output,
 ) -> Result<()> {
-    let (company, user) = find(installation, named).await?;
+    let (company, user) = named.find(installation).await?;
     let groups = installation.store.groups_of(user.id).await?;
     may_have_password(&user.email, &groups)?;
     let password = password::read(from_stdin)?;
@@ -319,37 +311,6 @@ async fn set_password(
             " The next sign-in with it asks for another one."
         }
     ))
-}
-
-/// Rule F6: what a user's change would end.
-pub(in crate::cli) fn last_one(user: &domain::User, company: &Company, more: &str) -> CliError {
-    last_break_glass(
-        format!(
-            "{} is the last administrator of {} who can sign in without single sign-on{more}.",
-            user.email, company.name
-        ),
-        company,
-    )
-}
-
-/// Rule F6, with what to do next.
-pub(in crate::cli) fn last_break_glass(what: String, company: &Company) -> CliError {
-    CliError::refused(
-        what,
-        format!(
-            "Give another one a password first: vestibule user add --company {} --email E --admin --password-stdin",
-            company.slug
-        ),
-    )
-}
-
-pub(in crate::cli) async fn find(
-    installation: &Installation,
-    named: &Named,
-) -> Result<(Company, domain::User)> {
-    let company = installation.company(&named.company).await?;
-    let user = installation.user(&company, &named.email).await?;
-    Ok((company, user))
 }
 
 /// Rule F6.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::admin::{DnsCheck, DnsRecord, LAST_DOMAIN, Problems, Refused, is_last_domain};
 use crate::console::people::words::id;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, done, refused};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, done, refused};
 use crate::domain::{CompanyDomain, Connection, ConnectionId, DomainName, VerifiedBy};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -60,9 +60,6 @@ struct Fields {
     domain: String,
     connection: String,
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

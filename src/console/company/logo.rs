@@ -5,7 +5,7 @@ use axum::routing::post;
 
 use super::account;
 use crate::admin::Refused;
-use crate::console::{ConsoleForm, ConsoleUpload, corrected, done, done_then};
+use crate::console::{ConsoleForm, ConsoleUpload, Nothing, corrected, done, done_then};
 use crate::http::error::Error;
 use crate::http::routes::Routes;
 
@@ -40,10 +40,6 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
         other => Err(other.into()),
     }
 }
-
-/// A form with nothing in it but its token.
-#[derive(Debug, serde::Deserialize)]
-struct Nothing {}
 
 /// `POST /admin/account/logo/remove`
 async fn remove(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Result<Response, Error> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::admin::{MadeToken, NewToken, Problems, Refused};
 use crate::console::people::words::id;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, done, refused};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, done, refused};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
 use crate::domain::{Scope, Token};
 use crate::http::error::Error;
@@ -135,9 +135,6 @@ async fn revoke(
     };
     done(&console, HREF, what)
 }
-
-#[derive(Debug, Deserialize)]
-struct Nothing {}
 
 async fn page(
     console: &Console,

@@ -4,7 +4,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use crate::console::parts::count_of;
+use crate::console::times::count_of;
 use crate::console::{Banner, Tone};
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};

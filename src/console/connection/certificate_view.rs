@@ -1,7 +1,7 @@
 //! A certificate as pages show it.
 
-use super::connections::day;
 use crate::admin::{CertificateFacts, CertificateState};
+use crate::console::times::day;
 
 /// What a certificate is in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -9,8 +9,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::certificate_view::{CertificateView, Standing};
-use super::connections::{ConnectionHead, Tab};
 use super::copy_into::pem;
+use super::head::{ConnectionHead, Tab};
 use super::review::{Review, Shown};
 use crate::admin::{
     CertificateChange, CertificateFacts, Problems, Refused, certificate_findings,

@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::connections::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, Tab};
 use super::saml_controls::{Control, Field};
 use super::saml_fields::Values;
 use super::settings_form::{self, SettingsForm};

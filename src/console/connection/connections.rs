@@ -7,85 +7,21 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use super::head::{ConnectionHead, Tab};
 use super::saml_settings;
 use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
+use crate::console::times::day;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done};
 use crate::domain::{Connection, ConnectionId};
 use crate::http::error::Error;
-use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
-use crate::store::ConnectionUse;
 
 pub(in crate::console) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections", get(list))
         .route("/admin/connections/{id}/switch", post(switch))
         .route("/admin/connections/{id}/enabled", get(enabled))
-        .route("/admin/connections/{id}/delete", get(ask).post(delete))
-}
-
-/// What stands above every page of one connection.
-#[derive(Debug)]
-pub(in crate::console) struct ConnectionHead {
-    pub(in crate::console) id: ConnectionId,
-    pub(in crate::console) display_name: String,
-    pub(in crate::console) is_enabled: bool,
-    /// Whether it has all that it needs to be enabled.
-    pub(in crate::console) is_ready: bool,
-    pub(in crate::console) tab: Tab,
-}
-
-/// A page of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::console) enum Tab {
-    Settings,
-    Claims,
-    Certificates,
-    Metadata,
-    Copy,
-    Test,
-    Versions,
-    /// One that has no tab of its own.
-    Other,
-}
-
-const TABS: [(Tab, &str, &str); 7] = [
-    (Tab::Settings, "", "SAML Settings"),
-    (Tab::Claims, "/claims", "Claims and groups"),
-    (Tab::Certificates, "/certificates", "x.509 Certificate"),
-    (Tab::Metadata, "/metadata", "Metadata"),
-    (Tab::Copy, "/copy", "Copy into Entra"),
-    (Tab::Test, "/test", "Test"),
-    (Tab::Versions, "/versions", "Versions"),
-];
-
-impl ConnectionHead {
-    pub(in crate::console) fn of(connection: &Connection, tab: Tab) -> Self {
-        Self {
-            id: connection.id,
-            display_name: connection.display_name.clone(),
-            is_enabled: connection.enabled,
-            is_ready: missing(connection).is_empty(),
-            tab,
-        }
-    }
-
-    /// The address of its settings; those of its other pages begin with it.
-    pub(in crate::console) fn href(&self) -> String {
-        format!("/admin/connections/{}", self.id)
-    }
-
-    /// Where the form of its switch goes.
-    pub(in crate::console) fn switch(&self) -> String {
-        format!("{}/switch", self.href())
-    }
-
-    /// Address, name, and whether it is this one.
-    pub(in crate::console) fn tabs(&self) -> Vec<(String, &'static str, bool)> {
-        let tab = |(tab, path, name)| (format!("{}{path}", self.href()), name, tab == self.tab);
-        TABS.map(tab).into()
-    }
 }
 
 #[derive(Debug, Template)]
@@ -138,13 +74,6 @@ pub(in crate::console) fn certificates_state(
         (None, Some(until)) => ("good", format!("Until {}", day(until))),
         (None, None) => ("off", String::new()),
     }
-}
-
-/// A day as people read it.
-pub(in crate::console) fn day(at: OffsetDateTime) -> String {
-    let text = Moment::from(at).text;
-    let day = text.split_once(',').map(|(day, _)| day.to_owned());
-    day.unwrap_or(text)
 }
 
 /// `GET /admin/connections`
@@ -226,54 +155,4 @@ async fn enabled(Path(id): Path<ConnectionId>, console: Console) -> Result<Respo
         takes_new: connection.settings.jit.is_some(),
     })
     .into_response())
-}
-
-#[derive(Debug, Template)]
-#[template(path = "console/connection/connection_delete.html")]
-struct Delete {
-    frame: ConsoleFrame,
-    head: ConnectionHead,
-    uses: ConnectionUse,
-    revision: i64,
-    /// Whether the session of this administrator would end.
-    own: bool,
-}
-
-/// `GET /admin/connections/{id}/delete`
-async fn ask(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
-    let admin = console.admin();
-    let connection = admin.connection(id).await?;
-    let uses = admin.connection_use(id).await?;
-    Ok(Page::new(Delete {
-        frame: console.frame(
-            Section::Connections,
-            format!("Delete {}?", connection.display_name),
-        ),
-        own: console.me.session.connection_id == Some(id),
-        revision: connection.revision,
-        head: ConnectionHead::of(&connection, Tab::Other),
-        uses,
-    })
-    .into_response())
-}
-
-#[derive(Debug, Deserialize)]
-struct DeleteFields {
-    revision: i64,
-}
-
-/// `POST /admin/connections/{id}/delete`
-async fn delete(
-    Path(id): Path<ConnectionId>,
-    ConsoleForm(console, fields): ConsoleForm<DeleteFields>,
-) -> Result<Response, Error> {
-    let admin = console.admin();
-    let connection = admin.connection(id).await?;
-    admin.remove_connection(id, fields.revision).await?;
-    console.changed().await?;
-    done(
-        &console,
-        "/admin/connections",
-        &format!("{} is deleted.", connection.display_name),
-    )
 }

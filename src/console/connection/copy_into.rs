@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::connections::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, Tab};
 use crate::console::{Console, ConsoleFrame, Section};
 use crate::domain::{Company, ConnectionId};
 use crate::http::error::Error;

@@ -11,8 +11,9 @@ use axum::routing::post;
 use serde::Deserialize;
 
 use crate::console::Console;
+use crate::console::form_fields::check_origin;
 use crate::console::kept_form::{self, KeptForm};
-use crate::console::people::groups;
+use crate::console::people::group_form;
 use crate::console::upload::UPLOAD_BYTES;
 use crate::domain::{Group, GroupKind};
 use crate::http::cookies::Cookie;
@@ -40,7 +41,7 @@ async fn begin(
     request: Request,
 ) -> Result<Response, Error> {
     let (mut parts, body) = request.into_parts();
-    crate::console::form::check_origin(&parts.headers)?;
+    check_origin(&parts.headers)?;
     let form = FORMS.into_iter().find(|form| *form == waiting.form);
     let action = Uri::from_static(form.ok_or(Error::NotFound)?);
     let posted = RequestBody::read_at_most(&mut parts, body, &console.app, UPLOAD_BYTES).await?;
@@ -52,7 +53,7 @@ async fn begin(
     }
     let browser = kept_form::browser(&parts, console.site.is_https());
     let sealed = kept.seal(&console.app, &browser)?;
-    let page = groups::empty(&console, sealed);
+    let page = group_form::empty(&console, sealed);
     Ok(page
         .with_cookie(Cookie::Form, &browser, console.site.is_https())
         .into_response())

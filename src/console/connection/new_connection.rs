@@ -6,9 +6,9 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
-use super::connections::Tab;
 use super::copy_into::pem;
-use super::metadata_import::{Given, LARGEST_MIB, Several, review};
+use super::given_metadata::{Given, LARGEST_MIB, Several};
+use super::head::Tab;
 use super::review::{Review, Shown, same_provider};
 use super::saml_fields::Values;
 use crate::admin::{
@@ -31,7 +31,7 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 }
 
 /// Where a review of a new connection goes to become the filled form.
-pub(in crate::console) const CHANGE: &str = "/admin/connections/new/manual/change";
+const CHANGE: &str = "/admin/connections/new/manual/change";
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/connection_new.html")]
@@ -110,7 +110,13 @@ async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
         Err(refused) => Err(refused),
     };
     match found {
-        Ok((found, source)) => review(console, None, found, &source).await,
+        Ok((found, source)) => {
+            let lead = format!("This is what the metadata says. {NOTHING_YET}");
+            let after = &found.connection;
+            review(console, after, &source, lead, found.warnings)
+                .page(console)
+                .await
+        }
         Err(refused @ Refused::Invalid(_)) => {
             let page = Choice {
                 url: given.url(&upload),
@@ -263,21 +269,12 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     let is_known = !same_provider(console, &connection).await?.is_empty();
     if is_known || !connection.settings.certificates.is_empty() {
         let warnings = certificate_findings(None, &connection, console.now());
-        return Review {
-            proposal: admin.propose_new(&connection, &source),
-            before: None,
-            after: &connection,
-            title: format!("Add {}", connection.display_name),
-            lead: "Compare the thumbprint with the one that your identity provider shows. Nothing is saved yet, and nobody can sign in through it before you enable it."
-                .to_owned(),
-            warnings,
-            button: "Add this connection",
-            change: Some(CHANGE.to_owned()),
-            back: "/admin/connections/new".to_owned(),
-            tab: Tab::Other,
-        }
-        .page(console)
-        .await;
+        let lead = format!(
+            "Compare the thumbprint with the one that your identity provider shows. {NOTHING_YET}"
+        );
+        return review(console, &connection, &source, lead, warnings)
+            .page(console)
+            .await;
     }
     match admin.add_connection(&connection, &source).await {
         Ok(made) => {
@@ -294,6 +291,32 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
             Ok(corrected(page).into_response())
         }
         Err(refused) => Err(refused.into()),
+    }
+}
+
+/// What is said of every new connection before it is added.
+const NOTHING_YET: &str =
+    "Nothing is saved yet, and nobody can sign in through it before you enable it.";
+
+/// The review of a new connection.
+fn review<'a>(
+    console: &Console,
+    after: &'a Connection,
+    source: &str,
+    lead: String,
+    warnings: Vec<String>,
+) -> Review<'a> {
+    Review {
+        proposal: console.admin().propose_new(after, source),
+        before: None,
+        after,
+        title: format!("Add {}", after.display_name),
+        lead,
+        warnings,
+        button: "Add this connection",
+        change: Some(CHANGE.to_owned()),
+        back: "/admin/connections/new".to_owned(),
+        tab: Tab::Other,
     }
 }
 

@@ -9,7 +9,7 @@ use axum::routing::post;
 use serde::Deserialize;
 
 use super::certificate_view::{CertificateView, Standing};
-use super::connections::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, Tab};
 use crate::admin::{
     CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, certificate_findings,
     differences, introduction,

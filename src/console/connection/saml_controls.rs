@@ -1,6 +1,7 @@
 //! How the fields of the SAML Settings form look: their order, their headings, their choices.
 
 use super::saml_fields::Values;
+use super::saml_keys::{ADVANCED, CLAIMS, DANGERS, is_lines, is_switch, on_off};
 use crate::admin::{Problems, SETTINGS};
 use crate::console::Item;
 use crate::domain::{Group, GroupKind};
@@ -32,70 +33,6 @@ pub(in crate::console) struct FieldGroup {
     pub(in crate::console) title: &'static str,
     pub(in crate::console) fields: Vec<Field>,
 }
-
-/// The keys beneath "Advanced", by heading.
-const ADVANCED: [(&str, &[&str]); 5] = [
-    (
-        "Requests to the identity provider",
-        &[
-            "name_id_policy",
-            "requested_authn_context",
-            "force_authn",
-            "sign_requests",
-        ],
-    ),
-    (
-        "What is accepted",
-        &[
-            "required_signature",
-            "certificate_validity",
-            "accepted_authn_context",
-            "max_authentication_age",
-            "clock_skew_seconds",
-            "authn_statement",
-            "extra_audiences",
-            "unsolicited",
-            "landing",
-        ],
-    ),
-    (
-        "Accounts",
-        &["trust_email_claim", "guests", "identity_attribute"],
-    ),
-    (
-        "Logout",
-        &[
-            "slo_binding",
-            "slo_response_url",
-            "slo_post_url",
-            "slo_post_response_url",
-        ],
-    ),
-    ("Metadata", &["metadata_url"]),
-];
-
-/// The keys of the claims' own page.
-pub(in crate::console) const CLAIMS: [&str; 8] = [
-    "attributes.email",
-    "attributes.first_name",
-    "attributes.last_name",
-    "attributes.display_name",
-    "attributes.company",
-    "attributes.object_id",
-    "attributes.groups",
-    "attributes.groups_overage",
-];
-
-/// The keys of the form's main part that are written as they are.
-const MAIN: [&str; 6] = [
-    "display_name",
-    "sort_order",
-    "idp_entity_id",
-    "slo_url",
-    "single_logout",
-    "name_id_format",
-];
-const DANGERS: [&str; 2] = ["danger_allow_sha1", "danger_accept_cbc"];
 
 /// The NameID formats that Entra ID issues.
 const FORMATS: [(&str, &str); 4] = [
@@ -215,32 +152,6 @@ impl Values {
             _ => Control::Text,
         }
     }
-}
-
-pub(in crate::console) fn every_key() -> impl Iterator<Item = &'static str> {
-    let advanced = ADVANCED.iter().flat_map(|(_, keys)| keys.iter().copied());
-    MAIN.into_iter()
-        .chain(advanced)
-        .chain(CLAIMS)
-        .chain(DANGERS)
-}
-
-pub(in crate::console) fn is_switch(key: &str) -> bool {
-    matches!(
-        key,
-        "force_authn" | "sign_requests" | "single_logout" | "trust_email_claim" | "guests"
-    ) || DANGERS.contains(&key)
-}
-
-pub(in crate::console) fn is_lines(key: &str) -> bool {
-    matches!(
-        key,
-        "requested_authn_context" | "accepted_authn_context" | "extra_audiences"
-    ) || key.starts_with("attributes.")
-}
-
-pub(in crate::console) fn on_off(on: bool) -> &'static str {
-    if on { "true" } else { "false" }
 }
 
 fn with_own(mut options: Vec<(String, String)>, own: &str) -> Vec<Item> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::saml_controls::{CLAIMS, every_key, is_lines, is_switch, on_off};
+use super::saml_keys::{CLAIMS, every_key, is_lines, is_switch, on_off};
 use crate::admin::{Problems, SETTINGS, connection_name};
 use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
 use super::certificate_view::{CertificateView, Standing};
-use super::connections::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, Tab};
 use super::review::{Review, Shown, replaces};
 use super::saml_controls::{Control, Field, FieldGroup};
 use super::saml_fields::Values;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::connections::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, Tab};
 use crate::app::Counted;
 use crate::console::people::words::Connections;
 use crate::console::sign_ins::{Row, view};

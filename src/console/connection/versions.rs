@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::connections::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, Tab};
 use super::review::Review;
 use crate::admin::{Difference, certificate_findings};
 use crate::console::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, done};

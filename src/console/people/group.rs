@@ -1,4 +1,4 @@
-//! One permission group: its title and sign-in, its members, its end.
+//! One permission group: its title and sign-in, its members.
 
 use askama::Template;
 use axum::extract::{Path, Query};
@@ -7,15 +7,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::groups::GroupFields;
-use super::users::Nothing;
+use super::group_form::GroupFields;
 use super::words::{
     Connections, Pages, counted, id, kind_text, kinds, name_of, number, page_number,
 };
 use crate::admin::{Added, COUNTED, GroupText, Problems, Refused};
 use crate::console::confirmation::{self, promotes};
 use crate::console::{
-    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, done_then,
+    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, corrected, done, done_then,
 };
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
 use crate::http::error::Error;
@@ -29,7 +28,6 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
         .route("/admin/groups/{id}", get(show).post(save))
         .route("/admin/groups/{id}/members", post(add_member))
         .route("/admin/groups/{id}/members/remove", post(remove_member))
-        .route("/admin/groups/{id}/delete", get(ask_delete).post(delete))
 }
 
 #[derive(Debug, Template)]
@@ -63,14 +61,14 @@ struct Changed {
 }
 
 #[derive(Debug)]
-struct Use {
+pub(super) struct Use {
     href: String,
     name: String,
     how: String,
 }
 
 #[derive(Debug)]
-struct Member {
+pub(super) struct Member {
     id: String,
     href: String,
     name: String,
@@ -264,71 +262,6 @@ async fn remove_member(
     done(&console, &format!("/admin/groups/{group}"), told)
 }
 
-#[derive(Debug, Template)]
-#[template(path = "console/people/group_delete.html")]
-struct Delete {
-    frame: ConsoleFrame,
-    href: String,
-    title: String,
-    uses: Vec<Use>,
-    members: String,
-    has_members: bool,
-    left_without: String,
-    is_administrator: bool,
-    first: Vec<Member>,
-    more: String,
-}
-
-/// `GET /admin/groups/{id}/delete`
-async fn ask_delete(console: Console, Path(group): Path<String>) -> Result<Response, Error> {
-    let group: GroupId = id(&group)?;
-    let (found, _) = console.admin().group(group).await?;
-    let loss = console.admin().loss_of_group(group).await?;
-    let connections = Connections::of(&console);
-    let store = &console.app.desk;
-    let listed = store.list_members(console.company(), group, 1).await?;
-    let more = loss.members.saturating_sub(listed.rows.len() as u64);
-    Ok(Page::new(Delete {
-        frame: console.frame(Section::Users, format!("Delete \"{}\"?", found.title)),
-        href: format!("/admin/groups/{group}"),
-        uses: loss.uses.iter().map(used).collect(),
-        has_members: loss.members > 0,
-        members: counted(loss.members, "member", "members"),
-        left_without: match loss.left_without {
-            0 => String::new(),
-            1 => "One of them is in no other group.".to_owned(),
-            many if many >= u64::from(COUNTED) => {
-                format!("{} of them or more are in no other group.", number(many))
-            }
-            many => format!("{} of them are in no other group.", number(many)),
-        },
-        is_administrator: found.kind == GroupKind::Administrator,
-        first: listed
-            .rows
-            .iter()
-            .map(|row| member(row, &found, &connections))
-            .collect(),
-        more: if more > 0 {
-            format!("and {} more", number(more))
-        } else {
-            String::new()
-        },
-        title: found.title,
-    })
-    .into_response())
-}
-
-/// `POST /admin/groups/{id}/delete`
-async fn delete(
-    Path(group): Path<String>,
-    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
-) -> Result<Response, Error> {
-    let group = console.admin().delete_group(id(&group)?).await?;
-    console.changed().await?;
-    let told = format!("Deleted the permission group \"{}\".", group.title);
-    done(&console, "/admin/groups", &told)
-}
-
 impl GroupPage {
     async fn of(console: &Console, id: GroupId, page: u32) -> Result<Self, Error> {
         let (group, version) = console.admin().group(id).await?;
@@ -375,7 +308,7 @@ impl GroupPage {
     }
 }
 
-fn used(of: &GroupUse) -> Use {
+pub(super) fn used(of: &GroupUse) -> Use {
     let mapped = match of.values.len() {
         0 => None,
         1 => of
@@ -395,7 +328,7 @@ fn used(of: &GroupUse) -> Use {
     }
 }
 
-fn member(listed: &ListedUser, group: &Group, connections: &Connections) -> Member {
+pub(super) fn member(listed: &ListedUser, group: &Group, connections: &Connections) -> Member {
     let sources: Vec<GrantSource> = listed
         .grants
         .iter()

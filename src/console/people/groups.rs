@@ -4,12 +4,12 @@ use askama::Template;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use serde::Deserialize;
 
-use super::words::{kind_text, kinds, number};
-use crate::admin::{GroupText, Problems, Refused};
+use super::group_form::{GroupFields, empty, form};
+use super::words::{kind_text, number};
+use crate::admin::Refused;
 use crate::console::connection::group_first;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, done_then, refused};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done_then, refused};
 use crate::domain::GroupKind;
 use crate::http::error::Error;
 use crate::http::response::Page;
@@ -58,59 +58,9 @@ async fn show(console: Console) -> Result<Response, Error> {
     .into_response())
 }
 
-#[derive(Debug, Template)]
-#[template(path = "console/people/group_new.html")]
-pub(in crate::console) struct New {
-    frame: ConsoleFrame,
-    title: String,
-    kinds: Vec<Item>,
-    sso_only: bool,
-    /// A form that waits for the group, sealed; empty for none.
-    kept: String,
-    problems: Problems,
-    /// What stands in the way, when no field is to blame.
-    obstacle: String,
-}
-
 /// `GET /admin/groups/new`
 async fn new(console: Console) -> Response {
     empty(&console, String::new()).into_response()
-}
-
-/// The empty form, while another one waits or not.
-pub(in crate::console) fn empty(console: &Console, kept: String) -> Page<New> {
-    let text = GroupText {
-        title: String::new(),
-        kind: GroupKind::Member,
-        sso_only: false,
-    };
-    Page::new(form(console, text, kept, None))
-}
-
-/// A group in a form.
-#[derive(Debug, Deserialize)]
-pub(in crate::console) struct GroupFields {
-    #[serde(default)]
-    pub(in crate::console) version: String,
-    title: String,
-    kind: GroupKind,
-    sso_only: Option<String>,
-    /// That its members become administrators was read, and is meant.
-    #[serde(default)]
-    pub(in crate::console) sure: String,
-    /// A form that waits for the group.
-    #[serde(default)]
-    kept: String,
-}
-
-impl GroupFields {
-    pub(in crate::console) fn text(&self) -> GroupText {
-        GroupText {
-            title: self.title.clone(),
-            kind: self.kind,
-            sso_only: self.sso_only.is_some(),
-        }
-    }
 }
 
 /// `POST /admin/groups/new`
@@ -143,17 +93,5 @@ async fn create(
             Ok(refused(page, &why.obstacle()).into_response())
         }
         Err(other) => Err(other.into()),
-    }
-}
-
-fn form(console: &Console, text: GroupText, kept: String, refused: Option<&Refused>) -> New {
-    New {
-        frame: console.frame(Section::Users, "Create New Permission"),
-        title: text.title,
-        kinds: kinds(text.kind),
-        sso_only: text.sso_only,
-        kept,
-        problems: refused.map(Refused::problems).unwrap_or_default(),
-        obstacle: refused.map(Refused::obstacle).unwrap_or_default(),
     }
 }

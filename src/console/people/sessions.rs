@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::words::{Connections, counted, id, number};
-use crate::console::parts::Ago;
+use crate::console::times::Ago;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done};
 use crate::domain::{SessionKey, UserId};
 use crate::http::address::address;

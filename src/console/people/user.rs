@@ -4,12 +4,11 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Deserialize;
 use time::Duration;
 
 use super::words::{Connections, group_choice, id, kind_text, name_of};
-use super::{user_actions, user_delete};
 use crate::admin::{Problems, Refused, UserText};
 use crate::console::company::account_words::{by_email, consequence};
 use crate::console::sign_ins::{self, view};
@@ -25,33 +24,7 @@ use crate::store::SignInFilter;
 const SIGN_INS: u32 = 5;
 
 pub(in crate::console) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/admin/users/{id}", get(show).post(save))
-        .route(
-            "/admin/users/{id}/deactivate",
-            post(user_actions::deactivate),
-        )
-        .route("/admin/users/{id}/activate", post(user_actions::activate))
-        .route("/admin/users/{id}/sign-out", post(user_actions::sign_out))
-        .route(
-            "/admin/users/{id}/password",
-            post(user_actions::set_password),
-        )
-        .route(
-            "/admin/users/{id}/password/remove",
-            post(user_actions::remove_password),
-        )
-        .route("/admin/users/{id}/groups", post(user_actions::add_to_group))
-        .route(
-            "/admin/users/{id}/groups/remove",
-            post(user_actions::take_from_group),
-        )
-        .route("/admin/users/{id}/unlink", post(user_actions::unlink))
-        .route(
-            "/admin/users/{id}/delete",
-            get(user_delete::ask).post(user_delete::delete),
-        )
-        .route("/admin/users/{id}/wait-for", post(user_actions::wait_for))
+    routes.route("/admin/users/{id}", get(show).post(save))
 }
 
 #[derive(Debug, Template)]
@@ -195,7 +168,7 @@ async fn save(
 
 impl UserPage {
     /// The page of a user of the company.
-    pub(in crate::console) async fn of(console: &Console, id: UserId) -> Result<Self, Error> {
+    pub(super) async fn of(console: &Console, id: UserId) -> Result<Self, Error> {
         let (user, version) = console.admin().user(id).await?;
         let store = &console.app.desk;
         let connections = Connections::of(console);
@@ -323,7 +296,7 @@ impl UserPage {
     }
 
     /// The page with what is wrong with one of its forms.
-    pub(in crate::console) fn with(mut self, problems: Problems) -> Self {
+    pub(super) fn with(mut self, problems: Problems) -> Self {
         self.problems = problems;
         self
     }

@@ -4,21 +4,35 @@ use std::fmt::Write as _;
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
 use serde::Deserialize;
 
 use super::user::UserPage;
-use super::users::Nothing;
 use super::words::{counted, id, name_of};
 use crate::admin::{Added, Problems, Refused};
 use crate::console::confirmation::{self, promotes};
-use crate::console::{Console, ConsoleForm, corrected, done};
+use crate::console::{Console, ConsoleForm, Nothing, corrected, done};
 use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
 use crate::http::error::Error;
 use crate::http::rate_limit::in_password_turn;
+use crate::http::routes::Routes;
 use crate::login::confirm_password;
 
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/users/{id}/deactivate", post(deactivate))
+        .route("/admin/users/{id}/activate", post(activate))
+        .route("/admin/users/{id}/sign-out", post(sign_out))
+        .route("/admin/users/{id}/password", post(set_password))
+        .route("/admin/users/{id}/password/remove", post(remove_password))
+        .route("/admin/users/{id}/groups", post(add_to_group))
+        .route("/admin/users/{id}/groups/remove", post(take_from_group))
+        .route("/admin/users/{id}/unlink", post(unlink))
+        .route("/admin/users/{id}/wait-for", post(wait_for))
+}
+
 /// `POST /admin/users/{id}/deactivate`
-pub(in crate::console) async fn deactivate(
+async fn deactivate(
     Path(user): Path<String>,
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {
@@ -32,7 +46,7 @@ pub(in crate::console) async fn deactivate(
 }
 
 /// `POST /admin/users/{id}/activate`
-pub(in crate::console) async fn activate(
+async fn activate(
     Path(user): Path<String>,
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {
@@ -46,7 +60,7 @@ pub(in crate::console) async fn activate(
 }
 
 /// `POST /admin/users/{id}/sign-out`. An administrator's own session of this moment goes on.
-pub(in crate::console) async fn sign_out(
+async fn sign_out(
     Path(user): Path<String>,
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {
@@ -61,7 +75,7 @@ pub(in crate::console) async fn sign_out(
 }
 
 #[derive(Debug, Deserialize)]
-pub(in crate::console) struct NewPassword {
+struct NewPassword {
     password: String,
     /// Of the own account: the one that it has.
     #[serde(default)]
@@ -69,7 +83,7 @@ pub(in crate::console) struct NewPassword {
 }
 
 /// `POST /admin/users/{id}/password`
-pub(in crate::console) async fn set_password(
+async fn set_password(
     Path(user): Path<String>,
     ConsoleForm(console, fields): ConsoleForm<NewPassword>,
 ) -> Result<Response, Error> {
@@ -110,7 +124,7 @@ pub(in crate::console) async fn set_password(
 }
 
 /// `POST /admin/users/{id}/password/remove`
-pub(in crate::console) async fn remove_password(
+async fn remove_password(
     Path(user): Path<String>,
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {
@@ -125,7 +139,7 @@ pub(in crate::console) async fn remove_password(
 }
 
 #[derive(Debug, Deserialize)]
-pub(in crate::console) struct ChosenGroup {
+struct ChosenGroup {
     #[serde(default)]
     group: String,
     /// That it makes an administrator was read, and is meant.
@@ -134,7 +148,7 @@ pub(in crate::console) struct ChosenGroup {
 }
 
 /// `POST /admin/users/{id}/groups`
-pub(in crate::console) async fn add_to_group(
+async fn add_to_group(
     Path(user): Path<String>,
     ConsoleForm(console, chosen): ConsoleForm<ChosenGroup>,
 ) -> Result<Response, Error> {
@@ -171,7 +185,7 @@ pub(in crate::console) async fn add_to_group(
 }
 
 /// `POST /admin/users/{id}/groups/remove`
-pub(in crate::console) async fn take_from_group(
+async fn take_from_group(
     Path(user): Path<String>,
     ConsoleForm(console, chosen): ConsoleForm<ChosenGroup>,
 ) -> Result<Response, Error> {
@@ -186,7 +200,7 @@ pub(in crate::console) async fn take_from_group(
 }
 
 #[derive(Debug, Deserialize)]
-pub(in crate::console) struct ChosenIdentity {
+struct ChosenIdentity {
     connection: String,
     /// One name; all of them without it.
     #[serde(default)]
@@ -194,7 +208,7 @@ pub(in crate::console) struct ChosenIdentity {
 }
 
 /// `POST /admin/users/{id}/unlink`
-pub(in crate::console) async fn unlink(
+async fn unlink(
     Path(user): Path<String>,
     ConsoleForm(console, chosen): ConsoleForm<ChosenIdentity>,
 ) -> Result<Response, Error> {
@@ -209,7 +223,7 @@ pub(in crate::console) async fn unlink(
 }
 
 /// `POST /admin/users/{id}/wait-for`
-pub(in crate::console) async fn wait_for(
+async fn wait_for(
     Path(user): Path<String>,
     ConsoleForm(console, chosen): ConsoleForm<ChosenIdentity>,
 ) -> Result<Response, Error> {

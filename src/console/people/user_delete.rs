@@ -3,14 +3,19 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 
-use super::users::Nothing;
 use super::words::{Connections, counted, id, name_of};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, deleted};
 use crate::domain::UserId;
 use crate::http::error::Error;
 use crate::http::response::Page;
+use crate::http::routes::Routes;
 use crate::store::UserUse;
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/users/{id}/delete", get(ask).post(delete))
+}
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/user_delete.html")]
@@ -24,10 +29,7 @@ struct Delete {
 }
 
 /// `GET /admin/users/{id}/delete`
-pub(in crate::console) async fn ask(
-    console: Console,
-    Path(user): Path<String>,
-) -> Result<Response, Error> {
+async fn ask(console: Console, Path(user): Path<String>) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     let (found, _) = console.admin().user(user).await?;
     let loss = console.admin().user_use(user).await?;
@@ -56,14 +58,13 @@ pub(in crate::console) async fn ask(
 }
 
 /// `POST /admin/users/{id}/delete`
-pub(in crate::console) async fn delete(
+async fn delete(
     Path(user): Path<String>,
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {
     let (name, _) = console.admin().delete_user(id(&user)?).await?;
-    console.changed().await?;
     let told = format!("Deleted. The audit log says \"{name}\" from now on.");
-    done(&console, "/admin/users", &told)
+    deleted(&console, "/admin/users", &told).await
 }
 
 fn goes(loss: UserUse, has_password: bool) -> Vec<String> {

@@ -11,7 +11,7 @@ use super::words::{
 };
 use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::console::{
-    Console, ConsoleForm, ConsoleFrame, Item, Section, confirmation, done_then, refused,
+    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, confirmation, done_then, refused,
 };
 use crate::domain::{Creation, Group, GroupKind};
 use crate::http::error::Error;
@@ -319,10 +319,6 @@ async fn form(
         obstacle: refused.map(Refused::obstacle).unwrap_or_default(),
     })
 }
-
-/// What the export takes: nothing but the token.
-#[derive(Debug, Deserialize)]
-pub(in crate::console) struct Nothing {}
 
 /// `POST /admin/users/export`
 async fn all(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Result<Response, Error> {

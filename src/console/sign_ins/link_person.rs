@@ -2,12 +2,17 @@
 
 use axum::extract::Path;
 use axum::response::Response;
-use serde::Deserialize;
+use axum::routing::post;
 
-use super::sign_in::parse;
+use super::parse;
 use crate::admin::{Admin, SignInDetail};
-use crate::console::{ConsoleForm, done};
+use crate::console::{ConsoleForm, Nothing, done};
 use crate::http::error::Error;
+use crate::http::routes::Routes;
+
+pub(in crate::console) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/sign-ins/{code}/link", post(link))
+}
 
 /// An identity that was refused the account of its address.
 #[derive(Debug)]
@@ -17,11 +22,8 @@ pub(in crate::console) struct LinkView {
     pub(in crate::console) user: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub(in crate::console) struct Nothing {}
-
 /// `POST /admin/sign-ins/{code}/link`: the person who was refused is the user.
-pub(in crate::console) async fn link(
+async fn link(
     Path(code): Path<String>,
     ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
 ) -> Result<Response, Error> {

@@ -6,16 +6,15 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use serde::Deserialize;
 
-use super::link_person::{self, LinkView, link_of};
-use super::{moment, outcome, through};
+use super::link_person::{LinkView, link_of};
+use super::{moment, outcome, parse, through};
 use crate::admin::{Received, Side, SignInDetail};
 use crate::app::App;
 use crate::console::connection::findings::{Found, found};
 use crate::console::people::words::counted;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section};
-use crate::domain::{AttemptKind, Check, Code, Outcome};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section};
+use crate::domain::{AttemptKind, Check, Outcome};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::{AttemptCode, Page};
@@ -28,7 +27,6 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/sign-ins/{code}", get(show))
         .route("/admin/sign-ins/{code}/message", post(reveal))
-        .route("/admin/sign-ins/{code}/link", post(link_person::link))
 }
 
 #[derive(Debug, Template)]
@@ -158,9 +156,6 @@ async fn show(console: Console, Path(code): Path<String>) -> Result<Response, Er
     page(&console, detail, received, false).await
 }
 
-#[derive(Debug, Deserialize)]
-struct Nothing {}
-
 /// `POST /admin/sign-ins/{code}/message`: the same page with the values of the message, which the audit log says first.
 async fn reveal(
     Path(code): Path<String>,
@@ -170,11 +165,6 @@ async fn reveal(
     let detail = console.admin().sign_in_detail(&code).await?;
     let received = console.admin().reveal_received(&detail.attempt).await?;
     page(&console, detail, received, true).await
-}
-
-/// A code, which people write in several ways.
-pub(in crate::console) fn parse(code: &str) -> Result<Code, Error> {
-    code.parse().map_err(|_| Error::NotFound)
 }
 
 async fn page(

@@ -10,13 +10,13 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::connection_state::Line;
+use super::connection_state::ConnectionState;
 
 /// A body with a time limit: for the whole of it, from the first moment that it is waited for.
 #[derive(Debug)]
 pub(super) struct TimedBody {
     inner: Incoming,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     longest: Duration,
     /// Most bodies come with their heads and need none.
     end: Option<Pin<Box<Sleep>>>,
@@ -30,10 +30,10 @@ pub(super) struct TimedBody {
 pub(crate) struct TooSlow;
 
 impl TimedBody {
-    pub(super) fn new(inner: Incoming, line: Arc<Line>, longest: Duration) -> Self {
+    pub(super) fn new(inner: Incoming, state: Arc<ConnectionState>, longest: Duration) -> Self {
         Self {
             inner,
-            line,
+            state,
             longest,
             end: None,
             over: false,
@@ -44,7 +44,7 @@ impl TimedBody {
 impl Drop for TimedBody {
     fn drop(&mut self) {
         if !self.over && !self.inner.is_end_stream() {
-            self.line.leaves_unread();
+            self.state.leaves_unread();
         }
     }
 }
@@ -58,15 +58,15 @@ impl Body for TimedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            self.line.works();
+            self.state.works();
             self.over = !matches!(frame, Some(Ok(_)));
             return Poll::Ready(frame.map(|frame| frame.map_err(BoxError::from)));
         }
-        self.line.lacks_body();
+        self.state.lacks_body();
         let longest = self.longest;
         let end = self.end.get_or_insert_with(|| Box::pin(sleep(longest)));
         ready!(end.as_mut().poll(context));
-        self.line.works();
+        self.state.works();
         Poll::Ready(Some(Err(TooSlow.into())))
     }
 

@@ -22,9 +22,9 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-use super::Patience;
+use super::Timeouts;
 use super::body::TimedBody;
-use super::connection_state::{Due, Line, REST};
+use super::connection_state::{ConnectionState, Due, REST};
 use super::sent::SentBody;
 use super::unread::{self, answer_of_hyper};
 use crate::http::client_address::Peer;
@@ -37,7 +37,7 @@ const READ_AHEAD: usize = 32 * 1024;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) router: Edge,
-    pub(super) patience: Patience,
+    pub(super) timeouts: Timeouts,
     /// Whether the server stops: then an answer is the last on its connection.
     pub(super) stopping: Arc<AtomicBool>,
     /// Changes when unused connections have to close.
@@ -48,7 +48,7 @@ pub(super) struct Shared {
 pub(super) async fn run(
     mut stream: TcpStream,
     peer: SocketAddr,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     shared: Arc<Shared>,
 ) {
     // Answers are written whole; waiting for more would only delay them.
@@ -62,13 +62,13 @@ pub(super) async fn run(
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return,
             },
-            () = sleep_until(line.idle_until(&shared.patience)) => return,
+            () = sleep_until(state.idle_until(&shared.timeouts)) => return,
             _ = closed.changed() => return,
         }
         let answered = Box::pin(answer_all(
             stream,
             peer,
-            Arc::clone(&line),
+            Arc::clone(&state),
             Arc::clone(&shared),
         ))
         .await;
@@ -83,18 +83,18 @@ pub(super) async fn run(
 async fn answer_all(
     stream: TcpStream,
     peer: SocketAddr,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     shared: Arc<Shared>,
 ) -> Option<TcpStream> {
-    let patience = shared.patience;
+    let timeouts = shared.timeouts;
     let mut closed = shared.closed.clone();
     let watched = Watched {
         stream,
-        line: Arc::clone(&line),
+        state: Arc::clone(&state),
         refused: None,
         resets: false,
     };
-    let (answering, serving) = (Arc::clone(&line), Arc::clone(&shared));
+    let (answering, serving) = (Arc::clone(&state), Arc::clone(&shared));
     let service = service_fn(move |request| {
         answer(request, peer, Arc::clone(&answering), Arc::clone(&serving))
     });
@@ -121,7 +121,7 @@ async fn answer_all(
             if !closing && close.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Next::Close);
             }
-            poll_patience(&line, &patience, timer.as_mut(), context)
+            poll_timeouts(&state, &timeouts, timer.as_mut(), context)
         });
         let next = next.await;
         match next {
@@ -132,7 +132,7 @@ async fn answer_all(
             }
             Next::End => return None,
             Next::Rest if closing => return None,
-            Next::Over if !line.has_unread() => return None,
+            Next::Over if !state.has_unread() => return None,
             Next::Rest | Next::Over | Next::Refuse => {}
         }
         let parts = connection.into_parts();
@@ -143,23 +143,28 @@ async fn answer_all(
         }
         let refused = matches!(next, Next::Refuse)
             .then(|| watched.refused.unwrap_or(StatusCode::BAD_REQUEST));
-        Box::pin(dismiss(watched.stream, &line, &shared, refused)).await;
+        Box::pin(dismiss(watched.stream, &state, &shared, refused)).await;
         return None;
     }
 }
 
 /// The end of a connection whose client has not sent everything, or what is no request.
-async fn dismiss(mut stream: TcpStream, line: &Line, shared: &Shared, refused: Option<StatusCode>) {
-    let patience = &shared.patience;
+async fn dismiss(
+    mut stream: TcpStream,
+    state: &ConnectionState,
+    shared: &Shared,
+    refused: Option<StatusCode>,
+) {
+    let timeouts = &shared.timeouts;
     // It waits for its client, and closes where room is needed.
-    line.lacks_body();
+    state.lacks_body();
     if let Some(status) = refused {
         let (answer, now) = shared.router.refuse(status);
-        unread::write(&mut stream, answer, now, patience.answer).await;
+        unread::write(&mut stream, answer, now, timeouts.answer).await;
     }
     let mut closed = shared.closed.clone();
     tokio::select! {
-        () = unread::drain(&mut stream, patience.body) => {}
+        () = unread::drain(&mut stream, timeouts.body) => {}
         _ = closed.changed() => {}
     }
 }
@@ -178,15 +183,15 @@ enum Next {
     Close,
 }
 
-/// Ready when the patience with the client is over. The timer is set again when it fires, and not for each request.
-fn poll_patience(
-    line: &Line,
-    patience: &Patience,
+/// Ready when the time of the client is over. The timer is set again when it fires, and not for each request.
+fn poll_timeouts(
+    state: &ConnectionState,
+    timeouts: &Timeouts,
     mut timer: Pin<&mut Sleep>,
     context: &mut Context<'_>,
 ) -> Poll<Next> {
     loop {
-        let (due, next) = match line.due(patience) {
+        let (due, next) = match state.due(timeouts) {
             Due::End(at) => (Some(at), Next::End),
             Due::Rest(at) => (Some(at), Next::Rest),
             Due::Never => (None, Next::End),
@@ -209,20 +214,20 @@ fn poll_patience(
 async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     shared: Arc<Shared>,
 ) -> Result<Response, Infallible> {
-    if line.has_more() {
+    if state.has_more() {
         // Who asks for much at once lets the others go first, each time.
         yield_now().await;
     }
-    line.works();
-    let longest = shared.patience.body;
+    state.works();
+    let longest = shared.timeouts.body;
     let mut request = request.map(|body| {
         if body.is_end_stream() {
             Body::empty()
         } else {
-            Body::new(TimedBody::new(body, Arc::clone(&line), longest))
+            Body::new(TimedBody::new(body, Arc::clone(&state), longest))
         }
     });
     request.extensions_mut().insert(Peer(peer));
@@ -231,17 +236,17 @@ async fn answer(
         let close = HeaderValue::from_static("close");
         answer.headers_mut().insert(header::CONNECTION, close);
     }
-    line.answered();
-    Ok(answer.map(|body| SentBody::around(body, &line)))
+    state.answered();
+    Ok(answer.map(|body| SentBody::around(body, &state)))
 }
 
-/// A socket that tells its line what the client does.
+/// A socket that notes in its connection's state what the client does.
 ///
 /// Whoever drops it in the middle of an answer of unknown length, be it the end of the process, resets the connection: HTTP/1.0 knows
 /// no other end of such an answer than the connection's, and half of a file would be taken for the whole.
 struct Watched {
     stream: TcpStream,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     /// What hyper has said by itself, which was kept back.
     refused: Option<StatusCode>,
     /// Whether it is reset when it is dropped.
@@ -251,7 +256,7 @@ struct Watched {
 impl Watched {
     /// Before something is written, and before it ends.
     fn settle(&mut self) {
-        let resets = self.line.has_unfinished();
+        let resets = self.state.has_unfinished();
         if resets == self.resets {
             return;
         }
@@ -267,8 +272,8 @@ impl Watched {
 
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match written {
-            Poll::Pending => self.line.blocked(),
-            Poll::Ready(Ok(1..)) => self.line.taken(),
+            Poll::Pending => self.state.blocked(),
+            Poll::Ready(Ok(1..)) => self.state.taken(),
             Poll::Ready(_) => {}
         }
         written
@@ -284,7 +289,7 @@ impl AsyncRead for Watched {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.line.heard();
+            self.state.heard();
         }
         read
     }
@@ -325,7 +330,7 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.line.flushed() {
+        if self.state.flushed() {
             // An answer that is made while it is sent may go on, or end.
             context.waker().wake_by_ref();
         }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 
-use super::connection_state::Line;
+use super::connection_state::ConnectionState;
 
 /// At the most, this part of the connections goes at once, so that looking for them costs little for each.
 const PART: usize = 64;
 
 /// The connections of a server.
 #[derive(Debug)]
-pub(super) struct Crowd {
+pub(super) struct ConnectionSet {
     most: usize,
     tasks: JoinSet<()>,
     members: HashMap<Id, Member>,
@@ -23,11 +23,11 @@ pub(super) struct Crowd {
 
 #[derive(Debug)]
 struct Member {
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     task: AbortHandle,
 }
 
-impl Crowd {
+impl ConnectionSet {
     pub(super) fn new(most: usize) -> Self {
         Self {
             most,
@@ -47,11 +47,11 @@ impl Crowd {
 
     pub(super) fn admit(
         &mut self,
-        line: Arc<Line>,
+        state: Arc<ConnectionState>,
         connection: impl Future<Output = ()> + Send + 'static,
     ) {
         let task = self.tasks.spawn(connection);
-        self.members.insert(task.id(), Member { line, task });
+        self.members.insert(task.id(), Member { state, task });
     }
 
     /// Waits until one has ended; `false` when there is none.
@@ -70,7 +70,7 @@ impl Crowd {
         let mut waiting: Vec<(u64, Id)> = self
             .members
             .iter()
-            .filter_map(|(id, member)| Some((member.line.waits_since()?, *id)))
+            .filter_map(|(id, member)| Some((member.state.waits_since()?, *id)))
             .collect();
         let count = (self.members.len() / PART).max(1).min(waiting.len());
         if count == 0 {
@@ -102,38 +102,38 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_waited_longest_goes_and_who_is_answered_stays() {
-        let mut crowd = Crowd::new(3);
-        let mut lines = Vec::new();
+        let mut connections = ConnectionSet::new(3);
+        let mut states = Vec::new();
         for seconds in 1..=3 {
-            assert!(crowd.has_room());
+            assert!(connections.has_room());
             // As if the server had begun earlier, and this connection later.
             let epoch = Instant::now() - Duration::from_secs(seconds);
-            let line = Arc::new(Line::new(epoch));
-            lines.push(Arc::clone(&line));
-            // The line lives as long as its connection.
-            crowd.admit(Arc::clone(&line), async move {
+            let state = Arc::new(ConnectionState::new(epoch));
+            states.push(Arc::clone(&state));
+            // The state lives as long as its connection.
+            connections.admit(Arc::clone(&state), async move {
                 std::future::pending::<()>().await;
-                drop(line);
+                drop(state);
             });
         }
-        assert!(!crowd.has_room());
-        let open = |lines: &[Arc<Line>]| -> Vec<bool> {
-            lines
+        assert!(!connections.has_room());
+        let open = |states: &[Arc<ConnectionState>]| -> Vec<bool> {
+            states
                 .iter()
-                .map(|line| Arc::strong_count(line) > 1)
+                .map(|state| Arc::strong_count(state) > 1)
                 .collect()
         };
-        lines[0].works();
-        assert!(crowd.make_room());
-        assert!(crowd.has_room() && crowd.leave().await);
-        assert_eq!(open(&lines), [true, false, true]);
-        lines[2].works();
-        assert!(!crowd.make_room());
-        lines[0].answered();
-        assert!(crowd.make_room());
-        assert!(crowd.leave().await);
-        assert_eq!(open(&lines), [false, false, true]);
-        crowd.shut_down().await;
-        assert!(crowd.len() == 0 && !crowd.leave().await);
+        states[0].works();
+        assert!(connections.make_room());
+        assert!(connections.has_room() && connections.leave().await);
+        assert_eq!(open(&states), [true, false, true]);
+        states[2].works();
+        assert!(!connections.make_room());
+        states[0].answered();
+        assert!(connections.make_room());
+        assert!(connections.leave().await);
+        assert_eq!(open(&states), [false, false, true]);
+        connections.shut_down().await;
+        assert!(connections.len() == 0 && !connections.leave().await);
     }
 }

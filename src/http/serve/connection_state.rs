@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Patience;
+use super::Timeouts;
 
 /// One connection, as its task, the body of its request and whoever looks for room see it.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ConnectionState {
     /// The same for all connections of a server, so that they can be compared.
     epoch: Instant,
-    /// Milliseconds since the epoch, and in the last bits what it waits for.
-    state: AtomicU64,
+    /// A [`Waiting`]: in one integer, so that nobody sees what it waits for without since when.
+    waiting: AtomicU64,
     /// Whether the last request's body was not read to its end.
     unread: AtomicBool,
     /// Whether an answer of unknown length has begun and not ended.
@@ -26,15 +26,23 @@ pub(crate) struct Line {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wait {
     /// For us.
-    Work,
+    Work = 0,
     /// For a request to begin.
-    Request,
+    Request = 1,
     /// For the rest of a request's head.
-    Head,
+    Head = 2,
     /// For the rest of a request's body, which has a time limit of its own.
-    Body,
+    Body = 3,
     /// For the client to read an answer.
-    Reader,
+    Reader = 4,
+}
+
+/// What a connection waits for, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Waiting {
+    wait: Wait,
+    /// Milliseconds since the epoch.
+    since: u64,
 }
 
 /// What becomes of a connection on which nothing happens.
@@ -50,19 +58,20 @@ pub(super) enum Due {
 
 /// After this time without a request a connection gives its buffers back.
 pub(super) const REST: Duration = Duration::from_secs(2);
+/// The last bits of a [`Waiting`] are for what is waited for.
 const BITS: u32 = 3;
 
-impl Line {
+impl ConnectionState {
     /// A connection on which nothing has happened yet.
     pub(super) fn new(epoch: Instant) -> Self {
-        let line = Self {
+        let state = Self {
             epoch,
-            state: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
             unread: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
         };
-        line.enter(Wait::Request);
-        line
+        state.enter(Wait::Request);
+        state
     }
 
     /// Whether nothing has come since the last answer: the next request came together with the one before it.
@@ -73,7 +82,10 @@ impl Line {
     /// A request is being answered.
     pub(super) fn works(&self) {
         // No need to know since when.
-        self.state.store(Wait::Work as u64, Ordering::Relaxed);
+        self.put(Waiting {
+            wait: Wait::Work,
+            since: 0,
+        });
     }
 
     /// The answer is there; the client may read it and ask again.
@@ -151,46 +163,62 @@ impl Line {
     }
 
     /// What becomes of it when nothing happens, and when.
-    pub(super) fn due(&self, patience: &Patience) -> Due {
-        let (since, wait) = self.read();
+    pub(super) fn due(&self, timeouts: &Timeouts) -> Due {
+        let Waiting { wait, since } = self.waiting();
         let since = self.epoch + Duration::from_millis(since);
         match wait {
             Wait::Work | Wait::Body => Due::Never,
-            Wait::Request if REST < patience.idle => Due::Rest(since + REST),
-            Wait::Request => Due::End(since + patience.idle),
-            Wait::Head => Due::End(since + patience.head),
-            Wait::Reader => Due::End(since + patience.answer),
+            Wait::Request if REST < timeouts.idle => Due::Rest(since + REST),
+            Wait::Request => Due::End(since + timeouts.idle),
+            Wait::Head => Due::End(since + timeouts.head),
+            Wait::Reader => Due::End(since + timeouts.answer),
         }
     }
 
     /// When it closes, if no request comes.
-    pub(super) fn idle_until(&self, patience: &Patience) -> Instant {
-        self.epoch + Duration::from_millis(self.read().0) + patience.idle
+    pub(super) fn idle_until(&self, timeouts: &Timeouts) -> Instant {
+        self.epoch + Duration::from_millis(self.waiting().since) + timeouts.idle
     }
 
     /// Since when this connection waits for its client, for comparison; none when it works.
     pub(super) fn waits_since(&self) -> Option<u64> {
-        let (since, wait) = self.read();
+        let Waiting { wait, since } = self.waiting();
         (wait != Wait::Work).then_some(since)
     }
 
     fn enter(&self, wait: Wait) {
         let since = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX >> BITS);
-        self.state
-            .store(since << BITS | wait as u64, Ordering::Relaxed);
+        self.put(Waiting { wait, since });
+    }
+
+    fn put(&self, waiting: Waiting) {
+        self.waiting.store(waiting.to_bits(), Ordering::Relaxed);
     }
 
     fn wait(&self) -> Wait {
-        self.read().1
+        self.waiting().wait
     }
 
-    fn read(&self) -> (u64, Wait) {
-        let state = self.state.load(Ordering::Relaxed);
-        let wait = [Wait::Work, Wait::Request, Wait::Head, Wait::Body]
-            .into_iter()
-            .find(|wait| *wait as u64 == state & ((1 << BITS) - 1))
-            .unwrap_or(Wait::Reader);
-        (state >> BITS, wait)
+    fn waiting(&self) -> Waiting {
+        Waiting::from_bits(self.waiting.load(Ordering::Relaxed))
+    }
+}
+
+impl Waiting {
+    fn to_bits(self) -> u64 {
+        self.since << BITS | self.wait as u64
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        let wait = match bits & ((1 << BITS) - 1) {
+            0 => Wait::Work,
+            1 => Wait::Request,
+            2 => Wait::Head,
+            3 => Wait::Body,
+            _ => Wait::Reader,
+        };
+        let since = bits >> BITS;
+        Self { wait, since }
     }
 }
 
@@ -198,7 +226,7 @@ impl Line {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         idle: Duration::from_secs(75),
         head: Duration::from_secs(10),
         body: Duration::from_secs(15),
@@ -208,19 +236,22 @@ mod tests {
     };
 
     /// A connection that has been there for so many seconds.
-    fn after(seconds: u64) -> Line {
-        let line = Line::new(Instant::now());
-        line.state.store(Wait::Request as u64, Ordering::Relaxed);
-        Line {
-            epoch: line.epoch - Duration::from_secs(seconds),
-            ..line
+    fn after(seconds: u64) -> ConnectionState {
+        let state = ConnectionState::new(Instant::now());
+        state.put(Waiting {
+            wait: Wait::Request,
+            since: 0,
+        });
+        ConnectionState {
+            epoch: state.epoch - Duration::from_secs(seconds),
+            ..state
         }
     }
 
     /// Seconds after the epoch.
-    fn due(line: &Line) -> (&'static str, u64) {
-        let after = |at: Instant| (at - line.epoch).as_secs();
-        match line.due(&PATIENCE) {
+    fn due(state: &ConnectionState) -> (&'static str, u64) {
+        let after = |at: Instant| (at - state.epoch).as_secs();
+        match state.due(&TIMEOUTS) {
             Due::Never => ("never", 0),
             Due::Rest(at) => ("rest", after(at)),
             Due::End(at) => ("end", after(at)),
@@ -229,55 +260,68 @@ mod tests {
 
     #[test]
     fn each_kind_of_waiting_has_its_end() {
-        let line = after(100);
-        assert_eq!((due(&line), line.waits_since()), (("rest", 2), Some(0)));
-        assert_eq!((line.idle_until(&PATIENCE) - line.epoch).as_secs(), 75);
-        line.heard();
-        assert_eq!((due(&line), line.has_more()), (("end", 110), false));
-        line.works();
-        assert_eq!((due(&line), line.waits_since()), (("never", 0), None));
-        line.heard();
-        assert_eq!(due(&line), ("never", 0), "the body comes");
-        line.lacks_body();
-        assert_eq!(due(&line), ("never", 0));
-        assert!(line.waits_since() >= Some(100_000));
-        line.works();
-        line.answered();
-        assert_eq!((due(&line), line.has_more()), (("rest", 102), true));
-        line.blocked();
-        assert_eq!(due(&line), ("end", 130));
-        line.taken();
-        line.blocked();
-        assert_eq!(due(&line), ("end", 130), "from now on");
-        line.makes();
-        assert_eq!(due(&line), ("end", 130), "nor is what there is read");
-        assert!(line.flushed());
-        assert_eq!(due(&line), ("rest", 102));
-        line.makes();
-        assert_eq!((due(&line), line.flushed()), (("never", 0), false));
-        line.answered();
-        let hasty = Patience {
+        let state = after(100);
+        assert_eq!((due(&state), state.waits_since()), (("rest", 2), Some(0)));
+        assert_eq!((state.idle_until(&TIMEOUTS) - state.epoch).as_secs(), 75);
+        state.heard();
+        assert_eq!((due(&state), state.has_more()), (("end", 110), false));
+        state.works();
+        assert_eq!((due(&state), state.waits_since()), (("never", 0), None));
+        state.heard();
+        assert_eq!(due(&state), ("never", 0), "the body comes");
+        state.lacks_body();
+        assert_eq!(due(&state), ("never", 0));
+        assert!(state.waits_since() >= Some(100_000));
+        state.works();
+        state.answered();
+        assert_eq!((due(&state), state.has_more()), (("rest", 102), true));
+        state.blocked();
+        assert_eq!(due(&state), ("end", 130));
+        state.taken();
+        state.blocked();
+        assert_eq!(due(&state), ("end", 130), "from now on");
+        state.makes();
+        assert_eq!(due(&state), ("end", 130), "nor is what there is read");
+        assert!(state.flushed());
+        assert_eq!(due(&state), ("rest", 102));
+        state.makes();
+        assert_eq!((due(&state), state.flushed()), (("never", 0), false));
+        state.answered();
+        let hasty = Timeouts {
             idle: Duration::from_secs(1),
-            ..PATIENCE
+            ..TIMEOUTS
         };
-        assert!(matches!(line.due(&hasty), Due::End(_)));
+        assert!(matches!(state.due(&hasty), Due::End(_)));
+    }
+
+    #[test]
+    fn what_is_waited_for_and_since_when_come_back_as_they_were() {
+        for wait in [
+            Wait::Work,
+            Wait::Request,
+            Wait::Head,
+            Wait::Body,
+            Wait::Reader,
+        ] {
+            let waiting = Waiting { wait, since: 7000 };
+            assert_eq!(Waiting::from_bits(waiting.to_bits()), waiting);
+        }
     }
 
     #[test]
     fn what_drips_does_not_begin_anew() {
         for (wait, goes_on) in [
-            (Wait::Head, Line::heard as fn(&Line)),
-            (Wait::Body, Line::lacks_body),
-            (Wait::Reader, Line::blocked),
+            (Wait::Head, ConnectionState::heard as fn(&ConnectionState)),
+            (Wait::Body, ConnectionState::lacks_body),
+            (Wait::Reader, ConnectionState::blocked),
         ] {
-            let line = after(100);
-            line.state
-                .store(7000 << BITS | wait as u64, Ordering::Relaxed);
-            goes_on(&line);
-            assert_eq!(line.waits_since(), Some(7000), "{wait:?}");
+            let state = after(100);
+            state.put(Waiting { wait, since: 7000 });
+            goes_on(&state);
+            assert_eq!(state.waits_since(), Some(7000), "{wait:?}");
             // Of an answer, what is taken is what counts.
-            line.taken();
-            let anew = line.waits_since() != Some(7000);
+            state.taken();
+            let anew = state.waits_since() != Some(7000);
             assert_eq!(anew, wait == Wait::Reader, "{wait:?}");
         }
     }

@@ -10,27 +10,27 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as _, Frame, SizeHint};
 
-use super::connection_state::Line;
+use super::connection_state::ConnectionState;
 
 /// A body of unknown length, and the connection that it goes to.
 #[derive(Debug)]
 pub(super) struct SentBody {
     inner: Body,
-    line: Arc<Line>,
+    state: Arc<ConnectionState>,
     /// All of it is made.
     over: bool,
 }
 
 impl SentBody {
     /// The same body; one that is there already, as of every page, needs no watching.
-    pub(super) fn around(body: Body, line: &Arc<Line>) -> Body {
+    pub(super) fn around(body: Body, state: &Arc<ConnectionState>) -> Body {
         if body.size_hint().exact().is_some() {
             return body;
         }
-        line.leaves_unfinished(true);
+        state.leaves_unfinished(true);
         Body::new(Self {
             inner: body,
-            line: Arc::clone(line),
+            state: Arc::clone(state),
             over: false,
         })
     }
@@ -51,17 +51,17 @@ impl hyper::body::Body for SentBody {
                     // What is written last is flushed when there is nothing more, and then this is asked again.
                     context.waker().wake_by_ref();
                 }
-                Poll::Pending => self.line.makes(),
+                Poll::Pending => self.state.makes(),
                 frame @ Poll::Ready(Some(_)) => return frame,
             }
             return Poll::Pending;
         }
-        if self.line.is_blocked() {
+        if self.state.is_blocked() {
             // Who flushes wakes us.
             return Poll::Pending;
         }
-        self.line.leaves_unfinished(false);
-        self.line.answered();
+        self.state.leaves_unfinished(false);
+        self.state.answered();
         Poll::Ready(None)
     }
 

@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::{ACME, frame};
-use crate::http::{Patience, serve};
+use crate::http::{Timeouts, serve};
 
 pub(super) struct Served {
     pub(super) address: std::net::SocketAddr,
@@ -16,7 +16,7 @@ pub(super) struct Served {
     _dir: tempfile::TempDir,
 }
 
-pub(super) async fn served(patience: Patience) -> Served {
+pub(super) async fn served(timeouts: Timeouts) -> Served {
     let (_app, router, dir) = frame().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -25,7 +25,7 @@ pub(super) async fn served(patience: Patience) -> Served {
         vec![listener],
         router,
         async { drop(stopped.await) },
-        patience,
+        timeouts,
     ));
     Served {
         address,
@@ -35,7 +35,7 @@ pub(super) async fn served(patience: Patience) -> Served {
     }
 }
 
-pub(super) const PATIENCE: Patience = Patience {
+pub(super) const TIMEOUTS: Timeouts = Timeouts {
     idle: Duration::from_secs(5),
     head: Duration::from_secs(5),
     body: Duration::from_secs(5),
@@ -59,7 +59,7 @@ pub(super) async fn rest(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn a_stop_answers_what_was_asked_before() {
-    let server = served(PATIENCE).await;
+    let server = served(TIMEOUTS).await;
     let mut in_flight = TcpStream::connect(server.address).await.unwrap();
     ask(&mut in_flight, "/slowish").await;
     let mut unused = TcpStream::connect(server.address).await.unwrap();
@@ -84,9 +84,9 @@ async fn a_stop_answers_what_was_asked_before() {
 
 #[tokio::test]
 async fn a_stop_ends_when_the_grace_is_over() {
-    let server = served(Patience {
+    let server = served(Timeouts {
         grace: Duration::from_millis(100),
-        ..PATIENCE
+        ..TIMEOUTS
     })
     .await;
     let mut in_flight = TcpStream::connect(server.address).await.unwrap();
@@ -98,10 +98,10 @@ async fn a_stop_ends_when_the_grace_is_over() {
 
 #[tokio::test]
 async fn slow_headers_are_cut_off() {
-    let server = served(Patience {
+    let server = served(Timeouts {
         idle: Duration::from_millis(200),
         head: Duration::from_millis(200),
-        ..PATIENCE
+        ..TIMEOUTS
     })
     .await;
     let mut silent = TcpStream::connect(server.address).await.unwrap();

@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use super::super::manner::Manner;
 use super::super::routes::Routes;
 use super::ACME;
-use super::stopping::{PATIENCE, Served, ask, rest, served};
-use crate::http::Patience;
+use super::stopping::{Served, TIMEOUTS, ask, rest, served};
+use crate::http::Timeouts;
 
 const PIECE: usize = 64 * 1024;
 /// 32 MiB are more than the system keeps for a socket.
@@ -71,7 +71,7 @@ async fn asked(server: &Served, path: &str, version: &str) -> TcpStream {
 
 #[tokio::test]
 async fn half_of_an_answer_is_no_whole_one_to_any_client() {
-    let server = served(PATIENCE).await;
+    let server = served(TIMEOUTS).await;
     for version in ["1.0", "1.1"] {
         let mut stream = asked(&server, "/half", version).await;
         let mut octets = Vec::new();
@@ -84,7 +84,7 @@ async fn half_of_an_answer_is_no_whole_one_to_any_client() {
 
 #[tokio::test]
 async fn a_whole_answer_ends_as_usual() {
-    let server = served(PATIENCE).await;
+    let server = served(TIMEOUTS).await;
     let mut stream = asked(&server, "/whole", "1.0").await;
     let mut octets = Vec::new();
     stream.read_to_end(&mut octets).await.unwrap();
@@ -106,9 +106,9 @@ async fn a_whole_answer_ends_as_usual() {
 
 #[tokio::test]
 async fn who_takes_nothing_is_reset_and_not_told_an_end() {
-    let server = served(Patience {
+    let server = served(Timeouts {
         answer: Duration::from_secs(1),
-        ..PATIENCE
+        ..TIMEOUTS
     })
     .await;
     let mut stream = asked(&server, "/unread", "1.0").await;

@@ -6,8 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::ACME;
-use super::stopping::{PATIENCE, Served, ask, rest, served};
-use crate::http::Patience;
+use super::stopping::{Served, TIMEOUTS, ask, rest, served};
+use crate::http::Timeouts;
 
 async fn connect(server: &Served) -> TcpStream {
     TcpStream::connect(server.address).await.unwrap()
@@ -49,7 +49,7 @@ fn assert_whole(answer: &str, status: &str, title: &str) {
 
 #[tokio::test]
 async fn what_is_no_request_is_answered_by_the_edge() {
-    let server = served(PATIENCE).await;
+    let server = served(TIMEOUTS).await;
     let host = format!("Host: {ACME}\r\n");
     for octets in [
         "rubbish\r\n\r\n".to_owned(),
@@ -84,7 +84,7 @@ async fn what_is_no_request_is_answered_by_the_edge() {
 
 #[tokio::test]
 async fn what_was_asked_before_is_answered_first() {
-    let server = served(PATIENCE).await;
+    let server = served(TIMEOUTS).await;
     let good = format!("GET /name HTTP/1.1\r\nHost: {ACME}\r\n\r\n");
     for count in [1, 2, 20] {
         let answer = said(
@@ -111,7 +111,7 @@ const MIB: usize = 1024 * 1024;
 
 #[tokio::test]
 async fn who_sends_everything_first_reads_his_answer_afterwards() {
-    let server = served(PATIENCE).await;
+    let server = served(TIMEOUTS).await;
     let body = vec![b'a'; 5 * MIB];
     for (length, at) in [
         (format!("Content-Length: {}", body.len()), "/name"),
@@ -135,9 +135,9 @@ async fn who_sends_everything_first_reads_his_answer_afterwards() {
         );
     }
     // It is not read for ever, and a stop waits for nobody who only sends.
-    let server = served(Patience {
+    let server = served(Timeouts {
         body: Duration::from_millis(500),
-        ..PATIENCE
+        ..TIMEOUTS
     })
     .await;
     let mut stream = connect(&server).await;
@@ -155,9 +155,9 @@ async fn who_sends_everything_first_reads_his_answer_afterwards() {
 
 #[tokio::test]
 async fn an_answer_is_given_as_long_as_its_reader_goes_on() {
-    let server = served(Patience {
+    let server = served(Timeouts {
         answer: Duration::from_secs(1),
-        ..PATIENCE
+        ..TIMEOUTS
     })
     .await;
     let mut stream = connect(&server).await;

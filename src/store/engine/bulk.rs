@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::columns::{Row, ms};
 use super::many::{Many, Values};
 use super::search::searched;
-use super::statement::Value;
+use super::value::Value;
 use crate::domain::{
     AuditEvent, CompanyId, Family, GrantSource, GroupId, SessionKey, User, UserId,
 };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
-use super::statement::Value;
+use super::value::Value;
 use crate::store::Error;
 
 /// A row, by the names of its columns.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
-use super::sqlite::{SESSION, blocking, connect};
+use super::sqlite_connection::{SESSION, blocking, connect};
 use crate::store::Error;
 
 /// Pages of the log after which it is written back: 16 MiB. A longer one is written where memory is cold.

@@ -6,8 +6,9 @@
 use std::sync::OnceLock;
 
 use super::columns::Row;
-use super::statement::{Statement, Value};
+use super::statement::Statement;
 use super::transaction::Database;
+use crate::store::engine::value::Value;
 use crate::store::{Error, Tx};
 
 /// Rows of a statement: the smallest that holds what there is. Those that are left over are NULL.

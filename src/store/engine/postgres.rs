@@ -20,8 +20,9 @@ use tokio::time::timeout;
 
 use super::columns::Row;
 use super::error::{Error, Failure};
-use super::statement::{Statement, Value};
+use super::statement::Statement;
 use super::unreachable;
+use crate::store::engine::value::Value;
 
 /// Connections for sign-ins, checks and starts.
 const PROMPT: u32 = 10;

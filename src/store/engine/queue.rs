@@ -8,17 +8,15 @@
 //! SQLite only. PostgreSQL has many connections and a group commit of its own.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
 use super::sqlite::{Durability, Transaction};
-use crate::domain::{AttemptId, Evidence, LoginAttempt, Outcome as Verdict, SessionKey};
-use crate::store::sign_in::attempt::{self, AttemptRefusal};
-use crate::store::sign_in::finish::{Finished, SignIn, finish_in};
-use crate::store::sign_in::{evidence, session};
 use crate::store::{Database, Error, Failure, Hasher, Store, Tx};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
@@ -32,53 +30,122 @@ pub(in crate::store) struct Queue(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
-    work: VecDeque<Work>,
+    work: VecDeque<Box<dyn Work>>,
     /// What has time: it goes along where a transaction has room, and holds nobody up.
-    later: VecDeque<Work>,
+    later: VecDeque<Box<dyn Work>>,
     /// Whether a task is at work; it takes what comes in the meantime.
     busy: bool,
 }
 
-/// A piece of work with the place to put its answer.
-///
-/// Who waits for the answer holds what is large as well, so that memory is given back on the thread that took it: between
-/// threads that costs several times as much.
-#[derive(Debug)]
-pub(in crate::store) enum Work {
-    /// Writes a new attempt down.
-    Add(Arc<LoginAttempt>, Answer<()>),
-    /// Closes an attempt with a refusal.
-    Refuse(AttemptId, Box<AttemptRefusal>, OffsetDateTime, Answer<bool>),
-    /// Ends a sign-in.
-    Finish(Arc<SignIn>, Answer<Finished>),
-    /// Keeps something of an attempt.
-    Keep(Box<Evidence>, Answer<()>),
-    /// Notes that a session was used.
-    Touch(SessionKey, OffsetDateTime, Answer<()>),
+/// A piece of work that may share its transaction with others.
+pub(in crate::store) trait Job: Debug + Send + Sync + 'static {
+    /// What it comes to.
+    type Output: Debug + Send + 'static;
+    /// Whether nobody's answer waits for it: it goes along where a transaction has room, and holds nobody up.
+    const HAS_TIME: bool = false;
+
+    /// Its statements, in a transaction that may hold several pieces.
+    fn perform(
+        &self,
+        tx: &mut Tx,
+        hash: Hasher,
+    ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+
+    /// The same in a transaction of its own.
+    fn alone(&self, store: &Store) -> impl Future<Output = Result<Self::Output, Error>> + Send;
+
+    /// When it is done.
+    fn now(&self) -> OffsetDateTime;
+
+    /// What its commit waits for.
+    fn durability(&self) -> Durability {
+        Durability::Synced
+    }
 }
 
-/// Where an answer goes.
-pub(in crate::store) type Answer<T> = oneshot::Sender<Result<T, Error>>;
+/// A job with the place to put its answer.
+///
+/// Who waits for the answer holds the job as well, so that memory is given back on the thread that took it: between threads that
+/// costs several times as much.
+#[derive(Debug)]
+struct Piece<J: Job> {
+    job: Arc<J>,
+    /// It is told after the commit.
+    outcome: Option<J::Output>,
+    answer: oneshot::Sender<Result<J::Output, Error>>,
+}
 
-/// What a piece of work came to. It is told after the commit.
-enum Outcome {
-    Done,
-    Refused(bool),
-    Finished(Finished),
+/// A piece of work, whatever its job is.
+trait Work: Debug + Send {
+    fn perform<'a>(&'a mut self, tx: &'a mut Tx, hash: Hasher) -> BoxFuture<'a, Result<(), Error>>;
+    fn alone<'a>(self: Box<Self>, store: &'a Store) -> BoxFuture<'a, ()>;
+    /// Tells who waits, last of all. Who has gone in the meantime is not told.
+    fn answer(self: Box<Self>);
+    /// Tells who waits why nothing was done.
+    fn fail(self: Box<Self>, cause: &Error);
+    /// Whether who waited has gone.
+    fn is_unwanted(&self) -> bool;
+    fn now(&self) -> OffsetDateTime;
+    fn durability(&self) -> Durability;
+}
+
+impl<J: Job> Work for Piece<J> {
+    fn perform<'a>(&'a mut self, tx: &'a mut Tx, hash: Hasher) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            self.outcome = Some(self.job.perform(tx, hash).await?);
+            Ok(())
+        })
+    }
+
+    fn alone<'a>(self: Box<Self>, store: &'a Store) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let outcome = self.job.alone(store).await;
+            let Self { job, answer, .. } = *self;
+            drop(job);
+            let _ = answer.send(outcome);
+        })
+    }
+
+    fn answer(self: Box<Self>) {
+        let Self {
+            job,
+            outcome,
+            answer,
+        } = *self;
+        drop(job);
+        // A piece is answered after it was performed.
+        let _ = answer.send(outcome.ok_or(Error::Stopped));
+    }
+
+    fn fail(self: Box<Self>, cause: &Error) {
+        let cause = Failure::Together(cause.to_string());
+        let _ = self.answer.send(Err(cause.into()));
+    }
+
+    fn is_unwanted(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.job.now()
+    }
+
+    fn durability(&self) -> Durability {
+        self.job.durability()
+    }
 }
 
 impl Queue {
-    /// Does a piece of work together with what else is waiting.
-    pub(in crate::store) async fn submit<T>(
+    /// Does a job together with what else is waiting.
+    async fn submit<J: Job>(
         self: &Arc<Self>,
         store: &Store,
-        work: impl FnOnce(Answer<T>) -> Work,
-    ) -> Result<T, Error> {
+        job: Arc<J>,
+    ) -> Result<J::Output, Error> {
         let (answer, done) = oneshot::channel();
         let is_first = {
             let mut waiting = self.lock();
-            let work = work(answer);
-            let line = if work.has_time() {
+            let line = if J::HAS_TIME {
                 &mut waiting.later
             } else {
                 &mut waiting.work
@@ -86,7 +153,11 @@ impl Queue {
             if line.len() >= WAITING {
                 return Err(Failure::Busy.into());
             }
-            line.push_back(work);
+            line.push_back(Box::new(Piece {
+                job,
+                outcome: None,
+                answer,
+            }));
             !std::mem::replace(&mut waiting.busy, true)
         };
         if is_first {
@@ -121,7 +192,7 @@ impl Turn {
             let (batch, behind) = {
                 let mut waiting = self.queue.lock();
                 // Who has gone before his turn wants nothing any more.
-                while waiting.work.front().is_some_and(Work::is_unwanted) {
+                while waiting.work.front().is_some_and(|work| work.is_unwanted()) {
                     waiting.work.pop_front();
                 }
                 if waiting.work.is_empty() && waiting.later.is_empty() {
@@ -130,14 +201,14 @@ impl Turn {
                     return;
                 }
                 let length = waiting.work.len().min(MOST);
-                let mut batch: Vec<Work> = waiting.work.drain(..length).collect();
+                let mut batch: Vec<Box<dyn Work>> = waiting.work.drain(..length).collect();
                 let room = waiting.later.len().min(MOST - length);
                 batch.extend(waiting.later.drain(..room));
                 (batch, waiting.work.len())
             };
             if let Err(cause) = self.store.together(batch).await {
                 // Who stood behind has waited as long, and is not asked to do so again.
-                let behind: Vec<Work> = {
+                let behind: Vec<Box<dyn Work>> = {
                     let waiting = &mut *self.queue.lock();
                     let behind = behind.min(waiting.work.len());
                     let later = waiting.later.drain(..);
@@ -160,25 +231,34 @@ impl Drop for Turn {
 }
 
 impl Store {
+    /// Does a job, which may share its transaction with others that wait.
+    pub(in crate::store) async fn perform<J: Job>(&self, job: J) -> Result<J::Output, Error> {
+        match &self.queue {
+            Some(queue) => {
+                let job = Arc::new(job);
+                queue.submit(self, Arc::clone(&job)).await
+            }
+            None => job.alone(self).await,
+        }
+    }
+
     /// One transaction for all; when anything fails, one for each. An error when the database is away, which all were told.
-    async fn together(&self, batch: Vec<Work>) -> Result<(), Error> {
+    async fn together(&self, mut batch: Vec<Box<dyn Work>>) -> Result<(), Error> {
         let Database::Sqlite(file) = &self.database else {
             return Ok(()); // Only a SQLite database has a queue.
         };
         let durability = batch
             .iter()
-            .map(Work::durability)
+            .map(|work| work.durability())
             .max()
             .unwrap_or(Durability::Synced);
         let (hash, ended, quotas) = (self.hash, Arc::clone(&self.ended), self.quotas);
         let begun = move |tx| Tx::from(tx).telling(&ended).within(quotas);
         let together = move |tx: Result<Transaction, Error>| match tx
-            .and_then(|tx| here(all_in(begun(tx), &batch, hash)))
+            .and_then(|tx| here(all_in(begun(tx), &mut batch, hash)))
         {
-            Ok(outcomes) => {
-                for (work, outcome) in batch.into_iter().zip(outcomes) {
-                    work.answer(outcome);
-                }
+            Ok(()) => {
+                batch.into_iter().for_each(|work| work.answer());
                 Ok(Vec::new())
             }
             Err(cause) if cause.is_away() => {
@@ -191,135 +271,24 @@ impl Store {
         };
         // When the runtime goes down in the middle, the pieces are dropped, and who waits for them learns it.
         for work in file.with_transaction(durability, together).await?? {
-            self.alone(work).await;
+            work.alone(self).await;
         }
         file.tend_log().await;
         Ok(())
     }
-
-    async fn alone(&self, work: Work) {
-        match work {
-            Work::Add(attempt, answer) => {
-                let _ = answer.send(self.add_attempt_alone(&attempt).await);
-            }
-            Work::Refuse(id, refusal, now, answer) => {
-                let _ = answer.send(self.refuse_attempt_alone(id, &refusal, now).await);
-            }
-            Work::Finish(sign_in, answer) => {
-                let _ = answer.send(self.finish_sign_in_alone(&sign_in).await);
-            }
-            Work::Keep(evidence, answer) => {
-                let _ = answer.send(self.keep_evidence_alone(&evidence).await);
-            }
-            Work::Touch(key, now, answer) => {
-                let _ = answer.send(session::touch(&self.database, key, now).await);
-            }
-        }
-    }
 }
 
 /// All pieces in one transaction, and its commit.
-async fn all_in(mut tx: Tx, batch: &[Work], hash: Hasher) -> Result<Vec<Outcome>, Error> {
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for work in batch {
-        outcomes.push(work.perform(&mut tx, hash).await?);
+async fn all_in(mut tx: Tx, batch: &mut [Box<dyn Work>], hash: Hasher) -> Result<(), Error> {
+    for work in batch.iter_mut() {
+        work.perform(&mut tx, hash).await?;
     }
-    let latest = batch.iter().map(Work::now).max();
+    let latest = batch.iter().map(|work| work.now()).max();
     tx.commit(latest.unwrap_or(OffsetDateTime::UNIX_EPOCH))
-        .await?;
-    Ok(outcomes)
+        .await
 }
 
 /// The end of what has nothing to wait for: its statements run on this thread.
 fn here<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     future.now_or_never().unwrap_or(Err(Error::Stopped))
-}
-
-impl Work {
-    async fn perform(&self, tx: &mut Tx, hash: Hasher) -> Result<Outcome, Error> {
-        Ok(match self {
-            Self::Add(attempt, _) => {
-                attempt::insert(tx, attempt).await?;
-                Outcome::Done
-            }
-            Self::Refuse(id, refusal, now, _) => {
-                Outcome::Refused(attempt::refuse(tx, *id, refusal, *now).await?)
-            }
-            Self::Finish(sign_in, _) => Outcome::Finished(finish_in(tx, sign_in, hash).await?),
-            Self::Keep(evidence, _) => {
-                evidence::keep(tx, evidence).await?;
-                Outcome::Done
-            }
-            Self::Touch(key, now, _) => {
-                session::touch(tx, *key, *now).await?;
-                Outcome::Done
-            }
-        })
-    }
-
-    /// The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it. What is kept beside a
-    /// record is a help and no more, and a use that is lost ends a session a minute earlier.
-    fn durability(&self) -> Durability {
-        match self {
-            Self::Add(attempt, _) if attempt.outcome == Verdict::Open => Durability::Written,
-            Self::Keep(..) | Self::Touch(..) => Durability::Written,
-            Self::Add(..) | Self::Refuse(..) | Self::Finish(..) => Durability::Synced,
-        }
-    }
-
-    /// Whether nobody's answer waits for it.
-    fn has_time(&self) -> bool {
-        matches!(self, Self::Touch(..))
-    }
-
-    /// Tells who waits, last of all. Who has gone in the meantime is not told.
-    fn answer(self, outcome: Outcome) {
-        match (self, outcome) {
-            (Self::Add(attempt, answer), Outcome::Done) => {
-                drop(attempt);
-                drop(answer.send(Ok(())));
-            }
-            (Self::Keep(_, answer) | Self::Touch(.., answer), Outcome::Done) => {
-                drop(answer.send(Ok(())));
-            }
-            (Self::Refuse(.., answer), Outcome::Refused(closed)) => drop(answer.send(Ok(closed))),
-            (Self::Finish(sign_in, answer), Outcome::Finished(finished)) => {
-                drop(sign_in);
-                drop(answer.send(Ok(finished)));
-            }
-            // Each outcome stands at the place of its work; another pair cannot be, and would answer nobody.
-            _ => {}
-        }
-    }
-
-    /// Tells who waits why nothing was done.
-    fn fail(self, cause: &Error) {
-        let cause = Failure::Together(cause.to_string()).into();
-        match self {
-            Self::Add(_, answer) | Self::Keep(_, answer) | Self::Touch(.., answer) => {
-                drop(answer.send(Err(cause)));
-            }
-            Self::Refuse(.., answer) => drop(answer.send(Err(cause))),
-            Self::Finish(_, answer) => drop(answer.send(Err(cause))),
-        }
-    }
-
-    fn is_unwanted(&self) -> bool {
-        match self {
-            Self::Add(_, answer) | Self::Keep(_, answer) | Self::Touch(.., answer) => {
-                answer.is_closed()
-            }
-            Self::Refuse(.., answer) => answer.is_closed(),
-            Self::Finish(_, answer) => answer.is_closed(),
-        }
-    }
-
-    fn now(&self) -> OffsetDateTime {
-        match self {
-            Self::Add(attempt, _) => attempt.started_at,
-            Self::Refuse(_, _, now, _) | Self::Touch(_, now, _) => *now,
-            Self::Finish(sign_in, _) => sign_in.now,
-            Self::Keep(evidence, _) => evidence.kept_at,
-        }
-    }
 }

@@ -6,38 +6,27 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::columns::Row;
 use super::error::{Error, Failure};
 use super::log::{Log, WRITE_BACK};
-use super::statement::{Statement, Value};
+use super::sqlite_connection::{READER_SESSION, SESSION, blocking, connect};
+use super::statement::Statement;
+use crate::store::engine::value::Value;
 
 /// Readers of the file at a time.
 const READERS: usize = 4;
 /// A request does not wait longer for a connection: the disk may be slow.
 const ACQUIRE: Duration = Duration::from_secs(10);
-/// Prepared statements that a connection keeps.
-const STATEMENTS: usize = 96;
-
-/// Every connection waits for another process's lock, syncs every commit, and enforces references. A commit writes the log
-/// back when nobody else has done it for 256 MiB, which the one that [`Log`] follows does itself.
-pub(in crate::store) const SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 65536;";
-/// The same for readers, which cannot write by mistake. The overview's sign-ins have room in their cache.
-pub(in crate::store) const READER_SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
-     PRAGMA cache_size = -8192;";
-
 /// A database file.
 #[derive(Debug)]
 pub(in crate::store) struct File {
@@ -320,23 +309,6 @@ impl Drop for Held {
             let _ = self.0.connection.execute_batch("ROLLBACK");
         }
     }
-}
-
-/// Does what may wait, on a thread that may.
-pub(in crate::store) async fn blocking<R: Send + 'static>(
-    work: impl FnOnce() -> R + Send + 'static,
-) -> Result<R, Error> {
-    spawn_blocking(work).await.map_err(|_| Error::Stopped)
-}
-
-pub(in crate::store) fn connect(path: &Path, session: &str) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // A statement is planned once, not again for other values.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.execute_batch(session)?;
-    Ok(connection)
 }
 
 fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Error> {

@@ -33,7 +33,7 @@ mod tests {
         AttemptId, AttemptKind, Company, CompanyId, Connection, ConnectionId, Creation, GroupClaim,
         LoginAttempt, Profile, Record, SamlSettings, SessionId, User, UserId,
     };
-    use crate::store::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn, Store};
+    use crate::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn, Store};
 
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -147,7 +147,7 @@ mod tests {
             let sign_in = SignIn {
                 company_id: self.connection.company_id,
                 attempt: AttemptRef::Begun(attempt.id),
-                proof: Proof::Saml(Box::new(SamlProof {
+                proof: Proof::Federated(Box::new(FederatedProof {
                     connection: Arc::clone(&self.connection),
                     profile: Profile {
                         subject: format!("oid:{number}"),

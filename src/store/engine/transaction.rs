@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::change::Change;
 use super::columns::Row;
 use super::ended::Listener;
-use super::statement::{Pair, Statement, Target, Value, query};
+use super::statement::{Pair, Statement, Target, query};
 use super::{postgres, sqlite};
 use crate::domain::Quotas;
 use crate::store::company::quota::Noted;
+use crate::store::engine::value::Value;
 use crate::store::{Error, Store};
 
 /// Which database is behind the URL.

@@ -3,21 +3,18 @@
 //! Invariant: of two sign-ins at the same instant, on any server, one makes the account and the other finds it; an identity,
 //! once bound, is never bound to another account.
 
-use super::group_claim::{self, GroupsOf, grant};
+use super::claimant::{Claimant, How};
+use super::group_claim::{self, GroupsOf, grant, returning};
 use super::identity::{self, Known};
 use super::promotion::FOREIGN_PASSWORD;
 use super::user::{insert, user, user_columns};
 use super::{link, rename};
-use crate::domain::{
-    AttemptId, AuditEvent, AuditId, Connection, Creation, Email, Family, GrantSource, Profile,
-    SessionKey, User, UserId,
-};
+use crate::domain::{Creation, Email, Family, GrantSource, User};
 use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::search::searched;
 use crate::store::engine::statement::query;
 use crate::store::sign_in::session;
 use crate::store::{Error, Refusal, Tx};
-use time::OffsetDateTime;
 
 /// An account that may sign in.
 pub(in crate::store) struct Account {
@@ -31,63 +28,6 @@ pub(in crate::store) struct Account {
     pub(in crate::store) groups: Option<GroupsOf>,
     /// It was linked just now, and other connections know it as well: their names for people.
     pub(in crate::store) known_also_by: Vec<String>,
-}
-
-/// How the account was come by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum How {
-    Found,
-    /// By a weaker name; the subject is bound, too, from now on.
-    FoundByOther,
-    Linked,
-    Made,
-}
-
-/// What a sign-in brings to find its account.
-pub(in crate::store) struct Claimant<'a> {
-    pub(in crate::store) connection: &'a Connection,
-    pub(in crate::store) profile: &'a Profile,
-    /// The identifier of the account if it has to be made.
-    pub(in crate::store) new_user: UserId,
-    /// The attempt; entries of the audit log are numbered after it.
-    pub(in crate::store) attempt: AttemptId,
-    /// The browser's former session, which ends with this sign-in.
-    pub(in crate::store) replaces: Option<SessionKey>,
-    pub(in crate::store) now: OffsetDateTime,
-}
-
-impl Claimant<'_> {
-    /// An entry of the audit log about what this sign-in does to an account.
-    fn event(&self, number: u8, action: &str, user: &User, detail: String) -> AuditEvent {
-        let mut random = [0; 10];
-        let [_, _, _, _, _, _, own @ ..] = self.attempt.to_bytes();
-        random.copy_from_slice(&own);
-        // Not the last one, which tells attempts of one moment apart.
-        if let Some(first) = random.first_mut() {
-            *first = first.wrapping_add(number);
-        }
-        AuditEvent {
-            id: AuditId::at(self.now, random),
-            company_id: Some(self.connection.company_id),
-            at: self.now,
-            actor: format!("connection: {}", self.connection.name),
-            action: action.to_owned(),
-            subject: user.email.to_string(),
-            detail,
-            client: None,
-            before: None,
-            after: None,
-        }
-    }
-
-    /// What the claims changed about an account, if anything. (Who erases a person looks here for the former addresses.)
-    fn change(&self, before: &User, after: &User) -> Option<AuditEvent> {
-        let (was, is) = (before.texts(), after.texts());
-        (was != is).then(|| {
-            self.event(3, "user.change", after, String::new())
-                .with_change(was, is)
-        })
-    }
 }
 
 /// Finds, links or makes the account, and brings its profile and its groups up to date.
@@ -307,19 +247,6 @@ async fn make(
     }
     Ok(Ok(Some(user)))
 }
-
-/// What is read of an account that gets in, `$2` being the source of its connection's group claim: see [`group_claim`].
-macro_rules! returning {
-    () => {
-        concat!(
-            " RETURNING account.search, ",
-            $crate::store::people::group_claim::groups_present!(),
-            " AS present, ",
-            $crate::store::people::user::user_columns!()
-        )
-    };
-}
-pub(in crate::store) use returning;
 
 /// The found account: refused when deactivated, else brought up to date.
 async fn welcome(

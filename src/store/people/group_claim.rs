@@ -3,7 +3,7 @@
 //! Invariant: a claim changes the grants of its own connection and no others, and one that is missing or was too long to list
 //! takes nothing. What is said of it is bounded, whatever came.
 
-use super::account::{Claimant, How};
+use super::claimant::{Claimant, How};
 use crate::domain::login_attempt::GROUPS;
 use crate::domain::{Check, GrantSource, GroupClaim, GroupId, SamlSettings, UserId};
 use crate::store::engine::columns::{Row, ms};
@@ -108,6 +108,19 @@ macro_rules! groups_present {
     };
 }
 pub(in crate::store) use groups_present;
+
+/// What is read of an account that gets in, `$2` being the source of its connection's group claim.
+macro_rules! returning {
+    () => {
+        concat!(
+            " RETURNING account.search, ",
+            $crate::store::people::group_claim::groups_present!(),
+            " AS present, ",
+            $crate::store::people::user::user_columns!()
+        )
+    };
+}
+pub(in crate::store) use returning;
 
 /// The source of what the connection's group claim grants; none when it grants and takes nothing.
 pub(in crate::store) fn source(claimant: &Claimant<'_>) -> Option<String> {

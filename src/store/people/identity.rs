@@ -5,8 +5,9 @@
 
 use time::OffsetDateTime;
 
-use super::account::{Claimant, returning};
+use super::claimant::Claimant;
 use super::group_claim;
+use super::group_claim::returning;
 use super::user::{user, user_columns};
 use crate::domain::{ConnectionId, User, UserId};
 use crate::store::engine::columns::{Row, ms};

@@ -3,7 +3,7 @@
 //! Invariants: no connection makes, claims or renames an account in a domain that is assigned to another; what a person may be able
 //! to change about themselves is no proof of who they are; and an account that comes to have several identity providers says so.
 
-use super::account::Claimant;
+use super::claimant::Claimant;
 use super::identity::names_of;
 use crate::domain::{ConnectionId, Creation, Email, User, UserId};
 use crate::store::engine::columns::Row;

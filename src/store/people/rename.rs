@@ -3,7 +3,7 @@
 //! Invariant: no connection renames an account with a password, whom another one's domain names, or to an address that is not its own
 //! to give.
 
-use super::account::Claimant;
+use super::claimant::Claimant;
 use super::link;
 use crate::domain::User;
 use crate::store::engine::statement::query;

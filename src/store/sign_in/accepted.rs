@@ -1,12 +1,13 @@
 //! What is written down of a sign-in that succeeded, or would have: the checks of the rules E and F, and its warning.
 
-use super::finish::{Proof, SignIn};
+use super::proof::{Proof, SignIn};
 use super::record;
 use super::refusal::{ACTIVE, FIRST_USE, OPEN, UNUSED};
 use crate::domain::Check;
 use crate::domain::login_attempt::IN_TIME;
 use crate::store::Error;
-use crate::store::people::account::{Account, How};
+use crate::store::people::account::Account;
+use crate::store::people::claimant::How;
 use crate::store::people::group_claim::{self, Warning};
 use crate::store::people::link::shared_with;
 use crate::store::people::promotion::FOREIGN_PASSWORD;
@@ -51,7 +52,7 @@ pub(in crate::store) fn accepted(sign_in: &SignIn, account: &Account) -> Result<
             });
         };
     passed("E1", IN_TIME, OPEN, "open");
-    if let Proof::Saml(proof) = &sign_in.proof {
+    if let Proof::Federated(proof) = &sign_in.proof {
         passed("E4", FIRST_USE, UNUSED, "new");
         match account.how {
             How::Found => passed("F1", THE_ACCOUNT, "found by identity", "found by identity"),
@@ -92,7 +93,7 @@ pub(in crate::store) fn accepted(sign_in: &SignIn, account: &Account) -> Result<
     }
     passed("F4", ACTIVE, "active", "active");
     let mut warning = None;
-    if let (Proof::Saml(proof), Some(groups)) = (&sign_in.proof, &account.groups) {
+    if let (Proof::Federated(proof), Some(groups)) = (&sign_in.proof, &account.groups) {
         let settings = &proof.connection.settings;
         let (check, found) = group_claim::check(settings, &proof.profile.groups, Some(groups));
         here.push(check);

@@ -1,6 +1,6 @@
 //! Assertion IDs that were accepted, until no confirmation of the assertion could be accepted any more.
 
-use super::finish::{SamlProof, SignIn};
+use super::proof::{FederatedProof, SignIn};
 use crate::store::engine::columns::{is_text, ms};
 use crate::store::engine::statement::query;
 use crate::store::{Error, Refusal, Tx};
@@ -9,7 +9,7 @@ use crate::store::{Error, Refusal, Tx};
 pub(in crate::store) async fn remember(
     tx: &mut Tx,
     sign_in: &SignIn,
-    proof: &SamlProof,
+    proof: &FederatedProof,
 ) -> Result<Result<(), Refusal>, Error> {
     if proof.connection.company_id != sign_in.company_id {
         return Ok(Err(Refusal::OtherConnection));

@@ -10,9 +10,10 @@ use crate::domain::{
     SessionKey, UserId,
 };
 use crate::store::engine::columns::{Row, is_text, ms};
-use crate::store::engine::queue::Work;
+use crate::store::engine::queue::Job;
+use crate::store::engine::sqlite::Durability;
 use crate::store::engine::statement::{Statement, Target, query};
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Hasher, Store, Tx};
 use time::OffsetDateTime;
 
 macro_rules! select {
@@ -52,29 +53,67 @@ pub struct AttemptRefusal {
     pub named: Option<Email>,
 }
 
+/// Writes a new attempt down. The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it.
+#[derive(Debug)]
+struct Add(Arc<LoginAttempt>);
+
+impl Job for Add {
+    type Output = ();
+
+    async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<(), Error> {
+        insert(tx, &self.0).await
+    }
+
+    async fn alone(&self, store: &Store) -> Result<(), Error> {
+        insert(&store.database, &self.0).await
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.0.started_at
+    }
+
+    fn durability(&self) -> Durability {
+        if self.0.outcome == Outcome::Open {
+            Durability::Written
+        } else {
+            Durability::Synced
+        }
+    }
+}
+
+/// Closes an attempt with a refusal.
+#[derive(Debug)]
+struct Refuse {
+    id: AttemptId,
+    refusal: AttemptRefusal,
+    now: OffsetDateTime,
+}
+
+impl Job for Refuse {
+    type Output = bool;
+
+    async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<bool, Error> {
+        refuse(tx, self.id, &self.refusal, self.now).await
+    }
+
+    async fn alone(&self, store: &Store) -> Result<bool, Error> {
+        refuse(&store.database, self.id, &self.refusal, self.now).await
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+}
+
 impl Store {
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
         let attempt = Arc::new(attempt.clone());
-        match &self.queue {
-            Some(queue) => {
-                queue
-                    .submit(self, |answer| Work::Add(Arc::clone(&attempt), answer))
-                    .await
-            }
-            None => self.add_attempt_alone(&attempt).await,
-        }?;
+        self.perform(Add(Arc::clone(&attempt))).await?;
         if attempt.outcome == Outcome::Open {
             self.begun.keep(attempt);
         }
         Ok(())
-    }
-
-    pub(in crate::store) async fn add_attempt_alone(
-        &self,
-        attempt: &LoginAttempt,
-    ) -> Result<(), Error> {
-        insert(&self.database, attempt).await
     }
 
     /// An attempt by its identifier.
@@ -158,24 +197,8 @@ impl Store {
         refusal: &AttemptRefusal,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        match &self.queue {
-            Some(queue) => {
-                let refusal = Box::new(refusal.clone());
-                queue
-                    .submit(self, |answer| Work::Refuse(id, refusal, now, answer))
-                    .await
-            }
-            None => self.refuse_attempt_alone(id, refusal, now).await,
-        }
-    }
-
-    pub(in crate::store) async fn refuse_attempt_alone(
-        &self,
-        id: AttemptId,
-        refusal: &AttemptRefusal,
-        now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        refuse(&self.database, id, refusal, now).await
+        let refusal = refusal.clone();
+        self.perform(Refuse { id, refusal, now }).await
     }
 
     /// Notes on an open attempt what has come of it so far; whatever closes it writes over that.
@@ -233,7 +256,7 @@ impl Store {
 }
 
 /// Closes an open attempt with a refusal.
-pub(in crate::store) async fn refuse(
+async fn refuse(
     target: impl Target,
     id: AttemptId,
     refusal: &AttemptRefusal,

@@ -7,31 +7,41 @@ use time::OffsetDateTime;
 
 use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind};
 use crate::store::engine::columns::ms;
-use crate::store::engine::queue::Work;
+use crate::store::engine::queue::Job;
+use crate::store::engine::sqlite::Durability;
 use crate::store::engine::statement::query;
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Hasher, Store, Tx};
+
+/// Keeps something of an attempt. It is a help and no more.
+#[derive(Debug)]
+struct Keep(Evidence);
+
+impl Job for Keep {
+    type Output = ();
+
+    async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<(), Error> {
+        keep(tx, &self.0).await
+    }
+
+    async fn alone(&self, store: &Store) -> Result<(), Error> {
+        let mut tx = store.begin().await?;
+        keep(&mut tx, &self.0).await?;
+        tx.commit(self.0.kept_at).await
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.0.kept_at
+    }
+
+    fn durability(&self) -> Durability {
+        Durability::Written
+    }
+}
 
 impl Store {
     /// Keeps something of an attempt. It may be lost with the machine's power; nothing depends on it.
     pub async fn keep_evidence(&self, evidence: Evidence) -> Result<(), Error> {
-        match &self.queue {
-            Some(queue) => {
-                let evidence = Box::new(evidence);
-                queue
-                    .submit(self, |answer| Work::Keep(evidence, answer))
-                    .await
-            }
-            None => self.keep_evidence_alone(&evidence).await,
-        }
-    }
-
-    pub(in crate::store) async fn keep_evidence_alone(
-        &self,
-        evidence: &Evidence,
-    ) -> Result<(), Error> {
-        let mut tx = self.begin().await?;
-        keep(&mut tx, evidence).await?;
-        tx.commit(evidence.kept_at).await
+        self.perform(Keep(evidence)).await
     }
 
     /// What is kept of an attempt of a company, still sealed.
@@ -55,7 +65,7 @@ impl Store {
 }
 
 /// Keeps it, and lets go of what is older than the newest 200 of its company and kind.
-pub(in crate::store) async fn keep(tx: &mut Tx, evidence: &Evidence) -> Result<(), Error> {
+async fn keep(tx: &mut Tx, evidence: &Evidence) -> Result<(), Error> {
     query(
         "INSERT INTO attempt_evidence (attempt_id, kind, company_id, sealed, kept_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6) \
          ON CONFLICT DO NOTHING",

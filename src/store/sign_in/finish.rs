@@ -7,171 +7,53 @@
 
 use super::accepted::accepted;
 use super::attempt::{self, Closing};
+use super::proof::{AttemptRef, FederatedProof, Finished, PasswordProof, Proof, SignIn};
 use super::refusal::Refusal;
+use super::refuse::refuse;
 use super::rehearsal::rehearse;
-use super::setup_link::{self, SetUp};
-use super::{assertion, record, session};
-use crate::domain::{
-    AttemptId, AttemptKind, AuditEvent, Check, CompanyId, Connection, ConnectionId, LoginAttempt,
-    NameId, Outcome, Profile, Record, Rehearsal, Session, SessionId, SessionKey, User, UserId,
-};
+use super::setup_link;
+use super::{assertion, session};
+use crate::domain::{AttemptId, AttemptKind, LoginAttempt, Outcome, Session, SessionKey};
 use crate::store::engine::columns::ms;
-use crate::store::engine::queue::Work;
+use crate::store::engine::queue::Job;
 use crate::store::engine::statement::query;
-use crate::store::people::account::{Account, Claimant, How, settle};
-use crate::store::people::group_claim;
+use crate::store::people::account::{Account, settle};
+use crate::store::people::claimant::{Claimant, How};
 use crate::store::people::user::{user, user_columns};
 use crate::store::{Error, Hasher, Store, Tx};
-use std::sync::Arc;
 
-use time::{Duration, OffsetDateTime};
-
-/// A sign-in whose proof was verified.
-#[derive(Debug, Clone)]
-pub struct SignIn {
-    /// The company of the host.
-    pub company_id: CompanyId,
-    /// The attempt that it ends.
-    pub attempt: AttemptRef,
-    /// What was verified.
-    pub proof: Proof,
-    /// The session to begin.
-    pub session: NewSession,
-    /// The browser's former session, which ends with this sign-in.
-    pub replaces: Option<SessionId>,
-    /// The identifier of the account if it has to be made.
-    pub new_user_id: UserId,
-    /// The checks so far; those of rules E and F that are made here are added.
-    pub record: Record,
-    /// Now.
-    pub now: OffsetDateTime,
-}
-
-/// The attempt that a sign-in ends.
-#[derive(Debug, Clone)]
-pub enum AttemptRef {
-    /// It was written down when the sign-in began.
-    Begun(AttemptId),
-    /// There is none yet: an accepted unsolicited Response (rule E5), or a password.
-    New(Box<LoginAttempt>),
-}
-
-/// What was verified.
-#[derive(Debug, Clone)]
-pub enum Proof {
-    /// A SAML assertion.
-    Saml(Box<SamlProof>),
-    /// A password.
-    Password(Box<PasswordProof>),
-    /// A set-up link, whose holder becomes the company's administrator.
-    SetUp(Box<SetUp>),
-}
-
-/// A password that was verified.
-#[derive(Debug, Clone)]
-pub struct PasswordProof {
-    /// The user.
-    pub user_id: UserId,
-    /// The sealed hash that it was verified against. It has to be the user's still.
-    pub sealed: Vec<u8>,
-    /// What is written down when the user is an administrator.
-    pub break_glass: Option<AuditEvent>,
-}
-
-/// A verified assertion.
-#[derive(Debug, Clone)]
-pub struct SamlProof {
-    /// The connection that it was verified against.
-    pub connection: Arc<Connection>,
-    /// What it says about the person.
-    pub profile: Profile,
-    /// Its ID.
-    pub assertion_id: String,
-    /// When it can no longer be used, skew included; its ID is remembered until then (rule E4).
-    pub assertion_expires_at: OffsetDateTime,
-    /// Its `NameID`, for logout.
-    pub name_id: Option<NameId>,
-    /// Its `SessionIndex`, for logout.
-    pub session_index: Option<String>,
-    /// When the user was authenticated.
-    pub authn_instant: Option<OffsetDateTime>,
-    /// How the user was authenticated.
-    pub authn_context: Option<String>,
-}
-
-/// A session to begin.
-#[derive(Debug, Clone)]
-pub struct NewSession {
-    /// The browser's new secret.
-    pub id: SessionId,
-    /// Its absolute end; the caller has taken `SessionNotOnOrAfter` into account (rule D6).
-    pub expires_at: OffsetDateTime,
-    /// How long it may stay unused.
-    pub idle: Duration,
-}
-
-/// How a sign-in ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finished {
-    /// The session has begun.
-    SignedIn {
-        /// Who signed in, as now stored.
-        user: Box<User>,
-        /// The account was made just now (rule F3).
-        made: bool,
-        /// The session.
-        session: Box<Session>,
-        /// How the database and the caches name it.
-        key: SessionKey,
-        /// The attempt that was closed.
-        attempt_id: AttemptId,
-    },
-    /// No session.
-    Refused {
-        /// Why.
-        refusal: Refusal,
-        /// The attempt that was closed, if it was not closed before.
-        attempt_id: AttemptId,
-    },
-    /// No session: the attempt was a test.
-    Rehearsed {
-        /// What a sign-in would have done.
-        rehearsal: Box<Rehearsal>,
-        /// The attempt that was closed.
-        attempt_id: AttemptId,
-    },
-}
+use time::OffsetDateTime;
 
 /// Tries before a transaction that others keep crossing is given up.
 const TRIES: usize = 5;
 
-impl Store {
-    /// Ends a sign-in in one transaction, which it may share with others that wait.
-    pub async fn finish_sign_in(&self, sign_in: SignIn) -> Result<Finished, Error> {
-        match &self.queue {
-            Some(queue) => {
-                let sign_in = Arc::new(sign_in);
-                queue
-                    .submit(self, |answer| Work::Finish(Arc::clone(&sign_in), answer))
-                    .await
-            }
-            None => self.finish_sign_in_alone(&sign_in).await,
-        }
+impl Job for SignIn {
+    type Output = Finished;
+
+    async fn perform(&self, tx: &mut Tx, hash: Hasher) -> Result<Finished, Error> {
+        finish_in(tx, self, hash).await
     }
 
-    /// Ends a sign-in in one transaction of its own.
-    pub(in crate::store) async fn finish_sign_in_alone(
-        &self,
-        sign_in: &SignIn,
-    ) -> Result<Finished, Error> {
+    async fn alone(&self, store: &Store) -> Result<Finished, Error> {
         let mut tries = 1;
         loop {
-            match self.finish_once(sign_in).await {
+            match store.finish_once(self).await {
                 // Nothing was stored: the same again finds what the other transaction did.
                 Err(error) if error.is_transient() && tries < TRIES => tries += 1,
                 finished => return finished,
             }
         }
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+}
+
+impl Store {
+    /// Ends a sign-in in one transaction, which it may share with others that wait.
+    pub async fn finish_sign_in(&self, sign_in: SignIn) -> Result<Finished, Error> {
+        self.perform(sign_in).await
     }
 
     async fn finish_once(&self, sign_in: &SignIn) -> Result<Finished, Error> {
@@ -197,7 +79,7 @@ pub async fn finish_in(tx: &mut Tx, sign_in: &SignIn, hash: Hasher) -> Result<Fi
         (Ok(AttemptKind::Test), proof) => {
             return Box::pin(rehearse(tx, sign_in, proof, attempt_id)).await;
         }
-        (Ok(_), Proof::Saml(proof)) => saml_account(tx, sign_in, proof, hash).await?,
+        (Ok(_), Proof::Federated(proof)) => saml_account(tx, sign_in, proof, hash).await?,
         (Ok(_), Proof::Password(proof)) => {
             let point = tx.savepoint().await?;
             let judged = password_account(tx, sign_in, proof).await?;
@@ -244,7 +126,7 @@ async fn admit(
     let verdict = match consumed {
         None => Err(Refusal::AttemptConsumed),
         Some(consumed) if !consumed.in_time => Err(Refusal::AttemptExpired),
-        Some(consumed) if consumed.connection_id != connection_of(sign_in) => {
+        Some(consumed) if consumed.connection_id != sign_in.proof.connection_id() => {
             Err(Refusal::OtherConnection)
         }
         Some(consumed) => Ok(consumed.kind),
@@ -252,18 +134,10 @@ async fn admit(
     Ok((id, verdict))
 }
 
-/// The connection of the proof, which has to be of the company of the host (rule E6).
-fn connection_of(sign_in: &SignIn) -> Option<ConnectionId> {
-    match &sign_in.proof {
-        Proof::Saml(proof) => Some(proof.connection.id),
-        Proof::Password(_) | Proof::SetUp(_) => None,
-    }
-}
-
 async fn saml_account(
     tx: &mut Tx,
     sign_in: &SignIn,
-    proof: &SamlProof,
+    proof: &FederatedProof,
     hash: Hasher,
 ) -> Result<Result<Account, Refusal>, Error> {
     if let Err(refusal) = assertion::remember(tx, sign_in, proof).await? {
@@ -272,23 +146,9 @@ async fn saml_account(
     let replaces = sign_in.replaces.as_ref();
     let claimant = Claimant {
         replaces: replaces.map(|former| SessionKey(hash(former.as_bytes()))),
-        ..claimant(sign_in, proof)
+        ..sign_in.claimant(proof)
     };
     settle(tx, &claimant).await
-}
-
-pub(in crate::store) fn claimant<'a>(sign_in: &'a SignIn, proof: &'a SamlProof) -> Claimant<'a> {
-    Claimant {
-        connection: &proof.connection,
-        profile: &proof.profile,
-        new_user: sign_in.new_user_id,
-        attempt: match &sign_in.attempt {
-            AttemptRef::Begun(id) => *id,
-            AttemptRef::New(attempt) => attempt.id,
-        },
-        replaces: None,
-        now: sign_in.now,
-    }
 }
 
 /// Rules F4 and F6.
@@ -357,13 +217,13 @@ async fn begin_session(
     hash: Hasher,
 ) -> Result<Finished, Error> {
     let saml = match &sign_in.proof {
-        Proof::Saml(proof) => Some(proof),
+        Proof::Federated(proof) => Some(proof),
         Proof::Password(_) | Proof::SetUp(_) => None,
     };
     let session = Session {
         user_id: account.user.id,
         company_id: sign_in.company_id,
-        connection_id: connection_of(sign_in),
+        connection_id: sign_in.proof.connection_id(),
         attempt_id,
         name_id: saml.and_then(|proof| proof.name_id.clone()),
         session_index: saml.and_then(|proof| proof.session_index.clone()),
@@ -403,46 +263,6 @@ async fn begin_session(
         user: Box::new(account.user),
         session: Box::new(session),
         key,
-        attempt_id,
-    })
-}
-
-pub(in crate::store) async fn refuse(
-    tx: &mut Tx,
-    sign_in: &SignIn,
-    attempt_id: AttemptId,
-    refusal: Refusal,
-) -> Result<Finished, Error> {
-    let mut record = sign_in.record.clone();
-    if let Proof::Saml(proof) = &sign_in.proof {
-        let settings = &proof.connection.settings;
-        let (check, _) = group_claim::check(settings, &proof.profile.groups, None);
-        record.checks.push(check);
-    }
-    record.checks.push(Check {
-        rule: refusal.rule().into(),
-        subject: refusal.subject().into(),
-        expected: refusal.expected(),
-        received: refusal.to_string().into(),
-        passed: false,
-    });
-    let advice = refusal.advice().iter().map(|line| (*line).to_owned());
-    record.advice.extend(advice);
-    let closing = Closing {
-        outcome: Outcome::Refused,
-        rule: Some(refusal.rule()),
-        summary: &refusal.sentence(),
-        record: record::write(&record)?,
-        user_id: None,
-        named: match &sign_in.proof {
-            Proof::Saml(proof) => proof.profile.email.as_ref(),
-            Proof::Password(_) | Proof::SetUp(_) => None,
-        },
-        session_key: None,
-    };
-    attempt::close(tx, attempt_id, closing, sign_in.now).await?;
-    Ok(Finished::Refused {
-        refusal,
         attempt_id,
     })
 }

@@ -147,7 +147,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::store::engine::statement::Value;
+    use crate::store::engine::value::Value;
 
     fn row(text: &str, packed: Option<Vec<u8>>) -> Row {
         let names = ["record", "packed_record"].map(str::to_owned);

@@ -6,10 +6,12 @@
 use super::accepted::accepted;
 use super::assertion;
 use super::attempt::{self, Closing};
-use super::finish::{Finished, Proof, SamlProof, SignIn, claimant, refuse};
+use super::proof::{FederatedProof, Finished, Proof, SignIn};
+use super::refuse::refuse;
 use crate::domain::{AttemptId, GroupChange, Outcome, Rehearsal, User, UserId, Way};
 use crate::store::engine::statement::query;
-use crate::store::people::account::{Account, How, settle};
+use crate::store::people::account::{Account, settle};
+use crate::store::people::claimant::How;
 use crate::store::people::user::{select_user, user};
 use crate::store::{Error, Refusal, Tx};
 
@@ -23,7 +25,7 @@ pub(in crate::store) async fn rehearse(
     let rehearsed = match proof {
         // Only a Response tests a connection.
         Proof::Password(_) | Proof::SetUp(_) => Err(Refusal::OtherConnection),
-        Proof::Saml(proof) => match assertion::remember(tx, sign_in, proof).await? {
+        Proof::Federated(proof) => match assertion::remember(tx, sign_in, proof).await? {
             Err(refusal) => Err(refusal),
             Ok(()) => try_out(tx, sign_in, proof).await?,
         },
@@ -53,10 +55,10 @@ pub(in crate::store) async fn rehearse(
 async fn try_out(
     tx: &mut Tx,
     sign_in: &SignIn,
-    proof: &SamlProof,
+    proof: &FederatedProof,
 ) -> Result<Result<(Account, Rehearsal), Refusal>, Error> {
     let point = tx.savepoint().await?;
-    let settled = settle(tx, &claimant(sign_in, proof)).await?;
+    let settled = settle(tx, &sign_in.claimant(proof)).await?;
     let titles = match &settled {
         Ok(account) => titles(tx, account.user.id).await?,
         Err(_) => Vec::new(),

@@ -9,9 +9,10 @@ use crate::domain::{
     UserId,
 };
 use crate::store::engine::columns::{Row, duration_ms, is_text, json, ms};
-use crate::store::engine::queue::Work;
+use crate::store::engine::queue::Job;
+use crate::store::engine::sqlite::Durability;
 use crate::store::engine::statement::{Pair, Target, pair, query};
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Hasher, Store, Tx};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
@@ -50,6 +51,34 @@ impl SignedIn {
 /// The most sessions of one user in a list. Who has more than people look at is a program, and ends them all at once.
 pub const SESSIONS_OF_ONE: usize = 200;
 
+/// Notes that a session was used. Nobody waits for it, and a use that is lost ends a session a minute earlier.
+#[derive(Debug)]
+struct Touch {
+    key: SessionKey,
+    now: OffsetDateTime,
+}
+
+impl Job for Touch {
+    type Output = ();
+    const HAS_TIME: bool = true;
+
+    async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<(), Error> {
+        touch(tx, self.key, self.now).await
+    }
+
+    async fn alone(&self, store: &Store) -> Result<(), Error> {
+        touch(&store.database, self.key, self.now).await
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
+    fn durability(&self) -> Durability {
+        Durability::Written
+    }
+}
+
 impl Store {
     /// How the database names the session of a browser's secret.
     pub fn session_key(&self, id: &SessionId) -> SessionKey {
@@ -76,14 +105,7 @@ impl Store {
 
     /// Notes that a session was used.
     pub async fn touch_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<(), Error> {
-        match &self.queue {
-            Some(queue) => {
-                queue
-                    .submit(self, |answer| Work::Touch(key, now, answer))
-                    .await
-            }
-            None => touch(&self.database, key, now).await,
-        }
+        self.perform(Touch { key, now }).await
     }
 
     /// The sessions of a user that have not ended, the newest first, and the newest [`SESSIONS_OF_ONE`] only.
@@ -295,11 +317,7 @@ pub(in crate::store) async fn hold(tx: &mut Tx, key: SessionKey) -> Result<(), E
     Ok(())
 }
 
-pub(in crate::store) async fn touch(
-    target: impl Target,
-    key: SessionKey,
-    now: OffsetDateTime,
-) -> Result<(), Error> {
+async fn touch(target: impl Target, key: SessionKey, now: OffsetDateTime) -> Result<(), Error> {
     query("UPDATE session SET last_seen_at = $1 WHERE session_key = $2 AND last_seen_at < $1")
         .bind(ms(now))
         .bind(key.0.to_vec())

@@ -12,7 +12,8 @@ use crate::domain::{
 };
 use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::statement::query;
-use crate::store::people::account::{Account, How};
+use crate::store::people::account::Account;
+use crate::store::people::claimant::How;
 use crate::store::people::user::insert;
 use crate::store::{Error, Store, Tx};
 

@@ -10,7 +10,7 @@ use vestibule::domain::{
 };
 use vestibule::http::session::cookie_value;
 use vestibule::import;
-use vestibule::store::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
+use vestibule::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
 
 use crate::support::{self, Answer, Browser, NOW, hidden_field, unique};
 
@@ -156,7 +156,7 @@ impl World {
         let finished = store.finish_sign_in(SignIn {
             company_id: connection.company_id,
             attempt: AttemptRef::Begun(id),
-            proof: Proof::Saml(Box::new(SamlProof {
+            proof: Proof::Federated(Box::new(FederatedProof {
                 connection: Arc::new(connection.clone()),
                 profile: Profile {
                     subject: email.to_owned(),

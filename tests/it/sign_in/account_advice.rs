@@ -17,8 +17,8 @@ use vestibule::http::client_address::Peer;
 use vestibule::import;
 use vestibule::saml::metadata::IdpMetadata;
 use vestibule::store::{
-    AttemptFilter, AttemptRef, Bar, NewSession, PasswordProof, Proof, Refusal, SamlProof, SetUp,
-    SignIn,
+    AttemptFilter, AttemptRef, Bar, FederatedProof, NewSession, PasswordProof, Proof, Refusal,
+    SetUp, SignIn,
 };
 
 use super::password::submit;
@@ -444,7 +444,7 @@ impl Site {
         let mut sign_in = SignIn {
             company_id,
             attempt: AttemptRef::Begun(id),
-            proof: Proof::Saml(Box::new(SamlProof {
+            proof: Proof::Federated(Box::new(FederatedProof {
                 connection: std::sync::Arc::new(entra),
                 profile,
                 assertion_id: "_stored".to_owned(),
@@ -723,7 +723,7 @@ async fn provoke_in_the_store(kind: Kind, site: &Site) -> (LoginAttempt, Refusal
         Kind::NoJitGroup => {
             // The group went after this server had read the connection.
             let gone = |_: &mut LoginAttempt, sign_in: &mut SignIn| {
-                if let Proof::Saml(proof) = &mut sign_in.proof {
+                if let Proof::Federated(proof) = &mut sign_in.proof {
                     let mut connection = Connection::clone(&proof.connection);
                     connection.settings.jit = Some(GroupId::from_bytes([9; 16]));
                     proof.connection = std::sync::Arc::new(connection);

@@ -30,7 +30,7 @@ use vestibule::saml::signature::{
 
 use crate::support::{self, unique};
 pub(super) use crate::support::{Answer, NOW};
-use vestibule::store::{AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
+use vestibule::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
 
 pub(super) const ACME: &str = "acme.localhost:8080";
 pub(super) const BETA: &str = "beta.localhost:8080";
@@ -160,7 +160,7 @@ impl World {
         let sign_in = SignIn {
             company_id: connection.company_id,
             attempt: AttemptRef::New(Box::new(attempt.clone())),
-            proof: Proof::Saml(Box::new(SamlProof {
+            proof: Proof::Federated(Box::new(FederatedProof {
                 connection: Arc::new(connection.clone()),
                 profile,
                 assertion_id: format!("_{}", attempt.id),

@@ -10,7 +10,8 @@ use vestibule::domain::{
     User, UserId,
 };
 use vestibule::store::{
-    AttemptRef, Bar, Finished, NewSession, PasswordProof, Proof, Refusal, SamlProof, SignIn, Store,
+    AttemptRef, Bar, FederatedProof, Finished, NewSession, PasswordProof, Proof, Refusal, SignIn,
+    Store,
 };
 
 pub(super) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00 UTC);
@@ -117,7 +118,7 @@ impl World {
         SignIn {
             company_id: self.company.id,
             attempt,
-            proof: Proof::Saml(Box::new(SamlProof {
+            proof: Proof::Federated(Box::new(FederatedProof {
                 connection: Arc::new(self.connection.clone()),
                 profile: profile.clone(),
                 assertion_id: assertion_id.to_owned(),

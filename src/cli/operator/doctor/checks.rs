@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Findings;
 use crate::app::quotas;
-use crate::cli::operator::configuration::full;
+use crate::cli::text::full;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keys;

@@ -1,25 +1,25 @@
 //! `user delete`.
 
-use super::{Named, find, last_one};
 use crate::admin::Refused;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::sure::sure;
+use crate::cli::people::break_glass::last_one;
+use crate::cli::people::named::Named;
+use crate::cli::sure::Sure;
 use crate::cli::text::counts;
 
 pub(super) async fn run(
     installation: &Installation,
     named: &Named,
-    yes: bool,
+    sure: Sure,
     out: &mut Output,
 ) -> Result<()> {
-    let (company, user) = find(installation, named).await?;
+    let (company, user) = named.find(installation).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let loss = admin.user_use(user.id).await?;
-    sure(
-        yes,
+    sure.of(
         format!(
             "This deletes {} of {} for good: {}, {}, {} and {}. The audit log stays, without the name.",
             user.email,

@@ -3,11 +3,13 @@
 //!
 //! Invariant: only what an administrator gave is taken away; what an identity provider gives, it gives again.
 
-use super::{Named, email, exists, find, last_one};
+use super::{email, exists};
 use crate::admin::{Added, Admin, Refused, UserText};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
+use crate::cli::people::break_glass::last_one;
+use crate::cli::people::named::Named;
 use crate::domain::{Company, Connection, Group, User};
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +42,7 @@ pub(in crate::cli) struct Set {
 
 impl Set {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let (company, user) = find(installation, &self.named).await?;
+        let (company, user) = self.named.find(installation).await?;
         let mut changes = Vec::new();
         for (titles, into) in [(&self.groups, true), (&self.remove, false)] {
             for title in titles {

@@ -1,10 +1,11 @@
 //! `user unlink`: the cure when an identity provider names a person in another way than before.
 
-use super::{Named, find, last_one};
 use crate::admin::Refused;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
+use crate::cli::people::break_glass::last_one;
+use crate::cli::people::named::Named;
 use crate::domain::{Connection, User};
 use crate::store::Store;
 
@@ -59,7 +60,7 @@ async fn next(store: &Store, user: &User, connection: &Connection) -> Result<Str
 
 impl Unlink {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let (company, user) = find(installation, &self.named).await?;
+        let (company, user) = self.named.find(installation).await?;
         let connection = installation
             .connection(&company, Some(&self.connection), "--connection")
             .await?;
