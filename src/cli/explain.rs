@@ -16,9 +16,11 @@ use time::format_description::well_known::Rfc3339;
 use super::Setting;
 use super::error::Result;
 use super::output::Output;
+use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::error::Requirement;
-use crate::saml::response::{Expectation, ParsedResponse, Verdict, validate};
+use crate::saml::response::{Expectation, ParsedResponse, validate};
 use crate::saml::signature::Trust;
+use crate::saml::verdict::Verdict;
 use crate::site::{self, Asked};
 use crate::text;
 use judged::Judged;
@@ -105,7 +107,7 @@ impl Explain {
         } else {
             report.print(out)?;
         }
-        Ok(if verdict.outcome.is_ok() {
+        Ok(if verdict.outcome().is_ok() {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(1)
@@ -119,9 +121,9 @@ fn hint(
     trust: &Trust,
     expectation: &Expectation,
     at: OffsetDateTime,
-    verdict: &Verdict,
+    verdict: &Verdict<ValidatedAssertion>,
 ) -> Option<String> {
-    let rejection = verdict.outcome.as_ref().err()?;
+    let rejection = verdict.outcome().err()?;
     let about_request = matches!(
         rejection.requirement,
         Requirement::InResponseTo | Requirement::SubjectConfirmation
@@ -140,19 +142,21 @@ fn hint(
         .filter(|c| !text::is_unseen(*c))
         .take(200)
         .collect();
-    Some(match parsed.validate(trust, &answering, at).outcome {
-        Ok(_) => format!(
-            "It answers the request {shown} and was judged as unsolicited. As the answer to that request it is accepted: add --request-id {shown}"
-        ),
-        Err(other) => format!(
-            "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused too: {other}"
-        ),
-    })
+    Some(
+        match parsed.validate(trust, &answering, at, None).into_outcome() {
+            Ok(_) => format!(
+                "It answers the request {shown} and was judged as unsolicited. As the answer to that request it is accepted: add --request-id {shown}"
+            ),
+            Err(other) => format!(
+                "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused too: {other}"
+            ),
+        },
+    )
 }
 
 /// When a Response is refused by the time, and that time is now: a kept one is judged by its own time.
-fn time_hint(verdict: &Verdict) -> Option<String> {
-    let rejection = verdict.outcome.as_ref().err()?;
+fn time_hint(verdict: &Verdict<ValidatedAssertion>) -> Option<String> {
+    let rejection = verdict.outcome().err()?;
     let by_time = match rejection.requirement {
         Requirement::CertificateValidity | Requirement::Conditions => true,
         Requirement::SubjectConfirmation => rejection.received.contains("our clock says"),
@@ -160,7 +164,7 @@ fn time_hint(verdict: &Verdict) -> Option<String> {
     };
     // The check that passed holds a time that was read.
     let made = verdict
-        .checks
+        .checks()
         .iter()
         .find(|check| check.requirement == Requirement::IssueInstant && check.passed);
     by_time.then(|| {

@@ -15,9 +15,9 @@ use crate::import;
 use crate::keys;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::binding::EncodedResponse;
-use crate::saml::cross_check::CrossCheck;
-use crate::saml::error::Requirement;
-use crate::saml::response::{ParsedResponse, Verdict};
+use crate::saml::cross_check::Consultation;
+use crate::saml::error::{Rejection, Requirement};
+use crate::saml::response::ParsedResponse;
 use crate::site::{Asked, Site, SiteConnection};
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SamlProof, SignIn};
 use std::net::IpAddr;
@@ -58,7 +58,7 @@ pub(super) struct AuthenticatedSubject<'a> {
 impl AuthenticatedSubject<'_> {
     /// How long ago the assertion was made.
     pub(super) fn age(&self) -> Duration {
-        self.assertion.drift
+        self.assertion.drift()
     }
 }
 
@@ -93,7 +93,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
-        return Box::pin(unsolicited::finish(app, site, arrival, &parsed)).await;
+        return Box::pin(unsolicited::finish(app, site, arrival, parsed)).await;
     };
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
         let refusal = unknown_request(app, request_id);
@@ -154,7 +154,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         );
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
-    judge(app, site, &attempt, &parsed, arrival).await
+    judge(app, site, &attempt, parsed, arrival).await
 }
 
 /// Judges the answer to an open attempt of this browser.
@@ -162,7 +162,7 @@ async fn judge(
     app: &App,
     site: &Site,
     attempt: &LoginAttempt,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
@@ -242,27 +242,26 @@ pub(super) fn authenticate<'a>(
     app: &App,
     site: &Site,
     ready: &'a SiteConnection,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
     asked: Asked,
     now: OffsetDateTime,
 ) -> Result<AuthenticatedSubject<'a>, Refusal> {
     let SiteConnection { connection, trust } = ready;
     let expectation = site.expectation(connection, asked);
-    let mut verdict = parsed.validate(trust, &expectation, now);
-    if let Some(cross_check) = &app.cross_check {
-        verdict = second_look(cross_check, ready, parsed, verdict); // rule B9
-    }
-    let assertion = match verdict.outcome {
-        Ok(assertion) => assertion,
-        Err(rejection) => {
-            let refusal = Refusal::of(&rejection, verdict.checks);
-            return Err(refusal.naming(verdict.named.as_deref()));
+    let second = consultation(app, connection); // rule B9
+    let verdict = parsed.validate(trust, &expectation, now, second.as_ref());
+    let named = verdict.named().map(str::to_owned);
+    let (checks, assertion) = match verdict.into_parts() {
+        (checks, Ok(assertion)) => (checks, assertion),
+        (checks, Err(rejection)) => {
+            report_disagreement(connection, &rejection);
+            return Err(Refusal::of(&rejection, checks).naming(named.as_deref()));
         }
     };
-    let record = record::record(verdict.checks);
+    let record = record::record(checks);
     let name_id = name_id(&assertion);
     let attributes = assertion
-        .attributes
+        .attributes()
         .iter()
         .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
     let unnamed = NameId::new("", None);
@@ -294,7 +293,7 @@ pub(super) fn authenticate<'a>(
 
 /// The name, as we keep it.
 pub(super) fn name_id(assertion: &ValidatedAssertion) -> Option<NameId> {
-    assertion.name_id.clone().map(|name| NameId {
+    assertion.name_id().cloned().map(|name| NameId {
         value: name.value,
         format: name.format,
         name_qualifier: name.name_qualifier,
@@ -303,22 +302,21 @@ pub(super) fn name_id(assertion: &ValidatedAssertion) -> Option<NameId> {
     })
 }
 
-/// Asks the second implementation about a good verdict. Its refusal concerns the operator, who reads the log.
-fn second_look(
-    cross_check: &CrossCheck,
-    SiteConnection { connection, trust }: &SiteConnection,
-    parsed: &ParsedResponse<'_>,
-    verdict: Verdict,
-) -> Verdict {
+/// The second implementation, where the operator wants one asked.
+fn consultation<'a>(app: &'a App, connection: &Connection) -> Option<Consultation<'a>> {
+    let cross_check = app.cross_check.as_ref()?;
     let certificates = import::certificates(&connection.settings.certificates);
-    let verdict = cross_check.review(parsed, trust, certificates, verdict);
-    if matches!(&verdict.outcome, Err(it) if it.requirement == Requirement::SecondOpinion) {
+    Some(cross_check.consultation(certificates))
+}
+
+/// The second implementation's refusal concerns the operator, who reads the log.
+fn report_disagreement(connection: &Connection, rejection: &Rejection) {
+    if rejection.requirement == Requirement::SecondOpinion {
         tracing::error!(
             connection = %connection.name,
             "the second implementation does not agree; the sign-in was refused, and its record says why"
         );
     }
-    verdict
 }
 
 /// One transaction: the attempt, the assertion ID, the account, the session.
@@ -348,19 +346,19 @@ pub(super) async fn complete(
         proof: Proof::Saml(Box::new(SamlProof {
             connection: Arc::clone(subject.connection),
             profile: subject.profile,
-            assertion_id: subject.assertion.id,
-            assertion_expires_at: subject.assertion.acceptable_until,
+            assertion_id: subject.assertion.id().to_owned(),
+            assertion_expires_at: subject.assertion.acceptable_until(),
             name_id: subject.name_id,
-            session_index: subject.assertion.session_index,
-            authn_instant: subject.assertion.authn_instant,
-            authn_context: subject.assertion.authn_context,
+            session_index: subject.assertion.session_index().map(str::to_owned),
+            authn_instant: subject.assertion.authn_instant(),
+            authn_context: subject.assertion.authn_context().map(str::to_owned),
         })),
         session: NewSession {
             id: session,
             // Rule D6.
             expires_at: subject
                 .assertion
-                .session_not_on_or_after
+                .session_not_on_or_after()
                 .map_or(latest, |end| end.min(latest)),
             idle: app.config.session.idle.time(),
         },

@@ -141,7 +141,7 @@ async fn answer(app: &App, question: KeyQuestion, certificates: Vec<String>) {
             let verdict = validate(&question.xml, &trust, &question.expectation, now);
             let is_value = |it: Requirement| it == Requirement::SignatureValue;
             let verified = verdict
-                .checks
+                .checks()
                 .iter()
                 .any(|it| is_value(it.requirement) && it.passed);
             let key = trust.keys.first().filter(|_| verified)?;

@@ -107,7 +107,7 @@ impl Refusal {
 
     /// The same with the claims that it is for.
     pub(super) fn about(self, claims: ValidatedAssertion) -> Self {
-        let name = claims.name_id.as_ref().map(|name| name.value.clone());
+        let name = claims.name_id().map(|name| name.value.clone());
         let claims = Some(Box::new(claims));
         Self { claims, ..self }.naming(name.as_deref())
     }

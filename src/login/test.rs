@@ -31,13 +31,13 @@ pub(super) async fn conclude(
 /// What a verified assertion says.
 pub(super) fn findings(settings: &SamlSettings, assertion: &ValidatedAssertion) -> Findings {
     let attributes = assertion
-        .attributes
+        .attributes()
         .iter()
         .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
-    let drift = assertion.drift.whole_milliseconds();
+    let drift = assertion.drift().whole_milliseconds();
     Findings {
-        authn_context: assertion.authn_context.clone(),
-        authn_instant: assertion.authn_instant,
+        authn_context: assertion.authn_context().map(str::to_owned),
+        authn_instant: assertion.authn_instant(),
         drift_ms: i64::try_from(drift).unwrap_or_default(),
         ..Findings::new(settings, name_id(assertion), attributes)
     }

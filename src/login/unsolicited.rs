@@ -22,10 +22,10 @@ pub(super) async fn finish(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
 ) -> Result<Ending, Error> {
-    let candidates = candidates(site, parsed);
-    let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
+    let candidates = candidates(site, &parsed);
+    let Some(ready) = fitting(site, &parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = Refusal::new(
             "D1",
@@ -137,12 +137,14 @@ fn fitting<'s>(
     let mut best = (first, 0);
     for ready in candidates {
         let expectation = site.expectation(&ready.connection, Asked::default());
-        let verdict = parsed.validate(&ready.trust, &expectation, now);
-        if verdict.outcome.is_ok() {
+        let verdict = parsed
+            .clone()
+            .validate(&ready.trust, &expectation, now, None);
+        if verdict.outcome().is_ok() {
             return Some(ready);
         }
-        if verdict.checks.len() > best.1 {
-            best = (ready, verdict.checks.len());
+        if verdict.checks().len() > best.1 {
+            best = (ready, verdict.checks().len());
         }
     }
     Some(best.0)
@@ -153,7 +155,7 @@ async fn accept(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
     ready: &SiteConnection,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();

@@ -8,7 +8,8 @@ use super::Arrival;
 use crate::domain::ConnectionId;
 use crate::saml::error::{Check, Rejection, Requirement, shorten};
 use crate::saml::logout::{
-    LogoutExpectation, LogoutMessage, LogoutRequest, claimed_issuer, receive_post, receive_redirect,
+    LogoutExpectation, LogoutMessage, LogoutRequest, ValidatedLogout, claimed_issuer, receive_post,
+    receive_redirect,
 };
 use crate::site::{Site, SiteConnection};
 
@@ -65,7 +66,7 @@ impl Refusal {
 /// A message that verifies with a connection.
 pub(super) struct Judged<'s> {
     pub(super) ready: &'s SiteConnection,
-    pub(super) message: LogoutMessage,
+    pub(super) message: ValidatedLogout,
     pub(super) checks: Vec<Check>,
 }
 
@@ -111,13 +112,14 @@ pub(super) fn judge<'s>(
             }
             Arrival::Post(message) => receive_post(message, &ready.trust, &expectation, now),
         };
-        let refusal = match verdict.outcome {
-            Ok(LogoutMessage::Request(request)) if is_old(&request, now - skew) => Refusal::Old,
+        let (checks, outcome) = verdict.into_parts();
+        let refusal = match outcome {
+            Ok(message) if is_old(message.message(), now - skew) => Refusal::Old,
             Ok(message) => {
                 accepted.push(Judged {
                     ready,
                     message,
-                    checks: verdict.checks,
+                    checks,
                 });
                 continue;
             }
@@ -126,7 +128,7 @@ pub(super) fn judge<'s>(
         refused = Refused {
             refusal,
             connection: Some(ready.connection.id),
-            checks: verdict.checks,
+            checks,
         };
     }
     if accepted.is_empty() {
@@ -136,8 +138,11 @@ pub(super) fn judge<'s>(
     }
 }
 
-fn is_old(request: &LogoutRequest, earliest: OffsetDateTime) -> bool {
-    request.not_on_or_after.is_none() && request.issue_instant < earliest - LONGEST_AGE
+fn is_old(message: &LogoutMessage, earliest: OffsetDateTime) -> bool {
+    let is_old = |request: &LogoutRequest| {
+        request.not_on_or_after.is_none() && request.issue_instant < earliest - LONGEST_AGE
+    };
+    matches!(message, LogoutMessage::Request(request) if is_old(request))
 }
 
 pub(super) fn skew_of(ready: &SiteConnection) -> Duration {

@@ -98,7 +98,7 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
     let mut refused = None;
     let mut repost = false;
     for judged in &judged {
-        match &judged.message {
+        match judged.message.message() {
             LogoutMessage::Response(response) => {
                 return answered(app, site, judged, response, now).await;
             }

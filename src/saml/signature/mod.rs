@@ -4,18 +4,24 @@
 //! nothing else. A defect in canonicalisation can then only refuse a message, never change one.
 
 mod algorithm;
+mod canonicalization;
 mod key;
 mod named;
+mod reference;
 mod sign;
 mod signed_info;
+mod signed_xml;
+mod signer;
 mod verify;
 
 pub use algorithm::{Hash, SignatureAlgorithm};
+pub(super) use canonicalization::bounded;
 pub use key::{KeyError, VerificationKey, instant};
 pub use named::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
-pub(super) use signed_info::bounded;
-pub use verify::{SignedXml, Signer, UNREADABLE, verify_octets};
+pub use signed_xml::SignedXml;
+pub use signer::Signer;
+pub use verify::{UNREADABLE, verify_octets};
 pub(super) use verify::{base64_text, verify_enveloped};
 
 use super::encryption::DecryptionKey;

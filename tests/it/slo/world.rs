@@ -265,7 +265,10 @@ impl World {
             &their_expectation(to),
             self.app.clock.now(),
         );
-        (verdict.outcome.unwrap(), message.relay_state)
+        (
+            verdict.into_outcome().unwrap().into_message(),
+            message.relay_state,
+        )
     }
 }
 

@@ -36,7 +36,7 @@ fn attempt(case: &Case) -> Option<LoginAttempt> {
     let company = company(case).id;
     let mut attempt = LoginAttempt::open(id, company, AttemptKind::Saml, [0; 32], case.file.now);
     attempt.finished_at = Some(case.file.now);
-    attempt.record.checks = verdict.checks.into_iter().map(recorded).collect();
+    attempt.record.checks = verdict.checks().iter().cloned().map(recorded).collect();
     Some(attempt)
 }
 
