@@ -156,6 +156,35 @@ fn a_message_that_grows_when_it_is_canonical_is_refused() {
     }
 }
 
+/// A list that is cut short is another list than the one that was signed.
+#[test]
+fn a_prefix_list_is_taken_whole_or_not_at_all() {
+    let signed = response("2026-11-20T12:05:00Z", "");
+    let method = format!(
+        "<ds:CanonicalizationMethod Algorithm=\"{}\"",
+        names::EXC_C14N
+    );
+    let listing = |count: usize| {
+        let list = "p ".repeat(count);
+        let inclusive = format!(
+            "<ec:InclusiveNamespaces xmlns:ec=\"{}\" PrefixList=\"{list}\"/>",
+            names::EXC_C14N
+        );
+        let (before, after) = signed.split_once(&method).unwrap();
+        let rest = after
+            .strip_prefix("/>")
+            .or_else(|| after.strip_prefix("></ds:CanonicalizationMethod>"))
+            .unwrap();
+        format!("{before}{method}>{inclusive}</ds:CanonicalizationMethod>{rest}")
+    };
+    let refused = |count| judge(&listing(count)).into_outcome().unwrap_err();
+    // The value was made without a list.
+    assert_eq!(refused(64).rule(), Rule::B3);
+    let rejection = refused(65);
+    assert_eq!(rejection.rule(), Rule::B4);
+    assert_eq!(rejection.received, "a longer one");
+}
+
 #[test]
 fn no_message_makes_a_long_record() {
     let id = format!("_{}", "a".repeat(150_000));

@@ -4,6 +4,9 @@ use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
 use crate::xml::{Canonicalization, Comments, Element, canonicalize_within};
 
+/// The most prefixes of an `InclusiveNamespaces`: each is looked for at each element.
+const MOST_PREFIXES: usize = 64;
+
 /// A canonicalisation method with its prefix list.
 pub(super) struct Method {
     exclusive: bool,
@@ -37,7 +40,18 @@ impl Method {
                     child.name().to_owned(),
                 ));
             };
-            prefixes.extend(list.split_ascii_whitespace().take(64).map(str::to_owned));
+            prefixes = list
+                .split_ascii_whitespace()
+                .take(MOST_PREFIXES + 1)
+                .map(str::to_owned)
+                .collect();
+            if prefixes.len() > MOST_PREFIXES {
+                return Err(checks.fail(
+                    Requirement::Algorithm,
+                    "an InclusiveNamespaces of at most 64 prefixes",
+                    "a longer one",
+                ));
+            }
         }
         Ok(Self {
             exclusive,
