@@ -16,6 +16,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Setting;
 use super::error::Result;
 use super::output::Output;
+use crate::domain::settings::CLOCK_SKEW_SECONDS;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::error::Requirement;
 use crate::saml::response::{Expectation, ParsedResponse, validate};
@@ -67,8 +68,12 @@ pub(super) struct Explain {
     /// The NameID format that is required: a URN, email, or any [default: any, or the connection's]
     #[arg(long, value_name = "F")]
     name_id_format: Option<String>,
-    /// How far the clocks may differ, in seconds [default: 180, or the connection's]
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(0..=300))]
+    #[arg(
+        long,
+        value_name = "S",
+        value_parser = clap::value_parser!(u16).range(0..=300),
+        help = format!("How far the clocks may differ, in seconds [default: {CLOCK_SKEW_SECONDS}, or the connection's]")
+    )]
     clock_skew: Option<u16>,
     /// Print JSON
     #[arg(long)]

@@ -6,11 +6,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::parts::count_of;
 use super::{Banner, Tone};
+use crate::domain::settings::CERTIFICATE_ENDS_SOON;
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};
 
-/// From here on an administrator is told.
-const SOON: i64 = 60;
 /// From here on it is time to act.
 const NEAR: i64 = 14;
 /// From here on it is late.
@@ -45,7 +44,7 @@ impl Remaining {
             Tone::Bad
         } else if days <= NEAR {
             Tone::Warn
-        } else if days <= SOON {
+        } else if days <= CERTIFICATE_ENDS_SOON {
             Tone::Info
         } else {
             Tone::Good
@@ -77,7 +76,7 @@ pub(super) fn of_connection(connection: &SiteConnection, now: OffsetDateTime) ->
 /// A banner for each enabled connection whose last certificate ends soon.
 pub(super) fn banners(site: &Site, now: OffsetDateTime) -> Vec<Banner> {
     let ending = |ready: &SiteConnection| {
-        let remaining = of_connection(ready, now).filter(|it| it.days <= SOON)?;
+        let remaining = of_connection(ready, now).filter(|it| it.days <= CERTIFICATE_ENDS_SOON)?;
         let connection = &ready.connection;
         let day = Moment::from(remaining.until).text;
         let next = if remaining.days < 0 {
