@@ -1,12 +1,15 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
+//!
+//! Rules E1 to E6, in the order in which an answer meets them. Tests: `tests/it/sign_in/attempts.rs`. The other halves are `begin.rs`,
+//! which asked, and `store::sign_in`, which stores.
 
-use super::record::{self, Refusal, WITHIN, refuse, refuse_apart, unknown_request};
+use super::reason::Reason;
+use super::record::{self, Refusal, refuse, refuse_apart, unknown_request};
 use super::{
-    Advice, Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, new_key, repost,
-    test, unsolicited,
+    Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, new_key, repost, test,
+    unsolicited,
 };
 use crate::app::App;
-use crate::domain::login_attempt::{CLAIMS, IN_TIME};
 use crate::domain::{
     AttemptKind, Connection, ConnectionId, Findings, LoginAttempt, NameId, Outcome, PendingLink,
     Profile, Record, SessionId, UserId,
@@ -106,25 +109,10 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         }
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
-            let (refused, received) = if other.is_none() {
-                (
-                    "The browser brings no cookie of this sign-in",
-                    "no login cookie",
-                )
-            } else {
-                (
-                    "Another browser began this sign-in",
-                    "another browser's login cookie",
-                )
-            };
-            let refusal = Refusal::new(
-                "E2",
-                "The browser is the one that began the sign-in",
-                refused,
-                "the browser that began the sign-in",
-                received,
-            );
-            let refusal = refusal.advising(Advice::AllowCookies);
+            let refusal = Refusal::new(match other {
+                None => &Reason::NoCookie,
+                Some(_) => &Reason::OtherBrowser,
+            });
             return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
         }
     }
@@ -145,13 +133,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         return Box::pin(test::conclude(app, &attempt, None, None)).await;
     }
     if attempt.outcome != Outcome::Open {
-        let refusal = Refusal::new(
-            "E1",
-            IN_TIME,
-            "This sign-in was finished already",
-            "one that is open",
-            "one that has ended",
-        );
+        let refusal = Refusal::new(&Reason::Ended);
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, parsed, arrival).await
@@ -167,18 +149,11 @@ async fn judge(
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     if !attempt.is_in_time(now) {
-        let (refused, received) = if now < attempt.expires_at {
-            (
-                "The answer came before the sign-in began: a clock was set",
-                "an answer from before it began: a clock was set",
-            )
+        let refusal = Refusal::new(if now < attempt.expires_at {
+            &Reason::Early
         } else {
-            (
-                "The answer came after more than ten minutes",
-                "a later answer",
-            )
-        };
-        let refusal = Refusal::new("E1", IN_TIME, refused, WITHIN, received);
+            &Reason::Late
+        });
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.
@@ -186,13 +161,7 @@ async fn judge(
         .relay_state
         .is_some_and(|received| attempt.relay.as_deref() != Some(received))
     {
-        let refusal = Refusal::new(
-            "E3",
-            "RelayState came back unchanged",
-            "RelayState did not come back unchanged",
-            "the RelayState that was sent",
-            "another RelayState",
-        );
+        let refusal = Refusal::new(&Reason::RelayState);
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
@@ -201,13 +170,7 @@ async fn judge(
         .and_then(|id| site.connection(id))
         .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
-        let refusal = Refusal::new(
-            "E6",
-            "The connection is enabled",
-            "The connection is disabled or gone",
-            "the connection that the sign-in began through",
-            "it is disabled or gone",
-        );
+        let refusal = Refusal::new(&Reason::ConnectionGone);
         return refuse(app, site, attempt, arrival, refusal).await;
     };
     let asked = Asked {
@@ -216,9 +179,9 @@ async fn judge(
     };
     match authenticate(app, site, connection, parsed, asked, now) {
         Err(refusal) => {
-            let rule = refusal.rule.clone();
+            let requirement = refusal.requirement;
             let ending = refuse(app, site, attempt, arrival, refusal).await?;
-            new_key::ask(app, site, connection, arrival, &rule, &ending);
+            new_key::ask(app, site, connection, arrival, requirement, &ending);
             Ok(ending)
         }
         Ok(subject) => {
@@ -278,14 +241,7 @@ pub(super) fn authenticate<'a>(
             record,
         }),
         Err(error) => {
-            let refusal = Refusal::new(
-                error.rule(),
-                CLAIMS,
-                &format!("The claims do not name one person: {error}"),
-                "claims that name one person",
-                &error.to_string(),
-            );
-            let refusal = refusal.after(record).advising(Advice::AskForAccount);
+            let refusal = Refusal::new(&Reason::Claims(error)).after(record);
             Err(refusal.about(assertion))
         }
     }

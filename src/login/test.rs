@@ -1,6 +1,8 @@
 //! The end of a test of a connection: the way of a sign-in up to its last step, and nobody is signed in.
 //!
 //! Invariant: nothing is judged here. What a test is refused for, a sign-in is refused for, by the same code.
+//!
+//! Tests: `tests/it/console/test_connection.rs`. The other half, which takes everything back, is `store::rehearsal`.
 
 use super::finish::name_id;
 use super::{Ending, Error, evidence};

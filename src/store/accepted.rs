@@ -4,14 +4,10 @@ use super::account::{Account, How};
 use super::group_claim::{self, Warning};
 use super::link::shared_with;
 use super::promotion::FOREIGN_PASSWORD;
-use super::refusal::{ACTIVE, FIRST_USE, OPEN, UNUSED};
+use super::refusal::{OPEN, UNUSED};
 use super::sign_in::{Proof, SignIn};
 use super::{Error, record};
-use crate::domain::Check;
-use crate::domain::login_attempt::IN_TIME;
-
-/// The checks of the rules F1 to F3.
-const THE_ACCOUNT: &str = "The person has an account, or gets one";
+use crate::domain::{Check, FlowRequirement};
 
 /// What is written down of a sign-in that succeeded, or would have.
 pub(super) struct Accepted {
@@ -22,13 +18,16 @@ pub(super) struct Accepted {
 impl Accepted {
     /// The rule that its warning is about.
     pub(super) fn rule(&self) -> Option<&'static str> {
-        self.warning.map(|warning| warning.rule)
+        self.warning.map(|warning| warning.requirement.rule())
     }
 
     /// The verdict in one sentence, which begins with this.
     pub(super) fn summary(&self, verdict: &str) -> String {
         match self.warning {
-            Some(Warning { rule, text, .. }) => {
+            Some(Warning {
+                requirement, text, ..
+            }) => {
+                let rule = requirement.rule();
                 format!("{verdict}, with a warning: {text} ({rule}).")
             }
             None => format!("{verdict}."),
@@ -39,57 +38,50 @@ impl Accepted {
 /// The record of a sign-in that succeeded, or would have.
 pub(super) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Accepted, Error> {
     let mut here = Vec::with_capacity(6);
-    let mut passed =
-        |rule: &'static str, subject: &'static str, expected: &'static str, received: &str| {
-            here.push(Check {
-                rule: rule.into(),
-                subject: subject.into(),
-                expected: expected.into(),
-                received: received.to_owned().into(),
-                passed: true,
-            });
-        };
-    passed("E1", IN_TIME, OPEN, "open");
+    let mut passed = |requirement: FlowRequirement, expected: &'static str, received: &str| {
+        here.push(Check::of(requirement, expected, received.to_owned(), true));
+    };
+    passed(FlowRequirement::InTime, OPEN, "open");
     if let Proof::Saml(proof) = &sign_in.proof {
-        passed("E4", FIRST_USE, UNUSED, "new");
+        passed(FlowRequirement::FirstUse, UNUSED, "new");
         match account.how {
-            How::Found => passed("F1", THE_ACCOUNT, "found by identity", "found by identity"),
+            How::Found => passed(
+                FlowRequirement::KnownIdentity,
+                "found by identity",
+                "found by identity",
+            ),
             How::FoundByOther => passed(
-                "F1",
-                THE_ACCOUNT,
+                FlowRequirement::KnownIdentity,
                 "found by identity",
                 "found by another name in the assertion; the identity is bound from now on",
             ),
             How::Linked => {
                 let linked = "linked by e-mail address";
                 let received = shared_with(linked, &account.known_also_by);
-                passed("F2", THE_ACCOUNT, linked, &received);
+                passed(FlowRequirement::LinkedByEmail, linked, &received);
             }
             How::Made => passed(
-                "F3",
-                THE_ACCOUNT,
+                FlowRequirement::Account,
                 "made at first sign-in",
                 "made at first sign-in",
             ),
         }
         if let (Some(why), Some(email)) = (account.email_kept, &proof.profile.email) {
             passed(
-                "F2",
-                "The account may take over the e-mail address",
+                FlowRequirement::EmailTakenOver,
                 "one that is this connection's to give",
                 &format!("{email}: {why}. The account keeps {}", account.user.email),
             );
         }
         if account.password_taken {
             passed(
-                "F6",
-                "An administrator's password was set by the administrator, or by another one",
+                FlowRequirement::OwnPassword,
                 "no password of a token",
                 FOREIGN_PASSWORD,
             );
         }
     }
-    passed("F4", ACTIVE, "active", "active");
+    passed(FlowRequirement::ActiveAccount, "active", "active");
     let mut warning = None;
     if let (Proof::Saml(proof), Some(groups)) = (&sign_in.proof, &account.groups) {
         let settings = &proof.connection.settings;

@@ -7,8 +7,9 @@ use super::account::{Claimant, How};
 use super::columns::{Row, ms};
 use super::statement::query;
 use super::{Error, Tx};
-use crate::domain::login_attempt::GROUPS;
-use crate::domain::{Check, GrantSource, GroupClaim, GroupId, SamlSettings, UserId};
+use crate::domain::{
+    Check, FlowRequirement, GrantSource, GroupClaim, GroupId, SamlSettings, UserId,
+};
 
 /// The most values, and groups, that a record lists, and the most characters of one.
 const MOST_LISTED: usize = 20;
@@ -162,7 +163,7 @@ pub(super) async fn grant(
 /// What lets a person in and is worth a look: the sign-in is shown with a warning.
 #[derive(Debug)]
 pub(super) struct Warning {
-    pub(super) rule: &'static str,
+    pub(super) requirement: FlowRequirement,
     /// What is the matter, to go on with after "with a warning: ".
     pub(super) text: &'static str,
     /// What to do about it.
@@ -170,7 +171,7 @@ pub(super) struct Warning {
 }
 
 const NOT_SENT: Warning = Warning {
-    rule: "F5",
+    requirement: FlowRequirement::Groups,
     text: "the identity provider sent no groups, and groups are mapped",
     advice: &[
         "Let the identity provider send the groups. Entra ID: Attributes & Claims, Add a group claim.",
@@ -178,14 +179,14 @@ const NOT_SENT: Warning = Warning {
     ],
 };
 const TOO_MANY: Warning = Warning {
-    rule: "F5",
+    requirement: FlowRequirement::Groups,
     text: "the person is in more groups than the identity provider lists, so that groups stay as they are",
     advice: &[
         "Entra ID: in Attributes & Claims, open the group claim and choose \"Groups assigned to the application\". Entra ID lists no more than 150 groups.",
     ],
 };
 const NONE_MAPPED: Warning = Warning {
-    rule: "F5",
+    requirement: FlowRequirement::Groups,
     text: "none of the groups that came is mapped to a permission group",
     advice: &[
         "Compare the values that came with the connection's group mapping. Entra ID sends the Object ID of a group, not its name, if nothing else is chosen.",
@@ -218,17 +219,17 @@ pub(super) fn check(
         None => received.push_str(". Nobody was signed in: groups stay as they are"),
         Some(groups) => groups.tell(claim, &mut received),
     }
-    let check = Check {
-        rule: "F5".into(),
-        subject: GROUPS.into(),
-        expected: if maps {
-            "groups, and one of them mapped".into()
-        } else {
-            "any: no group is mapped".into()
-        },
-        received: received.into(),
-        passed: warning.is_none(),
+    let expected = if maps {
+        "groups, and one of them mapped"
+    } else {
+        "any: no group is mapped"
     };
+    let check = Check::of(
+        FlowRequirement::Groups,
+        expected,
+        received,
+        warning.is_none(),
+    );
     (check, warning)
 }
 
