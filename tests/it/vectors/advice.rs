@@ -16,6 +16,7 @@ use vestibule::saml::response::validate;
 use super::case::{Case, Expect, Message};
 use super::make::Paper;
 use crate::support;
+pub(super) use lines::refusal;
 use maker::{addressed, at_the_identity_provider, signed, without_signatures};
 
 /// What is wrong in more than one place, and how it is refused when the first is mended.

@@ -526,7 +526,7 @@ const ELSEWHERE: &[(Requirement, &str)] = &[
 const WITHOUT: &[Requirement] = &[Requirement::Encoding, Requirement::AssertionShape];
 
 /// Why a vector is refused.
-fn refusal(case: &Case) -> Option<Rejection> {
+pub(in crate::vectors) fn refusal(case: &Case) -> Option<Rejection> {
     match &case.message {
         Message::Xml(octets) => validate(octets, &case.trust(), &case.expectation(), case.file.now)
             .into_outcome()
