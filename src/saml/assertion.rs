@@ -1,4 +1,9 @@
 //! The assertion's own rules (D), read from signed octets.
+//!
+//! Invariant: nothing here is asked before a key of the connection signed the octets; `proof.rs` says so by its types.
+//!
+//! Vectors: `issuer-*`, `confirmation-*`, `audience-*`, `authn-*`, `name-*`. What covers the assertion is `response/signed.rs`; what
+//! becomes of its claims, `domain::claims`.
 
 mod authn;
 mod conditions;

@@ -3,6 +3,9 @@
 //!
 //! Invariants: it can only refuse; it is asked last, so that it sees nothing that another check refuses; whether it is able
 //! to judge a message is known before it is asked, so that no failure of it counts as being unable.
+//!
+//! Tests: `tests/it/cross_check.rs`; with a server, `tests/it/sign_in/second_opinion.rs`. The implementation that is asked is the room
+//! `second_opinion`.
 
 use super::assertion::JudgedAssertion;
 use super::error::{Checks, Rejection, Requirement};

@@ -1,6 +1,9 @@
 //! The verdict's vocabulary: rules, requirements, checks and rejections.
 //!
 //! Invariant: every rejection names one [`Requirement`], and every requirement belongs to one [`Rule`] of the law.
+//!
+//! `docs/security.md` is the law; `tests/it/vectors/requirements.rs` holds that each requirement is shown. The other half, what is
+//! required beyond a message, is `domain::FlowRequirement`.
 
 use crate::text;
 use serde::{Deserialize, Serialize};

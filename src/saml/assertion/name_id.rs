@@ -1,4 +1,6 @@
 //! A `NameID`, and the `EncryptedID` that may stand in its place (Core 2.2.2 to 2.2.4).
+//!
+//! Vectors: `name-*`. The other half, which compares a name with a session's, is `logout/principal.rs`.
 
 use crate::saml::encryption::{self, Cover, DecryptionKey};
 use crate::saml::error::{Checks, Rejection};

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a [`JudgedAssertion`] is only made of a [`SignedAssertion`], by rules C4 and D, and a [`ValidatedAssertion`] only of a
 //! [`JudgedAssertion`], by rule B9. Each step takes the proof before it away, so that none is used twice.
+//!
+//! The proofs before these are in [`crate::saml::response`], where a picture and examples are.
 
 use super::{Attribute, Content, NameId, named, read};
 use crate::saml::cross_check::Consultation;

@@ -1,4 +1,6 @@
 //! The subject: its confirmation (rule D2) and its name (rule D7).
+//!
+//! Vectors: `confirmation-*` and `name-*`.
 
 use super::{Attribute, LONGEST_NAME, NameId};
 use crate::saml::error::{Checks, Rejection, Requirement};

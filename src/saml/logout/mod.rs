@@ -7,7 +7,7 @@
 //! Redirected, Posted ─verify─▶ SignedLogout ─judge─▶ ValidatedLogout
 //! ```
 //!
-//! Rules: A2, B, C1, C3, C5, D1 and G of `docs/security.md`. Tests: `tests/it/slo_messages.rs`, and the vectors `logout-*`. The other
+//! Rules: A2, B, C1, C3, C5, D1 and G of `docs/security.md`. Tests: `tests/it/slo_messages.rs`, and the vectors `query-*`. The other
 //! half, which ends sessions, is the room `logout`.
 
 mod proof;

@@ -1,4 +1,6 @@
 //! The Response's own rules (C), and the answer to the request.
+//!
+//! Vectors: `response-*`, `status-*`, `destination-*` and `answers-*`. The assertion's rules are `assertion`.
 
 use super::Expectation;
 use crate::saml::error::{Checks, Rejection, Requirement};

@@ -2,6 +2,8 @@
 //!
 //! Invariant: the octets of a [`SignedAssertion`] are canonical and signed, by its own signature or by the Response's, and what a
 //! signed Response says is read from its signed octets.
+//!
+//! Vectors: `wrapped-*`, `xsw-*`, `signature-*`, `required-*` and `encrypted-*`. The signature itself is the room's `signature`.
 
 use super::check::check_response;
 use super::{Expectation, ParsedResponse, Terms};

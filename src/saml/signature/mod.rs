@@ -2,6 +2,9 @@
 //!
 //! Invariant: [`SignedXml`] exists only for octets that a key of the connection has signed, and claims are read from
 //! nothing else. A defect in canonicalisation can then only refuse a message, never change one.
+//!
+//! Vectors: `signature-*`, `reference-*`, `transform-*`, `digest-*`, `changed-*`, `hmac-*`, `rsa-*`. Canonical octets are held against
+//! libxml2 by `tests/it/xml/canonical_differential.rs`. The other half, which signs, is `sign.rs`.
 
 mod algorithm;
 mod canonicalization;
