@@ -24,6 +24,7 @@ pub mod name_id;
 pub mod origin;
 pub mod picture;
 mod quota;
+mod requirement;
 pub mod session;
 pub mod setting;
 pub mod settings;
@@ -53,6 +54,7 @@ pub use name_id::NameId;
 pub use origin::{Origin, OriginError};
 pub use picture::{Picture, PictureError, PictureKind};
 pub use quota::{Family, Full, Quotas, Usage};
+pub use requirement::FlowRequirement;
 pub use session::{Session, SessionId, SessionKey};
 pub use setting::SettingError;
 pub use settings::{

@@ -3,6 +3,17 @@
 //!
 //! Invariants: a Response is judged only against the connection of its attempt, in the company of the host (rule E6); an
 //! attempt belongs to the browser that began it (rule E2); everything that a sign-in writes, it writes in one transaction.
+//!
+//! ```text
+//!            begin                answer of its browser, in time, through its connection
+//! (nothing) ───────▶ Open ──────────────────────────▶ SignedIn: a session has begun
+//!                     │ ├─ a test of a connection ──▶ Tested
+//!                     │ └─ any rule is not met ─────▶ Refused
+//!                     └─ nobody answers: forgotten
+//! ```
+//!
+//! Rules E and F of `docs/security.md`; `reason.rs` and `store::Refusal` name each way to be refused. Tests: `tests/it/sign_in` over
+//! HTTP, `tests/it/store` for the transaction. The law of the message is the room `saml`.
 
 mod advice;
 mod begin;
@@ -12,6 +23,7 @@ mod first_password;
 mod known_browser;
 mod new_key;
 mod password;
+mod reason;
 mod record;
 mod repost;
 mod set_up;

@@ -4,6 +4,15 @@
 //! sessions only when a key of their own connection signed it, in the company of the host (rule E6): an unsigned request
 //! ends nothing, not even the session of the browser that brings it, because a link on another site must not sign anyone
 //! out. An answer to our own request changes nothing.
+//!
+//! ```text
+//! message ─read─▶ judged ─┬─ request ─▶ its sessions end ─▶ answer: Success, or UnknownPrincipal
+//!                         └─ answer ──▶ written down
+//!   └─ refused: written down, unless too many come
+//! ```
+//!
+//! Rules A2, B, C, D6, E4 and E6 of `docs/security.md`. Tests: `tests/it/slo.rs` and `tests/it/slo`. The messages themselves are
+//! `saml::logout`.
 
 mod begin;
 mod judge;

@@ -4,6 +4,7 @@
 
 mod checked;
 mod directory;
+mod requirement;
 mod sp_keys;
 mod trust;
 
@@ -20,6 +21,7 @@ use crate::saml::signature::{SignError, Trust};
 
 pub use checked::recorded;
 pub use directory::Directory;
+pub use requirement::Requirement;
 pub use sp_keys::SpKeys;
 pub use trust::{Asked, expectation, trust};
 

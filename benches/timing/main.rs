@@ -130,7 +130,10 @@ impl World {
 
     fn judge(&self, message: &str) -> Option<Rule> {
         let verdict = validate(message.as_bytes(), &self.trust, &self.expectation, NOW);
-        verdict.outcome.err().map(|rejection| rejection.rule())
+        verdict
+            .into_outcome()
+            .err()
+            .map(|rejection| rejection.rule())
     }
 
     fn public(&self) -> Result<PKey<Public>, Error> {

@@ -45,7 +45,7 @@ fuzz_target!(|octets: &[u8]| {
 
 fn judge(xml: &str, said: Option<&Said>) {
     let verdict = validate(xml.as_bytes(), &TRUST, &EXPECTATION, NOW);
-    if let Ok(assertion) = verdict.outcome {
+    if let Ok(assertion) = verdict.into_outcome() {
         let mut read = read(&assertion);
         if said.is_some_and(|said| said.name_is_sealed) {
             // Only our key tells it; the octets hold no other name.
@@ -56,12 +56,12 @@ fn judge(xml: &str, said: Option<&Said>) {
 }
 
 fn read(assertion: &ValidatedAssertion) -> Said {
-    let attributes = assertion.attributes.iter();
+    let attributes = assertion.attributes().iter();
     Said {
-        id: assertion.id.clone(),
-        name_id: assertion.name_id.as_ref().map(|name| name.value.clone()),
+        id: assertion.id().to_owned(),
+        name_id: assertion.name_id().map(|name| name.value.clone()),
         name_is_sealed: false,
-        session_index: assertion.session_index.clone(),
+        session_index: assertion.session_index().map(str::to_owned),
         attributes: attributes
             .map(|attribute| (attribute.name.clone(), attribute.values.clone()))
             .collect(),

@@ -5,6 +5,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{Admin, Problems, Refused};
+use crate::domain::settings::CERTIFICATE_ENDS_SOON;
 use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
 
@@ -82,9 +83,6 @@ impl CertificateFacts {
     }
 }
 
-/// Days before the end at which a certificate is warned of.
-const SOON: i64 = 60;
-
 /// What is wrong with a connection's certificates now, or will be soon; none when nothing is.
 pub fn certificate_warning(connection: &Connection, now: OffsetDateTime) -> Option<String> {
     let all = CertificateFacts::all(connection, now);
@@ -101,7 +99,9 @@ pub fn certificate_warning(connection: &Connection, now: OffsetDateTime) -> Opti
         None => Some("No certificate in force".to_owned()),
         Some(0) => Some("The last certificate expires today".to_owned()),
         Some(1) => Some("The last certificate expires tomorrow".to_owned()),
-        Some(days) if days <= SOON => Some(format!("The last certificate expires in {days} days")),
+        Some(days) if days <= CERTIFICATE_ENDS_SOON => {
+            Some(format!("The last certificate expires in {days} days"))
+        }
         Some(_) => None,
     }
 }

@@ -10,10 +10,9 @@ mod status;
 
 use std::borrow::Cow;
 
-use crate::domain::login_attempt::{CLAIMS, GROUPS};
-use crate::domain::{Check, Company, Connection, LoginAttempt};
-use crate::saml::advice;
-use crate::saml::error::Requirement;
+use crate::domain::{Check, Company, Connection, FlowRequirement, LoginAttempt};
+use crate::saml::{self, advice};
+use crate::site::Requirement;
 
 /// A field to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,12 +82,10 @@ pub fn fixes(
         connection,
         check,
     };
-    let requirement = Requirement::ALL
-        .iter()
-        .find(|it| it.rule().number() == check.rule && it.title() == check.subject);
-    match requirement {
-        Some(requirement) => finder.of_the_message(*requirement),
-        None => finder.of_the_sign_in(),
+    match Requirement::of(check) {
+        Some(Requirement::Saml(requirement)) => finder.of_the_message(requirement),
+        Some(Requirement::Flow(requirement)) => finder.of_the_sign_in(requirement),
+        None => Vec::new(),
     }
 }
 
@@ -101,8 +98,8 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     /// Rules A to D and G: the verdict on a message.
-    fn of_the_message(&self, requirement: Requirement) -> Vec<Fix> {
-        use Requirement as R;
+    fn of_the_message(&self, requirement: saml::error::Requirement) -> Vec<Fix> {
+        use saml::error::Requirement as R;
         let received = &*self.check.received;
         match requirement {
             R::TrustedKey => self.certificates(),
@@ -147,41 +144,46 @@ impl Finder<'_> {
     }
 
     /// Rules E and F: which sign-in it is, and whose account.
-    fn of_the_sign_in(&self) -> Vec<Fix> {
+    fn of_the_sign_in(&self, requirement: FlowRequirement) -> Vec<Fix> {
+        use FlowRequirement as F;
         let received = &*self.check.received;
-        match &*self.check.rule {
-            "D1" => vec![self.console(
+        match requirement {
+            F::KnownIssuer => vec![self.console(
                 "Single Sign On Settings",
                 "New connection",
                 "/admin/connections",
             )],
-            "D7" if &*self.check.subject == CLAIMS => self.claims(),
-            "E5" if received.contains("unsolicited") || received == "no InResponseTo" => {
+            F::Claims => self.claims(),
+            F::Solicited => {
                 vec![self.sign_on_url(), self.setting("unsolicited").to("accept")]
             }
-            "E6" if received == "it is disabled or gone" => {
+            F::ConnectionEnabled => {
                 vec![self.here("Single Sign On Settings", "Enable", "")]
             }
-            "F2" => self.account(received),
-            "F3" if received.contains("claims hold no") => vec![
+            F::Linkable | F::EmailClaim | F::EmailDomain => self.account(received),
+            F::Account if received.contains("claims hold no") => vec![
                 there(CLAIMS_PAGE, "emailaddress").to("user.mail"),
                 self.setting("attributes.email"),
             ],
-            "F3" if received.contains("the company has all of the") => {
+            F::Account if received.contains("the company has all of the") => {
                 vec![self.console(PEOPLE, "Delete", "/admin/users")]
             }
-            "F3" => vec![
+            F::Account => vec![
                 self.setting("jit_group"),
                 self.console(PEOPLE, "Create SSO User", "/admin/users"),
             ],
-            "F4" => vec![self.console(PEOPLE, "Activate", "/admin/users")],
-            "F5" if &*self.check.subject == GROUPS => self.groups(),
-            "F6" if received.contains("is in the permission group") => vec![self.console(
-                PEOPLE,
-                "This group can only sign in via single sign-on",
-                "/admin/groups",
-            )],
-            "F6" if received.contains("no password") || received.contains("no such account") => {
+            F::ActiveAccount => vec![self.console(PEOPLE, "Activate", "/admin/users")],
+            F::Groups => self.groups(),
+            F::PasswordAllowed if received.contains("is in the permission group") => {
+                vec![self.console(
+                    PEOPLE,
+                    "This group can only sign in via single sign-on",
+                    "/admin/groups",
+                )]
+            }
+            F::PasswordAllowed | F::Password
+                if received.contains("no password") || received.contains("no such account") =>
+            {
                 vec![self.console(PEOPLE, "Password", "/admin/users")]
             }
             _ => Vec::new(),

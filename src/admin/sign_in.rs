@@ -13,6 +13,7 @@ use crate::domain::{
     User,
 };
 use crate::import;
+use crate::saml::error::Rule;
 use crate::saml::instant;
 use crate::saml::outline::{self, Line, Values};
 use crate::saml::signature::{NamedCertificate, VerificationKey};
@@ -181,7 +182,8 @@ impl Admin<'_> {
         attempt: &mut LoginAttempt,
         connection: Option<&Connection>,
     ) -> Result<Option<NewKey>, Refused> {
-        let (Some("B3"), Some(connection)) = (attempt.rule.as_deref(), connection) else {
+        let by_key = attempt.rule.as_deref() == Some(Rule::B3.number());
+        let Some(connection) = connection.filter(|_| by_key) else {
             return Ok(None);
         };
         let opened = self.unsealed(attempt, EvidenceKind::NewKey).await?;
@@ -273,7 +275,7 @@ fn signing(attempt: &LoginAttempt, connection: Option<&Connection>) -> Option<Si
         .checks
         .iter()
         .rev()
-        .find(|check| check.rule == "B3")?;
+        .find(|check| check.rule == Rule::B3.number())?;
     let mut signer = NamedCertificate::told(&check.received);
     let certificates = connection.map_or(&[][..], |it| &it.settings.certificates);
     let configured: Vec<SigningCertificate> = import::certificates(certificates)
@@ -327,6 +329,6 @@ pub fn drift(attempt: &LoginAttempt) -> Option<Duration> {
         .checks
         .iter()
         .rev()
-        .find(|check| check.rule == "C5")?;
+        .find(|check| check.rule == Rule::C5.number())?;
     Some(attempt.finished_at? - instant::parse(&check.received)?)
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
-use super::{Email, NameId, SamlSettings};
+use super::{Email, FlowRequirement, NameId, SamlSettings};
 use crate::text;
 
 /// The longest subject that is taken as a key.
@@ -83,9 +83,9 @@ pub enum ProfileError {
 }
 
 impl ProfileError {
-    /// The rule that refuses it.
-    pub fn rule(&self) -> &'static str {
-        "D7"
+    /// What was required.
+    pub const fn requirement(&self) -> FlowRequirement {
+        FlowRequirement::Claims
     }
 }
 

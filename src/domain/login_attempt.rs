@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 use super::id::{digit, position};
 use super::session::CLOCKS_APART;
 use super::word::words;
-use super::{AttemptId, CompanyId, ConnectionId, Email, SessionKey, UserId};
+use super::{AttemptId, CompanyId, ConnectionId, Email, FlowRequirement, SessionKey, UserId};
 
 /// How long a person has for the identity provider's pages (rule E1).
 pub const LIFETIME: Duration = Duration::minutes(10);
@@ -178,12 +178,23 @@ pub struct Check {
     pub passed: bool,
 }
 
-/// The check of the rules F that asks whether the claims describe somebody.
-pub const CLAIMS: &str = "The claims name one person";
-/// What rule F5 looks at.
-pub const GROUPS: &str = "The group claim gives permission groups";
-/// The check of rule E1.
-pub const IN_TIME: &str = "The sign-in is open and in time";
+impl Check {
+    /// A check of what is required of a sign-in.
+    pub fn of(
+        requirement: FlowRequirement,
+        expected: impl Into<Cow<'static, str>>,
+        received: impl Into<Cow<'static, str>>,
+        passed: bool,
+    ) -> Self {
+        Self {
+            rule: requirement.rule().into(),
+            subject: requirement.title().into(),
+            expected: expected.into(),
+            received: received.into(),
+            passed,
+        }
+    }
+}
 
 /// Text that is not an attempt's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,11 @@ use super::claims::EMAIL_ADDRESS;
 use super::word::words;
 use super::{AttributeMapping, GroupId};
 
+/// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
+pub const CLOCK_SKEW_SECONDS: u16 = 180;
+/// From so many days before its end on, a certificate is warned of: in the console, in lists, and by `doctor`.
+pub const CERTIFICATE_ENDS_SOON: i64 = 60;
+
 /// The settings of a SAML connection; stored as one JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -111,7 +116,7 @@ impl Default for SamlSettings {
             requested_authn_context: Vec::new(),
             accepted_authn_context: Vec::new(),
             max_authentication_age: None,
-            clock_skew_seconds: 180,
+            clock_skew_seconds: CLOCK_SKEW_SECONDS,
             required_signature: RequiredSignature::Either,
             certificate_validity: CertificateValidity::Reject,
             danger_allow_sha1: false,

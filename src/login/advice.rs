@@ -1,52 +1,54 @@
 //! What to do about a refusal outside the validator, for the company's administrator, and whom a refused user can turn to.
 //!
 //! Guidance only: nothing here decides anything.
+//!
+//! Tests: `tests/it/sign_in/advice.rs` and `tests/it/sign_in/account_advice.rs` follow it. The other half, for the law of the message, is
+//! `saml::advice`.
 
 use super::Advice;
-use crate::domain::login_attempt::CLAIMS;
+use crate::domain::FlowRequirement;
 use crate::saml::error::{Rejection, Requirement};
 use crate::store;
 
-/// What is asked where several questions have one rule.
-pub(super) const BEGAN_HERE: &str = "A sign-in that began here asked for the Response";
-pub(super) const FRESH: &str = "The assertion was made a moment ago";
-
-/// What the administrator can do about a refusal by one of the rules E and F.
-pub(super) fn on(rule: &str, subject: &str) -> &'static [&'static str] {
-    match (rule, subject) {
-        ("E1", BEGAN_HERE) => &[
+/// What the administrator can do about a refusal outside the validator.
+pub(super) const fn on(requirement: FlowRequirement) -> &'static [&'static str] {
+    match requirement {
+        FlowRequirement::BeganHere => &[
             "The identity provider answered a request that this server does not know. Start the sign-in again from the application or the Sign on URL.",
             "If it happens every time, look whether two servers with different databases answer under this address.",
         ],
-        ("E1", _) => &[
+        FlowRequirement::InTime => &[
             "Start the sign-in again from the application or the Sign on URL. A sign-in can be finished once, within ten minutes.",
         ],
-        ("E2", _) => &[
+        FlowRequirement::SameBrowser => &[
             "Let the user start again and stay in one browser window.",
             "If it happens every time, let the browser accept this site's cookies, and check that no proxy takes them out.",
         ],
-        ("E3", _) => &[
+        FlowRequirement::RelayState => &[
             "The identity provider has to give RelayState back as it came. Start the sign-in again; if it happens every time, its support needs this record.",
         ],
-        ("E5", FRESH) => &[
+        FlowRequirement::JustMade => &[
             "The Response waited too long on its way. Start again at the identity provider, and compare the clocks.",
         ],
-        ("E5", _) => &[
+        FlowRequirement::Solicited => &[
             "The identity provider began this sign-in by itself. Enter our Sign on URL there (Entra ID: Basic SAML Configuration), so that its tile begins at this server.",
             "If the identity provider cannot do that, let the connection accept such Responses in its SAML Settings (unsolicited=accept). It is less safe.",
         ],
-        ("E6", _) => &["Enable the connection again, or sign in through another."],
-        ("D1", _) => &[
+        FlowRequirement::ConnectionEnabled => {
+            &["Enable the connection again, or sign in through another."]
+        }
+        FlowRequirement::KnownIssuer => &[
             "No enabled connection of this company has this issuer. If it is yours, enable its connection, or make one with its metadata. If it is not, nothing has to be done.",
         ],
-        (_, CLAIMS) => &[
+        FlowRequirement::Claims => &[
             "Look at the user's claims at the identity provider (Entra ID: Attributes & Claims): there has to be one e-mail address for each user.",
             "If it stands in another attribute, change the connection's settings for attributes.",
         ],
-        ("F6", _) => &[
+        FlowRequirement::Password => &[
             "Check the address and the password. An administrator can set a new one under Users & Permissions (by command: user set-password).",
             "Members of a group that may only use single sign-on have no password: let them choose the identity provider.",
         ],
+        // The transaction and the logout advise by themselves.
         _ => &[],
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: it is sealed before it leaves this room, kept for a bounded time, and never of a sign-in that succeeded. Whether it
 //! is kept decides nothing.
+//!
+//! Tests: `tests/it/store/evidence.rs`. The other half, which opens it, is `admin::sign_in`.
 
 use time::{Duration, OffsetDateTime};
 

@@ -1,12 +1,15 @@
 //! The end of a sign-in: a Response becomes a session, or a refusal with a record.
+//!
+//! Rules E1 to E6, in the order in which an answer meets them. Tests: `tests/it/sign_in/attempts.rs`. The other halves are `begin.rs`,
+//! which asked, and `store::sign_in`, which stores.
 
-use super::record::{self, Refusal, WITHIN, refuse, refuse_apart, unknown_request};
+use super::reason::Reason;
+use super::record::{self, Refusal, refuse, refuse_apart, unknown_request};
 use super::{
-    Advice, Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, new_key, repost,
-    test, unsolicited,
+    Browser, Ending, Error, KnownBrowser, Reposted, advice, evidence, new_key, repost, test,
+    unsolicited,
 };
 use crate::app::App;
-use crate::domain::login_attempt::{CLAIMS, IN_TIME};
 use crate::domain::{
     AttemptKind, Connection, ConnectionId, Findings, LoginAttempt, NameId, Outcome, PendingLink,
     Profile, Record, SessionId, UserId,
@@ -15,9 +18,9 @@ use crate::import;
 use crate::keys;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::binding::EncodedResponse;
-use crate::saml::cross_check::CrossCheck;
-use crate::saml::error::Requirement;
-use crate::saml::response::{ParsedResponse, Verdict};
+use crate::saml::cross_check::Consultation;
+use crate::saml::error::{Rejection, Requirement};
+use crate::saml::response::ParsedResponse;
 use crate::site::{Asked, Site, SiteConnection};
 use crate::store::{self, AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
 use std::net::IpAddr;
@@ -58,7 +61,7 @@ pub(super) struct AuthenticatedSubject<'a> {
 impl AuthenticatedSubject<'_> {
     /// How long ago the assertion was made.
     pub(super) fn age(&self) -> Duration {
-        self.assertion.drift
+        self.assertion.drift()
     }
 }
 
@@ -93,7 +96,7 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
-        return Box::pin(unsolicited::finish(app, site, arrival, &parsed)).await;
+        return Box::pin(unsolicited::finish(app, site, arrival, parsed)).await;
     };
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
         let refusal = unknown_request(app, request_id);
@@ -106,25 +109,10 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         }
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
-            let (refused, received) = if other.is_none() {
-                (
-                    "The browser brings no cookie of this sign-in",
-                    "no login cookie",
-                )
-            } else {
-                (
-                    "Another browser began this sign-in",
-                    "another browser's login cookie",
-                )
-            };
-            let refusal = Refusal::new(
-                "E2",
-                "The browser is the one that began the sign-in",
-                refused,
-                "the browser that began the sign-in",
-                received,
-            );
-            let refusal = refusal.advising(Advice::AllowCookies);
+            let refusal = Refusal::new(match other {
+                None => &Reason::NoCookie,
+                Some(_) => &Reason::OtherBrowser,
+            });
             return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
         }
     }
@@ -145,16 +133,10 @@ async fn end(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Err
         return Box::pin(test::conclude(app, &attempt, None, None)).await;
     }
     if attempt.outcome != Outcome::Open {
-        let refusal = Refusal::new(
-            "E1",
-            IN_TIME,
-            "This sign-in was finished already",
-            "one that is open",
-            "one that has ended",
-        );
+        let refusal = Refusal::new(&Reason::Ended);
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
-    judge(app, site, &attempt, &parsed, arrival).await
+    judge(app, site, &attempt, parsed, arrival).await
 }
 
 /// Judges the answer to an open attempt of this browser.
@@ -162,23 +144,16 @@ async fn judge(
     app: &App,
     site: &Site,
     attempt: &LoginAttempt,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     if !attempt.is_in_time(now) {
-        let (refused, received) = if now < attempt.expires_at {
-            (
-                "The answer came before the sign-in began: a clock was set",
-                "an answer from before it began: a clock was set",
-            )
+        let refusal = Refusal::new(if now < attempt.expires_at {
+            &Reason::Early
         } else {
-            (
-                "The answer came after more than ten minutes",
-                "a later answer",
-            )
-        };
-        let refusal = Refusal::new("E1", IN_TIME, refused, WITHIN, received);
+            &Reason::Late
+        });
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.
@@ -186,13 +161,7 @@ async fn judge(
         .relay_state
         .is_some_and(|received| attempt.relay.as_deref() != Some(received))
     {
-        let refusal = Refusal::new(
-            "E3",
-            "RelayState came back unchanged",
-            "RelayState did not come back unchanged",
-            "the RelayState that was sent",
-            "another RelayState",
-        );
+        let refusal = Refusal::new(&Reason::RelayState);
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
@@ -201,13 +170,7 @@ async fn judge(
         .and_then(|id| site.connection(id))
         .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
-        let refusal = Refusal::new(
-            "E6",
-            "The connection is enabled",
-            "The connection is disabled or gone",
-            "the connection that the sign-in began through",
-            "it is disabled or gone",
-        );
+        let refusal = Refusal::new(&Reason::ConnectionGone);
         return refuse(app, site, attempt, arrival, refusal).await;
     };
     let asked = Asked {
@@ -216,9 +179,9 @@ async fn judge(
     };
     match authenticate(app, site, connection, parsed, asked, now) {
         Err(refusal) => {
-            let rule = refusal.rule.clone();
+            let requirement = refusal.requirement;
             let ending = refuse(app, site, attempt, arrival, refusal).await?;
-            new_key::ask(app, site, connection, arrival, &rule, &ending);
+            new_key::ask(app, site, connection, arrival, requirement, &ending);
             Ok(ending)
         }
         Ok(subject) => {
@@ -242,27 +205,26 @@ pub(super) fn authenticate<'a>(
     app: &App,
     site: &Site,
     ready: &'a SiteConnection,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
     asked: Asked,
     now: OffsetDateTime,
 ) -> Result<AuthenticatedSubject<'a>, Refusal> {
     let SiteConnection { connection, trust } = ready;
     let expectation = site.expectation(connection, asked);
-    let mut verdict = parsed.validate(trust, &expectation, now);
-    if let Some(cross_check) = &app.cross_check {
-        verdict = second_look(cross_check, ready, parsed, verdict); // rule B9
-    }
-    let assertion = match verdict.outcome {
-        Ok(assertion) => assertion,
-        Err(rejection) => {
-            let refusal = Refusal::of(&rejection, verdict.checks);
-            return Err(refusal.naming(verdict.named.as_deref()));
+    let second = consultation(app, connection); // rule B9
+    let verdict = parsed.validate(trust, &expectation, now, second.as_ref());
+    let named = verdict.named().map(str::to_owned);
+    let (checks, assertion) = match verdict.into_parts() {
+        (checks, Ok(assertion)) => (checks, assertion),
+        (checks, Err(rejection)) => {
+            report_disagreement(connection, &rejection);
+            return Err(Refusal::of(&rejection, checks).naming(named.as_deref()));
         }
     };
-    let record = record::record(verdict.checks);
+    let record = record::record(checks);
     let name_id = name_id(&assertion);
     let attributes = assertion
-        .attributes
+        .attributes()
         .iter()
         .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
     let unnamed = NameId::new("", None);
@@ -279,14 +241,7 @@ pub(super) fn authenticate<'a>(
             record,
         }),
         Err(error) => {
-            let refusal = Refusal::new(
-                error.rule(),
-                CLAIMS,
-                &format!("The claims do not name one person: {error}"),
-                "claims that name one person",
-                &error.to_string(),
-            );
-            let refusal = refusal.after(record).advising(Advice::AskForAccount);
+            let refusal = Refusal::new(&Reason::Claims(error)).after(record);
             Err(refusal.about(assertion))
         }
     }
@@ -294,7 +249,7 @@ pub(super) fn authenticate<'a>(
 
 /// The name, as we keep it.
 pub(super) fn name_id(assertion: &ValidatedAssertion) -> Option<NameId> {
-    assertion.name_id.clone().map(|name| NameId {
+    assertion.name_id().cloned().map(|name| NameId {
         value: name.value,
         format: name.format,
         name_qualifier: name.name_qualifier,
@@ -303,22 +258,21 @@ pub(super) fn name_id(assertion: &ValidatedAssertion) -> Option<NameId> {
     })
 }
 
-/// Asks the second implementation about a good verdict. Its refusal concerns the operator, who reads the log.
-fn second_look(
-    cross_check: &CrossCheck,
-    SiteConnection { connection, trust }: &SiteConnection,
-    parsed: &ParsedResponse<'_>,
-    verdict: Verdict,
-) -> Verdict {
+/// The second implementation, where the operator wants one asked.
+fn consultation<'a>(app: &'a App, connection: &Connection) -> Option<Consultation<'a>> {
+    let cross_check = app.cross_check.as_ref()?;
     let certificates = import::certificates(&connection.settings.certificates);
-    let verdict = cross_check.review(parsed, trust, certificates, verdict);
-    if matches!(&verdict.outcome, Err(it) if it.requirement == Requirement::SecondOpinion) {
+    Some(cross_check.consultation(certificates))
+}
+
+/// The second implementation's refusal concerns the operator, who reads the log.
+fn report_disagreement(connection: &Connection, rejection: &Rejection) {
+    if rejection.requirement == Requirement::SecondOpinion {
         tracing::error!(
             connection = %connection.name,
             "the second implementation does not agree; the sign-in was refused, and its record says why"
         );
     }
-    verdict
 }
 
 /// One transaction: the attempt, the assertion ID, the account, the session.
@@ -348,19 +302,19 @@ pub(super) async fn complete(
         proof: Proof::Federated(Box::new(FederatedProof {
             connection: Arc::clone(subject.connection),
             profile: subject.profile,
-            assertion_id: subject.assertion.id,
-            assertion_expires_at: subject.assertion.acceptable_until,
+            assertion_id: subject.assertion.id().to_owned(),
+            assertion_expires_at: subject.assertion.acceptable_until(),
             name_id: subject.name_id,
-            session_index: subject.assertion.session_index,
-            authn_instant: subject.assertion.authn_instant,
-            authn_context: subject.assertion.authn_context,
+            session_index: subject.assertion.session_index().map(str::to_owned),
+            authn_instant: subject.assertion.authn_instant(),
+            authn_context: subject.assertion.authn_context().map(str::to_owned),
         })),
         session: NewSession {
             id: session,
             // Rule D6.
             expires_at: subject
                 .assertion
-                .session_not_on_or_after
+                .session_not_on_or_after()
                 .map_or(latest, |end| end.min(latest)),
             idle: app.config.session.idle.time(),
         },

@@ -2,6 +2,8 @@
 //!
 //! Invariant: between the two there is no session. What the browser holds meanwhile is a code over the account, the time and the
 //! password that it has typed: it counts for ten minutes, and no longer than that password is the account's.
+//!
+//! Rule F6. Tests: `tests/it/console/first_password.rs`.
 
 use std::sync::Arc;
 

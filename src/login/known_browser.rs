@@ -2,6 +2,8 @@
 //!
 //! Invariant: only a sign-in of the account makes the cookie, so whoever has it is no stranger to the account. It signs
 //! nobody in: it only keeps the wrong passwords of strangers from counting against its browser.
+//!
+//! Tests: `tests/it/sign_in/guessing.rs`.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

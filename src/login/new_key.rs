@@ -2,6 +2,8 @@
 //!
 //! Invariants: no browser waits for it; the address of a connection is asked at most once in five minutes, and one at a time; what
 //! is found is told in the record, and trusted only when an administrator has saved the update (rule B2).
+//!
+//! Rules B2 and B3. Tests: `tests/it/sign_in/new_key.rs`. The other half, which shows it, is `admin::sign_in`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,14 +30,14 @@ const AGAIN: Duration = Duration::from_mins(5);
 /// The most certificates that are tried.
 const MOST: usize = 20;
 
-/// Asks about a sign-in or a test that was refused by a rule, when an unknown key is the reason and the connection knows where its
+/// Asks about a sign-in or a test that was refused, when an unknown key is the reason and the connection knows where its
 /// metadata is. It makes no difference whether the Response was asked for.
 pub(super) fn ask(
     app: &App,
     site: &Site,
     ready: &SiteConnection,
     arrival: Arrival<'_>,
-    rule: &str,
+    requirement: site::Requirement,
     ending: &Ending,
 ) {
     let (Ending::Refused { attempt, .. } | Ending::Tested { attempt, .. }) = *ending else {
@@ -44,7 +46,8 @@ pub(super) fn ask(
     let xml = arrival.response.xml();
     let connection = &ready.connection;
     let is_known = connection.settings.metadata_url.is_some();
-    if rule != "B3" || !is_known || xml.len() > LONGEST_RESPONSE {
+    let by_key = requirement == site::Requirement::Saml(Requirement::SignatureValue);
+    if !by_key || !is_known || xml.len() > LONGEST_RESPONSE {
         return;
     }
     let request_id = ParsedResponse::parse(xml).ok();
@@ -141,7 +144,7 @@ async fn answer(app: &App, question: KeyQuestion, certificates: Vec<String>) {
             let verdict = validate(&question.xml, &trust, &question.expectation, now);
             let is_value = |it: Requirement| it == Requirement::SignatureValue;
             let verified = verdict
-                .checks
+                .checks()
                 .iter()
                 .any(|it| is_value(it.requirement) && it.passed);
             let key = trust.keys.first().filter(|_| verified)?;

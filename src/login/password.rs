@@ -2,6 +2,8 @@
 //!
 //! Invariants: an unknown user, a user without a password and a wrong password cost the same and look the same; a password
 //! is counted as wrong before it is compared.
+//!
+//! Tests: `tests/it/sign_in/password.rs` and `tests/it/sign_in/guessing.rs`. The other half, which counts, is `app::throttle`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,12 +11,13 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::finish::landing;
+use super::reason::Reason;
 use super::record::{self, Refusal, write_refusal};
-use super::{Advice, Browser, Ending, Error, KnownBrowser, first_password};
+use super::{Browser, Ending, Error, KnownBrowser, first_password};
 use crate::app::{App, Guess, Guesser, Network, Turn, Wait};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, Check, Company, GroupKind, LoginAttempt, Record, ReturnTo,
-    SessionId, User, UserId,
+    AttemptKind, AuditEvent, AuditId, Check, Company, FlowRequirement, GroupKind, LoginAttempt,
+    Record, ReturnTo, SessionId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
@@ -73,16 +76,10 @@ pub async fn sign_in_with_password(
         }
         return begin_session(app, site, typed, user, stored).await;
     }
-    let refusal = Refusal::new(
-        "F6",
-        "The password is right",
-        "The password is wrong, or there is no such account",
-        "the account's password",
-        "another one, or no such account",
-    );
+    let refusal = Refusal::new(&Reason::Password);
     // What was typed where no account has it may be anything, also a password.
     let named = user.as_ref().map(|user| user.email.as_str());
-    let refusal = refusal.advising(Advice::CheckPassword).naming(named);
+    let refusal = refusal.naming(named);
     let (kind, browser_hash) = (AttemptKind::Password, typed.browser.hash());
     write_refusal(app, company, None, kind, browser_hash, refusal).await
 }
@@ -188,13 +185,12 @@ pub(super) async fn begin_session(
         replaces: typed.session,
         new_user_id: UserId::from_bytes(keys::random()),
         record: Record {
-            checks: vec![Check {
-                rule: "F6".into(),
-                subject: "The password is right".into(),
-                expected: "the account's password".into(),
-                received: "the same".into(),
-                passed: true,
-            }],
+            checks: vec![Check::of(
+                FlowRequirement::Password,
+                "the account's password",
+                "the same",
+                true,
+            )],
             advice: Vec::new(),
         },
         now,

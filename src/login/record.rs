@@ -1,10 +1,13 @@
 //! The record of an attempt: what was checked, and how it ended.
+//!
+//! Tests: `tests/it/sign_in/attempts.rs`. The other half, what is kept of a sign-in that succeeded, is `store::accepted`.
 
 use time::{Duration, OffsetDateTime};
 
+use super::reason::Reason;
 use super::{Advice, Arrival, Browser, Ending, Error, advice, test};
 use crate::app::{App, Counted};
-use crate::domain::login_attempt::{IN_TIME, LIFETIME};
+use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, ConnectionId, Email, Findings, LoginAttempt, Outcome,
     Record,
@@ -13,7 +16,7 @@ use crate::keys;
 use crate::saml;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::authn_request::message_time;
-use crate::site::{Site, recorded};
+use crate::site::{Requirement, Site, recorded};
 use crate::store::AttemptRefusal;
 
 /// A new attempt.
@@ -30,7 +33,7 @@ pub(super) fn open(
 /// Why an attempt is refused, with everything that was checked.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    pub(super) rule: String,
+    pub(super) requirement: Requirement,
     pub(super) summary: String,
     pub(super) record: Record,
     pub(super) advice: Advice,
@@ -41,36 +44,23 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal outside the validator: what has to be, what is wrong instead, and what was expected and received.
-    pub(super) fn new(
-        rule: &'static str,
-        subject: &'static str,
-        refused: &str,
-        expected: &'static str,
-        received: &str,
-    ) -> Self {
+    /// A refusal outside the validator.
+    pub(super) fn new(reason: &Reason) -> Self {
+        let requirement = reason.requirement();
         // An issuer that fits no connection is anybody's text.
-        let received = saml::error::shorten(received.to_owned().into());
-        let refused = saml::error::shorten(refused.to_owned().into());
-        let summary = format!("{refused} ({rule})");
-        let check = Check {
-            rule: rule.into(),
-            subject: subject.into(),
-            expected: expected.into(),
-            received,
-            passed: false,
-        };
+        let received = saml::error::shorten(reason.received().into_owned().into());
+        let refused = saml::error::shorten(reason.refused().into_owned().into());
         Self {
-            rule: rule.to_owned(),
-            summary,
+            requirement: Requirement::Flow(requirement),
+            summary: format!("{refused} ({})", requirement.rule()),
             record: Record {
-                checks: vec![check],
-                advice: advice::on(rule, subject)
+                checks: vec![Check::of(requirement, reason.expected(), received, false)],
+                advice: advice::on(requirement)
                     .iter()
                     .map(|line| (*line).to_owned())
                     .collect(),
             },
-            advice: Advice::TryAgain,
+            advice: reason.advice(),
             named: None,
             claims: None,
         }
@@ -79,7 +69,7 @@ impl Refusal {
     /// A refusal of the validator's.
     pub(super) fn of(rejection: &saml::error::Rejection, checks: Vec<saml::error::Check>) -> Self {
         Self {
-            rule: rejection.rule().to_string(),
+            requirement: Requirement::Saml(rejection.requirement),
             summary: rejection.to_string(),
             record: Record {
                 checks: checks.into_iter().map(recorded).collect(),
@@ -107,14 +97,9 @@ impl Refusal {
 
     /// The same with the claims that it is for.
     pub(super) fn about(self, claims: ValidatedAssertion) -> Self {
-        let name = claims.name_id.as_ref().map(|name| name.value.clone());
+        let name = claims.name_id().map(|name| name.value.clone());
         let claims = Some(Box::new(claims));
         Self { claims, ..self }.naming(name.as_deref())
-    }
-
-    /// The same with other advice for the user.
-    pub(super) fn advising(self, advice: Advice) -> Self {
-        Self { advice, ..self }
     }
 }
 
@@ -126,8 +111,6 @@ pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
     }
 }
 
-/// What an open sign-in waits for.
-pub(super) const WITHIN: &str = "an answer within ten minutes";
 /// Whoever waits longer with an answer may as well have an ID that only looks like one of ours.
 const AS_OLD: Duration = Duration::days(7);
 
@@ -138,22 +121,11 @@ pub(super) fn unknown_request(app: &App, request_id: &str) -> Refusal {
     let is_old = message_time(request_id).is_some_and(|sent| {
         sent <= now.saturating_sub(LIFETIME) && sent > now.saturating_sub(AS_OLD)
     });
-    if is_old {
-        return Refusal::new(
-            "E1",
-            IN_TIME,
-            "The answer came after more than ten minutes",
-            WITHIN,
-            "a later answer",
-        );
-    }
-    Refusal::new(
-        "E1",
-        advice::BEGAN_HERE,
-        "The Response answers a request that this server did not send",
-        "a sign-in that began here",
-        "an unknown request ID",
-    )
+    Refusal::new(if is_old {
+        &Reason::Late
+    } else {
+        &Reason::UnknownRequest
+    })
 }
 
 /// Closes an open attempt with a refusal. One that is not open any more, because another server has answered it or it was
@@ -166,7 +138,7 @@ pub(super) async fn refuse(
     refusal: Refusal,
 ) -> Result<Ending, Error> {
     let Refusal {
-        rule,
+        requirement,
         summary,
         record,
         advice,
@@ -174,7 +146,7 @@ pub(super) async fn refuse(
         claims,
     } = refusal;
     let closing = AttemptRefusal {
-        rule: Some(rule),
+        rule: Some(requirement.rule().to_owned()),
         summary,
         record,
         named: named.map(|named| *named),
@@ -190,7 +162,7 @@ pub(super) async fn refuse(
     }
     if !closed {
         let refusal = Refusal {
-            rule: closing.rule.unwrap_or_default(),
+            requirement,
             summary: closing.summary,
             record: closing.record,
             advice,
@@ -259,7 +231,7 @@ pub(super) async fn write_refusal(
         consumed_at: Some(now),
         finished_at: Some(now),
         outcome: Outcome::Refused,
-        rule: Some(refusal.rule),
+        rule: Some(refusal.requirement.rule().to_owned()),
         summary: refusal.summary,
         record: refusal.record,
         named: refusal.named.map(|named| *named),

@@ -3,12 +3,19 @@
 //! Invariants: what never comes back is seen. While the sign-in is open its own record says so, and what comes back writes over
 //! that; a Response to a sign-in that has ended is a refusal of its own at once, and what comes back takes its place. Neither ends
 //! a sign-in that is open: whoever has no cookie may be a stranger.
+//!
+//! ```text
+//! Response without its cookie ─▶ our page ─▶ the same Response, from this site ─▶ judged
+//!                                   └─ it never comes back: a refusal on record
+//! ```
+//!
+//! Tests: `tests/it/sign_in/reposts.rs`. The page is the sign-in's, in `http`.
 
 use super::finish::Arrival;
+use super::reason::Reason;
 use super::record::{Refusal, refuse_apart};
 use super::{Ending, Error};
 use crate::app::App;
-use crate::domain::login_attempt::IN_TIME;
 use crate::domain::{AttemptId, ConnectionId, LoginAttempt, Outcome};
 use crate::site::Site;
 
@@ -30,24 +37,17 @@ pub(super) async fn ask(
     if attempt.outcome == Outcome::Open {
         // Once is enough, however often it comes.
         if attempt.summary.is_empty() {
-            let refusal = without_cookie("no login cookie, and nothing since");
+            let refusal = Refusal::new(&Reason::NoCookieYet { ended: false });
             app.store
                 .note_attempt(attempt.id, &refusal.summary, &refusal.record)
                 .await?;
         }
         return Ok(Ending::Repost { record: None });
     }
-    let refusal = match arrival.browser {
-        None => without_cookie("no login cookie, to a sign-in that has ended, and nothing since"),
-        Some(_) => Refusal::new(
-            "E1",
-            IN_TIME,
-            "This sign-in was finished already, its Response came once more without the session's cookie, and the browser did not send \
-             it again from our page",
-            "one that is open",
-            "one that has ended",
-        ),
-    };
+    let refusal = Refusal::new(match arrival.browser {
+        None => &Reason::NoCookieYet { ended: true },
+        Some(_) => &Reason::EndedWithoutCookie,
+    });
     apart(app, site, arrival, attempt.connection_id, refusal).await
 }
 
@@ -65,16 +65,6 @@ pub(super) async fn apart(
         _ => None,
     };
     Ok(Ending::Repost { record })
-}
-
-fn without_cookie(received: &'static str) -> Refusal {
-    Refusal::new(
-        "E2",
-        "The browser is the one that began the sign-in",
-        "A Response came without the cookie of its sign-in, and the browser did not send it again from our page",
-        "the browser that began the sign-in",
-        received,
-    )
 }
 
 /// What the page carries of the record that its Response is to replace.

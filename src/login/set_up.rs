@@ -1,6 +1,8 @@
 //! The first sign-in of a company: whoever holds its set-up link becomes its administrator.
 //!
 //! Invariant: the link is used, the administrator made and the session begun in one transaction.
+//!
+//! Rule F6. Tests: `a_refused_set_up_leaves_nothing` in `tests/it/store/refusals.rs`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,8 +11,8 @@ use super::record;
 use super::{Browser, Error, KnownBrowser};
 use crate::app::{App, Wait};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, Check, Code, Creation, Email, Group, GroupId, GroupKind,
-    Record, SessionId, SetupLinkId, User, UserId,
+    AttemptKind, AuditEvent, AuditId, Check, Code, Creation, Email, FlowRequirement, Group,
+    GroupId, GroupKind, Record, SessionId, SetupLinkId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
@@ -93,13 +95,12 @@ pub async fn set_up(
         replaces: browser_session,
         new_user_id: user_id,
         record: Record {
-            checks: vec![Check {
-                rule: "F6".into(),
-                subject: "The set-up link can be used".into(),
-                expected: "one that can be used".into(),
-                received: format!("the link {link}").into(),
-                passed: true,
-            }],
+            checks: vec![Check::of(
+                FlowRequirement::SetUpLink,
+                "one that can be used",
+                format!("the link {link}"),
+                true,
+            )],
             advice: Vec::new(),
         },
         proof: Proof::SetUp(Box::new(of(site, typed, user_id, password, now))),

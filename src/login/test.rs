@@ -1,6 +1,8 @@
 //! The end of a test of a connection: the way of a sign-in up to its last step, and nobody is signed in.
 //!
 //! Invariant: nothing is judged here. What a test is refused for, a sign-in is refused for, by the same code.
+//!
+//! Tests: `tests/it/console/test_connection.rs`. The other half, which takes everything back, is `store::rehearsal`.
 
 use super::finish::name_id;
 use super::{Ending, Error, evidence};
@@ -31,13 +33,13 @@ pub(super) async fn conclude(
 /// What a verified assertion says.
 pub(super) fn findings(settings: &SamlSettings, assertion: &ValidatedAssertion) -> Findings {
     let attributes = assertion
-        .attributes
+        .attributes()
         .iter()
         .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
-    let drift = assertion.drift.whole_milliseconds();
+    let drift = assertion.drift().whole_milliseconds();
     Findings {
-        authn_context: assertion.authn_context.clone(),
-        authn_instant: assertion.authn_instant,
+        authn_context: assertion.authn_context().map(str::to_owned),
+        authn_instant: assertion.authn_instant(),
         drift_ms: i64::try_from(drift).unwrap_or_default(),
         ..Findings::new(settings, name_id(assertion), attributes)
     }

@@ -1,10 +1,13 @@
 //! A Response that nobody asked for (rule E5): bounced, refused, or accepted, as the connection says.
+//!
+//! Tests: `tests/it/sign_in/unsolicited.rs`. The other half, for an answer to a request, is `finish.rs`.
 
 use time::{Duration, OffsetDateTime};
 
 use super::finish::{Arrival, authenticate, complete, landing};
+use super::reason::Reason;
 use super::record::{self, Refusal, refuse_apart};
-use super::{Browser, Ending, Error, advice, new_key, repost};
+use super::{Browser, Ending, Error, new_key, repost};
 use crate::app::App;
 use crate::domain::{AttemptKind, ConnectionId, LoginAttempt, Unsolicited};
 use crate::saml::response::ParsedResponse;
@@ -22,24 +25,18 @@ pub(super) async fn finish(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
 ) -> Result<Ending, Error> {
-    let candidates = candidates(site, parsed);
-    let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
+    let candidates = candidates(site, &parsed);
+    let Some(ready) = fitting(site, &parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
-        let refusal = Refusal::new(
-            "D1",
-            "The issuer is the identity provider of a connection",
-            &format!("The issuer is not the identity provider of an enabled connection: {issuer}"),
-            "the identity provider of an enabled connection",
-            &issuer,
-        );
+        let refusal = Refusal::new(&Reason::UnknownIssuer(issuer.into_owned()));
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
     match connection.settings.unsolicited {
         Unsolicited::Refuse => {
-            let refusal = unasked("an answer to a request", "no InResponseTo");
+            let refusal = Refusal::new(&Reason::Unsolicited);
             refuse_apart(app, site, Some(connection.id), arrival, refusal).await
         }
         Unsolicited::Bounce if arrival.bounced >= BOUNCES => {
@@ -90,10 +87,7 @@ async fn round(
         let mut ids = candidates.iter().map(|ready| ready.connection.id);
         ids.find(|candidate| Some(*candidate) == id)
     };
-    let refusal = unasked(
-        "an answer to the request that was just sent",
-        "another unsolicited Response",
-    );
+    let refusal = Refusal::new(&Reason::UnsolicitedAgain);
     if let Some(session) = arrival.session {
         let key = app.store.session_key(&session);
         let live = app.store.signed_in(key, app.clock.now()).await?;
@@ -110,14 +104,6 @@ async fn round(
     }
     let connection = candidates.first().map(|ready| ready.connection.id);
     refuse_apart(app, site, connection, arrival, refusal).await
-}
-
-fn unasked(expected: &'static str, received: &str) -> Refusal {
-    let (subject, refused) = (
-        "The Response answers a request",
-        "The identity provider began this sign-in by itself",
-    );
-    Refusal::new("E5", subject, refused, expected, received)
 }
 
 /// Of several, the one whose verdict is good, else the one that refuses last: the others have another key or audience. What
@@ -137,12 +123,14 @@ fn fitting<'s>(
     let mut best = (first, 0);
     for ready in candidates {
         let expectation = site.expectation(&ready.connection, Asked::default());
-        let verdict = parsed.validate(&ready.trust, &expectation, now);
-        if verdict.outcome.is_ok() {
+        let verdict = parsed
+            .clone()
+            .validate(&ready.trust, &expectation, now, None);
+        if verdict.outcome().is_ok() {
             return Some(ready);
         }
-        if verdict.checks.len() > best.1 {
-            best = (ready, verdict.checks.len());
+        if verdict.checks().len() > best.1 {
+            best = (ready, verdict.checks().len());
         }
     }
     Some(best.0)
@@ -153,7 +141,7 @@ async fn accept(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
-    parsed: &ParsedResponse<'_>,
+    parsed: ParsedResponse<'_>,
     ready: &SiteConnection,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
@@ -162,21 +150,14 @@ async fn accept(
     let subject = match authenticate(app, site, ready, parsed, Asked::default(), now) {
         Ok(subject) => subject,
         Err(refusal) => {
-            let rule = refusal.rule.clone();
+            let requirement = refusal.requirement;
             let ending = apart(refusal).await?;
-            new_key::ask(app, site, ready, arrival, &rule, &ending);
+            new_key::ask(app, site, ready, arrival, requirement, &ending);
             return Ok(ending);
         }
     };
     if subject.age() > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into()) {
-        return apart(Refusal::new(
-            "E5",
-            advice::FRESH,
-            "The Response is too old for one that nobody asked for",
-            "an assertion made a moment ago",
-            "an older one",
-        ))
-        .await;
+        return apart(Refusal::new(&Reason::Old)).await;
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let attempt = LoginAttempt {

@@ -1,4 +1,6 @@
 //! Single logout that begins here: the session ends, then the identity provider is told (Profiles 4.4.3.1).
+//!
+//! Tests: `tests/it/slo/begun.rs`. The other half, logout that begins elsewhere, is `receive.rs`.
 
 use time::Duration;
 

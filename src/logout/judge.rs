@@ -1,16 +1,19 @@
 //! Whether a logout message is what it says, and of whom.
 //!
 //! Invariant: it is judged only against enabled connections of the host's company that its issuer names (rule E6).
+//!
+//! Tests: `tests/it/slo.rs`. The law of the message is `saml::logout`; whom it means is `principal.rs`.
 
 use time::{Duration, OffsetDateTime};
 
 use super::Arrival;
-use crate::domain::ConnectionId;
+use crate::domain::{ConnectionId, FlowRequirement};
 use crate::saml::error::{Check, Rejection, Requirement, shorten};
 use crate::saml::logout::{
-    LogoutExpectation, LogoutMessage, LogoutRequest, claimed_issuer, receive_post, receive_redirect,
+    LogoutExpectation, LogoutMessage, LogoutRequest, ValidatedLogout, claimed_issuer, receive_post,
+    receive_redirect,
 };
-use crate::site::{Site, SiteConnection};
+use crate::site::{self, Site, SiteConnection};
 
 /// How old a request without `NotOnOrAfter` may be.
 pub(super) const LONGEST_AGE: Duration = Duration::minutes(10);
@@ -24,22 +27,25 @@ const ENTRA_NAMES: [&str; 2] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It is not strict XML, or names no issuer.
-    #[error("The message is not strict XML with an Issuer (A3)")]
+    #[error("The message is not strict XML with an Issuer ({})", FlowRequirement::LogoutReadable.rule())]
     Unreadable,
     /// Nobody that this company knows: what it calls itself.
-    #[error("No enabled connection of this company has the issuer of the message: {0} (E6)")]
+    #[error(
+        "No enabled connection of this company has the issuer of the message: {0} ({rule})",
+        rule = FlowRequirement::LogoutIssuer.rule()
+    )]
     UnknownIssuer(String),
     /// It says something wrong.
     #[error(transparent)]
     Rejected(Rejection),
     /// It may have been taken from somewhere.
-    #[error("The request has no NotOnOrAfter and is older than ten minutes (C5)")]
+    #[error("The request has no NotOnOrAfter and is older than ten minutes ({})", FlowRequirement::LogoutAge.rule())]
     Old,
     /// It counted once.
-    #[error("The message came before, and counts once (E4)")]
+    #[error("The message came before, and counts once ({})", FlowRequirement::LogoutFirstUse.rule())]
     Repeated,
     /// The browser that brings it is signed in, and not by the name that it says.
-    #[error("The request does not fit the session of the browser that brings it (D6)")]
+    #[error("The request does not fit the session of the browser that brings it ({})", FlowRequirement::LogoutPrincipal.rule())]
     UnknownPrincipal,
 }
 
@@ -49,23 +55,23 @@ impl Refusal {
         matches!(self, Self::Rejected(rejection) if rejection.requirement == Requirement::LogoutSignature)
     }
 
-    /// The rule's number.
-    pub(super) fn rule(&self) -> &'static str {
-        match self {
-            Self::Unreadable => "A3",
-            Self::UnknownIssuer(_) => "E6",
-            Self::Rejected(rejection) => rejection.rule().number(),
-            Self::Old => "C5",
-            Self::Repeated => "E4",
-            Self::UnknownPrincipal => "D6",
-        }
+    /// What was required.
+    pub(super) const fn requirement(&self) -> site::Requirement {
+        site::Requirement::Flow(match self {
+            Self::Unreadable => FlowRequirement::LogoutReadable,
+            Self::UnknownIssuer(_) => FlowRequirement::LogoutIssuer,
+            Self::Rejected(rejection) => return site::Requirement::Saml(rejection.requirement),
+            Self::Old => FlowRequirement::LogoutAge,
+            Self::Repeated => FlowRequirement::LogoutFirstUse,
+            Self::UnknownPrincipal => FlowRequirement::LogoutPrincipal,
+        })
     }
 }
 
 /// A message that verifies with a connection.
 pub(super) struct Judged<'s> {
     pub(super) ready: &'s SiteConnection,
-    pub(super) message: LogoutMessage,
+    pub(super) message: ValidatedLogout,
     pub(super) checks: Vec<Check>,
 }
 
@@ -111,13 +117,14 @@ pub(super) fn judge<'s>(
             }
             Arrival::Post(message) => receive_post(message, &ready.trust, &expectation, now),
         };
-        let refusal = match verdict.outcome {
-            Ok(LogoutMessage::Request(request)) if is_old(&request, now - skew) => Refusal::Old,
+        let (checks, outcome) = verdict.into_parts();
+        let refusal = match outcome {
+            Ok(message) if is_old(message.message(), now - skew) => Refusal::Old,
             Ok(message) => {
                 accepted.push(Judged {
                     ready,
                     message,
-                    checks: verdict.checks,
+                    checks,
                 });
                 continue;
             }
@@ -126,7 +133,7 @@ pub(super) fn judge<'s>(
         refused = Refused {
             refusal,
             connection: Some(ready.connection.id),
-            checks: verdict.checks,
+            checks,
         };
     }
     if accepted.is_empty() {
@@ -136,8 +143,11 @@ pub(super) fn judge<'s>(
     }
 }
 
-fn is_old(request: &LogoutRequest, earliest: OffsetDateTime) -> bool {
-    request.not_on_or_after.is_none() && request.issue_instant < earliest - LONGEST_AGE
+fn is_old(message: &LogoutMessage, earliest: OffsetDateTime) -> bool {
+    let is_old = |request: &LogoutRequest| {
+        request.not_on_or_after.is_none() && request.issue_instant < earliest - LONGEST_AGE
+    };
+    matches!(message, LogoutMessage::Request(request) if is_old(request))
 }
 
 pub(super) fn skew_of(ready: &SiteConnection) -> Duration {

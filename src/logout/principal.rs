@@ -1,10 +1,12 @@
 //! Whom a logout request means: the sessions that its name, its qualifiers and its indexes fit.
+//!
+//! Rule D6. Tests: `tests/it/slo/records.rs`. The other half, what a sign-in keeps of its name, is `saml::assertion`.
 
 use time::OffsetDateTime;
 
 use super::judge::skew_of;
 use crate::domain::name_id::{EMAIL_ADDRESS, EMAIL_ADDRESS_OF_2_0};
-use crate::domain::{Check, Session};
+use crate::domain::{Check, FlowRequirement, Session};
 use crate::saml::logout::LogoutRequest;
 use crate::saml::names;
 use crate::site::{Site, SiteConnection};
@@ -26,20 +28,23 @@ impl Asked<'_> {
     /// Everything in which a request and a session have to agree. Names are not told: a record holds none.
     pub(super) fn compared(&self, session: &Session) -> Vec<Check> {
         let mut checks = vec![check(
-            "The request was made after the session began",
+            FlowRequirement::LogoutBegan,
             "a session that had begun",
             session.signed_in_at <= self.latest(),
             || "one that began later".to_owned(),
         )];
         let asked = &self.request.name_id;
         let Some(own) = &session.name_id else {
-            checks.push(check("The session has a NameID", "a NameID", false, || {
-                "none".to_owned()
-            }));
+            checks.push(check(
+                FlowRequirement::LogoutNamed,
+                "a NameID",
+                false,
+                || "none".to_owned(),
+            ));
             return checks;
         };
         checks.push(check(
-            "The NameID is the session's",
+            FlowRequirement::LogoutNameId,
             "the name that the assertion said",
             own.has_value(&asked.value),
             || {
@@ -53,21 +58,21 @@ impl Asked<'_> {
         // Core 8.3.1: a request may leave the format out. What both say must not differ.
         let (format, other) = (said(own.format.as_ref()), said(asked.format.as_ref()));
         checks.push(check(
-            "The Format is the session's",
+            FlowRequirement::LogoutFormat,
             format.unwrap_or("none"),
             format.is_none() || other.is_none() || format == other,
             || other.unwrap_or("none").to_owned(),
         ));
         // Core 8.3.7: a qualifier that is left out is the identity provider's or our own name.
-        for (subject, own, asked, default) in [
+        for (requirement, own, asked, default) in [
             (
-                "The NameQualifier is the session's",
+                FlowRequirement::LogoutNameQualifier,
                 &own.name_qualifier,
                 &asked.name_qualifier,
                 &self.ready.trust.idp_entity_id,
             ),
             (
-                "The SPNameQualifier is the session's",
+                FlowRequirement::LogoutSpNameQualifier,
                 &own.sp_name_qualifier,
                 &asked.sp_name_qualifier,
                 &self.site.company.entity_id(),
@@ -75,13 +80,13 @@ impl Asked<'_> {
         ] {
             let own = own.as_ref().unwrap_or(default);
             let asked = asked.as_ref().unwrap_or(default);
-            checks.push(check(subject, own, own == asked, || asked.clone()));
+            checks.push(check(requirement, own, own == asked, || asked.clone()));
         }
         // Core 3.7.3: the sessions that are listed, or all. One that came without an index cannot be told from those listed.
         let indexes = &self.request.session_indexes;
         let listed = session.session_index.as_ref();
         checks.push(check(
-            "The SessionIndex is the session's",
+            FlowRequirement::LogoutSessionIndex,
             "no SessionIndex, or the session's among them",
             indexes.is_empty() || listed.is_none_or(|index| indexes.contains(index)),
             || "others only".to_owned(),
@@ -105,22 +110,17 @@ fn said(format: Option<&String>) -> Option<&str> {
 }
 
 fn check(
-    subject: &'static str,
+    requirement: FlowRequirement,
     expected: &str,
     passed: bool,
     received: impl FnOnce() -> String,
 ) -> Check {
     use crate::saml::error::shorten;
     let expected = shorten(expected.to_owned().into());
-    Check {
-        rule: "D6".into(),
-        subject: subject.into(),
-        received: if passed {
-            expected.clone()
-        } else {
-            shorten(received().into())
-        },
-        expected,
-        passed,
-    }
+    let received = if passed {
+        expected.clone()
+    } else {
+        shorten(received().into())
+    };
+    Check::of(requirement, expected, received, passed)
 }

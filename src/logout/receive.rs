@@ -2,6 +2,8 @@
 //!
 //! Invariants: it ends only sessions of the connection that it verifies with, of its name, that were begun before it was made.
 //! It counts once: the same message again ends nothing. What came of it is written down as a sign-in is.
+//!
+//! Rules D6 and E4. Tests: `tests/it/slo.rs` and `tests/it/slo/records.rs`. The other half, logout that begins here, is `begin.rs`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -98,7 +100,7 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
     let mut refused = None;
     let mut repost = false;
     for judged in &judged {
-        match &judged.message {
+        match judged.message.message() {
             LogoutMessage::Response(response) => {
                 return answered(app, site, judged, response, now).await;
             }

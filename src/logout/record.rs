@@ -2,6 +2,8 @@
 //!
 //! Anybody can send messages that are refused, so a client that sends many gets a short answer and no record, and so does everyone
 //! at a company that gets very many.
+//!
+//! Tests: `tests/it/slo/records.rs`. The same of a sign-in is `login/record.rs`.
 
 use time::OffsetDateTime;
 
@@ -9,12 +11,13 @@ use super::judge::{Judged, Refusal, Refused};
 use super::receive::{Ending, Visit};
 use crate::app::{App, Counted};
 use crate::domain::{
-    AttemptId, AttemptKind, Check, CompanyId, LoginAttempt, Outcome, Record, UserId,
+    AttemptId, AttemptKind, Check, CompanyId, FlowRequirement, LoginAttempt, Outcome, Record,
+    UserId,
 };
 use crate::keys;
 use crate::saml;
 use crate::saml::logout::LogoutStatus;
-use crate::site::{Site, recorded};
+use crate::site::{Requirement, Site, recorded};
 use crate::store;
 
 /// An attempt that is over as it is written down.
@@ -60,22 +63,20 @@ pub(super) fn answered(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> 
     let code = status.detail.as_ref().unwrap_or(&status.code);
     let code = saml::error::shorten(code.clone().into());
     let mut attempt = attempt;
-    attempt.record.checks.push(Check {
-        rule: "C2".into(),
-        subject: "The identity provider has ended every session".into(),
-        expected: saml::names::STATUS_SUCCESS.into(),
-        received: code.clone(),
-        passed: false,
-    });
+    let requirement = FlowRequirement::LogoutComplete;
+    let expected = saml::names::STATUS_SUCCESS;
+    let check = Check::of(requirement, expected, code.clone(), false);
+    attempt.record.checks.push(check);
     attempt.record.advice = vec![
         "Look into the identity provider's own log: it could not end every session there. The session here has ended."
             .to_owned(),
     ];
     LoginAttempt {
         outcome: Outcome::Refused,
-        rule: Some("C2".to_owned()),
+        rule: Some(requirement.rule().to_owned()),
         summary: format!(
-            "The identity provider answers that not every session has ended there: {code} (C2)"
+            "The identity provider answers that not every session has ended there: {code} ({})",
+            requirement.rule()
         ),
         ..attempt
     }
@@ -95,7 +96,7 @@ fn refused(mut attempt: LoginAttempt, refusal: &Refusal, checks: Vec<Check>) -> 
     attempt.record.advice = advice(refusal);
     LoginAttempt {
         outcome: Outcome::Refused,
-        rule: Some(refusal.rule().to_owned()),
+        rule: Some(refusal.requirement().rule().to_owned()),
         summary: refusal.to_string(),
         ..attempt
     }
@@ -122,15 +123,14 @@ pub(super) async fn refuse(
         ..open(site.company.id, app.clock.now())
     };
     // What the judge checked names the failure; what is found before and after it needs a check of its own.
-    let own = match &refusal {
-        Refusal::Rejected(_) => None,
-        other => Some(Check {
-            rule: other.rule().into(),
-            subject: "The logout message counts".into(),
-            expected: expected(other).into(),
-            received: received(other).to_owned().into(),
-            passed: false,
-        }),
+    let own = match refusal.requirement() {
+        Requirement::Saml(_) => None,
+        Requirement::Flow(requirement) => Some(Check::of(
+            requirement,
+            expected(&refusal),
+            received(&refusal).to_owned(),
+            false,
+        )),
     };
     let checks = checks.into_iter().map(recorded).chain(own).collect();
     let attempt = refused(attempt, &refusal, checks);

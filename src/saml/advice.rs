@@ -2,6 +2,9 @@
 //!
 //! For the company's administrator, in the record of the attempt and in `explain`. Guidance only: codes of identity providers
 //! change, and nothing here decides anything. Where nothing helps, nothing is advised.
+//!
+//! Tests: `tests/it/vectors/advice/lines.rs` follows each line. The other halves are `login/advice.rs`, for rules E and F, and
+//! `admin::fixes`, which names the field in the console.
 
 mod address;
 mod status;

@@ -1,67 +1,44 @@
 //! The assertion's own rules (D), read from signed octets.
+//!
+//! Invariant: nothing here is asked before a key of the connection signed the octets; `proof.rs` says so by its types.
+//!
+//! Vectors: `issuer-*`, `confirmation-*`, `audience-*`, `authn-*`, `name-*`. What covers the assertion is `response/signed.rs`; what
+//! becomes of its claims, `domain::claims`.
 
 mod authn;
 mod conditions;
+mod name_id;
+mod proof;
 mod subject;
 
 use super::error::{Checks, Rejection, Requirement};
+use super::message::check_issue_instant;
 use super::names;
 use super::near;
-use super::response::{Expectation, check_issue_instant};
-use super::signature::Trust;
+use super::response::Terms;
 use crate::xml::Element;
-use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 pub use authn::NONE_WOULD_DO;
 use authn::check_authn;
 use conditions::check_conditions;
+pub use name_id::NameId;
+pub use proof::{JudgedAssertion, ValidatedAssertion};
 use subject::{check_confirmations, check_name_id};
 
-/// An assertion that has passed every check. Only [`super::response`] makes one.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ValidatedAssertion {
-    /// The assertion's ID, to be accepted once (rule E4).
-    pub id: String,
-    /// The identity provider.
-    pub issuer: String,
-    /// The subject's name; absent only where an identity attribute stands in (rule D7).
-    pub name_id: Option<NameId>,
-    /// The session at the identity provider, kept for logout (rule D6).
-    pub session_index: Option<String>,
-    /// The identity provider wants the session to end by then (rule D6).
-    pub session_not_on_or_after: Option<OffsetDateTime>,
-    /// When the user was authenticated (rule D8).
-    pub authn_instant: Option<OffsetDateTime>,
-    /// How the user was authenticated (rule D9).
-    pub authn_context: Option<String>,
-    /// The attributes, in order.
-    pub attributes: Vec<Attribute>,
-    /// Until when the assertion could be accepted again, by any of its confirmations and with the most skew: how long its ID is
-    /// kept (rule E4).
-    pub acceptable_until: OffsetDateTime,
-    /// Our clock minus the identity provider's, as far as the message tells.
-    pub drift: Duration,
-}
-
-/// A `NameID`, word for word: logout needs it so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NameId {
-    /// The name.
-    pub value: String,
-    /// Its format.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<String>,
-    /// The identity provider's qualifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name_qualifier: Option<String>,
-    /// Our qualifier.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sp_name_qualifier: Option<String>,
-    /// The name that the service provider gave.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sp_provided_id: Option<String>,
+/// What an assertion says. It proves nothing: the proofs of [`proof`] hold one.
+#[derive(Debug)]
+struct Content {
+    id: String,
+    issuer: String,
+    name_id: Option<NameId>,
+    session_index: Option<String>,
+    session_not_on_or_after: Option<OffsetDateTime>,
+    authn_instant: Option<OffsetDateTime>,
+    authn_context: Option<String>,
+    attributes: Vec<Attribute>,
+    acceptable_until: OffsetDateTime,
+    drift: Duration,
 }
 
 /// An attribute with its simple values.
@@ -79,14 +56,17 @@ const MOST_SKEW: Duration = Duration::seconds(300);
 /// The longest name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
 const LONGEST_NAME: usize = 1024;
 
-/// Judges an assertion whose octets are signed.
-pub(super) fn validate(
+/// Reads an assertion whose octets are signed, and judges it by the rules D.
+fn read(
     assertion: Element<'_>,
-    trust: &Trust,
-    expectation: &Expectation,
-    now: OffsetDateTime,
+    terms: Terms<'_>,
     checks: &mut Checks,
-) -> Result<ValidatedAssertion, Rejection> {
+) -> Result<Content, Rejection> {
+    let Terms {
+        trust,
+        expectation,
+        now,
+    } = terms;
     let parts = Parts::of(assertion, checks)?;
     let issuer = parts.issuer.text().unwrap_or_default();
     checks.require(
@@ -95,13 +75,13 @@ pub(super) fn validate(
         trust.idp_entity_id.clone(),
         near::described(&issuer, &trust.idp_entity_id),
     )?;
-    let issue_instant = check_issue_instant(assertion, expectation, now, checks)?;
+    let issue_instant = check_issue_instant(assertion, expectation.clock_skew, now, checks)?;
     let confirmable_until = check_confirmations(parts.subject, expectation, now, checks)?;
     let valid_until = check_conditions(parts.conditions, expectation, now, checks)?;
     let authn = check_authn(assertion, expectation, now, checks)?;
     let attributes = read_attributes(assertion);
     let name_id = check_name_id(parts.subject, &attributes, trust, expectation, checks)?;
-    Ok(ValidatedAssertion {
+    Ok(Content {
         id: assertion.attribute("ID").unwrap_or_default().to_owned(),
         issuer: issuer.into_owned(),
         name_id,
@@ -118,7 +98,7 @@ pub(super) fn validate(
 }
 
 /// The name in an assertion whose octets are signed, and which says something else that is refused.
-pub(super) fn named(assertion: Element<'_>) -> Option<String> {
+fn named(assertion: Element<'_>) -> Option<String> {
     let subject = assertion.child(names::SAML, "Subject")?;
     let name = subject.child(names::SAML, "NameID")?.text()?;
     (name.len() <= LONGEST_NAME).then(|| name.into_owned())

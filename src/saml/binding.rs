@@ -2,6 +2,9 @@
 //!
 //! Invariants (rules A1, A2): a parameter that means something is there once, by its decoded name; decoding is strict,
 //! bounded and linear; what a redirect signature covers is the received octets, never a re-encoding of them.
+//!
+//! Vectors: `form-*` and `query-*`; `tests/it/binding.rs`, and the fuzz targets `base64_deflate` and `redirect`. What is inside is
+//! read by `response` and `logout`.
 
 mod encoding;
 mod post;

@@ -3,12 +3,15 @@
 //!
 //! Invariants: it can only refuse; it is asked last, so that it sees nothing that another check refuses; whether it is able
 //! to judge a message is known before it is asked, so that no failure of it counts as being unable.
+//!
+//! Tests: `tests/it/cross_check.rs`; with a server, `tests/it/sign_in/second_opinion.rs`. The implementation that is asked is the room
+//! `second_opinion`.
 
-use super::assertion::ValidatedAssertion;
+use super::assertion::JudgedAssertion;
 use super::error::{Checks, Rejection, Requirement};
 use super::names;
-use super::response::{ParsedResponse, Verdict};
-use super::signature::{SignatureAlgorithm, SignedXml, Signer, Trust};
+use super::response::SignedAssertion;
+use super::signature::{SignatureAlgorithm, SignedXml, Signer};
 use crate::xml::{Document, Element, Limits};
 use std::fmt;
 
@@ -89,17 +92,11 @@ pub struct CrossCheck {
     incomparable: Incomparable,
 }
 
-/// What a good verdict rests on.
+/// The second implementation, to be asked about a message of one connection.
 #[derive(Debug)]
-pub(super) struct Evidence {
-    /// What the Response's signature covers, when it has one.
-    pub(super) response: Option<SignedXml>,
-    /// The octets that the claims were read from.
-    pub(super) assertion: Vec<u8>,
-    /// Who made the assertion's own signature, when it has one.
-    pub(super) signer: Option<Signer>,
-    /// What an encrypted assertion was opened to.
-    pub(super) opened: Option<Vec<u8>>,
+pub struct Consultation<'c> {
+    cross_check: &'c CrossCheck,
+    certificates: Vec<Vec<u8>>,
 }
 
 /// Why there is no agreement.
@@ -117,102 +114,51 @@ impl CrossCheck {
         }
     }
 
-    /// Holds a good verdict against the second opinion, and refuses when they differ. A refusal stays as it is.
-    ///
-    /// `certificates` are the connection's, DER.
-    pub fn review(
-        &self,
-        parsed: &ParsedResponse<'_>,
-        trust: &Trust,
-        certificates: impl Iterator<Item = Vec<u8>>,
-        verdict: Verdict,
-    ) -> Verdict {
-        let Verdict {
-            checks,
-            outcome: Ok(assertion),
-            evidence: Some(evidence),
-            ..
-        } = verdict
-        else {
-            return verdict;
-        };
-        let mut checks = Checks::after(checks);
-        let expected = format!(
-            "the same signed octets, NameID and assertion ID from {}",
-            self.opinion.name()
-        );
-        let has_signed = |der: &Vec<u8>| evidence.signers().any(|signer| signer.used(der));
-        let question = Question {
-            document: "",
-            certificates: &certificates.filter(has_signed).collect::<Vec<_>>(),
-            sha1_allowed: trust.danger_allow_sha1,
-        };
-        let rejection = match self.compare(parsed, &evidence, &assertion, &question) {
-            Ok(()) => {
-                checks.pass(Requirement::SecondOpinion, expected, "the same");
-                None
-            }
-            Err(Finding::Incomparable(why)) if self.incomparable == Incomparable::Passes => {
-                let received = format!("{NOT_COMPARED}{why}; accepted by the operator's setting");
-                checks.pass(Requirement::SecondOpinion, expected, received);
-                None
-            }
-            Err(Finding::Incomparable(why)) => {
-                let received = format!("{NOT_COMPARED}{why}");
-                Some(checks.fail(Requirement::SecondOpinion, expected, received))
-            }
-            Err(Finding::Disagreement(what)) => {
-                Some(checks.fail(Requirement::SecondOpinion, expected, what))
-            }
-        };
-        Verdict {
-            checks: checks.into_vec(),
-            named: None,
-            outcome: rejection.map_or(Ok(assertion), Err::<_, Rejection>),
-            evidence: None,
+    /// A consultation about a message of the connection that has these certificates, DER.
+    pub fn consultation(&self, certificates: impl Iterator<Item = Vec<u8>>) -> Consultation<'_> {
+        Consultation {
+            cross_check: self,
+            certificates: certificates.collect(),
         }
     }
 
     fn compare(
         &self,
-        parsed: &ParsedResponse<'_>,
-        evidence: &Evidence,
-        assertion: &ValidatedAssertion,
+        judged: &JudgedAssertion<'_>,
         question: &Question<'_>,
     ) -> Result<(), Finding> {
-        if let Some(signer) = evidence
-            .signers()
-            .find(|signer| !self.opinion.knows(signer.algorithm))
+        let signed = judged.signed();
+        if let Some(signer) = signers(signed).find(|signer| !self.opinion.knows(signer.algorithm()))
         {
             return Err(Finding::Incomparable(format!(
                 "{} does not know {}",
                 self.opinion.name(),
-                signer.algorithm.family()
+                signer.algorithm().family()
             )));
         }
-        if evidence.has_comments() {
+        if has_comments(signed) {
             self.must_take(Uncommon::SignedComments)?;
         }
-        let Some(opened) = &evidence.opened else {
-            let (octets, part) = match &evidence.response {
+        let Some(opened) = signed.opened() else {
+            let (octets, part) = match signed.response() {
                 Some(response) => (response.octets(), Part::Response),
-                None => (evidence.assertion.as_slice(), Part::Assertion),
+                None => (signed.octets(), Part::Assertion),
             };
-            let signed = self.same_octets(parsed.octets(), octets, question)?;
-            return self.same_identity(&signed, part, evidence, assertion);
+            let theirs = self.same_octets(signed.received(), octets, question)?;
+            return self.same_identity(&theirs, part, judged);
         };
         // What stands in the message is the Response's signature, over the encrypted assertion.
-        if let Some(response) = &evidence.response {
-            self.same_octets(parsed.octets(), response.octets(), question)?;
+        if let Some(response) = signed.response() {
+            self.same_octets(signed.received(), response.octets(), question)?;
         }
-        if evidence.signer.is_none() {
+        if signed.signer().is_none() {
             // Only we have decrypted it, and nothing signed shows that it is what was encrypted.
             return Err(Finding::Incomparable(
                 "the encrypted assertion has no signature of its own".to_owned(),
             ));
         }
-        let signed = self.same_octets(opened, &evidence.assertion, question)?;
-        self.same_identity(&signed, Part::Assertion, evidence, assertion)
+        let theirs = self.same_octets(opened, signed.octets(), question)?;
+        self.same_identity(&theirs, Part::Assertion, judged)
     }
 
     fn same_octets(
@@ -245,16 +191,15 @@ impl CrossCheck {
         &self,
         signed: &str,
         part: Part,
-        evidence: &Evidence,
-        assertion: &ValidatedAssertion,
+        judged: &JudgedAssertion<'_>,
     ) -> Result<(), Finding> {
         // Which name it is only we have decrypted; it must not read another one beside it.
-        let encrypted = evidence.has_encrypted_name();
+        let encrypted = has_encrypted_name(judged.signed());
         let hidden = encrypted && !self.opinion.takes(Uncommon::EncryptedName);
         let theirs = self.opinion.identity(signed, part).map_err(|why| {
             Finding::Disagreement(format!("an assertion that it cannot read: {why}"))
         })?;
-        let name_id = assertion.name_id.as_ref().filter(|_| !hidden);
+        let name_id = judged.name_id().filter(|_| !hidden);
         let name_id = name_id.map(|name| &name.value);
         if theirs.name_id.as_ref() != name_id {
             return Err(Finding::Disagreement(match theirs.name_id {
@@ -262,7 +207,7 @@ impl CrossCheck {
                 None => "no NameID".to_owned(),
             }));
         }
-        if theirs.assertion_id != assertion.id {
+        if theirs.assertion_id != judged.id() {
             let id = theirs.assertion_id;
             return Err(Finding::Disagreement(format!("another assertion ID: {id}")));
         }
@@ -282,6 +227,50 @@ impl CrossCheck {
             "{name} does not take {}",
             what.described()
         )))
+    }
+}
+
+impl Consultation<'_> {
+    /// Holds an assertion that our own rules accept against the second opinion, and refuses when they differ.
+    pub(super) fn ask(
+        &self,
+        judged: &JudgedAssertion<'_>,
+        checks: &mut Checks,
+    ) -> Result<(), Rejection> {
+        let CrossCheck {
+            opinion,
+            incomparable,
+        } = self.cross_check;
+        let expected = format!(
+            "the same signed octets, NameID and assertion ID from {}",
+            opinion.name()
+        );
+        let signed = judged.signed();
+        let has_signed = |der: &&Vec<u8>| signers(signed).any(|signer| signer.used(der));
+        let certificates: Vec<Vec<u8>> = self
+            .certificates
+            .iter()
+            .filter(has_signed)
+            .cloned()
+            .collect();
+        let question = Question {
+            document: "",
+            certificates: &certificates,
+            sha1_allowed: signed.terms().trust.danger_allow_sha1,
+        };
+        let found = self.cross_check.compare(judged, &question);
+        let (passed, received) = match found {
+            Ok(()) => (true, "the same".to_owned()),
+            Err(Finding::Incomparable(why)) => match incomparable {
+                Incomparable::Passes => (
+                    true,
+                    format!("{NOT_COMPARED}{why}; accepted by the operator's setting"),
+                ),
+                Incomparable::IsRefused => (false, format!("{NOT_COMPARED}{why}")),
+            },
+            Err(Finding::Disagreement(what)) => (false, what),
+        };
+        checks.require(passed, Requirement::SecondOpinion, expected, received)
     }
 }
 
@@ -307,25 +296,23 @@ fn has_digit_first(document: &str) -> bool {
     })
 }
 
-impl Evidence {
-    /// Whether there are comments in what is signed. In canonical octets nothing else looks like one.
-    fn has_comments(&self) -> bool {
-        let response = self.response.as_ref().map(SignedXml::octets);
-        let mut signed = response.into_iter().chain([self.assertion.as_slice()]);
-        signed.any(|octets| octets.windows(4).any(|four| four == b"<!--"))
-    }
+/// Whether there are comments in what is signed. In canonical octets nothing else looks like one.
+fn has_comments(signed: &SignedAssertion<'_>) -> bool {
+    let response = signed.response().map(SignedXml::octets);
+    let mut signed = response.into_iter().chain([signed.octets()]);
+    signed.any(|octets| octets.windows(4).any(|four| four == b"<!--"))
+}
 
-    /// Whether the signed assertion has an `EncryptedID`.
-    fn has_encrypted_name(&self) -> bool {
-        Document::parse(&self.assertion, &Limits::MESSAGE).is_ok_and(|document| {
-            let subject = document.root().child(names::SAML, "Subject");
-            subject.is_some_and(|subject| subject.child(names::SAML, "EncryptedID").is_some())
-        })
-    }
+/// Whether the signed assertion has an `EncryptedID`.
+fn has_encrypted_name(signed: &SignedAssertion<'_>) -> bool {
+    Document::parse(signed.octets(), &Limits::MESSAGE).is_ok_and(|document| {
+        let subject = document.root().child(names::SAML, "Subject");
+        subject.is_some_and(|subject| subject.child(names::SAML, "EncryptedID").is_some())
+    })
+}
 
-    /// Who made the signatures.
-    fn signers(&self) -> impl Iterator<Item = &Signer> {
-        let response = self.response.as_ref().map(SignedXml::signer);
-        response.into_iter().chain(&self.signer)
-    }
+/// Who made the signatures.
+fn signers<'s>(signed: &'s SignedAssertion<'_>) -> impl Iterator<Item = &'s Signer> {
+    let response = signed.response().map(SignedXml::signer);
+    response.into_iter().chain(signed.signer())
 }

@@ -1,6 +1,9 @@
 //! The verdict's vocabulary: rules, requirements, checks and rejections.
 //!
 //! Invariant: every rejection names one [`Requirement`], and every requirement belongs to one [`Rule`] of the law.
+//!
+//! `docs/security.md` is the law; `tests/it/vectors/requirements.rs` holds that each requirement is shown. The other half, what is
+//! required beyond a message, is `domain::FlowRequirement`.
 
 use crate::text;
 use serde::{Deserialize, Serialize};
@@ -224,19 +227,26 @@ impl Rejection {
 #[derive(Debug, Default)]
 pub struct Checks {
     made: Vec<Check>,
-    /// The name in an assertion whose signature is good and which is refused for something else.
-    pub(super) named: Option<String>,
+    named: Option<String>,
 }
 
 impl Checks {
     /// An empty list.
     pub fn new() -> Self {
-        Self::after(Vec::with_capacity(24))
+        Self {
+            made: Vec::with_capacity(24),
+            named: None,
+        }
     }
 
-    /// A list that goes on.
-    pub(super) const fn after(made: Vec<Check>) -> Self {
-        Self { made, named: None }
+    /// Notes the name in an assertion whose signature is good and which is refused for something else.
+    pub(super) fn name(&mut self, name: Option<String>) {
+        self.named = name;
+    }
+
+    /// The checks made, and the name that was noted.
+    pub(super) fn into_parts(self) -> (Vec<Check>, Option<String>) {
+        (self.made, self.named)
     }
 
     /// The checks made.

@@ -1,15 +1,23 @@
 //! Single logout messages (Core 3.7, Profiles 4.4).
 //!
-//! Invariant: a [`LogoutMessage`] is only made from a message whose signature verified with a key of the connection, and what
-//! it says is read from the octets that the signature covers.
+//! Invariant: a [`ValidatedLogout`] is only made from a message whose signature verified with a key of the connection, and what
+//! it says is read from the octets that the signature covers. A [`LogoutMessage`] by itself proves nothing: we write them, too.
+//!
+//! ```text
+//! Redirected, Posted ─verify─▶ SignedLogout ─judge─▶ ValidatedLogout
+//! ```
+//!
+//! Rules: A2, B, C1, C3, C5, D1 and G of `docs/security.md`. Tests: `tests/it/slo_messages.rs`, and the vectors `query-*`. The other
+//! half, which ends sessions, is the room `logout`.
 
+mod proof;
 mod read;
 mod write;
 
-pub use read::{claimed_issuer, receive_post, receive_redirect};
+pub use proof::{SignedLogout, ValidatedLogout, receive_post, receive_redirect};
+pub use read::claimed_issuer;
 
 use super::assertion::NameId;
-use super::error::{Check, Rejection};
 use time::{Duration, OffsetDateTime};
 
 /// A request to end sessions.
@@ -61,7 +69,7 @@ pub struct LogoutStatus {
     pub message: Option<String>,
 }
 
-/// A verified message.
+/// A message of either kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogoutMessage {
     /// The other side asks.
@@ -79,13 +87,4 @@ pub struct LogoutExpectation {
     pub extra_issuers: Vec<String>,
     /// Tolerance for clocks.
     pub clock_skew: Duration,
-}
-
-/// The verdict on a logout message, and every check that led to it.
-#[derive(Debug)]
-pub struct LogoutVerdict {
-    /// The checks in the order in which they were made.
-    pub checks: Vec<Check>,
-    /// The message, or the one check that failed.
-    pub outcome: Result<LogoutMessage, Rejection>,
 }

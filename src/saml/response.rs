@@ -1,26 +1,151 @@
-//! The verdict on a Response (rules A3 to C5, and D through [`super::assertion`]).
+//! The way of a Response, from octets to the proof that may begin a session (rules A3 to D9, G and B9).
 //!
-//! Invariant: a [`ValidatedAssertion`] is read from octets that a key of the connection signed, and exists only after every
-//! check has passed. The function is pure: octets, trust, expectation and time in, verdict out.
+//! Invariants: each step takes the proof before it away and gives the next one; a proof has private fields, and the one module that
+//! judges for it makes it. So a step that is left out does not compile. All is pure: octets, trust, expectation and time in,
+//! verdict out.
+//!
+//! ```text
+//! octets ─parse─▶ ParsedResponse ─verify─▶ SignedAssertion ─judge─▶ JudgedAssertion ─confirm─▶ ValidatedAssertion
+//!         A3, A4                  B, C, G                   C4, D                    B9
+//! ```
+//!
+//! Tests: `tests/vectors`, a folder for each way to be refused. The other half, which begins the session, is `login::finish`.
+//!
+//! # The order is in the types
+//!
+//! This compiles:
+//!
+//! ```
+//! use time::OffsetDateTime;
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//! use vestibule::saml::error::{Checks, Rejection};
+//! use vestibule::saml::response::{Expectation, ParsedResponse};
+//! use vestibule::saml::signature::Trust;
+//!
+//! fn judge(octets: &[u8], trust: &Trust, expected: &Expectation, now: OffsetDateTime) -> Result<ValidatedAssertion, Rejection> {
+//!     let mut checks = Checks::new();
+//!     let parsed = ParsedResponse::parse(octets).map_err(|(rejection, _)| rejection)?;
+//!     let signed = parsed.verify(trust, expected, now, &mut checks)?;
+//!     let judged = signed.judge(&mut checks)?;
+//!     judged.confirm(None, &mut checks)
+//! }
+//! ```
+//!
+//! Without the signatures it does not:
+//!
+//! ```compile_fail,E0599
+//! use time::OffsetDateTime;
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//! use vestibule::saml::error::{Checks, Rejection};
+//! use vestibule::saml::response::{Expectation, ParsedResponse};
+//! use vestibule::saml::signature::Trust;
+//!
+//! fn judge(octets: &[u8], trust: &Trust, expected: &Expectation, now: OffsetDateTime) -> Result<ValidatedAssertion, Rejection> {
+//!     let mut checks = Checks::new();
+//!     let parsed = ParsedResponse::parse(octets).map_err(|(rejection, _)| rejection)?;
+//!     let judged = parsed.judge(&mut checks)?;
+//!     judged.confirm(None, &mut checks)
+//! }
+//! ```
+//!
+//! Without the rules D it does not:
+//!
+//! ```compile_fail,E0599
+//! use time::OffsetDateTime;
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//! use vestibule::saml::error::{Checks, Rejection};
+//! use vestibule::saml::response::{Expectation, ParsedResponse};
+//! use vestibule::saml::signature::Trust;
+//!
+//! fn judge(octets: &[u8], trust: &Trust, expected: &Expectation, now: OffsetDateTime) -> Result<ValidatedAssertion, Rejection> {
+//!     let mut checks = Checks::new();
+//!     let parsed = ParsedResponse::parse(octets).map_err(|(rejection, _)| rejection)?;
+//!     let signed = parsed.verify(trust, expected, now, &mut checks)?;
+//!     signed.confirm(None, &mut checks)
+//! }
+//! ```
+//!
+//! Without a word about the second implementation it does not:
+//!
+//! ```compile_fail,E0308
+//! use time::OffsetDateTime;
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//! use vestibule::saml::error::{Checks, Rejection};
+//! use vestibule::saml::response::{Expectation, ParsedResponse};
+//! use vestibule::saml::signature::Trust;
+//!
+//! fn judge(octets: &[u8], trust: &Trust, expected: &Expectation, now: OffsetDateTime) -> Result<ValidatedAssertion, Rejection> {
+//!     let mut checks = Checks::new();
+//!     let parsed = ParsedResponse::parse(octets).map_err(|(rejection, _)| rejection)?;
+//!     let signed = parsed.verify(trust, expected, now, &mut checks)?;
+//!     signed.judge(&mut checks)
+//! }
+//! ```
+//!
+//! Nor does the second use of a proof:
+//!
+//! ```compile_fail,E0382
+//! use time::OffsetDateTime;
+//! use vestibule::saml::error::{Checks, Rejection};
+//! use vestibule::saml::response::{Expectation, ParsedResponse};
+//! use vestibule::saml::signature::Trust;
+//!
+//! fn judge(octets: &[u8], trust: &Trust, expected: &Expectation, now: OffsetDateTime) -> Result<(), Rejection> {
+//!     let mut checks = Checks::new();
+//!     let parsed = ParsedResponse::parse(octets).map_err(|(rejection, _)| rejection)?;
+//!     let signed = parsed.verify(trust, expected, now, &mut checks)?;
+//!     signed.judge(&mut checks)?;
+//!     signed.judge(&mut checks)?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! What an assertion says is read:
+//!
+//! ```
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//!
+//! fn id(assertion: &ValidatedAssertion) -> &str {
+//!     assertion.id()
+//! }
+//! ```
+//!
+//! Nobody makes one, or changes one:
+//!
+//! ```compile_fail,E0451
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//!
+//! fn other(assertion: ValidatedAssertion) -> ValidatedAssertion {
+//!     ValidatedAssertion { content: unimplemented!() }
+//! }
+//! ```
+//!
+//! ```compile_fail,E0616
+//! use vestibule::saml::assertion::ValidatedAssertion;
+//!
+//! fn id(assertion: &ValidatedAssertion) -> &str {
+//!     &assertion.content.id
+//! }
+//! ```
 
-mod message;
+mod check;
 mod signed;
 
-use super::assertion::{self, ValidatedAssertion};
+use super::assertion::ValidatedAssertion;
 use super::binding::BindingError;
-use super::cross_check::Evidence;
+use super::cross_check::Consultation;
 use super::error::{Check, Checks, Rejection, Requirement};
+use super::message;
 use super::names;
-use super::signature::{SignedXml, Trust, verify_enveloped};
-use crate::xml::{Document, Element, Limits, is_ncname_or_digit_first};
+use super::signature::Trust;
+use super::verdict::Verdict;
+use crate::xml::{Document, Element};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use time::{Duration, OffsetDateTime};
 
-pub(super) use message::check_issue_instant;
-use message::{check_response, check_response_issuer};
+pub(super) use check::check_response_issuer;
 pub(super) use signed::ONLY_ASSERTION_VERIFIES;
-use signed::{Signatures, SignedAssertion, only_assertion_verifies};
+pub use signed::SignedAssertion;
 
 /// What a Response must say to be the answer that this sign-in waits for.
 #[derive(Debug, Clone)]
@@ -65,20 +190,15 @@ pub struct Authentication {
     pub accepted: Vec<String>,
 }
 
-/// The verdict, and every check that led to it.
-#[derive(Debug)]
-pub struct Verdict {
-    /// The checks in the order in which they were made.
-    pub checks: Vec<Check>,
-    /// The validated assertion, or the one check that failed.
-    pub outcome: Result<ValidatedAssertion, Rejection>,
-    /// Where it is refused and its signature is good: the `NameID` in it.
-    pub named: Option<String>,
-    /// What the verdict rests on, where it is good.
-    pub(super) evidence: Option<Evidence>,
+/// By what a Response is judged: the same from the first step to the last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'t> {
+    pub(super) trust: &'t Trust,
+    pub(super) expectation: &'t Expectation,
+    pub(super) now: OffsetDateTime,
 }
 
-impl Verdict {
+impl Verdict<ValidatedAssertion> {
     /// The verdict on what the binding does not let through (rule A1).
     pub fn unread(error: &BindingError) -> Self {
         let mut checks = Checks::new();
@@ -86,37 +206,25 @@ impl Verdict {
         let rejection = checks.fail(Requirement::Encoding, expected, error.to_string());
         Self::of(Err(rejection), checks)
     }
-
-    fn of(outcome: Result<(ValidatedAssertion, Evidence), Rejection>, mut checks: Checks) -> Self {
-        let named = checks.named.take();
-        let (outcome, evidence) = match outcome {
-            Ok((assertion, evidence)) => (Ok(assertion), Some(evidence)),
-            Err(rejection) => (Err(rejection), None),
-        };
-        Self {
-            checks: checks.into_vec(),
-            outcome,
-            named,
-            evidence,
-        }
-    }
 }
 
-/// Judges a Response.
+/// Judges a Response from its octets to the last proof, without a second implementation (rule B9).
 pub fn validate(
     octets: &[u8],
     trust: &Trust,
     expectation: &Expectation,
     now: OffsetDateTime,
-) -> Verdict {
+) -> Verdict<ValidatedAssertion> {
     let mut checks = Checks::new();
     let outcome = ParsedResponse::parse_into(octets, &mut checks)
-        .and_then(|parsed| parsed.judge(trust, expectation, now, &mut checks));
+        .and_then(|parsed| parsed.verify(trust, expectation, now, &mut checks))
+        .and_then(|signed| signed.judge(&mut checks))
+        .and_then(|judged| judged.confirm(None, &mut checks));
     Verdict::of(outcome, checks)
 }
 
-/// A Response that is strict XML of the right kind; nothing in it is trusted.
-#[derive(Debug)]
+/// A Response that is strict XML of the right kind; nothing in it is trusted, and so a copy of it proves no more.
+#[derive(Debug, Clone)]
 pub struct ParsedResponse<'a> {
     octets: &'a [u8],
     document: Document<'a>,
@@ -130,11 +238,7 @@ impl<'a> ParsedResponse<'a> {
     }
 
     fn parse_into(octets: &'a [u8], checks: &mut Checks) -> Result<Self, Rejection> {
-        let document = Document::parse(octets, &Limits::MESSAGE).map_err(|error| {
-            checks.fail(Requirement::WellFormed, "strict XML", error.to_string())
-        })?;
-        checks.pass(Requirement::WellFormed, "strict XML", "strict XML");
-        check_ids(&document, checks)?;
+        let document = message::parse(octets, checks)?;
         let root = document.root();
         let is_response = root.is(names::SAMLP, "Response");
         checks.require(
@@ -151,11 +255,6 @@ impl<'a> ParsedResponse<'a> {
             version.to_owned(),
         )?;
         Ok(Self { octets, document })
-    }
-
-    /// The octets that were parsed.
-    pub(super) const fn octets(&self) -> &'a [u8] {
-        self.octets
     }
 
     /// The request that the Response says it answers, from anywhere it may say so. Not trusted.
@@ -179,122 +278,21 @@ impl<'a> ParsedResponse<'a> {
         .and_then(Element::text)
     }
 
-    /// Judges the Response.
+    /// Judges the Response by all steps, one after the other: [`Self::verify`], [`SignedAssertion::judge`], and
+    /// [`JudgedAssertion::confirm`](super::assertion::JudgedAssertion::confirm).
     pub fn validate(
-        &self,
+        self,
         trust: &Trust,
         expectation: &Expectation,
         now: OffsetDateTime,
-    ) -> Verdict {
+        second: Option<&Consultation<'_>>,
+    ) -> Verdict<ValidatedAssertion> {
         let mut checks = Checks::new();
         checks.pass(Requirement::WellFormed, "strict XML", "strict XML");
-        let outcome = self.judge(trust, expectation, now, &mut checks);
+        let outcome = self
+            .verify(trust, expectation, now, &mut checks)
+            .and_then(|signed| signed.judge(&mut checks))
+            .and_then(|judged| judged.confirm(second, &mut checks));
         Verdict::of(outcome, checks)
     }
-
-    fn judge(
-        &self,
-        trust: &Trust,
-        expectation: &Expectation,
-        now: OffsetDateTime,
-        checks: &mut Checks,
-    ) -> Result<(ValidatedAssertion, Evidence), Rejection> {
-        let root = self.document.root();
-        let signatures = Signatures::find(root, checks)?;
-        // What a signed Response says is read from its signed octets, like everything else (rule B6).
-        let signed = match signatures.response {
-            Some(signature) => match verify_enveloped(signature, root, trust, now, checks) {
-                Ok(signed) => Some(signed),
-                Err(rejection) => {
-                    return Err(
-                        only_assertion_verifies(&rejection, root, trust, now, checks)
-                            .unwrap_or(rejection),
-                    );
-                }
-            },
-            None => None,
-        };
-        let reparsed = signed
-            .as_ref()
-            .map(|signed| parse_signed(signed, checks))
-            .transpose()?;
-        let response = reparsed.as_ref().map_or(root, Document::root);
-        check_response(response, signed.is_some(), expectation, now, checks)?;
-        let assertion = SignedAssertion::open(root, response, trust, now, checks)?;
-        assertion.check_coverage(trust.required_signature, checks)?;
-        let document = Document::parse(&assertion.octets, &Limits::MESSAGE).map_err(|error| {
-            checks.fail(
-                Requirement::WellFormed,
-                "strict XML in the assertion",
-                error.to_string(),
-            )
-        })?;
-        check_response_issuer(response, document.root(), checks)?;
-        let validated = assertion::validate(document.root(), trust, expectation, now, checks)
-            .inspect_err(|_| checks.named = assertion::named(document.root()))?;
-        drop((document, reparsed));
-        let evidence = Evidence {
-            response: signed,
-            assertion: assertion.octets,
-            signer: assertion.signer,
-            opened: assertion.opened,
-        };
-        Ok((validated, evidence))
-    }
-}
-
-/// The longest ID, in characters (rule A4).
-const LONGEST_ID: usize = 256;
-
-/// Rule A4: identifiers are `NCName`s, or begin with a digit, and distinct, whatever the case of their attribute's name. Those of
-/// SAML 1.1 count as well: a reader that takes them for identifiers must find the same element.
-pub(super) fn check_ids(document: &Document<'_>, checks: &mut Checks) -> Result<(), Rejection> {
-    let mut seen = HashSet::new();
-    for element in document.elements() {
-        for attribute in element
-            .attributes()
-            .filter(|attribute| is_identifier(attribute.local_name()))
-        {
-            let value = attribute.value();
-            if attribute.local_name() == "ID" && attribute.namespace().is_empty() && !is_id(value) {
-                return Err(checks.fail(
-                    Requirement::DistinctIds,
-                    "an ID of 1 to 256 letters, digits, dots, dashes and underscores",
-                    value.to_owned(),
-                ));
-            }
-            if !seen.insert(value) {
-                return Err(checks.fail(
-                    Requirement::DistinctIds,
-                    "distinct IDs",
-                    format!("{value} twice"),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn is_id(value: &str) -> bool {
-    value.chars().nth(LONGEST_ID).is_none() && is_ncname_or_digit_first(value)
-}
-
-fn is_identifier(name: &str) -> bool {
-    match name.len() {
-        2 => name.eq_ignore_ascii_case("id"),
-        9 => name == "RequestID",
-        10 => name == "ResponseID",
-        11 => name == "AssertionID",
-        _ => false,
-    }
-}
-
-fn parse_signed<'s>(signed: &'s SignedXml, checks: &mut Checks) -> Result<Document<'s>, Rejection> {
-    Document::parse(signed.octets(), &Limits::MESSAGE).map_err(|error| {
-        checks.fail(
-            Requirement::WellFormed,
-            "strict XML in the signed Response",
-            error.to_string(),
-        )
-    })
 }

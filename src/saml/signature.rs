@@ -2,20 +2,29 @@
 //!
 //! Invariant: [`SignedXml`] exists only for octets that a key of the connection has signed, and claims are read from
 //! nothing else. A defect in canonicalisation can then only refuse a message, never change one.
+//!
+//! Vectors: `signature-*`, `reference-*`, `transform-*`, `digest-*`, `changed-*`, `hmac-*`, `rsa-*`. Canonical octets are held against
+//! libxml2 by `tests/it/xml/canonical_differential.rs`. The other half, which signs, is `sign.rs`.
 
 mod algorithm;
+mod canonicalization;
 mod key;
 mod named;
+mod reference;
 mod sign;
 mod signed_info;
+mod signed_xml;
+mod signer;
 mod verify;
 
 pub use algorithm::{Hash, SignatureAlgorithm};
+pub(super) use canonicalization::bounded;
 pub use key::{KeyError, VerificationKey, instant};
 pub use named::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
-pub(super) use signed_info::bounded;
-pub use verify::{SignedXml, Signer, UNREADABLE, verify_octets};
+pub use signed_xml::SignedXml;
+pub use signer::Signer;
+pub use verify::{UNREADABLE, verify_octets};
 pub(super) use verify::{base64_text, verify_enveloped};
 
 use super::encryption::DecryptionKey;

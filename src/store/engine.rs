@@ -8,6 +8,7 @@ pub(super) mod copy;
 pub(super) mod ended;
 pub(super) mod error;
 pub(super) mod fingerprint;
+pub(super) mod listed;
 pub(super) mod log;
 pub(super) mod many;
 pub(super) mod migrate;

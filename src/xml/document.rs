@@ -7,7 +7,7 @@ use super::chars::same_name;
 use std::borrow::Cow;
 
 /// A parsed document; borrows from the input wherever the text needed no change.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document<'a> {
     pub(super) elements: Vec<ElementData<'a>>,
     pub(super) attributes: Vec<AttributeData<'a>>,
@@ -15,7 +15,7 @@ pub struct Document<'a> {
     pub(super) nodes: Vec<Node<'a>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ElementData<'a> {
     pub(super) name: &'a str,
     pub(super) prefix: &'a str,
@@ -32,7 +32,7 @@ pub(super) struct ElementData<'a> {
     pub(super) source: (u32, u32),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct AttributeData<'a> {
     pub(super) name: &'a str,
     pub(super) prefix: &'a str,
@@ -41,7 +41,7 @@ pub(super) struct AttributeData<'a> {
     pub(super) value: Cow<'a, str>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Declaration<'a> {
     pub(super) prefix: &'a str,
     pub(super) uri: Cow<'a, str>,
@@ -54,7 +54,7 @@ pub(super) enum Namespace {
     Declared(u32),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Node<'a> {
     Open(u32),
     Text(Cow<'a, str>),

@@ -103,7 +103,7 @@ fn expectation(request: Option<&str>) -> Expectation {
 type Outcome = Result<vestibule::saml::assertion::ValidatedAssertion, Rejection>;
 
 fn judge(idp: &DemoIdp, xml: &str, request: Option<&str>) -> Outcome {
-    validate(xml.as_bytes(), &trust(idp), &expectation(request), NOW).outcome
+    validate(xml.as_bytes(), &trust(idp), &expectation(request), NOW).into_outcome()
 }
 
 fn spec(idp: &DemoIdp) -> ResponseSpec {
@@ -139,18 +139,21 @@ fn every_variant_is_accepted_or_refused_by_its_rule() {
 fn an_assertion_says_what_entra_says() {
     let assertion = outcome(Variant::Groups).unwrap();
     assert_eq!(
-        assertion.issuer,
+        assertion.issuer(),
         "https://sts.windows.net/6babcaad-604b-40ac-a9d7-9fd97c0b779f/"
     );
-    assert_eq!(assertion.session_index, Some(assertion.id.clone()));
-    assert_eq!(assertion.name_id.unwrap().value, "b.simon@contoso.com");
+    assert_eq!(assertion.session_index(), Some(assertion.id()));
+    assert_eq!(assertion.name_id().unwrap().value, "b.simon@contoso.com");
     assert_eq!(
-        assertion.acceptable_until,
+        assertion.acceptable_until(),
         NOW + Duration::minutes(65) + Duration::seconds(300),
         "with the most skew"
     );
     let value = |name: &str| {
-        let found = assertion.attributes.iter().find(|found| found.name == name);
+        let found = assertion
+            .attributes()
+            .iter()
+            .find(|found| found.name == name);
         found.map(|found| found.values.clone()).unwrap_or_default()
     };
     let soap = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
@@ -602,7 +605,8 @@ async fn the_name_has_the_format_that_is_asked_for() {
         ..expectation(Some(REQUEST))
     };
     let verdict = validate(posted.response().as_bytes(), &trust(&idp), &any, NOW);
-    let name = verdict.outcome.unwrap().name_id.unwrap();
+    let assertion = verdict.into_outcome().unwrap();
+    let name = assertion.name_id().unwrap();
     assert_eq!(name.format.as_deref(), Some(names::NAMEID_PERSISTENT));
     assert!(!name.value.contains('@'));
 }

@@ -65,6 +65,31 @@ fn paths_in_the_map_exist() {
     assert!(seen > 10, "{seen}");
 }
 
+/// The head of a file names its tests, its vectors and its other half.
+#[test]
+fn signposts_lead_somewhere() {
+    let vectors = vectors();
+    let mut seen = 0;
+    for room in ["saml", "login", "login.rs", "logout", "logout.rs"] {
+        heads(&Path::new(ROOT).join("src").join(room), &mut |head| {
+            for name in head.split('`').skip(1).step_by(2) {
+                let is_path = ["docs/", "tests/", "benches/"]
+                    .iter()
+                    .any(|folder| name.starts_with(folder));
+                if is_path {
+                    assert!(Path::new(ROOT).join(name).exists(), "{name}: {head}");
+                } else if name.ends_with("-*") {
+                    assert!(vectors.iter().any(|it| is_like(it, name)), "{name}: {head}");
+                } else {
+                    continue;
+                }
+                seen += 1;
+            }
+        });
+    }
+    assert!(seen > 40, "{seen}");
+}
+
 #[test]
 fn proofs_are_tests() {
     let mut known = BTreeSet::new();
@@ -76,13 +101,7 @@ fn proofs_are_tests() {
             }
         });
     }
-    let vectors: Vec<String> = ["accept", "reject"]
-        .into_iter()
-        .flat_map(|kind| {
-            std::fs::read_dir(Path::new(ROOT).join("tests/vectors").join(kind)).unwrap()
-        })
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let vectors = vectors();
     let text = std::fs::read_to_string(Path::new(ROOT).join("docs/security.md")).unwrap();
     let mut seen = 0;
     for row in text.lines().filter(|line| line.starts_with("| ")) {
@@ -98,6 +117,30 @@ fn proofs_are_tests() {
         }
     }
     assert!(seen > 40, "{seen}");
+}
+
+/// The folders of all vectors.
+fn vectors() -> Vec<String> {
+    ["accept", "reject"]
+        .into_iter()
+        .flat_map(|kind| {
+            std::fs::read_dir(Path::new(ROOT).join("tests/vectors").join(kind)).unwrap()
+        })
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// What the heads of the files of a room say.
+fn heads(place: &Path, read: &mut impl FnMut(&str)) {
+    if place.is_dir() {
+        for entry in std::fs::read_dir(place).unwrap() {
+            heads(&entry.unwrap().path(), read);
+        }
+    } else if place.extension().is_some_and(|it| it == "rs") {
+        let text = std::fs::read_to_string(place).unwrap();
+        let head = text.lines().map_while(|line| line.strip_prefix("//!"));
+        read(&head.collect::<Vec<_>>().join("\n"));
+    }
 }
 
 /// Whether a name is meant by a pattern, in which a star stands for anything.

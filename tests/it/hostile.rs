@@ -8,12 +8,14 @@ use openssl::x509::X509;
 use std::sync::LazyLock;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
+use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::error::Rule;
 use vestibule::saml::names;
-use vestibule::saml::response::{Authentication, Expectation, Verdict, validate};
+use vestibule::saml::response::{Authentication, Expectation, validate};
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
 };
+use vestibule::saml::verdict::Verdict;
 use vestibule::xml::{Canonicalization, Comments, Document, Limits, canonicalize_within};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
@@ -48,7 +50,7 @@ fn trust() -> Trust {
     }
 }
 
-fn judge(xml: &str) -> Verdict {
+fn judge(xml: &str) -> Verdict<ValidatedAssertion> {
     let expectation = Expectation {
         entity_id: "https://acme.sso.example.com".to_owned(),
         extra_audiences: Vec::new(),
@@ -92,19 +94,19 @@ fn response_with(from: &str, to: &str, until: &str, more: &str) -> String {
 #[test]
 fn times_at_the_end_of_the_calendar_do_no_harm() {
     let verdict = judge(&response("2026-11-20T12:05:00Z", ""));
-    assert!(verdict.outcome.is_ok(), "{:?}", verdict.outcome);
+    assert!(verdict.outcome().is_ok(), "{:?}", verdict.outcome());
     // Identity providers do write this one.
     let verdict = judge(&response("9999-12-31T23:59:59.999Z", ""));
-    let assertion = verdict.outcome.unwrap();
-    assert_eq!(assertion.acceptable_until.year(), 9999);
+    let assertion = verdict.into_outcome().unwrap();
+    assert_eq!(assertion.acceptable_until().year(), 9999);
     // In UTC these are in the years 10000 and -1.
     for beyond in ["9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00+14:00"] {
-        let rejection = judge(&response(beyond, "")).outcome.unwrap_err();
+        let rejection = judge(&response(beyond, "")).into_outcome().unwrap_err();
         assert_eq!(rejection.rule(), Rule::D2, "{beyond}");
     }
     for instant in ["9999-12-31T23:59:59-14:00", "-001-01-01T00:00:00Z"] {
         let xml = response("2026-11-20T12:05:00Z", "").replacen("2026-11-20T12:00:00Z", instant, 1);
-        assert_eq!(judge(&xml).outcome.unwrap_err().rule(), Rule::C5);
+        assert_eq!(judge(&xml).into_outcome().unwrap_err().rule(), Rule::C5);
     }
 }
 
@@ -149,9 +151,38 @@ fn a_message_that_grows_when_it_is_canonical_is_refused() {
     );
     for xml in [content, signed_info] {
         assert!(xml.len() < 256 * 1024);
-        let rejection = judge(&xml).outcome.unwrap_err();
+        let rejection = judge(&xml).into_outcome().unwrap_err();
         assert_eq!(rejection.rule(), Rule::A3, "{rejection}");
     }
+}
+
+/// A list that is cut short is another list than the one that was signed.
+#[test]
+fn a_prefix_list_is_taken_whole_or_not_at_all() {
+    let signed = response("2026-11-20T12:05:00Z", "");
+    let method = format!(
+        "<ds:CanonicalizationMethod Algorithm=\"{}\"",
+        names::EXC_C14N
+    );
+    let listing = |count: usize| {
+        let list = "p ".repeat(count);
+        let inclusive = format!(
+            "<ec:InclusiveNamespaces xmlns:ec=\"{}\" PrefixList=\"{list}\"/>",
+            names::EXC_C14N
+        );
+        let (before, after) = signed.split_once(&method).unwrap();
+        let rest = after
+            .strip_prefix("/>")
+            .or_else(|| after.strip_prefix("></ds:CanonicalizationMethod>"))
+            .unwrap();
+        format!("{before}{method}>{inclusive}</ds:CanonicalizationMethod>{rest}")
+    };
+    let refused = |count| judge(&listing(count)).into_outcome().unwrap_err();
+    // The value was made without a list.
+    assert_eq!(refused(64).rule(), Rule::B3);
+    let rejection = refused(65);
+    assert_eq!(rejection.rule(), Rule::B4);
+    assert_eq!(rejection.received, "a longer one");
 }
 
 #[test]
@@ -165,9 +196,10 @@ fn no_message_makes_a_long_record() {
         long(ACS),
     ] {
         let verdict = judge(&xml);
-        let rejection = verdict.outcome.unwrap_err();
+        let (checks, outcome) = verdict.into_parts();
+        let rejection = outcome.unwrap_err();
         assert!(rejection.to_string().len() < 8192, "{}", rejection.rule());
-        for check in verdict.checks {
+        for check in checks {
             let length = check.expected.len() + check.received.len();
             assert!(length < 8192, "{}: {length}", check.rule);
         }
@@ -185,11 +217,11 @@ fn names_and_identifiers_have_a_length() {
         ("b.simon", long.clone(), Rule::D7),
     ] {
         let rejection = judge(&response_with(from, &to, valid, ""))
-            .outcome
+            .into_outcome()
             .unwrap_err();
         assert_eq!(rejection.rule(), rule, "{rejection}");
     }
-    let rejection = judge(&response(valid, &index)).outcome.unwrap_err();
+    let rejection = judge(&response(valid, &index)).into_outcome().unwrap_err();
     assert_eq!(rejection.rule(), Rule::D6, "{rejection}");
 }
 
@@ -209,7 +241,7 @@ fn an_assertion_is_remembered_as_long_as_any_confirmation_of_it() {
         );
         let signing = SigningKey::new(KEY.clone(), None).unwrap();
         let signed = sign_enveloped(&changed, "_assertion", &signing).unwrap();
-        judge(&signed).outcome.unwrap().acceptable_until
+        judge(&signed).into_outcome().unwrap().acceptable_until()
     };
     let most_skew = Duration::minutes(5);
     for (until, remembered) in [

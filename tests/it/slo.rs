@@ -419,7 +419,7 @@ async fn by_post_there_and_back() {
         &their_expectation("https://idp.example/done"),
         NOW,
     );
-    let LogoutMessage::Response(response) = verdict.outcome.unwrap() else {
+    let LogoutMessage::Response(response) = verdict.into_outcome().unwrap().into_message() else {
         panic!("not a response");
     };
     assert_eq!(response.in_response_to.as_deref(), Some("_request"));

@@ -11,8 +11,8 @@ use vestibule::saml::assertion::NameId;
 use vestibule::saml::binding::{MessageKind, Posted, decode_redirect, encode_redirect};
 use vestibule::saml::error::Requirement;
 use vestibule::saml::logout::{
-    LogoutExpectation, LogoutMessage, LogoutRequest, LogoutResponse, LogoutStatus, receive_post,
-    receive_redirect,
+    LogoutExpectation, LogoutMessage, LogoutRequest, LogoutResponse, LogoutStatus, ValidatedLogout,
+    receive_post, receive_redirect,
 };
 use vestibule::saml::names;
 use vestibule::saml::signature::{
@@ -116,13 +116,15 @@ fn by_redirect(idp: &Idp, kind: MessageKind, xml: &str) -> Result<LogoutMessage,
         .ok()
         .unwrap();
     receive_redirect(&message, &idp.trust, &expectation(), NOW)
-        .outcome
+        .into_outcome()
+        .map(ValidatedLogout::into_message)
         .map_err(|rejection| rejection.requirement)
 }
 
 fn by_post(idp: &Idp, kind: MessageKind, xml: String) -> Result<LogoutMessage, Requirement> {
     receive_post(&posted(kind, xml), &idp.trust, &expectation(), NOW)
-        .outcome
+        .into_outcome()
+        .map(ValidatedLogout::into_message)
         .map_err(|rejection| rejection.requirement)
 }
 
@@ -242,7 +244,7 @@ fn what_is_not_signed_by_the_connection_is_refused() {
         .unwrap();
     let verdict = receive_redirect(&message, &idp.trust, &expectation(), NOW);
     assert_eq!(
-        verdict.outcome.unwrap_err().requirement,
+        verdict.into_outcome().unwrap_err().requirement,
         Requirement::LogoutSignature
     );
     // Another RelayState than the one that was signed.
@@ -266,8 +268,8 @@ fn what_is_not_signed_by_the_connection_is_refused() {
         NOW,
     );
     assert_eq!(
-        verdict.outcome.unwrap_err().requirement,
+        verdict.outcome().unwrap_err().requirement,
         Requirement::SignatureValue
     );
-    assert!(verdict.checks.iter().any(|check| !check.passed));
+    assert!(verdict.checks().iter().any(|check| !check.passed));
 }

@@ -16,9 +16,12 @@ use time::format_description::well_known::Rfc3339;
 use crate::cli::Setting;
 use crate::cli::error::Result;
 use crate::cli::output::Output;
+use crate::domain::settings::CLOCK_SKEW_SECONDS;
+use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::error::Requirement;
-use crate::saml::response::{Expectation, ParsedResponse, Verdict, validate};
+use crate::saml::response::{Expectation, ParsedResponse, validate};
 use crate::saml::signature::Trust;
+use crate::saml::verdict::Verdict;
 use crate::site::{self, Asked};
 use crate::text;
 
@@ -66,8 +69,12 @@ pub(in crate::cli) struct Explain {
     /// The NameID format that is required: a URN, email, or any [default: any, or the connection's]
     #[arg(long, value_name = "F")]
     name_id_format: Option<String>,
-    /// How far the clocks may differ, in seconds [default: 180, or the connection's]
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u16).range(0..=300))]
+    #[arg(
+        long,
+        value_name = "S",
+        value_parser = clap::value_parser!(u16).range(0..=300),
+        help = format!("How far the clocks may differ, in seconds [default: {CLOCK_SKEW_SECONDS}, or the connection's]")
+    )]
     clock_skew: Option<u16>,
     /// Print JSON
     #[arg(long)]
@@ -106,7 +113,7 @@ impl Explain {
         } else {
             report.print(out)?;
         }
-        Ok(if verdict.outcome.is_ok() {
+        Ok(if verdict.outcome().is_ok() {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(1)
@@ -120,9 +127,9 @@ fn hint(
     trust: &Trust,
     expectation: &Expectation,
     at: OffsetDateTime,
-    verdict: &Verdict,
+    verdict: &Verdict<ValidatedAssertion>,
 ) -> Option<String> {
-    let rejection = verdict.outcome.as_ref().err()?;
+    let rejection = verdict.outcome().err()?;
     let about_request = matches!(
         rejection.requirement,
         Requirement::InResponseTo | Requirement::SubjectConfirmation
@@ -141,19 +148,21 @@ fn hint(
         .filter(|c| !text::is_unseen(*c))
         .take(200)
         .collect();
-    Some(match parsed.validate(trust, &answering, at).outcome {
-        Ok(_) => format!(
-            "It answers the request {shown} and was judged as unsolicited. As the answer to that request it is accepted: add --request-id {shown}"
-        ),
-        Err(other) => format!(
-            "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused too: {other}"
-        ),
-    })
+    Some(
+        match parsed.validate(trust, &answering, at, None).into_outcome() {
+            Ok(_) => format!(
+                "It answers the request {shown} and was judged as unsolicited. As the answer to that request it is accepted: add --request-id {shown}"
+            ),
+            Err(other) => format!(
+                "It answers the request {shown} and was judged as unsolicited. With --request-id {shown} it is refused too: {other}"
+            ),
+        },
+    )
 }
 
 /// When a Response is refused by the time, and that time is now: a kept one is judged by its own time.
-fn time_hint(verdict: &Verdict) -> Option<String> {
-    let rejection = verdict.outcome.as_ref().err()?;
+fn time_hint(verdict: &Verdict<ValidatedAssertion>) -> Option<String> {
+    let rejection = verdict.outcome().err()?;
     let by_time = match rejection.requirement {
         Requirement::CertificateValidity | Requirement::Conditions => true,
         Requirement::SubjectConfirmation => rejection.received.contains("our clock says"),
@@ -161,7 +170,7 @@ fn time_hint(verdict: &Verdict) -> Option<String> {
     };
     // The check that passed holds a time that was read.
     let made = verdict
-        .checks
+        .checks()
         .iter()
         .find(|check| check.requirement == Requirement::IssueInstant && check.passed);
     by_time.then(|| {

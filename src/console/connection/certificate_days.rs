@@ -6,11 +6,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::console::times::count_of;
 use crate::console::{Banner, Tone};
+use crate::domain::settings::CERTIFICATE_ENDS_SOON;
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};
 
-/// From here on an administrator is told.
-const SOON: i64 = 60;
 /// From here on it is time to act.
 const NEAR: i64 = 14;
 /// From here on it is late.
@@ -45,7 +44,7 @@ impl Remaining {
             Tone::Bad
         } else if days <= NEAR {
             Tone::Warn
-        } else if days <= SOON {
+        } else if days <= CERTIFICATE_ENDS_SOON {
             Tone::Info
         } else {
             Tone::Good
@@ -80,7 +79,7 @@ pub(in crate::console) fn of_connection(
 /// A banner for each enabled connection whose last certificate ends soon.
 pub(in crate::console) fn banners(site: &Site, now: OffsetDateTime) -> Vec<Banner> {
     let ending = |ready: &SiteConnection| {
-        let remaining = of_connection(ready, now).filter(|it| it.days <= SOON)?;
+        let remaining = of_connection(ready, now).filter(|it| it.days <= CERTIFICATE_ENDS_SOON)?;
         let connection = &ready.connection;
         let day = Moment::from(remaining.until).text;
         let next = if remaining.days < 0 {

@@ -2,6 +2,7 @@
 
 use crate::admin::{CertificateFacts, CertificateState};
 use crate::console::times::day;
+use crate::domain::settings::CERTIFICATE_ENDS_SOON;
 
 /// What a certificate is in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +63,7 @@ impl CertificateView {
 
 fn state(state: &CertificateState) -> (&'static str, String) {
     match state {
-        CertificateState::InForce(days @ 0..=60) => {
+        CertificateState::InForce(days @ 0..=CERTIFICATE_ENDS_SOON) => {
             let left = match days {
                 0 => "Expires today".to_owned(),
                 1 => "Expires tomorrow".to_owned(),

@@ -287,7 +287,7 @@ impl GroupPage {
             email: String::new(),
             changed: None,
             uses: uses.map(|of| used(&of)).collect(),
-            total: counted(listed.total, "member", "members"),
+            total: counted(listed.total.at_least(), "member", "members"),
             members: listed
                 .rows
                 .iter()

@@ -123,7 +123,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
             ..filter
         }
         .is_all(),
-        total: number(listed.total),
+        total: number(listed.total.at_least()),
         rows: listed.rows.iter().map(row).collect(),
         pages,
         q: asked.q,

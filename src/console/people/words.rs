@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::site::Site;
-use crate::store::{Listed, Way};
+use crate::store::{Listed, Total, Way};
 
 /// The identifier in an address; what is none is not there.
 pub(in crate::console) fn id<T: FromStr>(text: &str) -> Result<T, Error> {
@@ -226,20 +226,25 @@ impl Pages {
         listed: &Listed<T>,
         address: impl Fn(u32) -> String,
     ) -> Self {
-        let (rows, total) = (listed.rows.len() as u64, listed.total);
+        let rows = listed.rows.len() as u64;
         let before = u64::from(page.saturating_sub(1)) * u64::from(a_page);
         let last = before + rows;
         let shown = if rows == 0 {
             "Nothing on this page".to_owned()
         } else {
-            let than = if listed.and_more { "more than " } else { "" };
-            let (first, last, total) = (number(before + 1), number(last), number(total));
-            format!("{first}–{last} of {than}{total}")
+            let total = match listed.total {
+                Total::Exact(total) => number(total),
+                Total::MoreThan(total) => format!("more than {}", number(total)),
+                Total::Unknown => "some".to_owned(),
+            };
+            format!("{}–{} of {total}", number(before + 1), number(last))
         };
-        let previous = match (rows, listed.and_more) {
+        let previous = match (rows, listed.total) {
+            (0, Total::Exact(total)) => {
+                u32::try_from(total.div_ceil(u64::from(a_page))).unwrap_or(u32::MAX)
+            }
             // How many there are is not known: back to the beginning.
-            (0, true) => 1,
-            (0, false) => u32::try_from(total.div_ceil(u64::from(a_page))).unwrap_or(u32::MAX),
+            (0, Total::MoreThan(_) | Total::Unknown) => 1,
             _ => page.saturating_sub(1),
         };
         Self {
@@ -249,7 +254,7 @@ impl Pages {
             } else {
                 String::new()
             },
-            next: if last < total && rows > 0 {
+            next: if last < listed.total.at_least() && rows > 0 {
                 address(page.saturating_add(1))
             } else {
                 String::new()
@@ -288,11 +293,10 @@ mod tests {
 
     #[test]
     fn pages_know_their_neighbours() {
-        let pages = |page, rows, total, and_more| {
+        let pages = |page, rows, total| {
             let listed = Listed {
                 rows: vec![(); rows],
                 total,
-                and_more,
             };
             let pages = Pages::of(page, 50, &listed, |page| page.to_string());
             (pages.shown, pages.previous, pages.next)
@@ -300,14 +304,21 @@ mod tests {
         let text = |shown: &str, previous: &str, next: &str| {
             (shown.to_owned(), previous.to_owned(), next.to_owned())
         };
-        assert_eq!(pages(1, 50, 120, false), text("1–50 of 120", "", "2"));
-        assert_eq!(pages(3, 20, 120, false), text("101–120 of 120", "2", ""));
+        assert_eq!(
+            pages(1, 50, Total::Exact(120)),
+            text("1–50 of 120", "", "2")
+        );
+        assert_eq!(
+            pages(3, 20, Total::Exact(120)),
+            text("101–120 of 120", "2", "")
+        );
         let more = text("1–50 of more than 1,050", "", "2");
-        assert_eq!(pages(1, 50, 1050, true), more);
+        assert_eq!(pages(1, 50, Total::MoreThan(1050)), more);
         let nothing = |previous| text("Nothing on this page", previous, "");
-        assert_eq!(pages(9, 0, 120, false), nothing("3"));
-        assert_eq!(pages(9, 0, 400, true), nothing("1"));
-        assert_eq!(pages(1, 0, 0, false), nothing(""));
+        assert_eq!(pages(9, 0, Total::Exact(120)), nothing("3"));
+        assert_eq!(pages(9, 0, Total::MoreThan(400)), nothing("1"));
+        assert_eq!(pages(9, 0, Total::Unknown), nothing("1"));
+        assert_eq!(pages(1, 0, Total::Exact(0)), nothing(""));
         assert_eq!(page_number("x"), 1);
         assert_eq!(page_number("0"), 1);
         assert_eq!(page_number("-1"), 1);

@@ -1,4 +1,6 @@
 //! How and when the user was authenticated (rules D6, D8 and D9).
+//!
+//! Vectors: `authn-*`; with a server, `tests/it/sign_in/authentication.rs`. The other half, what is asked for, is `authn_request`.
 
 use super::LONGEST_NAME;
 use crate::saml::error::{Checks, Rejection, Requirement};

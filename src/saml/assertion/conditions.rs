@@ -1,4 +1,6 @@
 //! The conditions: period, audience, and nothing that is not understood (rules D3 to D5).
+//!
+//! Vectors: `condition-*` and `audience-*`.
 
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;

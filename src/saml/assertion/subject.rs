@@ -1,7 +1,8 @@
 //! The subject: its confirmation (rule D2) and its name (rule D7).
+//!
+//! Vectors: `confirmation-*` and `name-*`.
 
 use super::{Attribute, LONGEST_NAME, NameId};
-use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
 use crate::saml::names;
@@ -161,7 +162,7 @@ fn is_identifier(child: Element<'_>) -> bool {
         && matches!(child.local_name(), "NameID" | "EncryptedID" | "BaseID")
 }
 
-/// An `EncryptedID` (rules D7 and G). It stands in octets whose signature has verified, so that nobody can change it unnoticed.
+/// An `EncryptedID` (rules D7 and G).
 fn open_name(
     encrypted: Element<'_>,
     trust: &Trust,
@@ -175,11 +176,9 @@ fn open_name(
             "an encrypted NameID (EncryptedID), and there is no key to open it",
         ));
     }
-    let plain = encryption::decrypt(encrypted, &trust.decryption_keys, Cover::Signed, checks)?;
-    let (name, _) = plain.read("NameID", checks, |name, checks| {
+    NameId::open(encrypted, &trust.decryption_keys, checks, |name, checks| {
         read_name(name, expectation, checks)
-    })?;
-    Ok(name)
+    })
 }
 
 fn read_name(
@@ -227,9 +226,9 @@ fn read_name(
             received,
         )?;
     }
-    let own = |name| element.attribute(name).map(str::to_owned);
-    let ours = own("SPNameQualifier");
-    if let Some(other) = ours.as_deref().filter(|it| !expectation.names_us(it)) {
+    let name_id = NameId::of(element, value.into_owned());
+    let ours = name_id.sp_name_qualifier.as_deref();
+    if let Some(other) = ours.filter(|it| !expectation.names_us(it)) {
         return Err(checks.fail(
             Requirement::NameId,
             format!("a NameID for {}", expectation.entity_id),
@@ -239,13 +238,7 @@ fn read_name(
             ),
         ));
     }
-    Ok(NameId {
-        format: own("Format"),
-        name_qualifier: own("NameQualifier"),
-        sp_name_qualifier: ours,
-        sp_provided_id: own("SPProvidedID"),
-        value: value.into_owned(),
-    })
+    Ok(name_id)
 }
 
 /// The format of an e-mail address has its name in SAML 1.1; many write 2.0 (rule D7).

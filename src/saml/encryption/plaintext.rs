@@ -2,8 +2,8 @@
 
 use super::decryption_failed;
 use crate::saml::error::{Checks, Rejection};
+use crate::saml::message::check_ids;
 use crate::saml::names;
-use crate::saml::response::check_ids;
 use crate::xml::{Document, Element, Limits, escape_attribute};
 use std::collections::HashSet;
 

@@ -1,34 +1,149 @@
-//! The assertion and what covers it (rules B1, B7, G).
+//! The assertion and what covers it (rules B1, B7, C, G).
 //!
-//! Invariant: the octets of a [`SignedAssertion`] are canonical and signed, by its own signature or by the Response's.
+//! Invariant: the octets of a [`SignedAssertion`] are canonical and signed, by its own signature or by the Response's, and what a
+//! signed Response says is read from its signed octets.
+//!
+//! Vectors: `wrapped-*`, `xsw-*`, `signature-*`, `required-*` and `encrypted-*`. The signature itself is the room's `signature`.
 
+use super::check::check_response;
+use super::{Expectation, ParsedResponse, Terms};
 use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
+use crate::saml::message::follows_issuer;
 use crate::saml::names;
-use crate::saml::signature::{RequiredSignature, Signer, Trust, bounded, verify_enveloped};
-use crate::xml::{Canonicalization, Comments, Element, canonicalize_within};
+use crate::saml::signature::{
+    RequiredSignature, SignedXml, Signer, Trust, bounded, verify_enveloped,
+};
+use crate::xml::{Canonicalization, Comments, Document, Element, Limits, canonicalize_within};
+use std::borrow::Cow;
 use time::OffsetDateTime;
 
 /// What a record says when the assertion's signature verifies beside a Response's that does not (rule B7).
 pub(in crate::saml) const ONLY_ASSERTION_VERIFIES: &str =
     "the assertion's signature verifies, the Response's does not";
 
-/// The assertion's octets with what covers them.
-pub(super) struct SignedAssertion {
-    pub(super) octets: Vec<u8>,
-    response_signed: bool,
-    /// Who made the assertion's own signature, when it has one.
-    pub(super) signer: Option<Signer>,
-    /// What an encrypted assertion was opened to, as its own signature was made in it.
-    pub(super) opened: Option<Vec<u8>>,
+/// The octets of an assertion that a key of the connection signed, in a Response that is for us.
+#[derive(Debug)]
+pub struct SignedAssertion<'a> {
+    received: &'a [u8],
+    terms: Terms<'a>,
+    response: Option<SignedXml>,
+    response_issuer: Option<String>,
+    covered: Covered,
 }
 
-impl SignedAssertion {
+impl<'a> ParsedResponse<'a> {
+    /// Verifies the signatures, and takes out the assertion that they cover (rules B, C and G).
+    pub fn verify(
+        self,
+        trust: &'a Trust,
+        expectation: &'a Expectation,
+        now: OffsetDateTime,
+        checks: &mut Checks,
+    ) -> Result<SignedAssertion<'a>, Rejection> {
+        let root = self.document.root();
+        let signatures = Signatures::find(root, checks)?;
+        // What a signed Response says is read from its signed octets, like everything else (rule B6).
+        let signed = match signatures.response {
+            Some(signature) => match verify_enveloped(signature, root, trust, now, checks) {
+                Ok(signed) => Some(signed),
+                Err(rejection) => {
+                    return Err(
+                        only_assertion_verifies(&rejection, root, trust, now, checks)
+                            .unwrap_or(rejection),
+                    );
+                }
+            },
+            None => None,
+        };
+        let reparsed = signed
+            .as_ref()
+            .map(|signed| parse_signed(signed, checks))
+            .transpose()?;
+        let response = reparsed.as_ref().map_or(root, Document::root);
+        check_response(response, signed.is_some(), expectation, now, checks)?;
+        let covered = Covered::open(root, response, trust, now, checks)?;
+        covered.check_coverage(trust.required_signature, checks)?;
+        let issuer = response.child(names::SAML, "Issuer");
+        let response_issuer =
+            issuer.map(|issuer| issuer.text().map_or_else(String::new, Cow::into_owned));
+        drop(reparsed);
+        Ok(SignedAssertion {
+            received: self.octets,
+            terms: Terms {
+                trust,
+                expectation,
+                now,
+            },
+            response: signed,
+            response_issuer,
+            covered,
+        })
+    }
+}
+
+impl SignedAssertion<'_> {
+    /// The whole message as it came.
+    pub(in crate::saml) const fn received(&self) -> &[u8] {
+        self.received
+    }
+
+    /// By what the message is judged.
+    pub(in crate::saml) const fn terms(&self) -> Terms<'_> {
+        self.terms
+    }
+
+    /// What the Response's signature covers, when it has one.
+    pub(in crate::saml) const fn response(&self) -> Option<&SignedXml> {
+        self.response.as_ref()
+    }
+
+    /// The Response's own issuer, when it names one.
+    pub(in crate::saml) fn response_issuer(&self) -> Option<&str> {
+        self.response_issuer.as_deref()
+    }
+
+    /// The assertion's octets.
+    pub(in crate::saml) fn octets(&self) -> &[u8] {
+        &self.covered.octets
+    }
+
+    /// Who made the assertion's own signature, when it has one.
+    pub(in crate::saml) const fn signer(&self) -> Option<&Signer> {
+        self.covered.signer.as_ref()
+    }
+
+    /// What an encrypted assertion was opened to, as its own signature was made in it.
+    pub(in crate::saml) fn opened(&self) -> Option<&[u8]> {
+        self.covered.opened.as_deref()
+    }
+}
+
+fn parse_signed<'s>(signed: &'s SignedXml, checks: &mut Checks) -> Result<Document<'s>, Rejection> {
+    Document::parse(signed.octets(), &Limits::MESSAGE).map_err(|error| {
+        checks.fail(
+            Requirement::WellFormed,
+            "strict XML in the signed Response",
+            error.to_string(),
+        )
+    })
+}
+
+/// The assertion's octets with what covers them.
+#[derive(Debug)]
+struct Covered {
+    octets: Vec<u8>,
+    response_signed: bool,
+    signer: Option<Signer>,
+    opened: Option<Vec<u8>>,
+}
+
+impl Covered {
     /// Takes the one assertion of a Response, decrypting it and verifying its own signature where there is one.
     ///
     /// `response` is `received` itself, or what its signature covers. An assertion's own signature is verified where it was
     /// made: the canonical octets of the Response no longer hold the namespaces that an `InclusiveNamespaces` may name.
-    pub(super) fn open(
+    fn open(
         received: Element<'_>,
         response: Element<'_>,
         trust: &Trust,
@@ -113,7 +228,7 @@ impl SignedAssertion {
     }
 
     /// Rule B7.
-    pub(super) fn check_coverage(
+    fn check_coverage(
         &self,
         required: RequiredSignature,
         checks: &mut Checks,
@@ -142,12 +257,12 @@ impl SignedAssertion {
 }
 
 /// The signatures of a message, each in its place (rule B1).
-pub(super) struct Signatures<'d> {
-    pub(super) response: Option<Element<'d>>,
+struct Signatures<'d> {
+    response: Option<Element<'d>>,
 }
 
 impl<'d> Signatures<'d> {
-    pub(super) fn find(root: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
+    fn find(root: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
         let assertion = root
             .children()
             .find(|child| child.is(names::SAML, "Assertion"));
@@ -199,7 +314,7 @@ impl<'d> Signatures<'d> {
 
 /// Rule B7: where both are signed, both must verify. Says so when only the assertion's signature does; a signature of the
 /// Response that is refused for what it is, and not for what it covers, keeps its own reason.
-pub(super) fn only_assertion_verifies(
+fn only_assertion_verifies(
     rejection: &Rejection,
     root: Element<'_>,
     trust: &Trust,
@@ -232,18 +347,6 @@ fn misplaced(signature: Element<'_>, checks: &mut Checks) -> Rejection {
         "one Signature after the Issuer of the Response or of its assertion",
         format!("a Signature in {parent}"),
     )
-}
-
-/// Whether a signature is the second child of its parent, right after the Issuer.
-fn follows_issuer(signature: Element<'_>) -> bool {
-    let Some(parent) = signature.parent() else {
-        return false;
-    };
-    let mut children = parent.children();
-    children
-        .next()
-        .is_some_and(|first| first.is(names::SAML, "Issuer"))
-        && children.next() == Some(signature)
 }
 
 fn is_assertion(element: Element<'_>) -> bool {

@@ -4,8 +4,9 @@
 //! takes nothing. What is said of it is bounded, whatever came.
 
 use super::claimant::{Claimant, How};
-use crate::domain::login_attempt::GROUPS;
-use crate::domain::{Check, GrantSource, GroupClaim, GroupId, SamlSettings, UserId};
+use crate::domain::{
+    Check, FlowRequirement, GrantSource, GroupClaim, GroupId, SamlSettings, UserId,
+};
 use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
@@ -175,7 +176,7 @@ pub(in crate::store) async fn grant(
 /// What lets a person in and is worth a look: the sign-in is shown with a warning.
 #[derive(Debug)]
 pub(in crate::store) struct Warning {
-    pub(in crate::store) rule: &'static str,
+    pub(in crate::store) requirement: FlowRequirement,
     /// What is the matter, to go on with after "with a warning: ".
     pub(in crate::store) text: &'static str,
     /// What to do about it.
@@ -183,7 +184,7 @@ pub(in crate::store) struct Warning {
 }
 
 const NOT_SENT: Warning = Warning {
-    rule: "F5",
+    requirement: FlowRequirement::Groups,
     text: "the identity provider sent no groups, and groups are mapped",
     advice: &[
         "Let the identity provider send the groups. Entra ID: Attributes & Claims, Add a group claim.",
@@ -191,14 +192,14 @@ const NOT_SENT: Warning = Warning {
     ],
 };
 const TOO_MANY: Warning = Warning {
-    rule: "F5",
+    requirement: FlowRequirement::Groups,
     text: "the person is in more groups than the identity provider lists, so that groups stay as they are",
     advice: &[
         "Entra ID: in Attributes & Claims, open the group claim and choose \"Groups assigned to the application\". Entra ID lists no more than 150 groups.",
     ],
 };
 const NONE_MAPPED: Warning = Warning {
-    rule: "F5",
+    requirement: FlowRequirement::Groups,
     text: "none of the groups that came is mapped to a permission group",
     advice: &[
         "Compare the values that came with the connection's group mapping. Entra ID sends the Object ID of a group, not its name, if nothing else is chosen.",
@@ -231,17 +232,17 @@ pub(in crate::store) fn check(
         None => received.push_str(". Nobody was signed in: groups stay as they are"),
         Some(groups) => groups.tell(claim, &mut received),
     }
-    let check = Check {
-        rule: "F5".into(),
-        subject: GROUPS.into(),
-        expected: if maps {
-            "groups, and one of them mapped".into()
-        } else {
-            "any: no group is mapped".into()
-        },
-        received: received.into(),
-        passed: warning.is_none(),
+    let expected = if maps {
+        "groups, and one of them mapped"
+    } else {
+        "any: no group is mapped"
     };
+    let check = Check::of(
+        FlowRequirement::Groups,
+        expected,
+        received,
+        warning.is_none(),
+    );
     (check, warning)
 }
 

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::group::group;
+use crate::store::engine::listed::{Listed, Total};
 use super::user::{user, user_columns};
 use crate::domain::{CompanyId, Creation, GrantSource, Group, GroupId, User, UserId};
 use crate::store::engine::columns::Row;
@@ -56,28 +57,6 @@ pub struct ListedUser {
     pub bound: bool,
     /// The groups that it is in, by title, and who put it there; a group comes once for each who did.
     pub grants: Vec<(Group, GrantSource)>,
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<T> {
-    /// What is on the page.
-    pub rows: Vec<T>,
-    /// How many there are on all pages.
-    pub total: u64,
-    /// There are more than that.
-    pub and_more: bool,
-}
-
-impl<T> Listed<T> {
-    /// The page after `before` rows; so many were found from there on.
-    pub(in crate::store) fn page(rows: Vec<T>, before: i64, found: usize, and_more: bool) -> Self {
-        Self {
-            rows,
-            total: u64::try_from(before).unwrap_or_default() + found as u64,
-            and_more,
-        }
-    }
 }
 
 /// Each of the words is somewhere in the texts of a user.
@@ -247,8 +226,7 @@ impl Store {
         let grants = self.grants_of_page(ids).await?;
         Ok(Listed {
             rows: with_grants(&rows, grants)?,
-            total: u64::try_from(count.int("count")?).unwrap_or_default(),
-            and_more: false,
+            total: Total::Exact(u64::try_from(count.int("count")?).unwrap_or_default()),
         })
     }
 
@@ -266,12 +244,13 @@ impl Store {
             .bind(before)
             .fetch_all(&self.database)
             .await?;
-        let and_more = found.len() >= most as usize;
-        if found.is_empty() {
-            return Ok(Listed::page(Vec::new(), before, 0, before > 0));
-        }
-        let rows = self.users_of(&found).await?;
-        Ok(Listed::page(rows, before, found.len(), and_more))
+        let total = Total::found(before, found.len(), most as usize);
+        let rows = if found.is_empty() {
+            Vec::new()
+        } else {
+            self.users_of(&found).await?
+        };
+        Ok(Listed { rows, total })
     }
 
     /// A page of the users of a company's group, whoever put them there, by e-mail address.
@@ -293,8 +272,7 @@ impl Store {
             .await?;
         Ok(Listed {
             rows: self.users_of(&found).await?,
-            total,
-            and_more: false,
+            total: Total::Exact(total),
         })
     }
 

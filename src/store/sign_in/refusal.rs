@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::domain::login_attempt::IN_TIME;
-use crate::domain::{Email, UserId};
+use crate::domain::{Email, FlowRequirement, UserId};
 
 /// Why a verified proof does not sign in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -210,29 +209,34 @@ impl fmt::Display for Bar {
 }
 
 impl Refusal {
-    /// The rule's number.
-    pub fn rule(&self) -> &'static str {
+    /// What was required.
+    pub const fn requirement(&self) -> FlowRequirement {
         match self {
-            Self::AttemptConsumed | Self::AttemptExpired => "E1",
-            Self::AssertionReplayed => "E4",
-            Self::OtherConnection => "E6",
-            Self::TwoPeople { .. } => "F1",
-            Self::NotLinked { .. }
-            | Self::Contradicted { .. }
-            | Self::OthersAddress { .. }
-            | Self::OutsideDomains { .. } => "F2",
+            Self::AttemptConsumed | Self::AttemptExpired => FlowRequirement::InTime,
+            Self::AssertionReplayed => FlowRequirement::FirstUse,
+            Self::OtherConnection => FlowRequirement::SameConnection,
+            Self::TwoPeople { .. } => FlowRequirement::OneUser,
+            Self::NotLinked { .. } => FlowRequirement::Linkable,
+            Self::Contradicted { .. } => FlowRequirement::EmailClaim,
+            Self::OthersAddress { .. } | Self::OutsideDomains { .. } => {
+                FlowRequirement::EmailDomain
+            }
             Self::NoAccount { .. }
             | Self::NoEmail { .. }
             | Self::NoRoom { .. }
-            | Self::NoJitGroup => "F3",
-            Self::Deactivated { .. } => "F4",
+            | Self::NoJitGroup => FlowRequirement::Account,
+            Self::Deactivated { .. } => FlowRequirement::ActiveAccount,
             Self::SsoOnly { .. }
             | Self::NoPassword { .. }
             | Self::PasswordChanged { .. }
-            | Self::AccountGone
-            | Self::LinkUsed
-            | Self::EmailTaken { .. } => "F6",
+            | Self::AccountGone => FlowRequirement::PasswordAllowed,
+            Self::LinkUsed | Self::EmailTaken { .. } => FlowRequirement::SetUpLink,
         }
+    }
+
+    /// The rule's number.
+    pub const fn rule(&self) -> &'static str {
+        self.requirement().rule()
     }
 
     /// The account to which an administrator may link the identity that was refused.
@@ -301,37 +305,16 @@ impl Refusal {
         }
     }
 
-    /// What was looked at, as it has to be.
-    pub(in crate::store) fn subject(&self) -> &'static str {
-        match self {
-            Self::AttemptConsumed | Self::AttemptExpired => IN_TIME,
-            Self::AssertionReplayed => FIRST_USE,
-            Self::OtherConnection => "The answer comes through the connection that was asked",
-            Self::TwoPeople { .. } => "The names in the assertion are one user's",
-            Self::NotLinked { .. } => "The identity may have the account with its e-mail address",
-            Self::Contradicted { .. } => "The e-mail claim is the NameID",
-            Self::OthersAddress { .. } | Self::OutsideDomains { .. } => {
-                "The connection may speak for the e-mail address"
-            }
-            Self::NoAccount { .. }
-            | Self::NoEmail { .. }
-            | Self::NoRoom { .. }
-            | Self::NoJitGroup => "The person has an account, or gets one",
-            Self::Deactivated { .. } => ACTIVE,
-            Self::SsoOnly { .. }
-            | Self::NoPassword { .. }
-            | Self::PasswordChanged { .. }
-            | Self::AccountGone => "The account may sign in with a password",
-            Self::LinkUsed | Self::EmailTaken { .. } => "The set-up link can be used",
-        }
-    }
-
     /// The refusal as a sentence, with its rule.
     pub(in crate::store) fn sentence(&self) -> String {
         let text = self.to_string();
         let mut rest = text.chars();
         let first = rest.next().into_iter().flat_map(char::to_uppercase);
-        let (first, rest, rule) = (first.collect::<String>(), rest.as_str(), self.rule());
+        let (first, rest, rule) = (
+            first.collect::<String>(),
+            rest.as_str(),
+            self.requirement().rule(),
+        );
         format!("{first}{rest} ({rule})")
     }
 
@@ -368,9 +351,7 @@ impl Refusal {
 
 /// What an accepted sign-in is told of in the same words.
 pub(in crate::store) const OPEN: &str = "open";
-pub(in crate::store) const FIRST_USE: &str = "The assertion is used for the first time";
 pub(in crate::store) const UNUSED: &str = "an assertion ID that was not used before";
-pub(in crate::store) const ACTIVE: &str = "The account is active";
 
 const CONFIRM: &str = "If it is the same person, an administrator can say so: Link this person to this account, on the page of this sign-in.";
 const UNLINK: &str = "If the identity provider names the same person in another way than before, unlink the old identity: Unlink on the user's page, or vestibule user unlink --email E --connection N. An account with a password needs its domain assigned to this connection, too.";

@@ -21,18 +21,18 @@ pub(in crate::store) async fn refuse(
         let (check, _) = group_claim::check(settings, &proof.profile.groups, None);
         record.checks.push(check);
     }
-    record.checks.push(Check {
-        rule: refusal.rule().into(),
-        subject: refusal.subject().into(),
-        expected: refusal.expected(),
-        received: refusal.to_string().into(),
-        passed: false,
-    });
+    let requirement = refusal.requirement();
+    record.checks.push(Check::of(
+        requirement,
+        refusal.expected(),
+        refusal.to_string(),
+        false,
+    ));
     let advice = refusal.advice().iter().map(|line| (*line).to_owned());
     record.advice.extend(advice);
     let closing = Closing {
         outcome: Outcome::Refused,
-        rule: Some(refusal.rule()),
+        rule: Some(requirement.rule()),
         summary: &refusal.sentence(),
         record: record::write(&record)?,
         user_id: None,

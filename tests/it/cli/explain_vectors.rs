@@ -7,8 +7,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
+use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::binding::EncodedResponse;
-use vestibule::saml::response::{Verdict, validate};
+use vestibule::saml::response::validate;
+use vestibule::saml::verdict::Verdict;
 
 use super::Installation;
 use crate::vectors::{Case, Message};
@@ -54,7 +56,7 @@ fn metadata(case: &Case, folder: &Path) -> String {
 }
 
 /// What the server would be posted, and its verdict on it.
-fn posted(case: &Case) -> Option<(Vec<u8>, Verdict)> {
+fn posted(case: &Case) -> Option<(Vec<u8>, Verdict<ValidatedAssertion>)> {
     let judge = |xml: &[u8]| validate(xml, &case.trust(), &case.expectation(), case.file.now);
     match &case.message {
         Message::Query(_) => None,
@@ -191,13 +193,9 @@ fn differs(case: &Case) -> Option<String> {
     let Ok(shown) = serde_json::from_str::<Value>(&said.out) else {
         return Some(format!("{}: {said:?}", case.name));
     };
-    let rule = verdict
-        .outcome
-        .as_ref()
-        .err()
-        .map(|it| it.rule().to_string());
+    let rule = verdict.outcome().err().map(|it| it.rule().to_string());
     let checks: Vec<Value> = verdict
-        .checks
+        .checks()
         .iter()
         .map(|check| {
             serde_json::json!({
@@ -206,7 +204,7 @@ fn differs(case: &Case) -> Option<String> {
             })
         })
         .collect();
-    let is_same = shown["accepted"] == verdict.outcome.is_ok()
+    let is_same = shown["accepted"] == verdict.outcome().is_ok()
         && shown["rule"].as_str() == rule.as_deref()
         && shown["checks"] == Value::Array(checks.clone());
     (!is_same).then(|| format!("{}: {checks:?}\n  {shown}", case.name))

@@ -161,6 +161,23 @@ async fn who_stays_signed_in_is_not_told_of_as_signed_out() {
     assert!(!world.is_live(ACME, &cookie).await);
 }
 
+/// Where an attribute stands in for the NameID, no logout request can name the session.
+#[tokio::test]
+async fn a_session_without_a_name_is_nobodys_to_end() {
+    let world = World::new().await;
+    let cookie = world
+        .sign_in_by(&world.entra, "Simon-7@x.test", None, None)
+        .await;
+    let answer = bring(&world, &request(), &cookie).await;
+    assert_eq!(status(&world, &answer).await.0, names::STATUS_REQUESTER);
+    assert!(world.is_live(ACME, &cookie).await);
+    let kept = newest(&world).await;
+    let failed = kept.record.checks.iter().find(|check| !check.passed);
+    let failed = failed.unwrap();
+    assert_eq!(failed.subject, "The session has a NameID");
+    assert_eq!(failed.received, "none");
+}
+
 /// A form of another site brings no cookie of ours, so that our own page sends it again.
 #[tokio::test]
 async fn by_post_who_stays_signed_in_is_not_told_of_as_signed_out() {

@@ -132,6 +132,18 @@ impl World {
         name_id: &NameId,
         index: Option<&str>,
     ) -> String {
+        self.sign_in_by(connection, &name_id.value, Some(name_id), index)
+            .await
+    }
+
+    /// The same where the assertion may have no name, because an attribute stands in.
+    pub(super) async fn sign_in_by(
+        &self,
+        connection: &Connection,
+        identity: &str,
+        name_id: Option<&NameId>,
+        index: Option<&str>,
+    ) -> String {
         let now = self.app.clock.now();
         let bytes = unique();
         let mut attempt = LoginAttempt::open(
@@ -142,8 +154,8 @@ impl World {
             now,
         );
         attempt.connection_id = Some(connection.id);
-        let subject = format!("{}:{}", connection.name, name_id.value);
-        let email = format!("{}.{}", connection.name, name_id.value);
+        let subject = format!("{}:{identity}", connection.name);
+        let email = format!("{}.{identity}", connection.name);
         let profile = Profile {
             subject,
             other_names: vec![],
@@ -165,7 +177,7 @@ impl World {
                 profile,
                 assertion_id: format!("_{}", attempt.id),
                 assertion_expires_at: now + Duration::hours(1),
-                name_id: Some(name_id.clone()),
+                name_id: name_id.cloned(),
                 session_index: index.map(str::to_owned),
                 authn_instant: None,
                 authn_context: None,
@@ -265,7 +277,10 @@ impl World {
             &their_expectation(to),
             self.app.clock.now(),
         );
-        (verdict.outcome.unwrap(), message.relay_state)
+        (
+            verdict.into_outcome().unwrap().into_message(),
+            message.relay_state,
+        )
     }
 }
 

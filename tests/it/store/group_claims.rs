@@ -1,7 +1,8 @@
 //! What a record says of the groups of a sign-in (rule F5).
 
-use vestibule::domain::login_attempt::GROUPS;
-use vestibule::domain::{Check, GroupClaim, GroupMapping, LoginAttempt, Outcome, Profile};
+use vestibule::domain::{
+    Check, FlowRequirement, GroupClaim, GroupMapping, LoginAttempt, Outcome, Profile,
+};
 use vestibule::store::Finished;
 
 use super::database::{Database, on_both};
@@ -29,7 +30,7 @@ fn about_groups(attempt: &LoginAttempt) -> &Check {
     let (Some(check), None) = (found.next(), found.next()) else {
         panic!("one check of F5: {:?}", attempt.record.checks)
     };
-    assert_eq!(check.subject, GROUPS);
+    assert_eq!(check.subject, FlowRequirement::Groups.title());
     check
 }
 

@@ -16,6 +16,7 @@ use vestibule::saml::response::validate;
 use super::case::{Case, Expect, Message};
 use super::make::Paper;
 use crate::support;
+pub(super) use lines::refusal;
 use maker::{addressed, at_the_identity_provider, signed, without_signatures};
 
 /// What is wrong in more than one place, and how it is refused when the first is mended.
@@ -36,7 +37,7 @@ fn attempt(case: &Case) -> Option<LoginAttempt> {
     let company = company(case).id;
     let mut attempt = LoginAttempt::open(id, company, AttemptKind::Saml, [0; 32], case.file.now);
     attempt.finished_at = Some(case.file.now);
-    attempt.record.checks = verdict.checks.into_iter().map(recorded).collect();
+    attempt.record.checks = verdict.checks().iter().cloned().map(recorded).collect();
     Some(attempt)
 }
 

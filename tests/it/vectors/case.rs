@@ -181,11 +181,11 @@ impl From<Rejection> for Refusal {
 
 impl From<&ValidatedAssertion> for Identity {
     fn from(assertion: &ValidatedAssertion) -> Self {
-        let attributes = assertion.attributes.iter();
+        let attributes = assertion.attributes().iter();
         Self {
-            name_id: assertion.name_id.as_ref().map(|name| name.value.clone()),
-            assertion_id: Some(assertion.id.clone()),
-            session_index: assertion.session_index.clone(),
+            name_id: assertion.name_id().map(|name| name.value.clone()),
+            assertion_id: Some(assertion.id().to_owned()),
+            session_index: assertion.session_index().map(str::to_owned),
             attributes: Some(
                 attributes
                     .map(|attribute| (attribute.name.clone(), attribute.values.clone()))
@@ -362,17 +362,14 @@ impl Case {
     /// The verdict on other octets.
     pub(crate) fn judge_xml(&self, octets: &[u8]) -> Result<Identity, Refusal> {
         let verdict = validate(octets, &self.trust(), &self.expectation(), self.file.now);
-        match verdict.outcome {
+        let (checks, outcome) = verdict.into_parts();
+        match outcome {
             Ok(assertion) => {
-                assert!(
-                    verdict.checks.iter().all(|check| check.passed),
-                    "{}",
-                    self.name
-                );
+                assert!(checks.iter().all(|check| check.passed), "{}", self.name);
                 Ok(Identity::from(&assertion))
             }
             Err(rejection) => {
-                let last = verdict.checks.last().unwrap();
+                let last = checks.last().unwrap();
                 assert!(!last.passed, "{}: a refusal is the last check", self.name);
                 assert_eq!(last.requirement, rejection.requirement, "{}", self.name);
                 Err(rejection.into())
@@ -391,7 +388,7 @@ impl Case {
             clock_skew: self.skew(),
         };
         let verdict = receive_redirect(&message, &self.trust(), &expectation, self.file.now);
-        match verdict.outcome? {
+        match verdict.into_outcome()?.into_message() {
             LogoutMessage::Request(request) => Ok(Identity {
                 name_id: Some(request.name_id.value),
                 ..Identity::default()

@@ -7,6 +7,7 @@ mod combined;
 mod make;
 mod mutants;
 mod python;
+mod requirements;
 mod samples;
 mod xmlsec;
 

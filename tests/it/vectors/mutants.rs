@@ -108,7 +108,7 @@ impl Patient {
             case.file.now,
         );
         Self {
-            said: said(&verdict.outcome.unwrap()),
+            said: said(&verdict.into_outcome().unwrap()),
             case,
             changes,
         }
@@ -131,7 +131,7 @@ impl Patient {
             };
             count.made += 1;
             let verdict = validate(mutant.as_bytes(), &trust, &expectation, self.case.file.now);
-            if let Ok(assertion) = verdict.outcome {
+            if let Ok(assertion) = verdict.into_outcome() {
                 let name = &self.case.name;
                 let said = said(&assertion);
                 assert_eq!(said, self.said, "{name}, {kind:?} {one} {other}:\n{mutant}");

@@ -46,7 +46,7 @@ fn no_other_key_verifies_it() {
             let mut trust = case.trust();
             trust.keys = other.trust().keys;
             let verdict = validate(case.xml(), &trust, &case.expectation(), case.file.now);
-            let rejection = verdict.outcome.unwrap_err();
+            let rejection = verdict.into_outcome().unwrap_err();
             assert_eq!(
                 rejection.rule(),
                 Rule::B3,
@@ -68,7 +68,7 @@ fn no_byte_of_it_can_be_changed() {
             let mut octets = case.xml().to_vec();
             octets[at] ^= 1;
             let verdict = validate(&octets, &trust, &expectation, case.file.now);
-            if let Ok(assertion) = verdict.outcome {
+            if let Ok(assertion) = verdict.into_outcome() {
                 // A signature does not cover its own KeyInfo, which nobody trusts (rule B2), nor a declaration that nothing uses.
                 let covered = canonical(&octets) == canonical(case.xml());
                 assert!(covered, "{} at {at}", case.name);

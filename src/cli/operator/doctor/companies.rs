@@ -6,12 +6,13 @@ use time::{Duration, OffsetDateTime};
 
 use super::Findings;
 use crate::config::Config;
+use crate::domain::settings::CERTIFICATE_ENDS_SOON;
 use crate::domain::{CertificateValidity, Company, Connection, Origin, Usage};
 use crate::import;
 use crate::store::{Error, Store};
 
 /// A certificate that ends sooner than this needs attention.
-const SOON: Duration = Duration::days(60);
+const SOON: Duration = Duration::days(CERTIFICATE_ENDS_SOON);
 
 pub(super) async fn look(
     config: &Config,

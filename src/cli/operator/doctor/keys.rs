@@ -8,11 +8,10 @@ use time::OffsetDateTime;
 use super::Findings;
 use crate::cli::operator::keys::{days_left, encryption_files, signing_files};
 use crate::config::Config;
+use crate::domain::settings::CERTIFICATE_ENDS_SOON;
 use crate::keys::{Fingerprints, Keys, Use};
 
 const AREA: &str = "keys";
-/// A certificate that ends sooner than this needs attention.
-const SOON_DAYS: i32 = 60;
 
 /// Looks at the keys; `known` are those of the database, nothing when it could not be asked. Gives the keys when a server could
 /// use them.
@@ -64,7 +63,7 @@ pub(super) fn look(
     ] {
         let name = of.name();
         let days = days_left(pair, now.unix_timestamp());
-        if days > SOON_DAYS {
+        if i64::from(days) > CERTIFICATE_ENDS_SOON {
             findings.ok(AREA, format!("{name} certificate, {days} days left"));
         } else {
             findings.warn(

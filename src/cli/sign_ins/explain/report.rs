@@ -9,15 +9,15 @@ use crate::cli::sign_ins::attempts::{print_advice, print_checks};
 use crate::domain;
 use crate::saml::advice::advice;
 use crate::saml::assertion::ValidatedAssertion;
-use crate::saml::response::Verdict;
 use crate::saml::signature::Trust;
+use crate::saml::verdict::Verdict;
 use crate::site::recorded;
 
 pub(super) struct Report<'a> {
     pub(super) at: OffsetDateTime,
     pub(super) warnings: &'a [String],
     pub(super) trust: &'a Trust,
-    pub(super) verdict: &'a Verdict,
+    pub(super) verdict: &'a Verdict<ValidatedAssertion>,
     /// What else the person who asked has to know about a refusal.
     pub(super) hint: Option<String>,
     /// The same about the time of the verdict.
@@ -45,23 +45,33 @@ impl Report<'_> {
             out.line(format!("  ! {warning}"))?;
         }
         out.line("")?;
-        let checks: Vec<domain::Check> =
-            self.verdict.checks.iter().cloned().map(recorded).collect();
+        let checks: Vec<domain::Check> = self
+            .verdict
+            .checks()
+            .iter()
+            .cloned()
+            .map(recorded)
+            .collect();
         print_checks(&checks, out)?;
         out.line("")?;
         out.line(self.sentence())?;
-        match &self.verdict.outcome {
+        match self.verdict.outcome() {
             Ok(assertion) => print_identity(assertion, out),
             Err(_) => print_advice(&self.advice(), out),
         }
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let checks: Vec<domain::Check> =
-            self.verdict.checks.iter().cloned().map(recorded).collect();
-        let rule = self.verdict.outcome.as_ref().err();
+        let checks: Vec<domain::Check> = self
+            .verdict
+            .checks()
+            .iter()
+            .cloned()
+            .map(recorded)
+            .collect();
+        let rule = self.verdict.outcome().err();
         json!({
-            "accepted": self.verdict.outcome.is_ok(),
+            "accepted": self.verdict.outcome().is_ok(),
             "rule": rule.map(|rejection| rejection.rule().to_string()),
             "summary": self.sentence(),
             "advice": self.advice(),
@@ -69,19 +79,18 @@ impl Report<'_> {
             "idp_entity_id": self.trust.idp_entity_id,
             "warnings": self.warnings,
             "checks": checks,
-            "assertion": self.verdict.outcome.as_ref().ok().map(identity),
+            "assertion": self.verdict.outcome().ok().map(identity),
         })
     }
 
     fn sentence(&self) -> String {
-        match &self.verdict.outcome {
+        match self.verdict.outcome() {
             Ok(assertion) => format!(
                 "Accepted: the assertion {} of {} signs in {}.",
-                assertion.id,
-                assertion.issuer,
+                assertion.id(),
+                assertion.issuer(),
                 assertion
-                    .name_id
-                    .as_ref()
+                    .name_id()
                     .map_or("a user without NameID", |name| &name.value)
             ),
             Err(rejection) => format!(
@@ -95,7 +104,7 @@ impl Report<'_> {
     }
 
     fn advice(&self) -> Vec<String> {
-        let Err(rejection) = &self.verdict.outcome else {
+        let Err(rejection) = self.verdict.outcome() else {
             return Vec::new();
         };
         let mut all = match &self.hint {
@@ -108,7 +117,7 @@ impl Report<'_> {
 }
 
 fn print_identity(assertion: &ValidatedAssertion, out: &mut Output) -> Result<()> {
-    if let Some(name) = &assertion.name_id {
+    if let Some(name) = assertion.name_id() {
         out.line(format!(
             "  NameID    {} ({})",
             name.value,
@@ -116,17 +125,17 @@ fn print_identity(assertion: &ValidatedAssertion, out: &mut Output) -> Result<()
         ))?;
     }
     for (label, at) in [
-        ("signed in", assertion.authn_instant),
-        ("ends", assertion.session_not_on_or_after),
+        ("signed in", assertion.authn_instant()),
+        ("ends", assertion.session_not_on_or_after()),
     ] {
         if let Some(at) = at {
             out.line(format!("  {label:<9} {}", timestamp(at)))?;
         }
     }
-    if assertion.attributes.is_empty() {
+    if assertion.attributes().is_empty() {
         return out.line("  no attributes");
     }
-    for attribute in &assertion.attributes {
+    for attribute in assertion.attributes() {
         out.line(format!(
             "  {} = {}",
             attribute.name,
@@ -138,18 +147,18 @@ fn print_identity(assertion: &ValidatedAssertion, out: &mut Output) -> Result<()
 
 fn identity(assertion: &ValidatedAssertion) -> Value {
     let attributes: Vec<Value> = assertion
-        .attributes
+        .attributes()
         .iter()
         .map(|attribute| json!({"name": attribute.name, "values": attribute.values}))
         .collect();
     json!({
-        "id": assertion.id,
-        "issuer": assertion.issuer,
-        "name_id": assertion.name_id,
-        "session_index": assertion.session_index,
-        "session_not_on_or_after": assertion.session_not_on_or_after.map(timestamp),
-        "authn_instant": assertion.authn_instant.map(timestamp),
-        "authn_context": assertion.authn_context,
+        "id": assertion.id(),
+        "issuer": assertion.issuer(),
+        "name_id": assertion.name_id(),
+        "session_index": assertion.session_index(),
+        "session_not_on_or_after": assertion.session_not_on_or_after().map(timestamp),
+        "authn_instant": assertion.authn_instant().map(timestamp),
+        "authn_context": assertion.authn_context(),
         "attributes": attributes,
     })
 }

@@ -6,7 +6,8 @@ use vestibule::saml::advice::advice;
 use vestibule::saml::binding::{EncodedResponse, decode_redirect};
 use vestibule::saml::error::{Rejection, Requirement};
 use vestibule::saml::logout::{LogoutExpectation, receive_redirect};
-use vestibule::saml::response::{Verdict, validate};
+use vestibule::saml::response::validate;
+use vestibule::saml::verdict::Verdict;
 
 use super::super::case::{Case, Message};
 use super::super::make::{Paper, logout_query};
@@ -525,19 +526,19 @@ const ELSEWHERE: &[(Requirement, &str)] = &[
 const WITHOUT: &[Requirement] = &[Requirement::Encoding, Requirement::AssertionShape];
 
 /// Why a vector is refused.
-fn refusal(case: &Case) -> Option<Rejection> {
+pub(in crate::vectors) fn refusal(case: &Case) -> Option<Rejection> {
     match &case.message {
         Message::Xml(octets) => validate(octets, &case.trust(), &case.expectation(), case.file.now)
-            .outcome
+            .into_outcome()
             .err(),
         Message::Form(body) => match EncodedResponse::from_form(body, 256 * 1024) {
             Ok(form) => {
                 let xml = form.response.xml();
                 validate(xml, &case.trust(), &case.expectation(), case.file.now)
-                    .outcome
+                    .into_outcome()
                     .err()
             }
-            Err(error) => Verdict::unread(&error).outcome.err(),
+            Err(error) => Verdict::unread(&error).into_outcome().err(),
         },
         Message::Query(query) => {
             let message = decode_redirect(query).ok()?;
@@ -547,7 +548,7 @@ fn refusal(case: &Case) -> Option<Rejection> {
                 clock_skew: case.skew(),
             };
             let verdict = receive_redirect(&message, &case.trust(), &expectation, case.file.now);
-            verdict.outcome.err()
+            verdict.into_outcome().err()
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The Response's own rules (C), and the answer to the request.
+//!
+//! Vectors: `response-*`, `status-*`, `destination-*` and `answers-*`. The assertion's rules are `assertion`.
 
 use super::Expectation;
 use crate::saml::error::{Checks, Rejection, Requirement};
-use crate::saml::instant;
+use crate::saml::message::{Status, check_issue_instant, issuer};
 use crate::saml::names;
 use crate::saml::near;
 use crate::xml::Element;
@@ -34,7 +36,7 @@ pub(super) fn check_response(
             "none",
         )?,
     }
-    check_issue_instant(response, expectation, now, checks)?;
+    check_issue_instant(response, expectation.clock_skew, now, checks)?;
     match (
         response.attribute("InResponseTo"),
         expectation.request_id.as_deref(),
@@ -85,11 +87,8 @@ fn check_children(response: Element<'_>, checks: &mut Checks) -> Result<(), Reje
 
 /// Rule C2.
 fn check_status(response: Element<'_>, checks: &mut Checks) -> Result<(), Rejection> {
-    let status = response.child(names::SAMLP, "Status");
-    let code = status.and_then(|status| status.child(names::SAMLP, "StatusCode"));
-    let value = code
-        .and_then(|code| code.attribute("Value"))
-        .unwrap_or_default();
+    let status = Status::of(response);
+    let value = status.code.unwrap_or_default();
     if value == names::STATUS_SUCCESS {
         checks.pass(Requirement::Status, "Success", "Success");
         return Ok(());
@@ -100,17 +99,11 @@ fn check_status(response: Element<'_>, checks: &mut Checks) -> Result<(), Reject
             .to_owned()
     };
     let mut received = short(value);
-    if let Some(second) = code
-        .and_then(|code| code.child(names::SAMLP, "StatusCode"))
-        .and_then(|code| code.attribute("Value"))
-    {
+    if let Some(second) = status.detail {
         received.push_str(" / ");
         received.push_str(&short(second));
     }
-    if let Some(message) = status
-        .and_then(|status| status.child(names::SAMLP, "StatusMessage"))
-        .and_then(Element::text)
-    {
+    if let Some(message) = status.message {
         received.push_str(": ");
         received.push_str(&message);
     }
@@ -118,43 +111,20 @@ fn check_status(response: Element<'_>, checks: &mut Checks) -> Result<(), Reject
 }
 
 /// Rule C4: an entity identifier, and the same as the assertion's.
-pub(super) fn check_response_issuer(
-    response: Element<'_>,
+pub(in crate::saml) fn check_response_issuer(
+    response_issuer: Option<&str>,
     assertion: Element<'_>,
     checks: &mut Checks,
 ) -> Result<(), Rejection> {
-    let Some(issuer) = response.child(names::SAML, "Issuer") else {
+    let Some(own) = response_issuer else {
         return Ok(());
     };
-    let own = issuer.text().unwrap_or_default();
-    let inner = assertion
-        .child(names::SAML, "Issuer")
-        .and_then(Element::text)
-        .unwrap_or_default();
-    let received = near::described(&own, &inner);
+    let inner = issuer(assertion).unwrap_or_default();
+    let received = near::described(own, &inner);
     checks.require(
         own == inner,
         Requirement::ResponseIssuer,
         inner.into_owned(),
         received,
     )
-}
-
-/// Rule C5, for a Response and for an assertion.
-pub(in crate::saml) fn check_issue_instant(
-    element: Element<'_>,
-    expectation: &Expectation,
-    now: OffsetDateTime,
-    checks: &mut Checks,
-) -> Result<OffsetDateTime, Rejection> {
-    let text = element.attribute("IssueInstant").unwrap_or_default();
-    let latest = now + expectation.clock_skew;
-    let expected = || format!("not after {}", instant::format(latest));
-    match instant::parse(text) {
-        Some(issued) if issued <= latest => {
-            checks.pass(Requirement::IssueInstant, expected(), text.to_owned());
-            Ok(issued)
-        }
-        _ => Err(checks.fail(Requirement::IssueInstant, expected(), text.to_owned())),
-    }
 }

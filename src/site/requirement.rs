@@ -1,0 +1,41 @@
+//! Every law that a sign-in is judged by, as one type: a record and its advice are chosen by it.
+
+use crate::domain::{Check, FlowRequirement};
+use crate::saml;
+
+/// One thing that is required: of a message by its protocol, or of a sign-in whatever protocol it speaks. Another protocol is
+/// another variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requirement {
+    /// Of a message of SAML.
+    Saml(saml::error::Requirement),
+    /// Of a sign-in or a sign-out.
+    Flow(FlowRequirement),
+}
+
+impl Requirement {
+    /// The number of its rule.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Saml(requirement) => requirement.rule().number(),
+            Self::Flow(requirement) => requirement.rule(),
+        }
+    }
+
+    /// What is required, for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Saml(requirement) => requirement.title(),
+            Self::Flow(requirement) => requirement.title(),
+        }
+    }
+
+    /// What a check in a record is about; none when the record is of a version that required something else.
+    pub fn of(check: &Check) -> Option<Self> {
+        let saml = saml::error::Requirement::ALL.iter().copied();
+        let flow = FlowRequirement::ALL.iter().copied();
+        saml.map(Self::Saml)
+            .chain(flow.map(Self::Flow))
+            .find(|it| it.rule() == check.rule && it.title() == check.subject)
+    }
+}
