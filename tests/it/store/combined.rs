@@ -187,7 +187,7 @@ impl Case {
     /// A company of its own in which it is so; the accounts of the subject and of the address.
     async fn build(self, store: &Store, number: usize) -> (World, Option<UserId>, Option<UserId>) {
         let slug = format!("c{number}");
-        let company = company(&slug, &format!("http://{slug}.localhost:8080"));
+        let company = company(&format!("http://{slug}.localhost:8080"));
         store.add_company(&company, NOW).await.unwrap();
         let kind = vestibule::domain::GroupKind::Member;
         let basic = group(company.id, "SSO Basic", kind, true);

@@ -39,7 +39,7 @@ async fn a_connection_is_renamed(database: &Database) {
     // What was read before is stale now.
     assert!(!world.store.update_connection(&renamed, NOW).await.unwrap());
     // Another company's connection of the same name is no obstacle.
-    let beta = company("beta", "https://beta.example.com");
+    let beta = company("https://beta.example.com");
     world.store.add_company(&beta, NOW).await.unwrap();
     let theirs = connection(beta.id, "acme-entra");
     world.store.add_connection(&theirs, NOW).await.unwrap();
@@ -275,7 +275,7 @@ async fn what_was_read_stays_read(database: &Database) {
         2
     );
     assert_eq!(unread(zoe.id, NOW).await, [3], "each reads for herself");
-    let beta = company("beta", "https://beta.example.com");
+    let beta = company("https://beta.example.com");
     store.add_company(&beta, NOW).await.unwrap();
     let none = store.standing(beta.id, zoe.id, NOW, NOW).await.unwrap();
     assert!(none.unread_trust.is_empty());

@@ -227,7 +227,7 @@ async fn a_company_is_suspended_and_opened_again(database: &Database) {
 async fn a_deleted_company_is_gone(database: &Database) {
     let world = World::new(database.open().await).await;
     let (store, id) = (&world.store, world.company.id);
-    let other = company("beta", "http://beta.localhost:8080");
+    let other = company("http://beta.localhost:8080");
     store.add_company(&other, NOW).await.unwrap();
     for number in 0..3 {
         let person = profile(&format!("oid:{number}"), &format!("u{number}@contoso.com"));
@@ -264,7 +264,7 @@ async fn a_deleted_company_is_gone(database: &Database) {
     assert_eq!(uses, vestibule::store::CompanyUse::default());
     assert_eq!(store.audit_events(other.id, 10).await.unwrap().len(), 1);
     // Its name and its host name are free again.
-    let next = company("acme", "http://acme.localhost:8080");
+    let next = company("http://acme.localhost:8080");
     store.add_company(&next, NOW).await.unwrap();
 }
 

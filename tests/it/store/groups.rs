@@ -60,7 +60,7 @@ async fn groups_and_grants(database: &Database) {
     assert!(store.remove_grant(grant, NOW).await.unwrap());
     assert!(store.groups_of(member.id).await.unwrap().is_empty());
 
-    let other = company("other", "https://other.example.com");
+    let other = company("https://other.example.com");
     store.add_company(&other, NOW).await.unwrap();
     let stranger = user(other.id, "b@contoso.com", Creation::Administrator);
     store.add_user(&stranger).await.unwrap();

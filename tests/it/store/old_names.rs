@@ -1,6 +1,6 @@
 //! The names and passwords that an earlier version kept, carried over.
 
-use vestibule::domain::{Creation, Grant, GrantSource, GroupKind, NameId};
+use vestibule::domain::{Company, Creation, Grant, GrantSource, GroupKind, NameId};
 use vestibule::keys::Keys;
 use vestibule::site::{Site, SpKeys};
 use vestibule::store::{AttemptRef, Store};
@@ -38,7 +38,10 @@ async fn companies_go_on_publishing_their_encryption_key(database: &Database) {
     )
     .await;
     let store = database.open().await;
-    let new = company("beta", "http://beta.localhost:8080");
+    let new = Company {
+        encrypted_assertions: false,
+        ..company("http://beta.localhost:8080")
+    };
     store.add_company(&new, NOW).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let keys = Keys::load(&crate::support::config(dir.path()), NOW).unwrap();

@@ -1,13 +1,13 @@
 //! A password counts as long as it is the account's, and whoever gets in by it is written down (rule F6).
 
 use vestibule::domain::{
-    AttemptKind, AuditEvent, AuditId, Creation, Grant, GrantSource, GroupKind, PasswordBy, Record,
-    User, UserId,
+    AttemptKind, AuditEvent, AuditId, Creation, Grant, GrantSource, GroupKind, PasswordBy, User,
 };
-use vestibule::store::{AttemptRef, Finished, PasswordProof, Proof, Refusal, SignIn};
+use vestibule::store::{AttemptRef, Finished, PasswordProof, Proof, Refusal};
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, group, new_attempt, new_session, refused, signed_in, unique};
+use super::world::{NOW, World, group, new_attempt, refused, signed_in, unique};
+use crate::support::new_sign_in;
 
 on_both!(
     a_password_that_was_set_anew_opens_nothing,
@@ -99,19 +99,12 @@ async fn typed(world: &World, user: &User) -> Finished {
         before: None,
         after: None,
     };
-    let sign_in = SignIn {
-        company_id: world.company.id,
-        attempt: AttemptRef::New(Box::new(attempt)),
-        proof: Proof::Password(Box::new(PasswordProof {
-            user_id: user.id,
-            sealed: b"sealed".to_vec(),
-            break_glass: Some(event),
-        })),
-        session: new_session(),
-        replaces: None,
-        new_user_id: UserId::from_bytes(unique()),
-        record: Record::default(),
-        now: NOW,
-    };
+    let proof = Proof::Password(Box::new(PasswordProof {
+        user_id: user.id,
+        sealed: b"sealed".to_vec(),
+        break_glass: Some(event),
+    }));
+    let attempt = AttemptRef::New(Box::new(attempt));
+    let sign_in = new_sign_in(world.company.id, attempt, proof, NOW);
     world.store.finish_sign_in(sign_in).await.unwrap()
 }

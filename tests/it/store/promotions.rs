@@ -156,7 +156,7 @@ async fn is_administrator(world: &World, user: &User) -> bool {
 /// A company whose connection owns the domain, and maps a group of administrators.
 async fn world(store: &vestibule::store::Store, number: usize) -> World {
     let slug = format!("p{number}");
-    let company = company(&slug, &format!("http://{slug}.localhost:8080"));
+    let company = company(&format!("http://{slug}.localhost:8080"));
     store.add_company(&company, NOW).await.unwrap();
     let basic = group(company.id, "Admins", GroupKind::Administrator, false);
     let staff = group(company.id, "Staff", GroupKind::Member, false);

@@ -187,7 +187,7 @@ async fn at_the_quota_nobody_is_made_and_everybody_known_gets_in(database: &Data
         )
         .1
     );
-    let other = company("beta", "http://beta.localhost:8080");
+    let other = company("http://beta.localhost:8080");
     world.store.add_company(&other, NOW).await.unwrap();
     let elsewhere = user(other.id, "a@beta.example", Creation::Administrator);
     world.store.add_user(&elsewhere).await.unwrap();

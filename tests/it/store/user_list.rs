@@ -51,7 +51,7 @@ async fn users_are_found_by_what_is_known_of_them(database: &Database) {
         .user("gone@contoso.com", Creation::Administrator)
         .await;
     store.deactivate_user(gone.id, NOW).await.unwrap();
-    let other = company("other", "https://other.example.com");
+    let other = company("https://other.example.com");
     store.add_company(&other, NOW).await.unwrap();
     let stranger = user(other.id, "britta@contoso.com", Creation::Jit);
     store.add_user(&stranger).await.unwrap();
