@@ -6,10 +6,10 @@ use std::task::{Context, Poll, Waker};
 use axum::http::Method;
 use serde_json::json;
 use vestibule::app::Turn;
-use vestibule::domain::{Grant, GrantSource, Scope};
+use vestibule::domain::Scope;
 
 use crate::support::api::{is_problem, ok};
-use crate::support::{ApiClient, NOW, Office};
+use crate::support::{ApiClient, Office, people};
 
 const METADATA: &str = include_str!("../../../metadata/entra-ssoready.xml");
 
@@ -119,12 +119,8 @@ async fn who_becomes_an_administrator_in_the_meantime_is_one() {
     while free(&mut turns) == places {
         tokio::task::yield_now().await;
     }
-    let grant = Grant {
-        user_id: world.member.id,
-        group_id: world.admins.id,
-        source: GrantSource::Administrator,
-    };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    let grant = people::by_hand(world.member.id, &world.admins);
+    assert!(people::grant(&world.app.store, grant).await);
     drop(turns);
     lacks_scope(&setting.await.unwrap());
     assert_eq!(world.actions().await, Vec::<String>::new());

@@ -6,7 +6,7 @@ use std::task::Poll;
 use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User};
 use vestibule::http::session::cookie_value;
 
-use crate::support::{self, ADMIN, Browser, NOW, Office, PASSWORD, hidden_field};
+use crate::support::{self, ADMIN, Browser, NOW, Office, PASSWORD, hidden_field, people};
 
 use super::trust::at;
 use crate::support::console::{follow, post, token, upload, version_of};
@@ -23,11 +23,11 @@ async fn grant(world: &Office, user: &User, group: &Group, source: GrantSource) 
         group_id: group.id,
         source,
     };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
 }
 
 async fn sources(world: &Office, user: &User) -> Vec<GrantSource> {
-    let grants = world.app.store.grants_of(user.id).await.unwrap();
+    let grants = people::grants_of(&world.app.store, user.company_id, user.id).await;
     grants.into_iter().map(|grant| grant.source).collect()
 }
 

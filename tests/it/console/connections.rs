@@ -3,7 +3,7 @@
 use time::Duration;
 use vestibule::domain::{Grant, GrantSource, GroupKind, SamlSettings};
 
-use crate::support::{self, ADMIN, NOW, Office, hidden_field};
+use crate::support::{self, ADMIN, NOW, Office, hidden_field, people};
 
 use super::trust::{CERTIFICATE, ENTRA, WEAK, at, confirm, import, stored, thumbprints};
 use crate::support::console::{follow, post, token, upload};
@@ -259,7 +259,7 @@ async fn a_connection_is_deleted_with_what_hangs_on_it() {
             group_id: world.members.id,
             source,
         };
-        assert!(store.add_grant(grant, NOW).await.unwrap());
+        assert!(people::grant(store, grant).await);
     }
     let page = browser.get(&at(&connection, "/delete")).await;
     assert!(
@@ -276,7 +276,7 @@ async fn a_connection_is_deleted_with_what_hangs_on_it() {
     let page = follow(&mut browser, &answer).await;
     assert!(page.body.contains("ENTRA is deleted."), "{}", page.body);
     assert!(world.connections().await.is_empty());
-    let grants = store.grants_of(user.id).await.unwrap();
+    let grants = people::grants_of(store, user.company_id, user.id).await;
     let sources: Vec<GrantSource> = grants.iter().map(|grant| grant.source).collect();
     assert_eq!(sources, [GrantSource::Administrator]);
     let log = world.audit().await;

@@ -11,7 +11,7 @@ use vestibule::store::AuditFilter;
 use super::user_import::{preview, save};
 use crate::store::database::Database;
 use crate::support::console::{follow, post};
-use crate::support::{self, Browser, MEMBER, NOW, Office};
+use crate::support::{self, Browser, MEMBER, NOW, Office, people};
 
 /// On a PostgreSQL of its own, which counts how often it is asked.
 async fn far_away() -> (Office, Database) {
@@ -147,7 +147,7 @@ async fn the_end_of_a_user_does_not_ask_for_each_entry_of_the_log() {
     for entries in [10, 1_010] {
         let email = format!("gone.{entries}@acme.example");
         let user = support::user(world.acme.id, &email);
-        store.add_user(&user).await.unwrap();
+        people::add(store, &user, None, &[]).await;
         let mut tx = store.begin().await.unwrap();
         for number in 0..entries {
             // Half of them by the user, half of them about.

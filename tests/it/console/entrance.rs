@@ -1,7 +1,7 @@
 //! Who gets into the console, and what a form has to bring.
 
 use crate::support::console::{post, token};
-use crate::support::{ADMIN, Browser, MEMBER, Office, PASSWORD, hidden_field};
+use crate::support::{ADMIN, Browser, MEMBER, Office, PASSWORD, hidden_field, people};
 
 const PAGES: &[&str] = &[
     "/admin",
@@ -78,15 +78,9 @@ async fn who_is_no_administrator_any_more_is_out_at_once() {
     let spare = world.add_user("spare@acme.example", &[&world.admins]).await;
     let sealed = world.app.keys.hash_password("Another-Horse-10");
     let store = &world.app.store;
-    let now = crate::support::NOW;
-    assert!(
-        store
-            .set_password(spare.id, Some(&sealed), now)
-            .await
-            .unwrap()
-    );
-    for grant in store.grants_of(user.id).await.unwrap() {
-        assert!(store.remove_grant(grant, now).await.unwrap());
+    people::set_password(store, spare.id, Some(&sealed)).await;
+    for grant in people::grants_of(store, user.company_id, user.id).await {
+        assert!(people::revoke(store, grant).await);
     }
     assert_eq!(browser.get("/admin").await.status, 403);
     let fields = [("csrf", csrf.as_str()), ("name", "Mine")];

@@ -6,7 +6,7 @@ use vestibule::domain::{
 };
 
 use crate::support::console::{follow, post, version_of};
-use crate::support::{self, ADMIN, MEMBER, NOW, Office, PASSWORD, hidden_field};
+use crate::support::{self, ADMIN, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
 
 async fn by_title(world: &Office, title: &str) -> Option<Group> {
     let store = &world.app.store;
@@ -167,12 +167,8 @@ async fn the_last_way_in_is_kept_by_its_groups_too() {
     let spare = support::group(world.acme.id, "Spare", GroupKind::Administrator, false);
     world.app.store.add_group(&spare, NOW).await.unwrap();
     let other = world.add_user("spare@acme.example", &[&spare]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
     let store = &world.app.store;
-    store
-        .set_password(other.id, Some(&sealed), NOW)
-        .await
-        .unwrap();
+    world.give_password(&other).await;
     let answer = post(&mut browser, &format!("{href}/delete"), &[]).await;
     assert_eq!(answer.status, 409);
     assert!(
@@ -240,7 +236,7 @@ async fn members_come_and_go() {
         group_id: world.members.id,
         source: GrantSource::Jit(entra.id),
     };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
     let href = format!("/admin/groups/{}", world.members.id);
     let page = browser.get(&href).await.body;
     for part in [

@@ -10,7 +10,7 @@ use vestibule::store::AttemptFilter;
 use super::provider::Provider;
 use crate::support::console::{post, token};
 use crate::support::identity_provider::{bring, code_of, read};
-use crate::support::{ADMIN, Answer, Browser, NOW, Office, PASSWORD, unescaped};
+use crate::support::{ADMIN, Answer, Browser, NOW, Office, PASSWORD, people, unescaped};
 
 const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUP: &str = "02d5a1c4-7b5e-4f0a-8d6c-1f3b9e27a810";
@@ -21,7 +21,7 @@ async fn people(world: &Office) -> Vec<String> {
     let store = &world.app.store;
     let mut all = Vec::new();
     for user in store.users(world.acme.id).await.unwrap() {
-        let grants = store.grants_of(user.id).await.unwrap();
+        let grants = people::grants_of(store, user.company_id, user.id).await;
         let identities = store.identities_of(user.id).await.unwrap();
         let sessions = store.sessions_of(user.id, NOW).await.unwrap();
         all.push(format!("{user:?} {grants:?} {identities:?} {sessions:?}"));
@@ -383,14 +383,8 @@ async fn the_claims_belong_to_who_ran_the_test() {
     let provider = Provider::of(&world).await;
     let second = "second@acme.example";
     let colleague = world.add_user(second, &[&world.admins]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
     let store = &world.app.store;
-    assert!(
-        store
-            .set_password(colleague.id, Some(&sealed), NOW)
-            .await
-            .unwrap()
-    );
+    world.give_password(&colleague).await;
     let mut admin = world.admin().await;
     let page = provider.test_with(&world, &mut admin, |_| {}).await;
     assert!(page.body.contains(SIMON));

@@ -3,7 +3,7 @@
 use vestibule::domain::{Grant, GrantSource, GroupKind};
 
 use crate::support::console::{follow, post, upload};
-use crate::support::{self, ADMIN, Answer, Browser, MEMBER, NOW, Office, hidden_field};
+use crate::support::{self, ADMIN, Answer, Browser, MEMBER, NOW, Office, hidden_field, people};
 
 const PREVIEW: &str = "/admin/users/import";
 const SAVE: &str = "/admin/users/import/save";
@@ -252,11 +252,7 @@ async fn an_export_of_any_size_has_everyone_once() {
         assert!(tx.add_user(&user).await.unwrap());
         let of = if (600..800).contains(&number) { 45 } else { 1 };
         for group in &groups[..of] {
-            let grant = Grant {
-                user_id: user.id,
-                group_id: group.id,
-                source: GrantSource::Administrator,
-            };
+            let grant = people::by_hand(user.id, &group);
             assert!(tx.grant(grant, NOW).await.unwrap());
         }
     }
@@ -311,7 +307,7 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
         group_id: world.admins.id,
         source: GrantSource::Directory,
     };
-    assert!(store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(store, grant).await);
     let export = post(&mut browser, "/admin/users/export", &[]).await;
     assert_eq!(export.status, 200);
     assert!(export.header("content-type").starts_with("text/csv"));
@@ -346,10 +342,8 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
     // What a directory gave is told, and does not become an administrator's word.
     assert!(export.body.contains("Administrators"));
     assert!(
-        store
-            .grants_of(simon.id)
+        people::grants_of(store, simon.company_id, simon.id)
             .await
-            .unwrap()
             .iter()
             .all(|it| { it.group_id != world.admins.id || it.source == GrantSource::Directory })
     );

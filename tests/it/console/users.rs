@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User, UserId};
 
-use crate::support::{self, ADMIN, Browser, MEMBER, NOW, Office, PASSWORD, hidden_field};
+use crate::support::{self, ADMIN, Browser, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
 
 use super::trust::{fields_of, form_of};
 use crate::support::console::{follow, post, version_of};
@@ -57,7 +57,7 @@ async fn grant(world: &Office, user: &User, group: &Group, source: GrantSource) 
         group_id: group.id,
         source,
     };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
 }
 
 #[tokio::test]
@@ -137,7 +137,11 @@ async fn the_list_is_searched_and_filtered() {
         assert_eq!(answer.status, 303, "{}", answer.body);
     }
     let gone = world.add_user("gone@acme.example", &[]).await;
-    world.app.store.deactivate_user(gone.id, NOW).await.unwrap();
+    world
+        .admin_of(&world.acme)
+        .deactivate_user(gone.id)
+        .await
+        .unwrap();
     let members = world.members.id;
     for (query, some, none) in [
         ("q=simon", &[MEMBER][..], &[ADMIN][..]),
@@ -208,12 +212,8 @@ async fn a_user_is_edited_and_the_second_editor_is_told() {
     let user = found(&world, MEMBER).await;
     let href = format!("/admin/users/{}", user.id);
     let other = world.add_user("eve@acme.example", &[&world.admins]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
     let store = &world.app.store;
-    store
-        .set_password(other.id, Some(&sealed), NOW)
-        .await
-        .unwrap();
+    world.give_password(&other).await;
     let mut anna = world.admin().await;
     let mut eve = world.browser().signed_in("eve@acme.example").await;
     let version = hidden_field(&anna.get(&href).await.body, "version").unwrap();
@@ -355,12 +355,8 @@ async fn the_last_way_in_is_kept_whatever_is_tried() {
 async fn nobody_takes_their_own_administration_away() {
     let world = Office::new().await;
     let spare = world.add_user("spare@acme.example", &[&world.admins]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
     let store = &world.app.store;
-    store
-        .set_password(spare.id, Some(&sealed), NOW)
-        .await
-        .unwrap();
+    world.give_password(&spare).await;
     let mut browser = world.admin().await;
     let anna = found(&world, ADMIN).await;
     let admins = world.admins.id.to_string();
@@ -506,7 +502,7 @@ async fn an_administrator_is_not_made_by_one_click() {
             assert_eq!(hidden_field(&asked.body, name).as_deref(), Some(*value));
         }
     }
-    let grants = world.app.store.grants_of(user.id).await.unwrap();
+    let grants = people::grants_of(&world.app.store, user.company_id, user.id).await;
     assert_eq!(grants.len(), 1, "nothing was done");
     assert!(world.audit().await.is_empty());
     let sure = [("group", admins.as_str()), ("sure", "on")];
@@ -514,7 +510,12 @@ async fn an_administrator_is_not_made_by_one_click() {
     let sure = [new[0], new[1], ("sure", "on")];
     let made = post(&mut browser, "/admin/users/new", &sure).await;
     assert_eq!(made.status, 303, "{}", made.body);
-    assert_eq!(world.app.store.grants_of(user.id).await.unwrap().len(), 2);
+    assert_eq!(
+        people::grants_of(&world.app.store, user.company_id, user.id)
+            .await
+            .len(),
+        2
+    );
     // Members, and those who are administrators already, are not asked about.
     let free = [("group", members.as_str())];
     let made = found(&world, "d@acme.example").await;
@@ -553,7 +554,10 @@ async fn a_user_of_another_company_is_not_there() {
     let path = format!("/admin/users/{}/groups", stranger.id);
     let answer = post(&mut other, &path, &[("group", &members)]).await;
     assert_eq!(answer.status, 404);
-    assert_eq!(world.app.store.grants_of(stranger.id).await.unwrap(), []);
+    assert_eq!(
+        people::grants_of(&world.app.store, stranger.company_id, stranger.id).await,
+        []
+    );
     assert!(world.audit().await.is_empty());
 }
 

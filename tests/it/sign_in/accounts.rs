@@ -4,7 +4,7 @@ use vestibule::demo_idp::{ResponseSpec, User};
 use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping};
 
 use crate::support::identity_provider::{EMAIL, OBJECT_ID, claim};
-use crate::support::{self, Federation};
+use crate::support::{self, Federation, people};
 
 pub(super) const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
@@ -227,8 +227,14 @@ async fn a_deactivated_user_never_gets_in() {
     let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     let user = world.user(SIMON).await.unwrap();
-    let now = world.app.clock.now();
-    assert!(world.app.store.deactivate_user(user.id, now).await.unwrap());
+    assert!(
+        world
+            .admin_of(&world.acme)
+            .deactivate_user(user.id)
+            .await
+            .unwrap()
+            .is_some()
+    );
     world.app.catch_up().await.unwrap();
     assert_eq!(
         browser.get("/sso/session").await.status,
@@ -243,7 +249,13 @@ async fn a_deactivated_user_never_gets_in() {
         .post_from_elsewhere("/sso/acs", &[("SAMLResponse", &response)])
         .await;
     world.assert_refused(&answer, "F4").await;
-    assert!(world.app.store.activate_user(user.id, now).await.unwrap());
+    assert!(
+        world
+            .admin_of(&world.acme)
+            .activate_user(user.id)
+            .await
+            .unwrap()
+    );
     world.signed_in().await;
 }
 
@@ -302,8 +314,7 @@ async fn what_an_administrator_granted_stays() {
         group_id: editors.id,
         source: GrantSource::Administrator,
     };
-    let now = world.app.clock.now();
-    assert!(world.app.store.add_grant(grant, now).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
     let none = groups(&world, |spec| claim(spec, GROUPS, &[]));
     assert_eq!(none.await, ["Editors", "SSO Basic"]);
 }

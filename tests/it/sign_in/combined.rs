@@ -41,7 +41,11 @@ async fn every_edge_of_a_sign_in_with_every_other() {
             world.change(|entra| entra.enabled = false).await;
         }
         if wrong("F4") {
-            world.app.store.deactivate_user(user, now).await.unwrap();
+            world
+                .admin_of(&world.acme)
+                .deactivate_user(user)
+                .await
+                .unwrap();
         }
         let mut brought_by = if wrong("E2") {
             let mut stranger = world.browser();
@@ -66,7 +70,11 @@ async fn every_edge_of_a_sign_in_with_every_other() {
             world.change(|entra| entra.enabled = true).await;
         }
         if wrong("F4") {
-            world.app.store.activate_user(user, now).await.unwrap();
+            world
+                .admin_of(&world.acme)
+                .activate_user(user)
+                .await
+                .unwrap();
         }
     }
 }

@@ -4,7 +4,7 @@ use time::Duration;
 use vestibule::config::Limits;
 use vestibule::domain::GroupKind;
 
-use crate::support::{ACME_ORIGIN, Answer, Browser, Federation, hidden_field};
+use crate::support::{ACME_ORIGIN, Answer, Browser, Federation, hidden_field, people};
 
 const ADMIN: &str = "admin@acme.example";
 const PASSWORD: &str = "Correct-Horse-9";
@@ -141,9 +141,7 @@ async fn single_sign_on_makes_a_browser_known_to_who_has_a_password() {
     assert_eq!(without.cookie("vestibule-known"), None);
     let user = world.user("b.simon@contoso.com").await.unwrap();
     let sealed = world.app.keys.hash_password(PASSWORD);
-    let now = world.app.clock.now();
-    let set = world.app.store.set_password(user.id, Some(&sealed), now);
-    assert!(set.await.unwrap());
+    people::set_password(&world.app.store, user.id, Some(&sealed)).await;
     let mut with = world.browser();
     world.sign_in_with(&mut with, |_| {}).await;
     assert!(with.cookie("vestibule-known").is_some());

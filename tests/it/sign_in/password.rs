@@ -2,7 +2,7 @@
 
 use vestibule::domain::GroupKind;
 
-use crate::support::{Browser, Federation, hidden_field};
+use crate::support::{Browser, Federation, hidden_field, people};
 
 const ADMIN: &str = "admin@acme.example";
 const PASSWORD: &str = "Correct-Horse-9";
@@ -82,8 +82,7 @@ async fn what_is_advised_where_a_password_is_refused() {
     refused("An administrator can set a new one").await;
     let sealed = world.app.keys.hash_password(PASSWORD);
     let store = &world.app.store;
-    let now = world.app.clock.now();
-    assert!(store.set_password(user, Some(&sealed), now).await.unwrap());
+    people::set_password(store, user, Some(&sealed)).await;
     refused("move the account to a group without").await;
     let admin = world.admin_of(&world.acme);
     assert!(admin.take_from_group(user, group.id).await.unwrap());
@@ -119,8 +118,14 @@ async fn an_unknown_user_and_a_wrong_password_look_the_same() {
 async fn a_deactivated_user_has_no_password_either() {
     let world = Federation::new().await;
     let user = world.add_user(ADMIN, Some(PASSWORD), &[]).await;
-    let now = world.app.clock.now();
-    assert!(world.app.store.deactivate_user(user, now).await.unwrap());
+    assert!(
+        world
+            .admin_of(&world.acme)
+            .deactivate_user(user)
+            .await
+            .unwrap()
+            .is_some()
+    );
     let mut browser = world.browser();
     let answer = browser.sign_in(ADMIN, PASSWORD, "").await;
     assert_eq!(answer.status, 403);

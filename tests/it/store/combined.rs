@@ -5,6 +5,7 @@ use vestibule::store::{Bar, Finished, Refusal, Store};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, connection, group, profile, signed_in, text, user};
+use crate::support::people;
 
 on_both!(every_way_to_an_account);
 
@@ -218,10 +219,7 @@ impl Case {
             Holder::Nobody => None,
             Holder::Local => {
                 let user = world.user(SIMON, Creation::Administrator).await;
-                store
-                    .set_password(user.id, Some(b"sealed"), NOW)
-                    .await
-                    .unwrap();
+                people::set_password(store, user.id, Some(b"sealed")).await;
                 Some(user.id)
             }
             Holder::Waiting => Some(waiting(&world, Some(entra.id)).await),
@@ -273,7 +271,7 @@ impl Case {
         }
         if self.deactivated {
             for user in known.into_iter().chain(holder) {
-                store.deactivate_user(user, NOW).await.unwrap();
+                world.admin().deactivate_user(user).await.unwrap();
             }
         }
         (world, known, holder)
@@ -284,7 +282,7 @@ impl Case {
 async fn waiting(world: &World, connection: Option<ConnectionId>) -> UserId {
     let mut user = user(world.company.id, SIMON, Creation::Administrator);
     user.waits_for = connection;
-    world.store.add_user(&user).await.unwrap();
+    people::add(&world.store, &user, None, &[]).await;
     user.id
 }
 

@@ -1,13 +1,12 @@
 //! No administrator has a password that a token has set (rule F6), nor an identity of before a token changed the address, in
 //! whatever order accounts are made, linked, renamed and promoted.
 
-use vestibule::domain::{
-    Creation, Grant, GrantSource, GroupClaim, GroupKind, GroupMapping, PasswordBy, User,
-};
+use vestibule::domain::{Creation, GroupClaim, GroupKind, GroupMapping, PasswordBy, User};
 use vestibule::store::{Bar, Distrusted, Finished, Refusal, Tx};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, company, connection, group, profile, refused, signed_in};
+use crate::support::people;
 
 on_both!(
     every_order_of_password_link_claim_and_promotion,
@@ -115,12 +114,8 @@ async fn every_order_of_password_link_claim_and_promotion(database: &Database) {
             number += 1;
             let world = world(&store, number).await;
             let user = world.user(SIMON, Creation::Administrator).await;
-            let staff = Grant {
-                user_id: user.id,
-                group_id: world.staff.id,
-                source: GrantSource::Administrator,
-            };
-            store.add_grant(staff, NOW).await.unwrap();
+            let staff = people::by_hand(user.id, &world.staff);
+            people::grant(&store, staff).await;
             let mut model = Model::default();
             for step in &order {
                 let was = (
@@ -220,11 +215,7 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy, model: &Mo
             }
         }
         Step::Promote => {
-            let grant = Grant {
-                user_id: user.id,
-                group_id: world.basic.id,
-                source: GrantSource::Administrator,
-            };
+            let grant = people::by_hand(user.id, &world.basic);
             tx.grant(grant, NOW).await.unwrap();
             tx.take_foreign_passwords(world.company.id, Some(user.id))
                 .await

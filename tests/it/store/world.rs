@@ -1,5 +1,6 @@
 //! A company with a connection and groups, and sign-ins to it.
 
+use vestibule::admin::{Actor, Admin, NewUser, UserText};
 use vestibule::domain::{
     AttemptId, AttemptKind, Company, CompanyId, Connection, Creation, Group, GroupKind,
     LoginAttempt, NameId, Profile, SamlSettings, User, UserId,
@@ -40,6 +41,11 @@ impl World {
             basic,
             staff,
         }
+    }
+
+    /// What an administrator of the company may do, by the command line's word.
+    pub(super) fn admin(&self) -> Admin<'_> {
+        admin(&self.store, self.company.id)
     }
 
     /// An attempt that began through the connection.
@@ -164,6 +170,18 @@ impl World {
     }
 }
 
+/// What an administrator of a company may do, by the command line's word.
+pub(super) fn admin(store: &Store, company: CompanyId) -> Admin<'_> {
+    Admin {
+        store,
+        keys: support::keys(),
+        company,
+        actor: Actor::command_line(),
+        now: NOW,
+        once: None,
+    }
+}
+
 pub(super) fn connection(company_id: CompanyId, name: &str) -> Connection {
     support::connection(company_id, name, SamlSettings::default())
 }
@@ -174,6 +192,17 @@ pub(super) fn user(company_id: CompanyId, email: &str, created_by: Creation) -> 
         last_name: "Simon".into(),
         created_by,
         ..support::user(company_id, email)
+    }
+}
+
+/// A user as an administrator writes one down who knows no more than the address.
+pub(super) fn new_user(email: &str) -> NewUser {
+    NewUser {
+        text: UserText {
+            email: email.to_owned(),
+            ..UserText::default()
+        },
+        ..NewUser::default()
     }
 }
 

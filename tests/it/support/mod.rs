@@ -26,6 +26,7 @@ mod world;
 
 use std::convert::Infallible;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
@@ -35,6 +36,7 @@ use tower::{Service, ServiceExt as _};
 use vestibule::config::Config;
 #[cfg(feature = "demo")]
 use vestibule::config::Limits;
+use vestibule::keys::Keys;
 
 #[cfg(feature = "demo")]
 pub(crate) use api::ApiClient;
@@ -64,6 +66,13 @@ pub(crate) fn config(dir: &Path) -> Config {
     };
     config.keys.dir = Some(KEYS.into());
     config
+}
+
+/// The keys that tests share.
+pub(crate) fn keys() -> &'static Keys {
+    static SHARED: LazyLock<Keys> =
+        LazyLock::new(|| Keys::load(&config(Path::new(KEYS)), NOW).unwrap());
+    &SHARED
 }
 
 /// The section of a configuration file in which no rate limit is set: a test asks more than one client may.

@@ -25,18 +25,11 @@ pub(crate) async fn add(store: &Store, user: &User, sealed: Option<&[u8]>, group
 
 /// Sets or removes the password of a user who is there.
 pub(crate) async fn set_password(store: &Store, user: UserId, sealed: Option<&[u8]>) {
+    assert!(store.user(user).await.unwrap().is_some(), "nobody");
     let mut tx = store.begin().await.unwrap();
     let password = sealed.map(|sealed| (sealed, PasswordBy::Administrator));
     tx.write_password(user, password, None).await.unwrap();
     tx.commit(NOW).await.unwrap();
-}
-
-/// Deactivates a user who is there, or activates it; how many sessions ended.
-pub(crate) async fn set_active(store: &Store, user: UserId, active: bool) -> usize {
-    let mut tx = store.begin().await.unwrap();
-    let ended = tx.write_active(user, (!active).then_some(NOW)).await;
-    tx.commit(NOW).await.unwrap();
-    ended.unwrap()
 }
 
 /// Gives a membership, of any source; whether there was none.
