@@ -103,13 +103,13 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         ("a foreign key", signed(&Idp::new(), &good), 403),
         (
             "the key of another company's identity provider",
-            signed(&world.beta_idp, &good),
+            signed(world.beta_idp, &good),
             403,
         ),
         (
             "another company's identity provider",
             signed(
-                &world.beta_idp,
+                world.beta_idp,
                 &changed(|it| it.issuer = "https://idp.beta.example".into()),
             ),
             403,
@@ -117,7 +117,7 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "another tenant",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.issuer = ENTRA.replace("6bab", "7bab")),
             ),
             403,
@@ -125,20 +125,20 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "another destination",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.destination = "http://beta.localhost:8080/sso/slo".into()),
             ),
             403,
         ),
         (
             "no destination",
-            signed(&world.idp, &good.replace(" Destination=", " Consent=")),
+            signed(world.idp, &good.replace(" Destination=", " Consent=")),
             403,
         ),
         (
             "expired",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.not_on_or_after = Some(NOW - Duration::minutes(4))),
             ),
             403,
@@ -146,7 +146,7 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "from the future",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.issue_instant = NOW + Duration::minutes(4)),
             ),
             403,
@@ -154,18 +154,18 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "old",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.issue_instant = NOW - Duration::minutes(14)),
             ),
             403,
         ),
-        ("not SAML", signed(&world.idp, "<LogoutRequest/>"), 400),
-        ("not XML", signed(&world.idp, "<!DOCTYPE x><x/>"), 400),
+        ("not SAML", signed(world.idp, "<LogoutRequest/>"), 400),
+        ("not XML", signed(world.idp, "<!DOCTYPE x><x/>"), 400),
         ("not DEFLATE", "/sso/slo?SAMLRequest=AAAA".to_owned(), 400),
         ("nothing", "/sso/slo".to_owned(), 400),
         (
             "two of them",
-            format!("{}&SAMLRequest=AAAA", signed(&world.idp, &good)),
+            format!("{}&SAMLRequest=AAAA", signed(world.idp, &good)),
             400,
         ),
     ] {

@@ -1,6 +1,7 @@
 //! Two companies, identity providers that can end sessions, and browsers that are signed in.
 
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -68,9 +69,9 @@ impl Idp {
 pub(super) struct Logout {
     pub(super) world: World,
     /// The identity provider of acme's connection "entra".
-    pub(super) idp: Idp,
+    pub(super) idp: &'static Idp,
     /// The one of beta's.
-    pub(super) beta_idp: Idp,
+    pub(super) beta_idp: &'static Idp,
     pub(super) entra: Connection,
     pub(super) theirs: Connection,
 }
@@ -90,11 +91,14 @@ impl Logout {
 
     /// With other settings of acme's connection.
     pub(super) async fn with(change: impl FnOnce(&mut SamlSettings)) -> Self {
+        // Shared by all tests: to make a key costs as much as all else here.
+        static IDP: LazyLock<Idp> = LazyLock::new(Idp::new);
+        static BETA_IDP: LazyLock<Idp> = LazyLock::new(Idp::new);
         let world = World::new().await;
-        let (idp, beta_idp) = (Idp::new(), Idp::new());
-        let entra = connect(&world, &world.acme, "entra", ENTRA, &idp, change).await;
+        let (idp, beta_idp) = (&*IDP, &*BETA_IDP);
+        let entra = connect(&world, &world.acme, "entra", ENTRA, idp, change).await;
         let issuer = "https://idp.beta.example";
-        let theirs = connect(&world, &world.beta, "idp", issuer, &beta_idp, |_| {}).await;
+        let theirs = connect(&world, &world.beta, "idp", issuer, beta_idp, |_| {}).await;
         Self {
             world,
             idp,
