@@ -167,7 +167,6 @@ async fn the_last_way_in_is_kept_by_its_groups_too() {
     let spare = support::group(world.acme.id, "Spare", GroupKind::Administrator, false);
     world.app.store.add_group(&spare, NOW).await.unwrap();
     let other = world.add_user("spare@acme.example", &[&spare]).await;
-    let store = &world.app.store;
     world.give_password(&other).await;
     let answer = post(&mut browser, &format!("{href}/delete"), &[]).await;
     assert_eq!(answer.status, 409);

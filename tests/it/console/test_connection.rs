@@ -10,7 +10,7 @@ use vestibule::store::AttemptFilter;
 use super::provider::Provider;
 use crate::support::console::{post, token};
 use crate::support::identity_provider::{bring, code_of, read};
-use crate::support::{ADMIN, Answer, Browser, NOW, Office, PASSWORD, people, unescaped};
+use crate::support::{ADMIN, Answer, Browser, NOW, Office, people, unescaped};
 
 const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUP: &str = "02d5a1c4-7b5e-4f0a-8d6c-1f3b9e27a810";
@@ -383,7 +383,6 @@ async fn the_claims_belong_to_who_ran_the_test() {
     let provider = Provider::of(&world).await;
     let second = "second@acme.example";
     let colleague = world.add_user(second, &[&world.admins]).await;
-    let store = &world.app.store;
     world.give_password(&colleague).await;
     let mut admin = world.admin().await;
     let page = provider.test_with(&world, &mut admin, |_| {}).await;

@@ -212,7 +212,6 @@ async fn a_user_is_edited_and_the_second_editor_is_told() {
     let user = found(&world, MEMBER).await;
     let href = format!("/admin/users/{}", user.id);
     let other = world.add_user("eve@acme.example", &[&world.admins]).await;
-    let store = &world.app.store;
     world.give_password(&other).await;
     let mut anna = world.admin().await;
     let mut eve = world.browser().signed_in("eve@acme.example").await;
@@ -355,7 +354,6 @@ async fn the_last_way_in_is_kept_whatever_is_tried() {
 async fn nobody_takes_their_own_administration_away() {
     let world = Office::new().await;
     let spare = world.add_user("spare@acme.example", &[&world.admins]).await;
-    let store = &world.app.store;
     world.give_password(&spare).await;
     let mut browser = world.admin().await;
     let anna = found(&world, ADMIN).await;

@@ -38,6 +38,14 @@ impl Database {
         Self::postgres_with("").await
     }
 
+    /// Another one of the same kind.
+    pub(crate) async fn another(&self) -> Self {
+        match self {
+            Self::Sqlite(_) => Self::sqlite(),
+            Self::Postgres { .. } => Self::postgres().await,
+        }
+    }
+
     /// One whose texts are Turkish: `LOWER` makes an `ı` of an `I`.
     pub(crate) async fn turkish() -> Self {
         Self::postgres_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR'").await
