@@ -252,7 +252,7 @@ async fn an_export_of_any_size_has_everyone_once() {
         assert!(tx.add_user(&user).await.unwrap());
         let of = if (600..800).contains(&number) { 45 } else { 1 };
         for group in &groups[..of] {
-            let grant = people::by_hand(user.id, &group);
+            let grant = people::by_hand(user.id, group);
             assert!(tx.grant(grant, NOW).await.unwrap());
         }
     }

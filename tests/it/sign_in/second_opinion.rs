@@ -19,7 +19,7 @@ fn rsa_pss(spec: &mut ResponseSpec) {
 
 async fn world(cross_check: CrossCheck) -> Federation {
     Federation::with(ACME_ORIGIN, |config| {
-        config.verification.cross_check = cross_check
+        config.verification.cross_check = cross_check;
     })
     .await
 }

@@ -56,6 +56,8 @@ enum Subject {
     KnownElsewhere,
 }
 
+const SUBJECTS: [Subject; 3] = [Subject::Unknown, Subject::Known, Subject::KnownElsewhere];
+
 impl Subject {
     /// The address of its account.
     fn address(self) -> Option<&'static str> {
@@ -100,8 +102,7 @@ enum Told {
 
 impl Case {
     fn all() -> impl Iterator<Item = Self> {
-        let subjects = [Subject::Unknown, Subject::Known, Subject::KnownElsewhere];
-        subjects.into_iter().flat_map(|subject| {
+        SUBJECTS.into_iter().flat_map(|subject| {
             (0..1 << 3).flat_map(move |bits: u32| {
                 let bit = move |at: u32| bits & (1 << at) != 0;
                 [Owner::Nobody, Owner::This, Owner::Other]
@@ -289,17 +290,19 @@ async fn waiting(world: &World, connection: Option<ConnectionId>) -> UserId {
 
 async fn every_way_to_an_account(database: &Database) {
     let mut ways = JoinSet::new();
-    for holder in HOLDERS {
-        ways.spawn(every_way_to(holder, database.another().await));
+    for subject in SUBJECTS {
+        for holder in HOLDERS {
+            ways.spawn(every_way_to(subject, holder, database.another().await));
+        }
     }
     let seen: usize = ways.join_all().await.into_iter().sum();
     assert_eq!(seen, 648);
 }
 
-/// Every way to an account of this holder, in a database of its own: each case reads every row that is there.
-async fn every_way_to(holder: Holder, database: Database) -> usize {
+/// Every way from such a subject to such an account, in a database of its own: each case reads every row that is there.
+async fn every_way_to(subject: Subject, holder: Holder, database: Database) -> usize {
     let store = database.open().await;
-    let cases = Case::all().filter(|case| case.holder == holder);
+    let cases = Case::all().filter(|case| (case.subject, case.holder) == (subject, holder));
     let mut seen = 0;
     for (number, case) in cases.enumerate() {
         let (world, known, holder) = case.build(&store, number).await;
