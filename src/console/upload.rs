@@ -19,6 +19,7 @@ use crate::http::request_body::RequestBody;
 
 /// The most that an upload may have: a list of 10,000 users, or the metadata of a federation.
 pub(super) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
+
 /// A form with files, and who sent it.
 #[derive(Debug)]
 pub(super) struct ConsoleUpload {

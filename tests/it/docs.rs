@@ -1,6 +1,6 @@
 //! The documents say what is there: commands exist, links lead somewhere, tests that are named as a proof are tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,15 +8,18 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn commands_exist() {
+    let mut known = HashMap::new();
     for document in documents() {
         for line in code(&document.text).filter(|line| line.contains("vestibule ")) {
             let Some(words) = command(&line) else {
                 continue;
             };
-            let help = help(&words.subcommand);
             let place = format!("{}: {line}", document.path.display());
-            assert!(help.status.success(), "{place}");
-            let help = String::from_utf8(help.stdout).unwrap();
+            let help = known.entry(words.subcommand).or_insert_with_key(|words| {
+                let help = help(words);
+                assert!(help.status.success(), "{place}");
+                String::from_utf8(help.stdout).unwrap()
+            });
             for option in words.options {
                 assert!(help.contains(&option), "{place}: {option}");
             }

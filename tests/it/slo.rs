@@ -17,12 +17,12 @@ use vestibule::saml::logout::{LogoutMessage, LogoutRequest, receive_post};
 use vestibule::saml::names;
 use vestibule::saml::signature::sign_enveloped;
 use world::{
-    ACME, BETA, ENTRA, ENTRA_LOGOUT, IDP_SLO, Idp, NOW, SIMON, World, request, simon,
+    ACME, BETA, ENTRA, ENTRA_LOGOUT, IDP_SLO, Idp, Logout, NOW, SIMON, request, simon,
     their_expectation,
 };
 
 /// The request by HTTP-Redirect, signed by acme's identity provider.
-async fn ask(world: &World, request: &LogoutRequest, cookie: &str) -> world::Answer {
+async fn ask(world: &Logout, request: &LogoutRequest, cookie: &str) -> world::Answer {
     let path = world
         .idp
         .redirect(MessageKind::Request, &request.to_xml(), Some("r"));
@@ -31,7 +31,7 @@ async fn ask(world: &World, request: &LogoutRequest, cookie: &str) -> world::Ans
 
 #[tokio::test]
 async fn a_signed_request_ends_every_session_of_the_name() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let here = world.sign_in(&world.entra, &simon(), Some("_1")).await;
     let elsewhere = world.sign_in(&world.entra, &simon(), Some("_2")).await;
     let other = NameId::new("britta@contoso.com", Some(names::NAMEID_EMAIL));
@@ -63,7 +63,7 @@ async fn a_signed_request_ends_every_session_of_the_name() {
 
 #[tokio::test]
 async fn a_replay_does_not_end_what_began_later() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let first = world.sign_in(&world.entra, &simon(), None).await;
     assert_eq!(ask(&world, &request(), "").await.status, 303);
     assert!(!world.is_live(ACME, &first).await);
@@ -83,7 +83,7 @@ async fn a_replay_does_not_end_what_began_later() {
 
 #[tokio::test]
 async fn what_is_not_surely_from_the_connection_ends_nothing() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), Some("_1")).await;
     let changed = |change: fn(&mut LogoutRequest)| {
         let mut request = request();
@@ -103,13 +103,13 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         ("a foreign key", signed(&Idp::new(), &good), 403),
         (
             "the key of another company's identity provider",
-            signed(&world.beta_idp, &good),
+            signed(world.beta_idp, &good),
             403,
         ),
         (
             "another company's identity provider",
             signed(
-                &world.beta_idp,
+                world.beta_idp,
                 &changed(|it| it.issuer = "https://idp.beta.example".into()),
             ),
             403,
@@ -117,7 +117,7 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "another tenant",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.issuer = ENTRA.replace("6bab", "7bab")),
             ),
             403,
@@ -125,20 +125,20 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "another destination",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.destination = "http://beta.localhost:8080/sso/slo".into()),
             ),
             403,
         ),
         (
             "no destination",
-            signed(&world.idp, &good.replace(" Destination=", " Consent=")),
+            signed(world.idp, &good.replace(" Destination=", " Consent=")),
             403,
         ),
         (
             "expired",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.not_on_or_after = Some(NOW - Duration::minutes(4))),
             ),
             403,
@@ -146,7 +146,7 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "from the future",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.issue_instant = NOW + Duration::minutes(4)),
             ),
             403,
@@ -154,18 +154,18 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
         (
             "old",
             signed(
-                &world.idp,
+                world.idp,
                 &changed(|it| it.issue_instant = NOW - Duration::minutes(14)),
             ),
             403,
         ),
-        ("not SAML", signed(&world.idp, "<LogoutRequest/>"), 400),
-        ("not XML", signed(&world.idp, "<!DOCTYPE x><x/>"), 400),
+        ("not SAML", signed(world.idp, "<LogoutRequest/>"), 400),
+        ("not XML", signed(world.idp, "<!DOCTYPE x><x/>"), 400),
         ("not DEFLATE", "/sso/slo?SAMLRequest=AAAA".to_owned(), 400),
         ("nothing", "/sso/slo".to_owned(), 400),
         (
             "two of them",
-            format!("{}&SAMLRequest=AAAA", signed(&world.idp, &good)),
+            format!("{}&SAMLRequest=AAAA", signed(world.idp, &good)),
             400,
         ),
     ] {
@@ -184,7 +184,7 @@ async fn what_is_not_surely_from_the_connection_ends_nothing() {
 
 #[tokio::test]
 async fn by_post_the_signature_is_in_the_message() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), Some("_1")).await;
     let good = request().to_xml();
     let enveloped = sign_enveloped(&good, "_request", &world.idp.key).unwrap();
@@ -208,8 +208,8 @@ async fn by_post_the_signature_is_in_the_message() {
 
 #[tokio::test]
 async fn a_company_ends_its_own_sessions_only() {
-    let world = World::new().await;
-    let beta = world.sign_in(&world.beta, &simon(), None).await;
+    let world = Logout::new().await;
+    let beta = world.sign_in(&world.theirs, &simon(), None).await;
     let acme = world.sign_in(&world.entra, &simon(), None).await;
     // A second application of the same Entra tenant has keys of its own, and the same users.
     let second_idp = Idp::new();
@@ -227,7 +227,7 @@ async fn a_company_ends_its_own_sessions_only() {
 
 #[tokio::test]
 async fn a_disabled_connection_is_nobody() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let mut connection = world.app.store.connections(world.entra.company_id).await;
     let mut connection = connection.as_mut().unwrap().remove(0);
@@ -247,7 +247,7 @@ async fn a_disabled_connection_is_nobody() {
 
 #[tokio::test]
 async fn names_are_compared_with_their_qualifiers() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let mut name = simon();
     name.sp_name_qualifier = Some("http://acme.localhost:8080/sso/metadata".to_owned());
     let cookie = world.sign_in(&world.entra, &name, Some("_1")).await;
@@ -277,7 +277,7 @@ async fn names_are_compared_with_their_qualifiers() {
 
 #[tokio::test]
 async fn both_names_of_the_tenant_and_lower_case_escapes_are_understood() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let mut request = request();
     request.issuer = ENTRA_LOGOUT.to_owned();
@@ -324,7 +324,7 @@ async fn both_names_of_the_tenant_and_lower_case_escapes_are_understood() {
 
 #[tokio::test]
 async fn a_long_relay_state_is_not_given_back() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     for (length, back) in [(80, true), (81, false)] {
         let relay = "r".repeat(length);
         let path = world.idp.redirect(
@@ -339,7 +339,7 @@ async fn a_long_relay_state_is_not_given_back() {
 
 #[tokio::test]
 async fn an_encrypted_name_is_understood() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let recipient = BASE64_STANDARD.decode(&world.app.sp_keys().encryption_certificate);
     let recipient = X509::from_der(&recipient.unwrap()).unwrap();
@@ -378,7 +378,7 @@ async fn an_encrypted_name_is_understood() {
 
 #[tokio::test]
 async fn by_post_there_and_back() {
-    let world = World::with(|settings| {
+    let world = Logout::with(|settings| {
         settings.slo_binding = Binding::Post;
         settings.slo_response_url = Some("https://idp.example/done".to_owned());
     })
@@ -427,7 +427,7 @@ async fn by_post_there_and_back() {
 
 #[tokio::test]
 async fn without_an_address_for_answers_the_page_says_it() {
-    let world = World::with(|settings| settings.slo_url = None).await;
+    let world = Logout::with(|settings| settings.slo_url = None).await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let answer = ask(&world, &request(), &cookie).await;
     assert_eq!(answer.status, 200);

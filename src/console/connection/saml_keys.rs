@@ -62,9 +62,11 @@ const MAIN: [&str; 6] = [
     "single_logout",
     "name_id_format",
 ];
+
 /// The switches that weaken a check.
 pub(super) const DANGERS: [&str; 2] = ["danger_allow_sha1", "danger_accept_cbc"];
 
+/// Every key of the form that is written as it is.
 pub(super) fn every_key() -> impl Iterator<Item = &'static str> {
     let advanced = ADVANCED.iter().flat_map(|(_, keys)| keys.iter().copied());
     MAIN.into_iter()
@@ -73,6 +75,7 @@ pub(super) fn every_key() -> impl Iterator<Item = &'static str> {
         .chain(DANGERS)
 }
 
+/// Whether it is on or off.
 pub(super) fn is_switch(key: &str) -> bool {
     matches!(
         key,
@@ -80,6 +83,7 @@ pub(super) fn is_switch(key: &str) -> bool {
     ) || DANGERS.contains(&key)
 }
 
+/// Whether it is a list, shown one on a line.
 pub(super) fn is_lines(key: &str) -> bool {
     matches!(
         key,
@@ -87,6 +91,7 @@ pub(super) fn is_lines(key: &str) -> bool {
     ) || key.starts_with("attributes.")
 }
 
+/// A switch as it is stored.
 pub(super) fn on_off(on: bool) -> &'static str {
     if on { "true" } else { "false" }
 }

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use super::group::group;
-use crate::store::engine::listed::{Listed, Total};
 use super::user::{user, user_columns};
 use crate::domain::{CompanyId, Creation, GrantSource, Group, GroupId, User, UserId};
 use crate::store::engine::columns::Row;
+use crate::store::engine::listed::{Listed, Total};
 use crate::store::engine::part::Part;
 use crate::store::engine::search::{WORDS, pattern, words};
 use crate::store::engine::statement::{Statement, query};

@@ -11,7 +11,6 @@ use crate::store::people::group_claim::{self, Warning};
 use crate::store::people::link::shared_with;
 use crate::store::people::promotion::FOREIGN_PASSWORD;
 
-
 /// What is written down of a sign-in that succeeded, or would have.
 pub(in crate::store) struct Accepted {
     pub(in crate::store) record: Option<Vec<u8>>,

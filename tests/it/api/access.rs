@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 use vestibule::domain::Scope;
 
 use super::document::Document;
-use super::world::{ADMIN, Client, PASSWORD, World, is_problem, json, ok};
+use crate::support::api::{is_problem, json, ok};
+use crate::support::{ADMIN, ApiClient, Office, PASSWORD};
 
 #[tokio::test]
 async fn nothing_but_a_token_opens_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let good = world.client(&[Scope::CompanyRead]).await;
     let authorization = good.authorization.clone().unwrap();
     ok(&good.get("/api/v1/company").await, 200);
-    let lower = Client {
+    let lower = ApiClient {
         authorization: Some(authorization.replace("Bearer", "bEaReR")),
         ..good.clone()
     };
@@ -33,7 +34,7 @@ async fn nothing_but_a_token_opens_it() {
         &authorization.replace("vestibule_", ""),
         &format!("Bearer vestibule_{}", "0".repeat(64)),
     ] {
-        let client = Client {
+        let client = ApiClient {
             authorization: Some(wrong.to_owned()),
             ..good.clone()
         };
@@ -72,8 +73,8 @@ async fn nothing_but_a_token_opens_it() {
 
 #[tokio::test]
 async fn a_session_is_no_token_and_a_token_is_no_session() {
-    let world = World::new().await;
-    let mut browser = world.browser(ADMIN).await;
+    let world = Office::new().await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     assert_eq!(browser.get("/admin/account").await.status, 200);
     is_problem(&browser.get("/api/v1/company").await, 401, "unauthorized");
     let client = world.master().await;
@@ -99,7 +100,7 @@ async fn a_session_is_no_token_and_a_token_is_no_session() {
 
 #[tokio::test]
 async fn no_other_origin_may_read_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let origin = ("origin", "https://evil.example");
     let preflight = [
@@ -125,10 +126,10 @@ async fn no_other_origin_may_read_it() {
 
 #[tokio::test]
 async fn a_token_counts_at_its_own_company_only() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let acme = world.master().await;
     let beta = world.client_of(&world.beta, &Scope::ALL).await;
-    let at_beta = Client {
+    let at_beta = ApiClient {
         authorization: acme.authorization.clone(),
         ..beta.clone()
     };
@@ -146,10 +147,11 @@ async fn a_token_counts_at_its_own_company_only() {
 /// Every operation with identifiers in its address, by those of another company.
 #[tokio::test]
 async fn what_belongs_to_another_company_is_not_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let mut elsewhere = world
-        .browser_of(&world.beta, world.other.email.as_str())
+        .browser_at(&world.beta)
+        .signed_in(world.other.email.as_str())
         .await;
     let sessions = world.client_of(&world.beta, &[Scope::SessionsRead]).await;
     let sessions = ok(&sessions.get("/api/v1/sessions").await, 200);
@@ -157,7 +159,7 @@ async fn what_belongs_to_another_company_is_not_there() {
     let master = world.client_of(&world.beta, &Scope::ALL).await;
     let attempts = ok(&master.get("/api/v1/attempts").await, 200);
     let code = attempts["items"][0]["code"].as_str().unwrap().to_owned();
-    let connection = async |client: &Client| {
+    let connection = async |client: &ApiClient| {
         let new = json!({"display_name": "Entra"});
         let made = client.post("/api/v1/connections", new).await;
         ok(&made, 201)["id"].as_str().unwrap().to_owned()
@@ -247,7 +249,7 @@ fn body_for(operation: &str) -> Option<Value> {
 }
 
 /// What may make somebody an administrator, or shut one out.
-fn changes_of_administrators(world: &World) -> Vec<(Method, String, Option<Value>)> {
+fn changes_of_administrators(world: &Office) -> Vec<(Method, String, Option<Value>)> {
     let (admin, member) = (world.admin.id, world.member.id);
     let (admins, members) = (world.admins.id, world.members.id);
     vec![
@@ -317,7 +319,7 @@ fn changes_of_administrators(world: &World) -> Vec<(Method, String, Option<Value
 
 #[tokio::test]
 async fn administrators_are_changed_with_a_scope_of_its_own() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let some: Vec<Scope> = Scope::ALL
         .into_iter()
         .filter(|scope| *scope != Scope::AdminsWrite)
@@ -382,7 +384,7 @@ async fn no_route_makes_tokens() {
 
 #[tokio::test]
 async fn a_token_and_a_client_have_limits_of_their_own() {
-    let world = World::with(|config| config.limits.token_requests_per_minute = 3).await;
+    let world = Office::with(|config| config.limits.token_requests_per_minute = 3).await;
     let (one, other) = (world.master().await, world.master().await);
     for _ in 0..3 {
         ok(&one.get("/api/v1/company").await, 200);
@@ -398,7 +400,7 @@ async fn a_token_and_a_client_have_limits_of_their_own() {
         .step(time::Duration::seconds(wait.cast_signed()));
     ok(&one.get("/api/v1/company").await, 200);
 
-    let world = World::with(|config| config.limits.client_api_requests_per_minute = 3).await;
+    let world = Office::with(|config| config.limits.client_api_requests_per_minute = 3).await;
     let client = world.master().await;
     for _ in 0..3 {
         let answer = world.stranger().get("/api/v1/company").await;
@@ -408,14 +410,14 @@ async fn a_token_and_a_client_have_limits_of_their_own() {
     let answer = world.stranger().get("/api/v1/openapi.json").await;
     is_problem(&answer, 429, "rate-limited");
     // Signing in has other limits.
-    world.browser(ADMIN).await;
+    world.browser().signed_in(ADMIN).await;
 }
 
 #[tokio::test]
 async fn secrets_never_come_out() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
-    let mut browser = world.browser(ADMIN).await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     let cookie = browser.cookie("vestibule-session").unwrap().to_owned();
     assert_eq!(browser.get("/sso/session").await.status, 200);
     let new = json!({"email": "new@acme.example", "password": "a-long-password-9"});

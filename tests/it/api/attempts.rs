@@ -1,15 +1,15 @@
 //! Sign-ins by script.
 
+use crate::support::api::{is_problem, ok};
+use crate::support::{ADMIN, MEMBER, Office};
 use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt, Outcome, Record, Scope};
-
-use super::world::{ADMIN, MEMBER, World, is_problem, ok};
 
 #[tokio::test]
 async fn sign_ins_are_listed_and_shown_by_their_code() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.client(&[Scope::AttemptsRead]).await;
     for email in [ADMIN, MEMBER, MEMBER] {
-        world.browser(email).await;
+        world.browser().signed_in(email).await;
         world.app.clock.step(time::Duration::SECOND);
     }
     let all = ok(&client.get("/api/v1/attempts").await, 200)["items"].clone();
@@ -72,7 +72,7 @@ async fn sign_ins_are_listed_and_shown_by_their_code() {
 
 #[tokio::test]
 async fn a_sign_in_is_shown_with_everything_that_helps() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.client(&[Scope::AttemptsRead]).await;
     let now = world.app.clock.now();
     let certificate = format!(

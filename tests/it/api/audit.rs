@@ -3,12 +3,12 @@
 use serde_json::json;
 use vestibule::domain::Scope;
 
-use super::world::{ADMIN, World, is_problem, ok};
-use crate::support::hidden_field;
+use crate::support::api::{is_problem, ok};
+use crate::support::{ADMIN, Office, hidden_field};
 
 #[tokio::test]
 async fn changes_are_told_with_who_and_from_where() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let master = world.master().await;
     let path = format!("/api/v1/users/{}", world.member.id);
     ok(
@@ -66,7 +66,7 @@ async fn changes_are_told_with_who_and_from_where() {
 /// The clock of this server stands still.
 #[tokio::test]
 async fn what_happens_at_one_instant_is_listed_in_its_order() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let mut expected = Vec::new();
     for number in 0..30 {
@@ -90,7 +90,7 @@ async fn what_happens_at_one_instant_is_listed_in_its_order() {
         }
     }
     assert_eq!(seen, expected);
-    let mut browser = world.browser(ADMIN).await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     let page = browser.get("/admin/audit").await;
     let csrf = hidden_field(&page.body, "csrf").unwrap();
     let fields = [

@@ -4,12 +4,12 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use vestibule::domain::{Family, SamlSettings, Scope};
 
-use super::world::{World, is_problem, json as body, ok};
-use crate::support::NOW;
+use crate::support::api::{is_problem, json as body, ok};
+use crate::support::{NOW, Office};
 
 /// A server on which a company may have so much.
-async fn bounded(family: Family, most: u32) -> World {
-    World::with(|config| {
+async fn bounded(family: Family, most: u32) -> Office {
+    Office::with(|config| {
         let quota = &mut config.quota;
         let of = match family {
             Family::Users => &mut quota.users,
@@ -26,7 +26,7 @@ async fn bounded(family: Family, most: u32) -> World {
 }
 
 /// What the API says of a family: used, quota, told.
-async fn of(world: &World, family: Family) -> Value {
+async fn of(world: &Office, family: Family) -> Value {
     let client = world.client_of(&world.acme, &[Scope::CompanyRead]).await;
     let shown = ok(&client.get("/api/v1/company/quota").await, 200);
     let items = shown["items"].as_array().unwrap();

@@ -1,15 +1,15 @@
 //! The company: what is its own, and what is the operator's.
 
+use crate::support::Office;
+use crate::support::api::{is_problem, ok};
 use serde_json::json;
 use vestibule::domain::Scope;
-
-use super::world::{World, is_problem, ok};
 
 const PATH: &str = "/api/v1/company";
 
 #[tokio::test]
 async fn the_company_is_changed_as_in_the_console() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let before = ok(&client.get(PATH).await, 200);
     assert_eq!(before["encrypted_assertions"], json!(true));
@@ -41,7 +41,7 @@ async fn the_company_is_changed_as_in_the_console() {
 
 #[tokio::test]
 async fn where_sign_ins_end_needs_a_scope_of_its_own() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let change = || json!({"landing": "/app"});
     let reader = world
         .client(&[Scope::CompanyRead, Scope::AdminsWrite])

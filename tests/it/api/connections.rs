@@ -1,15 +1,15 @@
 //! Connections by script.
 
+use crate::support::api::{is_problem, ok};
+use crate::support::{ApiClient, MEMBER, Office, api};
 use axum::http::Method;
 use serde_json::{Value, json};
 use vestibule::domain::Scope;
 
-use super::world::{Client, World, is_problem, ok};
-
 const ENTRA: &str = include_str!("../../../metadata/entra-ssoready.xml");
 const CERTIFICATE: &str = include_str!("../../vectors/keys/idp.crt");
 
-async fn made(client: &Client) -> Value {
+async fn made(client: &ApiClient) -> Value {
     let body = json!({"display_name": "Entra ID", "metadata": ENTRA});
     ok(&client.post("/api/v1/connections", body).await, 201)
 }
@@ -20,7 +20,7 @@ fn path(connection: &Value) -> String {
 
 #[tokio::test]
 async fn a_connection_is_made_from_metadata_and_changed() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let connection = made(&client).await;
     assert_eq!(connection["name"], "entra-id");
@@ -78,7 +78,7 @@ async fn a_connection_is_made_from_metadata_and_changed() {
 /// What the console shows before it saves, the API tells with what it has saved.
 #[tokio::test]
 async fn what_metadata_needs_a_second_look_at_is_told() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let findings = |answer: &Value| -> Vec<String> {
         let list = answer["findings"].as_array().cloned().unwrap_or_default();
@@ -143,7 +143,7 @@ async fn what_metadata_needs_a_second_look_at_is_told() {
 
 #[tokio::test]
 async fn trust_is_changed_with_a_scope_of_its_own() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = made(&world.master().await).await;
     let path = path(&connection);
     let client = world
@@ -210,7 +210,7 @@ async fn trust_is_changed_with_a_scope_of_its_own() {
 
 #[tokio::test]
 async fn what_leads_elsewhere_is_trust() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let master = world.master().await;
     let connection = made(&master).await;
     let path = path(&connection);
@@ -264,7 +264,7 @@ async fn what_leads_elsewhere_is_trust() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_told_by_its_name() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let connection = made(&client).await;
     let path = path(&connection);
@@ -325,7 +325,7 @@ async fn what_does_not_fit_is_told_by_its_name() {
 
 #[tokio::test]
 async fn a_group_mapping_is_bounded_before_it_is_read() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = path(&made(&world.master().await).await);
     let client = world.client(&[Scope::ConnectionsWrite]).await;
     let pairs: Vec<String> = (0..15_000).map(|it| format!("{it}=Members")).collect();
@@ -339,7 +339,7 @@ async fn a_group_mapping_is_bounded_before_it_is_read() {
 
 #[tokio::test]
 async fn a_connection_of_another_company_is_not_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let elsewhere = world.client_of(&world.beta, &Scope::ALL).await;
     let path = path(&made(&elsewhere).await);
     let before = elsewhere.get(&path).await.body;
@@ -365,7 +365,7 @@ async fn a_connection_of_another_company_is_not_there() {
 
 #[tokio::test]
 async fn a_private_key_is_refused_and_not_repeated() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let connection = made(&client).await;
     let key = include_str!("../../vectors/keys/idp.key");
@@ -433,7 +433,7 @@ async fn a_private_key_is_refused_and_not_repeated() {
 
 #[tokio::test]
 async fn a_change_of_many_mappings_is_told_in_little() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let path = path(&made(&client).await);
     let mapping = |last: &str| {
@@ -464,7 +464,7 @@ async fn a_change_of_many_mappings_is_told_in_little() {
 
 #[tokio::test]
 async fn what_nobody_sees_is_refused_in_names_and_leaves_as_an_escape() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let connection = made(&client).await;
     let unseen = "Con\u{202E}toso";
@@ -502,16 +502,16 @@ async fn what_nobody_sees_is_refused_in_names_and_leaves_as_an_escape() {
     assert!(tx.write_user(&user).await.unwrap());
     tx.commit(now).await.unwrap();
     world.app.catch_up().await.unwrap();
-    let mut browser = world.browser(super::world::MEMBER).await;
+    let mut browser = world.browser().signed_in(MEMBER).await;
     let session = browser.get("/sso/session").await;
-    assert_eq!(super::world::json(&session)["company_name"], unseen);
-    assert_eq!(super::world::json(&session)["first_name"], unseen);
+    assert_eq!(api::json(&session)["company_name"], unseen);
+    assert_eq!(api::json(&session)["first_name"], unseen);
     let metadata = browser.get("/sso/metadata").await;
     assert!(metadata.body.contains("Contoso"), "{}", metadata.body);
     let company = client.get("/api/v1/company").await;
-    assert_eq!(super::world::json(&company)["name"], unseen);
+    assert_eq!(api::json(&company)["name"], unseen);
     let shown = client.get(&member).await;
-    assert_eq!(super::world::json(&shown)["first_name"], unseen);
+    assert_eq!(api::json(&shown)["first_name"], unseen);
     for answer in [session, metadata, company, shown] {
         assert!(!answer.body.contains('\u{202E}'), "{}", answer.body);
     }

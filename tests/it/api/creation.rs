@@ -6,10 +6,10 @@ use time::Duration;
 use vestibule::admin::{Admin, NewUser, UserText};
 use vestibule::store::KeyedRequest;
 
-use super::world::{Client, World, is_problem, ok};
-use crate::support::Answer;
+use crate::support::api::{is_problem, ok};
+use crate::support::{Answer, ApiClient, Office};
 
-async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
+async fn post(client: &ApiClient, path: &str, key: &str, body: &Value) -> Answer {
     let headers = [("idempotency-key", key)];
     client
         .call(Method::POST, path, &headers, Some(body.to_string()))
@@ -18,7 +18,7 @@ async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
 
 #[tokio::test]
 async fn the_same_request_has_the_same_answer() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let body = json!({"email": "new@acme.example", "password": "a-long-password-9"});
     let first = post(&client, "/api/v1/users", "key-1", &body).await;
@@ -48,7 +48,7 @@ async fn the_same_request_has_the_same_answer() {
 
 #[tokio::test]
 async fn a_refused_request_may_be_corrected() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let wrong = post(&client, "/api/v1/users", "k", &json!({"email": "no"})).await;
     is_problem(&wrong, 422, "invalid");
@@ -64,7 +64,7 @@ async fn a_refused_request_may_be_corrected() {
 
 #[tokio::test]
 async fn of_two_at_once_one_makes_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let body = json!({"email": "new@acme.example"});
     let many = (0..8).map(|_| {
@@ -82,7 +82,7 @@ async fn of_two_at_once_one_makes_it() {
 
 #[tokio::test]
 async fn after_a_crash_what_was_made_is_answered_and_nothing_else() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let token = world.admin_of(&world.acme).tokens().await.unwrap()[0].id;
     let body = json!({"email": "new@acme.example"});
@@ -135,7 +135,7 @@ async fn after_a_crash_what_was_made_is_answered_and_nothing_else() {
 
 #[tokio::test]
 async fn who_was_deleted_is_not_made_again_by_a_repetition() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let token = world.admin_of(&world.acme).tokens().await.unwrap()[0].id;
     let body = json!({"email": "new@acme.example"});
@@ -182,7 +182,7 @@ async fn who_was_deleted_is_not_made_again_by_a_repetition() {
 
 #[tokio::test]
 async fn a_key_is_forgotten_after_a_day() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let store = &world.app.store;
     let now = || world.app.clock.now();
@@ -200,7 +200,7 @@ async fn a_key_is_forgotten_after_a_day() {
 
 #[tokio::test]
 async fn what_is_no_key_is_refused() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     for key in ["", " ", "a b", &"x".repeat(256)] {
         let body = json!({"email": "new@acme.example"});
@@ -216,7 +216,7 @@ async fn what_is_no_key_is_refused() {
 /// asked a moment later.
 #[tokio::test]
 async fn what_the_first_answer_told_is_told_again() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let body = |name: &str| json!({"display_name": name});
     let path = "/api/v1/connections";

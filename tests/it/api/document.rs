@@ -6,8 +6,8 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use vestibule::domain::Scope;
 
-use super::world::{World, is_problem};
-use crate::support::Answer;
+use crate::support::api::is_problem;
+use crate::support::{Answer, Office};
 
 /// Methods that a route may have.
 const METHODS: [Method; 5] = [
@@ -19,7 +19,7 @@ const METHODS: [Method; 5] = [
 ];
 
 /// The document as the server shows it.
-pub(super) struct Document(Value);
+pub(crate) struct Document(Value);
 
 /// An operation of the document.
 pub(super) struct Operation {
@@ -32,7 +32,7 @@ static DOCUMENT: OnceLock<Document> = OnceLock::new();
 
 impl Document {
     /// As a server has shown it before.
-    pub(super) fn get() -> &'static Self {
+    pub(crate) fn get() -> &'static Self {
         DOCUMENT.get_or_init(|| {
             let text = vestibule::api::document().unwrap();
             Self(serde_json::from_str(text).unwrap())
@@ -55,7 +55,7 @@ impl Document {
     }
 
     /// Holds an answer against what the document says of it.
-    pub(super) fn check(&self, method: &Method, address: &str, answer: &Answer) {
+    pub(crate) fn check(&self, method: &Method, address: &str, answer: &Answer) {
         let place = format!("{method} {address}: {} {}", answer.status, answer.body);
         let path = address.split('?').next().unwrap();
         let operations = self.operations();
@@ -146,7 +146,7 @@ fn fits(template: &str, path: &str) -> bool {
 
 #[tokio::test]
 async fn the_document_is_shown_to_everyone_and_is_openapi_3_1() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let answer = world.stranger().get("/api/v1/openapi.json").await;
     assert_eq!(answer.status, 200);
     let document: Value = serde_json::from_str(&answer.body).unwrap();
@@ -160,7 +160,7 @@ async fn the_document_is_shown_to_everyone_and_is_openapi_3_1() {
 
 #[tokio::test]
 async fn every_route_is_in_the_document_and_the_other_way_round() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let document = Document::get();
     let operations = document.operations();
     let mut routes: Vec<&str> = world
@@ -196,7 +196,7 @@ async fn every_route_is_in_the_document_and_the_other_way_round() {
 
 #[tokio::test]
 async fn an_operation_needs_its_scope_and_no_other() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut clients = Vec::new();
     for scope in Scope::ALL {
         let others: Vec<Scope> = Scope::ALL.into_iter().filter(|it| *it != scope).collect();
@@ -236,7 +236,7 @@ async fn an_operation_needs_its_scope_and_no_other() {
 
 #[tokio::test]
 async fn what_is_no_address_is_a_problem_too() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     for path in [
         "/api/",

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use vestibule::domain::{SamlSettings, Scope};
 
-use super::world::{World, is_problem, ok};
-use crate::support::{self, NOW};
+use crate::support::api::{is_problem, ok};
+use crate::support::{self, NOW, Office};
 
 #[tokio::test]
 async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
     let path = "/api/v1/domains/acme.test";
@@ -59,7 +59,7 @@ async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
 
 #[tokio::test]
 async fn who_could_never_come_in_is_not_made_to_wait() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     entra.enabled = true;
     let store = &world.app.store;
@@ -112,7 +112,7 @@ async fn who_could_never_come_in_is_not_made_to_wait() {
 
 #[tokio::test]
 async fn a_user_who_waits_names_a_connection() {
-    let world = World::new().await;
+    let world = Office::new().await;
     for name in ["entra", "okta"] {
         let connection = support::connection(world.acme.id, name, SamlSettings::default());
         world
@@ -192,7 +192,7 @@ async fn a_user_who_waits_names_a_connection() {
 /// Name servers are others', and one company's questions wait for nobody else's.
 #[tokio::test]
 async fn looking_records_up_has_a_limit_of_its_own() {
-    let world = World::with(|config| {
+    let world = Office::with(|config| {
         config.limits.company_domain_checks_per_minute = 2;
         // Nobody listens there: each question is refused at once.
         config.dns.servers = vec!["127.0.0.1:9".parse().unwrap()];

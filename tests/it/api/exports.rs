@@ -4,13 +4,13 @@ use axum::http::Method;
 use serde_json::Value;
 use vestibule::domain::Scope;
 
-use super::world::{ADMIN, MEMBER, World, is_problem};
-use crate::support::hidden_field;
+use crate::support::api::is_problem;
+use crate::support::{ADMIN, MEMBER, Office, hidden_field};
 
 #[tokio::test]
 async fn all_users_come_as_the_file_of_the_console() {
-    let world = World::new().await;
-    let mut browser = world.browser(ADMIN).await;
+    let world = Office::new().await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     let client = world.client(&[Scope::UsersRead]).await;
     let file = client.get("/api/v1/users/export").await;
     assert_eq!(file.status, 200, "{}", file.body);
@@ -41,8 +41,8 @@ async fn all_users_come_as_the_file_of_the_console() {
 
 #[tokio::test]
 async fn the_audit_log_comes_as_a_table_or_in_lines() {
-    let world = World::new().await;
-    world.browser(ADMIN).await;
+    let world = Office::new().await;
+    world.browser().signed_in(ADMIN).await;
     let client = world.client(&[Scope::AuditRead]).await;
     let table = client.get("/api/v1/audit/export").await;
     assert_eq!(table.status, 200, "{}", table.body);

@@ -1,13 +1,13 @@
 //! Permission groups by script.
 
+use crate::support::Office;
+use crate::support::api::{is_problem, ok};
 use axum::http::Method;
 use serde_json::json;
 
-use super::world::{World, is_problem, ok};
-
 #[tokio::test]
 async fn a_group_is_made_changed_and_deleted() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let made = client
         .post(
@@ -44,7 +44,7 @@ async fn a_group_is_made_changed_and_deleted() {
 
 #[tokio::test]
 async fn a_title_is_there_once() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     for title in ["Members", "MEMBERS"] {
         let answer = client.post("/api/v1/groups", json!({"title": title})).await;

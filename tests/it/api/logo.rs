@@ -4,8 +4,9 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use vestibule::domain::Scope;
 
-use super::world::{World, is_problem, ok};
 use crate::picture::{JPEG, OTHERS, PNG, gif, png_of, png_with};
+use crate::support::api::{is_problem, ok};
+use crate::support::{ADMIN, Office};
 
 const PATH: &str = "/api/v1/company/logo";
 
@@ -15,7 +16,7 @@ fn sent(octets: &[u8]) -> Value {
 
 #[tokio::test]
 async fn a_logo_is_set_shown_and_removed() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     is_problem(&client.get(PATH).await, 404, "not-found");
     let company = ok(&client.get("/api/v1/company").await, 200);
@@ -28,7 +29,7 @@ async fn a_logo_is_set_shown_and_removed() {
     assert_eq!(ok(&client.get(PATH).await, 200), set);
     let company = ok(&client.get("/api/v1/company").await, 200);
     assert_eq!(company["logo"], set["path"]);
-    let mut browser = world.browser(super::world::ADMIN).await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     let path = set["path"].as_str().unwrap();
     assert_eq!(browser.get(path).await.octets, PNG);
     let other = ok(&client.put(PATH, Some(sent(JPEG))).await, 200);
@@ -50,7 +51,7 @@ async fn a_logo_is_set_shown_and_removed() {
 
 #[tokio::test]
 async fn what_is_no_logo_is_a_problem_of_its_member() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let large = png_with(*b"tEXt", &vec![b'x'; 65 * 1024]);
     let mut refused = vec![
@@ -89,7 +90,7 @@ async fn what_is_no_logo_is_a_problem_of_its_member() {
 
 #[tokio::test]
 async fn the_logo_needs_the_scopes_of_the_company() {
-    let world = World::new().await;
+    let world = Office::new().await;
     for scopes in [
         &[Scope::CompanyRead, Scope::AdminsWrite][..],
         &[Scope::CompanyRead, Scope::ConnectionsWrite],

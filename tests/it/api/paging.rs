@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::support::api::{is_problem, ok};
+use crate::support::{ADMIN, ApiClient, MEMBER, Office};
 use serde_json::{Value, json};
 
-use super::world::{ADMIN, Client, MEMBER, World, is_problem, ok};
-
 /// Every item of a list, page by page.
-async fn all(client: &Client, first: &str, limit: usize) -> Vec<Value> {
+async fn all(client: &ApiClient, first: &str, limit: usize) -> Vec<Value> {
     let mut items = Vec::new();
     let mut path = first.to_owned();
     for _ in 0..100 {
@@ -28,7 +28,7 @@ async fn all(client: &Client, first: &str, limit: usize) -> Vec<Value> {
 
 #[tokio::test]
 async fn users_come_in_pages() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     for number in 0..120 {
         let body = json!({"email": format!("user.{number}@acme.example"), "first_name": "Ümit"});
@@ -73,14 +73,13 @@ async fn users_come_in_pages() {
 
 #[tokio::test]
 async fn groups_and_sessions_come_in_pages() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     for number in 0..5 {
         let body = json!({"title": format!("Group {number}")});
         assert_eq!(client.post("/api/v1/groups", body).await.status, 201);
-        world
-            .browser(if number % 2 == 0 { ADMIN } else { MEMBER })
-            .await;
+        let email = if number % 2 == 0 { ADMIN } else { MEMBER };
+        world.browser().signed_in(email).await;
         if number > 1 {
             world.app.clock.step(time::Duration::SECOND);
         }
@@ -103,7 +102,7 @@ async fn groups_and_sessions_come_in_pages() {
 
 #[tokio::test]
 async fn what_is_no_page_is_refused() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     for list in ["users", "groups", "sessions"] {
         for wrong in [

@@ -1,16 +1,16 @@
 //! `If-Match` before the content of a change (RFC 9110 13.2.2).
 
+use crate::support::Office;
+use crate::support::api::{is_problem, ok};
 use axum::http::Method;
 use serde_json::{Value, json};
 use vestibule::domain::Scope;
-
-use super::world::{World, is_problem, ok};
 
 const ENTRA: &str = include_str!("../../../metadata/entra-ssoready.xml");
 
 #[tokio::test]
 async fn a_stale_change_is_told_so_whatever_else_is_wrong_with_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let made = json!({"display_name": "Entra ID", "metadata": ENTRA});
     let connection = ok(&client.post("/api/v1/connections", made).await, 201);
@@ -78,7 +78,7 @@ async fn a_stale_change_is_told_so_whatever_else_is_wrong_with_it() {
 /// Who may not change it learns nothing of its version.
 #[tokio::test]
 async fn what_a_token_may_not_do_is_told_first() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.client(&[Scope::UsersWrite, Scope::GroupsWrite]).await;
     for path in [
         format!("/api/v1/users/{}", world.admin.id),

@@ -6,15 +6,15 @@ use std::task::{Context, Poll, Waker};
 use axum::http::Method;
 use serde_json::json;
 use vestibule::app::Turn;
-use vestibule::domain::{Grant, GrantSource, Scope};
+use vestibule::domain::Scope;
 
-use super::world::{Client, World, is_problem, ok};
-use crate::support::NOW;
+use crate::support::api::{is_problem, ok};
+use crate::support::{ApiClient, Office, people};
 
 const METADATA: &str = include_str!("../../../metadata/entra-ssoready.xml");
 
 /// A client that may do all but change administrators.
-async fn limited(world: &World) -> Client {
+async fn limited(world: &Office) -> ApiClient {
     let scopes: Vec<Scope> = Scope::ALL
         .into_iter()
         .filter(|scope| *scope != Scope::AdminsWrite)
@@ -30,7 +30,7 @@ fn lacks_scope(answer: &crate::support::Answer) {
 /// Whether its members may use passwords decides how an administrator among them gets in.
 #[tokio::test]
 async fn a_group_with_an_administrator_in_it_keeps_its_way_in() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let (limited, master) = (limited(&world).await, world.master().await);
     let made = ok(
         &limited
@@ -79,7 +79,7 @@ async fn a_group_with_an_administrator_in_it_keeps_its_way_in() {
 /// With a connection goes what it knows administrators by, and another one may bind their accounts.
 #[tokio::test]
 async fn a_connection_is_deleted_with_a_scope_of_its_own() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let (limited, master) = (limited(&world).await, world.master().await);
     let body = json!({"display_name": "Entra ID", "metadata": METADATA});
     let made = ok(&master.post("/api/v1/connections", body).await, 201);
@@ -94,7 +94,7 @@ async fn a_connection_is_deleted_with_a_scope_of_its_own() {
 /// A password that waits for its turn is not set when its user has become an administrator by then.
 #[tokio::test]
 async fn who_becomes_an_administrator_in_the_meantime_is_one() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let limited = limited(&world).await;
     // All turns that there are, and how many more may wait.
     let mut turns = Vec::new();
@@ -119,12 +119,8 @@ async fn who_becomes_an_administrator_in_the_meantime_is_one() {
     while free(&mut turns) == places {
         tokio::task::yield_now().await;
     }
-    let grant = Grant {
-        user_id: world.member.id,
-        group_id: world.admins.id,
-        source: GrantSource::Administrator,
-    };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    let grant = people::by_hand(world.member.id, &world.admins);
+    assert!(people::grant(&world.app.store, grant).await);
     drop(turns);
     lacks_scope(&setting.await.unwrap());
     assert_eq!(world.actions().await, Vec::<String>::new());

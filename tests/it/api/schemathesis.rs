@@ -7,14 +7,13 @@ use std::process::Command;
 use serde_json::{Value, json};
 use vestibule::domain::Scope;
 
-use super::world::PASSWORD;
 use crate::support::{
-    ACME, Client, Deployment, Installation, Server, hidden_field, no_rate_limits,
+    ACME, Client, Deployment, Installation, PASSWORD, Server, hidden_field, no_rate_limits,
 };
 
 /// Requests that are made for each operation, beside those that its parameters ask for.
 const EXAMPLES: &str = "25";
-/// Seconds that sequences of operations may take.
+/// Seconds that sequences of operations may take; `VESTIBULE_TEST_SCHEMATHESIS_SECONDS` sets others.
 const SECONDS: &str = "90";
 
 /// What is held of every answer: no 5xx, nothing that the document does not say, and no answer without a token.
@@ -35,6 +34,8 @@ async fn schemathesis_finds_nothing() {
         .succeeds();
     let server = Server::start(&deployment.installation);
     let token = token(&Client::of(&server)).await;
+    let seconds = std::env::var("VESTIBULE_TEST_SCHEMATHESIS_SECONDS");
+    let seconds = seconds.unwrap_or_else(|_| SECONDS.to_owned());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = root.join("target/test-python/bin/schemathesis");
     let said = Command::new(&program)
@@ -54,7 +55,7 @@ async fn schemathesis_finds_nothing() {
             "--max-examples",
             EXAMPLES,
             "--max-time",
-            SECONDS,
+            &seconds,
         ])
         .args(["--checks", CHECKS])
         .args(["--generation-database", "none"])

@@ -1,17 +1,20 @@
 //! Sessions by script.
 
+use crate::support::api::{is_problem, ok};
+use crate::support::{ADMIN, MEMBER, Office};
 use serde_json::json;
 use vestibule::domain::Scope;
 
-use super::world::{ADMIN, MEMBER, World, is_problem, ok};
-
 #[tokio::test]
 async fn sessions_are_seen_and_ended() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world
         .client(&[Scope::SessionsRead, Scope::SessionsWrite, Scope::UsersWrite])
         .await;
-    let (mut one, mut two) = (world.browser(ADMIN).await, world.browser(MEMBER).await);
+    let (mut one, mut two) = (
+        world.browser().signed_in(ADMIN).await,
+        world.browser().signed_in(MEMBER).await,
+    );
     let list = ok(&client.get("/api/v1/sessions").await, 200);
     let items = list["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
@@ -27,7 +30,10 @@ async fn sessions_are_seen_and_ended() {
     let ended = client.post(&path, json!({})).await;
     assert_eq!(ok(&ended, 200), json!({"sessions_ended": 1}));
     assert_eq!(two.get("/sso/session").await.status, 401);
-    let (mut one, mut two) = (world.browser(ADMIN).await, world.browser(MEMBER).await);
+    let (mut one, mut two) = (
+        world.browser().signed_in(ADMIN).await,
+        world.browser().signed_in(MEMBER).await,
+    );
     let ended = client.delete("/api/v1/sessions").await;
     assert_eq!(ok(&ended, 200), json!({"sessions_ended": 2}));
     for browser in [&mut one, &mut two] {

@@ -1,7 +1,7 @@
 //! Tokens in the console: made there, shown once, taken back.
 
-use super::world::{ADMIN, World, is_problem, ok};
-use crate::support::{Browser, hidden_field};
+use crate::support::api::{is_problem, ok};
+use crate::support::{ADMIN, Browser, MEMBER, Office, hidden_field};
 
 const FORM: &[(&str, &str)] = &[
     ("name", "HR <sync>"),
@@ -30,8 +30,8 @@ fn secret(page: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_token_is_shown_once_and_works() {
-    let world = World::new().await;
-    let mut browser = world.browser(ADMIN).await;
+    let world = Office::new().await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     let made = post(&mut browser, "/admin/tokens", FORM).await;
     assert_eq!(made.status, 200, "{}", made.body);
     assert!(made.body.contains("HR &#60;sync&#62;"));
@@ -85,8 +85,8 @@ async fn a_token_is_shown_once_and_works() {
 
 #[tokio::test]
 async fn what_is_missing_is_told_beside_its_field_and_kept() {
-    let world = World::new().await;
-    let mut browser = world.browser(ADMIN).await;
+    let world = Office::new().await;
+    let mut browser = world.browser().signed_in(ADMIN).await;
     let fields = [("name", ""), ("scope", "users:write"), ("days", "365")];
     let answer = post(&mut browser, "/admin/tokens", &fields).await;
     assert_eq!(answer.status, 422);
@@ -109,11 +109,11 @@ async fn what_is_missing_is_told_beside_its_field_and_kept() {
 
 #[tokio::test]
 async fn tokens_are_for_administrators_and_their_own_company() {
-    let world = World::new().await;
-    let mut member = world.browser(super::world::MEMBER).await;
+    let world = Office::new().await;
+    let mut member = world.browser().signed_in(MEMBER).await;
     assert_eq!(member.get("/admin/tokens").await.status, 403);
     assert_eq!(member.post("/admin/tokens", FORM).await.status, 403);
-    let mut admin = world.browser(ADMIN).await;
+    let mut admin = world.browser().signed_in(ADMIN).await;
     assert_eq!(
         admin.post("/admin/tokens", FORM).await.status,
         403,
@@ -126,7 +126,8 @@ async fn tokens_are_for_administrators_and_their_own_company() {
         .find(|part| part.contains("/revoke\""));
     let revoke = revoke.unwrap().split('"').next().unwrap();
     let mut other = world
-        .browser_of(&world.beta, world.other.email.as_str())
+        .browser_at(&world.beta)
+        .signed_in(world.other.email.as_str())
         .await;
     assert!(!other.get("/admin/tokens").await.body.contains("HR &#60;"));
     assert_eq!(post(&mut other, revoke, &[]).await.status, 404);

@@ -5,8 +5,8 @@ use vestibule::admin::{NewToken, Refused, TOKEN_PREFIX};
 use vestibule::domain::Scope;
 use vestibule::domain::token::TOKEN_DAYS;
 
-use super::world::{World, is_problem, ok};
-use crate::support::NOW;
+use crate::support::api::{is_problem, ok};
+use crate::support::{NOW, Office};
 
 fn new(name: &str) -> NewToken {
     NewToken {
@@ -18,7 +18,7 @@ fn new(name: &str) -> NewToken {
 
 #[tokio::test]
 async fn a_token_is_kept_as_its_hash() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let made = world.admin_of(&world.acme).create_token(&new("HR")).await;
     let made = made.unwrap();
     let digits = made.secret.strip_prefix(TOKEN_PREFIX).unwrap();
@@ -47,7 +47,7 @@ async fn a_token_is_kept_as_its_hash() {
 
 #[tokio::test]
 async fn a_token_stops_to_count() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.client(&[Scope::CompanyRead]).await;
     ok(&client.get("/api/v1/company").await, 200);
     world.app.clock.step(Duration::days(30) - Duration::SECOND);
@@ -73,7 +73,7 @@ async fn a_token_stops_to_count() {
 
 #[tokio::test]
 async fn its_last_use_is_kept_to_the_minute() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.client(&[Scope::CompanyRead]).await;
     let admin = world.admin_of(&world.acme);
     let last = async || admin.tokens().await.unwrap()[0].last_used_at;
@@ -90,7 +90,7 @@ async fn its_last_use_is_kept_to_the_minute() {
 
 #[tokio::test]
 async fn a_token_has_a_name_scopes_and_an_end() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let admin = world.admin_of(&world.acme);
     let with = |change: fn(&mut NewToken)| {
         let mut token = new("Reports");
@@ -135,7 +135,7 @@ async fn a_token_has_a_name_scopes_and_an_end() {
 
 #[tokio::test]
 async fn there_is_an_end_to_them() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let admin = world.admin_of(&world.acme);
     for number in 0..100 {
         admin.create_token(&new(&number.to_string())).await.unwrap();

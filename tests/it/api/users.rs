@@ -4,12 +4,12 @@ use axum::http::Method;
 use serde_json::json;
 use vestibule::domain::{SamlSettings, Scope};
 
-use super::world::{MEMBER, World, is_problem, ok};
-use crate::support::connection;
+use crate::support::api::{is_problem, ok};
+use crate::support::{MEMBER, Office, connection};
 
 #[tokio::test]
 async fn a_user_is_made_read_changed_and_kept_out() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let new = json!({
         "email": "Britta.Simon@acme.example", "first_name": "Britta", "last_name": "Simon",
@@ -65,7 +65,7 @@ async fn a_user_is_made_read_changed_and_kept_out() {
 
 #[tokio::test]
 async fn who_changes_a_user_has_read_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let path = format!("/api/v1/users/{}", world.member.id);
     let version = client.get(&path).await.header("etag").to_owned();
@@ -94,7 +94,7 @@ async fn who_changes_a_user_has_read_it() {
 
 #[tokio::test]
 async fn what_is_wrong_is_told_by_its_member() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let answer = client
         .post(
@@ -173,9 +173,9 @@ async fn what_is_wrong_is_told_by_its_member() {
 
 #[tokio::test]
 async fn a_password_is_set_and_removed_and_ends_sessions() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
-    let mut browser = world.browser(MEMBER).await;
+    let mut browser = world.browser().signed_in(MEMBER).await;
     let path = format!("/api/v1/users/{}/password", world.member.id);
     let short = client.put(&path, Some(json!({"password": "short"}))).await;
     is_problem(&short, 422, "invalid");
@@ -193,7 +193,7 @@ async fn a_password_is_set_and_removed_and_ends_sessions() {
 
 #[tokio::test]
 async fn groups_are_given_and_taken() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.master().await;
     let user = format!("/api/v1/users/{}", world.member.id);
     let path = format!("{user}/groups/{}", world.admins.id);
@@ -220,7 +220,7 @@ async fn groups_are_given_and_taken() {
 
 #[tokio::test]
 async fn a_membership_says_that_it_took_the_password() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let (client, master) = (
         world.client(&[Scope::UsersWrite]).await,
         world.master().await,
@@ -246,7 +246,7 @@ async fn a_membership_says_that_it_took_the_password() {
 
 #[tokio::test]
 async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let store = &world.app.store;
     let now = world.app.clock.now();
     let entra = connection(world.acme.id, "entra", SamlSettings::default());
@@ -262,7 +262,7 @@ async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
     };
     bind().await;
     let client = world.client(&[Scope::UsersRead, Scope::UsersWrite]).await;
-    let mut browser = world.browser(MEMBER).await;
+    let mut browser = world.browser().signed_in(MEMBER).await;
     assert_eq!(browser.get("/sso/session").await.status, 200);
     let path = format!("/api/v1/users/{}", world.member.id);
     // A name, and the same address in other letters, change nothing.
@@ -304,7 +304,7 @@ async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
 
 #[tokio::test]
 async fn a_user_is_deleted() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let client = world.client(&[Scope::UsersRead, Scope::UsersWrite]).await;
     let path = format!("/api/v1/users/{}", world.member.id);
     let uses = ok(&client.get(&format!("{path}/deletion")).await, 200);

@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::trust::{form_at, send};
-use super::world::{ADMIN, World, follow, post, version_of};
+use crate::support::console::{follow, post, version_of};
+use crate::support::{ADMIN, Office};
 
 #[tokio::test]
 async fn a_new_name_is_there_at_once_and_written_down() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await.from("203.0.113.7");
     let answer = post(
         &mut browser,
@@ -34,7 +35,7 @@ async fn a_new_name_is_there_at_once_and_written_down() {
 
 #[tokio::test]
 async fn a_wrong_value_is_told_beside_its_field_and_kept() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let long = "x".repeat(201);
     for (name, told) in [
@@ -60,7 +61,7 @@ async fn a_wrong_value_is_told_beside_its_field_and_kept() {
 
 #[tokio::test]
 async fn a_name_is_text_and_nothing_else() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let hostile = "\"><script>alert(1)</script>";
     let answer = post(&mut browser, "/admin/account", &[("name", hostile)]).await;
@@ -73,7 +74,7 @@ async fn a_name_is_text_and_nothing_else() {
 
 #[tokio::test]
 async fn a_message_that_this_server_did_not_make_is_not_shown() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let answer = post(&mut browser, "/admin/account", &[("name", "Acme 2")]).await;
     assert_eq!(answer.status, 303);
@@ -94,7 +95,7 @@ async fn a_message_that_this_server_did_not_make_is_not_shown() {
 
 #[tokio::test]
 async fn a_body_that_is_no_form_is_refused() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let answer = browser
         .upload("/admin/account", &[("name", "x")], &[])
@@ -108,7 +109,7 @@ async fn a_body_that_is_no_form_is_refused() {
 
 #[tokio::test]
 async fn what_is_the_companys_own_is_changed_by_its_administrators() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let path = "/admin/account";
     let metadata = |body: String| body.contains("use=\"encryption\"");
@@ -172,7 +173,7 @@ async fn what_is_the_companys_own_is_changed_by_its_administrators() {
 
 #[tokio::test]
 async fn what_does_not_fit_the_company_is_told_and_kept() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let path = "/admin/account";
     let long = format!("/{}", "x".repeat(600));
@@ -212,7 +213,7 @@ async fn what_does_not_fit_the_company_is_told_and_kept() {
 
 #[tokio::test]
 async fn two_who_change_the_company_learn_of_each_other() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let (mut anna, mut zoe) = (world.admin().await, world.second_admin().await);
     let path = "/admin/account";
     let fields = form_at(&mut anna, path, &[("contact_email", "anna@acme.example")]).await;

@@ -6,35 +6,35 @@ use std::task::Poll;
 use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User};
 use vestibule::http::session::cookie_value;
 
-use crate::support::{self, Browser, NOW, hidden_field};
+use crate::support::{self, ADMIN, Browser, NOW, Office, PASSWORD, hidden_field, people};
 
 use super::trust::at;
-use super::world::{ADMIN, PASSWORD, World, follow, post, token, upload, version_of};
+use crate::support::console::{follow, post, token, upload, version_of};
 
-async fn user(world: &World, email: &str) -> User {
+async fn user(world: &Office, email: &str) -> User {
     let store = &world.app.store;
     let found = store.user_by_email(world.acme.id, email).await.unwrap();
     found.unwrap()
 }
 
-async fn grant(world: &World, user: &User, group: &Group, source: GrantSource) {
+async fn grant(world: &Office, user: &User, group: &Group, source: GrantSource) {
     let grant = Grant {
         user_id: user.id,
         group_id: group.id,
         source,
     };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
 }
 
-async fn sources(world: &World, user: &User) -> Vec<GrantSource> {
-    let grants = world.app.store.grants_of(user.id).await.unwrap();
+async fn sources(world: &Office, user: &User) -> Vec<GrantSource> {
+    let grants = people::grants_of(&world.app.store, user.company_id, user.id).await;
     grants.into_iter().map(|grant| grant.source).collect()
 }
 
 /// Whoever the identity provider lets in would be an administrator.
 #[tokio::test]
 async fn the_group_of_new_accounts_does_not_become_one_of_administrators() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let settings = SamlSettings {
         jit: Some(world.members.id),
         ..SamlSettings::default()
@@ -71,7 +71,7 @@ async fn the_group_of_new_accounts_does_not_become_one_of_administrators() {
 /// A connection that does not know a user any more has no say in its groups either, and nobody else could take them away.
 #[tokio::test]
 async fn an_unlinked_identity_takes_along_what_its_claims_gave() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let simon = world.add_user("simon@acme.example", &[]).await;
     world
@@ -98,7 +98,7 @@ async fn an_unlinked_identity_takes_along_what_its_claims_gave() {
 }
 
 /// An administrator by a group claim alone, and nobody else who could give the administration back.
-async fn by_claim_alone(world: &World) -> (vestibule::domain::Connection, Browser, User) {
+async fn by_claim_alone(world: &Office) -> (vestibule::domain::Connection, Browser, User) {
     let connection = world.add_connection("entra").await;
     let claire = world.add_user("claire@acme.example", &[]).await;
     let source = GrantSource::Idp(connection.id);
@@ -113,7 +113,7 @@ async fn by_claim_alone(world: &World) -> (vestibule::domain::Connection, Browse
 
 #[tokio::test]
 async fn nobody_deletes_the_connection_that_makes_them_an_administrator() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let (connection, mut browser, claire) = by_claim_alone(&world).await;
     let page = browser.get(&at(&connection, "/delete")).await;
     let revision = hidden_field(&page.body, "revision").unwrap();
@@ -140,7 +140,7 @@ async fn nobody_deletes_the_connection_that_makes_them_an_administrator() {
 /// What was shown as a group of members is not imported as one of administrators.
 #[tokio::test]
 async fn a_group_that_changes_its_type_changes_the_plan() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let file = b"email,groups\neve@acme.example,Members\n";
     let files = [("file", "users.csv", &file[..])];
@@ -174,7 +174,7 @@ async fn a_group_that_changes_its_type_changes_the_plan() {
 /// Each of these would take minutes of a processor, or fill the memory.
 #[tokio::test]
 async fn a_file_has_bounds_within_its_bytes() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let titles: Vec<String> = (0..250_000).map(|title: u32| title.to_string()).collect();
     let titles = titles.join(";");
@@ -202,7 +202,7 @@ async fn a_file_has_bounds_within_its_bytes() {
 /// A database takes no pattern of this length.
 #[tokio::test]
 async fn a_long_search_finds_nothing_and_breaks_nothing() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let long = "x".repeat(60_000);
     let fields = [("form", "csv"), ("q", long.as_str())];
@@ -214,7 +214,7 @@ async fn a_long_search_finds_nothing_and_breaks_nothing() {
 /// Each password that is hashed takes 19 MiB: an administrator's wait for a turn like everyone's.
 #[tokio::test]
 async fn setting_passwords_takes_turns() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let csrf = token(&mut browser).await;
     let anna = user(&world, ADMIN).await;

@@ -6,9 +6,10 @@ use time::Duration;
 use vestibule::demo_idp::{IdpKey, Status};
 use vestibule::domain::EvidenceKind;
 
-use super::provider::{Provider, attempt, begun, bring, code_of};
-use super::world::{ADMIN, World, post, token};
-use crate::support::{Browser, NOW, encoded_form, unescaped};
+use super::provider::Provider;
+use crate::support::console::{post, token};
+use crate::support::identity_provider::{begin, bring, code_of};
+use crate::support::{ADMIN, Browser, NOW, Office, encoded_form, unescaped};
 
 static ANOTHER_KEY: LazyLock<IdpKey> = LazyLock::new(|| IdpKey::generate(NOW).unwrap());
 
@@ -23,7 +24,7 @@ async fn page(browser: &mut Browser, code: impl std::fmt::Display) -> String {
 
 #[tokio::test]
 async fn each_check_stands_there_with_what_was_expected_and_what_came() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let refused = provider
         .refused_with(&world, |spec| spec.audiences = vec!["urn:other".into()])
@@ -51,23 +52,20 @@ async fn each_check_stands_there_with_what_was_expected_and_what_came() {
 
 #[tokio::test]
 async fn who_signed_stands_beside_who_may() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     let configured = provider.idp.signing_key().thumbprint().to_uppercase();
 
     // A Response by another key, as after a change of certificates that nobody told us.
     let mut browser = world.browser();
-    let begun = begun(&browser.get("/sso/login").await);
+    let begun = begin(&mut browser, "/sso/login").await;
     let sp = vestibule::demo_idp::ServiceProvider {
         entity_id: world.acme.entity_id(),
         acs_url: world.acme.acs_url(),
     };
     let user = vestibule::demo_idp::User::b_simon();
-    let spec = provider
-        .idp
-        .response_spec(&user, &sp)
-        .answering(&begun.request);
+    let spec = provider.idp.response_spec(&user, &sp).answering(&begun.id);
     let xml = spec
         .to_xml(&ANOTHER_KEY, &crate::support::random())
         .unwrap();
@@ -96,7 +94,7 @@ async fn who_signed_stands_beside_who_may() {
 
 #[tokio::test]
 async fn a_status_of_entra_is_explained_with_its_field() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::with(&world, |connection| {
         let asked = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password";
         connection.settings.requested_authn_context = vec![asked.to_owned()];
@@ -133,7 +131,7 @@ async fn a_status_of_entra_is_explained_with_its_field() {
 
 #[tokio::test]
 async fn the_message_is_masked_until_it_is_asked_for_and_that_is_written_down() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let refused = provider
         .refused_with(&world, |spec| spec.audiences = vec!["urn:other".into()])
@@ -178,7 +176,7 @@ async fn the_message_is_masked_until_it_is_asked_for_and_that_is_written_down() 
 
 #[tokio::test]
 async fn nobody_else_sees_the_message() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let refused = provider
         .refused_with(&world, |spec| spec.audiences = vec!["urn:other".into()])
@@ -208,7 +206,7 @@ async fn nobody_else_sees_the_message() {
     assert!(!String::from_utf8_lossy(&sealed).contains("Response"));
     let keys = &world.app.keys;
     assert!(keys.open(&kind.purpose(refused.id), &sealed).is_some());
-    let another = attempt(&world, &refused.code.to_string()).await;
+    let another = world.attempt_of(&world.acme, &refused.code).await;
     let other_kind = EvidenceKind::Findings.purpose(another.id);
     assert_eq!(keys.open(&other_kind, &sealed), None);
     let beta = store.evidence(world.beta.id, refused.id, kind, NOW).await;
@@ -217,7 +215,7 @@ async fn nobody_else_sees_the_message() {
 
 #[tokio::test]
 async fn a_sign_in_that_succeeds_leaves_no_message() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let (mut browser, answer) = provider.sign_in_with(&world, |_| {}).await;
     assert_eq!(answer.status, 303);
@@ -245,7 +243,7 @@ async fn the_message_is_kept_as_long_as_the_operator_wants() {
         (24, Duration::hours(24), false),
         (0, Duration::ZERO, false),
     ] {
-        let world = World::with(|config| config.attempts.keep_responses_hours = hours).await;
+        let world = Office::with(|config| config.attempts.keep_responses_hours = hours).await;
         let provider = Provider::of(&world).await;
         let refused = provider
             .refused_with(&world, |spec| spec.audiences = vec!["urn:other".into()])
@@ -263,7 +261,7 @@ async fn the_message_is_kept_as_long_as_the_operator_wants() {
 
 #[tokio::test]
 async fn what_is_no_xml_is_not_shown_as_such_and_what_is_endless_is_not_kept() {
-    let world = World::new().await;
+    let world = Office::new().await;
     Provider::of(&world).await;
     let mut admin = world.admin().await;
     let mut browser = world.browser();
@@ -296,7 +294,7 @@ async fn what_is_no_xml_is_not_shown_as_such_and_what_is_endless_is_not_kept() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut admin = world.admin().await;
     for code in ["00000000", "x", "%00", "K7QF-3XHD-1", "..%2Faudit"] {
         for path in [
@@ -316,7 +314,7 @@ async fn what_is_not_there_is_not_found() {
 /// An identity that was refused an account is linked to it by an administrator's word, and by nothing else.
 #[tokio::test]
 async fn an_administrator_links_a_refused_person() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let user = world.add_user("b.simon@contoso.com", &[]).await;
     let upn = |spec: &mut vestibule::demo_idp::ResponseSpec| {

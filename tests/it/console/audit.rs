@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use vestibule::domain::{AuditEvent, AuditId};
 
-use super::world::{ADMIN, World, post};
-use crate::support::{NOW, unescaped, unique};
+use crate::support::console::post;
+use crate::support::{ADMIN, NOW, Office, unescaped, unique};
 
 const LOG: &str = "/admin/audit";
 
-fn entry(world: &World, action: &str, subject: &str, at: OffsetDateTime) -> AuditEvent {
+fn entry(world: &Office, action: &str, subject: &str, at: OffsetDateTime) -> AuditEvent {
     AuditEvent {
         id: AuditId::from_bytes(unique()),
         company_id: Some(world.acme.id),
@@ -24,7 +24,7 @@ fn entry(world: &World, action: &str, subject: &str, at: OffsetDateTime) -> Audi
     }
 }
 
-async fn add(world: &World, event: &AuditEvent) {
+async fn add(world: &Office, event: &AuditEvent) {
     world.app.store.add_audit_event(event).await.unwrap();
 }
 
@@ -36,7 +36,7 @@ fn subjects(page: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn who_changed_what_when_from_where_before_and_after() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut admin = world.admin().await.from("203.0.113.7");
     post(&mut admin, "/admin/account", &[("name", "Acme <b>2</b>")]).await;
     let page = admin.get(LOG).await.body;
@@ -56,7 +56,7 @@ async fn who_changed_what_when_from_where_before_and_after() {
 
 #[tokio::test]
 async fn an_entry_is_found_by_what_one_knows_of_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let old = NOW - Duration::days(40);
     for event in [
         entry(&world, "user.deactivate", "50% off_x", NOW),
@@ -92,7 +92,7 @@ async fn an_entry_is_found_by_what_one_knows_of_it() {
 
 #[tokio::test]
 async fn the_log_goes_on_page_by_page() {
-    let world = World::new().await;
+    let world = Office::new().await;
     for number in 0..120 {
         let at = NOW - Duration::minutes(number / 7 + 1);
         add(
@@ -129,7 +129,7 @@ async fn the_log_goes_on_page_by_page() {
 
 #[tokio::test]
 async fn an_export_holds_what_fits_and_no_formula() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let formula = "=HYPERLINK(\"http://evil.example\")";
     let event = AuditEvent {
         before: Some(json!({"title": "A"})),
@@ -182,15 +182,14 @@ async fn an_export_holds_what_fits_and_no_formula() {
 
 #[tokio::test]
 async fn an_export_is_complete_and_of_one_company() {
-    let world = World::new().await;
+    let world = Office::new().await;
+    let mut tx = world.app.store.begin().await.unwrap();
     for number in 0..2_300 {
         let at = NOW - Duration::seconds(number / 5);
-        add(
-            &world,
-            &entry(&world, "user.change", &format!("user {number}"), at),
-        )
-        .await;
+        let event = entry(&world, "user.change", &format!("user {number}"), at);
+        tx.audit(&event).await.unwrap();
     }
+    tx.commit(NOW).await.unwrap();
     let mut admin = world.admin().await;
     let answer = post(
         &mut admin,
@@ -219,7 +218,7 @@ async fn an_export_is_complete_and_of_one_company() {
 
 #[tokio::test]
 async fn an_export_of_any_size_is_whole() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut admin = world.admin().await;
     // Fewer entries, each as large as it can be.
     let mut tx = world.app.store.begin().await.unwrap();

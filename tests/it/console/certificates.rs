@@ -4,20 +4,20 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use time::Duration;
 
-use crate::support::hidden_field;
+use crate::support::{Office, hidden_field};
 
 use super::trust::{
     CERTIFICATE, EXPIRED, OKTA, SECOND, WEAK, at, confirm, fields_of, form_of, save, stored,
     thumbprints,
 };
-use super::world::{World, follow, post, upload};
+use crate::support::console::{follow, post, upload};
 
 /// Field, name and content.
 type File<'f> = (&'f str, &'f str, &'f [u8]);
 
 #[tokio::test]
 async fn nothing_is_trusted_before_it_was_shown() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let page = browser.get(&at(&connection, "/certificates")).await.body;
@@ -61,7 +61,7 @@ async fn nothing_is_trusted_before_it_was_shown() {
 
 #[tokio::test]
 async fn an_old_certificate_goes_after_it_was_shown() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = at(&connection, "/certificates");
@@ -105,7 +105,7 @@ async fn an_old_certificate_goes_after_it_was_shown() {
 
 #[tokio::test]
 async fn every_form_of_a_certificate_is_read() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let der = BASE64_STANDARD.decode(stored(SECOND)).unwrap();
     let bare = stored(SECOND);
@@ -130,7 +130,7 @@ async fn every_form_of_a_certificate_is_read() {
 
 #[tokio::test]
 async fn several_are_shown_each() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let chain = format!("{CERTIFICATE}{SECOND}{EXPIRED}");
@@ -148,7 +148,7 @@ async fn several_are_shown_each() {
 
 #[tokio::test]
 async fn what_cannot_be_used_is_refused_and_kept_in_the_form() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = at(&connection, "/certificates");
@@ -181,7 +181,7 @@ async fn what_cannot_be_used_is_refused_and_kept_in_the_form() {
 
 #[tokio::test]
 async fn a_certificate_whose_time_is_over_is_said_so() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = at(&connection, "/certificates");
@@ -204,7 +204,7 @@ async fn a_certificate_whose_time_is_over_is_said_so() {
 
 #[tokio::test]
 async fn a_review_of_a_connection_that_somebody_changed_is_shown_again() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut anna = world.admin().await;
     let mut zoe = world.second_admin().await;
@@ -234,7 +234,7 @@ async fn a_review_of_a_connection_that_somebody_changed_is_shown_again() {
 
 #[tokio::test]
 async fn what_a_review_warned_of_it_says_again() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     world.app.clock.step(Duration::days(4));
     let mut anna = world.admin().await;
@@ -269,7 +269,7 @@ async fn what_a_review_warned_of_it_says_again() {
 
 #[tokio::test]
 async fn a_private_key_goes_into_no_page_and_no_record() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let key = include_str!("../../vectors/keys/idp.key");

@@ -3,11 +3,11 @@
 use vestibule::domain::GroupMapping;
 
 use super::trust::{at, form_at, save, send};
-use super::world::World;
+use crate::support::Office;
 
 #[tokio::test]
 async fn groups_are_mapped() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = at(&connection, "/claims");
@@ -58,7 +58,7 @@ async fn groups_are_mapped() {
 
 #[tokio::test]
 async fn claims_and_settings_are_saved_apart() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let settings = [("force_authn", "on"), ("single_logout", "on")];

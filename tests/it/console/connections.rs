@@ -1,12 +1,12 @@
 //! The list of connections, new ones, the switch, and the end of one.
 
 use time::Duration;
-use vestibule::domain::{Grant, GrantSource, SamlSettings};
+use vestibule::domain::{Grant, GrantSource, GroupKind, SamlSettings};
 
-use crate::support::{self, NOW, hidden_field};
+use crate::support::{self, ADMIN, NOW, Office, hidden_field, people};
 
 use super::trust::{CERTIFICATE, ENTRA, WEAK, at, confirm, import, stored, thumbprints};
-use super::world::{ADMIN, World, follow, post, token, upload};
+use crate::support::console::{follow, post, token, upload};
 
 /// Every address of a connection, and whether it is posted to.
 const ADDRESSES: &[(&str, bool)] = &[
@@ -34,7 +34,7 @@ const UPLOADS: &[&str] = &["/certificates", "/metadata"];
 
 #[tokio::test]
 async fn a_connection_of_another_company_is_not_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let foreign = world.add_connection_to(&world.beta, "fabrikam").await;
     let mut browser = world.admin().await;
     let revision = foreign.revision.to_string();
@@ -70,7 +70,7 @@ async fn a_connection_of_another_company_is_not_there() {
 
 #[tokio::test]
 async fn every_form_wants_its_token() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let right = token(&mut browser).await;
@@ -108,7 +108,7 @@ async fn every_form_wants_its_token() {
 
 #[tokio::test]
 async fn the_list_says_what_each_needs() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let page = browser.get("/admin/connections").await;
     assert!(page.body.contains("No connection yet"), "{}", page.body);
@@ -136,7 +136,7 @@ async fn the_list_says_what_each_needs() {
 
 #[tokio::test]
 async fn what_cannot_work_is_not_enabled() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut half = support::connection(world.acme.id, "half", SamlSettings::default());
     half.enabled = false;
     world.app.store.add_connection(&half, NOW).await.unwrap();
@@ -156,7 +156,7 @@ async fn what_cannot_work_is_not_enabled() {
 
 #[tokio::test]
 async fn a_connection_is_switched_off_and_on() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let answer = post(
@@ -184,7 +184,7 @@ async fn a_connection_is_switched_off_and_on() {
 
 #[tokio::test]
 async fn of_two_who_switch_a_connection_the_second_is_told() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let (mut anna, mut zoe) = (world.admin().await, world.second_admin().await);
     let path = at(&connection, "/switch");
@@ -213,7 +213,7 @@ async fn of_two_who_switch_a_connection_the_second_is_told() {
 
 #[tokio::test]
 async fn the_only_way_in_stays() {
-    let world = World::new().await;
+    let world = Office::new().await;
     // A company whose only administrator has no password, and came by this connection.
     let (connection, mut browser) = world.without_a_password().await;
     let revision = connection.revision.to_string();
@@ -245,7 +245,7 @@ async fn the_only_way_in_stays() {
 
 #[tokio::test]
 async fn a_connection_is_deleted_with_what_hangs_on_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let store = &world.app.store;
@@ -259,7 +259,7 @@ async fn a_connection_is_deleted_with_what_hangs_on_it() {
             group_id: world.members.id,
             source,
         };
-        assert!(store.add_grant(grant, NOW).await.unwrap());
+        assert!(people::grant(store, grant).await);
     }
     let page = browser.get(&at(&connection, "/delete")).await;
     assert!(
@@ -276,7 +276,7 @@ async fn a_connection_is_deleted_with_what_hangs_on_it() {
     let page = follow(&mut browser, &answer).await;
     assert!(page.body.contains("ENTRA is deleted."), "{}", page.body);
     assert!(world.connections().await.is_empty());
-    let grants = store.grants_of(user.id).await.unwrap();
+    let grants = people::grants_of(store, user.company_id, user.id).await;
     let sources: Vec<GrantSource> = grants.iter().map(|grant| grant.source).collect();
     assert_eq!(sources, [GrantSource::Administrator]);
     let log = world.audit().await;
@@ -288,7 +288,7 @@ async fn a_connection_is_deleted_with_what_hangs_on_it() {
 
 #[tokio::test]
 async fn a_connection_is_made_by_hand() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let (sha1, sha256) = thumbprints(CERTIFICATE);
     let members = world.members.id.to_string();
@@ -360,7 +360,7 @@ async fn a_connection_is_made_by_hand() {
 
 #[tokio::test]
 async fn without_a_certificate_it_is_made_and_says_so() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let fields = [
         ("display_name", "Entra"),
@@ -399,11 +399,11 @@ async fn without_a_certificate_it_is_made_and_says_so() {
 
 #[tokio::test]
 async fn hostile_values_are_refused_beside_their_fields() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let admins = world.admins.id.to_string();
     let foreign = {
-        let group = support::group(world.beta.id, "Theirs");
+        let group = support::group(world.beta.id, "Theirs", GroupKind::Member, true);
         world.app.store.add_group(&group, NOW).await.unwrap();
         group.id.to_string()
     };
@@ -480,7 +480,7 @@ async fn hostile_values_are_refused_beside_their_fields() {
 
 #[tokio::test]
 async fn a_review_leads_back_to_the_form_as_it_was() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let members = world.members.id.to_string();
     let fields = [
@@ -539,7 +539,7 @@ async fn a_review_leads_back_to_the_form_as_it_was() {
 
 #[tokio::test]
 async fn a_second_connection_to_the_same_provider_is_asked_about() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let first = import(&world, &mut browser, ENTRA).await;
     let files = [("file", "entra.xml", ENTRA)];
@@ -569,7 +569,7 @@ async fn a_second_connection_to_the_same_provider_is_asked_about() {
 
 #[tokio::test]
 async fn another_administrator_cannot_press_the_button() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let files = [("file", "entra.xml", ENTRA)];
     let review = upload(&mut browser, "/admin/connections/new", &[], &files).await;
@@ -612,7 +612,7 @@ async fn another_administrator_cannot_press_the_button() {
 
 #[tokio::test]
 async fn names_of_new_connections_do_not_collide() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let first = import(&world, &mut browser, ENTRA).await;
     let second = import(&world, &mut browser, ENTRA).await;

@@ -1,11 +1,11 @@
 //! Copy into Entra, the files, and the guides.
 
 use super::trust::at;
-use super::world::World;
+use crate::support::Office;
 
 #[tokio::test]
 async fn each_address_stands_under_the_name_of_its_field() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let page = browser.get(&at(&connection, "/copy")).await.body;
@@ -41,7 +41,7 @@ async fn each_address_stands_under_the_name_of_its_field() {
 
 #[tokio::test]
 async fn files_are_downloaded() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let metadata = browser.get("/admin/service-provider/metadata.xml").await;
     assert_eq!(metadata.status, 200);
@@ -72,7 +72,7 @@ async fn files_are_downloaded() {
 
 #[tokio::test]
 async fn every_guide_has_the_addresses_of_this_company() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let list = browser.get("/admin/guides").await.body;
     for (guide, says) in [

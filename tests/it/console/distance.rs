@@ -5,19 +5,19 @@ use std::fmt::Write as _;
 use serde_json::json;
 use time::Duration;
 use vestibule::config::Secret;
-use vestibule::domain::{AuditEvent, AuditId, Creation, Group, GroupKind};
+use vestibule::domain::{AuditEvent, AuditId, Creation, GroupKind};
 use vestibule::store::AuditFilter;
 
 use super::user_import::{preview, save};
-use super::world::{World, follow, post};
 use crate::store::database::Database;
-use crate::support::{self, Browser, NOW};
+use crate::support::console::{follow, post};
+use crate::support::{self, Browser, MEMBER, NOW, Office, people};
 
 /// On a PostgreSQL of its own, which counts how often it is asked.
-async fn far_away() -> (World, Database) {
+async fn far_away() -> (Office, Database) {
     let database = Database::postgres().await;
     let url = database.url();
-    let world = World::with(|config| config.database.url = Some(Secret::new(&url))).await;
+    let world = Office::with(|config| config.database.url = Some(Secret::new(&url))).await;
     (world, database)
 }
 
@@ -33,7 +33,7 @@ fn file(users: usize, last_name: &str, groups: &str) -> String {
 }
 
 /// Previews and saves a file; how often the database was asked.
-async fn import(world: &World, browser: &mut Browser, file: &str, told: &str) -> u64 {
+async fn import(world: &Office, browser: &mut Browser, file: &str, told: &str) -> u64 {
     let before = world.app.store.round_trips();
     let page = preview(browser, file.as_bytes()).await;
     let answer = save(browser, &page).await;
@@ -110,10 +110,7 @@ async fn an_import_asks_for_parts_and_not_for_lines() {
 async fn a_change_of_a_group_does_not_ask_for_each_member() {
     let (world, database) = far_away().await;
     let store = &world.app.store;
-    let group = Group {
-        sso_only: false,
-        ..support::group(world.acme.id, "Many")
-    };
+    let group = support::group(world.acme.id, "Many", GroupKind::Member, false);
     store.add_group(&group, NOW).await.unwrap();
     let mut browser = world.admin().await;
     let mut asked = Vec::new();
@@ -150,7 +147,7 @@ async fn the_end_of_a_user_does_not_ask_for_each_entry_of_the_log() {
     for entries in [10, 1_010] {
         let email = format!("gone.{entries}@acme.example");
         let user = support::user(world.acme.id, &email);
-        store.add_user(&user).await.unwrap();
+        people::add(store, &user, None, &[]).await;
         let mut tx = store.begin().await.unwrap();
         for number in 0..entries {
             // Half of them by the user, half of them about.
@@ -203,10 +200,7 @@ const OF_A_PAGE: u64 = 8;
 async fn a_page_of_the_console_asks_a_few_times() {
     let (world, database) = far_away().await;
     let mut browser = world.admin().await;
-    let member = world
-        .app
-        .store
-        .user_by_email(world.acme.id, super::world::MEMBER);
+    let member = world.app.store.user_by_email(world.acme.id, MEMBER);
     let member = member.await.unwrap().unwrap();
     let paths = [
         "/admin".to_owned(),

@@ -8,8 +8,8 @@ use simple_dns::{CLASS, Packet, RCODE, ResourceRecord};
 use tokio::net::UdpSocket;
 use vestibule::domain::{Creation, SamlSettings, VerifiedBy};
 
-use super::world::{World, follow, post};
-use crate::support::{self, NOW};
+use crate::support::console::{follow, post};
+use crate::support::{self, NOW, Office};
 
 /// A name server with one TXT record, or none.
 async fn name_server(record: Arc<Mutex<Option<(String, String)>>>) -> SocketAddr {
@@ -49,7 +49,7 @@ fn between<'p>(page: &'p str, from: &str, to: &str) -> &'p str {
 async fn a_domain_is_added_checked_assigned_and_removed() {
     let record = Arc::new(Mutex::new(None));
     let server = name_server(Arc::clone(&record)).await;
-    let world = World::with(|config| config.dns.servers = vec![server]).await;
+    let world = Office::with(|config| config.dns.servers = vec![server]).await;
     let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     let store = &world.app.store;
     store.add_connection(&entra, NOW).await.unwrap();
@@ -144,7 +144,7 @@ async fn a_domain_is_added_checked_assigned_and_removed() {
 
 #[tokio::test]
 async fn what_cannot_be_a_companys_domain() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     for (domain, says) in [
         ("", "behind the @"),
@@ -178,7 +178,7 @@ async fn what_cannot_be_a_companys_domain() {
 
 #[tokio::test]
 async fn a_waiting_user_names_the_connection_where_there_are_several() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let store = &world.app.store;
     let mut ids = Vec::new();
     for name in ["entra", "okta"] {
@@ -240,7 +240,7 @@ async fn a_waiting_user_names_the_connection_where_there_are_several() {
 async fn checking_again_and_again_has_to_wait() {
     let record = Arc::new(Mutex::new(None));
     let server = name_server(Arc::clone(&record)).await;
-    let world = World::with(|config| {
+    let world = Office::with(|config| {
         config.dns.servers = vec![server];
         config.limits.company_domain_checks_per_minute = 1;
     })
@@ -260,7 +260,7 @@ async fn checking_again_and_again_has_to_wait() {
 async fn a_domain_of_another_company_is_told_to_who_has_its_record() {
     let record = Arc::new(Mutex::new(None));
     let server = name_server(Arc::clone(&record)).await;
-    let world = World::with(|config| config.dns.servers = vec![server]).await;
+    let world = Office::with(|config| config.dns.servers = vec![server]).await;
     let told = "acme.test is verified for another company of this server already, and a domain is verified for one company. \
                 Ask the operator of this server to remove it there.";
     let (mut anna, mut otto) = (world.admin().await, world.other_admin().await);

@@ -1,8 +1,7 @@
 //! Who gets into the console, and what a form has to bring.
 
-use crate::support::{Browser, hidden_field};
-
-use super::world::{ADMIN, MEMBER, World, post, sign_in, token};
+use crate::support::console::{post, token};
+use crate::support::{ADMIN, Browser, MEMBER, Office, PASSWORD, hidden_field, people};
 
 const PAGES: &[&str] = &[
     "/admin",
@@ -17,7 +16,7 @@ const PAGES: &[&str] = &[
 
 #[tokio::test]
 async fn nobody_is_led_to_the_sign_in_and_back() {
-    let world = World::new().await;
+    let world = Office::new().await;
     for page in PAGES {
         let answer = world.browser().get(page).await;
         let there = format!("/sign-in?return_to={}", page.replace('/', "%2F"));
@@ -31,7 +30,7 @@ async fn nobody_is_led_to_the_sign_in_and_back() {
     let page = browser.get(answer.header("location")).await;
     let return_to = hidden_field(&page.body, "return_to").unwrap();
     assert_eq!(return_to, "/admin/account?from=mail");
-    let answer = sign_in(&mut browser, ADMIN, &return_to).await;
+    let answer = browser.sign_in(ADMIN, PASSWORD, &return_to).await;
     assert_eq!(answer.header("location"), return_to);
     let page = browser.get(&return_to).await;
     assert_eq!(page.status, 200);
@@ -40,10 +39,10 @@ async fn nobody_is_led_to_the_sign_in_and_back() {
 
 #[tokio::test]
 async fn an_administrator_without_a_target_lands_in_the_console() {
-    let world = World::new().await;
-    let answer = sign_in(&mut world.browser(), ADMIN, "").await;
+    let world = Office::new().await;
+    let answer = world.browser().sign_in(ADMIN, PASSWORD, "").await;
     assert_eq!(answer.header("location"), "/admin");
-    let answer = sign_in(&mut world.browser(), MEMBER, "").await;
+    let answer = world.browser().sign_in(MEMBER, PASSWORD, "").await;
     assert_eq!(answer.header("location"), "/");
     let own = |page: String| page.contains("href=\"/admin\"");
     assert!(own(world.admin().await.get("/").await.body));
@@ -52,7 +51,7 @@ async fn an_administrator_without_a_target_lands_in_the_console() {
 
 #[tokio::test]
 async fn a_member_is_told_that_it_is_not_for_members() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.member().await;
     for page in PAGES {
         let answer = browser.get(page).await;
@@ -71,7 +70,7 @@ async fn a_member_is_told_that_it_is_not_for_members() {
 
 #[tokio::test]
 async fn who_is_no_administrator_any_more_is_out_at_once() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let csrf = token(&mut browser).await;
     let user = world.app.store.user_by_email(world.acme.id, ADMIN).await;
@@ -79,15 +78,9 @@ async fn who_is_no_administrator_any_more_is_out_at_once() {
     let spare = world.add_user("spare@acme.example", &[&world.admins]).await;
     let sealed = world.app.keys.hash_password("Another-Horse-10");
     let store = &world.app.store;
-    let now = crate::support::NOW;
-    assert!(
-        store
-            .set_password(spare.id, Some(&sealed), now)
-            .await
-            .unwrap()
-    );
-    for grant in store.grants_of(user.id).await.unwrap() {
-        assert!(store.remove_grant(grant, now).await.unwrap());
+    people::set_password(store, spare.id, Some(&sealed)).await;
+    for grant in people::grants_of(store, user.company_id, user.id).await {
+        assert!(people::revoke(store, grant).await);
     }
     assert_eq!(browser.get("/admin").await.status, 403);
     let fields = [("csrf", csrf.as_str()), ("name", "Mine")];
@@ -97,7 +90,7 @@ async fn who_is_no_administrator_any_more_is_out_at_once() {
 
 #[tokio::test]
 async fn an_administrator_of_another_company_is_nobody_here() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut other = world.other_admin().await;
     assert_eq!(other.get("/admin").await.status, 200);
     let csrf = token(&mut other).await;
@@ -116,7 +109,7 @@ async fn an_administrator_of_another_company_is_nobody_here() {
 
 #[tokio::test]
 async fn a_form_without_its_token_changes_nothing() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let right = token(&mut browser).await;
     let of_another = token(&mut world.admin().await).await;
@@ -148,7 +141,7 @@ async fn a_form_without_its_token_changes_nothing() {
 
 #[tokio::test]
 async fn what_is_not_there_is_told_within_the_console() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let answer = browser.get("/admin/no-such-page").await;
     assert_eq!(answer.status, 404);
@@ -167,7 +160,7 @@ async fn what_is_not_there_is_told_within_the_console() {
 
 #[tokio::test]
 async fn who_comes_by_another_host_name_is_led_to_the_public_one() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut acme = world.stored_company().await;
     acme.aliases
         .push("http://second.localhost:8080".parse().unwrap());
@@ -184,7 +177,7 @@ async fn who_comes_by_another_host_name_is_led_to_the_public_one() {
 
 #[tokio::test]
 async fn forms_of_the_console_have_limits() {
-    let world = World::with(|config| {
+    let world = Office::with(|config| {
         config.limits.session_console_changes_per_minute = 3;
         config.limits.company_console_changes_per_minute = 5;
     })

@@ -1,11 +1,11 @@
 //! A user is deleted in the console; the site of a suspended company.
 
-use super::world::{ADMIN, MEMBER, World, follow, post};
-use crate::support::NOW;
+use crate::support::console::{follow, post};
+use crate::support::{ADMIN, MEMBER, NOW, Office};
 
 #[tokio::test]
 async fn a_user_is_deleted_after_it_was_said_what_goes() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let mut member = world.member().await;
     assert_eq!(member.get("/sso/session").await.status, 200);
@@ -56,7 +56,7 @@ async fn a_user_is_deleted_after_it_was_said_what_goes() {
 
 #[tokio::test]
 async fn nobody_deletes_the_own_account_or_the_last_way_in() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let store = &world.app.store;
     let me = store
@@ -83,7 +83,7 @@ async fn nobody_deletes_the_own_account_or_the_last_way_in() {
 
 #[tokio::test]
 async fn a_suspended_company_is_closed() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let mut elsewhere = world.other_admin().await;
     let suspend = async |at| {

@@ -2,8 +2,8 @@
 
 use time::Duration;
 
-use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post};
-use crate::support::{Answer, Browser, hidden_field};
+use crate::support::console::{follow, post};
+use crate::support::{ADMIN, Answer, Browser, MEMBER, Office, PASSWORD, hidden_field};
 
 const GIVEN: &str = "given by somebody else";
 const OWN: &str = "known to nobody else";
@@ -32,7 +32,7 @@ async fn choose(browser: &mut Browser, page: &Answer, password: &str) -> Answer 
     browser.post("/sign-in/password", &fields).await
 }
 
-async fn given(world: &World) {
+async fn given(world: &Office) {
     let mut anna = world.admin().await;
     let user = world.app.store.user_by_email(world.acme.id, MEMBER).await;
     let path = format!("/admin/users/{}/password", user.unwrap().unwrap().id);
@@ -43,7 +43,7 @@ async fn given(world: &World) {
 
 #[tokio::test]
 async fn a_password_of_somebody_else_is_changed_before_anything_else() {
-    let world = World::new().await;
+    let world = Office::new().await;
     given(&world).await;
     let mut browser = world.browser();
     let page = sign_in(&mut browser, MEMBER, GIVEN).await;
@@ -85,7 +85,7 @@ async fn a_password_of_somebody_else_is_changed_before_anything_else() {
 
 #[tokio::test]
 async fn the_page_does_not_stay_open_for_long() {
-    let world = World::new().await;
+    let world = Office::new().await;
     given(&world).await;
     let mut browser = world.browser();
     let page = sign_in(&mut browser, MEMBER, GIVEN).await;
@@ -103,7 +103,7 @@ async fn the_page_does_not_stay_open_for_long() {
 
 #[tokio::test]
 async fn the_own_password_is_changed_by_who_knows_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let me = world.app.store.user_by_email(world.acme.id, ADMIN).await;
     let href = format!("/admin/users/{}", me.unwrap().unwrap().id);

@@ -5,18 +5,17 @@ use vestibule::domain::{
     Grant, GrantSource, Group, GroupId, GroupKind, GroupMapping, SamlSettings,
 };
 
-use crate::support::{self, NOW, hidden_field};
+use crate::support::console::{follow, post, version_of};
+use crate::support::{self, ADMIN, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
 
-use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post, version_of};
-
-async fn by_title(world: &World, title: &str) -> Option<Group> {
+async fn by_title(world: &Office, title: &str) -> Option<Group> {
     let store = &world.app.store;
     store.group_by_title(world.acme.id, title).await.unwrap()
 }
 
 #[tokio::test]
 async fn the_tutorials_permission_is_created() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let form = browser.get("/admin/groups/new").await.body;
     for part in [
@@ -73,7 +72,7 @@ async fn the_tutorials_permission_is_created() {
 
 #[tokio::test]
 async fn a_group_is_edited_and_the_second_editor_is_told() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.members.id);
     let version = version_of(&mut browser, &href).await;
@@ -97,7 +96,7 @@ async fn a_group_is_edited_and_the_second_editor_is_told() {
         Some(json!({"title": "Staff", "sso_only": true}))
     );
     // Rule F6: from now on no password of a member is accepted.
-    let answer = super::world::sign_in(&mut world.browser(), MEMBER, "").await;
+    let answer = world.browser().sign_in(MEMBER, PASSWORD, "").await;
     assert_eq!(answer.status, 403);
 
     let second = [
@@ -133,7 +132,7 @@ async fn a_group_is_edited_and_the_second_editor_is_told() {
 
 #[tokio::test]
 async fn the_last_way_in_is_kept_by_its_groups_too() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.admins.id);
     let version = version_of(&mut browser, &href).await;
@@ -165,19 +164,10 @@ async fn the_last_way_in_is_kept_by_its_groups_too() {
     );
     assert!(world.audit().await.is_empty());
     // With another one beside it the group's end is still the end of one's own administration.
-    let spare = Group {
-        kind: GroupKind::Administrator,
-        sso_only: false,
-        ..support::group(world.acme.id, "Spare")
-    };
+    let spare = support::group(world.acme.id, "Spare", GroupKind::Administrator, false);
     world.app.store.add_group(&spare, NOW).await.unwrap();
     let other = world.add_user("spare@acme.example", &[&spare]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
-    let store = &world.app.store;
-    store
-        .set_password(other.id, Some(&sealed), NOW)
-        .await
-        .unwrap();
+    world.give_password(&other).await;
     let answer = post(&mut browser, &format!("{href}/delete"), &[]).await;
     assert_eq!(answer.status, 409);
     assert!(
@@ -189,7 +179,7 @@ async fn the_last_way_in_is_kept_by_its_groups_too() {
 
 #[tokio::test]
 async fn a_group_with_members_is_asked_about_before_they_become_administrators() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let href = format!("/admin/groups/{}", world.members.id);
     let version = version_of(&mut browser, &href).await;
@@ -234,7 +224,7 @@ async fn a_group_with_members_is_asked_about_before_they_become_administrators()
 
 #[tokio::test]
 async fn members_come_and_go() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
@@ -245,7 +235,7 @@ async fn members_come_and_go() {
         group_id: world.members.id,
         source: GrantSource::Jit(entra.id),
     };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
     let href = format!("/admin/groups/{}", world.members.id);
     let page = browser.get(&href).await.body;
     for part in [
@@ -306,9 +296,9 @@ async fn members_come_and_go() {
 
 #[tokio::test]
 async fn a_group_that_a_connection_uses_stays() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
-    let basic = support::group(world.acme.id, "SSO Basic");
+    let basic = support::group(world.acme.id, "SSO Basic", GroupKind::Member, true);
     world.app.store.add_group(&basic, NOW).await.unwrap();
     let settings = SamlSettings {
         jit: Some(basic.id),
@@ -363,7 +353,7 @@ async fn a_group_that_a_connection_uses_stays() {
 
 #[tokio::test]
 async fn a_group_of_another_company_is_not_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.other_admin().await;
     let nobody = GroupId::from_bytes([1; 16]).to_string();
     for id in [world.members.id.to_string(), nobody, "nonsense".to_owned()] {

@@ -1,8 +1,8 @@
 //! A form whose session has ended: sign in again, same form, same values.
 
 use super::trust::{at, fields_of, form_at, form_of, send};
-use super::world::{ADMIN, OTHER_ADMIN, World, post, sign_in, token};
-use crate::support::{Answer, Browser, hidden_field};
+use crate::support::console::{post, token};
+use crate::support::{ADMIN, Answer, Browser, MEMBER, OTHER_ADMIN, Office, PASSWORD, hidden_field};
 
 type Fields = Vec<(String, String)>;
 
@@ -22,7 +22,7 @@ fn kept(answer: &Answer) -> String {
 }
 
 async fn come_back(browser: &mut Browser, kept: &str) -> Answer {
-    let answer = sign_in(browser, ADMIN, "/admin/kept").await;
+    let answer = browser.sign_in(ADMIN, PASSWORD, "/admin/kept").await;
     assert_eq!(answer.header("location"), "/admin/kept");
     browser.post("/admin/kept", &[("kept", kept)]).await
 }
@@ -70,7 +70,7 @@ fn typed(form: &str) -> Fields {
 
 #[tokio::test]
 async fn every_form_comes_back_as_it_was_filled_in() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let user = world
         .add_user("c.west@acme.example", &[&world.members])
@@ -145,7 +145,7 @@ async fn every_form_comes_back_as_it_was_filled_in() {
 /// In another tab, or by another administrator, with the cookie still there.
 #[tokio::test]
 async fn it_does_not_matter_how_the_session_ended() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let mut fields = form_at(&mut browser, "/admin/account", &[("name", "Acme & Sons")]).await;
     let anna = world.app.store.user_by_email(world.acme.id, ADMIN).await;
@@ -179,7 +179,7 @@ async fn it_does_not_matter_how_the_session_ended() {
     // A session ended and another one begun in another tab: the form of the first is shown again, and not carried out.
     fields = form_at(&mut browser, "/admin/account", &[("name", "Acme 3")]).await;
     browser.forget("vestibule-session");
-    assert_eq!(sign_in(&mut browser, ADMIN, "").await.status, 303);
+    assert_eq!(browser.sign_in(ADMIN, PASSWORD, "").await.status, 303);
     let back = send(&mut browser, "/admin/account", &fields).await;
     assert_eq!(back.status, 403, "{}", back.body);
     assert!(back.body.contains(AGAIN), "{}", back.body);
@@ -194,7 +194,7 @@ async fn it_does_not_matter_how_the_session_ended() {
 
 #[tokio::test]
 async fn what_was_typed_belongs_to_who_typed_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let fields = form_at(&mut browser, "/admin/account", &[("name", "typed")]).await;
     let mut other_tab = browser.clone();
@@ -209,7 +209,7 @@ async fn what_was_typed_belongs_to_who_typed_it() {
     // Another administrator, in the same browser; with the form itself as well.
     world.second_admin().await;
     let mut zoe = browser.clone();
-    sign_in(&mut zoe, "zoe.admin@acme.example", "").await;
+    zoe.sign_in("zoe.admin@acme.example", PASSWORD, "").await;
     let answer = zoe.post("/admin/kept", &sent).await;
     assert!(
         answer.body.contains("Somebody else filled in this form"),
@@ -225,7 +225,7 @@ async fn what_was_typed_belongs_to_who_typed_it() {
         elsewhere.post("/admin/kept", &sent).await,
         "another browser",
     );
-    sign_in(&mut browser, ADMIN, "").await;
+    browser.sign_in(ADMIN, PASSWORD, "").await;
     refused(
         browser.post_from_elsewhere("/admin/kept", &sent).await,
         "another site",
@@ -238,14 +238,14 @@ async fn what_was_typed_belongs_to_who_typed_it() {
         beta.post("/admin/kept", &sent).await,
         "another site, nobody",
     );
-    sign_in(&mut beta, OTHER_ADMIN, "").await;
+    beta.sign_in(OTHER_ADMIN, PASSWORD, "").await;
     refused(beta.post("/admin/kept", &sent).await, "another company");
     refused(send(&mut beta, "/admin/account", &fields).await, "its form");
 
     // A member.
     let mut member = browser.clone();
     member.forget("vestibule-session");
-    sign_in(&mut member, super::world::MEMBER, "").await;
+    member.sign_in(MEMBER, PASSWORD, "").await;
     refused(member.post("/admin/kept", &sent).await, "a member");
 
     // What was changed, and what was never sealed.
@@ -266,7 +266,7 @@ async fn what_was_typed_belongs_to_who_typed_it() {
 
 #[tokio::test]
 async fn passwords_files_and_keys_are_not_kept() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let csrf = token(&mut browser).await;
     let csrf = ("csrf", csrf.as_str());
@@ -329,7 +329,7 @@ async fn passwords_files_and_keys_are_not_kept() {
 /// A review is the answer to a form, and no page shows it again: its form is asked about.
 #[tokio::test]
 async fn a_form_without_a_page_is_asked_about() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let changed = [("idp_entity_id", "https://sts.windows.net/other/")];
@@ -357,7 +357,7 @@ async fn a_form_without_a_page_is_asked_about() {
 
 #[tokio::test]
 async fn no_form_of_the_console_takes_a_private_key() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let key = include_str!("../../vectors/keys/idp.key");
@@ -387,7 +387,7 @@ async fn no_form_of_the_console_takes_a_private_key() {
 /// Beside a certificate it is told that a private key is none; no other field is there to take one.
 #[tokio::test]
 async fn no_form_with_files_takes_a_private_key_in_another_field() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let key = include_str!("../../vectors/keys/idp.key");
@@ -433,7 +433,7 @@ async fn no_form_with_files_takes_a_private_key_in_another_field() {
 /// A group is made while the form of a connection waits, which comes back with it chosen.
 #[tokio::test]
 async fn a_group_that_is_made_first_loses_nothing_of_a_connections_form() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     for (number, page, typed) in [
         (

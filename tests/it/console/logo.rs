@@ -6,9 +6,9 @@ use axum::http::StatusCode;
 use serde_json::json;
 use vestibule::config::Secret;
 
-use super::world::{ADMIN, World, follow, post, signed_in, upload};
 use crate::picture::{JPEG, OTHERS, PNG, WEBP, WEBP_ALPHA, WEBP_LOSSLESS, gif, png_of, png_with};
-use crate::support::{Answer, Browser};
+use crate::support::console::{follow, post, upload};
+use crate::support::{ADMIN, Answer, Browser, Office};
 
 const PAGE: &str = "/admin/account";
 const SET: &str = "/admin/account/logo";
@@ -32,7 +32,7 @@ async fn logo_at(browser: &mut Browser, page: &str) -> String {
 
 #[tokio::test]
 async fn each_kind_is_taken_by_its_octets_and_served_as_what_it_is() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let mut stranger = world.browser();
     let page = anna.get(PAGE).await.body;
@@ -81,7 +81,7 @@ async fn each_kind_is_taken_by_its_octets_and_served_as_what_it_is() {
 
 #[tokio::test]
 async fn what_is_no_logo_is_told_and_nothing_is_kept() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let large = png_with(*b"tEXt", &vec![b'x'; 65 * 1024]);
     let very_large = vec![b'x'; 1024 * 1024];
@@ -116,7 +116,7 @@ async fn what_is_no_logo_is_told_and_nothing_is_kept() {
 
 #[tokio::test]
 async fn it_is_at_the_companys_own_host_and_only_the_present_one() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     assert_eq!(set(&mut anna, PNG).await.status, 303);
     let first = logo_at(&mut anna, PAGE).await;
@@ -154,7 +154,7 @@ async fn it_is_at_the_companys_own_host_and_only_the_present_one() {
 
 #[tokio::test]
 async fn every_page_of_the_site_shows_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     world.add_connection("entra").await;
     world.add_connection("okta").await;
     let mut anna = world.admin().await;
@@ -193,7 +193,7 @@ async fn every_page_of_the_site_shows_it() {
 
 #[tokio::test]
 async fn a_suspended_site_shows_it_too() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     assert_eq!(set(&mut anna, PNG).await.status, 303);
     let store = &world.app.store;
@@ -210,7 +210,7 @@ async fn a_suspended_site_shows_it_too() {
 
 #[tokio::test]
 async fn a_change_is_written_down_without_the_picture() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     for octets in [PNG, PNG, JPEG] {
         assert_eq!(set(&mut anna, octets).await.status, 303);
@@ -253,7 +253,7 @@ async fn a_change_is_written_down_without_the_picture() {
 
 #[tokio::test]
 async fn only_the_companys_administrators_change_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     assert_eq!(set(&mut anna, PNG).await.status, 303);
     // Without the token, from elsewhere, and by a member.
@@ -270,7 +270,7 @@ async fn only_the_companys_administrators_change_it() {
 
 #[tokio::test]
 async fn reading_it_has_limits_and_knowing_it_has_none() {
-    let world = World::with(|config| {
+    let world = Office::with(|config| {
         config.limits.client_logos_per_minute = 2;
         config.limits.company_logos_per_minute = 3;
     })
@@ -298,8 +298,8 @@ async fn reading_it_has_limits_and_knowing_it_has_none() {
 async fn a_page_with_a_logo_asks_the_database_no_more_often() {
     let database = crate::store::database::Database::postgres().await;
     let url = database.url();
-    let world = World::with(|config| config.database.url = Some(Secret::new(&url))).await;
-    let mut anna = signed_in(world.browser(), ADMIN).await;
+    let world = Office::with(|config| config.database.url = Some(Secret::new(&url))).await;
+    let mut anna = world.browser().signed_in(ADMIN).await;
     let mut stranger = world.browser();
     let mut asked = Vec::new();
     for octets in [None, Some(PNG)] {

@@ -6,10 +6,10 @@ use std::net::TcpListener;
 use time::Duration;
 use vestibule::domain::SamlSettings;
 
-use crate::support::{self, NOW, hidden_field};
+use crate::support::{self, NOW, Office, hidden_field};
 
 use super::trust::{CERTIFICATE, ENTRA, OKTA, at, confirm, import, save};
-use super::world::{World, follow, upload};
+use crate::support::console::{follow, upload};
 
 const NEW: &str = "/admin/connections/new";
 
@@ -29,7 +29,7 @@ fn serve(document: &'static [u8]) -> String {
 
 #[tokio::test]
 async fn a_file_makes_a_connection() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let members = world.members.id.to_string();
     let fields = [
@@ -61,7 +61,7 @@ async fn a_file_makes_a_connection() {
 
 #[tokio::test]
 async fn a_url_makes_a_connection() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let url = serve(ENTRA);
     let review = upload(&mut browser, NEW, &[("url", url.as_str())], &[]).await;
@@ -73,7 +73,7 @@ async fn a_url_makes_a_connection() {
 
 #[tokio::test]
 async fn silent_addresses_keep_no_upload_out() {
-    let world = World::new().await;
+    let world = Office::new().await;
     // Whoever asks is let in, and hears nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/metadata", silent.local_addr().unwrap());
@@ -112,7 +112,7 @@ async fn silent_addresses_keep_no_upload_out() {
 
 #[tokio::test]
 async fn a_tenants_own_url_is_recognised() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let url = "https://login.microsoftonline.com/contoso.com/FederationMetadata/2007-06/FederationMetadata.xml";
     for path in [
@@ -131,7 +131,7 @@ async fn a_tenants_own_url_is_recognised() {
 
 #[tokio::test]
 async fn hostile_documents_and_addresses_are_refused() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let laughs = b"<!DOCTYPE x [<!ENTITY a \"aaaa\">]><x>&a;</x>";
@@ -181,7 +181,7 @@ async fn hostile_documents_and_addresses_are_refused() {
 
 #[tokio::test]
 async fn the_operators_private_network_is_not_reached_from_the_internet() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin_on_the_internet().await;
     for url in [
         "http://127.0.0.1:9/metadata",
@@ -202,7 +202,7 @@ async fn the_operators_private_network_is_not_reached_from_the_internet() {
 
 #[tokio::test]
 async fn an_import_shows_what_changes() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let connection = import(&world, &mut browser, ENTRA).await;
     let path = at(&connection, "/metadata");
@@ -238,7 +238,7 @@ async fn an_import_shows_what_changes() {
 
 #[tokio::test]
 async fn another_identity_providers_metadata_is_said_to_be_one() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let connection = import(&world, &mut browser, ENTRA).await;
     let path = at(&connection, "/metadata");
@@ -256,7 +256,7 @@ async fn another_identity_providers_metadata_is_said_to_be_one() {
 
 #[tokio::test]
 async fn one_of_several_identity_providers_is_picked() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let federation = include_bytes!("../../../metadata/swamid-test.xml");
     let files = [("file", "swamid.xml", &federation[..])];
@@ -301,7 +301,7 @@ async fn one_of_several_identity_providers_is_picked() {
 
 #[tokio::test]
 async fn metadata_fills_a_connection_that_waits_for_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let mut empty = support::connection(world.acme.id, "empty", SamlSettings::default());
     empty.enabled = false;
@@ -321,7 +321,7 @@ async fn metadata_fills_a_connection_that_waits_for_it() {
 /// From the review back to the form, with what was given: an address as it was, a file by its name.
 #[tokio::test]
 async fn a_review_of_metadata_leads_back_to_what_was_given() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = at(&connection, "/metadata");

@@ -8,9 +8,7 @@ use vestibule::domain::{
 use vestibule::import;
 use vestibule::saml::metadata::IdpMetadata;
 
-use crate::support::{self, NOW, unique};
-
-use super::world::World;
+use crate::support::{self, ADMIN, NOW, OTHER_ADMIN, Office, unique};
 
 /// When the certificate of this metadata ends.
 const METADATA: &str = include_str!("../../../metadata/entra-ssoready.xml");
@@ -21,7 +19,7 @@ fn settings() -> SamlSettings {
     import::settings(&imported.idp)
 }
 
-async fn add(world: &World, company: &Company, name: &str, enabled: bool) -> Connection {
+async fn add(world: &Office, company: &Company, name: &str, enabled: bool) -> Connection {
     let connection = Connection {
         enabled,
         display_name: format!("{name} of {}", company.slug),
@@ -34,7 +32,7 @@ async fn add(world: &World, company: &Company, name: &str, enabled: bool) -> Con
 }
 
 /// A sign-in through a connection that ended some time ago; its code.
-async fn ended(world: &World, through: &Connection, outcome: Outcome, before: Duration) -> String {
+async fn ended(world: &Office, through: &Connection, outcome: Outcome, before: Duration) -> String {
     let at = world.app.clock.now() - before;
     let id = AttemptId::from_bytes(unique());
     let attempt = LoginAttempt {
@@ -48,7 +46,7 @@ async fn ended(world: &World, through: &Connection, outcome: Outcome, before: Du
     attempt.code.to_string()
 }
 
-async fn overview(world: &World) -> String {
+async fn overview(world: &Office) -> String {
     let page = world.admin().await.get("/admin").await;
     assert_eq!(page.status, 200, "{}", page.body);
     page.body
@@ -66,7 +64,7 @@ fn says(page: &str, there: &[&str], not_there: &[&str]) {
 
 #[tokio::test]
 async fn a_new_company_is_led_through_its_set_up() {
-    let world = World::new().await;
+    let world = Office::new().await;
     says(
         &overview(&world).await,
         &[
@@ -103,7 +101,7 @@ async fn a_new_company_is_led_through_its_set_up() {
 
 #[tokio::test]
 async fn the_last_failure_counts_until_somebody_gets_in() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let entra = add(&world, &world.acme, "entra", true).await;
     let okta = add(&world, &world.acme, "okta", true).await;
     says(
@@ -149,25 +147,21 @@ async fn the_last_failure_counts_until_somebody_gets_in() {
 
 #[tokio::test]
 async fn what_belongs_to_another_company_is_not_here() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let theirs = add(&world, &world.beta, "their-entra", true).await;
     let code = ended(&world, &theirs, Outcome::Refused, Duration::HOUR).await;
     says(
         &overview(&world).await,
         &["No connection yet"],
-        &[&code, "their-entra", super::world::OTHER_ADMIN],
+        &[&code, "their-entra", OTHER_ADMIN],
     );
     let page = world.other_admin().await.get("/admin").await.body;
-    says(
-        &page,
-        &[&code, "their-entra of beta"],
-        &[super::world::ADMIN, "ACME"],
-    );
+    says(&page, &[&code, "their-entra of beta"], &[ADMIN, "ACME"]);
 }
 
 #[tokio::test]
 async fn a_certificate_that_ends_is_told_on_every_page() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let entra = add(&world, &world.acme, "entra", true).await;
     add(&world, &world.acme, "spare", false).await;
     let link = format!("/admin/connections/{}/certificates", entra.id);

@@ -3,11 +3,12 @@
 use vestibule::domain::Family;
 
 use super::user_import::{preview, save};
-use super::world::{World, follow, post};
+use crate::support::Office;
+use crate::support::console::{follow, post};
 
 /// A console in which acme may have so many.
-async fn bounded(most: &[(Family, u32)]) -> World {
-    let world = World::new().await;
+async fn bounded(most: &[(Family, u32)]) -> Office {
+    let world = Office::new().await;
     let mut tx = world.app.store.begin().await.unwrap();
     for (family, most) in most {
         tx.write_quota(world.acme.id, *family, Some(*most))
@@ -18,7 +19,7 @@ async fn bounded(most: &[(Family, u32)]) -> World {
     world
 }
 
-async fn user_count(world: &World) -> usize {
+async fn user_count(world: &Office) -> usize {
     world.app.store.users(world.acme.id).await.unwrap().len()
 }
 

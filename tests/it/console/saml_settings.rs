@@ -2,14 +2,14 @@
 
 use vestibule::domain::{Binding, CertificateValidity, RequiredSignature, Unsolicited};
 
-use crate::support::hidden_field;
+use crate::support::{ADMIN, Office, hidden_field};
 
 use super::trust::{at, confirm, save, send, settings_form};
-use super::world::{ADMIN, World, follow, post};
+use crate::support::console::{follow, post};
 
 #[tokio::test]
 async fn a_form_that_nobody_touched_changes_nothing() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let answer = save(&mut browser, &connection, &[]).await;
@@ -20,7 +20,7 @@ async fn a_form_that_nobody_touched_changes_nothing() {
 
 #[tokio::test]
 async fn every_field_of_the_tutorial_is_saved() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let page = browser.get(&at(&connection, "")).await.body;
@@ -109,7 +109,7 @@ async fn every_field_of_the_tutorial_is_saved() {
 
 #[tokio::test]
 async fn the_group_of_new_accounts_waits_for_the_switch() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let members = world.members.id.to_string();
@@ -140,7 +140,7 @@ async fn the_group_of_new_accounts_waits_for_the_switch() {
 
 #[tokio::test]
 async fn every_advanced_field_is_saved() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let answer = save(
@@ -208,7 +208,7 @@ async fn every_advanced_field_is_saved() {
 
 #[tokio::test]
 async fn the_other_binding_keeps_its_own_address() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let other = [("other_login_url", "https://login.example/t/redirect")];
@@ -231,7 +231,7 @@ async fn the_other_binding_keeps_its_own_address() {
 
 #[tokio::test]
 async fn what_does_not_fit_is_said_beside_its_field_and_nothing_is_lost() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     world.add_connection("second").await;
     let mut browser = world.admin().await;
@@ -296,7 +296,7 @@ async fn what_does_not_fit_is_said_beside_its_field_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn another_identity_provider_is_asked_about() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let changed = [("idp_entity_id", "https://sts.windows.net/other/")];
@@ -328,7 +328,7 @@ async fn another_identity_provider_is_asked_about() {
 
 #[tokio::test]
 async fn the_second_of_two_administrators_is_told_and_loses_nothing() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut anna = world.admin().await;
     let mut zoe = world.second_admin().await;
@@ -369,7 +369,7 @@ async fn the_second_of_two_administrators_is_told_and_loses_nothing() {
 
 #[tokio::test]
 async fn values_are_escaped() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let changed = [

@@ -1,7 +1,7 @@
 //! Live sessions, and their end.
 
-use super::world::{ADMIN, MEMBER, World, follow, post, signed_in};
-use crate::support::{Browser, hidden_field, unescaped};
+use crate::support::console::{follow, post};
+use crate::support::{ADMIN, Browser, MEMBER, Office, hidden_field, unescaped};
 
 const HREF: &str = "/admin/sessions";
 
@@ -16,7 +16,7 @@ fn key(page: &str) -> String {
 
 #[tokio::test]
 async fn sessions_are_listed_and_one_is_ended() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let page = browser.get(HREF).await.body;
     assert!(
@@ -57,7 +57,7 @@ async fn sessions_are_listed_and_one_is_ended() {
 
 #[tokio::test]
 async fn the_list_goes_on_where_a_page_ends() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     for _ in 0..51 {
         world.member().await;
@@ -78,7 +78,7 @@ async fn the_list_goes_on_where_a_page_ends() {
 
 #[tokio::test]
 async fn everyone_is_signed_out_but_who_asks() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let mut members = [world.member().await, world.member().await];
     let mut stranger = world.other_admin().await;
@@ -104,9 +104,9 @@ async fn everyone_is_signed_out_but_who_asks() {
 
 #[tokio::test]
 async fn one_user_is_signed_out_everywhere() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
-    let mut elsewhere = signed_in(world.browser(), ADMIN).await;
+    let mut elsewhere = world.browser().signed_in(ADMIN).await;
     let mut member = world.member().await;
     let store = &world.app.store;
     for (email, ended) in [(MEMBER, &mut member), (ADMIN, &mut elsewhere)] {
@@ -126,7 +126,7 @@ async fn one_user_is_signed_out_everywhere() {
 
 #[tokio::test]
 async fn a_session_of_another_company_is_not_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut member = world.member().await;
     let own = world.admin().await.get(HREF).await.body;
     let key = key(&own);

@@ -1,29 +1,16 @@
 //! The set-up link, from the command that prints it to the console.
 
-use vestibule::admin::{Actor, Admin};
-use vestibule::domain::{CompanyId, Outcome, SetupLinkState};
+use vestibule::admin::Admin;
+use vestibule::domain::{Outcome, SetupLinkState};
 
-use crate::support::{self, Answer, Browser, Installation, NOW, hidden_field};
-
-use super::world::World;
+use crate::support::{self, ADMIN, Answer, Browser, Installation, NOW, Office, hidden_field};
 
 const EMAIL: &str = "carla@acme.example";
 const PASSWORD: &str = "four-words-are-enough";
 
-fn admin(world: &World, company: CompanyId) -> Admin<'_> {
-    Admin {
-        store: &world.app.store,
-        keys: &world.app.keys,
-        company,
-        actor: Actor::command_line(),
-        now: NOW,
-        once: None,
-    }
-}
-
 /// The path of a new link of a company.
-async fn link(world: &World) -> String {
-    let made = admin(world, world.acme.id).new_setup_link().await.unwrap();
+async fn link(world: &Office) -> String {
+    let made = world.admin_of(&world.acme).new_setup_link().await.unwrap();
     let address = made.address(&world.acme);
     let origin = world.acme.origin.as_str();
     address.strip_prefix(origin).unwrap().to_owned()
@@ -51,11 +38,11 @@ async fn submit(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> A
 
 #[tokio::test]
 async fn the_first_page_says_which_domains_are_the_company_s() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let page = world.browser().get(&path).await.body;
     assert!(!page.contains("E-mail domains"), "{page}");
-    let admin = admin(&world, world.acme.id);
+    let admin = world.admin_of(&world.acme);
     for name in ["acme.example", "acme.test"] {
         admin.add_domain(name, None).await.unwrap();
     }
@@ -67,7 +54,7 @@ async fn the_first_page_says_which_domains_are_the_company_s() {
 
 #[tokio::test]
 async fn a_link_leads_into_the_console() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let mut browser = world.browser().from("203.0.113.9");
     let answer = submit(&mut browser, &path, &[]).await;
@@ -125,7 +112,7 @@ async fn a_link_leads_into_the_console() {
 
 #[tokio::test]
 async fn looking_at_a_link_does_not_use_it_up() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     for _ in 0..3 {
         assert_eq!(world.browser().get(&path).await.status, 200);
@@ -140,7 +127,7 @@ async fn looking_at_a_link_does_not_use_it_up() {
 
 #[tokio::test]
 async fn a_link_opens_once_also_when_two_use_it_at_the_same_time() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let (mut one, mut two) = (world.browser(), world.browser());
     let (one, two) = tokio::join!(
@@ -164,12 +151,12 @@ async fn a_link_opens_once_also_when_two_use_it_at_the_same_time() {
 
 #[tokio::test]
 async fn using_a_link_revokes_the_others() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut paths = Vec::new();
     for _ in 0..3 {
         paths.push(link(&world).await);
     }
-    let other_company = admin(&world, world.beta.id);
+    let other_company = world.admin_of(&world.beta);
     other_company.new_setup_link().await.unwrap();
     let mut late = world.browser();
     assert_eq!(late.get(&paths[1]).await.status, 200);
@@ -200,7 +187,7 @@ async fn using_a_link_revokes_the_others() {
 
 #[tokio::test]
 async fn of_two_links_used_at_the_same_time_one_opens() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let (first, second) = (link(&world).await, link(&world).await);
     let (mut one, mut two) = (world.browser(), world.browser());
     let (one, two) = tokio::join!(
@@ -217,7 +204,7 @@ async fn of_two_links_used_at_the_same_time_one_opens() {
 /// What is advised where a link is refused: another address, and another link.
 #[tokio::test]
 async fn a_link_is_used_once_and_a_new_one_takes_its_place() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let first = link(&world).await;
     let answer = submit(&mut world.browser(), &first, &[]).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
@@ -238,11 +225,11 @@ async fn a_link_is_used_once_and_a_new_one_takes_its_place() {
 
 #[tokio::test]
 async fn links_that_are_over_say_what_became_of_them() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let mut open = world.browser();
     assert_eq!(open.get(&path).await.status, 200);
-    let admin = admin(&world, world.acme.id);
+    let admin = world.admin_of(&world.acme);
     assert_eq!(admin.revoke_setup_links(None).await.unwrap(), 1);
     let page = open.get(&path).await;
     assert_eq!(page.status, 410);
@@ -250,7 +237,7 @@ async fn links_that_are_over_say_what_became_of_them() {
 
     let late = Admin {
         now: NOW - time::Duration::hours(72),
-        ..self::admin(&world, world.acme.id)
+        ..world.admin_of(&world.acme)
     };
     let made = late.new_setup_link().await.unwrap();
     assert_eq!(made.link.state(NOW), SetupLinkState::Expired);
@@ -266,7 +253,7 @@ async fn links_that_are_over_say_what_became_of_them() {
 
 #[tokio::test]
 async fn a_link_opens_its_own_company_only() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let mut elsewhere = Browser::new(&world.router, world.beta.origin.host_key());
     assert_eq!(elsewhere.get(&path).await.status, 404);
@@ -279,7 +266,7 @@ async fn a_link_opens_its_own_company_only() {
 
 #[tokio::test]
 async fn what_is_wrong_is_told_and_the_link_is_kept() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let mut browser = world.browser();
     for (name, value, told) in [
@@ -287,11 +274,7 @@ async fn what_is_wrong_is_told_and_the_link_is_kept() {
         ("password", "", "Use at least 15 characters."),
         ("email", "carla", "Write one e-mail address"),
         ("company_name", " ", "Write the company&#39;s name."),
-        (
-            "email",
-            super::world::ADMIN,
-            "There is an account with this address",
-        ),
+        ("email", ADMIN, "There is an account with this address"),
     ] {
         let answer = submit(&mut browser, &path, &[(name, value)]).await;
         assert_eq!(answer.status, 422, "{name}={value}");
@@ -307,12 +290,12 @@ async fn what_is_wrong_is_told_and_the_link_is_kept() {
 
 #[tokio::test]
 async fn an_administrator_may_sign_in_by_single_sign_on_later() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let gamma = support::company("http://gamma.localhost:8080");
     let store = &world.app.store;
     store.add_company(&gamma, NOW).await.unwrap();
     world.app.catch_up().await.unwrap();
-    let made = admin(&world, gamma.id).new_setup_link().await.unwrap();
+    let made = world.admin_of(&gamma).new_setup_link().await.unwrap();
     let address = made.address(&gamma);
     let path = address.strip_prefix(gamma.origin.as_str()).unwrap();
     let mut browser = Browser::new(&world.router, gamma.origin.host_key());
@@ -335,7 +318,7 @@ async fn an_administrator_may_sign_in_by_single_sign_on_later() {
 
 #[tokio::test]
 async fn the_database_does_not_know_the_secret() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let secret = path.strip_prefix("/setup/").unwrap();
     assert!(secret.len() >= 43);
@@ -386,7 +369,7 @@ fn commands_make_list_and_revoke_links() {
 
 #[tokio::test]
 async fn a_session_that_began_by_a_link_says_so() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut anna = world.admin().await;
     let path = link(&world).await;
     let mut carla = world.browser();
@@ -428,7 +411,7 @@ async fn a_session_that_began_by_a_link_says_so() {
 /// single sign-on later.
 #[tokio::test]
 async fn a_link_at_another_origin_of_the_company_leads_to_the_public_one() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let path = link(&world).await;
     let store = &world.app.store;
     let mut acme = store.company(world.acme.id).await.unwrap().unwrap();

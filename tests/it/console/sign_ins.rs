@@ -7,8 +7,7 @@ use vestibule::demo_idp::Signed;
 use vestibule::domain::{AttemptId, AttemptKind, LoginAttempt, Outcome};
 
 use super::provider::Provider;
-use super::world::{ADMIN, MEMBER, World};
-use crate::support::{Browser, NOW, hidden_field, unescaped, unique};
+use crate::support::{ADMIN, Browser, MEMBER, NOW, Office, hidden_field, unescaped, unique};
 
 const LIST: &str = "/admin/sign-ins";
 
@@ -33,7 +32,7 @@ fn link(page: &str, text: &str) -> Option<String> {
 }
 
 /// An attempt that began so long before now.
-fn ago(world: &World, ago: Duration) -> LoginAttempt {
+fn ago(world: &Office, ago: Duration) -> LoginAttempt {
     LoginAttempt::open(
         AttemptId::from_bytes(unique()),
         world.acme.id,
@@ -45,7 +44,7 @@ fn ago(world: &World, ago: Duration) -> LoginAttempt {
 
 #[tokio::test]
 async fn every_sign_in_is_there_and_is_found_by_what_one_knows_of_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     let passwords = codes(&mut admin, LIST).await;
@@ -104,7 +103,7 @@ async fn named(admin: &mut Browser) -> Vec<String> {
 
 #[tokio::test]
 async fn a_refused_sign_in_names_whom_its_signature_stands_for() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     provider
@@ -141,7 +140,7 @@ async fn a_refused_sign_in_names_whom_its_signature_stands_for() {
 
 #[tokio::test]
 async fn a_users_code_leads_to_its_sign_in() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let refused = provider
         .refused_with(&world, |spec| spec.audiences = vec!["urn:other".into()])
@@ -184,7 +183,7 @@ async fn a_users_code_leads_to_its_sign_in() {
 
 #[tokio::test]
 async fn a_code_of_microsofts_page_is_explained() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut admin = world.admin().await;
     for q in ["AADSTS50105", "50105", "AADSTS50105%3A+The+signed+in+user"] {
         let page = admin.get(&format!("{LIST}?q={q}")).await.body;
@@ -204,7 +203,7 @@ async fn a_code_of_microsofts_page_is_explained() {
 
 #[tokio::test]
 async fn the_list_goes_on_page_by_page_and_shows_each_once() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let store = &world.app.store;
     let mut expected = BTreeSet::new();
     for number in 0..120_i64 {
@@ -232,7 +231,7 @@ async fn the_list_goes_on_page_by_page_and_shows_each_once() {
 
 #[tokio::test]
 async fn a_rare_one_among_very_many_is_found_step_by_step() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let store = &world.app.store;
     let rare = LoginAttempt {
         outcome: Outcome::SignedIn,
@@ -255,7 +254,7 @@ async fn a_rare_one_among_very_many_is_found_step_by_step() {
 
 #[tokio::test]
 async fn what_an_attempt_holds_is_text_and_nothing_else() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let hostile = "\"><script>alert(1)</script>";
     let attempt = LoginAttempt {
         outcome: Outcome::Refused,
@@ -288,7 +287,7 @@ async fn what_an_attempt_holds_is_text_and_nothing_else() {
 /// Rule F5: who gets in without the groups that were meant is told, in the list and on the page.
 #[tokio::test]
 async fn a_sign_in_with_a_warning_says_so() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::with(&world, |connection| {
         connection.settings.group_mapping = vec![vestibule::domain::GroupMapping {
             value: "nobody-has-it".to_owned(),
@@ -333,7 +332,7 @@ async fn a_sign_in_with_a_warning_says_so() {
 /// A link to a field of ours leads to that field.
 #[tokio::test]
 async fn every_setting_that_is_named_is_on_the_page() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     let path = format!("/admin/connections/{}", provider.connection.id);

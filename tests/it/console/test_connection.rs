@@ -7,20 +7,21 @@ use vestibule::domain::{AttemptKind, Creation, GroupMapping, LoginAttempt, Outco
 
 use vestibule::store::AttemptFilter;
 
-use super::provider::{Provider, attempt, begun, bring, code_of};
-use super::world::{ADMIN, World, post, signed_in, token};
-use crate::support::{Answer, Browser, NOW, unescaped};
+use super::provider::Provider;
+use crate::support::console::{post, token};
+use crate::support::identity_provider::{bring, code_of, read};
+use crate::support::{ADMIN, Answer, Browser, NOW, Office, people, unescaped};
 
 const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUP: &str = "02d5a1c4-7b5e-4f0a-8d6c-1f3b9e27a810";
 const SIMON: &str = "b.simon@contoso.com";
 
 /// All of acme's people: users, their groups, identities and sessions.
-async fn people(world: &World) -> Vec<String> {
+async fn people(world: &Office) -> Vec<String> {
     let store = &world.app.store;
     let mut all = Vec::new();
     for user in store.users(world.acme.id).await.unwrap() {
-        let grants = store.grants_of(user.id).await.unwrap();
+        let grants = people::grants_of(store, user.company_id, user.id).await;
         let identities = store.identities_of(user.id).await.unwrap();
         let sessions = store.sessions_of(user.id, NOW).await.unwrap();
         all.push(format!("{user:?} {grants:?} {identities:?} {sessions:?}"));
@@ -29,18 +30,18 @@ async fn people(world: &World) -> Vec<String> {
 }
 
 /// The attempt whose page this is.
-async fn shown(world: &World, page: &Answer) -> LoginAttempt {
-    attempt(world, code_of(&page.body)).await
+async fn shown(world: &Office, page: &Answer) -> LoginAttempt {
+    world.attempt(&world.acme, page).await
 }
 
-async fn user(world: &World, email: &str) -> Option<vestibule::domain::User> {
+async fn user(world: &Office, email: &str) -> Option<vestibule::domain::User> {
     let found = world.app.store.user_by_email(world.acme.id, email).await;
     found.unwrap()
 }
 
 #[tokio::test]
 async fn it_shows_what_a_sign_in_would_do_and_does_nothing() {
-    let world = World::new().await;
+    let world = Office::new().await;
     // Not enabled: users cannot sign in through it.
     let provider = Provider::with(&world, |it| it.enabled = false).await;
     let mut admin = world.admin().await;
@@ -97,7 +98,7 @@ async fn it_shows_what_a_sign_in_would_do_and_does_nothing() {
 /// When the person signed in at the identity provider, which decides where the request asks for a fresh sign-in (rule D8).
 #[tokio::test]
 async fn it_shows_when_the_person_signed_in() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     for (force, ago) in [(false, 3_600), (true, 42)] {
@@ -126,7 +127,7 @@ async fn it_shows_when_the_person_signed_in() {
 
 #[tokio::test]
 async fn it_shows_what_would_become_of_an_account_that_is_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let (_, answer) = provider.sign_in_with(&world, |_| {}).await;
     assert_eq!(answer.status, 303);
@@ -185,7 +186,7 @@ async fn it_shows_what_would_become_of_an_account_that_is_there() {
 
 #[tokio::test]
 async fn an_account_that_waits_for_single_sign_on_goes_on_waiting() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let waiting = world.add_user(SIMON, &[&world.members]).await;
     assert_eq!(waiting.created_by, Creation::Administrator);
@@ -212,7 +213,7 @@ async fn an_account_that_waits_for_single_sign_on_goes_on_waiting() {
 
 #[tokio::test]
 async fn a_test_that_is_refused_shows_the_same_page_with_what_to_change() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     let before = people(&world).await;
@@ -270,7 +271,7 @@ async fn a_test_that_is_refused_shows_the_same_page_with_what_to_change() {
 
 #[tokio::test]
 async fn a_test_never_becomes_a_session() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     // The login cookie alone decides whose test it is: without the administrator's session, too, nobody gets one.
@@ -304,7 +305,7 @@ async fn a_test_never_becomes_a_session() {
     let answer = bring(&mut browser, &begun, &response).await;
     assert_eq!(answer.status, 403);
     assert_eq!(
-        attempt(&world, code_of(&answer.body)).await.rule.as_deref(),
+        world.attempt(&world.acme, &answer).await.rule.as_deref(),
         Some("E2")
     );
 }
@@ -312,7 +313,7 @@ async fn a_test_never_becomes_a_session() {
 /// Rule E4: a test uses its assertion up, and does not take one that was used.
 #[tokio::test]
 async fn an_assertion_is_used_once_by_tests_and_sign_ins_together() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     let id = |id: &'static str| {
@@ -332,7 +333,7 @@ async fn an_assertion_is_used_once_by_tests_and_sign_ins_together() {
 
 #[tokio::test]
 async fn the_rules_of_a_sign_in_hold_for_a_test() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let mut admin = world.admin().await;
     // E1: late.
@@ -378,25 +379,18 @@ async fn the_rules_of_a_sign_in_hold_for_a_test() {
 
 #[tokio::test]
 async fn the_claims_belong_to_who_ran_the_test() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let second = "second@acme.example";
     let colleague = world.add_user(second, &[&world.admins]).await;
-    let sealed = world.app.keys.hash_password(super::world::PASSWORD);
-    let store = &world.app.store;
-    assert!(
-        store
-            .set_password(colleague.id, Some(&sealed), NOW)
-            .await
-            .unwrap()
-    );
+    world.give_password(&colleague).await;
     let mut admin = world.admin().await;
     let page = provider.test_with(&world, &mut admin, |_| {}).await;
     assert!(page.body.contains(SIMON));
     let code = code_of(&page.body).to_owned();
     let path = format!("/admin/sign-ins/{code}");
 
-    let mut other = signed_in(world.browser(), second).await;
+    let mut other = world.browser().signed_in(second).await;
     let page = other.get(&path).await;
     assert_eq!(page.status, 200);
     assert!(!page.body.contains(SIMON) && !page.body.contains("Show values"));
@@ -424,7 +418,7 @@ async fn the_claims_belong_to_who_ran_the_test() {
 
 #[tokio::test]
 async fn a_test_is_begun_by_an_administrator_of_the_company_and_by_a_form() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     let path = provider.test();
     let count = || async {
@@ -459,7 +453,7 @@ async fn a_test_is_begun_by_an_administrator_of_the_company_and_by_a_form() {
     }
     assert_eq!(count().await, 0);
     let request = post(&mut admin, &path, &[("force", "1")]).await;
-    begun(&request);
+    read(&request);
     assert_eq!(count().await, 1);
 
     // What is missing for a test is said, and nothing begins.
@@ -483,7 +477,7 @@ async fn a_test_is_begun_by_an_administrator_of_the_company_and_by_a_form() {
 
 #[tokio::test]
 async fn a_test_goes_by_redirect_where_the_connection_does() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let provider = Provider::of(&world).await;
     provider
         .change(&world, |it| it.set("binding", "redirect").unwrap())
@@ -496,7 +490,7 @@ async fn a_test_goes_by_redirect_where_the_connection_does() {
 
 #[tokio::test]
 async fn the_page_of_a_test_looks_for_its_result_for_as_long_as_a_test_may_take() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = format!("/admin/connections/{}/test", connection.id);

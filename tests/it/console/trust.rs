@@ -1,20 +1,16 @@
 //! What the tests of connections share: a connection added as an administrator adds one, and the review of a change.
 
-use std::sync::Arc;
-
 use time::Duration;
 use vestibule::domain::{
-    AttemptId, AttemptKind, Company, Connection, ConnectionId, Creation, Grant, GrantSource, Group,
-    GroupClaim, GroupKind, LoginAttempt, NameId, Profile, Record, SamlSettings, SessionId,
-    TrustVersion, User, UserId,
+    AttemptKind, Company, Connection, ConnectionId, GroupKind, NameId, Profile, SamlSettings,
+    SessionId, TrustVersion,
 };
 use vestibule::http::session::cookie_value;
 use vestibule::import;
-use vestibule::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
+use vestibule::store::{AttemptRef, Finished, Proof, FederatedProof};
 
-use crate::support::{self, Answer, Browser, NOW, hidden_field, unique};
-
-use super::world::{PASSWORD, World, post, signed_in, upload};
+use crate::support::console::{post, upload};
+use crate::support::{self, Answer, Browser, NOW, Office, PASSWORD, hidden_field};
 
 pub(super) const ENTRA: &[u8] = include_bytes!("../../../metadata/entra-ssoready.xml");
 pub(super) const OKTA: &[u8] = include_bytes!("../../../metadata/okta-ssoready.xml");
@@ -38,7 +34,7 @@ pub(super) fn thumbprints(pem: &str) -> (String, String) {
     )
 }
 
-impl World {
+impl Office {
     /// A connection of acme that works, enabled.
     pub(super) async fn add_connection(&self, name: &str) -> Connection {
         self.add_connection_to(&self.acme, name).await
@@ -62,15 +58,12 @@ impl World {
     /// A second administrator of acme, signed in.
     pub(super) async fn second_admin(&self) -> Browser {
         const SECOND_ADMIN: &str = "zoe.admin@acme.example";
-        let store = &self.app.store;
-        let known = store.user_by_email(self.acme.id, SECOND_ADMIN).await;
-        if known.unwrap().is_none() {
-            let user = self.add_user(SECOND_ADMIN, &[&self.admins]).await;
-            let sealed = self.app.keys.hash_password(PASSWORD);
-            let set = store.set_password(user.id, Some(&sealed), NOW).await;
-            assert!(set.unwrap());
+        if self.user(SECOND_ADMIN).await.is_none() {
+            let groups = [&self.admins];
+            self.add_user_to(&self.acme, SECOND_ADMIN, Some(PASSWORD), &groups)
+                .await;
         }
-        signed_in(self.browser(), SECOND_ADMIN).await
+        self.browser().signed_in(SECOND_ADMIN).await
     }
 
     /// A company whose one administrator has no password, and is signed in through its connection.
@@ -79,20 +72,14 @@ impl World {
         let gamma = support::company("http://gamma.localhost:8080");
         store.add_company(&gamma, NOW).await.unwrap();
         let connection = self.add_connection_to(&gamma, "entra").await;
-        let group = Group {
-            kind: GroupKind::Administrator,
-            ..support::group(gamma.id, "Administrators")
-        };
-        store.add_group(&group, NOW).await.unwrap();
+        let kind = GroupKind::Administrator;
+        let group = self
+            .add_group_to(&gamma, "Administrators", kind, true)
+            .await;
         let email = "only.admin@gamma.example";
-        let grant = Grant {
-            user_id: self.add_user_to(&gamma, email).await,
-            group_id: group.id,
-            source: GrantSource::Administrator,
-        };
-        assert!(store.add_grant(grant, NOW).await.unwrap());
+        self.add_user_to(&gamma, email, None, &[&group]).await;
         let session = self.sign_in_through(&connection, email).await;
-        let mut browser = Browser::new(&self.router, gamma.origin.host_key());
+        let mut browser = self.browser_at(&gamma);
         browser.keep("vestibule-session", &cookie_value(session));
         (connection, browser)
     }
@@ -102,92 +89,41 @@ impl World {
         let store = &self.app.store;
         let company = support::company("https://delta.sso.example");
         store.add_company(&company, NOW).await.unwrap();
-        let group = Group {
-            kind: GroupKind::Administrator,
-            sso_only: false,
-            ..support::group(company.id, "Administrators")
-        };
-        store.add_group(&group, NOW).await.unwrap();
+        let kind = GroupKind::Administrator;
+        let group = self
+            .add_group_to(&company, "Administrators", kind, false)
+            .await;
         let email = "dora.admin@delta.example";
-        let id = self.add_user_to(&company, email).await;
-        let sealed = self.app.keys.hash_password(PASSWORD);
-        assert!(store.set_password(id, Some(&sealed), NOW).await.unwrap());
-        let grant = Grant {
-            user_id: id,
-            group_id: group.id,
-            source: GrantSource::Administrator,
-        };
-        assert!(store.add_grant(grant, NOW).await.unwrap());
+        self.add_user_to(&company, email, Some(PASSWORD), &[&group])
+            .await;
         self.app.catch_up().await.unwrap();
-        let browser = Browser::new(&self.router, company.origin.host_key());
-        signed_in(browser, email).await
-    }
-
-    async fn add_user_to(&self, company: &Company, email: &str) -> UserId {
-        let user = User {
-            id: UserId::from_bytes(unique()),
-            company_id: company.id,
-            email: email.parse().unwrap(),
-            first_name: String::new(),
-            last_name: String::new(),
-            company_name: String::new(),
-            created_by: Creation::Administrator,
-            has_password: false,
-            waits_for: None,
-            disabled_at: None,
-            created_at: NOW,
-            last_sign_in_at: None,
-        };
-        self.app.store.add_user(&user).await.unwrap();
-        user.id
+        self.browser_at(&company).signed_in(email).await
     }
 
     /// The session of a user who came by a connection.
     pub(super) async fn sign_in_through(&self, connection: &Connection, email: &str) -> SessionId {
-        let id = AttemptId::from_bytes(unique());
-        let mut attempt =
-            LoginAttempt::open(id, connection.company_id, AttemptKind::Saml, [7; 32], NOW);
+        let company = connection.company_id;
+        let mut attempt = support::new_attempt(company, AttemptKind::Saml, NOW);
         attempt.connection_id = Some(connection.id);
-        attempt.request_id = Some(format!("_{id}"));
-        attempt.relay = Some(format!("r{id}"));
         let store = &self.app.store;
         store.add_attempt(&attempt).await.unwrap();
-        let session = SessionId::from_bytes(unique());
-        let finished = store.finish_sign_in(SignIn {
-            company_id: connection.company_id,
-            attempt: AttemptRef::Begun(id),
-            proof: Proof::Federated(Box::new(FederatedProof {
-                connection: Arc::new(connection.clone()),
-                profile: Profile {
-                    subject: email.to_owned(),
-                    other_names: vec![],
-                    old_names: vec![],
-                    name_id_email: Some(email.parse().unwrap()),
-                    email: Some(email.parse().unwrap()),
-                    first_name: None,
-                    last_name: None,
-                    company_name: None,
-                    display_name: None,
-                    groups: GroupClaim::Missing,
-                },
-                assertion_id: format!("_{id}"),
-                assertion_expires_at: NOW + Duration::hours(1),
-                name_id: Some(NameId::new(email.to_owned(), None)),
-                session_index: None,
-                authn_instant: None,
-                authn_context: None,
-            })),
-            session: NewSession {
-                id: session,
-                expires_at: NOW + Duration::hours(8),
-                idle: Duration::hours(8),
-            },
-            replaces: None,
-            new_user_id: UserId::from_bytes(unique()),
-            record: Record::default(),
-            now: NOW,
-        });
-        let finished = finished.await.unwrap();
+        let profile = Profile {
+            first_name: None,
+            last_name: None,
+            company_name: None,
+            ..support::profile(email, email)
+        };
+        let assertion = format!("_{}", attempt.id);
+        let proof = FederatedProof {
+            name_id: Some(NameId::new(email.to_owned(), None)),
+            ..support::federated_proof(connection, profile, &assertion, NOW)
+        };
+        let begun = AttemptRef::Begun(attempt.id);
+        let proof = Proof::Federated(Box::new(proof));
+        let mut sign_in = support::new_sign_in(company, begun, proof, NOW);
+        sign_in.session.idle = Duration::hours(8);
+        let session = sign_in.session.id;
+        let finished = store.finish_sign_in(sign_in).await.unwrap();
         assert!(
             matches!(finished, Finished::SignedIn { .. }),
             "{finished:?}"
@@ -234,7 +170,7 @@ pub(super) async fn confirm(browser: &mut Browser, review: &Answer) -> Answer {
 }
 
 /// Adds a connection from a metadata file, and confirms it.
-pub(super) async fn import(world: &World, browser: &mut Browser, metadata: &[u8]) -> Connection {
+pub(super) async fn import(world: &Office, browser: &mut Browser, metadata: &[u8]) -> Connection {
     let files = [("file", "metadata.xml", metadata)];
     let review = upload(browser, "/admin/connections/new", &[], &files).await;
     assert_eq!(review.status, 200, "{}", review.body);

@@ -9,13 +9,13 @@ use futures_util::stream;
 use vestibule::app::VERY_LARGE;
 
 use super::trust::{ENTRA, at};
-use super::world::{World, token, upload};
-use crate::support::Browser;
+use crate::support::console::{token, upload};
+use crate::support::{Browser, Office};
 
 const BOUNDARY: &str = "----where-one-part-ends";
 
 /// Every address that takes files, and the field of the file.
-async fn addresses(world: &World) -> Vec<(String, &'static str)> {
+async fn addresses(world: &Office) -> Vec<(String, &'static str)> {
     let connection = world.add_connection("entra").await;
     vec![
         (at(&connection, "/certificates"), "certificate_file"),
@@ -47,7 +47,7 @@ async fn sent(browser: &mut Browser, path: &str, kind: &str, body: impl Into<Bod
 
 #[tokio::test]
 async fn what_arrives_in_pieces_is_refused() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let csrf = field("csrf", &token(&mut browser).await);
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
@@ -137,7 +137,7 @@ const PIECE: usize = 32 * 1024;
 
 #[tokio::test]
 async fn very_large_uploads_wait_for_their_turn_and_others_do_not() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let csrf = token(&mut browser).await;
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");

@@ -2,9 +2,8 @@
 
 use vestibule::domain::{Grant, GrantSource, GroupKind};
 
-use crate::support::{self, Answer, Browser, NOW, hidden_field};
-
-use super::world::{ADMIN, MEMBER, World, follow, post, upload};
+use crate::support::console::{follow, post, upload};
+use crate::support::{self, ADMIN, Answer, Browser, MEMBER, NOW, Office, hidden_field, people};
 
 const PREVIEW: &str = "/admin/users/import";
 const SAVE: &str = "/admin/users/import/save";
@@ -29,7 +28,7 @@ pub(super) async fn save(browser: &mut Browser, page: &Answer) -> Answer {
     upload(browser, SAVE, &fields, &[]).await
 }
 
-async fn emails(world: &World) -> Vec<String> {
+async fn emails(world: &Office) -> Vec<String> {
     let users = world.app.store.users(world.acme.id).await.unwrap();
     users
         .into_iter()
@@ -39,7 +38,7 @@ async fn emails(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn a_file_is_shown_and_then_imported() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let file = "email,first_name,last_name,company,groups\n\
                 c@acme.example,Carla,Cruz,Acme,Members\n\
@@ -128,7 +127,7 @@ async fn a_file_is_shown_and_then_imported() {
 
 #[tokio::test]
 async fn every_fault_is_named_by_its_line_and_nothing_is_imported() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let file = "email,groups\n\
                 good@acme.example,Members\n\
@@ -169,7 +168,7 @@ async fn every_fault_is_named_by_its_line_and_nothing_is_imported() {
 
 #[tokio::test]
 async fn what_was_not_shown_is_not_done() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let page = preview(
         &mut browser,
@@ -214,8 +213,8 @@ async fn what_was_not_shown_is_not_done() {
 
 #[tokio::test]
 async fn an_import_does_not_shut_the_last_way_in() {
-    let world = World::new().await;
-    let sso = support::group(world.acme.id, "SSO Basic");
+    let world = Office::new().await;
+    let sso = support::group(world.acme.id, "SSO Basic", GroupKind::Member, true);
     world.app.store.add_group(&sso, NOW).await.unwrap();
     let mut browser = world.admin().await;
     let file = format!("email,groups\nnew@acme.example,\n{ADMIN},SSO Basic\n");
@@ -232,11 +231,16 @@ async fn an_import_does_not_shut_the_last_way_in() {
 
 #[tokio::test]
 async fn an_export_of_any_size_has_everyone_once() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let store = &world.app.store;
     let mut groups = Vec::new();
     for number in 0..45 {
-        let group = support::group(world.acme.id, &format!("Group {number:02}"));
+        let group = support::group(
+            world.acme.id,
+            &format!("Group {number:02}"),
+            GroupKind::Member,
+            true,
+        );
         store.add_group(&group, NOW).await.unwrap();
         groups.push(group);
     }
@@ -248,11 +252,7 @@ async fn an_export_of_any_size_has_everyone_once() {
         assert!(tx.add_user(&user).await.unwrap());
         let of = if (600..800).contains(&number) { 45 } else { 1 };
         for group in &groups[..of] {
-            let grant = Grant {
-                user_id: user.id,
-                group_id: group.id,
-                source: GrantSource::Administrator,
-            };
+            let grant = people::by_hand(user.id, group);
             assert!(tx.grant(grant, NOW).await.unwrap());
         }
     }
@@ -276,9 +276,9 @@ async fn an_export_of_any_size_has_everyone_once() {
 
 #[tokio::test]
 async fn an_export_is_harmless_and_can_be_imported_again() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
-    let odd = support::group(world.acme.id, "=A; B\\C");
+    let odd = support::group(world.acme.id, "=A; B\\C", GroupKind::Member, true);
     world.app.store.add_group(&odd, NOW).await.unwrap();
     for (email, first, last) in [
         ("=1+1@acme.example", "=HYPERLINK(\"x\")", "+1"),
@@ -307,7 +307,7 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
         group_id: world.admins.id,
         source: GrantSource::Directory,
     };
-    assert!(store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(store, grant).await);
     let export = post(&mut browser, "/admin/users/export", &[]).await;
     assert_eq!(export.status, 200);
     assert!(export.header("content-type").starts_with("text/csv"));
@@ -342,10 +342,8 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
     // What a directory gave is told, and does not become an administrator's word.
     assert!(export.body.contains("Administrators"));
     assert!(
-        store
-            .grants_of(simon.id)
+        people::grants_of(store, simon.company_id, simon.id)
             .await
-            .unwrap()
             .iter()
             .all(|it| { it.group_id != world.admins.id || it.source == GrantSource::Directory })
     );
@@ -375,7 +373,7 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
 
 #[tokio::test]
 async fn a_file_of_another_sender_is_not_read() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let content = base64(b"email\nx@acme.example\n");
     for path in [PREVIEW, SAVE] {
@@ -401,7 +399,7 @@ fn base64(content: &[u8]) -> String {
 /// Who waits for a first sign-in waits for a connection: a column of the file says which.
 #[tokio::test]
 async fn a_file_says_through_which_connection_users_come() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let entra = world.add_connection("entra").await;
     let okta = world.add_connection("okta").await;
     for mut open in [entra, okta.clone()] {

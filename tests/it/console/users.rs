@@ -3,10 +3,10 @@
 use serde_json::json;
 use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User, UserId};
 
-use crate::support::{self, Browser, NOW, hidden_field};
+use crate::support::{self, ADMIN, Browser, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
 
 use super::trust::{fields_of, form_of};
-use super::world::{ADMIN, MEMBER, PASSWORD, World, follow, post, sign_in, signed_in, version_of};
+use crate::support::console::{follow, post, version_of};
 
 /// Everything that a form of a user's page does, with fields that would do it.
 fn actions(group: &Group) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
@@ -41,28 +41,28 @@ async fn act(browser: &mut Browser, user: &User, action: &str, fields: &[(&str, 
     follow(browser, &answer).await.body
 }
 
-async fn stored(world: &World, id: UserId) -> User {
+async fn stored(world: &Office, id: UserId) -> User {
     world.app.store.user(id).await.unwrap().unwrap()
 }
 
-async fn found(world: &World, email: &str) -> User {
+async fn found(world: &Office, email: &str) -> User {
     let store = &world.app.store;
     let user = store.user_by_email(world.acme.id, email).await.unwrap();
     user.unwrap()
 }
 
-async fn grant(world: &World, user: &User, group: &Group, source: GrantSource) {
+async fn grant(world: &Office, user: &User, group: &Group, source: GrantSource) {
     let grant = Grant {
         user_id: user.id,
         group_id: group.id,
         source,
     };
-    assert!(world.app.store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
 }
 
 #[tokio::test]
 async fn the_tutorials_user_is_created() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let form = browser.get("/admin/users/new").await.body;
     for label in [
@@ -126,7 +126,7 @@ async fn the_tutorials_user_is_created() {
 
 #[tokio::test]
 async fn the_list_is_searched_and_filtered() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     for (email, first, last) in [
         ("ozgur@acme.example", "Özgür", "Çelik"),
@@ -137,7 +137,11 @@ async fn the_list_is_searched_and_filtered() {
         assert_eq!(answer.status, 303, "{}", answer.body);
     }
     let gone = world.add_user("gone@acme.example", &[]).await;
-    world.app.store.deactivate_user(gone.id, NOW).await.unwrap();
+    world
+        .admin_of(&world.acme)
+        .deactivate_user(gone.id)
+        .await
+        .unwrap();
     let members = world.members.id;
     for (query, some, none) in [
         ("q=simon", &[MEMBER][..], &[ADMIN][..]),
@@ -180,7 +184,7 @@ async fn the_list_is_searched_and_filtered() {
 
 #[tokio::test]
 async fn many_users_have_many_pages() {
-    let world = World::new().await;
+    let world = Office::new().await;
     for place in 0..120 {
         world
             .add_user(&format!("u{place:03}@acme.example"), &[])
@@ -204,18 +208,13 @@ async fn many_users_have_many_pages() {
 
 #[tokio::test]
 async fn a_user_is_edited_and_the_second_editor_is_told() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let user = found(&world, MEMBER).await;
     let href = format!("/admin/users/{}", user.id);
     let other = world.add_user("eve@acme.example", &[&world.admins]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
-    let store = &world.app.store;
-    store
-        .set_password(other.id, Some(&sealed), NOW)
-        .await
-        .unwrap();
+    world.give_password(&other).await;
     let mut anna = world.admin().await;
-    let mut eve = signed_in(world.browser(), "eve@acme.example").await;
+    let mut eve = world.browser().signed_in("eve@acme.example").await;
     let version = hidden_field(&anna.get(&href).await.body, "version").unwrap();
     let fields = |first: &'static str, version: &str| {
         let version = version.to_owned();
@@ -263,13 +262,16 @@ async fn a_user_is_edited_and_the_second_editor_is_told() {
     let before = annas.before.as_ref().unwrap();
     assert_eq!(before["email"], json!("b.simon@acme.example"));
     // The password goes with the account, not with the address.
-    let answer = sign_in(&mut world.browser(), "bea@acme.example", "").await;
+    let answer = world
+        .browser()
+        .sign_in("bea@acme.example", PASSWORD, "")
+        .await;
     assert_eq!(answer.status, 303);
 }
 
 #[tokio::test]
 async fn an_address_is_changed_to_a_free_one_only() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let user = found(&world, MEMBER).await;
     let href = format!("/admin/users/{}", user.id);
@@ -299,17 +301,20 @@ async fn an_address_is_changed_to_a_free_one_only() {
 
 #[tokio::test]
 async fn a_user_is_deactivated_and_activated() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let mut member = world.member().await;
     let user = found(&world, MEMBER).await;
     let page = act(&mut browser, &user, "/deactivate", &[]).await;
     assert!(page.contains("Deactivated. 1 session ended."), "{page}");
     assert_eq!(member.get("/sso/session").await.status, 401);
-    assert_eq!(sign_in(&mut world.browser(), MEMBER, "").await.status, 403);
+    assert_eq!(
+        world.browser().sign_in(MEMBER, PASSWORD, "").await.status,
+        403
+    );
     let page = act(&mut browser, &user, "/activate", &[]).await;
     assert!(page.contains("Activated."), "{page}");
-    signed_in(world.browser(), MEMBER).await;
+    world.browser().signed_in(MEMBER).await;
     let mut actions: Vec<String> = world
         .audit()
         .await
@@ -322,14 +327,11 @@ async fn a_user_is_deactivated_and_activated() {
 
 #[tokio::test]
 async fn the_last_way_in_is_kept_whatever_is_tried() {
-    let world = World::new().await;
+    let world = Office::new().await;
     // Another administrator, who signs in via single sign-on only.
     let mut browser = world.admin().await;
     let anna = found(&world, ADMIN).await;
-    let sso = Group {
-        kind: GroupKind::Member,
-        ..support::group(world.acme.id, "SSO Basic")
-    };
+    let sso = support::group(world.acme.id, "SSO Basic", GroupKind::Member, true);
     world.app.store.add_group(&sso, NOW).await.unwrap();
     let group = |group: &Group| group.id.to_string();
     let (sso, admins) = (group(&sso), group(&world.admins));
@@ -345,19 +347,14 @@ async fn the_last_way_in_is_kept_whatever_is_tried() {
         assert!(answer.body.contains("class=\"console\""));
     }
     assert!(world.audit().await.is_empty());
-    signed_in(world.browser(), ADMIN).await;
+    world.browser().signed_in(ADMIN).await;
 }
 
 #[tokio::test]
 async fn nobody_takes_their_own_administration_away() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let spare = world.add_user("spare@acme.example", &[&world.admins]).await;
-    let sealed = world.app.keys.hash_password(PASSWORD);
-    let store = &world.app.store;
-    store
-        .set_password(spare.id, Some(&sealed), NOW)
-        .await
-        .unwrap();
+    world.give_password(&spare).await;
     let mut browser = world.admin().await;
     let anna = found(&world, ADMIN).await;
     let admins = world.admins.id.to_string();
@@ -386,7 +383,7 @@ async fn nobody_takes_their_own_administration_away() {
 
 #[tokio::test]
 async fn passwords_are_set_where_the_groups_allow_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let user = world
         .add_user("local@acme.example", &[&world.members])
@@ -405,7 +402,7 @@ async fn passwords_are_set_where_the_groups_allow_it() {
     let page = act(&mut browser, &user, "/password/remove", &[]).await;
     assert!(page.contains("Removed the password."), "{page}");
 
-    let sso = support::group(world.acme.id, "SSO Basic");
+    let sso = support::group(world.acme.id, "SSO Basic", GroupKind::Member, true);
     world.app.store.add_group(&sso, NOW).await.unwrap();
     grant(&world, &user, &sso, GrantSource::Directory).await;
     let page = browser.get(&format!("/admin/users/{}", user.id)).await.body;
@@ -429,7 +426,7 @@ async fn passwords_are_set_where_the_groups_allow_it() {
 
 #[tokio::test]
 async fn memberships_show_who_gave_them() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
     support::assign(&world.app.store, &entra, "acme.example").await;
@@ -475,7 +472,7 @@ async fn memberships_show_who_gave_them() {
 
 #[tokio::test]
 async fn an_administrator_is_not_made_by_one_click() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let user = world.add_user("c@acme.example", &[&world.members]).await;
     let (admins, members) = (world.admins.id.to_string(), world.members.id.to_string());
     let mut browser = world.admin().await;
@@ -503,7 +500,7 @@ async fn an_administrator_is_not_made_by_one_click() {
             assert_eq!(hidden_field(&asked.body, name).as_deref(), Some(*value));
         }
     }
-    let grants = world.app.store.grants_of(user.id).await.unwrap();
+    let grants = people::grants_of(&world.app.store, user.company_id, user.id).await;
     assert_eq!(grants.len(), 1, "nothing was done");
     assert!(world.audit().await.is_empty());
     let sure = [("group", admins.as_str()), ("sure", "on")];
@@ -511,7 +508,12 @@ async fn an_administrator_is_not_made_by_one_click() {
     let sure = [new[0], new[1], ("sure", "on")];
     let made = post(&mut browser, "/admin/users/new", &sure).await;
     assert_eq!(made.status, 303, "{}", made.body);
-    assert_eq!(world.app.store.grants_of(user.id).await.unwrap().len(), 2);
+    assert_eq!(
+        people::grants_of(&world.app.store, user.company_id, user.id)
+            .await
+            .len(),
+        2
+    );
     // Members, and those who are administrators already, are not asked about.
     let free = [("group", members.as_str())];
     let made = found(&world, "d@acme.example").await;
@@ -521,7 +523,7 @@ async fn an_administrator_is_not_made_by_one_click() {
 
 #[tokio::test]
 async fn a_user_of_another_company_is_not_there() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let stranger = world.add_other_user("stranger@beta.example").await;
     let mut browser = world.admin().await;
     let nobody = UserId::from_bytes([1; 16]).to_string();
@@ -550,13 +552,16 @@ async fn a_user_of_another_company_is_not_there() {
     let path = format!("/admin/users/{}/groups", stranger.id);
     let answer = post(&mut other, &path, &[("group", &members)]).await;
     assert_eq!(answer.status, 404);
-    assert_eq!(world.app.store.grants_of(stranger.id).await.unwrap(), []);
+    assert_eq!(
+        people::grants_of(&world.app.store, stranger.company_id, stranger.id).await,
+        []
+    );
     assert!(world.audit().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_form_without_its_token_does_nothing() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let user = found(&world, MEMBER).await;
     let mut paths: Vec<String> = actions(&world.members)
@@ -576,7 +581,7 @@ async fn a_form_without_its_token_does_nothing() {
 
 #[tokio::test]
 async fn names_are_text_on_every_page() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let hostile = "<script>alert(1)</script>";
     let members = world.members.id.to_string();
@@ -617,7 +622,7 @@ async fn names_are_text_on_every_page() {
 
 #[tokio::test]
 async fn an_identity_is_unlinked_on_the_page() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let email = "simon@acme.example";
     let simon = world.add_user(email, &[]).await;

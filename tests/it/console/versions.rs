@@ -3,12 +3,12 @@
 use super::trust::{
     CERTIFICATE, ENTRA, SECOND, at, confirm, form_at, import, save, send, stored, thumbprints,
 };
-use super::world::{World, follow, post, upload};
-use crate::support::NOW;
+use crate::support::console::{follow, post, upload};
+use crate::support::{NOW, Office};
 
 #[tokio::test]
 async fn each_change_of_trust_is_a_version() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let connection = import(&world, &mut browser, ENTRA).await;
     let versions = world.versions(connection.id).await;
@@ -52,7 +52,7 @@ async fn each_change_of_trust_is_a_version() {
 
 #[tokio::test]
 async fn a_connection_older_than_its_versions_begins_with_what_it_was() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let page = browser.get(&at(&connection, "/versions")).await;
@@ -67,7 +67,7 @@ async fn a_connection_older_than_its_versions_begins_with_what_it_was() {
 
 #[tokio::test]
 async fn what_changed_without_a_version_is_told_apart() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let connection = import(&world, &mut browser, ENTRA).await;
     // As an earlier release saved it: changed, and no version of it.
@@ -88,7 +88,7 @@ async fn what_changed_without_a_version_is_told_apart() {
 
 #[tokio::test]
 async fn a_version_is_restored_after_it_was_shown() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut browser = world.admin().await;
     let path = at(&connection, "/certificates");
@@ -136,7 +136,7 @@ async fn a_version_is_restored_after_it_was_shown() {
 
 #[tokio::test]
 async fn others_see_a_banner_until_they_have_read_it() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let connection = world.add_connection("entra").await;
     let mut anna = world.admin().await;
     let mut zoe = world.second_admin().await;
@@ -177,7 +177,7 @@ async fn others_see_a_banner_until_they_have_read_it() {
 
 #[tokio::test]
 async fn many_versions_have_pages() {
-    let world = World::new().await;
+    let world = Office::new().await;
     let mut browser = world.admin().await;
     let connection = import(&world, &mut browser, ENTRA).await;
     let mut tx = world.app.store.begin().await.unwrap();

@@ -1,25 +1,17 @@
 //! Rules F1 to F5: which account a sign-in ends in, and in which groups.
 
-use vestibule::demo_idp::{Claim, ResponseSpec, User};
+use vestibule::demo_idp::{ResponseSpec, User};
 use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping};
 
-use super::world::World;
-use crate::support;
+use crate::support::identity_provider::{EMAIL, OBJECT_ID, claim};
+use crate::support::{self, Federation, people};
 
 pub(super) const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 const GROUPS_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
-pub(super) const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
-pub(super) const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 const SIMON: &str = "b.simon@contoso.com";
 
-pub(super) fn claim(spec: &mut ResponseSpec, name: &str, values: &[&str]) {
-    spec.attributes.retain(|claim| claim.name != name);
-    spec.attributes
-        .push(Claim::new(name, values.iter().copied()));
-}
-
 /// The titles of the groups that `/sso/session` names.
-async fn groups(world: &World, change: impl FnOnce(&mut ResponseSpec)) -> Vec<String> {
+async fn groups(world: &Federation, change: impl FnOnce(&mut ResponseSpec)) -> Vec<String> {
     let mut browser = world.browser();
     let answer = world.sign_in_with(&mut browser, change).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
@@ -30,7 +22,7 @@ async fn groups(world: &World, change: impl FnOnce(&mut ResponseSpec)) -> Vec<St
 
 #[tokio::test]
 async fn the_account_is_found_by_its_identity_after_its_address_changed() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.signed_in().await;
     let before = world.user(SIMON).await.unwrap();
     let mut browser = world.browser();
@@ -57,7 +49,7 @@ async fn the_account_is_found_by_its_identity_after_its_address_changed() {
 
 #[tokio::test]
 async fn an_address_alone_takes_no_account_over() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let local = world.add_user(SIMON, Some("Correct-Horse-9"), &[]).await;
     let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
     world.assert_refused(&answer, "F2").await;
@@ -86,7 +78,7 @@ async fn an_address_alone_takes_no_account_over() {
 /// The pattern that is known as nOAuth: a claim that people can change themselves names somebody else.
 #[tokio::test]
 async fn a_claim_that_contradicts_the_name_id_takes_nothing_over() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let boss = world.add_user("boss@contoso.com", None, &[]).await;
     let evil = |spec: &mut ResponseSpec| claim(spec, EMAIL, &["boss@contoso.com"]);
     let answer = world.sign_in_with(&mut world.browser(), evil).await;
@@ -135,7 +127,7 @@ async fn a_claim_that_contradicts_the_name_id_takes_nothing_over() {
 /// Accounts bound by NameID; the administrator adds the object identifier claim.
 #[tokio::test]
 async fn the_key_changes_under_a_user() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let without = |spec: &mut ResponseSpec| spec.attributes.retain(|it| it.name != OBJECT_ID);
     let answer = world.sign_in_with(&mut world.browser(), without).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
@@ -191,7 +183,7 @@ async fn the_key_changes_under_a_user() {
 
 #[tokio::test]
 async fn the_session_tells_an_identifier_that_stays() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let id = async |browser: &mut crate::support::Browser| {
         let who = browser.get("/sso/session").await.body;
         let who: serde_json::Value = serde_json::from_str(&who).unwrap();
@@ -212,7 +204,7 @@ async fn the_session_tells_an_identifier_that_stays() {
 
 #[tokio::test]
 async fn an_account_made_for_single_sign_on_waits_for_its_first_sign_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.change(|entra| entra.settings.jit = None).await;
     let made = world.add_user(SIMON, None, &[&world.basic]).await;
     world.signed_in().await;
@@ -222,7 +214,7 @@ async fn an_account_made_for_single_sign_on_waits_for_its_first_sign_in() {
 
 #[tokio::test]
 async fn without_jit_a_stranger_is_told_whom_to_ask() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.change(|entra| entra.settings.jit = None).await;
     let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
     world.assert_refused(&answer, "F3").await;
@@ -232,11 +224,17 @@ async fn without_jit_a_stranger_is_told_whom_to_ask() {
 
 #[tokio::test]
 async fn a_deactivated_user_never_gets_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     let user = world.user(SIMON).await.unwrap();
-    let now = world.app.clock.now();
-    assert!(world.app.store.deactivate_user(user.id, now).await.unwrap());
+    assert!(
+        world
+            .admin_of(&world.acme)
+            .deactivate_user(user.id)
+            .await
+            .unwrap()
+            .is_some()
+    );
     world.app.catch_up().await.unwrap();
     assert_eq!(
         browser.get("/sso/session").await.status,
@@ -251,11 +249,17 @@ async fn a_deactivated_user_never_gets_in() {
         .post_from_elsewhere("/sso/acs", &[("SAMLResponse", &response)])
         .await;
     world.assert_refused(&answer, "F4").await;
-    assert!(world.app.store.activate_user(user.id, now).await.unwrap());
+    assert!(
+        world
+            .admin_of(&world.acme)
+            .activate_user(user.id)
+            .await
+            .unwrap()
+    );
     world.signed_in().await;
 }
 
-async fn mapped(world: &World) -> [Group; 2] {
+async fn mapped(world: &Federation) -> [Group; 2] {
     let editors = world.add_group("Editors", GroupKind::Member, false).await;
     let admins = world
         .add_group("Admins", GroupKind::Administrator, false)
@@ -273,7 +277,7 @@ async fn mapped(world: &World) -> [Group; 2] {
 
 #[tokio::test]
 async fn the_group_claim_adds_and_removes() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     mapped(&world).await;
     assert_eq!(groups(&world, |_| {}).await, ["SSO Basic"]);
     let claimed = async |values: &[&str]| groups(&world, |spec| claim(spec, GROUPS, values)).await;
@@ -289,7 +293,7 @@ async fn the_group_claim_adds_and_removes() {
 
 #[tokio::test]
 async fn no_claim_and_too_many_groups_change_nothing() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     mapped(&world).await;
     groups(&world, |spec| claim(spec, GROUPS, &["g-editors"])).await;
     let missing = groups(&world, |_| {}).await;
@@ -302,7 +306,7 @@ async fn no_claim_and_too_many_groups_change_nothing() {
 
 #[tokio::test]
 async fn what_an_administrator_granted_stays() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let [editors, _] = mapped(&world).await;
     world.signed_in().await;
     let grant = vestibule::domain::Grant {
@@ -310,15 +314,14 @@ async fn what_an_administrator_granted_stays() {
         group_id: editors.id,
         source: GrantSource::Administrator,
     };
-    let now = world.app.clock.now();
-    assert!(world.app.store.add_grant(grant, now).await.unwrap());
+    assert!(people::grant(&world.app.store, grant).await);
     let none = groups(&world, |spec| claim(spec, GROUPS, &[]));
     assert_eq!(none.await, ["Editors", "SSO Basic"]);
 }
 
 #[tokio::test]
 async fn claims_by_other_names() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .set(&[
             ("attributes.email", "mail"),

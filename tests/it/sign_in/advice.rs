@@ -1,18 +1,17 @@
 //! Advice is right or absent: what the record of a refused sign-in tells to change is changed, and the sign-in passes.
 
+use crate::support::Federation;
+use crate::support::identity_provider::{OBJECT_ID, begin, service_provider};
 use vestibule::admin::{Fix, Side, fixes};
 use vestibule::demo_idp::{Claim, ResponseSpec, Status};
 use vestibule::domain::LoginAttempt;
 
-use super::world::{World, begin};
-
 const MAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
-const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
 const MFA: &str = "https://refeds.org/profile/mfa";
 
-async fn advised(world: &World, attempt: &LoginAttempt) -> Vec<Fix> {
+async fn advised(world: &Federation, attempt: &LoginAttempt) -> Vec<Fix> {
     let store = &world.app.store;
     let company = store.company(world.acme.id).await.unwrap().unwrap();
     let entra = store.connection(world.entra.id).await.unwrap();
@@ -209,7 +208,7 @@ const CASES: &[Case] = &[
 #[tokio::test]
 async fn what_is_advised_lets_the_sign_in_pass() {
     for case in CASES {
-        let world = World::new().await;
+        let world = Federation::new().await;
         world.set(case.settings).await;
         let answer = world.sign_in_with(&mut world.browser(), case.sent).await;
         let attempt = world.assert_refused(&answer, case.rule).await;
@@ -228,7 +227,7 @@ async fn what_is_advised_lets_the_sign_in_pass() {
 /// What is taken back is not in the next request any more.
 #[tokio::test]
 async fn what_is_taken_back_is_not_asked_for() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .set(&[
             ("name_id_policy", TRANSIENT),
@@ -257,7 +256,7 @@ async fn what_is_taken_back_is_not_asked_for() {
 /// The e-mail address is in a claim of another name.
 #[tokio::test]
 async fn a_claim_by_another_name_is_looked_for_by_it() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .set(&[("name_id_format", "any"), ("attributes.email", "another")])
         .await;
@@ -284,14 +283,14 @@ async fn a_claim_by_another_name_is_looked_for_by_it() {
 /// Another tenant's key: its issuer stands beside the expected one, and no field of Entra is to be changed for it.
 #[tokio::test]
 async fn another_tenant_is_named_beside_the_expected_one() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     let spec = world
         .beta_idp
         .response_spec(
             &vestibule::demo_idp::User::b_simon(),
-            &super::world::service_provider(&world.acme),
+            &service_provider(&world.acme),
         )
         .answering(&begun.id);
     let xml = world.beta_idp.respond(&spec).unwrap();
@@ -344,7 +343,7 @@ async fn another_tenant_is_named_beside_the_expected_one() {
 /// An entity ID with white space around it in metadata: what it signs names it with the white space, or without.
 #[tokio::test]
 async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let own = world.idp.tenant().entity_id.clone();
     let metadata = world.idp.metadata_xml().unwrap();
     let metadata = metadata.replace(
@@ -392,7 +391,7 @@ async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
 /// Behind a proxy that the company's origin does not know of.
 #[tokio::test]
 async fn an_internal_origin_of_ours_is_the_operators_to_change() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let public = "https://acme.example.com";
     let answer = world
         .sign_in_with(&mut world.browser(), |spec| {
@@ -420,7 +419,7 @@ async fn an_internal_origin_of_ours_is_the_operators_to_change() {
 
 #[tokio::test]
 async fn what_nobody_asked_for_is_accepted_where_that_is_advised() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.set(&[("unsolicited", "refuse")]).await;
     let spec = world.spec(&vestibule::demo_idp::User::b_simon());
     let response = world.encoded(&spec);

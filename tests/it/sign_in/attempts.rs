@@ -3,14 +3,12 @@
 use time::Duration;
 use vestibule::demo_idp::User;
 
-use vestibule::saml::metadata::IdpMetadata;
-
-use super::world::{World, begin, service_provider};
-use crate::support::NOW;
+use crate::support::identity_provider::{begin, service_provider};
+use crate::support::{Federation, NOW};
 
 #[tokio::test]
 async fn a_response_to_no_request_of_ours_is_refused() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     for request in ["_0123456789abcdef0123456789abcdef", " ", "é"] {
@@ -26,7 +24,7 @@ async fn a_response_to_no_request_of_ours_is_refused() {
 
 #[tokio::test]
 async fn a_request_lasts_ten_minutes() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for (wait, accepted) in [(599, true), (600, false)] {
         let mut browser = world.browser();
         let begun = begin(&mut browser, "/sso/login").await;
@@ -43,7 +41,7 @@ async fn a_request_lasts_ten_minutes() {
 
 #[tokio::test]
 async fn what_nobody_answered_is_forgotten_and_a_late_answer_is_told_so() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let (mut late, mut early) = (world.browser(), world.browser());
     let first = begin(&mut late, "/sso/login").await;
     world.app.clock.step(Duration::minutes(5));
@@ -70,7 +68,7 @@ async fn what_nobody_answered_is_forgotten_and_a_late_answer_is_told_so() {
 
 #[tokio::test]
 async fn a_request_is_answered_once() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     // A refusal consumes the attempt as well: nobody gets a second try at it.
@@ -97,7 +95,7 @@ async fn a_request_is_answered_once() {
 
 #[tokio::test]
 async fn a_sign_in_belongs_to_its_browser() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     let response = world.respond(&begun, |_| {});
@@ -129,7 +127,7 @@ async fn a_sign_in_belongs_to_its_browser() {
 
 #[tokio::test]
 async fn a_cookie_that_only_our_own_site_sees_is_enough() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login?return_to=/reports").await;
     let response = world.respond(&begun, |_| {});
@@ -146,7 +144,7 @@ async fn a_cookie_that_only_our_own_site_sees_is_enough() {
 
 #[tokio::test]
 async fn the_relay_state_is_the_handle_of_the_sign_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let other = begin(&mut browser, "/sso/login").await;
     for relay_state in [
@@ -182,7 +180,7 @@ async fn the_relay_state_is_the_handle_of_the_sign_in() {
 
 #[tokio::test]
 async fn the_back_button_leads_on_and_a_stolen_response_nowhere() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login?return_to=/reports").await;
     let response = world.respond(&begun, |_| {});
@@ -224,7 +222,7 @@ async fn the_back_button_leads_on_and_a_stolen_response_nowhere() {
 
 #[tokio::test]
 async fn a_double_click_signs_in_once_and_shows_no_error() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for _ in 0..20 {
         let mut browser = world.browser();
         let begun = begin(&mut browser, "/sso/login?return_to=/reports").await;
@@ -251,7 +249,7 @@ async fn a_double_click_signs_in_once_and_shows_no_error() {
 
 #[tokio::test]
 async fn an_assertion_is_used_once_whatever_it_answers() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let spec = world.spec(&User::b_simon());
     let answer = world
@@ -270,7 +268,7 @@ async fn an_assertion_is_used_once_whatever_it_answers() {
 
 #[tokio::test]
 async fn several_tabs_sign_in_side_by_side() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let mut tabs = Vec::new();
     for target in ["/one", "/two", "/three"] {
@@ -289,7 +287,7 @@ async fn several_tabs_sign_in_side_by_side() {
 
 #[tokio::test]
 async fn a_response_counts_in_its_own_company_only() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     // The identity provider of beta answers a request of acme, in its own name and in the other's.
     for issuer in [world.beta_idp.tenant(), world.idp.tenant()] {
         let mut browser = world.browser();
@@ -342,14 +340,8 @@ async fn a_response_counts_in_its_own_company_only() {
 /// Rule E6: another connection of the same company is another identity provider.
 #[tokio::test]
 async fn a_response_counts_for_its_own_connection_only() {
-    let world = World::new().await;
-    let metadata = world.beta_idp.metadata_xml().unwrap();
-    let imported = IdpMetadata::parse(metadata.as_bytes(), None, NOW).unwrap();
-    let mut settings = vestibule::import::settings(&imported.idp);
-    settings.jit = Some(world.basic.id);
-    let partner = crate::support::connection(world.acme.id, "partner", settings);
-    world.app.store.add_connection(&partner, NOW).await.unwrap();
-    world.app.catch_up().await.unwrap();
+    let world = Federation::new().await;
+    world.connect(&world.beta_idp, "partner", |_| {}).await;
     let user = User::b_simon();
     let acme = service_provider(&world.acme);
     let both = [("entra", &world.idp), ("partner", &world.beta_idp)];
@@ -388,7 +380,7 @@ fn encoded(xml: &str) -> String {
 
 #[tokio::test]
 async fn a_connection_that_is_disabled_midway_signs_nobody_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     world.change(|entra| entra.enabled = false).await;
@@ -406,7 +398,7 @@ async fn a_connection_that_is_disabled_midway_signs_nobody_in() {
 /// record all the same, and the code leads to it.
 #[tokio::test]
 async fn what_is_refused_too_late_for_its_sign_in_has_a_record_of_its_own() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let store = &world.app.store;
     let another_audience =
         |spec: &mut vestibule::demo_idp::ResponseSpec| spec.audiences = vec!["urn:other".into()];

@@ -2,14 +2,14 @@
 
 use time::Duration;
 
-use super::world::{World, begin};
-use crate::support::{Answer, Browser, NOW};
+use crate::support::identity_provider::begin;
+use crate::support::{Answer, Browser, Federation, NOW};
 
 const MFA: &str = "https://refeds.org/profile/mfa";
 const PASSWORD: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password";
 
 /// Signs in from `path`, by an authentication that is so many seconds old.
-async fn sign_in(world: &World, browser: &mut Browser, path: &str, seconds: i64) -> Answer {
+async fn sign_in(world: &Federation, browser: &mut Browser, path: &str, seconds: i64) -> Answer {
     let begun = begin(browser, path).await;
     let response = world.respond(&begun, |spec| {
         spec.authn_instant = world.app.clock.now() - Duration::seconds(seconds);
@@ -20,7 +20,7 @@ async fn sign_in(world: &World, browser: &mut Browser, path: &str, seconds: i64)
 
 #[tokio::test]
 async fn who_is_asked_to_sign_in_again_does() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for (path, seconds, accepted) in [
         ("/sso/login?force=1", 180, true),
         ("/sso/login?force=1", 181, false),
@@ -50,7 +50,7 @@ async fn who_is_asked_to_sign_in_again_does() {
 
 #[tokio::test]
 async fn the_connection_can_ask_each_time_and_bound_the_age() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.set(&[("force_authn", "true")]).await;
     let answer = sign_in(&world, &mut world.browser(), "/sso/login", 600).await;
     world.assert_refused(&answer, "D8").await;
@@ -83,7 +83,7 @@ async fn the_connection_can_ask_each_time_and_bound_the_age() {
 
 #[tokio::test]
 async fn the_way_to_sign_in_that_was_asked_for_comes_back() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for (settings, accepted) in [
         (
             [
@@ -131,7 +131,7 @@ async fn the_way_to_sign_in_that_was_asked_for_comes_back() {
 
 #[tokio::test]
 async fn an_application_is_told_when_and_how() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     sign_in(&world, &mut browser, "/sso/login", 60).await;
     let session: serde_json::Value =

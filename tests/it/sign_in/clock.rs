@@ -7,14 +7,14 @@ use vestibule::app::{Answer as Told, Question};
 use vestibule::demo_idp::{ResponseSpec, User};
 use vestibule::domain::Outcome;
 
-use super::world::{World, begin};
-use crate::support::{Answer, Browser};
+use crate::support::identity_provider::begin;
+use crate::support::{ACME_ORIGIN, Answer, Browser, Federation};
 
 const HOURS: Duration = Duration::hours(5);
 const YEAR: Duration = Duration::days(365);
 
 /// Signs in while the server's clock is wrong by so much; the identity provider's is as well when it says so.
-async fn sign_in(world: &World, idp_is_wrong_too: bool, wrong: Duration) -> (Browser, Answer) {
+async fn sign_in(world: &Federation, idp_is_wrong_too: bool, wrong: Duration) -> (Browser, Answer) {
     let mut browser = world.browser();
     let shift = if idp_is_wrong_too {
         Duration::ZERO
@@ -37,7 +37,7 @@ fn set(spec: &mut ResponseSpec, by: Duration) {
 
 #[tokio::test]
 async fn a_wrong_clock_lets_nobody_in_and_a_right_one_does() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for wrong in [HOURS, -HOURS, YEAR, -YEAR] {
         world.app.clock.jump(wrong);
         let (_, answer) = sign_in(&world, false, wrong).await;
@@ -59,7 +59,7 @@ async fn a_wrong_clock_lets_nobody_in_and_a_right_one_does() {
 
 #[tokio::test]
 async fn no_session_outlives_a_clock_that_was_wrong() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut before = world.signed_in().await;
     for wrong in [HOURS, YEAR] {
         world.app.clock.jump(wrong);
@@ -89,7 +89,7 @@ async fn no_session_outlives_a_clock_that_was_wrong() {
 
 #[tokio::test]
 async fn an_attempt_of_another_time_is_over() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for wrong in [HOURS, YEAR] {
         // Begun while the clock was ahead, answered when it is right: it would stay open until then.
         world.app.clock.jump(wrong);
@@ -112,7 +112,7 @@ async fn an_attempt_of_another_time_is_over() {
 
 #[tokio::test]
 async fn a_clock_that_goes_back_and_forth_makes_no_second_use() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.set(&[("unsolicited", "accept")]).await;
     let response = world.encoded(&world.spec(&User::b_simon()));
     let fields = [("SAMLResponse", response.as_str())];
@@ -134,7 +134,7 @@ async fn a_clock_that_goes_back_and_forth_makes_no_second_use() {
 
 #[tokio::test]
 async fn changes_are_followed_and_limits_hold_whatever_the_clock_says() {
-    let world = World::with(super::world::ACME, |config| {
+    let world = Federation::with(ACME_ORIGIN, |config| {
         config.limits.client_metadata_per_minute = 3;
     })
     .await;
@@ -192,7 +192,7 @@ async fn changes_are_followed_and_limits_hold_whatever_the_clock_says() {
 /// What arrives at `/healthz` is told to a question of this moment alone, by this server's clock.
 #[tokio::test]
 async fn a_question_of_doctor_counts_for_five_minutes() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let asked = world.app.clock.now();
     let question = Question::new(&world.app.keys, asked);
     for (seconds, counts) in [

@@ -1,15 +1,15 @@
 //! Rules E and F with D2 at their edges, in combination: which sign-in ends with a session, and which rule refuses another.
 
+use crate::support::Federation;
+use crate::support::identity_provider::begin;
 use time::Duration;
-
-use super::world::{World, begin};
 
 /// What can be wrong, in the order in which it is asked for, with the rule that refuses it.
 const WRONG: [&str; 7] = ["E2", "E1", "E3", "E6", "D2", "E4", "F4"];
 
 #[tokio::test]
 async fn every_edge_of_a_sign_in_with_every_other() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let answer = world
         .sign_in_with(&mut browser, |spec| spec.assertion_id = "_used".into())
@@ -41,7 +41,11 @@ async fn every_edge_of_a_sign_in_with_every_other() {
             world.change(|entra| entra.enabled = false).await;
         }
         if wrong("F4") {
-            world.app.store.deactivate_user(user, now).await.unwrap();
+            world
+                .admin_of(&world.acme)
+                .deactivate_user(user)
+                .await
+                .unwrap();
         }
         let mut brought_by = if wrong("E2") {
             let mut stranger = world.browser();
@@ -66,7 +70,11 @@ async fn every_edge_of_a_sign_in_with_every_other() {
             world.change(|entra| entra.enabled = true).await;
         }
         if wrong("F4") {
-            world.app.store.activate_user(user, now).await.unwrap();
+            world
+                .admin_of(&world.acme)
+                .activate_user(user)
+                .await
+                .unwrap();
         }
     }
 }
@@ -74,7 +82,7 @@ async fn every_edge_of_a_sign_in_with_every_other() {
 /// Rule E4 at its edge: an assertion ID is forgotten when no connection could accept the assertion any more, and not before.
 #[tokio::test]
 async fn an_assertion_id_is_remembered_until_it_has_expired() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let start = world.app.clock.now();
     let end = start + Duration::minutes(5);
     // A connection with less skew: its administrator may set more at any time.

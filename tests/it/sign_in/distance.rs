@@ -4,9 +4,10 @@ use vestibule::config::Secret;
 use vestibule::demo_idp::ResponseSpec;
 use vestibule::domain::{GroupKind, GroupMapping};
 
-use super::accounts::{GROUPS, claim};
-use super::world::{ACME, World, begin};
+use super::accounts::GROUPS;
 use crate::store::database::Database;
+use crate::support::identity_provider::{begin, claim};
+use crate::support::{ACME_ORIGIN, Federation};
 
 /// The most that each may ask. Whoever adds a question to a sign-in adds a round trip for everybody.
 const OF_A_START: u64 = 2;
@@ -16,7 +17,7 @@ const OF_A_SIGN_IN: u64 = 6;
 async fn a_sign_in_asks_a_few_times() {
     let database = Database::postgres().await;
     let url = database.url();
-    let world = World::with(ACME, |config| {
+    let world = Federation::with(ACME_ORIGIN, |config| {
         config.database.url = Some(Secret::new(&url));
     })
     .await;

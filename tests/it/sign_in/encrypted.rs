@@ -9,11 +9,11 @@ use vestibule::demo_idp::{App, Encryption, ResponseSpec, Signed};
 use vestibule::saml::encryption::{DataAlgorithm, KeyTransport};
 use vestibule::saml::names;
 
-use super::world::{Begun, World, begin, code_of};
-use crate::support::Answer;
+use crate::support::identity_provider::{Begun, begin, code_of};
+use crate::support::{Answer, Federation};
 
 /// The service provider's key for encryption, from its metadata.
-async fn recipient(world: &World) -> PKey<Public> {
+async fn recipient(world: &Federation) -> PKey<Public> {
     let metadata = world.browser().get("/sso/metadata").await.body;
     let app = App::from_metadata("a", "Acme", metadata.as_bytes()).unwrap();
     app.recipient().unwrap()
@@ -98,7 +98,7 @@ fn look(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
 }
 
 async fn bring(
-    world: &World,
+    world: &Federation,
     begun: &Begun,
     browser: &mut crate::support::Browser,
     xml: &str,
@@ -110,7 +110,7 @@ async fn bring(
 
 #[tokio::test]
 async fn every_failure_to_decrypt_gets_the_same_answer() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let recipient = recipient(&world).await;
     let sealed = |spec: &mut ResponseSpec| {
         spec.encryption = Some(Encryption {

@@ -4,9 +4,7 @@ use time::Duration;
 use vestibule::config::Limits;
 use vestibule::domain::GroupKind;
 
-use super::password::submit;
-use super::world::{ACME, World};
-use crate::support::{Answer, Browser, hidden_field};
+use crate::support::{ACME_ORIGIN, Answer, Browser, Federation, hidden_field, people};
 
 const ADMIN: &str = "admin@acme.example";
 const PASSWORD: &str = "Correct-Horse-9";
@@ -14,8 +12,8 @@ const STRANGER: &str = "203.0.113.66";
 const OFFICE: &str = "198.51.100.1";
 
 /// With an administrator who may use a password, and these numbers of wrong ones a minute.
-async fn world(one: u32, client: u32, account: u32) -> World {
-    let world = World::with(ACME, |config| {
+async fn world(one: u32, client: u32, account: u32) -> Federation {
+    let world = Federation::with(ACME_ORIGIN, |config| {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
         config.limits = Limits {
             wrong_passwords_per_minute: one,
@@ -32,13 +30,13 @@ async fn world(one: u32, client: u32, account: u32) -> World {
     world
 }
 
-async fn wrong(world: &World, from: &str, email: &str) -> u16 {
+async fn wrong(world: &Federation, from: &str, email: &str) -> u16 {
     let mut browser = world.browser().from(from);
-    submit(&mut browser, email, "wrong", "").await.status
+    browser.sign_in(email, "wrong", "").await.status
 }
 
 async fn right(browser: &mut Browser) -> u16 {
-    submit(browser, ADMIN, PASSWORD, "").await.status
+    browser.sign_in(ADMIN, PASSWORD, "").await.status
 }
 
 fn assert_too_many(answer: &Answer, seconds: &str) {
@@ -61,7 +59,7 @@ async fn guessing_is_slowed_down() {
     // By another browser and in another spelling, and with the right password: nothing is compared.
     for email in [ADMIN, "ADMIN@acme.example"] {
         let mut browser = world.browser().from(STRANGER);
-        let answer = submit(&mut browser, email, PASSWORD, "").await;
+        let answer = browser.sign_in(email, PASSWORD, "").await;
         assert_too_many(&answer, "20");
     }
     // Single sign-on is not slowed down by it.
@@ -110,7 +108,7 @@ async fn a_stranger_cannot_keep_the_owner_out() {
 
     // What he types wrong counts for his browser alone.
     let mut mistyped = 0;
-    while submit(&mut owner, ADMIN, "Correct-Hose-9", "").await.status == 403 {
+    while owner.sign_in(ADMIN, "Correct-Hose-9", "").await.status == 403 {
         mistyped += 1;
     }
     assert_eq!(mistyped, 3);
@@ -125,13 +123,13 @@ async fn a_cookie_that_nobody_was_given_is_a_strangers() {
     let other = "other@acme.example";
     world.add_user(other, Some(PASSWORD), &[]).await;
     let mut browser = world.browser().from(STRANGER);
-    assert_eq!(submit(&mut browser, other, PASSWORD, "").await.status, 303);
+    assert_eq!(browser.sign_in(other, PASSWORD, "").await.status, 303);
     // It speaks of another account.
-    assert_eq!(submit(&mut browser, ADMIN, "wrong", "").await.status, 403);
-    assert_eq!(submit(&mut browser, ADMIN, "wrong", "").await.status, 429);
+    assert_eq!(browser.sign_in(ADMIN, "wrong", "").await.status, 403);
+    assert_eq!(browser.sign_in(ADMIN, "wrong", "").await.status, 429);
     for forged in ["x", "AAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(65)] {
         browser.keep("vestibule-known", forged);
-        assert_eq!(submit(&mut browser, ADMIN, "wrong", "").await.status, 429);
+        assert_eq!(browser.sign_in(ADMIN, "wrong", "").await.status, 429);
     }
 }
 
@@ -143,9 +141,7 @@ async fn single_sign_on_makes_a_browser_known_to_who_has_a_password() {
     assert_eq!(without.cookie("vestibule-known"), None);
     let user = world.user("b.simon@contoso.com").await.unwrap();
     let sealed = world.app.keys.hash_password(PASSWORD);
-    let now = world.app.clock.now();
-    let set = world.app.store.set_password(user.id, Some(&sealed), now);
-    assert!(set.await.unwrap());
+    people::set_password(&world.app.store, user.id, Some(&sealed)).await;
     let mut with = world.browser();
     world.sign_in_with(&mut with, |_| {}).await;
     assert!(with.cookie("vestibule-known").is_some());

@@ -6,13 +6,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use vestibule::demo_idp::User;
 
-use super::world::{World, begin};
-use crate::support::{Answer, send};
+use crate::support::identity_provider::{begin, read};
+use crate::support::{Answer, Federation, send};
 
 const HOST: &str = "acme.localhost:8080";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn post(world: &World, kind: &str, body: impl Into<Body>) -> Answer {
+async fn post(world: &Federation, kind: &str, body: impl Into<Body>) -> Answer {
     let request = Request::post("/sso/acs")
         .header(header::HOST, HOST)
         .header(header::CONTENT_TYPE, kind)
@@ -22,7 +22,7 @@ async fn post(world: &World, kind: &str, body: impl Into<Body>) -> Answer {
 
 #[tokio::test]
 async fn bodies_that_are_not_one_response() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let response = world.encoded(&world.spec(&User::b_simon()));
     let field: String = form_urlencoded::byte_serialize(response.as_bytes()).collect();
     let good = format!("SAMLResponse={field}");
@@ -100,7 +100,7 @@ async fn bodies_that_are_not_one_response() {
 
 #[tokio::test]
 async fn a_refused_document_leaves_a_record_and_no_echo() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let hostile = [
         "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e;</x>",
         "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"a\" ID=\"b\"/>",
@@ -121,7 +121,7 @@ async fn a_refused_document_leaves_a_record_and_no_echo() {
 
 #[tokio::test]
 async fn methods_that_an_address_does_not_know() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for (method, path) in [
         (Method::GET, "/sso/acs"),
         (Method::PUT, "/sso/acs"),
@@ -146,7 +146,7 @@ async fn methods_that_an_address_does_not_know() {
 
 #[tokio::test]
 async fn the_host_header_decides_nothing_but_the_company() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let ask = async |hosts: &[&str], forwarded: &str| {
         let mut request = Request::get("/sso/login").header("x-forwarded-host", forwarded);
         for host in hosts {
@@ -192,7 +192,7 @@ async fn the_host_header_decides_nothing_but_the_company() {
     }
     let answer = ask(&["ACME.localhost:8080"], "evil.example").await;
     assert_eq!(answer.status, 200);
-    let begun = super::world::read(&answer);
+    let begun = read(&answer);
     assert!(
         begun
             .xml
@@ -204,7 +204,7 @@ async fn the_host_header_decides_nothing_but_the_company() {
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let mut answers = Vec::new();
     for path in [
@@ -269,7 +269,7 @@ async fn every_answer_carries_the_security_headers() {
 
 #[tokio::test]
 async fn names_are_text_and_never_markup() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let hostile = "<script>alert(1)</script>\"'&";
     world
         .change_company(|acme| acme.name = hostile.into())

@@ -9,8 +9,8 @@ use tracing_subscriber::EnvFilter;
 use vestibule::demo_idp::{ResponseSpec, Status};
 use vestibule::saml::names;
 
-use super::world::{World, begin};
-use crate::support::{Answer, send};
+use crate::support::identity_provider::begin;
+use crate::support::{Answer, Federation, send};
 
 /// What an attacker would like to see at the beginning of a line.
 const EVIL: &str = "evil-marker";
@@ -84,7 +84,7 @@ fn assert_headers_are_ours(answer: &Answer, what: &str) {
     }
 }
 
-async fn try_everything(world: &World) {
+async fn try_everything(world: &Federation) {
     for line in LINES {
         let line = encoded(line);
         for path in [
@@ -156,7 +156,7 @@ async fn try_everything(world: &World) {
 
 #[tokio::test]
 async fn no_value_reaches_a_header_or_a_line_of_the_log() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     // While there is one subscriber only, a thread of another test, which has none, may decide that nobody wants its lines.
     let _second = tracing::Dispatch::new(
         tracing_subscriber::fmt()
@@ -190,7 +190,7 @@ async fn no_value_reaches_a_header_or_a_line_of_the_log() {
 
 #[tokio::test]
 async fn a_parameter_that_comes_twice_is_refused() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for path in [
         "/sso/login?return_to=/a&return_to=/b",
         "/sso/login?return_to=/a&return%5Fto=/b",

@@ -10,14 +10,14 @@ use vestibule::domain::Company;
 use vestibule::http::client_address::Peer;
 use vestibule::store::AttemptFilter;
 
-use super::world::{self, ACME, World};
-use crate::support::{Answer, Browser, hidden_field, send};
+use crate::support::identity_provider::{read, service_provider};
+use crate::support::{ACME_ORIGIN, Answer, Browser, Federation, hidden_field, send};
 
 /// The client of whom too much comes.
 const CLIENT: &str = "203.0.113.66";
 
-async fn world(limits: Limits) -> World {
-    World::with(ACME, |config| {
+async fn world(limits: Limits) -> Federation {
+    Federation::with(ACME_ORIGIN, |config| {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
         config.limits = limits;
     })
@@ -70,22 +70,22 @@ async fn ask(browser: &mut Browser, kind: &str) -> Answer {
     }
 }
 
-async fn rows(world: &World, company: &Company) -> usize {
+async fn rows(world: &Federation, company: &Company) -> usize {
     let all = AttemptFilter::default();
     let attempts = world.app.store.attempts(company.id, &all, 10_000).await;
     attempts.unwrap().len()
 }
 
 /// A whole sign-in at beta from an address; the statuses of its start and its end.
-async fn sign_in_at_beta(world: &World, address: &str) -> [u16; 2] {
+async fn sign_in_at_beta(world: &Federation, address: &str) -> [u16; 2] {
     let mut browser = world.browser_at(&world.beta).from(address);
     let started = browser.get("/sso/login").await;
     if started.status == 429 {
         return [429, 0];
     }
-    let begun = world::read(&started);
+    let begun = read(&started);
     let user = vestibule::demo_idp::User::b_simon();
-    let sp = world::service_provider(&world.beta);
+    let sp = service_provider(&world.beta);
     let spec = world.beta_idp.response_spec(&user, &sp);
     let response = world.beta_idp.respond(&spec.answering(&begun.id)).unwrap();
     let response = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, response);
@@ -306,7 +306,7 @@ async fn a_script_is_told_in_json() {
 
 #[tokio::test]
 async fn a_look_begins_no_sign_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for path in ["/", "/sso/login", "/sso/login?connection=entra", "/sign-in"] {
         let answer = world.browser().head(path).await;
         assert_eq!((answer.status, &*answer.body), (200, ""), "{path}");
@@ -321,7 +321,7 @@ async fn a_look_begins_no_sign_in() {
 
 #[tokio::test]
 async fn crawlers_are_told_to_stay_away() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let robots = world.browser().get("/robots.txt").await;
     assert_eq!(robots.body, "User-agent: *\nDisallow: /\n");
     for path in ["/", "/sign-in", "/sso/metadata", "/nothing"] {

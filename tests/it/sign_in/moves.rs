@@ -1,61 +1,36 @@
 //! A company moves from one identity provider to another (rules F1 and F2): the assignment of its domain decides, and nobody loses
 //! anything.
 
-use vestibule::demo_idp::{Claim, ResponseSpec, User};
-use vestibule::domain::{Connection, Grant, GrantSource, GroupKind};
-use vestibule::import;
-use vestibule::saml::metadata::IdpMetadata;
+use vestibule::domain::{Connection, GroupKind};
 
-use super::password::submit;
-use super::world::{World, begin, service_provider};
-use crate::support::{self, Answer, Browser, hidden_field, unescaped};
+use crate::support::console::{follow, post};
+use crate::support::identity_provider::{EMAIL, claim};
+use crate::support::{ADMIN, Answer, Browser, Federation, people, unescaped};
 
-const ADMIN: &str = "anna.admin@acme.example";
-const PASSWORD: &str = "Correct-Horse-9";
 const SIMON: &str = "b.simon@acme.test";
-const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
 
 /// acme with "entra" and "okta", and an administrator in the console.
 struct Company {
-    world: World,
+    world: Federation,
     okta: Connection,
     console: Browser,
 }
 
 impl Company {
     async fn new() -> Self {
-        let world = World::new().await;
-        let admins = world
-            .add_group("Administrators", GroupKind::Administrator, false)
-            .await;
-        world.add_user(ADMIN, Some(PASSWORD), &[&admins]).await;
-        let metadata = world.beta_idp.metadata_xml().unwrap();
-        let imported = IdpMetadata::parse(metadata.as_bytes(), None, support::NOW).unwrap();
-        let mut settings = import::settings(&imported.idp);
-        settings.jit = Some(world.basic.id);
-        let okta = support::connection(world.acme.id, "okta", settings);
-        let store = &world.app.store;
-        store.add_connection(&okta, support::NOW).await.unwrap();
-        world.app.catch_up().await.unwrap();
-        let mut console = world.browser();
-        let answer = submit(&mut console, ADMIN, PASSWORD, "").await;
-        assert_eq!(answer.status, 303, "{}", answer.body);
+        let world = Federation::new().await;
+        world.add_administrator().await;
         Self {
+            okta: world.okta().await,
+            console: world.browser().signed_in(ADMIN).await,
             world,
-            okta,
-            console,
         }
     }
 
     /// Sends a form of the console, and follows its answer.
     async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
-        let page = self.console.get("/admin/account").await;
-        let csrf = hidden_field(&page.body, "csrf").unwrap();
-        let mut all = vec![("csrf", csrf.as_str())];
-        all.extend_from_slice(fields);
-        let answer = self.console.post(path, &all).await;
-        assert_eq!(answer.status, 303, "{path}: {}", answer.body);
-        self.page(answer.header("location")).await
+        let answer = post(&mut self.console, path, fields).await;
+        unescaped(&follow(&mut self.console, &answer).await.body)
     }
 
     async fn page(&mut self, path: &str) -> String {
@@ -66,22 +41,17 @@ impl Company {
 
     /// Simon signs in through a connection.
     async fn sign_in(&self, through: &str) -> (Browser, Answer) {
-        let mut browser = self.world.browser();
-        let begun = begin(&mut browser, &format!("/sso/login?connection={through}")).await;
         let idp = if through == "okta" {
             &self.world.beta_idp
         } else {
             &self.world.idp
         };
-        let here = service_provider(&self.world.acme);
-        let mut spec: ResponseSpec = idp.response_spec(&User::b_simon(), &here);
-        SIMON.clone_into(&mut spec.name_id);
-        spec.attributes.retain(|claim| claim.name != EMAIL);
-        spec.attributes.push(Claim::new(EMAIL, [SIMON]));
-        let xml = idp.respond(&spec.answering(&begun.id)).unwrap();
-        let response = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, xml);
-        let answer = self.world.bring(&mut browser, &begun, &response).await;
-        (browser, answer)
+        self.world
+            .sign_in_through(through, idp, |spec| {
+                SIMON.clone_into(&mut spec.name_id);
+                claim(spec, EMAIL, &[SIMON]);
+            })
+            .await
     }
 
     /// The same, and what an application is told of him: who he is, and his groups.
@@ -104,13 +74,9 @@ async fn a_company_moves_from_one_identity_provider_to_another() {
     let (id, _) = company.told("entra").await;
     // An administrator has given him more.
     let editors = company.world.add_group("Editors", GroupKind::Member, false);
-    let grant = Grant {
-        user_id: company.world.user(SIMON).await.unwrap().id,
-        group_id: editors.await.id,
-        source: GrantSource::Administrator,
-    };
-    let store = &company.world.app.store;
-    assert!(store.add_grant(grant, support::NOW).await.unwrap());
+    let simon = company.world.user(SIMON).await.unwrap().id;
+    let grant = people::by_hand(simon, &editors.await);
+    assert!(people::grant(&company.world.app.store, grant).await);
     let before = company.told("entra").await;
     assert_eq!(before, (id, serde_json::json!(["Editors", "SSO Basic"])));
 

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use vestibule::admin::{Actor, Admin, SignInDetail};
+use vestibule::admin::SignInDetail;
 use vestibule::domain::{LoginAttempt, NewKey};
 use vestibule::login::look_for_new_keys;
 
-use super::world::World;
-use crate::support::NOW;
+use crate::support::Federation;
 
 /// Serves a document, and counts how often.
 fn serve(document: String) -> (String, Arc<AtomicUsize>) {
@@ -33,7 +32,7 @@ fn serve(document: String) -> (String, Arc<AtomicUsize>) {
 }
 
 /// The connection has the key of somebody else, and knows an address of metadata.
-async fn with_another_key(world: &World, url: Option<&str>) {
+async fn with_another_key(world: &Federation, url: Option<&str>) {
     let other = world.beta_idp.signing_key().certificate_base64();
     world
         .change(|entra| {
@@ -43,24 +42,17 @@ async fn with_another_key(world: &World, url: Option<&str>) {
         .await;
 }
 
-async fn refused(world: &World) -> LoginAttempt {
+async fn refused(world: &Federation) -> LoginAttempt {
     let answer = world.sign_in_with(&mut world.browser(), |_| {}).await;
     world.assert_refused(&answer, "B3").await
 }
 
-async fn detail(world: &World, attempt: &LoginAttempt) -> SignInDetail {
-    let admin = Admin {
-        store: &world.app.store,
-        keys: &world.app.keys,
-        company: world.acme.id,
-        actor: Actor::command_line(),
-        once: None,
-        now: NOW,
-    };
+async fn detail(world: &Federation, attempt: &LoginAttempt) -> SignInDetail {
+    let admin = world.admin_of(&world.acme);
     admin.sign_in_detail(&attempt.code).await.unwrap()
 }
 
-async fn found(world: &World, attempt: &LoginAttempt) -> Option<NewKey> {
+async fn found(world: &Federation, attempt: &LoginAttempt) -> Option<NewKey> {
     for _ in 0..200 {
         if let Some(key) = detail(world, attempt).await.new_key {
             return Some(key);
@@ -72,7 +64,7 @@ async fn found(world: &World, attempt: &LoginAttempt) -> Option<NewKey> {
 
 #[tokio::test]
 async fn the_record_says_that_the_unknown_key_is_in_the_metadata_now() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let (url, asked) = serve(world.idp.metadata_xml().unwrap());
     let looking = tokio::spawn({
         let app = Arc::clone(&world.app);
@@ -108,7 +100,7 @@ async fn the_record_says_that_the_unknown_key_is_in_the_metadata_now() {
 /// It makes no difference whether the Response was asked for.
 #[tokio::test]
 async fn the_key_of_a_response_that_nobody_asked_for_is_looked_for_too() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let (url, asked) = serve(world.idp.metadata_xml().unwrap());
     let looking = tokio::spawn({
         let app = Arc::clone(&world.app);
@@ -135,7 +127,7 @@ async fn the_key_of_a_response_that_nobody_asked_for_is_looked_for_too() {
 
 #[tokio::test]
 async fn a_key_that_is_not_in_the_metadata_is_not_said_to_be() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     // The metadata of the same identity provider, with the key that the connection has already.
     let metadata = world.idp.metadata_xml().unwrap();
     let own = world.idp.signing_key().certificate_base64();

@@ -2,39 +2,22 @@
 
 use vestibule::domain::GroupKind;
 
-use super::world::World;
-use crate::support::{Answer, Browser, hidden_field};
+use crate::support::{Browser, Federation, hidden_field, people};
 
 const ADMIN: &str = "admin@acme.example";
 const PASSWORD: &str = "Correct-Horse-9";
 
-pub(super) async fn submit(
-    browser: &mut Browser,
-    email: &str,
-    password: &str,
-    return_to: &str,
-) -> Answer {
-    let page = browser.get("/sign-in").await;
-    assert_eq!(page.status, 200);
-    let csrf = hidden_field(&page.body, "csrf").unwrap();
-    let fields = [
-        ("csrf", csrf.as_str()),
-        ("email", email),
-        ("password", password),
-        ("return_to", return_to),
-    ];
-    browser.post("/sign-in", &fields).await
-}
-
 #[tokio::test]
 async fn an_administrator_gets_in_with_a_password_and_it_is_written_down() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let admins = world
         .add_group("Admins", GroupKind::Administrator, false)
         .await;
     world.add_user(ADMIN, Some(PASSWORD), &[&admins]).await;
     let mut browser = world.browser();
-    let answer = submit(&mut browser, "Admin@acme.example", PASSWORD, "/reports").await;
+    let answer = browser
+        .sign_in("Admin@acme.example", PASSWORD, "/reports")
+        .await;
     assert_eq!(
         (answer.status, answer.header("location")),
         (303, "/reports")
@@ -55,12 +38,12 @@ async fn an_administrator_gets_in_with_a_password_and_it_is_written_down() {
 
 #[tokio::test]
 async fn a_user_of_a_single_sign_on_group_is_refused_and_led_to_it() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .add_user("sso@acme.example", Some(PASSWORD), &[&world.basic])
         .await;
     let mut browser = world.browser();
-    let answer = submit(&mut browser, "sso@acme.example", PASSWORD, "").await;
+    let answer = browser.sign_in("sso@acme.example", PASSWORD, "").await;
     assert_eq!(answer.status, 403);
     assert!(
         answer
@@ -72,7 +55,7 @@ async fn a_user_of_a_single_sign_on_group_is_refused_and_led_to_it() {
     assert!(answer.body.contains("href=\"/sso/login?connection=entra\""));
     assert_eq!(browser.get("/sso/session").await.status, 401);
     // With a wrong password it looks like any other account.
-    let answer = submit(&mut browser, "sso@acme.example", "wrong", "").await;
+    let answer = browser.sign_in("sso@acme.example", "wrong", "").await;
     assert!(answer.body.contains("The e-mail or the password is wrong."));
 }
 
@@ -80,11 +63,11 @@ async fn a_user_of_a_single_sign_on_group_is_refused_and_led_to_it() {
 #[tokio::test]
 async fn what_is_advised_where_a_password_is_refused() {
     const WHO: &str = "sso@acme.example";
-    let world = World::new().await;
+    let world = Federation::new().await;
     let group = world.add_group("Bound", GroupKind::Member, true).await;
     let user = world.add_user(WHO, None, &[&group]).await;
     let refused = async |words: &str| {
-        let answer = submit(&mut world.browser(), WHO, PASSWORD, "").await;
+        let answer = world.browser().sign_in(WHO, PASSWORD, "").await;
         assert_eq!(answer.status, 403, "{}", answer.body);
         // Who is to use single sign-on is told so, and no code.
         let filter = vestibule::store::AttemptFilter::default();
@@ -99,25 +82,17 @@ async fn what_is_advised_where_a_password_is_refused() {
     refused("An administrator can set a new one").await;
     let sealed = world.app.keys.hash_password(PASSWORD);
     let store = &world.app.store;
-    let now = world.app.clock.now();
-    assert!(store.set_password(user, Some(&sealed), now).await.unwrap());
+    people::set_password(store, user, Some(&sealed)).await;
     refused("move the account to a group without").await;
-    let admin = vestibule::admin::Admin {
-        store,
-        keys: &world.app.keys,
-        company: world.acme.id,
-        actor: vestibule::admin::Actor::command_line(),
-        once: None,
-        now,
-    };
+    let admin = world.admin_of(&world.acme);
     assert!(admin.take_from_group(user, group.id).await.unwrap());
-    let answer = submit(&mut world.browser(), WHO, PASSWORD, "").await;
+    let answer = world.browser().sign_in(WHO, PASSWORD, "").await;
     assert_eq!(answer.status, 303, "{}", answer.body);
 }
 
 #[tokio::test]
 async fn an_unknown_user_and_a_wrong_password_look_the_same() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.add_user(ADMIN, Some(PASSWORD), &[]).await;
     world.add_user("none@acme.example", None, &[]).await;
     let mut pages = Vec::new();
@@ -128,7 +103,7 @@ async fn an_unknown_user_and_a_wrong_password_look_the_same() {
         ("'; DROP TABLE account; --", PASSWORD),
     ] {
         let mut browser = world.browser();
-        let answer = submit(&mut browser, email, password, "").await;
+        let answer = browser.sign_in(email, password, "").await;
         assert_eq!(answer.status, 403);
         assert!(browser.cookie("vestibule-session").is_none());
         let notice = answer.body.split_once("role=\"alert\">").unwrap().1;
@@ -141,19 +116,25 @@ async fn an_unknown_user_and_a_wrong_password_look_the_same() {
 
 #[tokio::test]
 async fn a_deactivated_user_has_no_password_either() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let user = world.add_user(ADMIN, Some(PASSWORD), &[]).await;
-    let now = world.app.clock.now();
-    assert!(world.app.store.deactivate_user(user, now).await.unwrap());
+    assert!(
+        world
+            .admin_of(&world.acme)
+            .deactivate_user(user)
+            .await
+            .unwrap()
+            .is_some()
+    );
     let mut browser = world.browser();
-    let answer = submit(&mut browser, ADMIN, PASSWORD, "").await;
+    let answer = browser.sign_in(ADMIN, PASSWORD, "").await;
     assert_eq!(answer.status, 403);
     assert_eq!(browser.get("/sso/session").await.status, 401);
 }
 
 #[tokio::test]
 async fn the_form_must_be_ours() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.add_user(ADMIN, Some(PASSWORD), &[]).await;
     let mut browser = world.browser();
     let page = browser.get("/sign-in").await;

@@ -4,10 +4,9 @@ use vestibule::config::Secret;
 use vestibule::demo_idp::ResponseSpec;
 use vestibule::domain::Family;
 
-use super::accounts::{EMAIL, OBJECT_ID, claim};
-use super::world::{ACME, World, begin};
 use crate::store::database::Database;
-use crate::support::NOW;
+use crate::support::identity_provider::{EMAIL, OBJECT_ID, begin, claim};
+use crate::support::{ACME_ORIGIN, Federation, NOW};
 
 /// Somebody else than B.Simon.
 fn another(spec: &mut ResponseSpec, name: &str) {
@@ -17,7 +16,7 @@ fn another(spec: &mut ResponseSpec, name: &str) {
     spec.name_id = email;
 }
 
-async fn allow(world: &World, users: u32) {
+async fn allow(world: &Federation, users: u32) {
     let mut tx = world.app.store.begin().await.unwrap();
     let acme = world.acme.id;
     tx.write_quota(acme, Family::Users, Some(users))
@@ -28,7 +27,7 @@ async fn allow(world: &World, users: u32) {
 
 #[tokio::test]
 async fn who_is_new_is_refused_with_advice_and_who_is_known_gets_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.signed_in().await;
     allow(&world, 1).await;
     let answer = world
@@ -64,7 +63,7 @@ const OF_A_FIRST_SIGN_IN: u64 = 19;
 async fn to_count_an_account_asks_no_more_often() {
     let database = Database::postgres().await;
     let url = database.url();
-    let world = World::with(ACME, |config| {
+    let world = Federation::with(ACME_ORIGIN, |config| {
         config.database.url = Some(Secret::new(&url));
     })
     .await;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use vestibule::app::App;
 use vestibule::config::Secret;
 
-use super::world::{ACME, World, begin};
 use crate::store::database::Database;
-use crate::support;
+use crate::support::identity_provider::begin;
+use crate::support::{self, ACME_ORIGIN, Federation};
 
 const TIMES: usize = 200;
 
@@ -15,7 +15,7 @@ const TIMES: usize = 200;
 async fn one_response_to_two_servers_is_one_session() {
     let database = Database::postgres().await;
     let url = database.url();
-    let world = World::with(ACME, |config| {
+    let world = Federation::with(ACME_ORIGIN, |config| {
         config.database.url = Some(Secret::new(&url));
     })
     .await;

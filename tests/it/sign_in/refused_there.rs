@@ -1,11 +1,11 @@
 //! Advice is right or absent where the identity provider itself refuses (rule C2): one that refuses for a cause, until the cause is gone.
 
+use crate::support::Federation;
+use crate::support::identity_provider::{Begun, begin};
 use vestibule::admin::{Fix, Side, fixes};
 use vestibule::demo_idp::Status;
 use vestibule::domain::LoginAttempt;
 use vestibule::saml::advice::{AADSTS, Refused};
-
-use super::world::{Begun, World, begin};
 
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const MFA: &str = "https://refeds.org/profile/mfa";
@@ -26,7 +26,7 @@ struct There {
 }
 
 impl There {
-    async fn of(world: &World) -> Self {
+    async fn of(world: &Federation) -> Self {
         Self {
             identifier: world.acme.entity_id(),
             reply_url: world.acme.acs_url(),
@@ -237,7 +237,7 @@ fn status(code: &str) -> Status {
     }
 }
 
-async fn refused(world: &World, code: &str) -> (LoginAttempt, Vec<Fix>) {
+async fn refused(world: &Federation, code: &str) -> (LoginAttempt, Vec<Fix>) {
     let answer = world
         .sign_in_with(&mut world.browser(), |spec| spec.status = status(code))
         .await;
@@ -252,7 +252,7 @@ async fn refused(world: &World, code: &str) -> (LoginAttempt, Vec<Fix>) {
 #[tokio::test]
 async fn every_refusal_of_the_identity_provider_is_mended_by_its_advice() {
     for cause in CAUSES {
-        let world = World::new().await;
+        let world = Federation::new().await;
         let mut there = There::of(&world).await;
         (cause.broken)(&mut there);
         world.set(cause.settings).await;
@@ -298,7 +298,7 @@ async fn every_refusal_of_the_identity_provider_is_mended_by_its_advice() {
 
 #[tokio::test]
 async fn where_no_field_helps_none_is_named() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for code in NO_FIELD {
         let (attempt, advised) = refused(&world, code).await;
         assert!(advised.is_empty(), "{code}: {advised:?}");

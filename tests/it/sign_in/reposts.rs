@@ -1,17 +1,17 @@
 //! A Response that is sent again by our own page (rule E2), and what is seen of one that is not.
 
+use crate::support::Federation;
+use crate::support::identity_provider::begin;
 use vestibule::domain::{LoginAttempt, Outcome};
 use vestibule::store::AttemptFilter;
 
-use super::world::{World, begin};
-
 /// All attempts of acme, the newest first.
-async fn attempts(world: &World) -> Vec<LoginAttempt> {
+async fn attempts(world: &Federation) -> Vec<LoginAttempt> {
     let (store, all) = (&world.app.store, AttemptFilter::default());
     store.attempts(world.acme.id, &all, 100).await.unwrap()
 }
 
-async fn refused(world: &World) -> Vec<LoginAttempt> {
+async fn refused(world: &Federation) -> Vec<LoginAttempt> {
     let mut attempts = attempts(world).await;
     attempts.retain(|it| it.outcome == Outcome::Refused);
     attempts
@@ -19,7 +19,7 @@ async fn refused(world: &World) -> Vec<LoginAttempt> {
 
 #[tokio::test]
 async fn a_replay_that_never_comes_back_leaves_a_record() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     let response = world.respond(&begun, |_| {});
@@ -49,7 +49,7 @@ async fn a_replay_that_never_comes_back_leaves_a_record() {
 
 #[tokio::test]
 async fn what_comes_back_takes_the_place_of_the_record() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login").await;
     let response = world.respond(&begun, |_| {});
@@ -86,7 +86,7 @@ async fn what_comes_back_takes_the_place_of_the_record() {
 
 #[tokio::test]
 async fn an_open_sign_in_notes_an_answer_that_came_without_its_cookie() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let begun = begin(&mut browser, "/sso/login?return_to=/reports").await;
     let response = world.respond(&begun, |_| {});

@@ -3,15 +3,14 @@
 use axum::body::Body;
 use axum::http::Request;
 use vestibule::demo_idp::{App, User, Variant};
-use vestibule::domain::Outcome;
-use vestibule::saml::metadata::IdpMetadata;
+use vestibule::domain::{Connection, Outcome};
 use vestibule::saml::names;
 
-use super::world::{World, begin, read};
-use crate::support::{self, NOW, hidden_field, send};
+use crate::support::identity_provider::{begin, read};
+use crate::support::{self, Federation, hidden_field, send};
 
 /// Registers acme at its identity provider by our metadata, as an administrator does.
-async fn register(world: &World, strict: bool) {
+async fn register(world: &Federation, strict: bool) {
     let metadata = world.browser().get("/sso/metadata").await.body;
     let mut app = App::from_metadata("a", "Acme", metadata.as_bytes()).unwrap();
     app.require_signed_requests = strict;
@@ -19,7 +18,7 @@ async fn register(world: &World, strict: bool) {
 }
 
 /// What the identity provider's page says to a request. After a form it leads to itself first.
-async fn received(world: &World, request: Request<Body>) -> String {
+async fn received(world: &Federation, request: Request<Body>) -> String {
     let idp = world.idp.router();
     let answer = send(&idp, request).await;
     if answer.status != 303 {
@@ -31,7 +30,7 @@ async fn received(world: &World, request: Request<Body>) -> String {
 
 #[tokio::test]
 async fn both_bindings_signed_and_not() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for sign in [false, true] {
         world
             .set(&[("sign_requests", if sign { "true" } else { "false" })])
@@ -73,7 +72,7 @@ async fn both_bindings_signed_and_not() {
 
 #[tokio::test]
 async fn a_request_says_no_more_than_was_configured() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let begun = begin(&mut world.browser(), "/sso/login").await;
     for absent in ["NameIDPolicy", "RequestedAuthnContext", "ForceAuthn"] {
         assert!(!begun.xml.contains(absent), "{}", begun.xml);
@@ -103,7 +102,7 @@ async fn a_request_says_no_more_than_was_configured() {
 
 #[tokio::test]
 async fn every_shape_of_response() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     register(&world, false).await;
     let app = world.idp.apps().remove(0);
     let user = User::b_simon();
@@ -154,16 +153,13 @@ async fn every_shape_of_response() {
 
 #[tokio::test]
 async fn the_choice_of_several_connections() {
-    let world = World::new().await;
-    let metadata = world.beta_idp.metadata_xml().unwrap();
-    let imported = IdpMetadata::parse(metadata.as_bytes(), None, NOW);
-    let settings = vestibule::import::settings(&imported.unwrap().idp);
-    let mut partner = support::connection(world.acme.id, "partner", settings);
-    partner.display_name = "Partners <b>& friends</b>".into();
-    partner.sort_order = -1;
-    let store = &world.app.store;
-    store.add_connection(&partner, NOW).await.unwrap();
-    support::assign(store, &partner, "fabrikam.com").await;
+    let world = Federation::new().await;
+    let first = |partner: &mut Connection| {
+        partner.display_name = "Partners <b>& friends</b>".into();
+        partner.sort_order = -1;
+    };
+    let partner = world.connect(&world.beta_idp, "partner", first).await;
+    support::assign(&world.app.store, &partner, "fabrikam.com").await;
     world.app.catch_up().await.unwrap();
 
     let mut browser = world.browser();

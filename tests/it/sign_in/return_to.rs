@@ -1,7 +1,7 @@
 //! Rule E3 at every address that takes a target.
 
-use super::world::{World, begin};
-use crate::support::hidden_field;
+use crate::support::identity_provider::begin;
+use crate::support::{Federation, hidden_field};
 
 const HOSTILE: [&str; 22] = [
     "https://evil.example/",
@@ -34,7 +34,7 @@ fn encoded(target: &str) -> String {
 
 #[tokio::test]
 async fn hostile_targets_are_refused_before_anything_begins() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .add_user("local@acme.example", Some("Correct-Horse-9"), &[])
         .await;
@@ -66,7 +66,7 @@ async fn hostile_targets_are_refused_before_anything_begins() {
 
 #[tokio::test]
 async fn twice_encoded_text_stays_a_path_of_this_site() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     for target in [
         "/%2F%2Fevil.example",
         "/%5Cevil.example",
@@ -84,7 +84,7 @@ async fn twice_encoded_text_stays_a_path_of_this_site() {
 
 #[tokio::test]
 async fn an_origin_that_the_company_allows_is_a_target() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let target = "https://app.example.com/inbox?id=7";
     let path = format!("/sso/login?return_to={}", encoded(target));
     let mut browser = world.browser();
@@ -102,7 +102,7 @@ async fn an_origin_that_the_company_allows_is_a_target() {
 
 #[tokio::test]
 async fn the_target_travels_through_the_password_form() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .add_user("local@acme.example", Some("Correct-Horse-9"), &[])
         .await;
@@ -126,7 +126,7 @@ async fn the_target_travels_through_the_password_form() {
 
 #[tokio::test]
 async fn a_target_has_512_octets_at_most() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let target = |length: usize| format!("/sso/login?return_to=/{}", "a".repeat(length - 1));
     begin(&mut browser, &target(512)).await;

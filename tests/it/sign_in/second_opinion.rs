@@ -1,12 +1,11 @@
 //! The cross-check of an operator who wants two implementations to agree (rule B9), over HTTP.
 
+use crate::support::{ACME_ORIGIN, Federation};
 use vestibule::config::CrossCheck;
 use vestibule::demo_idp::{ResponseSpec, User};
 use vestibule::domain::Check;
 use vestibule::saml::signature::{Hash, SignatureAlgorithm};
 use vestibule::store::AttemptFilter;
-
-use super::world::{ACME, World};
 
 /// What the two read in another way: the letters of names are those of the newest XML 1.0 here, and those of an older
 /// edition in libxml2.
@@ -18,12 +17,15 @@ fn rsa_pss(spec: &mut ResponseSpec) {
     spec.algorithm = SignatureAlgorithm::RsaPss(Hash::Sha256);
 }
 
-async fn world(cross_check: CrossCheck) -> World {
-    World::with(ACME, |config| config.verification.cross_check = cross_check).await
+async fn world(cross_check: CrossCheck) -> Federation {
+    Federation::with(ACME_ORIGIN, |config| {
+        config.verification.cross_check = cross_check;
+    })
+    .await
 }
 
 /// What the newest record says of rule B9.
-async fn recorded(world: &World) -> Option<Check> {
+async fn recorded(world: &Federation) -> Option<Check> {
     let (store, all) = (&world.app.store, AttemptFilter::default());
     let attempts = store.attempts(world.acme.id, &all, 1).await;
     let attempt = attempts.unwrap().remove(0);
@@ -33,7 +35,7 @@ async fn recorded(world: &World) -> Option<Check> {
 
 #[tokio::test]
 async fn nobody_is_asked_by_default() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.signed_in().await;
     assert_eq!(recorded(&world).await, None);
 }
@@ -101,7 +103,7 @@ async fn what_is_advised_where_two_implementations_disagree() {
 
 #[tokio::test]
 async fn the_same_message_passes_where_nobody_is_asked() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let answer = world.sign_in_with(&mut browser, newer_letter).await;
     assert_eq!(answer.status, 303, "{}", answer.body);

@@ -2,11 +2,11 @@
 
 use time::Duration;
 
-use super::world::{World, begin};
-use crate::support::{Browser, hidden_field};
+use crate::support::identity_provider::begin;
+use crate::support::{Browser, Federation, hidden_field};
 
 /// The session is used now, and what the server remembers of it is out of date, as it is after two seconds.
-async fn used(world: &World, browser: &mut Browser) -> u16 {
+async fn used(world: &Federation, browser: &mut Browser) -> u16 {
     let status = browser.get("/sso/session").await.status;
     let user = world.user("b.simon@contoso.com").await.unwrap();
     let now = world.app.clock.now();
@@ -26,7 +26,7 @@ async fn used(world: &World, browser: &mut Browser) -> u16 {
 
 #[tokio::test]
 async fn a_session_ends_by_itself() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     // Idle for two hours.
     for (minutes, status) in [(0, 200), (119, 200), (119, 200), (120, 401)] {
@@ -45,7 +45,7 @@ async fn a_session_ends_by_itself() {
 
 #[tokio::test]
 async fn the_identity_provider_may_ask_for_less() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let end = world.app.clock.now() + Duration::minutes(30);
     let answer = world
@@ -65,7 +65,7 @@ async fn the_identity_provider_may_ask_for_less() {
 
 #[tokio::test]
 async fn a_planted_session_cookie_is_not_taken_over() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let planted = "AAAAAAAAAAAAAAAAAAAAAA";
     browser.keep("vestibule-session", planted);
@@ -79,7 +79,7 @@ async fn a_planted_session_cookie_is_not_taken_over() {
 
 #[tokio::test]
 async fn a_session_that_a_new_sign_in_replaces_is_gone_at_once() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .add_user("admin@acme.test", Some("correct horse"), &[])
         .await;
@@ -114,7 +114,7 @@ async fn a_session_that_a_new_sign_in_replaces_is_gone_at_once() {
 
 #[tokio::test]
 async fn signing_out_asks_first() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     let page = browser.get("/sso/logout").await;
     assert_eq!(page.status, 200);

@@ -2,14 +2,18 @@
 
 use time::Duration;
 use vestibule::config::Secret;
+use vestibule::demo_idp::ResponseSpec;
 
-use super::world::{ACME, World, begin};
 use crate::store::database::{Database, on_both};
+use crate::support::identity_provider::{begin, claim, read};
+use crate::support::{ACME_ORIGIN, Federation};
+
+const SURNAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname";
 
 on_both!(a_sign_in);
 
 async fn a_sign_in(database: &Database) {
-    let world = World::with(ACME, |config| {
+    let world = Federation::with(ACME_ORIGIN, |config| {
         config.database.url = Some(Secret::new(database.url()));
     })
     .await;
@@ -83,9 +87,22 @@ async fn a_sign_in(database: &Database) {
     world.app.store.close().await;
 }
 
+/// The shape of a test of a whole sign-in (docs/architecture.md, "How to write a test").
+#[tokio::test]
+async fn who_married_has_the_new_name_after_the_next_sign_in() {
+    let world = Federation::new().await;
+    world.signed_in().await;
+    let mut browser = world.browser();
+    let married = |spec: &mut ResponseSpec| claim(spec, SURNAME, &["Miller"]);
+    let answer = world.sign_in_with(&mut browser, married).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let page = browser.get("/").await;
+    assert!(page.body.contains("B. Miller"), "{}", page.body);
+}
+
 #[tokio::test]
 async fn over_https_cookies_carry_the_host_prefix() {
-    let world = World::with("https://acme.example.com", |_| {}).await;
+    let world = Federation::with("https://acme.example.com", |_| {}).await;
     let mut browser = world.browser();
     let start = browser.get("/sso/login").await;
     let cookie = start.header("set-cookie");
@@ -95,7 +112,7 @@ async fn over_https_cookies_carry_the_host_prefix() {
         rest.split_once(';').unwrap().1,
         " Path=/; HttpOnly; SameSite=None; Secure; Max-Age=3600"
     );
-    let begun = super::world::read(&start);
+    let begun = read(&start);
     let response = world.respond(&begun, |_| {});
     let answer = world.bring(&mut browser, &begun, &response).await;
     let cookie = answer.header("set-cookie");

@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use time::Duration;
 use vestibule::demo_idp::User;
+use vestibule::domain::Connection;
 
-use super::world::{World, begin, read, second_application};
-use crate::support::{Answer, Browser, NOW, hidden_field};
+use crate::support::identity_provider::{self, begin, read};
+use crate::support::{Answer, Browser, Federation, hidden_field};
 
 async fn launch(browser: &mut Browser, response: &str) -> Answer {
     let fields = [("SAMLResponse", response), ("RelayState", "/somewhere")];
@@ -15,7 +16,7 @@ async fn launch(browser: &mut Browser, response: &str) -> Answer {
 
 #[tokio::test]
 async fn by_default_it_is_dropped_and_a_fresh_sign_in_starts() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let response = world.encoded(&world.spec(&User::b_simon()));
     let answer = launch(&mut browser, &response).await;
@@ -41,7 +42,7 @@ async fn by_default_it_is_dropped_and_a_fresh_sign_in_starts() {
 
 #[tokio::test]
 async fn an_identity_provider_that_never_answers_does_not_send_the_browser_round() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let spec = || world.encoded(&world.spec(&User::b_simon()));
     for _ in 0..3 {
@@ -60,7 +61,7 @@ async fn an_identity_provider_that_never_answers_does_not_send_the_browser_round
 /// Somebody who is not signed in clicks a tile twice: two windows are sent round at the same time, and both arrive.
 #[tokio::test]
 async fn two_clicks_at_once_both_sign_in() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let tile = || world.encoded(&world.spec(&User::b_simon()));
     let home = |answer: &Answer| {
         assert_eq!(
@@ -111,7 +112,7 @@ async fn two_clicks_at_once_both_sign_in() {
 
 #[tokio::test]
 async fn it_can_be_refused() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.set(&[("unsolicited", "refuse")]).await;
     let response = world.encoded(&world.spec(&User::b_simon()));
     let answer = launch(&mut world.browser(), &response).await;
@@ -120,7 +121,7 @@ async fn it_can_be_refused() {
 
 #[tokio::test]
 async fn it_can_be_accepted_once_and_fresh() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world
         .set(&[("unsolicited", "accept"), ("landing", "/welcome")])
         .await;
@@ -153,7 +154,7 @@ async fn it_can_be_accepted_once_and_fresh() {
 
 #[tokio::test]
 async fn accepting_weakens_nothing() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     world.set(&[("unsolicited", "accept")]).await;
     let mut browser = world.browser();
     // An answer is judged as an answer.
@@ -188,7 +189,7 @@ async fn accepting_weakens_nothing() {
 }
 
 /// A click on a tile of an identity provider that begins every sign-in by itself; the way round, as a browser goes it.
-async fn click(world: &World, browser: &mut Browser) -> Answer {
+async fn click(world: &Federation, browser: &mut Browser) -> Answer {
     let bounced = launch(browser, &world.encoded(&world.spec(&User::b_simon()))).await;
     assert_eq!(bounced.status, 303, "{}", bounced.body);
     let answer = browser.get(bounced.header("location")).await;
@@ -202,7 +203,7 @@ async fn click(world: &World, browser: &mut Browser) -> Answer {
 
 #[tokio::test]
 async fn a_tile_can_be_clicked_again_and_after_signing_out() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let lands = |answer: &Answer| (answer.status, answer.header("location").to_owned());
     let home = (303, "/".to_owned());
@@ -255,7 +256,7 @@ async fn a_tile_can_be_clicked_again_and_after_signing_out() {
 
 #[tokio::test]
 async fn who_signed_in_here_before_is_not_sent_round_either() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     browser.forget("vestibule-session");
     let again = world.encoded(&world.spec(&User::b_simon()));
@@ -271,11 +272,8 @@ async fn who_signed_in_here_before_is_not_sent_round_either() {
 
 #[tokio::test]
 async fn of_two_connections_with_one_entity_id_the_last_used_is_meant() {
-    let world = World::new().await;
-    let settings = world.entra.settings.clone();
-    let second = crate::support::connection(world.acme.id, "partner", settings);
-    world.app.store.add_connection(&second, NOW).await.unwrap();
-    world.app.catch_up().await.unwrap();
+    let world = Federation::new().await;
+    let second = world.connect(&world.idp, "partner", |_| {}).await;
     let response = world.encoded(&world.spec(&User::b_simon()));
 
     // Nothing tells which is meant: the user chooses, and that is no way round.
@@ -323,8 +321,20 @@ async fn of_two_connections_with_one_entity_id_the_last_used_is_meant() {
 /// Two applications of one tenant have one issuer: the one whose key and audience fit judges.
 #[tokio::test]
 async fn of_two_connections_with_one_issuer_the_one_that_fits_judges() {
-    let world = World::new().await;
-    let (second, idp) = second_application(&world).await;
+    let world = Federation::new().await;
+    // The same issuer, another key, and a connection of its own that accepts what nobody asked for.
+    let idp = identity_provider::contoso_again(&world.app.clock);
+    let accepts = |second: &mut Connection| {
+        for (key, value) in [
+            ("unsolicited", "accept"),
+            ("landing", "/second"),
+            ("extra_audiences", "urn:second"),
+        ] {
+            second.set(key, value).unwrap();
+        }
+        second.sort_order = 9;
+    };
+    let second = world.connect(&idp, "second", accepts).await;
     world.set(&[("unsolicited", "refuse")]).await;
     let mut browser = world.browser();
     let mut spec = world.spec(&User::b_simon());

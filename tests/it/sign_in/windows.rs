@@ -2,8 +2,8 @@
 
 use vestibule::demo_idp::User;
 
-use super::world::{World, read};
-use crate::support::{Answer, hidden_field};
+use crate::support::identity_provider::read;
+use crate::support::{Answer, Federation, hidden_field};
 
 fn keeps(answer: &Answer) -> bool {
     match answer.header("cross-origin-opener-policy") {
@@ -15,7 +15,7 @@ fn keeps(answer: &Answer) -> bool {
 
 #[tokio::test]
 async fn the_way_of_a_sign_in_leaves_the_opener_its_handle() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.browser();
     let mut asked = Vec::new();
     for path in ["/", "/sso/login", "/sign-in", "/sso/login?connection=none"] {
@@ -52,7 +52,7 @@ async fn the_way_of_a_sign_in_leaves_the_opener_its_handle() {
 
 #[tokio::test]
 async fn everything_else_is_cut_off_from_who_opened_it() {
-    let world = World::new().await;
+    let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     for path in [
         "/admin",

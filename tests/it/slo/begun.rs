@@ -8,10 +8,10 @@ use vestibule::saml::logout::LogoutMessage;
 use vestibule::saml::names;
 use vestibule::saml::signature::sign_enveloped;
 
-use super::world::{ACME, Answer, IDP_SLO, Idp, NOW, SIMON, World, response, simon};
+use super::world::{ACME, Answer, IDP_SLO, Idp, Logout, NOW, SIMON, response, simon};
 
 /// Signs out by the page's own form.
-async fn sign_out(world: &World, cookie: &str) -> Answer {
+async fn sign_out(world: &Logout, cookie: &str) -> Answer {
     let page = world.fetch("/sso/logout", cookie).await;
     let (_, rest) = page.body.split_once("name=\"csrf\" value=\"").unwrap();
     let token = rest.split('"').next().unwrap();
@@ -20,7 +20,7 @@ async fn sign_out(world: &World, cookie: &str) -> Answer {
 
 #[tokio::test]
 async fn signing_out_here_ends_here_by_default() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), Some("_1")).await;
     let page = world.fetch("/sso/logout", &cookie).await;
     assert!(!page.header("content-security-policy").contains("https:"));
@@ -32,7 +32,7 @@ async fn signing_out_here_ends_here_by_default() {
 
 #[tokio::test]
 async fn single_logout_ends_here_first_and_asks_word_for_word() {
-    let world = World::with(|settings| settings.set("single_logout", "true").unwrap()).await;
+    let world = Logout::with(|settings| settings.set("single_logout", "true").unwrap()).await;
     let mut name = simon();
     name.name_qualifier = Some("q".to_owned());
     name.sp_provided_id = Some("<7>".to_owned());
@@ -64,7 +64,7 @@ async fn single_logout_ends_here_first_and_asks_word_for_word() {
 
 #[tokio::test]
 async fn an_answer_changes_nothing_and_is_told_as_it_is() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let success = response(names::STATUS_SUCCESS, None).to_xml();
     let partial = response(names::STATUS_SUCCESS, Some(names::STATUS_PARTIAL_LOGOUT)).to_xml();

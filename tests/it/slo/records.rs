@@ -10,10 +10,10 @@ use vestibule::saml::names;
 use vestibule::saml::signature::sign_enveloped;
 use vestibule::store::AttemptFilter;
 
-use super::world::{ACME, Answer, NOW, SIMON, World, request, response, simon};
+use super::world::{ACME, Answer, Logout, NOW, SIMON, request, response, simon};
 
 /// The newest record of a logout message at acme.
-async fn newest(world: &World) -> LoginAttempt {
+async fn newest(world: &Logout) -> LoginAttempt {
     let (store, company) = (&world.app.store, world.entra.company_id);
     let all = store.attempts(company, &AttemptFilter::default(), 50).await;
     let kept = all.unwrap().into_iter();
@@ -26,7 +26,7 @@ async fn newest(world: &World) -> LoginAttempt {
 type Change = fn(&mut LogoutRequest);
 
 /// How many records of logout messages there are.
-async fn count(world: &World) -> usize {
+async fn count(world: &Logout) -> usize {
     let (store, company) = (&world.app.store, world.entra.company_id);
     let all = store.attempts(company, &AttemptFilter::default(), 50).await;
     let all = all.unwrap();
@@ -35,14 +35,14 @@ async fn count(world: &World) -> usize {
         .count()
 }
 
-async fn status(world: &World, answer: &Answer) -> (String, Option<String>) {
+async fn status(world: &Logout, answer: &Answer) -> (String, Option<String>) {
     let (LogoutMessage::Response(response), _) = world.ours(answer).await else {
         panic!("not a response");
     };
     (response.status.code, response.status.detail)
 }
 
-async fn bring(world: &World, request: &LogoutRequest, cookie: &str) -> Answer {
+async fn bring(world: &Logout, request: &LogoutRequest, cookie: &str) -> Answer {
     let path = world
         .idp
         .redirect(MessageKind::Request, &request.to_xml(), None);
@@ -51,7 +51,7 @@ async fn bring(world: &World, request: &LogoutRequest, cookie: &str) -> Answer {
 
 #[tokio::test]
 async fn what_was_followed_is_written_down() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let here = world.sign_in(&world.entra, &simon(), Some("_1")).await;
     world.sign_in(&world.entra, &simon(), Some("_2")).await;
     assert_eq!(bring(&world, &request(), &here).await.status, 303);
@@ -81,7 +81,7 @@ async fn what_was_followed_is_written_down() {
 
 #[tokio::test]
 async fn who_stays_signed_in_is_not_told_of_as_signed_out() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let name = NameId {
         sp_name_qualifier: Some("http://acme.localhost:8080/sso/metadata".to_owned()),
         ..NameId::new("Simon-7@x.test", Some(names::NAMEID_PERSISTENT))
@@ -181,7 +181,7 @@ async fn a_session_without_a_name_is_nobodys_to_end() {
 /// A form of another site brings no cookie of ours, so that our own page sends it again.
 #[tokio::test]
 async fn by_post_who_stays_signed_in_is_not_told_of_as_signed_out() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), Some("_1")).await;
     let encoded = |change: Change| {
         let mut asked = request();
@@ -259,7 +259,7 @@ async fn by_post_who_stays_signed_in_is_not_told_of_as_signed_out() {
 
 #[tokio::test]
 async fn a_repetition_is_refused_to_who_has_signed_in_again() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     assert_eq!(bring(&world, &request(), &cookie).await.status, 303);
     world.app.clock.step(Duration::seconds(30));
@@ -281,7 +281,7 @@ async fn a_repetition_is_refused_to_who_has_signed_in_again() {
 
 #[tokio::test]
 async fn without_an_address_for_answers_the_page_does_not_say_signed_out() {
-    let world = World::with(|settings| settings.slo_url = None).await;
+    let world = Logout::with(|settings| settings.slo_url = None).await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let mut other = request();
     other.name_id.value = "britta@contoso.com".to_owned();
@@ -295,7 +295,7 @@ async fn without_an_address_for_answers_the_page_does_not_say_signed_out() {
 
 #[tokio::test]
 async fn what_is_refused_has_a_code_and_a_record() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let xml = request().to_xml();
     let unsigned = encode_redirect("/sso/slo", MessageKind::Request, &xml, None, None).unwrap();
     let answer = world.fetch(&unsigned, "").await;
@@ -347,7 +347,7 @@ async fn what_is_advised_about_logout_messages_lets_them_pass() {
             Refusal::Unreadable => None,
         }
     }
-    let world = World::new().await;
+    let world = Logout::new().await;
     let told = async |words: Option<&str>, rule: &str| {
         let kept = newest(&world).await;
         assert_eq!(kept.rule.as_deref(), Some(rule), "{}", kept.summary);
@@ -390,7 +390,7 @@ async fn what_is_advised_about_logout_messages_lets_them_pass() {
 
 #[tokio::test]
 async fn answers_to_our_requests_are_written_down_once() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let path = |id: &str, detail: Option<&str>| {
         let mut answer = response(names::STATUS_SUCCESS, detail);
         answer.id = id.to_owned();

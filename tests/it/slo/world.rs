@@ -1,22 +1,19 @@
-//! Two companies, their identity providers, and browsers that are signed in.
+//! Two companies, identity providers that can end sessions, and browsers that are signed in.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
 use time::Duration;
-use vestibule::app::App;
-use vestibule::clock::Clock;
-use vestibule::domain::{
-    AttemptId, AttemptKind, CompanyId, Connection, GroupClaim, LoginAttempt, NameId, Profile,
-    Record, SamlSettings, SessionId, UserId,
-};
-use vestibule::http::Edge;
+use vestibule::domain::{AttemptKind, Company, Connection, GroupKind, NameId, SamlSettings};
 use vestibule::http::session::cookie_value;
 use vestibule::saml::assertion;
 use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
@@ -27,13 +24,11 @@ use vestibule::saml::names;
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
+use vestibule::store::{AttemptRef, Finished, Proof, FederatedProof};
 
-use crate::support::{self, unique};
-pub(super) use crate::support::{Answer, NOW};
-use vestibule::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
+use crate::support::{self, World};
+pub(super) use crate::support::{ACME, Answer, BETA, NOW};
 
-pub(super) const ACME: &str = "acme.localhost:8080";
-pub(super) const BETA: &str = "beta.localhost:8080";
 pub(super) const SLO: &str = "http://acme.localhost:8080/sso/slo";
 pub(super) const ENTRA: &str = "https://sts.windows.net/6babcaad-604b-40ac-a9d7-9fd97c0b779f/";
 pub(super) const ENTRA_LOGOUT: &str =
@@ -70,59 +65,52 @@ impl Idp {
     }
 }
 
-pub(super) struct World {
-    pub(super) app: Arc<App>,
-    pub(super) router: Edge,
+/// Two companies whose identity providers can end sessions.
+pub(super) struct Logout {
+    pub(super) world: World,
     /// The identity provider of acme's connection "entra".
-    pub(super) idp: Idp,
+    pub(super) idp: &'static Idp,
     /// The one of beta's.
-    pub(super) beta_idp: Idp,
+    pub(super) beta_idp: &'static Idp,
     pub(super) entra: Connection,
-    pub(super) beta: Connection,
-    _dir: tempfile::TempDir,
+    pub(super) theirs: Connection,
 }
 
-impl World {
+impl Deref for Logout {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Logout {
     pub(super) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     /// With other settings of acme's connection.
     pub(super) async fn with(change: impl FnOnce(&mut SamlSettings)) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let app = App::open(support::config(dir.path()), Clock::fixed(NOW))
-            .await
-            .unwrap();
-        let (idp, beta_idp) = (Idp::new(), Idp::new());
-        let (acme, beta) = (add_company(&app, ACME).await, add_company(&app, BETA).await);
-        let entra = add_connection(&app, acme, "entra", ENTRA, &idp, change).await;
-        let beta = add_connection(
-            &app,
-            beta,
-            "idp",
-            "https://idp.beta.example",
-            &beta_idp,
-            |_| {},
-        );
-        let beta = beta.await;
-        app.catch_up().await.unwrap();
+        // Shared by all tests: to make a key costs as much as all else here.
+        static IDP: LazyLock<Idp> = LazyLock::new(Idp::new);
+        static BETA_IDP: LazyLock<Idp> = LazyLock::new(Idp::new);
+        let world = World::new().await;
+        let (idp, beta_idp) = (&*IDP, &*BETA_IDP);
+        let entra = connect(&world, &world.acme, "entra", ENTRA, idp, change).await;
+        let issuer = "https://idp.beta.example";
+        let theirs = connect(&world, &world.beta, "idp", issuer, beta_idp, |_| {}).await;
         Self {
-            router: vestibule::web::router(Arc::clone(&app)),
-            app,
+            world,
             idp,
             beta_idp,
             entra,
-            beta,
-            _dir: dir,
+            theirs,
         }
     }
 
     /// One more connection of acme.
     pub(super) async fn add_connection(&self, name: &str, issuer: &str, idp: &Idp) -> Connection {
-        let company = self.entra.company_id;
-        let added = add_connection(&self.app, company, name, issuer, idp, |_| {}).await;
-        self.app.catch_up().await.unwrap();
-        added
+        connect(self, &self.acme, name, issuer, idp, |_| {}).await
     }
 
     /// Signs a new browser in; its cookie.
@@ -132,66 +120,24 @@ impl World {
         name_id: &NameId,
         index: Option<&str>,
     ) -> String {
-        self.sign_in_by(connection, &name_id.value, Some(name_id), index)
-            .await
-    }
-
-    /// The same where the assertion may have no name, because an attribute stands in.
-    pub(super) async fn sign_in_by(
-        &self,
-        connection: &Connection,
-        identity: &str,
-        name_id: Option<&NameId>,
-        index: Option<&str>,
-    ) -> String {
         let now = self.app.clock.now();
-        let bytes = unique();
-        let mut attempt = LoginAttempt::open(
-            AttemptId::from_bytes(bytes),
-            connection.company_id,
-            AttemptKind::Saml,
-            [7; 32],
-            now,
-        );
+        let company = connection.company_id;
+        let mut attempt = support::new_attempt(company, AttemptKind::Saml, now);
         attempt.connection_id = Some(connection.id);
-        let subject = format!("{}:{identity}", connection.name);
-        let email = format!("{}.{identity}", connection.name);
-        let profile = Profile {
-            subject,
-            other_names: vec![],
-            old_names: vec![],
-            name_id_email: None,
-            email: Some(email.parse().unwrap()),
-            first_name: Some("B.".into()),
-            last_name: Some("Simon".into()),
-            company_name: None,
-            display_name: None,
-            groups: GroupClaim::Missing,
+        let profile = support::profile(
+            &format!("{}:{}", connection.name, name_id.value),
+            &format!("{}.{}", connection.name, name_id.value),
+        );
+        let assertion = format!("_{}", attempt.id);
+        let proof = FederatedProof {
+            name_id: Some(name_id.clone()),
+            session_index: index.map(str::to_owned),
+            ..support::federated_proof(connection, profile, &assertion, now)
         };
-        let id = SessionId::from_bytes(unique());
-        let sign_in = SignIn {
-            company_id: connection.company_id,
-            attempt: AttemptRef::New(Box::new(attempt.clone())),
-            proof: Proof::Federated(Box::new(FederatedProof {
-                connection: Arc::new(connection.clone()),
-                profile,
-                assertion_id: format!("_{}", attempt.id),
-                assertion_expires_at: now + Duration::hours(1),
-                name_id: name_id.cloned(),
-                session_index: index.map(str::to_owned),
-                authn_instant: None,
-                authn_context: None,
-            })),
-            session: NewSession {
-                id,
-                expires_at: now + Duration::hours(8),
-                idle: Duration::hours(2),
-            },
-            replaces: None,
-            new_user_id: UserId::from_bytes(unique()),
-            record: Record::default(),
-            now,
-        };
+        let attempt = AttemptRef::New(Box::new(attempt));
+        let mut sign_in = support::new_sign_in(company, attempt, Proof::Federated(Box::new(proof)), now);
+        sign_in.session.idle = Duration::hours(2);
+        let id = sign_in.session.id;
         let finished = self.app.store.finish_sign_in(sign_in).await.unwrap();
         assert!(
             matches!(finished, Finished::SignedIn { .. }),
@@ -249,10 +195,9 @@ impl World {
 
     /// What an identity provider knows of acme: the certificate in its metadata.
     pub(super) async fn our_trust(&self) -> Trust {
-        use base64::Engine as _;
         let metadata = self.fetch("/sso/metadata", "").await.body;
         let text = metadata.split("X509Certificate>").nth(1).unwrap();
-        let der = base64::prelude::BASE64_STANDARD
+        let der = BASE64_STANDARD
             .decode(text.split('<').next().unwrap().trim())
             .unwrap();
         Trust {
@@ -277,10 +222,7 @@ impl World {
             &their_expectation(to),
             self.app.clock.now(),
         );
-        (
-            verdict.into_outcome().unwrap().into_message(),
-            message.relay_state,
-        )
+        (verdict.outcome.unwrap(), message.relay_state)
     }
 }
 
@@ -292,33 +234,34 @@ pub(super) fn their_expectation(slo_url: &str) -> LogoutExpectation {
     }
 }
 
-async fn add_company(app: &App, host: &str) -> CompanyId {
-    let company = support::company(&format!("http://{host}"));
-    app.store.add_company(&company, NOW).await.unwrap();
-    company.id
-}
-
-async fn add_connection(
-    app: &App,
-    company_id: CompanyId,
+async fn connect(
+    world: &World,
+    company: &Company,
     name: &str,
     issuer: &str,
     idp: &Idp,
     change: impl FnOnce(&mut SamlSettings),
 ) -> Connection {
-    use base64::Engine as _;
-    let group = support::group(company_id, &format!("Users of {name}"));
-    app.store.add_group(&group, NOW).await.unwrap();
+    let title = format!("Users of {name}");
+    let group = world
+        .add_group_to(company, &title, GroupKind::Member, true)
+        .await;
     let mut settings = SamlSettings {
         idp_entity_id: issuer.to_owned(),
-        certificates: vec![base64::prelude::BASE64_STANDARD.encode(&idp.certificate)],
+        certificates: vec![BASE64_STANDARD.encode(&idp.certificate)],
         slo_url: Some(IDP_SLO.to_owned()),
         jit: Some(group.id),
         ..SamlSettings::default()
     };
     change(&mut settings);
-    let connection = support::connection(company_id, name, settings);
-    app.store.add_connection(&connection, NOW).await.unwrap();
+    let connection = support::connection(company.id, name, settings);
+    world
+        .app
+        .store
+        .add_connection(&connection, NOW)
+        .await
+        .unwrap();
+    world.app.catch_up().await.unwrap();
     connection
 }
 

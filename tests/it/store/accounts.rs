@@ -6,6 +6,7 @@ use vestibule::store::{Bar, Finished, Refusal};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, connection, profile, refused, signed_in, text};
+use crate::support::people;
 
 on_both!(
     made_at_first_and_found_by_identity_afterwards,
@@ -104,11 +105,7 @@ async fn an_existing_account_is_not_linked_by_default(database: &Database) {
     let local = world
         .user("b.simon@contoso.com", Creation::Administrator)
         .await;
-    world
-        .store
-        .set_password(local.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(&world.store, local.id, Some(b"sealed")).await;
     let finished = world
         .sign_in(&profile("oid:1", "B.SIMON@contoso.com"))
         .await;
@@ -125,11 +122,7 @@ async fn linked_in_the_domains_that_the_connection_owns(database: &Database) {
     let local = world
         .user("b.simon@contoso.com", Creation::Administrator)
         .await;
-    world
-        .store
-        .set_password(local.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(&world.store, local.id, Some(b"sealed")).await;
     let (user, made) = signed_in(
         world
             .sign_in(&profile("oid:1", "B.Simon@Contoso.com"))
@@ -195,7 +188,7 @@ async fn an_address_in_a_domain_of_another_connection_is_not_its_to_give(databas
         Creation::Administrator,
     );
     waiting.waits_for = Some(partner.connection.id);
-    partner.store.add_user(&waiting).await.unwrap();
+    people::add(&partner.store, &waiting, None, &[]).await;
     let finished = partner.sign_in(&profile("oid:2", "new@contoso.com")).await;
     assert_eq!(refused(finished), others("new@contoso.com"));
 
@@ -402,7 +395,14 @@ async fn a_deactivated_user_never_gets_in(database: &Database) {
             .sign_in(&profile("oid:1", "b.simon@contoso.com"))
             .await,
     );
-    assert!(world.store.deactivate_user(user.id, NOW).await.unwrap());
+    assert!(
+        world
+            .admin()
+            .deactivate_user(user.id)
+            .await
+            .unwrap()
+            .is_some()
+    );
     assert_eq!(world.people().await, (1, 0), "its sessions end");
     assert_eq!(
         refused(
@@ -416,7 +416,7 @@ async fn a_deactivated_user_never_gets_in(database: &Database) {
     let waiting = world
         .user("waiting@contoso.com", Creation::Administrator)
         .await;
-    world.store.deactivate_user(waiting.id, NOW).await.unwrap();
+    world.admin().deactivate_user(waiting.id).await.unwrap();
     world.assign("contoso.com", &world.connection).await;
     assert_eq!(
         refused(
@@ -428,18 +428,14 @@ async fn a_deactivated_user_never_gets_in(database: &Database) {
         "nor by linking"
     );
 
-    world
-        .store
-        .set_password(user.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(&world.store, user.id, Some(b"sealed")).await;
     assert_eq!(
         refused(world.password(user.id).await),
         deactivated("b.simon@contoso.com"),
         "nor by a password"
     );
     assert_eq!(world.people().await, (2, 0));
-    assert!(world.store.activate_user(user.id, NOW).await.unwrap());
+    assert!(world.admin().activate_user(user.id).await.unwrap());
     signed_in(
         world
             .sign_in(&profile("oid:1", "b.simon@contoso.com"))
@@ -489,15 +485,12 @@ async fn group_claims_change_only_their_own_grants(database: &Database) {
         group_id: staff,
         source: GrantSource::Administrator,
     };
-    assert!(world.store.add_grant(manual, NOW).await.unwrap());
+    assert!(people::grant(&world.store, manual).await);
     signed_in(world.sign_in(&with(values(&["g-staff"]))).await);
     signed_in(world.sign_in(&with(values(&[]))).await);
     assert_eq!(
-        world
-            .store
-            .grants_of(user.id)
+        people::grants_of(&world.store, user.company_id, user.id)
             .await
-            .unwrap()
             .iter()
             .filter(|grant| grant.group_id == staff)
             .collect::<Vec<_>>(),

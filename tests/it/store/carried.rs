@@ -8,6 +8,7 @@ use vestibule::domain::{Connection, Creation, DomainName, TrustVersion, User};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, connection, user};
+use crate::support::people;
 
 on_both!(
     domains_are_carried_over_and_nothing_is_opened,
@@ -93,10 +94,7 @@ async fn domains_are_carried_over_and_nothing_is_opened(database: &Database) {
     let local = world
         .user("e@linked.example", Creation::Administrator)
         .await;
-    store
-        .set_password(local.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(store, local.id, Some(b"sealed")).await;
     let jit = world.user("f@linked.example", Creation::Jit).await;
     world.store.clone().close().await;
 
@@ -160,7 +158,7 @@ async fn domains_are_carried_over_and_nothing_is_opened(database: &Database) {
 async fn a_company_without_domains_stays_as_it_is(database: &Database) {
     let world = World::new(database.open().await).await;
     let waiting = user(world.company.id, "a@acme.example", Creation::Administrator);
-    world.store.add_user(&waiting).await.unwrap();
+    people::add(&world.store, &waiting, None, &[]).await;
     world.store.clone().close().await;
     let settings = old(&world.connection, &json!("never"), &[]);
     take_back(database, &[(&world.connection, settings)]).await;

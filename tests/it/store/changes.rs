@@ -6,6 +6,7 @@ use vestibule::store::{Changes, Finished};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, profile, signed_in};
+use crate::support::people;
 
 on_both!(
     every_kind_of_change_is_seen,
@@ -75,22 +76,19 @@ async fn every_kind_of_change_is_seen(database: &Database) {
         "the user's other sessions have other groups now"
     );
 
-    world
-        .store
-        .add_grant(
-            Grant {
-                user_id: user.id,
-                group_id: world.staff.id,
-                source: GrantSource::Directory,
-            },
-            NOW,
-        )
-        .await
-        .unwrap();
+    people::grant(
+        &world.store,
+        Grant {
+            user_id: user.id,
+            group_id: world.staff.id,
+            source: GrantSource::Directory,
+        },
+    )
+    .await;
     assert_eq!(next().await.users, [user.id]);
     world.store.end_session(key, NOW).await.unwrap();
     assert_eq!(next().await.sessions, [key]);
-    world.store.deactivate_user(user.id, NOW).await.unwrap();
+    world.admin().deactivate_user(user.id).await.unwrap();
     let changes = next().await;
     assert_eq!((changes.users, changes.sessions.len()), (vec![user.id], 2));
     assert!(!changes.everything);
@@ -100,7 +98,7 @@ async fn a_reader_that_slept_reads_everything(database: &Database) {
     let world = World::new(database.open().await).await;
     let asleep = world.store.changes_since(0).await.unwrap().revision;
     let (user, _) = signed_in(world.sign_in(&profile("oid:1", "b@contoso.com")).await);
-    world.store.deactivate_user(user.id, NOW).await.unwrap();
+    world.admin().deactivate_user(user.id).await.unwrap();
     let awake = world.store.changes_since(asleep).await.unwrap();
     assert!(!awake.everything);
     world

@@ -1,6 +1,6 @@
 //! Companies and connections.
 
-use vestibule::domain::Contact;
+use vestibule::domain::{Company, Contact};
 use vestibule::store::Error;
 
 use super::database::{Database, on_both};
@@ -15,7 +15,7 @@ on_both!(
 
 async fn companies_are_kept_whole(database: &Database) {
     let store = database.open().await;
-    let mut acme = company("acme", "https://acme.example.com");
+    let mut acme = company("https://acme.example.com");
     acme.aliases = vec![
         "https://sso.acme.example".parse().unwrap(),
         "http://127.0.0.2:8080".parse().unwrap(),
@@ -33,7 +33,7 @@ async fn companies_are_kept_whole(database: &Database) {
         store.company_by_slug(&acme.slug).await.unwrap().as_ref(),
         Some(&acme)
     );
-    let other = company("beta", "https://beta.example.com");
+    let other = company("https://beta.example.com");
     store.add_company(&other, NOW).await.unwrap();
     assert_eq!(
         store
@@ -63,16 +63,20 @@ async fn companies_are_kept_whole(database: &Database) {
 async fn a_host_name_leads_to_one_company(database: &Database) {
     let store = database.open().await;
     store
-        .add_company(&company("acme", "https://acme.example.com"), NOW)
+        .add_company(&company("https://acme.example.com"), NOW)
         .await
         .unwrap();
-    let taken = store
-        .add_company(&company("acme", "https://other.example.com"), NOW)
-        .await;
+    let same_slug = Company {
+        slug: "acme".parse().unwrap(),
+        ..company("https://other.example.com")
+    };
+    let taken = store.add_company(&same_slug, NOW).await;
     assert!(matches!(taken, Err(Error::Taken(what)) if what.contains("acme")));
-    let taken = store
-        .add_company(&company("beta", "https://ACME.example.com"), NOW)
-        .await;
+    let same_host = Company {
+        origin: "https://ACME.example.com".parse().unwrap(),
+        ..company("https://beta.example.com")
+    };
+    let taken = store.add_company(&same_host, NOW).await;
     assert!(matches!(taken, Err(Error::Taken(what)) if what.contains("acme.example.com")));
     assert_eq!(
         store.companies().await.unwrap().len(),

@@ -6,6 +6,7 @@ use vestibule::store::{ConnectionUse, Error};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, connection, group, profile, refused, signed_in, user};
+use crate::support::people;
 
 on_both!(
     a_connection_is_renamed,
@@ -39,7 +40,7 @@ async fn a_connection_is_renamed(database: &Database) {
     // What was read before is stale now.
     assert!(!world.store.update_connection(&renamed, NOW).await.unwrap());
     // Another company's connection of the same name is no obstacle.
-    let beta = company("beta", "https://beta.example.com");
+    let beta = company("https://beta.example.com");
     world.store.add_company(&beta, NOW).await.unwrap();
     let theirs = connection(beta.id, "acme-entra");
     world.store.add_connection(&theirs, NOW).await.unwrap();
@@ -54,7 +55,7 @@ async fn a_connection_is_removed_with_what_hangs_on_it(database: &Database) {
         group_id: world.staff.id,
         source: GrantSource::Idp(world.connection.id),
     };
-    assert!(store.add_grant(idp, NOW).await.unwrap());
+    assert!(people::grant(store, idp).await);
     let uses = store
         .connection_use(world.connection.id, NOW)
         .await
@@ -86,12 +87,8 @@ async fn a_connection_is_removed_with_what_hangs_on_it(database: &Database) {
     assert_eq!(store.connection(read.id).await.unwrap(), None);
     assert!(store.sessions_of(made.id, NOW).await.unwrap().is_empty());
     assert!(store.identities_of(made.id).await.unwrap().is_empty());
-    let grants = store.grants_of(made.id).await.unwrap();
-    let jit = Grant {
-        user_id: made.id,
-        group_id: world.basic.id,
-        source: GrantSource::Administrator,
-    };
+    let grants = people::grants_of(store, made.company_id, made.id).await;
+    let jit = people::by_hand(made.id, &world.basic);
     assert_eq!(grants, [jit], "the group that it was made in stays");
     let changes = store.changes_since(since).await.unwrap();
     assert_eq!(changes.companies, [world.company.id]);
@@ -154,19 +151,14 @@ async fn removing_keeps_a_way_in(database: &Database) {
     let admins = group(world.company.id, "Admins", GroupKind::Administrator, false);
     store.add_group(&admins, NOW).await.unwrap();
     let admin = user(world.company.id, "a@contoso.com", Creation::Administrator);
-    store.add_user(&admin).await.unwrap();
-    assert!(
-        store
-            .set_password(admin.id, Some(b"sealed"), NOW)
-            .await
-            .unwrap()
-    );
+    people::add(store, &admin, None, &[]).await;
+    people::set_password(store, admin.id, Some(b"sealed")).await;
     let grant = Grant {
         user_id: admin.id,
         group_id: admins.id,
         source: GrantSource::Idp(world.connection.id),
     };
-    assert!(store.add_grant(grant, NOW).await.unwrap());
+    assert!(people::grant(store, grant).await);
     let read = store
         .connection(world.connection.id)
         .await
@@ -176,12 +168,15 @@ async fn removing_keeps_a_way_in(database: &Database) {
     let removed = tx.remove_connection(&read).await;
     assert!(matches!(removed, Err(Error::LastBreakGlass)), "{removed:?}");
     drop(tx);
-    assert_eq!(store.grants_of(admin.id).await.unwrap(), [grant]);
+    assert_eq!(
+        people::grants_of(store, admin.company_id, admin.id).await,
+        [grant]
+    );
     let kept = Grant {
         source: GrantSource::Administrator,
         ..grant
     };
-    assert!(store.add_grant(kept, NOW).await.unwrap());
+    assert!(people::grant(store, kept).await);
     let mut tx = store.begin().await.unwrap();
     assert!(tx.remove_connection(&read).await.unwrap());
     assert!(
@@ -275,7 +270,7 @@ async fn what_was_read_stays_read(database: &Database) {
         2
     );
     assert_eq!(unread(zoe.id, NOW).await, [3], "each reads for herself");
-    let beta = company("beta", "https://beta.example.com");
+    let beta = company("https://beta.example.com");
     store.add_company(&beta, NOW).await.unwrap();
     let none = store.standing(beta.id, zoe.id, NOW, NOW).await.unwrap();
     assert!(none.unread_trust.is_empty());

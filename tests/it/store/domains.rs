@@ -75,7 +75,7 @@ async fn a_domain_is_kept_whole(database: &Database) {
 async fn a_domain_is_assigned_to_a_connection_of_its_company(database: &Database) {
     let world = World::new(database.open().await).await;
     let (store, id) = (&world.store, world.company.id);
-    let beta = company("beta", "https://beta.example.com");
+    let beta = company("https://beta.example.com");
     store.add_company(&beta, NOW).await.unwrap();
     let theirs = connection(beta.id, "theirs");
     store.add_connection(&theirs, NOW).await.unwrap();
@@ -116,7 +116,7 @@ async fn a_domain_is_assigned_to_a_connection_of_its_company(database: &Database
 async fn a_domain_is_verified_for_one_company(database: &Database) {
     let world = World::new(database.open().await).await;
     let (store, acme) = (&world.store, world.company.id);
-    let beta = company("beta", "https://beta.example.com");
+    let beta = company("https://beta.example.com");
     store.add_company(&beta, NOW).await.unwrap();
     add(store, &domain(acme, "contoso.com")).await;
     add(store, &domain(beta.id, "contoso.com")).await;

@@ -7,6 +7,7 @@ use vestibule::store::{AttemptFilter, ErasedUser, Keep, Store, UserUse};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, profile, refused, signed_in, unique};
+use crate::support::people;
 
 on_both!(
     a_deleted_user_leaves_no_trace_but_a_pseudonym,
@@ -46,11 +47,7 @@ async fn a_deleted_user_leaves_no_trace_but_a_pseudonym(database: &Database) {
     let (user, _) = signed_in(world.sign_in(&person).await);
     signed_in(world.sign_in(&person).await);
     let other = world.user("simon@contoso.com", Creation::Jit).await;
-    let grant = Grant {
-        user_id: user.id,
-        group_id: world.staff.id,
-        source: GrantSource::Administrator,
-    };
+    let grant = people::by_hand(user.id, &world.staff);
     let mut tx = store.begin().await.unwrap();
     assert!(tx.grant(grant, NOW).await.unwrap());
     tx.commit(NOW).await.unwrap();
@@ -99,7 +96,11 @@ async fn a_deleted_user_leaves_no_trace_but_a_pseudonym(database: &Database) {
     );
     assert_eq!(store.user(user.id).await.unwrap(), None);
     assert!(store.identities_of(user.id).await.unwrap().is_empty());
-    assert!(store.grants_of(user.id).await.unwrap().is_empty());
+    assert!(
+        people::grants_of(store, user.company_id, user.id)
+            .await
+            .is_empty()
+    );
     let all = AttemptFilter::default();
     let attempts = store.attempts(world.company.id, &all, 10).await.unwrap();
     assert!(attempts.is_empty(), "{attempts:?}");
@@ -227,7 +228,7 @@ async fn a_company_is_suspended_and_opened_again(database: &Database) {
 async fn a_deleted_company_is_gone(database: &Database) {
     let world = World::new(database.open().await).await;
     let (store, id) = (&world.store, world.company.id);
-    let other = company("beta", "http://beta.localhost:8080");
+    let other = company("http://beta.localhost:8080");
     store.add_company(&other, NOW).await.unwrap();
     for number in 0..3 {
         let person = profile(&format!("oid:{number}"), &format!("u{number}@contoso.com"));
@@ -264,7 +265,7 @@ async fn a_deleted_company_is_gone(database: &Database) {
     assert_eq!(uses, vestibule::store::CompanyUse::default());
     assert_eq!(store.audit_events(other.id, 10).await.unwrap().len(), 1);
     // Its name and its host name are free again.
-    let next = company("acme", "http://acme.localhost:8080");
+    let next = company("http://acme.localhost:8080");
     store.add_company(&next, NOW).await.unwrap();
 }
 
@@ -275,12 +276,8 @@ async fn the_records_of_a_connection_go(database: &Database) {
     for _ in 0..3 {
         world.attempt().await;
     }
-    let staff = Grant {
-        user_id: user.id,
-        group_id: world.staff.id,
-        source: GrantSource::Administrator,
-    };
-    store.add_grant(staff, NOW).await.unwrap();
+    let staff = people::by_hand(user.id, &world.staff);
+    people::grant(store, staff).await;
     let mut revoked = store.begin().await.unwrap();
     let basic = Grant {
         group_id: world.basic.id,
@@ -289,12 +286,7 @@ async fn the_records_of_a_connection_go(database: &Database) {
     };
     assert!(revoked.revoke(basic).await.unwrap());
     revoked.commit(NOW).await.unwrap();
-    assert!(
-        store
-            .set_password(user.id, Some(b"sealed"), NOW)
-            .await
-            .unwrap()
-    );
+    people::set_password(store, user.id, Some(b"sealed")).await;
     signed_in(world.password(user.id).await);
     let connection = world.connection.id;
     assert_eq!(store.count_records_of(id, connection).await.unwrap(), 4);

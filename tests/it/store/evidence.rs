@@ -51,7 +51,7 @@ async fn kept_for_its_time_and_its_company(database: &Database) {
 
 async fn the_newest_of_each_company_are_kept(database: &Database) {
     let world = World::new(database.open().await).await;
-    let other = super::world::company("beta", "http://beta.localhost:8080");
+    let other = super::world::company("http://beta.localhost:8080");
     world.store.add_company(&other, NOW).await.unwrap();
     let first = evidence(other.id, 0, EvidenceKind::Response);
     let findings = evidence(world.company.id, 0, EvidenceKind::Findings);

@@ -5,6 +5,8 @@ use vestibule::store::Error;
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, group, refused, signed_in, user};
+use crate::support::people;
+use vestibule::admin::Refused;
 
 on_both!(
     groups_and_grants,
@@ -37,44 +39,36 @@ async fn groups_and_grants(database: &Database) {
     assert!(matches!(again, Err(Error::Taken(_))));
 
     let member = world.user("b@contoso.com", Creation::Administrator).await;
-    let grant = Grant {
-        user_id: member.id,
-        group_id: world.staff.id,
-        source: GrantSource::Administrator,
-    };
-    assert!(store.add_grant(grant, NOW).await.unwrap());
-    assert!(!store.add_grant(grant, NOW).await.unwrap());
+    let grant = people::by_hand(member.id, &world.staff);
+    assert!(people::grant(store, grant).await);
+    assert!(!people::grant(store, grant).await);
     assert!(
-        !store
-            .remove_grant(
-                Grant {
-                    source: GrantSource::Directory,
-                    ..grant
-                },
-                NOW
-            )
-            .await
-            .unwrap(),
+        !people::revoke(
+            store,
+            Grant {
+                source: GrantSource::Directory,
+                ..grant
+            }
+        )
+        .await,
         "not the source's"
     );
-    assert!(store.remove_grant(grant, NOW).await.unwrap());
+    assert!(people::revoke(store, grant).await);
     assert!(store.groups_of(member.id).await.unwrap().is_empty());
 
-    let other = company("other", "https://other.example.com");
+    let other = company("https://other.example.com");
     store.add_company(&other, NOW).await.unwrap();
     let stranger = user(other.id, "b@contoso.com", Creation::Administrator);
-    store.add_user(&stranger).await.unwrap();
+    people::add(store, &stranger, None, &[]).await;
     assert!(
-        !store
-            .add_grant(
-                Grant {
-                    user_id: stranger.id,
-                    ..grant
-                },
-                NOW
-            )
-            .await
-            .unwrap(),
+        !people::grant(
+            store,
+            Grant {
+                user_id: stranger.id,
+                ..grant
+            }
+        )
+        .await,
         "another company's group"
     );
 }
@@ -83,18 +77,10 @@ async fn single_sign_on_only(database: &Database) {
     let world = World::new(database.open().await).await;
     let member = world.user("b@contoso.com", Creation::Administrator).await;
     assert_eq!(refused(world.password(member.id).await).rule(), "F6");
-    world
-        .store
-        .set_password(member.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(&world.store, member.id, Some(b"sealed")).await;
     signed_in(world.password(member.id).await);
-    let grant = Grant {
-        user_id: member.id,
-        group_id: world.basic.id,
-        source: GrantSource::Administrator,
-    };
-    world.store.add_grant(grant, NOW).await.unwrap();
+    let grant = people::by_hand(member.id, &world.basic);
+    people::grant(&world.store, grant).await;
     assert_eq!(refused(world.password(member.id).await).rule(), "F6");
 }
 
@@ -106,34 +92,32 @@ async fn administrators_that_need_no_single_sign_on(database: &Database) {
     let admin = world
         .user("admin@contoso.com", Creation::Administrator)
         .await;
-    assert_eq!(store.count_break_glass(company).await.unwrap(), 0);
-    let grant = Grant {
-        user_id: admin.id,
-        group_id: administrators.id,
-        source: GrantSource::Administrator,
-    };
-    store.add_grant(grant, NOW).await.unwrap();
-    assert_eq!(
-        store.count_break_glass(company).await.unwrap(),
-        0,
-        "no password"
-    );
+    assert_eq!(people::ways_in(store, company).await, 0);
+    let grant = people::by_hand(admin.id, &administrators);
+    people::grant(store, grant).await;
+    assert_eq!(people::ways_in(store, company).await, 0, "no password");
     let password = Some(&b"sealed"[..]);
-    store.set_password(admin.id, password, NOW).await.unwrap();
-    assert_eq!(store.count_break_glass(company).await.unwrap(), 1);
+    people::set_password(store, admin.id, password).await;
+    assert_eq!(people::ways_in(store, company).await, 1);
     let sso = Grant {
         group_id: world.basic.id,
         ..grant
     };
+    let room = world.admin();
     for refused in [
-        store.add_grant(sso, NOW).await,
-        store.remove_grant(grant, NOW).await,
-        store.set_password(admin.id, None, NOW).await,
-        store.deactivate_user(admin.id, NOW).await,
+        room.add_to_group(admin.id, world.basic.id).await.map(drop),
+        room.take_from_group(admin.id, administrators.id)
+            .await
+            .map(drop),
+        room.remove_password(admin.id, None).await.map(drop),
+        room.deactivate_user(admin.id).await.map(drop),
     ] {
-        assert!(matches!(refused, Err(Error::LastBreakGlass)), "{refused:?}");
+        assert!(
+            matches!(refused, Err(Refused::LastBreakGlass)),
+            "{refused:?}"
+        );
     }
-    assert_eq!(store.count_break_glass(company).await.unwrap(), 1);
+    assert_eq!(people::ways_in(store, company).await, 1);
     assert_eq!(world.titles(admin.id).await, ["Administrators"]);
 
     let other = world
@@ -143,20 +127,16 @@ async fn administrators_that_need_no_single_sign_on(database: &Database) {
         user_id: other.id,
         ..grant
     };
-    store.add_grant(others, NOW).await.unwrap();
-    store.set_password(other.id, password, NOW).await.unwrap();
-    assert_eq!(store.count_break_glass(company).await.unwrap(), 2);
-    store.add_grant(sso, NOW).await.unwrap();
+    people::grant(store, others).await;
+    people::set_password(store, other.id, password).await;
+    assert_eq!(people::ways_in(store, company).await, 2);
+    people::grant(store, sso).await;
     assert_eq!(
-        store.count_break_glass(company).await.unwrap(),
+        people::ways_in(store, company).await,
         1,
         "single sign-on only"
     );
-    store.remove_grant(sso, NOW).await.unwrap();
-    store.deactivate_user(admin.id, NOW).await.unwrap();
-    assert_eq!(
-        store.count_break_glass(company).await.unwrap(),
-        1,
-        "deactivated"
-    );
+    people::revoke(store, sso).await;
+    room.deactivate_user(admin.id).await.unwrap();
+    assert_eq!(people::ways_in(store, company).await, 1, "deactivated");
 }

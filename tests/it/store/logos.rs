@@ -29,8 +29,8 @@ async fn set(store: &Store, company: CompanyId, octets: &[u8], hash: [u8; 32]) -
 async fn a_company_has_one_logo(database: &Database) {
     let store = database.open().await;
     let (acme, beta) = (
-        company("acme", "https://acme.example.com"),
-        company("beta", "https://beta.example.com"),
+        company("https://acme.example.com"),
+        company("https://beta.example.com"),
     );
     for company in [&acme, &beta] {
         store.add_company(company, NOW).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_company_has_one_logo(database: &Database) {
 
 async fn a_logo_goes_with_its_company(database: &Database) {
     let store = database.open().await;
-    let acme = company("acme", "https://acme.example.com");
+    let acme = company("https://acme.example.com");
     store.add_company(&acme, NOW).await.unwrap();
     assert!(set(&store, acme.id, b"one", [1; 32]).await);
     let rows = |rows: Vec<String>| {
@@ -93,7 +93,7 @@ async fn a_logo_goes_with_its_company(database: &Database) {
 /// A database of the version before, with a company in it.
 async fn an_upgrade_finds_no_logo(database: &Database) {
     let store = database.open().await;
-    let acme = company("acme", "https://acme.example.com");
+    let acme = company("https://acme.example.com");
     store.add_company(&acme, NOW).await.unwrap();
     store.close().await;
     let sql = "DROP TABLE company_logo; DELETE FROM migration WHERE number = 23";

@@ -9,7 +9,7 @@ use super::database::{Database, on_both};
 use super::world::{NOW, company};
 
 on_both!(
-    servers_that_start_at_once,
+    empty: servers_that_start_at_once,
     a_newer_database_is_left_alone,
     an_edited_migration_is_refused,
     hashes_are_kept_for_what_an_earlier_version_made,
@@ -23,7 +23,7 @@ async fn servers_that_start_at_once(database: &Database) {
         database.open(),
         database.open()
     );
-    a.add_company(&company("acme", "https://acme.example.com"), NOW)
+    a.add_company(&company("https://acme.example.com"), NOW)
         .await
         .unwrap();
     for store in [b, c, d] {
@@ -160,7 +160,7 @@ async fn the_file_is_private_and_durable() {
     let database = Database::sqlite();
     let store = database.open().await;
     store
-        .add_company(&company("acme", "https://acme.example.com"), NOW)
+        .add_company(&company("https://acme.example.com"), NOW)
         .await
         .unwrap();
     let path = database.url().replace("sqlite:", "");

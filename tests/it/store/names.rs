@@ -1,10 +1,11 @@
 //! Rules F1 and F2: what names an account, and what becomes of names.
 
-use vestibule::domain::{Creation, Grant, GrantSource};
+use vestibule::domain::Creation;
 use vestibule::store::Bar;
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, profile, refused, signed_in};
+use crate::support::people;
 
 on_both!(
     what_names_an_account,
@@ -31,19 +32,12 @@ async fn what_names_an_account(database: &Database) {
     let local = world
         .user("local@contoso.com", Creation::Administrator)
         .await;
-    store
-        .set_password(local.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(&store, local.id, Some(b"sealed")).await;
     let admin = world
         .user("admin@contoso.com", Creation::Administrator)
         .await;
-    let grant = Grant {
-        user_id: admin.id,
-        group_id: admins.id,
-        source: GrantSource::Administrator,
-    };
-    store.add_grant(grant, NOW).await.unwrap();
+    let grant = people::by_hand(admin.id, &admins);
+    people::grant(&store, grant).await;
     let claimed = |address: &str, name_id: Option<&str>| {
         let mut person = profile(&format!("oid:{address}"), address);
         person.name_id_email = name_id.map(|it| it.parse().unwrap());

@@ -1,6 +1,6 @@
 //! The names and passwords that an earlier version kept, carried over.
 
-use vestibule::domain::{Creation, Grant, GrantSource, GroupKind, NameId};
+use vestibule::domain::{Company, Creation, GroupKind, NameId};
 use vestibule::keys::Keys;
 use vestibule::site::{Site, SpKeys};
 use vestibule::store::{AttemptRef, Store};
@@ -10,6 +10,7 @@ use super::database::{Database, on_both};
 use super::world::{
     NOW, World, bar, company, connection, group, profile, refused, signed_in, text,
 };
+use crate::support::people;
 
 on_both!(
     a_name_id_counts_for_the_format_that_its_connection_had,
@@ -38,7 +39,10 @@ async fn companies_go_on_publishing_their_encryption_key(database: &Database) {
     )
     .await;
     let store = database.open().await;
-    let new = company("beta", "http://beta.localhost:8080");
+    let new = Company {
+        encrypted_assertions: false,
+        ..company("http://beta.localhost:8080")
+    };
     store.add_company(&new, NOW).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let keys = Keys::load(&crate::support::config(dir.path()), NOW).unwrap();
@@ -142,20 +146,13 @@ async fn passwords_of_a_company_without_tokens_are_its_own(database: &Database) 
     let mut world = World::new(database.open().await).await;
     let user = world.user("a@contoso.com", Creation::Administrator).await;
     let store = &world.store;
-    store
-        .set_password(user.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(store, user.id, Some(b"sealed")).await;
     let admins = group(world.company.id, "Admins", GroupKind::Administrator, false);
     store.add_group(&admins, NOW).await.unwrap();
     take_back(database, "").await;
     world.store = database.open().await;
     let mut tx = world.store.begin().await.unwrap();
-    let grant = Grant {
-        user_id: user.id,
-        group_id: admins.id,
-        source: GrantSource::Administrator,
-    };
+    let grant = people::by_hand(user.id, &admins);
     tx.grant(grant, NOW).await.unwrap();
     let lost = tx
         .take_foreign_passwords(world.company.id, None)

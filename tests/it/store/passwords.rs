@@ -1,13 +1,11 @@
 //! A password counts as long as it is the account's, and whoever gets in by it is written down (rule F6).
 
-use vestibule::domain::{
-    AttemptKind, AuditEvent, AuditId, Creation, Grant, GrantSource, GroupKind, PasswordBy, Record,
-    User, UserId,
-};
-use vestibule::store::{AttemptRef, Finished, PasswordProof, Proof, Refusal, SignIn};
+use vestibule::domain::{AttemptKind, AuditEvent, AuditId, Creation, GroupKind, PasswordBy, User};
+use vestibule::store::{AttemptRef, Finished, PasswordProof, Proof, Refusal};
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, group, new_attempt, new_session, refused, signed_in, unique};
+use super::world::{NOW, World, group, new_attempt, refused, signed_in, unique};
+use crate::support::{new_sign_in, people};
 
 on_both!(
     a_password_that_was_set_anew_opens_nothing,
@@ -53,12 +51,8 @@ async fn who_gets_in_without_single_sign_on_is_written_down_with_the_session(dat
     // Somebody is left to get in when the other one is deactivated.
     let spare = world.user("zoe@contoso.com", Creation::Administrator).await;
     for user in [&admin, &spare] {
-        let grant = Grant {
-            user_id: user.id,
-            group_id: admins.id,
-            source: GrantSource::Administrator,
-        };
-        world.store.add_grant(grant, NOW).await.unwrap();
+        let grant = people::by_hand(user.id, &admins);
+        people::grant(&world.store, grant).await;
     }
     for user in [&admin, &member, &spare] {
         let mut tx = world.store.begin().await.unwrap();
@@ -72,7 +66,7 @@ async fn who_gets_in_without_single_sign_on_is_written_down_with_the_session(dat
     assert_eq!(written(&world).await, 0);
     signed_in(typed(&world, &admin).await);
     assert_eq!(written(&world).await, 1);
-    world.store.deactivate_user(admin.id, NOW).await.unwrap();
+    world.admin().deactivate_user(admin.id).await.unwrap();
     refused(typed(&world, &admin).await);
     assert_eq!(written(&world).await, 1);
 }
@@ -99,19 +93,12 @@ async fn typed(world: &World, user: &User) -> Finished {
         before: None,
         after: None,
     };
-    let sign_in = SignIn {
-        company_id: world.company.id,
-        attempt: AttemptRef::New(Box::new(attempt)),
-        proof: Proof::Password(Box::new(PasswordProof {
-            user_id: user.id,
-            sealed: b"sealed".to_vec(),
-            break_glass: Some(event),
-        })),
-        session: new_session(),
-        replaces: None,
-        new_user_id: UserId::from_bytes(unique()),
-        record: Record::default(),
-        now: NOW,
-    };
+    let proof = Proof::Password(Box::new(PasswordProof {
+        user_id: user.id,
+        sealed: b"sealed".to_vec(),
+        break_glass: Some(event),
+    }));
+    let attempt = AttemptRef::New(Box::new(attempt));
+    let sign_in = new_sign_in(world.company.id, attempt, proof, NOW);
     world.store.finish_sign_in(sign_in).await.unwrap()
 }

@@ -10,6 +10,7 @@ use vestibule::store::{SignInFilter, Store};
 
 use super::database::Database;
 use super::world::{NOW, World, new_attempt, profile, signed_in, user};
+use crate::support::people;
 
 /// Of each table: sequential scans, index scans, and the rows that both have found.
 type Counters = BTreeMap<String, [i64; 3]>;
@@ -97,23 +98,16 @@ async fn cost(users: usize, analyzed: bool) -> Counters {
         let email = format!("known{number}@contoso.example");
         let profile = profile(&format!("oid:known{number}"), &email);
         let (user, _) = signed_in(world.sign_in(&profile).await);
-        world
-            .store
-            .set_password(user.id, Some(b"sealed"), NOW)
-            .await
-            .unwrap();
-        world
-            .store
-            .remove_grant(
-                vestibule::domain::Grant {
-                    user_id: user.id,
-                    group_id: world.basic.id,
-                    source: vestibule::domain::GrantSource::Jit(world.connection.id),
-                },
-                NOW,
-            )
-            .await
-            .unwrap();
+        people::set_password(&world.store, user.id, Some(b"sealed")).await;
+        people::revoke(
+            &world.store,
+            vestibule::domain::Grant {
+                user_id: user.id,
+                group_id: world.basic.id,
+                source: vestibule::domain::GrantSource::Jit(world.connection.id),
+            },
+        )
+        .await;
         known.push(user);
     }
     let waiting = user(
@@ -121,7 +115,7 @@ async fn cost(users: usize, analyzed: bool) -> Counters {
         "waiting@contoso.example",
         Creation::Administrator,
     );
-    world.store.add_user(&waiting).await.unwrap();
+    people::add(&world.store, &waiting, None, &[]).await;
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
     let fill = FILL.replace("$USERS", &users.to_string());
     connection

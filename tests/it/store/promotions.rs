@@ -1,13 +1,13 @@
 //! No administrator has a password that a token has set (rule F6), nor an identity of before a token changed the address, in
 //! whatever order accounts are made, linked, renamed and promoted.
 
-use vestibule::domain::{
-    Creation, Grant, GrantSource, GroupClaim, GroupKind, GroupMapping, PasswordBy, User,
-};
-use vestibule::store::{Bar, Distrusted, Finished, Refusal, Tx};
+use tokio::task::JoinSet;
+use vestibule::domain::{Creation, GroupClaim, GroupKind, GroupMapping, PasswordBy, User};
+use vestibule::store::{Bar, Distrusted, Finished, Refusal, Store, Tx};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, company, connection, group, profile, refused, signed_in};
+use crate::support::people;
 
 on_both!(
     every_order_of_password_link_claim_and_promotion,
@@ -105,45 +105,51 @@ fn orders() -> Vec<Vec<Step>> {
 
 async fn every_order_of_password_link_claim_and_promotion(database: &Database) {
     let store = database.open().await;
-    let mut number = 0;
-    for order in orders() {
-        for by in [
-            PasswordBy::Token,
-            PasswordBy::Own,
-            PasswordBy::Administrator,
-        ] {
-            number += 1;
-            let world = world(&store, number).await;
-            let user = world.user(SIMON, Creation::Administrator).await;
-            let staff = Grant {
-                user_id: user.id,
-                group_id: world.staff.id,
-                source: GrantSource::Administrator,
-            };
-            store.add_grant(staff, NOW).await.unwrap();
-            let mut model = Model::default();
-            for step in &order {
-                let was = (
-                    is_administrator(&world, &user).await,
-                    !store.identities_of(user.id).await.unwrap().is_empty(),
-                );
-                let case = format!("{order:?} at {step:?} by {by}");
-                take(&world, &user, *step, by, &model).await;
-                let is_now = is_administrator(&world, &user).await;
-                model.after(*step, by, was, is_now);
-                let now = store.user(user.id).await.unwrap().unwrap();
-                assert_eq!(now.has_password, model.password.is_some(), "{case}");
-                if model.renamed {
-                    // Nothing of whoever it was so far leads to the account.
-                    let identities = store.identities_of(user.id).await.unwrap();
-                    assert_eq!(identities, [], "{case}");
-                    let sessions = store.sessions_of(user.id, NOW).await.unwrap();
-                    assert_eq!(sessions, [], "{case}");
-                }
+    let mut all = JoinSet::new();
+    for (place, by) in [
+        PasswordBy::Token,
+        PasswordBy::Own,
+        PasswordBy::Administrator,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        all.spawn(every_order(store.clone(), place * 1_000, by));
+    }
+    let number: usize = all.join_all().await.into_iter().sum();
+    assert_eq!(number, 630);
+}
+
+/// Every order where the password is somebody's word; each at a company of its own, with a number from here on.
+async fn every_order(store: Store, first: usize, by: PasswordBy) -> usize {
+    let orders = orders();
+    for (number, order) in orders.iter().enumerate() {
+        let world = world(&store, first + number).await;
+        let user = world.user(SIMON, Creation::Administrator).await;
+        let staff = people::by_hand(user.id, &world.staff);
+        people::grant(&store, staff).await;
+        let mut model = Model::default();
+        for step in order {
+            let was = (
+                is_administrator(&world, &user).await,
+                !store.identities_of(user.id).await.unwrap().is_empty(),
+            );
+            let case = format!("{order:?} at {step:?} by {by}");
+            take(&world, &user, *step, by, &model).await;
+            let is_now = is_administrator(&world, &user).await;
+            model.after(*step, by, was, is_now);
+            let now = store.user(user.id).await.unwrap().unwrap();
+            assert_eq!(now.has_password, model.password.is_some(), "{case}");
+            if model.renamed {
+                // Nothing of whoever it was so far leads to the account.
+                let identities = store.identities_of(user.id).await.unwrap();
+                assert_eq!(identities, [], "{case}");
+                let sessions = store.sessions_of(user.id, NOW).await.unwrap();
+                assert_eq!(sessions, [], "{case}");
             }
         }
     }
-    assert_eq!(number, 630);
+    orders.len()
 }
 
 async fn is_administrator(world: &World, user: &User) -> bool {
@@ -154,9 +160,9 @@ async fn is_administrator(world: &World, user: &User) -> bool {
 }
 
 /// A company whose connection owns the domain, and maps a group of administrators.
-async fn world(store: &vestibule::store::Store, number: usize) -> World {
+async fn world(store: &Store, number: usize) -> World {
     let slug = format!("p{number}");
-    let company = company(&slug, &format!("http://{slug}.localhost:8080"));
+    let company = company(&format!("http://{slug}.localhost:8080"));
     store.add_company(&company, NOW).await.unwrap();
     let basic = group(company.id, "Admins", GroupKind::Administrator, false);
     let staff = group(company.id, "Staff", GroupKind::Member, false);
@@ -220,11 +226,7 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy, model: &Mo
             }
         }
         Step::Promote => {
-            let grant = Grant {
-                user_id: user.id,
-                group_id: world.basic.id,
-                source: GrantSource::Administrator,
-            };
+            let grant = people::by_hand(user.id, &world.basic);
             tx.grant(grant, NOW).await.unwrap();
             tx.take_foreign_passwords(world.company.id, Some(user.id))
                 .await

@@ -11,8 +11,11 @@ use super::database::{Database, on_both};
 use super::migrations::by_hand;
 use super::tokens::token;
 use super::world::{
-    NOW, World, company, connection, group, new_attempt, profile, refused, signed_in, unique, user,
+    NOW, World, admin, company, connection, group, new_attempt, new_user, profile, refused,
+    signed_in, unique, user,
 };
+use crate::support::people;
+use vestibule::admin::Refused;
 
 on_both!(
     every_way_to_a_user_and_from_it_is_counted,
@@ -66,7 +69,7 @@ async fn holds(world: &World) {
     let users = store.users(world.company.id).await.unwrap();
     let mut given = 0;
     for user in &users {
-        let grants = store.grants_of(user.id).await.unwrap();
+        let grants = people::grants_of(store, user.company_id, user.id).await;
         let by_hand = grants
             .iter()
             .filter(|it| it.source == GrantSource::Administrator);
@@ -99,32 +102,12 @@ async fn every_way_to_a_user_and_from_it_is_counted(database: &Database) {
     // Once more adds nothing.
     tx.grant_many(world.company.id, &grants, NOW).await.unwrap();
     tx.commit(NOW).await.unwrap();
-    assert!(
-        store
-            .add_grant(by_hand_grant(one.id, &world.staff), NOW)
-            .await
-            .unwrap()
-    );
-    assert!(
-        store
-            .add_grant(by_hand_grant(one.id, &world.basic), NOW)
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .add_grant(by_hand_grant(one.id, &world.basic), NOW)
-            .await
-            .unwrap()
-    );
+    assert!(people::grant(store, by_hand_grant(one.id, &world.staff)).await);
+    assert!(people::grant(store, by_hand_grant(one.id, &world.basic)).await);
+    assert!(!people::grant(store, by_hand_grant(one.id, &world.basic)).await);
     assert_eq!(used(&world, Family::Memberships).await.0, 32);
     holds(&world).await;
-    assert!(
-        store
-            .remove_grant(by_hand_grant(one.id, &world.basic), NOW)
-            .await
-            .unwrap()
-    );
+    assert!(people::revoke(store, by_hand_grant(one.id, &world.basic)).await);
     delete(&world, many[0].id).await;
     holds(&world).await;
     // The group of accounts that a connection made stays with them, as an administrator's word.
@@ -187,10 +170,10 @@ async fn at_the_quota_nobody_is_made_and_everybody_known_gets_in(database: &Data
         )
         .1
     );
-    let other = company("beta", "http://beta.localhost:8080");
+    let other = company("http://beta.localhost:8080");
     world.store.add_company(&other, NOW).await.unwrap();
     let elsewhere = user(other.id, "a@beta.example", Creation::Administrator);
-    world.store.add_user(&elsewhere).await.unwrap();
+    people::add(&world.store, &elsewhere, None, &[]).await;
     // One goes, and one comes.
     delete(&world, waiting.id).await;
     assert!(signed_in(world.sign_in(&stranger).await).1);
@@ -293,12 +276,8 @@ async fn two_servers_at_once_add_no_more_than_there_is_room_for(database: &Datab
         } else {
             two.clone()
         };
-        let user = user(
-            one.company.id,
-            &format!("r{number}@contoso.com"),
-            Creation::Administrator,
-        );
-        adding.spawn(async move { store.add_user(&user).await });
+        let (company, new) = (one.company.id, new_user(&format!("r{number}@contoso.com")));
+        adding.spawn(async move { admin(&store, company).create_user(new).await });
     }
     let mut signing_in = tokio::task::JoinSet::new();
     for number in 0..10 {
@@ -322,8 +301,8 @@ async fn two_servers_at_once_add_no_more_than_there_is_room_for(database: &Datab
     }
     while let Some(result) = adding.join_next().await {
         match result.unwrap() {
-            Ok(()) => added += 1,
-            Err(cause) => assert!(matches!(cause, Error::Full(_)), "{cause}"),
+            Ok(_) => added += 1,
+            Err(cause) => assert!(matches!(cause, Refused::Full(_)), "{cause}"),
         }
     }
     assert_eq!(added, 10);
@@ -334,11 +313,7 @@ async fn an_upgrade_counts_what_is_there_and_takes_nothing_away(database: &Datab
     let world = World::new(database.open().await).await;
     let one = world.user("one@contoso.com", Creation::Administrator).await;
     world.user("two@contoso.com", Creation::Administrator).await;
-    world
-        .store
-        .add_grant(by_hand_grant(one.id, &world.staff), NOW)
-        .await
-        .unwrap();
+    people::grant(&world.store, by_hand_grant(one.id, &world.staff)).await;
     world.store.close().await;
     by_hand(
         database,
@@ -358,12 +333,13 @@ async fn an_upgrade_counts_what_is_there_and_takes_nothing_away(database: &Datab
         "three@contoso.com",
         Creation::Administrator,
     );
-    let full = world.store.add_user(&another).await.unwrap_err();
-    assert!(matches!(full, Error::Full(_)), "{full}");
+    let new = new_user(another.email.as_str());
+    let full = world.admin().create_user(new).await.unwrap_err();
+    assert!(matches!(full, Refused::Full(_)), "{full}");
     // A version before this one knows no counters: what it has made is counted when somebody is added.
     by_hand(database, "DELETE FROM company_quota").await;
     let roomy = database.open().await;
-    roomy.add_user(&another).await.unwrap();
+    people::add(&roomy, &another, None, &[]).await;
     holds(&world).await;
     assert_eq!(used(&world, Family::Users).await.0, 3);
 }

@@ -10,7 +10,11 @@ use vestibule::domain::{
 use vestibule::store::{AttemptRef, Bar, Error, Finished, Refusal, Tx, finish_in};
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, group, new_attempt, profile, refused, signed_in, text, unique};
+use super::world::{
+    NOW, World, group, new_attempt, profile, refused, signed_in, text, unique, user,
+};
+use crate::support::people;
+use vestibule::admin::Refused;
 
 on_both!(
     one_response_on_two_servers_makes_one_session,
@@ -158,13 +162,11 @@ async fn deactivation_and_sign_in_leave_no_session(database: &Database) {
     let person = profile("oid:1", "b.simon@contoso.com");
     let (user, _) = signed_in(one.sign_in(&person).await);
     for _ in 0..ROUNDS {
-        let (_, deactivated) = tokio::join!(
-            one.sign_in(&person),
-            two.store.deactivate_user(user.id, NOW)
-        );
-        assert!(deactivated.unwrap());
+        let admin = two.admin();
+        let (_, deactivated) = tokio::join!(one.sign_in(&person), admin.deactivate_user(user.id));
+        assert!(deactivated.unwrap().is_some());
         assert_eq!(one.people().await, (1, 0));
-        two.store.activate_user(user.id, NOW).await.unwrap();
+        two.admin().activate_user(user.id).await.unwrap();
     }
 }
 
@@ -229,53 +231,42 @@ async fn the_last_way_in_is_kept(database: &Database) {
     one.store.add_group(&administrators, NOW).await.unwrap();
     let mut pair = Vec::new();
     for email in ["a@contoso.com", "b@contoso.com"] {
-        let id = one.user(email, Creation::Administrator).await.id;
-        let grant = Grant {
-            user_id: id,
-            group_id: administrators.id,
-            source: GrantSource::Administrator,
-        };
-        one.store.add_grant(grant, NOW).await.unwrap();
-        one.store
-            .set_password(id, Some(b"sealed"), NOW)
-            .await
-            .unwrap();
-        pair.push(grant);
+        let user = user(company, email, Creation::Administrator);
+        people::add(&one.store, &user, Some(b"sealed"), &[&administrators]).await;
+        pair.push(user.id);
     }
     let [a, b] = pair[..] else { unreachable!() };
-    let sso = Grant {
-        group_id: one.basic.id,
-        ..b
-    };
+    let (here, there) = (one.admin(), two.admin());
     for round in 0..ROUNDS {
         let (first, second) = match round % 3 {
-            0 => tokio::join!(
-                one.store.deactivate_user(a.user_id, NOW),
-                two.store.deactivate_user(b.user_id, NOW)
-            ),
-            1 => tokio::join!(
-                one.store.deactivate_user(a.user_id, NOW),
-                two.store.add_grant(sso, NOW)
-            ),
-            _ => tokio::join!(
-                one.store.set_password(a.user_id, None, NOW),
-                two.store.remove_grant(b, NOW)
-            ),
+            0 => {
+                let both = tokio::join!(here.deactivate_user(a), there.deactivate_user(b));
+                (both.0.map(drop), both.1.map(drop))
+            }
+            1 => {
+                let both =
+                    tokio::join!(here.deactivate_user(a), there.add_to_group(b, one.basic.id));
+                (both.0.map(drop), both.1.map(drop))
+            }
+            _ => {
+                let both = tokio::join!(
+                    here.remove_password(a, None),
+                    there.take_from_group(b, administrators.id)
+                );
+                (both.0.map(drop), both.1.map(drop))
+            }
         };
-        let refused = |result: &Result<bool, Error>| matches!(result, Err(Error::LastBreakGlass));
+        let refused = |result: &Result<(), Refused>| matches!(result, Err(Refused::LastBreakGlass));
         assert!(refused(&first) ^ refused(&second), "{first:?} {second:?}");
         assert!(first.is_ok() ^ second.is_ok(), "{first:?} {second:?}");
-        assert_eq!(one.store.count_break_glass(company).await.unwrap(), 1);
+        assert_eq!(people::ways_in(&one.store, company).await, 1);
 
-        one.store.activate_user(a.user_id, NOW).await.unwrap();
-        one.store.activate_user(b.user_id, NOW).await.unwrap();
-        one.store.add_grant(b, NOW).await.unwrap();
-        one.store
-            .set_password(a.user_id, Some(b"sealed"), NOW)
-            .await
-            .unwrap();
-        one.store.remove_grant(sso, NOW).await.unwrap();
-        assert_eq!(one.store.count_break_glass(company).await.unwrap(), 2);
+        here.activate_user(a).await.unwrap();
+        here.activate_user(b).await.unwrap();
+        here.add_to_group(b, administrators.id).await.unwrap();
+        people::set_password(&one.store, a, Some(b"sealed")).await;
+        here.take_from_group(b, one.basic.id).await.unwrap();
+        assert_eq!(people::ways_in(&one.store, company).await, 2);
     }
 }
 
@@ -401,8 +392,7 @@ async fn who_is_unlinked_meanwhile_gets_no_session(database: &Database) {
         let mut person = profile(&format!("oid:{number}"), &email);
         let (user, _) = signed_in(one.sign_in(&person).await);
         // Unlinked, an account with a password waits for nobody.
-        let set = one.store.set_password(user.id, Some(b"sealed"), NOW).await;
-        assert!(set.unwrap());
+        people::set_password(&one.store, user.id, Some(b"sealed")).await;
         if by_another_name {
             person.other_names = vec![person.subject.clone()];
             person.subject = format!("attribute:employee={number}");
@@ -470,7 +460,7 @@ async fn groups_that_changed_meanwhile_are_reconciled(database: &Database) {
         };
         let finished = sign_in_behind(database, &servers, user.id, &person, other).await;
         signed_in(finished);
-        let grants = servers[0].store.grants_of(user.id).await.unwrap();
+        let grants = people::grants_of(&servers[0].store, user.company_id, user.id).await;
         assert_eq!(grants.contains(&grant), is_given, "{grants:?}");
     }
 }

@@ -11,6 +11,7 @@ use super::database::{Database, on_both};
 use super::world::{
     NOW, World, group, new_attempt, profile, refused, signed_in, text, unique, user,
 };
+use crate::support::people;
 
 on_both!(
     a_refused_response_leaves_nothing,
@@ -59,15 +60,11 @@ async fn a_refused_password_leaves_nothing(database: &Database) {
     let without = world.user("b@contoso.com", Creation::Administrator).await;
     let sso_only = world.user("c@contoso.com", Creation::Administrator).await;
     for id in [deactivated.id, sso_only.id] {
-        assert!(store.set_password(id, Some(b"sealed"), NOW).await.unwrap());
+        people::set_password(store, id, Some(b"sealed")).await;
     }
-    store.deactivate_user(deactivated.id, NOW).await.unwrap();
-    let grant = vestibule::domain::Grant {
-        user_id: sso_only.id,
-        group_id: world.basic.id,
-        source: vestibule::domain::GrantSource::Administrator,
-    };
-    store.add_grant(grant, NOW).await.unwrap();
+    world.admin().deactivate_user(deactivated.id).await.unwrap();
+    let grant = people::by_hand(sso_only.id, &world.basic);
+    people::grant(store, grant).await;
     let before = database.rows().await;
     for (id, rule) in [
         (deactivated.id, "F4"),
@@ -134,7 +131,7 @@ async fn a_refused_set_up_leaves_nothing(database: &Database) {
 async fn a_stranger_gets_nothing_of_a_deactivated_account(database: &Database) {
     let world = World::new(database.open().await).await;
     let waiting = world.user("new@contoso.com", Creation::Administrator).await;
-    world.store.deactivate_user(waiting.id, NOW).await.unwrap();
+    world.admin().deactivate_user(waiting.id).await.unwrap();
     let before = database.rows().await;
     let refusal = refused(
         world
@@ -143,7 +140,7 @@ async fn a_stranger_gets_nothing_of_a_deactivated_account(database: &Database) {
     );
     assert_eq!(refusal.rule(), "F4");
     assert_eq!(database.rows().await, before);
-    world.store.activate_user(waiting.id, NOW).await.unwrap();
+    world.admin().activate_user(waiting.id).await.unwrap();
     let (user, _) = signed_in(
         world
             .sign_in(&profile("oid:owner", "new@contoso.com"))
@@ -158,7 +155,7 @@ async fn refusals_and_sign_ins_at_once_do_not_meet(database: &Database) {
     let shut = world
         .user("shut@contoso.com", Creation::Administrator)
         .await;
-    world.store.deactivate_user(shut.id, NOW).await.unwrap();
+    world.admin().deactivate_user(shut.id).await.unwrap();
     let mut work = Vec::new();
     for number in 0..24_u32 {
         let address = match number % 3 {

@@ -72,7 +72,8 @@ async fn a_session_ends(database: &Database) {
 
     signed_in(world.sign_in(&person).await);
     signed_in(world.sign_in(&person).await);
-    assert_eq!(world.store.end_sessions_of(user.id, NOW).await.unwrap(), 2);
+    let signed_out = world.admin().sign_out_user(user.id, None).await;
+    assert_eq!(signed_out.unwrap(), 2);
     assert_eq!(world.people().await, (1, 0));
 }
 

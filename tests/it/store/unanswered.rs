@@ -29,7 +29,7 @@ async fn begun(store: &Store, world: &World, kind: AttemptKind, before: Duration
 async fn what_nobody_can_answer_is_counted_and_not_kept(database: &Database) {
     let world = World::new(database.open().await).await;
     let store = world.store.at_leisure();
-    let other = company("other", "https://other.example");
+    let other = company("https://other.example");
     store.add_company(&other, NOW).await.unwrap();
     let ended = world.attempt().await;
     let person = profile("oid:1", "b@contoso.example");

@@ -6,6 +6,7 @@ use vestibule::store::{Error, Store, Total, UserFilter, Way};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, group, profile, signed_in, user};
+use crate::support::people;
 
 on_both!(
     users_are_found_by_what_is_known_of_them,
@@ -40,20 +41,17 @@ async fn users_are_found_by_what_is_known_of_them(database: &Database) {
         ..user(company_id, email, Creation::Administrator)
     };
     let ozgur = named("o@contoso.com", "Özgür", "ÇELİK");
-    store.add_user(&ozgur).await.unwrap();
+    people::add(store, &ozgur, None, &[]).await;
     let local = world.user("local@contoso.com", Creation::Directory).await;
-    store
-        .set_password(local.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(store, local.id, Some(b"sealed")).await;
     let gone = world
         .user("gone@contoso.com", Creation::Administrator)
         .await;
-    store.deactivate_user(gone.id, NOW).await.unwrap();
-    let other = company("other", "https://other.example.com");
+    world.admin().deactivate_user(gone.id).await.unwrap();
+    let other = company("https://other.example.com");
     store.add_company(&other, NOW).await.unwrap();
     let stranger = user(other.id, "britta@contoso.com", Creation::Jit);
-    store.add_user(&stranger).await.unwrap();
+    people::add(store, &stranger, None, &[]).await;
 
     let found = async |filter: UserFilter| emails(store, company_id, &filter).await;
     let all = [
@@ -168,7 +166,7 @@ async fn groups_are_counted_and_held(database: &Database) {
             group_id: world.staff.id,
             source,
         };
-        assert!(store.add_grant(grant, NOW).await.unwrap());
+        assert!(people::grant(store, grant).await);
     }
     let counts: Vec<(String, u64)> = store
         .list_groups(company_id)
@@ -243,10 +241,7 @@ async fn sessions_come_page_by_page(database: &Database) {
     let local = world
         .user("local@contoso.com", Creation::Administrator)
         .await;
-    store
-        .set_password(local.id, Some(b"sealed"), NOW)
-        .await
-        .unwrap();
+    people::set_password(store, local.id, Some(b"sealed")).await;
     for _ in 0..51 {
         signed_in(world.password(local.id).await);
     }

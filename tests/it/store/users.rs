@@ -1,10 +1,11 @@
 //! Users, passwords and the audit log.
 
 use vestibule::domain::{AuditEvent, AuditId, Creation};
-use vestibule::store::Error;
 
 use super::database::{Database, on_both};
-use super::world::{NOW, World, profile, signed_in, unique, user};
+use super::world::{NOW, World, new_user, profile, signed_in, unique, user};
+use crate::support::people;
+use vestibule::admin::Refused;
 
 on_both!(an_address_belongs_to_one_user, passwords, the_audit_log);
 
@@ -23,10 +24,13 @@ async fn an_address_belongs_to_one_user(database: &Database) {
             .as_ref(),
         Some(&added)
     );
-    let again = store
-        .add_user(&user(company, "b.simon@contoso.COM", Creation::Directory))
-        .await;
-    assert!(matches!(again, Err(Error::Taken(_))));
+    let mut tx = store.begin().await.unwrap();
+    let again = user(company, "b.simon@contoso.COM", Creation::Directory);
+    assert!(!tx.add_user(&again).await.unwrap());
+    drop(tx);
+    let again = new_user(again.email.as_str());
+    let again = world.admin().create_user(again).await;
+    assert!(matches!(again, Err(Refused::Taken(_))), "{again:?}");
     for other in [
         "",
         "b.simon@contoso.com ",
@@ -55,13 +59,7 @@ async fn passwords(database: &Database) {
     let world = World::new(database.open().await).await;
     let (member, _) = signed_in(world.sign_in(&profile("oid:1", "b@contoso.com")).await);
     assert_eq!(world.store.password(member.id).await.unwrap(), None);
-    assert!(
-        world
-            .store
-            .set_password(member.id, Some(&[0, 255, 7]), NOW)
-            .await
-            .unwrap()
-    );
+    people::set_password(&world.store, member.id, Some(&[0, 255, 7])).await;
     assert_eq!(
         world.store.password(member.id).await.unwrap().as_deref(),
         Some(&[0, 255, 7][..])
@@ -80,14 +78,11 @@ async fn passwords(database: &Database) {
         (1, 0),
         "a new password ends the sessions"
     );
-    world
-        .store
-        .set_password(member.id, None, NOW)
-        .await
-        .unwrap();
+    people::set_password(&world.store, member.id, None).await;
     assert_eq!(world.store.password(member.id).await.unwrap(), None);
     let nobody = vestibule::domain::UserId::from_bytes([9; 16]);
-    assert!(!world.store.set_password(nobody, None, NOW).await.unwrap());
+    let gone = world.admin().remove_password(nobody, None).await;
+    assert!(matches!(gone, Err(Refused::NotFound)), "{gone:?}");
     assert_eq!(world.store.password(nobody).await.unwrap(), None);
 }
 

@@ -1,26 +1,16 @@
 //! A company with a connection and groups, and sign-ins to it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use time::{Duration, OffsetDateTime, macros::datetime};
+use vestibule::admin::{Actor, Admin, NewUser, UserText};
 use vestibule::domain::{
-    AttemptId, AttemptKind, Company, CompanyId, Connection, ConnectionId, Creation, Group,
-    GroupClaim, GroupId, GroupKind, LoginAttempt, NameId, Profile, Record, SamlSettings, SessionId,
-    User, UserId,
+    AttemptId, AttemptKind, Company, CompanyId, Connection, Creation, Group, GroupKind,
+    LoginAttempt, NameId, Profile, SamlSettings, User, UserId,
 };
 use vestibule::store::{
-    AttemptRef, Bar, FederatedProof, Finished, NewSession, PasswordProof, Proof, Refusal, SignIn,
-    Store,
+    AttemptRef, Bar, Finished, PasswordProof, Proof, Refusal, FederatedProof, SignIn, Store,
 };
 
-pub(super) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00 UTC);
-
-/// Bytes that no other call returns.
-pub(super) fn unique() -> [u8; 16] {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
-}
+use crate::support::{self, new_sign_in, people};
+pub(super) use crate::support::{NOW, company, group, profile, unique};
 
 pub(super) struct World {
     pub(super) store: Store,
@@ -35,7 +25,7 @@ pub(super) struct World {
 impl World {
     /// A company "acme" whose connection makes accounts.
     pub(super) async fn new(store: Store) -> Self {
-        let company = company("acme", "http://acme.localhost:8080");
+        let company = company("http://acme.localhost:8080");
         store.add_company(&company, NOW).await.unwrap();
         let basic = group(company.id, "SSO Basic", GroupKind::Member, true);
         let staff = group(company.id, "Staff", GroupKind::Member, false);
@@ -51,6 +41,11 @@ impl World {
             basic,
             staff,
         }
+    }
+
+    /// What an administrator of the company may do, by the command line's word.
+    pub(super) fn admin(&self) -> Admin<'_> {
+        admin(&self.store, self.company.id)
     }
 
     /// An attempt that began through the connection.
@@ -81,7 +76,7 @@ impl World {
     pub(super) async fn everything(&self) -> Vec<String> {
         let mut all = Vec::new();
         for user in self.store.users(self.company.id).await.unwrap() {
-            let grants = self.store.grants_of(user.id).await.unwrap();
+            let grants = people::grants_of(&self.store, user.company_id, user.id).await;
             let identities = self.store.identities_of(user.id).await.unwrap();
             let sessions = self.store.sessions_of(user.id, NOW).await.unwrap();
             all.push(format!("{user:?} {grants:?} {identities:?} {sessions:?}"));
@@ -115,25 +110,12 @@ impl World {
         profile: &Profile,
         name_id: &NameId,
     ) -> SignIn {
-        SignIn {
-            company_id: self.company.id,
-            attempt,
-            proof: Proof::Federated(Box::new(FederatedProof {
-                connection: Arc::new(self.connection.clone()),
-                profile: profile.clone(),
-                assertion_id: assertion_id.to_owned(),
-                assertion_expires_at: NOW + Duration::hours(1),
-                name_id: Some(name_id.clone()),
-                session_index: Some("_index".to_owned()),
-                authn_instant: None,
-                authn_context: None,
-            })),
-            session: new_session(),
-            replaces: None,
-            new_user_id: UserId::from_bytes(unique()),
-            record: Record::default(),
-            now: NOW,
-        }
+        let proof = FederatedProof {
+            name_id: Some(name_id.clone()),
+            session_index: Some("_index".to_owned()),
+            ..support::federated_proof(&self.connection, profile.clone(), assertion_id, NOW)
+        };
+        new_sign_in(self.company.id, attempt, Proof::Federated(Box::new(proof)), NOW)
     }
 
     /// A sign-in with the password that the user has.
@@ -145,26 +127,20 @@ impl World {
     /// A sign-in with a password that was verified against this.
     pub(super) async fn typed(&self, user_id: UserId, sealed: Vec<u8>) -> Finished {
         let attempt = new_attempt(self.company.id, AttemptKind::Password);
-        let sign_in = SignIn {
-            company_id: self.company.id,
-            attempt: AttemptRef::New(Box::new(attempt.clone())),
-            proof: Proof::Password(Box::new(PasswordProof {
-                user_id,
-                sealed,
-                break_glass: None,
-            })),
-            session: new_session(),
-            replaces: None,
-            new_user_id: UserId::from_bytes(unique()),
-            record: Record::default(),
-            now: NOW,
+        let attempt = AttemptRef::New(Box::new(attempt));
+        let proof = PasswordProof {
+            user_id,
+            sealed,
+            break_glass: None,
         };
+        let proof = Proof::Password(Box::new(proof));
+        let sign_in = new_sign_in(self.company.id, attempt, proof, NOW);
         self.store.finish_sign_in(sign_in).await.unwrap()
     }
 
     pub(super) async fn user(&self, email: &str, created_by: Creation) -> User {
         let user = user(self.company.id, email, created_by);
-        self.store.add_user(&user).await.unwrap();
+        people::add(&self.store, &user, None, &[]).await;
         user
     }
 
@@ -194,99 +170,44 @@ impl World {
     }
 }
 
-pub(super) fn new_session() -> NewSession {
-    NewSession {
-        id: SessionId::from_bytes(unique()),
-        expires_at: NOW + Duration::hours(8),
-        idle: Duration::hours(1),
-    }
-}
-
-pub(super) fn company(slug: &str, origin: &str) -> Company {
-    Company {
-        id: CompanyId::from_bytes(unique()),
-        slug: slug.parse().unwrap(),
-        name: slug.to_uppercase(),
-        origin: origin.parse().unwrap(),
-        aliases: vec![],
-        return_origins: vec![],
-        landing: None,
-        organization: None,
-        contact: None,
-        encrypted_assertions: false,
-        logo: None,
-        created_at: NOW,
-        suspended_at: None,
-        revision: 0,
+/// What an administrator of a company may do, by the command line's word.
+pub(super) fn admin(store: &Store, company: CompanyId) -> Admin<'_> {
+    Admin {
+        store,
+        keys: support::keys(),
+        company,
+        actor: Actor::command_line(),
+        now: NOW,
+        once: None,
     }
 }
 
 pub(super) fn connection(company_id: CompanyId, name: &str) -> Connection {
-    Connection {
-        id: ConnectionId::from_bytes(unique()),
-        company_id,
-        name: name.parse().unwrap(),
-        display_name: name.to_uppercase(),
-        sort_order: 0,
-        enabled: true,
-        settings: SamlSettings::default(),
-        revision: 0,
-        created_at: NOW,
-    }
-}
-
-pub(super) fn group(company_id: CompanyId, title: &str, kind: GroupKind, sso_only: bool) -> Group {
-    Group {
-        id: GroupId::from_bytes(unique()),
-        company_id,
-        title: title.into(),
-        kind,
-        sso_only,
-        created_at: NOW,
-    }
+    support::connection(company_id, name, SamlSettings::default())
 }
 
 pub(super) fn user(company_id: CompanyId, email: &str, created_by: Creation) -> User {
     User {
-        id: UserId::from_bytes(unique()),
-        company_id,
-        email: email.parse().unwrap(),
         first_name: "B.".into(),
         last_name: "Simon".into(),
-        company_name: String::new(),
         created_by,
-        has_password: false,
-        waits_for: None,
-        disabled_at: None,
-        created_at: NOW,
-        last_sign_in_at: None,
+        ..support::user(company_id, email)
+    }
+}
+
+/// A user as an administrator writes one down who knows no more than the address.
+pub(super) fn new_user(email: &str) -> NewUser {
+    NewUser {
+        text: UserText {
+            email: email.to_owned(),
+            ..UserText::default()
+        },
+        ..NewUser::default()
     }
 }
 
 pub(super) fn new_attempt(company_id: CompanyId, kind: AttemptKind) -> LoginAttempt {
-    let bytes = unique();
-    let mut attempt =
-        LoginAttempt::open(AttemptId::from_bytes(bytes), company_id, kind, [7; 32], NOW);
-    if kind == AttemptKind::Saml {
-        attempt.request_id = Some(format!("_{}", attempt.id));
-        attempt.relay = Some(format!("r{}", attempt.id));
-    }
-    attempt
-}
-
-pub(super) fn profile(subject: &str, email: &str) -> Profile {
-    Profile {
-        subject: subject.into(),
-        other_names: vec![],
-        old_names: vec![],
-        email: Some(email.parse().unwrap()),
-        name_id_email: Some(email.parse().unwrap()),
-        first_name: Some("Britta".into()),
-        last_name: Some("Simon".into()),
-        company_name: Some("Contoso".into()),
-        display_name: None,
-        groups: GroupClaim::Missing,
-    }
+    support::new_attempt(company_id, kind, NOW)
 }
 
 pub(super) fn text() -> String {

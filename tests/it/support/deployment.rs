@@ -11,12 +11,8 @@ use vestibule::demo_idp::{Claim, DemoConfig, DemoIdp, IdpKey, ServiceProvider, U
 use vestibule::saml::binding::EncodedResponse;
 use vestibule::saml::response::ParsedResponse;
 
-use super::{Installation, Server, hidden_field, random};
-
-/// The host of acme's site.
-pub(crate) const ACME: &str = "acme.localhost:8080";
-const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
-const EMAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
+use super::identity_provider::{EMAIL, OBJECT_ID};
+use super::{ACME, Installation, Server, hidden_field, random};
 
 static KEY: LazyLock<IdpKey> = LazyLock::new(|| IdpKey::generate(Clock::system().now()).unwrap());
 

@@ -29,4 +29,3 @@ mod sessions;
 mod story;
 mod unsolicited;
 mod windows;
-mod world;

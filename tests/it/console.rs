@@ -34,4 +34,3 @@ mod uploads;
 mod user_import;
 mod users;
 mod versions;
-mod world;

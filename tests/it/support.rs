@@ -1,45 +1,59 @@
-//! What tests of whole behaviours stand on: an application in a directory of its own, the nouns, answers and browsers.
+//! What tests of whole behaviours stand on.
+//!
+//! In this process: a [`World`], with people ([`Office`]) or identity providers ([`Federation`]) in it, a [`Browser`] and an
+//! [`ApiClient`]. With the real binary: an [`Installation`], a [`Server`], and a [`Deployment`] of both with an identity provider.
 
+#[cfg(feature = "demo")]
+pub(crate) mod api;
 #[cfg(feature = "demo")]
 mod browser;
 #[cfg(feature = "demo")]
+pub(crate) mod console;
+#[cfg(feature = "demo")]
 mod deployment;
+#[cfg(feature = "demo")]
+mod federation;
+#[cfg(feature = "demo")]
+pub(crate) mod identity_provider;
+mod nouns;
+#[cfg(feature = "demo")]
+mod office;
+pub(crate) mod people;
 mod process;
 #[cfg(feature = "demo")]
 mod vitals;
+mod world;
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
-use time::OffsetDateTime;
-use time::macros::datetime;
 use tower::{Service, ServiceExt as _};
 use vestibule::config::Config;
 #[cfg(feature = "demo")]
 use vestibule::config::Limits;
-use vestibule::domain::{
-    Company, CompanyDomain, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind,
-    SamlSettings,
-};
-#[cfg(feature = "demo")]
-use vestibule::domain::{Creation, User, UserId};
-use vestibule::store::Store;
+use vestibule::keys::Keys;
 
+#[cfg(feature = "demo")]
+pub(crate) use api::ApiClient;
 #[cfg(feature = "demo")]
 pub(crate) use browser::{Browser, hidden_field, unescaped};
 #[cfg(feature = "demo")]
-pub(crate) use deployment::{
-    ACME, Client, Deployment, Reply, Started, encoded_form, form, sign_in,
+pub(crate) use deployment::{Client, Deployment, Reply, Started, encoded_form, form, sign_in};
+#[cfg(feature = "demo")]
+pub(crate) use federation::Federation;
+pub(crate) use nouns::{
+    ACME, BETA, NOW, assign, company, connection, group, new_attempt, new_sign_in, profile,
+    saml_proof, unique, user,
 };
+#[cfg(feature = "demo")]
+pub(crate) use office::{ADMIN, MEMBER, OTHER_ADMIN, Office, PASSWORD};
 pub(crate) use process::{Installation, Said, Server};
-
-/// When tests with a fixed clock begin.
-pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+pub(crate) use world::{ACME_ORIGIN, World};
 
 /// Where tests keep keys of ours, because making them takes seconds.
 pub(crate) const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/test-keys");
@@ -54,6 +68,13 @@ pub(crate) fn config(dir: &Path) -> Config {
     config
 }
 
+/// The keys that tests share.
+pub(crate) fn keys() -> &'static Keys {
+    static SHARED: LazyLock<Keys> =
+        LazyLock::new(|| Keys::load(&config(Path::new(KEYS)), NOW).unwrap());
+    &SHARED
+}
+
 /// The section of a configuration file in which no rate limit is set: a test asks more than one client may.
 #[cfg(feature = "demo")]
 pub(crate) fn no_rate_limits() -> String {
@@ -65,12 +86,6 @@ pub(crate) fn no_rate_limits() -> String {
     })
 }
 
-/// Sixteen octets that no other call gives.
-pub(crate) fn unique() -> [u8; 16] {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
-}
-
 /// Randomness for an identity provider.
 #[cfg(feature = "demo")]
 pub(crate) fn random() -> vestibule::demo_idp::Random {
@@ -79,74 +94,6 @@ pub(crate) fn random() -> vestibule::demo_idp::Random {
             chunk.copy_from_slice(&vestibule::keys::random::<32>()[..chunk.len()]);
         }
     })
-}
-
-/// A company at an origin. The first label of its host is the slug, in upper case the name.
-pub(crate) fn company(origin: &str) -> Company {
-    let host = origin.split_once("://").unwrap().1;
-    let slug = host.split('.').next().unwrap();
-    Company {
-        id: CompanyId::from_bytes(unique()),
-        slug: slug.parse().unwrap(),
-        name: slug.to_uppercase(),
-        origin: origin.parse().unwrap(),
-        aliases: vec![],
-        return_origins: vec![],
-        landing: None,
-        organization: None,
-        contact: None,
-        encrypted_assertions: true,
-        logo: None,
-        created_at: NOW,
-        suspended_at: None,
-        revision: 0,
-    }
-}
-
-/// A permission group whose members can only sign in via single sign-on.
-pub(crate) fn group(company_id: CompanyId, title: &str) -> Group {
-    Group {
-        id: GroupId::from_bytes(unique()),
-        company_id,
-        title: title.to_owned(),
-        kind: GroupKind::Member,
-        sso_only: true,
-        created_at: NOW,
-    }
-}
-
-/// A user that an administrator made, and of whom no more than the address is known.
-#[cfg(feature = "demo")]
-pub(crate) fn user(company_id: CompanyId, email: &str) -> User {
-    User {
-        id: UserId::from_bytes(unique()),
-        company_id,
-        email: email.parse().unwrap(),
-        first_name: String::new(),
-        last_name: String::new(),
-        company_name: String::new(),
-        created_by: Creation::Administrator,
-        has_password: false,
-        waits_for: None,
-        disabled_at: None,
-        created_at: NOW,
-        last_sign_in_at: None,
-    }
-}
-
-/// An enabled connection.
-pub(crate) fn connection(company_id: CompanyId, name: &str, settings: SamlSettings) -> Connection {
-    Connection {
-        id: ConnectionId::from_bytes(unique()),
-        company_id,
-        name: name.parse().unwrap(),
-        display_name: name.to_uppercase(),
-        sort_order: 0,
-        enabled: true,
-        settings,
-        revision: 0,
-        created_at: NOW,
-    }
 }
 
 /// The sources of all tests.
@@ -164,25 +111,6 @@ pub(crate) fn test_sources() -> String {
         }
     }
     sources
-}
-
-/// Assigns an e-mail domain of a company to one of its connections, added before where it is new.
-pub(crate) async fn assign(store: &Store, connection: &Connection, domain: &str) {
-    let domain = CompanyDomain {
-        company_id: connection.company_id,
-        name: domain.parse().unwrap(),
-        connection_id: None,
-        links: true,
-        verified: None,
-        created_at: NOW,
-    };
-    let mut tx = store.begin().await.unwrap();
-    tx.add_domain(&domain).await.unwrap();
-    let assigned = tx
-        .assign_domain(domain.company_id, &domain.name, Some(connection.id))
-        .await;
-    assert!(assigned.unwrap());
-    tx.commit(NOW).await.unwrap();
 }
 
 /// An answer, read to its end.
