@@ -4,16 +4,19 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "demo")]
 use vestibule::admin::{Actor, Admin};
 use vestibule::app::App;
 use vestibule::clock::Clock;
 use vestibule::config::Config;
-use vestibule::domain::{AuditEvent, Company, Group, GroupKind, User};
+#[cfg(feature = "demo")]
+use vestibule::domain::{AuditEvent, User};
+use vestibule::domain::{Company, Group, GroupKind};
 use vestibule::http::Edge;
 
+use super::NOW;
 #[cfg(feature = "demo")]
-use super::Browser;
-use super::{NOW, people};
+use super::{Browser, people};
 
 /// The origins of the two companies.
 pub(crate) const ACME_ORIGIN: &str = "http://acme.localhost:8080";
@@ -54,6 +57,22 @@ impl World {
         }
     }
 
+    /// One more permission group of a company.
+    pub(crate) async fn add_group_to(
+        &self,
+        company: &Company,
+        title: &str,
+        kind: GroupKind,
+        sso_only: bool,
+    ) -> Group {
+        let group = super::group(company.id, title, kind, sso_only);
+        self.app.store.add_group(&group, NOW).await.unwrap();
+        group
+    }
+}
+
+#[cfg(feature = "demo")]
+impl World {
     /// A new browser at acme's site, in which nobody is signed in.
     pub(crate) fn browser(&self) -> Browser {
         self.browser_at(&self.acme)
@@ -74,19 +93,6 @@ impl World {
             now: self.app.clock.now(),
             once: None,
         }
-    }
-
-    /// One more permission group of a company.
-    pub(crate) async fn add_group_to(
-        &self,
-        company: &Company,
-        title: &str,
-        kind: GroupKind,
-        sso_only: bool,
-    ) -> Group {
-        let group = super::group(company.id, title, kind, sso_only);
-        self.app.store.add_group(&group, NOW).await.unwrap();
-        group
     }
 
     /// A user that an administrator of a company made, in groups, with a password when there is one.
