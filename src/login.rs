@@ -16,16 +16,21 @@
 //! HTTP, `tests/it/store` for the transaction. The law of the message is the room `saml`.
 
 mod advice;
+mod arrival;
+mod authenticate;
+mod authenticated;
 mod begin;
 mod evidence;
 mod finish;
 mod first_password;
 mod known_browser;
+mod name_id;
 mod new_key;
 mod password;
 mod reason;
 mod record;
 mod repost;
+mod response;
 mod set_up;
 mod test;
 mod unsolicited;
@@ -39,13 +44,17 @@ use crate::keys;
 use crate::saml::signature::SignError;
 use crate::store;
 
+pub use arrival::Arrival;
 pub use begin::{Begun, Message, Start, begin};
-pub use finish::{Arrival, finish, landing};
-pub use first_password::{FirstUse, first_use, sign_in_after_first_use};
+pub use finish::landing;
+pub use first_password::{FirstUse, first_use};
 pub use known_browser::KnownBrowser;
 pub use new_key::look_for_new_keys;
-pub use password::{PasswordSignIn, confirm_password, sign_in_with_password};
+pub use password::{
+    PasswordSignIn, confirm_password, sign_in_after_first_use, sign_in_with_password,
+};
 pub use repost::{Reposted, handle};
+pub use response::receive;
 pub use set_up::{FirstEnding, FirstSignIn, set_up};
 
 /// Why a sign-in can neither go on nor be refused.

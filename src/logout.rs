@@ -20,6 +20,7 @@ mod outgoing;
 mod principal;
 mod receive;
 mod record;
+mod visit;
 
 use crate::app::App;
 use crate::domain::SessionId;
@@ -28,7 +29,8 @@ use crate::store;
 pub use begin::{sign_out, single_logout_url};
 pub use judge::Refusal;
 pub use outgoing::{Message, Outgoing};
-pub use receive::{Arrival, Ending, Visit, receive};
+pub use receive::receive;
+pub use visit::{Arrival, Ending, Visit};
 
 /// Ends a session of this installation: here at once, on other nodes within two seconds. `false` when there was none.
 pub async fn local(app: &App, session: SessionId) -> Result<bool, store::Error> {

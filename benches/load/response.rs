@@ -8,8 +8,9 @@ use vestibule::demo_idp::{
     Claim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, User,
 };
 use vestibule::saml::names;
-use vestibule::saml::response::{Authentication, Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
+use vestibule::saml::validate::validate;
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 05:06:07 UTC);
 const REQUEST: &str = "_9f2d6c8be1a04735bb0c64d2f0a7e518";

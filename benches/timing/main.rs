@@ -25,10 +25,11 @@ use time::{Duration, OffsetDateTime};
 use vestibule::saml::encryption::{DataAlgorithm, DecryptionKey, KeyTransport, encrypt_assertion};
 use vestibule::saml::error::Rule;
 use vestibule::saml::names;
-use vestibule::saml::response::{Authentication, Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
 };
+use vestibule::saml::validate::validate;
 
 type Error = Box<dyn std::error::Error>;
 

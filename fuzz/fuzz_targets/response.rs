@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use vestibule::saml::advice::advice;
-use vestibule::saml::response::validate;
+use vestibule::saml::validate::validate;
 use vestibule::{ASSERTION_ID, EXPECTATION, NAME_ID, NOW, TRUST};
 
 fuzz_target!(|octets: &[u8]| {

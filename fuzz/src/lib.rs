@@ -5,12 +5,14 @@
 
 pub mod made;
 pub mod reader;
-#[path = "../../src/saml/mod.rs"]
-pub mod saml;
-#[path = "../../src/text.rs"]
-pub mod text;
-#[path = "../../src/xml/mod.rs"]
-pub mod xml;
+/// The rooms that are read, as they are.
+#[path = "../../src"]
+mod rooms {
+    pub mod saml;
+    pub mod text;
+    pub mod xml;
+}
+pub use rooms::{saml, text, xml};
 
 use saml::metadata::IdpMetadata;
 use saml::names;

@@ -2,8 +2,8 @@ use time::Duration;
 
 use super::*;
 use crate::domain::{
-    AttemptId, AttemptKind, Creation, Group, GroupId, GroupKind, LoginAttempt, Record, SessionId,
-    User, UserId,
+    AttemptId, AttemptKind, Creation, Group, GroupId, GroupKind, LoginAttempt, PasswordBy, Record,
+    SessionId, User, UserId,
 };
 use crate::keys::random;
 use crate::store::{AttemptRef, Finished, NewSession, PasswordProof, Proof, SignIn};
@@ -46,11 +46,11 @@ pub(crate) async fn signed_in(app: &App) -> (User, SessionId) {
         created_at: now,
         last_sign_in_at: None,
     };
-    app.store.add_user(&user).await.unwrap();
-    app.store
-        .set_password(user.id, Some(b"sealed"), now)
-        .await
-        .unwrap();
+    let mut tx = app.store.begin().await.unwrap();
+    assert!(tx.add_user(&user).await.unwrap());
+    let password = Some((&b"sealed"[..], PasswordBy::Administrator));
+    tx.write_password(user.id, password, None).await.unwrap();
+    tx.commit(now).await.unwrap();
     let id = SessionId::from_bytes(random());
     let attempt = LoginAttempt::open(
         AttemptId::from_bytes(random()),
@@ -164,7 +164,9 @@ async fn a_session_is_read_and_ends_in_every_way() {
         group_id: group.id,
         source: crate::domain::GrantSource::Administrator,
     };
-    app.store.add_grant(grant, now).await.unwrap();
+    let mut tx = app.store.begin().await.unwrap();
+    assert!(tx.grant(grant, now).await.unwrap());
+    tx.commit(now).await.unwrap();
     app.catch_up().await.unwrap();
     assert_eq!(
         app.sessions.signed_in(id).await.unwrap().unwrap().groups,
@@ -172,7 +174,9 @@ async fn a_session_is_read_and_ends_in_every_way() {
     );
 
     // Deactivation, from another node's point of view: the cache forgets with the change log.
-    app.store.deactivate_user(user.id, now).await.unwrap();
+    let mut tx = app.store.begin().await.unwrap();
+    tx.write_active(user.id, Some(now)).await.unwrap();
+    tx.commit(now).await.unwrap();
     app.catch_up().await.unwrap();
     assert!(app.sessions.signed_in(id).await.unwrap().is_none());
 }

@@ -74,7 +74,7 @@ async fn judge(
             .read(&headers, site.is_https())
             .and_then(|it| it.parse().ok()),
     };
-    match login::finish(&app, &site, arrival).await? {
+    match login::receive(&app, &site, arrival).await? {
         Ending::SignedIn {
             session,
             return_to,

@@ -5,16 +5,12 @@
 //!
 //! Rule F6. Tests: `tests/it/console/first_password.rs`.
 
-use std::sync::Arc;
-
 use time::{Duration, OffsetDateTime};
 
-use super::password::{self, PasswordSignIn};
-use super::{Ending, Error};
+use super::Error;
 use crate::app::App;
 use crate::domain::{CompanyId, User, UserId};
 use crate::keys;
-use crate::site::Site;
 
 /// How long the page may stay open.
 const OPEN: Duration = Duration::minutes(10);
@@ -64,17 +60,6 @@ pub async fn first_use(
     let user = app.store.user(id).await?;
     let user = user.filter(|user| user.company_id == company);
     Ok(user.map(|user| FirstUse { user, stored }))
-}
-
-/// Signs in who has set a password of the own, which is sealed so.
-pub async fn sign_in_after_first_use(
-    app: &Arc<App>,
-    site: &Site,
-    typed: PasswordSignIn<'_>,
-    user: &User,
-    sealed: Vec<u8>,
-) -> Result<Ending, Error> {
-    password::begin_session(app, site, typed, user, sealed).await
 }
 
 fn message(id: UserId, until: i64, stored: &[u8]) -> Vec<u8> {

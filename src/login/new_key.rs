@@ -9,14 +9,15 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Ending;
+use super::arrival::Arrival;
 use super::evidence::keep_new_key;
-use super::finish::Arrival;
 use crate::app::{App, KeyQuestion};
 use crate::domain::{ConnectionId, NewKey, SamlSettings};
 use crate::outbound::fetch_metadata;
 use crate::saml::error::Requirement;
 use crate::saml::metadata::IdpMetadata;
-use crate::saml::response::{ParsedResponse, validate};
+use crate::saml::response::ParsedResponse;
+use crate::saml::validate::validate;
 use crate::site::{self, Asked, Site, SiteConnection};
 
 /// The longest message that is looked at once more. Entra's are a tenth of it.

@@ -153,8 +153,19 @@ async fn is_for_once(app: &App, user: &User) -> Result<bool, Error> {
     Ok(!groups.iter().any(|group| group.sso_only))
 }
 
+/// Signs in who has set a password of the own, which is sealed so.
+pub async fn sign_in_after_first_use(
+    app: &Arc<App>,
+    site: &Site,
+    typed: PasswordSignIn<'_>,
+    user: &User,
+    sealed: Vec<u8>,
+) -> Result<Ending, Error> {
+    begin_session(app, site, typed, user, sealed).await
+}
+
 /// Begins a session, when `sealed` is the user's password still.
-pub(super) async fn begin_session(
+async fn begin_session(
     app: &App,
     site: &Site,
     typed: PasswordSignIn<'_>,

@@ -11,7 +11,7 @@
 //!
 //! Tests: `tests/it/sign_in/reposts.rs`. The page is the sign-in's, in `http`.
 
-use super::finish::Arrival;
+use super::arrival::Arrival;
 use super::reason::Reason;
 use super::record::{Refusal, refuse_apart};
 use super::{Ending, Error};

@@ -4,7 +4,7 @@
 //!
 //! Tests: `tests/it/console/test_connection.rs`. The other half, which takes everything back, is `store::rehearsal`.
 
-use super::finish::name_id;
+use super::name_id::name_id;
 use super::{Ending, Error, evidence};
 use crate::app::App;
 use crate::domain::{Findings, LoginAttempt, Rehearsal, SamlSettings};

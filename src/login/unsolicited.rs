@@ -1,10 +1,12 @@
 //! A Response that nobody asked for (rule E5): bounced, refused, or accepted, as the connection says.
 //!
-//! Tests: `tests/it/sign_in/unsolicited.rs`. The other half, for an answer to a request, is `finish.rs`.
+//! Tests: `tests/it/sign_in/unsolicited.rs`. The other half, for an answer to a request, is `response.rs`.
 
 use time::{Duration, OffsetDateTime};
 
-use super::finish::{Arrival, authenticate, complete, landing};
+use super::arrival::Arrival;
+use super::authenticate::authenticate;
+use super::finish::{Way, finish, landing};
 use super::reason::Reason;
 use super::record::{self, Refusal, refuse_apart};
 use super::{Browser, Ending, Error, new_key, repost};
@@ -21,7 +23,7 @@ const FRESH: Duration = Duration::minutes(5);
 /// nothing tells them from one window that goes round.
 const BOUNCES: u8 = 3;
 
-pub(super) async fn finish(
+pub(super) async fn receive(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
@@ -147,8 +149,15 @@ async fn accept(
     let now = app.clock.now();
     let connection = &ready.connection;
     let apart = |refusal| refuse_apart(app, site, Some(connection.id), arrival, refusal);
-    let subject = match authenticate(app, site, ready, parsed, Asked::default(), now) {
-        Ok(subject) => subject,
+    let authenticated = match authenticate(
+        app,
+        site,
+        ready,
+        parsed,
+        Asked::default(),
+        AttemptKind::Saml,
+    ) {
+        Ok(authenticated) => authenticated,
         Err(refusal) => {
             let requirement = refusal.requirement;
             let ending = apart(refusal).await?;
@@ -156,7 +165,8 @@ async fn accept(
             return Ok(ending);
         }
     };
-    if subject.age() > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into()) {
+    if authenticated.age > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into())
+    {
         return apart(Refusal::new(&Reason::Old)).await;
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
@@ -169,14 +179,11 @@ async fn accept(
         .landing
         .clone()
         .unwrap_or_else(|| landing(site));
-    complete(
-        app,
-        site,
-        subject,
-        AttemptRef::New(Box::new(attempt.clone())),
-        &attempt,
-        arrival.session,
-        target,
-    )
-    .await
+    let way = Way {
+        reference: AttemptRef::New(Box::new(attempt.clone())),
+        attempt: &attempt,
+        former: arrival.session,
+        return_to: target,
+    };
+    finish(app, site, authenticated, way).await
 }

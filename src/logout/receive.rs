@@ -5,88 +5,24 @@
 //!
 //! Rules D6 and E4. Tests: `tests/it/slo.rs` and `tests/it/slo/records.rs`. The other half, logout that begins here, is `begin.rs`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use time::{Duration, OffsetDateTime};
 
 use super::judge::{self, Judged, LONGEST_AGE, Refusal, Refused, skew_of};
 use super::outgoing::{Draft, Outgoing, send};
 use super::principal::Asked;
 use super::record;
+use super::visit::{Ending, Visit};
 use crate::app::{App, Wait};
 use crate::domain::{Code, SessionKey};
 use crate::keys;
 use crate::saml::authn_request::message_id;
-use crate::saml::binding::{MessageKind, Posted, Redirected};
+use crate::saml::binding::MessageKind;
 use crate::saml::logout::{LogoutMessage, LogoutResponse, LogoutStatus};
 use crate::saml::names;
 use crate::site::{Site, SiteConnection};
-use crate::store::{self, SignOut, SignedIn};
-
-/// The longest `RelayState` that is given back, in octets (Bindings 3.4.3 and 3.5.3).
-const LONGEST_RELAY_STATE: usize = 80;
-
-/// A logout message as it arrived.
-#[derive(Clone, Copy)]
-pub enum Arrival<'a> {
-    /// In a query.
-    Redirect(&'a Redirected),
-    /// In a form.
-    Post(&'a Posted),
-}
-
-/// A logout message, and who brings it.
-#[derive(Clone, Copy)]
-pub struct Visit<'a> {
-    /// The message.
-    pub arrival: Arrival<'a>,
-    /// Who is signed in in the browser that brings it, as far as it says so: its cookie does not come with another site's form.
-    pub session: Option<&'a SignedIn>,
-    /// Whether it may be asked to send the message again from our own page, with its cookies: it came as a form without any, and
-    /// not from that page.
-    pub may_repost: bool,
-    /// The client's address.
-    pub client: Option<IpAddr>,
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub enum Ending {
-    /// A request: the sessions that it named have ended.
-    Ended {
-        /// Those that there were.
-        sessions: Vec<SessionKey>,
-        /// What to tell the identity provider; none when it has no address for that.
-        answer: Option<Outgoing>,
-    },
-    /// The answer to our own request. Nothing has changed.
-    Answered {
-        /// Whether the identity provider says that every session has ended.
-        everywhere: bool,
-    },
-    /// A good request that names nobody who is signed in here, brought by a browser that is. Nothing has changed.
-    Unknown {
-        /// What to tell the identity provider; none when it has no address for that.
-        answer: Option<Outgoing>,
-        /// By which the record is found.
-        code: Code,
-    },
-    /// A good request that names nobody who is signed in here, and the browser did not say who is signed in in it. Nothing has
-    /// changed, and nothing is written down: our page sends it again.
-    Repost,
-    /// Nothing has changed.
-    Refused {
-        /// Why.
-        refusal: Refusal,
-        /// By which the record is found.
-        code: Code,
-    },
-    /// Nothing has changed, and nothing is written down.
-    TooMany(Wait),
-}
+use crate::store::{self, SignOut};
 
 /// Judges a logout message and does what it asks.
 pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending, store::Error> {
@@ -148,46 +84,6 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
         Some(code) => Ending::Unknown { answer, code },
         None => Ending::Ended { sessions, answer },
     })
-}
-
-impl Visit<'_> {
-    /// Who is signed in in the browser through a connection.
-    fn session_through(&self, ready: &SiteConnection) -> Option<&SignedIn> {
-        let through = Some(ready.connection.id);
-        self.session
-            .filter(|it| it.session.connection_id == through)
-    }
-}
-
-impl Arrival<'_> {
-    /// Whether it asks or answers.
-    pub fn kind(&self) -> MessageKind {
-        match self {
-            Self::Redirect(message) => message.kind,
-            Self::Post(message) => message.kind,
-        }
-    }
-
-    pub(super) fn xml(&self) -> &[u8] {
-        match self {
-            Self::Redirect(message) => &message.xml,
-            Self::Post(message) => &message.xml,
-        }
-    }
-
-    /// The message, as a form carries it.
-    pub fn to_base64(&self) -> String {
-        BASE64_STANDARD.encode(self.xml())
-    }
-
-    /// What is given back with the answer.
-    pub fn relay_state(&self) -> Option<&str> {
-        let relay_state = match self {
-            Self::Redirect(message) => message.relay_state.as_deref(),
-            Self::Post(message) => message.relay_state.as_deref(),
-        };
-        relay_state.filter(|it| it.len() <= LONGEST_RELAY_STATE)
-    }
 }
 
 /// What came of a request at one connection.

@@ -8,7 +8,7 @@
 use time::OffsetDateTime;
 
 use super::judge::{Judged, Refusal, Refused};
-use super::receive::{Ending, Visit};
+use super::visit::{Ending, Visit};
 use crate::app::{App, Counted};
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, FlowRequirement, LoginAttempt, Outcome, Record,

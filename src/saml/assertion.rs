@@ -12,10 +12,10 @@ mod proof;
 mod subject;
 
 use super::error::{Checks, Rejection, Requirement};
+use super::expectation::Terms;
 use super::message::check_issue_instant;
 use super::names;
 use super::near;
-use super::response::Terms;
 use crate::xml::Element;
 use time::{Duration, OffsetDateTime};
 

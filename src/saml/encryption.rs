@@ -11,9 +11,9 @@
 mod algorithm;
 mod plaintext;
 
+use super::base64_text::base64_text;
 use super::error::{Checks, Rejection, Requirement};
 use super::names;
-use super::signature::base64_text;
 use crate::xml::{Element, Writer};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

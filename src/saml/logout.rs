@@ -12,6 +12,7 @@
 
 mod proof;
 mod read;
+mod terms;
 mod write;
 
 pub use proof::{SignedLogout, ValidatedLogout, receive_post, receive_redirect};

@@ -24,8 +24,8 @@ pub use named::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub use signed_xml::SignedXml;
 pub use signer::Signer;
+pub(super) use verify::verify_enveloped;
 pub use verify::{UNREADABLE, verify_octets};
-pub(super) use verify::{base64_text, verify_enveloped};
 
 use super::encryption::DecryptionKey;
 use serde::{Deserialize, Serialize};

@@ -18,10 +18,11 @@ use vestibule::saml::encryption::DecryptionKey;
 use vestibule::saml::error::{Rejection, Rule};
 use vestibule::saml::metadata::{IdpMetadata, SpMetadata};
 use vestibule::saml::names;
-use vestibule::saml::response::{Authentication, Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
+use vestibule::saml::validate::validate;
 use vestibule::xml::{Document, Limits};
 
 const NOW: OffsetDateTime = datetime!(2026-03-04 05:06:07 UTC);

@@ -11,10 +11,11 @@ use time::{Duration, OffsetDateTime};
 use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::error::Rule;
 use vestibule::saml::names;
-use vestibule::saml::response::{Authentication, Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
 };
+use vestibule::saml::validate::validate;
 use vestibule::saml::verdict::Verdict;
 use vestibule::xml::{Canonicalization, Comments, Document, Limits, canonicalize_within};
 

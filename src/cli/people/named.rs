@@ -4,7 +4,7 @@ use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::domain::{Company, User};
 
-/// By what a user is named.
+// By what a user is named. (clap would show a doc comment as the command's.)
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Named {
     /// The company's slug, such as acme

@@ -11,10 +11,10 @@ use super::group_form::GroupFields;
 use super::words::{
     Connections, Pages, counted, id, kind_text, kinds, name_of, number, page_number,
 };
-use crate::admin::{Added, COUNTED, GroupText, Problems, Refused};
+use crate::admin::{Added, GroupText, Problems, Refused};
 use crate::console::confirmation::{self, promotes};
 use crate::console::{
-    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, corrected, done, done_then,
+    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, done_then,
 };
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
 use crate::http::error::Error;
@@ -62,21 +62,21 @@ struct Changed {
 
 #[derive(Debug)]
 pub(super) struct Use {
-    href: String,
-    name: String,
-    how: String,
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) how: String,
 }
 
 #[derive(Debug)]
 pub(super) struct Member {
-    id: String,
-    href: String,
-    name: String,
-    email: String,
-    is_active: bool,
-    sources: Vec<String>,
-    by_hand: bool,
-    by_others: bool,
+    pub(super) id: String,
+    pub(super) href: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) is_active: bool,
+    pub(super) sources: Vec<String>,
+    pub(super) by_hand: bool,
+    pub(super) by_others: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

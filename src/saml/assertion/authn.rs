@@ -4,9 +4,9 @@
 
 use super::LONGEST_NAME;
 use crate::saml::error::{Checks, Rejection, Requirement};
+use crate::saml::expectation::{Authentication, Expectation};
 use crate::saml::instant;
 use crate::saml::names;
-use crate::saml::response::{Authentication, Expectation};
 use crate::xml::Element;
 use std::borrow::Cow;
 use time::{Duration, OffsetDateTime};

@@ -3,10 +3,10 @@
 //! Vectors: `condition-*` and `audience-*`.
 
 use crate::saml::error::{Checks, Rejection, Requirement};
+use crate::saml::expectation::Expectation;
 use crate::saml::instant;
 use crate::saml::names;
 use crate::saml::near;
-use crate::saml::response::Expectation;
 use crate::xml::Element;
 use time::OffsetDateTime;
 

@@ -4,10 +4,10 @@
 
 use super::{Attribute, LONGEST_NAME, NameId};
 use crate::saml::error::{Checks, Rejection, Requirement};
+use crate::saml::expectation::Expectation;
 use crate::saml::instant;
 use crate::saml::names;
 use crate::saml::near;
-use crate::saml::response::Expectation;
 use crate::saml::signature::Trust;
 use crate::text;
 use crate::xml::Element;

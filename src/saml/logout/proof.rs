@@ -3,8 +3,9 @@
 //! Invariant: a [`SignedLogout`] is only made of a received message whose signature verified (rules A2 and B), and a
 //! [`ValidatedLogout`] only of a [`SignedLogout`], by the rules for its content (see `read.rs`).
 
+use super::terms::Terms;
 use super::{LogoutExpectation, LogoutMessage, read};
-use crate::saml::binding::{MessageKind, Posted, Redirected};
+use crate::saml::binding::{Posted, Redirected};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::message::{follows_issuer, parse};
 use crate::saml::names;
@@ -12,15 +13,6 @@ use crate::saml::signature::{SignedXml, Trust, verify_enveloped, verify_octets};
 use crate::saml::verdict::Verdict;
 use crate::xml::{Document, Element};
 use time::OffsetDateTime;
-
-/// By what a logout message is judged.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Terms<'t> {
-    pub(super) trust: &'t Trust,
-    pub(super) expectation: &'t LogoutExpectation,
-    pub(super) now: OffsetDateTime,
-    pub(super) kind: MessageKind,
-}
 
 /// The octets of a logout message that a key of the connection signed.
 #[derive(Debug)]

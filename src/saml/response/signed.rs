@@ -5,10 +5,11 @@
 //!
 //! Vectors: `wrapped-*`, `xsw-*`, `signature-*`, `required-*` and `encrypted-*`. The signature itself is the room's `signature`.
 
+use super::ParsedResponse;
 use super::check::check_response;
-use super::{Expectation, ParsedResponse, Terms};
 use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
+use crate::saml::expectation::{Expectation, Terms};
 use crate::saml::message::follows_issuer;
 use crate::saml::names;
 use crate::saml::signature::{

@@ -3,7 +3,7 @@
 use super::Trust;
 use super::algorithm::{Hash, describe_refused};
 use super::canonicalization::Method;
-use super::verify::base64_text;
+use crate::saml::base64_text::base64_text;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
 use crate::xml::Element;

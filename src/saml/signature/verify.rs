@@ -4,11 +4,10 @@ use super::signed_info::{UnverifiedSignedInfo, allowed_algorithm};
 use super::signed_xml::SignedXml;
 use super::signer::Signer;
 use super::{NamedCertificate, Trust, VerificationKey};
+use crate::saml::base64_text::base64_text;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
 use crate::xml::Element;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 
 /// What a record says of a signature whose value is no base64: no certificate can fit it.
@@ -180,19 +179,5 @@ fn hint(key_info: Option<Element<'_>>, configured: &[&str]) -> String {
             format!("a signature that names {named}, which the connection does not have")
         }
         None => "a signature that no certificate of the connection verifies".to_owned(),
-    }
-}
-
-/// Base64 with white space, in an element that holds only text.
-pub(in crate::saml) fn base64_text(element: Element<'_>) -> Option<Vec<u8>> {
-    let text = element.text()?;
-    if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        let compact: Vec<u8> = text
-            .bytes()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect();
-        STANDARD.decode(compact).ok()
-    } else {
-        STANDARD.decode(text.as_bytes()).ok()
     }
 }

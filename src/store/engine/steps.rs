@@ -220,7 +220,9 @@ mod tests {
             let another = site.user(users);
             let file = file.to_str().unwrap();
             let before = so_far(file);
-            site.store.add_user(&another).await.unwrap();
+            let mut tx = site.store.begin().await.unwrap();
+            assert!(tx.add_user(&another).await.unwrap());
+            tx.commit(NOW).await.unwrap();
             found.push(so_far(file) - before);
         }
         assert!(found[0] > 0, "{found:?}");

@@ -5,7 +5,7 @@
 
 use crate::domain::{CompanyId, GroupId, UserId};
 use crate::store::engine::statement::{Target, query};
-use crate::store::{Error, Store, Tx};
+use crate::store::{Error, Tx};
 
 /// The administrators of company `$1` who can sign in with a password.
 macro_rules! select_break_glass {
@@ -34,13 +34,6 @@ macro_rules! count_break_glass {
     };
 }
 pub(in crate::store) use count_break_glass;
-
-impl Store {
-    /// How many administrators of a company can sign in with a password (rule F6, break-glass).
-    pub async fn count_break_glass(&self, company: CompanyId) -> Result<i64, Error> {
-        count(&self.database, &company.to_string()).await
-    }
-}
 
 /// The ways into a company, held still until the transaction ends.
 #[derive(Debug)]

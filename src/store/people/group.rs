@@ -1,8 +1,7 @@
 //! Permission groups and their members.
 
-use super::break_glass::WayIn;
 use super::user::user_columns;
-use crate::domain::{CompanyId, Grant, GrantSource, Group, GroupId, User, UserId};
+use crate::domain::{CompanyId, GrantSource, Group, GroupId, User, UserId};
 use crate::store::engine::columns::Row;
 use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
@@ -129,42 +128,6 @@ impl Store {
         }
         Ok(found)
     }
-
-    /// A user's memberships with their sources.
-    pub async fn grants_of(&self, user: UserId) -> Result<Vec<Grant>, Error> {
-        let rows = query("SELECT user_id, group_id, source FROM group_grant WHERE user_id = $1 ORDER BY group_id, source").bind(user.to_string()).fetch_all(&self.database).await?;
-        rows.iter().map(grant).collect()
-    }
-
-    /// Puts a user into a group of the same company; `false` when there is nothing to change. A group for single sign-on only
-    /// may shut the last break-glass administrator out, which is [`Error::LastBreakGlass`] (rule F6).
-    pub async fn add_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
-        let mut tx = self.begin().await?;
-        let way_in = WayIn::lock(&mut tx, grant.user_id).await?;
-        let added = tx.grant(grant, now).await?;
-        way_in.check(&mut tx).await?;
-        tx.commit(now).await?;
-        Ok(added)
-    }
-
-    /// Takes a membership away from the source that gave it; `false` when there is none. That of the last break-glass
-    /// administrator stays: [`Error::LastBreakGlass`] (rule F6).
-    pub async fn remove_grant(&self, grant: Grant, now: OffsetDateTime) -> Result<bool, Error> {
-        let mut tx = self.begin().await?;
-        let way_in = WayIn::lock(&mut tx, grant.user_id).await?;
-        let removed = tx.revoke(grant).await?;
-        way_in.check(&mut tx).await?;
-        tx.commit(now).await?;
-        Ok(removed)
-    }
-}
-
-pub(in crate::store) fn grant(row: &Row) -> Result<Grant, Error> {
-    Ok(Grant {
-        user_id: row.parsed("user_id")?,
-        group_id: row.parsed("group_id")?,
-        source: row.parsed("source")?,
-    })
 }
 
 pub(in crate::store) fn group(row: &Row) -> Result<Group, Error> {

@@ -1,12 +1,10 @@
 //! Users, their passwords and their identities.
 
-use super::break_glass::WayIn;
-use crate::domain::{CompanyId, Family, Identity, PasswordBy, User, UserId};
+use crate::domain::{CompanyId, Family, Identity, User, UserId};
 use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::search::searched;
 use crate::store::engine::statement::{Target, query};
 use crate::store::{Error, Store, Tx};
-use time::OffsetDateTime;
 
 /// The columns that `user` reads.
 macro_rules! user_columns {
@@ -31,15 +29,6 @@ macro_rules! select_user {
 pub(in crate::store) use select_user;
 
 impl Store {
-    /// Adds a user, without a password and without groups.
-    pub async fn add_user(&self, user: &User) -> Result<(), Error> {
-        let mut tx = self.begin().await?;
-        if !tx.add_user(user).await? {
-            return Err(Error::Taken(format!("the e-mail address {}", user.email)));
-        }
-        tx.commit(user.created_at).await
-    }
-
     /// A company's users, by e-mail address.
     pub async fn users(&self, company: CompanyId) -> Result<Vec<User>, Error> {
         let rows = query(select_user!(
@@ -77,63 +66,6 @@ impl Store {
         .fetch_optional(&self.database)
         .await?;
         row.as_ref().map(user).transpose()
-    }
-
-    /// Deactivates a user and ends its sessions (rule F4); `false` when there is no such active user. The last break-glass
-    /// administrator stays: [`Error::LastBreakGlass`] (rule F6).
-    pub async fn deactivate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
-        let Some((mut tx, way_in, user)) = self.hold(id).await? else {
-            return Ok(false);
-        };
-        if user.disabled_at.is_some() {
-            return Ok(false);
-        }
-        tx.write_active(id, Some(now)).await?;
-        way_in.check(&mut tx).await?;
-        tx.commit(now).await?;
-        Ok(true)
-    }
-
-    /// Activates a user again; `false` when there is no such deactivated user.
-    pub async fn activate_user(&self, id: UserId, now: OffsetDateTime) -> Result<bool, Error> {
-        let Some((mut tx, _, user)) = self.hold(id).await? else {
-            return Ok(false);
-        };
-        if user.disabled_at.is_none() {
-            return Ok(false);
-        }
-        tx.write_active(id, None).await?;
-        tx.commit(now).await?;
-        Ok(true)
-    }
-
-    /// Sets or removes a user's password (a sealed hash) and ends its sessions; `false` when there is no such user. That of
-    /// the last break-glass administrator is not removed: [`Error::LastBreakGlass`] (rule F6).
-    pub async fn set_password(
-        &self,
-        id: UserId,
-        password: Option<&[u8]>,
-        now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        let Some((mut tx, way_in, _)) = self.hold(id).await? else {
-            return Ok(false);
-        };
-        let password = password.map(|sealed| (sealed, PasswordBy::Administrator));
-        tx.write_password(id, password, None).await?;
-        way_in.check(&mut tx).await?;
-        tx.commit(now).await?;
-        Ok(true)
-    }
-
-    /// A transaction that holds a user and the ways into its company.
-    async fn hold(&self, id: UserId) -> Result<Option<(Tx, WayIn, User)>, Error> {
-        let Some(user) = self.user(id).await? else {
-            return Ok(None);
-        };
-        let mut tx = self.begin().await?;
-        let way_in = tx.hold_way_in(user.company_id, [id]).await?;
-        let stored = tx.lock_user(user.company_id, id).await?;
-        Ok(stored.map(|stored| (tx, way_in, stored.user)))
     }
 
     /// Whether a user's password is good for setting another one only.

@@ -167,14 +167,6 @@ impl Store {
         Ok(ended)
     }
 
-    /// Ends every session of a user; how many there were.
-    pub async fn end_sessions_of(&self, user: UserId, now: OffsetDateTime) -> Result<usize, Error> {
-        let mut tx = self.begin().await?;
-        let ended = tx.end_sessions_of(user, None).await?;
-        tx.commit(now).await?;
-        Ok(ended)
-    }
-
     /// A live session and the data that handlers keep with it.
     pub(in crate::store) async fn live_session(
         &self,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use time::format_description::well_known::Rfc3339;
 use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::binding::EncodedResponse;
-use vestibule::saml::response::validate;
+use vestibule::saml::validate::validate;
 use vestibule::saml::verdict::Verdict;
 
 use super::Installation;

@@ -7,7 +7,7 @@ use vestibule::domain::{
 };
 use vestibule::http::session::cookie_value;
 use vestibule::import;
-use vestibule::store::{AttemptRef, Finished, Proof, FederatedProof};
+use vestibule::store::{AttemptRef, FederatedProof, Finished, Proof};
 
 use crate::support::console::{post, upload};
 use crate::support::{self, Answer, Browser, NOW, Office, PASSWORD, hidden_field};

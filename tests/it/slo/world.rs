@@ -24,7 +24,7 @@ use vestibule::saml::names;
 use vestibule::saml::signature::{
     CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
 };
-use vestibule::store::{AttemptRef, Finished, Proof, FederatedProof};
+use vestibule::store::{AttemptRef, FederatedProof, Finished, Proof};
 
 use crate::support::{self, World};
 pub(super) use crate::support::{ACME, Answer, BETA, NOW};
@@ -135,7 +135,8 @@ impl Logout {
             ..support::federated_proof(connection, profile, &assertion, now)
         };
         let attempt = AttemptRef::New(Box::new(attempt));
-        let mut sign_in = support::new_sign_in(company, attempt, Proof::Federated(Box::new(proof)), now);
+        let mut sign_in =
+            support::new_sign_in(company, attempt, Proof::Federated(Box::new(proof)), now);
         sign_in.session.idle = Duration::hours(2);
         let id = sign_in.session.id;
         let finished = self.app.store.finish_sign_in(sign_in).await.unwrap();

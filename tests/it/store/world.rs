@@ -6,7 +6,7 @@ use vestibule::domain::{
     LoginAttempt, NameId, Profile, SamlSettings, User, UserId,
 };
 use vestibule::store::{
-    AttemptRef, Bar, Finished, PasswordProof, Proof, Refusal, FederatedProof, SignIn, Store,
+    AttemptRef, Bar, FederatedProof, Finished, PasswordProof, Proof, Refusal, SignIn, Store,
 };
 
 use crate::support::{self, new_sign_in, people};
@@ -115,7 +115,12 @@ impl World {
             session_index: Some("_index".to_owned()),
             ..support::federated_proof(&self.connection, profile.clone(), assertion_id, NOW)
         };
-        new_sign_in(self.company.id, attempt, Proof::Federated(Box::new(proof)), NOW)
+        new_sign_in(
+            self.company.id,
+            attempt,
+            Proof::Federated(Box::new(proof)),
+            NOW,
+        )
     }
 
     /// A sign-in with the password that the user has.

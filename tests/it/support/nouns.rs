@@ -10,7 +10,7 @@ use vestibule::domain::{
     Group, GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record, SamlSettings, SessionId,
     User, UserId,
 };
-use vestibule::store::{AttemptRef, NewSession, Proof, FederatedProof, SignIn, Store};
+use vestibule::store::{AttemptRef, FederatedProof, NewSession, Proof, SignIn, Store};
 
 /// When tests with a fixed clock begin.
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);

@@ -11,7 +11,7 @@ use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt};
 use vestibule::domain::{Company, Connection, SamlSettings};
 use vestibule::saml::advice::other_issuer;
 use vestibule::saml::error::Rule;
-use vestibule::saml::response::validate;
+use vestibule::saml::validate::validate;
 
 use super::case::{Case, Expect, Message};
 use super::make::Paper;

@@ -15,8 +15,9 @@ use vestibule::saml::error::{Rejection, Rule};
 use vestibule::saml::logout::{LogoutExpectation, LogoutMessage, receive_redirect};
 use vestibule::saml::metadata::IdpMetadata;
 use vestibule::saml::names;
-use vestibule::saml::response::{Authentication, Expectation, validate};
+use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
+use vestibule::saml::validate::validate;
 
 /// The largest body that the assertion consumer service takes (rule A1).
 const BODY_LIMIT: usize = 256 * 1024;

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use vestibule::saml::assertion::ValidatedAssertion;
-use vestibule::saml::response::validate;
+use vestibule::saml::validate::validate;
 
 /// As many are made in every run, however slow the machine is.
 const LEAST: usize = 200_000;

@@ -5,8 +5,8 @@ use time::{Duration, OffsetDateTime};
 use vestibule::saml::error::Rule;
 use vestibule::saml::instant;
 use vestibule::saml::names;
-use vestibule::saml::response::validate;
 use vestibule::saml::signature::CertificateValidity;
+use vestibule::saml::validate::validate;
 use vestibule::xml::{Canonicalization, Document, Element, Limits, canonicalize};
 
 fn samples() -> impl Iterator<Item = Case> {

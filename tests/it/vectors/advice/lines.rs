@@ -6,7 +6,7 @@ use vestibule::saml::advice::advice;
 use vestibule::saml::binding::{EncodedResponse, decode_redirect};
 use vestibule::saml::error::{Rejection, Requirement};
 use vestibule::saml::logout::{LogoutExpectation, receive_redirect};
-use vestibule::saml::response::validate;
+use vestibule::saml::validate::validate;
 use vestibule::saml::verdict::Verdict;
 
 use super::super::case::{Case, Message};

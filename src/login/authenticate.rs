@@ -1,0 +1,99 @@
+//! A SAML Response becomes an [`Authenticated`] person, or a refusal.
+//!
+//! Nothing is written and nothing is asked of the database: what a Response is worth, its octets, the connection and the time decide.
+//! The law is the room `saml`.
+
+use std::sync::Arc;
+
+use super::authenticated::Authenticated;
+use super::name_id::name_id;
+use super::reason::Reason;
+use super::record::{self, Refusal};
+use super::test;
+use crate::app::App;
+use crate::domain::{AttemptKind, Connection, Findings, NameId, Profile};
+use crate::import;
+use crate::saml::cross_check::Consultation;
+use crate::saml::error::{Rejection, Requirement};
+use crate::saml::response::ParsedResponse;
+use crate::site::{Asked, Site, SiteConnection};
+use crate::store::FederatedProof;
+
+/// From a Response to a person, without touching anything. A test is told what was found as well.
+pub(super) fn authenticate(
+    app: &App,
+    site: &Site,
+    ready: &SiteConnection,
+    parsed: ParsedResponse<'_>,
+    asked: Asked,
+    kind: AttemptKind,
+) -> Result<Authenticated, Refusal> {
+    let now = app.clock.now();
+    let SiteConnection { connection, trust } = ready;
+    let expectation = site.expectation(connection, asked);
+    let second = consultation(app, connection); // rule B9
+    let verdict = parsed.validate(trust, &expectation, now, second.as_ref());
+    let named = verdict.named().map(str::to_owned);
+    let (checks, assertion) = match verdict.into_parts() {
+        (checks, Ok(assertion)) => (checks, assertion),
+        (checks, Err(rejection)) => {
+            report_disagreement(connection, &rejection);
+            return Err(Refusal::of(&rejection, checks).naming(named.as_deref()));
+        }
+    };
+    let record = record::record(checks);
+    let name_id = name_id(&assertion);
+    let attributes = assertion
+        .attributes()
+        .iter()
+        .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
+    let unnamed = NameId::new("", None);
+    match Profile::read(
+        &connection.settings,
+        name_id.as_ref().unwrap_or(&unnamed),
+        attributes,
+    ) {
+        Ok(profile) => Ok(Authenticated {
+            findings: (kind == AttemptKind::Test).then(|| {
+                Box::new(Findings {
+                    person: Some(profile.clone()),
+                    ..test::findings(&connection.settings, &assertion)
+                })
+            }),
+            age: assertion.drift(),
+            session_end: assertion.session_not_on_or_after(),
+            proof: FederatedProof {
+                connection: Arc::clone(connection),
+                profile,
+                assertion_id: assertion.id().to_owned(),
+                assertion_expires_at: assertion.acceptable_until(),
+                name_id,
+                session_index: assertion.session_index().map(str::to_owned),
+                authn_instant: assertion.authn_instant(),
+                authn_context: assertion.authn_context().map(str::to_owned),
+            },
+            record,
+        }),
+        Err(error) => {
+            let refusal = Refusal::new(&Reason::Claims(error)).after(record);
+            Err(refusal.about(assertion))
+        }
+    }
+}
+
+/// The second implementation, where the operator wants one asked.
+fn consultation<'a>(app: &'a App, connection: &Connection) -> Option<Consultation<'a>> {
+    let cross_check = app.cross_check.as_ref()?;
+    let certificates = import::certificates(&connection.settings.certificates);
+    Some(cross_check.consultation(certificates))
+}
+
+/// The second implementation's refusal concerns the operator, who reads the log.
+fn report_disagreement(connection: &Connection, rejection: &Rejection) {
+    if rejection.requirement == Requirement::SecondOpinion {
+        tracing::error!(
+            connection = %connection.name,
+            "the second implementation does not agree; the sign-in was refused, and its record says why"
+        );
+    }
+}

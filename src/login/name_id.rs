@@ -1,0 +1,15 @@
+//! The `NameID` of an assertion, as we keep it.
+
+use crate::domain::NameId;
+use crate::saml::assertion::ValidatedAssertion;
+
+/// The name, as we keep it.
+pub(super) fn name_id(assertion: &ValidatedAssertion) -> Option<NameId> {
+    assertion.name_id().cloned().map(|name| NameId {
+        value: name.value,
+        format: name.format,
+        name_qualifier: name.name_qualifier,
+        sp_name_qualifier: name.sp_name_qualifier,
+        sp_provided_id: name.sp_provided_id,
+    })
+}
