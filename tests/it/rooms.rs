@@ -154,7 +154,7 @@ fn no_file_is_too_long() {
 }
 
 /// Of all lines, in per cent.
-const LARGEST: usize = 15;
+const LARGEST: usize = 17;
 
 #[test]
 fn no_room_holds_too_much() {

@@ -47,8 +47,8 @@ pub(crate) use deployment::{Client, Deployment, Reply, Started, encoded_form, fo
 #[cfg(feature = "demo")]
 pub(crate) use federation::Federation;
 pub(crate) use nouns::{
-    ACME, BETA, NOW, assign, company, connection, group, new_attempt, new_sign_in, profile,
-    saml_proof, unique, user,
+    ACME, BETA, NOW, assign, company, connection, federated_proof, group, new_attempt, new_sign_in,
+    profile, unique, user,
 };
 #[cfg(feature = "demo")]
 pub(crate) use office::{ADMIN, MEMBER, OTHER_ADMIN, Office, PASSWORD};

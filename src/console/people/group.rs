@@ -69,13 +69,13 @@ pub(super) struct Use {
 
 #[derive(Debug)]
 pub(super) struct Member {
-    pub(super) id: String,
+    id: String,
     pub(super) href: String,
     pub(super) name: String,
     pub(super) email: String,
-    pub(super) is_active: bool,
+    is_active: bool,
     pub(super) sources: Vec<String>,
-    pub(super) by_hand: bool,
+    by_hand: bool,
     pub(super) by_others: bool,
 }
 

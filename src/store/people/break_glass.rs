@@ -44,19 +44,6 @@ pub struct WayIn {
 }
 
 impl WayIn {
-    /// Locks the user and the company's break-glass administrators, before the change.
-    pub(in crate::store) async fn lock(tx: &mut Tx, user: UserId) -> Result<Self, Error> {
-        let user = user.to_string();
-        let row = query("SELECT company_id FROM account WHERE id = $1")
-            .bind(user.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
-        let Some(row) = row else {
-            return Ok(Self { company: None });
-        };
-        Self::lock_all(tx, row.text("company_id")?, vec![user]).await
-    }
-
     async fn lock_all(tx: &mut Tx, company: String, users: Vec<String>) -> Result<Self, Error> {
         let rows = query(select_break_glass!("a.id", " ORDER BY a.id"))
             .bind(company.as_str())

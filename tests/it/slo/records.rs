@@ -164,7 +164,7 @@ async fn who_stays_signed_in_is_not_told_of_as_signed_out() {
 /// Where an attribute stands in for the NameID, no logout request can name the session.
 #[tokio::test]
 async fn a_session_without_a_name_is_nobodys_to_end() {
-    let world = World::new().await;
+    let world = Logout::new().await;
     let cookie = world
         .sign_in_by(&world.entra, "Simon-7@x.test", None, None)
         .await;

@@ -120,17 +120,29 @@ impl Logout {
         name_id: &NameId,
         index: Option<&str>,
     ) -> String {
+        self.sign_in_by(connection, &name_id.value, Some(name_id), index)
+            .await
+    }
+
+    /// The same where the assertion may have no name, because an attribute stands in.
+    pub(super) async fn sign_in_by(
+        &self,
+        connection: &Connection,
+        identity: &str,
+        name_id: Option<&NameId>,
+        index: Option<&str>,
+    ) -> String {
         let now = self.app.clock.now();
         let company = connection.company_id;
         let mut attempt = support::new_attempt(company, AttemptKind::Saml, now);
         attempt.connection_id = Some(connection.id);
         let profile = support::profile(
-            &format!("{}:{}", connection.name, name_id.value),
-            &format!("{}.{}", connection.name, name_id.value),
+            &format!("{}:{identity}", connection.name),
+            &format!("{}.{identity}", connection.name),
         );
         let assertion = format!("_{}", attempt.id);
         let proof = FederatedProof {
-            name_id: Some(name_id.clone()),
+            name_id: name_id.cloned(),
             session_index: index.map(str::to_owned),
             ..support::federated_proof(connection, profile, &assertion, now)
         };
@@ -223,7 +235,10 @@ impl Logout {
             &their_expectation(to),
             self.app.clock.now(),
         );
-        (verdict.outcome.unwrap(), message.relay_state)
+        (
+            verdict.into_outcome().unwrap().into_message(),
+            message.relay_state,
+        )
     }
 }
 
