@@ -3,7 +3,7 @@
 //! The map. Arrows point one way, and `tests/it/rooms.rs` holds them to it:
 //!
 //! ```text
-//! main → cli → http → admin, app, login, logout → store, outbound → domain, saml → xml
+//! main → cli → web → front, console, api → http → admin, app, login, logout → store, outbound → domain, saml → xml
 //! ```
 //!
 //! | room | what |
@@ -19,7 +19,9 @@
 //! | [`import`] | an identity provider's metadata becomes a connection's settings |
 //! | [`login`], [`logout`] | where a session begins and ends |
 //! | [`admin`] | what administrators do: the console, the API and the commands share it |
-//! | [`http`] | the only axum |
+//! | [`http`] | the kit of the faces |
+//! | [`front`], [`console`], [`api`] | the faces: people, a company's administrators, their scripts |
+//! | [`web`] | every face under one edge |
 //! | [`cli`] | the commands |
 
 pub mod admin;

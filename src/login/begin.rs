@@ -1,6 +1,6 @@
 //! The start of a sign-in: an attempt is written down, an AuthnRequest goes out with the browser.
 //!
-//! Rules E1 to E3. Tests: `tests/it/sign_in/requests.rs`. The other half is `finish.rs`.
+//! Rules E1 to E3. Tests: `tests/it/sign_in/requests.rs`. The other half is `response.rs`.
 
 use super::{Browser, Error};
 use crate::app::App;
