@@ -25,6 +25,7 @@ pub mod origin;
 pub mod picture;
 mod quota;
 mod requirement;
+pub mod saml_settings;
 pub mod session;
 pub mod setting;
 pub mod settings;
@@ -55,12 +56,12 @@ pub use origin::{Origin, OriginError};
 pub use picture::{Picture, PictureError, PictureKind};
 pub use quota::{Family, Full, Quotas, Usage};
 pub use requirement::FlowRequirement;
+pub use saml_settings::{
+    AuthnStatement, Binding, CertificateValidity, RequiredSignature, SamlSettings, Unsolicited,
+};
 pub use session::{Session, SessionId, SessionKey};
 pub use setting::SettingError;
-pub use settings::{
-    AuthnStatement, Binding, CertificateValidity, GroupMapping, RequiredSignature, SamlSettings,
-    Unsolicited,
-};
+pub use settings::{GroupMapping, Protocol, Settings};
 pub use setup_link::{SetupLink, SetupLinkState};
 pub use token::{Scope, Scopes, Token};
 pub use trust::{TrustLine, TrustVersion};

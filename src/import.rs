@@ -11,7 +11,7 @@ mod private_key;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::domain::{AuthnStatement, Binding, SamlSettings};
+use crate::domain::{AuthnStatement, Binding, Protocol, SamlSettings, Settings};
 use crate::saml::metadata::{Endpoint, IdpMetadata};
 use crate::saml::names;
 use crate::saml::signature::{KeyError, VerificationKey};
@@ -22,21 +22,23 @@ pub use name_id::remark as name_id_remark;
 pub use private_key::holds_private_key;
 
 /// The settings of a new connection to this identity provider.
-pub fn settings(idp: &IdpMetadata) -> SamlSettings {
-    let mut settings = SamlSettings {
+pub fn settings(idp: &IdpMetadata) -> Settings {
+    let mut saml = SamlSettings {
         name_id_format: name_id::format_of(idp),
         ..SamlSettings::default()
     };
     if is_keycloak(idp) {
-        settings.authn_statement = AuthnStatement::Optional;
+        saml.authn_statement = AuthnStatement::Optional;
     }
+    let mut settings = saml.into();
     update(&mut settings, idp);
     settings
 }
 
 /// Takes entity ID, addresses and certificates over from metadata, and leaves the rest. What an administrator chose stays where
 /// the metadata still offers it.
-pub fn update(settings: &mut SamlSettings, idp: &IdpMetadata) {
+pub fn update(settings: &mut Settings, idp: &IdpMetadata) {
+    let settings = settings.saml_mut();
     idp.entity_id.clone_into(&mut settings.idp_entity_id);
     settings.sso_post_url = idp.sign_on_location(names::BINDING_POST).map(str::to_owned);
     settings.sso_redirect_url = idp
@@ -78,12 +80,13 @@ pub fn certificates(stored: &[String]) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// Whether a connection may be enabled: it has a key that verifies and an address to send users to (rule B2).
-pub fn is_usable(settings: &SamlSettings) -> bool {
-    let address = match settings.binding {
-        Binding::Post => &settings.sso_post_url,
-        Binding::Redirect => &settings.sso_redirect_url,
+pub fn is_usable(settings: &Settings) -> bool {
+    let Protocol::Saml(saml) = &settings.protocol;
+    let address = match saml.binding {
+        Binding::Post => &saml.sso_post_url,
+        Binding::Redirect => &saml.sso_redirect_url,
     };
-    address.is_some() && keys(&settings.certificates).any(|key| key.is_ok())
+    address.is_some() && keys(&saml.certificates).any(|key| key.is_ok())
 }
 
 /// A certificate for people: its SHA-1 thumbprint as Entra's page shows it, its name and its last day.
@@ -156,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_new_connection_has_the_products_defaults() {
-        let made = settings(&idp("https://idp.example/sso"));
+        let settings = settings(&idp("https://idp.example/sso"));
+        let made = settings.saml();
         assert_eq!(made.binding, Binding::Redirect);
         assert_eq!(made.slo_binding, Binding::Post);
         assert_eq!(
@@ -167,7 +171,7 @@ mod tests {
         assert!(made.sign_requests);
         assert_eq!(made.authn_statement, AuthnStatement::Required);
         assert_eq!(made.name_id_format, SamlSettings::default().name_id_format);
-        assert!(!is_usable(&made)); // Its certificate is none.
+        assert!(!is_usable(&settings)); // Its certificate is none.
     }
 
     #[test]
@@ -183,24 +187,22 @@ mod tests {
             ),
             ("https://id.example/protocol/saml", AuthnStatement::Required),
         ] {
-            assert_eq!(settings(&idp(location)).authn_statement, expected);
+            assert_eq!(settings(&idp(location)).saml().authn_statement, expected);
         }
     }
 
     #[test]
     fn an_update_keeps_what_an_administrator_chose() {
         let mut kept = settings(&idp("https://idp.example/sso"));
-        kept.name_id_format = None;
+        kept.saml_mut().name_id_format = None;
         kept.clock_skew_seconds = 60;
         let before = kept.clone();
         let mut newer = idp("https://idp.example/sso2");
         newer.want_authn_requests_signed = false;
         newer.name_id_formats = vec!["urn:x".into()];
         update(&mut kept, &newer);
-        let expected = SamlSettings {
-            sso_redirect_url: Some("https://idp.example/sso2".into()),
-            ..before
-        };
+        let mut expected = before;
+        expected.saml_mut().sso_redirect_url = Some("https://idp.example/sso2".into());
         assert_eq!(kept, expected);
     }
 
@@ -213,7 +215,8 @@ mod tests {
             response_location: None,
         };
         both.single_logout.push(redirect.clone());
-        let mut made = settings(&both);
+        let mut settings = settings(&both);
+        let made = settings.saml_mut();
         assert_eq!(made.slo_binding, Binding::Redirect);
         assert_eq!(
             made.logout_request_url(),
@@ -230,16 +233,17 @@ mod tests {
             Some("https://idp.example/slo/done")
         );
         // Again: nothing changes.
-        let before = made.clone();
-        update(&mut made, &both);
-        assert_eq!(made, before);
+        let before = settings.clone();
+        update(&mut settings, &both);
+        assert_eq!(settings, before);
         // What is not offered any more cannot stay.
         both.single_logout = vec![redirect];
-        update(&mut made, &both);
+        update(&mut settings, &both);
+        let made = settings.saml();
         assert_eq!(made.slo_binding, Binding::Redirect);
         assert_eq!(
-            (made.slo_post_url, made.slo_post_response_url),
-            (None, None)
+            (&made.slo_post_url, &made.slo_post_response_url),
+            (&None, &None)
         );
     }
 }

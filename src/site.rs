@@ -162,9 +162,10 @@ impl Site {
         for it in &self.connections {
             let settings = &it.connection.settings;
             let wanted = settings
+                .saml()
                 .name_id_policy
                 .as_ref()
-                .or(settings.name_id_format.as_ref());
+                .or(settings.saml().name_id_format.as_ref());
             if let Some(wanted) = wanted.filter(|wanted| !formats.contains(wanted)) {
                 formats.push(wanted.clone());
             }
@@ -185,8 +186,9 @@ impl Site {
             surname: None,
             email: it.email.clone(),
         });
-        let signs =
-            |it: &SiteConnection| it.connection.enabled && it.connection.settings.sign_requests;
+        let signs = |it: &SiteConnection| {
+            it.connection.enabled && it.connection.settings.saml().sign_requests
+        };
         SpMetadata {
             entity_id: company.entity_id(),
             acs_url: company.acs_url(),
@@ -213,7 +215,7 @@ impl Site {
 
 fn ready(connection: Connection, company: &Company, keys: &SpKeys) -> SiteConnection {
     let trust = trust::trust(&connection.settings, keys.decryption.clone());
-    if trust.keys.len() < connection.settings.certificates.len() {
+    if trust.keys.len() < connection.settings.saml().certificates.len() {
         tracing::warn!(company = %company.slug, connection = %connection.name, "a signing certificate cannot be used");
     }
     SiteConnection {

@@ -15,7 +15,7 @@ use vestibule::clock::Clock;
 use vestibule::config::Config;
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, ServiceProvider, User};
 use vestibule::domain::{
-    Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings,
+    Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings, Settings,
 };
 use vestibule::keys;
 
@@ -220,12 +220,14 @@ async fn add(app: &App, idp: &DemoIdp, company: &Company) {
         display_name: "Entra ID".to_owned(),
         sort_order: 0,
         enabled: true,
-        settings: SamlSettings {
-            idp_entity_id: idp.tenant().entity_id.clone(),
-            sso_post_url: Some(idp.tenant().saml_url()),
-            certificates: vec![idp.signing_key().certificate_base64()],
+        settings: Settings {
             jit: Some(group.id),
-            ..SamlSettings::default()
+            ..Settings::from(SamlSettings {
+                idp_entity_id: idp.tenant().entity_id.clone(),
+                sso_post_url: Some(idp.tenant().saml_url()),
+                certificates: vec![idp.signing_key().certificate_base64()],
+                ..SamlSettings::default()
+            })
         },
         revision: 0,
         created_at: now,

@@ -5,7 +5,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::{Admin, Problems, Refused};
-use crate::domain::settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
 
@@ -78,7 +78,7 @@ impl CertificateFacts {
 
     /// Of every certificate of a connection.
     pub fn all(connection: &Connection, now: OffsetDateTime) -> Vec<Self> {
-        let all = connection.settings.certificates.iter();
+        let all = connection.settings.saml().certificates.iter();
         all.map(|stored| Self::of(stored, now)).collect()
     }
 }
@@ -86,7 +86,7 @@ impl CertificateFacts {
 /// What is wrong with a connection's certificates now, or will be soon; none when nothing is.
 pub fn certificate_warning(connection: &Connection, now: OffsetDateTime) -> Option<String> {
     let all = CertificateFacts::all(connection, now);
-    let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
+    let strict = connection.settings.saml().certificate_validity == CertificateValidity::Reject;
     if all.is_empty() {
         return Some("No certificate yet".to_owned());
     }
@@ -114,7 +114,7 @@ pub fn certificate_findings(
     now: OffsetDateTime,
 ) -> Vec<String> {
     let facts = CertificateFacts::all(after, now);
-    let strict = after.settings.certificate_validity == CertificateValidity::Reject;
+    let strict = after.settings.saml().certificate_validity == CertificateValidity::Reject;
     let in_force = |one: &CertificateFacts| matches!(one.state, CertificateState::InForce(_));
     let mut findings = Vec::new();
     if facts.is_empty() {
@@ -137,7 +137,7 @@ pub fn certificate_findings(
                 .to_owned(),
         );
     }
-    let known = before.map_or(&[][..], |before| &before.settings.certificates);
+    let known = before.map_or(&[][..], |before| &before.settings.saml().certificates);
     for one in facts.iter().filter(|one| !known.contains(&one.stored)) {
         match &one.state {
             CertificateState::Expired => findings.push(format!(
@@ -200,7 +200,7 @@ impl Admin<'_> {
         change: CertificateChange,
     ) -> Result<Connection, Refused> {
         let mut after = before.clone();
-        let list = &mut after.settings.certificates;
+        let list = &mut after.settings.saml_mut().certificates;
         let mut problems = Problems::default();
         match change {
             CertificateChange::Add(all) => all.into_iter().for_each(|one| add(list, one)),

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::{Admin, Problem, Refused};
 use crate::domain::{
-    Connection, ConnectionId, ConnectionName, Family, SamlSettings, TrustVersion, UserId,
+    Connection, ConnectionId, ConnectionName, Family, Settings, TrustVersion, UserId,
 };
 use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
@@ -51,7 +51,7 @@ impl Admin<'_> {
         &self,
         name: ConnectionName,
         display_name: String,
-        settings: SamlSettings,
+        settings: Settings,
     ) -> Result<Connection, Refused> {
         let others = self.connections().await?;
         self.store

@@ -2,7 +2,7 @@
 
 use super::connection::{ConnectionSettings, Difference, differences, introduction};
 use super::{Admin, Refused, certificate_findings};
-use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId, SamlSettings};
+use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId, Settings};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
@@ -112,11 +112,9 @@ impl Admin<'_> {
             Some(name) => name,
             None => self.free_name(&display_name).await?,
         };
-        let settings = SamlSettings {
-            jit: choices.jit,
-            metadata_url: choices.url.map(str::to_owned),
-            ..import::settings(&imported.idp)
-        };
+        let mut settings = import::settings(&imported.idp);
+        settings.jit = choices.jit;
+        settings.saml_mut().metadata_url = choices.url.map(str::to_owned);
         let mut connection = self.draft(name, display_name, settings).await?;
         connection.enabled = choices.enable;
         self.told(None, connection, imported).await
@@ -133,11 +131,11 @@ impl Admin<'_> {
         let mut after = before.clone();
         import::update(&mut after.settings, &imported.idp);
         let is_other = !is_one(
-            &before.settings.idp_entity_id,
-            &after.settings.idp_entity_id,
+            &before.settings.saml().idp_entity_id,
+            &after.settings.saml().idp_entity_id,
         );
         if choices.url.is_some() || is_other {
-            after.settings.metadata_url = choices.url.map(str::to_owned);
+            after.settings.saml_mut().metadata_url = choices.url.map(str::to_owned);
         }
         if !choices.display_name.trim().is_empty() {
             choices
@@ -160,9 +158,11 @@ impl Admin<'_> {
         let settings = ConnectionSettings::of(groups);
         let is_new = before.is_none();
         let remark = import::name_id_remark(&after.settings, &imported.idp, is_new);
-        let old = before.as_ref().map(|it| it.settings.idp_entity_id.clone());
+        let old = before
+            .as_ref()
+            .map(|it| it.settings.saml().idp_entity_id.clone());
         let other =
-            old.filter(|old| !old.is_empty() && !is_one(old, &after.settings.idp_entity_id));
+            old.filter(|old| !old.is_empty() && !is_one(old, &after.settings.saml().idp_entity_id));
         let mut warnings: Vec<String> = other.iter().map(|old| format!(
             "This is another identity provider. The connection belongs to {old} now. The accounts bound to it would answer to the new one. If you only want to add a second identity provider, add a new connection instead."
         )).collect();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{Admin, Refused};
-use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, SamlSettings, UserId};
+use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId};
 
 const PURPOSE: &str = "console proposal";
 /// How long a proposal waits.
@@ -41,7 +41,7 @@ pub struct Proposal {
     sort_order: i64,
     enabled: bool,
     revision: i64,
-    settings: SamlSettings,
+    settings: Settings,
     /// What was said about it, to be said again when it is shown again.
     warnings: Vec<String>,
 }

@@ -189,7 +189,7 @@ impl Admin<'_> {
         let opened = self.unsealed(attempt, EvidenceKind::NewKey).await?;
         let key: Option<NewKey> = opened.and_then(|text| serde_json::from_slice(&text).ok());
         let has = |key: &NewKey| {
-            import::keys(&connection.settings.certificates)
+            import::keys(&connection.settings.saml().certificates)
                 .flatten()
                 .any(|it| it.sha256_thumbprint() == key.sha256)
         };
@@ -277,7 +277,7 @@ fn signing(attempt: &LoginAttempt, connection: Option<&Connection>) -> Option<Si
         .rev()
         .find(|check| check.rule == Rule::B3.number())?;
     let mut signer = NamedCertificate::told(&check.received);
-    let certificates = connection.map_or(&[][..], |it| &it.settings.certificates);
+    let certificates = connection.map_or(&[][..], |it| &it.settings.saml().certificates);
     let configured: Vec<SigningCertificate> = import::certificates(certificates)
         .filter_map(|der| VerificationKey::from_certificate(&der).ok())
         .map(|key| SigningCertificate {

@@ -22,7 +22,7 @@ use crate::admin::{
     ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
     read_metadata,
 };
-use crate::domain::{Connection, ConnectionId, SamlSettings, Scope};
+use crate::domain::{Connection, ConnectionId, Scope, Settings};
 use crate::http::problem::{Kind, Problem};
 
 const PATH: &str = "/api/v1/connections";
@@ -97,16 +97,16 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
     } else {
         let name = admin.free_name(&new.display_name).await?;
         let display_name = new.display_name.trim().to_owned();
-        let draft = admin.draft(name, display_name, SamlSettings::default());
+        let draft = admin.draft(name, display_name, Settings::default());
         (draft.await?, "")
     };
     if let Some(name) = &new.name {
         rename(&mut connection, name)?;
     }
     connection.enabled = new.enabled;
-    let of_metadata = connection.settings.certificates.clone();
+    let of_metadata = connection.settings.saml().certificates.clone();
     set(&caller, &mut connection, &new.settings).await?;
-    if new.metadata.is_none() || connection.settings.certificates != of_metadata {
+    if new.metadata.is_none() || connection.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(None, &connection, caller.now()));
     }
     let notes = if findings.is_empty() {
@@ -197,7 +197,7 @@ pub(super) async fn edit(
     }
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
-    let of_metadata = after.settings.certificates.clone();
+    let of_metadata = after.settings.saml().certificates.clone();
     set(&caller, &mut after, &value.settings).await?;
     let shown_only = Connection {
         display_name: after.display_name.clone(),
@@ -207,7 +207,7 @@ pub(super) async fn edit(
     if after != shown_only {
         caller.needs(Scope::AdminsWrite)?;
     }
-    if after.settings.certificates != of_metadata {
+    if after.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(Some(&before), &after, caller.now()));
     }
     let changed = admin

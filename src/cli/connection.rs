@@ -231,9 +231,9 @@ async fn list(
                 connection.name.to_string(),
                 connection.display_name.clone(),
                 state.to_owned(),
-                connection.settings.binding.to_string(),
+                connection.settings.saml().binding.to_string(),
                 jit_group(connection).unwrap_or_else(|| "-".to_owned()),
-                connection.settings.idp_entity_id.clone(),
+                connection.settings.saml().idp_entity_id.clone(),
             ]
         },
         none: format!(
@@ -249,7 +249,7 @@ fn describe(
     connection: &domain::Connection,
     jit_group: Option<&str>,
 ) -> Value {
-    let certificates: Vec<Value> = import::keys(&connection.settings.certificates)
+    let certificates: Vec<Value> = import::keys(&connection.settings.saml().certificates)
         .map(|key| match key {
             Ok(key) => json!({
                 "sha1_thumbprint": key.sha1_thumbprint(),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
-use super::{Email, FlowRequirement, NameId, SamlSettings};
+use super::{Email, FlowRequirement, NameId, Settings};
 use crate::text;
 
 /// The longest subject that is taken as a key.
@@ -94,7 +94,7 @@ impl Profile {
     ///
     /// Several attributes of one name count as one with all their values.
     pub fn read<'a>(
-        settings: &SamlSettings,
+        settings: &Settings,
         name_id: &NameId,
         attributes: impl IntoIterator<Item = (&'a str, &'a [String])>,
     ) -> Result<Self, ProfileError> {
@@ -186,7 +186,7 @@ impl<'a> Claims<'a> {
 /// Rule F1: the connection's identity attribute, else the object identifier when present, else the `NameID`; and behind it what is
 /// there of the others.
 fn names(
-    settings: &SamlSettings,
+    settings: &Settings,
     name_id: &NameId,
     claims: &Claims<'_>,
 ) -> Result<Vec<String>, ProfileError> {
@@ -219,7 +219,9 @@ fn names(
         .flatten()
         .all(|text| text.is_empty() || usable(text).is_ok());
     match usable(&name_id.value) {
-        Ok(_) if !is_transient && are_usable => names.push(name_id.key(&settings.idp_entity_id)),
+        Ok(_) if !is_transient && are_usable => {
+            names.push(name_id.key(&settings.saml().idp_entity_id))
+        }
         _ if !names.is_empty() => {}
         Ok(_) if is_transient => return Err(ProfileError::SubjectTransient),
         _ => return Err(ProfileError::SubjectUnusable),
@@ -256,7 +258,7 @@ mod tests {
     const GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 
     fn read(
-        settings: &SamlSettings,
+        settings: &Settings,
         name: &NameId,
         attributes: &[(&str, &[&str])],
     ) -> Result<Profile, ProfileError> {
@@ -280,7 +282,7 @@ mod tests {
     #[test]
     fn entra_claims() {
         let profile = read(
-            &SamlSettings::default(),
+            &Settings::default(),
             &simon(),
             &[
                 (OID, &["0f1e"]),
@@ -321,7 +323,7 @@ mod tests {
 
     #[test]
     fn the_subject_by_kind() {
-        let mut settings = SamlSettings::default();
+        let mut settings = Settings::default();
         assert_eq!(
             read(&settings, &simon(), &[]).unwrap().subject,
             "name_id(emailAddress):b.simon@contoso.com"
@@ -372,7 +374,7 @@ mod tests {
 
     #[test]
     fn the_e_mail_address() {
-        let settings = SamlSettings::default();
+        let settings = Settings::default();
         assert_eq!(
             read(&settings, &simon(), &[])
                 .unwrap()
@@ -404,7 +406,7 @@ mod tests {
 
     #[test]
     fn missing_and_overflowing_groups_are_not_no_groups() {
-        let settings = SamlSettings::default();
+        let settings = Settings::default();
         let groups =
             |attributes: &[(&str, &[&str])]| read(&settings, &simon(), attributes).unwrap().groups;
         assert_eq!(groups(&[]), GroupClaim::Missing);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::company::is_short_name;
-use super::{CompanyId, ConnectionId, SamlSettings, SettingError};
+use super::{CompanyId, ConnectionId, SettingError, Settings};
 
 /// One identity provider of one company.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub struct Connection {
     pub sort_order: i64,
     /// Whether users can sign in through it.
     pub enabled: bool,
-    /// How it speaks SAML.
-    pub settings: SamlSettings,
+    /// What decides who gets in through it and as whom, and what it speaks.
+    pub settings: Settings,
     /// The store's change counter at its last change.
     pub revision: i64,
     /// When it was added.
@@ -45,7 +45,7 @@ impl Connection {
             ),
         ]
         .into_iter()
-        .chain(SamlSettings::KEYS.iter().copied())
+        .chain(Settings::keys())
     }
 
     /// Changes one setting from text.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::word::words;
-use super::{NameId, Profile, SamlSettings, User};
+use super::{NameId, Profile, Settings, User};
 
 /// The most claims that are kept, and the most values of one.
 const MOST_CLAIMS: usize = 100;
@@ -88,7 +88,7 @@ words! {
 impl Findings {
     /// Of the claims of a verified assertion.
     pub fn new<'a>(
-        settings: &SamlSettings,
+        settings: &Settings,
         name_id: Option<NameId>,
         attributes: impl IntoIterator<Item = (&'a str, &'a [String])>,
     ) -> Self {
@@ -124,7 +124,7 @@ impl Findings {
 
 /// Which claim is read for which property: the first of the mapping that has a value (see [`Profile::read`]).
 fn uses<'a>(
-    settings: &SamlSettings,
+    settings: &Settings,
     attributes: &[(&'a str, &'a [String])],
 ) -> Vec<(&'a str, &'static str)> {
     let mapping = &settings.attributes;
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_claim_says_what_it_is_read_for() {
-        let settings = SamlSettings::default();
+        let settings = Settings::default();
         let (mail, none) = (["b@contoso.com".to_owned()], [String::new()]);
         let findings = Findings::new(
             &settings,
@@ -206,7 +206,7 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let values = vec!["x".repeat(5_000); 1_000];
         let findings = Findings::new(
-            &SamlSettings::default(),
+            &Settings::default(),
             None,
             std::iter::repeat_n(("n", values.as_slice()), 1_000),
         );

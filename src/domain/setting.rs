@@ -4,7 +4,7 @@
 
 mod values;
 
-use super::SamlSettings;
+use super::{Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
 pub(super) use values::{joined, list, optional, or_none, switch};
 
@@ -48,35 +48,17 @@ impl SettingError {
     }
 }
 
-impl SamlSettings {
+impl Settings {
     /// The settings that are set from text, with what each takes. An empty value (or `none`) clears an optional one.
-    pub const KEYS: &'static [(&'static str, &'static str)] = &[
-        ("binding", "post or redirect: how the AuthnRequest travels"),
-        ("sign_requests", "true or false"),
+    pub fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+        SamlSettings::KEYS.iter().chain(Self::KEYS).copied()
+    }
+
+    /// Those that are the same whatever a connection speaks.
+    const KEYS: &'static [(&'static str, &'static str)] = &[
         ("force_authn", "true or false"),
-        (
-            "name_id_format",
-            "a format's URN that assertions must have, email, or any",
-        ),
-        ("name_id_policy", "a format's URN to ask for, or none"),
-        (
-            "requested_authn_context",
-            "authentication context URIs, separated by commas, or none",
-        ),
-        (
-            "accepted_authn_context",
-            "authentication context URIs that are taken, separated by commas, or none",
-        ),
         ("max_authentication_age", AGE),
         ("clock_skew_seconds", "0 to 300"),
-        ("required_signature", "either, assertion, response or both"),
-        ("certificate_validity", "reject, warn or ignore"),
-        (
-            "authn_statement",
-            "required or optional (Keycloak can leave the AuthnStatement out)",
-        ),
-        ("unsolicited", "bounce, refuse or accept"),
-        ("landing", "a path of the site, such as /welcome, or none"),
         (
             "trust_email_claim",
             "true or false: the directory's people cannot change their e-mail claim",
@@ -86,30 +68,9 @@ impl SamlSettings {
             "true or false: takes addresses outside of the company's domains",
         ),
         ("identity_attribute", "an attribute's name, or none"),
-        ("extra_audiences", "audiences, separated by commas, or none"),
-        ("idp_entity_id", "the identity provider's entity ID"),
-        (
-            "metadata_url",
-            "where the identity provider's metadata is: an https address, or none",
-        ),
-        ("sso_post_url", "an https address, or none"),
-        ("sso_redirect_url", "an https address, or none"),
-        ("slo_url", "an https address, or none"),
-        ("slo_response_url", "an https address, or none"),
-        ("slo_post_url", "an https address, or none"),
-        ("slo_post_response_url", "an https address, or none"),
-        ("slo_binding", "post or redirect"),
         (
             "single_logout",
             "true or false: signing out here signs out at the identity provider too",
-        ),
-        (
-            "danger_allow_sha1",
-            "true or false: accepts forgeable SHA-1 signatures",
-        ),
-        (
-            "danger_accept_cbc",
-            "true or false: accepts AES-CBC in a Response that is not signed",
         ),
         ("attributes.email", "attribute names, separated by commas"),
         (
@@ -139,37 +100,135 @@ impl SamlSettings {
     /// Changes one setting from text.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
         match key {
+            "single_logout" => self.single_logout = switch(key, value)?,
+            "force_authn" => self.force_authn = switch(key, value)?,
+            "trust_email_claim" => self.trust_email_claim = switch(key, value)?,
+            "guests" => self.guests = switch(key, value)?,
+            "clock_skew_seconds" => {
+                let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
+                self.clock_skew_seconds =
+                    seconds.ok_or_else(|| SettingError::value(key, value, "0 to 300"))?;
+            }
+            "max_authentication_age" => self.max_authentication_age = age(key, value)?,
+            "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),
+            "email_domains" | "link" => {
+                return Err(SettingError::OfTheCompany {
+                    key: key.to_owned(),
+                });
+            }
+            _ => match key.strip_prefix("attributes.") {
+                Some(property) => self.attributes.set(property, list(value))?,
+                None => self.set_of_protocol(key, value)?,
+            },
+        }
+        Ok(())
+    }
+
+    fn set_of_protocol(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
+        let is_known = match &mut self.protocol {
+            Protocol::Saml(saml) => saml.set(key, value)?,
+        };
+        if is_known {
+            return Ok(());
+        }
+        Err(SettingError::UnknownKey {
+            key: key.to_owned(),
+            known: Self::keys()
+                .map(|(key, _)| key)
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+    }
+
+    /// The current value of a setting, as [`Settings::set`] takes it.
+    pub fn value(&self, key: &str) -> Option<String> {
+        Some(match key {
+            "single_logout" => self.single_logout.to_string(),
+            "force_authn" => self.force_authn.to_string(),
+            "trust_email_claim" => self.trust_email_claim.to_string(),
+            "guests" => self.guests.to_string(),
+            "clock_skew_seconds" => self.clock_skew_seconds.to_string(),
+            "max_authentication_age" => or_none(
+                self.max_authentication_age
+                    .map(|age| age.to_string())
+                    .as_ref(),
+            ),
+            "identity_attribute" => or_none(self.identity_attribute.as_ref()),
+            _ => match (key.strip_prefix("attributes."), &self.protocol) {
+                (Some(property), _) => joined(self.attributes.names(property)?),
+                (None, Protocol::Saml(saml)) => saml.value(key)?,
+            },
+        })
+    }
+}
+
+impl SamlSettings {
+    /// The settings of SAML that are set from text, with what each takes.
+    const KEYS: &'static [(&'static str, &'static str)] = &[
+        ("binding", "post or redirect: how the AuthnRequest travels"),
+        ("sign_requests", "true or false"),
+        (
+            "name_id_format",
+            "a format's URN that assertions must have, email, or any",
+        ),
+        ("name_id_policy", "a format's URN to ask for, or none"),
+        (
+            "requested_authn_context",
+            "authentication context URIs, separated by commas, or none",
+        ),
+        (
+            "accepted_authn_context",
+            "authentication context URIs that are taken, separated by commas, or none",
+        ),
+        ("required_signature", "either, assertion, response or both"),
+        ("certificate_validity", "reject, warn or ignore"),
+        (
+            "authn_statement",
+            "required or optional (Keycloak can leave the AuthnStatement out)",
+        ),
+        ("unsolicited", "bounce, refuse or accept"),
+        ("landing", "a path of the site, such as /welcome, or none"),
+        ("extra_audiences", "audiences, separated by commas, or none"),
+        ("idp_entity_id", "the identity provider's entity ID"),
+        (
+            "metadata_url",
+            "where the identity provider's metadata is: an https address, or none",
+        ),
+        ("sso_post_url", "an https address, or none"),
+        ("sso_redirect_url", "an https address, or none"),
+        ("slo_url", "an https address, or none"),
+        ("slo_response_url", "an https address, or none"),
+        ("slo_post_url", "an https address, or none"),
+        ("slo_post_response_url", "an https address, or none"),
+        ("slo_binding", "post or redirect"),
+        (
+            "danger_allow_sha1",
+            "true or false: accepts forgeable SHA-1 signatures",
+        ),
+        (
+            "danger_accept_cbc",
+            "true or false: accepts AES-CBC in a Response that is not signed",
+        ),
+    ];
+
+    /// Changes one setting from text; `false` when it has no such setting.
+    fn set(&mut self, key: &str, value: &str) -> Result<bool, SettingError> {
+        match key {
             "binding" => self.binding = word(key, value)?,
             "slo_binding" => self.slo_binding = word(key, value)?,
             "required_signature" => self.required_signature = word(key, value)?,
             "certificate_validity" => self.certificate_validity = word(key, value)?,
             "authn_statement" => self.authn_statement = word(key, value)?,
             "unsolicited" => self.unsolicited = word(key, value)?,
-            "single_logout" => self.single_logout = switch(key, value)?,
             "sign_requests" => self.sign_requests = switch(key, value)?,
-            "force_authn" => self.force_authn = switch(key, value)?,
-            "trust_email_claim" => self.trust_email_claim = switch(key, value)?,
-            "guests" => self.guests = switch(key, value)?,
             "danger_allow_sha1" => self.danger_allow_sha1 = switch(key, value)?,
             "danger_accept_cbc" => self.danger_accept_cbc = switch(key, value)?,
-            "clock_skew_seconds" => {
-                let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
-                self.clock_skew_seconds =
-                    seconds.ok_or_else(|| SettingError::value(key, value, "0 to 300"))?;
-            }
             "name_id_format" => self.name_id_format = format(key, value)?,
             "name_id_policy" => self.name_id_policy = format(key, value)?,
             "requested_authn_context" => self.requested_authn_context = visible(key, value)?,
             "accepted_authn_context" => self.accepted_authn_context = visible(key, value)?,
-            "max_authentication_age" => self.max_authentication_age = age(key, value)?,
             "extra_audiences" => self.extra_audiences = visible(key, value)?,
-            "email_domains" | "link" => {
-                return Err(SettingError::OfTheCompany {
-                    key: key.to_owned(),
-                });
-            }
             "landing" => self.landing = optional(value).map(|text| path(key, text)).transpose()?,
-            "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),
             "idp_entity_id" if value.is_empty() => {
                 return Err(SettingError::value(
                     key,
@@ -185,25 +244,13 @@ impl SamlSettings {
             "slo_post_url" => self.slo_post_url = address(key, value)?,
             "slo_post_response_url" => self.slo_post_response_url = address(key, value)?,
             "metadata_url" => self.metadata_url = address(key, value)?,
-            _ => match key.strip_prefix("attributes.") {
-                Some(property) => self.attributes.set(property, list(value))?,
-                None => {
-                    return Err(SettingError::UnknownKey {
-                        key: key.to_owned(),
-                        known: Self::KEYS
-                            .iter()
-                            .map(|(key, _)| *key)
-                            .collect::<Vec<_>>()
-                            .join(", "),
-                    });
-                }
-            },
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// The current value of a setting, as [`SamlSettings::set`] takes it.
-    pub fn value(&self, key: &str) -> Option<String> {
+    /// The current value of a setting, as text.
+    fn value(&self, key: &str) -> Option<String> {
         Some(match key {
             "binding" => self.binding.to_string(),
             "slo_binding" => self.slo_binding.to_string(),
@@ -211,26 +258,15 @@ impl SamlSettings {
             "certificate_validity" => self.certificate_validity.to_string(),
             "authn_statement" => self.authn_statement.to_string(),
             "unsolicited" => self.unsolicited.to_string(),
-            "single_logout" => self.single_logout.to_string(),
             "sign_requests" => self.sign_requests.to_string(),
-            "force_authn" => self.force_authn.to_string(),
-            "trust_email_claim" => self.trust_email_claim.to_string(),
-            "guests" => self.guests.to_string(),
             "danger_allow_sha1" => self.danger_allow_sha1.to_string(),
             "danger_accept_cbc" => self.danger_accept_cbc.to_string(),
-            "clock_skew_seconds" => self.clock_skew_seconds.to_string(),
             "name_id_format" => self.name_id_format.clone().unwrap_or_else(|| "any".into()),
             "name_id_policy" => or_none(self.name_id_policy.as_ref()),
             "requested_authn_context" => joined(&self.requested_authn_context),
             "accepted_authn_context" => joined(&self.accepted_authn_context),
-            "max_authentication_age" => or_none(
-                self.max_authentication_age
-                    .map(|age| age.to_string())
-                    .as_ref(),
-            ),
             "extra_audiences" => joined(&self.extra_audiences),
             "landing" => or_none(self.landing.as_ref()),
-            "identity_attribute" => or_none(self.identity_attribute.as_ref()),
             "idp_entity_id" => self.idp_entity_id.clone(),
             "sso_post_url" => or_none(self.sso_post_url.as_ref()),
             "sso_redirect_url" => or_none(self.sso_redirect_url.as_ref()),
@@ -239,7 +275,7 @@ impl SamlSettings {
             "slo_post_url" => or_none(self.slo_post_url.as_ref()),
             "slo_post_response_url" => or_none(self.slo_post_response_url.as_ref()),
             "metadata_url" => or_none(self.metadata_url.as_ref()),
-            _ => joined(self.attributes.names(key.strip_prefix("attributes.")?)?),
+            _ => return None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Which NameID format a connection requires, by what the metadata offers (rule D7).
 
-use crate::domain::SamlSettings;
+use crate::domain::Settings;
 use crate::domain::claims::EMAIL_ADDRESS;
 use crate::saml::metadata::IdpMetadata;
 
@@ -23,9 +23,9 @@ pub(super) fn format_of(idp: &IdpMetadata) -> Option<String> {
 }
 
 /// What an administrator should know about the NameID of this metadata and these settings.
-pub fn remark(settings: &SamlSettings, idp: &IdpMetadata, is_new: bool) -> Option<String> {
+pub fn remark(settings: &Settings, idp: &IdpMetadata, is_new: bool) -> Option<String> {
     let offered = offered(idp);
-    let required = settings.name_id_format.as_deref();
+    let required = settings.saml().name_id_format.as_deref();
     let has = |name| offered.iter().any(|format| is(format, name));
     let offers_required = required.is_none_or(|required| {
         offered.contains(&required) || (required == EMAIL_ADDRESS && has("emailAddress"))

@@ -84,7 +84,7 @@ pub(super) fn authenticate(
 /// The second implementation, where the operator wants one asked.
 fn consultation<'a>(app: &'a App, connection: &Connection) -> Option<Consultation<'a>> {
     let cross_check = app.cross_check.as_ref()?;
-    let certificates = import::certificates(&connection.settings.certificates);
+    let certificates = import::certificates(&connection.settings.saml().certificates);
     Some(cross_check.consultation(certificates))
 }
 

@@ -66,10 +66,14 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
         acs_url: site.company.acs_url(),
         force_authn: start.force || settings.force_authn,
         is_passive: false,
-        name_id_policy: settings.name_id_policy.clone().map(|format| NameIdPolicy {
-            format: Some(format),
-        }),
-        requested_authn_context: settings.requested_authn_context.clone(),
+        name_id_policy: settings
+            .saml()
+            .name_id_policy
+            .clone()
+            .map(|format| NameIdPolicy {
+                format: Some(format),
+            }),
+        requested_authn_context: settings.saml().requested_authn_context.clone(),
     };
     let kind = match start.tested_by {
         Some(_) => AttemptKind::Test,
@@ -97,14 +101,16 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
 fn destination(connection: &Connection) -> Result<(Binding, &str), Error> {
     let settings = &connection.settings;
     let post = settings
+        .saml()
         .sso_post_url
         .as_deref()
         .map(|url| (Binding::Post, url));
     let redirect = settings
+        .saml()
         .sso_redirect_url
         .as_deref()
         .map(|url| (Binding::Redirect, url));
-    match settings.binding {
+    match settings.saml().binding {
         Binding::Post => post.or(redirect),
         Binding::Redirect => redirect.or(post),
     }
@@ -124,6 +130,7 @@ fn encode(
     let signing = start
         .connection
         .settings
+        .saml()
         .sign_requests
         .then_some(&keys.signing);
     match binding {

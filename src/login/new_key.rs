@@ -12,7 +12,7 @@ use super::Ending;
 use super::arrival::Arrival;
 use super::evidence::keep_new_key;
 use crate::app::{App, KeyQuestion};
-use crate::domain::{ConnectionId, NewKey, SamlSettings};
+use crate::domain::{ConnectionId, NewKey, Settings};
 use crate::outbound::fetch_metadata;
 use crate::saml::error::Requirement;
 use crate::saml::metadata::IdpMetadata;
@@ -46,7 +46,7 @@ pub(super) fn ask(
     };
     let xml = arrival.response.xml();
     let connection = &ready.connection;
-    let is_known = connection.settings.metadata_url.is_some();
+    let is_known = connection.settings.saml().metadata_url.is_some();
     let by_key = requirement == site::Requirement::Saml(Requirement::SignatureValue);
     if !by_key || !is_known || xml.len() > LONGEST_RESPONSE {
         return;
@@ -82,7 +82,7 @@ pub async fn look_for_new_keys(app: &App) {
         let now = app.clock.running();
         looks.retain(|_, look| now.saturating_sub(look.at) < AGAIN);
         let settings = &question.connection.settings;
-        let Some(url) = &settings.metadata_url else {
+        let Some(url) = &settings.saml().metadata_url else {
             continue;
         };
         let known = looks.get(&question.connection.id);
@@ -118,7 +118,7 @@ async fn published(app: &App, question: &KeyQuestion, url: &str) -> Vec<String> 
         }
     };
     let (entity_id, now) = (
-        question.connection.settings.idp_entity_id.clone(),
+        question.connection.settings.saml().idp_entity_id.clone(),
         app.clock.now(),
     );
     let reading = move || IdpMetadata::parse(&bytes, Some(&entity_id), now).ok();
@@ -134,13 +134,11 @@ async fn answer(app: &App, question: KeyQuestion, certificates: Vec<String>) {
         let settings = &question.connection.settings;
         let unknown = certificates.into_iter();
         let mut unknown = unknown
-            .filter(|it| !settings.certificates.contains(it))
+            .filter(|it| !settings.saml().certificates.contains(it))
             .take(MOST);
         unknown.find_map(|one| {
-            let with_it = SamlSettings {
-                certificates: vec![one],
-                ..settings.clone()
-            };
+            let mut with_it = settings.clone();
+            with_it.saml_mut().certificates = vec![one];
             let trust = site::trust(&with_it, decryption.clone());
             let verdict = validate(&question.xml, &trust, &question.expectation, now);
             let is_value = |it: Requirement| it == Requirement::SignatureValue;
@@ -152,7 +150,7 @@ async fn answer(app: &App, question: KeyQuestion, certificates: Vec<String>) {
             Some(NewKey {
                 sha1: key.sha1_thumbprint(),
                 sha256: key.sha256_thumbprint().to_owned(),
-                url: settings.metadata_url.clone()?,
+                url: settings.saml().metadata_url.clone()?,
             })
         })
     };

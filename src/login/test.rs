@@ -7,7 +7,7 @@
 use super::name_id::name_id;
 use super::{Ending, Error, evidence};
 use crate::app::App;
-use crate::domain::{Findings, LoginAttempt, Rehearsal, SamlSettings};
+use crate::domain::{Findings, LoginAttempt, Rehearsal, Settings};
 use crate::saml::assertion::ValidatedAssertion;
 
 /// Ends a test that was answered.
@@ -31,7 +31,7 @@ pub(super) async fn conclude(
 }
 
 /// What a verified assertion says.
-pub(super) fn findings(settings: &SamlSettings, assertion: &ValidatedAssertion) -> Findings {
+pub(super) fn findings(settings: &Settings, assertion: &ValidatedAssertion) -> Findings {
     let attributes = assertion
         .attributes()
         .iter()

@@ -36,7 +36,7 @@ pub(super) async fn receive(
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
-    match connection.settings.unsolicited {
+    match connection.settings.saml().unsolicited {
         Unsolicited::Refuse => {
             let refusal = Refusal::new(&Reason::Unsolicited);
             refuse_apart(app, site, Some(connection.id), arrival, refusal).await
@@ -65,7 +65,7 @@ fn candidates<'s>(site: &'s Site, parsed: &ParsedResponse<'_>) -> Vec<&'s SiteCo
 fn bounce(candidates: &[&SiteConnection], through: Option<ConnectionId>) -> Ending {
     let mut bouncing = candidates
         .iter()
-        .filter(|ready| ready.connection.settings.unsolicited == Unsolicited::Bounce);
+        .filter(|ready| ready.connection.settings.saml().unsolicited == Unsolicited::Bounce);
     let meant = match (bouncing.next(), bouncing.next()) {
         (only, None) => only,
         _ => candidates
@@ -117,8 +117,9 @@ fn fitting<'s>(
     now: OffsetDateTime,
 ) -> Option<&'s SiteConnection> {
     let first = candidates.first().copied()?;
-    let is_bounced =
-        |ready: &&SiteConnection| ready.connection.settings.unsolicited == Unsolicited::Bounce;
+    let is_bounced = |ready: &&SiteConnection| {
+        ready.connection.settings.saml().unsolicited == Unsolicited::Bounce
+    };
     if candidates.len() == 1 || candidates.iter().all(is_bounced) {
         return Some(first);
     }
@@ -176,6 +177,7 @@ async fn accept(
     };
     let target = connection
         .settings
+        .saml()
         .landing
         .clone()
         .unwrap_or_else(|| landing(site));

@@ -32,7 +32,7 @@ pub async fn sign_out(
 /// The identity provider's address that a sign-out of this session leads to; none when it ends here only.
 pub fn single_logout_url<'s>(site: &'s Site, session: &Session) -> Option<&'s str> {
     let (connection, _) = concerned(site, session)?;
-    connection.connection.settings.logout_request_url()
+    connection.connection.settings.saml().logout_request_url()
 }
 
 fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
@@ -41,7 +41,7 @@ fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
     let request = LogoutRequest {
         id: message_id(now, &keys::random()),
         issue_instant: now,
-        destination: connection.settings.logout_request_url()?.to_owned(),
+        destination: connection.settings.saml().logout_request_url()?.to_owned(),
         issuer: site.company.entity_id(),
         not_on_or_after: Some(now + VALID),
         reason: Some(names::LOGOUT_USER.to_owned()),
@@ -67,7 +67,7 @@ fn concerned<'s, 'n>(
         .connection_id
         .and_then(|id| site.connection(id))
         .filter(|it| it.is_enabled() && it.connection.settings.single_logout)?;
-    connection.connection.settings.logout_request_url()?;
+    connection.connection.settings.saml().logout_request_url()?;
     Some((connection, session.name_id.as_ref()?))
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Draft<'a> {
 
 /// Signs and encodes. None when that fails: the session has ended already, and nothing may make a failure of that.
 pub(super) fn send(app: &App, connection: &Connection, draft: &Draft<'_>) -> Option<Outgoing> {
-    match encode(app, connection.settings.slo_binding, draft) {
+    match encode(app, connection.settings.saml().slo_binding, draft) {
         Ok(message) => Some(Outgoing {
             to: connection.display_name.clone(),
             kind: draft.kind,

@@ -179,7 +179,7 @@ fn answer_to(
     now: OffsetDateTime,
 ) -> Option<Outgoing> {
     let SiteConnection { connection, .. } = asked.ready;
-    let destination = connection.settings.logout_answer_url()?;
+    let destination = connection.settings.saml().logout_answer_url()?;
     let response = LogoutResponse {
         id: message_id(now, &keys::random()),
         issue_instant: now,

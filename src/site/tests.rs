@@ -3,7 +3,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::config::Config;
-use crate::domain::{self, CompanyId, SamlSettings};
+use crate::domain::{self, CompanyId, SamlSettings, Settings};
 use crate::keys::Keys;
 
 pub(crate) fn sp_keys() -> SpKeys {
@@ -47,7 +47,8 @@ fn connection(
         settings: SamlSettings {
             certificates,
             ..SamlSettings::default()
-        },
+        }
+        .into(),
         revision: 1,
         created_at: OffsetDateTime::UNIX_EPOCH,
     }
@@ -128,7 +129,7 @@ fn metadata_names_the_companys_addresses_and_our_keys() {
 
 #[test]
 fn metadata_announces_the_formats_that_the_connections_want() {
-    let formats = |settings: Vec<SamlSettings>| {
+    let formats = |settings: Vec<Settings>| {
         let connections = settings
             .into_iter()
             .zip(1..)
@@ -145,17 +146,19 @@ fn metadata_announces_the_formats_that_the_connections_want() {
             .map(|it| it.split('<').next().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    let of = |format: Option<&str>, policy: Option<&str>| SamlSettings {
-        name_id_format: format.map(str::to_owned),
-        name_id_policy: policy.map(str::to_owned),
-        ..SamlSettings::default()
+    let of = |format: Option<&str>, policy: Option<&str>| {
+        Settings::from(SamlSettings {
+            name_id_format: format.map(str::to_owned),
+            name_id_policy: policy.map(str::to_owned),
+            ..SamlSettings::default()
+        })
     };
     assert_eq!(formats(Vec::new()), [EMAIL_ADDRESS]);
     assert!(formats(vec![of(None, None)]).is_empty());
     let several = vec![
         of(Some("urn:a"), None),
         of(None, Some("urn:b")),
-        SamlSettings::default(),
+        Settings::default(),
         of(Some("urn:a"), None),
     ];
     assert_eq!(formats(several), ["urn:a", "urn:b", EMAIL_ADDRESS]);

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a certificate that cannot be used is left out, never let through (rule B2).
 
-use crate::domain::{self, AuthnStatement, SamlSettings};
+use crate::domain::{self, AuthnStatement, Settings};
 use crate::import;
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::response::{Authentication, Expectation};
@@ -10,25 +10,25 @@ use crate::saml::signature::{CertificateValidity, RequiredSignature, Trust};
 use time::{Duration, OffsetDateTime};
 
 /// Whom a connection trusts, and what it demands of signatures.
-pub fn trust(settings: &SamlSettings, decryption_keys: Vec<DecryptionKey>) -> Trust {
+pub fn trust(settings: &Settings, decryption_keys: Vec<DecryptionKey>) -> Trust {
     Trust {
-        idp_entity_id: settings.idp_entity_id.clone(),
-        keys: import::keys(&settings.certificates)
+        idp_entity_id: settings.saml().idp_entity_id.clone(),
+        keys: import::keys(&settings.saml().certificates)
             .filter_map(Result::ok)
             .collect(),
-        certificate_validity: match settings.certificate_validity {
+        certificate_validity: match settings.saml().certificate_validity {
             domain::CertificateValidity::Reject => CertificateValidity::Reject,
             domain::CertificateValidity::Warn => CertificateValidity::Warn,
             domain::CertificateValidity::Ignore => CertificateValidity::Ignore,
         },
-        required_signature: match settings.required_signature {
+        required_signature: match settings.saml().required_signature {
             domain::RequiredSignature::Either => RequiredSignature::Either,
             domain::RequiredSignature::Assertion => RequiredSignature::Assertion,
             domain::RequiredSignature::Response => RequiredSignature::Response,
             domain::RequiredSignature::Both => RequiredSignature::Both,
         },
-        danger_allow_sha1: settings.danger_allow_sha1,
-        danger_accept_cbc: settings.danger_accept_cbc,
+        danger_allow_sha1: settings.saml().danger_allow_sha1,
+        danger_accept_cbc: settings.saml().danger_accept_cbc,
         decryption_keys,
     }
 }
@@ -44,27 +44,27 @@ pub struct Asked {
 
 /// What a Response through a connection must say.
 pub fn expectation(
-    settings: &SamlSettings,
+    settings: &Settings,
     entity_id: String,
     acs_url: String,
     asked: Asked,
 ) -> Expectation {
     Expectation {
         entity_id,
-        extra_audiences: settings.extra_audiences.clone(),
+        extra_audiences: settings.saml().extra_audiences.clone(),
         acs_url,
         request_id: asked.request_id,
-        name_id_format: settings.name_id_format.clone(),
+        name_id_format: settings.saml().name_id_format.clone(),
         identity_attribute: settings.identity_attribute.clone(),
         clock_skew: Duration::seconds(settings.clock_skew_seconds.into()),
-        authn_statement_optional: settings.authn_statement == AuthnStatement::Optional,
+        authn_statement_optional: settings.saml().authn_statement == AuthnStatement::Optional,
         authentication: Authentication {
             forced_at: asked.forced_at,
             max_age: settings
                 .max_authentication_age
                 .map(|seconds| Duration::seconds(seconds.into())),
-            requested: settings.requested_authn_context.clone(),
-            accepted: settings.accepted_authn_context.clone(),
+            requested: settings.saml().requested_authn_context.clone(),
+            accepted: settings.saml().accepted_authn_context.clone(),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! Connections of companies.
 
 pub(super) mod carry;
+pub(super) mod envelope;
 pub(super) mod trust;
 
 use super::company::quota::whole;

@@ -363,7 +363,7 @@ async fn an_encrypted_name_is_understood() {
         [&xml[..start], &sealed, &xml[end..]].concat()
     };
     // For somebody else.
-    let other = BASE64_STANDARD.decode(&world.entra.settings.certificates[0]);
+    let other = BASE64_STANDARD.decode(&world.entra.settings.saml().certificates[0]);
     let other = sealed(&X509::from_der(&other.unwrap()).unwrap());
     let path = world.idp.redirect(MessageKind::Request, &other, None);
     assert_eq!(world.fetch(&path, "").await.status, 403);
@@ -379,8 +379,8 @@ async fn an_encrypted_name_is_understood() {
 #[tokio::test]
 async fn by_post_there_and_back() {
     let world = Logout::with(|settings| {
-        settings.slo_binding = Binding::Post;
-        settings.slo_response_url = Some("https://idp.example/done".to_owned());
+        settings.saml_mut().slo_binding = Binding::Post;
+        settings.saml_mut().slo_response_url = Some("https://idp.example/done".to_owned());
     })
     .await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
@@ -427,7 +427,7 @@ async fn by_post_there_and_back() {
 
 #[tokio::test]
 async fn without_an_address_for_answers_the_page_says_it() {
-    let world = Logout::with(|settings| settings.slo_url = None).await;
+    let world = Logout::with(|settings| settings.saml_mut().slo_url = None).await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let answer = ask(&world, &request(), &cookie).await;
     assert_eq!(answer.status, 200);

@@ -29,8 +29,8 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
             problems.add(key, PRIVATE_KEY);
         }
     }
-    if settings.idp_entity_id.chars().count() > LONGEST_ENTITY_ID
-        || settings.idp_entity_id.contains(is_unseen)
+    if settings.saml().idp_entity_id.chars().count() > LONGEST_ENTITY_ID
+        || settings.saml().idp_entity_id.contains(is_unseen)
     {
         problems.add(
             "idp_entity_id",
@@ -69,7 +69,7 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
             format!("Use at most {MOST_MAPPINGS} rows."),
         );
     }
-    if settings.certificates.len() > MOST_CERTIFICATES {
+    if settings.saml().certificates.len() > MOST_CERTIFICATES {
         problems.add(
             "certificates",
             format!("A connection trusts at most {MOST_CERTIFICATES} certificates. Remove some."),
@@ -91,15 +91,15 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
 pub fn missing(connection: &Connection) -> Vec<Problem> {
     let settings = &connection.settings;
     let mut missing = Vec::new();
-    if settings.idp_entity_id.is_empty() {
+    if settings.saml().idp_entity_id.is_empty() {
         missing.push(Problem::new(
             "idp_entity_id",
             "The identity provider's entity ID is missing (in Entra ID: Microsoft Entra Identifier).",
         ));
     }
-    let (address, binding) = match settings.binding {
-        Binding::Post => (&settings.sso_post_url, "POST"),
-        Binding::Redirect => (&settings.sso_redirect_url, "Redirect"),
+    let (address, binding) = match settings.saml().binding {
+        Binding::Post => (&settings.saml().sso_post_url, "POST"),
+        Binding::Redirect => (&settings.saml().sso_redirect_url, "Redirect"),
     };
     if address.is_none() {
         missing.push(Problem::new(
@@ -107,12 +107,12 @@ pub fn missing(connection: &Connection) -> Vec<Problem> {
             format!("The Login URL for the {binding} binding is missing."),
         ));
     }
-    if settings.certificates.is_empty() {
+    if settings.saml().certificates.is_empty() {
         missing.push(Problem::new(
             "certificates",
             "The x.509 Certificate is missing (in Entra ID: SAML Certificates, Certificate (Base64)).",
         ));
-    } else if !import::keys(&settings.certificates).any(|key| key.is_ok()) {
+    } else if !import::keys(&settings.saml().certificates).any(|key| key.is_ok()) {
         missing.push(Problem::new(
             "certificates",
             "None of its certificates can be used.",

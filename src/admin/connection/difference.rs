@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::names::SETTINGS;
 use super::settings::ConnectionSettings;
-use crate::domain::{Connection, SamlSettings};
+use crate::domain::{Connection, Settings};
 use crate::import;
 
 /// One thing that differs.
@@ -73,7 +73,7 @@ const OF_EACH: [&str; 5] = [
 /// What a new connection has beside its certificates, where that is not what each begins with.
 pub fn introduction(settings: &ConnectionSettings, new: &Connection) -> Vec<Difference> {
     let blank = Connection {
-        settings: SamlSettings::default(),
+        settings: Settings::default(),
         ..new.clone()
     };
     let is_told = |key| {
@@ -100,7 +100,10 @@ fn certificates(
     label: &'static str,
     found: &mut Vec<Difference>,
 ) {
-    let (old, new) = (&before.settings.certificates, &after.settings.certificates);
+    let (old, new) = (
+        &before.settings.saml().certificates,
+        &after.settings.saml().certificates,
+    );
     let mut note = |before: Option<&String>, after: Option<&String>| {
         found.push(Difference {
             key: "certificates",

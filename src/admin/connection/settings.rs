@@ -90,14 +90,14 @@ impl ConnectionSettings {
             // Rule B2.
             "certificates" if value.trim().is_empty() => return Err(Unfit::NoCertificate),
             "certificates" => {
-                settings.certificates.clear();
+                settings.saml_mut().certificates.clear();
                 for one in import::all_certificates(value.as_bytes())? {
-                    certificate::add(&mut settings.certificates, one);
+                    certificate::add(&mut settings.saml_mut().certificates, one);
                 }
             }
             "add_certificate" => {
                 for one in import::all_certificates(value.as_bytes())? {
-                    certificate::add(&mut settings.certificates, one);
+                    certificate::add(&mut settings.saml_mut().certificates, one);
                 }
             }
             _ => connection.set(key, value)?,
@@ -135,7 +135,7 @@ impl ConnectionSettings {
                     .collect();
                 pairs.join(", ")
             }
-            "certificates" => certificate::thumbprints(&settings.certificates),
+            "certificates" => certificate::thumbprints(&settings.saml().certificates),
             _ => return connection.value(key),
         })
     }
@@ -145,7 +145,7 @@ impl ConnectionSettings {
         let mut values = Map::new();
         for setting in SETTINGS {
             let value = if setting.key == "certificates" {
-                let all = connection.settings.certificates.iter();
+                let all = connection.settings.saml().certificates.iter();
                 let all: Vec<String> = all.map(|one| import::describe(one)).collect();
                 Some(all.into())
             } else {

@@ -14,7 +14,7 @@ impl Finder<'_> {
         let received = &*self.check.received;
         let wanted = self
             .connection
-            .and_then(|it| it.settings.name_id_format.as_deref());
+            .and_then(|it| it.settings.saml().name_id_format.as_deref());
         if let Some(format) = received.strip_prefix("Format ").map(value_in) {
             let mut fixes: Vec<Fix> = wanted
                 .map(|wanted| there(CLAIMS_PAGE, NAME_ID_FORMAT).to(wanted))

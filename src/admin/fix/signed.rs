@@ -61,7 +61,10 @@ impl Finder<'_> {
 
     /// Entra's words.
     fn signing_option(&self) -> &'static str {
-        match self.connection.map(|it| it.settings.required_signature) {
+        match self
+            .connection
+            .map(|it| it.settings.saml().required_signature)
+        {
             Some(RequiredSignature::Both) => "Sign SAML response and assertion",
             Some(RequiredSignature::Response) => "Sign SAML response",
             _ => "Sign SAML assertion",

@@ -11,7 +11,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::pairs;
-use crate::domain::{Company, Connection, SamlSettings};
+use crate::domain::{self, Company, Connection, SamlSettings};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Add {
@@ -62,7 +62,7 @@ impl Add {
         if connection.enabled {
             check_usable(&company, &connection)?;
         }
-        let entity_id = &connection.settings.idp_entity_id;
+        let entity_id = &connection.settings.saml().idp_entity_id;
         write_new(installation, &company, &connection, entity_id).await?;
         if self.json {
             let group = settings.value(&connection, "jit_group");
@@ -76,7 +76,9 @@ impl Add {
         };
         out.line(format!(
             "Added the connection \"{}\" of {} ({state}): {}",
-            connection.name, company.name, connection.settings.idp_entity_id
+            connection.name,
+            company.name,
+            connection.settings.saml().idp_entity_id
         ))?;
         certificates::print(&connection, installation.now, out)?;
         warn(&pairs, &connection, out)?;
@@ -96,10 +98,10 @@ impl Add {
     ) -> Result<Connection> {
         let name = connection_name(&self.name)?;
         let display_name = required_text("--display-name", &self.display_name)?;
-        let mut settings = SamlSettings {
+        let mut settings = domain::Settings::from(SamlSettings {
             idp_entity_id: required_text("--entity-id", &self.entity_id)?,
             ..SamlSettings::default()
-        };
+        });
         put(
             &mut settings,
             "sso_post_url",
@@ -117,8 +119,8 @@ impl Add {
         }
         for file in &self.certificates {
             let certificate = certificates::read(file)?;
-            if !settings.certificates.contains(&certificate) {
-                settings.certificates.push(certificate);
+            if !settings.saml().certificates.contains(&certificate) {
+                settings.saml_mut().certificates.push(certificate);
             }
         }
         if let Some(title) = &self.jit_group {
@@ -135,7 +137,7 @@ impl Add {
 }
 
 /// Sets an address that an option gives.
-fn put(settings: &mut SamlSettings, key: &str, option: &str, url: &str) -> Result<()> {
+fn put(settings: &mut domain::Settings, key: &str, option: &str, url: &str) -> Result<()> {
     settings.set(key, url.trim()).map_err(|_| {
         CliError::unusable(
             format!("\"{url}\" is not an address for {option}."),

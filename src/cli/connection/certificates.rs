@@ -26,7 +26,7 @@ pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Outp
         "\"{}\" trusts these signing certificates now:",
         connection.name
     ))?;
-    for key in import::keys(&connection.settings.certificates) {
+    for key in import::keys(&connection.settings.saml().certificates) {
         let key = match key {
             Ok(key) => key,
             Err(error) => {
@@ -46,7 +46,7 @@ pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Outp
             timestamp(from),
             timestamp(until)
         ))?;
-        let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
+        let strict = connection.settings.saml().certificate_validity == CertificateValidity::Reject;
         if until < now && !strict {
             out.line(format!("    ! It expired on {}.", until.date()))?;
         } else if until < now {

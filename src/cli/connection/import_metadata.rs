@@ -166,7 +166,8 @@ fn another_identity_provider(old: &str, after: &Connection) -> CliError {
     CliError::refused(
         format!(
             "The connection \"{}\" is not changed: this is another identity provider ({old} → {}). Accounts bound to the old one would answer to the new one.",
-            after.name, after.settings.idp_entity_id
+            after.name,
+            after.settings.saml().idp_entity_id
         ),
         "Add a new connection with another --name, or repeat with --replace when the new one is to speak for these accounts.",
     )
@@ -238,7 +239,7 @@ impl Report<'_> {
     /// What changes; of a new connection, what it has.
     fn changes(&self) -> Vec<Change> {
         let connection = &self.found.connection;
-        let certificates = connection.settings.certificates.iter();
+        let certificates = connection.settings.saml().certificates.iter();
         let new = certificates
             .filter(|_| self.found.is_new)
             .map(|one| Change {
@@ -274,7 +275,7 @@ impl Report<'_> {
             } else {
                 "not enabled"
             },
-            connection.settings.idp_entity_id
+            connection.settings.saml().idp_entity_id
         ))?;
         let changes = self.changes();
         if changes.is_empty() {
@@ -309,7 +310,7 @@ impl Report<'_> {
             "added": self.found.is_new,
             "dry_run": self.dry_run,
             "enabled": connection.enabled,
-            "idp_entity_id": connection.settings.idp_entity_id,
+            "idp_entity_id": connection.settings.saml().idp_entity_id,
             "changes": self.changes(),
             "warnings": self.found.warnings,
         })

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::admin::SETTINGS;
-use crate::domain::SamlSettings;
+use crate::domain::Settings;
 
 /// Changes of an entry that stand open; the others are folded.
 const OPEN: usize = 5;
@@ -149,7 +149,7 @@ fn is_usual(name: &str, value: &str, of_connection: bool) -> bool {
 
 /// The settings of a connection for which nothing was said.
 static USUAL: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
-    let settings = SamlSettings::default();
+    let settings = Settings::default();
     let keys = SETTINGS.iter().map(|setting| setting.key);
     let mut usual: BTreeMap<_, _> = keys
         .filter_map(|key| Some((key, settings.value(key)?)))

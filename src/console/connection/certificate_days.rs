@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::console::times::count_of;
 use crate::console::{Banner, Tone};
-use crate::domain::settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};
 

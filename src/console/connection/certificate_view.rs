@@ -2,7 +2,7 @@
 
 use crate::admin::{CertificateFacts, CertificateState};
 use crate::console::times::day;
-use crate::domain::settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 
 /// What a certificate is in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -119,8 +119,8 @@ async fn change(
 ) -> Result<Response, Error> {
     let (connection, given) = shown.of(&console, id).await?;
     let (old, given) = (
-        &connection.settings.certificates,
-        &given.settings.certificates,
+        &connection.settings.saml().certificates,
+        &given.settings.saml().certificates,
     );
     let replaces = old.iter().any(|one| !given.contains(one));
     let typed = given.iter().filter(|one| replaces || !old.contains(one));

@@ -67,7 +67,7 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
                 company.origin, connection.name
             )
         }),
-        signs_requests: connection.settings.sign_requests,
+        signs_requests: connection.settings.saml().sign_requests,
         offers_encryption: company.encrypted_assertions,
     })
     .into_response())

@@ -47,7 +47,12 @@ fn page(console: &Console, connection: &Connection) -> Metadata {
     Metadata {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, Tab::Metadata),
-        url: connection.settings.metadata_url.clone().unwrap_or_default(),
+        url: connection
+            .settings
+            .saml()
+            .metadata_url
+            .clone()
+            .unwrap_or_default(),
         file_before: String::new(),
         several: None,
         is_same: false,

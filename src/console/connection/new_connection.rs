@@ -18,7 +18,7 @@ use crate::admin::{
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected, done,
 };
-use crate::domain::{Connection, Group, GroupKind, SamlSettings};
+use crate::domain::{Connection, Group, GroupKind, Settings};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -195,7 +195,7 @@ async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Respo
     }
     let groups = console.app.desk.groups(console.company()).await?;
     let typed = proposal.connection(console.now());
-    let certificates = &typed.settings.certificates;
+    let certificates = &typed.settings.saml().certificates;
     let page = form(
         &console,
         &groups,
@@ -211,9 +211,7 @@ async fn blank(console: &Console) -> Result<Connection, Refused> {
     let admin = console.admin();
     let display_name = "Microsoft Entra ID".to_owned();
     let name = admin.free_name("entra").await?;
-    admin
-        .draft(name, display_name, SamlSettings::default())
-        .await
+    admin.draft(name, display_name, Settings::default()).await
 }
 
 fn form(
@@ -250,7 +248,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         Some(proposal) => proposal.connection(console.now()),
         None => blank(console).await?,
     };
-    blank.settings.certificates.clear();
+    blank.settings.saml_mut().certificates.clear();
     let values = Values::of(&blank).with(fields);
     let filled = |values, certificate: &str, problems| {
         let page = form(console, &groups, values, certificate.to_owned(), problems);
@@ -267,7 +265,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         return Ok(corrected(filled(values, pasted, refused.problems())).into_response());
     }
     let is_known = !same_provider(console, &connection).await?.is_empty();
-    if is_known || !connection.settings.certificates.is_empty() {
+    if is_known || !connection.settings.saml().certificates.is_empty() {
         let warnings = certificate_findings(None, &connection, console.now());
         let lead = format!(
             "Compare the thumbprint with the one that your identity provider shows. {NOTHING_YET}"
@@ -352,7 +350,7 @@ fn by_hand(
     }
     match values.applied(blank, groups) {
         Ok(mut connection) if problems.is_empty() => {
-            connection.settings.certificates = given;
+            connection.settings.saml_mut().certificates = given;
             Ok(connection)
         }
         Ok(_) => Err(problems),

@@ -93,7 +93,7 @@ impl Review<'_> {
         all.retain(|difference| difference.key != "certificates");
         let trusted = self
             .before
-            .map_or(&[][..], |before| &before.settings.certificates);
+            .map_or(&[][..], |before| &before.settings.saml().certificates);
         let (status, conflict, is_unticked) = match again {
             Some(Again::Conflict(what)) => (StatusCode::CONFLICT, Some(what), false),
             Some(Again::Unticked) => (StatusCode::UNPROCESSABLE_ENTITY, None, true),
@@ -120,7 +120,11 @@ impl Review<'_> {
                 .is_some_and(|before| replaces(before, self.after)),
             is_unticked,
             differences: all,
-            certificates: all_certificates(console, trusted, &self.after.settings.certificates),
+            certificates: all_certificates(
+                console,
+                trusted,
+                &self.after.settings.saml().certificates,
+            ),
             sealed: console.admin().seal(&proposal)?,
             button: self.button,
             change: self.change,
@@ -156,11 +160,11 @@ pub(in crate::console) async fn same_provider(
     connection: &Connection,
 ) -> Result<Vec<(String, String)>, Error> {
     let others = console.admin().connections().await?;
-    let entity_id = &connection.settings.idp_entity_id;
+    let entity_id = &connection.settings.saml().idp_entity_id;
     Ok(others
         .into_iter()
         .filter(|other| other.id != connection.id && !entity_id.is_empty())
-        .filter(|other| other.settings.idp_entity_id == *entity_id)
+        .filter(|other| other.settings.saml().idp_entity_id == *entity_id)
         .map(|other| {
             (
                 other.display_name,
@@ -173,8 +177,8 @@ pub(in crate::console) async fn same_provider(
 /// Rule F2: accounts are bound to the connection, so that another identity provider would speak for them.
 pub(in crate::console) fn replaces(before: &Connection, after: &Connection) -> bool {
     let (old, new) = (
-        &before.settings.idp_entity_id,
-        &after.settings.idp_entity_id,
+        &before.settings.saml().idp_entity_id,
+        &after.settings.saml().idp_entity_id,
     );
     !old.is_empty() && old != new
 }

@@ -29,7 +29,7 @@ impl Values {
         let (login, other) = login_urls(connection);
         values.put("login_url", login);
         values.put("other_login_url", other);
-        values.put("binding", settings.binding.to_string());
+        values.put("binding", settings.saml().binding.to_string());
         if settings.jit.is_some() {
             values.put("jit", "on".to_owned());
         }
@@ -164,7 +164,7 @@ impl Values {
         }
         let (login, other) = (self.text("login_url"), self.text("other_login_url"));
         let is_typed = login != before.text("login_url") || other != before.text("other_login_url");
-        let (chosen_key, other_key) = match after.settings.binding {
+        let (chosen_key, other_key) = match after.settings.saml().binding {
             Binding::Post => ("sso_post_url", "sso_redirect_url"),
             Binding::Redirect => ("sso_redirect_url", "sso_post_url"),
         };
@@ -244,9 +244,15 @@ fn stored(key: &str, shown: &str) -> String {
 /// The Login URL of the chosen binding, and the other binding's when it is another.
 fn login_urls(connection: &Connection) -> (String, String) {
     let settings = &connection.settings;
-    let (chosen, other) = match settings.binding {
-        Binding::Post => (&settings.sso_post_url, &settings.sso_redirect_url),
-        Binding::Redirect => (&settings.sso_redirect_url, &settings.sso_post_url),
+    let (chosen, other) = match settings.saml().binding {
+        Binding::Post => (
+            &settings.saml().sso_post_url,
+            &settings.saml().sso_redirect_url,
+        ),
+        Binding::Redirect => (
+            &settings.saml().sso_redirect_url,
+            &settings.saml().sso_post_url,
+        ),
     };
     let text = |url: &Option<String>| url.clone().unwrap_or_default();
     match (chosen, other) {

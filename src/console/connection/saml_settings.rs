@@ -175,7 +175,7 @@ impl SettingsForm for SamlSettingsPage {
 
     fn saved(after: &Connection) -> (String, String, &'static str) {
         let at = format!("/admin/connections/{}", after.id);
-        let (next, name) = if after.settings.certificates.is_empty() {
+        let (next, name) = if after.settings.saml().certificates.is_empty() {
             ("certificates#update", "Next: add the x.509 Certificate")
         } else {
             ("test", "Next: test the connection")
@@ -195,8 +195,8 @@ fn other_identity_provider<'a>(
         return None;
     }
     let (old, new) = (
-        &before.settings.idp_entity_id,
-        &after.settings.idp_entity_id,
+        &before.settings.saml().idp_entity_id,
+        &after.settings.saml().idp_entity_id,
     );
     Some(Review {
         proposal: console.admin().propose(after, "connection.set", None),

@@ -112,10 +112,13 @@ async fn page(
     let tests = console.admin().tests_of(connection.id).await?;
     let connections = Connections::of(console);
     let settings = &connection.settings;
-    let plain_http = [&settings.sso_post_url, &settings.sso_redirect_url]
-        .into_iter()
-        .flatten()
-        .any(|url| url.starts_with("http:"));
+    let plain_http = [
+        &settings.saml().sso_post_url,
+        &settings.saml().sso_redirect_url,
+    ]
+    .into_iter()
+    .flatten()
+    .any(|url| url.starts_with("http:"));
     let view = TestConnection {
         frame: console.frame(Section::Connections, connection.display_name.clone()),
         head: ConnectionHead::of(connection, Tab::Test),
@@ -148,10 +151,10 @@ async fn page(
 
 fn missing(connection: &Connection) -> Option<&'static str> {
     let settings = &connection.settings;
-    if settings.sso_post_url.is_none() && settings.sso_redirect_url.is_none() {
+    if settings.saml().sso_post_url.is_none() && settings.saml().sso_redirect_url.is_none() {
         return Some("Enter the Login URL first: a test begins at the identity provider.");
     }
-    if settings.certificates.is_empty() {
+    if settings.saml().certificates.is_empty() {
         return Some("Add the x.509 Certificate first: without it no answer can be believed.");
     }
     None

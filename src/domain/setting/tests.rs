@@ -3,7 +3,7 @@ use crate::domain::{Binding, Unsolicited};
 
 #[test]
 fn settings_from_text() {
-    let mut settings = SamlSettings::default();
+    let mut settings = Settings::default();
     for (key, value) in [
         ("binding", "redirect"),
         ("clock_skew_seconds", "60"),
@@ -17,24 +17,24 @@ fn settings_from_text() {
     ] {
         settings.set(key, value).unwrap();
     }
-    assert_eq!(settings.binding, Binding::Redirect);
+    assert_eq!(settings.saml().binding, Binding::Redirect);
     assert_eq!(
         (
             settings.clock_skew_seconds,
             settings.force_authn,
-            settings.unsolicited
+            settings.saml().unsolicited
         ),
         (60, true, Unsolicited::Accept)
     );
     assert_eq!(settings.attributes.email, ["mail", "upn"]);
-    assert_eq!(settings.name_id_format, None);
+    assert_eq!(settings.saml().name_id_format, None);
     settings.set("landing", "none").unwrap();
-    assert_eq!(settings.landing, None);
+    assert_eq!(settings.saml().landing, None);
 }
 
 #[test]
 fn errors_name_what_fits() {
-    let mut settings = SamlSettings::default();
+    let mut settings = Settings::default();
     for (key, value, says) in [
         ("binding", "soap", "post, redirect"),
         ("clock_skew_seconds", "301", "0 to 300"),
@@ -57,19 +57,20 @@ fn errors_name_what_fits() {
         let error = settings.set(key, value).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");
     }
-    assert_eq!(settings, SamlSettings::default());
+    assert_eq!(settings, Settings::default());
 }
 
 #[test]
 fn values_go_there_and_back() {
-    let settings = SamlSettings {
+    let settings: Settings = SamlSettings {
         landing: Some("/welcome".into()),
         name_id_format: None,
         idp_entity_id: "https://idp.example".into(),
         ..SamlSettings::default()
-    };
-    let mut copy = SamlSettings::default();
-    for (key, _) in SamlSettings::KEYS {
+    }
+    .into();
+    let mut copy = Settings::default();
+    for (key, _) in Settings::keys() {
         copy.set(key, &settings.value(key).unwrap()).unwrap();
     }
     assert_eq!(copy, settings);
@@ -79,8 +80,8 @@ fn values_go_there_and_back() {
 
 #[test]
 fn every_key_is_known() {
-    for (key, _) in SamlSettings::KEYS {
-        if let Err(SettingError::UnknownKey { .. }) = SamlSettings::default().set(key, "\u{0}") {
+    for (key, _) in Settings::keys() {
+        if let Err(SettingError::UnknownKey { .. }) = Settings::default().set(key, "\u{0}") {
             panic!("{key}");
         }
     }
@@ -88,13 +89,14 @@ fn every_key_is_known() {
 
 #[test]
 fn stored_settings_are_strict_and_have_defaults() {
-    let settings: SamlSettings =
-        serde_json::from_str(r#"{"idp_entity_id":"https://idp.example"}"#).unwrap();
+    let settings: Settings =
+        serde_json::from_str(r#"{"protocol":{"saml":{"idp_entity_id":"https://idp.example"}}}"#)
+            .unwrap();
+    assert_eq!(settings.saml().idp_entity_id, "https://idp.example");
     assert_eq!(settings.clock_skew_seconds, 180);
-    assert!(serde_json::from_str::<SamlSettings>(r#"{"certificats":[]}"#).is_err());
+    assert!(serde_json::from_str::<Settings>(r#"{"certificates":[]}"#).is_err());
+    let wrong = r#"{"protocol":{"saml":{"certificats":[]}}}"#;
+    assert!(serde_json::from_str::<Settings>(wrong).is_err());
     let text = serde_json::to_string(&settings).unwrap();
-    assert_eq!(
-        serde_json::from_str::<SamlSettings>(&text).unwrap(),
-        settings
-    );
+    assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
 }

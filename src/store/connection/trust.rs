@@ -5,7 +5,7 @@
 
 use time::OffsetDateTime;
 
-use crate::domain::{ConnectionId, Family, SamlSettings, TrustLine, TrustVersion, UserId};
+use crate::domain::{ConnectionId, Family, Settings, TrustLine, TrustVersion, UserId};
 use crate::store::engine::columns::{Row, json, ms};
 use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
@@ -68,7 +68,7 @@ impl Tx {
     pub async fn newest_trust(
         &mut self,
         connection: ConnectionId,
-    ) -> Result<Option<SamlSettings>, Error> {
+    ) -> Result<Option<Settings>, Error> {
         let row = query(
             "SELECT settings FROM trust_version WHERE connection_id = $1 ORDER BY number DESC LIMIT 1",
         )

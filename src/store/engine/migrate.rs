@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::columns::hex;
 use super::statement::query;
 use super::transaction::Database;
-use crate::store::connection::carry;
+use crate::store::connection::{carry, envelope};
 use crate::store::sign_in::session;
 use crate::store::{Error, Hasher, Tx};
 
@@ -17,6 +17,7 @@ async fn after(number: i64, tx: &mut Tx) -> Result<(), Error> {
     match number {
         11 => carry::domains(tx).await,
         19 => session::look_up_anew(tx).await,
+        25 => envelope::protocols(tx).await,
         _ => Ok(()),
     }
 }
@@ -127,6 +128,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         24,
         "quota",
         include_str!("../../../migrations/0024_quota.sql"),
+    ),
+    (
+        25,
+        "protocol",
+        include_str!("../../../migrations/0025_protocol.sql"),
     ),
 ];
 

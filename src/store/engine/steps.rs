@@ -31,7 +31,7 @@ mod tests {
     use super::so_far;
     use crate::domain::{
         AttemptId, AttemptKind, Company, CompanyId, Connection, ConnectionId, Creation, GroupClaim,
-        LoginAttempt, Profile, Record, SamlSettings, SessionId, User, UserId,
+        LoginAttempt, Profile, Record, SessionId, Settings, User, UserId,
     };
     use crate::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn, Store};
 
@@ -84,7 +84,7 @@ mod tests {
                 display_name: "Entra".into(),
                 sort_order: 0,
                 enabled: true,
-                settings: SamlSettings::default(),
+                settings: Settings::default(),
                 revision: 0,
                 created_at: NOW,
             };

@@ -5,8 +5,7 @@
 
 use super::group::group;
 use crate::domain::{
-    CompanyId, Connection, ConnectionId, Family, GrantSource, Group, GroupId, GroupKind,
-    SamlSettings,
+    CompanyId, Connection, ConnectionId, Family, GrantSource, Group, GroupId, GroupKind, Settings,
 };
 use crate::store::company::quota::whole;
 use crate::store::engine::columns::{Row, ms};
@@ -91,7 +90,7 @@ impl GroupUse {
     fn in_settings(
         connection: ConnectionId,
         display_name: &str,
-        settings: &SamlSettings,
+        settings: &Settings,
         group: GroupId,
     ) -> Option<Self> {
         let mapped = settings.group_mapping.iter();
@@ -365,7 +364,7 @@ async fn uses(
 
 fn use_in(row: &Row, id: GroupId) -> Result<Option<GroupUse>, Error> {
     let (connection, name) = (row.parsed("id")?, row.text("display_name")?);
-    let settings: SamlSettings = row.json("settings")?;
+    let settings: Settings = row.json("settings")?;
     Ok(GroupUse::in_settings(connection, &name, &settings, id))
 }
 

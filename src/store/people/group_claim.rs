@@ -4,9 +4,7 @@
 //! takes nothing. What is said of it is bounded, whatever came.
 
 use super::claimant::{Claimant, How};
-use crate::domain::{
-    Check, FlowRequirement, GrantSource, GroupClaim, GroupId, SamlSettings, UserId,
-};
+use crate::domain::{Check, FlowRequirement, GrantSource, GroupClaim, GroupId, Settings, UserId};
 use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
@@ -208,7 +206,7 @@ const NONE_MAPPED: Warning = Warning {
 
 /// What a record says of the groups: of a sign-in that succeeded with what became of them, of a refused one without.
 pub(in crate::store) fn check(
-    settings: &SamlSettings,
+    settings: &Settings,
     claim: &GroupClaim,
     groups: Option<&GroupsOf>,
 ) -> (Check, Option<&'static Warning>) {

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use vestibule::domain::{Family, SamlSettings, Scope};
+use vestibule::domain::{Family, Scope, Settings};
 
 use crate::support::api::{is_problem, json as body, ok};
 use crate::support::{NOW, Office};
@@ -120,7 +120,7 @@ async fn a_company_has_so_many_connections() {
     assert!(detail.contains("at most 2 connections"), "{detail}");
     // A draft that was made before says the same.
     let admin = world.admin_of(&world.acme);
-    let mut late = crate::support::connection(world.acme.id, "late", SamlSettings::default());
+    let mut late = crate::support::connection(world.acme.id, "late", Settings::default());
     late.enabled = false;
     let refused = admin.add_connection(&late, "").await.unwrap_err();
     assert!(refused.to_string().contains("at most 2"), "{refused}");

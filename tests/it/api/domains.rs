@@ -1,7 +1,7 @@
 //! The company's e-mail domains by script.
 
 use serde_json::{Value, json};
-use vestibule::domain::{SamlSettings, Scope};
+use vestibule::domain::{Scope, Settings};
 
 use crate::support::api::{is_problem, ok};
 use crate::support::{self, NOW, Office};
@@ -9,7 +9,7 @@ use crate::support::{self, NOW, Office};
 #[tokio::test]
 async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
     let world = Office::new().await;
-    let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
+    let entra = support::connection(world.acme.id, "entra", Settings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
     let path = "/api/v1/domains/acme.test";
     let body = || Some(json!({"connection": entra.id}));
@@ -60,7 +60,7 @@ async fn a_domain_is_set_and_removed_with_a_scope_of_trust() {
 #[tokio::test]
 async fn who_could_never_come_in_is_not_made_to_wait() {
     let world = Office::new().await;
-    let mut entra = support::connection(world.acme.id, "entra", SamlSettings::default());
+    let mut entra = support::connection(world.acme.id, "entra", Settings::default());
     entra.enabled = true;
     let store = &world.app.store;
     store.add_connection(&entra, NOW).await.unwrap();
@@ -114,7 +114,7 @@ async fn who_could_never_come_in_is_not_made_to_wait() {
 async fn a_user_who_waits_names_a_connection() {
     let world = Office::new().await;
     for name in ["entra", "okta"] {
-        let connection = support::connection(world.acme.id, name, SamlSettings::default());
+        let connection = support::connection(world.acme.id, name, Settings::default());
         world
             .app
             .store

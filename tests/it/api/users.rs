@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use serde_json::json;
-use vestibule::domain::{SamlSettings, Scope};
+use vestibule::domain::{Scope, Settings};
 
 use crate::support::api::{is_problem, ok};
 use crate::support::{MEMBER, Office, connection};
@@ -249,7 +249,7 @@ async fn an_account_with_another_address_is_nobodys_until_the_owner_comes() {
     let world = Office::new().await;
     let store = &world.app.store;
     let now = world.app.clock.now();
-    let entra = connection(world.acme.id, "entra", SamlSettings::default());
+    let entra = connection(world.acme.id, "entra", Settings::default());
     store.add_connection(&entra, now).await.unwrap();
     let bind = async || {
         let mut tx = store.begin().await.unwrap();

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use vestibule::domain::{
-    AttemptId, AttemptKind, Check, Connection, LoginAttempt, Outcome, Record, SamlSettings, Slug,
+    AttemptId, AttemptKind, Check, Connection, LoginAttempt, Outcome, Record, SamlSettings,
+    Settings, Slug,
 };
 use vestibule::store::Store;
 

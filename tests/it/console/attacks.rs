@@ -3,7 +3,7 @@
 use std::future::Future as _;
 use std::task::Poll;
 
-use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User};
+use vestibule::domain::{Grant, GrantSource, Group, GroupKind, Settings, User};
 use vestibule::http::session::cookie_value;
 
 use crate::support::{self, ADMIN, Browser, NOW, Office, PASSWORD, hidden_field, people};
@@ -35,9 +35,9 @@ async fn sources(world: &Office, user: &User) -> Vec<GrantSource> {
 #[tokio::test]
 async fn the_group_of_new_accounts_does_not_become_one_of_administrators() {
     let world = Office::new().await;
-    let settings = SamlSettings {
+    let settings = Settings {
         jit: Some(world.members.id),
-        ..SamlSettings::default()
+        ..Settings::default()
     };
     let connection = support::connection(world.acme.id, "entra", settings);
     let store = &world.app.store;

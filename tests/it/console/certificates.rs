@@ -49,7 +49,7 @@ async fn nothing_is_trusted_before_it_was_shown() {
     assert!(page.body.contains("Saved."));
     let after = world.connection(connection.id).await;
     assert_eq!(
-        after.settings.certificates,
+        after.settings.saml().certificates,
         [stored(CERTIFICATE), stored(SECOND)]
     );
     let log = world.audit().await;
@@ -81,10 +81,10 @@ async fn an_old_certificate_goes_after_it_was_shown() {
     assert!(review.body.contains("Will not be trusted any more"));
     assert!(review.body.contains(&sha1));
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.certificates.len(), 2);
+    assert_eq!(now.settings.saml().certificates.len(), 2);
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.certificates, [stored(SECOND)]);
+    assert_eq!(now.settings.saml().certificates, [stored(SECOND)]);
 
     // The last one of an enabled connection stays, and the page says why before and after.
     let (_, second) = thumbprints(SECOND);
@@ -124,7 +124,11 @@ async fn every_form_of_a_certificate_is_read() {
         assert_eq!(review.status, 200, "{number}: {}", review.body);
         assert_eq!(confirm(&mut browser, &review).await.status, 303);
         let now = world.connection(connection.id).await;
-        assert_eq!(now.settings.certificates, [stored(SECOND)], "{number}");
+        assert_eq!(
+            now.settings.saml().certificates,
+            [stored(SECOND)],
+            "{number}"
+        );
     }
 }
 
@@ -222,13 +226,13 @@ async fn a_review_of_a_connection_that_somebody_changed_is_shown_again() {
         assert!(again.body.contains(text), "{text}: {}", again.body);
     }
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.certificates.len(), 1);
+    assert_eq!(now.settings.saml().certificates.len(), 1);
     assert_eq!(now.settings.clock_skew_seconds, 60);
     // What is shown now is what is saved.
     assert!(hidden_field(&again.body, "proposal").is_some());
     assert_eq!(confirm(&mut anna, &again).await.status, 303);
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.certificates.len(), 2);
+    assert_eq!(now.settings.saml().certificates.len(), 2);
     assert_eq!(now.settings.clock_skew_seconds, 180, "as the review said");
 }
 

@@ -1,7 +1,7 @@
 //! The list of connections, new ones, the switch, and the end of one.
 
 use time::Duration;
-use vestibule::domain::{Grant, GrantSource, GroupKind, SamlSettings};
+use vestibule::domain::{Grant, GrantSource, GroupKind, Settings};
 
 use crate::support::{self, ADMIN, NOW, Office, hidden_field, people};
 
@@ -112,7 +112,7 @@ async fn the_list_says_what_each_needs() {
     let mut browser = world.admin().await;
     let page = browser.get("/admin/connections").await;
     assert!(page.body.contains("No connection yet"), "{}", page.body);
-    let mut half = support::connection(world.acme.id, "half", SamlSettings::default());
+    let mut half = support::connection(world.acme.id, "half", Settings::default());
     half.enabled = false;
     half.display_name = "<script>alert(1)</script>".to_owned();
     world.app.store.add_connection(&half, NOW).await.unwrap();
@@ -137,7 +137,7 @@ async fn the_list_says_what_each_needs() {
 #[tokio::test]
 async fn what_cannot_work_is_not_enabled() {
     let world = Office::new().await;
-    let mut half = support::connection(world.acme.id, "half", SamlSettings::default());
+    let mut half = support::connection(world.acme.id, "half", Settings::default());
     half.enabled = false;
     world.app.store.add_connection(&half, NOW).await.unwrap();
     let mut browser = world.admin().await;
@@ -332,11 +332,11 @@ async fn a_connection_is_made_by_hand() {
     let made = world.connections().await.remove(0);
     assert!(!made.enabled);
     assert_eq!(made.display_name, "Acme <Entra> ID");
-    assert_eq!(made.settings.certificates, [stored(CERTIFICATE)]);
+    assert_eq!(made.settings.saml().certificates, [stored(CERTIFICATE)]);
     assert_eq!(made.settings.jit, Some(world.members.id));
     let url = Some("https://login.example/t/saml2");
-    assert_eq!(made.settings.sso_post_url.as_deref(), url);
-    assert_eq!(made.settings.sso_redirect_url.as_deref(), url);
+    assert_eq!(made.settings.saml().sso_post_url.as_deref(), url);
+    assert_eq!(made.settings.saml().sso_redirect_url.as_deref(), url);
     let log = world.audit().await;
     assert_eq!(
         (log[0].action.as_str(), log[0].detail.as_str()),
@@ -380,7 +380,7 @@ async fn without_a_certificate_it_is_made_and_says_so() {
     );
     let made = world.connections().await.remove(0);
     assert_eq!(made.value("binding").unwrap(), "redirect");
-    assert_eq!(made.settings.name_id_format, None);
+    assert_eq!(made.settings.saml().name_id_format, None);
     // A name that another one has.
     let answer = upload(&mut browser, path, &fields, &[]).await;
     assert_eq!(answer.status, 422);
@@ -533,7 +533,7 @@ async fn a_review_leads_back_to_the_form_as_it_was() {
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
     let made = world.connections().await.remove(0);
     assert_eq!(made.display_name, "Other words");
-    assert_eq!(made.settings.certificates, [stored(CERTIFICATE)]);
+    assert_eq!(made.settings.saml().certificates, [stored(CERTIFICATE)]);
     assert_eq!(world.audit().await[0].detail, "file entra.xml");
 }
 
@@ -553,7 +553,10 @@ async fn a_second_connection_to_the_same_provider_is_asked_about() {
     let fields = [
         ("display_name", "Entra"),
         ("name", "entra"),
-        ("idp_entity_id", first.settings.idp_entity_id.as_str()),
+        (
+            "idp_entity_id",
+            first.settings.saml().idp_entity_id.as_str(),
+        ),
         ("login_url", "https://login.example/t/saml2"),
         ("name_id_format", "any"),
         ("binding", "redirect"),

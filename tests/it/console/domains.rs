@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use simple_dns::rdata::{RData, TXT};
 use simple_dns::{CLASS, Packet, RCODE, ResourceRecord};
 use tokio::net::UdpSocket;
-use vestibule::domain::{Creation, SamlSettings, VerifiedBy};
+use vestibule::domain::{Creation, Settings, VerifiedBy};
 
 use crate::support::console::{follow, post};
 use crate::support::{self, NOW, Office};
@@ -50,7 +50,7 @@ async fn a_domain_is_added_checked_assigned_and_removed() {
     let record = Arc::new(Mutex::new(None));
     let server = name_server(Arc::clone(&record)).await;
     let world = Office::with(|config| config.dns.servers = vec![server]).await;
-    let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
+    let entra = support::connection(world.acme.id, "entra", Settings::default());
     let store = &world.app.store;
     store.add_connection(&entra, NOW).await.unwrap();
     world.app.catch_up().await.unwrap();
@@ -182,7 +182,7 @@ async fn a_waiting_user_names_the_connection_where_there_are_several() {
     let store = &world.app.store;
     let mut ids = Vec::new();
     for name in ["entra", "okta"] {
-        let connection = support::connection(world.acme.id, name, SamlSettings::default());
+        let connection = support::connection(world.acme.id, name, Settings::default());
         store.add_connection(&connection, NOW).await.unwrap();
         ids.push(connection.id);
     }

@@ -1,9 +1,7 @@
 //! Permission groups: made, edited, filled, deleted.
 
 use serde_json::json;
-use vestibule::domain::{
-    Grant, GrantSource, Group, GroupId, GroupKind, GroupMapping, SamlSettings,
-};
+use vestibule::domain::{Grant, GrantSource, Group, GroupId, GroupKind, GroupMapping, Settings};
 
 use crate::support::console::{follow, post, version_of};
 use crate::support::{self, ADMIN, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
@@ -226,7 +224,7 @@ async fn a_group_with_members_is_asked_about_before_they_become_administrators()
 async fn members_come_and_go() {
     let world = Office::new().await;
     let mut browser = world.admin().await;
-    let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
+    let entra = support::connection(world.acme.id, "entra", Settings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
     world.app.catch_up().await.unwrap();
     let guest = world.add_user("guest@acme.example", &[]).await;
@@ -300,13 +298,13 @@ async fn a_group_that_a_connection_uses_stays() {
     let mut browser = world.admin().await;
     let basic = support::group(world.acme.id, "SSO Basic", GroupKind::Member, true);
     world.app.store.add_group(&basic, NOW).await.unwrap();
-    let settings = SamlSettings {
+    let settings = Settings {
         jit: Some(basic.id),
         group_mapping: vec![GroupMapping {
             value: "a-b-c".into(),
             group_id: world.members.id,
         }],
-        ..SamlSettings::default()
+        ..Settings::default()
     };
     let mut entra = support::connection(world.acme.id, "entra", settings);
     world.app.store.add_connection(&entra, NOW).await.unwrap();

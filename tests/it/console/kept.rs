@@ -344,13 +344,16 @@ async fn a_form_without_a_page_is_asked_about() {
     let back = come_back(&mut browser, &kept(&over)).await;
     assert!(back.body.contains("Send it now?"), "{}", back.body);
     let before = world.connection(connection.id).await;
-    assert_eq!(before.settings.idp_entity_id, "https://sts.windows.net/t/");
+    assert_eq!(
+        before.settings.saml().idp_entity_id,
+        "https://sts.windows.net/t/"
+    );
     let again = fields_of(form_of(&back.body, confirm));
     assert_eq!(without_token(again.clone()), without_token(fields));
     assert_eq!(send(&mut browser, confirm, &again).await.status, 303);
     let after = world.connection(connection.id).await;
     assert_eq!(
-        after.settings.idp_entity_id,
+        after.settings.saml().idp_entity_id,
         "https://sts.windows.net/other/"
     );
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 
 use time::Duration;
-use vestibule::domain::SamlSettings;
+use vestibule::domain::Settings;
 
 use crate::support::{self, NOW, Office, hidden_field};
 
@@ -232,7 +232,10 @@ async fn an_import_shows_what_changes() {
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
     let now = world.connection(connection.id).await;
     assert_eq!(now.settings.clock_skew_seconds, 60);
-    assert_eq!(now.settings.sso_post_url, connection.settings.sso_post_url);
+    assert_eq!(
+        now.settings.saml().sso_post_url,
+        connection.settings.saml().sso_post_url
+    );
     assert_eq!(world.audit().await[0].action, "connection.import");
 }
 
@@ -303,7 +306,7 @@ async fn one_of_several_identity_providers_is_picked() {
 async fn metadata_fills_a_connection_that_waits_for_it() {
     let world = Office::new().await;
     let mut browser = world.admin().await;
-    let mut empty = support::connection(world.acme.id, "empty", SamlSettings::default());
+    let mut empty = support::connection(world.acme.id, "empty", Settings::default());
     empty.enabled = false;
     world.app.store.add_connection(&empty, NOW).await.unwrap();
     let path = at(&empty, "/metadata");
@@ -315,7 +318,7 @@ async fn metadata_fills_a_connection_that_waits_for_it() {
     );
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
     let now = world.connection(empty.id).await;
-    assert!(!now.settings.idp_entity_id.is_empty());
+    assert!(!now.settings.saml().idp_entity_id.is_empty());
 }
 
 /// From the review back to the form, with what was given: an address as it was, a file by its name.

@@ -3,7 +3,7 @@
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::domain::{
-    AttemptId, AttemptKind, Company, Connection, LoginAttempt, Outcome, SamlSettings,
+    AttemptId, AttemptKind, Company, Connection, LoginAttempt, Outcome, Settings,
 };
 use vestibule::import;
 use vestibule::saml::metadata::IdpMetadata;
@@ -14,7 +14,7 @@ use crate::support::{self, ADMIN, NOW, OTHER_ADMIN, Office, unique};
 const METADATA: &str = include_str!("../../../metadata/entra-ssoready.xml");
 const ENDS: OffsetDateTime = datetime!(2026-11-16 20:41:03 UTC);
 
-fn settings() -> SamlSettings {
+fn settings() -> Settings {
     let imported = IdpMetadata::parse(METADATA.as_bytes(), None, NOW).unwrap();
     import::settings(&imported.idp)
 }

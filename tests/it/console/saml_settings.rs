@@ -62,16 +62,17 @@ async fn every_field_of_the_tutorial_is_saved() {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let now = world.connection(connection.id).await;
     let settings = &now.settings;
-    assert_eq!(settings.binding, Binding::Redirect);
+    assert_eq!(settings.saml().binding, Binding::Redirect);
     let url = Some("https://login.example/t/other");
-    assert_eq!(settings.sso_redirect_url.as_deref(), url);
-    assert_eq!(settings.sso_post_url.as_deref(), url);
+    assert_eq!(settings.saml().sso_redirect_url.as_deref(), url);
+    assert_eq!(settings.saml().sso_post_url.as_deref(), url);
     assert_eq!(
-        settings.slo_url.as_deref(),
+        settings.saml().slo_url.as_deref(),
         Some("https://login.example/t/logout")
     );
     assert!(
         settings
+            .saml()
             .name_id_format
             .as_deref()
             .unwrap()
@@ -83,7 +84,10 @@ async fn every_field_of_the_tutorial_is_saved() {
         ("Acme Entra", 7)
     );
     assert_eq!(now.name.as_str(), "acme-entra");
-    assert_eq!(settings.certificates, connection.settings.certificates);
+    assert_eq!(
+        settings.saml().certificates,
+        connection.settings.saml().certificates
+    );
     let log = world.audit().await;
     assert_eq!(
         (log[0].action.as_str(), log[0].actor.as_str()),
@@ -173,21 +177,31 @@ async fn every_advanced_field_is_saved() {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let settings = world.connection(connection.id).await.settings;
     assert_eq!(
-        settings.sso_redirect_url.as_deref(),
+        settings.saml().sso_redirect_url.as_deref(),
         Some("https://login.example/t/redirect")
     );
-    assert_eq!(settings.sso_post_url, connection.settings.sso_post_url);
-    assert_eq!(settings.requested_authn_context, ["urn:a", "urn:b"]);
-    assert!(settings.name_id_policy.is_some() && settings.force_authn && settings.sign_requests);
-    assert_eq!(settings.required_signature, RequiredSignature::Both);
-    assert_eq!(settings.certificate_validity, CertificateValidity::Warn);
+    assert_eq!(
+        settings.saml().sso_post_url,
+        connection.settings.saml().sso_post_url
+    );
+    assert_eq!(settings.saml().requested_authn_context, ["urn:a", "urn:b"]);
+    assert!(
+        settings.saml().name_id_policy.is_some()
+            && settings.force_authn
+            && settings.saml().sign_requests
+    );
+    assert_eq!(settings.saml().required_signature, RequiredSignature::Both);
+    assert_eq!(
+        settings.saml().certificate_validity,
+        CertificateValidity::Warn
+    );
     assert_eq!(settings.clock_skew_seconds, 60);
-    assert_eq!(settings.extra_audiences, ["urn:x", "urn:y"]);
-    assert_eq!(settings.unsolicited, Unsolicited::Accept);
-    assert_eq!(settings.landing.as_deref(), Some("/welcome"));
+    assert_eq!(settings.saml().extra_audiences, ["urn:x", "urn:y"]);
+    assert_eq!(settings.saml().unsolicited, Unsolicited::Accept);
+    assert_eq!(settings.saml().landing.as_deref(), Some("/welcome"));
     assert_eq!(settings.identity_attribute.as_deref(), Some("employeeid"));
-    assert!(settings.single_logout && settings.danger_allow_sha1);
-    assert_eq!(settings.slo_binding, Binding::Post);
+    assert!(settings.single_logout && settings.saml().danger_allow_sha1);
+    assert_eq!(settings.saml().slo_binding, Binding::Post);
     // The form shows them, and sends them back unchanged.
     let now = world.connection(connection.id).await;
     assert_eq!(save(&mut browser, &now, &[]).await.status, 303);
@@ -201,9 +215,9 @@ async fn every_advanced_field_is_saved() {
     ];
     assert_eq!(save(&mut browser, &now, &cleared).await.status, 303);
     let settings = world.connection(connection.id).await.settings;
-    assert!(!settings.force_authn && !settings.danger_allow_sha1);
-    assert_eq!(settings.landing, None);
-    assert!(settings.extra_audiences.is_empty() && settings.sign_requests);
+    assert!(!settings.force_authn && !settings.saml().danger_allow_sha1);
+    assert_eq!(settings.saml().landing, None);
+    assert!(settings.saml().extra_audiences.is_empty() && settings.saml().sign_requests);
 }
 
 #[tokio::test]
@@ -220,13 +234,14 @@ async fn the_other_binding_keeps_its_own_address() {
             .status,
         303
     );
-    let now = world.connection(connection.id).await.settings;
+    let settings = world.connection(connection.id).await.settings;
+    let now = settings.saml();
     assert_eq!(now.binding, Binding::Redirect);
     assert_eq!(
         now.sso_redirect_url.as_deref(),
         Some("https://login.example/t/redirect")
     );
-    assert_eq!(now.sso_post_url, connection.settings.sso_post_url);
+    assert_eq!(now.sso_post_url, connection.settings.saml().sso_post_url);
 }
 
 #[tokio::test]
@@ -323,7 +338,10 @@ async fn another_identity_provider_is_asked_about() {
     assert!(form.body.contains(typed), "{}", form.body);
     assert_eq!(confirm(&mut browser, &unticked).await.status, 303);
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.idp_entity_id, "https://sts.windows.net/other/");
+    assert_eq!(
+        now.settings.saml().idp_entity_id,
+        "https://sts.windows.net/other/"
+    );
 }
 
 #[tokio::test]

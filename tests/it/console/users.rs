@@ -1,7 +1,7 @@
 //! Users & Permissions: the list, and everything that is done to one user.
 
 use serde_json::json;
-use vestibule::domain::{Grant, GrantSource, Group, GroupKind, SamlSettings, User, UserId};
+use vestibule::domain::{Grant, GrantSource, Group, GroupKind, Settings, User, UserId};
 
 use crate::support::{self, ADMIN, Browser, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
 
@@ -427,7 +427,7 @@ async fn passwords_are_set_where_the_groups_allow_it() {
 #[tokio::test]
 async fn memberships_show_who_gave_them() {
     let world = Office::new().await;
-    let entra = support::connection(world.acme.id, "entra", SamlSettings::default());
+    let entra = support::connection(world.acme.id, "entra", Settings::default());
     world.app.store.add_connection(&entra, NOW).await.unwrap();
     support::assign(&world.app.store, &entra, "acme.example").await;
     world.app.catch_up().await.unwrap();

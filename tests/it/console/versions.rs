@@ -72,7 +72,7 @@ async fn what_changed_without_a_version_is_told_apart() {
     let connection = import(&world, &mut browser, ENTRA).await;
     // As an earlier release saved it: changed, and no version of it.
     let mut older = world.connection(connection.id).await;
-    older.settings.landing = Some("/welcome".to_owned());
+    older.settings.saml_mut().landing = Some("/welcome".to_owned());
     let mut tx = world.app.store.begin().await.unwrap();
     assert!(tx.update_connection(&older, NOW).await.unwrap());
     tx.commit(NOW).await.unwrap();
@@ -113,12 +113,12 @@ async fn a_version_is_restored_after_it_was_shown() {
         assert!(review.body.contains(text), "{text}: {}", review.body);
     }
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.certificates, [stored(SECOND)]);
+    assert_eq!(now.settings.saml().certificates, [stored(SECOND)]);
     assert_eq!(confirm(&mut browser, &review).await.status, 303);
     let now = world.connection(connection.id).await;
-    assert_eq!(now.settings.certificates, [stored(CERTIFICATE)]);
+    assert_eq!(now.settings.saml().certificates, [stored(CERTIFICATE)]);
     // Where users are led is trust like the certificates; the name is none.
-    assert_eq!(now.settings.landing, None);
+    assert_eq!(now.settings.saml().landing, None);
     assert_eq!(now.display_name, "Other");
     let versions = world.versions(connection.id).await;
     assert_eq!(versions[0].number, 4);

@@ -381,7 +381,7 @@ async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
     let answer = signs_in(format!("{own}  ")).await;
     world.assert_refused(&answer, "D1").await;
     world
-        .change(|entra| entra.settings.idp_entity_id.clone_from(&own))
+        .change(|entra| entra.settings.saml_mut().idp_entity_id.clone_from(&own))
         .await;
     let answer = signs_in(format!(" {own} ")).await;
     let attempt = world.assert_refused(&answer, "D1").await;

@@ -13,7 +13,9 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use openssl::x509::X509;
 use time::Duration;
-use vestibule::domain::{AttemptKind, Company, Connection, GroupKind, NameId, SamlSettings};
+use vestibule::domain::{
+    AttemptKind, Company, Connection, GroupKind, NameId, SamlSettings, Settings,
+};
 use vestibule::http::session::cookie_value;
 use vestibule::saml::assertion;
 use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
@@ -90,7 +92,7 @@ impl Logout {
     }
 
     /// With other settings of acme's connection.
-    pub(super) async fn with(change: impl FnOnce(&mut SamlSettings)) -> Self {
+    pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         // Shared by all tests: to make a key costs as much as all else here.
         static IDP: LazyLock<Idp> = LazyLock::new(Idp::new);
         static BETA_IDP: LazyLock<Idp> = LazyLock::new(Idp::new);
@@ -256,19 +258,19 @@ async fn connect(
     name: &str,
     issuer: &str,
     idp: &Idp,
-    change: impl FnOnce(&mut SamlSettings),
+    change: impl FnOnce(&mut Settings),
 ) -> Connection {
     let title = format!("Users of {name}");
     let group = world
         .add_group_to(company, &title, GroupKind::Member, true)
         .await;
-    let mut settings = SamlSettings {
+    let mut settings = Settings::from(SamlSettings {
         idp_entity_id: issuer.to_owned(),
         certificates: vec![BASE64_STANDARD.encode(&idp.certificate)],
         slo_url: Some(IDP_SLO.to_owned()),
-        jit: Some(group.id),
         ..SamlSettings::default()
-    };
+    });
+    settings.jit = Some(group.id);
     change(&mut settings);
     let connection = support::connection(company.id, name, settings);
     world

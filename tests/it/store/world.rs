@@ -3,7 +3,7 @@
 use vestibule::admin::{Actor, Admin, NewUser, UserText};
 use vestibule::domain::{
     AttemptId, AttemptKind, Company, CompanyId, Connection, Creation, Group, GroupKind,
-    LoginAttempt, NameId, Profile, SamlSettings, User, UserId,
+    LoginAttempt, NameId, Profile, Settings, User, UserId,
 };
 use vestibule::store::{
     AttemptRef, Bar, FederatedProof, Finished, PasswordProof, Proof, Refusal, SignIn, Store,
@@ -188,7 +188,7 @@ pub(super) fn admin(store: &Store, company: CompanyId) -> Admin<'_> {
 }
 
 pub(super) fn connection(company_id: CompanyId, name: &str) -> Connection {
-    support::connection(company_id, name, SamlSettings::default())
+    support::connection(company_id, name, Settings::default())
 }
 
 pub(super) fn user(company_id: CompanyId, email: &str, created_by: Creation) -> User {

@@ -9,7 +9,7 @@ use vestibule::clock::Clock;
 use vestibule::demo_idp::{
     Claim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, Tenant, User,
 };
-use vestibule::domain::{Company, Group, SamlSettings};
+use vestibule::domain::{Company, Group, Settings};
 use vestibule::import;
 use vestibule::saml::binding::{MessageKind, decode_redirect};
 use vestibule::saml::metadata::IdpMetadata;
@@ -56,7 +56,7 @@ fn identity_provider(clock: &Clock, tenant: Tenant, key: IdpKey) -> DemoIdp {
 }
 
 /// The settings that its metadata makes, with a group for the accounts of first sign-ins.
-pub(crate) fn settings(idp: &DemoIdp, jit: &Group) -> SamlSettings {
+pub(crate) fn settings(idp: &DemoIdp, jit: &Group) -> Settings {
     let metadata = idp.metadata_xml().unwrap();
     let imported = IdpMetadata::parse(metadata.as_bytes(), None, NOW).unwrap();
     let mut settings = import::settings(&imported.idp);

@@ -7,7 +7,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::domain::{
     AttemptId, AttemptKind, Company, CompanyDomain, CompanyId, Connection, ConnectionId, Creation,
-    Group, GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record, SamlSettings, SessionId,
+    Group, GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record, SessionId, Settings,
     User, UserId,
 };
 use vestibule::store::{AttemptRef, FederatedProof, NewSession, Proof, SignIn, Store};
@@ -78,7 +78,11 @@ pub(crate) fn user(company_id: CompanyId, email: &str) -> User {
 }
 
 /// An enabled connection.
-pub(crate) fn connection(company_id: CompanyId, name: &str, settings: SamlSettings) -> Connection {
+pub(crate) fn connection(
+    company_id: CompanyId,
+    name: &str,
+    settings: impl Into<Settings>,
+) -> Connection {
     Connection {
         id: ConnectionId::from_bytes(unique()),
         company_id,
@@ -86,7 +90,7 @@ pub(crate) fn connection(company_id: CompanyId, name: &str, settings: SamlSettin
         display_name: name.to_uppercase(),
         sort_order: 0,
         enabled: true,
-        settings,
+        settings: settings.into(),
         revision: 0,
         created_at: NOW,
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use time::Duration;
 use vestibule::admin::{Fix, Side, fixes};
 use vestibule::domain::{AttemptId, AttemptKind, Check, LoginAttempt};
-use vestibule::domain::{Company, Connection, SamlSettings};
+use vestibule::domain::{Company, Connection, SamlSettings, Settings};
 use vestibule::saml::advice::other_issuer;
 use vestibule::saml::error::Rule;
 use vestibule::saml::validate::validate;
@@ -58,9 +58,14 @@ fn company(case: &Case) -> Company {
 
 fn connection(case: &Case) -> Connection {
     let settings = &case.file.settings;
-    let mut of_case = SamlSettings {
+    let saml = SamlSettings {
         name_id_format: settings.name_id_format.clone(),
         extra_audiences: settings.extra_audiences.clone(),
+        requested_authn_context: settings.requested_authn_context.clone(),
+        accepted_authn_context: settings.accepted_authn_context.clone(),
+        ..SamlSettings::default()
+    };
+    let mut of_case = Settings {
         identity_attribute: settings.identity_attribute.clone(),
         clock_skew_seconds: settings
             .clock_skew_seconds
@@ -69,9 +74,7 @@ fn connection(case: &Case) -> Connection {
         max_authentication_age: settings
             .max_authentication_age
             .map(|seconds| u32::try_from(seconds).unwrap()),
-        requested_authn_context: settings.requested_authn_context.clone(),
-        accepted_authn_context: settings.accepted_authn_context.clone(),
-        ..SamlSettings::default()
+        ..Settings::from(saml)
     };
     if let Some(required) = settings.required_signature {
         let word = format!("{required:?}").to_ascii_lowercase();

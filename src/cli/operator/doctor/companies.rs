@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Findings;
 use crate::config::Config;
-use crate::domain::settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::domain::{CertificateValidity, Company, Connection, Origin, Usage};
 use crate::import;
 use crate::store::{Error, Store};
@@ -148,7 +148,7 @@ fn look_at_connections(
     }
     for connection in connections {
         look_at_certificates(company, connection, now, findings);
-        if connection.settings.danger_accept_cbc {
+        if connection.settings.saml().danger_accept_cbc {
             findings.warn(
                 AREA,
                 format!(
@@ -158,7 +158,7 @@ fn look_at_connections(
                 "Switch encryption off at the identity provider, or let it use AES-GCM, then set danger_accept_cbc=false.",
             );
         }
-        if connection.settings.danger_allow_sha1 {
+        if connection.settings.saml().danger_allow_sha1 {
             findings.warn(
                 AREA,
                 format!(
@@ -213,12 +213,12 @@ fn look_at_certificates(
         }
         return;
     }
-    let last = import::keys(&connection.settings.certificates)
+    let last = import::keys(&connection.settings.saml().certificates)
         .filter_map(Result::ok)
         .map(|key| key.validity().1)
         .max();
     let Some(last) = last else { return };
-    let strict = connection.settings.certificate_validity == CertificateValidity::Reject;
+    let strict = connection.settings.saml().certificate_validity == CertificateValidity::Reject;
     let day = last.date();
     if last > now + SOON {
         let state = if connection.enabled {

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::Findings;
 use crate::cli::operator::keys::{days_left, encryption_files, signing_files};
 use crate::config::Config;
-use crate::domain::settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::keys::{Fingerprints, Keys, Use};
 
 const AREA: &str = "keys";

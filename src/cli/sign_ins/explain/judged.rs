@@ -10,14 +10,14 @@ use crate::cli::connection::import_metadata::read_file;
 use crate::cli::error::{CliError, Result};
 use crate::cli::{Setting, pairs};
 use crate::config::Config;
-use crate::domain::SamlSettings;
+use crate::domain::{SamlSettings, Settings};
 use crate::import;
 use crate::saml::encryption::DecryptionKey;
 use crate::site::SpKeys;
 
 /// A connection, ours or one that metadata would make.
 pub(super) struct Judged {
-    pub(super) settings: SamlSettings,
+    pub(super) settings: Settings,
     pub(super) entity_id: String,
     pub(super) acs_url: String,
     pub(super) keys: Vec<DecryptionKey>,
@@ -39,7 +39,8 @@ impl Judged {
                     // What the Response is looked at for first is not its name.
                     name_id_format: None,
                     ..SamlSettings::default()
-                },
+                }
+                .into(),
                 entity_id: String::new(),
                 acs_url: String::new(),
                 keys: Vec::new(),
@@ -98,14 +99,13 @@ impl Judged {
         })?;
         let found = import::settings(&imported.idp);
         if explain.company.is_none() {
-            let name_id_format = self.settings.name_id_format.take();
-            self.settings = SamlSettings {
-                name_id_format,
-                ..found
-            };
+            let name_id_format = self.settings.saml_mut().name_id_format.take();
+            self.settings = found;
+            self.settings.saml_mut().name_id_format = name_id_format;
         } else {
-            self.settings.idp_entity_id = found.idp_entity_id;
-            self.settings.certificates = found.certificates;
+            let (saml, found) = (self.settings.saml_mut(), found.saml());
+            saml.idp_entity_id.clone_from(&found.idp_entity_id);
+            saml.certificates.clone_from(&found.certificates);
         }
         let warnings = imported.warnings.iter().map(ToString::to_string);
         self.warnings = warnings.collect();
@@ -126,7 +126,7 @@ impl Judged {
         }
         for (key, value) in pairs::split(&explain.set, "--set clock_skew_seconds=60")? {
             self.settings.set(key, value).map_err(|error| {
-                let known: Vec<&str> = SamlSettings::KEYS.iter().map(|(key, _)| *key).collect();
+                let known: Vec<&str> = Settings::keys().map(|(key, _)| key).collect();
                 pairs::unfit(&error, &known, "vestibule connection set --company SLUG")
             })?;
         }

@@ -315,7 +315,8 @@ const LINES: &[Line] = &[
         "If it stays, add the received value",
         &["audience-spn"],
         |case| {
-            case.file.settings.extra_audiences = vec![format!("spn:{}", case.file.entity_id)];
+            case.file.settings.extra_audiences =
+                vec![format!("spn:{}", case.file.entity_id)];
         },
     ),
     line(
@@ -327,7 +328,8 @@ const LINES: &[Line] = &[
         "If the identity provider cannot send it",
         &["audience-slash"],
         |case| {
-            case.file.settings.extra_audiences = vec![format!("{}/", case.file.entity_id)];
+            case.file.settings.extra_audiences =
+                vec![format!("{}/", case.file.entity_id)];
         },
     ),
     line(
