@@ -2,7 +2,7 @@
 
 use super::connection::{ConnectionSettings, Difference, differences, introduction};
 use super::{Admin, Refused, certificate_findings};
-use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId, Settings};
+use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
 use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};

@@ -12,7 +12,7 @@ use super::Ending;
 use super::arrival::Arrival;
 use super::evidence::keep_new_key;
 use crate::app::{App, KeyQuestion};
-use crate::domain::{ConnectionId, NewKey, Settings};
+use crate::domain::{ConnectionId, NewKey};
 use crate::outbound::fetch_metadata;
 use crate::saml::error::Requirement;
 use crate::saml::metadata::IdpMetadata;

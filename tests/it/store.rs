@@ -10,6 +10,7 @@ mod companies;
 mod connections;
 pub(crate) mod database;
 mod domains;
+mod enveloped;
 mod erase;
 mod evidence;
 mod exports;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use vestibule::domain::{
-    AttemptId, AttemptKind, Check, Connection, LoginAttempt, Outcome, Record, SamlSettings,
-    Settings, Slug,
+    AttemptId, AttemptKind, Check, Connection, LoginAttempt, Outcome, Record, SamlSettings, Slug,
 };
 use vestibule::store::Store;
 

@@ -92,12 +92,8 @@ fn settings(case: &Case) -> Vec<String> {
     let word = |value: Option<String>, default: &str| {
         value.map_or_else(|| default.to_owned(), |it| it.to_ascii_lowercase())
     };
-    let validity = settings
-        .certificate_validity
-        .map(|it| format!("{it:?}"));
-    let required = settings
-        .required_signature
-        .map(|it| format!("{it:?}"));
+    let validity = settings.certificate_validity.map(|it| format!("{it:?}"));
+    let required = settings.required_signature.map(|it| format!("{it:?}"));
     let pairs = [
         (
             "name_id_format",
@@ -129,14 +125,8 @@ fn settings(case: &Case) -> Vec<String> {
                 "required",
             ),
         ),
-        (
-            "danger_allow_sha1",
-            settings.danger_allow_sha1.to_string(),
-        ),
-        (
-            "danger_accept_cbc",
-            settings.danger_accept_cbc.to_string(),
-        ),
+        ("danger_allow_sha1", settings.danger_allow_sha1.to_string()),
+        ("danger_accept_cbc", settings.danger_accept_cbc.to_string()),
         (
             "max_authentication_age",
             settings

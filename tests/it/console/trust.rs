@@ -3,7 +3,7 @@
 use time::Duration;
 use vestibule::domain::{
     AttemptKind, Company, Connection, ConnectionId, GroupKind, NameId, Profile, SamlSettings,
-    SessionId, Settings, TrustVersion,
+    SessionId, TrustVersion,
 };
 use vestibule::http::session::cookie_value;
 use vestibule::import;

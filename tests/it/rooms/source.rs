@@ -30,7 +30,7 @@ impl Source {
         }
     }
 
-    /// The rooms that it names, of those that there are.
+    /// The other rooms that it names, of those that there are.
     pub(super) fn rooms(&self, known: &[&str]) -> BTreeSet<String> {
         let firsts = self
             .paths()
@@ -38,7 +38,7 @@ impl Source {
             .filter_map(|path| path.into_iter().next());
         // Macros of the whole crate are not rooms; `self` and `super` are not either.
         firsts
-            .filter(|name| known.contains(&name.as_str()))
+            .filter(|name| *name != self.room && known.contains(&name.as_str()))
             .collect()
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
-use vestibule::domain::{Connection, Creation, DomainName, TrustVersion, User};
+use vestibule::domain::{Connection, Creation, DomainName, Settings, TrustVersion, User};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, connection, user};
@@ -33,9 +33,18 @@ pub(super) async fn by_hand(database: &Database, sql: String) {
     }
 }
 
+/// Settings as they were written while every connection spoke SAML: all in one.
+pub(super) fn before_protocols(settings: &Settings) -> Value {
+    let mut whole = serde_json::to_value(settings).unwrap();
+    let members = whole.as_object_mut().unwrap();
+    let mut protocol = members.remove("protocol").unwrap();
+    members.append(protocol["saml"].as_object_mut().unwrap());
+    whole
+}
+
 /// The settings of a connection as the earlier version wrote them.
 fn old(connection: &Connection, link: &Value, email_domains: &[&str]) -> String {
-    let mut settings = serde_json::to_value(&connection.settings).unwrap();
+    let mut settings = before_protocols(&connection.settings);
     settings.as_object_mut().unwrap().remove("guests");
     settings["link"] = link.clone();
     settings["email_domains"] = json!(email_domains);
@@ -44,7 +53,7 @@ fn old(connection: &Connection, link: &Value, email_domains: &[&str]) -> String 
 
 /// Makes a database what it was before the migration.
 async fn take_back(database: &Database, settings: &[(&Connection, String)]) {
-    let mut sql = "DELETE FROM migration WHERE number = 11; DROP INDEX company_domain_verified_once; DELETE FROM company_domain; \
+    let mut sql = "DELETE FROM migration WHERE number IN (11, 25); DROP INDEX company_domain_verified_once; DELETE FROM company_domain; \
                    UPDATE account SET waits_for = NULL;"
         .to_owned();
     for (connection, settings) in settings {

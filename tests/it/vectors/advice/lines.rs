@@ -315,8 +315,7 @@ const LINES: &[Line] = &[
         "If it stays, add the received value",
         &["audience-spn"],
         |case| {
-            case.file.settings.extra_audiences =
-                vec![format!("spn:{}", case.file.entity_id)];
+            case.file.settings.extra_audiences = vec![format!("spn:{}", case.file.entity_id)];
         },
     ),
     line(
@@ -328,8 +327,7 @@ const LINES: &[Line] = &[
         "If the identity provider cannot send it",
         &["audience-slash"],
         |case| {
-            case.file.settings.extra_audiences =
-                vec![format!("{}/", case.file.entity_id)];
+            case.file.settings.extra_audiences = vec![format!("{}/", case.file.entity_id)];
         },
     ),
     line(

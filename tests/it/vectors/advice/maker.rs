@@ -41,13 +41,8 @@ pub(super) fn without_a_value(case: &mut Case, field: &str) -> Option<()> {
                 settings.accepted_authn_context.is_empty()
                     || settings.accepted_authn_context.contains(it)
             };
-            let mut wanted = settings
-                .requested_authn_context
-                .iter()
-                .filter(of_both);
-            let wanted = wanted
-                .next()
-                .or(settings.accepted_authn_context.first())?;
+            let mut wanted = settings.requested_authn_context.iter().filter(of_both);
+            let wanted = wanted.next().or(settings.accepted_authn_context.first())?;
             signed(
                 &in_another_way(&without_signatures(&text), wanted),
                 "_assertion",

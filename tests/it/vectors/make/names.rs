@@ -59,8 +59,7 @@ fn identifiers() -> Vec<Vector> {
 }
 
 fn written() -> Vec<Vector> {
-    let any =
-        |vector: Vector| vector.settings(|settings| settings.name_id_format = None);
+    let any = |vector: Vector| vector.settings(|settings| settings.name_id_format = None);
     let unspecified = |value: &str| {
         let paper =
             Paper::good().change(FORMAT, &format!("Format=\"{}\"", names::NAMEID_UNSPECIFIED));

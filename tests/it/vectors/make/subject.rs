@@ -169,8 +169,7 @@ fn names() -> Vec<Vector> {
     let named = |value: &str| good(EMAIL, value);
     let element = Paper::good().element("NameID");
     let format = |uri: &str| good(FORMAT, uri);
-    let any =
-        |vector: Vector| vector.settings(|settings| settings.name_id_format = None);
+    let any = |vector: Vector| vector.settings(|settings| settings.name_id_format = None);
     let unspecified = |value: &str| {
         let paper = Paper::good().change(FORMAT, names::NAMEID_UNSPECIFIED);
         paper.change(EMAIL, value).sign("_assertion")
