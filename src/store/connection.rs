@@ -316,7 +316,7 @@ fn connection(row: &Row) -> Result<Connection, Error> {
         display_name: row.text("display_name")?,
         sort_order: row.int("sort_order")?,
         enabled: row.maybe_int("enabled_at")?.is_some(),
-        settings: row.json("settings")?,
+        settings: envelope::settings(row)?,
         revision: row.int("revision")?,
         created_at: row.time("created_at")?,
     })

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::domain::Settings;
 use crate::store::engine::columns::{Row, json};
 use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
@@ -62,8 +63,19 @@ async fn versions(tx: &mut Tx, connection: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Settings of a connection, or of a version of them; also as a server of the version before writes them, which goes on until it is
+/// replaced.
+pub(in crate::store) fn settings(row: &Row) -> Result<Settings, Error> {
+    row.json("settings").or_else(|_: Error| {
+        serde_json::from_str(&enveloped(row)?).map_err(|_| Error::Corrupt { column: "settings" })
+    })
+}
+
 fn enveloped(row: &Row) -> Result<String, Error> {
     let mut saml: Map<String, Value> = row.json("settings")?;
+    if saml.contains_key("protocol") {
+        return json(&saml);
+    }
     let mut settings = Map::new();
     for name in COMMON {
         if let Some(value) = saml.remove(name) {

@@ -5,6 +5,7 @@
 
 use time::OffsetDateTime;
 
+use super::envelope;
 use crate::domain::{ConnectionId, Family, Settings, TrustLine, TrustVersion, UserId};
 use crate::store::engine::columns::{Row, json, ms};
 use crate::store::engine::statement::query;
@@ -75,7 +76,7 @@ impl Tx {
         .bind(connection.to_string())
         .fetch_optional(self)
         .await?;
-        row.map(|row| row.json("settings")).transpose()
+        row.as_ref().map(envelope::settings).transpose()
     }
 
     /// Writes a connection's next version; its number. The connection's row was changed in this transaction, so that nobody
@@ -220,6 +221,6 @@ fn version(row: &Row) -> Result<TrustVersion, Error> {
         at: row.time("at")?,
         actor: row.text("actor")?,
         actor_id: row.maybe_parsed("actor_id")?,
-        settings: row.json("settings")?,
+        settings: envelope::settings(row)?,
     })
 }

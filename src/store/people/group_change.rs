@@ -8,6 +8,7 @@ use crate::domain::{
     CompanyId, Connection, ConnectionId, Family, GrantSource, Group, GroupId, GroupKind, Settings,
 };
 use crate::store::company::quota::whole;
+use crate::store::connection::envelope;
 use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::part::Part;
 use crate::store::engine::statement::{Target, query};
@@ -364,7 +365,7 @@ async fn uses(
 
 fn use_in(row: &Row, id: GroupId) -> Result<Option<GroupUse>, Error> {
     let (connection, name) = (row.parsed("id")?, row.text("display_name")?);
-    let settings: Settings = row.json("settings")?;
+    let settings = envelope::settings(row)?;
     Ok(GroupUse::in_settings(connection, &name, &settings, id))
 }
 

@@ -89,6 +89,16 @@ async fn every_setting_keeps_its_value_and_users_sign_in(database: &Database) {
     assert_eq!(after, before);
     let kept = store.trust_version(other.id, 1).await.unwrap();
     assert_eq!(kept.unwrap().settings, other.settings);
+    // A server of the version before goes on until it is replaced, and writes as it did.
+    let old = before_protocols(&other.settings);
+    let id = other.id;
+    by_hand(
+        database,
+        format!("UPDATE connection SET settings = '{old}' WHERE id = '{id}'"),
+    )
+    .await;
+    let read = store.connection(id).await.unwrap().unwrap();
+    assert_eq!(read.settings, other.settings);
     let world = World { store, ..world };
     let finished = world
         .sign_in(&profile("subject", "b.simon@contoso.com"))
