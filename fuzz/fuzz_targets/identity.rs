@@ -14,8 +14,8 @@ use vestibule::reader::Said;
 use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::encryption::{DataAlgorithm, KeyTransport, encrypt_assertion};
 use vestibule::saml::names;
-use vestibule::saml::validate::validate;
 use vestibule::saml::signature::sign_enveloped;
+use vestibule::saml::validate::validate;
 use vestibule::xml::{Canonicalization, Document, Element, Limits, canonicalize};
 
 fuzz_target!(|octets: &[u8]| {

@@ -5,7 +5,7 @@ use super::error::{CliError, Result};
 // The switch of a command that takes something away. (clap would show a doc comment as the command's.)
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Sure {
-    /// Do it; without, the command says what would go
+    /// Do it; without, the command says what would go or end
     #[arg(long)]
     yes: bool,
 }

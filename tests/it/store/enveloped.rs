@@ -94,10 +94,15 @@ async fn every_setting_keeps_its_value_and_users_sign_in(database: &Database) {
     let id = other.id;
     by_hand(
         database,
-        format!("UPDATE connection SET settings = '{old}' WHERE id = '{id}'"),
+        format!(
+            "UPDATE connection SET settings = '{old}' WHERE id = '{id}'; \
+             UPDATE trust_version SET settings = '{old}' WHERE connection_id = '{id}'"
+        ),
     )
     .await;
     let read = store.connection(id).await.unwrap().unwrap();
+    assert_eq!(read.settings, other.settings);
+    let read = store.trust_version(id, 1).await.unwrap().unwrap();
     assert_eq!(read.settings, other.settings);
     let world = World { store, ..world };
     let finished = world
