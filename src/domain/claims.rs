@@ -220,7 +220,7 @@ fn names(
         .all(|text| text.is_empty() || usable(text).is_ok());
     match usable(&name_id.value) {
         Ok(_) if !is_transient && are_usable => {
-            names.push(name_id.key(&settings.saml().idp_entity_id))
+            names.push(name_id.key(&settings.saml().idp_entity_id));
         }
         _ if !names.is_empty() => {}
         Ok(_) if is_transient => return Err(ProfileError::SubjectTransient),

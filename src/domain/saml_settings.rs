@@ -13,10 +13,6 @@ pub const CERTIFICATE_ENDS_SOON: i64 = 60;
 /// The settings of a SAML connection; stored as one JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own, with a name of its own in commands"
-)]
 pub struct SamlSettings {
     /// The identity provider's entity ID (rule D1: exact).
     pub idp_entity_id: String,

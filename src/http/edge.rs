@@ -44,8 +44,8 @@ pub struct Edge {
 }
 
 impl Edge {
-    pub(crate) fn around(routes: Routes, app: Arc<App>) -> Self {
-        let (router, known) = routes.into_parts();
+    pub(crate) fn around(all: Routes, app: Arc<App>) -> Self {
+        let (router, known) = all.into_parts();
         let whole = router
             .fallback(not_found)
             .method_not_allowed_fallback(not_allowed);

@@ -24,7 +24,7 @@ pub(super) fn authenticate(
     app: &App,
     site: &Site,
     ready: &SiteConnection,
-    parsed: ParsedResponse<'_>,
+    parsed: &ParsedResponse<'_>,
     asked: Asked,
     kind: AttemptKind,
 ) -> Result<Authenticated, Refusal> {

@@ -47,7 +47,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
-        return Box::pin(unsolicited::receive(app, site, arrival, parsed)).await;
+        return Box::pin(unsolicited::receive(app, site, arrival, &parsed)).await;
     };
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
         let refusal = unknown_request(app, request_id);
@@ -87,7 +87,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         let refusal = Refusal::new(&Reason::Ended);
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
-    judge(app, site, &attempt, parsed, arrival).await
+    judge(app, site, &attempt, &parsed, arrival).await
 }
 
 /// Judges the answer to an open attempt of this browser.
@@ -95,7 +95,7 @@ async fn judge(
     app: &App,
     site: &Site,
     attempt: &LoginAttempt,
-    parsed: ParsedResponse<'_>,
+    parsed: &ParsedResponse<'_>,
     arrival: Arrival<'_>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();

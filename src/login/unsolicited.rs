@@ -27,10 +27,10 @@ pub(super) async fn receive(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
-    parsed: ParsedResponse<'_>,
+    parsed: &ParsedResponse<'_>,
 ) -> Result<Ending, Error> {
-    let candidates = candidates(site, &parsed);
-    let Some(ready) = fitting(site, &parsed, &candidates, app.clock.now()) else {
+    let candidates = candidates(site, parsed);
+    let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = Refusal::new(&Reason::UnknownIssuer(issuer.into_owned()));
         return refuse_apart(app, site, None, arrival, refusal).await;
@@ -126,9 +126,7 @@ fn fitting<'s>(
     let mut best = (first, 0);
     for ready in candidates {
         let expectation = site.expectation(&ready.connection, Asked::default());
-        let verdict = parsed
-            .clone()
-            .validate(&ready.trust, &expectation, now, None);
+        let verdict = parsed.validate(&ready.trust, &expectation, now, None);
         if verdict.outcome().is_ok() {
             return Some(ready);
         }
@@ -144,7 +142,7 @@ async fn accept(
     app: &App,
     site: &Site,
     arrival: Arrival<'_>,
-    parsed: ParsedResponse<'_>,
+    parsed: &ParsedResponse<'_>,
     ready: &SiteConnection,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();

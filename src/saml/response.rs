@@ -142,8 +142,9 @@ pub(super) use check::check_response_issuer;
 pub(super) use signed::ONLY_ASSERTION_VERIFIES;
 pub use signed::SignedAssertion;
 
-/// A Response that is strict XML of the right kind; nothing in it is trusted, and so a copy of it proves no more.
-#[derive(Debug, Clone)]
+/// A Response that is strict XML of the right kind. Nothing in it is trusted, so that it may be verified again: by the keys of
+/// another connection, where several have one identity provider (rule E5).
+#[derive(Debug)]
 pub struct ParsedResponse<'a> {
     octets: &'a [u8],
     document: Document<'a>,

@@ -40,7 +40,7 @@ impl ParsedResponse<'_> {
     /// Judges the Response by all steps, one after the other: [`Self::verify`], [`SignedAssertion::judge`], and
     /// [`JudgedAssertion::confirm`](super::assertion::JudgedAssertion::confirm).
     pub fn validate(
-        self,
+        &self,
         trust: &Trust,
         expectation: &Expectation,
         now: OffsetDateTime,

@@ -36,7 +36,7 @@ pub struct SignedAssertion<'a> {
 impl<'a> ParsedResponse<'a> {
     /// Verifies the signatures, and takes out the assertion that they cover (rules B, C and G).
     pub fn verify(
-        self,
+        &self,
         trust: &'a Trust,
         expectation: &'a Expectation,
         now: OffsetDateTime,

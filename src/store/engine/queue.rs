@@ -78,7 +78,7 @@ struct Piece<J: Job> {
 /// A piece of work, whatever its job is.
 trait Work: Debug + Send {
     fn perform<'a>(&'a mut self, tx: &'a mut Tx, hash: Hasher) -> BoxFuture<'a, Result<(), Error>>;
-    fn alone<'a>(self: Box<Self>, store: &'a Store) -> BoxFuture<'a, ()>;
+    fn alone(self: Box<Self>, store: &Store) -> BoxFuture<'_, ()>;
     /// Tells who waits, last of all. Who has gone in the meantime is not told.
     fn answer(self: Box<Self>);
     /// Tells who waits why nothing was done.
@@ -97,7 +97,7 @@ impl<J: Job> Work for Piece<J> {
         })
     }
 
-    fn alone<'a>(self: Box<Self>, store: &'a Store) -> BoxFuture<'a, ()> {
+    fn alone(self: Box<Self>, store: &Store) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             let outcome = self.job.alone(store).await;
             let Self { job, answer, .. } = *self;
@@ -258,7 +258,9 @@ impl Store {
             .and_then(|tx| here(all_in(begun(tx), &mut batch, hash)))
         {
             Ok(()) => {
-                batch.into_iter().for_each(|work| work.answer());
+                for work in batch {
+                    work.answer();
+                }
                 Ok(Vec::new())
             }
             Err(cause) if cause.is_away() => {

@@ -112,12 +112,11 @@ fn tree<'t>(text: &'t str, prefix: &[String], found: &mut Vec<Vec<String>>) -> &
     if !name.is_empty() && name != "self" {
         path.push(name.to_owned());
     }
-    match rest.strip_prefix("::") {
-        Some(further) => tree(further, &path, found),
-        None => {
-            found.push(path);
-            rest
-        }
+    if let Some(further) = rest.strip_prefix("::") {
+        tree(further, &path, found)
+    } else {
+        found.push(path);
+        rest
     }
 }
 
