@@ -2,7 +2,7 @@
 //!
 //! Invariants: nothing but a bearer token opens it, cookies are not looked at, and no other origin may read it; every handler
 //! names the scope it needs in the type of its [`Caller`]; every failure is a problem document with a type; every route is in
-//! the [`document`], and every operation of the document is a route.
+//! the [`mod@document`], and every operation of the document is a route.
 
 mod answer;
 mod attempts;

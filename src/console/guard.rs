@@ -1,7 +1,7 @@
 //! Who may enter the console.
 //!
 //! Invariant: a handler behind the guard runs for an administrator of the company of the host, and finds a [`Console`].
-//! Whoever is nobody is led to the sign-in and back, with the form that was filled in ([`kept_form`](super::kept_form)); whoever is a member is told so,
+//! Whoever is nobody is led to the sign-in and back, with the form that was filled in ([`kept_form`]); whoever is a member is told so,
 //! whoever sends more forms than the limits allow is told to wait, and no body is read.
 
 use std::sync::Arc;

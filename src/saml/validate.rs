@@ -37,7 +37,7 @@ pub fn validate(
 }
 
 impl ParsedResponse<'_> {
-    /// Judges the Response by all steps, one after the other: [`Self::verify`], [`SignedAssertion::judge`], and
+    /// Judges the Response by all steps, one after the other: [`Self::verify`], [`SignedAssertion::judge`](super::response::SignedAssertion::judge), and
     /// [`JudgedAssertion::confirm`](super::assertion::JudgedAssertion::confirm).
     pub fn validate(
         &self,

@@ -1,6 +1,6 @@
 //! A permission group that is made while the form of a new connection waits for it.
 //!
-//! Invariant: the form travels as one whose session is over ([`kept`]), sealed, to its author and nobody else; nothing of it is
+//! Invariant: the form travels as one whose session is over ([`kept_form`]), sealed, to its author and nobody else; nothing of it is
 //! carried out. It comes back with the new group chosen.
 
 use axum::extract::{Query, Request};

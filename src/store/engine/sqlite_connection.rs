@@ -11,7 +11,7 @@ use super::error::Error;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 96;
 /// Every connection waits for another process's lock, syncs every commit, and enforces references. A commit writes the log
-/// back when nobody else has done it for 256 MiB, which the one that [`Log`] follows does itself.
+/// back when nobody else has done it for 256 MiB, which the one that [`Log`](super::log::Log) follows does itself.
 pub(in crate::store) const SESSION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 65536;";
 /// The same for readers, which cannot write by mistake. The overview's sign-ins have room in their cache.
