@@ -7,19 +7,24 @@ use crate::admin::{
     Admin, DnsCheck, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
 };
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Listing, Output, timestamp};
-use crate::cli::text::{KNOWN_BEFORE, choices};
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::{Output, timestamp};
+use crate::cli::text::choices;
 use crate::domain::{
     Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError, Slug,
 };
 
+/// What the assignment of a domain does not do: what is bound stays bound (rule F1).
+const STAYS_BOUND: &str = "Whoever signed in through a connection before still gets in through it. To end it: vestibule user unlink --company COMPANY --email E --connection N";
+
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Domain {
+pub(in crate::cli) enum DomainCommand {
     /// Add a domain of the company, such as acme.test
     Add {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// Assign it to this connection
         #[arg(long, value_name = "NAME")]
         connection: Option<String>,
@@ -30,7 +35,7 @@ pub(in crate::cli) enum Domain {
     /// Let one connection link, make and rename the accounts of a domain, and no other
     Assign {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// The connection; the company's only one by default
         #[arg(long, value_name = "NAME", conflicts_with = "none")]
         connection: Option<String>,
@@ -44,7 +49,7 @@ pub(in crate::cli) enum Domain {
     /// Say that a domain is the company's: by your word, or by its DNS record
     Verify {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// Look the TXT record up instead of taking your word; without the record, print it
         #[arg(long)]
         dns: bool,
@@ -63,7 +68,7 @@ pub(in crate::cli) enum Domain {
     /// Take a domain away from the company; accounts stay
     Remove {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// Take away the last one, too: people with any address get in then
         #[arg(long)]
         last: bool,
@@ -71,16 +76,16 @@ pub(in crate::cli) enum Domain {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Named {
+pub(in crate::cli) struct NamedDomain {
     /// The company's slug, such as acme
     slug: String,
     /// The domain, as behind the @ of an e-mail address
     domain: String,
 }
 
-impl Domain {
-    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl DomainCommand {
+    pub(super) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::Add {
                 named,
@@ -180,7 +185,7 @@ async fn verified_elsewhere(
 
 async fn add(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     connection: Option<&str>,
     insist: bool,
     out: &mut Output,
@@ -218,7 +223,7 @@ async fn add(
 
 async fn assign(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     wanted: Option<&str>,
     out: &mut Output,
 ) -> Result<()> {
@@ -239,13 +244,17 @@ async fn assign(
     out.line(consequence(&domain.name, &connection))
 }
 
-async fn unassign(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
+async fn unassign(
+    installation: &Installation,
+    named: &NamedDomain,
+    out: &mut Output,
+) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     admin.assign_domain(&domain.name, None).await?;
     out.line(format!(
-        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it. {KNOWN_BEFORE}",
+        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it. {STAYS_BOUND}",
         domain.name
     ))
 }
@@ -277,7 +286,7 @@ async fn only(admin: &Admin<'_>, company: &Company, name: &DomainName) -> Result
 
 async fn verify(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     dns: bool,
     out: &mut Output,
 ) -> Result<()> {
@@ -334,12 +343,12 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
         .as_ref()
         .map(|keys| installation.admin(keys, company.id));
     let listing = Listing {
-        json,
+        form: ListForm::new(json),
         describe: &|it: &CompanyDomain| {
             let connection = connection(it.connection_id);
             let admin = admin.as_ref();
             admin.map_or(Value::Null, |admin| {
-                described(admin, it, connection.as_deref())
+                describe(admin, it, connection.as_deref())
             })
         },
         header: ["DOMAIN", "CONNECTION", "THE CONNECTION", "VERIFIED"],
@@ -364,10 +373,10 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
             company.name, company.slug
         ),
     };
-    out.list(&domains, &listing)
+    listing.write(&domains, out)
 }
 
-fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>) -> Value {
+fn describe(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>) -> Value {
     let record = admin.dns_record(&domain.name);
     json!({
         "domain": domain.name,
@@ -382,7 +391,7 @@ fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>
 
 async fn remove(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     last: bool,
     out: &mut Output,
 ) -> Result<()> {
@@ -402,7 +411,10 @@ async fn remove(
     ))
 }
 
-async fn find(installation: &Installation, named: &Named) -> Result<(Company, CompanyDomain)> {
+async fn find(
+    installation: &Installation,
+    named: &NamedDomain,
+) -> Result<(Company, CompanyDomain)> {
     let company = installation.company(&named.slug).await?;
     let name = name(&named.domain)?;
     let domains = installation.store.domains(company.id).await?;
@@ -444,7 +456,7 @@ fn consequence(name: &DomainName, connection: &Connection) -> String {
         )
     };
     format!(
-        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off} {KNOWN_BEFORE}",
+        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off} {STAYS_BOUND}",
         connection.name
     )
 }

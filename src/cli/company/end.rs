@@ -1,21 +1,21 @@
 //! `company suspend`, `company resume`, `company delete`.
 
+use crate::cli::confirmation::YesFlag;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::sure::Sure;
 use crate::cli::text::counts;
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct End {
+pub(in crate::cli) struct EndCompany {
     /// The company's short name
     slug: String,
     #[command(flatten)]
-    sure: Sure,
+    yes: YesFlag,
 }
 
 pub(super) async fn suspend(
-    asked: &End,
+    asked: &EndCompany,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
@@ -24,7 +24,7 @@ pub(super) async fn suspend(
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
     if company.suspended_at.is_none() {
-        asked.sure.of(
+        asked.yes.require(
             format!(
                 "This closes the site of {}, its console and its API, and ends {}. Its {} cannot sign in until you resume it. Nothing is deleted.",
                 company.name,
@@ -63,7 +63,7 @@ pub(super) async fn resume(
 }
 
 pub(super) async fn delete(
-    asked: &End,
+    asked: &EndCompany,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
@@ -97,7 +97,7 @@ pub(super) async fn delete(
             ),
         ));
     }
-    asked.sure.of(
+    asked.yes.require(
         format!("This deletes {} for good: {goes}.", company.name),
         &format!("company delete {}", company.slug),
     )?;

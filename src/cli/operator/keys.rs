@@ -3,22 +3,23 @@
 //! Invariant: a key that is taken away was told to the database before, one that is made is told after, so that whatever a crash
 //! leaves fits.
 
+mod list;
+
 use clap::{Subcommand, ValueEnum};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
-use serde_json::json;
 
+use crate::cli::confirmation::YesFlag;
 use crate::cli::error::Result;
-use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Output, timestamp};
-use crate::cli::sure::Sure;
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::AuditEvent;
 use crate::keys::{self, KeyPair, Use};
-use crate::saml::signature::instant;
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Keys {
+pub(in crate::cli) enum KeysCommand {
     /// List the keys: files, thumbprints, last days, and which of them is in use; makes the keys when there are none
     #[command(alias = "show")]
     List {
@@ -41,7 +42,7 @@ pub(in crate::cli) enum Keys {
         /// Which key
         key: Which,
         #[command(flatten)]
-        sure: Sure,
+        yes: YesFlag,
     },
 }
 
@@ -60,14 +61,14 @@ impl From<Which> for Use {
     }
 }
 
-impl Keys {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl KeysCommand {
+    pub(in crate::cli) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         // The keys are the database's before anything is changed.
         let held = installation.keys().await?;
         let (config, store, now) = (&installation.config, &installation.store, installation.now);
         match self {
-            Self::List { json } => list(&held, config, now.unix_timestamp(), json, out)?,
+            Self::List { json } => list::run(&held, config, now.unix_timestamp(), json, out)?,
             Self::New { key } => {
                 let of = Use::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
@@ -106,8 +107,8 @@ impl Keys {
                     of.name()
                 ))?;
             }
-            Self::Retire { key, sure } => {
-                retire(&installation, &held, key.into(), sure, out).await?;
+            Self::Retire { key, yes } => {
+                retire(&installation, &held, key.into(), yes, out).await?;
             }
         }
         store.close().await;
@@ -119,7 +120,7 @@ async fn retire(
     installation: &Installation,
     held: &keys::Keys,
     of: Use,
-    sure: Sure,
+    yes: YesFlag,
     out: &mut Output,
 ) -> Result<()> {
     let (config, now) = (&installation.config, installation.now);
@@ -128,7 +129,7 @@ async fn retire(
         // It says that there is none.
         keys::Keys::retire(config, of, now)?;
     }
-    sure.of(
+    yes.require(
         match of {
             Use::Signing => {
                 "This takes the signing key before the one in use out of the metadata of every company. An identity provider that has not taken up the new metadata refuses our signed requests and sign-outs from then on."
@@ -173,81 +174,6 @@ fn in_use(keys: &keys::Keys, of: Use) -> &KeyPair {
         Use::Signing => &keys.signing,
         Use::Encryption => &keys.encryption,
     }
-}
-
-fn list(
-    keys: &keys::Keys,
-    config: &Config,
-    now: i64,
-    as_json: bool,
-    out: &mut Output,
-) -> Result<()> {
-    let mut described = Vec::new();
-    for of in [Use::Signing, Use::Encryption] {
-        let (pair, files) = match of {
-            Use::Signing => (&keys.signing, signing_files(config)),
-            Use::Encryption => (&keys.encryption, encryption_files(config)),
-        };
-        let own = |place| {
-            let file = |ending| of.file(&config.keys_dir(), place, ending);
-            let text = |ending| file(ending).display().to_string();
-            (text("key"), text("pem"))
-        };
-        let overlap = keys.overlap(of);
-        let next = overlap.next.iter().map(|pair| ("next", pair, own("-next")));
-        let previous = overlap.previous.iter();
-        let previous = previous.map(|pair| ("previous", pair, own("-previous")));
-        let all = std::iter::once(("in use", pair, files))
-            .chain(next)
-            .chain(previous);
-        for (state, pair, files) in all {
-            let days = days_left(pair, now);
-            let not_after = last_moment(pair);
-            let sha1 = thumbprint(pair, MessageDigest::sha1()).to_ascii_uppercase();
-            let sha256 = thumbprint(pair, MessageDigest::sha256());
-            if as_json {
-                described.push(json!({
-                    "use": of.name(),
-                    "state": state,
-                    "key_file": files.0,
-                    "certificate_file": files.1,
-                    "sha1_thumbprint": sha1,
-                    "sha256_thumbprint": sha256,
-                    "not_after": not_after,
-                    "days_left": days,
-                }));
-                continue;
-            }
-            out.line(format!("{}, {}", of.name(), meaning(of, state)))?;
-            out.line(format!("  key          {}", files.0))?;
-            out.line(format!("  certificate  {}", files.1))?;
-            out.line(format!("  SHA-1        {sha1}"))?;
-            out.line(format!("  SHA-256      {sha256}"))?;
-            out.line(format!("  until        {not_after} ({days} days left)"))?;
-        }
-    }
-    if as_json {
-        out.json(&described)?;
-    }
-    Ok(())
-}
-
-fn meaning(of: Use, state: &str) -> &'static str {
-    match (of, state) {
-        (_, "in use") => "in use",
-        (Use::Signing, "next") => "next: published, signs nothing yet",
-        (Use::Encryption, "next") => {
-            "next: decrypts already, published where encrypted_assertions=true"
-        }
-        (Use::Signing, _) => "previous: published until it is retired, signs nothing any more",
-        (Use::Encryption, _) => "previous: decrypts until it is retired",
-    }
-}
-
-/// When a certificate ends, as every other time is written.
-fn last_moment(pair: &KeyPair) -> String {
-    let end = pair.certificate.not_after();
-    instant(end).map_or_else(|_| end.to_string(), timestamp)
 }
 
 /// Whole days until a certificate ends; negative when it has.

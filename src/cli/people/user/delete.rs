@@ -1,25 +1,25 @@
 //! `user delete`.
 
 use crate::admin::Refused;
+use crate::cli::confirmation::YesFlag;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::people::break_glass::last_one;
-use crate::cli::people::named::Named;
-use crate::cli::sure::Sure;
+use crate::cli::people::named_user::NamedUser;
 use crate::cli::text::counts;
 
 pub(super) async fn run(
     installation: &Installation,
-    named: &Named,
-    sure: Sure,
+    named: &NamedUser,
+    yes: YesFlag,
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = named.find(installation).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let loss = admin.user_use(user.id).await?;
-    sure.of(
+    yes.require(
         format!(
             "This deletes {} of {} for good: {}, {}, {} and {}. The audit log stays, without the name.",
             user.email,

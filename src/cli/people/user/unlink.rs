@@ -5,14 +5,14 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::people::break_glass::last_one;
-use crate::cli::people::named::Named;
+use crate::cli::people::named_user::NamedUser;
 use crate::domain::{Connection, User};
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Unlink {
     #[command(flatten)]
-    named: Named,
+    named: NamedUser,
     /// The connection's name, such as entra
     #[arg(long, value_name = "NAME")]
     connection: String,

@@ -13,7 +13,7 @@ use crate::saml::signature::Trust;
 use crate::saml::verdict::Verdict;
 use crate::site::recorded;
 
-pub(super) struct Report<'a> {
+pub(super) struct ExplainReport<'a> {
     pub(super) at: OffsetDateTime,
     pub(super) warnings: &'a [String],
     pub(super) trust: &'a Trust,
@@ -24,7 +24,7 @@ pub(super) struct Report<'a> {
     pub(super) time_hint: Option<String>,
 }
 
-impl Report<'_> {
+impl ExplainReport<'_> {
     pub(super) fn print(&self, out: &mut Output) -> Result<()> {
         out.line(format!(
             "Judged at {} against {}",

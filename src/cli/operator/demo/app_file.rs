@@ -15,7 +15,7 @@ use crate::demo_idp::App;
 
 /// An application, as "Set up single sign-on" has it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct StoredApp {
     id: String,
     name: String,
     identifiers: Vec<String>,
@@ -33,20 +33,20 @@ struct Kept {
 /// The applications of the file; none when there is no such file.
 pub(super) fn read(file: &Path) -> Vec<App> {
     let text = fs::read(file).unwrap_or_default();
-    let all: Vec<Kept> = serde_json::from_slice(&text).unwrap_or_default();
+    let all: Vec<StoredApp> = serde_json::from_slice(&text).unwrap_or_default();
     all.into_iter().map(App::from).collect()
 }
 
 /// Writes the applications, in the place of what was there.
 pub(super) fn write(file: &Path, apps: &[Arc<App>]) -> io::Result<()> {
-    let all: Vec<Kept> = apps.iter().map(|app| Kept::from(&**app)).collect();
+    let all: Vec<StoredApp> = apps.iter().map(|app| StoredApp::from(&**app)).collect();
     let text = serde_json::to_vec_pretty(&all)?;
     let new = file.with_extension("new");
     super::running::write_private(&new, &text)?;
     fs::rename(new, file)
 }
 
-impl From<&App> for Kept {
+impl From<&App> for StoredApp {
     fn from(app: &App) -> Self {
         let base64 = |der: &Vec<u8>| BASE64_STANDARD.encode(der);
         Self {
@@ -65,8 +65,8 @@ impl From<&App> for Kept {
     }
 }
 
-impl From<Kept> for App {
-    fn from(kept: Kept) -> Self {
+impl From<StoredApp> for App {
+    fn from(kept: StoredApp) -> Self {
         let der = |text: String| BASE64_STANDARD.decode(text).ok();
         Self {
             id: kept.id,
