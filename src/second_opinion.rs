@@ -55,7 +55,7 @@ mod with_samael {
         }
 
         fn signed_octets(&self, question: &Question<'_>) -> Result<String, String> {
-            let certificates = question.certificates.iter().cloned();
+            let certificates = question.certificates.iter().map(|der| der.to_vec());
             let certificates: Vec<_> = certificates.map(CertificateDer::from).collect();
             Crypto::reduce_xml_to_signed_with_allowed_algorithms(
                 question.document,

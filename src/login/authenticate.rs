@@ -12,8 +12,6 @@ use super::record::{self, Refusal};
 use super::test;
 use crate::app::App;
 use crate::domain::{AttemptKind, Connection, Findings, NameId, Profile};
-use crate::import;
-use crate::saml::cross_check::Consultation;
 use crate::saml::error::{Rejection, Requirement};
 use crate::saml::response::ParsedResponse;
 use crate::site::{Asked, Site, SiteConnection};
@@ -31,8 +29,8 @@ pub(super) fn authenticate(
     let now = app.clock.now();
     let SiteConnection { connection, trust } = ready;
     let expectation = site.expectation(connection, asked);
-    let second = consultation(app, connection); // rule B9
-    let verdict = parsed.validate(trust, &expectation, now, second.as_ref());
+    let second = app.cross_check.as_ref(); // rule B9
+    let verdict = parsed.validate(trust, &expectation, now, second);
     let named = verdict.named().map(str::to_owned);
     let (checks, assertion) = match verdict.into_parts() {
         (checks, Ok(assertion)) => (checks, assertion),
@@ -79,13 +77,6 @@ pub(super) fn authenticate(
             Err(refusal.about(assertion))
         }
     }
-}
-
-/// The second implementation, where the operator wants one asked.
-fn consultation<'a>(app: &'a App, connection: &Connection) -> Option<Consultation<'a>> {
-    let cross_check = app.cross_check.as_ref()?;
-    let certificates = import::certificates(&connection.settings.saml().certificates);
-    Some(cross_check.consultation(certificates))
 }
 
 /// The second implementation's refusal concerns the operator, who reads the log.

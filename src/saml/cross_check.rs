@@ -53,7 +53,7 @@ pub struct Question<'a> {
     /// The document.
     pub document: &'a str,
     /// The certificates that the signatures were made with, DER.
-    pub certificates: &'a [Vec<u8>],
+    pub certificates: &'a [&'a [u8]],
     /// The connection allows SHA-1 (rule B4).
     pub sha1_allowed: bool,
 }
@@ -92,15 +92,8 @@ pub struct CrossCheck {
     incomparable: Incomparable,
 }
 
-/// The second implementation, to be asked about a message of one connection.
-#[derive(Debug)]
-pub struct Consultation<'c> {
-    cross_check: &'c CrossCheck,
-    certificates: Vec<Vec<u8>>,
-}
-
 /// Why there is no agreement.
-enum Finding {
+enum NoAgreement {
     Disagreement(String),
     Incomparable(String),
 }
@@ -114,23 +107,49 @@ impl CrossCheck {
         }
     }
 
-    /// A consultation about a message of the connection that has these certificates, DER.
-    pub fn consultation(&self, certificates: impl Iterator<Item = Vec<u8>>) -> Consultation<'_> {
-        Consultation {
-            cross_check: self,
-            certificates: certificates.collect(),
-        }
+    /// Holds an assertion that our own rules accept against the second opinion, and refuses when they differ.
+    pub(super) fn ask(
+        &self,
+        judged: &JudgedAssertion<'_>,
+        checks: &mut Checks,
+    ) -> Result<(), Rejection> {
+        let expected = format!(
+            "the same signed octets, NameID and assertion ID from {}",
+            self.opinion.name()
+        );
+        let signed = judged.signed();
+        // One key may have made both signatures.
+        let mut certificates: Vec<&[u8]> = signers(signed).map(Signer::certificate).collect();
+        certificates.dedup();
+        let question = Question {
+            document: "",
+            certificates: &certificates,
+            sha1_allowed: signed.terms().trust.danger_allow_sha1,
+        };
+        let found = self.compare(judged, &question);
+        let (passed, received) = match found {
+            Ok(()) => (true, "the same".to_owned()),
+            Err(NoAgreement::Incomparable(why)) => match self.incomparable {
+                Incomparable::Passes => (
+                    true,
+                    format!("{NOT_COMPARED}{why}; accepted by the operator's setting"),
+                ),
+                Incomparable::IsRefused => (false, format!("{NOT_COMPARED}{why}")),
+            },
+            Err(NoAgreement::Disagreement(what)) => (false, what),
+        };
+        checks.require(passed, Requirement::SecondOpinion, expected, received)
     }
 
     fn compare(
         &self,
         judged: &JudgedAssertion<'_>,
         question: &Question<'_>,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), NoAgreement> {
         let signed = judged.signed();
         if let Some(signer) = signers(signed).find(|signer| !self.opinion.knows(signer.algorithm()))
         {
-            return Err(Finding::Incomparable(format!(
+            return Err(NoAgreement::Incomparable(format!(
                 "{} does not know {}",
                 self.opinion.name(),
                 signer.algorithm().family()
@@ -153,7 +172,7 @@ impl CrossCheck {
         }
         if signed.signer().is_none() {
             // Only we have decrypted it, and nothing signed shows that it is what was encrypted.
-            return Err(Finding::Incomparable(
+            return Err(NoAgreement::Incomparable(
                 "the encrypted assertion has no signature of its own".to_owned(),
             ));
         }
@@ -166,9 +185,9 @@ impl CrossCheck {
         document: &[u8],
         ours: &[u8],
         question: &Question<'_>,
-    ) -> Result<String, Finding> {
+    ) -> Result<String, NoAgreement> {
         let document = std::str::from_utf8(document)
-            .map_err(|_| Finding::Disagreement("a message that is not UTF-8".to_owned()))?;
+            .map_err(|_| NoAgreement::Disagreement("a message that is not UTF-8".to_owned()))?;
         if has_digit_first(document) {
             self.must_take(Uncommon::DigitFirst)?;
         }
@@ -179,11 +198,11 @@ impl CrossCheck {
         let theirs = self
             .opinion
             .signed_octets(&question)
-            .map_err(|why| Finding::Disagreement(format!("a refusal: {why}")))?;
+            .map_err(|why| NoAgreement::Disagreement(format!("a refusal: {why}")))?;
         if theirs.as_bytes() == ours {
             Ok(theirs)
         } else {
-            Err(Finding::Disagreement("other signed octets".to_owned()))
+            Err(NoAgreement::Disagreement("other signed octets".to_owned()))
         }
     }
 
@@ -192,24 +211,26 @@ impl CrossCheck {
         signed: &str,
         part: Part,
         judged: &JudgedAssertion<'_>,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), NoAgreement> {
         // Which name it is only we have decrypted; it must not read another one beside it.
         let encrypted = has_encrypted_name(judged.signed());
         let hidden = encrypted && !self.opinion.takes(Uncommon::EncryptedName);
         let theirs = self.opinion.identity(signed, part).map_err(|why| {
-            Finding::Disagreement(format!("an assertion that it cannot read: {why}"))
+            NoAgreement::Disagreement(format!("an assertion that it cannot read: {why}"))
         })?;
         let name_id = judged.name_id().filter(|_| !hidden);
         let name_id = name_id.map(|name| &name.value);
         if theirs.name_id.as_ref() != name_id {
-            return Err(Finding::Disagreement(match theirs.name_id {
+            return Err(NoAgreement::Disagreement(match theirs.name_id {
                 Some(name) => format!("another NameID: {name}"),
                 None => "no NameID".to_owned(),
             }));
         }
         if theirs.assertion_id != judged.id() {
             let id = theirs.assertion_id;
-            return Err(Finding::Disagreement(format!("another assertion ID: {id}")));
+            return Err(NoAgreement::Disagreement(format!(
+                "another assertion ID: {id}"
+            )));
         }
         if encrypted {
             self.must_take(Uncommon::EncryptedName)?;
@@ -218,59 +239,15 @@ impl CrossCheck {
     }
 
     /// Nothing to compare, where it does not take what a message holds.
-    fn must_take(&self, what: Uncommon) -> Result<(), Finding> {
+    fn must_take(&self, what: Uncommon) -> Result<(), NoAgreement> {
         if self.opinion.takes(what) {
             return Ok(());
         }
         let name = self.opinion.name();
-        Err(Finding::Incomparable(format!(
+        Err(NoAgreement::Incomparable(format!(
             "{name} does not take {}",
             what.described()
         )))
-    }
-}
-
-impl Consultation<'_> {
-    /// Holds an assertion that our own rules accept against the second opinion, and refuses when they differ.
-    pub(super) fn ask(
-        &self,
-        judged: &JudgedAssertion<'_>,
-        checks: &mut Checks,
-    ) -> Result<(), Rejection> {
-        let CrossCheck {
-            opinion,
-            incomparable,
-        } = self.cross_check;
-        let expected = format!(
-            "the same signed octets, NameID and assertion ID from {}",
-            opinion.name()
-        );
-        let signed = judged.signed();
-        let has_signed = |der: &&Vec<u8>| signers(signed).any(|signer| signer.used(der));
-        let certificates: Vec<Vec<u8>> = self
-            .certificates
-            .iter()
-            .filter(has_signed)
-            .cloned()
-            .collect();
-        let question = Question {
-            document: "",
-            certificates: &certificates,
-            sha1_allowed: signed.terms().trust.danger_allow_sha1,
-        };
-        let found = self.cross_check.compare(judged, &question);
-        let (passed, received) = match found {
-            Ok(()) => (true, "the same".to_owned()),
-            Err(Finding::Incomparable(why)) => match incomparable {
-                Incomparable::Passes => (
-                    true,
-                    format!("{NOT_COMPARED}{why}; accepted by the operator's setting"),
-                ),
-                Incomparable::IsRefused => (false, format!("{NOT_COMPARED}{why}")),
-            },
-            Err(Finding::Disagreement(what)) => (false, what),
-        };
-        checks.require(passed, Requirement::SecondOpinion, expected, received)
     }
 }
 

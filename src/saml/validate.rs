@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::assertion::ValidatedAssertion;
 use super::binding::BindingError;
-use super::cross_check::Consultation;
+use super::cross_check::CrossCheck;
 use super::error::{Checks, Requirement};
 use super::expectation::Expectation;
 use super::response::ParsedResponse;
@@ -44,7 +44,7 @@ impl ParsedResponse<'_> {
         trust: &Trust,
         expectation: &Expectation,
         now: OffsetDateTime,
-        second: Option<&Consultation<'_>>,
+        second: Option<&CrossCheck>,
     ) -> Verdict<ValidatedAssertion> {
         let mut checks = Checks::new();
         checks.pass(Requirement::WellFormed, "strict XML", "strict XML");

@@ -6,7 +6,7 @@
 //! The proofs before these are in [`crate::saml::response`], where a picture and examples are.
 
 use super::{Attribute, Content, NameId, named, read};
-use crate::saml::cross_check::Consultation;
+use crate::saml::cross_check::CrossCheck;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::response::{SignedAssertion, check_response_issuer};
 use crate::xml::{Document, Limits};
@@ -51,11 +51,11 @@ impl JudgedAssertion<'_> {
     /// that another check refuses.
     pub fn confirm(
         self,
-        second: Option<&Consultation<'_>>,
+        second: Option<&CrossCheck>,
         checks: &mut Checks,
     ) -> Result<ValidatedAssertion, Rejection> {
-        if let Some(consultation) = second {
-            consultation.ask(&self, checks)?;
+        if let Some(cross_check) = second {
+            cross_check.ask(&self, checks)?;
         }
         Ok(ValidatedAssertion {
             content: self.content,

@@ -6,13 +6,14 @@
 use super::{CertificateValidity, SignatureAlgorithm, Trust, VerificationKey};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Who made a signature that verified, and how.
 #[derive(Debug)]
 pub struct Signer {
     algorithm: SignatureAlgorithm,
-    sha256_thumbprint: String,
+    certificate: Arc<[u8]>,
 }
 
 impl Signer {
@@ -40,7 +41,7 @@ impl Signer {
         check_validity(key, trust.certificate_validity, now, checks)?;
         Ok(Self {
             algorithm,
-            sha256_thumbprint: key.sha256_thumbprint().to_owned(),
+            certificate: Arc::clone(key.certificate()),
         })
     }
 
@@ -49,9 +50,9 @@ impl Signer {
         self.algorithm
     }
 
-    /// Whether this certificate (DER) is the one.
-    pub fn used(&self, certificate: &[u8]) -> bool {
-        super::key::hex(&openssl::sha::sha256(certificate)) == self.sha256_thumbprint
+    /// The certificate whose key made it, DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
     }
 }
 
