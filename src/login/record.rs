@@ -2,6 +2,8 @@
 //!
 //! Tests: `tests/it/sign_in/attempts.rs`. The other half, what is kept of a sign-in that succeeded, is `store::accepted`.
 
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime};
 
 use super::reason::Reason;
@@ -145,15 +147,15 @@ pub(super) async fn refuse(
         named,
         claims,
     } = refusal;
-    let closing = AttemptRefusal {
+    let closing = Arc::new(AttemptRefusal {
         rule: Some(requirement.rule().to_owned()),
         summary,
         record,
         named: named.map(|named| *named),
-    };
+    });
     let closed = app
         .store
-        .refuse_attempt(attempt.id, &closing, app.clock.now())
+        .refuse_attempt(attempt.id, Arc::clone(&closing), app.clock.now())
         .await?;
     if attempt.kind == AttemptKind::Test {
         let claims = claims.filter(|_| closed);
@@ -161,6 +163,7 @@ pub(super) async fn refuse(
         return Box::pin(test::conclude(app, attempt, findings, None)).await;
     }
     if !closed {
+        let closing = Arc::unwrap_or_clone(closing);
         let refusal = Refusal {
             requirement,
             summary: closing.summary,

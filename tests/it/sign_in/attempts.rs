@@ -424,7 +424,7 @@ async fn what_is_refused_too_late_for_its_sign_in_has_a_record_of_its_own() {
             };
             assert!(
                 store
-                    .refuse_attempt(open.id, &elsewhere, NOW)
+                    .refuse_attempt(open.id, elsewhere.into(), NOW)
                     .await
                     .unwrap()
             );
