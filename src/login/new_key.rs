@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Ending;
 use super::arrival::Arrival;
-use super::evidence::keep_new_key;
+use super::evidence::{LONGEST_RESPONSE, keep_new_key};
 use crate::app::{App, KeyQuestion};
 use crate::domain::{ConnectionId, NewKey};
 use crate::outbound::fetch_metadata;
@@ -20,8 +20,6 @@ use crate::saml::response::ParsedResponse;
 use crate::saml::validate::validate;
 use crate::site::{self, Asked, Site, SiteConnection};
 
-/// The longest message that is looked at once more. Entra's are a tenth of it.
-const LONGEST_RESPONSE: usize = 64 * 1024;
 /// The largest metadata: one identity provider's, and room for more.
 const LARGEST_METADATA: usize = 4 * 1024 * 1024;
 /// How long the identity provider may take to answer.

@@ -18,9 +18,6 @@ use crate::keys;
 use crate::site::Site;
 use crate::store::{AttemptRef, Finished, NewSession, Proof, Refusal, SetUp, SignIn};
 
-/// The group that is made for administrators where there is none.
-const ADMINISTRATORS: &str = "Administrators";
-
 /// What the holder of a link has typed, checked.
 #[derive(Debug)]
 pub struct FirstSignIn<'a> {
@@ -187,7 +184,7 @@ fn of(
         group: Group {
             id: GroupId::from_bytes(keys::random()),
             company_id: company,
-            title: ADMINISTRATORS.to_owned(),
+            title: Group::ADMINISTRATORS.to_owned(),
             kind: GroupKind::Administrator,
             sso_only: false,
             created_at: now,

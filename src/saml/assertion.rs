@@ -12,7 +12,7 @@ mod proof;
 mod subject;
 
 use super::error::{Checks, Rejection, Requirement};
-use super::expectation::Terms;
+use super::expectation::{MOST_CLOCK_SKEW, Terms};
 use super::message::check_issue_instant;
 use super::names;
 use super::near;
@@ -49,9 +49,6 @@ pub struct Attribute {
     /// The values that are plain text; structured ones are left out.
     pub values: Vec<String>,
 }
-
-/// The most skew that a connection can be set to (rule D3).
-const MOST_SKEW: Duration = Duration::seconds(300);
 
 /// The longest name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
 const LONGEST_NAME: usize = 1024;
@@ -92,7 +89,7 @@ fn read(
         attributes,
         acceptable_until: valid_until
             .min(confirmable_until)
-            .saturating_add(MOST_SKEW.max(expectation.clock_skew)),
+            .saturating_add(MOST_CLOCK_SKEW.max(expectation.clock_skew)),
         drift: now - issue_instant,
     })
 }

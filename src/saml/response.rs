@@ -137,7 +137,7 @@ use super::names;
 use crate::xml::{Document, Element};
 use std::borrow::Cow;
 
-pub use super::expectation::{Authentication, Expectation};
+pub use super::expectation::{Authentication, Expectation, MOST_CLOCK_SKEW};
 pub(super) use check::check_response_issuer;
 pub(super) use signed::ONLY_ASSERTION_VERIFIES;
 pub use signed::SignedAssertion;

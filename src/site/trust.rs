@@ -2,10 +2,11 @@
 //!
 //! Invariant: a certificate that cannot be used is left out, never let through (rule B2).
 
+use crate::domain::settings::MOST_CLOCK_SKEW_SECONDS;
 use crate::domain::{self, AuthnStatement, Settings};
 use crate::import;
 use crate::saml::encryption::DecryptionKey;
-use crate::saml::response::{Authentication, Expectation};
+use crate::saml::response::{Authentication, Expectation, MOST_CLOCK_SKEW};
 use crate::saml::signature::{CertificateValidity, RequiredSignature, Trust};
 use time::{Duration, OffsetDateTime};
 
@@ -32,6 +33,9 @@ pub fn trust(settings: &Settings, decryption_keys: Vec<DecryptionKey>) -> Trust 
         decryption_keys,
     }
 }
+
+// Two rooms that do not know each other have to agree: what a connection can be set to, and how long an assertion counts.
+const _: () = assert!(MOST_CLOCK_SKEW.whole_seconds() == MOST_CLOCK_SKEW_SECONDS as i64);
 
 /// The request that a Response has to answer. The default is none: an unsolicited one.
 #[derive(Debug, Clone, Default)]
