@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::demo_idp::{
-    Claim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, User,
+    IssuedClaim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, IdpUser,
 };
 use vestibule::saml::names;
 use vestibule::saml::response::{Authentication, Expectation};
@@ -39,7 +39,7 @@ impl Case {
             Arc::new(|| NOW),
             random,
         ));
-        let mut spec = idp.response_spec(&User::b_simon(), &sp).answering(REQUEST);
+        let mut spec = idp.response_spec(&IdpUser::b_simon(), &sp).answering(REQUEST);
         "_66eb68e4-ea9a-42f2-89ca-ccfd40ae9d49".clone_into(&mut spec.id);
         in_groups(&mut spec, groups);
         let key = VerificationKey::from_certificate(idp.signing_key().certificate_der())?;
@@ -83,5 +83,5 @@ impl Case {
 /// Puts the user into so many groups of the directory.
 pub(crate) fn in_groups(spec: &mut ResponseSpec, count: usize) {
     let groups = (0..count).map(|at| format!("5c9e3f7a-1d24-4b86-a0f3-6e8d2b94c7{at:02}"));
-    spec.attributes.push(Claim::new(GROUPS, groups));
+    spec.attributes.push(IssuedClaim::new(GROUPS, groups));
 }

@@ -10,7 +10,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt as _;
 use vestibule::demo_idp::{
-    App, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, Signed, User, Variant,
+    IdpApp, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, Signed, IdpUser, Variant,
 };
 use vestibule::saml::authn_request::{AuthnRequest, NameIdPolicy};
 use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
@@ -46,10 +46,10 @@ fn random() -> vestibule::demo_idp::Random {
     })
 }
 
-fn app() -> App {
+fn app() -> IdpApp {
     let certificate = SP_KEY.certificate_der().to_vec();
     let mut app =
-        App::new(APP, "Acme Library", ENTITY, ACS).with_sign_on_url("http://acme.localhost:8080/");
+        IdpApp::new(APP, "Acme Library", ENTITY, ACS).with_sign_on_url("http://acme.localhost:8080/");
     app.logout_url = Some(SLO.to_owned());
     app.encryption_certificate = Some(certificate.clone());
     app.verification_certificates = vec![certificate];
@@ -108,13 +108,13 @@ fn judge(idp: &DemoIdp, xml: &str, request: Option<&str>) -> Outcome {
 }
 
 fn spec(idp: &DemoIdp) -> ResponseSpec {
-    idp.response_spec(&User::b_simon(), &sp())
+    idp.response_spec(&IdpUser::b_simon(), &sp())
         .answering(REQUEST)
 }
 
 fn outcome(variant: Variant) -> Outcome {
     let idp = idp();
-    let spec = variant.apply(spec(&idp), idp.tenant(), &User::b_simon(), &app());
+    let spec = variant.apply(spec(&idp), idp.tenant(), &IdpUser::b_simon(), &app());
     let xml = idp.respond(&spec).unwrap();
     judge(&idp, &xml, Some(REQUEST))
 }
@@ -162,11 +162,11 @@ fn an_assertion_says_what_entra_says() {
     assert_eq!(value(&format!("{soap}surname")), ["Simon"]);
     assert_eq!(
         value("http://schemas.microsoft.com/ws/2008/06/identity/claims/groups"),
-        User::b_simon().groups
+        IdpUser::b_simon().groups
     );
     assert_eq!(
         value("http://schemas.microsoft.com/identity/claims/objectidentifier"),
-        [User::b_simon().object_id]
+        [IdpUser::b_simon().object_id]
     );
 }
 
@@ -174,7 +174,7 @@ fn an_assertion_says_what_entra_says() {
 fn an_unsolicited_response_answers_no_request() {
     let idp = idp();
     let xml = idp
-        .respond(&idp.response_spec(&User::britta_simon(), &sp()))
+        .respond(&idp.response_spec(&IdpUser::britta_simon(), &sp()))
         .unwrap();
     assert!(!xml.contains("InResponseTo"));
     assert!(judge(&idp, &xml, None).is_ok());
@@ -223,7 +223,7 @@ fn shape(xml: &[u8]) -> Vec<String> {
 fn a_response_has_the_shape_of_a_real_one() {
     let real = std::fs::read("tests/vectors/accept/entra-ssoready/response.xml").unwrap();
     let idp = idp();
-    let mut spec = idp.response_spec(&User::b_simon(), &sp());
+    let mut spec = idp.response_spec(&IdpUser::b_simon(), &sp());
     let methods = spec
         .attributes
         .iter_mut()
@@ -291,7 +291,7 @@ fn an_application_is_read_from_our_metadata() {
         contacts: Vec::new(),
         ui_info: vestibule::saml::metadata::UiInfo::default(),
     };
-    let read = App::from_metadata(APP, "Acme", metadata.to_xml().as_bytes()).unwrap();
+    let read = IdpApp::from_metadata(APP, "Acme", metadata.to_xml().as_bytes()).unwrap();
     assert_eq!(read.service_provider(), sp());
     assert_eq!(read.logout_url.as_deref(), Some(SLO));
     assert_eq!(
@@ -307,7 +307,7 @@ fn an_application_is_read_from_our_metadata() {
 #[tokio::test]
 async fn an_application_is_configured_by_hand() {
     let idp = idp();
-    idp.register(App::unconfigured("new", "Globex"));
+    idp.register(IdpApp::unconfigured("new", "Globex"));
     let mut browser = Browser::new(idp);
     let page = browser.get("/applications/new").await;
     assert!(page.text.contains("Required"), "{}", page.text);
@@ -432,7 +432,7 @@ impl Browser {
             .to_owned()
     }
 
-    async fn sign_in(&mut self, page: &Page, user: &User, variant: &str) -> Page {
+    async fn sign_in(&mut self, page: &Page, user: &IdpUser, variant: &str) -> Page {
         let action = page.attribute("action");
         let flow = page.field("flow");
         let fields = [
@@ -480,7 +480,7 @@ async fn a_user_signs_in_once_and_then_silently() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text.contains("Acme Library"));
     let posted = browser
-        .sign_in(&page, &User::b_simon(), "signed-assertion")
+        .sign_in(&page, &IdpUser::b_simon(), "signed-assertion")
         .await;
     assert_eq!(posted.field("RelayState"), "handle-1");
     assert!(judge(&idp, &posted.response(), Some(REQUEST)).is_ok());
@@ -507,7 +507,7 @@ async fn a_posted_request_goes_on_with_the_session() {
     assert_eq!(next.status, StatusCode::SEE_OTHER);
     let page = browser.get(&next.location.unwrap()).await;
     let posted = browser
-        .sign_in(&page, &User::britta_simon(), "encrypted")
+        .sign_in(&page, &IdpUser::britta_simon(), "encrypted")
         .await;
     let xml = posted.response();
     assert!(xml.contains("EncryptedAssertion"));
@@ -518,13 +518,13 @@ async fn a_posted_request_goes_on_with_the_session() {
 async fn a_wrong_password_and_a_user_without_assignment_stay_here() {
     let mut browser = Browser::new(idp());
     let page = browser.ask(&request()).await;
-    let mut wrong = User::b_simon();
+    let mut wrong = IdpUser::b_simon();
     wrong.password = "guess".to_owned();
     let again = browser.sign_in(&page, &wrong, "groups").await;
     assert!(again.text.contains("incorrect"));
     assert!(again.text.contains("value=\"groups\" selected"));
     let refused = browser
-        .sign_in(&again, &User::adele_vance(), "groups")
+        .sign_in(&again, &IdpUser::adele_vance(), "groups")
         .await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(refused.text.contains("AADSTS50105"));
@@ -599,7 +599,7 @@ async fn the_name_has_the_format_that_is_asked_for() {
     };
     let page = browser.ask(&persistent).await;
     let posted = browser
-        .sign_in(&page, &User::b_simon(), "signed-both")
+        .sign_in(&page, &IdpUser::b_simon(), "signed-both")
         .await;
     let any = Expectation {
         name_id_format: None,
@@ -660,7 +660,7 @@ async fn a_tile_opens_the_application_and_launches_without_a_request() {
     let idp = idp();
     let mut browser = Browser::new(idp.clone());
     let page = browser.get("/myapps").await;
-    let home = browser.sign_in(&page, &User::b_simon(), "").await;
+    let home = browser.sign_in(&page, &IdpUser::b_simon(), "").await;
     assert_eq!(home.location.as_deref(), Some("/myapps"));
     let tiles = browser.get("/myapps").await;
     assert!(tiles.text.contains("href=\"http://acme.localhost:8080/\""));
@@ -719,7 +719,7 @@ async fn a_logout_request_is_answered_and_ends_the_session() {
     let idp = idp();
     let mut browser = Browser::new(idp.clone());
     let page = browser.ask(&request()).await;
-    browser.sign_in(&page, &User::b_simon(), "").await;
+    browser.sign_in(&page, &IdpUser::b_simon(), "").await;
     let logout = format!(
         "<samlp:LogoutRequest xmlns:samlp=\"{}\" xmlns:saml=\"{}\" ID=\"_logout-1\" Version=\"2.0\" \
          IssueInstant=\"2026-03-04T05:06:07Z\"><saml:Issuer>{ENTITY}</saml:Issuer>\

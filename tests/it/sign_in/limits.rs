@@ -84,7 +84,7 @@ async fn sign_in_at_beta(world: &Federation, address: &str) -> [u16; 2] {
         return [429, 0];
     }
     let begun = read(&started);
-    let user = vestibule::demo_idp::User::b_simon();
+    let user = vestibule::demo_idp::IdpUser::b_simon();
     let sp = service_provider(&world.beta);
     let spec = world.beta_idp.response_spec(&user, &sp);
     let response = world.beta_idp.respond(&spec.answering(&begun.id)).unwrap();

@@ -3,7 +3,7 @@
 use crate::support::Federation;
 use crate::support::identity_provider::{Begun, begin};
 use vestibule::admin::{Fix, Side, fixes};
-use vestibule::demo_idp::Status;
+use vestibule::demo_idp::IdpStatus;
 use vestibule::domain::LoginAttempt;
 use vestibule::saml::advice::{AADSTS, StatusReason};
 
@@ -229,11 +229,11 @@ fn causes_of(kind: StatusReason) -> &'static [&'static str] {
     }
 }
 
-fn status(code: &str) -> Status {
+fn status(code: &str) -> IdpStatus {
     if code.starts_with(|first: char| first.is_ascii_digit()) {
-        Status::failure("Responder", "RequestDenied", format!("AADSTS{code}: no."))
+        IdpStatus::failure("Responder", "RequestDenied", format!("AADSTS{code}: no."))
     } else {
-        Status::failure("Requester", code, "no")
+        IdpStatus::failure("Requester", code, "no")
     }
 }
 

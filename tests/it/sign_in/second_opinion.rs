@@ -2,7 +2,7 @@
 
 use crate::support::{ACME_ORIGIN, Federation};
 use vestibule::config::CrossCheck;
-use vestibule::demo_idp::{ResponseSpec, User};
+use vestibule::demo_idp::{ResponseSpec, IdpUser};
 use vestibule::domain::Check;
 use vestibule::saml::signature::{Hash, SignatureAlgorithm};
 use vestibule::store::AttemptFilter;
@@ -137,7 +137,7 @@ async fn an_unsolicited_response_is_compared_as_well() {
     ] {
         // So that one of the two attempts is the newest.
         world.app.clock.step(time::Duration::SECOND);
-        let mut spec = world.spec(&User::b_simon());
+        let mut spec = world.spec(&IdpUser::b_simon());
         if let Some(change) = change {
             change(&mut spec);
         }

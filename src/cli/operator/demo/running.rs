@@ -17,7 +17,7 @@ use crate::cli::output::Output;
 use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo_idp::{App, DemoConfig, DemoIdp, IdpKey};
+use crate::demo_idp::{IdpApp, DemoConfig, DemoIdp, IdpKey};
 use crate::site::{Site, SpKeys};
 use crate::store::Store;
 use crate::{keys, telemetry};
@@ -85,7 +85,7 @@ impl Demo {
         }
         add_company(invocation, EMPTY_COMPANY, "Globex", &empty_origin).await?;
         idp.register(application(invocation, &origin).await?);
-        idp.register(App::unconfigured(EMPTY_APPLICATION_ID, "Globex"));
+        idp.register(IdpApp::unconfigured(EMPTY_APPLICATION_ID, "Globex"));
         let apps = config.data_dir.join(IDP_APPS_FILE);
         for app in app_file::read(&apps) {
             idp.register(app);
@@ -216,14 +216,14 @@ async fn perform(invocation: &Invocation, commands: &[&[&str]]) -> Result<()> {
 }
 
 /// "Upload metadata file" at the identity provider: ours, as `/sso/metadata` serves it.
-async fn application(invocation: &Invocation, origin: &str) -> Result<App> {
+async fn application(invocation: &Invocation, origin: &str) -> Result<IdpApp> {
     let installation = invocation.open().await?;
     let keys = installation.keys().await?;
     let sp_keys = SpKeys::new(&keys).map_err(crate::app::AppError::from)?;
     let company = installation.company(COMPANY).await?;
     installation.store.close().await;
     let site = Site::new(company, Vec::new(), &sp_keys);
-    let app = App::from_metadata(APPLICATION_ID, "Acme", site.metadata(&sp_keys))
+    let app = IdpApp::from_metadata(APPLICATION_ID, "Acme", site.metadata(&sp_keys))
         .map_err(|cause| CliError::refused(cause.to_string(), "This is a defect of the demo."))?;
     Ok(app.with_sign_on_url(format!("{origin}/")))
 }
