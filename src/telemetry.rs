@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Log, LogFormat};
+use crate::config::{LogConfig, LogFormat};
 use lines::Lines;
 
 /// Why logging cannot begin.
@@ -41,7 +41,7 @@ impl Drop for Flush {
 }
 
 /// Begins logging for this process.
-pub fn init(log: &Log) -> Result<Flush, TelemetryError> {
+pub fn init(log: &LogConfig) -> Result<Flush, TelemetryError> {
     let filter = EnvFilter::builder()
         .parse(&log.level)
         .map_err(|cause| TelemetryError::Level {

@@ -33,7 +33,7 @@ pub(super) struct SignOnRequest {
     contexts: Vec<String>,
 }
 
-/// A `IdpLogoutRequest`.
+/// A `LogoutRequest`.
 #[derive(Debug, Clone)]
 pub(super) struct IdpLogoutRequest {
     pub(super) id: String,

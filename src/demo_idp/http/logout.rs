@@ -1,4 +1,4 @@
-//! The end of a session: by the portal's link, or by an application's `IdpLogoutRequest`.
+//! The end of a session: by the portal's link, or by an application's `LogoutRequest`.
 
 use super::cookies;
 use crate::demo_idp::refusal::IdpRefusal;
@@ -18,7 +18,7 @@ pub(super) async fn sign_out(State(idp): State<DemoIdp>, headers: HeaderMap) -> 
     signed_out(&idp)
 }
 
-/// Ends the session and answers a `IdpLogoutRequest`, whatever NameID it names, as Entra does.
+/// Ends the session and answers a `LogoutRequest`, whatever NameID it names, as Entra does.
 pub(super) fn answer(
     idp: &DemoIdp,
     request: &IdpLogoutRequest,
