@@ -45,7 +45,7 @@ use crate::saml::signature::SignError;
 use crate::store;
 
 pub use arrival::Arrival;
-pub use begin::{Begun, Message, Start, begin};
+pub use begin::{BegunSignIn, Start, begin};
 pub use finish::landing;
 pub use first_password::{FirstUse, first_use};
 pub use known_browser::KnownBrowser;

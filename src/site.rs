@@ -2,7 +2,7 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
-mod checked;
+mod record_check;
 mod directory;
 mod requirement;
 mod sp_keys;
@@ -19,11 +19,11 @@ use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMet
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
-pub use checked::recorded;
+pub use record_check::record_check;
 pub use directory::Directory;
-pub use requirement::Requirement;
+pub use requirement::AnyRequirement;
 pub use sp_keys::SpKeys;
-pub use trust::{Asked, expectation, trust};
+pub use trust::{AnsweredRequest, expectation, trust};
 
 /// A company, its connections, and its metadata.
 #[derive(Debug)]
@@ -119,7 +119,7 @@ impl Site {
     }
 
     /// What a Response through this connection must say.
-    pub fn expectation(&self, connection: &Connection, asked: Asked) -> Expectation {
+    pub fn expectation(&self, connection: &Connection, asked: AnsweredRequest) -> Expectation {
         trust::expectation(
             &connection.settings,
             self.company.entity_id(),

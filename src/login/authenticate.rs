@@ -8,13 +8,13 @@ use std::sync::Arc;
 use super::authenticated::Authenticated;
 use super::name_id::name_id;
 use super::reason::Reason;
-use super::record::{self, Refusal};
+use super::record::{self, SignInRefusal};
 use super::test;
 use crate::app::App;
 use crate::domain::{AttemptKind, Connection, Findings, NameId, Profile};
 use crate::saml::error::{Rejection, Requirement};
 use crate::saml::response::ParsedResponse;
-use crate::site::{Asked, Site, SiteConnection};
+use crate::site::{AnsweredRequest, Site, SiteConnection};
 use crate::store::FederatedProof;
 
 /// From a Response to a person, without touching anything. A test is told what was found as well.
@@ -23,9 +23,9 @@ pub(super) fn authenticate(
     site: &Site,
     ready: &SiteConnection,
     parsed: &ParsedResponse<'_>,
-    asked: Asked,
+    asked: AnsweredRequest,
     kind: AttemptKind,
-) -> Result<Authenticated, Refusal> {
+) -> Result<Authenticated, SignInRefusal> {
     let now = app.clock.now();
     let SiteConnection { connection, trust } = ready;
     let expectation = site.expectation(connection, asked);
@@ -36,7 +36,7 @@ pub(super) fn authenticate(
         (checks, Ok(assertion)) => (checks, assertion),
         (checks, Err(rejection)) => {
             report_disagreement(connection, &rejection);
-            return Err(Refusal::of(&rejection, checks).naming(named.as_deref()));
+            return Err(SignInRefusal::of(&rejection, checks).naming(named.as_deref()));
         }
     };
     let record = record::record(checks);
@@ -73,7 +73,7 @@ pub(super) fn authenticate(
             record,
         }),
         Err(error) => {
-            let refusal = Refusal::new(&Reason::Claims(error)).after(record);
+            let refusal = SignInRefusal::new(&Reason::Claims(error)).after(record);
             Err(refusal.about(assertion))
         }
     }

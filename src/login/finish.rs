@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SignIn};
 
 /// The attempt that a sign-in ends, and where it leads.
-pub(super) struct Way<'a> {
+pub(super) struct AttemptToFinish<'a> {
     /// How the store finds the attempt.
     pub(super) reference: AttemptRef,
     pub(super) attempt: &'a LoginAttempt,
@@ -26,7 +26,7 @@ pub(super) async fn finish(
     app: &App,
     site: &Site,
     authenticated: Authenticated,
-    way: Way<'_>,
+    to_finish: AttemptToFinish<'_>,
 ) -> Result<Ending, Error> {
     let Authenticated {
         proof,
@@ -35,12 +35,12 @@ pub(super) async fn finish(
         record,
         ..
     } = authenticated;
-    let Way {
+    let AttemptToFinish {
         reference,
         attempt,
         former,
         return_to,
-    } = way;
+    } = to_finish;
     let now = app.clock.now();
     let latest = now + app.config.session.absolute.time();
     let session = SessionId::from_bytes(keys::random());

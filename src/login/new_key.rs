@@ -18,7 +18,7 @@ use crate::saml::error::Requirement;
 use crate::saml::metadata::IdpMetadata;
 use crate::saml::response::ParsedResponse;
 use crate::saml::validate::validate;
-use crate::site::{self, Asked, Site, SiteConnection};
+use crate::site::{self, AnsweredRequest, Site, SiteConnection};
 
 /// The largest metadata: one identity provider's, and room for more.
 const LARGEST_METADATA: usize = 4 * 1024 * 1024;
@@ -36,7 +36,7 @@ pub(super) fn ask(
     site: &Site,
     ready: &SiteConnection,
     arrival: Arrival<'_>,
-    requirement: site::Requirement,
+    requirement: site::AnyRequirement,
     ending: &Ending,
 ) {
     let (Ending::Refused { attempt, .. } | Ending::Tested { attempt, .. }) = *ending else {
@@ -45,7 +45,7 @@ pub(super) fn ask(
     let xml = arrival.response.xml();
     let connection = &ready.connection;
     let is_known = connection.settings.saml().metadata_url.is_some();
-    let by_key = requirement == site::Requirement::Saml(Requirement::SignatureValue);
+    let by_key = requirement == site::AnyRequirement::Saml(Requirement::SignatureValue);
     if !by_key || !is_known || xml.len() > LONGEST_RESPONSE {
         return;
     }
@@ -55,9 +55,9 @@ pub(super) fn ask(
         attempt,
         expectation: site.expectation(
             connection,
-            Asked {
+            AnsweredRequest {
                 request_id,
-                ..Asked::default()
+                ..AnsweredRequest::default()
             },
         ),
         connection: connection.clone(),

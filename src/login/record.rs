@@ -18,7 +18,7 @@ use crate::keys;
 use crate::saml;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::authn_request::message_time;
-use crate::site::{Requirement, Site, recorded};
+use crate::site::{AnyRequirement, Site, record_check};
 use crate::store::AttemptRefusal;
 
 /// A new attempt.
@@ -34,8 +34,8 @@ pub(super) fn open(
 
 /// Why an attempt is refused, with everything that was checked.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) requirement: Requirement,
+pub(super) struct SignInRefusal {
+    pub(super) requirement: AnyRequirement,
     pub(super) summary: String,
     pub(super) record: Record,
     pub(super) advice: Advice,
@@ -45,7 +45,7 @@ pub(super) struct Refusal {
     pub(super) claims: Option<Box<ValidatedAssertion>>,
 }
 
-impl Refusal {
+impl SignInRefusal {
     /// A refusal outside the validator.
     pub(super) fn new(reason: &Reason) -> Self {
         let requirement = reason.requirement();
@@ -53,7 +53,7 @@ impl Refusal {
         let received = saml::error::shorten(reason.received().into_owned().into());
         let refused = saml::error::shorten(reason.refused().into_owned().into());
         Self {
-            requirement: Requirement::Flow(requirement),
+            requirement: AnyRequirement::Flow(requirement),
             summary: format!("{refused} ({})", requirement.rule()),
             record: Record {
                 checks: vec![Check::of(requirement, reason.expected(), received, false)],
@@ -71,10 +71,10 @@ impl Refusal {
     /// A refusal of the validator's.
     pub(super) fn of(rejection: &saml::error::Rejection, checks: Vec<saml::error::Check>) -> Self {
         Self {
-            requirement: Requirement::Saml(rejection.requirement),
+            requirement: AnyRequirement::Saml(rejection.requirement),
             summary: rejection.to_string(),
             record: Record {
-                checks: checks.into_iter().map(recorded).collect(),
+                checks: checks.into_iter().map(record_check).collect(),
                 advice: saml::advice::advice(rejection),
             },
             advice: advice::for_user(rejection),
@@ -108,7 +108,7 @@ impl Refusal {
 /// What the validator checked, as it is kept.
 pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
     Record {
-        checks: checks.into_iter().map(recorded).collect(),
+        checks: checks.into_iter().map(record_check).collect(),
         advice: Vec::new(),
     }
 }
@@ -118,12 +118,12 @@ const AS_OLD: Duration = Duration::days(7);
 
 /// A request that is not kept here: an old one is forgotten when nobody has answered it, and any other was never sent. When it
 /// was sent, its ID says.
-pub(super) fn unknown_request(app: &App, request_id: &str) -> Refusal {
+pub(super) fn unknown_request(app: &App, request_id: &str) -> SignInRefusal {
     let now = app.clock.now();
     let is_old = message_time(request_id).is_some_and(|sent| {
         sent <= now.saturating_sub(LIFETIME) && sent > now.saturating_sub(AS_OLD)
     });
-    Refusal::new(if is_old {
+    SignInRefusal::new(if is_old {
         &Reason::Late
     } else {
         &Reason::UnknownRequest
@@ -137,9 +137,9 @@ pub(super) async fn refuse(
     site: &Site,
     attempt: &LoginAttempt,
     arrival: Arrival<'_>,
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
-    let Refusal {
+    let SignInRefusal {
         requirement,
         summary,
         record,
@@ -164,7 +164,7 @@ pub(super) async fn refuse(
     }
     if !closed {
         let closing = Arc::unwrap_or_clone(closing);
-        let refusal = Refusal {
+        let refusal = SignInRefusal {
             requirement,
             summary: closing.summary,
             record: closing.record,
@@ -208,7 +208,7 @@ pub(super) async fn refuse_apart(
     site: &Site,
     connection: Option<ConnectionId>,
     arrival: Arrival<'_>,
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let (counted, company) = (Counted::RefusedMessage, &site.company);
     if let Err(wait) = app.throttle.admit(counted, arrival.client, company) {
@@ -226,7 +226,7 @@ pub(super) async fn write_refusal(
     connection: Option<ConnectionId>,
     kind: AttemptKind,
     browser_hash: [u8; 32],
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     let attempt = LoginAttempt {

@@ -13,7 +13,7 @@
 
 use super::arrival::Arrival;
 use super::reason::Reason;
-use super::record::{Refusal, refuse_apart};
+use super::record::{SignInRefusal, refuse_apart};
 use super::{Ending, Error};
 use crate::app::App;
 use crate::domain::{AttemptId, ConnectionId, LoginAttempt, Outcome};
@@ -37,14 +37,14 @@ pub(super) async fn ask(
     if attempt.outcome == Outcome::Open {
         // Once is enough, however often it comes.
         if attempt.summary.is_empty() {
-            let refusal = Refusal::new(&Reason::NoCookieYet { ended: false });
+            let refusal = SignInRefusal::new(&Reason::NoCookieYet { ended: false });
             app.store
                 .note_attempt(attempt.id, &refusal.summary, &refusal.record)
                 .await?;
         }
         return Ok(Ending::Repost { record: None });
     }
-    let refusal = Refusal::new(match arrival.browser {
+    let refusal = SignInRefusal::new(match arrival.browser {
         None => &Reason::NoCookieYet { ended: true },
         Some(_) => &Reason::EndedWithoutCookie,
     });
@@ -57,7 +57,7 @@ pub(super) async fn apart(
     site: &Site,
     arrival: Arrival<'_>,
     connection: Option<ConnectionId>,
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let record = match refuse_apart(app, site, connection, arrival, refusal).await? {
         Ending::Refused { attempt, .. } => Some(attempt),

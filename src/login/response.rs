@@ -5,15 +5,15 @@
 
 use super::arrival::Arrival;
 use super::authenticate::authenticate;
-use super::finish::{Way, finish, landing};
+use super::finish::{AttemptToFinish, finish, landing};
 use super::reason::Reason;
-use super::record::{Refusal, refuse, refuse_apart, unknown_request};
+use super::record::{SignInRefusal, refuse, refuse_apart, unknown_request};
 use super::{Ending, Error, evidence, new_key, repost, test, unsolicited};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, Outcome, SessionId};
 use crate::keys;
 use crate::saml::response::ParsedResponse;
-use crate::site::{Asked, Site};
+use crate::site::{AnsweredRequest, Site};
 use crate::store::AttemptRef;
 
 /// Ends a sign-in or a test by a Response.
@@ -42,7 +42,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     let parsed = match ParsedResponse::parse(arrival.response.xml()) {
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
-            let refusal = Refusal::of(&rejection, checks);
+            let refusal = SignInRefusal::of(&rejection, checks);
             return refuse_apart(app, site, None, arrival, refusal).await;
         }
     };
@@ -60,7 +60,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         }
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
-            let refusal = Refusal::new(match other {
+            let refusal = SignInRefusal::new(match other {
                 None => &Reason::NoCookie,
                 Some(_) => &Reason::OtherBrowser,
             });
@@ -84,7 +84,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         return Box::pin(test::conclude(app, &attempt, None, None)).await;
     }
     if attempt.outcome != Outcome::Open {
-        let refusal = Refusal::new(&Reason::Ended);
+        let refusal = SignInRefusal::new(&Reason::Ended);
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
@@ -100,7 +100,7 @@ async fn judge(
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     if !attempt.is_in_time(now) {
-        let refusal = Refusal::new(if now < attempt.expires_at {
+        let refusal = SignInRefusal::new(if now < attempt.expires_at {
             &Reason::Early
         } else {
             &Reason::Late
@@ -112,7 +112,7 @@ async fn judge(
         .relay_state
         .is_some_and(|received| attempt.relay.as_deref() != Some(received))
     {
-        let refusal = Refusal::new(&Reason::RelayState);
+        let refusal = SignInRefusal::new(&Reason::RelayState);
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
@@ -121,10 +121,10 @@ async fn judge(
         .and_then(|id| site.connection(id))
         .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
-        let refusal = Refusal::new(&Reason::ConnectionGone);
+        let refusal = SignInRefusal::new(&Reason::ConnectionGone);
         return refuse(app, site, attempt, arrival, refusal).await;
     };
-    let asked = Asked {
+    let asked = AnsweredRequest {
         request_id: attempt.request_id.clone(),
         forced_at: attempt.forced.then_some(attempt.started_at),
     };
@@ -136,13 +136,13 @@ async fn judge(
             Ok(ending)
         }
         Ok(authenticated) => {
-            let way = Way {
+            let to_finish = AttemptToFinish {
                 reference: AttemptRef::Begun(attempt.id),
                 attempt,
                 former: arrival.session,
                 return_to: attempt.return_to.clone().unwrap_or_else(|| landing(site)),
             };
-            finish(app, site, authenticated, way).await
+            finish(app, site, authenticated, to_finish).await
         }
     }
 }

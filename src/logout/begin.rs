@@ -4,7 +4,7 @@
 
 use time::Duration;
 
-use super::outgoing::{Draft, Outgoing, send};
+use super::outgoing::{LogoutDraft, Outgoing, send};
 use crate::app::{App, SessionError};
 use crate::domain::{NameId, Session, SessionId};
 use crate::keys;
@@ -48,7 +48,7 @@ fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
         name_id: word_for_word(name_id),
         session_indexes: session.session_index.iter().cloned().collect(),
     };
-    let draft = Draft {
+    let draft = LogoutDraft {
         kind: MessageKind::Request,
         id: &request.id,
         xml: &request.to_xml(),

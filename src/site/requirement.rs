@@ -6,14 +6,14 @@ use crate::saml;
 /// One thing that is required: of a message by its protocol, or of a sign-in whatever protocol it speaks. Another protocol is
 /// another variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Requirement {
+pub enum AnyRequirement {
     /// Of a message of SAML.
     Saml(saml::error::Requirement),
     /// Of a sign-in or a sign-out.
     Flow(FlowRequirement),
 }
 
-impl Requirement {
+impl AnyRequirement {
     /// The number of its rule.
     pub const fn rule(self) -> &'static str {
         match self {

@@ -39,7 +39,7 @@ const _: () = assert!(MOST_CLOCK_SKEW.whole_seconds() == MOST_CLOCK_SKEW_SECONDS
 
 /// The request that a Response has to answer. The default is none: an unsolicited one.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct AnsweredRequest {
     /// Its ID.
     pub request_id: Option<String>,
     /// When it was made, if it asked the user to sign in again (`ForceAuthn`).
@@ -51,7 +51,7 @@ pub fn expectation(
     settings: &Settings,
     entity_id: String,
     acs_url: String,
-    asked: Asked,
+    asked: AnsweredRequest,
 ) -> Expectation {
     Expectation {
         entity_id,

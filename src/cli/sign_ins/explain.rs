@@ -23,7 +23,7 @@ use crate::saml::response::{Expectation, ParsedResponse};
 use crate::saml::signature::Trust;
 use crate::saml::validate::validate;
 use crate::saml::verdict::Verdict;
-use crate::site::{self, Asked};
+use crate::site::{self, AnsweredRequest};
 use crate::text;
 
 use basis::Basis;
@@ -91,7 +91,7 @@ impl Explain {
         let at = self.at.unwrap_or_else(|| invocation.clock.now());
         let basis = Basis::by(&self, invocation, at).await?;
         let trust = site::trust(&basis.settings, basis.keys);
-        let asked = Asked {
+        let asked = AnsweredRequest {
             request_id: self.request_id,
             forced_at: self.forced_at,
         };

@@ -11,7 +11,7 @@ use crate::saml::advice::advice;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::signature::Trust;
 use crate::saml::verdict::Verdict;
-use crate::site::recorded;
+use crate::site::record_check;
 
 pub(super) struct ExplainReport<'a> {
     pub(super) at: OffsetDateTime,
@@ -50,7 +50,7 @@ impl ExplainReport<'_> {
             .checks()
             .iter()
             .cloned()
-            .map(recorded)
+            .map(record_check)
             .collect();
         print_checks(&checks, out)?;
         out.line("")?;
@@ -67,7 +67,7 @@ impl ExplainReport<'_> {
             .checks()
             .iter()
             .cloned()
-            .map(recorded)
+            .map(record_check)
             .collect();
         let rule = self.verdict.outcome().err();
         json!({
