@@ -23,7 +23,7 @@ mod variant;
 
 pub use app::{IdpApp, IdpAppError};
 pub use idp_key::IdpKey;
-pub use response::{IssuedClaim, Encryption, ResponseSpec, ServiceProvider, Signed, IdpStatus};
+pub use response::{Encryption, IdpStatus, IssuedClaim, ResponseSpec, ServiceProvider, Signed};
 pub use site::{DemoConfig, DemoIdp};
 pub use tenant::Tenant;
 pub use user::IdpUser;

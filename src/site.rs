@@ -2,8 +2,8 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
-mod record_check;
 mod directory;
+mod record_check;
 mod requirement;
 mod sp_keys;
 mod trust;
@@ -15,12 +15,14 @@ use bytes::Bytes;
 use crate::domain::claims::EMAIL_ADDRESS;
 use crate::domain::{Company, CompanyDomain, Connection, ConnectionId, Email};
 use crate::keys;
-use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMetadata, UiInfo};
+use crate::saml::metadata::{
+    ContactKind, Localized, MetadataContact, MetadataOrganization, SpMetadata, UiInfo,
+};
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
-pub use record_check::record_check;
 pub use directory::Directory;
+pub use record_check::record_check;
 pub use requirement::AnyRequirement;
 pub use sp_keys::SpKeys;
 pub use trust::{AnsweredRequest, expectation, trust};
@@ -175,12 +177,15 @@ impl Site {
 
     fn describe(&self, keys: &SpKeys) -> SpMetadata {
         let company = &self.company;
-        let organization = company.organization.as_ref().map(|it| Organization {
-            names: vec![Localized::english(&it.name)],
-            display_names: vec![Localized::english(&it.display_name)],
-            urls: vec![Localized::english(&it.url)],
-        });
-        let contacts = company.contact.iter().map(|it| Contact {
+        let organization = company
+            .organization
+            .as_ref()
+            .map(|it| MetadataOrganization {
+                names: vec![Localized::english(&it.name)],
+                display_names: vec![Localized::english(&it.display_name)],
+                urls: vec![Localized::english(&it.url)],
+            });
+        let contacts = company.contact.iter().map(|it| MetadataContact {
             kind: ContactKind::Technical,
             given_name: it.name.clone(),
             surname: None,

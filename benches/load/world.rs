@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use vestibule::app::App;
 use vestibule::clock::Clock;
 use vestibule::config::Config;
-use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, ServiceProvider, IdpUser};
+use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, IdpUser, ServiceProvider};
 use vestibule::domain::{
     Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings, Settings,
 };

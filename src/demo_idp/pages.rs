@@ -2,7 +2,7 @@
 //!
 //! Invariant: they work without JavaScript, and hold no inline style or script.
 
-use super::{IdpApp, DemoIdp, IdpUser, Variant, guid};
+use super::{DemoIdp, IdpApp, IdpUser, Variant, guid};
 use crate::saml::binding::PostPage;
 use crate::saml::instant;
 use askama::Template;

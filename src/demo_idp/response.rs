@@ -1,12 +1,12 @@
 //! Responses, with everything in them open to change.
 
 use super::signature::{Style, sign_root};
-use super::{IdpKey, Random, Tenant, IdpUser, guid};
+use super::{IdpKey, IdpUser, Random, Tenant, guid};
 use crate::saml::encryption::{DataAlgorithm, KeyTransport, encrypt_assertion};
 use crate::saml::instant;
 use crate::saml::names;
 use crate::saml::signature::{Hash, SignError, SignatureAlgorithm};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use openssl::pkey::{PKey, Public};
 use time::{Duration, OffsetDateTime};
 
@@ -224,7 +224,7 @@ impl ResponseSpec {
         } else {
             None
         };
-        let mut writer = Writer::new();
+        let mut writer = XmlWriter::new();
         writer
             .open("samlp:Response")
             .attribute("ID", &self.id)
@@ -288,7 +288,7 @@ impl ResponseSpec {
         )?)
     }
 
-    fn write_status(&self, writer: &mut Writer) {
+    fn write_status(&self, writer: &mut XmlWriter) {
         writer.open("samlp:Status");
         writer
             .open("samlp:StatusCode")
@@ -307,7 +307,7 @@ impl ResponseSpec {
     }
 
     fn plain_assertion(&self) -> String {
-        let mut writer = Writer::new();
+        let mut writer = XmlWriter::new();
         writer
             .open("Assertion")
             .attribute("ID", &self.assertion_id)
@@ -333,7 +333,7 @@ impl ResponseSpec {
             .any(|prefix| prefix == "xs")
     }
 
-    fn write_subject(&self, writer: &mut Writer) {
+    fn write_subject(&self, writer: &mut XmlWriter) {
         writer.open("Subject");
         writer
             .open("NameID")
@@ -353,7 +353,7 @@ impl ResponseSpec {
         writer.close().close();
     }
 
-    fn write_conditions(&self, writer: &mut Writer) {
+    fn write_conditions(&self, writer: &mut XmlWriter) {
         writer
             .open("Conditions")
             .attribute("NotBefore", &instant::format(self.not_before))
@@ -368,7 +368,7 @@ impl ResponseSpec {
         writer.close();
     }
 
-    fn write_attributes(&self, writer: &mut Writer) {
+    fn write_attributes(&self, writer: &mut XmlWriter) {
         if self.attributes.is_empty() {
             return; // Core 2.7.3: a statement has at least one.
         }
@@ -388,7 +388,7 @@ impl ResponseSpec {
         writer.close();
     }
 
-    fn write_authn_statement(&self, writer: &mut Writer) {
+    fn write_authn_statement(&self, writer: &mut XmlWriter) {
         let until = self.session_not_on_or_after.map(instant::format);
         writer
             .open("AuthnStatement")
@@ -407,7 +407,8 @@ impl ResponseSpec {
 fn claims(tenant: &Tenant, user: &IdpUser) -> Vec<IssuedClaim> {
     const MICROSOFT: &str = "http://schemas.microsoft.com/identity/claims/";
     const SOAP: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
-    let one = |space: &str, name: &str, value: &str| IssuedClaim::new(format!("{space}{name}"), [value]);
+    let one =
+        |space: &str, name: &str, value: &str| IssuedClaim::new(format!("{space}{name}"), [value]);
     vec![
         one(MICROSOFT, "tenantid", &tenant.id),
         one(MICROSOFT, "objectidentifier", &user.object_id),

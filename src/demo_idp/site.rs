@@ -4,8 +4,8 @@ use super::refusal::IdpRefusal;
 use super::request::SignOnRequest;
 use super::shelf::Shelf;
 use super::{
-    IdpApp, IdpKey, Keep, Now, Random, ResponseSpec, ServiceProvider, Tenant, IdpUser, Variant, http,
-    metadata,
+    IdpApp, IdpKey, IdpUser, Keep, Now, Random, ResponseSpec, ServiceProvider, Tenant, Variant,
+    http, metadata,
 };
 use crate::saml::signature::SignError;
 use std::future::Future;

@@ -1,6 +1,6 @@
 //! The ways in which a Response can differ from the usual one.
 
-use super::{IdpApp, IssuedClaim, Encryption, ResponseSpec, Signed, IdpStatus, Tenant, IdpUser};
+use super::{Encryption, IdpApp, IdpStatus, IdpUser, IssuedClaim, ResponseSpec, Signed, Tenant};
 use crate::saml::encryption::{DataAlgorithm, KeyTransport};
 use crate::saml::names;
 use crate::saml::signature::{Hash, SignatureAlgorithm};

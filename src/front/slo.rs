@@ -24,7 +24,9 @@ use crate::http::response::{AttemptCode, Page};
 use crate::http::send_off::{MessageField, PostBinding};
 use crate::http::session::{self, CurrentSession};
 use crate::logout::{self, LogoutArrival, LogoutEnding, LogoutRefusal, LogoutVisit, Outgoing};
-use crate::saml::binding::{BindingError, EncodedMessage, MessageKind, decode_post, decode_redirect};
+use crate::saml::binding::{
+    BindingError, EncodedMessage, MessageKind, decode_post, decode_redirect,
+};
 use crate::site::Site;
 
 /// `GET /sso/slo`

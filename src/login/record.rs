@@ -69,7 +69,10 @@ impl SignInRefusal {
     }
 
     /// A refusal of the validator's.
-    pub(super) fn of(rejection: &saml::error::Rejection, checks: Vec<saml::error::Check>) -> Self {
+    pub(super) fn of(
+        rejection: &saml::error::Rejection,
+        checks: Vec<saml::error::SamlCheck>,
+    ) -> Self {
         Self {
             requirement: AnyRequirement::Saml(rejection.requirement),
             summary: rejection.to_string(),
@@ -106,7 +109,7 @@ impl SignInRefusal {
 }
 
 /// What the validator checked, as it is kept.
-pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
+pub(super) fn record(checks: Vec<saml::error::SamlCheck>) -> Record {
     Record {
         checks: checks.into_iter().map(record_check).collect(),
         advice: Vec::new(),

@@ -72,8 +72,8 @@ fn concerned<'s, 'n>(
 }
 
 /// Rule D6: with every qualifier, as it came.
-fn word_for_word(name_id: &NameId) -> assertion::NameId {
-    assertion::NameId {
+fn word_for_word(name_id: &NameId) -> assertion::SamlNameId {
+    assertion::SamlNameId {
         value: name_id.value.clone(),
         format: name_id.format.clone(),
         name_qualifier: name_id.name_qualifier.clone(),

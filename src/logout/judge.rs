@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::LogoutArrival;
 use crate::domain::{ConnectionId, FlowRequirement};
-use crate::saml::error::{Check, Rejection, Requirement, shorten};
+use crate::saml::error::{Rejection, Requirement, SamlCheck, shorten};
 use crate::saml::logout::{
     LogoutExpectation, LogoutMessage, LogoutRequest, ValidatedLogout, claimed_issuer, receive_post,
     receive_redirect,
@@ -72,14 +72,14 @@ impl LogoutRefusal {
 pub(super) struct JudgedLogout<'s> {
     pub(super) ready: &'s SiteConnection,
     pub(super) message: ValidatedLogout,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<SamlCheck>,
 }
 
 /// A message that is refused, as far as it came.
 pub(super) struct RefusedLogout {
     pub(super) refusal: LogoutRefusal,
     pub(super) connection: Option<ConnectionId>,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<SamlCheck>,
 }
 
 /// The connections that the message verifies with. Two connections may be two applications of one identity provider: each

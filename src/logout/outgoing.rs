@@ -26,7 +26,11 @@ pub(super) struct LogoutDraft<'a> {
 }
 
 /// Signs and encodes. None when that fails: the session has ended already, and nothing may make a failure of that.
-pub(super) fn send(app: &App, connection: &Connection, draft: &LogoutDraft<'_>) -> Option<Outgoing> {
+pub(super) fn send(
+    app: &App,
+    connection: &Connection,
+    draft: &LogoutDraft<'_>,
+) -> Option<Outgoing> {
     match encode(app, connection.settings.saml().slo_binding, draft) {
         Ok(message) => Some(Outgoing {
             to: connection.display_name.clone(),
@@ -40,7 +44,11 @@ pub(super) fn send(app: &App, connection: &Connection, draft: &LogoutDraft<'_>) 
     }
 }
 
-fn encode(app: &App, binding: Binding, draft: &LogoutDraft<'_>) -> Result<EncodedMessage, SignError> {
+fn encode(
+    app: &App,
+    binding: Binding,
+    draft: &LogoutDraft<'_>,
+) -> Result<EncodedMessage, SignError> {
     let keys = app.sp_keys();
     let key = &keys.signing;
     Ok(match binding {

@@ -80,7 +80,9 @@ impl RequestedLogout<'_> {
         ] {
             let own = own.as_ref().unwrap_or(default);
             let requested = requested.as_ref().unwrap_or(default);
-            checks.push(check(requirement, own, own == requested, || requested.clone()));
+            checks.push(check(requirement, own, own == requested, || {
+                requested.clone()
+            }));
         }
         // Core 3.7.3: the sessions that are listed, or all. One that came without an index cannot be told from those listed.
         let indexes = &self.request.session_indexes;

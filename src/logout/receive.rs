@@ -25,7 +25,11 @@ use crate::site::{Site, SiteConnection};
 use crate::store::{self, SignOut};
 
 /// Judges a logout message and does what it asks.
-pub async fn receive(app: &App, site: &Site, visit: LogoutVisit<'_>) -> Result<LogoutEnding, store::Error> {
+pub async fn receive(
+    app: &App,
+    site: &Site,
+    visit: LogoutVisit<'_>,
+) -> Result<LogoutEnding, store::Error> {
     let now = app.clock.now();
     let judged = match judge::judge(site, visit.arrival, now) {
         Ok(judged) => judged,
@@ -77,9 +81,9 @@ pub async fn receive(app: &App, site: &Site, visit: LogoutVisit<'_>) -> Result<L
         detail,
         message: None,
     };
-    let answer = requests
-        .iter()
-        .find_map(|requested| answer_to(app, *requested, visit.arrival.relay_state(), &status, now));
+    let answer = requests.iter().find_map(|requested| {
+        answer_to(app, *requested, visit.arrival.relay_state(), &status, now)
+    });
     Ok(match unknown {
         Some(code) => LogoutEnding::Unknown { answer, code },
         None => LogoutEnding::Ended { sessions, answer },

@@ -21,7 +21,11 @@ use crate::site::{AnyRequirement, Site, record_check};
 use crate::store;
 
 /// An attempt that is over as it is written down.
-pub(super) fn ended(company: CompanyId, judged: &JudgedLogout<'_>, now: OffsetDateTime) -> LoginAttempt {
+pub(super) fn ended(
+    company: CompanyId,
+    judged: &JudgedLogout<'_>,
+    now: OffsetDateTime,
+) -> LoginAttempt {
     LoginAttempt {
         connection_id: Some(judged.ready.connection.id),
         outcome: Outcome::SignedOut,

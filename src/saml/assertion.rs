@@ -12,7 +12,7 @@ mod proof;
 mod subject;
 
 use super::error::{Checks, Rejection, Requirement};
-use super::expectation::{MOST_CLOCK_SKEW, Terms};
+use super::expectation::{MOST_CLOCK_SKEW, ResponseTerms};
 use super::message::check_issue_instant;
 use super::names;
 use super::near;
@@ -31,19 +31,19 @@ use subject::{check_confirmations, check_name_id};
 struct Content {
     id: String,
     issuer: String,
-    name_id: Option<NameId>,
+    name_id: Option<SamlNameId>,
     session_index: Option<String>,
     session_not_on_or_after: Option<OffsetDateTime>,
     authn_instant: Option<OffsetDateTime>,
     authn_context: Option<String>,
-    attributes: Vec<Attribute>,
+    attributes: Vec<AssertionAttribute>,
     acceptable_until: OffsetDateTime,
     drift: Duration,
 }
 
 /// An attribute with its simple values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
+pub struct AssertionAttribute {
     /// The name, compared octet by octet.
     pub name: String,
     /// The values that are plain text; structured ones are left out.
@@ -56,15 +56,15 @@ const LONGEST_NAME: usize = 1024;
 /// Reads an assertion whose octets are signed, and judges it by the rules D.
 fn read(
     assertion: Element<'_>,
-    terms: Terms<'_>,
+    terms: ResponseTerms<'_>,
     checks: &mut Checks,
 ) -> Result<Content, Rejection> {
-    let Terms {
+    let ResponseTerms {
         trust,
         expectation,
         now,
     } = terms;
-    let parts = Parts::of(assertion, checks)?;
+    let parts = AssertionParts::of(assertion, checks)?;
     let issuer = parts.issuer.text().unwrap_or_default();
     checks.require(
         trust.is_from(&issuer),
@@ -102,13 +102,13 @@ fn named(assertion: Element<'_>) -> Option<String> {
 }
 
 /// The parts that an assertion for sign-in must have, each once (Core 2.3.3).
-struct Parts<'d> {
+struct AssertionParts<'d> {
     issuer: Element<'d>,
     subject: Element<'d>,
     conditions: Element<'d>,
 }
 
-impl<'d> Parts<'d> {
+impl<'d> AssertionParts<'d> {
     fn of(assertion: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
         let shape = Requirement::AssertionShape;
         checks.require(
@@ -165,12 +165,12 @@ impl<'d> Parts<'d> {
     }
 }
 
-fn read_attributes(assertion: Element<'_>) -> Vec<Attribute> {
+fn read_attributes(assertion: Element<'_>) -> Vec<AssertionAttribute> {
     let statements = assertion.children_named(names::SAML, "AttributeStatement");
     let attributes =
         statements.flat_map(|statement| statement.children_named(names::SAML, "Attribute"));
     attributes
-        .map(|attribute| Attribute {
+        .map(|attribute| AssertionAttribute {
             name: attribute.attribute("Name").unwrap_or_default().to_owned(),
             values: attribute
                 .children_named(names::SAML, "AttributeValue")

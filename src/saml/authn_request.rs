@@ -3,7 +3,7 @@
 //! Invariant: nothing is asked for that was not configured. No `Subject`, `Scoping` or `Conditions`: identity providers refuse them.
 
 use super::{instant, names};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use std::fmt::Write as _;
 use time::OffsetDateTime;
 
@@ -43,7 +43,7 @@ pub struct NameIdPolicy {
 impl AuthnRequest {
     /// The message, unsigned.
     pub fn to_xml(&self) -> String {
-        let mut xml = Writer::new();
+        let mut xml = XmlWriter::new();
         xml.open("samlp:AuthnRequest")
             .attribute("xmlns:samlp", names::SAMLP)
             .attribute("xmlns:saml", names::SAML)

@@ -30,10 +30,10 @@ pub trait SecondOpinion: fmt::Debug + Send + Sync {
     fn takes(&self, what: Uncommon) -> bool;
 
     /// Verifies every signature in a document, and gives the octets that the outermost one covers; or why it refuses.
-    fn signed_octets(&self, question: &Question<'_>) -> Result<String, String>;
+    fn signed_octets(&self, question: &SignatureQuestion<'_>) -> Result<String, String>;
 
     /// Whom signed octets speak of, a whole Response or an assertion; or why they cannot be read.
-    fn identity(&self, signed: &str, part: Part) -> Result<Identity, String>;
+    fn identity(&self, signed: &str, part: SignedPart) -> Result<SignedIdentity, String>;
 }
 
 /// What a message may hold by our rules, and not every implementation takes.
@@ -49,7 +49,7 @@ pub enum Uncommon {
 
 /// A document whose signatures are to be verified.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct SignatureQuestion<'a> {
     /// The document.
     pub document: &'a str,
     /// The certificates that the signatures were made with, DER.
@@ -60,7 +60,7 @@ pub struct Question<'a> {
 
 /// What octets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum SignedPart {
     /// A Response with its assertion.
     Response,
     /// An assertion.
@@ -69,7 +69,7 @@ pub enum Part {
 
 /// What two implementations have to agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct SignedIdentity {
     /// The value of the `NameID`, where there is one.
     pub name_id: Option<String>,
     /// The assertion's ID.
@@ -121,7 +121,7 @@ impl CrossCheck {
         // One key may have made both signatures.
         let mut certificates: Vec<&[u8]> = signers(signed).map(Signer::certificate).collect();
         certificates.dedup();
-        let question = Question {
+        let question = SignatureQuestion {
             document: "",
             certificates: &certificates,
             sha1_allowed: signed.terms().trust.danger_allow_sha1,
@@ -144,7 +144,7 @@ impl CrossCheck {
     fn compare(
         &self,
         judged: &JudgedAssertion<'_>,
-        question: &Question<'_>,
+        question: &SignatureQuestion<'_>,
     ) -> Result<(), NoAgreement> {
         let signed = judged.signed();
         if let Some(signer) = signers(signed).find(|signer| !self.opinion.knows(signer.algorithm()))
@@ -160,8 +160,8 @@ impl CrossCheck {
         }
         let Some(opened) = signed.opened() else {
             let (octets, part) = match signed.response() {
-                Some(response) => (response.octets(), Part::Response),
-                None => (signed.octets(), Part::Assertion),
+                Some(response) => (response.octets(), SignedPart::Response),
+                None => (signed.octets(), SignedPart::Assertion),
             };
             let theirs = self.same_octets(signed.received(), octets, question)?;
             return self.same_identity(&theirs, part, judged);
@@ -177,21 +177,21 @@ impl CrossCheck {
             ));
         }
         let theirs = self.same_octets(opened, signed.octets(), question)?;
-        self.same_identity(&theirs, Part::Assertion, judged)
+        self.same_identity(&theirs, SignedPart::Assertion, judged)
     }
 
     fn same_octets(
         &self,
         document: &[u8],
         ours: &[u8],
-        question: &Question<'_>,
+        question: &SignatureQuestion<'_>,
     ) -> Result<String, NoAgreement> {
         let document = std::str::from_utf8(document)
             .map_err(|_| NoAgreement::Disagreement("a message that is not UTF-8".to_owned()))?;
         if has_digit_first(document) {
             self.must_take(Uncommon::DigitFirst)?;
         }
-        let question = Question {
+        let question = SignatureQuestion {
             document,
             ..*question
         };
@@ -209,7 +209,7 @@ impl CrossCheck {
     fn same_identity(
         &self,
         signed: &str,
-        part: Part,
+        part: SignedPart,
         judged: &JudgedAssertion<'_>,
     ) -> Result<(), NoAgreement> {
         // Which name it is only we have decrypted; it must not read another one beside it.

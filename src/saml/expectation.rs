@@ -52,7 +52,7 @@ pub struct Authentication {
 
 /// By what a Response is judged: the same from the first step to the last.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms<'t> {
+pub(super) struct ResponseTerms<'t> {
     pub(super) trust: &'t Trust,
     pub(super) expectation: &'t Expectation,
     pub(super) now: OffsetDateTime,

@@ -104,7 +104,7 @@ pub(super) fn follows_issuer(signature: Element<'_>) -> bool {
 
 /// What an answer says of how it went (Core 3.2.2).
 #[derive(Debug, Default)]
-pub(super) struct Status<'d> {
+pub(super) struct StatusCodes<'d> {
     /// The top-level code.
     pub(super) code: Option<&'d str>,
     /// The second-level code.
@@ -113,7 +113,7 @@ pub(super) struct Status<'d> {
     pub(super) message: Option<Cow<'d, str>>,
 }
 
-impl<'d> Status<'d> {
+impl<'d> StatusCodes<'d> {
     /// Reads the `Status` of an answer; nothing where there is none.
     pub(super) fn of(answer: Element<'d>) -> Self {
         let Some(status) = answer.child(names::SAMLP, "Status") else {

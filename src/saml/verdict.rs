@@ -2,12 +2,12 @@
 //!
 //! Invariant: only this room makes a verdict, and nobody changes one.
 
-use super::error::{Check, Checks, Rejection};
+use super::error::{Checks, Rejection, SamlCheck};
 
 /// The verdict on a message; `P` is what a good one proves.
 #[derive(Debug)]
 pub struct Verdict<P> {
-    checks: Vec<Check>,
+    checks: Vec<SamlCheck>,
     outcome: Result<P, Rejection>,
     named: Option<String>,
 }
@@ -23,7 +23,7 @@ impl<P> Verdict<P> {
     }
 
     /// The checks in the order in which they were made.
-    pub fn checks(&self) -> &[Check] {
+    pub fn checks(&self) -> &[SamlCheck] {
         &self.checks
     }
 
@@ -43,7 +43,7 @@ impl<P> Verdict<P> {
     }
 
     /// The checks, and the proof or the one check that failed.
-    pub fn into_parts(self) -> (Vec<Check>, Result<P, Rejection>) {
+    pub fn into_parts(self) -> (Vec<SamlCheck>, Result<P, Rejection>) {
         (self.checks, self.outcome)
     }
 }

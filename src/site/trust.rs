@@ -7,7 +7,7 @@ use crate::domain::{self, AuthnStatement, Settings};
 use crate::import;
 use crate::saml::encryption::DecryptionKey;
 use crate::saml::response::{Authentication, Expectation, MOST_CLOCK_SKEW};
-use crate::saml::signature::{CertificateValidity, RequiredSignature, Trust};
+use crate::saml::signature::{SignatureCoverage, Trust, ValidityPolicy};
 use time::{Duration, OffsetDateTime};
 
 /// Whom a connection trusts, and what it demands of signatures.
@@ -18,15 +18,15 @@ pub fn trust(settings: &Settings, decryption_keys: Vec<DecryptionKey>) -> Trust 
             .filter_map(Result::ok)
             .collect(),
         certificate_validity: match settings.saml().certificate_validity {
-            domain::CertificateValidity::Reject => CertificateValidity::Reject,
-            domain::CertificateValidity::Warn => CertificateValidity::Warn,
-            domain::CertificateValidity::Ignore => CertificateValidity::Ignore,
+            domain::CertificateValidity::Reject => ValidityPolicy::Reject,
+            domain::CertificateValidity::Warn => ValidityPolicy::Warn,
+            domain::CertificateValidity::Ignore => ValidityPolicy::Ignore,
         },
         required_signature: match settings.saml().required_signature {
-            domain::RequiredSignature::Either => RequiredSignature::Either,
-            domain::RequiredSignature::Assertion => RequiredSignature::Assertion,
-            domain::RequiredSignature::Response => RequiredSignature::Response,
-            domain::RequiredSignature::Both => RequiredSignature::Both,
+            domain::RequiredSignature::Either => SignatureCoverage::Either,
+            domain::RequiredSignature::Assertion => SignatureCoverage::Assertion,
+            domain::RequiredSignature::Response => SignatureCoverage::Response,
+            domain::RequiredSignature::Both => SignatureCoverage::Both,
         },
         danger_allow_sha1: settings.saml().danger_allow_sha1,
         danger_accept_cbc: settings.saml().danger_accept_cbc,

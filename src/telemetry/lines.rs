@@ -22,9 +22,9 @@ const MOST: usize = 256 * 1024;
 
 /// The log's lines; clones are the same log. The last one to go, in [`super::Flush`], writes what still waits.
 #[derive(Clone)]
-pub(super) struct Lines(Arc<Shared>);
+pub(super) struct Lines(Arc<SharedLines>);
 
-struct Shared {
+struct SharedLines {
     waiting: Mutex<Vec<u8>>,
     /// Says that a line waits.
     arrived: Condvar,
@@ -34,7 +34,7 @@ struct Shared {
 
 impl Lines {
     pub(super) fn new(out: impl Write + Send + 'static) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedLines {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
             out: Mutex::new(Box::new(out)),
@@ -54,7 +54,7 @@ impl Lines {
     }
 }
 
-impl Shared {
+impl SharedLines {
     fn write_on(&self) {
         loop {
             let mut waiting = locked(&self.waiting);
@@ -96,12 +96,12 @@ fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// One line; it comes whole.
-pub(super) struct Line<'l> {
+pub(super) struct LogLine<'l> {
     lines: &'l Lines,
     urgent: bool,
 }
 
-impl Write for Line<'_> {
+impl Write for LogLine<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.lines.0.add(&shown(line), self.urgent);
         Ok(line.len())
@@ -122,17 +122,17 @@ fn shown(line: &[u8]) -> Cow<'_, [u8]> {
 }
 
 impl<'l> MakeWriter<'l> for Lines {
-    type Writer = Line<'l>;
+    type Writer = LogLine<'l>;
 
-    fn make_writer(&'l self) -> Line<'l> {
-        Line {
+    fn make_writer(&'l self) -> LogLine<'l> {
+        LogLine {
             lines: self,
             urgent: true,
         }
     }
 
-    fn make_writer_for(&'l self, metadata: &Metadata<'_>) -> Line<'l> {
-        Line {
+    fn make_writer_for(&'l self, metadata: &Metadata<'_>) -> LogLine<'l> {
+        LogLine {
             lines: self,
             urgent: *metadata.level() <= Level::WARN,
         }

@@ -2,9 +2,10 @@
 
 use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::cross_check::{
-    CrossCheck, Identity, Incomparable, Part, Question, SecondOpinion, Uncommon,
+    CrossCheck, Incomparable, SecondOpinion, SignatureQuestion, SignedIdentity, SignedPart,
+    Uncommon,
 };
-use vestibule::saml::error::{Check, Requirement, Rule};
+use vestibule::saml::error::{Requirement, Rule, SamlCheck};
 use vestibule::saml::response::ParsedResponse;
 use vestibule::saml::signature::SignatureAlgorithm;
 use vestibule::saml::verdict::Verdict;
@@ -69,8 +70,8 @@ impl SecondOpinion for Changed {
         self.samael.takes(what)
     }
 
-    fn signed_octets(&self, question: &Question<'_>) -> Result<String, String> {
-        let question = Question {
+    fn signed_octets(&self, question: &SignatureQuestion<'_>) -> Result<String, String> {
+        let question = SignatureQuestion {
             certificates: match self.change {
                 Change::NoCertificate => &[],
                 _ => question.certificates,
@@ -85,7 +86,7 @@ impl SecondOpinion for Changed {
         }
     }
 
-    fn identity(&self, signed: &str, part: Part) -> Result<Identity, String> {
+    fn identity(&self, signed: &str, part: SignedPart) -> Result<SignedIdentity, String> {
         let mut identity = self.samael.identity(signed, part)?;
         match self.change {
             Change::CannotRead => return Err("an unknown element".to_owned()),
@@ -119,7 +120,7 @@ fn case(kind: &str, name: &str) -> Case {
     cases.find(|case| case.name == name).unwrap()
 }
 
-fn last(verdict: &Verdict<ValidatedAssertion>) -> &Check {
+fn last(verdict: &Verdict<ValidatedAssertion>) -> &SamlCheck {
     verdict.checks().last().unwrap()
 }
 

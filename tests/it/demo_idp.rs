@@ -10,7 +10,7 @@ use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use tower::ServiceExt as _;
 use vestibule::demo_idp::{
-    IdpApp, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, Signed, IdpUser, Variant,
+    DemoConfig, DemoIdp, IdpApp, IdpKey, IdpUser, ResponseSpec, ServiceProvider, Signed, Variant,
 };
 use vestibule::saml::authn_request::{AuthnRequest, NameIdPolicy};
 use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
@@ -20,7 +20,7 @@ use vestibule::saml::metadata::{IdpMetadata, SpMetadata};
 use vestibule::saml::names;
 use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{
-    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
+    SignatureCoverage, SigningKey, Trust, ValidityPolicy, VerificationKey,
 };
 use vestibule::saml::validate::validate;
 use vestibule::xml::{Document, Limits};
@@ -48,8 +48,8 @@ fn random() -> vestibule::demo_idp::Random {
 
 fn app() -> IdpApp {
     let certificate = SP_KEY.certificate_der().to_vec();
-    let mut app =
-        IdpApp::new(APP, "Acme Library", ENTITY, ACS).with_sign_on_url("http://acme.localhost:8080/");
+    let mut app = IdpApp::new(APP, "Acme Library", ENTITY, ACS)
+        .with_sign_on_url("http://acme.localhost:8080/");
     app.logout_url = Some(SLO.to_owned());
     app.encryption_certificate = Some(certificate.clone());
     app.verification_certificates = vec![certificate];
@@ -79,8 +79,8 @@ fn trust(idp: &DemoIdp) -> Trust {
     Trust {
         idp_entity_id: idp.tenant().entity_id.clone(),
         keys: vec![VerificationKey::from_certificate(idp.signing_key().certificate_der()).unwrap()],
-        certificate_validity: CertificateValidity::Reject,
-        required_signature: RequiredSignature::Either,
+        certificate_validity: ValidityPolicy::Reject,
+        required_signature: SignatureCoverage::Either,
         danger_allow_sha1: false,
         danger_accept_cbc: false,
         decryption_keys: vec![DecryptionKey::new(key.unwrap()).unwrap()],

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 use time::macros::datetime;
-use vestibule::saml::metadata::{IdpMetadata, Imported, MetadataError, Warning};
+use vestibule::saml::metadata::{IdpMetadata, MetadataError, MetadataWarning, ParsedMetadata};
 use vestibule::saml::names;
 
 const NOW: OffsetDateTime = datetime!(2023-11-20 12:00 UTC);
@@ -13,7 +13,7 @@ fn sample(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn import(name: &str) -> Imported {
+fn import(name: &str) -> ParsedMetadata {
     IdpMetadata::parse(&sample(name), None, NOW).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -33,7 +33,7 @@ fn key(attributes: &str) -> String {
 
 const SSO: &str = r#"<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example.com/sso"/>"#;
 
-fn parse(text: &str) -> Result<Imported, MetadataError> {
+fn parse(text: &str) -> Result<ParsedMetadata, MetadataError> {
     IdpMetadata::parse(text.as_bytes(), None, NOW)
 }
 
@@ -179,7 +179,7 @@ fn particulars_of_samples() {
     let dropped: Vec<String> = import("multi-signing-certs.xml")
         .warnings
         .iter()
-        .filter(|warning| matches!(warning, Warning::KeyDropped { .. }))
+        .filter(|warning| matches!(warning, MetadataWarning::KeyDropped { .. }))
         .map(ToString::to_string)
         .collect();
     assert_eq!(
@@ -233,7 +233,7 @@ fn an_aggregate_asks_for_the_entity_id() {
         imported
             .warnings
             .iter()
-            .any(|warning| matches!(warning, Warning::CertificateNotInForce { .. }))
+            .any(|warning| matches!(warning, MetadataWarning::CertificateNotInForce { .. }))
     );
     assert!(matches!(
         IdpMetadata::parse(&bytes, Some("https://idp.hig.se/identity"), NOW),
@@ -335,7 +335,7 @@ fn a_group_lends_its_expiry_and_hides_nothing() {
         imported.idp.valid_until,
         Some(datetime!(2020-01-01 0:00 UTC))
     );
-    assert!(imported.warnings.contains(&Warning::Expired {
+    assert!(imported.warnings.contains(&MetadataWarning::Expired {
         valid_until: datetime!(2020-01-01 0:00 UTC)
     }));
     assert!(matches!(
@@ -508,7 +508,7 @@ fn a_certificate_is_read_in_every_form_that_products_publish() {
             !imported
                 .warnings
                 .iter()
-                .any(|it| matches!(it, Warning::KeyDropped { .. })),
+                .any(|it| matches!(it, MetadataWarning::KeyDropped { .. })),
             "{text}"
         );
     }

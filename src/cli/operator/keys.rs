@@ -16,7 +16,7 @@ use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::AuditEvent;
-use crate::keys::{self, KeyPair, Use};
+use crate::keys::{self, KeyPair, KeyPurpose};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum KeysCommand {
@@ -52,7 +52,7 @@ pub(in crate::cli) enum Which {
     Encryption,
 }
 
-impl From<Which> for Use {
+impl From<Which> for KeyPurpose {
     fn from(which: Which) -> Self {
         match which {
             Which::Signing => Self::Signing,
@@ -70,7 +70,7 @@ impl KeysCommand {
         match self {
             Self::List { json } => list::run(&held, config, now.unix_timestamp(), json, out)?,
             Self::New { key } => {
-                let of = Use::from(key);
+                let of = KeyPurpose::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
                 let event = event(&installation, "key.new", of, keys.overlap(of).next.as_ref());
                 store
@@ -82,17 +82,17 @@ impl KeysCommand {
                     of.file(&config.keys_dir(), "-next", "pem").display()
                 ))?;
                 out.line(match of {
-                    Use::Signing => "It stands in the metadata of every company beside the one in use.",
-                    Use::Encryption => "It stands in the metadata beside the one in use, of companies with encrypted_assertions=true.",
+                    KeyPurpose::Signing => "It stands in the metadata of every company beside the one in use.",
+                    KeyPurpose::Encryption => "It stands in the metadata beside the one in use, of companies with encrypted_assertions=true.",
                 })?;
                 out.line("A server on this machine follows by itself. On several nodes, copy it to the others now: -next.key (mode 0600) and -next.pem; they take it up without a restart.")?;
                 out.line(match of {
-                    Use::Signing => "Let the identity providers that check our signatures take up the metadata (/sso/metadata of each company). Then: vestibule keys rotate signing",
-                    Use::Encryption => "It decrypts already. Then, on this node: vestibule keys rotate encryption",
+                    KeyPurpose::Signing => "Let the identity providers that check our signatures take up the metadata (/sso/metadata of each company). Then: vestibule keys rotate signing",
+                    KeyPurpose::Encryption => "It decrypts already. Then, on this node: vestibule keys rotate encryption",
                 })?;
             }
             Self::Rotate { key } => {
-                let of = Use::from(key);
+                let of = KeyPurpose::from(key);
                 let keys = keys::Keys::rotate(config, of, now)?;
                 let event = event(&installation, "key.rotate", of, Some(in_use(&keys, of)));
                 store
@@ -119,7 +119,7 @@ impl KeysCommand {
 async fn retire(
     installation: &Installation,
     held: &keys::Keys,
-    of: Use,
+    of: KeyPurpose,
     yes: YesFlag,
     out: &mut Output,
 ) -> Result<()> {
@@ -131,10 +131,10 @@ async fn retire(
     }
     yes.require(
         match of {
-            Use::Signing => {
+            KeyPurpose::Signing => {
                 "This takes the signing key before the one in use out of the metadata of every company. An identity provider that has not taken up the new metadata refuses our signed requests and sign-outs from then on."
             }
-            Use::Encryption => {
+            KeyPurpose::Encryption => {
                 "This takes the encryption key before the one in use away for good. What an identity provider encrypts to it cannot be opened any more: its users cannot sign in before it has taken up the new metadata."
             }
         },
@@ -155,24 +155,29 @@ async fn retire(
         "On several nodes, delete {0}-previous.key and {0}-previous.pem on the others, and restart them.",
         of.name()
     ))?;
-    if of == Use::Encryption && config.keys.previous_encryption_key_file.is_some() {
+    if of == KeyPurpose::Encryption && config.keys.previous_encryption_key_file.is_some() {
         out.line("Take keys.previous_encryption_key_file out of the configuration now, before the next start.")?;
     }
     Ok(())
 }
 
 /// An entry for the audit log of the whole installation: everybody's sign-ins hang on its keys.
-fn event(installation: &Installation, action: &str, of: Use, pair: Option<&KeyPair>) -> AuditEvent {
+fn event(
+    installation: &Installation,
+    action: &str,
+    of: KeyPurpose,
+    pair: Option<&KeyPair>,
+) -> AuditEvent {
     let detail = pair.map_or_else(String::new, |pair| {
         format!("SHA-256 {}", thumbprint(pair, MessageDigest::sha256()))
     });
     installation.event(None, action, of.name(), detail)
 }
 
-fn in_use(keys: &keys::Keys, of: Use) -> &KeyPair {
+fn in_use(keys: &keys::Keys, of: KeyPurpose) -> &KeyPair {
     match of {
-        Use::Signing => &keys.signing,
-        Use::Encryption => &keys.encryption,
+        KeyPurpose::Signing => &keys.signing,
+        KeyPurpose::Encryption => &keys.encryption,
     }
 }
 

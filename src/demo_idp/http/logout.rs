@@ -7,7 +7,7 @@ use crate::demo_idp::{DemoIdp, guid, pages};
 use crate::saml::binding::{MessageKind, encode_redirect};
 use crate::saml::signature::{SignError, SigningKey};
 use crate::saml::{instant, names};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,7 +32,9 @@ pub(super) fn answer(
         return Ok(signed_out(idp));
     };
     let location = logout_response(idp, request, logout_url, received.relay_state.as_deref())
-        .map_err(|error| IdpRefusal::new(50_061, format!("The logout cannot be answered: {error}")))?;
+        .map_err(|error| {
+            IdpRefusal::new(50_061, format!("The logout cannot be answered: {error}"))
+        })?;
     let cookie = [(header::SET_COOKIE, cookies::clear_session())];
     Ok((cookie, Redirect::to(&location)).into_response())
 }
@@ -57,7 +59,7 @@ fn logout_response(
     logout_url: &str,
     relay_state: Option<&str>,
 ) -> Result<String, SignError> {
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer
         .open("samlp:LogoutResponse")
         .attribute("ID", &format!("_{}", guid(idp.random())))

@@ -3,7 +3,7 @@
 use super::{cookies, sign_on};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::site::{Flow, FlowPurpose};
-use crate::demo_idp::{IdpApp, DemoIdp, Variant, pages};
+use crate::demo_idp::{DemoIdp, IdpApp, Variant, pages};
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,9 +32,9 @@ pub(super) async fn metadata(
     if let Some(id) = &query.appid {
         idp.app(id)?;
     }
-    let xml = idp
-        .metadata_xml()
-        .map_err(|error| IdpRefusal::new(50_146, format!("The metadata cannot be signed: {error}")))?;
+    let xml = idp.metadata_xml().map_err(|error| {
+        IdpRefusal::new(50_146, format!("The metadata cannot be signed: {error}"))
+    })?;
     let kind = [(
         header::CONTENT_TYPE,
         "application/samlmetadata+xml; charset=utf-8",

@@ -3,9 +3,9 @@
 use super::{PostsElsewhere, cookies, logout};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::request::{Incoming, ReceivedMessage, SignOnRequest};
-use crate::demo_idp::response::{ResponseSpec, ServiceProvider, IdpStatus};
+use crate::demo_idp::response::{IdpStatus, ResponseSpec, ServiceProvider};
 use crate::demo_idp::site::{Flow, FlowPurpose, IdpSession};
-use crate::demo_idp::{IdpApp, DemoIdp, IdpUser, Variant, pages};
+use crate::demo_idp::{DemoIdp, IdpApp, IdpUser, Variant, pages};
 use crate::saml::binding::{MessageKind, PostPage, decode_post, decode_redirect};
 use crate::saml::names;
 use crate::saml::signature::SignError;
@@ -159,7 +159,11 @@ pub(super) fn deliver(
 }
 
 /// Who may get a Response for an application, and in which variant.
-pub(super) fn check_access(user: &IdpUser, app: &IdpApp, variant: Variant) -> Result<(), IdpRefusal> {
+pub(super) fn check_access(
+    user: &IdpUser,
+    app: &IdpApp,
+    variant: Variant,
+) -> Result<(), IdpRefusal> {
     if !user.assigned {
         return Err(IdpRefusal::new(
             50_105,
@@ -189,7 +193,11 @@ pub(super) fn check_tenant(idp: &DemoIdp, tenant: &str) -> Result<(), IdpRefusal
     ))
 }
 
-fn checked(idp: &DemoIdp, request: SignOnRequest, received: ReceivedMessage) -> Result<FlowPurpose, IdpRefusal> {
+fn checked(
+    idp: &DemoIdp,
+    request: SignOnRequest,
+    received: ReceivedMessage,
+) -> Result<FlowPurpose, IdpRefusal> {
     let app = idp.app_of_issuer(&request.issuer)?;
     received.check_signature(&app)?;
     let acs_url = request.reply_url(&app)?;

@@ -10,7 +10,7 @@ use futures_util::stream;
 use multer::Multipart;
 
 use crate::demo_idp::refusal::IdpRefusal;
-use crate::demo_idp::{IdpApp, DemoIdp};
+use crate::demo_idp::{DemoIdp, IdpApp};
 
 /// `POST /applications/{app}/metadata`. The Sign on URL is not in metadata and stays as it is.
 pub(super) async fn metadata(

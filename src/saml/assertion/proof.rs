@@ -5,7 +5,7 @@
 //!
 //! The proofs before these are in [`crate::saml::response`], where a picture and examples are.
 
-use super::{Attribute, Content, NameId, named, read};
+use super::{AssertionAttribute, Content, SamlNameId, named, read};
 use crate::saml::cross_check::CrossCheck;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::response::{SignedAssertion, check_response_issuer};
@@ -71,7 +71,7 @@ impl JudgedAssertion<'_> {
         &self.content.id
     }
 
-    pub(in crate::saml) const fn name_id(&self) -> Option<&NameId> {
+    pub(in crate::saml) const fn name_id(&self) -> Option<&SamlNameId> {
         self.content.name_id.as_ref()
     }
 }
@@ -88,7 +88,7 @@ impl ValidatedAssertion {
     }
 
     /// The subject's name; absent only where an identity attribute stands in (rule D7).
-    pub const fn name_id(&self) -> Option<&NameId> {
+    pub const fn name_id(&self) -> Option<&SamlNameId> {
         self.content.name_id.as_ref()
     }
 
@@ -113,7 +113,7 @@ impl ValidatedAssertion {
     }
 
     /// The attributes, in order.
-    pub fn attributes(&self) -> &[Attribute] {
+    pub fn attributes(&self) -> &[AssertionAttribute] {
         &self.content.attributes
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Vectors: `confirmation-*` and `name-*`.
 
-use super::{Attribute, LONGEST_NAME, NameId};
+use super::{AssertionAttribute, LONGEST_NAME, SamlNameId};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::expectation::Expectation;
 use crate::saml::instant;
@@ -115,11 +115,11 @@ fn check_confirmation(
 /// Rule D7: one name, read or opened, or the identity attribute in its place.
 pub(super) fn check_name_id(
     subject: Element<'_>,
-    attributes: &[Attribute],
+    attributes: &[AssertionAttribute],
     trust: &Trust,
     expectation: &Expectation,
     checks: &mut Checks,
-) -> Result<Option<NameId>, Rejection> {
+) -> Result<Option<SamlNameId>, Rejection> {
     let mut found = subject.children().filter(|child| is_identifier(*child));
     match (found.next(), found.next()) {
         (Some(name), None) if name.local_name() == "NameID" => {
@@ -168,7 +168,7 @@ fn open_name(
     trust: &Trust,
     expectation: &Expectation,
     checks: &mut Checks,
-) -> Result<NameId, Rejection> {
+) -> Result<SamlNameId, Rejection> {
     if trust.decryption_keys.is_empty() {
         return Err(checks.fail(
             Requirement::NameId,
@@ -176,7 +176,7 @@ fn open_name(
             "an encrypted NameID (EncryptedID), and there is no key to open it",
         ));
     }
-    NameId::open(encrypted, &trust.decryption_keys, checks, |name, checks| {
+    SamlNameId::open(encrypted, &trust.decryption_keys, checks, |name, checks| {
         read_name(name, expectation, checks)
     })
 }
@@ -185,7 +185,7 @@ fn read_name(
     element: Element<'_>,
     expectation: &Expectation,
     checks: &mut Checks,
-) -> Result<NameId, Rejection> {
+) -> Result<SamlNameId, Rejection> {
     let value = element.text().unwrap_or_default();
     let wrong = match value.len() {
         0 => Some("an empty one"),
@@ -226,7 +226,7 @@ fn read_name(
             received,
         )?;
     }
-    let name_id = NameId::of(element, value.into_owned());
+    let name_id = SamlNameId::of(element, value.into_owned());
     let ours = name_id.sp_name_qualifier.as_deref();
     if let Some(other) = ours.filter(|it| !expectation.names_us(it)) {
         return Err(checks.fail(

@@ -17,13 +17,13 @@ use time::OffsetDateTime;
 /// The octets of a logout message that a key of the connection signed.
 #[derive(Debug)]
 pub struct SignedLogout<'m> {
-    octets: Octets<'m>,
-    terms: Terms<'m>,
+    octets: SignedOctets<'m>,
+    terms: LogoutTerms<'m>,
 }
 
 /// What the signature covers.
 #[derive(Debug)]
-enum Octets<'m> {
+enum SignedOctets<'m> {
     /// The message inside a query that is signed.
     InQuery(&'m [u8]),
     /// The message without the signature in it.
@@ -43,7 +43,7 @@ pub fn receive_redirect(
     expectation: &LogoutExpectation,
     now: OffsetDateTime,
 ) -> Verdict<ValidatedLogout> {
-    let terms = Terms {
+    let terms = LogoutTerms {
         trust,
         expectation,
         now,
@@ -62,7 +62,7 @@ pub fn receive_post(
     expectation: &LogoutExpectation,
     now: OffsetDateTime,
 ) -> Verdict<ValidatedLogout> {
-    let terms = Terms {
+    let terms = LogoutTerms {
         trust,
         expectation,
         now,
@@ -77,7 +77,7 @@ pub fn receive_post(
 impl<'m> SignedLogout<'m> {
     fn by_redirect(
         message: &'m Redirected,
-        terms: Terms<'m>,
+        terms: LogoutTerms<'m>,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
         let Some(signature) = &message.signature else {
@@ -97,14 +97,14 @@ impl<'m> SignedLogout<'m> {
             "over the query",
         );
         Ok(Self {
-            octets: Octets::InQuery(&message.xml),
+            octets: SignedOctets::InQuery(&message.xml),
             terms,
         })
     }
 
     fn by_post(
         message: &'m Posted,
-        terms: Terms<'m>,
+        terms: LogoutTerms<'m>,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
         let document = parse(&message.xml, checks)?;
@@ -117,7 +117,7 @@ impl<'m> SignedLogout<'m> {
             "in the message",
         );
         Ok(Self {
-            octets: Octets::Enveloped(signed),
+            octets: SignedOctets::Enveloped(signed),
             terms,
         })
     }
@@ -125,8 +125,8 @@ impl<'m> SignedLogout<'m> {
     /// Judges what the signed octets say (rules C, D and G).
     pub fn judge(self, checks: &mut Checks) -> Result<ValidatedLogout, Rejection> {
         let document = match &self.octets {
-            Octets::Enveloped(signed) => parse(signed.octets(), checks)?, // rule B6
-            Octets::InQuery(xml) => {
+            SignedOctets::Enveloped(signed) => parse(signed.octets(), checks)?, // rule B6
+            SignedOctets::InQuery(xml) => {
                 let document = parse(xml, checks)?;
                 // Bindings 3.4.4.1: a message in a query carries no signature of its own.
                 if signatures(&document).next().is_some() {

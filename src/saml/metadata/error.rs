@@ -117,7 +117,7 @@ pub enum MetadataError {
 /// Something that was left out, or that needs attention soon, in metadata that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Warning {
+pub enum MetadataWarning {
     /// A key was left out.
     KeyDropped {
         /// What it was for.
@@ -184,7 +184,7 @@ impl fmt::Display for KeyUse {
     }
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for MetadataWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyDropped { key_use, reason } => {

@@ -4,7 +4,7 @@
 
 use super::Expectation;
 use crate::saml::error::{Checks, Rejection, Requirement};
-use crate::saml::message::{Status, check_issue_instant, issuer};
+use crate::saml::message::{StatusCodes, check_issue_instant, issuer};
 use crate::saml::names;
 use crate::saml::near;
 use crate::xml::Element;
@@ -87,7 +87,7 @@ fn check_children(response: Element<'_>, checks: &mut Checks) -> Result<(), Reje
 
 /// Rule C2.
 fn check_status(response: Element<'_>, checks: &mut Checks) -> Result<(), Rejection> {
-    let status = Status::of(response);
+    let status = StatusCodes::of(response);
     let value = status.code.unwrap_or_default();
     if value == names::STATUS_SUCCESS {
         checks.pass(Requirement::Status, "Success", "Success");

@@ -3,7 +3,7 @@
 //! Invariant: a [`Signer`] exists only where a key of the connection verifies the signature, with a certificate that the connection
 //! takes today.
 
-use super::{CertificateValidity, SignatureAlgorithm, Trust, VerificationKey};
+use super::{SignatureAlgorithm, Trust, ValidityPolicy, VerificationKey};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ fn is_in_force(key: &VerificationKey, now: OffsetDateTime) -> bool {
 /// Rule B8.
 fn check_validity(
     key: &VerificationKey,
-    policy: CertificateValidity,
+    policy: ValidityPolicy,
     now: OffsetDateTime,
     checks: &mut Checks,
 ) -> Result<(), Rejection> {
@@ -98,10 +98,10 @@ fn check_validity(
     );
     let received = instant::format(now);
     match policy {
-        CertificateValidity::Reject => {
+        ValidityPolicy::Reject => {
             checks.require(valid, Requirement::CertificateValidity, expected, received)
         }
-        CertificateValidity::Warn if !valid => {
+        ValidityPolicy::Warn if !valid => {
             checks.pass(
                 Requirement::CertificateValidity,
                 expected,
@@ -109,6 +109,6 @@ fn check_validity(
             );
             Ok(())
         }
-        CertificateValidity::Warn | CertificateValidity::Ignore => Ok(()),
+        ValidityPolicy::Warn | ValidityPolicy::Ignore => Ok(()),
     }
 }

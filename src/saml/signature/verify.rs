@@ -23,7 +23,7 @@ pub(in crate::saml) fn verify_enveloped(
     now: OffsetDateTime,
     checks: &mut Checks,
 ) -> Result<SignedXml, Rejection> {
-    let parts = Parts::of(signature, checks)?;
+    let parts = SignatureParts::of(signature, checks)?;
     if trust.keys.is_empty() {
         return Err(checks.fail(Requirement::TrustedKey, "at least one certificate", "none")); // rule B2
     }
@@ -108,14 +108,14 @@ pub fn verify_octets(
 }
 
 /// The children of `ds:Signature`: exactly what XML Signature 1.1 section 4.1 lists, without `Object` (rule B1).
-struct Parts<'d> {
+struct SignatureParts<'d> {
     signed_info: Element<'d>,
     canonicalization: Element<'d>,
     value: Element<'d>,
     key_info: Option<Element<'d>>,
 }
 
-impl<'d> Parts<'d> {
+impl<'d> SignatureParts<'d> {
     fn of(signature: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
         let children: Vec<Element<'d>> = signature.children().take(4).collect();
         let names: Vec<&str> = children

@@ -1,6 +1,6 @@
 //! Rules F1 to F5: which account a sign-in ends in, and in which groups.
 
-use vestibule::demo_idp::{ResponseSpec, IdpUser};
+use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping};
 
 use crate::support::identity_provider::{EMAIL, OBJECT_ID, claim};

@@ -3,7 +3,7 @@
 use crate::support::Federation;
 use crate::support::identity_provider::{OBJECT_ID, begin, service_provider};
 use vestibule::admin::{Fix, Side, fixes};
-use vestibule::demo_idp::{IssuedClaim, ResponseSpec, IdpStatus};
+use vestibule::demo_idp::{IdpStatus, IssuedClaim, ResponseSpec};
 use vestibule::domain::LoginAttempt;
 
 const MAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";

@@ -4,7 +4,7 @@
 
 use time::Duration;
 use vestibule::app::{Answer as Told, Question};
-use vestibule::demo_idp::{ResponseSpec, IdpUser};
+use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::Outcome;
 
 use crate::support::identity_provider::begin;

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use openssl::encrypt::Encrypter;
 use openssl::pkey::{PKey, Public};
 use openssl::rsa::Padding;
-use vestibule::demo_idp::{IdpApp, Encryption, ResponseSpec, Signed};
+use vestibule::demo_idp::{Encryption, IdpApp, ResponseSpec, Signed};
 use vestibule::saml::encryption::{DataAlgorithm, KeyTransport};
 use vestibule::saml::names;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{Request, header};
 use tracing_subscriber::EnvFilter;
-use vestibule::demo_idp::{ResponseSpec, IdpStatus};
+use vestibule::demo_idp::{IdpStatus, ResponseSpec};
 use vestibule::saml::names;
 
 use crate::support::identity_provider::begin;

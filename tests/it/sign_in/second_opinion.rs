@@ -2,7 +2,7 @@
 
 use crate::support::{ACME_ORIGIN, Federation};
 use vestibule::config::CrossCheckMode;
-use vestibule::demo_idp::{ResponseSpec, IdpUser};
+use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::Check;
 use vestibule::saml::signature::{Hash, SignatureAlgorithm};
 use vestibule::store::AttemptFilter;

@@ -336,7 +336,9 @@ async fn what_is_advised_about_logout_messages_lets_them_pass() {
     /// Words of the advice; none where none is given.
     fn advised(refusal: &LogoutRefusal) -> Option<&'static str> {
         match refusal {
-            LogoutRefusal::UnknownIssuer(_) => Some("Import its metadata, or enable the connection"),
+            LogoutRefusal::UnknownIssuer(_) => {
+                Some("Import its metadata, or enable the connection")
+            }
             LogoutRefusal::Old => Some("Sign out again"),
             // By the vectors, but for this one.
             LogoutRefusal::Rejected(_) => Some("Compare the clocks"),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap, SET_COOKIE};
 use vestibule::clock::Clock;
-use vestibule::demo_idp::{IssuedClaim, DemoConfig, DemoIdp, IdpKey, ServiceProvider, IdpUser};
+use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, IdpUser, IssuedClaim, ServiceProvider};
 use vestibule::saml::binding::EncodedResponse;
 use vestibule::saml::response::ParsedResponse;
 
@@ -193,7 +193,8 @@ pub(crate) fn form(idp: &DemoIdp, started: &Started, person: usize) -> String {
     spec.attributes
         .push(IssuedClaim::new(OBJECT_ID, [format!("person-{person}")]));
     let email = format!("person.{person}@contoso.com");
-    spec.attributes.push(IssuedClaim::new(EMAIL, [email.clone()]));
+    spec.attributes
+        .push(IssuedClaim::new(EMAIL, [email.clone()]));
     spec.name_id = email;
     let xml = idp.respond(&spec).unwrap();
     assert!(

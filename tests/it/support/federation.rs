@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use vestibule::config::Config;
-use vestibule::demo_idp::{DemoIdp, ResponseSpec, IdpUser};
+use vestibule::demo_idp::{DemoIdp, IdpUser, ResponseSpec};
 use vestibule::domain::{
     Code, Company, Connection, Group, GroupKind, LoginAttempt, Outcome, UserId,
 };

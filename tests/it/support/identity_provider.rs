@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use time::OffsetDateTime;
 use vestibule::clock::Clock;
 use vestibule::demo_idp::{
-    IssuedClaim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, Tenant, IdpUser,
+    DemoConfig, DemoIdp, IdpKey, IdpUser, IssuedClaim, ResponseSpec, ServiceProvider, Tenant,
 };
 use vestibule::domain::{Company, Group, Settings};
 use vestibule::import;

@@ -17,7 +17,7 @@ use crate::cli::output::Output;
 use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::demo_idp::{IdpApp, DemoConfig, DemoIdp, IdpKey};
+use crate::demo_idp::{DemoConfig, DemoIdp, IdpApp, IdpKey};
 use crate::site::{Site, SpKeys};
 use crate::store::Store;
 use crate::{keys, telemetry};

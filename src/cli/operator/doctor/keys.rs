@@ -9,7 +9,7 @@ use super::Diagnoses;
 use crate::cli::operator::keys::{days_left, encryption_files, signing_files};
 use crate::config::Config;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
-use crate::keys::{Fingerprints, Keys, Use};
+use crate::keys::{Fingerprints, KeyPurpose, Keys};
 
 const AREA: &str = "keys";
 
@@ -58,8 +58,12 @@ pub(super) fn look(
         diagnoses.ok(AREA, "they are those of the database");
     }
     for (of, pair, (_, file)) in [
-        (Use::Signing, &keys.signing, signing_files(config)),
-        (Use::Encryption, &keys.encryption, encryption_files(config)),
+        (KeyPurpose::Signing, &keys.signing, signing_files(config)),
+        (
+            KeyPurpose::Encryption,
+            &keys.encryption,
+            encryption_files(config),
+        ),
     ] {
         let name = of.name();
         let days = days_left(pair, now.unix_timestamp());

@@ -7,7 +7,7 @@ use super::{days_left, encryption_files, signing_files, thumbprint};
 use crate::cli::error::Result;
 use crate::cli::output::{Output, timestamp};
 use crate::config::Config;
-use crate::keys::{KeyPair, Keys, Use};
+use crate::keys::{KeyPair, KeyPurpose, Keys};
 use crate::saml::signature::instant;
 
 pub(super) fn run(
@@ -27,7 +27,7 @@ pub(super) fn run(
 
 /// A key and what it is for.
 struct KeyEntry<'a> {
-    of: Use,
+    of: KeyPurpose,
     /// `in use`, `next` or `previous`.
     state: &'static str,
     pair: &'a KeyPair,
@@ -38,10 +38,10 @@ struct KeyEntry<'a> {
 /// Of each use: the key in use, the next one, the one before.
 fn entries<'a>(keys: &'a Keys, config: &Config) -> Vec<KeyEntry<'a>> {
     let mut entries = Vec::new();
-    for of in [Use::Signing, Use::Encryption] {
+    for of in [KeyPurpose::Signing, KeyPurpose::Encryption] {
         let (pair, files) = match of {
-            Use::Signing => (&keys.signing, signing_files(config)),
-            Use::Encryption => (&keys.encryption, encryption_files(config)),
+            KeyPurpose::Signing => (&keys.signing, signing_files(config)),
+            KeyPurpose::Encryption => (&keys.encryption, encryption_files(config)),
         };
         let own = |place| {
             let file = |ending| of.file(&config.keys_dir(), place, ending);
@@ -112,15 +112,17 @@ impl KeyEntry<'_> {
     }
 }
 
-fn meaning(of: Use, state: &str) -> &'static str {
+fn meaning(of: KeyPurpose, state: &str) -> &'static str {
     match (of, state) {
         (_, "in use") => "in use",
-        (Use::Signing, "next") => "next: published, signs nothing yet",
-        (Use::Encryption, "next") => {
+        (KeyPurpose::Signing, "next") => "next: published, signs nothing yet",
+        (KeyPurpose::Encryption, "next") => {
             "next: decrypts already, published where encrypted_assertions=true"
         }
-        (Use::Signing, _) => "previous: published until it is retired, signs nothing any more",
-        (Use::Encryption, _) => "previous: decrypts until it is retired",
+        (KeyPurpose::Signing, _) => {
+            "previous: published until it is retired, signs nothing any more"
+        }
+        (KeyPurpose::Encryption, _) => "previous: decrypts until it is retired",
     }
 }
 
