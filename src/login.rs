@@ -158,7 +158,7 @@ pub struct Browser(String);
 
 impl Browser {
     /// The browser of a login cookie.
-    pub fn known(cookie: &str) -> Option<Self> {
+    pub fn from_cookie(cookie: &str) -> Option<Self> {
         let octets = BASE64_URL_SAFE_NO_PAD.decode(cookie).ok()?;
         (octets.len() == 32).then(|| Self(cookie.to_owned()))
     }

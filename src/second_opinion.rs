@@ -2,6 +2,8 @@
 //!
 //! Invariant: it sees only messages that our own verdict has accepted, because it processes references before it has
 //! checked a signature. Without the cargo feature `samael` there is none, and who asks for it is told.
+//!
+//! Tests: `tests/it/cross_check.rs` and `tests/it/samael.rs`. What it is asked is `saml::cross_check`.
 
 use crate::saml::cross_check::SecondOpinion;
 

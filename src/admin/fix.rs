@@ -82,7 +82,7 @@ pub fn fixes(
         connection,
         check,
     };
-    match AnyRequirement::of(check) {
+    match AnyRequirement::from_check(check) {
         Some(AnyRequirement::Saml(requirement)) => finder.of_the_message(requirement),
         Some(AnyRequirement::Flow(requirement)) => finder.of_the_sign_in(requirement),
         None => Vec::new(),

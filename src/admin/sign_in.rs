@@ -278,7 +278,7 @@ fn signing(attempt: &LoginAttempt, connection: Option<&Connection>) -> Option<Si
         .iter()
         .rev()
         .find(|check| check.rule == Rule::B3.number())?;
-    let mut signer = NamedCertificate::told(&check.received);
+    let mut signer = NamedCertificate::parse(&check.received);
     let certificates = connection.map_or(&[][..], |it| &it.settings.saml().certificates);
     let configured: Vec<SigningCertificate> = import::certificates(certificates)
         .filter_map(|der| VerificationKey::from_certificate(&der).ok())

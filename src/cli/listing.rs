@@ -2,6 +2,8 @@
 //!
 //! Invariant: of a list without a limit, what is in memory is a page. Its table is read twice: first for the widths of its
 //! columns.
+//!
+//! Tests: `tests/it/cli`, for each noun.
 
 use serde_json::Value;
 
@@ -84,7 +86,7 @@ impl<T, const N: usize> Listing<'_, T, N> {
                 self.table(&rows, out)
             }
             (ListForm::Table, None) => {
-                let (mut widths, mut is_empty) = (Widths::of(self.header), true);
+                let (mut widths, mut is_empty) = (Widths::new(self.header), true);
                 let fit = |it: &T| {
                     widths.fit(&(self.row)(it));
                     is_empty = false;

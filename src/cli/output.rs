@@ -60,7 +60,7 @@ impl Output {
         header: [&str; N],
         rows: &[[String; N]],
     ) -> Result<()> {
-        let mut widths = Widths::of(header);
+        let mut widths = Widths::new(header);
         for row in rows {
             widths.fit(row);
         }
@@ -127,7 +127,7 @@ impl Output {
 pub(super) struct Widths<const N: usize>([usize; N]);
 
 impl<const N: usize> Widths<N> {
-    pub(super) fn of(header: [&str; N]) -> Self {
+    pub(super) fn new(header: [&str; N]) -> Self {
         Self(header.map(width))
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Invariants: what is sealed opens with the passphrase only (argon2id, AES-256-GCM); what else belongs to the backup is under the
 //! same seal by its hash, so that neither part can be changed or put beside another; nothing is written over that is there.
+//!
+//! Tests: `tests/it/operator/backup.rs`. The other half, the commands, is `cli/operator/backup.rs`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,8 @@
 //! What tells the keys of one installation from those of another.
 //!
 //! Invariant: no key can be had from a fingerprint.
+//!
+//! Tests: `tests/it/operator/keys.rs`.
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,8 @@
 //! Invariants: a new key is published before it is used, and an old one counts until it is retired; the same keys are there
 //! before and after a rotation, so that a server which has not seen it yet understands the others; a crash leaves a state that
 //! the next look at the files completes.
+//!
+//! Tests: `tests/it/operator/keys.rs`. The other half, the commands, is `cli/operator/keys.rs`.
 
 use std::path::{Path, PathBuf};
 

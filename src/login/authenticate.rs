@@ -2,6 +2,9 @@
 //!
 //! Nothing is written and nothing is asked of the database: what a Response is worth, its octets, the connection and the time decide.
 //! The law is the room `saml`.
+//!
+//! Rules A to D, G and B9. Tests: `tests/vectors` for the law; `tests/it/sign_in/second_opinion.rs` for B9. The other half, which ends the
+//! sign-in, is `finish.rs`.
 
 use std::sync::Arc;
 
@@ -36,10 +39,10 @@ pub(super) fn authenticate(
         (checks, Ok(assertion)) => (checks, assertion),
         (checks, Err(rejection)) => {
             report_disagreement(connection, &rejection);
-            return Err(SignInRefusal::of(&rejection, checks).naming(named.as_deref()));
+            return Err(SignInRefusal::from_rejection(&rejection, checks).naming(named.as_deref()));
         }
     };
-    let record = record::record(checks);
+    let record = record::without_advice(checks);
     let name_id = name_id(&assertion);
     let attributes = assertion
         .attributes()

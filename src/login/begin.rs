@@ -78,7 +78,7 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<BegunSign
         return_to: start.return_to.map(|target| target.as_str().to_owned()),
         forced: request.force_authn,
         tested_by: start.tested_by,
-        ..super::record::open(site.company.id, kind, start.browser.hash(), now)
+        ..super::record::open_attempt(site.company.id, kind, start.browser.hash(), now)
     };
     let message = encode(app, &request, binding, destination, &relay, start)?;
     app.store.add_attempt(&attempt).await?;

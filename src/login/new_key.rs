@@ -87,7 +87,7 @@ pub async fn look_for_new_keys(app: &App) {
         let certificates = if let Some(look) = known.filter(|look| look.url == *url) {
             look.certificates.clone()
         } else {
-            let certificates = published(app, &question, url).await;
+            let certificates = fetch_certificates(app, &question, url).await;
             let look = Look {
                 at: now,
                 url: url.clone(),
@@ -101,7 +101,7 @@ pub async fn look_for_new_keys(app: &App) {
 }
 
 /// The certificates that the identity provider publishes; none when that cannot be found out.
-async fn published(app: &App, question: &KeyQuestion, url: &str) -> Vec<String> {
+async fn fetch_certificates(app: &App, question: &KeyQuestion, url: &str) -> Vec<String> {
     let fetching = fetch_metadata(url, question.reach, LARGEST_METADATA);
     let name = &question.connection.name;
     let bytes = match tokio::time::timeout(PATIENCE, fetching).await {

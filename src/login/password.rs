@@ -119,7 +119,7 @@ pub async fn confirm_password(
 fn guess<'c>(app: &App, company: &'c Company, typed: PasswordSignIn<'_>) -> Guess<'c> {
     let known = typed
         .known
-        .and_then(|cookie| KnownBrowser::known(app, company.id, typed.email, cookie));
+        .and_then(|cookie| KnownBrowser::from_cookie(app, company.id, typed.email, cookie));
     let guesser = match known {
         Some(browser) => Guesser::Known(browser.octets()),
         None => Guesser::Stranger(Network::of(typed.client)),
@@ -173,7 +173,7 @@ async fn begin_session(
     sealed: Vec<u8>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
-    let attempt: LoginAttempt = record::open(
+    let attempt: LoginAttempt = record::open_attempt(
         site.company.id,
         AttemptKind::Password,
         typed.browser.hash(),

@@ -22,7 +22,7 @@ use crate::site::{AnyRequirement, Site, record_check};
 use crate::store::AttemptRefusal;
 
 /// A new attempt.
-pub(super) fn open(
+pub(super) fn open_attempt(
     company: CompanyId,
     kind: AttemptKind,
     browser_hash: [u8; 32],
@@ -69,7 +69,7 @@ impl SignInRefusal {
     }
 
     /// A refusal of the validator's.
-    pub(super) fn of(
+    pub(super) fn from_rejection(
         rejection: &saml::error::Rejection,
         checks: Vec<saml::error::SamlCheck>,
     ) -> Self {
@@ -109,7 +109,7 @@ impl SignInRefusal {
 }
 
 /// What the validator checked, as it is kept.
-pub(super) fn record(checks: Vec<saml::error::SamlCheck>) -> Record {
+pub(super) fn without_advice(checks: Vec<saml::error::SamlCheck>) -> Record {
     Record {
         checks: checks.into_iter().map(record_check).collect(),
         advice: Vec::new(),
@@ -241,7 +241,7 @@ pub(super) async fn write_refusal(
         summary: refusal.summary,
         record: refusal.record,
         named: refusal.named.map(|named| *named),
-        ..open(company, kind, browser_hash, now)
+        ..open_attempt(company, kind, browser_hash, now)
     };
     app.store.add_attempt(&attempt).await?;
     Ok(Ending::Refused {

@@ -76,7 +76,7 @@ pub fn handle(app: &App, site: &Site, record: AttemptId) -> String {
 }
 
 /// The record that a Response which came back replaces, if our page says so.
-pub(super) fn replaced(
+pub(super) fn replaced_record(
     app: &App,
     site: &Site,
     reposted: Option<Reposted<'_>>,

@@ -20,7 +20,7 @@ use crate::store::AttemptRef;
 pub async fn receive(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
     let ending = answer(app, site, arrival).await?;
     if !matches!(ending, Ending::TooMany(_))
-        && let Some(record) = repost::replaced(app, site, arrival.reposted)
+        && let Some(record) = repost::replaced_record(app, site, arrival.reposted)
     {
         Box::pin(app.store.withdraw_refusal(site.company.id, record)).await?;
     }
@@ -42,7 +42,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     let parsed = match ParsedResponse::parse(arrival.response.xml()) {
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
-            let refusal = SignInRefusal::of(&rejection, checks);
+            let refusal = SignInRefusal::from_rejection(&rejection, checks);
             return refuse_apart(app, site, None, arrival, refusal).await;
         }
     };

@@ -171,7 +171,7 @@ async fn accept(
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let attempt = LoginAttempt {
         connection_id: Some(connection.id),
-        ..record::open(site.company.id, AttemptKind::Saml, browser_hash, now)
+        ..record::open_attempt(site.company.id, AttemptKind::Saml, browser_hash, now)
     };
     let target = connection
         .settings

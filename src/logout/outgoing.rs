@@ -1,4 +1,6 @@
 //! Our own logout messages on their way. They are always signed (Profiles 4.4.3.1 and 4.4.4.1).
+//!
+//! Tests: `tests/it/slo/begun.rs`. What is in them is written by `saml::logout`.
 
 use crate::app::App;
 use crate::domain::{Binding, Connection};

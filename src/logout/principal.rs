@@ -56,7 +56,10 @@ impl RequestedLogout<'_> {
             },
         ));
         // Core 8.3.1: a request may leave the format out. What both say must not differ.
-        let (format, other) = (said(own.format.as_ref()), said(requested.format.as_ref()));
+        let (format, other) = (
+            specified(own.format.as_ref()),
+            specified(requested.format.as_ref()),
+        );
         checks.push(check(
             FlowRequirement::LogoutFormat,
             format.unwrap_or("none"),
@@ -103,7 +106,7 @@ impl RequestedLogout<'_> {
 }
 
 /// What a format says; `unspecified` says nothing, and both spellings of an e-mail address say the same (rule D7).
-fn said(format: Option<&String>) -> Option<&str> {
+fn specified(format: Option<&String>) -> Option<&str> {
     match format.map(String::as_str) {
         Some(names::NAMEID_UNSPECIFIED) => None,
         Some(EMAIL_ADDRESS_OF_2_0) => Some(EMAIL_ADDRESS),

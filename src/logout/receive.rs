@@ -42,7 +42,7 @@ pub async fn receive(
     for judged in &judged {
         match judged.message.message() {
             LogoutMessage::Response(response) => {
-                return answered(app, site, judged, response, now).await;
+                return record_answer(app, site, judged, response, now).await;
             }
             LogoutMessage::Request(request) => {
                 let requested = RequestedLogout {
@@ -123,16 +123,16 @@ async fn sign_out(
         return Ok(Done::Repost);
     }
     let own = visit.session_through(requested.ready);
-    let attempt = record::ended(requested.site.company.id, judged, now);
+    let attempt = record::signed_out_attempt(requested.site.company.id, judged, now);
     let own = own.filter(|_| sessions.is_empty());
     let is_unknown = own.is_some();
     let attempt = if let Some(own) = own {
-        record::unknown(attempt, own.user.id, requested.compared(&own.session))
+        record::with_unknown_principal(attempt, own.user.id, requested.compared(&own.session))
     } else {
         let one = users
             .first()
             .filter(|one| users.iter().all(|it| it == *one));
-        record::of_sessions(attempt, sessions.len(), one.copied())
+        record::with_sessions(attempt, sessions.len(), one.copied())
     };
     let code = attempt.code.clone();
     let message = SignOut {
@@ -203,7 +203,7 @@ fn answer_to(
 }
 
 /// The identity provider's answer to our request: kept, once.
-async fn answered(
+async fn record_answer(
     app: &App,
     site: &Site,
     judged: &JudgedLogout<'_>,
@@ -213,8 +213,8 @@ async fn answered(
     // Core 3.7.3.2: a partial logout may come under any top-level code.
     let everywhere =
         response.status.code == names::STATUS_SUCCESS && response.status.detail.is_none();
-    let attempt = record::answered(
-        record::ended(site.company.id, judged, now),
+    let attempt = record::with_answer(
+        record::signed_out_attempt(site.company.id, judged, now),
         (!everywhere).then_some(&response.status),
     );
     let message = SignOut {

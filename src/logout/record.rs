@@ -21,7 +21,7 @@ use crate::site::{AnyRequirement, Site, record_check};
 use crate::store;
 
 /// An attempt that is over as it is written down.
-pub(super) fn ended(
+pub(super) fn signed_out_attempt(
     company: CompanyId,
     judged: &JudgedLogout<'_>,
     now: OffsetDateTime,
@@ -33,12 +33,12 @@ pub(super) fn ended(
             checks: judged.checks.iter().cloned().map(record_check).collect(),
             advice: Vec::new(),
         },
-        ..open(company, now)
+        ..open_attempt(company, now)
     }
 }
 
 /// The same, as one that ended the sessions of somebody.
-pub(super) fn of_sessions(
+pub(super) fn with_sessions(
     attempt: LoginAttempt,
     ended: usize,
     user_id: Option<UserId>,
@@ -57,7 +57,7 @@ pub(super) fn of_sessions(
 }
 
 /// The same, as the answer to a request of ours; `status` is what the identity provider could not do.
-pub(super) fn answered(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> LoginAttempt {
+pub(super) fn with_answer(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> LoginAttempt {
     let Some(status) = status else {
         return LoginAttempt {
             summary: "The identity provider answers: every session has ended there.".to_owned(),
@@ -87,15 +87,23 @@ pub(super) fn answered(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> 
 }
 
 /// The same, as one that fits no session, not even the one of the browser that brings it.
-pub(super) fn unknown(attempt: LoginAttempt, user: UserId, compared: Vec<Check>) -> LoginAttempt {
+pub(super) fn with_unknown_principal(
+    attempt: LoginAttempt,
+    user: UserId,
+    compared: Vec<Check>,
+) -> LoginAttempt {
     let attempt = LoginAttempt {
         user_id: Some(user),
         ..attempt
     };
-    refused(attempt, &LogoutRefusal::UnknownPrincipal, compared)
+    with_refusal(attempt, &LogoutRefusal::UnknownPrincipal, compared)
 }
 
-fn refused(mut attempt: LoginAttempt, refusal: &LogoutRefusal, checks: Vec<Check>) -> LoginAttempt {
+fn with_refusal(
+    mut attempt: LoginAttempt,
+    refusal: &LogoutRefusal,
+    checks: Vec<Check>,
+) -> LoginAttempt {
     attempt.record.checks.extend(checks);
     attempt.record.advice = advice(refusal);
     LoginAttempt {
@@ -124,7 +132,7 @@ pub(super) async fn refuse(
     } = found;
     let attempt = LoginAttempt {
         connection_id: connection,
-        ..open(site.company.id, app.clock.now())
+        ..open_attempt(site.company.id, app.clock.now())
     };
     // What the judge checked names the failure; what is found before and after it needs a check of its own.
     let own = match refusal.requirement() {
@@ -137,7 +145,7 @@ pub(super) async fn refuse(
         )),
     };
     let checks = checks.into_iter().map(record_check).chain(own).collect();
-    let attempt = refused(attempt, &refusal, checks);
+    let attempt = with_refusal(attempt, &refusal, checks);
     app.store.add_attempt(&attempt).await?;
     Ok(LogoutEnding::Refused {
         refusal,
@@ -183,7 +191,7 @@ fn advice(refusal: &LogoutRefusal) -> Vec<String> {
     vec![line.to_owned()]
 }
 
-fn open(company: CompanyId, now: OffsetDateTime) -> LoginAttempt {
+fn open_attempt(company: CompanyId, now: OffsetDateTime) -> LoginAttempt {
     let id = AttemptId::at(now, keys::random());
     LoginAttempt {
         consumed_at: Some(now),

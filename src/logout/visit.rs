@@ -1,4 +1,6 @@
 //! A logout message as it arrives, who brings it, and what came of it.
+//!
+//! Tests: `tests/it/slo.rs`. What becomes of it is `receive.rs`.
 
 use std::net::IpAddr;
 

@@ -64,13 +64,13 @@ fn read(
         expectation,
         now,
     } = terms;
-    let parts = AssertionParts::of(assertion, checks)?;
+    let parts = AssertionParts::from_element(assertion, checks)?;
     let issuer = parts.issuer.text().unwrap_or_default();
     checks.require(
         trust.is_from(&issuer),
         Requirement::Issuer,
         trust.idp_entity_id.clone(),
-        near::described(&issuer, &trust.idp_entity_id),
+        near::describe(&issuer, &trust.idp_entity_id),
     )?;
     let issue_instant = check_issue_instant(assertion, expectation.clock_skew, now, checks)?;
     let confirmable_until = check_confirmations(parts.subject, expectation, now, checks)?;
@@ -109,7 +109,7 @@ struct AssertionParts<'d> {
 }
 
 impl<'d> AssertionParts<'d> {
-    fn of(assertion: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
+    fn from_element(assertion: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
         let shape = Requirement::AssertionShape;
         checks.require(
             assertion.is(names::SAML, "Assertion"),

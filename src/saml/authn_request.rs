@@ -1,6 +1,8 @@
 //! The request that starts a sign-in (saml-core 3.4.1, saml-profiles 4.1.4.1).
 //!
 //! Invariant: nothing is asked for that was not configured. No `Subject`, `Scoping` or `Conditions`: identity providers refuse them.
+//!
+//! Rules E1 and D8. Tests: `tests/it/authn_request.rs`. The other half, which judges the answer, is `response.rs`.
 
 use super::{instant, names};
 use crate::xml::XmlWriter;

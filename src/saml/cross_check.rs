@@ -246,13 +246,13 @@ impl CrossCheck {
         let name = self.opinion.name();
         Err(NoAgreement::Incomparable(format!(
             "{name} does not take {}",
-            what.described()
+            what.describe()
         )))
     }
 }
 
 impl Uncommon {
-    const fn described(self) -> &'static str {
+    const fn describe(self) -> &'static str {
         match self {
             Self::DigitFirst => "an ID that begins with a digit",
             Self::SignedComments => "comments in what is signed",

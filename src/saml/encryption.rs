@@ -173,7 +173,7 @@ impl Sealed {
             .iter()
             .filter_map(|it| {
                 let method = it.child(names::XENC, "EncryptionMethod")?;
-                Some((*it, KeyTransport::of(method)?))
+                Some((*it, KeyTransport::from_element(method)?))
             })
             .collect();
         let algorithm = DataAlgorithm::from_uri(data_uri).filter(|_| !transports.is_empty());

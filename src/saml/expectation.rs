@@ -1,4 +1,6 @@
 //! What a Response is judged by: what it must say to be the answer that a sign-in waits for.
+//!
+//! Rules C3 and D. It is made of a connection's settings by `site::expectation`.
 
 use time::{Duration, OffsetDateTime};
 

@@ -2,6 +2,8 @@
 //!
 //! Rules A3, A4 and C5, and the place of a signature (B1). Its other halves are [`super::response`] and [`super::logout`], which
 //! say what each of them demands.
+//!
+//! Vectors: `id-*` and `not-*`.
 
 use super::error::{Checks, Rejection, Requirement};
 use super::instant;
@@ -115,7 +117,7 @@ pub(super) struct StatusCodes<'d> {
 
 impl<'d> StatusCodes<'d> {
     /// Reads the `Status` of an answer; nothing where there is none.
-    pub(super) fn of(answer: Element<'d>) -> Self {
+    pub(super) fn from_answer(answer: Element<'d>) -> Self {
         let Some(status) = answer.child(names::SAMLP, "Status") else {
             return Self::default();
         };

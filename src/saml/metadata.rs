@@ -2,6 +2,8 @@
 //!
 //! Invariant: an [`IdpMetadata`] has at least one signing key that this crate accepts and at least one sign-on endpoint
 //! that a browser may be sent to; what was left out on the way is named in a [`MetadataWarning`].
+//!
+//! Tests: `tests/it/metadata.rs` in, `tests/it/sp_metadata.rs` out. What a connection takes of it is the room `import`.
 
 mod encoding;
 mod error;

@@ -1,6 +1,8 @@
 //! How a chain of proofs ends: with its last proof or the one check that failed, beside every check that was made.
 //!
 //! Invariant: only this room makes a verdict, and nobody changes one.
+//!
+//! Tests: `tests/vectors`.
 
 use super::error::{Checks, Rejection, SamlCheck};
 
@@ -13,7 +15,7 @@ pub struct Verdict<P> {
 }
 
 impl<P> Verdict<P> {
-    pub(super) fn of(outcome: Result<P, Rejection>, checks: Checks) -> Self {
+    pub(super) fn new(outcome: Result<P, Rejection>, checks: Checks) -> Self {
         let (checks, named) = checks.into_parts();
         Self {
             checks,

@@ -1,4 +1,6 @@
 //! Every law that a sign-in is judged by, as one type: a record and its advice are chosen by it.
+//!
+//! Tests: `tests/it/vectors/requirements.rs`: each has a vector or names its test.
 
 use crate::domain::{Check, FlowRequirement};
 use crate::saml;
@@ -31,7 +33,7 @@ impl AnyRequirement {
     }
 
     /// What a check in a record is about; none when the record is of a version that required something else.
-    pub fn of(check: &Check) -> Option<Self> {
+    pub fn from_check(check: &Check) -> Option<Self> {
         let saml = saml::error::Requirement::ALL.iter().copied();
         let flow = FlowRequirement::ALL.iter().copied();
         saml.map(Self::Saml)

@@ -1,6 +1,8 @@
 //! A connection's settings in the form that the verdict needs.
 //!
 //! Invariant: a certificate that cannot be used is left out, never let through (rule B2).
+//!
+//! Rules B and D. What is judged by it is `saml::response`.
 
 use crate::domain::settings::MOST_CLOCK_SKEW_SECONDS;
 use crate::domain::{self, AuthnStatement, Settings};

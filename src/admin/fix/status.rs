@@ -8,7 +8,7 @@ impl Finder<'_> {
     pub(super) fn status(&self) -> Vec<Fix> {
         let received = &*self.check.received;
         let Some(code) = aadsts_in(received) else {
-            return self.asked_for(StatusReason::of(received));
+            return self.asked_for(StatusReason::from_status(received));
         };
         match code {
             "50011" => vec![self.reply_url()],

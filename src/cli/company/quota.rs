@@ -43,7 +43,7 @@ pub(in crate::cli) struct QuotaCommand {
 
 impl QuotaCommand {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let wanted = self.wanted()?;
+        let wanted = self.changes()?;
         let company = installation.company(&self.slug).await?;
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
@@ -68,7 +68,7 @@ impl QuotaCommand {
         }
     }
 
-    fn wanted(&self) -> Result<Vec<(Family, Option<u32>)>> {
+    fn changes(&self) -> Result<Vec<(Family, Option<u32>)>> {
         let mut wanted = Vec::new();
         for family in Family::ALL {
             let given = self.option(family);

@@ -2,6 +2,8 @@
 //!
 //! Invariants: a backup that was said to be made was read again; a restore changes nothing before all of the backup was read and
 //! found to belong together, and what it takes the place of is kept under another name.
+//!
+//! Tests: `tests/it/operator/backup.rs`. The other half, which seals the keys, is `keys/backup.rs`.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};

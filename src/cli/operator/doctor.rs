@@ -1,6 +1,8 @@
 //! `doctor`: looks at everything that a sign-in needs, and says what to do.
 //!
 //! Invariant: it changes nothing that a start of the server would not change: no keys are made, no database file is made.
+//!
+//! Tests: `tests/it/operator/doctor.rs`.
 
 mod clock;
 mod companies;

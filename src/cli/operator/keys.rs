@@ -2,6 +2,8 @@
 //!
 //! Invariant: a key that is taken away was told to the database before, one that is made is told after, so that whatever a crash
 //! leaves fits.
+//!
+//! Tests: `tests/it/operator/keys.rs`. The other half, which moves the files, is `keys/rotation.rs`.
 
 mod list;
 

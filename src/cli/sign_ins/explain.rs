@@ -2,6 +2,8 @@
 //!
 //! Invariant: the verdict is that of the server on the same octets: the same functions, with the settings of a connection of
 //! this installation, or with the defaults of an imported one, but for the NameID format, which is any unless one is named.
+//!
+//! Tests: `tests/it/cli/explain.rs` and `tests/it/cli/explain_vectors.rs`.
 
 mod basis;
 mod input;

@@ -55,7 +55,7 @@ pub(super) async fn redirect(
     let received = ReceivedMessage::from(decode_redirect(&query.unwrap_or_default())?);
     match received.message()? {
         Incoming::SignOn(request) => {
-            let purpose = checked(&idp, request, received)?;
+            let purpose = check_request(&idp, request, received)?;
             let flow = flow(purpose, options, &headers);
             proceed(&idp, flow, &headers)
         }
@@ -82,7 +82,7 @@ pub(super) async fn post(
             "Logout is supported by the HTTP-Redirect binding only.",
         ));
     };
-    let purpose = checked(&idp, request, received)?;
+    let purpose = check_request(&idp, request, received)?;
     let handle = idp
         .flows()
         .put(flow(purpose, options, &headers), idp.random());
@@ -146,7 +146,7 @@ pub(super) fn deliver(
     spec: &ResponseSpec,
     relay_state: Option<&str>,
 ) -> Result<Response, IdpRefusal> {
-    let xml = idp.respond(spec).map_err(|error| unsigned(&error))?;
+    let xml = idp.respond(spec).map_err(|error| signing_error(&error))?;
     let action = spec.destination.as_deref().unwrap_or_default();
     let page = pages::Post {
         frame: pages::IdpFrame::of(idp, None),
@@ -193,7 +193,7 @@ pub(super) fn check_tenant(idp: &DemoIdp, tenant: &str) -> Result<(), IdpRefusal
     ))
 }
 
-fn checked(
+fn check_request(
     idp: &DemoIdp,
     request: SignOnRequest,
     received: ReceivedMessage,
@@ -293,7 +293,7 @@ fn fail(idp: &DemoIdp, flow: &Flow, status: IdpStatus) -> Result<Response, IdpRe
         Some(nobody),
     ) = (&flow.purpose, idp.users().first())
     else {
-        return Err(forgotten());
+        return Err(forgotten_flow_error());
     };
     let sp = ServiceProvider {
         entity_id: request.issuer.clone(),
@@ -342,13 +342,13 @@ fn audience(issuer: &str) -> String {
     }
 }
 
-fn forgotten() -> IdpRefusal {
+fn forgotten_flow_error() -> IdpRefusal {
     IdpRefusal::new(
         165_000,
         "This sign-in is not known here any more. Begin again at the application.",
     )
 }
 
-fn unsigned(error: &SignError) -> IdpRefusal {
+fn signing_error(error: &SignError) -> IdpRefusal {
     IdpRefusal::new(50_146, format!("The Response could not be made: {error}"))
 }

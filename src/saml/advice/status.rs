@@ -25,7 +25,7 @@ pub enum StatusReason {
 
 impl StatusReason {
     /// Of a Status, as the record tells it.
-    pub fn of(received: &str) -> Self {
+    pub fn from_status(received: &str) -> Self {
         // A message after the words may say anything.
         let words = received.split(": ").next().unwrap_or_default();
         let has = |word: &str| words.split(" / ").any(|part| part == word);
@@ -77,7 +77,7 @@ impl StatusReason {
 
 pub(super) fn advice(received: &str) -> Vec<String> {
     let Some(code) = aadsts_in(received) else {
-        let lines = StatusReason::of(received).advice();
+        let lines = StatusReason::from_status(received).advice();
         return lines.iter().map(|line| (*line).to_owned()).collect();
     };
     let mut lines: Vec<String> = aadsts(code).map(str::to_owned).into_iter().collect();

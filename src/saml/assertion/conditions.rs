@@ -105,6 +105,6 @@ fn near_miss(audiences: &[String], entity_id: &str) -> String {
     }
     let described = audiences
         .iter()
-        .map(|audience| near::described(audience, entity_id));
+        .map(|audience| near::describe(audience, entity_id));
     described.collect::<Vec<_>>().join(", ")
 }

@@ -4,6 +4,8 @@
 //! [`JudgedAssertion`], by rule B9. Each step takes the proof before it away, so that none is used twice.
 //!
 //! The proofs before these are in [`crate::saml::response`], where a picture and examples are.
+//!
+//! Tests: `tests/vectors`. The steps before are `response.rs` and `response/signed.rs`.
 
 use super::{AssertionAttribute, Content, SamlNameId, named, read};
 use crate::saml::cross_check::CrossCheck;

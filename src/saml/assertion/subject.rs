@@ -77,7 +77,7 @@ fn check_confirmation(
     match data.attribute("Recipient") {
         Some(recipient) if recipient == expectation.acs_url => {}
         Some(other) => {
-            let received = near::described(other, &expectation.acs_url);
+            let received = near::describe(other, &expectation.acs_url);
             return Err(format!("Recipient {received}"));
         }
         None => return Err("no Recipient".to_owned()),
@@ -209,7 +209,7 @@ fn read_name(
             canonical_format(effective) == canonical_format(expected),
             Requirement::NameId,
             format!("Format {expected}"),
-            format!("Format {}", near::described(effective, expected)),
+            format!("Format {}", near::describe(effective, expected)),
         )?;
     }
     if canonical_format(effective) == names::NAMEID_EMAIL {
@@ -226,7 +226,7 @@ fn read_name(
             received,
         )?;
     }
-    let name_id = SamlNameId::of(element, value.into_owned());
+    let name_id = SamlNameId::from_element(element, value.into_owned());
     let ours = name_id.sp_name_qualifier.as_deref();
     if let Some(other) = ours.filter(|it| !expectation.names_us(it)) {
         return Err(checks.fail(
@@ -234,7 +234,7 @@ fn read_name(
             format!("a NameID for {}", expectation.entity_id),
             format!(
                 "one with SPNameQualifier {}",
-                near::described(other, &expectation.entity_id)
+                near::describe(other, &expectation.entity_id)
             ),
         ));
     }

@@ -1,4 +1,6 @@
 //! Percent-encoding and base64, as forms and queries use them.
+//!
+//! Rules A1 and A2. Vectors: `form-*` and `query-*`.
 
 use super::BindingError;
 use base64::Engine as _;

@@ -1,4 +1,6 @@
 //! HTTP-POST (saml-bindings 3.5): a message in a form field, in base64.
+//!
+//! Rule A1. Vectors: `form-*`; `tests/it/binding.rs`.
 
 use super::encoding::{Plus, QueryPair, base64, names, pairs, text};
 use super::{BindingError, MessageKind};

@@ -1,4 +1,6 @@
 //! HTTP-Redirect (saml-bindings 3.4): a message in a query, compressed, with a signature beside it.
+//!
+//! Rule A2. Vectors: `query-*`; `tests/it/binding.rs`.
 
 use super::encoding::{Plus, QueryPair, base64, encode, names, pairs, text};
 use super::{BindingError, MessageKind};

@@ -1,4 +1,6 @@
 //! The algorithms on the list (rule G1); what is not here does not exist.
+//!
+//! Vectors: `encrypted-*`.
 
 use super::DecryptionKey;
 use crate::saml::names;
@@ -91,7 +93,7 @@ impl KeyTransport {
     };
 
     /// The method of an `EncryptedKey` (rule G1). `None`: not on the list.
-    pub(super) fn of(method: Element<'_>) -> Option<Self> {
+    pub(super) fn from_element(method: Element<'_>) -> Option<Self> {
         let uri = match method.attribute("Algorithm")? {
             names::RSA_OAEP_MGF1P => names::RSA_OAEP_MGF1P,
             names::RSA_OAEP => names::RSA_OAEP,

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a [`SignedLogout`] is only made of a received message whose signature verified (rules A2 and B), and a
 //! [`ValidatedLogout`] only of a [`SignedLogout`], by the rules for its content (see `read.rs`).
+//!
+//! Vectors: `query-*`; `tests/it/slo_messages.rs`.
 
 use super::terms::Terms;
 use super::{LogoutExpectation, LogoutMessage, read};
@@ -52,7 +54,7 @@ pub fn receive_redirect(
     let mut checks = Checks::new();
     let outcome = SignedLogout::by_redirect(message, terms, &mut checks)
         .and_then(|signed| signed.judge(&mut checks));
-    Verdict::of(outcome, checks)
+    Verdict::new(outcome, checks)
 }
 
 /// Judges a message that came by HTTP-POST: signed by an enveloped signature.
@@ -71,7 +73,7 @@ pub fn receive_post(
     let mut checks = Checks::new();
     let outcome = SignedLogout::by_post(message, terms, &mut checks)
         .and_then(|signed| signed.judge(&mut checks));
-    Verdict::of(outcome, checks)
+    Verdict::new(outcome, checks)
 }
 
 impl<'m> SignedLogout<'m> {
@@ -81,7 +83,7 @@ impl<'m> SignedLogout<'m> {
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
         let Some(signature) = &message.signature else {
-            return Err(unsigned(checks));
+            return Err(unsigned_error(checks));
         };
         verify_octets(
             &signature.signed_octets,
@@ -169,7 +171,7 @@ fn only_signature<'d>(
 ) -> Result<Element<'d>, Rejection> {
     let mut found = signatures(document);
     let Some(signature) = found.next() else {
-        return Err(unsigned(checks));
+        return Err(unsigned_error(checks));
     };
     let in_place = signature.parent() == Some(document.root()) && follows_issuer(signature);
     if in_place && found.next().is_none() {
@@ -184,6 +186,6 @@ fn only_signature<'d>(
 }
 
 /// Profiles 4.4.3.1 and 4.4.4.1: through a browser, logout messages are signed.
-fn unsigned(checks: &mut Checks) -> Rejection {
+fn unsigned_error(checks: &mut Checks) -> Rejection {
     checks.fail(Requirement::LogoutSignature, "a signature", "none")
 }

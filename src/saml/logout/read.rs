@@ -164,7 +164,9 @@ fn name_id(
 
 fn read_name(element: Element<'_>, checks: &mut Checks) -> Result<SamlNameId, Rejection> {
     match element.text() {
-        Some(value) if !value.is_empty() => Ok(SamlNameId::of(element, value.into_owned())),
+        Some(value) if !value.is_empty() => {
+            Ok(SamlNameId::from_element(element, value.into_owned()))
+        }
         _ => Err(checks.fail(
             Requirement::LogoutShape,
             "a NameID with a name",
@@ -178,7 +180,7 @@ fn response(
     common: Common,
     checks: &mut Checks,
 ) -> Result<LogoutResponse, Rejection> {
-    let status = StatusCodes::of(root);
+    let status = StatusCodes::from_answer(root);
     let Some(code) = status.code else {
         return Err(checks.fail(Requirement::LogoutShape, "a StatusCode", "none"));
     };

@@ -1,4 +1,6 @@
 //! Our own logout messages, unsigned; the binding or `sign_enveloped` adds the signature.
+//!
+//! Tests: `tests/it/slo_messages.rs`. The other half is `read.rs`.
 
 use super::{LogoutRequest, LogoutResponse};
 use crate::saml::assertion::SamlNameId;

@@ -1,4 +1,6 @@
 //! An identity provider's metadata, read into what a connection needs (saml-metadata 2.4.3).
+//!
+//! Rules B2 and B4. Tests: `tests/it/metadata.rs`.
 
 use super::encoding::decoded;
 use super::error::{MetadataError, MetadataWarning};

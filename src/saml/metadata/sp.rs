@@ -1,4 +1,6 @@
 //! Our own metadata: in the order of saml-schema-metadata-2.0, and the same octets for the same input.
+//!
+//! Tests: `tests/it/sp_metadata.rs`. What stands in it is chosen by `site`.
 
 use super::{Localized, MetadataOrganization};
 use crate::saml::names;

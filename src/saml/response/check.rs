@@ -26,7 +26,7 @@ pub(super) fn check_response(
                 destination == expectation.acs_url,
                 Requirement::Destination,
                 expectation.acs_url.clone(),
-                near::described(destination, &expectation.acs_url),
+                near::describe(destination, &expectation.acs_url),
             )?;
         }
         None => checks.require(
@@ -87,7 +87,7 @@ fn check_children(response: Element<'_>, checks: &mut Checks) -> Result<(), Reje
 
 /// Rule C2.
 fn check_status(response: Element<'_>, checks: &mut Checks) -> Result<(), Rejection> {
-    let status = StatusCodes::of(response);
+    let status = StatusCodes::from_answer(response);
     let value = status.code.unwrap_or_default();
     if value == names::STATUS_SUCCESS {
         checks.pass(Requirement::Status, "Success", "Success");
@@ -120,7 +120,7 @@ pub(in crate::saml) fn check_response_issuer(
         return Ok(());
     };
     let inner = issuer(assertion).unwrap_or_default();
-    let received = near::described(own, &inner);
+    let received = near::describe(own, &inner);
     checks.require(
         own == inner,
         Requirement::ResponseIssuer,

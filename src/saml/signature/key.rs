@@ -1,4 +1,6 @@
 //! A connection's public key, decoded once and kept.
+//!
+//! Rules B2 and B4. Vectors: `rsa-*` and `key-*`.
 
 use super::algorithm::SignatureAlgorithm;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};

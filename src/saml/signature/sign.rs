@@ -1,4 +1,6 @@
 //! Signing: enveloped signatures for metadata, requests and the demo identity provider; octets for the redirect binding.
+//!
+//! Tests: `tests/it/vectors/xmlsec.rs` and `tests/it/vectors/python.rs`, by which others verify it. The other half is `verify.rs`.
 
 use super::algorithm::{Hash, SignatureAlgorithm};
 use crate::saml::names;

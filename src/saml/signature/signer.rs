@@ -2,6 +2,8 @@
 //!
 //! Invariant: a [`Signer`] exists only where a key of the connection verifies the signature, with a certificate that the connection
 //! takes today.
+//!
+//! Vectors: `signature-*` and `certificate-*`.
 
 use super::{SignatureAlgorithm, Trust, ValidityPolicy, VerificationKey};
 use crate::saml::error::{Checks, Rejection, Requirement};

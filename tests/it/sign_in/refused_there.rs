@@ -321,7 +321,7 @@ fn every_code_is_tried() {
         "Unheard",
     ];
     for word in kinds {
-        let kind = StatusReason::of(&format!("Requester / {word}: no"));
+        let kind = StatusReason::from_status(&format!("Requester / {word}: no"));
         assert!(causes_of(kind).contains(&word), "{word} is {kind:?}");
     }
     for code in AADSTS.iter().map(|(code, _)| *code).chain(kinds) {

@@ -27,18 +27,21 @@ struct SystemUser {
 }
 
 /// The server's user: of the unit, else the owner of the data directory.
-fn of_server(config: &Config) -> Option<(SystemUser, String)> {
+fn server_user(config: &Config) -> Option<(SystemUser, String)> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     for unit in UNITS {
         let name = std::fs::read_to_string(unit)
             .ok()
             .and_then(|text| unit_user(&text));
         if let Some(name) = name {
-            return Some((named(&users, |user| user.name == name)?, unit.to_owned()));
+            return Some((
+                find_user(&users, |user| user.name == name)?,
+                unit.to_owned(),
+            ));
         }
     }
     let owner = std::fs::metadata(&config.data_dir).ok()?.uid();
-    let user = named(&users, |user| user.uid == owner)?;
+    let user = find_user(&users, |user| user.uid == owner)?;
     Some((user, format!("the owner of {}", config.data_dir.display())))
 }
 
@@ -49,7 +52,7 @@ fn unit_user(unit: &str) -> Option<String> {
     lines.next_back().map(|name| name.trim().to_owned())
 }
 
-fn named(users: &str, is_wanted: impl Fn(&SystemUser) -> bool) -> Option<SystemUser> {
+fn find_user(users: &str, is_wanted: impl Fn(&SystemUser) -> bool) -> Option<SystemUser> {
     let user = |line: &str| {
         let mut fields = line.split(':');
         let name = fields.next()?.to_owned();
@@ -62,7 +65,7 @@ fn named(users: &str, is_wanted: impl Fn(&SystemUser) -> bool) -> Option<SystemU
 
 /// Runs the same command as the server's user, where this one may: its exit code. Else says that this is another user.
 pub(super) fn look(config: &Config, diagnoses: &mut Diagnoses) -> Option<ExitCode> {
-    let (server, source) = of_server(config)?;
+    let (server, source) = server_user(config)?;
     let ours = geteuid().as_raw();
     if ours == server.uid {
         let how = std::env::var(AGAIN).map_or("", |_| ", as which doctor was started again");
@@ -109,7 +112,7 @@ mod tests {
         assert_eq!(unit_user("[Service]\nExecStart=/bin/true\n"), None);
         let users = "root:x:0:0:root:/root:/bin/bash\nvestibule:x:998:997::/var/lib/vestibule:/usr/sbin/nologin\n";
         assert_eq!(
-            named(users, |user| user.name == "vestibule"),
+            find_user(users, |user| user.name == "vestibule"),
             Some(SystemUser {
                 name: "vestibule".to_owned(),
                 uid: 998,
