@@ -31,7 +31,7 @@ use crate::app::UnknownKeys;
 use crate::clock::Clock;
 use error::{CliError, Result};
 use invocation::Invocation;
-use operator::{backup, configuration, demo, doctor, keys, serve};
+use operator::{backup, config, demo, doctor, keys, serve};
 use output::Output;
 use people::{group, user};
 use sign_ins::{attempts, explain};
@@ -86,7 +86,7 @@ enum Command {
     /// Look at configuration, clock, keys, database and origins
     Doctor(doctor::Doctor),
     /// Print the effective configuration, secrets masked
-    Config(configuration::Configuration),
+    Config(config::ConfigCommand),
 }
 
 /// Runs the command line.
@@ -128,7 +128,7 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         Command::Demo(demo) => return demo.run(&invocation),
         Command::Explain(explain) => return wait(explain.run(&invocation, out)),
         Command::Doctor(doctor) => return wait(doctor.run(&invocation, out)),
-        Command::Config(configuration) => configuration.run(&invocation, out)?,
+        Command::Config(config) => config.run(&invocation, out)?,
         Command::Keys(keys) => wait(keys.run(&invocation, out))?,
         Command::Backup(backup) => wait(backup.run(&invocation, out))?,
         Command::Restore(restore) => wait(restore.run(&invocation, out))?,

@@ -12,7 +12,7 @@
 //!                     └─ nobody answers: forgotten
 //! ```
 //!
-//! Rules E and F of `docs/security.md`; `reason.rs` and `store::Refusal` name each way to be refused. Tests: `tests/it/sign_in` over
+//! Rules E and F of `docs/security.md`; `refusal_reason.rs` and `store::Refusal` name each way to be refused. Tests: `tests/it/sign_in` over
 //! HTTP, `tests/it/store` for the transaction. The law of the message is the room `saml`.
 
 mod advice;
@@ -20,6 +20,7 @@ mod arrival;
 mod authenticate;
 mod authenticated;
 mod begin;
+mod connection_test;
 mod evidence;
 mod finish;
 mod first_password;
@@ -27,12 +28,11 @@ mod known_browser;
 mod name_id;
 mod new_key;
 mod password;
-mod reason;
 mod record;
+mod refusal_reason;
 mod repost;
 mod response;
 mod set_up;
-mod test;
 mod unsolicited;
 
 use base64::Engine as _;

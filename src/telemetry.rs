@@ -5,14 +5,14 @@
 //! session IDs, tokens, codes of `OpenID` Connect, query strings and bodies of requests, private keys, the database's URL.
 //! People's events go to the audit log; a failed sign-in is found by its attempt's code.
 
-mod lines;
+mod log_lines;
 
 use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
-use lines::Lines;
+use log_lines::Lines;
 
 /// Why logging cannot begin.
 #[derive(Debug, thiserror::Error)]

@@ -1,16 +1,18 @@
 //! `company list`; the other commands have files of their own.
 
 mod add;
+mod delete;
 mod domain;
-mod end;
 mod logo;
 mod quota;
 mod settings;
 mod setup_link;
+mod suspend;
 
 use clap::Subcommand;
 use serde_json::json;
 
+use super::confirmation::YesFlag;
 use super::error::{CliError, Result};
 use super::installation::Installation;
 use super::invocation::Invocation;
@@ -37,20 +39,29 @@ pub(super) enum CompanyCommand {
     /// Show what a company has and may have, or set what it may have
     Quota(quota::QuotaCommand),
     /// Close a company's site for a while: nobody signs in, every session ends, nothing is deleted
-    Suspend(end::EndCompany),
+    Suspend(NamedCompany),
     /// Open the site of a suspended company again
     Resume {
         /// The company's short name
         slug: String,
     },
     /// Delete a suspended company with all that belongs to it
-    Delete(end::EndCompany),
+    Delete(NamedCompany),
     /// Links by which the customer's administrator sets the company up: new, list, revoke
     #[command(subcommand)]
     SetupLink(setup_link::SetupLinkCommand),
     /// The company's e-mail domains: add, assign, verify, list, remove
     #[command(subcommand)]
     Domain(domain::DomainCommand),
+}
+
+// A company whose access or data a command takes away. (clap would show a doc comment as the command's.)
+#[derive(Debug, clap::Args)]
+pub(super) struct NamedCompany {
+    /// The company's short name
+    slug: String,
+    #[command(flatten)]
+    yes: YesFlag,
 }
 
 impl CompanyCommand {
@@ -62,9 +73,9 @@ impl CompanyCommand {
             Self::Set(set) => Box::pin(set.run(&invocation.open().await?, out)).await,
             Self::Quota(quota) => Box::pin(quota.run(&invocation.open().await?, out)).await,
             Self::Logo(logo) => logo.run(&invocation.open().await?, out).await,
-            Self::Suspend(sure) => end::suspend(&sure, &invocation.open().await?, out).await,
-            Self::Resume { slug } => end::resume(&slug, &invocation.open().await?, out).await,
-            Self::Delete(sure) => end::delete(&sure, &invocation.open().await?, out).await,
+            Self::Suspend(named) => suspend::suspend(&named, &invocation.open().await?, out).await,
+            Self::Resume { slug } => suspend::resume(&slug, &invocation.open().await?, out).await,
+            Self::Delete(named) => delete::run(&named, &invocation.open().await?, out).await,
             Self::SetupLink(link) => link.run(invocation, out).await,
             Self::Domain(domain) => domain.run(invocation, out).await,
         }

@@ -1,7 +1,7 @@
 //! What the operator does: serve, demo, doctor, keys, backup, configuration.
 
 pub(super) mod backup;
-pub(super) mod configuration;
+pub(super) mod config;
 pub(super) mod demo;
 pub(super) mod doctor;
 pub(super) mod keys;

@@ -9,10 +9,10 @@
 use std::sync::Arc;
 
 use super::authenticated::Authenticated;
+use super::connection_test;
 use super::name_id::name_id;
-use super::reason::Reason;
 use super::record::{self, SignInRefusal};
-use super::test;
+use super::refusal_reason::RefusalReason;
 use crate::app::App;
 use crate::domain::{AttemptKind, Connection, Findings, NameId, Profile};
 use crate::saml::error::{Rejection, Requirement};
@@ -58,7 +58,7 @@ pub(super) fn authenticate(
             findings: (kind == AttemptKind::Test).then(|| {
                 Box::new(Findings {
                     person: Some(profile.clone()),
-                    ..test::findings(&connection.settings, &assertion)
+                    ..connection_test::findings(&connection.settings, &assertion)
                 })
             }),
             age: assertion.drift(),
@@ -76,7 +76,7 @@ pub(super) fn authenticate(
             record,
         }),
         Err(error) => {
-            let refusal = SignInRefusal::new(&Reason::Claims(error)).after(record);
+            let refusal = SignInRefusal::new(&RefusalReason::Claims(error)).after(record);
             Err(refusal.about(assertion))
         }
     }

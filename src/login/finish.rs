@@ -4,7 +4,7 @@
 //! which stores.
 
 use super::authenticated::Authenticated;
-use super::{Ending, Error, KnownBrowser, advice, evidence, test};
+use super::{Ending, Error, KnownBrowser, advice, connection_test, evidence};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, PendingLink, SessionId, UserId};
 use crate::keys;
@@ -75,7 +75,7 @@ pub(super) async fn finish(
             ..
         } => Ok(Ending::Repost { record: None }),
         Finished::Refused { .. } if attempt.kind == AttemptKind::Test => {
-            Box::pin(test::conclude(app, attempt, findings, None)).await
+            Box::pin(connection_test::conclude(app, attempt, findings, None)).await
         }
         Finished::Refused { refusal, .. } => {
             if let Some(user) = refusal.linkable() {
@@ -93,7 +93,13 @@ pub(super) async fn finish(
             })
         }
         Finished::Rehearsed { rehearsal, .. } => {
-            Box::pin(test::conclude(app, attempt, findings, Some(*rehearsal))).await
+            Box::pin(connection_test::conclude(
+                app,
+                attempt,
+                findings,
+                Some(*rehearsal),
+            ))
+            .await
         }
     }
 }

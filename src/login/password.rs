@@ -11,8 +11,8 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::finish::landing;
-use super::reason::Reason;
 use super::record::{self, SignInRefusal, write_refusal};
+use super::refusal_reason::RefusalReason;
 use super::{Browser, Ending, Error, KnownBrowser, first_password};
 use crate::app::{App, Guess, Guesser, Network, Turn, Wait};
 use crate::domain::{
@@ -76,7 +76,7 @@ pub async fn sign_in_with_password(
         }
         return begin_session(app, site, typed, user, stored).await;
     }
-    let refusal = SignInRefusal::new(&Reason::Password);
+    let refusal = SignInRefusal::new(&RefusalReason::Password);
     // What was typed where no account has it may be anything, also a password.
     let named = user.as_ref().map(|user| user.email.as_str());
     let refusal = refusal.naming(named);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
-use super::reason::Reason;
-use super::{Advice, Arrival, Browser, Ending, Error, advice, test};
+use super::refusal_reason::RefusalReason;
+use super::{Advice, Arrival, Browser, Ending, Error, advice, connection_test};
 use crate::app::{App, Counted};
 use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{
@@ -47,7 +47,7 @@ pub(super) struct SignInRefusal {
 
 impl SignInRefusal {
     /// A refusal outside the validator.
-    pub(super) fn new(reason: &Reason) -> Self {
+    pub(super) fn new(reason: &RefusalReason) -> Self {
         let requirement = reason.requirement();
         // An issuer that fits no connection is anybody's text.
         let received = saml::error::shorten(reason.received().into_owned().into());
@@ -127,9 +127,9 @@ pub(super) fn unknown_request(app: &App, request_id: &str) -> SignInRefusal {
         sent <= now.saturating_sub(LIFETIME) && sent > now.saturating_sub(AS_OLD)
     });
     SignInRefusal::new(if is_old {
-        &Reason::Late
+        &RefusalReason::Late
     } else {
-        &Reason::UnknownRequest
+        &RefusalReason::UnknownRequest
     })
 }
 
@@ -163,7 +163,7 @@ pub(super) async fn refuse(
     if attempt.kind == AttemptKind::Test {
         let claims = claims.filter(|_| closed);
         let findings = claims.and_then(|claims| findings(site, attempt, &claims));
-        return Box::pin(test::conclude(app, attempt, findings, None)).await;
+        return Box::pin(connection_test::conclude(app, attempt, findings, None)).await;
     }
     if !closed {
         let closing = Arc::unwrap_or_clone(closing);
@@ -198,7 +198,7 @@ fn findings(
     assertion: &ValidatedAssertion,
 ) -> Option<Box<Findings>> {
     let ready = site.connection(attempt.connection_id?)?;
-    let findings = test::findings(&ready.connection.settings, assertion);
+    let findings = connection_test::findings(&ready.connection.settings, assertion);
     Some(Box::new(findings))
 }
 

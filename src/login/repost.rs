@@ -12,8 +12,8 @@
 //! Tests: `tests/it/sign_in/reposts.rs`. The page is the sign-in's, in `http`.
 
 use super::arrival::Arrival;
-use super::reason::Reason;
 use super::record::{SignInRefusal, refuse_apart};
+use super::refusal_reason::RefusalReason;
 use super::{Ending, Error};
 use crate::app::App;
 use crate::domain::{AttemptId, ConnectionId, LoginAttempt, Outcome};
@@ -37,7 +37,7 @@ pub(super) async fn ask(
     if attempt.outcome == Outcome::Open {
         // Once is enough, however often it comes.
         if attempt.summary.is_empty() {
-            let refusal = SignInRefusal::new(&Reason::NoCookieYet { ended: false });
+            let refusal = SignInRefusal::new(&RefusalReason::NoCookieYet { ended: false });
             app.store
                 .note_attempt(attempt.id, &refusal.summary, &refusal.record)
                 .await?;
@@ -45,8 +45,8 @@ pub(super) async fn ask(
         return Ok(Ending::Repost { record: None });
     }
     let refusal = SignInRefusal::new(match arrival.browser {
-        None => &Reason::NoCookieYet { ended: true },
-        Some(_) => &Reason::EndedWithoutCookie,
+        None => &RefusalReason::NoCookieYet { ended: true },
+        Some(_) => &RefusalReason::EndedWithoutCookie,
     });
     apart(app, site, arrival, attempt.connection_id, refusal).await
 }

@@ -6,9 +6,9 @@
 use super::arrival::Arrival;
 use super::authenticate::authenticate;
 use super::finish::{AttemptToFinish, finish, landing};
-use super::reason::Reason;
 use super::record::{SignInRefusal, refuse, refuse_apart, unknown_request};
-use super::{Ending, Error, evidence, new_key, repost, test, unsolicited};
+use super::refusal_reason::RefusalReason;
+use super::{Ending, Error, connection_test, evidence, new_key, repost, unsolicited};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, Outcome, SessionId};
 use crate::keys;
@@ -61,8 +61,8 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
             let refusal = SignInRefusal::new(match other {
-                None => &Reason::NoCookie,
-                Some(_) => &Reason::OtherBrowser,
+                None => &RefusalReason::NoCookie,
+                Some(_) => &RefusalReason::OtherBrowser,
             });
             return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
         }
@@ -81,10 +81,10 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     }
     if attempt.outcome != Outcome::Open && attempt.kind == AttemptKind::Test {
         // Its page is there; nothing is judged again.
-        return Box::pin(test::conclude(app, &attempt, None, None)).await;
+        return Box::pin(connection_test::conclude(app, &attempt, None, None)).await;
     }
     if attempt.outcome != Outcome::Open {
-        let refusal = SignInRefusal::new(&Reason::Ended);
+        let refusal = SignInRefusal::new(&RefusalReason::Ended);
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
@@ -101,9 +101,9 @@ async fn judge(
     let now = app.clock.now();
     if !attempt.is_in_time(now) {
         let refusal = SignInRefusal::new(if now < attempt.expires_at {
-            &Reason::Early
+            &RefusalReason::Early
         } else {
-            &Reason::Late
+            &RefusalReason::Late
         });
         return refuse(app, site, attempt, arrival, refusal).await;
     }
@@ -112,7 +112,7 @@ async fn judge(
         .relay_state
         .is_some_and(|received| attempt.relay.as_deref() != Some(received))
     {
-        let refusal = SignInRefusal::new(&Reason::RelayState);
+        let refusal = SignInRefusal::new(&RefusalReason::RelayState);
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
@@ -121,7 +121,7 @@ async fn judge(
         .and_then(|id| site.connection(id))
         .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
-        let refusal = SignInRefusal::new(&Reason::ConnectionGone);
+        let refusal = SignInRefusal::new(&RefusalReason::ConnectionGone);
         return refuse(app, site, attempt, arrival, refusal).await;
     };
     let asked = AnsweredRequest {

@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 use super::arrival::Arrival;
 use super::authenticate::authenticate;
 use super::finish::{AttemptToFinish, finish, landing};
-use super::reason::Reason;
 use super::record::{self, SignInRefusal, refuse_apart};
+use super::refusal_reason::RefusalReason;
 use super::{Browser, Ending, Error, new_key, repost};
 use crate::app::App;
 use crate::domain::{AttemptKind, ConnectionId, LoginAttempt, Unsolicited};
@@ -32,13 +32,13 @@ pub(super) async fn receive(
     let candidates = candidates(site, parsed);
     let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
-        let refusal = SignInRefusal::new(&Reason::UnknownIssuer(issuer.into_owned()));
+        let refusal = SignInRefusal::new(&RefusalReason::UnknownIssuer(issuer.into_owned()));
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
     match connection.settings.saml().unsolicited {
         Unsolicited::Refuse => {
-            let refusal = SignInRefusal::new(&Reason::Unsolicited);
+            let refusal = SignInRefusal::new(&RefusalReason::Unsolicited);
             refuse_apart(app, site, Some(connection.id), arrival, refusal).await
         }
         Unsolicited::Bounce if arrival.bounced >= BOUNCES => {
@@ -89,7 +89,7 @@ async fn round(
         let mut ids = candidates.iter().map(|ready| ready.connection.id);
         ids.find(|candidate| Some(*candidate) == id)
     };
-    let refusal = SignInRefusal::new(&Reason::UnsolicitedAgain);
+    let refusal = SignInRefusal::new(&RefusalReason::UnsolicitedAgain);
     if let Some(session) = arrival.session {
         let key = app.store.session_key(&session);
         let live = app.store.signed_in(key, app.clock.now()).await?;
@@ -166,7 +166,7 @@ async fn accept(
     };
     if authenticated.age > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into())
     {
-        return apart(SignInRefusal::new(&Reason::Old)).await;
+        return apart(SignInRefusal::new(&RefusalReason::Old)).await;
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let attempt = LoginAttempt {

@@ -11,11 +11,11 @@ mod name_id;
 mod proof;
 mod subject;
 
+use super::difference;
 use super::error::{Checks, Rejection, Requirement};
 use super::expectation::{MOST_CLOCK_SKEW, ResponseTerms};
 use super::message::check_issue_instant;
 use super::names;
-use super::near;
 use crate::xml::Element;
 use time::{Duration, OffsetDateTime};
 
@@ -70,7 +70,7 @@ fn read(
         trust.is_from(&issuer),
         Requirement::Issuer,
         trust.idp_entity_id.clone(),
-        near::describe(&issuer, &trust.idp_entity_id),
+        difference::describe(&issuer, &trust.idp_entity_id),
     )?;
     let issue_instant = check_issue_instant(assertion, expectation.clock_skew, now, checks)?;
     let confirmable_until = check_confirmations(parts.subject, expectation, now, checks)?;

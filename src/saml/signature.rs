@@ -9,7 +9,7 @@
 mod algorithm;
 mod canonicalization;
 mod key;
-mod named;
+mod named_certificate;
 mod reference;
 mod sign;
 mod signed_info;
@@ -20,7 +20,7 @@ mod verify;
 pub use algorithm::{Hash, SignatureAlgorithm};
 pub(super) use canonicalization::bounded;
 pub use key::{KeyError, VerificationKey, instant};
-pub use named::NamedCertificate;
+pub use named_certificate::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub use signed_xml::SignedXml;
 pub use signer::Signer;

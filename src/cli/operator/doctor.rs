@@ -93,7 +93,7 @@ impl Doctor {
         let mut diagnoses = Diagnoses::default();
         match invocation.config() {
             Ok(config) => {
-                diagnoses.ok("configuration", super::configuration::sources(invocation));
+                diagnoses.ok("configuration", super::config::sources(invocation));
                 if let Some(code) = user::look(&config, &mut diagnoses) {
                     return Ok(code);
                 }

@@ -3,11 +3,11 @@
 //! Vectors: `confirmation-*` and `name-*`.
 
 use super::{AssertionAttribute, LONGEST_NAME, SamlNameId};
+use crate::saml::difference;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::expectation::Expectation;
 use crate::saml::instant;
 use crate::saml::names;
-use crate::saml::near;
 use crate::saml::signature::Trust;
 use crate::text;
 use crate::xml::Element;
@@ -77,7 +77,7 @@ fn check_confirmation(
     match data.attribute("Recipient") {
         Some(recipient) if recipient == expectation.acs_url => {}
         Some(other) => {
-            let received = near::describe(other, &expectation.acs_url);
+            let received = difference::describe(other, &expectation.acs_url);
             return Err(format!("Recipient {received}"));
         }
         None => return Err("no Recipient".to_owned()),
@@ -209,7 +209,7 @@ fn read_name(
             canonical_format(effective) == canonical_format(expected),
             Requirement::NameId,
             format!("Format {expected}"),
-            format!("Format {}", near::describe(effective, expected)),
+            format!("Format {}", difference::describe(effective, expected)),
         )?;
     }
     if canonical_format(effective) == names::NAMEID_EMAIL {
@@ -234,7 +234,7 @@ fn read_name(
             format!("a NameID for {}", expectation.entity_id),
             format!(
                 "one with SPNameQualifier {}",
-                near::describe(other, &expectation.entity_id)
+                difference::describe(other, &expectation.entity_id)
             ),
         ));
     }

@@ -3,10 +3,10 @@
 //! Vectors: `response-*`, `status-*`, `destination-*` and `answers-*`. The assertion's rules are `assertion`.
 
 use super::Expectation;
+use crate::saml::difference;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::message::{StatusCodes, check_issue_instant, issuer};
 use crate::saml::names;
-use crate::saml::near;
 use crate::xml::Element;
 use time::OffsetDateTime;
 
@@ -26,7 +26,7 @@ pub(super) fn check_response(
                 destination == expectation.acs_url,
                 Requirement::Destination,
                 expectation.acs_url.clone(),
-                near::describe(destination, &expectation.acs_url),
+                difference::describe(destination, &expectation.acs_url),
             )?;
         }
         None => checks.require(
@@ -120,7 +120,7 @@ pub(in crate::saml) fn check_response_issuer(
         return Ok(());
     };
     let inner = issuer(assertion).unwrap_or_default();
-    let received = near::describe(own, &inner);
+    let received = difference::describe(own, &inner);
     checks.require(
         own == inner,
         Requirement::ResponseIssuer,

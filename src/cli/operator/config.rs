@@ -6,13 +6,13 @@ use crate::cli::output::Output;
 use crate::cli::text::full_path;
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Configuration {
+pub(in crate::cli) struct ConfigCommand {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-impl Configuration {
+impl ConfigCommand {
     pub(in crate::cli) fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
         let config = invocation.config()?;
         if self.json {
