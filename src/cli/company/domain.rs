@@ -1,20 +1,17 @@
 //! `company domain`: the e-mail domains of a company.
 
-use clap::Subcommand;
-use serde_json::{Value, json};
+mod list;
+mod verify;
 
-use crate::admin::{
-    Admin, DnsCheck, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
-};
+use clap::Subcommand;
+
+use crate::admin::{Admin, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::invocation::Invocation;
-use crate::cli::listing::{ListForm, Listing};
-use crate::cli::output::{Output, timestamp};
+use crate::cli::output::Output;
 use crate::cli::text::choices;
-use crate::domain::{
-    Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError, Slug,
-};
+use crate::domain::{Company, CompanyDomain, Connection, DomainName, DomainNameError, Slug};
 
 /// What the assignment of a domain does not do: what is bound stays bound (rule F1).
 const STAYS_BOUND: &str = "Whoever signed in through a connection before still gets in through it. To end it: vestibule user unlink --company COMPANY --email E --connection N";
@@ -98,17 +95,17 @@ impl DomainCommand {
                 none,
                 insist,
             } => {
-                own(&name(&named.domain)?, insist)?;
+                check_own(&name(&named.domain)?, insist)?;
                 if none {
                     return unassign(&installation, &named, out).await;
                 }
                 assign(&installation, &named, connection.as_deref(), out).await
             }
             Self::Verify { named, dns, insist } => {
-                own(&name(&named.domain)?, insist)?;
-                verify(&installation, &named, dns, out).await
+                check_own(&name(&named.domain)?, insist)?;
+                verify::run(&installation, &named, dns, out).await
             }
-            Self::List { slug, json } => list(&installation, &slug, json, out).await,
+            Self::List { slug, json } => list::run(&installation, &slug, json, out).await,
             Self::Remove { named, last } => remove(&installation, &named, last, out).await,
         }
     }
@@ -146,7 +143,7 @@ pub(super) async fn verifiable(
     let known = installation.store.all_domains().await?;
     for text in texts {
         let name = name(text)?;
-        own(&name, false)?;
+        check_own(&name, false)?;
         if let Some(other) = verified_for(installation, &known, &name).await? {
             return Err(CliError::refused(
                 format!("{} It is \"{other}\".", verified_for_another(&name)),
@@ -192,7 +189,7 @@ async fn add(
 ) -> Result<()> {
     let company = installation.company(&named.slug).await?;
     let name = name(&named.domain)?;
-    own(&name, insist)?;
+    check_own(&name, insist)?;
     let connection = match connection {
         Some(wanted) => Some(
             installation
@@ -284,111 +281,6 @@ async fn only(admin: &Admin<'_>, company: &Company, name: &DomainName) -> Result
     ))
 }
 
-async fn verify(
-    installation: &Installation,
-    named: &NamedDomain,
-    dns: bool,
-    out: &mut Output,
-) -> Result<()> {
-    let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
-    let name = &domain.name;
-    if !dns {
-        admin.verify_domain(name).await?;
-        return out.line(format!(
-            "{name} is verified for {}, by your word.",
-            company.name
-        ));
-    }
-    let servers = &installation.config.dns.servers;
-    match admin.check_domain(name, servers).await? {
-        DnsCheck::Verified(_) => out.line(format!(
-            "{name} is verified for {}, by its DNS record.",
-            company.name
-        )),
-        DnsCheck::Missing(found) => {
-            let record = admin.dns_record(name);
-            let there = if found.is_empty() {
-                String::new()
-            } else {
-                format!(" There is: {}.", found.join(", "))
-            };
-            Err(CliError::refused(
-                format!("The DNS record of {name} is not there.{there}"),
-                format!(
-                    "Add this TXT record, wait some minutes, and run the command again:\n  {} TXT \"{}\"",
-                    record.name, record.value
-                ),
-            ))
-        }
-    }
-}
-
-async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Output) -> Result<()> {
-    let company = installation.company(slug).await?;
-    let domains = installation.store.domains(company.id).await?;
-    let connections = installation.store.connections(company.id).await?;
-    let connection = |id: Option<ConnectionId>| {
-        let found = connections.iter().find(|it| Some(it.id) == id);
-        found.map(|it| it.name.to_string())
-    };
-    // The text of the DNS record is made with the instance key.
-    let keys = if json {
-        Some(installation.keys().await?)
-    } else {
-        None
-    };
-    let admin = keys
-        .as_ref()
-        .map(|keys| installation.admin(keys, company.id));
-    let listing = Listing {
-        form: ListForm::new(json),
-        describe: &|it: &CompanyDomain| {
-            let connection = connection(it.connection_id);
-            let admin = admin.as_ref();
-            admin.map_or(Value::Null, |admin| {
-                describe(admin, it, connection.as_deref())
-            })
-        },
-        header: ["DOMAIN", "CONNECTION", "THE CONNECTION", "VERIFIED"],
-        row: &|it| {
-            let decides = match it.connection_id {
-                None => "",
-                Some(_) if it.links => "links, makes and renames",
-                Some(_) => "is found only",
-            };
-            [
-                it.name.to_string(),
-                connection(it.connection_id).unwrap_or_else(|| "none".to_owned()),
-                decides.to_owned(),
-                it.verified.map_or_else(
-                    || "no".to_owned(),
-                    |it| format!("{} {}", it.by, timestamp(it.at)),
-                ),
-            ]
-        },
-        none: format!(
-            "{} has no domain yet. Add one: vestibule company domain add {} acme.test",
-            company.name, company.slug
-        ),
-    };
-    listing.write(&domains, out)
-}
-
-fn describe(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>) -> Value {
-    let record = admin.dns_record(&domain.name);
-    json!({
-        "domain": domain.name,
-        "connection": connection,
-        "links": domain.links,
-        "verified_by": domain.verified.map(|it| it.by),
-        "verified_at": domain.verified.map(|it| timestamp(it.at)),
-        "dns_record": {"name": record.name, "type": "TXT", "value": record.value},
-        "created_at": timestamp(domain.created_at),
-    })
-}
-
 async fn remove(
     installation: &Installation,
     named: &NamedDomain,
@@ -439,7 +331,7 @@ fn name(text: &str) -> Result<DomainName> {
 }
 
 /// The operator may insist on what belongs to everybody.
-fn own(name: &DomainName, insist: bool) -> Result<()> {
+fn check_own(name: &DomainName, insist: bool) -> Result<()> {
     match why_shared(name).filter(|_| !insist) {
         Some(why) => Err(CliError::refused(why, "If you are sure, add --insist.")),
         None => Ok(()),

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::break_glass::last_break_glass;
+use super::break_glass::no_break_glass_error;
 use crate::admin::{GroupText, Refused};
 use crate::cli::arguments::{CompanyList, required_text};
 use crate::cli::error::{CliError, Result};
@@ -216,7 +216,7 @@ fn group_error(refused: Refused, company: &Company) -> CliError {
                 company.slug
             ),
         ),
-        Refused::LastBreakGlass => last_break_glass(
+        Refused::LastBreakGlass => no_break_glass_error(
             format!(
                 "This would leave {} without an administrator who can sign in without single sign-on.",
                 company.name

@@ -8,7 +8,7 @@ mod unlink;
 
 use clap::Subcommand;
 
-use super::break_glass::last_one;
+use super::break_glass::last_administrator_error;
 use super::named_user::NamedUser;
 use super::{password, sessions};
 use crate::admin::Refused;
@@ -119,7 +119,7 @@ async fn deactivate(
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     match admin.deactivate_user(user.id).await {
-        Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
+        Err(Refused::LastBreakGlass) => return Err(last_administrator_error(&user, &company, "")),
         other => other?,
     };
     out.line(format!(

@@ -5,7 +5,7 @@ use crate::cli::confirmation::YesFlag;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::people::break_glass::last_one;
+use crate::cli::people::break_glass::last_administrator_error;
 use crate::cli::people::named_user::NamedUser;
 use crate::cli::text::counts;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(
         ),
     )?;
     let (name, erased) = match admin.delete_user(user.id).await {
-        Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
+        Err(Refused::LastBreakGlass) => return Err(last_administrator_error(&user, &company, "")),
         other => other?,
     };
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

@@ -9,7 +9,7 @@ use crate::cli::arguments::email;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::people::break_glass::last_one;
+use crate::cli::people::break_glass::last_administrator_error;
 use crate::cli::people::named_user::NamedUser;
 use crate::domain::{Company, Connection, Group, User};
 
@@ -155,7 +155,11 @@ async fn change(
     let changed = match changed {
         // Rule F6.
         Err(Refused::LastBreakGlass) => {
-            return Err(last_one(user, company, "; this would end it"));
+            return Err(last_administrator_error(
+                user,
+                company,
+                "; this would end it",
+            ));
         }
         other => other?,
     };
