@@ -22,7 +22,7 @@ use time::{Duration, OffsetDateTime};
 pub use authn::NONE_WOULD_DO;
 use authn::check_authn;
 use conditions::check_conditions;
-pub use name_id::NameId;
+pub use name_id::SamlNameId;
 pub use proof::{JudgedAssertion, ValidatedAssertion};
 use subject::{check_confirmations, check_name_id};
 

@@ -78,7 +78,7 @@ fn without_port(url: &str) -> (String, Option<&'static str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::described;
+    use super::describe;
 
     #[test]
     fn a_near_miss_says_what_differs() {

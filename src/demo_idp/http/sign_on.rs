@@ -96,7 +96,10 @@ pub(super) async fn resume(
     Query(handle): Query<Handle>,
     headers: HeaderMap,
 ) -> Result<Response, IdpRefusal> {
-    let flow = idp.flows().find(&handle.flow).ok_or_else(forgotten)?;
+    let flow = idp
+        .flows()
+        .find(&handle.flow)
+        .ok_or_else(forgotten_flow_error)?;
     proceed(&idp, flow, &headers)
 }
 
@@ -105,7 +108,10 @@ pub(super) async fn sign_in(
     State(idp): State<DemoIdp>,
     Form(typed): Form<Credentials>,
 ) -> Result<Response, IdpRefusal> {
-    let mut flow = idp.flows().find(&typed.flow).ok_or_else(forgotten)?;
+    let mut flow = idp
+        .flows()
+        .find(&typed.flow)
+        .ok_or_else(forgotten_flow_error)?;
     if let Some(variant) = typed.variant.as_deref().and_then(|name| name.parse().ok()) {
         flow.variant = variant;
     }

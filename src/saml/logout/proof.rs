@@ -5,7 +5,7 @@
 //!
 //! Vectors: `query-*`; `tests/it/slo_messages.rs`.
 
-use super::terms::Terms;
+use super::terms::LogoutTerms;
 use super::{LogoutExpectation, LogoutMessage, read};
 use crate::saml::binding::{Posted, Redirected};
 use crate::saml::error::{Checks, Rejection, Requirement};

@@ -2,7 +2,7 @@
 //!
 //! Its other half is `write.rs`, which writes our own messages; `tests/it/slo_messages.rs` holds one against the other.
 
-use super::terms::Terms;
+use super::terms::LogoutTerms;
 use super::{LogoutMessage, LogoutRequest, LogoutResponse, LogoutStatus};
 use crate::saml::assertion::SamlNameId;
 use crate::saml::binding::MessageKind;
