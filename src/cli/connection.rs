@@ -60,7 +60,7 @@ impl ConnectionCommand {
         match self {
             Self::ImportMetadata(import) => import.run(&installation, out).await,
             Self::Add(add) => add.run(&installation, out).await,
-            Self::List(asked) => list(&installation, &asked, out).await,
+            Self::List(arguments) => list(&installation, &arguments, out).await,
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,
             Self::Set(set) => set.run(&installation, out).await,
@@ -192,8 +192,12 @@ pub(super) async fn write_new(
     }
 }
 
-async fn list(installation: &Installation, asked: &CompanyList, out: &mut Output) -> Result<()> {
-    let company = installation.company(&asked.company).await?;
+async fn list(
+    installation: &Installation,
+    arguments: &CompanyList,
+    out: &mut Output,
+) -> Result<()> {
+    let company = installation.company(&arguments.company).await?;
     let connections = installation.store.connections(company.id).await?;
     let groups = installation.store.groups(company.id).await?;
     let jit_group = |connection: &Connection| {
@@ -203,7 +207,7 @@ async fn list(installation: &Installation, asked: &CompanyList, out: &mut Output
     };
     let settings = CommandSettings::load(installation, &company).await?;
     let listing = Listing {
-        form: ListForm::new(asked.json),
+        form: ListForm::new(arguments.json),
         describe: &|connection: &Connection| {
             describe(&settings, connection, jit_group(connection).as_deref())
         },

@@ -7,11 +7,11 @@ use crate::cli::output::Output;
 use crate::cli::text::counts;
 
 pub(super) async fn run(
-    asked: &NamedCompany,
+    named: &NamedCompany,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(&asked.slug).await?;
+    let company = installation.company(&named.slug).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
@@ -41,7 +41,7 @@ pub(super) async fn run(
             ),
         ));
     }
-    asked.yes.require(
+    named.yes.require(
         format!("This deletes {} for good: {goes}.", company.name),
         &format!("company delete {}", company.slug),
     )?;

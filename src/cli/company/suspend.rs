@@ -7,16 +7,16 @@ use crate::cli::output::Output;
 use crate::cli::text::counts;
 
 pub(super) async fn suspend(
-    asked: &NamedCompany,
+    named: &NamedCompany,
     installation: &Installation,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(&asked.slug).await?;
+    let company = installation.company(&named.slug).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let uses = admin.company_use().await?;
     if company.suspended_at.is_none() {
-        asked.yes.require(
+        named.yes.require(
             format!(
                 "This closes the site of {}, its console and its API, and ends {}. Its {} cannot sign in until you resume it. Nothing is deleted.",
                 company.name,

@@ -74,7 +74,7 @@ impl GroupCommand {
         let installation = invocation.open().await?;
         match self {
             Self::Add(add) => add.run(&installation, out).await,
-            Self::List(asked) => list(&installation, &asked, out).await,
+            Self::List(arguments) => list(&installation, &arguments, out).await,
             Self::Set(set) => set.run(&installation, out).await,
             Self::Delete {
                 title,
@@ -247,11 +247,15 @@ fn describe(group: &Group) -> String {
     )
 }
 
-async fn list(installation: &Installation, asked: &CompanyList, out: &mut Output) -> Result<()> {
-    let company = installation.company(&asked.company).await?;
+async fn list(
+    installation: &Installation,
+    arguments: &CompanyList,
+    out: &mut Output,
+) -> Result<()> {
+    let company = installation.company(&arguments.company).await?;
     let groups = installation.store.list_groups(company.id).await?;
     let listing = Listing {
-        form: ListForm::new(asked.json),
+        form: ListForm::new(arguments.json),
         describe: &|listed: &ListedGroup| {
             let group = &listed.group;
             json!({

@@ -80,7 +80,7 @@ impl UserCommand {
         let installation = invocation.open().await?;
         match self {
             Self::Add(add) => add.run(&installation, out).await,
-            Self::List(asked) => list::run(&installation, &asked, out).await,
+            Self::List(arguments) => list::run(&installation, &arguments, out).await,
             Self::Export { company } => export_all(&installation, &company, out).await,
             Self::Set(set) => set.run(&installation, out).await,
             Self::Deactivate(named) => deactivate(&installation, &named, out).await,

@@ -12,14 +12,14 @@ use crate::store::{ListedUser, UserFilter};
 
 pub(super) async fn run(
     installation: &Installation,
-    asked: &CompanyList,
+    arguments: &CompanyList,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(&asked.company).await?;
+    let company = installation.company(&arguments.company).await?;
     let store = &installation.store;
     let connections = store.connections(company.id).await?;
     let listing = Listing {
-        form: ListForm::new(asked.json),
+        form: ListForm::new(arguments.json),
         describe: &|user| describe(user, &connections),
         header: [
             "E-MAIL",
