@@ -121,12 +121,12 @@ impl Site {
     }
 
     /// What a Response through this connection must say.
-    pub fn expectation(&self, connection: &Connection, asked: AnsweredRequest) -> Expectation {
+    pub fn expectation(&self, connection: &Connection, answered: AnsweredRequest) -> Expectation {
         trust::expectation(
             &connection.settings,
             self.company.entity_id(),
             self.company.acs_url(),
-            asked,
+            answered,
         )
     }
 

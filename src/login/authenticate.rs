@@ -26,12 +26,12 @@ pub(super) fn authenticate(
     site: &Site,
     ready: &SiteConnection,
     parsed: &ParsedResponse<'_>,
-    asked: AnsweredRequest,
+    answered: AnsweredRequest,
     kind: AttemptKind,
 ) -> Result<Authenticated, SignInRefusal> {
     let now = app.clock.now();
     let SiteConnection { connection, trust } = ready;
-    let expectation = site.expectation(connection, asked);
+    let expectation = site.expectation(connection, answered);
     let second = app.cross_check.as_ref(); // rule B9
     let verdict = parsed.validate(trust, &expectation, now, second);
     let named = verdict.named().map(str::to_owned);

@@ -124,11 +124,11 @@ async fn judge(
         let refusal = SignInRefusal::new(&RefusalReason::ConnectionGone);
         return refuse(app, site, attempt, arrival, refusal).await;
     };
-    let asked = AnsweredRequest {
+    let answered = AnsweredRequest {
         request_id: attempt.request_id.clone(),
         forced_at: attempt.forced.then_some(attempt.started_at),
     };
-    match authenticate(app, site, connection, parsed, asked, attempt.kind) {
+    match authenticate(app, site, connection, parsed, answered, attempt.kind) {
         Err(refusal) => {
             let requirement = refusal.requirement;
             let ending = refuse(app, site, attempt, arrival, refusal).await?;

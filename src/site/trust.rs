@@ -53,19 +53,19 @@ pub fn expectation(
     settings: &Settings,
     entity_id: String,
     acs_url: String,
-    asked: AnsweredRequest,
+    answered: AnsweredRequest,
 ) -> Expectation {
     Expectation {
         entity_id,
         extra_audiences: settings.saml().extra_audiences.clone(),
         acs_url,
-        request_id: asked.request_id,
+        request_id: answered.request_id,
         name_id_format: settings.saml().name_id_format.clone(),
         identity_attribute: settings.identity_attribute.clone(),
         clock_skew: Duration::seconds(settings.clock_skew_seconds.into()),
         authn_statement_optional: settings.saml().authn_statement == AuthnStatement::Optional,
         authentication: Authentication {
-            forced_at: asked.forced_at,
+            forced_at: answered.forced_at,
             max_age: settings
                 .max_authentication_age
                 .map(|seconds| Duration::seconds(seconds.into())),

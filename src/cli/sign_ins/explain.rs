@@ -93,12 +93,12 @@ impl Explain {
         let at = self.at.unwrap_or_else(|| invocation.clock.now());
         let basis = Basis::by(&self, invocation, at).await?;
         let trust = site::trust(&basis.settings, basis.keys);
-        let asked = AnsweredRequest {
+        let answered = AnsweredRequest {
             request_id: self.request_id,
             forced_at: self.forced_at,
         };
         let (entity_id, acs_url) = (basis.entity_id, basis.acs_url);
-        let expectation = site::expectation(&basis.settings, entity_id, acs_url, asked);
+        let expectation = site::expectation(&basis.settings, entity_id, acs_url, answered);
         let (verdict, hint) = match input::read(&self.response, basis.body_bytes)? {
             Ok(octets) => {
                 let verdict = validate(&octets, &trust, &expectation, at);
