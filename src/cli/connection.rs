@@ -2,6 +2,7 @@
 
 mod add;
 mod certificates;
+mod danger;
 mod delete;
 mod import_metadata;
 mod import_report;

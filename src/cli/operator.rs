@@ -4,6 +4,7 @@ pub(super) mod backup;
 pub(super) mod config;
 pub(super) mod demo;
 pub(super) mod doctor;
+mod key_files;
 pub(super) mod keys;
 pub(super) mod postgres_tools;
 pub(super) mod serve;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::danger::print_dangers;
 use super::jit_group::jit_group;
-use super::set::warn;
 use super::settings::CommandSettings;
 use super::{certificates, check_usable, describe, write_new};
 use crate::cli::arguments::{connection_name, required_text};
@@ -81,7 +81,7 @@ impl AddConnection {
             connection.settings.saml().idp_entity_id
         ))?;
         certificates::print(&connection, installation.now, out)?;
-        warn(&pairs, &connection, out)?;
+        print_dangers(&pairs, &connection, out)?;
         if !connection.enabled {
             out.line(format!(
                 "Enable it with: vestibule connection enable --company {} --name {}",

@@ -8,7 +8,6 @@
 mod list;
 
 use clap::{Subcommand, ValueEnum};
-use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 
 use crate::cli::confirmation::YesFlag;
@@ -16,7 +15,6 @@ use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
-use crate::config::Config;
 use crate::domain::AuditEvent;
 use crate::keys::{self, KeyPair, KeyPurpose};
 
@@ -181,43 +179,6 @@ fn in_use(keys: &keys::Keys, of: KeyPurpose) -> &KeyPair {
         KeyPurpose::Signing => &keys.signing,
         KeyPurpose::Encryption => &keys.encryption,
     }
-}
-
-/// Whole days until a certificate ends; negative when it has.
-pub(in crate::cli) fn days_left(pair: &KeyPair, now: i64) -> i32 {
-    Asn1Time::from_unix(now)
-        .and_then(|now| now.diff(pair.certificate.not_after()))
-        .map_or(0, |left| left.days)
-}
-
-pub(in crate::cli) fn signing_files(config: &Config) -> (String, String) {
-    files(
-        config,
-        "signing",
-        config.keys.signing_key_file.as_deref(),
-        config.keys.signing_certificate_file.as_deref(),
-    )
-}
-
-pub(in crate::cli) fn encryption_files(config: &Config) -> (String, String) {
-    files(
-        config,
-        "encryption",
-        config.keys.encryption_key_file.as_deref(),
-        config.keys.encryption_certificate_file.as_deref(),
-    )
-}
-
-fn files(
-    config: &Config,
-    name: &str,
-    key: Option<&std::path::Path>,
-    certificate: Option<&std::path::Path>,
-) -> (String, String) {
-    let own = |ending: &str| config.keys_dir().join(format!("{name}.{ending}"));
-    let key = key.map_or_else(|| own("key"), std::path::Path::to_owned);
-    let certificate = certificate.map_or_else(|| own("pem"), std::path::Path::to_owned);
-    (key.display().to_string(), certificate.display().to_string())
 }
 
 fn thumbprint(pair: &KeyPair, digest: MessageDigest) -> String {

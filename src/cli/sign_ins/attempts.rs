@@ -3,13 +3,14 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::checks::{print_advice, print_checks};
 use crate::admin::{Fix, Refused, Side, SignInDetail, Signing};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::invocation::Invocation;
 use crate::cli::listing::{ListForm, Listing};
 use crate::cli::output::{Output, maybe_timestamp, timestamp};
-use crate::domain::{self, AttemptKind, Code, Connection, ConnectionId, Outcome};
+use crate::domain::{AttemptKind, Code, Connection, ConnectionId, Outcome};
 use crate::store::{SignInFilter, SignInRow};
 
 #[derive(Debug, Subcommand)]
@@ -227,25 +228,6 @@ fn print_fixes(detail: &SignInDetail, company: &str, out: &mut Output) -> Result
                 out.line(format!("      {line}"))?;
             }
         }
-    }
-    Ok(())
-}
-
-/// Every check on three lines: mark, rule and subject; expected; received.
-pub(in crate::cli) fn print_checks(checks: &[domain::Check], out: &mut Output) -> Result<()> {
-    for check in checks {
-        let mark = if check.passed { '✓' } else { '✗' };
-        out.line(format!("{mark} {:<3} {}", check.rule, check.subject))?;
-        let fields = [("expected", &check.expected), ("received", &check.received)];
-        out.fields("      ", 10, fields)?;
-    }
-    Ok(())
-}
-
-/// What to do, one line each.
-pub(in crate::cli) fn print_advice(advice: &[String], out: &mut Output) -> Result<()> {
-    for line in advice {
-        out.line(format!("→ {line}"))?;
     }
     Ok(())
 }

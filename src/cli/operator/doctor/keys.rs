@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::Diagnoses;
-use crate::cli::operator::keys::{days_left, encryption_files, signing_files};
+use crate::cli::operator::key_files::{days_left, encryption_files, signing_files};
 use crate::config::Config;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::keys::{Fingerprints, KeyPurpose, Keys};

@@ -3,8 +3,9 @@
 use openssl::hash::MessageDigest;
 use serde_json::{Value, json};
 
-use super::{days_left, encryption_files, signing_files, thumbprint};
+use super::thumbprint;
 use crate::cli::error::Result;
+use crate::cli::operator::key_files::{days_left, encryption_files, signing_files};
 use crate::cli::output::{Output, timestamp};
 use crate::config::Config;
 use crate::keys::{KeyPair, KeyPurpose, Keys};

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::cli::error::Result;
 use crate::cli::output::{Output, timestamp};
-use crate::cli::sign_ins::attempts::{print_advice, print_checks};
+use crate::cli::sign_ins::checks::{print_advice, print_checks};
 use crate::domain;
 use crate::saml::advice::advice;
 use crate::saml::assertion::ValidatedAssertion;
