@@ -28,7 +28,7 @@ pub struct SamlNameId {
 
 impl SamlNameId {
     /// The name that an element says, word for word.
-    pub(in crate::saml) fn of(element: Element<'_>, value: String) -> Self {
+    pub(in crate::saml) fn from_element(element: Element<'_>, value: String) -> Self {
         let own = |name| element.attribute(name).map(str::to_owned);
         Self {
             value,
