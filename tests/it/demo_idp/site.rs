@@ -4,16 +4,19 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
-use vestibule::demo_idp::{DemoIdp, IdpUser, Variant};
+use vestibule::demo_idp::{DemoIdp, IdpApp, IdpUser, Variant};
 use vestibule::saml::authn_request::{AuthnRequest, NameIdPolicy};
-use vestibule::saml::binding::{MessageKind, encode_redirect};
+use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
 use vestibule::saml::error::Rule;
 use vestibule::saml::metadata::IdpMetadata;
 use vestibule::saml::names;
-use vestibule::saml::signature::SigningKey;
+use vestibule::saml::response::Expectation;
+use vestibule::saml::signature::{SigningKey, VerificationKey};
 use vestibule::saml::validate::validate;
 
-use super::{ACS, APP, ENTITY, IDP_KEY, NOW, REQUEST, SLO, SP_KEY, app, idp, judge, trust};
+use super::{
+    ACS, APP, ENTITY, IDP_KEY, NOW, REQUEST, SLO, SP_KEY, app, expectation, idp, judge, trust,
+};
 
 fn request() -> AuthnRequest {
     AuthnRequest {
@@ -147,6 +150,40 @@ impl Page {
         let octets = base64::engine::general_purpose::STANDARD.decode(encoded);
         String::from_utf8(octets.unwrap()).unwrap()
     }
+}
+
+#[tokio::test]
+async fn an_application_is_configured_by_hand() {
+    let idp = idp();
+    idp.register(IdpApp::unconfigured("new", "Globex"));
+    let mut browser = Browser::new(idp);
+    let page = browser.get("/applications/new").await;
+    assert!(page.text.contains("Required"), "{}", page.text);
+    let fields = [
+        ("identifier", " https://globex.example/sso/metadata "),
+        ("reply_url", "https://globex.example/sso/acs"),
+        ("sign_on_url", "https://globex.example/"),
+        ("relay_state", ""),
+        ("logout_url", ""),
+    ];
+    let saved = browser.post("/applications/new/basic", &fields).await;
+    assert_eq!(saved.location.as_deref(), Some("/applications/new"));
+    let page = browser.get("/applications/new").await.text;
+    assert!(!page.contains("Required"), "{page}");
+    assert!(
+        page.contains(r#"value="https://globex.example/sso/metadata""#),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn only_loopback_is_served() {
+    let refused = DemoIdp::bind("0.0.0.0:0".parse().unwrap()).await;
+    assert!(refused.is_err());
+    let open = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    assert!(idp().serve(open, async {}).await.is_err());
+    let local = DemoIdp::bind("127.0.0.2:0".parse().unwrap()).await.unwrap();
+    assert!(idp().serve(local, async {}).await.is_ok());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use vestibule::saml::error::Requirement;
 use crate::vectors::advice::maker::{
     self, addressed, signed, with_attribute, with_text, without_signatures,
 };
+use crate::vectors::advice::{attempt, every_certificate};
 use crate::vectors::case::{Case, Message};
 use crate::vectors::make::{Paper, logout_query};
 
@@ -35,7 +36,7 @@ fn signs_again(case: &mut Case) {
 }
 
 fn clocks_agree(case: &mut Case) {
-    let check = super::attempt(case).unwrap().record.checks.pop().unwrap();
+    let check = attempt(case).unwrap().record.checks.pop().unwrap();
     let mut times = check
         .received
         .split([' ', ';'])
@@ -208,21 +209,21 @@ pub(super) const LINES: &[Line] = &[
         "The identity provider signs with a certificate",
         &["foreign-certificate"],
         |case| {
-            case.file.certificates = super::every_certificate();
+            case.file.certificates = every_certificate();
         },
     ),
     line(
         "For Entra ID use the application's own metadata",
         &["foreign-certificate"],
         |case| {
-            case.file.certificates = super::every_certificate();
+            case.file.certificates = every_certificate();
         },
     ),
     line(
         "No certificate of the connection fits",
         &["foreign-without-key-info"],
         |case| {
-            case.file.certificates = super::every_certificate();
+            case.file.certificates = every_certificate();
         },
     ),
     line(
@@ -234,7 +235,7 @@ pub(super) const LINES: &[Line] = &[
         "is the right one, import its metadata",
         &["foreign-idp-of-another-company"],
         |case| {
-            case.file.certificates = super::every_certificate();
+            case.file.certificates = every_certificate();
             case.file.idp_entity_id = Some("https://other.example/saml".to_owned());
         },
     ),
@@ -262,14 +263,14 @@ pub(super) const LINES: &[Line] = &[
         "Make a new signing certificate",
         &["certificate-expired"],
         |case| {
-            case.file.certificates = super::every_certificate();
+            case.file.certificates = every_certificate();
         },
     ),
     line(
         "Upload the identity provider's metadata or certificate",
         &["key-none"],
         |case| {
-            case.file.certificates = super::every_certificate();
+            case.file.certificates = every_certificate();
         },
     ),
     line(
@@ -299,7 +300,7 @@ pub(super) const LINES: &[Line] = &[
         "The signature is by a certificate of this connection",
         &["issuer-slash"],
         |case| {
-            let check = super::attempt(case).unwrap().record.checks.pop().unwrap();
+            let check = attempt(case).unwrap().record.checks.pop().unwrap();
             let issuer = check.received.split(" (").next().unwrap().to_owned();
             case.file.idp_entity_id = Some(issuer);
         },
