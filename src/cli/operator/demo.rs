@@ -34,4 +34,6 @@ impl Demo {
 mod app_file;
 
 #[cfg(feature = "demo")]
+mod private_file;
+#[cfg(feature = "demo")]
 mod running;

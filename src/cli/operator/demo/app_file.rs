@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::private_file::write_private;
 use crate::demo_idp::IdpApp;
 
 /// An application, as "Set up single sign-on" has it.
@@ -42,7 +43,7 @@ pub(super) fn write(file: &Path, apps: &[Arc<IdpApp>]) -> io::Result<()> {
     let all: Vec<StoredApp> = apps.iter().map(|app| StoredApp::from(&**app)).collect();
     let text = serde_json::to_vec_pretty(&all)?;
     let new = file.with_extension("new");
-    super::running::write_private(&new, &text)?;
+    write_private(&new, &text)?;
     fs::rename(new, file)
 }
 

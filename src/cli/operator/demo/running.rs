@@ -1,14 +1,12 @@
 //! The demo while it runs: its companies, its identity provider, and what it says about them.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser as _;
 
+use super::private_file::write_private;
 use super::{Demo, app_file};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
@@ -260,23 +258,6 @@ fn idp_key(data_dir: &Path, clock: &Clock) -> Result<IdpKey> {
     let pem = key.to_pem().map_err(|cause| failed(&cause))?;
     write_private(&file, &pem).map_err(|cause| failed(&cause))?;
     Ok(key)
-}
-
-/// Writes a file that only its owner can read, and makes the directory that it is in.
-pub(super) fn write_private(file: &Path, content: &[u8]) -> std::io::Result<()> {
-    if let Some(directory) = file.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-    }
-    OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(file)?
-        .write_all(content)
 }
 
 fn quoted(word: &str) -> String {
