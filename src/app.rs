@@ -334,11 +334,11 @@ impl App {
 }
 
 /// What the operator wants asked; an error, and never nothing, when nobody can be.
-fn cross_check(wanted: config::CrossCheck) -> Result<Option<CrossCheck>, AppError> {
+fn cross_check(wanted: config::CrossCheckMode) -> Result<Option<CrossCheck>, AppError> {
     let incomparable = match wanted {
-        config::CrossCheck::Off => return Ok(None),
-        config::CrossCheck::Compare => Incomparable::Passes,
-        config::CrossCheck::Strict => Incomparable::IsRefused,
+        config::CrossCheckMode::Off => return Ok(None),
+        config::CrossCheckMode::Compare => Incomparable::Passes,
+        config::CrossCheckMode::Strict => Incomparable::IsRefused,
     };
     let opinion = second_opinion().ok_or(AppError::NoSecondOpinion)?;
     Ok(Some(CrossCheck::new(opinion, incomparable)))

@@ -4,18 +4,21 @@
 //! holds what was asked for and nothing else; errors say what happened and what to do next, on standard error. What a
 //! command changes, a running server sees within two seconds.
 
+mod arguments;
 mod audit;
 mod company;
+mod confirmation;
 mod connection;
 mod error;
 mod export;
 mod installation;
+mod invocation;
+mod listing;
 mod operator;
 mod output;
-mod pairs;
 mod people;
+mod settings;
 mod sign_ins;
-mod sure;
 mod text;
 
 use std::io::Write as _;
@@ -27,8 +30,8 @@ use clap::{Parser, Subcommand};
 use crate::app::UnknownKeys;
 use crate::clock::Clock;
 use error::{CliError, Result};
-use installation::Setting;
-use operator::{backup, configuration, demo, doctor, keys, serve};
+use invocation::Invocation;
+use operator::{backup, config, demo, doctor, keys, serve};
 use output::Output;
 use people::{group, user};
 use sign_ins::{attempts, explain};
@@ -55,25 +58,25 @@ enum Command {
     Demo(demo::Demo),
     /// Companies: add, list, show, set, logo, quota, suspend, resume, delete, domain, setup-link
     #[command(subcommand)]
-    Company(company::Company),
+    Company(company::CompanyCommand),
     /// Permission groups: add, list, set, delete
     #[command(subcommand)]
-    Group(group::Group),
+    Group(group::GroupCommand),
     /// Connections to identity providers: import-metadata, add, list, enable, disable, set, delete
     #[command(subcommand)]
-    Connection(connection::Connection),
+    Connection(connection::ConnectionCommand),
     /// Users: add, list, export, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink
     #[command(subcommand)]
-    User(user::User),
+    User(user::UserCommand),
     /// Records of sign-ins: list, show
     #[command(subcommand)]
-    Attempts(attempts::Attempts),
+    Attempts(attempts::AttemptsCommand),
     /// What administrators and commands have changed: list, export
     #[command(subcommand)]
-    Audit(audit::Audit),
+    Audit(audit::AuditCommand),
     /// The service provider's own keys: list, new, rotate, retire
     #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(keys::KeysCommand),
     /// Write the database and the keys to a directory, while the server runs
     Backup(backup::Backup),
     /// Put a backup in the place of the database and the keys
@@ -83,7 +86,7 @@ enum Command {
     /// Look at configuration, clock, keys, database and origins
     Doctor(doctor::Doctor),
     /// Print the effective configuration, secrets masked
-    Config(configuration::Configuration),
+    Config(config::ConfigCommand),
 }
 
 /// Runs the command line.
@@ -111,7 +114,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
-    let setting = Setting {
+    let invocation = Invocation {
         file: cli.config,
         clock: clock.clone(),
         new_keys: if cli.accept_new_keys {
@@ -121,20 +124,20 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         },
     };
     match cli.command {
-        Command::Serve => return serve::run(&setting),
-        Command::Demo(demo) => return demo.run(&setting),
-        Command::Explain(explain) => return wait(explain.run(&setting, out)),
-        Command::Doctor(doctor) => return wait(doctor.run(&setting, out)),
-        Command::Config(configuration) => configuration.run(&setting, out)?,
-        Command::Keys(keys) => wait(keys.run(&setting, out))?,
-        Command::Backup(backup) => wait(backup.run(&setting, out))?,
-        Command::Restore(restore) => wait(restore.run(&setting, out))?,
-        Command::Company(company) => wait(company.run(&setting, out))?,
-        Command::Group(group) => wait(group.run(&setting, out))?,
-        Command::Connection(connection) => wait(connection.run(&setting, out))?,
-        Command::User(user) => wait(user.run(&setting, out))?,
-        Command::Attempts(attempts) => wait(attempts.run(&setting, out))?,
-        Command::Audit(audit) => wait(audit.run(&setting, out))?,
+        Command::Serve => return serve::run(&invocation),
+        Command::Demo(demo) => return demo.run(&invocation),
+        Command::Explain(explain) => return wait(explain.run(&invocation, out)),
+        Command::Doctor(doctor) => return wait(doctor.run(&invocation, out)),
+        Command::Config(config) => config.run(&invocation, out)?,
+        Command::Keys(keys) => wait(keys.run(&invocation, out))?,
+        Command::Backup(backup) => wait(backup.run(&invocation, out))?,
+        Command::Restore(restore) => wait(restore.run(&invocation, out))?,
+        Command::Company(company) => wait(company.run(&invocation, out))?,
+        Command::Group(group) => wait(group.run(&invocation, out))?,
+        Command::Connection(connection) => wait(connection.run(&invocation, out))?,
+        Command::User(user) => wait(user.run(&invocation, out))?,
+        Command::Attempts(attempts) => wait(attempts.run(&invocation, out))?,
+        Command::Audit(audit) => wait(audit.run(&invocation, out))?,
     }
     Ok(ExitCode::SUCCESS)
 }

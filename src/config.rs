@@ -19,14 +19,14 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use connections::Connections;
-pub use dns::Dns;
+pub use connections::ConnectionsConfig;
+pub use dns::DnsConfig;
 use environment::Environment;
 pub use environment::variable_name;
-pub use limits::Limits;
-pub use quota::Quota;
+pub use limits::LimitsConfig;
+pub use quota::QuotaConfig;
 pub use values::{IpBlock, LogFormat, Period, PlainHttp, Secret};
-pub use verification::{CrossCheck, Verification};
+pub use verification::{CrossCheckMode, VerificationConfig};
 
 /// The files that are looked for when none is named; the first that is there is read.
 pub const DEFAULT_FILES: [&str; 2] = ["vestibule.toml", "/etc/vestibule.toml"];
@@ -48,23 +48,23 @@ pub struct Config {
     pub plain_http: PlainHttp,
     /// Reverse proxies whose `X-Forwarded-For` is believed: addresses or blocks such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<IpBlock>,
-    pub database: Database,
-    pub keys: Keys,
-    pub session: Session,
-    pub attempts: Attempts,
-    pub audit: Audit,
-    pub verification: Verification,
-    pub limits: Limits,
-    pub quota: Quota,
-    pub connections: Connections,
-    pub dns: Dns,
-    pub log: Log,
+    pub database: DatabaseConfig,
+    pub keys: KeysConfig,
+    pub session: SessionConfig,
+    pub attempts: AttemptsConfig,
+    pub audit: AuditConfig,
+    pub verification: VerificationConfig,
+    pub limits: LimitsConfig,
+    pub quota: QuotaConfig,
+    pub connections: ConnectionsConfig,
+    pub dns: DnsConfig,
+    pub log: LogConfig,
 }
 
 /// Where the data lives.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Database {
+pub struct DatabaseConfig {
     /// `sqlite:<file>` or `postgres://…`. Unset: `sqlite:<data_dir>/vestibule.sqlite3`.
     pub url: Option<Secret>,
     /// A file that holds the URL, instead of `url`.
@@ -74,7 +74,7 @@ pub struct Database {
 /// The service provider's keys. What is not configured is made at first start in `dir`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Keys {
+pub struct KeysConfig {
     /// Directory of the keys that Vestibule makes itself. Unset: `<data_dir>/certs`.
     pub dir: Option<PathBuf>,
     /// PEM private key that signs requests and metadata. Goes with `signing_certificate_file`.
@@ -96,7 +96,7 @@ pub struct Keys {
 /// How long a session lasts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Session {
+pub struct SessionConfig {
     /// The longest that a session lasts, used or not. An identity provider may ask for less.
     pub absolute: Period,
     /// A session that is not used for this long ends.
@@ -109,7 +109,7 @@ pub struct Session {
 /// The records of sign-ins.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Attempts {
+pub struct AttemptsConfig {
     /// Days that the record of a sign-in is kept.
     pub retention_days: u16,
     /// Records of sign-ins that one company may have; the oldest go earlier than their days. 0 sets no limit.
@@ -122,7 +122,7 @@ pub struct Attempts {
 /// The audit log.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Audit {
+pub struct AuditConfig {
     /// Days that an entry of the audit log is kept. 0 keeps all for ever.
     pub retention_days: u16,
     /// Entries of the audit log that one company may have; the oldest go. 0 sets no limit.
@@ -132,7 +132,7 @@ pub struct Audit {
 /// The log, on standard error.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Log {
+pub struct LogConfig {
     /// `text` for people, `json` for machines.
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug` or `trace`; per module as in `info,vestibule::login=debug`.
@@ -313,22 +313,22 @@ impl Default for Config {
             single_company: None,
             plain_http: PlainHttp::Loopback,
             trusted_proxies: Vec::new(),
-            database: Database::default(),
-            keys: Keys::default(),
-            session: Session::default(),
-            attempts: Attempts::default(),
-            audit: Audit::default(),
-            verification: Verification::default(),
-            limits: Limits::default(),
-            quota: Quota::default(),
-            connections: Connections::default(),
-            dns: Dns::default(),
-            log: Log::default(),
+            database: DatabaseConfig::default(),
+            keys: KeysConfig::default(),
+            session: SessionConfig::default(),
+            attempts: AttemptsConfig::default(),
+            audit: AuditConfig::default(),
+            verification: VerificationConfig::default(),
+            limits: LimitsConfig::default(),
+            quota: QuotaConfig::default(),
+            connections: ConnectionsConfig::default(),
+            dns: DnsConfig::default(),
+            log: LogConfig::default(),
         }
     }
 }
 
-impl Default for Session {
+impl Default for SessionConfig {
     fn default() -> Self {
         Self {
             absolute: Period::hours(12),
@@ -338,7 +338,7 @@ impl Default for Session {
     }
 }
 
-impl Default for Attempts {
+impl Default for AttemptsConfig {
     fn default() -> Self {
         Self {
             retention_days: 30,
@@ -348,7 +348,7 @@ impl Default for Attempts {
     }
 }
 
-impl Default for Log {
+impl Default for LogConfig {
     fn default() -> Self {
         Self {
             format: LogFormat::Text,

@@ -21,12 +21,12 @@ mod tenant;
 mod user;
 mod variant;
 
-pub use app::{App, AppError};
+pub use app::{IdpApp, IdpAppError};
 pub use idp_key::IdpKey;
-pub use response::{Claim, Encryption, ResponseSpec, ServiceProvider, Signed, Status};
+pub use response::{Encryption, IdpStatus, IssuedClaim, ResponseSpec, ServiceProvider, Signed};
 pub use site::{DemoConfig, DemoIdp};
 pub use tenant::Tenant;
-pub use user::User;
+pub use user::IdpUser;
 pub use variant::{UnknownVariant, Variant};
 
 use std::fmt::Write as _;
@@ -38,7 +38,7 @@ pub type Now = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 /// Fills with random octets.
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 /// Is told of all applications after each change.
-pub type Keep = Arc<dyn Fn(&[Arc<App>]) + Send + Sync>;
+pub type Keep = Arc<dyn Fn(&[Arc<IdpApp>]) + Send + Sync>;
 
 /// A random GUID (RFC 9562, version 4).
 fn guid(random: &Random) -> String {

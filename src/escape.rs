@@ -11,9 +11,9 @@ use crate::text;
 
 /// The escaper of the templates.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Page;
+pub struct PageEscaper;
 
-impl Escaper for Page {
+impl Escaper for PageEscaper {
     fn write_escaped_str<W: fmt::Write>(&self, dest: W, string: &str) -> fmt::Result {
         Html.write_escaped_str(dest, &visible(string))
     }
@@ -34,13 +34,13 @@ mod tests {
 
     #[derive(Template)]
     #[template(source = "<p title=\"{{ name }}\">{{ name }}</p>", ext = "html")]
-    struct Shown<'a> {
+    struct EscapedValue<'a> {
         name: &'a str,
     }
 
     #[test]
     fn a_value_neither_breaks_out_nor_turns_the_text_around() {
-        let shown = |name| Shown { name }.render().unwrap();
+        let shown = |name| EscapedValue { name }.render().unwrap();
         assert_eq!(
             shown("<b>\u{202E}x\u{2028}\r\ny"),
             "<p title=\"&#60;b&#62;\u{FFFD}x\u{FFFD}\ny\">&#60;b&#62;\u{FFFD}x\u{FFFD}\ny</p>"

@@ -26,7 +26,7 @@ use crate::config::Config;
 
 pub use backup::{Restored, SealedKeys};
 pub use fingerprint::Fingerprints;
-pub use rotation::{Overlap, Use};
+pub use rotation::{KeyPurpose, Overlap};
 
 /// A private key and its certificate.
 #[derive(Clone)]
@@ -140,7 +140,7 @@ impl Keys {
             (Some(key), Some(certificate)) => {
                 (files::load_pair(key, certificate)?, Overlap::default())
             }
-            _ => rotation::load(&dir, Use::Signing, now, missing)?,
+            _ => rotation::load(&dir, KeyPurpose::Signing, now, missing)?,
         };
         let (encryption, encryption_overlap) = match (
             &configured.encryption_key_file,
@@ -149,7 +149,7 @@ impl Keys {
             (Some(key), Some(certificate)) => {
                 (files::load_pair(key, certificate)?, Overlap::default())
             }
-            _ => rotation::load(&dir, Use::Encryption, now, missing)?,
+            _ => rotation::load(&dir, KeyPurpose::Encryption, now, missing)?,
         };
         let previous_decryption = configured
             .previous_encryption_key_file

@@ -12,7 +12,7 @@
 //!                     └─ nobody answers: forgotten
 //! ```
 //!
-//! Rules E and F of `docs/security.md`; `reason.rs` and `store::Refusal` name each way to be refused. Tests: `tests/it/sign_in` over
+//! Rules E and F of `docs/security.md`; `refusal_reason.rs` and `store::Refusal` name each way to be refused. Tests: `tests/it/sign_in` over
 //! HTTP, `tests/it/store` for the transaction. The law of the message is the room `saml`.
 
 mod advice;
@@ -20,6 +20,7 @@ mod arrival;
 mod authenticate;
 mod authenticated;
 mod begin;
+mod connection_test;
 mod evidence;
 mod finish;
 mod first_password;
@@ -27,12 +28,11 @@ mod known_browser;
 mod name_id;
 mod new_key;
 mod password;
-mod reason;
 mod record;
+mod refusal_reason;
 mod repost;
 mod response;
 mod set_up;
-mod test;
 mod unsolicited;
 
 use base64::Engine as _;
@@ -45,7 +45,7 @@ use crate::saml::signature::SignError;
 use crate::store;
 
 pub use arrival::Arrival;
-pub use begin::{Begun, Message, Start, begin};
+pub use begin::{BegunSignIn, Start, begin};
 pub use finish::landing;
 pub use first_password::{FirstUse, first_use};
 pub use known_browser::KnownBrowser;
@@ -158,7 +158,7 @@ pub struct Browser(String);
 
 impl Browser {
     /// The browser of a login cookie.
-    pub fn known(cookie: &str) -> Option<Self> {
+    pub fn from_cookie(cookie: &str) -> Option<Self> {
         let octets = BASE64_URL_SAFE_NO_PAD.decode(cookie).ok()?;
         (octets.len() == 32).then(|| Self(cookie.to_owned()))
     }

@@ -27,10 +27,10 @@ use crate::domain::SessionId;
 use crate::store;
 
 pub use begin::{sign_out, single_logout_url};
-pub use judge::Refusal;
-pub use outgoing::{Message, Outgoing};
+pub use judge::LogoutRefusal;
+pub use outgoing::Outgoing;
 pub use receive::receive;
-pub use visit::{Arrival, Ending, Visit};
+pub use visit::{LogoutArrival, LogoutEnding, LogoutVisit};
 
 /// Ends a session of this installation: here at once, on other nodes within two seconds. `false` when there was none.
 pub async fn local(app: &App, session: SessionId) -> Result<bool, store::Error> {

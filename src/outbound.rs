@@ -5,11 +5,11 @@
 
 mod address;
 mod coding;
+mod dns;
 mod metadata;
 mod probe;
-mod txt;
 
 pub use address::Reach;
+pub use dns::{LookupError, txt_records};
 pub use metadata::{FetchError, LARGEST, fetch_metadata};
 pub use probe::{ProbeError, Probed, probe};
-pub use txt::{LookupError, txt_records};

@@ -2,6 +2,8 @@
 //!
 //! Invariant: it sees only messages that our own verdict has accepted, because it processes references before it has
 //! checked a signature. Without the cargo feature `samael` there is none, and who asks for it is told.
+//!
+//! Tests: `tests/it/cross_check.rs` and `tests/it/samael.rs`. What it is asked is `saml::cross_check`.
 
 use crate::saml::cross_check::SecondOpinion;
 
@@ -23,7 +25,9 @@ mod with_samael {
     };
     use samael::schema::{Assertion, Response};
 
-    use crate::saml::cross_check::{Identity, Part, Question, SecondOpinion, Uncommon};
+    use crate::saml::cross_check::{
+        SecondOpinion, SignatureQuestion, SignedIdentity, SignedPart, Uncommon,
+    };
     use crate::saml::signature::SignatureAlgorithm;
 
     /// samael, on libxml2 and xmlsec1.
@@ -54,8 +58,8 @@ mod with_samael {
             false
         }
 
-        fn signed_octets(&self, question: &Question<'_>) -> Result<String, String> {
-            let certificates = question.certificates.iter().cloned();
+        fn signed_octets(&self, question: &SignatureQuestion<'_>) -> Result<String, String> {
+            let certificates = question.certificates.iter().map(|der| der.to_vec());
             let certificates: Vec<_> = certificates.map(CertificateDer::from).collect();
             Crypto::reduce_xml_to_signed_with_allowed_algorithms(
                 question.document,
@@ -66,18 +70,18 @@ mod with_samael {
             .map_err(|error| error.to_string())
         }
 
-        fn identity(&self, signed: &str, part: Part) -> Result<Identity, String> {
+        fn identity(&self, signed: &str, part: SignedPart) -> Result<SignedIdentity, String> {
             let assertion = match part {
-                Part::Assertion => {
+                SignedPart::Assertion => {
                     Assertion::from_str(signed).map_err(|error| error.to_string())?
                 }
-                Part::Response => Response::from_str(signed)
+                SignedPart::Response => Response::from_str(signed)
                     .map_err(|error| error.to_string())?
                     .assertion
                     .ok_or("there is no assertion")?,
             };
             let subject = assertion.subject.and_then(|subject| subject.name_id);
-            Ok(Identity {
+            Ok(SignedIdentity {
                 name_id: subject.map(|name| name.value),
                 assertion_id: assertion.id,
             })

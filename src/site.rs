@@ -2,8 +2,8 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
-mod checked;
 mod directory;
+mod record_check;
 mod requirement;
 mod sp_keys;
 mod trust;
@@ -15,15 +15,17 @@ use bytes::Bytes;
 use crate::domain::claims::EMAIL_ADDRESS;
 use crate::domain::{Company, CompanyDomain, Connection, ConnectionId, Email};
 use crate::keys;
-use crate::saml::metadata::{Contact, ContactKind, Localized, Organization, SpMetadata, UiInfo};
+use crate::saml::metadata::{
+    ContactKind, Localized, MetadataContact, MetadataOrganization, SpMetadata, UiInfo,
+};
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
-pub use checked::recorded;
 pub use directory::Directory;
-pub use requirement::Requirement;
+pub use record_check::record_check;
+pub use requirement::AnyRequirement;
 pub use sp_keys::SpKeys;
-pub use trust::{Asked, expectation, trust};
+pub use trust::{AnsweredRequest, expectation, trust};
 
 /// A company, its connections, and its metadata.
 #[derive(Debug)]
@@ -119,12 +121,12 @@ impl Site {
     }
 
     /// What a Response through this connection must say.
-    pub fn expectation(&self, connection: &Connection, asked: Asked) -> Expectation {
+    pub fn expectation(&self, connection: &Connection, answered: AnsweredRequest) -> Expectation {
         trust::expectation(
             &connection.settings,
             self.company.entity_id(),
             self.company.acs_url(),
-            asked,
+            answered,
         )
     }
 
@@ -175,12 +177,15 @@ impl Site {
 
     fn describe(&self, keys: &SpKeys) -> SpMetadata {
         let company = &self.company;
-        let organization = company.organization.as_ref().map(|it| Organization {
-            names: vec![Localized::english(&it.name)],
-            display_names: vec![Localized::english(&it.display_name)],
-            urls: vec![Localized::english(&it.url)],
-        });
-        let contacts = company.contact.iter().map(|it| Contact {
+        let organization = company
+            .organization
+            .as_ref()
+            .map(|it| MetadataOrganization {
+                names: vec![Localized::english(&it.name)],
+                display_names: vec![Localized::english(&it.display_name)],
+                urls: vec![Localized::english(&it.url)],
+            });
+        let contacts = company.contact.iter().map(|it| MetadataContact {
             kind: ContactKind::Technical,
             given_name: it.name.clone(),
             surname: None,

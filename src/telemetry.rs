@@ -5,14 +5,14 @@
 //! session IDs, tokens, codes of `OpenID` Connect, query strings and bodies of requests, private keys, the database's URL.
 //! People's events go to the audit log; a failed sign-in is found by its attempt's code.
 
-mod lines;
+mod log_lines;
 
 use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Log, LogFormat};
-use lines::Lines;
+use crate::config::{LogConfig, LogFormat};
+use log_lines::Lines;
 
 /// Why logging cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ impl Drop for Flush {
 }
 
 /// Begins logging for this process.
-pub fn init(log: &Log) -> Result<Flush, TelemetryError> {
+pub fn init(log: &LogConfig) -> Result<Flush, TelemetryError> {
     let filter = EnvFilter::builder()
         .parse(&log.level)
         .map_err(|cause| TelemetryError::Level {

@@ -34,16 +34,16 @@ pub fn is_unseen(c: char) -> bool {
 
 /// One line that can be shown: every character that is not seen is replaced.
 pub fn line(text: &str) -> Cow<'_, str> {
-    replaced(text, is_unseen)
+    replace_unfit(text, is_unseen)
 }
 
 /// The same for text that may have several lines, and tabs in them.
 pub fn lines(text: &str) -> Cow<'_, str> {
-    replaced(text, |c| is_unseen(c) && !matches!(c, '\n' | '\t'))
+    replace_unfit(text, |c| is_unseen(c) && !matches!(c, '\n' | '\t'))
 }
 
 /// The same but for what the caller knows to be its own.
-pub fn replaced(text: &str, unfit: impl Fn(char) -> bool) -> Cow<'_, str> {
+pub fn replace_unfit(text: &str, unfit: impl Fn(char) -> bool) -> Cow<'_, str> {
     // Nearly all text is ASCII; a look at its octets is enough.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_plain || !text.contains(&unfit) {

@@ -19,10 +19,10 @@ mod write;
 
 pub use c14n::{Canonicalization, Comments, canonicalize, canonicalize_within};
 pub use chars::{is_ncname, is_ncname_or_digit_first};
-pub use document::{Attribute, Document, Element, Piece};
+pub use document::{Attribute, Document, DocumentPiece, Element};
 pub use error::{XmlError, XmlErrorKind};
 pub use limits::Limits;
-pub use write::{Writer, escape_attribute, escape_text};
+pub use write::{XmlWriter, escape_attribute, escape_text};
 
 /// The namespace that the prefix `xml` is bound to, always (Namespaces in XML 1.0, section 3).
 pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";

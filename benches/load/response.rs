@@ -5,11 +5,11 @@ use std::sync::Arc;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::demo_idp::{
-    Claim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, User,
+    DemoConfig, DemoIdp, IdpKey, IdpUser, IssuedClaim, ResponseSpec, ServiceProvider,
 };
 use vestibule::saml::names;
 use vestibule::saml::response::{Authentication, Expectation};
-use vestibule::saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
+use vestibule::saml::signature::{SignatureCoverage, Trust, ValidityPolicy, VerificationKey};
 use vestibule::saml::validate::validate;
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 05:06:07 UTC);
@@ -39,7 +39,9 @@ impl Case {
             Arc::new(|| NOW),
             random,
         ));
-        let mut spec = idp.response_spec(&User::b_simon(), &sp).answering(REQUEST);
+        let mut spec = idp
+            .response_spec(&IdpUser::b_simon(), &sp)
+            .answering(REQUEST);
         "_66eb68e4-ea9a-42f2-89ca-ccfd40ae9d49".clone_into(&mut spec.id);
         in_groups(&mut spec, groups);
         let key = VerificationKey::from_certificate(idp.signing_key().certificate_der())?;
@@ -48,8 +50,8 @@ impl Case {
             trust: Trust {
                 idp_entity_id: idp.tenant().entity_id.clone(),
                 keys: vec![key],
-                certificate_validity: CertificateValidity::Reject,
-                required_signature: RequiredSignature::Either,
+                certificate_validity: ValidityPolicy::Reject,
+                required_signature: SignatureCoverage::Either,
                 danger_allow_sha1: false,
                 danger_accept_cbc: false,
                 decryption_keys: Vec::new(),
@@ -83,5 +85,5 @@ impl Case {
 /// Puts the user into so many groups of the directory.
 pub(crate) fn in_groups(spec: &mut ResponseSpec, count: usize) {
     let groups = (0..count).map(|at| format!("5c9e3f7a-1d24-4b86-a0f3-6e8d2b94c7{at:02}"));
-    spec.attributes.push(Claim::new(GROUPS, groups));
+    spec.attributes.push(IssuedClaim::new(GROUPS, groups));
 }

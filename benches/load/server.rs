@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
-use vestibule::config::{Limits, variable_name};
+use vestibule::config::{LimitsConfig, variable_name};
 
 /// The argument by which this program becomes the bare axum.
 pub(crate) const BARE: &str = "bare-axum";
@@ -215,7 +215,7 @@ fn free_address() -> SocketAddr {
 
 /// The keys of all rate limits.
 fn rate_limits() -> impl Iterator<Item = String> {
-    let limits = serde_json::to_value(Limits::default()).unwrap();
+    let limits = serde_json::to_value(LimitsConfig::default()).unwrap();
     let keys: Vec<String> = limits.as_object().unwrap().keys().cloned().collect();
     keys.into_iter().filter(|key| key.ends_with("_per_minute"))
 }

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use vestibule::app::App;
 use vestibule::clock::Clock;
 use vestibule::config::Config;
-use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, ServiceProvider, User};
+use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, IdpUser, ServiceProvider};
 use vestibule::domain::{
     Company, CompanyId, Connection, ConnectionId, Group, GroupId, GroupKind, SamlSettings, Settings,
 };
@@ -32,7 +32,7 @@ pub(crate) struct World {
     idp: DemoIdp,
     /// The first company.
     sp: ServiceProvider,
-    users: Vec<User>,
+    users: Vec<IdpUser>,
 }
 
 /// The host name of a company.
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// The identity provider's answer to the page that starts a sign-in.
-    fn answer(&self, page: &str, user: &User) -> Request {
+    fn answer(&self, page: &str, user: &IdpUser) -> Request {
         let field = |name: &str| {
             let marker = format!("name=\"{name}\" value=\"");
             let rest = page.split(&marker).nth(1).unwrap();
@@ -174,8 +174,8 @@ fn identity_provider(clock: Clock) -> DemoIdp {
     ))
 }
 
-fn user(number: usize) -> User {
-    let mut user = User::b_simon();
+fn user(number: usize) -> IdpUser {
+    let mut user = IdpUser::b_simon();
     user.object_id = format!("8f1d4b62-5a0e-4c3d-9b7a-{number:012x}");
     user.principal_name = format!("b.simon.{number}@contoso.com");
     user.email.clone_from(&user.principal_name);

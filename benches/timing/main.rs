@@ -27,7 +27,7 @@ use vestibule::saml::error::Rule;
 use vestibule::saml::names;
 use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{
-    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
+    SignatureCoverage, SigningKey, Trust, ValidityPolicy, VerificationKey, sign_enveloped,
 };
 use vestibule::saml::validate::validate;
 
@@ -107,8 +107,8 @@ impl World {
             trust: Trust {
                 idp_entity_id: IDP.to_owned(),
                 keys: vec![certificate],
-                certificate_validity: CertificateValidity::Reject,
-                required_signature: RequiredSignature::Either,
+                certificate_validity: ValidityPolicy::Reject,
+                required_signature: SignatureCoverage::Either,
                 danger_allow_sha1: false,
                 danger_accept_cbc: false,
                 decryption_keys: vec![DecryptionKey::new(sp.clone()).ok_or("an RSA key")?],

@@ -13,7 +13,7 @@ pub mod xml;
 use saml::metadata::IdpMetadata;
 use saml::names;
 use saml::response::{Authentication, Expectation};
-use saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
+use saml::signature::{ValidityPolicy, SignatureCoverage, Trust, VerificationKey};
 use std::sync::LazyLock;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -42,8 +42,8 @@ pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
     Trust {
         idp_entity_id: idp.entity_id.clone(),
         keys: keys.collect(),
-        certificate_validity: CertificateValidity::Reject,
-        required_signature: RequiredSignature::Either,
+        certificate_validity: ValidityPolicy::Reject,
+        required_signature: SignatureCoverage::Either,
         danger_allow_sha1: false,
         danger_accept_cbc: false,
         decryption_keys: Vec::new(),

@@ -4,7 +4,7 @@ use crate::saml::encryption::DecryptionKey;
 use crate::saml::names;
 use crate::saml::response::{Authentication, Expectation};
 use crate::saml::signature::{
-    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
+    ValidityPolicy, SignatureCoverage, SigningKey, Trust, VerificationKey,
 };
 use openssl::pkey::{PKey, Private, Public};
 use openssl::x509::X509;
@@ -40,8 +40,8 @@ pub static TRUST: LazyLock<Trust> = LazyLock::new(|| {
     Trust {
         idp_entity_id: "https://idp.example/saml".to_owned(),
         keys: vec![key.expect("it has a key")],
-        certificate_validity: CertificateValidity::Reject,
-        required_signature: RequiredSignature::Either,
+        certificate_validity: ValidityPolicy::Reject,
+        required_signature: SignatureCoverage::Either,
         danger_allow_sha1: false,
         danger_accept_cbc: false,
         decryption_keys: DecryptionKey::new(private()).into_iter().collect(),

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use crate::domain::{Check, Company, Connection, FlowRequirement, LoginAttempt};
 use crate::saml::{self, advice};
-use crate::site::Requirement;
+use crate::site::AnyRequirement;
 
 /// A field to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,9 +82,9 @@ pub fn fixes(
         connection,
         check,
     };
-    match Requirement::of(check) {
-        Some(Requirement::Saml(requirement)) => finder.of_the_message(requirement),
-        Some(Requirement::Flow(requirement)) => finder.of_the_sign_in(requirement),
+    match AnyRequirement::from_check(check) {
+        Some(AnyRequirement::Saml(requirement)) => finder.of_the_message(requirement),
+        Some(AnyRequirement::Flow(requirement)) => finder.of_the_sign_in(requirement),
         None => Vec::new(),
     }
 }

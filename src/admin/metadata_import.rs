@@ -5,7 +5,7 @@ use super::{Admin, Refused, certificate_findings};
 use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
-use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
+use crate::saml::metadata::{IdpMetadata, MetadataError, ParsedMetadata};
 use crate::text::is_unseen;
 use time::OffsetDateTime;
 
@@ -52,7 +52,7 @@ pub fn read_metadata(
     entity_id: &str,
     field: &'static str,
     now: OffsetDateTime,
-) -> Result<Imported, Refused> {
+) -> Result<ParsedMetadata, Refused> {
     if bytes.len() > LARGEST_METADATA {
         return Err(Refused::invalid(field, too_large()));
     }
@@ -101,7 +101,7 @@ impl Admin<'_> {
     /// What metadata would make of a new connection.
     pub async fn import_new(
         &self,
-        imported: &Imported,
+        imported: &ParsedMetadata,
         choices: ImportChoices<'_>,
     ) -> Result<MetadataImport, Refused> {
         let display_name = match choices.display_name.trim() {
@@ -124,7 +124,7 @@ impl Admin<'_> {
     pub async fn import_into(
         &self,
         id: ConnectionId,
-        imported: &Imported,
+        imported: &ParsedMetadata,
         choices: ImportChoices<'_>,
     ) -> Result<MetadataImport, Refused> {
         let before = self.connection(id).await?;
@@ -152,7 +152,7 @@ impl Admin<'_> {
         &self,
         before: Option<Connection>,
         after: Connection,
-        imported: &Imported,
+        imported: &ParsedMetadata,
     ) -> Result<MetadataImport, Refused> {
         let groups = self.store.groups(self.company).await?;
         let settings = ConnectionSettings::of(groups);
@@ -191,7 +191,7 @@ fn is_one(old: &str, new: &str) -> bool {
 }
 
 /// The name that the identity provider gives itself, English before others.
-fn own_name(imported: &Imported) -> Option<String> {
+fn own_name(imported: &ParsedMetadata) -> Option<String> {
     let names = &imported.idp.display_names;
     let english = names.iter().find(|name| name.lang.starts_with("en"));
     let name = english.or_else(|| names.first())?.value.trim();
@@ -199,7 +199,7 @@ fn own_name(imported: &Imported) -> Option<String> {
     fits.then(|| name.to_owned())
 }
 
-fn product(imported: &Imported) -> &'static str {
+fn product(imported: &ParsedMetadata) -> &'static str {
     if imported.idp.is_entra() {
         "Microsoft Entra ID"
     } else {

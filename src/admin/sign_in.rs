@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::import;
 use crate::saml::error::Rule;
 use crate::saml::instant;
-use crate::saml::outline::{self, Line, Values};
+use crate::saml::outline::{self, OutlineLine, OutlineValues};
 use crate::saml::signature::{NamedCertificate, VerificationKey};
 use crate::store::{SignInFilter, SignInPage};
 
@@ -122,7 +122,7 @@ pub enum Received {
     /// Nothing is kept, or not any more.
     Nothing,
     /// A message that can be read.
-    Message(Vec<Line>),
+    Message(Vec<OutlineLine>),
     /// Octets that are no XML: how many, and the octets where values are shown.
     Unreadable(usize, Option<String>),
 }
@@ -216,7 +216,9 @@ impl Admin<'_> {
     /// What a refused sign-in or a test received, without its values.
     pub async fn received(&self, attempt: &LoginAttempt) -> Result<Received, Refused> {
         let opened = self.unsealed(attempt, EvidenceKind::Response).await?;
-        Ok(opened.map_or(Received::Nothing, |octets| read(&octets, Values::Masked)))
+        Ok(opened.map_or(Received::Nothing, |octets| {
+            read(&octets, OutlineValues::Masked)
+        }))
     }
 
     /// The same with its values. That they were looked at is in the audit log before anyone sees them.
@@ -233,7 +235,7 @@ impl Admin<'_> {
             .event("sign_in.reveal", attempt.code.to_string())
             .with_detail("The values of the message that this sign-in received were looked at.");
         self.store.add_audit_event(&event).await?;
-        Ok(read(&octets, Values::Shown))
+        Ok(read(&octets, OutlineValues::Shown))
     }
 
     /// Whether the actor may see what an attempt holds of a person: of a test, who ran it.
@@ -258,12 +260,12 @@ impl Admin<'_> {
     }
 }
 
-fn read(octets: &[u8], values: Values) -> Received {
+fn read(octets: &[u8], values: OutlineValues) -> Received {
     match outline::outline(octets, values) {
         Ok(lines) => Received::Message(lines),
         Err(_) => Received::Unreadable(
             octets.len(),
-            (values == Values::Shown).then(|| String::from_utf8_lossy(octets).into_owned()),
+            (values == OutlineValues::Shown).then(|| String::from_utf8_lossy(octets).into_owned()),
         ),
     }
 }
@@ -276,7 +278,7 @@ fn signing(attempt: &LoginAttempt, connection: Option<&Connection>) -> Option<Si
         .iter()
         .rev()
         .find(|check| check.rule == Rule::B3.number())?;
-    let mut signer = NamedCertificate::told(&check.received);
+    let mut signer = NamedCertificate::parse(&check.received);
     let certificates = connection.map_or(&[][..], |it| &it.settings.saml().certificates);
     let configured: Vec<SigningCertificate> = import::certificates(certificates)
         .filter_map(|der| VerificationKey::from_certificate(&der).ok())

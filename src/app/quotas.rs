@@ -1,10 +1,10 @@
 //! What every company may have, as the configuration says it.
 
-use crate::config::Quota;
+use crate::config::QuotaConfig;
 use crate::domain::{Family, Quotas};
 
 /// The configuration's quotas.
-pub fn quotas(config: &Quota) -> Quotas {
+pub fn quotas(config: &QuotaConfig) -> Quotas {
     Quotas::new(|family| match family {
         Family::Users => config.users,
         Family::Memberships => config.memberships,
@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn the_configuration_and_the_families_have_the_same_bounds() {
-        assert_eq!(quotas(&Quota::default()), Quotas::default());
+        assert_eq!(quotas(&QuotaConfig::default()), Quotas::default());
         for family in Family::ALL {
             let (_, key) = family.option().split_at(2);
             let key = key.replace('-', "_");

@@ -12,7 +12,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::Limits;
+use crate::config::LimitsConfig;
 use crate::domain::{Company, CompanyId, SessionKey, TokenId};
 
 use cells::Cells;
@@ -93,7 +93,7 @@ struct Requests {
 
 impl Throttle {
     /// The limits of a configuration.
-    pub fn new(limits: &Limits, clock: Clock) -> Self {
+    pub fn new(limits: &LimitsConfig, clock: Clock) -> Self {
         // A limit goes by the name of its setting.
         macro_rules! limit {
             ($setting:ident) => {
@@ -254,10 +254,10 @@ mod tests {
     }
 
     fn throttle(client: u32, company: u32) -> (Throttle, Clock) {
-        let limits = Limits {
+        let limits = LimitsConfig {
             client_starts_per_minute: client,
             company_starts_per_minute: company,
-            ..Limits::default()
+            ..LimitsConfig::default()
         };
         let clock = Clock::fixed(OffsetDateTime::UNIX_EPOCH);
         (Throttle::new(&limits, clock.clone()), clock)

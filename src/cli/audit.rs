@@ -5,25 +5,24 @@ use serde_json::{Value, json};
 
 use super::error::Result;
 use super::export;
-use super::installation::{Installation, Setting};
+use super::installation::Installation;
+use super::invocation::Invocation;
+use super::listing::{ListForm, Listing};
 use super::output::{Output, timestamp};
 use crate::admin::Form;
 use crate::domain::AuditEvent;
 use crate::store::AuditFilter;
 
-/// Entries that are read at once.
-const PORTION: u32 = 1_000;
-
 #[derive(Debug, Subcommand)]
-pub(super) enum Audit {
+pub(super) enum AuditCommand {
     /// List the audit log of a company, or of the installation, the newest first
-    List(List),
+    List(ListAudit),
     /// Write the whole of a company's audit log as a file, the newest first, to standard output
-    Export(Export),
+    Export(ExportAudit),
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct List {
+pub(super) struct ListAudit {
     /// The company's slug, such as acme
     #[arg(long, required_unless_present = "installation")]
     company: Option<String>,
@@ -45,7 +44,7 @@ pub(super) struct List {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Export {
+pub(super) struct ExportAudit {
     /// The company's slug, such as acme
     #[arg(long)]
     company: String,
@@ -60,9 +59,9 @@ pub(super) struct Export {
     json: bool,
 }
 
-impl Audit {
-    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl AuditCommand {
+    pub(super) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::List(list) => list.run(&installation, out).await,
             Self::Export(export) => export.run(&installation, out).await,
@@ -70,7 +69,7 @@ impl Audit {
     }
 }
 
-impl List {
+impl ListAudit {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let Some(company) = &self.company else {
             return self.of_the_installation(installation, out).await;
@@ -78,24 +77,19 @@ impl List {
         let company = installation.company(company).await?;
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
-        let mut filter = AuditFilter {
-            noun: self.about,
-            text: self.search,
-            ..AuditFilter::default()
+        let read = async |after, limit| {
+            let filter = AuditFilter {
+                noun: self.about.clone(),
+                text: self.search.clone(),
+                after,
+                ..AuditFilter::default()
+            };
+            let page = admin.audit_log(&filter, limit).await?;
+            Ok((page.entries, page.next))
         };
-        let (mut told, mut left) = (Told::of(self.json), self.limit);
-        while left > 0 {
-            let page = admin.audit_log(&filter, left.min(PORTION)).await?;
-            left = left.saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
-            for entry in &page.entries {
-                told.entry(entry, out)?;
-            }
-            match page.next {
-                Some(next) => filter.after = Some(next),
-                None => break,
-            }
-        }
-        told.end(&format!("{} has no such entry.", company.name), out)
+        let none = format!("{} has no such entry.", company.name);
+        let listing = listing(self.json, none);
+        listing.write_pages(Some(self.limit), read, out).await
     }
 
     async fn of_the_installation(
@@ -104,44 +98,27 @@ impl List {
         out: &mut Output,
     ) -> Result<()> {
         let entries = installation.store.installation_events(self.limit).await?;
-        let mut told = Told::of(self.json);
-        for entry in &entries {
-            told.entry(entry, out)?;
-        }
-        told.end("The installation has no entry yet.", out)
+        let none = "The installation has no entry yet.".to_owned();
+        listing(self.json, none).write(&entries, out)
     }
 }
 
-/// Entries as they are told: each on a line of JSON at once, or all in a table at the end.
-struct Told {
-    json: bool,
-    rows: Vec<[String; 6]>,
-}
-
-impl Told {
-    fn of(json: bool) -> Self {
-        let rows = Vec::new();
-        Self { json, rows }
-    }
-
-    fn entry(&mut self, entry: &AuditEvent, out: &mut Output) -> Result<()> {
-        if self.json {
-            return out.json_line(&described(entry));
-        }
-        self.rows.push(row(entry));
-        Ok(())
-    }
-
-    fn end(self, none: &str, out: &mut Output) -> Result<()> {
-        match (self.json, self.rows.is_empty()) {
-            (true, _) => Ok(()),
-            (false, true) => out.line(none),
-            (false, false) => out.table(HEADER, &self.rows),
-        }
+/// Entries in a table, or each on a line of JSON.
+fn listing(json: bool, none: String) -> Listing<'static, AuditEvent, 6> {
+    Listing {
+        form: if json {
+            ListForm::JsonLines
+        } else {
+            ListForm::Table
+        },
+        describe: &describe,
+        header: ["AT", "WHO", "FROM", "ACTION", "SUBJECT", "DETAIL"],
+        row: &row,
+        none,
     }
 }
 
-impl Export {
+impl ExportAudit {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
         let keys = installation.keys().await?;
@@ -161,8 +138,6 @@ impl Export {
     }
 }
 
-const HEADER: [&str; 6] = ["AT", "WHO", "FROM", "ACTION", "SUBJECT", "DETAIL"];
-
 fn row(entry: &AuditEvent) -> [String; 6] {
     [
         timestamp(entry.at),
@@ -176,7 +151,7 @@ fn row(entry: &AuditEvent) -> [String; 6] {
     ]
 }
 
-fn described(entry: &AuditEvent) -> Value {
+fn describe(entry: &AuditEvent) -> Value {
     json!({
         "at": timestamp(entry.at),
         "actor": entry.actor,

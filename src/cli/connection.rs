@@ -2,51 +2,51 @@
 
 mod add;
 mod certificates;
+mod danger;
 mod delete;
-pub(super) mod import_metadata;
+mod import_metadata;
+mod import_report;
+mod jit_group;
 mod set;
 mod settings;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::arguments::CompanyList;
 use super::error::{CliError, Result};
-use super::installation::{Installation, Setting};
-use super::output::{Listing, Output, timestamp};
+use super::installation::Installation;
+use super::invocation::Invocation;
+use super::listing::{ListForm, Listing};
+use super::output::{Output, timestamp};
+use super::settings::to_json;
 use crate::admin::{Refused, missing};
-use crate::domain::{self, Company};
+use crate::domain::{Company, Connection};
 use crate::import;
 
 use import_metadata::ImportMetadata;
-use settings::Settings;
+use settings::CommandSettings;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Connection {
+pub(super) enum ConnectionCommand {
     /// Make or update a connection from an identity provider's federation metadata
     ImportMetadata(ImportMetadata),
     /// Make a connection by hand: addresses, entity ID and certificate
-    Add(Box<add::Add>),
+    Add(Box<add::AddConnection>),
     /// List a company's connections
-    List {
-        /// The company's slug, such as acme
-        #[arg(long)]
-        company: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(CompanyList),
     /// Let users sign in through a connection
-    Enable(Named),
+    Enable(NamedConnection),
     /// Keep users from signing in through a connection
-    Disable(Named),
+    Disable(NamedConnection),
     /// Change settings; without key=value pairs, list them
-    Set(set::Set),
+    Set(set::SetConnection),
     /// Delete a connection and the records of its sign-ins
-    Delete(delete::Delete),
+    Delete(delete::DeleteConnection),
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Named {
+pub(super) struct NamedConnection {
     /// The company's slug, such as acme
     #[arg(long)]
     company: String,
@@ -55,13 +55,13 @@ pub(super) struct Named {
     name: Option<String>,
 }
 
-impl Connection {
-    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl ConnectionCommand {
+    pub(super) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::ImportMetadata(import) => import.run(&installation, out).await,
             Self::Add(add) => add.run(&installation, out).await,
-            Self::List { company, json } => list(&installation, &company, json, out).await,
+            Self::List(arguments) => list(&installation, &arguments, out).await,
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,
             Self::Set(set) => set.run(&installation, out).await,
@@ -70,8 +70,8 @@ impl Connection {
     }
 }
 
-impl Named {
-    async fn find(&self, installation: &Installation) -> Result<(Company, domain::Connection)> {
+impl NamedConnection {
+    async fn find(&self, installation: &Installation) -> Result<(Company, Connection)> {
         let company = installation.company(&self.company).await?;
         let connection = installation
             .connection(&company, self.name.as_deref(), "--name")
@@ -108,7 +108,7 @@ impl Named {
         } else {
             let keys = installation.keys().await?;
             let admin = installation.admin(&keys, company.id);
-            waiting(admin.connection_use(connection.id).await?.waiting)
+            waiting_users(admin.connection_use(connection.id).await?.waiting)
         };
         out.line(format!(
             "The connection \"{}\" of {} is {word} now{waiting}.",
@@ -118,7 +118,7 @@ impl Named {
 }
 
 /// What to do with those who would have signed in through a connection for the first time.
-fn waiting(users: i64) -> String {
+fn waiting_users(users: i64) -> String {
     match users {
         0 => String::new(),
         1 => "; 1 user waits for a first sign-in through it (vestibule user list), and needs another one: vestibule user set --connection NAME".to_owned(),
@@ -127,7 +127,7 @@ fn waiting(users: i64) -> String {
 }
 
 /// Rule B2: refuses what cannot work.
-pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -> Result<()> {
+pub(super) fn check_usable(company: &Company, connection: &Connection) -> Result<()> {
     let missing = missing(connection);
     if missing.is_empty() {
         return Ok(());
@@ -149,7 +149,7 @@ pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -
 /// Writes a connection that was read before. Without a detail, the audit log tells every difference.
 pub(super) async fn save(
     installation: &Installation,
-    connection: &domain::Connection,
+    connection: &Connection,
     action: &str,
     detail: Option<&str>,
 ) -> Result<()> {
@@ -172,7 +172,7 @@ pub(super) async fn save(
 pub(super) async fn write_new(
     installation: &Installation,
     company: &Company,
-    connection: &domain::Connection,
+    connection: &Connection,
     source: &str,
 ) -> Result<()> {
     let keys = installation.keys().await?;
@@ -195,22 +195,21 @@ pub(super) async fn write_new(
 
 async fn list(
     installation: &Installation,
-    company: &str,
-    json: bool,
+    arguments: &CompanyList,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(company).await?;
+    let company = installation.company(&arguments.company).await?;
     let connections = installation.store.connections(company.id).await?;
     let groups = installation.store.groups(company.id).await?;
-    let jit_group = |connection: &domain::Connection| {
+    let jit_group = |connection: &Connection| {
         let id = connection.settings.jit?;
         let group = groups.iter().find(|group| group.id == id)?;
         Some(group.title.clone())
     };
-    let settings = Settings::of(installation, &company).await?;
+    let settings = CommandSettings::load(installation, &company).await?;
     let listing = Listing {
-        json,
-        describe: &|connection: &domain::Connection| {
+        form: ListForm::new(arguments.json),
+        describe: &|connection: &Connection| {
             describe(&settings, connection, jit_group(connection).as_deref())
         },
         header: [
@@ -241,12 +240,12 @@ async fn list(
             company.name, company.slug, company.name
         ),
     };
-    out.list(&connections, &listing)
+    listing.write(&connections, out)
 }
 
 fn describe(
-    settings: &Settings<'_>,
-    connection: &domain::Connection,
+    settings: &CommandSettings<'_>,
+    connection: &Connection,
     jit_group: Option<&str>,
 ) -> Value {
     let certificates: Vec<Value> = import::keys(&connection.settings.saml().certificates)
@@ -268,7 +267,7 @@ fn describe(
         "sort_order": connection.sort_order,
         "jit_group": jit_group,
         "certificates": certificates,
-        "settings": settings.values(connection),
+        "settings": to_json(&settings.on(connection)),
         "created_at": timestamp(connection.created_at),
     })
 }

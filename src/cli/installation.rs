@@ -2,17 +2,13 @@
 //!
 //! Invariant: a name that is not there is refused with the names that are.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-
 use time::OffsetDateTime;
 
 use super::error::{CliError, Result};
-use super::text::{choices, full, nearest};
+use super::text::{choices, nearest};
 use crate::admin::{Actor, Admin};
-use crate::app::{UnknownKeys, own_keys, quotas};
-use crate::clock::Clock;
-use crate::config::{self, Config, FILE_VARIABLE};
+use crate::app::{UnknownKeys, own_keys};
+use crate::config::Config;
 use crate::domain::{
     AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName, Group, Slug, User,
 };
@@ -23,57 +19,12 @@ use crate::store::{Store, UserFilter};
 const A_PART: u32 = 500;
 const PARTS: usize = 20;
 
-/// Where the configuration is and what time it is.
-pub(super) struct Setting {
-    pub(super) file: Option<PathBuf>,
-    pub(super) clock: Clock,
-    /// Whether keys that are not the database's are accepted.
-    pub(super) new_keys: UnknownKeys,
-}
-
-impl Setting {
-    pub(super) fn config(&self) -> Result<Config> {
-        Ok(Config::load(self.file.as_deref())?)
-    }
-
-    /// The configuration file that is read; none for the defaults.
-    pub(super) fn chosen_file(&self) -> Option<PathBuf> {
-        let variable = std::env::var(FILE_VARIABLE).ok();
-        config::chosen_file(self.file.as_deref(), variable.as_deref())
-    }
-
-    /// Opens the store, and says so when that makes a new one: the command may have been meant for another.
-    pub(super) async fn open(&self) -> Result<Installation> {
-        let config = self.config()?;
-        let made = config.sqlite_file().filter(|file| !file.exists());
-        let store = Store::open(&config.database_url(), keys::hash).await?;
-        let store = store.with_quotas(quotas(&config.quota));
-        if let Some(file) = made {
-            let source = self
-                .chosen_file()
-                .map_or_else(|| "defaults".to_owned(), |file| full(&file));
-            // The command goes on when nobody can read this.
-            let _ = writeln!(
-                std::io::stderr(),
-                "Made a new database: {} (configuration: {source}).",
-                full(&file)
-            );
-        }
-        Ok(Installation {
-            config,
-            store,
-            now: self.clock.now(),
-            new_keys: self.new_keys,
-        })
-    }
-}
-
 /// An installation, opened by a command.
 pub(super) struct Installation {
     pub(super) config: Config,
     pub(super) store: Store,
     pub(super) now: OffsetDateTime,
-    new_keys: UnknownKeys,
+    pub(super) new_keys: UnknownKeys,
 }
 
 impl Installation {

@@ -1,9 +1,10 @@
 //! What the operator does: serve, demo, doctor, keys, backup, configuration.
 
 pub(super) mod backup;
-pub(super) mod configuration;
+pub(super) mod config;
 pub(super) mod demo;
 pub(super) mod doctor;
+mod key_files;
 pub(super) mod keys;
 pub(super) mod postgres_tools;
 pub(super) mod serve;

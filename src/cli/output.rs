@@ -7,23 +7,11 @@ use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal as _, Stdout, Write};
 
 use serde::Serialize;
-use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::error::{CliError, Result};
 use crate::text;
-
-/// How the things of a list are told.
-pub(super) struct Listing<'a, T, const N: usize> {
-    /// As JSON, each by `describe`; otherwise as a table, each in a `row`.
-    pub(super) json: bool,
-    pub(super) describe: &'a dyn Fn(&T) -> Value,
-    pub(super) header: [&'a str; N],
-    pub(super) row: &'a dyn Fn(&T) -> [String; N],
-    /// That there is none, and what to do then.
-    pub(super) none: String,
-}
 
 /// Where answers go.
 pub(super) struct Output(BufWriter<Stdout>);
@@ -59,23 +47,6 @@ impl Output {
         Ok(writeln!(self.0, "{}", text::json(&text))?)
     }
 
-    /// A list.
-    pub(super) fn list<T, const N: usize>(
-        &mut self,
-        all: &[T],
-        listing: &Listing<'_, T, N>,
-    ) -> Result<()> {
-        if listing.json {
-            let all: Vec<Value> = all.iter().map(listing.describe).collect();
-            return self.json(&all);
-        }
-        if all.is_empty() {
-            return self.line(&listing.none);
-        }
-        let rows: Vec<[String; N]> = all.iter().map(listing.row).collect();
-        self.table(listing.header, &rows)
-    }
-
     /// One JSON document on one line.
     pub(super) fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(value)
@@ -89,7 +60,7 @@ impl Output {
         header: [&str; N],
         rows: &[[String; N]],
     ) -> Result<()> {
-        let mut widths = Widths::of(header);
+        let mut widths = Widths::new(header);
         for row in rows {
             widths.fit(row);
         }
@@ -113,6 +84,20 @@ impl Output {
     /// The end of a JSON list.
     pub(super) fn end_of_list(&mut self, is_empty: bool) -> Result<()> {
         self.raw(if is_empty { "[]\n" } else { "\n]\n" })
+    }
+
+    /// Labels, and their values in a column of their own. `indent` is before each.
+    pub(super) fn fields<L: AsRef<str>, V: AsRef<str>>(
+        &mut self,
+        indent: &str,
+        width: usize,
+        fields: impl IntoIterator<Item = (L, V)>,
+    ) -> Result<()> {
+        for (label, value) in fields {
+            let (label, value) = (label.as_ref(), value.as_ref());
+            self.line(format!("{indent}{label:<width$}{value}"))?;
+        }
+        Ok(())
     }
 
     pub(super) fn flush(&mut self) -> Result<()> {
@@ -142,7 +127,7 @@ impl Output {
 pub(super) struct Widths<const N: usize>([usize; N]);
 
 impl<const N: usize> Widths<N> {
-    pub(super) fn of(header: [&str; N]) -> Self {
+    pub(super) fn new(header: [&str; N]) -> Self {
         Self(header.map(width))
     }
 

@@ -2,7 +2,7 @@
 
 mod break_glass;
 pub(super) mod group;
-mod named;
+mod named_user;
 pub(super) mod password;
-pub(super) mod sessions;
+mod sessions;
 pub(super) mod user;

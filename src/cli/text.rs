@@ -1,9 +1,6 @@
-//! Words for people: the nearest match, lists, and paths.
+//! Words for people: the nearest match, lists, numbers, sentences and paths.
 
 use std::path::Path;
-
-/// What the assignment of a domain does not do: what is bound stays bound (rule F1).
-pub(super) const KNOWN_BEFORE: &str = "Whoever signed in through a connection before still gets in through it. To end it: vestibule user unlink --company COMPANY --email E --connection N";
 
 /// The one of `known` that `wanted` is most likely a misspelling of.
 pub(super) fn nearest<'a>(wanted: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -41,8 +38,18 @@ pub(super) fn counts(number: i64, noun: &str) -> String {
     count(usize::try_from(number).unwrap_or_default(), noun)
 }
 
+/// An error's text as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}
+
 /// A path that says where it is from everywhere.
-pub(super) fn full(path: &Path) -> String {
+pub(super) fn full_path(path: &Path) -> String {
     std::path::absolute(path)
         .unwrap_or_else(|_| path.to_owned())
         .display()

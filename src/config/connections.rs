@@ -7,7 +7,7 @@ use super::Period;
 /// What clients may do with their connections. Who is slow is cut off; who asks is answered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Connections {
+pub struct ConnectionsConfig {
     /// Connections that may be open at once. At the most, those close that have waited longest for their client.
     pub most: usize,
     /// How long a connection stays open unused. Longer than the reverse proxy keeps its connections, or a request that it
@@ -21,7 +21,7 @@ pub struct Connections {
     pub answer_timeout: Period,
 }
 
-impl Default for Connections {
+impl Default for ConnectionsConfig {
     fn default() -> Self {
         Self {
             most: 16_384,
@@ -33,7 +33,7 @@ impl Default for Connections {
     }
 }
 
-impl Connections {
+impl ConnectionsConfig {
     /// Says what is not possible.
     pub(super) fn check(&self) -> Result<(), String> {
         let zero = [

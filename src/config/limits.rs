@@ -12,7 +12,7 @@ use super::Period;
 /// A client is a network: one IPv4 address, or the /64 that an IPv6 subscriber has. A minute's worth may come at once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct LimitsConfig {
     /// The largest request body, in bytes (rule A1).
     pub body_bytes: usize,
     /// The longest that answering a request may take.
@@ -70,7 +70,7 @@ pub struct Limits {
 /// A limit and its key.
 type Named = (&'static str, u32);
 
-impl Default for Limits {
+impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             body_bytes: 256 * 1024,
@@ -104,7 +104,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl LimitsConfig {
     /// Says what is not possible.
     pub(super) fn check(&self) -> Result<(), String> {
         for (key, zero) in [

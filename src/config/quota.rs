@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What every company may have, unless `vestibule company quota` says otherwise for one. What is there stays when it is more.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Quota {
+pub struct QuotaConfig {
     /// Users.
     pub users: u32,
     /// Memberships in permission groups that administrators have given.
@@ -22,7 +22,7 @@ pub struct Quota {
     pub tokens: u32,
 }
 
-impl Default for Quota {
+impl Default for QuotaConfig {
     fn default() -> Self {
         Self {
             users: 250_000,
@@ -36,7 +36,7 @@ impl Default for Quota {
     }
 }
 
-impl Quota {
+impl QuotaConfig {
     /// Says what is not possible. The most are those of `domain::quota`, which lists and choices can show.
     pub(super) fn check(&self) -> Result<(), String> {
         for (key, value, highest) in [

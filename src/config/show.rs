@@ -121,6 +121,9 @@ fn one(error: &figment::Error) -> String {
             )
         }
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            // The names of the sections' types are ours.
+            let section = expected.strip_suffix("Config").filter(|_| !path.is_empty());
+            let expected = section.unwrap_or(expected);
             format!("{expected} is expected, and this is {found}.")
         }
         other => format!("{}.", other.to_string().trim_end().trim_end_matches('.')),

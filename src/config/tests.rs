@@ -34,6 +34,12 @@ fn a_wrong_type_is_shown_a_right_one() {
 }
 
 #[test]
+fn a_section_is_called_by_its_name() {
+    let text = "keys: struct Keys is expected, and this is signed int `3`.";
+    assert_eq!(refusal("keys = 3", &[]), text);
+}
+
+#[test]
 fn a_variable_names_the_file_unless_an_option_does() {
     let [file, other] = ["data_dir = \"one\"", "data_dir = \"two\""].map(|toml| {
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -9,15 +9,15 @@ use super::{ConfigError, invalid};
 /// How sign-ins are verified, for every company.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Verification {
+pub struct VerificationConfig {
     /// Whether a second implementation has to agree with every sign-in through SAML (rule B9): `off`, `compare` or `strict`.
-    pub cross_check: CrossCheck,
+    pub cross_check: CrossCheckMode,
 }
 
 /// Whether a second implementation is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum CrossCheck {
+pub enum CrossCheckMode {
     /// Nobody is asked.
     #[default]
     Off,
@@ -27,10 +27,10 @@ pub enum CrossCheck {
     Strict,
 }
 
-impl Verification {
+impl VerificationConfig {
     /// `built_in`: whether this build has a second implementation.
     pub(super) fn check(&self, built_in: bool) -> Result<(), ConfigError> {
-        if self.cross_check == CrossCheck::Off || built_in {
+        if self.cross_check == CrossCheckMode::Off || built_in {
             return Ok(());
         }
         Err(invalid(
@@ -46,13 +46,13 @@ mod tests {
     #[test]
     fn a_build_without_the_second_implementation_says_so() {
         for (cross_check, built_in, usable) in [
-            (CrossCheck::Off, false, true),
-            (CrossCheck::Compare, false, false),
-            (CrossCheck::Strict, false, false),
-            (CrossCheck::Compare, true, true),
-            (CrossCheck::Strict, true, true),
+            (CrossCheckMode::Off, false, true),
+            (CrossCheckMode::Compare, false, false),
+            (CrossCheckMode::Strict, false, false),
+            (CrossCheckMode::Compare, true, true),
+            (CrossCheckMode::Strict, true, true),
         ] {
-            let checked = Verification { cross_check }.check(built_in);
+            let checked = VerificationConfig { cross_check }.check(built_in);
             assert_eq!(checked.is_ok(), usable, "{cross_check:?}");
             if let Err(error) = checked {
                 assert!(error.to_string().contains("--features samael"), "{error}");

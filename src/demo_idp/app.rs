@@ -11,7 +11,7 @@ use openssl::x509::X509;
 
 /// An enterprise application.
 #[derive(Debug, Clone)]
-pub struct App {
+pub struct IdpApp {
     /// The application ID, a GUID.
     pub id: String,
     /// The name on tiles.
@@ -38,7 +38,7 @@ pub struct App {
 
 /// Why a service provider's metadata registers no application.
 #[derive(Debug, thiserror::Error)]
-pub enum AppError {
+pub enum IdpAppError {
     /// It is not acceptable XML.
     #[error("the metadata cannot be read: {0}")]
     Xml(#[from] XmlError),
@@ -47,7 +47,7 @@ pub enum AppError {
     NoServiceProvider,
 }
 
-impl App {
+impl IdpApp {
     /// An application with the fields of "Basic SAML Configuration" that are required.
     pub fn new(
         id: impl Into<String>,
@@ -84,16 +84,16 @@ impl App {
         id: impl Into<String>,
         name: impl Into<String>,
         metadata: &[u8],
-    ) -> Result<Self, AppError> {
+    ) -> Result<Self, IdpAppError> {
         let document = Document::parse(metadata, &Limits::METADATA)?;
         let entity = document.root();
         let role = entity
             .child(names::MD, "SPSSODescriptor")
-            .ok_or(AppError::NoServiceProvider)?;
+            .ok_or(IdpAppError::NoServiceProvider)?;
         let mut reply_urls = locations(role, "AssertionConsumerService", names::BINDING_POST);
         let (Some(identifier), Some(first)) = (entity.attribute("entityID"), reply_urls.next())
         else {
-            return Err(AppError::NoServiceProvider);
+            return Err(IdpAppError::NoServiceProvider);
         };
         let mut app = Self::new(id, name, identifier, first);
         app.reply_urls.extend(reply_urls.map(str::to_owned));

@@ -8,7 +8,7 @@ mod upload;
 
 use super::DemoIdp;
 use super::pages;
-use super::refusal::Refusal;
+use super::refusal::IdpRefusal;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -69,8 +69,8 @@ pub(super) fn router(idp: DemoIdp) -> Router {
 /// Renders refusals, and sets the headers that every answer carries.
 async fn frame(State(idp): State<DemoIdp>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    if let Some(refusal) = response.extensions().get::<Refusal>() {
-        let page = pages::show(&pages::Error::of(&idp, refusal.to_string()));
+    if let Some(refusal) = response.extensions().get::<IdpRefusal>() {
+        let page = pages::show(&pages::IdpErrorPage::of(&idp, refusal.to_string()));
         response = (StatusCode::BAD_REQUEST, page).into_response();
     }
     // A browser holds the redirects that follow a form to `form-action` too, so the application's next stop counts.

@@ -4,7 +4,7 @@ use super::signature::{Style, sign_root};
 use super::{IdpKey, Random, Tenant, guid};
 use crate::saml::names;
 use crate::saml::signature::SignError;
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 
 const FED: &str = "http://docs.oasis-open.org/wsfed/federation/200706";
 const AUTH: &str = "http://docs.oasis-open.org/wsfed/authorization/200706";
@@ -87,7 +87,7 @@ pub(super) fn document(
         .flatten()
         .map(IdpKey::certificate_base64)
         .collect();
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer
         .open("EntityDescriptor")
         .attribute("ID", &format!("_{}", guid(random)))
@@ -102,7 +102,7 @@ pub(super) fn document(
     ))
 }
 
-fn write_token_service(writer: &mut Writer, tenant: &Tenant, keys: &[String]) {
+fn write_token_service(writer: &mut XmlWriter, tenant: &Tenant, keys: &[String]) {
     open_role(writer, "fed:SecurityTokenServiceType", keys);
     writer.open("fed:ClaimTypesOffered");
     for (uri, name, description) in CLAIM_TYPES {
@@ -121,7 +121,7 @@ fn write_token_service(writer: &mut Writer, tenant: &Tenant, keys: &[String]) {
     writer.close();
 }
 
-fn write_application_service(writer: &mut Writer, tenant: &Tenant, keys: &[String]) {
+fn write_application_service(writer: &mut XmlWriter, tenant: &Tenant, keys: &[String]) {
     open_role(writer, "fed:ApplicationServiceType", keys);
     let passive = tenant.ws_federation_url();
     write_endpoint(writer, "fed:TargetScopes", &tenant.entity_id);
@@ -130,7 +130,7 @@ fn write_application_service(writer: &mut Writer, tenant: &Tenant, keys: &[Strin
     writer.close();
 }
 
-fn write_identity_provider(writer: &mut Writer, tenant: &Tenant, keys: &[String]) {
+fn write_identity_provider(writer: &mut XmlWriter, tenant: &Tenant, keys: &[String]) {
     writer
         .open("IDPSSODescriptor")
         .attribute("protocolSupportEnumeration", names::SAMLP);
@@ -151,7 +151,7 @@ fn write_identity_provider(writer: &mut Writer, tenant: &Tenant, keys: &[String]
     writer.close();
 }
 
-fn open_role(writer: &mut Writer, kind: &str, keys: &[String]) {
+fn open_role(writer: &mut XmlWriter, kind: &str, keys: &[String]) {
     writer
         .open("RoleDescriptor")
         .attribute("xsi:type", kind)
@@ -161,7 +161,7 @@ fn open_role(writer: &mut Writer, kind: &str, keys: &[String]) {
     write_keys(writer, keys);
 }
 
-fn write_keys(writer: &mut Writer, keys: &[String]) {
+fn write_keys(writer: &mut XmlWriter, keys: &[String]) {
     for certificate in keys {
         writer.open("KeyDescriptor").attribute("use", "signing");
         writer
@@ -175,7 +175,7 @@ fn write_keys(writer: &mut Writer, keys: &[String]) {
     }
 }
 
-fn write_endpoint(writer: &mut Writer, name: &'static str, address: &str) {
+fn write_endpoint(writer: &mut XmlWriter, name: &'static str, address: &str) {
     writer
         .open(name)
         .open("wsa:EndpointReference")

@@ -2,7 +2,7 @@
 //!
 //! Invariant: they work without JavaScript, and hold no inline style or script.
 
-use super::{App, DemoIdp, User, Variant, guid};
+use super::{DemoIdp, IdpApp, IdpUser, Variant, guid};
 use crate::saml::binding::PostPage;
 use crate::saml::instant;
 use askama::Template;
@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 /// What stands around every page.
 #[derive(Debug, Clone)]
-pub(super) struct Frame {
+pub(super) struct IdpFrame {
     pub(super) tenant: String,
     /// Who is signed in, on the pages of the portal.
     pub(super) user: Option<String>,
@@ -20,19 +20,19 @@ pub(super) struct Frame {
 /// The account picker with the password.
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/sign_in.html")]
-pub(super) struct SignIn {
-    pub(super) frame: Frame,
+pub(super) struct IdpSignInPage {
+    pub(super) frame: IdpFrame,
     /// Where the user goes afterwards.
     pub(super) destination: String,
     pub(super) action: String,
     pub(super) flow: String,
-    pub(super) accounts: Vec<Account>,
+    pub(super) accounts: Vec<AccountOption>,
     pub(super) variants: Vec<VariantOption>,
     pub(super) error: Option<String>,
 }
 
 #[derive(Debug)]
-pub(super) struct Account {
+pub(super) struct AccountOption {
     pub(super) name: String,
     pub(super) principal_name: String,
     pub(super) password: String,
@@ -53,7 +53,7 @@ pub(super) struct VariantOption {
 #[derive(Template)]
 #[template(path = "demo_idp/post.html")]
 pub(super) struct Post {
-    pub(super) frame: Frame,
+    pub(super) frame: IdpFrame,
     pub(super) app: String,
     pub(super) form: PostPage,
 }
@@ -61,8 +61,8 @@ pub(super) struct Post {
 /// Something went wrong, and stays here.
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/error.html")]
-pub(super) struct Error {
-    pub(super) frame: Frame,
+pub(super) struct IdpErrorPage {
+    pub(super) frame: IdpFrame,
     pub(super) text: String,
     pub(super) request_id: String,
     pub(super) timestamp: String,
@@ -72,7 +72,7 @@ pub(super) struct Error {
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/my_apps.html")]
 pub(super) struct MyApps {
-    pub(super) frame: Frame,
+    pub(super) frame: IdpFrame,
     pub(super) tiles: Vec<Tile>,
 }
 
@@ -89,28 +89,28 @@ pub(super) struct Tile {
 /// "Set up single sign-on with SAML".
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/set_up.html")]
-pub(super) struct SetUp {
-    pub(super) frame: Frame,
+pub(super) struct IdpSetUpPage {
+    pub(super) frame: IdpFrame,
     pub(super) name: String,
     pub(super) app_id: String,
-    pub(super) saml: Vec<Setting>,
+    pub(super) saml: Vec<ShownSetting>,
     /// The same, to be changed.
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<BasicField>,
     pub(super) basic_action: String,
     pub(super) metadata_action: String,
     /// Whether the application's encryption certificate is there.
     pub(super) is_encrypting: bool,
-    pub(super) claims: Vec<Setting>,
-    pub(super) certificate: Vec<Setting>,
+    pub(super) claims: Vec<ShownSetting>,
+    pub(super) certificate: Vec<ShownSetting>,
     pub(super) downloads: Vec<Download>,
-    pub(super) urls: Vec<Setting>,
+    pub(super) urls: Vec<ShownSetting>,
     pub(super) variants: Vec<VariantOption>,
     pub(super) action: String,
     pub(super) saved: bool,
 }
 
 #[derive(Debug)]
-pub(super) struct Setting {
+pub(super) struct ShownSetting {
     pub(super) label: &'static str,
     pub(super) value: String,
     /// Whether somebody will want to paste it somewhere.
@@ -119,7 +119,7 @@ pub(super) struct Setting {
 
 /// A field of "Basic SAML Configuration".
 #[derive(Debug)]
-pub(super) struct Field {
+pub(super) struct BasicField {
     pub(super) label: &'static str,
     pub(super) name: &'static str,
     pub(super) value: String,
@@ -135,12 +135,12 @@ pub(super) struct Download {
 /// The end of a session.
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/signed_out.html")]
-pub(super) struct SignedOut {
-    pub(super) frame: Frame,
+pub(super) struct IdpSignedOutPage {
+    pub(super) frame: IdpFrame,
 }
 
-impl Frame {
-    pub(super) fn of(idp: &DemoIdp, user: Option<&User>) -> Self {
+impl IdpFrame {
+    pub(super) fn of(idp: &DemoIdp, user: Option<&IdpUser>) -> Self {
         Self {
             tenant: idp.tenant().name.clone(),
             user: user.map(|user| user.display_name.clone()),
@@ -148,8 +148,8 @@ impl Frame {
     }
 }
 
-impl Account {
-    pub(super) fn of(user: &User, picked: bool) -> Self {
+impl AccountOption {
+    pub(super) fn of(user: &IdpUser, picked: bool) -> Self {
         Self {
             name: user.display_name.clone(),
             principal_name: user.principal_name.clone(),
@@ -178,7 +178,7 @@ impl VariantOption {
 }
 
 impl Tile {
-    pub(super) fn of(app: &App) -> Self {
+    pub(super) fn of(app: &IdpApp) -> Self {
         let launch = format!("/myapps/launch/{}", app.id);
         Self {
             name: app.name.clone(),
@@ -190,7 +190,7 @@ impl Tile {
     }
 }
 
-impl Setting {
+impl ShownSetting {
     pub(super) fn new(label: &'static str, value: impl Into<String>) -> Self {
         Self {
             label,
@@ -207,10 +207,10 @@ impl Setting {
     }
 }
 
-impl Error {
+impl IdpErrorPage {
     pub(super) fn of(idp: &DemoIdp, text: String) -> Self {
         Self {
-            frame: Frame::of(idp, None),
+            frame: IdpFrame::of(idp, None),
             text,
             request_id: guid(idp.random()),
             timestamp: instant::format(idp.now()),

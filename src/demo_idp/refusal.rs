@@ -6,12 +6,12 @@ use axum::response::{IntoResponse, Response};
 /// An error page: Entra's code and what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("AADSTS{code}: {message}")]
-pub(super) struct Refusal {
+pub(super) struct IdpRefusal {
     pub(super) code: u32,
     pub(super) message: String,
 }
 
-impl Refusal {
+impl IdpRefusal {
     pub(super) fn new(code: u32, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -29,7 +29,7 @@ impl Refusal {
 }
 
 /// Carries the refusal to the frame around every answer, which renders the page.
-impl IntoResponse for Refusal {
+impl IntoResponse for IdpRefusal {
     fn into_response(self) -> Response {
         let mut response = StatusCode::BAD_REQUEST.into_response();
         response.extensions_mut().insert(self);

@@ -1,9 +1,9 @@
 //! Requests, read as Entra reads them: what it does not support is refused, what it ignores is ignored.
 
-use super::refusal::Refusal;
-use super::response::Status;
+use super::refusal::IdpRefusal;
+use super::response::IdpStatus;
 use super::signature::root_is_signed;
-use super::{App, User};
+use super::{IdpApp, IdpUser};
 use crate::saml::binding::{BindingError, Posted, Redirected};
 use crate::saml::names;
 use crate::saml::signature::SignatureAlgorithm;
@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 #[derive(Debug, Clone)]
 pub(super) enum Incoming {
     SignOn(SignOnRequest),
-    Logout(LogoutRequest),
+    Logout(IdpLogoutRequest),
     /// The answer to a logout of ours; nothing follows from it.
     LoggedOut,
 }
@@ -35,45 +35,45 @@ pub(super) struct SignOnRequest {
 
 /// A `LogoutRequest`.
 #[derive(Debug, Clone)]
-pub(super) struct LogoutRequest {
+pub(super) struct IdpLogoutRequest {
     pub(super) id: String,
     pub(super) issuer: String,
 }
 
 /// A message with what its binding says about its signature.
-pub(super) struct Received {
+pub(super) struct ReceivedMessage {
     xml: Vec<u8>,
     pub(super) relay_state: Option<String>,
-    signature: Proof,
+    signature: ReceivedSignature,
 }
 
 /// Where a signature stands.
-enum Proof {
+enum ReceivedSignature {
     Query(Option<crate::saml::binding::RedirectSignature>),
     Enveloped,
 }
 
-impl From<Redirected> for Received {
+impl From<Redirected> for ReceivedMessage {
     fn from(redirected: Redirected) -> Self {
         Self {
             xml: redirected.xml,
             relay_state: redirected.relay_state,
-            signature: Proof::Query(redirected.signature),
+            signature: ReceivedSignature::Query(redirected.signature),
         }
     }
 }
 
-impl From<Posted> for Received {
+impl From<Posted> for ReceivedMessage {
     fn from(posted: Posted) -> Self {
         Self {
             xml: posted.xml,
             relay_state: posted.relay_state,
-            signature: Proof::Enveloped,
+            signature: ReceivedSignature::Enveloped,
         }
     }
 }
 
-impl From<BindingError> for Refusal {
+impl From<BindingError> for IdpRefusal {
     fn from(error: BindingError) -> Self {
         match error {
             BindingError::Missing(_) => Self::new(
@@ -86,13 +86,13 @@ impl From<BindingError> for Refusal {
     }
 }
 
-impl Received {
-    pub(super) fn message(&self) -> Result<Incoming, Refusal> {
+impl ReceivedMessage {
+    pub(super) fn message(&self) -> Result<Incoming, IdpRefusal> {
         let document = Document::parse(&self.xml, &Limits::MESSAGE).map_err(not_understood)?;
         let root = document.root();
         match (root.namespace(), root.local_name()) {
             (names::SAMLP, "AuthnRequest") => SignOnRequest::read(root).map(Incoming::SignOn),
-            (names::SAMLP, "LogoutRequest") => Ok(Incoming::Logout(LogoutRequest {
+            (names::SAMLP, "LogoutRequest") => Ok(Incoming::Logout(IdpLogoutRequest {
                 id: id_of(root)?,
                 issuer: issuer_of(root)?,
             })),
@@ -102,11 +102,11 @@ impl Received {
     }
 
     /// "Require verification certificates"; without it, a signature is not looked at.
-    pub(super) fn check_signature(&self, app: &App) -> Result<(), Refusal> {
+    pub(super) fn check_signature(&self, app: &IdpApp) -> Result<(), IdpRefusal> {
         if !app.require_signed_requests || self.is_signed_for(app) {
             return Ok(());
         }
-        Err(Refusal::new(
+        Err(IdpRefusal::new(
             76_021,
             format!(
                 "The request sent by client is not signed, or not with a verification certificate of '{}', \
@@ -116,11 +116,11 @@ impl Received {
         ))
     }
 
-    fn is_signed_for(&self, app: &App) -> bool {
+    fn is_signed_for(&self, app: &IdpApp) -> bool {
         let keys = app.verification_keys();
         match &self.signature {
-            Proof::Query(None) => false,
-            Proof::Query(Some(signature)) => {
+            ReceivedSignature::Query(None) => false,
+            ReceivedSignature::Query(Some(signature)) => {
                 signature.algorithm == names::RSA_SHA256
                     && SignatureAlgorithm::from_uri(&signature.algorithm).is_some_and(|algorithm| {
                         keys.iter().any(|key| {
@@ -128,26 +128,26 @@ impl Received {
                         })
                     })
             }
-            Proof::Enveloped => Document::parse(&self.xml, &Limits::MESSAGE)
+            ReceivedSignature::Enveloped => Document::parse(&self.xml, &Limits::MESSAGE)
                 .is_ok_and(|document| root_is_signed(document.root(), &keys)),
         }
     }
 }
 
 impl SignOnRequest {
-    fn read(root: Element<'_>) -> Result<Self, Refusal> {
+    fn read(root: Element<'_>) -> Result<Self, IdpRefusal> {
         let says = |name| matches!(root.attribute(name), Some("true" | "1"));
         if root
             .attribute("ProtocolBinding")
             .is_some_and(|binding| binding != names::BINDING_POST)
         {
-            return Err(Refusal::new(
+            return Err(IdpRefusal::new(
                 75_003,
                 "Only the HTTP-POST binding is supported for responses.",
             ));
         }
         if root.child(names::SAML, "Subject").is_some() {
-            return Err(Refusal::new(
+            return Err(IdpRefusal::new(
                 900_236,
                 "The SAML authentication request property 'Subject' is not supported and must not be set.",
             ));
@@ -179,11 +179,11 @@ impl SignOnRequest {
     }
 
     /// The Reply URL that is asked for, when it is registered, or the default.
-    pub(super) fn reply_url(&self, app: &App) -> Result<String, Refusal> {
+    pub(super) fn reply_url(&self, app: &IdpApp) -> Result<String, IdpRefusal> {
         match &self.acs_url {
             None => Ok(app.service_provider().acs_url),
             Some(url) if app.reply_urls.contains(url) => Ok(url.clone()),
-            Some(url) => Err(Refusal::new(
+            Some(url) => Err(IdpRefusal::new(
                 50_011,
                 format!(
                     "The redirect URI '{url}' specified in the request does not match the redirect URIs configured \
@@ -195,11 +195,11 @@ impl SignOnRequest {
     }
 
     /// What is asked for and cannot be had; goes back to the application.
-    pub(super) fn unmet(&self) -> Option<Status> {
+    pub(super) fn unmet(&self) -> Option<IdpStatus> {
         if let Some(format) = &self.name_id_format
             && !is_issued(format)
         {
-            return Some(Status::failure(
+            return Some(IdpStatus::failure(
                 names::STATUS_REQUESTER,
                 names::STATUS_INVALID_NAMEID_POLICY,
                 format!(
@@ -208,7 +208,7 @@ impl SignOnRequest {
             ));
         }
         if !self.contexts.is_empty() && (self.comparison != "exact" || self.context().is_none()) {
-            return Some(Status::failure(
+            return Some(IdpStatus::failure(
                 names::STATUS_REQUESTER,
                 names::STATUS_NO_AUTHN_CONTEXT,
                 format!(
@@ -233,7 +233,7 @@ impl SignOnRequest {
     }
 
     /// The name of the user in the format that is asked for. The request outweighs the portal.
-    pub(super) fn name_of(&self, user: &User, app: &App) -> Option<(String, String)> {
+    pub(super) fn name_of(&self, user: &IdpUser, app: &IdpApp) -> Option<(String, String)> {
         let format = self.name_id_format.clone()?;
         let value = match format.as_str() {
             names::NAMEID_EMAIL => user.email.clone(),
@@ -261,22 +261,22 @@ fn pairwise(parts: &[&str]) -> String {
     STANDARD.encode(openssl::sha::sha256(parts.join("\n").as_bytes()))
 }
 
-fn id_of(root: Element<'_>) -> Result<String, Refusal> {
+fn id_of(root: Element<'_>) -> Result<String, IdpRefusal> {
     root.attribute("ID")
         .filter(|id| is_ncname(id))
         .map(str::to_owned)
         .ok_or_else(|| not_understood("an ID that is missing, or begins with a digit"))
 }
 
-fn issuer_of(root: Element<'_>) -> Result<String, Refusal> {
+fn issuer_of(root: Element<'_>) -> Result<String, IdpRefusal> {
     root.child(names::SAML, "Issuer")
         .and_then(Element::text)
         .map(std::borrow::Cow::into_owned)
         .ok_or_else(|| not_understood("no Issuer"))
 }
 
-fn not_understood(what: impl std::fmt::Display) -> Refusal {
-    Refusal::new(
+fn not_understood(what: impl std::fmt::Display) -> IdpRefusal {
+    IdpRefusal::new(
         75_005,
         format!("The request is not a valid Saml2 protocol message: {what}."),
     )

@@ -1,12 +1,12 @@
 //! Responses, with everything in them open to change.
 
 use super::signature::{Style, sign_root};
-use super::{IdpKey, Random, Tenant, User, guid};
+use super::{IdpKey, IdpUser, Random, Tenant, guid};
 use crate::saml::encryption::{DataAlgorithm, KeyTransport, encrypt_assertion};
 use crate::saml::instant;
 use crate::saml::names;
 use crate::saml::signature::{Hash, SignError, SignatureAlgorithm};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use openssl::pkey::{PKey, Public};
 use time::{Duration, OffsetDateTime};
 
@@ -45,7 +45,7 @@ pub struct Encryption {
 
 /// What the Response reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
+pub struct IdpStatus {
     /// The top-level code.
     pub code: String,
     /// The code below it.
@@ -56,7 +56,7 @@ pub struct Status {
 
 /// An attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct IssuedClaim {
     /// Its name.
     pub name: String,
     /// Its values.
@@ -79,7 +79,7 @@ pub struct ResponseSpec {
     /// The request that is answered; `None` for an unsolicited Response.
     pub in_response_to: Option<String>,
     /// What is reported; anything but success comes without an assertion.
-    pub status: Status,
+    pub status: IdpStatus,
     /// The value of the NameID.
     pub name_id: String,
     /// Its format.
@@ -95,7 +95,7 @@ pub struct ResponseSpec {
     /// The audiences of the one restriction; none leaves it out.
     pub audiences: Vec<String>,
     /// The attributes, in order.
-    pub attributes: Vec<Claim>,
+    pub attributes: Vec<IssuedClaim>,
     /// When the user was authenticated.
     pub authn_instant: OffsetDateTime,
     /// The session at the identity provider.
@@ -119,7 +119,7 @@ pub struct ResponseSpec {
     pub encryption: Option<Encryption>,
 }
 
-impl Status {
+impl IdpStatus {
     /// It worked.
     pub fn success() -> Self {
         Self {
@@ -139,7 +139,7 @@ impl Status {
     }
 }
 
-impl Claim {
+impl IssuedClaim {
     /// An attribute with some values.
     pub fn new(
         name: impl Into<String>,
@@ -156,7 +156,7 @@ impl ResponseSpec {
     /// What Entra would send, unsolicited: a signed assertion, valid from five minutes ago for seventy minutes.
     pub fn default_for(
         tenant: &Tenant,
-        user: &User,
+        user: &IdpUser,
         sp: &ServiceProvider,
         now: OffsetDateTime,
         random: &Random,
@@ -172,7 +172,7 @@ impl ResponseSpec {
             issuer: tenant.entity_id.clone(),
             destination: Some(sp.acs_url.clone()),
             in_response_to: None,
-            status: Status::success(),
+            status: IdpStatus::success(),
             name_id: user.principal_name.clone(),
             name_id_format: Some(names::NAMEID_EMAIL.to_owned()),
             recipient: Some(sp.acs_url.clone()),
@@ -224,7 +224,7 @@ impl ResponseSpec {
         } else {
             None
         };
-        let mut writer = Writer::new();
+        let mut writer = XmlWriter::new();
         writer
             .open("samlp:Response")
             .attribute("ID", &self.id)
@@ -288,7 +288,7 @@ impl ResponseSpec {
         )?)
     }
 
-    fn write_status(&self, writer: &mut Writer) {
+    fn write_status(&self, writer: &mut XmlWriter) {
         writer.open("samlp:Status");
         writer
             .open("samlp:StatusCode")
@@ -307,7 +307,7 @@ impl ResponseSpec {
     }
 
     fn plain_assertion(&self) -> String {
-        let mut writer = Writer::new();
+        let mut writer = XmlWriter::new();
         writer
             .open("Assertion")
             .attribute("ID", &self.assertion_id)
@@ -333,7 +333,7 @@ impl ResponseSpec {
             .any(|prefix| prefix == "xs")
     }
 
-    fn write_subject(&self, writer: &mut Writer) {
+    fn write_subject(&self, writer: &mut XmlWriter) {
         writer.open("Subject");
         writer
             .open("NameID")
@@ -353,7 +353,7 @@ impl ResponseSpec {
         writer.close().close();
     }
 
-    fn write_conditions(&self, writer: &mut Writer) {
+    fn write_conditions(&self, writer: &mut XmlWriter) {
         writer
             .open("Conditions")
             .attribute("NotBefore", &instant::format(self.not_before))
@@ -368,7 +368,7 @@ impl ResponseSpec {
         writer.close();
     }
 
-    fn write_attributes(&self, writer: &mut Writer) {
+    fn write_attributes(&self, writer: &mut XmlWriter) {
         if self.attributes.is_empty() {
             return; // Core 2.7.3: a statement has at least one.
         }
@@ -388,7 +388,7 @@ impl ResponseSpec {
         writer.close();
     }
 
-    fn write_authn_statement(&self, writer: &mut Writer) {
+    fn write_authn_statement(&self, writer: &mut XmlWriter) {
         let until = self.session_not_on_or_after.map(instant::format);
         writer
             .open("AuthnStatement")
@@ -404,16 +404,17 @@ impl ResponseSpec {
 }
 
 /// The claims that every application gets, in Entra's order.
-fn claims(tenant: &Tenant, user: &User) -> Vec<Claim> {
+fn claims(tenant: &Tenant, user: &IdpUser) -> Vec<IssuedClaim> {
     const MICROSOFT: &str = "http://schemas.microsoft.com/identity/claims/";
     const SOAP: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
-    let one = |space: &str, name: &str, value: &str| Claim::new(format!("{space}{name}"), [value]);
+    let one =
+        |space: &str, name: &str, value: &str| IssuedClaim::new(format!("{space}{name}"), [value]);
     vec![
         one(MICROSOFT, "tenantid", &tenant.id),
         one(MICROSOFT, "objectidentifier", &user.object_id),
         one(MICROSOFT, "displayname", &user.display_name),
         one(MICROSOFT, "identityprovider", &tenant.entity_id),
-        Claim::new(
+        IssuedClaim::new(
             "http://schemas.microsoft.com/claims/authnmethodsreferences",
             ["http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password"],
         ),

@@ -5,7 +5,7 @@
 use super::IdpKey;
 use crate::saml::names;
 use crate::saml::signature::{Hash, SignError, SignatureAlgorithm, SigningKey, VerificationKey};
-use crate::xml::{Canonicalization, Document, Element, Limits, Writer, canonicalize};
+use crate::xml::{Canonicalization, Document, Element, Limits, XmlWriter, canonicalize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -55,7 +55,7 @@ pub(super) fn sign_root(xml: &str, key: &IdpKey, style: &Style<'_>) -> Result<St
         .with_algorithm(style.algorithm, style.digest)
         .sign(&octets)?;
 
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer.open("Signature").attribute("xmlns", names::DS);
     // Its namespace is declared around it already.
     writer.fragment(&signed_info.replacen(&format!(" xmlns=\"{}\"", names::DS), "", 1));
@@ -109,7 +109,7 @@ fn decode(element: Element<'_>) -> Option<Vec<u8>> {
 }
 
 fn signed_info(id: &str, covered: &[u8], prefixes: &[&str], style: &Style<'_>) -> String {
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer.open("SignedInfo").attribute("xmlns", names::DS);
     writer
         .open("CanonicalizationMethod")

@@ -1,11 +1,11 @@
 //! The identity provider as a whole: what it is made of, and what it remembers.
 
-use super::refusal::Refusal;
+use super::refusal::IdpRefusal;
 use super::request::SignOnRequest;
 use super::shelf::Shelf;
 use super::{
-    App, IdpKey, Keep, Now, Random, ResponseSpec, ServiceProvider, Tenant, User, Variant, http,
-    metadata,
+    IdpApp, IdpKey, IdpUser, Keep, Now, Random, ResponseSpec, ServiceProvider, Tenant, Variant,
+    http, metadata,
 };
 use crate::saml::signature::SignError;
 use std::future::Future;
@@ -25,9 +25,9 @@ pub struct DemoConfig {
     /// A key that metadata publishes as well: the next one of a rollover.
     pub next_key: Option<IdpKey>,
     /// The people.
-    pub users: Vec<User>,
+    pub users: Vec<IdpUser>,
     /// The applications.
-    pub apps: Vec<App>,
+    pub apps: Vec<IdpApp>,
     /// Tells the time.
     pub now: Now,
     /// Makes handles, IDs and keys of encrypted assertions.
@@ -36,37 +36,37 @@ pub struct DemoConfig {
 
 /// An identity provider. Clones are the same one.
 #[derive(Clone)]
-pub struct DemoIdp(Arc<Inner>);
+pub struct DemoIdp(Arc<IdpState>);
 
-struct Inner {
+struct IdpState {
     config: DemoConfig,
-    apps: RwLock<Vec<Arc<App>>>,
+    apps: RwLock<Vec<Arc<IdpApp>>>,
     keep: OnceLock<Keep>,
-    sessions: Shelf<Session>,
+    sessions: Shelf<IdpSession>,
     flows: Shelf<Flow>,
 }
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
-pub(super) struct Session {
-    pub(super) user: Arc<User>,
+pub(super) struct IdpSession {
+    pub(super) user: Arc<IdpUser>,
     pub(super) since: OffsetDateTime,
 }
 
 /// What waits for somebody to sign in.
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
-    pub(super) purpose: Purpose,
+    pub(super) purpose: FlowPurpose,
     pub(super) variant: Variant,
     pub(super) login_hint: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Purpose {
+pub(super) enum FlowPurpose {
     /// An application's request, checked.
     Answer {
         request: Arc<SignOnRequest>,
-        app: Arc<App>,
+        app: Arc<IdpApp>,
         acs_url: String,
         relay_state: Option<String>,
     },
@@ -86,7 +86,7 @@ impl DemoConfig {
             tenant: Tenant::contoso(origin),
             signing_key,
             next_key: None,
-            users: User::contoso(),
+            users: IdpUser::contoso(),
             apps: Vec::new(),
             now,
             random,
@@ -98,7 +98,7 @@ impl DemoIdp {
     /// An identity provider that nobody has signed in to yet.
     pub fn new(config: DemoConfig) -> Self {
         let apps = config.apps.iter().cloned().map(Arc::new).collect();
-        Self(Arc::new(Inner {
+        Self(Arc::new(IdpState {
             config,
             apps: RwLock::new(apps),
             keep: OnceLock::new(),
@@ -141,12 +141,12 @@ impl DemoIdp {
     }
 
     /// The people.
-    pub fn users(&self) -> &[User] {
+    pub fn users(&self) -> &[IdpUser] {
         &self.0.config.users
     }
 
     /// The applications, in the order of registration.
-    pub fn apps(&self) -> Vec<Arc<App>> {
+    pub fn apps(&self) -> Vec<Arc<IdpApp>> {
         self.0
             .apps
             .read()
@@ -155,7 +155,7 @@ impl DemoIdp {
     }
 
     /// Registers an application, or replaces the one with its ID.
-    pub fn register(&self, app: App) {
+    pub fn register(&self, app: IdpApp) {
         let app = Arc::new(app);
         let mut apps = self.0.apps.write().unwrap_or_else(PoisonError::into_inner);
         match apps.iter_mut().find(|found| found.id == app.id) {
@@ -184,7 +184,7 @@ impl DemoIdp {
     }
 
     /// What an unsolicited Response would say now; change it, then [`Self::respond`].
-    pub fn response_spec(&self, user: &User, sp: &ServiceProvider) -> ResponseSpec {
+    pub fn response_spec(&self, user: &IdpUser, sp: &ServiceProvider) -> ResponseSpec {
         ResponseSpec::default_for(self.tenant(), user, sp, self.now(), self.random())
     }
 
@@ -201,7 +201,7 @@ impl DemoIdp {
         &self.0.config.random
     }
 
-    pub(super) fn sessions(&self) -> &Shelf<Session> {
+    pub(super) fn sessions(&self) -> &Shelf<IdpSession> {
         &self.0.sessions
     }
 
@@ -209,21 +209,21 @@ impl DemoIdp {
         &self.0.flows
     }
 
-    pub(super) fn app(&self, id: &str) -> Result<Arc<App>, Refusal> {
+    pub(super) fn app(&self, id: &str) -> Result<Arc<IdpApp>, IdpRefusal> {
         self.apps()
             .into_iter()
             .find(|app| app.id.eq_ignore_ascii_case(id))
-            .ok_or_else(|| Refusal::no_such_app(id))
+            .ok_or_else(|| IdpRefusal::no_such_app(id))
     }
 
     /// The application that a message's issuer names, octet by octet.
-    pub(super) fn app_of_issuer(&self, issuer: &str) -> Result<Arc<App>, Refusal> {
+    pub(super) fn app_of_issuer(&self, issuer: &str) -> Result<Arc<IdpApp>, IdpRefusal> {
         self.apps()
             .into_iter()
             .find(|app| app.identifiers.iter().any(|known| known == issuer))
             .ok_or_else(|| {
                 let tenant = self.tenant();
-                Refusal::new(
+                IdpRefusal::new(
                     700_016,
                     format!(
                         "Application with identifier '{issuer}' was not found in the directory '{}'. This can happen \

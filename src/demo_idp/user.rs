@@ -2,7 +2,7 @@
 
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
+pub struct IdpUser {
     /// The immutable GUID.
     pub object_id: String,
     /// The user principal name: the name to sign in with.
@@ -23,7 +23,7 @@ pub struct User {
     pub assigned: bool,
 }
 
-impl User {
+impl IdpUser {
     /// B.Simon, the test user of Microsoft's tutorials.
     pub fn b_simon() -> Self {
         Self {

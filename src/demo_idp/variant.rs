@@ -1,6 +1,6 @@
 //! The ways in which a Response can differ from the usual one.
 
-use super::{App, Claim, Encryption, ResponseSpec, Signed, Status, Tenant, User};
+use super::{Encryption, IdpApp, IdpStatus, IdpUser, IssuedClaim, ResponseSpec, Signed, Tenant};
 use crate::saml::encryption::{DataAlgorithm, KeyTransport};
 use crate::saml::names;
 use crate::saml::signature::{Hash, SignatureAlgorithm};
@@ -127,8 +127,8 @@ impl Variant {
         self,
         mut spec: ResponseSpec,
         tenant: &Tenant,
-        user: &User,
-        app: &App,
+        user: &IdpUser,
+        app: &IdpApp,
     ) -> ResponseSpec {
         let gcm = DataAlgorithm::Gcm(32);
         let cbc = DataAlgorithm::Cbc(32);
@@ -150,8 +150,8 @@ impl Variant {
                 encrypt(cbc, KeyTransport::OAEP_SHA1);
                 spec.signed = Signed::Response;
             }
-            Self::Groups => spec.attributes.push(Claim::new(GROUPS, &user.groups)),
-            Self::GroupsOverage => spec.attributes.push(Claim::new(
+            Self::Groups => spec.attributes.push(IssuedClaim::new(GROUPS, &user.groups)),
+            Self::GroupsOverage => spec.attributes.push(IssuedClaim::new(
                 GROUPS_LINK,
                 [format!(
                     "https://graph.windows.net/{}/users/{}/getMemberObjects",
@@ -159,7 +159,7 @@ impl Variant {
                 )],
             )),
             Self::ErrorStatus => {
-                spec.status = Status::failure(
+                spec.status = IdpStatus::failure(
                     names::STATUS_REQUESTER,
                     names::STATUS_REQUEST_UNSUPPORTED,
                     format!(

@@ -28,6 +28,11 @@ pub struct Group {
     pub created_at: OffsetDateTime,
 }
 
+impl Group {
+    /// The title of the group that is made for administrators where a company has none.
+    pub const ADMINISTRATORS: &'static str = "Administrators";
+}
+
 words! {
     /// What a group's members may do.
     pub enum GroupKind {

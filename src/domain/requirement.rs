@@ -2,7 +2,7 @@
 //!
 //! Invariant: each requirement has one rule of `docs/security.md` and one title, and no two have the same of both; so a check that
 //! was stored is found again. What a message itself has to say is the law of its protocol (`saml::error::Requirement`); both laws
-//! come together in `site::Requirement`.
+//! come together in `site::AnyRequirement`.
 
 macro_rules! requirements {
     ($($(#[doc = $doc:literal])+ $name:ident = $rule:literal, $title:expr;)+) => {

@@ -4,6 +4,7 @@
 
 mod values;
 
+use super::settings::MOST_CLOCK_SKEW_SECONDS;
 use super::{Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
 pub(super) use values::{joined, list, optional, or_none, switch};
@@ -105,7 +106,8 @@ impl Settings {
             "trust_email_claim" => self.trust_email_claim = switch(key, value)?,
             "guests" => self.guests = switch(key, value)?,
             "clock_skew_seconds" => {
-                let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
+                let seconds = value.parse().ok();
+                let seconds = seconds.filter(|seconds| *seconds <= MOST_CLOCK_SKEW_SECONDS);
                 self.clock_skew_seconds =
                     seconds.ok_or_else(|| SettingError::value(key, value, "0 to 300"))?;
             }

@@ -8,6 +8,8 @@ use super::{AttributeMapping, GroupId, SamlSettings};
 
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
 pub const CLOCK_SKEW_SECONDS: u16 = 180;
+/// The most that a connection can be set to, in seconds.
+pub const MOST_CLOCK_SKEW_SECONDS: u16 = 300;
 
 /// The settings of a connection; stored as one JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,8 +23,10 @@ use crate::http::request_body::is_form;
 use crate::http::response::{AttemptCode, Page};
 use crate::http::send_off::{MessageField, PostBinding};
 use crate::http::session::{self, CurrentSession};
-use crate::logout::{self, Arrival, Ending, Message, Outgoing, Refusal, Visit};
-use crate::saml::binding::{BindingError, MessageKind, decode_post, decode_redirect};
+use crate::logout::{self, LogoutArrival, LogoutEnding, LogoutRefusal, LogoutVisit, Outgoing};
+use crate::saml::binding::{
+    BindingError, EncodedMessage, MessageKind, decode_post, decode_redirect,
+};
 use crate::site::Site;
 
 /// `GET /sso/slo`
@@ -39,8 +41,8 @@ pub(super) async fn redirected(
 ) -> Result<Response, Error> {
     // The signature covers the query as it was received (rule A2).
     let message = decode_redirect(&query.unwrap_or_default()).map_err(unreadable)?;
-    let visit = Visit {
-        arrival: Arrival::Redirect(&message),
+    let visit = LogoutVisit {
+        arrival: LogoutArrival::Redirect(&message),
         session: session.0.as_ref(),
         may_repost: false,
         client,
@@ -73,8 +75,8 @@ pub(super) async fn posted(
         let message = decode_post(body.octets(), limit).map_err(unreadable)?; // rule A1
         // The session's cookie does not come with the form of another site.
         let has_cookie = session::session_id(&headers, &site).is_some();
-        let visit = Visit {
-            arrival: Arrival::Post(&message),
+        let visit = LogoutVisit {
+            arrival: LogoutArrival::Post(&message),
             session: session.0.as_ref(),
             may_repost: !has_cookie && is_page(&headers) && reposted(body.octets()).is_none(),
             client,
@@ -88,11 +90,11 @@ pub(super) async fn posted(
 /// Takes a message of ours to the identity provider.
 pub(super) fn deliver(site: &Site, outgoing: Outgoing) -> Result<Response, Error> {
     match outgoing.message {
-        Message::Redirect(location) => {
+        EncodedMessage::Redirect(location) => {
             let location = HeaderValue::try_from(location).map_err(Error::internal)?;
             Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
         }
-        Message::Post(page) => {
+        EncodedMessage::Post(page) => {
             let plain_http = page.action.starts_with("http:");
             Ok(Page::new(PostBinding {
                 frame: Frame::of(&site.company),
@@ -114,13 +116,13 @@ pub(super) fn deliver(site: &Site, outgoing: Outgoing) -> Result<Response, Error
 async fn receive(
     app: &App,
     site: &Site,
-    visit: Visit<'_>,
+    visit: LogoutVisit<'_>,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let company = &site.company.slug;
     let is_signed_in = visit.session.is_some();
     match logout::receive(app, site, visit).await? {
-        Ending::Ended { sessions, answer } => {
+        LogoutEnding::Ended { sessions, answer } => {
             tracing::info!(%company, ended = sessions.len(), "the identity provider ended sessions");
             let mut response = match answer {
                 Some(answer) => deliver(site, answer)?,
@@ -133,7 +135,7 @@ async fn receive(
             }
             Ok(response)
         }
-        Ending::Unknown { answer, code } => {
+        LogoutEnding::Unknown { answer, code } => {
             tracing::warn!(%company, "a logout request names nobody who is signed in here");
             let response = match answer {
                 Some(answer) => deliver(site, answer)?,
@@ -141,11 +143,11 @@ async fn receive(
             };
             Ok(with_code(response, &code))
         }
-        Ending::Repost => {
+        LogoutEnding::Repost => {
             tracing::info!(%company, "a logout request fits nobody, and came without cookies; the browser sends it again");
             Ok(repost(site, &visit.arrival))
         }
-        Ending::Answered { everywhere } => {
+        LogoutEnding::Answered { everywhere } => {
             let reach = if everywhere {
                 Reach::Everywhere
             } else {
@@ -153,7 +155,7 @@ async fn receive(
             };
             Ok(answered(site, is_signed_in, reach, StatusCode::OK))
         }
-        Ending::Refused { refusal, code } => {
+        LogoutEnding::Refused { refusal, code } => {
             // As a quoted text: a part of it may be the sender's.
             let cause = refusal.to_string();
             tracing::warn!(%company, ?cause, "a logout message was refused");
@@ -166,7 +168,7 @@ async fn receive(
                 }
             }
         }
-        Ending::TooMany(wait) => Err(wait.into()),
+        LogoutEnding::TooMany(wait) => Err(wait.into()),
     }
 }
 
@@ -177,7 +179,7 @@ fn is_page(headers: &HeaderMap) -> bool {
 }
 
 /// The page that sends a request again from our own site, with the browser's cookies.
-fn repost(site: &Site, arrival: &Arrival<'_>) -> Response {
+fn repost(site: &Site, arrival: &LogoutArrival<'_>) -> Response {
     Page::new(Repost {
         frame: Frame::of(&site.company),
         action: "/sso/slo".to_owned(),
@@ -223,9 +225,9 @@ fn unreadable(cause: BindingError) -> Error {
     Error::BadRequest(format!("The sign-out message cannot be read: {cause}.").into())
 }
 
-fn refused(refusal: &Refusal, code: &Code) -> Error {
+fn refused(refusal: &LogoutRefusal, code: &Code) -> Error {
     let what = match refusal {
-        Refusal::Unreadable => {
+        LogoutRefusal::Unreadable => {
             return Error::BadRequest(
                 "The sign-out message cannot be read: it is not SAML.".into(),
             );
@@ -233,7 +235,7 @@ fn refused(refusal: &Refusal, code: &Code) -> Error {
         unsigned if unsigned.is_unsigned() => {
             "A request to sign you out came without a signature. Such a request is never followed."
         }
-        Refusal::Repeated => {
+        LogoutRefusal::Repeated => {
             "A request to sign you out came a second time. It was followed the first time only."
         }
         _ => "A request to sign you out came, and it could not be accepted.",

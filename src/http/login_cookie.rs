@@ -17,5 +17,5 @@ pub(crate) fn browser(site: &Site, headers: &HeaderMap) -> (Browser, Option<Head
 pub(crate) fn known_browser(site: &Site, headers: &HeaderMap) -> Option<Browser> {
     Cookie::Login
         .read(headers, site.is_https())
-        .and_then(Browser::known)
+        .and_then(Browser::from_cookie)
 }

@@ -8,7 +8,8 @@ use super::error::Error;
 use super::pages::Frame;
 use super::response::{AttemptCode, Page};
 use crate::domain::Connection;
-use crate::login::{Begun, Message};
+use crate::login::BegunSignIn;
+use crate::saml::binding::EncodedMessage;
 use crate::site::Site;
 
 /// Sends a SAML message to an identity provider (Bindings 3.5).
@@ -46,15 +47,15 @@ impl MessageField {
 pub(crate) fn send_off(
     site: &Site,
     connection: &Connection,
-    begun: Begun,
+    begun: BegunSignIn,
     cookie: Option<HeaderValue>,
 ) -> Result<Response, Error> {
     let mut response = match begun.message {
-        Message::Redirect(location) => {
+        EncodedMessage::Redirect(location) => {
             let location = HeaderValue::try_from(location).map_err(Error::internal)?;
             (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
         }
-        Message::Post(page) => {
+        EncodedMessage::Post(page) => {
             let plain_http = page.action.starts_with("http:");
             Page::new(PostBinding {
                 frame: Frame::of(&site.company),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::certificate::all_certificates;
 use super::private_key::holds_private_key;
-use crate::saml::metadata::{IdpMetadata, Imported, MetadataError};
+use crate::saml::metadata::{IdpMetadata, MetadataError, ParsedMetadata};
 
 /// What to do with a file of another kind.
 const GIVE: &str =
@@ -45,7 +45,7 @@ pub fn read(
     bytes: &[u8],
     entity_id: Option<&str>,
     now: OffsetDateTime,
-) -> Result<Imported, NotMetadata> {
+) -> Result<ParsedMetadata, NotMetadata> {
     if bytes.trim_ascii().is_empty() {
         return Err(NotMetadata::Empty);
     }

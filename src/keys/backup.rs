@@ -2,6 +2,8 @@
 //!
 //! Invariants: what is sealed opens with the passphrase only (argon2id, AES-256-GCM); what else belongs to the backup is under the
 //! same seal by its hash, so that neither part can be changed or put beside another; nothing is written over that is there.
+//!
+//! Tests: `tests/it/operator/backup.rs`. The other half, the commands, is `cli/operator/backup.rs`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, at};
-use super::rotation::{NEXT, PREVIOUS, Use};
+use super::rotation::{KeyPurpose, NEXT, PREVIOUS};
 use super::{Keys, KeysError, hex, password, random};
 use crate::config::Config;
 
@@ -165,12 +167,14 @@ fn place_of(config: &Config, name: &str) -> Option<PathBuf> {
 }
 
 /// Every file of a pair: its use, its place in a rotation, its ending.
-fn pairs() -> impl Iterator<Item = (Use, &'static str, &'static str)> {
-    [Use::Signing, Use::Encryption].into_iter().flat_map(|of| {
-        ["", NEXT, PREVIOUS]
-            .into_iter()
-            .flat_map(move |place| ["key", "pem"].map(|ending| (of, place, ending)))
-    })
+fn pairs() -> impl Iterator<Item = (KeyPurpose, &'static str, &'static str)> {
+    [KeyPurpose::Signing, KeyPurpose::Encryption]
+        .into_iter()
+        .flat_map(|of| {
+            ["", NEXT, PREVIOUS]
+                .into_iter()
+                .flat_map(move |place| ["key", "pem"].map(|ending| (of, place, ending)))
+        })
 }
 
 /// Every name that a file of a backup may have.
@@ -180,13 +184,13 @@ fn names() -> impl Iterator<Item = String> {
         .chain([INSTANCE.to_owned(), CONFIGURED_PREVIOUS.to_owned()])
 }
 
-fn path(config: &Config, of: Use, place: &str, ending: &str) -> PathBuf {
+fn path(config: &Config, of: KeyPurpose, place: &str, ending: &str) -> PathBuf {
     let keys = &config.keys;
     let configured = match (of, place, ending) {
-        (Use::Signing, "", "key") => &keys.signing_key_file,
-        (Use::Signing, "", _) => &keys.signing_certificate_file,
-        (Use::Encryption, "", "key") => &keys.encryption_key_file,
-        (Use::Encryption, "", _) => &keys.encryption_certificate_file,
+        (KeyPurpose::Signing, "", "key") => &keys.signing_key_file,
+        (KeyPurpose::Signing, "", _) => &keys.signing_certificate_file,
+        (KeyPurpose::Encryption, "", "key") => &keys.encryption_key_file,
+        (KeyPurpose::Encryption, "", _) => &keys.encryption_certificate_file,
         _ => &None,
     };
     configured

@@ -1,12 +1,14 @@
 //! What tells the keys of one installation from those of another.
 //!
 //! Invariant: no key can be had from a fingerprint.
+//!
+//! Tests: `tests/it/operator/keys.rs`.
 
 use std::collections::BTreeSet;
 
 use openssl::pkey::{PKey, Private};
 
-use super::{Keys, Use, hash, hex};
+use super::{KeyPurpose, Keys, hash, hex};
 
 /// Which keys there are: a kind (`instance`, `signing`, `encryption`) and what tells one key of it from others.
 pub type Fingerprints = BTreeSet<(String, String)>;
@@ -17,13 +19,13 @@ impl Keys {
     /// Which keys these are: all that are used, will be, or were and still count.
     pub fn fingerprints(&self) -> Fingerprints {
         let mut found = self.in_use();
-        for of in [Use::Signing, Use::Encryption] {
+        for of in [KeyPurpose::Signing, KeyPurpose::Encryption] {
             let overlap = self.overlap(of);
             let beside = overlap.next.iter().chain(&overlap.previous);
             found.extend(beside.map(|pair| entry(of.name(), &pair.key)));
         }
         let configured = self.previous_decryption.iter();
-        found.extend(configured.map(|key| entry(Use::Encryption.name(), key)));
+        found.extend(configured.map(|key| entry(KeyPurpose::Encryption.name(), key)));
         found
     }
 
@@ -31,7 +33,11 @@ impl Keys {
     pub fn foreign_to(&self, known: &Fingerprints) -> Vec<&'static str> {
         let ours = self.fingerprints();
         let in_use = self.in_use();
-        let mut kinds = vec![INSTANCE, Use::Signing.name(), Use::Encryption.name()];
+        let mut kinds = vec![
+            INSTANCE,
+            KeyPurpose::Signing.name(),
+            KeyPurpose::Encryption.name(),
+        ];
         kinds.retain(|kind| {
             let missing = known.difference(&ours);
             let unknown = in_use.difference(known);
@@ -43,8 +49,8 @@ impl Keys {
     fn in_use(&self) -> Fingerprints {
         BTreeSet::from([
             (INSTANCE.to_owned(), hex(&self.derive("fingerprint", ""))),
-            entry(Use::Signing.name(), &self.signing.key),
-            entry(Use::Encryption.name(), &self.encryption.key),
+            entry(KeyPurpose::Signing.name(), &self.signing.key),
+            entry(KeyPurpose::Encryption.name(), &self.encryption.key),
         ])
     }
 }

@@ -3,6 +3,8 @@
 //! Invariants: a new key is published before it is used, and an old one counts until it is retired; the same keys are there
 //! before and after a rotation, so that a server which has not seen it yet understands the others; a crash leaves a state that
 //! the next look at the files completes.
+//!
+//! Tests: `tests/it/operator/keys.rs`. The other half, the commands, is `cli/operator/keys.rs`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ use crate::config::Config;
 
 /// What a key of the service provider is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub enum KeyPurpose {
     Signing,
     Encryption,
 }
@@ -28,7 +30,7 @@ pub struct Overlap {
     pub previous: Option<KeyPair>,
 }
 
-impl Use {
+impl KeyPurpose {
     pub fn name(self) -> &'static str {
         match self {
             Self::Signing => "signing",
@@ -54,7 +56,11 @@ pub(super) const PREVIOUS: &str = "-previous";
 
 impl Keys {
     /// Makes the key that will be used after the next rotation.
-    pub fn make_next(config: &Config, of: Use, now: OffsetDateTime) -> Result<Self, KeysError> {
+    pub fn make_next(
+        config: &Config,
+        of: KeyPurpose,
+        now: OffsetDateTime,
+    ) -> Result<Self, KeysError> {
         change(config, of, now, |dir, overlap| {
             if overlap.next.is_some() {
                 return Err(KeysError::Rotation(format!(
@@ -68,7 +74,7 @@ impl Keys {
     }
 
     /// Uses the next key from now on; the one before it still counts.
-    pub fn rotate(config: &Config, of: Use, now: OffsetDateTime) -> Result<Self, KeysError> {
+    pub fn rotate(config: &Config, of: KeyPurpose, now: OffsetDateTime) -> Result<Self, KeysError> {
         change(config, of, now, |dir, overlap| {
             if overlap.next.is_none() {
                 return Err(KeysError::Rotation(format!(
@@ -95,7 +101,7 @@ impl Keys {
     }
 
     /// Forgets the key before the one in use.
-    pub fn retire(config: &Config, of: Use, now: OffsetDateTime) -> Result<Self, KeysError> {
+    pub fn retire(config: &Config, of: KeyPurpose, now: OffsetDateTime) -> Result<Self, KeysError> {
         change(config, of, now, |dir, overlap| {
             if overlap.previous.is_none() {
                 return Err(KeysError::Rotation(format!(
@@ -113,10 +119,10 @@ impl Keys {
 
     /// The same keys without the one before the one in use.
     #[must_use]
-    pub fn without_previous(mut self, of: Use) -> Self {
+    pub fn without_previous(mut self, of: KeyPurpose) -> Self {
         match of {
-            Use::Signing => self.signing_overlap.previous = None,
-            Use::Encryption => {
+            KeyPurpose::Signing => self.signing_overlap.previous = None,
+            KeyPurpose::Encryption => {
                 self.encryption_overlap.previous = None;
                 self.previous_decryption = None;
             }
@@ -125,10 +131,10 @@ impl Keys {
     }
 
     /// The keys before and after the one in use.
-    pub fn overlap(&self, of: Use) -> &Overlap {
+    pub fn overlap(&self, of: KeyPurpose) -> &Overlap {
         match of {
-            Use::Signing => &self.signing_overlap,
-            Use::Encryption => &self.encryption_overlap,
+            KeyPurpose::Signing => &self.signing_overlap,
+            KeyPurpose::Encryption => &self.encryption_overlap,
         }
     }
 }
@@ -136,7 +142,7 @@ impl Keys {
 /// The key in use and those around it.
 pub(super) fn load(
     dir: &Path,
-    of: Use,
+    of: KeyPurpose,
     now: OffsetDateTime,
     missing: WhenMissing,
 ) -> Result<(KeyPair, Overlap), KeysError> {
@@ -166,7 +172,7 @@ pub(super) fn load(
 
 fn change(
     config: &Config,
-    of: Use,
+    of: KeyPurpose,
     now: OffsetDateTime,
     work: impl FnOnce(&Path, &Overlap) -> Result<(), KeysError>,
 ) -> Result<Keys, KeysError> {

@@ -1,4 +1,6 @@
 //! A Response as it arrives at the assertion consumer service, and who brings it.
+//!
+//! Tests: `tests/it/sign_in/attempts.rs`. What becomes of it is `response.rs`.
 
 use std::net::IpAddr;
 

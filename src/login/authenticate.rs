@@ -2,21 +2,22 @@
 //!
 //! Nothing is written and nothing is asked of the database: what a Response is worth, its octets, the connection and the time decide.
 //! The law is the room `saml`.
+//!
+//! Rules A to D, G and B9. Tests: `tests/vectors` for the law; `tests/it/sign_in/second_opinion.rs` for B9. The other half, which ends the
+//! sign-in, is `finish.rs`.
 
 use std::sync::Arc;
 
 use super::authenticated::Authenticated;
+use super::connection_test;
 use super::name_id::name_id;
-use super::reason::Reason;
-use super::record::{self, Refusal};
-use super::test;
+use super::record::{self, SignInRefusal};
+use super::refusal_reason::RefusalReason;
 use crate::app::App;
 use crate::domain::{AttemptKind, Connection, Findings, NameId, Profile};
-use crate::import;
-use crate::saml::cross_check::Consultation;
 use crate::saml::error::{Rejection, Requirement};
 use crate::saml::response::ParsedResponse;
-use crate::site::{Asked, Site, SiteConnection};
+use crate::site::{AnsweredRequest, Site, SiteConnection};
 use crate::store::FederatedProof;
 
 /// From a Response to a person, without touching anything. A test is told what was found as well.
@@ -25,23 +26,23 @@ pub(super) fn authenticate(
     site: &Site,
     ready: &SiteConnection,
     parsed: &ParsedResponse<'_>,
-    asked: Asked,
+    answered: AnsweredRequest,
     kind: AttemptKind,
-) -> Result<Authenticated, Refusal> {
+) -> Result<Authenticated, SignInRefusal> {
     let now = app.clock.now();
     let SiteConnection { connection, trust } = ready;
-    let expectation = site.expectation(connection, asked);
-    let second = consultation(app, connection); // rule B9
-    let verdict = parsed.validate(trust, &expectation, now, second.as_ref());
+    let expectation = site.expectation(connection, answered);
+    let second = app.cross_check.as_ref(); // rule B9
+    let verdict = parsed.validate(trust, &expectation, now, second);
     let named = verdict.named().map(str::to_owned);
     let (checks, assertion) = match verdict.into_parts() {
         (checks, Ok(assertion)) => (checks, assertion),
         (checks, Err(rejection)) => {
             report_disagreement(connection, &rejection);
-            return Err(Refusal::of(&rejection, checks).naming(named.as_deref()));
+            return Err(SignInRefusal::from_rejection(&rejection, checks).naming(named.as_deref()));
         }
     };
-    let record = record::record(checks);
+    let record = record::without_advice(checks);
     let name_id = name_id(&assertion);
     let attributes = assertion
         .attributes()
@@ -57,7 +58,7 @@ pub(super) fn authenticate(
             findings: (kind == AttemptKind::Test).then(|| {
                 Box::new(Findings {
                     person: Some(profile.clone()),
-                    ..test::findings(&connection.settings, &assertion)
+                    ..connection_test::findings(&connection.settings, &assertion)
                 })
             }),
             age: assertion.drift(),
@@ -75,17 +76,10 @@ pub(super) fn authenticate(
             record,
         }),
         Err(error) => {
-            let refusal = Refusal::new(&Reason::Claims(error)).after(record);
+            let refusal = SignInRefusal::new(&RefusalReason::Claims(error)).after(record);
             Err(refusal.about(assertion))
         }
     }
-}
-
-/// The second implementation, where the operator wants one asked.
-fn consultation<'a>(app: &'a App, connection: &Connection) -> Option<Consultation<'a>> {
-    let cross_check = app.cross_check.as_ref()?;
-    let certificates = import::certificates(&connection.settings.saml().certificates);
-    Some(cross_check.consultation(certificates))
 }
 
 /// The second implementation's refusal concerns the operator, who reads the log.

@@ -1,4 +1,6 @@
 //! A person for whom an identity provider has vouched, whatever protocol it speaks.
+//!
+//! Made by `authenticate.rs`, used up by `finish.rs`.
 
 use time::{Duration, OffsetDateTime};
 

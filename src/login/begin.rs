@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::domain::{AttemptKind, Binding, Code, Connection, LoginAttempt, ReturnTo, UserId};
 use crate::keys;
 use crate::saml::authn_request::{AuthnRequest, NameIdPolicy, message_id};
-use crate::saml::binding::{MessageKind, PostPage, encode_redirect};
+use crate::saml::binding::{EncodedMessage, MessageKind, PostPage, encode_redirect};
 use crate::saml::signature::sign_enveloped;
 use crate::site::Site;
 use base64::Engine as _;
@@ -37,24 +37,15 @@ pub struct Start<'a> {
 
 /// A sign-in that has begun.
 #[derive(Debug)]
-pub struct Begun {
+pub struct BegunSignIn {
     /// The attempt's code, for the log.
     pub code: Code,
     /// What to send to the identity provider.
-    pub message: Message,
-}
-
-/// An AuthnRequest on its way.
-#[derive(Debug)]
-pub enum Message {
-    /// A redirect to this address.
-    Redirect(String),
-    /// A page that posts itself.
-    Post(PostPage),
+    pub message: EncodedMessage,
 }
 
 /// Begins a sign-in.
-pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Error> {
+pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<BegunSignIn, Error> {
     let now = app.clock.now();
     let settings = &start.connection.settings;
     let (binding, destination) = destination(start.connection)?;
@@ -87,11 +78,11 @@ pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<Begun, Er
         return_to: start.return_to.map(|target| target.as_str().to_owned()),
         forced: request.force_authn,
         tested_by: start.tested_by,
-        ..super::record::open(site.company.id, kind, start.browser.hash(), now)
+        ..super::record::open_attempt(site.company.id, kind, start.browser.hash(), now)
     };
     let message = encode(app, &request, binding, destination, &relay, start)?;
     app.store.add_attempt(&attempt).await?;
-    Ok(Begun {
+    Ok(BegunSignIn {
         code: attempt.code,
         message,
     })
@@ -124,7 +115,7 @@ fn encode(
     destination: &str,
     relay: &str,
     start: Start<'_>,
-) -> Result<Message, Error> {
+) -> Result<EncodedMessage, Error> {
     let xml = request.to_xml();
     let keys = app.sp_keys();
     let signing = start
@@ -140,7 +131,7 @@ fn encode(
                 None => xml,
             };
             let action = with_hint(destination, start.login_hint);
-            Ok(Message::Post(PostPage::new(
+            Ok(EncodedMessage::Post(PostPage::new(
                 &action,
                 MessageKind::Request,
                 &xml,
@@ -155,7 +146,7 @@ fn encode(
                 Some(relay),
                 signing,
             )?;
-            Ok(Message::Redirect(with_hint(&url, start.login_hint)))
+            Ok(EncodedMessage::Redirect(with_hint(&url, start.login_hint)))
         }
     }
 }

@@ -11,8 +11,8 @@ use super::Error;
 use crate::app::App;
 use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind, Findings, NewKey, PendingLink};
 
-/// The longest message that is kept, in octets. Entra's are a tenth of it, with all groups that fit in.
-const LONGEST_RESPONSE: usize = 64 * 1024;
+/// The longest message that is kept or looked at once more, in octets. Entra's are a tenth of it, with all groups that fit in.
+pub(super) const LONGEST_RESPONSE: usize = 64 * 1024;
 /// How long an administrator can look at what a test found.
 const FINDINGS: Duration = Duration::hours(1);
 

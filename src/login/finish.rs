@@ -4,7 +4,7 @@
 //! which stores.
 
 use super::authenticated::Authenticated;
-use super::{Ending, Error, KnownBrowser, advice, evidence, test};
+use super::{Ending, Error, KnownBrowser, advice, connection_test, evidence};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, PendingLink, SessionId, UserId};
 use crate::keys;
@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SignIn};
 
 /// The attempt that a sign-in ends, and where it leads.
-pub(super) struct Way<'a> {
+pub(super) struct AttemptToFinish<'a> {
     /// How the store finds the attempt.
     pub(super) reference: AttemptRef,
     pub(super) attempt: &'a LoginAttempt,
@@ -26,7 +26,7 @@ pub(super) async fn finish(
     app: &App,
     site: &Site,
     authenticated: Authenticated,
-    way: Way<'_>,
+    to_finish: AttemptToFinish<'_>,
 ) -> Result<Ending, Error> {
     let Authenticated {
         proof,
@@ -35,12 +35,12 @@ pub(super) async fn finish(
         record,
         ..
     } = authenticated;
-    let Way {
+    let AttemptToFinish {
         reference,
         attempt,
         former,
         return_to,
-    } = way;
+    } = to_finish;
     let now = app.clock.now();
     let latest = now + app.config.session.absolute.time();
     let session = SessionId::from_bytes(keys::random());
@@ -75,7 +75,7 @@ pub(super) async fn finish(
             ..
         } => Ok(Ending::Repost { record: None }),
         Finished::Refused { .. } if attempt.kind == AttemptKind::Test => {
-            Box::pin(test::conclude(app, attempt, findings, None)).await
+            Box::pin(connection_test::conclude(app, attempt, findings, None)).await
         }
         Finished::Refused { refusal, .. } => {
             if let Some(user) = refusal.linkable() {
@@ -93,7 +93,13 @@ pub(super) async fn finish(
             })
         }
         Finished::Rehearsed { rehearsal, .. } => {
-            Box::pin(test::conclude(app, attempt, findings, Some(*rehearsal))).await
+            Box::pin(connection_test::conclude(
+                app,
+                attempt,
+                findings,
+                Some(*rehearsal),
+            ))
+            .await
         }
     }
 }

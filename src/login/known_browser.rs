@@ -40,7 +40,12 @@ impl KnownBrowser {
     }
 
     /// The browser of a cookie, when it knows the account with this e-mail address.
-    pub(super) fn known(app: &App, company: CompanyId, email: &str, cookie: &str) -> Option<Self> {
+    pub(super) fn from_cookie(
+        app: &App,
+        company: CompanyId,
+        email: &str,
+        cookie: &str,
+    ) -> Option<Self> {
         let (octets, token) = cookie.split_at_checked(CHARACTERS)?;
         let octets = BASE64_URL_SAFE_NO_PAD.decode(octets).ok()?;
         let octets = octets.try_into().ok()?;
@@ -79,7 +84,7 @@ mod tests {
         let [acme, beta] = [1, 2].map(|it| CompanyId::from_bytes([it; 16]));
         let made = KnownBrowser::new(&app, acme, "a@acme.example");
         let known = |company, email, cookie| {
-            KnownBrowser::known(&app, company, email, cookie).map(|it| it.octets())
+            KnownBrowser::from_cookie(&app, company, email, cookie).map(|it| it.octets())
         };
         let cookie = made.cookie();
         assert_eq!(known(acme, "A@Acme.example", cookie), Some(made.octets()));

@@ -1,4 +1,6 @@
 //! The `NameID` of an assertion, as we keep it.
+//!
+//! Rule D6: a logout compares it with every qualifier (`logout/principal.rs`). Tests: `tests/it/slo/records.rs`.
 
 use crate::domain::NameId;
 use crate::saml::assertion::ValidatedAssertion;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::Ending;
 use super::arrival::Arrival;
-use super::evidence::keep_new_key;
+use super::evidence::{LONGEST_RESPONSE, keep_new_key};
 use crate::app::{App, KeyQuestion};
 use crate::domain::{ConnectionId, NewKey};
 use crate::outbound::fetch_metadata;
@@ -18,10 +18,8 @@ use crate::saml::error::Requirement;
 use crate::saml::metadata::IdpMetadata;
 use crate::saml::response::ParsedResponse;
 use crate::saml::validate::validate;
-use crate::site::{self, Asked, Site, SiteConnection};
+use crate::site::{self, AnsweredRequest, Site, SiteConnection};
 
-/// The longest message that is looked at once more. Entra's are a tenth of it.
-const LONGEST_RESPONSE: usize = 64 * 1024;
 /// The largest metadata: one identity provider's, and room for more.
 const LARGEST_METADATA: usize = 4 * 1024 * 1024;
 /// How long the identity provider may take to answer.
@@ -38,7 +36,7 @@ pub(super) fn ask(
     site: &Site,
     ready: &SiteConnection,
     arrival: Arrival<'_>,
-    requirement: site::Requirement,
+    requirement: site::AnyRequirement,
     ending: &Ending,
 ) {
     let (Ending::Refused { attempt, .. } | Ending::Tested { attempt, .. }) = *ending else {
@@ -47,7 +45,7 @@ pub(super) fn ask(
     let xml = arrival.response.xml();
     let connection = &ready.connection;
     let is_known = connection.settings.saml().metadata_url.is_some();
-    let by_key = requirement == site::Requirement::Saml(Requirement::SignatureValue);
+    let by_key = requirement == site::AnyRequirement::Saml(Requirement::SignatureValue);
     if !by_key || !is_known || xml.len() > LONGEST_RESPONSE {
         return;
     }
@@ -57,9 +55,9 @@ pub(super) fn ask(
         attempt,
         expectation: site.expectation(
             connection,
-            Asked {
+            AnsweredRequest {
                 request_id,
-                ..Asked::default()
+                ..AnsweredRequest::default()
             },
         ),
         connection: connection.clone(),
@@ -89,7 +87,7 @@ pub async fn look_for_new_keys(app: &App) {
         let certificates = if let Some(look) = known.filter(|look| look.url == *url) {
             look.certificates.clone()
         } else {
-            let certificates = published(app, &question, url).await;
+            let certificates = fetch_certificates(app, &question, url).await;
             let look = Look {
                 at: now,
                 url: url.clone(),
@@ -103,7 +101,7 @@ pub async fn look_for_new_keys(app: &App) {
 }
 
 /// The certificates that the identity provider publishes; none when that cannot be found out.
-async fn published(app: &App, question: &KeyQuestion, url: &str) -> Vec<String> {
+async fn fetch_certificates(app: &App, question: &KeyQuestion, url: &str) -> Vec<String> {
     let fetching = fetch_metadata(url, question.reach, LARGEST_METADATA);
     let name = &question.connection.name;
     let bytes = match tokio::time::timeout(PATIENCE, fetching).await {

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::finish::landing;
-use super::reason::Reason;
-use super::record::{self, Refusal, write_refusal};
+use super::record::{self, SignInRefusal, write_refusal};
+use super::refusal_reason::RefusalReason;
 use super::{Browser, Ending, Error, KnownBrowser, first_password};
 use crate::app::{App, Guess, Guesser, Network, Turn, Wait};
 use crate::domain::{
@@ -76,7 +76,7 @@ pub async fn sign_in_with_password(
         }
         return begin_session(app, site, typed, user, stored).await;
     }
-    let refusal = Refusal::new(&Reason::Password);
+    let refusal = SignInRefusal::new(&RefusalReason::Password);
     // What was typed where no account has it may be anything, also a password.
     let named = user.as_ref().map(|user| user.email.as_str());
     let refusal = refusal.naming(named);
@@ -119,7 +119,7 @@ pub async fn confirm_password(
 fn guess<'c>(app: &App, company: &'c Company, typed: PasswordSignIn<'_>) -> Guess<'c> {
     let known = typed
         .known
-        .and_then(|cookie| KnownBrowser::known(app, company.id, typed.email, cookie));
+        .and_then(|cookie| KnownBrowser::from_cookie(app, company.id, typed.email, cookie));
     let guesser = match known {
         Some(browser) => Guesser::Known(browser.octets()),
         None => Guesser::Stranger(Network::of(typed.client)),
@@ -173,7 +173,7 @@ async fn begin_session(
     sealed: Vec<u8>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
-    let attempt: LoginAttempt = record::open(
+    let attempt: LoginAttempt = record::open_attempt(
         site.company.id,
         AttemptKind::Password,
         typed.browser.hash(),

@@ -2,10 +2,12 @@
 //!
 //! Tests: `tests/it/sign_in/attempts.rs`. The other half, what is kept of a sign-in that succeeded, is `store::accepted`.
 
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime};
 
-use super::reason::Reason;
-use super::{Advice, Arrival, Browser, Ending, Error, advice, test};
+use super::refusal_reason::RefusalReason;
+use super::{Advice, Arrival, Browser, Ending, Error, advice, connection_test};
 use crate::app::{App, Counted};
 use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{
@@ -16,11 +18,11 @@ use crate::keys;
 use crate::saml;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::authn_request::message_time;
-use crate::site::{Requirement, Site, recorded};
+use crate::site::{AnyRequirement, Site, record_check};
 use crate::store::AttemptRefusal;
 
 /// A new attempt.
-pub(super) fn open(
+pub(super) fn open_attempt(
     company: CompanyId,
     kind: AttemptKind,
     browser_hash: [u8; 32],
@@ -32,8 +34,8 @@ pub(super) fn open(
 
 /// Why an attempt is refused, with everything that was checked.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) requirement: Requirement,
+pub(super) struct SignInRefusal {
+    pub(super) requirement: AnyRequirement,
     pub(super) summary: String,
     pub(super) record: Record,
     pub(super) advice: Advice,
@@ -43,15 +45,15 @@ pub(super) struct Refusal {
     pub(super) claims: Option<Box<ValidatedAssertion>>,
 }
 
-impl Refusal {
+impl SignInRefusal {
     /// A refusal outside the validator.
-    pub(super) fn new(reason: &Reason) -> Self {
+    pub(super) fn new(reason: &RefusalReason) -> Self {
         let requirement = reason.requirement();
         // An issuer that fits no connection is anybody's text.
         let received = saml::error::shorten(reason.received().into_owned().into());
         let refused = saml::error::shorten(reason.refused().into_owned().into());
         Self {
-            requirement: Requirement::Flow(requirement),
+            requirement: AnyRequirement::Flow(requirement),
             summary: format!("{refused} ({})", requirement.rule()),
             record: Record {
                 checks: vec![Check::of(requirement, reason.expected(), received, false)],
@@ -67,12 +69,15 @@ impl Refusal {
     }
 
     /// A refusal of the validator's.
-    pub(super) fn of(rejection: &saml::error::Rejection, checks: Vec<saml::error::Check>) -> Self {
+    pub(super) fn from_rejection(
+        rejection: &saml::error::Rejection,
+        checks: Vec<saml::error::SamlCheck>,
+    ) -> Self {
         Self {
-            requirement: Requirement::Saml(rejection.requirement),
+            requirement: AnyRequirement::Saml(rejection.requirement),
             summary: rejection.to_string(),
             record: Record {
-                checks: checks.into_iter().map(recorded).collect(),
+                checks: checks.into_iter().map(record_check).collect(),
                 advice: saml::advice::advice(rejection),
             },
             advice: advice::for_user(rejection),
@@ -104,9 +109,9 @@ impl Refusal {
 }
 
 /// What the validator checked, as it is kept.
-pub(super) fn record(checks: Vec<saml::error::Check>) -> Record {
+pub(super) fn without_advice(checks: Vec<saml::error::SamlCheck>) -> Record {
     Record {
-        checks: checks.into_iter().map(recorded).collect(),
+        checks: checks.into_iter().map(record_check).collect(),
         advice: Vec::new(),
     }
 }
@@ -116,15 +121,15 @@ const AS_OLD: Duration = Duration::days(7);
 
 /// A request that is not kept here: an old one is forgotten when nobody has answered it, and any other was never sent. When it
 /// was sent, its ID says.
-pub(super) fn unknown_request(app: &App, request_id: &str) -> Refusal {
+pub(super) fn unknown_request(app: &App, request_id: &str) -> SignInRefusal {
     let now = app.clock.now();
     let is_old = message_time(request_id).is_some_and(|sent| {
         sent <= now.saturating_sub(LIFETIME) && sent > now.saturating_sub(AS_OLD)
     });
-    Refusal::new(if is_old {
-        &Reason::Late
+    SignInRefusal::new(if is_old {
+        &RefusalReason::Late
     } else {
-        &Reason::UnknownRequest
+        &RefusalReason::UnknownRequest
     })
 }
 
@@ -135,9 +140,9 @@ pub(super) async fn refuse(
     site: &Site,
     attempt: &LoginAttempt,
     arrival: Arrival<'_>,
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
-    let Refusal {
+    let SignInRefusal {
         requirement,
         summary,
         record,
@@ -145,23 +150,24 @@ pub(super) async fn refuse(
         named,
         claims,
     } = refusal;
-    let closing = AttemptRefusal {
+    let closing = Arc::new(AttemptRefusal {
         rule: Some(requirement.rule().to_owned()),
         summary,
         record,
         named: named.map(|named| *named),
-    };
+    });
     let closed = app
         .store
-        .refuse_attempt(attempt.id, &closing, app.clock.now())
+        .refuse_attempt(attempt.id, Arc::clone(&closing), app.clock.now())
         .await?;
     if attempt.kind == AttemptKind::Test {
         let claims = claims.filter(|_| closed);
         let findings = claims.and_then(|claims| findings(site, attempt, &claims));
-        return Box::pin(test::conclude(app, attempt, findings, None)).await;
+        return Box::pin(connection_test::conclude(app, attempt, findings, None)).await;
     }
     if !closed {
-        let refusal = Refusal {
+        let closing = Arc::unwrap_or_clone(closing);
+        let refusal = SignInRefusal {
             requirement,
             summary: closing.summary,
             record: closing.record,
@@ -192,7 +198,7 @@ fn findings(
     assertion: &ValidatedAssertion,
 ) -> Option<Box<Findings>> {
     let ready = site.connection(attempt.connection_id?)?;
-    let findings = test::findings(&ready.connection.settings, assertion);
+    let findings = connection_test::findings(&ready.connection.settings, assertion);
     Some(Box::new(findings))
 }
 
@@ -205,7 +211,7 @@ pub(super) async fn refuse_apart(
     site: &Site,
     connection: Option<ConnectionId>,
     arrival: Arrival<'_>,
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let (counted, company) = (Counted::RefusedMessage, &site.company);
     if let Err(wait) = app.throttle.admit(counted, arrival.client, company) {
@@ -223,7 +229,7 @@ pub(super) async fn write_refusal(
     connection: Option<ConnectionId>,
     kind: AttemptKind,
     browser_hash: [u8; 32],
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     let attempt = LoginAttempt {
@@ -235,7 +241,7 @@ pub(super) async fn write_refusal(
         summary: refusal.summary,
         record: refusal.record,
         named: refusal.named.map(|named| *named),
-        ..open(company, kind, browser_hash, now)
+        ..open_attempt(company, kind, browser_hash, now)
     };
     app.store.add_attempt(&attempt).await?;
     Ok(Ending::Refused {

@@ -12,8 +12,8 @@
 //! Tests: `tests/it/sign_in/reposts.rs`. The page is the sign-in's, in `http`.
 
 use super::arrival::Arrival;
-use super::reason::Reason;
-use super::record::{Refusal, refuse_apart};
+use super::record::{SignInRefusal, refuse_apart};
+use super::refusal_reason::RefusalReason;
 use super::{Ending, Error};
 use crate::app::App;
 use crate::domain::{AttemptId, ConnectionId, LoginAttempt, Outcome};
@@ -37,16 +37,16 @@ pub(super) async fn ask(
     if attempt.outcome == Outcome::Open {
         // Once is enough, however often it comes.
         if attempt.summary.is_empty() {
-            let refusal = Refusal::new(&Reason::NoCookieYet { ended: false });
+            let refusal = SignInRefusal::new(&RefusalReason::NoCookieYet { ended: false });
             app.store
                 .note_attempt(attempt.id, &refusal.summary, &refusal.record)
                 .await?;
         }
         return Ok(Ending::Repost { record: None });
     }
-    let refusal = Refusal::new(match arrival.browser {
-        None => &Reason::NoCookieYet { ended: true },
-        Some(_) => &Reason::EndedWithoutCookie,
+    let refusal = SignInRefusal::new(match arrival.browser {
+        None => &RefusalReason::NoCookieYet { ended: true },
+        Some(_) => &RefusalReason::EndedWithoutCookie,
     });
     apart(app, site, arrival, attempt.connection_id, refusal).await
 }
@@ -57,7 +57,7 @@ pub(super) async fn apart(
     site: &Site,
     arrival: Arrival<'_>,
     connection: Option<ConnectionId>,
-    refusal: Refusal,
+    refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let record = match refuse_apart(app, site, connection, arrival, refusal).await? {
         Ending::Refused { attempt, .. } => Some(attempt),
@@ -76,7 +76,7 @@ pub fn handle(app: &App, site: &Site, record: AttemptId) -> String {
 }
 
 /// The record that a Response which came back replaces, if our page says so.
-pub(super) fn replaced(
+pub(super) fn replaced_record(
     app: &App,
     site: &Site,
     reposted: Option<Reposted<'_>>,

@@ -5,22 +5,22 @@
 
 use super::arrival::Arrival;
 use super::authenticate::authenticate;
-use super::finish::{Way, finish, landing};
-use super::reason::Reason;
-use super::record::{Refusal, refuse, refuse_apart, unknown_request};
-use super::{Ending, Error, evidence, new_key, repost, test, unsolicited};
+use super::finish::{AttemptToFinish, finish, landing};
+use super::record::{SignInRefusal, refuse, refuse_apart, unknown_request};
+use super::refusal_reason::RefusalReason;
+use super::{Ending, Error, connection_test, evidence, new_key, repost, unsolicited};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, Outcome, SessionId};
 use crate::keys;
 use crate::saml::response::ParsedResponse;
-use crate::site::{Asked, Site};
+use crate::site::{AnsweredRequest, Site};
 use crate::store::AttemptRef;
 
 /// Ends a sign-in or a test by a Response.
 pub async fn receive(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, Error> {
     let ending = answer(app, site, arrival).await?;
     if !matches!(ending, Ending::TooMany(_))
-        && let Some(record) = repost::replaced(app, site, arrival.reposted)
+        && let Some(record) = repost::replaced_record(app, site, arrival.reposted)
     {
         Box::pin(app.store.withdraw_refusal(site.company.id, record)).await?;
     }
@@ -42,7 +42,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     let parsed = match ParsedResponse::parse(arrival.response.xml()) {
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
-            let refusal = Refusal::of(&rejection, checks);
+            let refusal = SignInRefusal::from_rejection(&rejection, checks);
             return refuse_apart(app, site, None, arrival, refusal).await;
         }
     };
@@ -60,9 +60,9 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         }
         Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
         other => {
-            let refusal = Refusal::new(match other {
-                None => &Reason::NoCookie,
-                Some(_) => &Reason::OtherBrowser,
+            let refusal = SignInRefusal::new(match other {
+                None => &RefusalReason::NoCookie,
+                Some(_) => &RefusalReason::OtherBrowser,
             });
             return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
         }
@@ -81,10 +81,10 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     }
     if attempt.outcome != Outcome::Open && attempt.kind == AttemptKind::Test {
         // Its page is there; nothing is judged again.
-        return Box::pin(test::conclude(app, &attempt, None, None)).await;
+        return Box::pin(connection_test::conclude(app, &attempt, None, None)).await;
     }
     if attempt.outcome != Outcome::Open {
-        let refusal = Refusal::new(&Reason::Ended);
+        let refusal = SignInRefusal::new(&RefusalReason::Ended);
         return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
@@ -100,10 +100,10 @@ async fn judge(
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     if !attempt.is_in_time(now) {
-        let refusal = Refusal::new(if now < attempt.expires_at {
-            &Reason::Early
+        let refusal = SignInRefusal::new(if now < attempt.expires_at {
+            &RefusalReason::Early
         } else {
-            &Reason::Late
+            &RefusalReason::Late
         });
         return refuse(app, site, attempt, arrival, refusal).await;
     }
@@ -112,7 +112,7 @@ async fn judge(
         .relay_state
         .is_some_and(|received| attempt.relay.as_deref() != Some(received))
     {
-        let refusal = Refusal::new(&Reason::RelayState);
+        let refusal = SignInRefusal::new(&RefusalReason::RelayState);
         return refuse(app, site, attempt, arrival, refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
@@ -121,14 +121,14 @@ async fn judge(
         .and_then(|id| site.connection(id))
         .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
-        let refusal = Refusal::new(&Reason::ConnectionGone);
+        let refusal = SignInRefusal::new(&RefusalReason::ConnectionGone);
         return refuse(app, site, attempt, arrival, refusal).await;
     };
-    let asked = Asked {
+    let answered = AnsweredRequest {
         request_id: attempt.request_id.clone(),
         forced_at: attempt.forced.then_some(attempt.started_at),
     };
-    match authenticate(app, site, connection, parsed, asked, attempt.kind) {
+    match authenticate(app, site, connection, parsed, answered, attempt.kind) {
         Err(refusal) => {
             let requirement = refusal.requirement;
             let ending = refuse(app, site, attempt, arrival, refusal).await?;
@@ -136,13 +136,13 @@ async fn judge(
             Ok(ending)
         }
         Ok(authenticated) => {
-            let way = Way {
+            let to_finish = AttemptToFinish {
                 reference: AttemptRef::Begun(attempt.id),
                 attempt,
                 former: arrival.session,
                 return_to: attempt.return_to.clone().unwrap_or_else(|| landing(site)),
             };
-            finish(app, site, authenticated, way).await
+            finish(app, site, authenticated, to_finish).await
         }
     }
 }

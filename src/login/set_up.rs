@@ -18,9 +18,6 @@ use crate::keys;
 use crate::site::Site;
 use crate::store::{AttemptRef, Finished, NewSession, Proof, Refusal, SetUp, SignIn};
 
-/// The group that is made for administrators where there is none.
-const ADMINISTRATORS: &str = "Administrators";
-
 /// What the holder of a link has typed, checked.
 #[derive(Debug)]
 pub struct FirstSignIn<'a> {
@@ -79,7 +76,7 @@ pub async fn set_up(
     };
     let now = app.clock.now();
     let company = site.company.id;
-    let attempt = record::open(company, AttemptKind::SetUp, typed.browser.hash(), now);
+    let attempt = record::open_attempt(company, AttemptKind::SetUp, typed.browser.hash(), now);
     let code = attempt.code.clone();
     let session = SessionId::from_bytes(keys::random());
     let user_id = UserId::from_bytes(keys::random());
@@ -103,7 +100,7 @@ pub async fn set_up(
             )],
             advice: Vec::new(),
         },
-        proof: Proof::SetUp(Box::new(of(site, typed, user_id, password, now))),
+        proof: Proof::SetUp(Box::new(build_set_up(site, typed, user_id, password, now))),
         now,
     };
     Ok(match app.store.finish_sign_in(sign_in).await? {
@@ -141,7 +138,7 @@ async fn hashed(
     .map_err(|cause| Error::Hashing(cause.to_string()))
 }
 
-fn of(
+fn build_set_up(
     site: &Site,
     typed: FirstSignIn<'_>,
     user_id: UserId,
@@ -187,7 +184,7 @@ fn of(
         group: Group {
             id: GroupId::from_bytes(keys::random()),
             company_id: company,
-            title: ADMINISTRATORS.to_owned(),
+            title: Group::ADMINISTRATORS.to_owned(),
             kind: GroupKind::Administrator,
             sso_only: false,
             created_at: now,

@@ -6,14 +6,14 @@ use time::{Duration, OffsetDateTime};
 
 use super::arrival::Arrival;
 use super::authenticate::authenticate;
-use super::finish::{Way, finish, landing};
-use super::reason::Reason;
-use super::record::{self, Refusal, refuse_apart};
+use super::finish::{AttemptToFinish, finish, landing};
+use super::record::{self, SignInRefusal, refuse_apart};
+use super::refusal_reason::RefusalReason;
 use super::{Browser, Ending, Error, new_key, repost};
 use crate::app::App;
 use crate::domain::{AttemptKind, ConnectionId, LoginAttempt, Unsolicited};
 use crate::saml::response::ParsedResponse;
-use crate::site::{Asked, Site, SiteConnection};
+use crate::site::{AnsweredRequest, Site, SiteConnection};
 use crate::store::AttemptRef;
 
 /// How old an accepted unsolicited Response may be, the connection's skew not counted: it comes straight from the tile.
@@ -32,13 +32,13 @@ pub(super) async fn receive(
     let candidates = candidates(site, parsed);
     let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
-        let refusal = Refusal::new(&Reason::UnknownIssuer(issuer.into_owned()));
+        let refusal = SignInRefusal::new(&RefusalReason::UnknownIssuer(issuer.into_owned()));
         return refuse_apart(app, site, None, arrival, refusal).await;
     };
     let connection = &ready.connection;
     match connection.settings.saml().unsolicited {
         Unsolicited::Refuse => {
-            let refusal = Refusal::new(&Reason::Unsolicited);
+            let refusal = SignInRefusal::new(&RefusalReason::Unsolicited);
             refuse_apart(app, site, Some(connection.id), arrival, refusal).await
         }
         Unsolicited::Bounce if arrival.bounced >= BOUNCES => {
@@ -89,7 +89,7 @@ async fn round(
         let mut ids = candidates.iter().map(|ready| ready.connection.id);
         ids.find(|candidate| Some(*candidate) == id)
     };
-    let refusal = Refusal::new(&Reason::UnsolicitedAgain);
+    let refusal = SignInRefusal::new(&RefusalReason::UnsolicitedAgain);
     if let Some(session) = arrival.session {
         let key = app.store.session_key(&session);
         let live = app.store.signed_in(key, app.clock.now()).await?;
@@ -125,7 +125,7 @@ fn fitting<'s>(
     }
     let mut best = (first, 0);
     for ready in candidates {
-        let expectation = site.expectation(&ready.connection, Asked::default());
+        let expectation = site.expectation(&ready.connection, AnsweredRequest::default());
         let verdict = parsed.validate(&ready.trust, &expectation, now, None);
         if verdict.outcome().is_ok() {
             return Some(ready);
@@ -153,7 +153,7 @@ async fn accept(
         site,
         ready,
         parsed,
-        Asked::default(),
+        AnsweredRequest::default(),
         AttemptKind::Saml,
     ) {
         Ok(authenticated) => authenticated,
@@ -166,12 +166,12 @@ async fn accept(
     };
     if authenticated.age > FRESH + Duration::seconds(connection.settings.clock_skew_seconds.into())
     {
-        return apart(Refusal::new(&Reason::Old)).await;
+        return apart(SignInRefusal::new(&RefusalReason::Old)).await;
     }
     let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
     let attempt = LoginAttempt {
         connection_id: Some(connection.id),
-        ..record::open(site.company.id, AttemptKind::Saml, browser_hash, now)
+        ..record::open_attempt(site.company.id, AttemptKind::Saml, browser_hash, now)
     };
     let target = connection
         .settings
@@ -179,11 +179,11 @@ async fn accept(
         .landing
         .clone()
         .unwrap_or_else(|| landing(site));
-    let way = Way {
+    let to_finish = AttemptToFinish {
         reference: AttemptRef::New(Box::new(attempt.clone())),
         attempt: &attempt,
         former: arrival.session,
         return_to: target,
     };
-    finish(app, site, authenticated, way).await
+    finish(app, site, authenticated, to_finish).await
 }

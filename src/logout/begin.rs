@@ -4,7 +4,7 @@
 
 use time::Duration;
 
-use super::outgoing::{Draft, Outgoing, send};
+use super::outgoing::{LogoutDraft, Outgoing, send};
 use crate::app::{App, SessionError};
 use crate::domain::{NameId, Session, SessionId};
 use crate::keys;
@@ -31,12 +31,12 @@ pub async fn sign_out(
 
 /// The identity provider's address that a sign-out of this session leads to; none when it ends here only.
 pub fn single_logout_url<'s>(site: &'s Site, session: &Session) -> Option<&'s str> {
-    let (connection, _) = concerned(site, session)?;
+    let (connection, _) = recipient(site, session)?;
     connection.connection.settings.saml().logout_request_url()
 }
 
 fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
-    let (SiteConnection { connection, .. }, name_id) = concerned(site, session)?;
+    let (SiteConnection { connection, .. }, name_id) = recipient(site, session)?;
     let now = app.clock.now();
     let request = LogoutRequest {
         id: message_id(now, &keys::random()),
@@ -45,10 +45,10 @@ fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
         issuer: site.company.entity_id(),
         not_on_or_after: Some(now + VALID),
         reason: Some(names::LOGOUT_USER.to_owned()),
-        name_id: word_for_word(name_id),
+        name_id: saml_name_id(name_id),
         session_indexes: session.session_index.iter().cloned().collect(),
     };
-    let draft = Draft {
+    let draft = LogoutDraft {
         kind: MessageKind::Request,
         id: &request.id,
         xml: &request.to_xml(),
@@ -59,7 +59,7 @@ fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
 }
 
 /// The connection that wants to be told, and the name that it knows the session by.
-fn concerned<'s, 'n>(
+fn recipient<'s, 'n>(
     site: &'s Site,
     session: &'n Session,
 ) -> Option<(&'s SiteConnection, &'n NameId)> {
@@ -72,8 +72,8 @@ fn concerned<'s, 'n>(
 }
 
 /// Rule D6: with every qualifier, as it came.
-fn word_for_word(name_id: &NameId) -> assertion::NameId {
-    assertion::NameId {
+fn saml_name_id(name_id: &NameId) -> assertion::SamlNameId {
+    assertion::SamlNameId {
         value: name_id.value.clone(),
         format: name_id.format.clone(),
         name_qualifier: name_id.name_qualifier.clone(),

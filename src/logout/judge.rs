@@ -6,9 +6,9 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::Arrival;
+use super::LogoutArrival;
 use crate::domain::{ConnectionId, FlowRequirement};
-use crate::saml::error::{Check, Rejection, Requirement, shorten};
+use crate::saml::error::{Rejection, Requirement, SamlCheck, shorten};
 use crate::saml::logout::{
     LogoutExpectation, LogoutMessage, LogoutRequest, ValidatedLogout, claimed_issuer, receive_post,
     receive_redirect,
@@ -25,7 +25,7 @@ const ENTRA_NAMES: [&str; 2] = [
 
 /// Why a logout message is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum LogoutRefusal {
     /// It is not strict XML, or names no issuer.
     #[error("The message is not strict XML with an Issuer ({})", FlowRequirement::LogoutReadable.rule())]
     Unreadable,
@@ -49,18 +49,18 @@ pub enum Refusal {
     UnknownPrincipal,
 }
 
-impl Refusal {
+impl LogoutRefusal {
     /// Whether the one thing wrong is that nobody signed it.
     pub fn is_unsigned(&self) -> bool {
         matches!(self, Self::Rejected(rejection) if rejection.requirement == Requirement::LogoutSignature)
     }
 
     /// What was required.
-    pub(super) const fn requirement(&self) -> site::Requirement {
-        site::Requirement::Flow(match self {
+    pub(super) const fn requirement(&self) -> site::AnyRequirement {
+        site::AnyRequirement::Flow(match self {
             Self::Unreadable => FlowRequirement::LogoutReadable,
             Self::UnknownIssuer(_) => FlowRequirement::LogoutIssuer,
-            Self::Rejected(rejection) => return site::Requirement::Saml(rejection.requirement),
+            Self::Rejected(rejection) => return site::AnyRequirement::Saml(rejection.requirement),
             Self::Old => FlowRequirement::LogoutAge,
             Self::Repeated => FlowRequirement::LogoutFirstUse,
             Self::UnknownPrincipal => FlowRequirement::LogoutPrincipal,
@@ -69,35 +69,35 @@ impl Refusal {
 }
 
 /// A message that verifies with a connection.
-pub(super) struct Judged<'s> {
+pub(super) struct JudgedLogout<'s> {
     pub(super) ready: &'s SiteConnection,
     pub(super) message: ValidatedLogout,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<SamlCheck>,
 }
 
 /// A message that is refused, as far as it came.
-pub(super) struct Refused {
-    pub(super) refusal: Refusal,
+pub(super) struct RefusedLogout {
+    pub(super) refusal: LogoutRefusal,
     pub(super) connection: Option<ConnectionId>,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<SamlCheck>,
 }
 
 /// The connections that the message verifies with. Two connections may be two applications of one identity provider: each
 /// verifies by its own keys.
 pub(super) fn judge<'s>(
     site: &'s Site,
-    arrival: Arrival<'_>,
+    arrival: LogoutArrival<'_>,
     now: OffsetDateTime,
-) -> Result<Vec<Judged<'s>>, Refused> {
-    let mut refused = Refused {
-        refusal: Refusal::Unreadable,
+) -> Result<Vec<JudgedLogout<'s>>, RefusedLogout> {
+    let mut refused = RefusedLogout {
+        refusal: LogoutRefusal::Unreadable,
         connection: None,
         checks: Vec::new(),
     };
     let Some(issuer) = claimed_issuer(arrival.xml()) else {
         return Err(refused);
     };
-    refused.refusal = Refusal::UnknownIssuer(shorten(issuer.clone().into()).into_owned());
+    refused.refusal = LogoutRefusal::UnknownIssuer(shorten(issuer.clone().into()).into_owned());
     let mut accepted = Vec::new();
     for ready in site.enabled_connections() {
         let entity_id = &ready.trust.idp_entity_id;
@@ -112,25 +112,25 @@ pub(super) fn judge<'s>(
             clock_skew: skew,
         };
         let verdict = match arrival {
-            Arrival::Redirect(message) => {
+            LogoutArrival::Redirect(message) => {
                 receive_redirect(message, &ready.trust, &expectation, now)
             }
-            Arrival::Post(message) => receive_post(message, &ready.trust, &expectation, now),
+            LogoutArrival::Post(message) => receive_post(message, &ready.trust, &expectation, now),
         };
         let (checks, outcome) = verdict.into_parts();
         let refusal = match outcome {
-            Ok(message) if is_old(message.message(), now - skew) => Refusal::Old,
+            Ok(message) if is_old(message.message(), now - skew) => LogoutRefusal::Old,
             Ok(message) => {
-                accepted.push(Judged {
+                accepted.push(JudgedLogout {
                     ready,
                     message,
                     checks,
                 });
                 continue;
             }
-            Err(rejection) => Refusal::Rejected(rejection),
+            Err(rejection) => LogoutRefusal::Rejected(rejection),
         };
-        refused = Refused {
+        refused = RefusedLogout {
             refusal,
             connection: Some(ready.connection.id),
             checks,

@@ -1,8 +1,10 @@
 //! Our own logout messages on their way. They are always signed (Profiles 4.4.3.1 and 4.4.4.1).
+//!
+//! Tests: `tests/it/slo/begun.rs`. What is in them is written by `saml::logout`.
 
 use crate::app::App;
 use crate::domain::{Binding, Connection};
-use crate::saml::binding::{MessageKind, PostPage, encode_redirect};
+use crate::saml::binding::{EncodedMessage, MessageKind, PostPage, encode_redirect};
 use crate::saml::signature::{SignError, sign_enveloped};
 
 /// A message that the browser takes to an identity provider.
@@ -13,20 +15,11 @@ pub struct Outgoing {
     /// Whether it asks or answers.
     pub kind: MessageKind,
     /// The message.
-    pub message: Message,
-}
-
-/// How it travels.
-#[derive(Debug)]
-pub enum Message {
-    /// A redirect to this address.
-    Redirect(String),
-    /// A page that posts itself.
-    Post(PostPage),
+    pub message: EncodedMessage,
 }
 
 /// A message before it is signed.
-pub(super) struct Draft<'a> {
+pub(super) struct LogoutDraft<'a> {
     pub(super) kind: MessageKind,
     pub(super) id: &'a str,
     pub(super) xml: &'a str,
@@ -35,7 +28,11 @@ pub(super) struct Draft<'a> {
 }
 
 /// Signs and encodes. None when that fails: the session has ended already, and nothing may make a failure of that.
-pub(super) fn send(app: &App, connection: &Connection, draft: &Draft<'_>) -> Option<Outgoing> {
+pub(super) fn send(
+    app: &App,
+    connection: &Connection,
+    draft: &LogoutDraft<'_>,
+) -> Option<Outgoing> {
     match encode(app, connection.settings.saml().slo_binding, draft) {
         Ok(message) => Some(Outgoing {
             to: connection.display_name.clone(),
@@ -49,18 +46,22 @@ pub(super) fn send(app: &App, connection: &Connection, draft: &Draft<'_>) -> Opt
     }
 }
 
-fn encode(app: &App, binding: Binding, draft: &Draft<'_>) -> Result<Message, SignError> {
+fn encode(
+    app: &App,
+    binding: Binding,
+    draft: &LogoutDraft<'_>,
+) -> Result<EncodedMessage, SignError> {
     let keys = app.sp_keys();
     let key = &keys.signing;
     Ok(match binding {
-        Binding::Redirect => Message::Redirect(encode_redirect(
+        Binding::Redirect => EncodedMessage::Redirect(encode_redirect(
             draft.destination,
             draft.kind,
             draft.xml,
             draft.relay_state,
             Some(key),
         )?),
-        Binding::Post => Message::Post(PostPage::new(
+        Binding::Post => EncodedMessage::Post(PostPage::new(
             draft.destination,
             draft.kind,
             &sign_enveloped(draft.xml, draft.id, key)?,

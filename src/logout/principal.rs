@@ -13,13 +13,13 @@ use crate::site::{Site, SiteConnection};
 
 /// A request, and whom it asks.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct RequestedLogout<'a> {
     pub(super) site: &'a Site,
     pub(super) ready: &'a SiteConnection,
     pub(super) request: &'a LogoutRequest,
 }
 
-impl Asked<'_> {
+impl RequestedLogout<'_> {
     /// Whether the request means a session of the connection.
     pub(super) fn means(&self, session: &Session) -> bool {
         self.compared(session).iter().all(|check| check.passed)
@@ -33,7 +33,7 @@ impl Asked<'_> {
             session.signed_in_at <= self.latest(),
             || "one that began later".to_owned(),
         )];
-        let asked = &self.request.name_id;
+        let requested = &self.request.name_id;
         let Some(own) = &session.name_id else {
             checks.push(check(
                 FlowRequirement::LogoutNamed,
@@ -46,9 +46,9 @@ impl Asked<'_> {
         checks.push(check(
             FlowRequirement::LogoutNameId,
             "the name that the assertion said",
-            own.has_value(&asked.value),
+            own.has_value(&requested.value),
             || {
-                if own.value.eq_ignore_ascii_case(&asked.value) {
+                if own.value.eq_ignore_ascii_case(&requested.value) {
                     "the same name in other letter case".to_owned()
                 } else {
                     "another name".to_owned()
@@ -56,7 +56,10 @@ impl Asked<'_> {
             },
         ));
         // Core 8.3.1: a request may leave the format out. What both say must not differ.
-        let (format, other) = (said(own.format.as_ref()), said(asked.format.as_ref()));
+        let (format, other) = (
+            specified(own.format.as_ref()),
+            specified(requested.format.as_ref()),
+        );
         checks.push(check(
             FlowRequirement::LogoutFormat,
             format.unwrap_or("none"),
@@ -64,23 +67,25 @@ impl Asked<'_> {
             || other.unwrap_or("none").to_owned(),
         ));
         // Core 8.3.7: a qualifier that is left out is the identity provider's or our own name.
-        for (requirement, own, asked, default) in [
+        for (requirement, own, requested, default) in [
             (
                 FlowRequirement::LogoutNameQualifier,
                 &own.name_qualifier,
-                &asked.name_qualifier,
+                &requested.name_qualifier,
                 &self.ready.trust.idp_entity_id,
             ),
             (
                 FlowRequirement::LogoutSpNameQualifier,
                 &own.sp_name_qualifier,
-                &asked.sp_name_qualifier,
+                &requested.sp_name_qualifier,
                 &self.site.company.entity_id(),
             ),
         ] {
             let own = own.as_ref().unwrap_or(default);
-            let asked = asked.as_ref().unwrap_or(default);
-            checks.push(check(requirement, own, own == asked, || asked.clone()));
+            let requested = requested.as_ref().unwrap_or(default);
+            checks.push(check(requirement, own, own == requested, || {
+                requested.clone()
+            }));
         }
         // Core 3.7.3: the sessions that are listed, or all. One that came without an index cannot be told from those listed.
         let indexes = &self.request.session_indexes;
@@ -101,7 +106,7 @@ impl Asked<'_> {
 }
 
 /// What a format says; `unspecified` says nothing, and both spellings of an e-mail address say the same (rule D7).
-fn said(format: Option<&String>) -> Option<&str> {
+fn specified(format: Option<&String>) -> Option<&str> {
     match format.map(String::as_str) {
         Some(names::NAMEID_UNSPECIFIED) => None,
         Some(EMAIL_ADDRESS_OF_2_0) => Some(EMAIL_ADDRESS),

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
-use super::judge::{self, Judged, LONGEST_AGE, Refusal, Refused, skew_of};
-use super::outgoing::{Draft, Outgoing, send};
-use super::principal::Asked;
+use super::judge::{self, JudgedLogout, LONGEST_AGE, LogoutRefusal, RefusedLogout, skew_of};
+use super::outgoing::{LogoutDraft, Outgoing, send};
+use super::principal::RequestedLogout;
 use super::record;
-use super::visit::{Ending, Visit};
+use super::visit::{LogoutEnding, LogoutVisit};
 use crate::app::{App, Wait};
 use crate::domain::{Code, SessionKey};
 use crate::keys;
@@ -25,7 +25,11 @@ use crate::site::{Site, SiteConnection};
 use crate::store::{self, SignOut};
 
 /// Judges a logout message and does what it asks.
-pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending, store::Error> {
+pub async fn receive(
+    app: &App,
+    site: &Site,
+    visit: LogoutVisit<'_>,
+) -> Result<LogoutEnding, store::Error> {
     let now = app.clock.now();
     let judged = match judge::judge(site, visit.arrival, now) {
         Ok(judged) => judged,
@@ -38,30 +42,30 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
     for judged in &judged {
         match judged.message.message() {
             LogoutMessage::Response(response) => {
-                return answered(app, site, judged, response, now).await;
+                return record_answer(app, site, judged, response, now).await;
             }
             LogoutMessage::Request(request) => {
-                let asked = Asked {
+                let requested = RequestedLogout {
                     site,
                     ready: judged.ready,
                     request,
                 };
-                match sign_out(app, judged, asked, &visit, now).await? {
+                match sign_out(app, judged, requested, &visit, now).await? {
                     Done::Ended(ended) => sessions.extend(ended),
                     Done::Refused(code) => refused = Some(code),
                     Done::Repost => repost = true,
-                    Done::TooMany(wait) => return Ok(Ending::TooMany(wait)),
+                    Done::TooMany(wait) => return Ok(LogoutEnding::TooMany(wait)),
                 }
-                requests.push(asked);
+                requests.push(requested);
             }
         }
     }
     if repost && sessions.is_empty() {
-        return Ok(Ending::Repost);
+        return Ok(LogoutEnding::Repost);
     }
     let is_here = requests
         .iter()
-        .any(|asked| visit.session_through(asked.ready).is_some());
+        .any(|requested| visit.session_through(requested.ready).is_some());
     // Core 3.2.2.2: not Success to an identity provider that would tell the user that it is over, while it is not. A browser that
     // says who is signed in in it lets us know; one that keeps its cookies even from our own page cannot.
     let (unknown, code, detail) = match refused {
@@ -77,12 +81,12 @@ pub async fn receive(app: &App, site: &Site, visit: Visit<'_>) -> Result<Ending,
         detail,
         message: None,
     };
-    let answer = requests
-        .iter()
-        .find_map(|asked| answer_to(app, *asked, visit.arrival.relay_state(), &status, now));
+    let answer = requests.iter().find_map(|requested| {
+        answer_to(app, *requested, visit.arrival.relay_state(), &status, now)
+    });
     Ok(match unknown {
-        Some(code) => Ending::Unknown { answer, code },
-        None => Ending::Ended { sessions, answer },
+        Some(code) => LogoutEnding::Unknown { answer, code },
+        None => LogoutEnding::Ended { sessions, answer },
     })
 }
 
@@ -99,12 +103,12 @@ enum Done {
 /// Ends the sessions that a request means, when it comes for the first time, and writes down what came of it.
 async fn sign_out(
     app: &App,
-    judged: &Judged<'_>,
-    asked: Asked<'_>,
-    visit: &Visit<'_>,
+    judged: &JudgedLogout<'_>,
+    requested: RequestedLogout<'_>,
+    visit: &LogoutVisit<'_>,
     now: OffsetDateTime,
 ) -> Result<Done, store::Error> {
-    let (connection, request) = (asked.ready.connection.id, asked.request);
+    let (connection, request) = (requested.ready.connection.id, requested.request);
     let name = &request.name_id.value;
     let found = app
         .store
@@ -112,29 +116,29 @@ async fn sign_out(
         .await?;
     let (sessions, users): (Vec<_>, Vec<_>) = found
         .into_iter()
-        .filter(|(_, session)| asked.means(session))
+        .filter(|(_, session)| requested.means(session))
         .map(|(key, session)| (key, session.user_id))
         .unzip();
     if sessions.is_empty() && visit.may_repost {
         return Ok(Done::Repost);
     }
-    let own = visit.session_through(asked.ready);
-    let attempt = record::ended(asked.site.company.id, judged, now);
+    let own = visit.session_through(requested.ready);
+    let attempt = record::signed_out_attempt(requested.site.company.id, judged, now);
     let own = own.filter(|_| sessions.is_empty());
     let is_unknown = own.is_some();
     let attempt = if let Some(own) = own {
-        record::unknown(attempt, own.user.id, asked.compared(&own.session))
+        record::with_unknown_principal(attempt, own.user.id, requested.compared(&own.session))
     } else {
         let one = users
             .first()
             .filter(|one| users.iter().all(|it| it == *one));
-        record::of_sessions(attempt, sessions.len(), one.copied())
+        record::with_sessions(attempt, sessions.len(), one.copied())
     };
     let code = attempt.code.clone();
     let message = SignOut {
         connection_id: connection,
         message_id: request.id.clone(),
-        remembered_until: remembered_until(app, asked),
+        remembered_until: remembered_until(app, requested),
         attempt: Arc::new(attempt),
         sessions,
         now,
@@ -146,24 +150,24 @@ async fn sign_out(
             Done::Ended(message.sessions)
         });
     }
-    let repeated = Refused {
-        refusal: Refusal::Repeated,
+    let repeated = RefusedLogout {
+        refusal: LogoutRefusal::Repeated,
         connection: Some(connection),
         checks: judged.checks.clone(),
     };
     Ok(
-        match record::refuse(app, asked.site, visit, repeated).await? {
-            Ending::Refused { code, .. } => Done::Refused(code),
-            Ending::TooMany(wait) => Done::TooMany(wait),
+        match record::refuse(app, requested.site, visit, repeated).await? {
+            LogoutEnding::Refused { code, .. } => Done::Refused(code),
+            LogoutEnding::TooMany(wait) => Done::TooMany(wait),
             _ => Done::Ended(Vec::new()),
         },
     )
 }
 
 /// As long as a repetition is accepted and could meet a session that was begun in time to be meant.
-fn remembered_until(app: &App, asked: Asked<'_>) -> OffsetDateTime {
-    let (skew, issued) = (skew_of(asked.ready), asked.request.issue_instant);
-    let accepted = asked
+fn remembered_until(app: &App, requested: RequestedLogout<'_>) -> OffsetDateTime {
+    let (skew, issued) = (skew_of(requested.ready), requested.request.issue_instant);
+    let accepted = requested
         .request
         .not_on_or_after
         .unwrap_or_else(|| issued.saturating_add(LONGEST_AGE));
@@ -173,22 +177,22 @@ fn remembered_until(app: &App, asked: Asked<'_>) -> OffsetDateTime {
 
 fn answer_to(
     app: &App,
-    asked: Asked<'_>,
+    requested: RequestedLogout<'_>,
     relay_state: Option<&str>,
     status: &LogoutStatus,
     now: OffsetDateTime,
 ) -> Option<Outgoing> {
-    let SiteConnection { connection, .. } = asked.ready;
+    let SiteConnection { connection, .. } = requested.ready;
     let destination = connection.settings.saml().logout_answer_url()?;
     let response = LogoutResponse {
         id: message_id(now, &keys::random()),
         issue_instant: now,
         destination: destination.to_owned(),
-        issuer: asked.site.company.entity_id(),
-        in_response_to: Some(asked.request.id.clone()),
+        issuer: requested.site.company.entity_id(),
+        in_response_to: Some(requested.request.id.clone()),
         status: status.clone(),
     };
-    let draft = Draft {
+    let draft = LogoutDraft {
         kind: MessageKind::Response,
         id: &response.id,
         xml: &response.to_xml(),
@@ -199,18 +203,18 @@ fn answer_to(
 }
 
 /// The identity provider's answer to our request: kept, once.
-async fn answered(
+async fn record_answer(
     app: &App,
     site: &Site,
-    judged: &Judged<'_>,
+    judged: &JudgedLogout<'_>,
     response: &LogoutResponse,
     now: OffsetDateTime,
-) -> Result<Ending, store::Error> {
+) -> Result<LogoutEnding, store::Error> {
     // Core 3.7.3.2: a partial logout may come under any top-level code.
     let everywhere =
         response.status.code == names::STATUS_SUCCESS && response.status.detail.is_none();
-    let attempt = record::answered(
-        record::ended(site.company.id, judged, now),
+    let attempt = record::with_answer(
+        record::signed_out_attempt(site.company.id, judged, now),
         (!everywhere).then_some(&response.status),
     );
     let message = SignOut {
@@ -223,5 +227,5 @@ async fn answered(
         now,
     };
     app.sessions.sign_out(&message).await?;
-    Ok(Ending::Answered { everywhere })
+    Ok(LogoutEnding::Answered { everywhere })
 }

@@ -7,8 +7,8 @@
 
 use time::OffsetDateTime;
 
-use super::judge::{Judged, Refusal, Refused};
-use super::visit::{Ending, Visit};
+use super::judge::{JudgedLogout, LogoutRefusal, RefusedLogout};
+use super::visit::{LogoutEnding, LogoutVisit};
 use crate::app::{App, Counted};
 use crate::domain::{
     AttemptId, AttemptKind, Check, CompanyId, FlowRequirement, LoginAttempt, Outcome, Record,
@@ -17,24 +17,28 @@ use crate::domain::{
 use crate::keys;
 use crate::saml;
 use crate::saml::logout::LogoutStatus;
-use crate::site::{Requirement, Site, recorded};
+use crate::site::{AnyRequirement, Site, record_check};
 use crate::store;
 
 /// An attempt that is over as it is written down.
-pub(super) fn ended(company: CompanyId, judged: &Judged<'_>, now: OffsetDateTime) -> LoginAttempt {
+pub(super) fn signed_out_attempt(
+    company: CompanyId,
+    judged: &JudgedLogout<'_>,
+    now: OffsetDateTime,
+) -> LoginAttempt {
     LoginAttempt {
         connection_id: Some(judged.ready.connection.id),
         outcome: Outcome::SignedOut,
         record: Record {
-            checks: judged.checks.iter().cloned().map(recorded).collect(),
+            checks: judged.checks.iter().cloned().map(record_check).collect(),
             advice: Vec::new(),
         },
-        ..open(company, now)
+        ..open_attempt(company, now)
     }
 }
 
 /// The same, as one that ended the sessions of somebody.
-pub(super) fn of_sessions(
+pub(super) fn with_sessions(
     attempt: LoginAttempt,
     ended: usize,
     user_id: Option<UserId>,
@@ -53,7 +57,7 @@ pub(super) fn of_sessions(
 }
 
 /// The same, as the answer to a request of ours; `status` is what the identity provider could not do.
-pub(super) fn answered(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> LoginAttempt {
+pub(super) fn with_answer(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> LoginAttempt {
     let Some(status) = status else {
         return LoginAttempt {
             summary: "The identity provider answers: every session has ended there.".to_owned(),
@@ -83,15 +87,23 @@ pub(super) fn answered(attempt: LoginAttempt, status: Option<&LogoutStatus>) -> 
 }
 
 /// The same, as one that fits no session, not even the one of the browser that brings it.
-pub(super) fn unknown(attempt: LoginAttempt, user: UserId, compared: Vec<Check>) -> LoginAttempt {
+pub(super) fn with_unknown_principal(
+    attempt: LoginAttempt,
+    user: UserId,
+    compared: Vec<Check>,
+) -> LoginAttempt {
     let attempt = LoginAttempt {
         user_id: Some(user),
         ..attempt
     };
-    refused(attempt, &Refusal::UnknownPrincipal, compared)
+    with_refusal(attempt, &LogoutRefusal::UnknownPrincipal, compared)
 }
 
-fn refused(mut attempt: LoginAttempt, refusal: &Refusal, checks: Vec<Check>) -> LoginAttempt {
+fn with_refusal(
+    mut attempt: LoginAttempt,
+    refusal: &LogoutRefusal,
+    checks: Vec<Check>,
+) -> LoginAttempt {
     attempt.record.checks.extend(checks);
     attempt.record.advice = advice(refusal);
     LoginAttempt {
@@ -106,80 +118,80 @@ fn refused(mut attempt: LoginAttempt, refusal: &Refusal, checks: Vec<Check>) -> 
 pub(super) async fn refuse(
     app: &App,
     site: &Site,
-    visit: &Visit<'_>,
-    found: Refused,
-) -> Result<Ending, store::Error> {
+    visit: &LogoutVisit<'_>,
+    found: RefusedLogout,
+) -> Result<LogoutEnding, store::Error> {
     let counted = Counted::RefusedMessage;
     if let Err(wait) = app.throttle.admit(counted, visit.client, &site.company) {
-        return Ok(Ending::TooMany(wait));
+        return Ok(LogoutEnding::TooMany(wait));
     }
-    let Refused {
+    let RefusedLogout {
         refusal,
         connection,
         checks,
     } = found;
     let attempt = LoginAttempt {
         connection_id: connection,
-        ..open(site.company.id, app.clock.now())
+        ..open_attempt(site.company.id, app.clock.now())
     };
     // What the judge checked names the failure; what is found before and after it needs a check of its own.
     let own = match refusal.requirement() {
-        Requirement::Saml(_) => None,
-        Requirement::Flow(requirement) => Some(Check::of(
+        AnyRequirement::Saml(_) => None,
+        AnyRequirement::Flow(requirement) => Some(Check::of(
             requirement,
             expected(&refusal),
             received(&refusal).to_owned(),
             false,
         )),
     };
-    let checks = checks.into_iter().map(recorded).chain(own).collect();
-    let attempt = refused(attempt, &refusal, checks);
+    let checks = checks.into_iter().map(record_check).chain(own).collect();
+    let attempt = with_refusal(attempt, &refusal, checks);
     app.store.add_attempt(&attempt).await?;
-    Ok(Ending::Refused {
+    Ok(LogoutEnding::Refused {
         refusal,
         code: attempt.code,
     })
 }
 
-fn expected(refusal: &Refusal) -> &'static str {
+fn expected(refusal: &LogoutRefusal) -> &'static str {
     match refusal {
-        Refusal::Unreadable => "strict XML with an Issuer",
-        Refusal::UnknownIssuer(_) => "the issuer of an enabled connection",
-        Refusal::Old => "NotOnOrAfter, or an age of ten minutes at the most",
-        Refusal::Repeated => "a message that comes for the first time",
-        Refusal::UnknownPrincipal | Refusal::Rejected(_) => "the session's name",
+        LogoutRefusal::Unreadable => "strict XML with an Issuer",
+        LogoutRefusal::UnknownIssuer(_) => "the issuer of an enabled connection",
+        LogoutRefusal::Old => "NotOnOrAfter, or an age of ten minutes at the most",
+        LogoutRefusal::Repeated => "a message that comes for the first time",
+        LogoutRefusal::UnknownPrincipal | LogoutRefusal::Rejected(_) => "the session's name",
     }
 }
 
-fn received(refusal: &Refusal) -> &str {
+fn received(refusal: &LogoutRefusal) -> &str {
     match refusal {
-        Refusal::Unreadable => "no XML that this server accepts, or no Issuer",
-        Refusal::UnknownIssuer(issuer) => issuer,
-        Refusal::Old => "neither",
-        Refusal::Repeated => "one that came before",
-        Refusal::UnknownPrincipal | Refusal::Rejected(_) => "another",
+        LogoutRefusal::Unreadable => "no XML that this server accepts, or no Issuer",
+        LogoutRefusal::UnknownIssuer(issuer) => issuer,
+        LogoutRefusal::Old => "neither",
+        LogoutRefusal::Repeated => "one that came before",
+        LogoutRefusal::UnknownPrincipal | LogoutRefusal::Rejected(_) => "another",
     }
 }
 
-fn advice(refusal: &Refusal) -> Vec<String> {
+fn advice(refusal: &LogoutRefusal) -> Vec<String> {
     let line = match refusal {
-        Refusal::Rejected(rejection) => return saml::advice::advice(rejection),
-        Refusal::Unreadable => return Vec::new(),
-        Refusal::UnknownIssuer(_) => {
+        LogoutRefusal::Rejected(rejection) => return saml::advice::advice(rejection),
+        LogoutRefusal::Unreadable => return Vec::new(),
+        LogoutRefusal::UnknownIssuer(_) => {
             "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection."
         }
-        Refusal::Old => {
+        LogoutRefusal::Old => {
             "The message waited too long on its way. Sign out again, and compare the clock of the identity provider with this server's."
         }
-        Refusal::Repeated => "Nothing has to be done: the first one counted.",
-        Refusal::UnknownPrincipal => {
+        LogoutRefusal::Repeated => "Nothing has to be done: the first one counted.",
+        LogoutRefusal::UnknownPrincipal => {
             "Let the identity provider say the same NameID, Format, qualifiers and SessionIndex in its logout request as in the assertion of the sign-in. The checks say which of them differs."
         }
     };
     vec![line.to_owned()]
 }
 
-fn open(company: CompanyId, now: OffsetDateTime) -> LoginAttempt {
+fn open_attempt(company: CompanyId, now: OffsetDateTime) -> LoginAttempt {
     let id = AttemptId::at(now, keys::random());
     LoginAttempt {
         consumed_at: Some(now),

@@ -1,11 +1,13 @@
 //! A logout message as it arrives, who brings it, and what came of it.
+//!
+//! Tests: `tests/it/slo.rs`. What becomes of it is `receive.rs`.
 
 use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::judge::Refusal;
+use super::judge::LogoutRefusal;
 use super::outgoing::Outgoing;
 use crate::app::Wait;
 use crate::domain::{Code, SessionKey};
@@ -18,7 +20,7 @@ const LONGEST_RELAY_STATE: usize = 80;
 
 /// A logout message as it arrived.
 #[derive(Clone, Copy)]
-pub enum Arrival<'a> {
+pub enum LogoutArrival<'a> {
     /// In a query.
     Redirect(&'a Redirected),
     /// In a form.
@@ -27,9 +29,9 @@ pub enum Arrival<'a> {
 
 /// A logout message, and who brings it.
 #[derive(Clone, Copy)]
-pub struct Visit<'a> {
+pub struct LogoutVisit<'a> {
     /// The message.
-    pub arrival: Arrival<'a>,
+    pub arrival: LogoutArrival<'a>,
     /// Who is signed in in the browser that brings it, as far as it says so: its cookie does not come with another site's form.
     pub session: Option<&'a SignedIn>,
     /// Whether it may be asked to send the message again from our own page, with its cookies: it came as a form without any, and
@@ -41,7 +43,7 @@ pub struct Visit<'a> {
 
 /// What came of it.
 #[derive(Debug)]
-pub enum Ending {
+pub enum LogoutEnding {
     /// A request: the sessions that it named have ended.
     Ended {
         /// Those that there were.
@@ -67,7 +69,7 @@ pub enum Ending {
     /// Nothing has changed.
     Refused {
         /// Why.
-        refusal: Refusal,
+        refusal: LogoutRefusal,
         /// By which the record is found.
         code: Code,
     },
@@ -75,7 +77,7 @@ pub enum Ending {
     TooMany(Wait),
 }
 
-impl Visit<'_> {
+impl LogoutVisit<'_> {
     /// Who is signed in in the browser through a connection.
     pub(super) fn session_through(&self, ready: &SiteConnection) -> Option<&SignedIn> {
         let through = Some(ready.connection.id);
@@ -84,7 +86,7 @@ impl Visit<'_> {
     }
 }
 
-impl Arrival<'_> {
+impl LogoutArrival<'_> {
     /// Whether it asks or answers.
     pub fn kind(&self) -> MessageKind {
         match self {

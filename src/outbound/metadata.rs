@@ -1,4 +1,6 @@
 //! An identity provider's metadata from a URL.
+//!
+//! Rule B2. Its tests are below. Which hosts may be asked is `address.rs`; what is read of it is `saml::metadata`.
 
 use std::borrow::Cow;
 use std::time::Duration;

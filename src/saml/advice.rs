@@ -6,6 +6,7 @@
 //! Tests: `tests/it/vectors/advice/lines.rs` follows each line. The other halves are `login/advice.rs`, for rules E and F, and
 //! `admin::fixes`, which names the field in the console.
 
+mod aadsts;
 mod address;
 mod status;
 
@@ -15,8 +16,9 @@ use super::error::{Rejection, Requirement};
 use super::response::ONLY_ASSERTION_VERIFIES;
 use super::signature::UNREADABLE;
 
+pub use aadsts::{AADSTS, aadsts, aadsts_in};
 pub use address::{OtherOrigin, differs_by_port, other_origin};
-pub use status::{AADSTS, Refused, aadsts, aadsts_in};
+pub use status::StatusReason;
 
 /// What to do, most likely first. Empty when the check explains itself, and when nothing helps.
 pub fn advice(rejection: &Rejection) -> Vec<String> {

@@ -11,18 +11,18 @@ mod name_id;
 mod proof;
 mod subject;
 
+use super::difference;
 use super::error::{Checks, Rejection, Requirement};
-use super::expectation::Terms;
+use super::expectation::{MOST_CLOCK_SKEW, ResponseTerms};
 use super::message::check_issue_instant;
 use super::names;
-use super::near;
 use crate::xml::Element;
 use time::{Duration, OffsetDateTime};
 
 pub use authn::NONE_WOULD_DO;
 use authn::check_authn;
 use conditions::check_conditions;
-pub use name_id::NameId;
+pub use name_id::SamlNameId;
 pub use proof::{JudgedAssertion, ValidatedAssertion};
 use subject::{check_confirmations, check_name_id};
 
@@ -31,27 +31,24 @@ use subject::{check_confirmations, check_name_id};
 struct Content {
     id: String,
     issuer: String,
-    name_id: Option<NameId>,
+    name_id: Option<SamlNameId>,
     session_index: Option<String>,
     session_not_on_or_after: Option<OffsetDateTime>,
     authn_instant: Option<OffsetDateTime>,
     authn_context: Option<String>,
-    attributes: Vec<Attribute>,
+    attributes: Vec<AssertionAttribute>,
     acceptable_until: OffsetDateTime,
     drift: Duration,
 }
 
 /// An attribute with its simple values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
+pub struct AssertionAttribute {
     /// The name, compared octet by octet.
     pub name: String,
     /// The values that are plain text; structured ones are left out.
     pub values: Vec<String>,
 }
-
-/// The most skew that a connection can be set to (rule D3).
-const MOST_SKEW: Duration = Duration::seconds(300);
 
 /// The longest name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
 const LONGEST_NAME: usize = 1024;
@@ -59,21 +56,21 @@ const LONGEST_NAME: usize = 1024;
 /// Reads an assertion whose octets are signed, and judges it by the rules D.
 fn read(
     assertion: Element<'_>,
-    terms: Terms<'_>,
+    terms: ResponseTerms<'_>,
     checks: &mut Checks,
 ) -> Result<Content, Rejection> {
-    let Terms {
+    let ResponseTerms {
         trust,
         expectation,
         now,
     } = terms;
-    let parts = Parts::of(assertion, checks)?;
+    let parts = AssertionParts::from_element(assertion, checks)?;
     let issuer = parts.issuer.text().unwrap_or_default();
     checks.require(
         trust.is_from(&issuer),
         Requirement::Issuer,
         trust.idp_entity_id.clone(),
-        near::described(&issuer, &trust.idp_entity_id),
+        difference::describe(&issuer, &trust.idp_entity_id),
     )?;
     let issue_instant = check_issue_instant(assertion, expectation.clock_skew, now, checks)?;
     let confirmable_until = check_confirmations(parts.subject, expectation, now, checks)?;
@@ -92,7 +89,7 @@ fn read(
         attributes,
         acceptable_until: valid_until
             .min(confirmable_until)
-            .saturating_add(MOST_SKEW.max(expectation.clock_skew)),
+            .saturating_add(MOST_CLOCK_SKEW.max(expectation.clock_skew)),
         drift: now - issue_instant,
     })
 }
@@ -105,14 +102,14 @@ fn named(assertion: Element<'_>) -> Option<String> {
 }
 
 /// The parts that an assertion for sign-in must have, each once (Core 2.3.3).
-struct Parts<'d> {
+struct AssertionParts<'d> {
     issuer: Element<'d>,
     subject: Element<'d>,
     conditions: Element<'d>,
 }
 
-impl<'d> Parts<'d> {
-    fn of(assertion: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
+impl<'d> AssertionParts<'d> {
+    fn from_element(assertion: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
         let shape = Requirement::AssertionShape;
         checks.require(
             assertion.is(names::SAML, "Assertion"),
@@ -168,12 +165,12 @@ impl<'d> Parts<'d> {
     }
 }
 
-fn read_attributes(assertion: Element<'_>) -> Vec<Attribute> {
+fn read_attributes(assertion: Element<'_>) -> Vec<AssertionAttribute> {
     let statements = assertion.children_named(names::SAML, "AttributeStatement");
     let attributes =
         statements.flat_map(|statement| statement.children_named(names::SAML, "Attribute"));
     attributes
-        .map(|attribute| Attribute {
+        .map(|attribute| AssertionAttribute {
             name: attribute.attribute("Name").unwrap_or_default().to_owned(),
             values: attribute
                 .children_named(names::SAML, "AttributeValue")

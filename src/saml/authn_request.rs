@@ -1,9 +1,11 @@
 //! The request that starts a sign-in (saml-core 3.4.1, saml-profiles 4.1.4.1).
 //!
 //! Invariant: nothing is asked for that was not configured. No `Subject`, `Scoping` or `Conditions`: identity providers refuse them.
+//!
+//! Rules E1 and D8. Tests: `tests/it/authn_request.rs`. The other half, which judges the answer, is `response.rs`.
 
 use super::{instant, names};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use std::fmt::Write as _;
 use time::OffsetDateTime;
 
@@ -43,7 +45,7 @@ pub struct NameIdPolicy {
 impl AuthnRequest {
     /// The message, unsigned.
     pub fn to_xml(&self) -> String {
-        let mut xml = Writer::new();
+        let mut xml = XmlWriter::new();
         xml.open("samlp:AuthnRequest")
             .attribute("xmlns:samlp", names::SAMLP)
             .attribute("xmlns:saml", names::SAML)

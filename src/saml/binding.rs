@@ -32,6 +32,15 @@ impl MessageKind {
     }
 }
 
+/// A message of ours that the browser takes to an identity provider.
+#[derive(Debug)]
+pub enum EncodedMessage {
+    /// A redirect to this address.
+    Redirect(String),
+    /// A page that posts itself.
+    Post(PostPage),
+}
+
 /// A form or a query from which no message can be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

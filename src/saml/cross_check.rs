@@ -30,10 +30,10 @@ pub trait SecondOpinion: fmt::Debug + Send + Sync {
     fn takes(&self, what: Uncommon) -> bool;
 
     /// Verifies every signature in a document, and gives the octets that the outermost one covers; or why it refuses.
-    fn signed_octets(&self, question: &Question<'_>) -> Result<String, String>;
+    fn signed_octets(&self, question: &SignatureQuestion<'_>) -> Result<String, String>;
 
     /// Whom signed octets speak of, a whole Response or an assertion; or why they cannot be read.
-    fn identity(&self, signed: &str, part: Part) -> Result<Identity, String>;
+    fn identity(&self, signed: &str, part: SignedPart) -> Result<SignedIdentity, String>;
 }
 
 /// What a message may hold by our rules, and not every implementation takes.
@@ -49,18 +49,18 @@ pub enum Uncommon {
 
 /// A document whose signatures are to be verified.
 #[derive(Debug)]
-pub struct Question<'a> {
+pub struct SignatureQuestion<'a> {
     /// The document.
     pub document: &'a str,
     /// The certificates that the signatures were made with, DER.
-    pub certificates: &'a [Vec<u8>],
+    pub certificates: &'a [&'a [u8]],
     /// The connection allows SHA-1 (rule B4).
     pub sha1_allowed: bool,
 }
 
 /// What octets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum SignedPart {
     /// A Response with its assertion.
     Response,
     /// An assertion.
@@ -69,7 +69,7 @@ pub enum Part {
 
 /// What two implementations have to agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct SignedIdentity {
     /// The value of the `NameID`, where there is one.
     pub name_id: Option<String>,
     /// The assertion's ID.
@@ -92,15 +92,8 @@ pub struct CrossCheck {
     incomparable: Incomparable,
 }
 
-/// The second implementation, to be asked about a message of one connection.
-#[derive(Debug)]
-pub struct Consultation<'c> {
-    cross_check: &'c CrossCheck,
-    certificates: Vec<Vec<u8>>,
-}
-
 /// Why there is no agreement.
-enum Finding {
+enum NoAgreement {
     Disagreement(String),
     Incomparable(String),
 }
@@ -114,23 +107,49 @@ impl CrossCheck {
         }
     }
 
-    /// A consultation about a message of the connection that has these certificates, DER.
-    pub fn consultation(&self, certificates: impl Iterator<Item = Vec<u8>>) -> Consultation<'_> {
-        Consultation {
-            cross_check: self,
-            certificates: certificates.collect(),
-        }
+    /// Holds an assertion that our own rules accept against the second opinion, and refuses when they differ.
+    pub(super) fn ask(
+        &self,
+        judged: &JudgedAssertion<'_>,
+        checks: &mut Checks,
+    ) -> Result<(), Rejection> {
+        let expected = format!(
+            "the same signed octets, NameID and assertion ID from {}",
+            self.opinion.name()
+        );
+        let signed = judged.signed();
+        // One key may have made both signatures.
+        let mut certificates: Vec<&[u8]> = signers(signed).map(Signer::certificate).collect();
+        certificates.dedup();
+        let question = SignatureQuestion {
+            document: "",
+            certificates: &certificates,
+            sha1_allowed: signed.terms().trust.danger_allow_sha1,
+        };
+        let found = self.compare(judged, &question);
+        let (passed, received) = match found {
+            Ok(()) => (true, "the same".to_owned()),
+            Err(NoAgreement::Incomparable(why)) => match self.incomparable {
+                Incomparable::Passes => (
+                    true,
+                    format!("{NOT_COMPARED}{why}; accepted by the operator's setting"),
+                ),
+                Incomparable::IsRefused => (false, format!("{NOT_COMPARED}{why}")),
+            },
+            Err(NoAgreement::Disagreement(what)) => (false, what),
+        };
+        checks.require(passed, Requirement::SecondOpinion, expected, received)
     }
 
     fn compare(
         &self,
         judged: &JudgedAssertion<'_>,
-        question: &Question<'_>,
-    ) -> Result<(), Finding> {
+        question: &SignatureQuestion<'_>,
+    ) -> Result<(), NoAgreement> {
         let signed = judged.signed();
         if let Some(signer) = signers(signed).find(|signer| !self.opinion.knows(signer.algorithm()))
         {
-            return Err(Finding::Incomparable(format!(
+            return Err(NoAgreement::Incomparable(format!(
                 "{} does not know {}",
                 self.opinion.name(),
                 signer.algorithm().family()
@@ -141,8 +160,8 @@ impl CrossCheck {
         }
         let Some(opened) = signed.opened() else {
             let (octets, part) = match signed.response() {
-                Some(response) => (response.octets(), Part::Response),
-                None => (signed.octets(), Part::Assertion),
+                Some(response) => (response.octets(), SignedPart::Response),
+                None => (signed.octets(), SignedPart::Assertion),
             };
             let theirs = self.same_octets(signed.received(), octets, question)?;
             return self.same_identity(&theirs, part, judged);
@@ -153,63 +172,65 @@ impl CrossCheck {
         }
         if signed.signer().is_none() {
             // Only we have decrypted it, and nothing signed shows that it is what was encrypted.
-            return Err(Finding::Incomparable(
+            return Err(NoAgreement::Incomparable(
                 "the encrypted assertion has no signature of its own".to_owned(),
             ));
         }
         let theirs = self.same_octets(opened, signed.octets(), question)?;
-        self.same_identity(&theirs, Part::Assertion, judged)
+        self.same_identity(&theirs, SignedPart::Assertion, judged)
     }
 
     fn same_octets(
         &self,
         document: &[u8],
         ours: &[u8],
-        question: &Question<'_>,
-    ) -> Result<String, Finding> {
+        question: &SignatureQuestion<'_>,
+    ) -> Result<String, NoAgreement> {
         let document = std::str::from_utf8(document)
-            .map_err(|_| Finding::Disagreement("a message that is not UTF-8".to_owned()))?;
+            .map_err(|_| NoAgreement::Disagreement("a message that is not UTF-8".to_owned()))?;
         if has_digit_first(document) {
             self.must_take(Uncommon::DigitFirst)?;
         }
-        let question = Question {
+        let question = SignatureQuestion {
             document,
             ..*question
         };
         let theirs = self
             .opinion
             .signed_octets(&question)
-            .map_err(|why| Finding::Disagreement(format!("a refusal: {why}")))?;
+            .map_err(|why| NoAgreement::Disagreement(format!("a refusal: {why}")))?;
         if theirs.as_bytes() == ours {
             Ok(theirs)
         } else {
-            Err(Finding::Disagreement("other signed octets".to_owned()))
+            Err(NoAgreement::Disagreement("other signed octets".to_owned()))
         }
     }
 
     fn same_identity(
         &self,
         signed: &str,
-        part: Part,
+        part: SignedPart,
         judged: &JudgedAssertion<'_>,
-    ) -> Result<(), Finding> {
+    ) -> Result<(), NoAgreement> {
         // Which name it is only we have decrypted; it must not read another one beside it.
         let encrypted = has_encrypted_name(judged.signed());
         let hidden = encrypted && !self.opinion.takes(Uncommon::EncryptedName);
         let theirs = self.opinion.identity(signed, part).map_err(|why| {
-            Finding::Disagreement(format!("an assertion that it cannot read: {why}"))
+            NoAgreement::Disagreement(format!("an assertion that it cannot read: {why}"))
         })?;
         let name_id = judged.name_id().filter(|_| !hidden);
         let name_id = name_id.map(|name| &name.value);
         if theirs.name_id.as_ref() != name_id {
-            return Err(Finding::Disagreement(match theirs.name_id {
+            return Err(NoAgreement::Disagreement(match theirs.name_id {
                 Some(name) => format!("another NameID: {name}"),
                 None => "no NameID".to_owned(),
             }));
         }
         if theirs.assertion_id != judged.id() {
             let id = theirs.assertion_id;
-            return Err(Finding::Disagreement(format!("another assertion ID: {id}")));
+            return Err(NoAgreement::Disagreement(format!(
+                "another assertion ID: {id}"
+            )));
         }
         if encrypted {
             self.must_take(Uncommon::EncryptedName)?;
@@ -218,64 +239,20 @@ impl CrossCheck {
     }
 
     /// Nothing to compare, where it does not take what a message holds.
-    fn must_take(&self, what: Uncommon) -> Result<(), Finding> {
+    fn must_take(&self, what: Uncommon) -> Result<(), NoAgreement> {
         if self.opinion.takes(what) {
             return Ok(());
         }
         let name = self.opinion.name();
-        Err(Finding::Incomparable(format!(
+        Err(NoAgreement::Incomparable(format!(
             "{name} does not take {}",
-            what.described()
+            what.describe()
         )))
     }
 }
 
-impl Consultation<'_> {
-    /// Holds an assertion that our own rules accept against the second opinion, and refuses when they differ.
-    pub(super) fn ask(
-        &self,
-        judged: &JudgedAssertion<'_>,
-        checks: &mut Checks,
-    ) -> Result<(), Rejection> {
-        let CrossCheck {
-            opinion,
-            incomparable,
-        } = self.cross_check;
-        let expected = format!(
-            "the same signed octets, NameID and assertion ID from {}",
-            opinion.name()
-        );
-        let signed = judged.signed();
-        let has_signed = |der: &&Vec<u8>| signers(signed).any(|signer| signer.used(der));
-        let certificates: Vec<Vec<u8>> = self
-            .certificates
-            .iter()
-            .filter(has_signed)
-            .cloned()
-            .collect();
-        let question = Question {
-            document: "",
-            certificates: &certificates,
-            sha1_allowed: signed.terms().trust.danger_allow_sha1,
-        };
-        let found = self.cross_check.compare(judged, &question);
-        let (passed, received) = match found {
-            Ok(()) => (true, "the same".to_owned()),
-            Err(Finding::Incomparable(why)) => match incomparable {
-                Incomparable::Passes => (
-                    true,
-                    format!("{NOT_COMPARED}{why}; accepted by the operator's setting"),
-                ),
-                Incomparable::IsRefused => (false, format!("{NOT_COMPARED}{why}")),
-            },
-            Err(Finding::Disagreement(what)) => (false, what),
-        };
-        checks.require(passed, Requirement::SecondOpinion, expected, received)
-    }
-}
-
 impl Uncommon {
-    const fn described(self) -> &'static str {
+    const fn describe(self) -> &'static str {
         match self {
             Self::DigitFirst => "an ID that begins with a digit",
             Self::SignedComments => "comments in what is signed",

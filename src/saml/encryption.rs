@@ -14,7 +14,7 @@ mod plaintext;
 use super::base64_text::base64_text;
 use super::error::{Checks, Rejection, Requirement};
 use super::names;
-use crate::xml::{Element, Writer};
+use crate::xml::{Element, XmlWriter};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openssl::error::ErrorStack;
@@ -173,7 +173,7 @@ impl Sealed {
             .iter()
             .filter_map(|it| {
                 let method = it.child(names::XENC, "EncryptionMethod")?;
-                Some((*it, KeyTransport::of(method)?))
+                Some((*it, KeyTransport::from_element(method)?))
             })
             .collect();
         let algorithm = DataAlgorithm::from_uri(data_uri).filter(|_| !transports.is_empty());
@@ -290,7 +290,7 @@ pub fn encrypt_assertion(
             .concat()
         }
     };
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer
         .open("saml:EncryptedAssertion")
         .attribute("xmlns:saml", names::SAML);

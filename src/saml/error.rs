@@ -191,7 +191,7 @@ impl fmt::Display for Requirement {
 
 /// One check that was made, for the login attempt's record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
+pub struct SamlCheck {
     /// The rule's number.
     pub rule: Rule,
     /// What was required.
@@ -226,7 +226,7 @@ impl Rejection {
 /// The list of checks as it grows. A check that fails is in the list, and is the rejection.
 #[derive(Debug, Default)]
 pub struct Checks {
-    made: Vec<Check>,
+    made: Vec<SamlCheck>,
     named: Option<String>,
 }
 
@@ -245,12 +245,12 @@ impl Checks {
     }
 
     /// The checks made, and the name that was noted.
-    pub(super) fn into_parts(self) -> (Vec<Check>, Option<String>) {
+    pub(super) fn into_parts(self) -> (Vec<SamlCheck>, Option<String>) {
         (self.made, self.named)
     }
 
     /// The checks made.
-    pub fn into_vec(self) -> Vec<Check> {
+    pub fn into_vec(self) -> Vec<SamlCheck> {
         self.made
     }
 
@@ -303,7 +303,7 @@ impl Checks {
         received: Cow<'static, str>,
         passed: bool,
     ) {
-        self.made.push(Check {
+        self.made.push(SamlCheck {
             rule: requirement.rule(),
             requirement,
             expected: shorten(expected),

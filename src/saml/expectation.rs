@@ -1,8 +1,13 @@
 //! What a Response is judged by: what it must say to be the answer that a sign-in waits for.
+//!
+//! Rules C3 and D. It is made of a connection's settings by `site::expectation`.
 
 use time::{Duration, OffsetDateTime};
 
 use super::signature::Trust;
+
+/// The most skew that a connection can be set to (rule D3): an assertion is remembered until nothing can accept it any more.
+pub const MOST_CLOCK_SKEW: Duration = Duration::seconds(300);
 
 /// What a Response must say to be the answer that this sign-in waits for.
 #[derive(Debug, Clone)]
@@ -19,7 +24,7 @@ pub struct Expectation {
     pub name_id_format: Option<String>,
     /// An attribute that identifies users instead of the NameID (rule D7).
     pub identity_attribute: Option<String>,
-    /// Tolerance for clocks, 0 to 300 seconds (rule D3).
+    /// Tolerance for clocks, at most [`MOST_CLOCK_SKEW`] (rule D3).
     pub clock_skew: Duration,
     /// Accept an assertion without an `AuthnStatement` (rule D6): Keycloak can be set to leave it out.
     pub authn_statement_optional: bool,
@@ -49,7 +54,7 @@ pub struct Authentication {
 
 /// By what a Response is judged: the same from the first step to the last.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms<'t> {
+pub(super) struct ResponseTerms<'t> {
     pub(super) trust: &'t Trust,
     pub(super) expectation: &'t Expectation,
     pub(super) now: OffsetDateTime,

@@ -18,7 +18,7 @@ mod write;
 pub use proof::{SignedLogout, ValidatedLogout, receive_post, receive_redirect};
 pub use read::claimed_issuer;
 
-use super::assertion::NameId;
+use super::assertion::SamlNameId;
 use time::{Duration, OffsetDateTime};
 
 /// A request to end sessions.
@@ -37,7 +37,7 @@ pub struct LogoutRequest {
     /// Why; a URI such as [`LOGOUT_USER`](super::names::LOGOUT_USER).
     pub reason: Option<String>,
     /// Whose sessions: word for word as in the assertion.
-    pub name_id: NameId,
+    pub name_id: SamlNameId,
     /// Which sessions; empty means all of that name.
     pub session_indexes: Vec<String>,
 }

@@ -2,6 +2,8 @@
 //!
 //! Rules A3, A4 and C5, and the place of a signature (B1). Its other halves are [`super::response`] and [`super::logout`], which
 //! say what each of them demands.
+//!
+//! Vectors: `id-*` and `not-*`.
 
 use super::error::{Checks, Rejection, Requirement};
 use super::instant;
@@ -104,7 +106,7 @@ pub(super) fn follows_issuer(signature: Element<'_>) -> bool {
 
 /// What an answer says of how it went (Core 3.2.2).
 #[derive(Debug, Default)]
-pub(super) struct Status<'d> {
+pub(super) struct StatusCodes<'d> {
     /// The top-level code.
     pub(super) code: Option<&'d str>,
     /// The second-level code.
@@ -113,9 +115,9 @@ pub(super) struct Status<'d> {
     pub(super) message: Option<Cow<'d, str>>,
 }
 
-impl<'d> Status<'d> {
+impl<'d> StatusCodes<'d> {
     /// Reads the `Status` of an answer; nothing where there is none.
-    pub(super) fn of(answer: Element<'d>) -> Self {
+    pub(super) fn from_answer(answer: Element<'d>) -> Self {
         let Some(status) = answer.child(names::SAMLP, "Status") else {
             return Self::default();
         };

@@ -1,7 +1,9 @@
 //! Identity providers in, service providers out (saml-metadata-2.0).
 //!
 //! Invariant: an [`IdpMetadata`] has at least one signing key that this crate accepts and at least one sign-on endpoint
-//! that a browser may be sent to; what was left out on the way is named in a [`Warning`].
+//! that a browser may be sent to; what was left out on the way is named in a [`MetadataWarning`].
+//!
+//! Tests: `tests/it/metadata.rs` in, `tests/it/sp_metadata.rs` out. What a connection takes of it is the room `import`.
 
 mod encoding;
 mod error;
@@ -10,10 +12,10 @@ mod keys;
 mod location;
 mod sp;
 
-pub use error::{KeyUse, MetadataError, Warning};
-pub use idp::{IdpMetadata, Imported};
+pub use error::{KeyUse, MetadataError, MetadataWarning};
+pub use idp::{IdpMetadata, ParsedMetadata};
 pub use location::check_location;
-pub use sp::{Contact, ContactKind, Logo, SpMetadata, UiInfo};
+pub use sp::{ContactKind, MetadataContact, SpMetadata, UiInfo, UiLogo};
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +52,7 @@ impl Localized {
 
 /// Who runs an entity (saml-metadata 2.3.2.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Organization {
+pub struct MetadataOrganization {
     /// Names that a machine may use.
     pub names: Vec<Localized>,
     /// Names for people.
@@ -61,7 +63,7 @@ pub struct Organization {
 
 /// A domain that an identity provider speaks for (Shibboleth metadata extension).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
+pub struct DomainScope {
     /// The domain, or a pattern.
     pub value: String,
     /// Whether the value is a regular expression.

@@ -3,13 +3,13 @@
 //! Invariant: where values are masked, a line holds no text and no value of an attribute but those that name a kind of thing: an
 //! algorithm, a format, a version, a status, an attribute of a person. Nothing here is trusted or judged.
 
-use crate::xml::{Document, Element, Limits, Piece, XmlError};
+use crate::xml::{Document, DocumentPiece, Element, Limits, XmlError};
 
 use super::names;
 
 /// Whether the values of a message are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Values {
+pub enum OutlineValues {
     /// In their place stand dots.
     Masked,
     /// As they are.
@@ -18,25 +18,25 @@ pub enum Values {
 
 /// One line of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct OutlineLine {
     /// How deep it stands.
     pub depth: usize,
     /// What it holds, in order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<OutlinePart>,
 }
 
 /// A part of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct OutlinePart {
     /// What it is.
-    pub kind: Kind,
+    pub kind: OutlineKind,
     /// Its text, not escaped.
     pub text: String,
 }
 
 /// What a part of a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum OutlineKind {
     /// Angle brackets, quotes and signs between names and values.
     Sign,
     /// The name of an element.
@@ -53,39 +53,43 @@ pub enum Kind {
 const MASK: &str = "••••••";
 
 /// The lines of a message.
-pub fn outline(octets: &[u8], values: Values) -> Result<Vec<Line>, XmlError> {
+pub fn outline(octets: &[u8], values: OutlineValues) -> Result<Vec<OutlineLine>, XmlError> {
     let document = Document::parse(octets, &Limits::MESSAGE)?;
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<OutlineLine> = Vec::new();
     let mut depth = 0;
     // Whether the last line still waits for what its element holds.
     let mut open = false;
     for piece in document.pieces() {
         match piece {
-            Piece::Open(element) => {
-                lines.push(Line {
+            DocumentPiece::Open(element) => {
+                lines.push(OutlineLine {
                     depth,
                     parts: start(element, values),
                 });
                 depth += 1;
                 open = true;
             }
-            Piece::Text(text) if text.trim().is_empty() => {}
-            Piece::Text(text) => {
-                let value = value(text, values == Values::Shown);
+            DocumentPiece::Text(text) if text.trim().is_empty() => {}
+            DocumentPiece::Text(text) => {
+                let value = value(text, values == OutlineValues::Shown);
                 match lines.last_mut() {
                     Some(line) if open => line.parts.push(value),
-                    _ => lines.push(Line {
+                    _ => lines.push(OutlineLine {
                         depth,
                         parts: vec![value],
                     }),
                 }
             }
-            Piece::Close(element) => {
+            DocumentPiece::Close(element) => {
                 depth -= 1;
-                let end = [sign("</"), part(Kind::Element, element.name()), sign(">")];
+                let end = [
+                    sign("</"),
+                    part(OutlineKind::Element, element.name()),
+                    sign(">"),
+                ];
                 match lines.last_mut() {
                     Some(line) if open => line.parts.extend(end),
-                    _ => lines.push(Line {
+                    _ => lines.push(OutlineLine {
                         depth,
                         parts: end.into(),
                     }),
@@ -97,12 +101,12 @@ pub fn outline(octets: &[u8], values: Values) -> Result<Vec<Line>, XmlError> {
     Ok(lines)
 }
 
-fn start(element: Element<'_>, values: Values) -> Vec<Part> {
-    let mut parts = vec![sign("<"), part(Kind::Element, element.name())];
-    let mut attribute = |name: &str, value: Part| {
+fn start(element: Element<'_>, values: OutlineValues) -> Vec<OutlinePart> {
+    let mut parts = vec![sign("<"), part(OutlineKind::Element, element.name())];
+    let mut attribute = |name: &str, value: OutlinePart| {
         parts.extend([
             sign(" "),
-            part(Kind::Attribute, name),
+            part(OutlineKind::Attribute, name),
             sign("=\""),
             value,
             sign("\""),
@@ -114,10 +118,10 @@ fn start(element: Element<'_>, values: Values) -> Vec<Part> {
         } else {
             format!("xmlns:{prefix}")
         };
-        attribute(&name, part(Kind::Value, uri));
+        attribute(&name, part(OutlineKind::Value, uri));
     }
     for found in element.attributes() {
-        let shown = values == Values::Shown || names_a_kind(element, found.local_name());
+        let shown = values == OutlineValues::Shown || names_a_kind(element, found.local_name());
         attribute(found.name(), value(found.value(), shown));
     }
     parts.push(sign(">"));
@@ -135,20 +139,20 @@ fn names_a_kind(element: Element<'_>, attribute: &str) -> bool {
     }
 }
 
-fn value(text: &str, shown: bool) -> Part {
+fn value(text: &str, shown: bool) -> OutlinePart {
     if shown {
-        part(Kind::Value, text)
+        part(OutlineKind::Value, text)
     } else {
-        part(Kind::Mask, MASK)
+        part(OutlineKind::Mask, MASK)
     }
 }
 
-fn sign(text: &str) -> Part {
-    part(Kind::Sign, text)
+fn sign(text: &str) -> OutlinePart {
+    part(OutlineKind::Sign, text)
 }
 
-fn part(kind: Kind, text: &str) -> Part {
-    Part {
+fn part(kind: OutlineKind, text: &str) -> OutlinePart {
+    OutlinePart {
         kind,
         text: text.to_owned(),
     }
@@ -163,7 +167,7 @@ mod tests {
         <saml:Assertion xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"> <saml:Attribute Name=\"mail\">\
         <saml:AttributeValue>b@contoso.com</saml:AttributeValue></saml:Attribute></saml:Assertion></samlp:Response>";
 
-    fn text(values: Values) -> String {
+    fn text(values: OutlineValues) -> String {
         let lines = outline(MESSAGE.as_bytes(), values).unwrap();
         let lines = lines.iter().map(|line| {
             let parts: String = line.parts.iter().map(|part| part.text.as_str()).collect();
@@ -174,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_masked_message_shows_its_structure() {
-        insta::assert_snapshot!(text(Values::Masked), @r#"
+        insta::assert_snapshot!(text(OutlineValues::Masked), @r#"
         <samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="••••••" Version="2.0">
           <samlp:Status>
             <samlp:StatusCode Value="urn:x:Success"></samlp:StatusCode>
@@ -190,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_shown_message_shows_all_of_it() {
-        let text = text(Values::Shown);
+        let text = text(OutlineValues::Shown);
         assert!(text.contains("ID=\"_secret\"") && text.contains(">b@contoso.com</"));
         assert!(!text.contains('•'));
     }

@@ -131,13 +131,13 @@
 mod check;
 mod signed;
 
-use super::error::{Check, Checks, Rejection, Requirement};
+use super::error::{Checks, Rejection, Requirement, SamlCheck};
 use super::message;
 use super::names;
 use crate::xml::{Document, Element};
 use std::borrow::Cow;
 
-pub use super::expectation::{Authentication, Expectation};
+pub use super::expectation::{Authentication, Expectation, MOST_CLOCK_SKEW};
 pub(super) use check::check_response_issuer;
 pub(super) use signed::ONLY_ASSERTION_VERIFIES;
 pub use signed::SignedAssertion;
@@ -152,7 +152,7 @@ pub struct ParsedResponse<'a> {
 
 impl<'a> ParsedResponse<'a> {
     /// Parses a Response (rules A3, A4, C1).
-    pub fn parse(octets: &'a [u8]) -> Result<Self, (Rejection, Vec<Check>)> {
+    pub fn parse(octets: &'a [u8]) -> Result<Self, (Rejection, Vec<SamlCheck>)> {
         let mut checks = Checks::new();
         Self::parse_into(octets, &mut checks).map_err(|rejection| (rejection, checks.into_vec()))
     }

@@ -9,7 +9,7 @@
 mod algorithm;
 mod canonicalization;
 mod key;
-mod named;
+mod named_certificate;
 mod reference;
 mod sign;
 mod signed_info;
@@ -20,7 +20,7 @@ mod verify;
 pub use algorithm::{Hash, SignatureAlgorithm};
 pub(super) use canonicalization::bounded;
 pub use key::{KeyError, VerificationKey, instant};
-pub use named::NamedCertificate;
+pub use named_certificate::NamedCertificate;
 pub use sign::{SignError, SigningKey, sign_enveloped};
 pub use signed_xml::SignedXml;
 pub use signer::Signer;
@@ -38,9 +38,9 @@ pub struct Trust {
     /// The keys of the connection; nothing else verifies (rule B2).
     pub keys: Vec<VerificationKey>,
     /// What to do with a certificate outside its validity (rule B8).
-    pub certificate_validity: CertificateValidity,
+    pub certificate_validity: ValidityPolicy,
     /// What must be signed (rule B7).
-    pub required_signature: RequiredSignature,
+    pub required_signature: SignatureCoverage,
     /// Accept SHA-1 (rule B4).
     pub danger_allow_sha1: bool,
     /// Accept AES-CBC in a Response that is not signed (rule G2).
@@ -62,7 +62,7 @@ impl Trust {
 /// What to do with a signing certificate outside its validity (rule B8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CertificateValidity {
+pub enum ValidityPolicy {
     /// Refuse the message.
     #[default]
     Reject,
@@ -75,7 +75,7 @@ pub enum CertificateValidity {
 /// What must be signed (rule B7). Whatever is signed must verify in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RequiredSignature {
+pub enum SignatureCoverage {
     /// The assertion or the Response.
     #[default]
     Either,

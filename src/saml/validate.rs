@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::assertion::ValidatedAssertion;
 use super::binding::BindingError;
-use super::cross_check::Consultation;
+use super::cross_check::CrossCheck;
 use super::error::{Checks, Requirement};
 use super::expectation::Expectation;
 use super::response::ParsedResponse;
@@ -17,7 +17,7 @@ impl Verdict<ValidatedAssertion> {
         let mut checks = Checks::new();
         let expected = "one SAMLResponse in base64";
         let rejection = checks.fail(Requirement::Encoding, expected, error.to_string());
-        Self::of(Err(rejection), checks)
+        Self::new(Err(rejection), checks)
     }
 }
 
@@ -33,7 +33,7 @@ pub fn validate(
         .and_then(|parsed| parsed.verify(trust, expectation, now, &mut checks))
         .and_then(|signed| signed.judge(&mut checks))
         .and_then(|judged| judged.confirm(None, &mut checks));
-    Verdict::of(outcome, checks)
+    Verdict::new(outcome, checks)
 }
 
 impl ParsedResponse<'_> {
@@ -44,7 +44,7 @@ impl ParsedResponse<'_> {
         trust: &Trust,
         expectation: &Expectation,
         now: OffsetDateTime,
-        second: Option<&Consultation<'_>>,
+        second: Option<&CrossCheck>,
     ) -> Verdict<ValidatedAssertion> {
         let mut checks = Checks::new();
         checks.pass(Requirement::WellFormed, "strict XML", "strict XML");
@@ -52,6 +52,6 @@ impl ParsedResponse<'_> {
             .verify(trust, expectation, now, &mut checks)
             .and_then(|signed| signed.judge(&mut checks))
             .and_then(|judged| judged.confirm(second, &mut checks));
-        Verdict::of(outcome, checks)
+        Verdict::new(outcome, checks)
     }
 }

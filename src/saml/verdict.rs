@@ -1,19 +1,21 @@
 //! How a chain of proofs ends: with its last proof or the one check that failed, beside every check that was made.
 //!
 //! Invariant: only this room makes a verdict, and nobody changes one.
+//!
+//! Tests: `tests/vectors`.
 
-use super::error::{Check, Checks, Rejection};
+use super::error::{Checks, Rejection, SamlCheck};
 
 /// The verdict on a message; `P` is what a good one proves.
 #[derive(Debug)]
 pub struct Verdict<P> {
-    checks: Vec<Check>,
+    checks: Vec<SamlCheck>,
     outcome: Result<P, Rejection>,
     named: Option<String>,
 }
 
 impl<P> Verdict<P> {
-    pub(super) fn of(outcome: Result<P, Rejection>, checks: Checks) -> Self {
+    pub(super) fn new(outcome: Result<P, Rejection>, checks: Checks) -> Self {
         let (checks, named) = checks.into_parts();
         Self {
             checks,
@@ -23,7 +25,7 @@ impl<P> Verdict<P> {
     }
 
     /// The checks in the order in which they were made.
-    pub fn checks(&self) -> &[Check] {
+    pub fn checks(&self) -> &[SamlCheck] {
         &self.checks
     }
 
@@ -43,7 +45,7 @@ impl<P> Verdict<P> {
     }
 
     /// The checks, and the proof or the one check that failed.
-    pub fn into_parts(self) -> (Vec<Check>, Result<P, Rejection>) {
+    pub fn into_parts(self) -> (Vec<SamlCheck>, Result<P, Rejection>) {
         (self.checks, self.outcome)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a request reads one snapshot. A change makes new sites and swaps the directory; it never changes a site that a
 //! request may be holding.
+//!
+//! Rule E6: the host picks the company and nothing more. Tests: `src/site/tests.rs`.
 
 use std::collections::HashMap;
 use std::sync::Arc;

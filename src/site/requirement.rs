@@ -1,4 +1,6 @@
 //! Every law that a sign-in is judged by, as one type: a record and its advice are chosen by it.
+//!
+//! Tests: `tests/it/vectors/requirements.rs`: each has a vector or names its test.
 
 use crate::domain::{Check, FlowRequirement};
 use crate::saml;
@@ -6,14 +8,14 @@ use crate::saml;
 /// One thing that is required: of a message by its protocol, or of a sign-in whatever protocol it speaks. Another protocol is
 /// another variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Requirement {
+pub enum AnyRequirement {
     /// Of a message of SAML.
     Saml(saml::error::Requirement),
     /// Of a sign-in or a sign-out.
     Flow(FlowRequirement),
 }
 
-impl Requirement {
+impl AnyRequirement {
     /// The number of its rule.
     pub const fn rule(self) -> &'static str {
         match self {
@@ -31,7 +33,7 @@ impl Requirement {
     }
 
     /// What a check in a record is about; none when the record is of a version that required something else.
-    pub fn of(check: &Check) -> Option<Self> {
+    pub fn from_check(check: &Check) -> Option<Self> {
         let saml = saml::error::Requirement::ALL.iter().copied();
         let flow = FlowRequirement::ALL.iter().copied();
         saml.map(Self::Saml)

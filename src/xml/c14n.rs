@@ -1,4 +1,6 @@
 //! Canonical XML 1.0 and Exclusive XML Canonicalization 1.0, without and with comments, of one element and what is below it.
+//!
+//! Rule B5. Tests: `tests/it/xml/canonical.rs`; `tests/it/xml/canonical_differential.rs` against libxml2.
 
 use super::XML_NAMESPACE;
 use super::chars::same_name;

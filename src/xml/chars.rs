@@ -1,4 +1,6 @@
 //! Characters, names and references (XML 1.0 fifth edition, sections 2.2, 2.3, 4.1).
+//!
+//! Rule A3. Tests: `tests/it/xml/strict.rs`.
 
 use super::error::XmlErrorKind;
 use std::borrow::Cow;

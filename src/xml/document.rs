@@ -85,7 +85,7 @@ pub struct Attribute<'d> {
 
 /// One step of a walk through a [`Document`].
 #[derive(Debug, Clone, Copy)]
-pub enum Piece<'d> {
+pub enum DocumentPiece<'d> {
     /// An element begins.
     Open(Element<'d>),
     /// Text.
@@ -96,16 +96,16 @@ pub enum Piece<'d> {
 
 impl Document<'_> {
     /// A walk through the document, in its order, past its comments.
-    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+    pub fn pieces(&self) -> impl Iterator<Item = DocumentPiece<'_>> {
         let element = |index: &u32| Element {
             document: self,
             index: *index,
         };
         self.nodes.iter().filter_map(move |node| match node {
-            Node::Open(index) => Some(Piece::Open(element(index))),
-            Node::Text(text) => Some(Piece::Text(text)),
+            Node::Open(index) => Some(DocumentPiece::Open(element(index))),
+            Node::Text(text) => Some(DocumentPiece::Text(text)),
             Node::Comment(_) => None,
-            Node::Close(index) => Some(Piece::Close(element(index))),
+            Node::Close(index) => Some(DocumentPiece::Close(element(index))),
         })
     }
 

@@ -1,4 +1,6 @@
 //! How much a document may hold.
+//!
+//! Rule A1. Tests: `tests/it/hostile.rs`.
 
 /// How much a document may hold (rule A3). Input length is the caller's to bound; it must stay below 2 GiB.
 #[derive(Debug, Clone, Copy)]

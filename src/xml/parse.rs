@@ -1,4 +1,6 @@
 //! From octets to the arena.
+//!
+//! Rule A3. Tests: `tests/it/xml/strict.rs`; `tests/it/xml/reader_differential.rs` against libxml2.
 
 use super::chars::{
     forbidden_char, is_ncname, is_space, normalize_line_ends, resolve_reference, same_name,

@@ -1,4 +1,6 @@
 //! One start tag: name, namespace declarations, attributes (rule A3).
+//!
+//! Tests: `tests/it/xml/strict.rs`.
 
 use super::chars::{
     attribute_value, is_space, same_name, split_at_byte, split_qname, trim_end, trim_start,

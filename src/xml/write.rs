@@ -4,13 +4,13 @@
 ///
 /// Names come from the program, never from input.
 #[derive(Debug, Default)]
-pub struct Writer {
+pub struct XmlWriter {
     out: String,
     open: Vec<&'static str>,
     in_tag: bool,
 }
 
-impl Writer {
+impl XmlWriter {
     /// An empty document, without an XML declaration.
     pub fn new() -> Self {
         Self::default()

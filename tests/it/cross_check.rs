@@ -2,9 +2,10 @@
 
 use vestibule::saml::assertion::ValidatedAssertion;
 use vestibule::saml::cross_check::{
-    CrossCheck, Identity, Incomparable, Part, Question, SecondOpinion, Uncommon,
+    CrossCheck, Incomparable, SecondOpinion, SignatureQuestion, SignedIdentity, SignedPart,
+    Uncommon,
 };
-use vestibule::saml::error::{Check, Requirement, Rule};
+use vestibule::saml::error::{Requirement, Rule, SamlCheck};
 use vestibule::saml::response::ParsedResponse;
 use vestibule::saml::signature::SignatureAlgorithm;
 use vestibule::saml::verdict::Verdict;
@@ -46,6 +47,8 @@ struct Changed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
     Nothing,
+    /// It is told of no certificate.
+    NoCertificate,
     Refuses,
     OtherOctets,
     CannotRead,
@@ -67,8 +70,15 @@ impl SecondOpinion for Changed {
         self.samael.takes(what)
     }
 
-    fn signed_octets(&self, question: &Question<'_>) -> Result<String, String> {
-        let octets = self.samael.signed_octets(question)?;
+    fn signed_octets(&self, question: &SignatureQuestion<'_>) -> Result<String, String> {
+        let question = SignatureQuestion {
+            certificates: match self.change {
+                Change::NoCertificate => &[],
+                _ => question.certificates,
+            },
+            ..*question
+        };
+        let octets = self.samael.signed_octets(&question)?;
         match self.change {
             Change::Refuses => Err("a wrong signature".to_owned()),
             Change::OtherOctets => Ok(octets + " "),
@@ -76,7 +86,7 @@ impl SecondOpinion for Changed {
         }
     }
 
-    fn identity(&self, signed: &str, part: Part) -> Result<Identity, String> {
+    fn identity(&self, signed: &str, part: SignedPart) -> Result<SignedIdentity, String> {
         let mut identity = self.samael.identity(signed, part)?;
         match self.change {
             Change::CannotRead => return Err("an unknown element".to_owned()),
@@ -93,8 +103,12 @@ impl SecondOpinion for Changed {
 fn reviewed(case: &Case, cross_check: &CrossCheck) -> Verdict<ValidatedAssertion> {
     let trust = case.trust();
     let parsed = ParsedResponse::parse(case.xml()).unwrap();
-    let second = cross_check.consultation(case.signing_certificates().into_iter());
-    parsed.validate(&trust, &case.expectation(), case.file.now, Some(&second))
+    parsed.validate(
+        &trust,
+        &case.expectation(),
+        case.file.now,
+        Some(cross_check),
+    )
 }
 
 fn samael(incomparable: Incomparable) -> CrossCheck {
@@ -106,7 +120,7 @@ fn case(kind: &str, name: &str) -> Case {
     cases.find(|case| case.name == name).unwrap()
 }
 
-fn last(verdict: &Verdict<ValidatedAssertion>) -> &Check {
+fn last(verdict: &Verdict<ValidatedAssertion>) -> &SamlCheck {
     verdict.checks().last().unwrap()
 }
 
@@ -214,11 +228,12 @@ fn a_name_that_it_cannot_open_excuses_nothing_else() {
 #[test]
 fn only_the_certificate_that_signed_counts_for_it_as_well() {
     let case = case("accept", "signed-assertion");
-    let trust = case.trust();
-    let parsed = ParsedResponse::parse(case.xml()).unwrap();
-    let samael = samael(Incomparable::Passes);
-    let second = samael.consultation(std::iter::empty());
-    let verdict = parsed.validate(&trust, &case.expectation(), case.file.now, Some(&second));
+    let double = Changed {
+        samael: second_opinion().unwrap(),
+        change: Change::NoCertificate,
+    };
+    let cross_check = CrossCheck::new(Box::new(double), Incomparable::Passes);
+    let verdict = reviewed(&case, &cross_check);
     assert!(last(&verdict).received.starts_with("a refusal: "));
     assert!(verdict.outcome().is_err());
 }

@@ -13,7 +13,7 @@ use vestibule::saml::error::Rule;
 use vestibule::saml::names;
 use vestibule::saml::response::{Authentication, Expectation};
 use vestibule::saml::signature::{
-    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
+    SignatureCoverage, SigningKey, Trust, ValidityPolicy, VerificationKey, sign_enveloped,
 };
 use vestibule::saml::validate::validate;
 use vestibule::saml::verdict::Verdict;
@@ -43,8 +43,8 @@ fn trust() -> Trust {
         idp_entity_id: IDP.to_owned(),
         // Renewed for the same key, as many identity providers do; the metadata still has both.
         keys: vec![certificate(-120, -60), certificate(-60, 60)],
-        certificate_validity: CertificateValidity::Reject,
-        required_signature: RequiredSignature::Either,
+        certificate_validity: ValidityPolicy::Reject,
+        required_signature: SignatureCoverage::Either,
         danger_allow_sha1: false,
         danger_accept_cbc: false,
         decryption_keys: Vec::new(),

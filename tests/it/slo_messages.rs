@@ -7,7 +7,7 @@ use openssl::rsa::Rsa;
 use openssl::x509::X509;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
-use vestibule::saml::assertion::NameId;
+use vestibule::saml::assertion::SamlNameId;
 use vestibule::saml::binding::{MessageKind, Posted, decode_redirect, encode_redirect};
 use vestibule::saml::error::Requirement;
 use vestibule::saml::logout::{
@@ -16,7 +16,7 @@ use vestibule::saml::logout::{
 };
 use vestibule::saml::names;
 use vestibule::saml::signature::{
-    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey, sign_enveloped,
+    SignatureCoverage, SigningKey, Trust, ValidityPolicy, VerificationKey, sign_enveloped,
 };
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
@@ -34,8 +34,8 @@ fn idp() -> Idp {
     let trust = Trust {
         idp_entity_id: IDP.to_owned(),
         keys: vec![VerificationKey::from_certificate(&certificate(&key)).unwrap()],
-        certificate_validity: CertificateValidity::Reject,
-        required_signature: RequiredSignature::Either,
+        certificate_validity: ValidityPolicy::Reject,
+        required_signature: SignatureCoverage::Either,
         danger_allow_sha1: false,
         danger_accept_cbc: false,
         decryption_keys: Vec::new(),
@@ -75,7 +75,7 @@ fn request() -> LogoutRequest {
         issuer: IDP.to_owned(),
         not_on_or_after: Some(NOW + Duration::minutes(5)),
         reason: Some(names::LOGOUT_USER.to_owned()),
-        name_id: NameId {
+        name_id: SamlNameId {
             value: "b.simon@example.com".to_owned(),
             format: Some(names::NAMEID_EMAIL.to_owned()),
             name_qualifier: Some("q".to_owned()),

@@ -4,7 +4,7 @@ use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use std::process::Command;
 use vestibule::saml::metadata::{
-    Contact, ContactKind, Localized, Logo, Organization, SpMetadata, UiInfo,
+    ContactKind, Localized, MetadataContact, MetadataOrganization, SpMetadata, UiInfo, UiLogo,
 };
 use vestibule::saml::names;
 use vestibule::saml::signature::SigningKey;
@@ -20,12 +20,12 @@ fn service_provider() -> SpMetadata {
         encryption_certificates: vec!["MIIencryption".to_owned()],
         authn_requests_signed: true,
         want_assertions_signed: true,
-        organization: Some(Organization {
+        organization: Some(MetadataOrganization {
             names: vec![Localized::english("Acme")],
             display_names: vec![Localized::english("Acme & Söhne")],
             urls: vec![Localized::english("https://acme.example.com/")],
         }),
-        contacts: vec![Contact {
+        contacts: vec![MetadataContact {
             kind: ContactKind::Technical,
             given_name: Some("Operations".to_owned()),
             surname: None,
@@ -33,7 +33,7 @@ fn service_provider() -> SpMetadata {
         }],
         ui_info: UiInfo {
             display_names: vec![Localized::english("Acme sign-in")],
-            logo: Some(Logo {
+            logo: Some(UiLogo {
                 url: "https://acme.example.com/logo.png".to_owned(),
                 width: 80,
                 height: 60,
@@ -116,7 +116,7 @@ fn the_least_metadata_has_nothing_empty_in_it() {
     let text = SpMetadata {
         entity_id: "e".to_owned(),
         acs_url: "https://sp.example.com/acs".to_owned(),
-        organization: Some(Organization::default()),
+        organization: Some(MetadataOrganization::default()),
         ..SpMetadata::default()
     }
     .to_xml();

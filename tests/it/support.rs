@@ -35,7 +35,7 @@ use http_body_util::BodyExt as _;
 use tower::{Service, ServiceExt as _};
 use vestibule::config::Config;
 #[cfg(feature = "demo")]
-use vestibule::config::Limits;
+use vestibule::config::LimitsConfig;
 use vestibule::keys::Keys;
 
 #[cfg(feature = "demo")]
@@ -80,7 +80,7 @@ pub(crate) fn keys() -> &'static Keys {
 /// The section of a configuration file in which no rate limit is set: a test asks more than one client may.
 #[cfg(feature = "demo")]
 pub(crate) fn no_rate_limits() -> String {
-    let limits = serde_json::to_value(Limits::default()).unwrap();
+    let limits = serde_json::to_value(LimitsConfig::default()).unwrap();
     let keys = limits.as_object().unwrap().keys();
     let rates = keys.filter(|key| key.ends_with("_per_minute"));
     rates.fold("[limits]\n".to_owned(), |section, key| {

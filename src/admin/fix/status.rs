@@ -1,23 +1,23 @@
 //! Fields about a sign-in that the identity provider itself refused (rule C2).
 
 use super::{BASIC, CLAIMS_PAGE, Finder, Fix, there};
-use crate::saml::advice::{Refused, aadsts_in};
+use crate::saml::advice::{StatusReason, aadsts_in};
 
 impl Finder<'_> {
     /// By Entra's code, when the Status has one; else by its second word, and what we asked for is the first suspect.
     pub(super) fn status(&self) -> Vec<Fix> {
         let received = &*self.check.received;
         let Some(code) = aadsts_in(received) else {
-            return self.asked_for(Refused::of(received));
+            return self.asked_for(StatusReason::from_status(received));
         };
         match code {
             "50011" => vec![self.reply_url()],
             "700016" | "650056" => vec![self.identifier()],
             "50105" => vec![there("Users and groups", "Add user/group")],
             "75008" => vec![self.here("SAML Settings", "Login URL", "#login_url")],
-            "75011" => self.asked_for(Refused::AuthnContext),
-            "75016" => self.asked_for(Refused::NameIdPolicy),
-            "75001" => self.asked_for(Refused::Binding),
+            "75011" => self.asked_for(StatusReason::AuthnContext),
+            "75016" => self.asked_for(StatusReason::NameIdPolicy),
+            "75001" => self.asked_for(StatusReason::Binding),
             "900236" => self.taken_back(),
             "750054" => vec![self.sign_on_url()],
             "76021" => vec![self.signed_requests()],
@@ -29,14 +29,16 @@ impl Finder<'_> {
         }
     }
 
-    fn asked_for(&self, refused: Refused) -> Vec<Fix> {
+    fn asked_for(&self, refused: StatusReason) -> Vec<Fix> {
         match refused {
-            Refused::NameIdPolicy => self.if_set("name_id_policy", "none").into_iter().collect(),
-            Refused::AuthnContext => {
+            StatusReason::NameIdPolicy => {
+                self.if_set("name_id_policy", "none").into_iter().collect()
+            }
+            StatusReason::AuthnContext => {
                 let taken_back = self.if_set("requested_authn_context", "none");
                 taken_back.into_iter().collect()
             }
-            Refused::Binding => {
+            StatusReason::Binding => {
                 let other = if self.value("binding").as_deref() == Some("post") {
                     "redirect"
                 } else {
@@ -44,13 +46,13 @@ impl Finder<'_> {
                 };
                 vec![self.setting("binding").to(other)]
             }
-            Refused::Request => {
+            StatusReason::Request => {
                 let mut fixes = vec![self.identifier(), self.reply_url()];
                 fixes.extend(self.taken_back());
                 fixes.push(self.signed_requests());
                 fixes
             }
-            Refused::Passive | Refused::Person | Refused::Other => Vec::new(),
+            StatusReason::Passive | StatusReason::Person | StatusReason::Other => Vec::new(),
         }
     }
 

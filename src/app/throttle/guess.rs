@@ -7,7 +7,7 @@
 use super::limit::Limit;
 use super::{Throttle, Wait};
 use crate::app::network::Network;
-use crate::config::Limits;
+use crate::config::LimitsConfig;
 use crate::domain::{Company, CompanyId};
 
 /// A try at the password of an account, whether there is such an account or not.
@@ -79,8 +79,8 @@ struct Key<'a> {
 }
 
 impl Guesses {
-    pub(super) fn new(limits: &Limits) -> Self {
-        let Limits {
+    pub(super) fn new(limits: &LimitsConfig) -> Self {
+        let LimitsConfig {
             wrong_passwords_per_minute: one,
             client_wrong_passwords_per_minute: client,
             account_wrong_passwords_per_minute: account,
@@ -120,11 +120,11 @@ mod tests {
     use crate::clock::Clock;
 
     fn throttle(one: u32, client: u32, account: u32) -> Throttle {
-        let limits = Limits {
+        let limits = LimitsConfig {
             wrong_passwords_per_minute: one,
             client_wrong_passwords_per_minute: client,
             account_wrong_passwords_per_minute: account,
-            ..Limits::default()
+            ..LimitsConfig::default()
         };
         let now = time::OffsetDateTime::UNIX_EPOCH;
         Throttle::new(&limits, Clock::fixed(now))

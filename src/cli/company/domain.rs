@@ -1,25 +1,27 @@
 //! `company domain`: the e-mail domains of a company.
 
-use clap::Subcommand;
-use serde_json::{Value, json};
+mod list;
+mod verify;
 
-use crate::admin::{
-    Admin, DnsCheck, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
-};
+use clap::Subcommand;
+
+use crate::admin::{Admin, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared};
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Listing, Output, timestamp};
-use crate::cli::text::{KNOWN_BEFORE, choices};
-use crate::domain::{
-    Company, CompanyDomain, Connection, ConnectionId, DomainName, DomainNameError, Slug,
-};
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
+use crate::cli::output::Output;
+use crate::cli::text::choices;
+use crate::domain::{Company, CompanyDomain, Connection, DomainName, DomainNameError, Slug};
+
+/// What the assignment of a domain does not do: what is bound stays bound (rule F1).
+const STAYS_BOUND: &str = "Whoever signed in through a connection before still gets in through it. To end it: vestibule user unlink --company COMPANY --email E --connection N";
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Domain {
+pub(in crate::cli) enum DomainCommand {
     /// Add a domain of the company, such as acme.test
     Add {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// Assign it to this connection
         #[arg(long, value_name = "NAME")]
         connection: Option<String>,
@@ -30,7 +32,7 @@ pub(in crate::cli) enum Domain {
     /// Let one connection link, make and rename the accounts of a domain, and no other
     Assign {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// The connection; the company's only one by default
         #[arg(long, value_name = "NAME", conflicts_with = "none")]
         connection: Option<String>,
@@ -44,7 +46,7 @@ pub(in crate::cli) enum Domain {
     /// Say that a domain is the company's: by your word, or by its DNS record
     Verify {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// Look the TXT record up instead of taking your word; without the record, print it
         #[arg(long)]
         dns: bool,
@@ -63,7 +65,7 @@ pub(in crate::cli) enum Domain {
     /// Take a domain away from the company; accounts stay
     Remove {
         #[command(flatten)]
-        named: Named,
+        named: NamedDomain,
         /// Take away the last one, too: people with any address get in then
         #[arg(long)]
         last: bool,
@@ -71,16 +73,16 @@ pub(in crate::cli) enum Domain {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Named {
+pub(in crate::cli) struct NamedDomain {
     /// The company's slug, such as acme
     slug: String,
     /// The domain, as behind the @ of an e-mail address
     domain: String,
 }
 
-impl Domain {
-    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl DomainCommand {
+    pub(super) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::Add {
                 named,
@@ -93,17 +95,17 @@ impl Domain {
                 none,
                 insist,
             } => {
-                own(&name(&named.domain)?, insist)?;
+                check_own(&name(&named.domain)?, insist)?;
                 if none {
                     return unassign(&installation, &named, out).await;
                 }
                 assign(&installation, &named, connection.as_deref(), out).await
             }
             Self::Verify { named, dns, insist } => {
-                own(&name(&named.domain)?, insist)?;
-                verify(&installation, &named, dns, out).await
+                check_own(&name(&named.domain)?, insist)?;
+                verify::run(&installation, &named, dns, out).await
             }
-            Self::List { slug, json } => list(&installation, &slug, json, out).await,
+            Self::List { slug, json } => list::run(&installation, &slug, json, out).await,
             Self::Remove { named, last } => remove(&installation, &named, last, out).await,
         }
     }
@@ -141,7 +143,7 @@ pub(super) async fn verifiable(
     let known = installation.store.all_domains().await?;
     for text in texts {
         let name = name(text)?;
-        own(&name, false)?;
+        check_own(&name, false)?;
         if let Some(other) = verified_for(installation, &known, &name).await? {
             return Err(CliError::refused(
                 format!("{} It is \"{other}\".", verified_for_another(&name)),
@@ -180,14 +182,14 @@ async fn verified_elsewhere(
 
 async fn add(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     connection: Option<&str>,
     insist: bool,
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(&named.slug).await?;
     let name = name(&named.domain)?;
-    own(&name, insist)?;
+    check_own(&name, insist)?;
     let connection = match connection {
         Some(wanted) => Some(
             installation
@@ -218,7 +220,7 @@ async fn add(
 
 async fn assign(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     wanted: Option<&str>,
     out: &mut Output,
 ) -> Result<()> {
@@ -239,13 +241,17 @@ async fn assign(
     out.line(consequence(&domain.name, &connection))
 }
 
-async fn unassign(installation: &Installation, named: &Named, out: &mut Output) -> Result<()> {
+async fn unassign(
+    installation: &Installation,
+    named: &NamedDomain,
+    out: &mut Output,
+) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     admin.assign_domain(&domain.name, None).await?;
     out.line(format!(
-        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it. {KNOWN_BEFORE}",
+        "{} is assigned to no connection now: no sign-in is linked to an account by an address in it. {STAYS_BOUND}",
         domain.name
     ))
 }
@@ -275,114 +281,9 @@ async fn only(admin: &Admin<'_>, company: &Company, name: &DomainName) -> Result
     ))
 }
 
-async fn verify(
-    installation: &Installation,
-    named: &Named,
-    dns: bool,
-    out: &mut Output,
-) -> Result<()> {
-    let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
-    let name = &domain.name;
-    if !dns {
-        admin.verify_domain(name).await?;
-        return out.line(format!(
-            "{name} is verified for {}, by your word.",
-            company.name
-        ));
-    }
-    let servers = &installation.config.dns.servers;
-    match admin.check_domain(name, servers).await? {
-        DnsCheck::Verified(_) => out.line(format!(
-            "{name} is verified for {}, by its DNS record.",
-            company.name
-        )),
-        DnsCheck::Missing(found) => {
-            let record = admin.dns_record(name);
-            let there = if found.is_empty() {
-                String::new()
-            } else {
-                format!(" There is: {}.", found.join(", "))
-            };
-            Err(CliError::refused(
-                format!("The DNS record of {name} is not there.{there}"),
-                format!(
-                    "Add this TXT record, wait some minutes, and run the command again:\n  {} TXT \"{}\"",
-                    record.name, record.value
-                ),
-            ))
-        }
-    }
-}
-
-async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Output) -> Result<()> {
-    let company = installation.company(slug).await?;
-    let domains = installation.store.domains(company.id).await?;
-    let connections = installation.store.connections(company.id).await?;
-    let connection = |id: Option<ConnectionId>| {
-        let found = connections.iter().find(|it| Some(it.id) == id);
-        found.map(|it| it.name.to_string())
-    };
-    // The text of the DNS record is made with the instance key.
-    let keys = if json {
-        Some(installation.keys().await?)
-    } else {
-        None
-    };
-    let admin = keys
-        .as_ref()
-        .map(|keys| installation.admin(keys, company.id));
-    let listing = Listing {
-        json,
-        describe: &|it: &CompanyDomain| {
-            let connection = connection(it.connection_id);
-            let admin = admin.as_ref();
-            admin.map_or(Value::Null, |admin| {
-                described(admin, it, connection.as_deref())
-            })
-        },
-        header: ["DOMAIN", "CONNECTION", "THE CONNECTION", "VERIFIED"],
-        row: &|it| {
-            let decides = match it.connection_id {
-                None => "",
-                Some(_) if it.links => "links, makes and renames",
-                Some(_) => "is found only",
-            };
-            [
-                it.name.to_string(),
-                connection(it.connection_id).unwrap_or_else(|| "none".to_owned()),
-                decides.to_owned(),
-                it.verified.map_or_else(
-                    || "no".to_owned(),
-                    |it| format!("{} {}", it.by, timestamp(it.at)),
-                ),
-            ]
-        },
-        none: format!(
-            "{} has no domain yet. Add one: vestibule company domain add {} acme.test",
-            company.name, company.slug
-        ),
-    };
-    out.list(&domains, &listing)
-}
-
-fn described(admin: &Admin<'_>, domain: &CompanyDomain, connection: Option<&str>) -> Value {
-    let record = admin.dns_record(&domain.name);
-    json!({
-        "domain": domain.name,
-        "connection": connection,
-        "links": domain.links,
-        "verified_by": domain.verified.map(|it| it.by),
-        "verified_at": domain.verified.map(|it| timestamp(it.at)),
-        "dns_record": {"name": record.name, "type": "TXT", "value": record.value},
-        "created_at": timestamp(domain.created_at),
-    })
-}
-
 async fn remove(
     installation: &Installation,
-    named: &Named,
+    named: &NamedDomain,
     last: bool,
     out: &mut Output,
 ) -> Result<()> {
@@ -402,7 +303,10 @@ async fn remove(
     ))
 }
 
-async fn find(installation: &Installation, named: &Named) -> Result<(Company, CompanyDomain)> {
+async fn find(
+    installation: &Installation,
+    named: &NamedDomain,
+) -> Result<(Company, CompanyDomain)> {
     let company = installation.company(&named.slug).await?;
     let name = name(&named.domain)?;
     let domains = installation.store.domains(company.id).await?;
@@ -427,7 +331,7 @@ fn name(text: &str) -> Result<DomainName> {
 }
 
 /// The operator may insist on what belongs to everybody.
-fn own(name: &DomainName, insist: bool) -> Result<()> {
+fn check_own(name: &DomainName, insist: bool) -> Result<()> {
     match why_shared(name).filter(|_| !insist) {
         Some(why) => Err(CliError::refused(why, "If you are sure, add --insist.")),
         None => Ok(()),
@@ -444,7 +348,7 @@ fn consequence(name: &DomainName, connection: &Connection) -> String {
         )
     };
     format!(
-        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off} {KNOWN_BEFORE}",
+        "{name} is assigned to {}: its sign-ins are linked to the accounts with addresses in {name}, and no other connection makes or takes one.{off} {STAYS_BOUND}",
         connection.name
     )
 }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::cli::connection::import_metadata::read_file;
+use crate::cli::arguments::read_file;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Logo {
+pub(in crate::cli) struct LogoCommand {
     /// The company's short name
     slug: String,
     /// A PNG, JPEG, WebP or GIF picture that stands still: 16 to 1024 pixels each way, at most 64 KiB
@@ -19,7 +19,7 @@ pub(in crate::cli) struct Logo {
     remove: bool,
 }
 
-impl Logo {
+impl LogoCommand {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.slug).await?;
         let keys = installation.keys().await?;

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
-use crate::cli::output::{Listing, Output};
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::Output;
 use crate::domain::{Family, Usage};
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Quota {
+pub(in crate::cli) struct QuotaCommand {
     /// The company's short name
     slug: String,
     /// Users
@@ -40,9 +41,9 @@ pub(in crate::cli) struct Quota {
     json: bool,
 }
 
-impl Quota {
+impl QuotaCommand {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let wanted = self.wanted()?;
+        let wanted = self.changes()?;
         let company = installation.company(&self.slug).await?;
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
@@ -54,8 +55,8 @@ impl Quota {
         print(&usage, self.json, out)
     }
 
-    /// What is said of a family.
-    fn said(&self, family: Family) -> Option<u32> {
+    /// The option of a family.
+    fn option(&self, family: Family) -> Option<u32> {
         match family {
             Family::Users => self.users,
             Family::Memberships => self.memberships,
@@ -67,11 +68,11 @@ impl Quota {
         }
     }
 
-    fn wanted(&self) -> Result<Vec<(Family, Option<u32>)>> {
+    fn changes(&self) -> Result<Vec<(Family, Option<u32>)>> {
         let mut wanted = Vec::new();
         for family in Family::ALL {
-            let said = self.said(family);
-            if let Some(most) = said
+            let given = self.option(family);
+            if let Some(most) = given
                 && !(1..=family.highest()).contains(&most)
             {
                 return Err(CliError::unusable(
@@ -79,8 +80,8 @@ impl Quota {
                     format!("Use a number from 1 to {}.", family.highest()),
                 ));
             }
-            if said.is_some() || self.default {
-                wanted.push((family, said));
+            if given.is_some() || self.default {
+                wanted.push((family, given));
             }
         }
         Ok(wanted)
@@ -90,7 +91,7 @@ impl Quota {
 /// What a company has and may have, of each family.
 pub(super) fn print(usage: &[Usage], json: bool, out: &mut Output) -> Result<()> {
     let listing = Listing {
-        json,
+        form: ListForm::new(json),
         describe: &describe,
         header: ["WHAT", "USED", "QUOTA", "OF IT", "SET FOR"],
         row: &|usage: &Usage| {
@@ -110,11 +111,11 @@ pub(super) fn print(usage: &[Usage], json: bool, out: &mut Output) -> Result<()>
         // Every family is there.
         none: String::new(),
     };
-    out.list(usage, &listing)
+    listing.write(usage, out)
 }
 
 /// The same as JSON.
-pub(super) fn described(usage: &[Usage]) -> Vec<Value> {
+pub(super) fn to_json(usage: &[Usage]) -> Vec<Value> {
     usage.iter().map(describe).collect()
 }
 

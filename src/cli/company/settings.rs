@@ -1,19 +1,19 @@
 //! `company set`, `company show`.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use url::Url;
 
-use super::quota::{self, described};
-use super::{describe, note_plain_http, print_values, taken};
+use super::quota;
+use super::{describe, note_plain_http, print_values, taken_error};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::pairs;
+use crate::cli::settings::{self, Settable};
 use crate::domain::{Company, Logo, Origin, SettingError};
 use crate::store;
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Set {
+pub(in crate::cli) struct SetCompany {
     /// The company's short name
     slug: String,
     /// What to change, such as `landing=https://app.example.com/`
@@ -25,7 +25,7 @@ pub(in crate::cli) struct Set {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Show {
+pub(in crate::cli) struct ShowCompany {
     /// The company's short name
     slug: String,
     /// Print JSON
@@ -33,29 +33,42 @@ pub(in crate::cli) struct Show {
     json: bool,
 }
 
-impl Set {
+impl Settable for Company {
+    const EXPLAINED_BELOW: bool = false;
+
+    fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Self::KEYS.iter().copied()
+    }
+
+    fn value(&self, key: &str) -> Option<String> {
+        self.value(key)
+    }
+
+    fn name(&self) -> String {
+        self.slug.to_string()
+    }
+}
+
+impl SetCompany {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let before = installation.company(&self.slug).await?;
         if self.pairs.is_empty() {
-            return print_settings(&before, self.json, out);
+            return settings::print(&before, self.json, out);
         }
-        let pairs = pairs::split(&self.pairs, "landing=https://app.example.com/")?;
+        let pairs = settings::split_pairs(&self.pairs, "landing=https://app.example.com/")?;
         let after = before.changed(pairs.iter().copied()).map_err(|error| {
             let known: Vec<&str> = Company::KEYS.iter().map(|(key, _)| *key).collect();
             let list_with = format!("vestibule company set {}", before.slug);
-            match unknown_landing(&before, &error) {
+            match unknown_landing_error(&before, &error) {
                 Some(error) => error,
-                None => pairs::unfit(&error, &known, &list_with),
+                None => settings::setting_error(&error, &known, &list_with),
             }
         })?;
         write(installation, &before, &after).await?;
         if self.json {
-            return print_settings(&after, true, out);
+            return settings::print(&after, true, out);
         }
-        for (key, _) in pairs {
-            let value = after.value(key).unwrap_or_default();
-            out.line(format!("{key} of {} is {value} now.", after.slug))?;
-        }
+        settings::print_changed(&after, pairs.iter().map(|(key, _)| *key), out)?;
         if after.origin != before.origin {
             print_move(installation, &before, &after, out)?;
         }
@@ -64,7 +77,7 @@ impl Set {
 }
 
 /// A landing page at an origin that the company's sign-ins may not return to yet.
-fn unknown_landing(company: &Company, error: &SettingError) -> Option<CliError> {
+fn unknown_landing_error(company: &Company, error: &SettingError) -> Option<CliError> {
     let SettingError::Value { key, value, .. } = error else {
         return None;
     };
@@ -86,7 +99,7 @@ fn unknown_landing(company: &Company, error: &SettingError) -> Option<CliError> 
     ))
 }
 
-impl Show {
+impl ShowCompany {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.slug).await?;
         let usage = installation
@@ -96,12 +109,12 @@ impl Show {
         if self.json {
             let mut all = describe(&company);
             if let Value::Object(all) = &mut all {
-                all.insert("settings".to_owned(), settings(&company));
-                all.insert("quota".to_owned(), described(&usage).into());
+                all.insert("settings".to_owned(), settings::to_json(&company));
+                all.insert("quota".to_owned(), quota::to_json(&usage).into());
             }
             return out.json(&all);
         }
-        print_settings(&company, false, out)?;
+        settings::print(&company, false, out)?;
         let logo = company.logo.as_ref();
         let logo = logo.map_or_else(|| "none".to_owned(), Logo::told);
         out.line(format!("Logo: {logo}"))?;
@@ -127,7 +140,7 @@ async fn write(installation: &Installation, before: &Company, after: &Company) -
                 "Nothing was written. Run the command again.",
             ));
         }
-        Err(store::Error::Taken(_)) => return Err(taken(installation, after).await?),
+        Err(store::Error::Taken(_)) => return Err(taken_error(installation, after).await?),
         Err(error) => return Err(error.into()),
     }
     let changes: Vec<String> = Company::KEYS
@@ -160,7 +173,7 @@ fn print_move(
             "{} does not lead here any more. To keep it: vestibule company set {} aliases={}",
             before.origin,
             after.slug,
-            kept(before, after)
+            with_old_origin(before, after)
         ))?;
     }
     note_plain_http(installation, after, out)?;
@@ -168,30 +181,8 @@ fn print_move(
 }
 
 /// The aliases with the old origin among them.
-fn kept(before: &Company, after: &Company) -> String {
+fn with_old_origin(before: &Company, after: &Company) -> String {
     let aliases = after.aliases.iter().chain([&before.origin]);
     let texts: Vec<&str> = aliases.map(Origin::as_str).collect();
     texts.join(",")
-}
-
-fn print_settings(company: &Company, json: bool, out: &mut Output) -> Result<()> {
-    if json {
-        return out.json(&settings(company));
-    }
-    let rows: Vec<_> = Company::KEYS
-        .iter()
-        .map(|(key, allowed)| {
-            let value = company.value(key).unwrap_or_default();
-            [(*key).to_owned(), value, (*allowed).to_owned()]
-        })
-        .collect();
-    out.table(["KEY", "VALUE", "ALLOWED"], &rows)
-}
-
-fn settings(company: &Company) -> Value {
-    Company::KEYS
-        .iter()
-        .filter_map(|(key, _)| Some(((*key).to_owned(), Value::from(company.value(key)?))))
-        .collect::<Map<_, _>>()
-        .into()
 }

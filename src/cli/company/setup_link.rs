@@ -5,12 +5,14 @@ use serde_json::json;
 
 use crate::admin::setup::NewSetupLink;
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Listing, Output, timestamp};
-use crate::domain::{Company, SetupLinkId, SetupLinkState};
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::{Output, timestamp};
+use crate::domain::{Company, SetupLink, SetupLinkId, SetupLinkState};
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum SetupLink {
+pub(in crate::cli) enum SetupLinkCommand {
     /// Make a link: it can be used once, for 72 hours
     New {
         /// The company's slug, such as acme
@@ -34,14 +36,14 @@ pub(in crate::cli) enum SetupLink {
     },
 }
 
-impl SetupLink {
-    pub(super) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl SetupLinkCommand {
+    pub(super) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::New { slug } => {
                 let company = installation.company(&slug).await?;
-                let made = make(&installation, &company).await?;
-                print(&company, &made, out)
+                let new = create(&installation, &company).await?;
+                print(&company, &new, out)
             }
             Self::List { slug, json } => list(&installation, &slug, json, out).await,
             Self::Revoke { slug, id } => revoke(&installation, &slug, id.as_deref(), out).await,
@@ -49,19 +51,19 @@ impl SetupLink {
     }
 }
 
-pub(super) async fn make(installation: &Installation, company: &Company) -> Result<NewSetupLink> {
+pub(super) async fn create(installation: &Installation, company: &Company) -> Result<NewSetupLink> {
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     Ok(admin.new_setup_link().await?)
 }
 
-pub(super) fn print(company: &Company, made: &NewSetupLink, out: &mut Output) -> Result<()> {
+pub(super) fn print(company: &Company, new: &NewSetupLink, out: &mut Output) -> Result<()> {
     out.line(format!(
         "Set-up link for the administrator of {}, once, until {}:",
         company.name,
-        timestamp(made.link.expires_at)
+        timestamp(new.link.expires_at)
     ))?;
-    out.line(format!("  {}", made.address(company)))?;
+    out.line(format!("  {}", new.address(company)))?;
     out.line(format!(
         "Whoever opens it becomes an administrator. Revoke it: vestibule company setup-link revoke {}",
         company.slug
@@ -71,10 +73,10 @@ pub(super) fn print(company: &Company, made: &NewSetupLink, out: &mut Output) ->
 async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Output) -> Result<()> {
     let company = installation.company(slug).await?;
     let links = installation.store.setup_links(company.id).await?;
-    let state = |link: &crate::domain::SetupLink| link.state(installation.now);
+    let state = |link: &SetupLink| link.state(installation.now);
     let listing = Listing {
-        json,
-        describe: &|link: &crate::domain::SetupLink| {
+        form: ListForm::new(json),
+        describe: &|link: &SetupLink| {
             json!({
                 "id": link.id.to_string(),
                 "state": state(link).to_string(),
@@ -98,7 +100,7 @@ async fn list(installation: &Installation, slug: &str, json: bool, out: &mut Out
             company.name, company.slug
         ),
     };
-    out.list(&links, &listing)
+    listing.write(&links, out)
 }
 
 async fn revoke(
@@ -109,7 +111,7 @@ async fn revoke(
 ) -> Result<()> {
     let company = installation.company(slug).await?;
     let only = match id {
-        Some(text) => Some(known(installation, &company, text).await?),
+        Some(text) => Some(find_open(installation, &company, text).await?),
         None => None,
     };
     let keys = installation.keys().await?;
@@ -126,7 +128,11 @@ async fn revoke(
 }
 
 /// The link of an ID that was typed.
-async fn known(installation: &Installation, company: &Company, text: &str) -> Result<SetupLinkId> {
+async fn find_open(
+    installation: &Installation,
+    company: &Company,
+    text: &str,
+) -> Result<SetupLinkId> {
     let links = installation.store.setup_links(company.id).await?;
     let found = links.iter().find(|link| link.id.to_string() == text);
     let Some(link) = found else {

@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
-use super::import_metadata::{connection_name, jit_group};
-use super::set::warn;
-use super::settings::Settings;
+use super::danger::print_dangers;
+use super::jit_group::jit_group;
+use super::settings::CommandSettings;
 use super::{certificates, check_usable, describe, write_new};
-use crate::cli::company::required_text;
+use crate::cli::arguments::{connection_name, required_text};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::pairs;
+use crate::cli::settings::{Settable as _, split_pairs};
 use crate::domain::{self, Company, Connection, SamlSettings};
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Add {
+pub(in crate::cli) struct AddConnection {
     /// The company's slug, such as acme
     #[arg(long)]
     company: String,
@@ -50,12 +50,12 @@ pub(in crate::cli) struct Add {
     json: bool,
 }
 
-impl Add {
+impl AddConnection {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
-        let settings = Settings::of(installation, &company).await?;
+        let settings = CommandSettings::load(installation, &company).await?;
         let mut connection = self.connection(installation, &company).await?;
-        let pairs = pairs::split(&self.pairs, "binding=redirect")?;
+        let pairs = split_pairs(&self.pairs, "binding=redirect")?;
         for &pair in &pairs {
             settings.set(&mut connection, pair).await?;
         }
@@ -65,7 +65,7 @@ impl Add {
         let entity_id = &connection.settings.saml().idp_entity_id;
         write_new(installation, &company, &connection, entity_id).await?;
         if self.json {
-            let group = settings.value(&connection, "jit_group");
+            let group = settings.on(&connection).value("jit_group");
             let group = group.filter(|_| connection.settings.jit.is_some());
             return out.json(&describe(&settings, &connection, group.as_deref()));
         }
@@ -81,7 +81,7 @@ impl Add {
             connection.settings.saml().idp_entity_id
         ))?;
         certificates::print(&connection, installation.now, out)?;
-        warn(&pairs, &connection, out)?;
+        print_dangers(&pairs, &connection, out)?;
         if !connection.enabled {
             out.line(format!(
                 "Enable it with: vestibule connection enable --company {} --name {}",
@@ -102,20 +102,20 @@ impl Add {
             idp_entity_id: required_text("--entity-id", &self.entity_id)?,
             ..SamlSettings::default()
         });
-        put(
+        set_address(
             &mut settings,
             "sso_post_url",
             "--login-url",
             &self.login_url,
         )?;
-        put(
+        set_address(
             &mut settings,
             "sso_redirect_url",
             "--login-url",
             &self.login_url,
         )?;
         if let Some(url) = &self.logout_url {
-            put(&mut settings, "slo_url", "--logout-url", url)?;
+            set_address(&mut settings, "slo_url", "--logout-url", url)?;
         }
         for file in &self.certificates {
             let certificate = certificates::read(file)?;
@@ -137,7 +137,7 @@ impl Add {
 }
 
 /// Sets an address that an option gives.
-fn put(settings: &mut domain::Settings, key: &str, option: &str, url: &str) -> Result<()> {
+fn set_address(settings: &mut domain::Settings, key: &str, option: &str, url: &str) -> Result<()> {
     settings.set(key, url.trim()).map_err(|_| {
         CliError::unusable(
             format!("\"{url}\" is not an address for {option}."),

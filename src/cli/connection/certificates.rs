@@ -4,10 +4,10 @@ use std::path::Path;
 
 use time::OffsetDateTime;
 
-use super::import_metadata::read_file;
+use crate::cli::arguments::read_file;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::{Output, timestamp};
-use crate::cli::pairs::sentence;
+use crate::cli::text::sentence;
 use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
 
@@ -36,16 +36,15 @@ pub(super) fn print(connection: &Connection, now: OffsetDateTime, out: &mut Outp
         };
         let (from, until) = key.validity();
         out.line(format!("  CN={}", key.subject()))?;
-        out.line(format!("    SHA-1    {}", key.sha1_thumbprint()))?;
-        out.line(format!(
-            "    SHA-256  {}",
-            key.sha256_thumbprint().to_ascii_uppercase()
-        ))?;
-        out.line(format!(
-            "    valid    {} to {}",
-            timestamp(from),
-            timestamp(until)
-        ))?;
+        let fields = [
+            ("SHA-1", key.sha1_thumbprint()),
+            ("SHA-256", key.sha256_thumbprint().to_ascii_uppercase()),
+            (
+                "valid",
+                format!("{} to {}", timestamp(from), timestamp(until)),
+            ),
+        ];
+        out.fields("    ", 9, fields)?;
         let strict = connection.settings.saml().certificate_validity == CertificateValidity::Reject;
         if until < now && !strict {
             out.line(format!("    ! It expired on {}.", until.date()))?;

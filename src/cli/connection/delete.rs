@@ -1,24 +1,24 @@
 //! `connection delete`.
 
-use super::{Named, waiting};
+use super::{NamedConnection, waiting_users};
+use crate::cli::confirmation::YesFlag;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::sure::Sure;
 use crate::cli::text::counts;
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Delete {
+pub(in crate::cli) struct DeleteConnection {
     #[command(flatten)]
-    named: Named,
+    named: NamedConnection,
     /// Keep the records of its sign-ins until they are old enough
     #[arg(long)]
     keep_records: bool,
     #[command(flatten)]
-    sure: Sure,
+    yes: YesFlag,
 }
 
-impl Delete {
+impl DeleteConnection {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let (company, connection) = self.named.find(installation).await?;
         let keys = installation.keys().await?;
@@ -29,14 +29,14 @@ impl Delete {
         } else {
             format!("{} go", counts(records, "sign-in record"))
         };
-        let waiting = waiting(uses.waiting);
+        let waiting = waiting_users(uses.waiting);
         let goes = format!(
             "{} end, {} and {} from its group claims go, {records}. Accounts stay{waiting}",
             counts(uses.sessions, "session"),
             counts(uses.users, "user link"),
             counts(uses.grants, "membership"),
         );
-        self.sure.of(
+        self.yes.require(
             format!(
                 "This deletes the connection \"{}\" of {} for good: {goes}.",
                 connection.name, company.name

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-use serde_json::json;
-
+use super::import_report::ImportReport;
+use super::jit_group::jit_group;
 use super::{check_usable, save, write_new};
 use crate::admin::{ImportChoices, MetadataImport};
-use crate::cli::company::required_text;
+use crate::cli::arguments::{connection_name, read_file, required_text};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::domain::{Company, Connection, ConnectionName, GroupId, GroupKind};
+use crate::domain::{Company, Connection};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{LARGEST, Reach, fetch_metadata};
 use crate::saml::metadata::MetadataError;
@@ -67,9 +66,9 @@ impl ImportMetadata {
             Some(title) => Some(jit_group(installation, &company, title).await?),
             None => None,
         };
-        let bytes = self.fetched().await?;
+        let bytes = self.load().await?;
         let imported = import::read(&bytes, self.entity_id.as_deref(), installation.now)
-            .map_err(|error| self.not_imported(&error))?;
+            .map_err(|error| self.metadata_error(&error))?;
         let existing = installation
             .store
             .connection_by_name(company.id, &name)
@@ -94,15 +93,15 @@ impl ImportMetadata {
             .other
             .as_deref()
             .filter(|_| !self.replace)
-            .map(|old| another_identity_provider(old, &found.connection));
+            .map(|old| another_identity_provider_error(old, &found.connection));
         match other {
             Some(refusal) if !self.dry_run => return Err(refusal),
             None if !self.dry_run => self.write(installation, &company, &found).await?,
             _ => {}
         }
-        let report = Report {
+        let report = ImportReport {
             company: &company,
-            found: &found,
+            import: &found,
             dry_run: self.dry_run,
         };
         if self.json {
@@ -113,7 +112,7 @@ impl ImportMetadata {
         other.map_or(Ok(()), Err)
     }
 
-    fn not_imported(&self, error: &NotMetadata) -> CliError {
+    fn metadata_error(&self, error: &NotMetadata) -> CliError {
         let what = format!("The metadata was not imported. {error}");
         match error {
             NotMetadata::Certificate => CliError::unusable(
@@ -135,7 +134,7 @@ impl ImportMetadata {
         self.source.contains("://")
     }
 
-    async fn fetched(&self) -> Result<Vec<u8>> {
+    async fn load(&self) -> Result<Vec<u8>> {
         if self.is_url() {
             return fetch_metadata(&self.source, Reach::Private, LARGEST)
                 .await
@@ -162,7 +161,7 @@ impl ImportMetadata {
 
 /// Refuses to hand accounts over by mistake: they are bound to the connection (rule F2), so the new identity provider would
 /// speak for those of the old one.
-fn another_identity_provider(old: &str, after: &Connection) -> CliError {
+fn another_identity_provider_error(old: &str, after: &Connection) -> CliError {
     CliError::refused(
         format!(
             "The connection \"{}\" is not changed: this is another identity provider ({old} → {}). Accounts bound to the old one would answer to the new one.",
@@ -171,178 +170,4 @@ fn another_identity_provider(old: &str, after: &Connection) -> CliError {
         ),
         "Add a new connection with another --name, or repeat with --replace when the new one is to speak for these accounts.",
     )
-}
-
-/// The group of accounts that are made at first sign-in. Whoever the identity provider lets in gets one of those.
-pub(in crate::cli) async fn jit_group(
-    installation: &Installation,
-    company: &Company,
-    title: &str,
-) -> Result<GroupId> {
-    let group = installation.group(company, title).await?;
-    if group.kind == GroupKind::Administrator {
-        return Err(administrators(&group.title));
-    }
-    Ok(group.id)
-}
-
-/// Why that group is no group of new accounts.
-pub(in crate::cli) fn administrators(title: &str) -> CliError {
-    CliError::refused(
-        format!(
-            "\"{title}\" is a group of administrators: everybody would be one from the first sign-in."
-        ),
-        "Name another group, and make administrators one by one: vestibule user --help",
-    )
-}
-
-/// A connection's name, as an option gives it.
-pub(in crate::cli) fn connection_name(text: &str) -> Result<ConnectionName> {
-    text.parse().map_err(|_| {
-        CliError::unusable(
-            format!("\"{text}\" is not a connection's name."),
-            "Use 1 to 63 characters of a-z, 0-9 and -, such as entra.",
-        )
-    })
-}
-
-/// A file that an option names, not larger than what is fetched.
-pub(in crate::cli) fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let unreadable = |cause: std::io::Error| {
-        CliError::unusable(
-            format!("The file {} cannot be read: {cause}.", path.display()),
-            "Check its path and its permissions.",
-        )
-    };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > LARGEST as u64 {
-        return Err(CliError::unusable(
-            format!(
-                "The file {} is larger than {} MiB.",
-                path.display(),
-                LARGEST / 1024 / 1024
-            ),
-            "Check that it is the right file.",
-        ));
-    }
-    std::fs::read(path).map_err(unreadable)
-}
-
-/// What an import did, for people and for scripts.
-struct Report<'a> {
-    company: &'a Company,
-    found: &'a MetadataImport,
-    dry_run: bool,
-}
-
-impl Report<'_> {
-    /// What changes; of a new connection, what it has.
-    fn changes(&self) -> Vec<Change> {
-        let connection = &self.found.connection;
-        let certificates = connection.settings.saml().certificates.iter();
-        let new = certificates
-            .filter(|_| self.found.is_new)
-            .map(|one| Change {
-                what: "signing certificate",
-                before: None,
-                after: Some(import::describe(one)),
-            });
-        let differences = self.found.differences.iter();
-        let differences = differences
-            .filter(|it| !self.found.is_new || !matches!(it.key, "name" | "display_name"))
-            .map(|it| Change {
-                what: name_of(it.key),
-                before: it.before.clone(),
-                after: it.after.clone(),
-            });
-        differences.chain(new).collect()
-    }
-
-    fn print(&self, out: &mut Output) -> Result<()> {
-        let connection = &self.found.connection;
-        let verb = match (self.found.is_new, self.dry_run) {
-            (true, false) => "Added",
-            (true, true) => "Would add",
-            (false, false) => "Updated",
-            (false, true) => "Would update",
-        };
-        out.line(format!(
-            "{verb} the connection \"{}\" of {} ({}): {}",
-            connection.name,
-            self.company.name,
-            if connection.enabled {
-                "enabled"
-            } else {
-                "not enabled"
-            },
-            connection.settings.saml().idp_entity_id
-        ))?;
-        let changes = self.changes();
-        if changes.is_empty() {
-            out.line("  nothing in it changes")?;
-        }
-        for change in &changes {
-            let (sign, text) = match (&change.before, &change.after) {
-                (Some(before), Some(after)) => ("~", format!("{before} → {after}")),
-                (None, Some(after)) => ("+", after.clone()),
-                (Some(before), None) => ("-", before.clone()),
-                (None, None) => continue,
-            };
-            out.line(format!("  {sign} {}: {text}", change.what))?;
-        }
-        for warning in &self.found.warnings {
-            out.line(format!("  ! {warning}"))?;
-        }
-        if !connection.enabled && !self.dry_run {
-            out.line(format!(
-                "Enable it with: vestibule connection enable --company {} --name {}",
-                self.company.slug, connection.name
-            ))?;
-        }
-        Ok(())
-    }
-
-    fn to_json(&self) -> serde_json::Value {
-        let connection = &self.found.connection;
-        json!({
-            "company": self.company.slug,
-            "connection": connection.name,
-            "added": self.found.is_new,
-            "dry_run": self.dry_run,
-            "enabled": connection.enabled,
-            "idp_entity_id": connection.settings.saml().idp_entity_id,
-            "changes": self.changes(),
-            "warnings": self.found.warnings,
-        })
-    }
-}
-
-/// One thing that an import changes.
-#[derive(Debug, Serialize)]
-struct Change {
-    what: &'static str,
-    /// What was there; none when it is added.
-    before: Option<String>,
-    /// What will be there; none when it is removed.
-    after: Option<String>,
-}
-
-/// What the parts of metadata are called; a setting by its own name.
-fn name_of(key: &'static str) -> &'static str {
-    match key {
-        "idp_entity_id" => "entity ID",
-        "sso_post_url" => "sign-on address (POST)",
-        "sso_redirect_url" => "sign-on address (Redirect)",
-        "slo_url" => "logout address",
-        "slo_response_url" => "logout response address",
-        "slo_post_url" => "logout address (POST)",
-        "slo_post_response_url" => "logout response address (POST)",
-        "slo_binding" => "logout binding",
-        "sign_requests" => "signed requests",
-        "name_id_format" => "NameID format",
-        "authn_statement" => "AuthnStatement",
-        "metadata_url" => "metadata URL",
-        "certificates" => "signing certificate",
-        _ => key,
-    }
 }

@@ -3,22 +3,23 @@
 use std::path::Path;
 
 use super::certificates::read;
-use super::import_metadata::administrators;
+use super::jit_group::administrators_error;
 use crate::admin::{ConnectionSettings, Unfit};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
-use crate::cli::pairs::{sentence, unfit};
+use crate::cli::settings::{Settable, setting_error};
+use crate::cli::text::sentence;
 use crate::domain::{Company, Connection};
 
 /// The settings of a company's connections.
-pub(super) struct Settings<'a> {
+pub(super) struct CommandSettings<'a> {
     installation: &'a Installation,
     company: &'a Company,
     by_name: ConnectionSettings,
 }
 
-impl<'a> Settings<'a> {
-    pub(super) async fn of(installation: &'a Installation, company: &'a Company) -> Result<Self> {
+impl<'a> CommandSettings<'a> {
+    pub(super) async fn load(installation: &'a Installation, company: &'a Company) -> Result<Self> {
         let groups = installation.store.groups(company.id).await?;
         Ok(Self {
             installation,
@@ -27,9 +28,12 @@ impl<'a> Settings<'a> {
         })
     }
 
-    /// The settings, with what each takes.
-    pub(super) fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-        ConnectionSettings::keys()
+    /// The settings of one of the connections.
+    pub(super) const fn on<'s>(&'s self, connection: &'s Connection) -> ConnectionWithSettings<'s> {
+        ConnectionWithSettings {
+            settings: self,
+            connection,
+        }
     }
 
     /// Changes one setting from text.
@@ -51,32 +55,19 @@ impl<'a> Settings<'a> {
         };
         match self.by_name.set(connection, key, &given) {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.unfit(error, connection).await),
+            Err(error) => Err(self.error(error, connection).await),
         }
     }
 
-    /// The current value of a setting; of certificates, their SHA-1 thumbprints.
-    pub(super) fn value(&self, connection: &Connection, key: &str) -> Option<String> {
-        self.by_name.value(connection, key)
-    }
-
-    /// Every setting that has a value of its own.
-    pub(super) fn values(&self, connection: &Connection) -> serde_json::Value {
-        Self::keys()
-            .filter_map(|(key, _)| Some((key.to_owned(), self.value(connection, key)?.into())))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    }
-
-    async fn unfit(&self, error: Unfit, connection: &Connection) -> CliError {
+    async fn error(&self, error: Unfit, connection: &Connection) -> CliError {
         match error {
             Unfit::Setting(error) => {
-                let known: Vec<&str> = Self::keys().map(|(key, _)| key).collect();
+                let known: Vec<&str> = ConnectionSettings::keys().map(|(key, _)| key).collect();
                 let list_with = format!(
                     "vestibule connection set --company {} --name {}",
                     self.company.slug, connection.name
                 );
-                unfit(&error, &known, &list_with)
+                setting_error(&error, &known, &list_with)
             }
             Unfit::NoGroup(title) => match self.installation.group(self.company, &title).await {
                 // It says which groups there are.
@@ -86,7 +77,7 @@ impl<'a> Settings<'a> {
                     "Nothing was written. Run the command again.",
                 ),
             },
-            Unfit::Administrators(title) => administrators(&title),
+            Unfit::Administrators(title) => administrators_error(&title),
             Unfit::Mapping(text) => CliError::unusable(
                 format!("\"{text}\" is not a group mapping."),
                 "Write group_mapping=\"VALUE=TITLE, VALUE=TITLE\", with the value of the group claim (Entra ID: the group's Object ID) and the title of a permission group.",
@@ -101,7 +92,30 @@ impl<'a> Settings<'a> {
     }
 }
 
+/// A connection whose settings are named as commands name them.
+pub(super) struct ConnectionWithSettings<'a> {
+    settings: &'a CommandSettings<'a>,
+    connection: &'a Connection,
+}
+
+impl Settable for ConnectionWithSettings<'_> {
+    const EXPLAINED_BELOW: bool = true;
+
+    fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+        ConnectionSettings::keys()
+    }
+
+    /// Of certificates, their SHA-1 thumbprints.
+    fn value(&self, key: &str) -> Option<String> {
+        self.settings.by_name.value(self.connection, key)
+    }
+
+    fn name(&self) -> String {
+        format!("\"{}\"", self.connection.name)
+    }
+}
+
 /// A stored certificate as a block of PEM.
-pub(super) fn pem(stored: &str) -> String {
+fn pem(stored: &str) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{stored}\n-----END CERTIFICATE-----\n")
 }

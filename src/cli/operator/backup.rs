@@ -2,6 +2,8 @@
 //!
 //! Invariants: a backup that was said to be made was read again; a restore changes nothing before all of the backup was read and
 //! found to belong together, and what it takes the place of is kept under another name.
+//!
+//! Tests: `tests/it/operator/backup.rs`. The other half, which seals the keys, is `keys/backup.rs`.
 
 use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
@@ -9,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use super::{doctor, postgres_tools as postgres};
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::{Installation, Setting};
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
 use crate::cli::people::password;
-use crate::cli::text::full;
+use crate::cli::text::full_path;
 use crate::config::Config;
 use crate::keys::{self, Keys, SealedKeys};
 use crate::store::{check_sqlite, copy_sqlite};
@@ -43,8 +46,8 @@ const SQLITE: &str = "database.sqlite3";
 const POSTGRES: &str = "database.dump";
 
 impl Backup {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+    pub(in crate::cli) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         let keys = installation.keys().await?;
         self.make_directory()?;
         let passphrase = password::passphrase(self.passphrase_file.as_deref(), true)?;
@@ -65,10 +68,10 @@ impl Backup {
             ));
         }
         installation.store.close().await;
-        out.line(format!("{}: the database", full(&database)))?;
+        out.line(format!("{}: the database", full_path(&database)))?;
         out.line(format!(
             "{}: the keys, sealed with the passphrase",
-            full(&sealed)
+            full_path(&sealed)
         ))?;
         out.line("Both were read again and fit. Keep the passphrase at another place.")?;
         out.line(format!(
@@ -123,8 +126,8 @@ impl Backup {
 }
 
 impl Restore {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let config = setting.config()?;
+    pub(in crate::cli) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let config = invocation.config()?;
         let sealed = self.read_keys()?;
         let from = self.database(&config)?;
         if hash_of(&from)? != sealed.database {
@@ -149,7 +152,7 @@ impl Restore {
             ));
         }
         self.refuse_to_overwrite(&config, &sealed)?;
-        let ending = format!("before-restore-{}", setting.clock.now().unix_timestamp());
+        let ending = format!("before-restore-{}", invocation.clock.now().unix_timestamp());
         let restored = sealed.restore(&config, &ending)?;
         let mut kept = restored.kept;
         match config.sqlite_file() {
@@ -160,12 +163,12 @@ impl Restore {
             None => postgres::restore(&config, &from)?,
         }
         // As the server will: the keys have to be those of the database.
-        let installation = setting.open().await?;
+        let installation = invocation.open().await?;
         installation.keys().await?;
         let companies = installation.store.companies().await?.len();
         installation.store.close().await;
         for path in kept {
-            out.line(format!("kept what was there: {}", full(&path)))?;
+            out.line(format!("kept what was there: {}", full_path(&path)))?;
         }
         out.line(format!(
             "Restored the database ({companies} companies) and {} key files. They fit. Start the server.",

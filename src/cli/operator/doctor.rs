@@ -1,38 +1,38 @@
 //! `doctor`: looks at everything that a sign-in needs, and says what to do.
 //!
 //! Invariant: it changes nothing that a start of the server would not change: no keys are made, no database file is made.
+//!
+//! Tests: `tests/it/operator/doctor.rs`.
 
-mod checks;
+mod clock;
 mod companies;
-mod drift;
+mod data_directory;
+mod database;
 mod keys;
+mod listener;
 mod origins;
 mod user;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use crate::cli::error::Result;
-use crate::cli::installation::Setting;
+use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
 use crate::cli::text::count;
 use crate::config::Config;
 use crate::keys::Fingerprints;
 
-use checks::Database;
+use database::ConfiguredDatabase;
+
+pub(in crate::cli) use listener::is_vestibule;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Doctor {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Whether what listens there answers as a server of ours does.
-pub(in crate::cli) fn is_vestibule(listen: SocketAddr) -> bool {
-    checks::is_vestibule(listen)
 }
 
 /// How one finding stands.
@@ -45,7 +45,7 @@ enum State {
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct Diagnosis {
     state: State,
     area: &'static str,
     text: String,
@@ -55,9 +55,9 @@ struct Finding {
 
 /// What was found so far.
 #[derive(Debug, Default)]
-struct Findings(Vec<Finding>);
+struct Diagnoses(Vec<Diagnosis>);
 
-impl Findings {
+impl Diagnoses {
     fn ok(&mut self, area: &'static str, text: impl Into<String>) {
         self.push(State::Ok, area, text.into(), String::new());
     }
@@ -71,7 +71,7 @@ impl Findings {
     }
 
     fn push(&mut self, state: State, area: &'static str, text: String, next: String) {
-        self.0.push(Finding {
+        self.0.push(Diagnosis {
             state,
             area,
             text,
@@ -85,27 +85,31 @@ impl Findings {
 }
 
 impl Doctor {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<ExitCode> {
-        let mut findings = Findings::default();
-        match setting.config() {
+    pub(in crate::cli) async fn run(
+        self,
+        invocation: &Invocation,
+        out: &mut Output,
+    ) -> Result<ExitCode> {
+        let mut diagnoses = Diagnoses::default();
+        match invocation.config() {
             Ok(config) => {
-                findings.ok("configuration", super::configuration::sources(setting));
-                if let Some(code) = user::look(&config, &mut findings) {
+                diagnoses.ok("configuration", super::config::sources(invocation));
+                if let Some(code) = user::look(&config, &mut diagnoses) {
                     return Ok(code);
                 }
-                look(&config, setting, &mut findings).await;
+                look(&config, invocation, &mut diagnoses).await;
             }
-            Err(error) => findings.error("configuration", error.to_string(), ""),
+            Err(error) => diagnoses.error("configuration", error.to_string(), ""),
         }
         if self.json {
             out.json(&serde_json::json!({
-                "ok": findings.count(State::Error) == 0,
-                "findings": findings.0,
+                "ok": diagnoses.count(State::Error) == 0,
+                "findings": diagnoses.0,
             }))?;
         } else {
-            print(&findings, out)?;
+            print(&diagnoses, out)?;
         }
-        Ok(if findings.count(State::Error) == 0 {
+        Ok(if diagnoses.count(State::Error) == 0 {
             ExitCode::SUCCESS
         } else {
             ExitCode::from(1)
@@ -113,57 +117,57 @@ impl Doctor {
     }
 }
 
-async fn look(config: &Config, setting: &Setting, findings: &mut Findings) {
-    let now = setting.clock.now();
-    let mut of_database = Findings::default();
-    let database = checks::database(config, &setting.clock, &mut of_database).await;
+async fn look(config: &Config, invocation: &Invocation, diagnoses: &mut Diagnoses) {
+    let now = invocation.clock.now();
+    let mut of_database = Diagnoses::default();
+    let database = database::open(config, &invocation.clock, &mut of_database).await;
     // Whatever else is wrong: whether the keys are the right ones comes first.
     let known = match &database {
-        Database::Open { store, .. } => store.key_fingerprints().await.ok(),
-        Database::New => Some(Fingerprints::default()),
-        Database::Unusable => None,
+        ConfiguredDatabase::Open { store, .. } => store.key_fingerprints().await.ok(),
+        ConfiguredDatabase::New => Some(Fingerprints::default()),
+        ConfiguredDatabase::Unusable => None,
     };
-    let keys = keys::look(config, known.as_ref(), now, findings);
-    let is_running = checks::listen(config, findings);
-    checks::data_directory(config, findings);
-    checks::clock(now, findings);
-    findings.0.append(&mut of_database.0);
-    let Database::Open { store, drift } = database else {
+    let keys = keys::look(config, known.as_ref(), now, diagnoses);
+    let is_running = listener::look(config, diagnoses);
+    data_directory::look(config, diagnoses);
+    clock::look(now, diagnoses);
+    diagnoses.0.append(&mut of_database.0);
+    let ConfiguredDatabase::Open { store, drift } = database else {
         return;
     };
     let companies = async {
-        let companies = companies::look(config, &store, now, findings).await?;
-        let skew = drift::least_skew(&store, &companies).await?;
+        let companies = companies::look(config, &store, now, diagnoses).await?;
+        let skew = clock::least_skew(&store, &companies).await?;
         if let Some(drift) = drift {
-            drift::from_database(drift, skew, findings);
+            clock::look_at_database(drift, skew, diagnoses);
         }
-        drift::look(&store, &companies, skew, findings).await?;
+        clock::look_at_sign_ins(&store, &companies, skew, diagnoses).await?;
         Ok::<_, crate::store::Error>(companies)
     };
     match companies.await {
-        Err(error) => findings.error(
+        Err(error) => diagnoses.error(
             "database",
             format!("The companies cannot be read: {error}."),
             "",
         ),
         Ok(companies) => {
             if !is_running && !companies.is_empty() {
-                findings.warn(
+                diagnoses.warn(
                     "origins",
                     "The server does not run here.",
                     "Start it, unless another node answers.",
                 );
             }
             if let Some(keys) = &keys {
-                origins::ask(&companies, keys, &setting.clock, findings).await;
+                origins::ask(&companies, keys, &invocation.clock, diagnoses).await;
             }
         }
     }
     store.close().await;
 }
 
-fn print(findings: &Findings, out: &mut Output) -> Result<()> {
-    for finding in &findings.0 {
+fn print(diagnoses: &Diagnoses, out: &mut Output) -> Result<()> {
+    for finding in &diagnoses.0 {
         let mark = match finding.state {
             State::Ok => '✓',
             State::Warning => '!',
@@ -174,7 +178,10 @@ fn print(findings: &Findings, out: &mut Output) -> Result<()> {
             out.line(format!("                 {}", finding.next))?;
         }
     }
-    let (errors, warnings) = (findings.count(State::Error), findings.count(State::Warning));
+    let (errors, warnings) = (
+        diagnoses.count(State::Error),
+        diagnoses.count(State::Warning),
+    );
     out.line("")?;
     out.line(match (errors, warnings) {
         (0, 0) => "All is well.".to_owned(),

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, UnknownKeys};
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::Setting;
+use crate::cli::invocation::Invocation;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{self, Timeouts};
@@ -21,8 +21,8 @@ use crate::web;
 const OTHER_FILES: usize = 128;
 
 /// Runs the server until it is told to stop.
-pub(in crate::cli) fn run(setting: &Setting) -> Result<ExitCode> {
-    let config = setting.config()?;
+pub(in crate::cli) fn run(invocation: &Invocation) -> Result<ExitCode> {
+    let config = invocation.config()?;
     let _flush = telemetry::init(&config.log)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -30,7 +30,13 @@ pub(in crate::cli) fn run(setting: &Setting) -> Result<ExitCode> {
         .map_err(CliError::Runtime)?
         .block_on(async {
             let listener = bind(&config).await?;
-            serve(listener, config, setting.clock.clone(), setting.new_keys).await
+            serve(
+                listener,
+                config,
+                invocation.clock.clone(),
+                invocation.new_keys,
+            )
+            .await
         })
 }
 

@@ -4,8 +4,8 @@ use crate::cli::error::CliError;
 use crate::domain::{Company, User};
 
 /// Rule F6: what a user's change would end.
-pub(super) fn last_one(user: &User, company: &Company, more: &str) -> CliError {
-    last_break_glass(
+pub(super) fn last_administrator_error(user: &User, company: &Company, more: &str) -> CliError {
+    no_break_glass_error(
         format!(
             "{} is the last administrator of {} who can sign in without single sign-on{more}.",
             user.email, company.name
@@ -15,7 +15,7 @@ pub(super) fn last_one(user: &User, company: &Company, more: &str) -> CliError {
 }
 
 /// Rule F6, with what to do next.
-pub(super) fn last_break_glass(what: String, company: &Company) -> CliError {
+pub(super) fn no_break_glass_error(what: String, company: &Company) -> CliError {
     CliError::refused(
         what,
         format!(

@@ -3,31 +3,26 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::break_glass::last_break_glass;
+use super::break_glass::no_break_glass_error;
 use crate::admin::{GroupText, Refused};
-use crate::cli::company::required_text;
+use crate::cli::arguments::{CompanyList, required_text};
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Listing, Output, timestamp};
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::{Output, timestamp};
 use crate::cli::text::count;
-use crate::domain::{self, GroupKind};
+use crate::domain::{Company, Group, GroupKind};
 use crate::store::ListedGroup;
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Group {
+pub(in crate::cli) enum GroupCommand {
     /// Add a permission group
-    Add(Add),
+    Add(AddGroup),
     /// List a company's permission groups
-    List {
-        /// The company's slug, such as acme
-        #[arg(long)]
-        company: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(CompanyList),
     /// Change a permission group's title, type or sign-in
-    Set(Set),
+    Set(SetGroup),
     /// Delete a permission group and every membership in it, unless a connection puts users into it
     Delete {
         /// Its title
@@ -42,7 +37,7 @@ pub(in crate::cli) enum Group {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Add {
+pub(in crate::cli) struct AddGroup {
     /// Its title
     title: String,
     /// The company's slug, such as acme
@@ -57,7 +52,7 @@ pub(in crate::cli) struct Add {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Set {
+pub(in crate::cli) struct SetGroup {
     /// Its title
     title: String,
     /// The company's slug, such as acme
@@ -74,12 +69,12 @@ pub(in crate::cli) struct Set {
     administrator: Option<bool>,
 }
 
-impl Group {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl GroupCommand {
+    pub(in crate::cli) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::Add(add) => add.run(&installation, out).await,
-            Self::List { company, json } => list(&installation, &company, json, out).await,
+            Self::List(arguments) => list(&installation, &arguments, out).await,
             Self::Set(set) => set.run(&installation, out).await,
             Self::Delete {
                 title,
@@ -90,7 +85,7 @@ impl Group {
     }
 }
 
-impl Add {
+impl AddGroup {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let title = required_text("The title", &self.title)?;
         let company = installation.company(&self.company).await?;
@@ -106,7 +101,7 @@ impl Add {
             "Added the permission group \"{}\" to {} ({}).",
             group.title,
             company.name,
-            described(&group)
+            describe(&group)
         ))
     }
 }
@@ -114,11 +109,11 @@ impl Add {
 /// Adds a group to a company.
 pub(in crate::cli) async fn add(
     installation: &Installation,
-    company: &domain::Company,
+    company: &Company,
     title: &str,
     kind: GroupKind,
     sso_only: bool,
-) -> Result<domain::Group> {
+) -> Result<Group> {
     let text = GroupText {
         title: title.to_owned(),
         kind,
@@ -129,10 +124,10 @@ pub(in crate::cli) async fn add(
     admin
         .create_group(&text)
         .await
-        .map_err(|refused| unfit(refused, company))
+        .map_err(|refused| group_error(refused, company))
 }
 
-impl Set {
+impl SetGroup {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
         let found = installation.group(&company, &self.title).await?;
@@ -150,7 +145,7 @@ impl Set {
         let (changed, lost) = admin
             .edit_group(group.id, &version, &text)
             .await
-            .map_err(|refused| unfit(refused, &company))?;
+            .map_err(|refused| group_error(refused, &company))?;
         if changed == group {
             return out.line(format!("\"{}\" is so already.", group.title));
         }
@@ -158,7 +153,7 @@ impl Set {
             "The permission group \"{}\" of {} is {} now.",
             changed.title,
             company.name,
-            described(&changed)
+            describe(&changed)
         ))?;
         if lost > 0 {
             out.line(format!(
@@ -197,7 +192,7 @@ async fn delete(
     admin
         .delete_group(group.id)
         .await
-        .map_err(|refused| unfit(refused, &company))?;
+        .map_err(|refused| group_error(refused, &company))?;
     out.line(format!(
         "Deleted the permission group \"{}\" of {} ({members}).",
         group.title, company.name
@@ -205,7 +200,7 @@ async fn delete(
 }
 
 /// Why a group was not changed, with what to do next.
-fn unfit(refused: Refused, company: &domain::Company) -> CliError {
+fn group_error(refused: Refused, company: &Company) -> CliError {
     match refused {
         Refused::Taken(problem) => CliError::refused(
             format!("{}: {}", company.name, problem.what),
@@ -221,7 +216,7 @@ fn unfit(refused: Refused, company: &domain::Company) -> CliError {
                 company.slug
             ),
         ),
-        Refused::LastBreakGlass => last_break_glass(
+        Refused::LastBreakGlass => no_break_glass_error(
             format!(
                 "This would leave {} without an administrator who can sign in without single sign-on.",
                 company.name
@@ -240,7 +235,7 @@ fn kind(administrator: bool) -> GroupKind {
     }
 }
 
-fn described(group: &domain::Group) -> String {
+fn describe(group: &Group) -> String {
     format!(
         "{}{}",
         group.kind,
@@ -254,14 +249,13 @@ fn described(group: &domain::Group) -> String {
 
 async fn list(
     installation: &Installation,
-    company: &str,
-    json: bool,
+    arguments: &CompanyList,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(company).await?;
+    let company = installation.company(&arguments.company).await?;
     let groups = installation.store.list_groups(company.id).await?;
     let listing = Listing {
-        json,
+        form: ListForm::new(arguments.json),
         describe: &|listed: &ListedGroup| {
             let group = &listed.group;
             json!({
@@ -292,5 +286,5 @@ async fn list(
             company.name, company.slug
         ),
     };
-    out.list(&groups, &listing)
+    listing.write(&groups, out)
 }

@@ -16,10 +16,10 @@ const SHORTEST_PASSPHRASE: usize = 16;
 /// Reads a new password: asked for twice at a terminal, else one line of standard input.
 pub(in crate::cli) fn read(from_stdin: bool) -> Result<String> {
     if from_stdin || !std::io::stdin().is_terminal() {
-        return checked(line()?);
+        return check_password(line()?);
     }
     let _echo = Echo::off()?;
-    let first = checked(ask("New password: ")?)?;
+    let first = check_password(ask("New password: ")?)?;
     if ask("The same again: ")? != first {
         return Err(CliError::unusable(
             "The two passwords differ.",
@@ -117,7 +117,7 @@ fn line() -> Result<String> {
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
-fn checked(password: String) -> Result<String> {
+fn check_password(password: String) -> Result<String> {
     if password.is_empty() {
         return Err(CliError::unusable(
             "No password was given.",

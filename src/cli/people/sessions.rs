@@ -4,17 +4,18 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::named::Named;
+use super::named_user::NamedUser;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
-use crate::cli::output::{Listing, Output, timestamp};
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::{Output, timestamp};
 use crate::cli::text::count;
 use crate::domain::{Connection, Session, SessionKey};
 
 /// Lists a user's live sessions.
 pub(in crate::cli) async fn list(
     installation: &Installation,
-    named: &Named,
+    named: &NamedUser,
     limit: usize,
     json: bool,
     out: &mut Output,
@@ -32,7 +33,7 @@ pub(in crate::cli) async fn list(
         found.map(|connection: &Connection| connection.name.to_string())
     };
     let listing = Listing {
-        json,
+        form: ListForm::new(json),
         describe: &|(_, session): &(SessionKey, Session)| {
             json!({
                 "connection": through(session),
@@ -56,7 +57,7 @@ pub(in crate::cli) async fn list(
         },
         none: format!("{} is not signed in anywhere.", user.email),
     };
-    out.list(&sessions, &listing)?;
+    listing.write(&sessions, out)?;
     if has_older {
         let more = format!(
             "There are older ones. See them too: vestibule user sessions --company {} --email {} --limit {}",
@@ -86,7 +87,7 @@ pub(in crate::cli) fn limit(text: &str) -> std::result::Result<usize, String> {
 /// Ends every session of a user.
 pub(in crate::cli) async fn end(
     installation: &Installation,
-    named: &Named,
+    named: &NamedUser,
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = named.find(installation).await?;

@@ -3,23 +3,26 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::checks::{print_advice, print_checks};
 use crate::admin::{Fix, Refused, Side, SignInDetail, Signing};
 use crate::cli::error::{CliError, Result};
-use crate::cli::installation::{Installation, Setting};
-use crate::cli::output::{Listing, Output, maybe_timestamp, timestamp};
-use crate::domain::{self, AttemptKind, Code, Connection, ConnectionId, Outcome};
+use crate::cli::installation::Installation;
+use crate::cli::invocation::Invocation;
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::{Output, maybe_timestamp, timestamp};
+use crate::domain::{AttemptKind, Code, Connection, ConnectionId, Outcome};
 use crate::store::{SignInFilter, SignInRow};
 
 #[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Attempts {
+pub(in crate::cli) enum AttemptsCommand {
     /// List a company's sign-ins, the newest first
-    List(List),
+    List(ListAttempts),
     /// Show every check of one sign-in
-    Show(Show),
+    Show(ShowAttempt),
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct List {
+pub(in crate::cli) struct ListAttempts {
     /// The company's slug, such as acme
     #[arg(long)]
     company: String,
@@ -38,7 +41,7 @@ pub(in crate::cli) struct List {
 }
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Show {
+pub(in crate::cli) struct ShowAttempt {
     /// The code on the user's page, such as K7QF-3XHD
     code: String,
     /// The company's slug, such as acme
@@ -49,9 +52,9 @@ pub(in crate::cli) struct Show {
     json: bool,
 }
 
-impl Attempts {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<()> {
-        let installation = setting.open().await?;
+impl AttemptsCommand {
+    pub(in crate::cli) async fn run(self, invocation: &Invocation, out: &mut Output) -> Result<()> {
+        let installation = invocation.open().await?;
         match self {
             Self::List(list) => list.run(&installation, out).await,
             Self::Show(show) => show.run(&installation, out).await,
@@ -59,29 +62,24 @@ impl Attempts {
     }
 }
 
-impl List {
+impl ListAttempts {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
         let keys = installation.keys().await?;
         let admin = installation.admin(&keys, company.id);
-        let mut filter = SignInFilter {
-            outcome: self.outcome,
-            warned: self.warning,
-            ..SignInFilter::default()
+        let read = async |after, limit| {
+            let filter = SignInFilter {
+                outcome: self.outcome,
+                warned: self.warning,
+                after,
+                ..SignInFilter::default()
+            };
+            let page = admin.sign_ins(&filter, limit).await?;
+            Ok((page.rows, page.next))
         };
-        let (mut rows, mut left) = (Vec::new(), self.limit);
-        while left > 0 {
-            let page = admin.sign_ins(&filter, left).await?;
-            left = left.saturating_sub(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
-            rows.extend(page.rows);
-            match page.next {
-                Some(next) => filter.after = Some(next),
-                None => break,
-            }
-        }
         let connections = admin.connections().await?;
         let listing = Listing {
-            json: self.json,
+            form: ListForm::new(self.json),
             describe: &|row| summary(row, &connections),
             header: ["CODE", "STARTED", "OUTCOME", "THROUGH", "USER", "SUMMARY"],
             row: &|row: &SignInRow| {
@@ -98,11 +96,11 @@ impl List {
             },
             none: format!("{} has no such sign-in yet.", company.name),
         };
-        out.list(&rows, &listing)
+        listing.write_pages(Some(self.limit), read, out).await
     }
 }
 
-impl Show {
+impl ShowAttempt {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
         let code: Code = self.code.parse().map_err(|_| {
@@ -126,7 +124,7 @@ impl Show {
             other => other?,
         };
         if self.json {
-            out.json(&described(&detail, company.slug.as_str()))
+            out.json(&describe(&detail, company.slug.as_str()))
         } else {
             print(&detail, company.slug.as_str(), out)
         }
@@ -145,7 +143,7 @@ fn print(detail: &SignInDetail, company: &str, out: &mut Output) -> Result<()> {
             email.to_string()
         }
     });
-    for (label, value) in [
+    let fields = [
         ("Sign-in", attempt.code.to_string()),
         ("Outcome", outcome(attempt.outcome, attempt.rule.as_deref())),
         (
@@ -158,9 +156,8 @@ fn print(detail: &SignInDetail, company: &str, out: &mut Output) -> Result<()> {
         ("Clocks", or_none(detail.clocks.clone())),
         ("Request", or_none(attempt.request_id.clone())),
         ("Goes on to", or_none(attempt.return_to.clone())),
-    ] {
-        out.line(format!("{label:<12}{value}"))?;
-    }
+    ];
+    out.fields("", 12, fields)?;
     if !attempt.record.checks.is_empty() {
         out.line("")?;
     }
@@ -183,20 +180,26 @@ fn print_signing(signing: &Signing, out: &mut Output) -> Result<()> {
     if let Some(signer) = &signing.signer {
         let subject = signer.subject.as_deref().unwrap_or("-");
         let sha1 = signer.sha1.as_deref().unwrap_or("-");
-        out.line(format!("      subject   {subject}"))?;
-        out.line(format!("      SHA-256   {}", signer.sha256))?;
-        out.line(format!("      SHA-1     {sha1}"))?;
+        print_thumbprints(subject, &signer.sha256, sha1, out)?;
     }
     for configured in &signing.configured {
         out.line(format!(
             "The connection has now, until {}:",
             timestamp(configured.not_after)
         ))?;
-        out.line(format!("      subject   {}", configured.subject))?;
-        out.line(format!("      SHA-256   {}", configured.sha256))?;
-        out.line(format!("      SHA-1     {}", configured.sha1))?;
+        print_thumbprints(
+            &configured.subject,
+            &configured.sha256,
+            &configured.sha1,
+            out,
+        )?;
     }
     Ok(())
+}
+
+fn print_thumbprints(subject: &str, sha256: &str, sha1: &str, out: &mut Output) -> Result<()> {
+    let fields = [("subject", subject), ("SHA-256", sha256), ("SHA-1", sha1)];
+    out.fields("      ", 10, fields)
 }
 
 /// The fields to change, side by side with their values.
@@ -225,25 +228,6 @@ fn print_fixes(detail: &SignInDetail, company: &str, out: &mut Output) -> Result
                 out.line(format!("      {line}"))?;
             }
         }
-    }
-    Ok(())
-}
-
-/// Every check on three lines: mark, rule and subject; expected; received.
-pub(in crate::cli) fn print_checks(checks: &[domain::Check], out: &mut Output) -> Result<()> {
-    for check in checks {
-        let mark = if check.passed { '✓' } else { '✗' };
-        out.line(format!("{mark} {:<3} {}", check.rule, check.subject))?;
-        out.line(format!("      expected  {}", check.expected))?;
-        out.line(format!("      received  {}", check.received))?;
-    }
-    Ok(())
-}
-
-/// What to do, one line each.
-pub(in crate::cli) fn print_advice(advice: &[String], out: &mut Output) -> Result<()> {
-    for line in advice {
-        out.line(format!("→ {line}"))?;
     }
     Ok(())
 }
@@ -285,7 +269,7 @@ fn summary(row: &SignInRow, connections: &[Connection]) -> Value {
 }
 
 /// One sign-in with its checks.
-fn described(detail: &SignInDetail, company: &str) -> Value {
+fn describe(detail: &SignInDetail, company: &str) -> Value {
     let attempt = &detail.attempt;
     json!({
         "code": attempt.code.to_string(),

@@ -2,9 +2,11 @@
 //!
 //! Invariant: the verdict is that of the server on the same octets: the same functions, with the settings of a connection of
 //! this installation, or with the defaults of an imported one, but for the NameID format, which is any unless one is named.
+//!
+//! Tests: `tests/it/cli/explain.rs` and `tests/it/cli/explain_vectors.rs`.
 
+mod basis;
 mod input;
-mod judged;
 mod report;
 
 use std::path::PathBuf;
@@ -13,21 +15,21 @@ use std::process::ExitCode;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::cli::Setting;
 use crate::cli::error::Result;
+use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
-use crate::domain::settings::CLOCK_SKEW_SECONDS;
+use crate::domain::settings::{CLOCK_SKEW_SECONDS, MOST_CLOCK_SKEW_SECONDS};
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::error::Requirement;
 use crate::saml::response::{Expectation, ParsedResponse};
 use crate::saml::signature::Trust;
 use crate::saml::validate::validate;
 use crate::saml::verdict::Verdict;
-use crate::site::{self, Asked};
+use crate::site::{self, AnsweredRequest};
 use crate::text;
 
-use judged::Judged;
-use report::Report;
+use basis::Basis;
+use report::ExplainReport;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Explain {
@@ -73,7 +75,7 @@ pub(in crate::cli) struct Explain {
     #[arg(
         long,
         value_name = "S",
-        value_parser = clap::value_parser!(u16).range(0..=300),
+        value_parser = clap::value_parser!(u16).range(0..=i64::from(MOST_CLOCK_SKEW_SECONDS)),
         help = format!("How far the clocks may differ, in seconds [default: {CLOCK_SKEW_SECONDS}, or the connection's]")
     )]
     clock_skew: Option<u16>,
@@ -83,17 +85,21 @@ pub(in crate::cli) struct Explain {
 }
 
 impl Explain {
-    pub(in crate::cli) async fn run(self, setting: &Setting, out: &mut Output) -> Result<ExitCode> {
-        let at = self.at.unwrap_or_else(|| setting.clock.now());
-        let judged = Judged::by(&self, setting, at).await?;
-        let trust = site::trust(&judged.settings, judged.keys);
-        let asked = Asked {
+    pub(in crate::cli) async fn run(
+        self,
+        invocation: &Invocation,
+        out: &mut Output,
+    ) -> Result<ExitCode> {
+        let at = self.at.unwrap_or_else(|| invocation.clock.now());
+        let basis = Basis::by(&self, invocation, at).await?;
+        let trust = site::trust(&basis.settings, basis.keys);
+        let answered = AnsweredRequest {
             request_id: self.request_id,
             forced_at: self.forced_at,
         };
-        let (entity_id, acs_url) = (judged.entity_id, judged.acs_url);
-        let expectation = site::expectation(&judged.settings, entity_id, acs_url, asked);
-        let (verdict, hint) = match input::read(&self.response, judged.body_bytes)? {
+        let (entity_id, acs_url) = (basis.entity_id, basis.acs_url);
+        let expectation = site::expectation(&basis.settings, entity_id, acs_url, answered);
+        let (verdict, hint) = match input::read(&self.response, basis.body_bytes)? {
             Ok(octets) => {
                 let verdict = validate(&octets, &trust, &expectation, at);
                 let hint = hint(&octets, &trust, &expectation, at, &verdict);
@@ -101,9 +107,9 @@ impl Explain {
             }
             Err(error) => (Verdict::unread(&error), None),
         };
-        let report = Report {
+        let report = ExplainReport {
             at,
-            warnings: &judged.warnings,
+            warnings: &basis.warnings,
             trust: &trust,
             hint,
             time_hint: time_hint(&verdict).filter(|_| self.at.is_none()),

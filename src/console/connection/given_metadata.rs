@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::admin::{LARGEST_METADATA, Refused, fetched_metadata, providers_to_pick, read_metadata};
 use crate::console::{Console, ConsoleUpload, Item};
-use crate::saml::metadata::Imported;
+use crate::saml::metadata::ParsedMetadata;
 use crate::text::is_unseen;
 
 /// The largest document, for the page's hint.
@@ -44,7 +44,7 @@ impl Given {
     pub(super) async fn read(
         &mut self,
         upload: &ConsoleUpload,
-    ) -> Result<(Imported, String), Refused> {
+    ) -> Result<(ParsedMetadata, String), Refused> {
         let console = &upload.console;
         let entity_id = upload.text("entity_id").to_owned();
         let now = console.now();

@@ -272,7 +272,7 @@ fn opened(before: &str) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // Writing to a string cannot fail.
-    let _ = escape::Page.write_escaped_str(&mut out, text);
+    let _ = escape::PageEscaper.write_escaped_str(&mut out, text);
     out
 }
 

@@ -20,7 +20,7 @@ use crate::http::pages::Moment;
 use crate::http::response::{AttemptCode, Page};
 use crate::http::routes::Routes;
 use crate::saml::advice::aadsts_in;
-use crate::saml::outline::{Kind, Line};
+use crate::saml::outline::{OutlineKind, OutlineLine};
 use crate::saml::signature::NamedCertificate;
 
 pub(in crate::console) fn routes(routes: Routes) -> Routes {
@@ -407,7 +407,7 @@ fn message(received: Received, shown: bool, may_show: bool) -> Message {
     }
 }
 
-fn line(line: Line) -> LineView {
+fn line(line: OutlineLine) -> LineView {
     LineView {
         indent: "  ".repeat(line.depth),
         parts: line
@@ -415,11 +415,11 @@ fn line(line: Line) -> LineView {
             .into_iter()
             .map(|part| {
                 let class = match part.kind {
-                    Kind::Sign => "sign",
-                    Kind::Element => "element",
-                    Kind::Attribute => "attribute",
-                    Kind::Value => "value",
-                    Kind::Mask => "mask",
+                    OutlineKind::Sign => "sign",
+                    OutlineKind::Element => "element",
+                    OutlineKind::Attribute => "attribute",
+                    OutlineKind::Value => "value",
+                    OutlineKind::Mask => "mask",
                 };
                 (class, part.text)
             })

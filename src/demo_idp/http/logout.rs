@@ -1,13 +1,13 @@
 //! The end of a session: by the portal's link, or by an application's `LogoutRequest`.
 
 use super::cookies;
-use crate::demo_idp::refusal::Refusal;
-use crate::demo_idp::request::{LogoutRequest, Received};
+use crate::demo_idp::refusal::IdpRefusal;
+use crate::demo_idp::request::{IdpLogoutRequest, ReceivedMessage};
 use crate::demo_idp::{DemoIdp, guid, pages};
 use crate::saml::binding::{MessageKind, encode_redirect};
 use crate::saml::signature::{SignError, SigningKey};
 use crate::saml::{instant, names};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -21,10 +21,10 @@ pub(super) async fn sign_out(State(idp): State<DemoIdp>, headers: HeaderMap) -> 
 /// Ends the session and answers a `LogoutRequest`, whatever NameID it names, as Entra does.
 pub(super) fn answer(
     idp: &DemoIdp,
-    request: &LogoutRequest,
-    received: &Received,
+    request: &IdpLogoutRequest,
+    received: &ReceivedMessage,
     headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let app = idp.app_of_issuer(&request.issuer)?;
     received.check_signature(&app)?;
     end_session(idp, headers);
@@ -32,15 +32,17 @@ pub(super) fn answer(
         return Ok(signed_out(idp));
     };
     let location = logout_response(idp, request, logout_url, received.relay_state.as_deref())
-        .map_err(|error| Refusal::new(50_061, format!("The logout cannot be answered: {error}")))?;
+        .map_err(|error| {
+            IdpRefusal::new(50_061, format!("The logout cannot be answered: {error}"))
+        })?;
     let cookie = [(header::SET_COOKIE, cookies::clear_session())];
     Ok((cookie, Redirect::to(&location)).into_response())
 }
 
 /// The page after a logout.
 pub(super) fn signed_out(idp: &DemoIdp) -> Response {
-    let page = pages::show(&pages::SignedOut {
-        frame: pages::Frame::of(idp, None),
+    let page = pages::show(&pages::IdpSignedOutPage {
+        frame: pages::IdpFrame::of(idp, None),
     });
     ([(header::SET_COOKIE, cookies::clear_session())], page).into_response()
 }
@@ -53,11 +55,11 @@ fn end_session(idp: &DemoIdp, headers: &HeaderMap) {
 
 fn logout_response(
     idp: &DemoIdp,
-    request: &LogoutRequest,
+    request: &IdpLogoutRequest,
     logout_url: &str,
     relay_state: Option<&str>,
 ) -> Result<String, SignError> {
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer
         .open("samlp:LogoutResponse")
         .attribute("ID", &format!("_{}", guid(idp.random())))

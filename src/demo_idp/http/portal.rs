@@ -1,9 +1,9 @@
 //! The tiles, the set-up page and what it offers for download.
 
 use super::{cookies, sign_on};
-use crate::demo_idp::refusal::Refusal;
-use crate::demo_idp::site::{Flow, Purpose};
-use crate::demo_idp::{App, DemoIdp, Variant, pages};
+use crate::demo_idp::refusal::IdpRefusal;
+use crate::demo_idp::site::{Flow, FlowPurpose};
+use crate::demo_idp::{DemoIdp, IdpApp, Variant, pages};
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,7 +17,7 @@ pub(super) struct MetadataQuery {
 
 /// The form of the set-up page, and what comes back after it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Choice {
+pub(super) struct VariantChoice {
     variant: Option<String>,
     saved: Option<String>,
 }
@@ -27,14 +27,14 @@ pub(super) async fn metadata(
     State(idp): State<DemoIdp>,
     Path(tenant): Path<String>,
     Query(query): Query<MetadataQuery>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     sign_on::check_tenant(&idp, &tenant)?;
     if let Some(id) = &query.appid {
         idp.app(id)?;
     }
-    let xml = idp
-        .metadata_xml()
-        .map_err(|error| Refusal::new(50_146, format!("The metadata cannot be signed: {error}")))?;
+    let xml = idp.metadata_xml().map_err(|error| {
+        IdpRefusal::new(50_146, format!("The metadata cannot be signed: {error}"))
+    })?;
     let kind = [(
         header::CONTENT_TYPE,
         "application/samlmetadata+xml; charset=utf-8",
@@ -50,7 +50,7 @@ pub(super) async fn my_apps(State(idp): State<DemoIdp>, headers: HeaderMap) -> R
     let apps = idp.apps();
     let assigned = apps.iter().filter(|_| session.user.assigned);
     pages::show(&pages::MyApps {
-        frame: pages::Frame::of(&idp, Some(&session.user)),
+        frame: pages::IdpFrame::of(&idp, Some(&session.user)),
         tiles: assigned.map(|app| pages::Tile::of(app)).collect(),
     })
 }
@@ -59,9 +59,9 @@ pub(super) async fn my_apps(State(idp): State<DemoIdp>, headers: HeaderMap) -> R
 pub(super) async fn launch(
     State(idp): State<DemoIdp>,
     Path(id): Path<String>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<VariantChoice>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let app = idp.app(&id)?;
     let Some(session) = sign_on::session(&idp, &headers) else {
         let next = format!("/myapps/launch/{}", app.id);
@@ -74,7 +74,7 @@ pub(super) async fn launch(
         .unwrap_or(app.variant);
     sign_on::check_access(&session.user, &app, variant)?;
     if app.reply_urls.is_empty() {
-        return Err(Refusal::new(
+        return Err(IdpRefusal::new(
             500_113,
             "No reply address is registered for the application.",
         ));
@@ -89,13 +89,13 @@ pub(super) async fn launch(
 pub(super) async fn set_up(
     State(idp): State<DemoIdp>,
     Path(id): Path<String>,
-    Query(choice): Query<Choice>,
+    Query(choice): Query<VariantChoice>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let app = idp.app(&id)?;
     let session = sign_on::session(&idp, &headers);
     let mut page = set_up_page(&idp, &app);
-    page.frame = pages::Frame::of(&idp, session.as_ref().map(|session| session.user.as_ref()));
+    page.frame = pages::IdpFrame::of(&idp, session.as_ref().map(|session| session.user.as_ref()));
     page.saved = choice.saved.is_some();
     Ok(pages::show(&page))
 }
@@ -104,9 +104,9 @@ pub(super) async fn set_up(
 pub(super) async fn choose_variant(
     State(idp): State<DemoIdp>,
     Path(id): Path<String>,
-    Form(choice): Form<Choice>,
-) -> Result<Response, Refusal> {
-    let mut app = App::clone(&*idp.app(&id)?);
+    Form(choice): Form<VariantChoice>,
+) -> Result<Response, IdpRefusal> {
+    let mut app = IdpApp::clone(&*idp.app(&id)?);
     app.variant = choice
         .variant
         .and_then(|name| name.parse::<Variant>().ok())
@@ -131,9 +131,9 @@ pub(super) async fn configure(
     State(idp): State<DemoIdp>,
     Path(id): Path<String>,
     Form(basic): Form<Basic>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let text = |value: &str| Some(value.trim().to_owned()).filter(|value| !value.is_empty());
-    let mut app = App::clone(&*idp.app(&id)?);
+    let mut app = IdpApp::clone(&*idp.app(&id)?);
     app.identifiers = text(&basic.identifier).into_iter().collect();
     app.reply_urls = text(&basic.reply_url).into_iter().collect();
     app.sign_on_url = text(&basic.sign_on_url);
@@ -148,12 +148,12 @@ pub(super) async fn configure(
 pub(super) async fn certificate_base64(
     State(idp): State<DemoIdp>,
     Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let app = idp.app(&id)?;
     let pem = idp
         .signing_key()
         .certificate_pem()
-        .map_err(|error| Refusal::new(50_146, error.to_string()))?;
+        .map_err(|error| IdpRefusal::new(50_146, error.to_string()))?;
     Ok(download(&app, pem))
 }
 
@@ -161,12 +161,12 @@ pub(super) async fn certificate_base64(
 pub(super) async fn certificate_raw(
     State(idp): State<DemoIdp>,
     Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let app = idp.app(&id)?;
     Ok(download(&app, idp.signing_key().certificate_der().to_vec()))
 }
 
-fn download(app: &App, content: Vec<u8>) -> Response {
+fn download(app: &IdpApp, content: Vec<u8>) -> Response {
     let name: String = app
         .name
         .chars()
@@ -187,14 +187,14 @@ fn download(app: &App, content: Vec<u8>) -> Response {
 
 fn waiting_for(next: &str) -> Flow {
     Flow {
-        purpose: Purpose::Page(next.to_owned()),
+        purpose: FlowPurpose::Page(next.to_owned()),
         variant: Variant::default(),
         login_hint: None,
     }
 }
 
-fn set_up_page(idp: &DemoIdp, app: &App) -> pages::SetUp {
-    use pages::{Download, Setting};
+fn set_up_page(idp: &DemoIdp, app: &IdpApp) -> pages::IdpSetUpPage {
+    use pages::{Download, ShownSetting};
     let tenant = idp.tenant();
     let metadata = tenant.metadata_url(&app.id);
     let optional = |value: &Option<String>| value.clone().unwrap_or_else(|| "Optional".to_owned());
@@ -204,46 +204,46 @@ fn set_up_page(idp: &DemoIdp, app: &App) -> pages::SetUp {
     };
     let first = |values: &[String]| values.first().cloned().unwrap_or_default();
     let maybe = |value: &Option<String>| value.clone().unwrap_or_default();
-    pages::SetUp {
-        frame: pages::Frame::of(idp, None),
+    pages::IdpSetUpPage {
+        frame: pages::IdpFrame::of(idp, None),
         name: app.name.clone(),
         app_id: app.id.clone(),
         saml: vec![
-            Setting::new("Identifier (Entity ID)", required(&app.identifiers)),
-            Setting::new(
+            ShownSetting::new("Identifier (Entity ID)", required(&app.identifiers)),
+            ShownSetting::new(
                 "Reply URL (Assertion Consumer Service URL)",
                 required(&app.reply_urls),
             ),
-            Setting::new("Sign on URL", optional(&app.sign_on_url)),
-            Setting::new("Relay State (Optional)", optional(&app.relay_state)),
-            Setting::new("Logout Url (Optional)", optional(&app.logout_url)),
+            ShownSetting::new("Sign on URL", optional(&app.sign_on_url)),
+            ShownSetting::new("Relay State (Optional)", optional(&app.relay_state)),
+            ShownSetting::new("Logout Url (Optional)", optional(&app.logout_url)),
         ],
         fields: vec![
-            pages::Field {
+            pages::BasicField {
                 label: "Identifier (Entity ID)",
                 name: "identifier",
                 value: first(&app.identifiers),
                 is_required: true,
             },
-            pages::Field {
+            pages::BasicField {
                 label: "Reply URL (Assertion Consumer Service URL)",
                 name: "reply_url",
                 value: first(&app.reply_urls),
                 is_required: true,
             },
-            pages::Field {
+            pages::BasicField {
                 label: "Sign on URL (Optional)",
                 name: "sign_on_url",
                 value: maybe(&app.sign_on_url),
                 is_required: false,
             },
-            pages::Field {
+            pages::BasicField {
                 label: "Relay State (Optional)",
                 name: "relay_state",
                 value: maybe(&app.relay_state),
                 is_required: false,
             },
-            pages::Field {
+            pages::BasicField {
                 label: "Logout Url (Optional)",
                 name: "logout_url",
                 value: maybe(&app.logout_url),
@@ -252,17 +252,17 @@ fn set_up_page(idp: &DemoIdp, app: &App) -> pages::SetUp {
         ],
         basic_action: format!("/applications/{}/basic", app.id),
         claims: vec![
-            Setting::new("givenname", "user.givenname"),
-            Setting::new("surname", "user.surname"),
-            Setting::new("emailaddress", "user.mail"),
-            Setting::new("name", "user.userprincipalname"),
-            Setting::new("Unique User Identifier", "user.userprincipalname"),
+            ShownSetting::new("givenname", "user.givenname"),
+            ShownSetting::new("surname", "user.surname"),
+            ShownSetting::new("emailaddress", "user.mail"),
+            ShownSetting::new("name", "user.userprincipalname"),
+            ShownSetting::new("Unique User Identifier", "user.userprincipalname"),
         ],
         certificate: vec![
-            Setting::new("Status", "Active"),
-            Setting::copied("Thumbprint", idp.signing_key().thumbprint()),
-            Setting::new("Expiration", idp.signing_key().expires()),
-            Setting::copied("App Federation Metadata Url", &metadata),
+            ShownSetting::new("Status", "Active"),
+            ShownSetting::copied("Thumbprint", idp.signing_key().thumbprint()),
+            ShownSetting::new("Expiration", idp.signing_key().expires()),
+            ShownSetting::copied("App Federation Metadata Url", &metadata),
         ],
         downloads: vec![
             Download {
@@ -279,9 +279,9 @@ fn set_up_page(idp: &DemoIdp, app: &App) -> pages::SetUp {
             },
         ],
         urls: vec![
-            Setting::copied("Login URL", tenant.saml_url()),
-            Setting::copied("Microsoft Entra Identifier", &tenant.entity_id),
-            Setting::copied("Logout URL", tenant.saml_url()),
+            ShownSetting::copied("Login URL", tenant.saml_url()),
+            ShownSetting::copied("Microsoft Entra Identifier", &tenant.entity_id),
+            ShownSetting::copied("Logout URL", tenant.saml_url()),
         ],
         metadata_action: format!("/applications/{}/metadata", app.id),
         is_encrypting: app.recipient().is_some(),

@@ -1,11 +1,11 @@
 //! Sign-on: requests in, Responses out.
 
 use super::{PostsElsewhere, cookies, logout};
-use crate::demo_idp::refusal::Refusal;
-use crate::demo_idp::request::{Incoming, Received, SignOnRequest};
-use crate::demo_idp::response::{ResponseSpec, ServiceProvider, Status};
-use crate::demo_idp::site::{Flow, Purpose, Session};
-use crate::demo_idp::{App, DemoIdp, User, Variant, pages};
+use crate::demo_idp::refusal::IdpRefusal;
+use crate::demo_idp::request::{Incoming, ReceivedMessage, SignOnRequest};
+use crate::demo_idp::response::{IdpStatus, ResponseSpec, ServiceProvider};
+use crate::demo_idp::site::{Flow, FlowPurpose, IdpSession};
+use crate::demo_idp::{DemoIdp, IdpApp, IdpUser, Variant, pages};
 use crate::saml::binding::{MessageKind, PostPage, decode_post, decode_redirect};
 use crate::saml::names;
 use crate::saml::signature::SignError;
@@ -50,12 +50,12 @@ pub(super) async fn redirect(
     RawQuery(query): RawQuery,
     Query(options): Query<Options>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     check_tenant(&idp, &tenant)?;
-    let received = Received::from(decode_redirect(&query.unwrap_or_default())?);
+    let received = ReceivedMessage::from(decode_redirect(&query.unwrap_or_default())?);
     match received.message()? {
         Incoming::SignOn(request) => {
-            let purpose = checked(&idp, request, received)?;
+            let purpose = check_request(&idp, request, received)?;
             let flow = flow(purpose, options, &headers);
             proceed(&idp, flow, &headers)
         }
@@ -73,16 +73,16 @@ pub(super) async fn post(
     Query(options): Query<Options>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     check_tenant(&idp, &tenant)?;
-    let received = Received::from(decode_post(&body, LONGEST_FORM)?);
+    let received = ReceivedMessage::from(decode_post(&body, LONGEST_FORM)?);
     let Incoming::SignOn(request) = received.message()? else {
-        return Err(Refusal::new(
+        return Err(IdpRefusal::new(
             75_003,
             "Logout is supported by the HTTP-Redirect binding only.",
         ));
     };
-    let purpose = checked(&idp, request, received)?;
+    let purpose = check_request(&idp, request, received)?;
     let handle = idp
         .flows()
         .put(flow(purpose, options, &headers), idp.random());
@@ -95,8 +95,11 @@ pub(super) async fn resume(
     State(idp): State<DemoIdp>,
     Query(handle): Query<Handle>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let flow = idp.flows().find(&handle.flow).ok_or_else(forgotten)?;
+) -> Result<Response, IdpRefusal> {
+    let flow = idp
+        .flows()
+        .find(&handle.flow)
+        .ok_or_else(forgotten_flow_error)?;
     proceed(&idp, flow, &headers)
 }
 
@@ -104,8 +107,11 @@ pub(super) async fn resume(
 pub(super) async fn sign_in(
     State(idp): State<DemoIdp>,
     Form(typed): Form<Credentials>,
-) -> Result<Response, Refusal> {
-    let mut flow = idp.flows().find(&typed.flow).ok_or_else(forgotten)?;
+) -> Result<Response, IdpRefusal> {
+    let mut flow = idp
+        .flows()
+        .find(&typed.flow)
+        .ok_or_else(forgotten_flow_error)?;
     if let Some(variant) = typed.variant.as_deref().and_then(|name| name.parse().ok()) {
         flow.variant = variant;
     }
@@ -119,7 +125,7 @@ pub(super) async fn sign_in(
         return Ok(ask(&idp, &typed.flow, &flow, Some(error)));
     };
     idp.flows().take(&typed.flow);
-    let session = Session {
+    let session = IdpSession {
         user: Arc::new(user.clone()),
         since: idp.now(),
     };
@@ -129,7 +135,7 @@ pub(super) async fn sign_in(
 }
 
 /// The session of the browser.
-pub(super) fn session(idp: &DemoIdp, headers: &HeaderMap) -> Option<Session> {
+pub(super) fn session(idp: &DemoIdp, headers: &HeaderMap) -> Option<IdpSession> {
     idp.sessions().find(cookies::session(headers)?)
 }
 
@@ -142,14 +148,14 @@ pub(super) fn ask_for(idp: &DemoIdp, flow: &Flow) -> Response {
 /// The page that takes a Response to an application.
 pub(super) fn deliver(
     idp: &DemoIdp,
-    app: &App,
+    app: &IdpApp,
     spec: &ResponseSpec,
     relay_state: Option<&str>,
-) -> Result<Response, Refusal> {
-    let xml = idp.respond(spec).map_err(|error| unsigned(&error))?;
+) -> Result<Response, IdpRefusal> {
+    let xml = idp.respond(spec).map_err(|error| signing_error(&error))?;
     let action = spec.destination.as_deref().unwrap_or_default();
     let page = pages::Post {
-        frame: pages::Frame::of(idp, None),
+        frame: pages::IdpFrame::of(idp, None),
         app: app.name.clone(),
         form: PostPage::new(action, MessageKind::Response, &xml, relay_state),
     };
@@ -159,9 +165,13 @@ pub(super) fn deliver(
 }
 
 /// Who may get a Response for an application, and in which variant.
-pub(super) fn check_access(user: &User, app: &App, variant: Variant) -> Result<(), Refusal> {
+pub(super) fn check_access(
+    user: &IdpUser,
+    app: &IdpApp,
+    variant: Variant,
+) -> Result<(), IdpRefusal> {
     if !user.assigned {
-        return Err(Refusal::new(
+        return Err(IdpRefusal::new(
             50_105,
             format!(
                 "Your administrator has configured the application {} ('{}') to block users unless they are \
@@ -171,7 +181,7 @@ pub(super) fn check_access(user: &User, app: &App, variant: Variant) -> Result<(
         ));
     }
     if variant.encrypts() && app.encryption_certificate.is_none() {
-        return Err(Refusal::new(
+        return Err(IdpRefusal::new(
             50_146,
             "The test variant encrypts, and the application has no token encryption certificate.",
         ));
@@ -179,21 +189,25 @@ pub(super) fn check_access(user: &User, app: &App, variant: Variant) -> Result<(
     Ok(())
 }
 
-pub(super) fn check_tenant(idp: &DemoIdp, tenant: &str) -> Result<(), Refusal> {
+pub(super) fn check_tenant(idp: &DemoIdp, tenant: &str) -> Result<(), IdpRefusal> {
     if tenant.eq_ignore_ascii_case(&idp.tenant().id) {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(IdpRefusal::new(
         90_002,
         format!("Tenant '{tenant}' not found."),
     ))
 }
 
-fn checked(idp: &DemoIdp, request: SignOnRequest, received: Received) -> Result<Purpose, Refusal> {
+fn check_request(
+    idp: &DemoIdp,
+    request: SignOnRequest,
+    received: ReceivedMessage,
+) -> Result<FlowPurpose, IdpRefusal> {
     let app = idp.app_of_issuer(&request.issuer)?;
     received.check_signature(&app)?;
     let acs_url = request.reply_url(&app)?;
-    Ok(Purpose::Answer {
+    Ok(FlowPurpose::Answer {
         request: Arc::new(request),
         app,
         acs_url,
@@ -202,10 +216,10 @@ fn checked(idp: &DemoIdp, request: SignOnRequest, received: Received) -> Result<
 }
 
 /// The variant: of the address, else of the cookie, else of the application.
-fn flow(purpose: Purpose, options: Options, headers: &HeaderMap) -> Flow {
+fn flow(purpose: FlowPurpose, options: Options, headers: &HeaderMap) -> Flow {
     let of_app = match &purpose {
-        Purpose::Answer { app, .. } => app.variant,
-        Purpose::Page(_) => Variant::default(),
+        FlowPurpose::Answer { app, .. } => app.variant,
+        FlowPurpose::Page(_) => Variant::default(),
     };
     Flow {
         variant: options
@@ -219,8 +233,8 @@ fn flow(purpose: Purpose, options: Options, headers: &HeaderMap) -> Flow {
 }
 
 /// Answers at once when nobody needs to be asked.
-fn proceed(idp: &DemoIdp, flow: Flow, headers: &HeaderMap) -> Result<Response, Refusal> {
-    let Purpose::Answer { request, .. } = &flow.purpose else {
+fn proceed(idp: &DemoIdp, flow: Flow, headers: &HeaderMap) -> Result<Response, IdpRefusal> {
+    let FlowPurpose::Answer { request, .. } = &flow.purpose else {
         return Ok(ask_for(idp, &flow));
     };
     if let Some(status) = request.unmet() {
@@ -233,7 +247,7 @@ fn proceed(idp: &DemoIdp, flow: Flow, headers: &HeaderMap) -> Result<Response, R
     match session {
         Some(session) => finish(idp, flow, &session),
         None if request.passive => {
-            let status = Status::failure(
+            let status = IdpStatus::failure(
                 names::STATUS_RESPONDER,
                 names::STATUS_NO_PASSIVE,
                 "AADSTS50058: A silent sign-in request was sent but no user is signed in.",
@@ -245,10 +259,10 @@ fn proceed(idp: &DemoIdp, flow: Flow, headers: &HeaderMap) -> Result<Response, R
 }
 
 /// What the user signed in for.
-fn finish(idp: &DemoIdp, flow: Flow, session: &Session) -> Result<Response, Refusal> {
+fn finish(idp: &DemoIdp, flow: Flow, session: &IdpSession) -> Result<Response, IdpRefusal> {
     let (request, app, acs_url, relay_state) = match flow.purpose {
-        Purpose::Page(next) => return Ok(Redirect::to(&next).into_response()),
-        Purpose::Answer {
+        FlowPurpose::Page(next) => return Ok(Redirect::to(&next).into_response()),
+        FlowPurpose::Answer {
             request,
             app,
             acs_url,
@@ -274,9 +288,9 @@ fn finish(idp: &DemoIdp, flow: Flow, session: &Session) -> Result<Response, Refu
 }
 
 /// A Response without an assertion.
-fn fail(idp: &DemoIdp, flow: &Flow, status: Status) -> Result<Response, Refusal> {
+fn fail(idp: &DemoIdp, flow: &Flow, status: IdpStatus) -> Result<Response, IdpRefusal> {
     let (
-        Purpose::Answer {
+        FlowPurpose::Answer {
             request,
             app,
             acs_url,
@@ -285,7 +299,7 @@ fn fail(idp: &DemoIdp, flow: &Flow, status: Status) -> Result<Response, Refusal>
         Some(nobody),
     ) = (&flow.purpose, idp.users().first())
     else {
-        return Err(forgotten());
+        return Err(forgotten_flow_error());
     };
     let sp = ServiceProvider {
         entity_id: request.issuer.clone(),
@@ -303,22 +317,22 @@ fn ask(idp: &DemoIdp, handle: &str, flow: &Flow, error: Option<&str>) -> Respons
         .and_then(|hint| idp.users().iter().position(|user| user.answers_to(hint)))
         .unwrap_or_default();
     let accounts = idp.users().iter().enumerate();
-    let page = pages::SignIn {
-        frame: pages::Frame::of(idp, None),
+    let page = pages::IdpSignInPage {
+        frame: pages::IdpFrame::of(idp, None),
         destination: match &flow.purpose {
-            Purpose::Answer { app, .. } => app.name.clone(),
-            Purpose::Page(_) => "My Apps".to_owned(),
+            FlowPurpose::Answer { app, .. } => app.name.clone(),
+            FlowPurpose::Page(_) => "My Apps".to_owned(),
         },
         action: format!("/{}/login", idp.tenant().id),
         flow: handle.to_owned(),
         accounts: accounts
-            .map(|(at, user)| pages::Account::of(user, at == hinted))
+            .map(|(at, user)| pages::AccountOption::of(user, at == hinted))
             .collect(),
         variants: match &flow.purpose {
-            Purpose::Answer { app, .. } => {
+            FlowPurpose::Answer { app, .. } => {
                 pages::VariantOption::all(flow.variant, app.recipient().is_some())
             }
-            Purpose::Page(_) => Vec::new(),
+            FlowPurpose::Page(_) => Vec::new(),
         },
         error: error.map(str::to_owned),
     };
@@ -334,13 +348,13 @@ fn audience(issuer: &str) -> String {
     }
 }
 
-fn forgotten() -> Refusal {
-    Refusal::new(
+fn forgotten_flow_error() -> IdpRefusal {
+    IdpRefusal::new(
         165_000,
         "This sign-in is not known here any more. Begin again at the application.",
     )
 }
 
-fn unsigned(error: &SignError) -> Refusal {
-    Refusal::new(50_146, format!("The Response could not be made: {error}"))
+fn signing_error(error: &SignError) -> IdpRefusal {
+    IdpRefusal::new(50_146, format!("The Response could not be made: {error}"))
 }

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use futures_util::stream;
 use multer::Multipart;
 
-use crate::demo_idp::refusal::Refusal;
-use crate::demo_idp::{App, DemoIdp};
+use crate::demo_idp::refusal::IdpRefusal;
+use crate::demo_idp::{DemoIdp, IdpApp};
 
 /// `POST /applications/{app}/metadata`. The Sign on URL is not in metadata and stays as it is.
 pub(super) async fn metadata(
@@ -18,13 +18,13 @@ pub(super) async fn metadata(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Refusal> {
+) -> Result<Response, IdpRefusal> {
     let before = idp.app(&id)?;
     let file = file(&headers, body).await;
-    let file = file.ok_or_else(|| Refusal::new(90_014, "No metadata file was chosen."))?;
-    let read = App::from_metadata(&before.id, &before.name, &file)
-        .map_err(|error| Refusal::new(90_014, error.to_string()))?;
-    idp.register(App {
+    let file = file.ok_or_else(|| IdpRefusal::new(90_014, "No metadata file was chosen."))?;
+    let read = IdpApp::from_metadata(&before.id, &before.name, &file)
+        .map_err(|error| IdpRefusal::new(90_014, error.to_string()))?;
+    idp.register(IdpApp {
         sign_on_url: before.sign_on_url.clone(),
         relay_state: before.relay_state.clone(),
         require_signed_requests: before.require_signed_requests,

@@ -1,4 +1,6 @@
 //! What to do where a message was sent to another address than ours (rules C3 and D2).
+//!
+//! Tests: `tests/it/vectors/advice/lines.rs`.
 
 use std::net::IpAddr;
 

@@ -24,7 +24,7 @@ pub(super) struct Authn {
 }
 
 /// One `AuthnStatement`: when, and how.
-struct Statement<'d> {
+struct AuthnStatementElement<'d> {
     instant: Option<&'d str>,
     context: Option<Cow<'d, str>>,
 }
@@ -65,7 +65,7 @@ pub(super) fn check_authn(
             ));
         }
         authn.index = authn.index.or_else(|| index.map(str::to_owned));
-        statements.push(Statement {
+        statements.push(AuthnStatementElement {
             instant: statement.attribute("AuthnInstant"),
             context,
         });
@@ -97,11 +97,11 @@ fn context(statement: Element<'_>) -> Option<Cow<'_, str>> {
 /// Rules D8 and D9: the first statement that is fresh enough and of the right kind. Of several, none may lend the other what it
 /// lacks. Where nothing was asked for, the first.
 fn asked_for<'s, 'd>(
-    statements: &'s [Statement<'d>],
+    statements: &'s [AuthnStatementElement<'d>],
     expectation: &Expectation,
     now: OffsetDateTime,
     checks: &mut Checks,
-) -> Result<Option<&'s Statement<'d>>, Rejection> {
+) -> Result<Option<&'s AuthnStatementElement<'d>>, Rejection> {
     let asked = &expectation.authentication;
     let skew = expectation.clock_skew;
     let is_timed = asked.forced_at.is_some() || asked.max_age.is_some();
@@ -114,11 +114,11 @@ fn asked_for<'s, 'd>(
         .max(oldest)
         .map(|earliest| earliest.saturating_sub(skew));
     let latest = now.saturating_add(skew);
-    let is_fresh = |statement: &&Statement<'_>| {
+    let is_fresh = |statement: &&AuthnStatementElement<'_>| {
         let at = statement.instant.and_then(instant::parse);
         earliest.is_none_or(|earliest| at.is_some_and(|at| earliest <= at && at <= latest))
     };
-    let is_of_kind = |statement: &&Statement<'_>| {
+    let is_of_kind = |statement: &&AuthnStatementElement<'_>| {
         [&asked.requested, &asked.accepted].into_iter().all(|list| {
             list.is_empty()
                 || statement

@@ -2,11 +2,11 @@
 //!
 //! Vectors: `condition-*` and `audience-*`.
 
+use crate::saml::difference;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::expectation::Expectation;
 use crate::saml::instant;
 use crate::saml::names;
-use crate::saml::near;
 use crate::xml::Element;
 use time::OffsetDateTime;
 
@@ -105,6 +105,6 @@ fn near_miss(audiences: &[String], entity_id: &str) -> String {
     }
     let described = audiences
         .iter()
-        .map(|audience| near::described(audience, entity_id));
+        .map(|audience| difference::describe(audience, entity_id));
     described.collect::<Vec<_>>().join(", ")
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A `NameID`, word for word: logout needs it so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NameId {
+pub struct SamlNameId {
     /// The name.
     pub value: String,
     /// Its format.
@@ -26,9 +26,9 @@ pub struct NameId {
     pub sp_provided_id: Option<String>,
 }
 
-impl NameId {
+impl SamlNameId {
     /// The name that an element says, word for word.
-    pub(in crate::saml) fn of(element: Element<'_>, value: String) -> Self {
+    pub(in crate::saml) fn from_element(element: Element<'_>, value: String) -> Self {
         let own = |name| element.attribute(name).map(str::to_owned);
         Self {
             value,

@@ -4,9 +4,11 @@
 //! [`JudgedAssertion`], by rule B9. Each step takes the proof before it away, so that none is used twice.
 //!
 //! The proofs before these are in [`crate::saml::response`], where a picture and examples are.
+//!
+//! Tests: `tests/vectors`. The steps before are `response.rs` and `response/signed.rs`.
 
-use super::{Attribute, Content, NameId, named, read};
-use crate::saml::cross_check::Consultation;
+use super::{AssertionAttribute, Content, SamlNameId, named, read};
+use crate::saml::cross_check::CrossCheck;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::response::{SignedAssertion, check_response_issuer};
 use crate::xml::{Document, Limits};
@@ -51,11 +53,11 @@ impl JudgedAssertion<'_> {
     /// that another check refuses.
     pub fn confirm(
         self,
-        second: Option<&Consultation<'_>>,
+        second: Option<&CrossCheck>,
         checks: &mut Checks,
     ) -> Result<ValidatedAssertion, Rejection> {
-        if let Some(consultation) = second {
-            consultation.ask(&self, checks)?;
+        if let Some(cross_check) = second {
+            cross_check.ask(&self, checks)?;
         }
         Ok(ValidatedAssertion {
             content: self.content,
@@ -71,7 +73,7 @@ impl JudgedAssertion<'_> {
         &self.content.id
     }
 
-    pub(in crate::saml) const fn name_id(&self) -> Option<&NameId> {
+    pub(in crate::saml) const fn name_id(&self) -> Option<&SamlNameId> {
         self.content.name_id.as_ref()
     }
 }
@@ -88,7 +90,7 @@ impl ValidatedAssertion {
     }
 
     /// The subject's name; absent only where an identity attribute stands in (rule D7).
-    pub const fn name_id(&self) -> Option<&NameId> {
+    pub const fn name_id(&self) -> Option<&SamlNameId> {
         self.content.name_id.as_ref()
     }
 
@@ -113,7 +115,7 @@ impl ValidatedAssertion {
     }
 
     /// The attributes, in order.
-    pub fn attributes(&self) -> &[Attribute] {
+    pub fn attributes(&self) -> &[AssertionAttribute] {
         &self.content.attributes
     }
 

@@ -2,12 +2,12 @@
 //!
 //! Vectors: `confirmation-*` and `name-*`.
 
-use super::{Attribute, LONGEST_NAME, NameId};
+use super::{AssertionAttribute, LONGEST_NAME, SamlNameId};
+use crate::saml::difference;
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::expectation::Expectation;
 use crate::saml::instant;
 use crate::saml::names;
-use crate::saml::near;
 use crate::saml::signature::Trust;
 use crate::text;
 use crate::xml::Element;
@@ -77,7 +77,7 @@ fn check_confirmation(
     match data.attribute("Recipient") {
         Some(recipient) if recipient == expectation.acs_url => {}
         Some(other) => {
-            let received = near::described(other, &expectation.acs_url);
+            let received = difference::describe(other, &expectation.acs_url);
             return Err(format!("Recipient {received}"));
         }
         None => return Err("no Recipient".to_owned()),
@@ -115,11 +115,11 @@ fn check_confirmation(
 /// Rule D7: one name, read or opened, or the identity attribute in its place.
 pub(super) fn check_name_id(
     subject: Element<'_>,
-    attributes: &[Attribute],
+    attributes: &[AssertionAttribute],
     trust: &Trust,
     expectation: &Expectation,
     checks: &mut Checks,
-) -> Result<Option<NameId>, Rejection> {
+) -> Result<Option<SamlNameId>, Rejection> {
     let mut found = subject.children().filter(|child| is_identifier(*child));
     match (found.next(), found.next()) {
         (Some(name), None) if name.local_name() == "NameID" => {
@@ -168,7 +168,7 @@ fn open_name(
     trust: &Trust,
     expectation: &Expectation,
     checks: &mut Checks,
-) -> Result<NameId, Rejection> {
+) -> Result<SamlNameId, Rejection> {
     if trust.decryption_keys.is_empty() {
         return Err(checks.fail(
             Requirement::NameId,
@@ -176,7 +176,7 @@ fn open_name(
             "an encrypted NameID (EncryptedID), and there is no key to open it",
         ));
     }
-    NameId::open(encrypted, &trust.decryption_keys, checks, |name, checks| {
+    SamlNameId::open(encrypted, &trust.decryption_keys, checks, |name, checks| {
         read_name(name, expectation, checks)
     })
 }
@@ -185,7 +185,7 @@ fn read_name(
     element: Element<'_>,
     expectation: &Expectation,
     checks: &mut Checks,
-) -> Result<NameId, Rejection> {
+) -> Result<SamlNameId, Rejection> {
     let value = element.text().unwrap_or_default();
     let wrong = match value.len() {
         0 => Some("an empty one"),
@@ -209,7 +209,7 @@ fn read_name(
             canonical_format(effective) == canonical_format(expected),
             Requirement::NameId,
             format!("Format {expected}"),
-            format!("Format {}", near::described(effective, expected)),
+            format!("Format {}", difference::describe(effective, expected)),
         )?;
     }
     if canonical_format(effective) == names::NAMEID_EMAIL {
@@ -226,7 +226,7 @@ fn read_name(
             received,
         )?;
     }
-    let name_id = NameId::of(element, value.into_owned());
+    let name_id = SamlNameId::from_element(element, value.into_owned());
     let ours = name_id.sp_name_qualifier.as_deref();
     if let Some(other) = ours.filter(|it| !expectation.names_us(it)) {
         return Err(checks.fail(
@@ -234,7 +234,7 @@ fn read_name(
             format!("a NameID for {}", expectation.entity_id),
             format!(
                 "one with SPNameQualifier {}",
-                near::described(other, &expectation.entity_id)
+                difference::describe(other, &expectation.entity_id)
             ),
         ));
     }

@@ -1,4 +1,6 @@
 //! Percent-encoding and base64, as forms and queries use them.
+//!
+//! Rules A1 and A2. Vectors: `form-*` and `query-*`.
 
 use super::BindingError;
 use base64::Engine as _;
@@ -24,7 +26,7 @@ pub(super) enum Plus {
 
 /// One `name=value` of a form or a query, undecoded.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
+pub(super) struct QueryPair<'a> {
     /// All of it, as received: an empty value may come without its equals sign.
     pub(super) received: &'a [u8],
     /// What stands before the first equals sign.
@@ -34,7 +36,7 @@ pub(super) struct Pair<'a> {
 }
 
 /// The pairs of a form or a query, in order.
-pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
+pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = QueryPair<'_>> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -46,7 +48,7 @@ pub(super) fn pairs(text: &[u8]) -> impl Iterator<Item = Pair<'_>> {
     .map(|received| {
         let (name, value) = cut(received, b'=');
         let value = value.unwrap_or_default();
-        Pair {
+        QueryPair {
             received,
             name,
             value,

@@ -1,6 +1,8 @@
 //! HTTP-POST (saml-bindings 3.5): a message in a form field, in base64.
+//!
+//! Rule A1. Vectors: `form-*`; `tests/it/binding.rs`.
 
-use super::encoding::{Pair, Plus, base64, names, pairs, text};
+use super::encoding::{Plus, QueryPair, base64, names, pairs, text};
 use super::{BindingError, MessageKind};
 use ::base64::Engine as _;
 use ::base64::engine::general_purpose::STANDARD;
@@ -100,7 +102,7 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
     }
     let mut message = None;
     let mut relay_state = None;
-    for Pair { name, value, .. } in pairs(body) {
+    for QueryPair { name, value, .. } in pairs(body) {
         for kind in [MessageKind::Response, MessageKind::Request] {
             if names(name, kind.parameter()) && message.replace((kind, value)).is_some() {
                 return Err(BindingError::Repeated(kind.parameter()));

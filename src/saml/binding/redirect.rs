@@ -1,6 +1,8 @@
 //! HTTP-Redirect (saml-bindings 3.4): a message in a query, compressed, with a signature beside it.
+//!
+//! Rule A2. Vectors: `query-*`; `tests/it/binding.rs`.
 
-use super::encoding::{Pair, Plus, base64, encode, names, pairs, text};
+use super::encoding::{Plus, QueryPair, base64, encode, names, pairs, text};
 use super::{BindingError, MessageKind};
 use crate::saml::names::ENCODING_DEFLATE;
 use crate::saml::signature::{SignError, SigningKey};
@@ -61,7 +63,7 @@ pub fn decode_redirect(query: &str) -> Result<Redirected, BindingError> {
     if query.len() > LIMIT {
         return Err(BindingError::TooLong { limit: LIMIT });
     }
-    let found = Parameters::collect(query.as_bytes())?;
+    let found = RedirectParameters::collect(query.as_bytes())?;
     let (kind, message) = found.message.ok_or(BindingError::Missing("SAMLRequest"))?;
     if let Some(encoding) = found.encoding
         && text(encoding.value, "SAMLEncoding")? != ENCODING_DEFLATE
@@ -93,15 +95,15 @@ pub fn decode_redirect(query: &str) -> Result<Redirected, BindingError> {
 
 /// The parameters that mean something, each at most once by its decoded name.
 #[derive(Default)]
-struct Parameters<'q> {
-    message: Option<(MessageKind, Pair<'q>)>,
-    relay_state: Option<Pair<'q>>,
-    algorithm: Option<Pair<'q>>,
-    signature: Option<Pair<'q>>,
-    encoding: Option<Pair<'q>>,
+struct RedirectParameters<'q> {
+    message: Option<(MessageKind, QueryPair<'q>)>,
+    relay_state: Option<QueryPair<'q>>,
+    algorithm: Option<QueryPair<'q>>,
+    signature: Option<QueryPair<'q>>,
+    encoding: Option<QueryPair<'q>>,
 }
 
-impl<'q> Parameters<'q> {
+impl<'q> RedirectParameters<'q> {
     fn collect(query: &'q [u8]) -> Result<Self, BindingError> {
         let mut found = Self::default();
         for pair in pairs(query) {
@@ -128,7 +130,11 @@ impl<'q> Parameters<'q> {
 }
 
 /// saml-bindings 3.4.4.1: the pairs as received, in this order, whatever order they came in.
-fn signed_octets(message: Pair<'_>, relay_state: Option<Pair<'_>>, algorithm: Pair<'_>) -> Vec<u8> {
+fn signed_octets(
+    message: QueryPair<'_>,
+    relay_state: Option<QueryPair<'_>>,
+    algorithm: QueryPair<'_>,
+) -> Vec<u8> {
     let pairs = [Some(message), relay_state, Some(algorithm)];
     let received: Vec<&[u8]> = pairs.iter().flatten().map(|pair| pair.received).collect();
     received.join(&b'&')

@@ -1,8 +1,10 @@
 //! The algorithms on the list (rule G1); what is not here does not exist.
+//!
+//! Vectors: `encrypted-*`.
 
 use super::DecryptionKey;
 use crate::saml::names;
-use crate::xml::{Element, Writer};
+use crate::xml::{Element, XmlWriter};
 use openssl::error::ErrorStack;
 use openssl::md::{Md, MdRef};
 use openssl::pkey::{PKey, Public};
@@ -22,13 +24,13 @@ pub enum DataAlgorithm {
 /// How the content's key is encrypted: RSA-OAEP with its digest and the digest of MGF1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyTransport {
-    digest: Digest,
-    mask: Digest,
+    digest: OaepDigest,
+    mask: OaepDigest,
     uri: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Digest {
+enum OaepDigest {
     Sha1,
     Sha256,
 }
@@ -79,41 +81,41 @@ impl DataAlgorithm {
 impl KeyTransport {
     /// RSA-OAEP as XML Encryption 1.0 names it: MGF1 with SHA-1, digest SHA-1.
     pub const OAEP_SHA1: Self = Self {
-        digest: Digest::Sha1,
-        mask: Digest::Sha1,
+        digest: OaepDigest::Sha1,
+        mask: OaepDigest::Sha1,
         uri: names::RSA_OAEP_MGF1P,
     };
     /// RSA-OAEP as XML Encryption 1.1 names it, SHA-256 throughout.
     pub const OAEP_SHA256: Self = Self {
-        digest: Digest::Sha256,
-        mask: Digest::Sha256,
+        digest: OaepDigest::Sha256,
+        mask: OaepDigest::Sha256,
         uri: names::RSA_OAEP,
     };
 
     /// The method of an `EncryptedKey` (rule G1). `None`: not on the list.
-    pub(super) fn of(method: Element<'_>) -> Option<Self> {
+    pub(super) fn from_element(method: Element<'_>) -> Option<Self> {
         let uri = match method.attribute("Algorithm")? {
             names::RSA_OAEP_MGF1P => names::RSA_OAEP_MGF1P,
             names::RSA_OAEP => names::RSA_OAEP,
             _ => return None,
         };
         let mut found = Self {
-            digest: Digest::Sha1,
-            mask: Digest::Sha1,
+            digest: OaepDigest::Sha1,
+            mask: OaepDigest::Sha1,
             uri,
         };
         for child in method.children() {
             let algorithm = child.attribute("Algorithm").unwrap_or_default();
             if child.is(names::DS, "DigestMethod") {
                 found.digest = match algorithm {
-                    names::SHA1 => Digest::Sha1,
-                    names::SHA256 => Digest::Sha256,
+                    names::SHA1 => OaepDigest::Sha1,
+                    names::SHA256 => OaepDigest::Sha256,
                     _ => return None,
                 };
             } else if child.is(names::XENC11, "MGF") && uri == names::RSA_OAEP {
                 found.mask = match algorithm {
-                    names::MGF1_SHA1 => Digest::Sha1,
-                    names::MGF1_SHA256 => Digest::Sha256,
+                    names::MGF1_SHA1 => OaepDigest::Sha1,
+                    names::MGF1_SHA256 => OaepDigest::Sha256,
                     _ => return None,
                 };
             } else {
@@ -124,17 +126,17 @@ impl KeyTransport {
     }
 
     /// Writes the method of an `EncryptedKey`.
-    pub(super) fn write(self, writer: &mut Writer) {
+    pub(super) fn write(self, writer: &mut XmlWriter) {
         writer
             .open("xenc:EncryptionMethod")
             .attribute("Algorithm", self.uri);
-        if self.digest == Digest::Sha256 {
+        if self.digest == OaepDigest::Sha256 {
             writer
                 .open("ds:DigestMethod")
                 .attribute("Algorithm", names::SHA256)
                 .close();
         }
-        if self.mask == Digest::Sha256 {
+        if self.mask == OaepDigest::Sha256 {
             writer
                 .open("xenc11:MGF")
                 .attribute("xmlns:xenc11", names::XENC11)
@@ -167,7 +169,7 @@ impl KeyTransport {
     }
 }
 
-impl Digest {
+impl OaepDigest {
     fn md(self) -> &'static MdRef {
         match self {
             Self::Sha1 => Md::sha1(),

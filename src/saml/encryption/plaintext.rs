@@ -1,4 +1,6 @@
 //! What came out of an encrypted element: one element, read as strictly as a message (rules A3, A4, G2).
+//!
+//! Vectors: `sealed-*`.
 
 use super::decryption_failed;
 use crate::saml::error::{Checks, Rejection};

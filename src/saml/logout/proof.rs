@@ -2,8 +2,10 @@
 //!
 //! Invariant: a [`SignedLogout`] is only made of a received message whose signature verified (rules A2 and B), and a
 //! [`ValidatedLogout`] only of a [`SignedLogout`], by the rules for its content (see `read.rs`).
+//!
+//! Vectors: `query-*`; `tests/it/slo_messages.rs`.
 
-use super::terms::Terms;
+use super::terms::LogoutTerms;
 use super::{LogoutExpectation, LogoutMessage, read};
 use crate::saml::binding::{Posted, Redirected};
 use crate::saml::error::{Checks, Rejection, Requirement};
@@ -17,13 +19,13 @@ use time::OffsetDateTime;
 /// The octets of a logout message that a key of the connection signed.
 #[derive(Debug)]
 pub struct SignedLogout<'m> {
-    octets: Octets<'m>,
-    terms: Terms<'m>,
+    octets: SignedOctets<'m>,
+    terms: LogoutTerms<'m>,
 }
 
 /// What the signature covers.
 #[derive(Debug)]
-enum Octets<'m> {
+enum SignedOctets<'m> {
     /// The message inside a query that is signed.
     InQuery(&'m [u8]),
     /// The message without the signature in it.
@@ -43,7 +45,7 @@ pub fn receive_redirect(
     expectation: &LogoutExpectation,
     now: OffsetDateTime,
 ) -> Verdict<ValidatedLogout> {
-    let terms = Terms {
+    let terms = LogoutTerms {
         trust,
         expectation,
         now,
@@ -52,7 +54,7 @@ pub fn receive_redirect(
     let mut checks = Checks::new();
     let outcome = SignedLogout::by_redirect(message, terms, &mut checks)
         .and_then(|signed| signed.judge(&mut checks));
-    Verdict::of(outcome, checks)
+    Verdict::new(outcome, checks)
 }
 
 /// Judges a message that came by HTTP-POST: signed by an enveloped signature.
@@ -62,7 +64,7 @@ pub fn receive_post(
     expectation: &LogoutExpectation,
     now: OffsetDateTime,
 ) -> Verdict<ValidatedLogout> {
-    let terms = Terms {
+    let terms = LogoutTerms {
         trust,
         expectation,
         now,
@@ -71,17 +73,17 @@ pub fn receive_post(
     let mut checks = Checks::new();
     let outcome = SignedLogout::by_post(message, terms, &mut checks)
         .and_then(|signed| signed.judge(&mut checks));
-    Verdict::of(outcome, checks)
+    Verdict::new(outcome, checks)
 }
 
 impl<'m> SignedLogout<'m> {
     fn by_redirect(
         message: &'m Redirected,
-        terms: Terms<'m>,
+        terms: LogoutTerms<'m>,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
         let Some(signature) = &message.signature else {
-            return Err(unsigned(checks));
+            return Err(unsigned_error(checks));
         };
         verify_octets(
             &signature.signed_octets,
@@ -97,14 +99,14 @@ impl<'m> SignedLogout<'m> {
             "over the query",
         );
         Ok(Self {
-            octets: Octets::InQuery(&message.xml),
+            octets: SignedOctets::InQuery(&message.xml),
             terms,
         })
     }
 
     fn by_post(
         message: &'m Posted,
-        terms: Terms<'m>,
+        terms: LogoutTerms<'m>,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
         let document = parse(&message.xml, checks)?;
@@ -117,7 +119,7 @@ impl<'m> SignedLogout<'m> {
             "in the message",
         );
         Ok(Self {
-            octets: Octets::Enveloped(signed),
+            octets: SignedOctets::Enveloped(signed),
             terms,
         })
     }
@@ -125,8 +127,8 @@ impl<'m> SignedLogout<'m> {
     /// Judges what the signed octets say (rules C, D and G).
     pub fn judge(self, checks: &mut Checks) -> Result<ValidatedLogout, Rejection> {
         let document = match &self.octets {
-            Octets::Enveloped(signed) => parse(signed.octets(), checks)?, // rule B6
-            Octets::InQuery(xml) => {
+            SignedOctets::Enveloped(signed) => parse(signed.octets(), checks)?, // rule B6
+            SignedOctets::InQuery(xml) => {
                 let document = parse(xml, checks)?;
                 // Bindings 3.4.4.1: a message in a query carries no signature of its own.
                 if signatures(&document).next().is_some() {
@@ -169,7 +171,7 @@ fn only_signature<'d>(
 ) -> Result<Element<'d>, Rejection> {
     let mut found = signatures(document);
     let Some(signature) = found.next() else {
-        return Err(unsigned(checks));
+        return Err(unsigned_error(checks));
     };
     let in_place = signature.parent() == Some(document.root()) && follows_issuer(signature);
     if in_place && found.next().is_none() {
@@ -184,6 +186,6 @@ fn only_signature<'d>(
 }
 
 /// Profiles 4.4.3.1 and 4.4.4.1: through a browser, logout messages are signed.
-fn unsigned(checks: &mut Checks) -> Rejection {
+fn unsigned_error(checks: &mut Checks) -> Rejection {
     checks.fail(Requirement::LogoutSignature, "a signature", "none")
 }

@@ -2,12 +2,12 @@
 //!
 //! Its other half is `write.rs`, which writes our own messages; `tests/it/slo_messages.rs` holds one against the other.
 
-use super::terms::Terms;
+use super::terms::LogoutTerms;
 use super::{LogoutMessage, LogoutRequest, LogoutResponse, LogoutStatus};
-use crate::saml::assertion::NameId;
+use crate::saml::assertion::SamlNameId;
 use crate::saml::binding::MessageKind;
 use crate::saml::error::{Checks, Rejection, Requirement};
-use crate::saml::message::{Status, check_issue_instant, issuer};
+use crate::saml::message::{StatusCodes, check_issue_instant, issuer};
 use crate::saml::{instant, names};
 use crate::xml::{Document, Element, Limits};
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ struct Common {
 
 pub(super) fn message(
     root: Element<'_>,
-    terms: Terms<'_>,
+    terms: LogoutTerms<'_>,
     checks: &mut Checks,
 ) -> Result<LogoutMessage, Rejection> {
     let expected = match terms.kind {
@@ -65,7 +65,7 @@ fn id(root: Element<'_>, checks: &mut Checks) -> Result<String, Rejection> {
 /// Bindings 3.4.5.2 and 3.5.5.2: a signed message names its destination.
 fn check_destination(
     root: Element<'_>,
-    terms: Terms<'_>,
+    terms: LogoutTerms<'_>,
     checks: &mut Checks,
 ) -> Result<String, Rejection> {
     let destination = root.attribute("Destination").unwrap_or_default();
@@ -82,7 +82,7 @@ fn check_destination(
 /// Rule D1, with the other names that the connection knows.
 fn check_issuer(
     root: Element<'_>,
-    terms: Terms<'_>,
+    terms: LogoutTerms<'_>,
     checks: &mut Checks,
 ) -> Result<String, Rejection> {
     let issuer = issuer(root).unwrap_or_default().into_owned();
@@ -98,7 +98,7 @@ fn check_issuer(
 fn request(
     root: Element<'_>,
     common: Common,
-    terms: Terms<'_>,
+    terms: LogoutTerms<'_>,
     checks: &mut Checks,
 ) -> Result<LogoutRequest, Rejection> {
     let not_on_or_after = check_not_on_or_after(root, terms, checks)?;
@@ -121,7 +121,7 @@ fn request(
 /// Core 3.7.1: a request that has expired may have been taken from somewhere.
 fn check_not_on_or_after(
     root: Element<'_>,
-    terms: Terms<'_>,
+    terms: LogoutTerms<'_>,
     checks: &mut Checks,
 ) -> Result<Option<OffsetDateTime>, Rejection> {
     let Some(text) = root.attribute("NotOnOrAfter") else {
@@ -139,7 +139,11 @@ fn check_not_on_or_after(
 }
 
 /// The one `NameID` or `EncryptedID` (Core 3.7.1, rules G).
-fn name_id(root: Element<'_>, terms: Terms<'_>, checks: &mut Checks) -> Result<NameId, Rejection> {
+fn name_id(
+    root: Element<'_>,
+    terms: LogoutTerms<'_>,
+    checks: &mut Checks,
+) -> Result<SamlNameId, Rejection> {
     let mut found = root.children().filter(|child| {
         child.is(names::SAML, "NameID")
             || child.is(names::SAML, "EncryptedID")
@@ -148,7 +152,7 @@ fn name_id(root: Element<'_>, terms: Terms<'_>, checks: &mut Checks) -> Result<N
     match (found.next(), found.next()) {
         (Some(name), None) if name.local_name() == "NameID" => read_name(name, checks),
         (Some(name), None) if name.local_name() == "EncryptedID" => {
-            NameId::open(name, &terms.trust.decryption_keys, checks, read_name)
+            SamlNameId::open(name, &terms.trust.decryption_keys, checks, read_name)
         }
         _ => Err(checks.fail(
             Requirement::LogoutShape,
@@ -158,9 +162,11 @@ fn name_id(root: Element<'_>, terms: Terms<'_>, checks: &mut Checks) -> Result<N
     }
 }
 
-fn read_name(element: Element<'_>, checks: &mut Checks) -> Result<NameId, Rejection> {
+fn read_name(element: Element<'_>, checks: &mut Checks) -> Result<SamlNameId, Rejection> {
     match element.text() {
-        Some(value) if !value.is_empty() => Ok(NameId::of(element, value.into_owned())),
+        Some(value) if !value.is_empty() => {
+            Ok(SamlNameId::from_element(element, value.into_owned()))
+        }
         _ => Err(checks.fail(
             Requirement::LogoutShape,
             "a NameID with a name",
@@ -174,7 +180,7 @@ fn response(
     common: Common,
     checks: &mut Checks,
 ) -> Result<LogoutResponse, Rejection> {
-    let status = Status::of(root);
+    let status = StatusCodes::from_answer(root);
     let Some(code) = status.code else {
         return Err(checks.fail(Requirement::LogoutShape, "a StatusCode", "none"));
     };

@@ -8,7 +8,7 @@ use crate::saml::signature::Trust;
 
 /// By what a message is judged: the same from the first step to the last.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms<'t> {
+pub(super) struct LogoutTerms<'t> {
     pub(super) trust: &'t Trust,
     pub(super) expectation: &'t LogoutExpectation,
     pub(super) now: OffsetDateTime,

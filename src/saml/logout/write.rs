@@ -1,15 +1,17 @@
 //! Our own logout messages, unsigned; the binding or `sign_enveloped` adds the signature.
+//!
+//! Tests: `tests/it/slo_messages.rs`. The other half is `read.rs`.
 
 use super::{LogoutRequest, LogoutResponse};
-use crate::saml::assertion::NameId;
+use crate::saml::assertion::SamlNameId;
 use crate::saml::{instant, names};
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 use time::OffsetDateTime;
 
 impl LogoutRequest {
     /// The message (Core 3.7.1).
     pub fn to_xml(&self) -> String {
-        let mut xml = Writer::new();
+        let mut xml = XmlWriter::new();
         open(
             &mut xml,
             "samlp:LogoutRequest",
@@ -34,7 +36,7 @@ impl LogoutRequest {
 impl LogoutResponse {
     /// The message (Core 3.7.2).
     pub fn to_xml(&self) -> String {
-        let mut xml = Writer::new();
+        let mut xml = XmlWriter::new();
         open(
             &mut xml,
             "samlp:LogoutResponse",
@@ -60,7 +62,13 @@ impl LogoutResponse {
     }
 }
 
-fn open(xml: &mut Writer, name: &'static str, id: &str, issued: OffsetDateTime, destination: &str) {
+fn open(
+    xml: &mut XmlWriter,
+    name: &'static str,
+    id: &str,
+    issued: OffsetDateTime,
+    destination: &str,
+) {
     xml.open(name)
         .attribute("xmlns:samlp", names::SAMLP)
         .attribute("xmlns:saml", names::SAML)
@@ -70,7 +78,7 @@ fn open(xml: &mut Writer, name: &'static str, id: &str, issued: OffsetDateTime, 
         .attribute("Destination", destination);
 }
 
-fn write_name_id(xml: &mut Writer, name_id: &NameId) {
+fn write_name_id(xml: &mut XmlWriter, name_id: &SamlNameId) {
     xml.open("saml:NameID")
         .attribute_if("NameQualifier", name_id.name_qualifier.as_deref())
         .attribute_if("SPNameQualifier", name_id.sp_name_qualifier.as_deref())

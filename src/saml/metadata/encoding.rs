@@ -2,6 +2,8 @@
 //!
 //! Invariant: what does not fit the encoding that the document marks or declares is refused; nothing is replaced or guessed.
 //! Messages are UTF-8 and never come here.
+//!
+//! Tests: `tests/it/metadata.rs`.
 
 use std::borrow::Cow;
 

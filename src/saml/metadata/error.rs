@@ -48,7 +48,7 @@ pub enum MetadataError {
     )]
     NoIdentityProvider,
     /// Several identity providers and none was named.
-    #[error("There are {} identity providers in it. Name the entity ID of the one you want: {}", entity_ids.len(), listed(entity_ids))]
+    #[error("There are {} identity providers in it. Name the entity ID of the one you want: {}", entity_ids.len(), list_entity_ids(entity_ids))]
     SeveralIdentityProviders {
         /// Their entity IDs, in document order.
         entity_ids: Vec<String>,
@@ -56,7 +56,7 @@ pub enum MetadataError {
     /// The named entity ID is not among the identity providers.
     #[error(
         "No identity provider in it has the entity ID \"{wanted}\". It has: {}",
-        listed(entity_ids)
+        list_entity_ids(entity_ids)
     )]
     UnknownEntity {
         /// The entity ID that was asked for.
@@ -117,7 +117,7 @@ pub enum MetadataError {
 /// Something that was left out, or that needs attention soon, in metadata that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Warning {
+pub enum MetadataWarning {
     /// A key was left out.
     KeyDropped {
         /// What it was for.
@@ -184,7 +184,7 @@ impl fmt::Display for KeyUse {
     }
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for MetadataWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyDropped { key_use, reason } => {
@@ -247,7 +247,7 @@ fn reasons_text(reasons: &[String]) -> String {
 }
 
 /// The first twenty, for a message.
-fn listed(entity_ids: &[String]) -> String {
+fn list_entity_ids(entity_ids: &[String]) -> String {
     const SHOWN: usize = 20;
     let mut text = entity_ids
         .iter()

@@ -1,10 +1,12 @@
 //! An identity provider's metadata, read into what a connection needs (saml-metadata 2.4.3).
+//!
+//! Rules B2 and B4. Tests: `tests/it/metadata.rs`.
 
 use super::encoding::decoded;
-use super::error::{MetadataError, Warning};
+use super::error::{MetadataError, MetadataWarning};
 use super::keys::read_keys;
 use super::location::{check_location, host};
-use super::{Endpoint, Localized, Organization, Scope};
+use super::{DomainScope, Endpoint, Localized, MetadataOrganization};
 use crate::saml::{instant, names};
 use crate::xml::{Document, Element, Limits, XML_NAMESPACE};
 use serde::{Deserialize, Serialize};
@@ -33,20 +35,20 @@ pub struct IdpMetadata {
     /// Names for people (`mdui:DisplayName`).
     pub display_names: Vec<Localized>,
     /// Domains that it speaks for (`shibmd:Scope`).
-    pub scopes: Vec<Scope>,
+    pub scopes: Vec<DomainScope>,
     /// A page for users whose sign-in failed.
     pub error_url: Option<String>,
     /// Who runs it.
-    pub organization: Option<Organization>,
+    pub organization: Option<MetadataOrganization>,
 }
 
 /// What [`IdpMetadata::parse`] gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
+pub struct ParsedMetadata {
     /// The identity provider.
     pub idp: IdpMetadata,
     /// What was left out or needs attention.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<MetadataWarning>,
 }
 
 impl IdpMetadata {
@@ -58,7 +60,7 @@ impl IdpMetadata {
         bytes: &[u8],
         entity_id: Option<&str>,
         now: OffsetDateTime,
-    ) -> Result<Imported, MetadataError> {
+    ) -> Result<ParsedMetadata, MetadataError> {
         let text = decoded(bytes)?;
         let document = Document::parse(&text, &Limits::METADATA)?;
         let entity = pick(&identity_providers(document.root())?, entity_id)?;
@@ -154,12 +156,12 @@ fn pick<'d>(entities: &[Element<'d>], wanted: Option<&str>) -> Result<Element<'d
     }
 }
 
-fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, MetadataError> {
+fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<ParsedMetadata, MetadataError> {
     let entity_id = read_entity_id(entity)?;
     let role = saml2_role(entity, &entity_id)?;
     let mut warnings = Vec::new();
     if bare(&entity_id) != entity_id {
-        warnings.push(Warning::SpaceAroundEntityId);
+        warnings.push(MetadataWarning::SpaceAroundEntityId);
     }
     let valid_until = read_valid_until(role, now, &mut warnings);
     let mut idp = IdpMetadata {
@@ -183,13 +185,13 @@ fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, Met
         subjects.extend(read_keys(descriptor, now, &mut idp, &mut warnings));
     }
     if idp.is_entra() && !subjects.is_empty() && subjects.iter().all(|it| is_of_tenant(it)) {
-        warnings.insert(0, Warning::WholeTenant);
+        warnings.insert(0, MetadataWarning::WholeTenant);
     }
     if idp.signing_certificates.is_empty() {
         return Err(MetadataError::NoSigningKey {
             entity_id: short(&idp.entity_id),
             reasons: reasons(&warnings, |warning| {
-                matches!(warning, Warning::KeyDropped { .. })
+                matches!(warning, MetadataWarning::KeyDropped { .. })
             }),
         });
     }
@@ -201,11 +203,11 @@ fn read_entity(entity: Element<'_>, now: OffsetDateTime) -> Result<Imported, Met
         return Err(MetadataError::NoSignOnEndpoint {
             entity_id: short(&idp.entity_id),
             reasons: reasons(&warnings, |warning| {
-                matches!(warning, Warning::EndpointDropped { .. })
+                matches!(warning, MetadataWarning::EndpointDropped { .. })
             }),
         });
     }
-    Ok(Imported { idp, warnings })
+    Ok(ParsedMetadata { idp, warnings })
 }
 
 /// Whether a certificate of this name is a tenant's, in any national cloud. An application has certificates of its own.
@@ -259,7 +261,7 @@ fn saml2_role<'d>(entity: Element<'d>, entity_id: &str) -> Result<Element<'d>, M
 fn read_valid_until(
     role: Element<'_>,
     now: OffsetDateTime,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Vec<MetadataWarning>,
 ) -> Option<OffsetDateTime> {
     let mut earliest: Option<OffsetDateTime> = None;
     let mut here = Some(role);
@@ -267,7 +269,7 @@ fn read_valid_until(
         if let Some(value) = element.attribute("validUntil") {
             match instant::parse(value.trim()) {
                 Some(time) => earliest = Some(earliest.map_or(time, |known| known.min(time))),
-                None => warnings.push(Warning::UnreadableValidUntil {
+                None => warnings.push(MetadataWarning::UnreadableValidUntil {
                     value: short(value),
                 }),
             }
@@ -275,12 +277,16 @@ fn read_valid_until(
         here = element.parent();
     }
     if let Some(valid_until) = earliest.filter(|valid_until| *valid_until < now) {
-        warnings.push(Warning::Expired { valid_until });
+        warnings.push(MetadataWarning::Expired { valid_until });
     }
     earliest
 }
 
-fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -> Vec<Endpoint> {
+fn read_endpoints(
+    role: Element<'_>,
+    local: &str,
+    warnings: &mut Vec<MetadataWarning>,
+) -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for element in role.children_named(names::MD, local) {
         let location = url(element, "Location").unwrap_or_default();
@@ -295,11 +301,11 @@ fn read_endpoints(role: Element<'_>, local: &str, warnings: &mut Vec<Warning>) -
                 location: location.to_owned(),
                 response_location: response_location.map(str::to_owned),
             }),
-            (Ok(()), None) => warnings.push(Warning::EndpointDropped {
+            (Ok(()), None) => warnings.push(MetadataWarning::EndpointDropped {
                 location: short(location),
                 reason: "it has no binding",
             }),
-            (Err((url, reason)), _) => warnings.push(Warning::EndpointDropped {
+            (Err((url, reason)), _) => warnings.push(MetadataWarning::EndpointDropped {
                 location: short(url),
                 reason,
             }),
@@ -326,13 +332,13 @@ fn read_display_names(role: Element<'_>) -> Vec<Localized> {
         .unwrap_or_default()
 }
 
-fn read_scopes(entity: Element<'_>, role: Element<'_>) -> Vec<Scope> {
+fn read_scopes(entity: Element<'_>, role: Element<'_>) -> Vec<DomainScope> {
     [role, entity]
         .into_iter()
         .flat_map(|owner| owner.children_named(names::MD, "Extensions"))
         .flat_map(|extensions| extensions.children_named(names::SHIBMD, "Scope"))
         .filter_map(|scope| {
-            Some(Scope {
+            Some(DomainScope {
                 value: scope.text()?.trim().to_owned(),
                 regexp: is_true(scope.attribute("regexp")),
             })
@@ -340,9 +346,9 @@ fn read_scopes(entity: Element<'_>, role: Element<'_>) -> Vec<Scope> {
         .collect()
 }
 
-fn read_organization(owner: Element<'_>) -> Option<Organization> {
+fn read_organization(owner: Element<'_>) -> Option<MetadataOrganization> {
     let organization = owner.child(names::MD, "Organization")?;
-    Some(Organization {
+    Some(MetadataOrganization {
         names: localized(organization, names::MD, "OrganizationName"),
         display_names: localized(organization, names::MD, "OrganizationDisplayName"),
         urls: localized(organization, names::MD, "OrganizationURL"),
@@ -376,7 +382,7 @@ fn is_true(value: Option<&str>) -> bool {
     value.is_some_and(|value| matches!(value.trim(), "true" | "1"))
 }
 
-fn reasons(warnings: &[Warning], which: impl Fn(&Warning) -> bool) -> Vec<String> {
+fn reasons(warnings: &[MetadataWarning], which: impl Fn(&MetadataWarning) -> bool) -> Vec<String> {
     warnings
         .iter()
         .filter(|warning| which(warning))

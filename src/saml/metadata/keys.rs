@@ -1,7 +1,7 @@
 //! Keys as metadata carries them, held to rule B4 before they are kept.
 
 use super::IdpMetadata;
-use super::error::{KeyUse, Warning};
+use super::error::{KeyUse, MetadataWarning};
 use crate::saml::certificate_text::certificates_of;
 use crate::saml::names;
 use crate::saml::signature::{KeyError, VerificationKey};
@@ -15,7 +15,7 @@ pub(super) fn read_keys(
     descriptor: Element<'_>,
     now: OffsetDateTime,
     idp: &mut IdpMetadata,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Vec<MetadataWarning>,
 ) -> Vec<String> {
     // saml-metadata 2.4.1.1: without `use` it serves both.
     let key_use = match descriptor.attribute("use") {
@@ -40,7 +40,7 @@ pub(super) fn read_keys(
         let (base64, key) = match one {
             Ok(certificate) => certificate,
             Err(reason) => {
-                warnings.push(Warning::KeyDropped { key_use, reason });
+                warnings.push(MetadataWarning::KeyDropped { key_use, reason });
                 continue;
             }
         };
@@ -91,9 +91,13 @@ fn read_certificate(der: &[u8]) -> Result<Certificate, KeyError> {
     Ok((STANDARD.encode(der), key))
 }
 
-fn not_in_force(key: &VerificationKey, key_use: KeyUse, now: OffsetDateTime) -> Option<Warning> {
+fn not_in_force(
+    key: &VerificationKey,
+    key_use: KeyUse,
+    now: OffsetDateTime,
+) -> Option<MetadataWarning> {
     let (not_before, not_after) = key.validity();
-    (now < not_before || not_after < now).then(|| Warning::CertificateNotInForce {
+    (now < not_before || not_after < now).then(|| MetadataWarning::CertificateNotInForce {
         key_use,
         sha1_thumbprint: key.sha1_thumbprint(),
         thumbprint: key.sha256_thumbprint().to_owned(),

@@ -1,10 +1,12 @@
 //! Our own metadata: in the order of saml-schema-metadata-2.0, and the same octets for the same input.
+//!
+//! Tests: `tests/it/sp_metadata.rs`. What stands in it is chosen by `site`.
 
-use super::{Localized, Organization};
+use super::{Localized, MetadataOrganization};
 use crate::saml::names;
 use crate::saml::signature::{SignError, SigningKey, sign_enveloped};
 use crate::text::is_unseen;
-use crate::xml::Writer;
+use crate::xml::XmlWriter;
 
 /// What a service provider publishes about itself (saml-metadata 2.4.4).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,9 +28,9 @@ pub struct SpMetadata {
     /// Whether assertions have to be signed themselves.
     pub want_assertions_signed: bool,
     /// Who runs it.
-    pub organization: Option<Organization>,
+    pub organization: Option<MetadataOrganization>,
     /// Whom to write to.
-    pub contacts: Vec<Contact>,
+    pub contacts: Vec<MetadataContact>,
     /// What a sign-in page may show.
     pub ui_info: UiInfo,
 }
@@ -41,7 +43,7 @@ pub struct UiInfo {
     /// What it is for.
     pub descriptions: Vec<Localized>,
     /// Its logo.
-    pub logo: Option<Logo>,
+    pub logo: Option<UiLogo>,
     /// Pages about it.
     pub information_urls: Vec<Localized>,
     /// Its privacy statements.
@@ -50,7 +52,7 @@ pub struct UiInfo {
 
 /// A logo (sstc-saml-metadata-ui 2.1.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logo {
+pub struct UiLogo {
     /// An https URL.
     pub url: String,
     /// Width in pixels.
@@ -61,7 +63,7 @@ pub struct Logo {
 
 /// Someone to write to (saml-metadata 2.3.2.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contact {
+pub struct MetadataContact {
     /// What for.
     pub kind: ContactKind,
     /// Given name, or the name of a team.
@@ -104,7 +106,7 @@ impl SpMetadata {
     }
 
     fn write(&self, id: Option<&str>) -> String {
-        let mut xml = Writer::with_declaration();
+        let mut xml = XmlWriter::with_declaration();
         xml.open("md:EntityDescriptor")
             .attribute("xmlns:md", names::MD)
             .attribute_if("ID", id)
@@ -140,7 +142,7 @@ impl SpMetadata {
         xml.finish()
     }
 
-    fn write_keys(&self, xml: &mut Writer) {
+    fn write_keys(&self, xml: &mut XmlWriter) {
         for certificate in &self.signing_certificates {
             xml.open("md:KeyDescriptor").attribute("use", "signing");
             write_key_info(xml, certificate);
@@ -158,9 +160,9 @@ impl SpMetadata {
         }
     }
 
-    fn write_organization(&self, xml: &mut Writer) {
+    fn write_organization(&self, xml: &mut XmlWriter) {
         // The schema wants at least one of each (saml-metadata 2.3.2.1).
-        let complete = |found: &&Organization| {
+        let complete = |found: &&MetadataOrganization| {
             !found.names.is_empty() && !found.display_names.is_empty() && !found.urls.is_empty()
         };
         let Some(organization) = self.organization.as_ref().filter(complete) else {
@@ -179,7 +181,7 @@ impl SpMetadata {
 }
 
 impl UiInfo {
-    fn write(&self, xml: &mut Writer) {
+    fn write(&self, xml: &mut XmlWriter) {
         if *self == Self::default() {
             return;
         }
@@ -204,8 +206,8 @@ impl UiInfo {
     }
 }
 
-impl Contact {
-    fn write(&self, xml: &mut Writer) {
+impl MetadataContact {
+    fn write(&self, xml: &mut XmlWriter) {
         xml.open("md:ContactPerson")
             .attribute("contactType", self.kind.as_str());
         if let Some(given_name) = &self.given_name {
@@ -229,7 +231,7 @@ impl ContactKind {
     }
 }
 
-fn write_key_info(xml: &mut Writer, certificate: &str) {
+fn write_key_info(xml: &mut XmlWriter, certificate: &str) {
     xml.open("ds:KeyInfo").attribute("xmlns:ds", names::DS);
     xml.open("ds:X509Data")
         .leaf("ds:X509Certificate", certificate)
@@ -237,7 +239,7 @@ fn write_key_info(xml: &mut Writer, certificate: &str) {
     xml.close();
 }
 
-fn write_localized(xml: &mut Writer, name: &'static str, texts: &[Localized]) {
+fn write_localized(xml: &mut XmlWriter, name: &'static str, texts: &[Localized]) {
     for text in texts {
         xml.open(name)
             .attribute("xml:lang", &text.lang)

@@ -3,10 +3,10 @@
 //! Vectors: `response-*`, `status-*`, `destination-*` and `answers-*`. The assertion's rules are `assertion`.
 
 use super::Expectation;
+use crate::saml::difference;
 use crate::saml::error::{Checks, Rejection, Requirement};
-use crate::saml::message::{Status, check_issue_instant, issuer};
+use crate::saml::message::{StatusCodes, check_issue_instant, issuer};
 use crate::saml::names;
-use crate::saml::near;
 use crate::xml::Element;
 use time::OffsetDateTime;
 
@@ -26,7 +26,7 @@ pub(super) fn check_response(
                 destination == expectation.acs_url,
                 Requirement::Destination,
                 expectation.acs_url.clone(),
-                near::described(destination, &expectation.acs_url),
+                difference::describe(destination, &expectation.acs_url),
             )?;
         }
         None => checks.require(
@@ -87,7 +87,7 @@ fn check_children(response: Element<'_>, checks: &mut Checks) -> Result<(), Reje
 
 /// Rule C2.
 fn check_status(response: Element<'_>, checks: &mut Checks) -> Result<(), Rejection> {
-    let status = Status::of(response);
+    let status = StatusCodes::from_answer(response);
     let value = status.code.unwrap_or_default();
     if value == names::STATUS_SUCCESS {
         checks.pass(Requirement::Status, "Success", "Success");
@@ -120,7 +120,7 @@ pub(in crate::saml) fn check_response_issuer(
         return Ok(());
     };
     let inner = issuer(assertion).unwrap_or_default();
-    let received = near::described(own, &inner);
+    let received = difference::describe(own, &inner);
     checks.require(
         own == inner,
         Requirement::ResponseIssuer,

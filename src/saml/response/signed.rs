@@ -9,11 +9,11 @@ use super::ParsedResponse;
 use super::check::check_response;
 use crate::saml::encryption::{self, Cover};
 use crate::saml::error::{Checks, Rejection, Requirement};
-use crate::saml::expectation::{Expectation, Terms};
+use crate::saml::expectation::{Expectation, ResponseTerms};
 use crate::saml::message::follows_issuer;
 use crate::saml::names;
 use crate::saml::signature::{
-    RequiredSignature, SignedXml, Signer, Trust, bounded, verify_enveloped,
+    SignatureCoverage, SignedXml, Signer, Trust, bounded, verify_enveloped,
 };
 use crate::xml::{Canonicalization, Comments, Document, Element, Limits, canonicalize_within};
 use std::borrow::Cow;
@@ -27,7 +27,7 @@ pub(in crate::saml) const ONLY_ASSERTION_VERIFIES: &str =
 #[derive(Debug)]
 pub struct SignedAssertion<'a> {
     received: &'a [u8],
-    terms: Terms<'a>,
+    terms: ResponseTerms<'a>,
     response: Option<SignedXml>,
     response_issuer: Option<String>,
     covered: Covered,
@@ -71,7 +71,7 @@ impl<'a> ParsedResponse<'a> {
         drop(reparsed);
         Ok(SignedAssertion {
             received: self.octets,
-            terms: Terms {
+            terms: ResponseTerms {
                 trust,
                 expectation,
                 now,
@@ -90,7 +90,7 @@ impl SignedAssertion<'_> {
     }
 
     /// By what the message is judged.
-    pub(in crate::saml) const fn terms(&self) -> Terms<'_> {
+    pub(in crate::saml) const fn terms(&self) -> ResponseTerms<'_> {
         self.terms
     }
 
@@ -231,18 +231,18 @@ impl Covered {
     /// Rule B7.
     fn check_coverage(
         &self,
-        required: RequiredSignature,
+        required: SignatureCoverage,
         checks: &mut Checks,
     ) -> Result<(), Rejection> {
         let (response, assertion) = (self.response_signed, self.signer.is_some());
         let (met, expected) = match required {
-            RequiredSignature::Either => (
+            SignatureCoverage::Either => (
                 response || assertion,
                 "a signed assertion or a signed Response",
             ),
-            RequiredSignature::Assertion => (assertion, "a signed assertion"),
-            RequiredSignature::Response => (response, "a signed Response"),
-            RequiredSignature::Both => (
+            SignatureCoverage::Assertion => (assertion, "a signed assertion"),
+            SignatureCoverage::Response => (response, "a signed Response"),
+            SignatureCoverage::Both => (
                 response && assertion,
                 "a signed Response and a signed assertion",
             ),

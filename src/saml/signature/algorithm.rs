@@ -1,4 +1,6 @@
 //! The algorithms on the list (rule B4); what is not here does not exist.
+//!
+//! Vectors: `algorithm-*`, `method-*`, `hmac-*` and `rsa-*`.
 
 use crate::saml::names;
 use openssl::md::{Md, MdRef};

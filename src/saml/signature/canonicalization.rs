@@ -1,4 +1,6 @@
 //! The canonicalisation methods on the list (rules A3, B4 and B5).
+//!
+//! Vectors: `transform-*` and `method-*`. The methods themselves are `xml`.
 
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::names;
@@ -16,9 +18,12 @@ pub(super) struct Method {
 
 impl Method {
     /// The method of a `CanonicalizationMethod` or `Transform` (rules B4 and B5).
-    pub(super) fn of(element: Element<'_>, checks: &mut Checks) -> Result<Self, Rejection> {
+    pub(super) fn from_element(
+        element: Element<'_>,
+        checks: &mut Checks,
+    ) -> Result<Self, Rejection> {
         let uri = element.attribute("Algorithm").unwrap_or_default();
-        let Some((exclusive, comments)) = Self::named(uri) else {
+        let Some((exclusive, comments)) = Self::from_uri(uri) else {
             return Err(checks.fail(
                 Requirement::Algorithm,
                 "canonical XML 1.0, exclusive or inclusive",
@@ -61,7 +66,7 @@ impl Method {
     }
 
     /// The methods on the list (rule B4). Comments can stay: no value is read from one, and none ends at one.
-    pub(super) fn named(uri: &str) -> Option<(bool, Comments)> {
+    pub(super) fn from_uri(uri: &str) -> Option<(bool, Comments)> {
         Some(match uri {
             names::EXC_C14N => (true, Comments::Dropped),
             names::EXC_C14N_WITH_COMMENTS => (true, Comments::Kept),

@@ -1,4 +1,6 @@
 //! A connection's public key, decoded once and kept.
+//!
+//! Rules B2 and B4. Vectors: `rsa-*` and `key-*`.
 
 use super::algorithm::SignatureAlgorithm;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
@@ -13,6 +15,7 @@ use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 use openssl::sign::RsaPssSaltlen;
 use openssl::x509::X509;
+use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 /// The smallest RSA modulus, in bits (rule B4).
@@ -21,7 +24,8 @@ const RSA_BITS: u32 = 2048;
 /// A key that verifies, with what its certificate says.
 #[derive(Debug, Clone)]
 pub struct VerificationKey {
-    key: Kind,
+    key: KeyKind,
+    certificate: Arc<[u8]>,
     sha256: String,
     sha1: String,
     subject: String,
@@ -30,7 +34,7 @@ pub struct VerificationKey {
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum KeyKind {
     Rsa(PKey<Public>),
     /// With the octets of one coordinate.
     Ec(EcKey<Public>, usize),
@@ -63,7 +67,7 @@ impl VerificationKey {
         let key = match public.id() {
             Id::RSA => match public.bits() {
                 bits if bits < RSA_BITS => return Err(KeyError::RsaTooShort(bits)),
-                _ => Kind::Rsa(public),
+                _ => KeyKind::Rsa(public),
             },
             Id::EC => {
                 let key = public.ec_key().map_err(|_| KeyError::Certificate)?;
@@ -73,7 +77,7 @@ impl VerificationKey {
                     Some(Nid::SECP521R1) => 66,
                     _ => return Err(KeyError::Curve),
                 };
-                Kind::Ec(key, coordinate)
+                KeyKind::Ec(key, coordinate)
             }
             _ => return Err(KeyError::Kind),
         };
@@ -85,12 +89,18 @@ impl VerificationKey {
         };
         Ok(Self {
             key,
+            certificate: der.into(),
             sha256: thumbprint(MessageDigest::sha256())?,
             sha1: thumbprint(MessageDigest::sha1())?,
             subject: common_name(&certificate),
             not_before: instant(certificate.not_before())?,
             not_after: instant(certificate.not_after())?,
         })
+    }
+
+    /// The certificate, DER.
+    pub(super) const fn certificate(&self) -> &Arc<[u8]> {
+        &self.certificate
     }
 
     /// The certificate's SHA-256 thumbprint, lower-case hexadecimal.
@@ -117,17 +127,17 @@ impl VerificationKey {
     pub fn verifies(&self, algorithm: SignatureAlgorithm, octets: &[u8], signature: &[u8]) -> bool {
         let digest = algorithm.hash().digest(octets);
         let verified = match (&self.key, algorithm) {
-            (Kind::Rsa(key), SignatureAlgorithm::Rsa(_)) => {
+            (KeyKind::Rsa(key), SignatureAlgorithm::Rsa(_)) => {
                 rsa_verifies(key, algorithm, Padding::PKCS1, digest.as_bytes(), signature)
             }
-            (Kind::Rsa(key), SignatureAlgorithm::RsaPss(_)) => rsa_verifies(
+            (KeyKind::Rsa(key), SignatureAlgorithm::RsaPss(_)) => rsa_verifies(
                 key,
                 algorithm,
                 Padding::PKCS1_PSS,
                 digest.as_bytes(),
                 signature,
             ),
-            (Kind::Ec(key, coordinate), SignatureAlgorithm::Ecdsa(_))
+            (KeyKind::Ec(key, coordinate), SignatureAlgorithm::Ecdsa(_))
                 if signature.len() == coordinate * 2 =>
             {
                 ecdsa_verifies(key, digest.as_bytes(), signature.split_at(*coordinate))

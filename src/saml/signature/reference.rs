@@ -1,4 +1,6 @@
 //! The one `Reference` of a `SignedInfo` (rules B4 to B6): it covers the element that the signature stands in, and nothing else.
+//!
+//! Vectors: `reference-*` and `transform-*`.
 
 use super::Trust;
 use super::algorithm::{Hash, describe_refused};
@@ -107,9 +109,9 @@ fn transforms_of(transforms: Element<'_>, checks: &mut Checks) -> Result<Method,
             .all(|child| child.is(names::DS, "Transform"))
         && algorithm(enveloped) == names::ENVELOPED_SIGNATURE
         && enveloped.children().next().is_none()
-        && Method::named(&algorithm(method)).is_some()
+        && Method::from_uri(&algorithm(method)).is_some()
     {
-        return Method::of(*method, checks);
+        return Method::from_element(*method, checks);
     }
     let received: Vec<String> = children.iter().map(algorithm).collect();
     Err(checks.fail(

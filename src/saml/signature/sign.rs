@@ -1,8 +1,10 @@
 //! Signing: enveloped signatures for metadata, requests and the demo identity provider; octets for the redirect binding.
+//!
+//! Tests: `tests/it/vectors/xmlsec.rs` and `tests/it/vectors/python.rs`, by which others verify it. The other half is `verify.rs`.
 
 use super::algorithm::{Hash, SignatureAlgorithm};
 use crate::saml::names;
-use crate::xml::{Canonicalization, Document, Limits, Writer, XmlError, canonicalize};
+use crate::xml::{Canonicalization, Document, Limits, XmlError, XmlWriter, canonicalize};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openssl::ecdsa::EcdsaSig;
@@ -128,7 +130,7 @@ pub fn sign_enveloped(xml: &str, id: &str, key: &SigningKey) -> Result<String, S
 }
 
 fn signed_info(id: &str, covered: &[u8], key: &SigningKey) -> String {
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer
         .open("ds:SignedInfo")
         .attribute("xmlns:ds", names::DS);
@@ -167,7 +169,7 @@ fn signed_info(id: &str, covered: &[u8], key: &SigningKey) -> String {
 fn signature_element(signed_info: &str, key: &SigningKey) -> Result<String, SignError> {
     let document = Document::parse(signed_info.as_bytes(), &Limits::MESSAGE)?;
     let octets = canonicalize(document.root(), None, Canonicalization::Exclusive(&[]));
-    let mut writer = Writer::new();
+    let mut writer = XmlWriter::new();
     writer
         .open("ds:Signature")
         .attribute("xmlns:ds", names::DS)

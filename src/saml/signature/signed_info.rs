@@ -6,6 +6,8 @@
 //! ```text
 //! ds:SignedInfo ─read─▶ UnverifiedSignedInfo ─verify─▶ SignedInfo ─cover─▶ SignedXml
 //! ```
+//!
+//! Vectors: `signature-*` and `method-*`.
 
 use super::Trust;
 use super::algorithm::{Hash, SignatureAlgorithm, describe_refused};
@@ -39,7 +41,7 @@ impl UnverifiedSignedInfo {
         trust: &Trust,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
-        let method = Method::of(canonicalization, checks)?;
+        let method = Method::from_element(canonicalization, checks)?;
         let octets = method.canonicalize(signed_info, None, checks)?;
         let (algorithm, reference) = parse(&octets, parent, trust, checks)?;
         Ok(Self {

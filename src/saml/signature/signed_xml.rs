@@ -2,6 +2,8 @@
 //!
 //! Invariant: a [`SignedXml`] is only made of a [`SignedInfo`] that a key of the connection signed, and its octets have the digest
 //! that stands there.
+//!
+//! Vectors: `digest-*` and `changed-*`.
 
 use super::signed_info::SignedInfo;
 use super::signer::Signer;

@@ -2,17 +2,20 @@
 //!
 //! Invariant: a [`Signer`] exists only where a key of the connection verifies the signature, with a certificate that the connection
 //! takes today.
+//!
+//! Vectors: `signature-*` and `certificate-*`.
 
-use super::{CertificateValidity, SignatureAlgorithm, Trust, VerificationKey};
+use super::{SignatureAlgorithm, Trust, ValidityPolicy, VerificationKey};
 use crate::saml::error::{Checks, Rejection, Requirement};
 use crate::saml::instant;
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Who made a signature that verified, and how.
 #[derive(Debug)]
 pub struct Signer {
     algorithm: SignatureAlgorithm,
-    sha256_thumbprint: String,
+    certificate: Arc<[u8]>,
 }
 
 impl Signer {
@@ -40,7 +43,7 @@ impl Signer {
         check_validity(key, trust.certificate_validity, now, checks)?;
         Ok(Self {
             algorithm,
-            sha256_thumbprint: key.sha256_thumbprint().to_owned(),
+            certificate: Arc::clone(key.certificate()),
         })
     }
 
@@ -49,9 +52,9 @@ impl Signer {
         self.algorithm
     }
 
-    /// Whether this certificate (DER) is the one.
-    pub fn used(&self, certificate: &[u8]) -> bool {
-        super::key::hex(&openssl::sha::sha256(certificate)) == self.sha256_thumbprint
+    /// The certificate whose key made it, DER.
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
     }
 }
 
@@ -84,7 +87,7 @@ fn is_in_force(key: &VerificationKey, now: OffsetDateTime) -> bool {
 /// Rule B8.
 fn check_validity(
     key: &VerificationKey,
-    policy: CertificateValidity,
+    policy: ValidityPolicy,
     now: OffsetDateTime,
     checks: &mut Checks,
 ) -> Result<(), Rejection> {
@@ -97,10 +100,10 @@ fn check_validity(
     );
     let received = instant::format(now);
     match policy {
-        CertificateValidity::Reject => {
+        ValidityPolicy::Reject => {
             checks.require(valid, Requirement::CertificateValidity, expected, received)
         }
-        CertificateValidity::Warn if !valid => {
+        ValidityPolicy::Warn if !valid => {
             checks.pass(
                 Requirement::CertificateValidity,
                 expected,
@@ -108,6 +111,6 @@ fn check_validity(
             );
             Ok(())
         }
-        CertificateValidity::Warn | CertificateValidity::Ignore => Ok(()),
+        ValidityPolicy::Warn | ValidityPolicy::Ignore => Ok(()),
     }
 }

@@ -1,4 +1,6 @@
 //! Verifying an enveloped signature (rules B2 to B6, B8), and a detached one over a query string (rule A2).
+//!
+//! Vectors: `signature-*`, `wrapped-*` and `xsw-*`. The other half is `sign.rs`.
 
 use super::signed_info::{UnverifiedSignedInfo, allowed_algorithm};
 use super::signed_xml::SignedXml;
@@ -23,7 +25,7 @@ pub(in crate::saml) fn verify_enveloped(
     now: OffsetDateTime,
     checks: &mut Checks,
 ) -> Result<SignedXml, Rejection> {
-    let parts = Parts::of(signature, checks)?;
+    let parts = SignatureParts::from_element(signature, checks)?;
     if trust.keys.is_empty() {
         return Err(checks.fail(Requirement::TrustedKey, "at least one certificate", "none")); // rule B2
     }
@@ -108,15 +110,15 @@ pub fn verify_octets(
 }
 
 /// The children of `ds:Signature`: exactly what XML Signature 1.1 section 4.1 lists, without `Object` (rule B1).
-struct Parts<'d> {
+struct SignatureParts<'d> {
     signed_info: Element<'d>,
     canonicalization: Element<'d>,
     value: Element<'d>,
     key_info: Option<Element<'d>>,
 }
 
-impl<'d> Parts<'d> {
-    fn of(signature: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
+impl<'d> SignatureParts<'d> {
+    fn from_element(signature: Element<'d>, checks: &mut Checks) -> Result<Self, Rejection> {
         let children: Vec<Element<'d>> = signature.children().take(4).collect();
         let names: Vec<&str> = children
             .iter()
@@ -168,7 +170,7 @@ fn hint(key_info: Option<Element<'_>>, configured: &[&str]) -> String {
             .find(|element| element.is(names::DS, "X509Certificate"))
             .and_then(base64_text)
     });
-    let named = certificate.map(|der| NamedCertificate::of(&der));
+    let named = certificate.map(|der| NamedCertificate::from_der(&der));
     match named {
         Some(named) if configured.contains(&named.sha256.as_str()) => {
             format!(

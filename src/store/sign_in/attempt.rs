@@ -85,7 +85,7 @@ impl Job for Add {
 #[derive(Debug)]
 struct Refuse {
     id: AttemptId,
-    refusal: AttemptRefusal,
+    refusal: Arc<AttemptRefusal>,
     now: OffsetDateTime,
 }
 
@@ -194,10 +194,9 @@ impl Store {
     pub async fn refuse_attempt(
         &self,
         id: AttemptId,
-        refusal: &AttemptRefusal,
+        refusal: Arc<AttemptRefusal>,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let refusal = refusal.clone();
         self.perform(Refuse { id, refusal, now }).await
     }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use time::Duration;
-use vestibule::demo_idp::{IdpKey, Status};
+use vestibule::demo_idp::{IdpKey, IdpStatus};
 use vestibule::domain::EvidenceKind;
 
 use super::provider::Provider;
@@ -64,7 +64,7 @@ async fn who_signed_stands_beside_who_may() {
         entity_id: world.acme.entity_id(),
         acs_url: world.acme.acs_url(),
     };
-    let user = vestibule::demo_idp::User::b_simon();
+    let user = vestibule::demo_idp::IdpUser::b_simon();
     let spec = provider.idp.response_spec(&user, &sp).answering(&begun.id);
     let xml = spec
         .to_xml(&ANOTHER_KEY, &crate::support::random())
@@ -117,7 +117,7 @@ async fn a_status_of_entra_is_explained_with_its_field() {
         let message = format!("AADSTS{code}: Something with a Trace ID");
         let refused = provider
             .refused_with(&world, |spec| {
-                spec.status = Status::failure("Responder", "RequestDenied", message);
+                spec.status = IdpStatus::failure("Responder", "RequestDenied", message);
             })
             .await;
         let page = page(&mut admin, &refused.code).await;

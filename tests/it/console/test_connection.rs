@@ -2,7 +2,7 @@
 
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
-use vestibule::demo_idp::Claim;
+use vestibule::demo_idp::IssuedClaim;
 use vestibule::domain::{AttemptKind, Creation, GroupMapping, LoginAttempt, Outcome, UserId};
 
 use vestibule::store::AttemptFilter;
@@ -141,7 +141,7 @@ async fn it_shows_what_would_become_of_an_account_that_is_there() {
         .await;
     let mut admin = world.admin().await;
     let before = people(&world).await;
-    let groups = |values: &[&str]| Claim::new(GROUPS, values.iter().map(ToString::to_string));
+    let groups = |values: &[&str]| IssuedClaim::new(GROUPS, values.iter().map(ToString::to_string));
     let mut renamed = |spec: &mut vestibule::demo_idp::ResponseSpec| {
         spec.attributes.push(groups(&[GROUP]));
         for claim in &mut spec.attributes {

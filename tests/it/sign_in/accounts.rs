@@ -1,6 +1,6 @@
 //! Rules F1 to F5: which account a sign-in ends in, and in which groups.
 
-use vestibule::demo_idp::{ResponseSpec, User};
+use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::{GrantSource, Group, GroupKind, GroupMapping};
 
 use crate::support::identity_provider::{EMAIL, OBJECT_ID, claim};
@@ -244,7 +244,7 @@ async fn a_deactivated_user_never_gets_in() {
     let answer = world.sign_in_with(&mut browser, |_| {}).await;
     world.assert_refused(&answer, "F4").await;
     world.set(&[("unsolicited", "accept")]).await;
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
     let answer = browser
         .post_from_elsewhere("/sso/acs", &[("SAMLResponse", &response)])
         .await;

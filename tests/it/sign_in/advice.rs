@@ -3,7 +3,7 @@
 use crate::support::Federation;
 use crate::support::identity_provider::{OBJECT_ID, begin, service_provider};
 use vestibule::admin::{Fix, Side, fixes};
-use vestibule::demo_idp::{Claim, ResponseSpec, Status};
+use vestibule::demo_idp::{IdpStatus, IssuedClaim, ResponseSpec};
 use vestibule::domain::LoginAttempt;
 
 const MAIL: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress";
@@ -76,7 +76,7 @@ fn empty(spec: &mut ResponseSpec) {
 fn good(_: &mut ResponseSpec) {}
 
 fn refused(spec: &mut ResponseSpec, second: &str) {
-    spec.status = Status::failure("Requester", second, "no");
+    spec.status = IdpStatus::failure("Requester", second, "no");
 }
 
 const CASES: &[Case] = &[
@@ -264,7 +264,7 @@ async fn a_claim_by_another_name_is_looked_for_by_it() {
         persistent(spec);
         spec.attributes.retain(|claim| claim.name != MAIL);
         spec.attributes
-            .push(Claim::new("mail", ["b.simon@contoso.com"]));
+            .push(IssuedClaim::new("mail", ["b.simon@contoso.com"]));
     };
     let answer = world.sign_in_with(&mut world.browser(), sent).await;
     let attempt = world.assert_refused(&answer, "F3").await;
@@ -289,7 +289,7 @@ async fn another_tenant_is_named_beside_the_expected_one() {
     let spec = world
         .beta_idp
         .response_spec(
-            &vestibule::demo_idp::User::b_simon(),
+            &vestibule::demo_idp::IdpUser::b_simon(),
             &service_provider(&world.acme),
         )
         .answering(&begun.id);
@@ -421,7 +421,7 @@ async fn an_internal_origin_of_ours_is_the_operators_to_change() {
 async fn what_nobody_asked_for_is_accepted_where_that_is_advised() {
     let world = Federation::new().await;
     world.set(&[("unsolicited", "refuse")]).await;
-    let spec = world.spec(&vestibule::demo_idp::User::b_simon());
+    let spec = world.spec(&vestibule::demo_idp::IdpUser::b_simon());
     let response = world.encoded(&spec);
     let post = async || {
         let mut browser = world.browser();

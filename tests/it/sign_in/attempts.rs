@@ -1,7 +1,7 @@
 //! Rules E1 to E4 and E6: which Response ends which sign-in, in which browser.
 
 use time::Duration;
-use vestibule::demo_idp::User;
+use vestibule::demo_idp::IdpUser;
 
 use crate::support::identity_provider::{begin, service_provider};
 use crate::support::{Federation, NOW};
@@ -251,7 +251,7 @@ async fn a_double_click_signs_in_once_and_shows_no_error() {
 async fn an_assertion_is_used_once_whatever_it_answers() {
     let world = Federation::new().await;
     let mut browser = world.browser();
-    let spec = world.spec(&User::b_simon());
+    let spec = world.spec(&IdpUser::b_simon());
     let answer = world
         .sign_in_with(&mut browser, |answer| {
             answer.assertion_id.clone_from(&spec.assertion_id);
@@ -292,7 +292,7 @@ async fn a_response_counts_in_its_own_company_only() {
     for issuer in [world.beta_idp.tenant(), world.idp.tenant()] {
         let mut browser = world.browser();
         let begun = begin(&mut browser, "/sso/login").await;
-        let mut spec = world.spec(&User::b_simon()).answering(&begun.id);
+        let mut spec = world.spec(&IdpUser::b_simon()).answering(&begun.id);
         spec.issuer.clone_from(&issuer.entity_id);
         let xml = world.beta_idp.respond(&spec).unwrap();
         let response = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, xml);
@@ -322,7 +322,7 @@ async fn a_response_counts_in_its_own_company_only() {
     let begun = begin(&mut beta, "/sso/login").await;
     let spec = world
         .idp
-        .response_spec(&User::b_simon(), &service_provider(&world.beta))
+        .response_spec(&IdpUser::b_simon(), &service_provider(&world.beta))
         .answering(&begun.id);
     let answer = world.bring(&mut beta, &begun, &world.encoded(&spec)).await;
     assert_eq!(answer.status, 403);
@@ -342,7 +342,7 @@ async fn a_response_counts_in_its_own_company_only() {
 async fn a_response_counts_for_its_own_connection_only() {
     let world = Federation::new().await;
     world.connect(&world.beta_idp, "partner", |_| {}).await;
-    let user = User::b_simon();
+    let user = IdpUser::b_simon();
     let acme = service_provider(&world.acme);
     let both = [("entra", &world.idp), ("partner", &world.beta_idp)];
     for (name, own) in both {
@@ -424,7 +424,7 @@ async fn what_is_refused_too_late_for_its_sign_in_has_a_record_of_its_own() {
             };
             assert!(
                 store
-                    .refuse_attempt(open.id, &elsewhere, NOW)
+                    .refuse_attempt(open.id, elsewhere.into(), NOW)
                     .await
                     .unwrap()
             );

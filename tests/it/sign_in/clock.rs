@@ -4,7 +4,7 @@
 
 use time::Duration;
 use vestibule::app::{Answer as Told, Question};
-use vestibule::demo_idp::{ResponseSpec, User};
+use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::Outcome;
 
 use crate::support::identity_provider::begin;
@@ -114,7 +114,7 @@ async fn an_attempt_of_another_time_is_over() {
 async fn a_clock_that_goes_back_and_forth_makes_no_second_use() {
     let world = Federation::new().await;
     world.set(&[("unsolicited", "accept")]).await;
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
     let fields = [("SAMLResponse", response.as_str())];
     let launch = async || {
         let mut browser = world.browser();

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use openssl::encrypt::Encrypter;
 use openssl::pkey::{PKey, Public};
 use openssl::rsa::Padding;
-use vestibule::demo_idp::{App, Encryption, ResponseSpec, Signed};
+use vestibule::demo_idp::{Encryption, IdpApp, ResponseSpec, Signed};
 use vestibule::saml::encryption::{DataAlgorithm, KeyTransport};
 use vestibule::saml::names;
 
@@ -15,7 +15,7 @@ use crate::support::{Answer, Federation};
 /// The service provider's key for encryption, from its metadata.
 async fn recipient(world: &Federation) -> PKey<Public> {
     let metadata = world.browser().get("/sso/metadata").await.body;
-    let app = App::from_metadata("a", "Acme", metadata.as_bytes()).unwrap();
+    let app = IdpApp::from_metadata("a", "Acme", metadata.as_bytes()).unwrap();
     app.recipient().unwrap()
 }
 
@@ -125,7 +125,7 @@ async fn every_failure_to_decrypt_gets_the_same_answer() {
         let mut browser = world.browser();
         let begun = begin(&mut browser, "/sso/login").await;
         let mut spec = world
-            .spec(&vestibule::demo_idp::User::b_simon())
+            .spec(&vestibule::demo_idp::IdpUser::b_simon())
             .answering(&begun.id);
         sealed(&mut spec);
         let good = world.idp.respond(&spec).unwrap();
@@ -148,7 +148,7 @@ async fn every_failure_to_decrypt_gets_the_same_answer() {
     ] {
         let mut browser = world.browser();
         let begun = begin(&mut browser, "/sso/login").await;
-        let user = vestibule::demo_idp::User::b_simon();
+        let user = vestibule::demo_idp::IdpUser::b_simon();
         let mut spec = world.spec(&user).answering(&begun.id);
         sealed(&mut spec);
         let mut idp = &world.idp;

@@ -1,7 +1,7 @@
 //! Wrong passwords: who guesses is slowed down, whose password it is gets in.
 
 use time::Duration;
-use vestibule::config::Limits;
+use vestibule::config::LimitsConfig;
 use vestibule::domain::GroupKind;
 
 use crate::support::{ACME_ORIGIN, Answer, Browser, Federation, hidden_field, people};
@@ -15,11 +15,11 @@ const OFFICE: &str = "198.51.100.1";
 async fn world(one: u32, client: u32, account: u32) -> Federation {
     let world = Federation::with(ACME_ORIGIN, |config| {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
-        config.limits = Limits {
+        config.limits = LimitsConfig {
             wrong_passwords_per_minute: one,
             client_wrong_passwords_per_minute: client,
             account_wrong_passwords_per_minute: account,
-            ..Limits::default()
+            ..LimitsConfig::default()
         };
     })
     .await;

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use vestibule::demo_idp::User;
+use vestibule::demo_idp::IdpUser;
 
 use crate::support::identity_provider::{begin, read};
 use crate::support::{Answer, Federation, send};
@@ -23,7 +23,7 @@ async fn post(world: &Federation, kind: &str, body: impl Into<Body>) -> Answer {
 #[tokio::test]
 async fn bodies_that_are_not_one_response() {
     let world = Federation::new().await;
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
     let field: String = form_urlencoded::byte_serialize(response.as_bytes()).collect();
     let good = format!("SAMLResponse={field}");
     for (what, kind, body, status) in [

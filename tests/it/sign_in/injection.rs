@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{Request, header};
 use tracing_subscriber::EnvFilter;
-use vestibule::demo_idp::{ResponseSpec, Status};
+use vestibule::demo_idp::{IdpStatus, ResponseSpec};
 use vestibule::saml::names;
 
 use crate::support::identity_provider::begin;
@@ -31,7 +31,7 @@ const SIGNED: [Change; 7] = [
     |spec, line| spec.audiences = vec![line.into()],
     |spec, line| spec.recipient = Some(line.into()),
     |spec, line| spec.destination = Some(line.into()),
-    |spec, line| spec.status = Status::failure(names::STATUS_RESPONDER, line, line),
+    |spec, line| spec.status = IdpStatus::failure(names::STATUS_RESPONDER, line, line),
     |spec, line| {
         for claim in &mut spec.attributes {
             claim.values = vec![line.into()];

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use axum::body::Body;
 use axum::http::{Request, header};
 use time::Duration;
-use vestibule::config::Limits;
+use vestibule::config::LimitsConfig;
 use vestibule::domain::Company;
 use vestibule::http::client_address::Peer;
 use vestibule::store::AttemptFilter;
@@ -16,7 +16,7 @@ use crate::support::{ACME_ORIGIN, Answer, Browser, Federation, hidden_field, sen
 /// The client of whom too much comes.
 const CLIENT: &str = "203.0.113.66";
 
-async fn world(limits: Limits) -> Federation {
+async fn world(limits: LimitsConfig) -> Federation {
     Federation::with(ACME_ORIGIN, |config| {
         config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
         config.limits = limits;
@@ -25,8 +25,8 @@ async fn world(limits: Limits) -> Federation {
 }
 
 /// So many requests of each kind a minute.
-fn each(client: u32, company: u32) -> Limits {
-    Limits {
+fn each(client: u32, company: u32) -> LimitsConfig {
+    LimitsConfig {
         client_starts_per_minute: client,
         company_starts_per_minute: company,
         client_responses_per_minute: client,
@@ -37,7 +37,7 @@ fn each(client: u32, company: u32) -> Limits {
         company_password_tries_per_minute: company,
         client_metadata_per_minute: client,
         company_metadata_per_minute: company,
-        ..Limits::default()
+        ..LimitsConfig::default()
     }
 }
 
@@ -84,7 +84,7 @@ async fn sign_in_at_beta(world: &Federation, address: &str) -> [u16; 2] {
         return [429, 0];
     }
     let begun = read(&started);
-    let user = vestibule::demo_idp::User::b_simon();
+    let user = vestibule::demo_idp::IdpUser::b_simon();
     let sp = service_provider(&world.beta);
     let spec = world.beta_idp.response_spec(&user, &sp);
     let response = world.beta_idp.respond(&spec.answering(&begun.id)).unwrap();
@@ -145,7 +145,7 @@ async fn each_kind_is_limited_by_company_whoever_comes() {
 
 #[tokio::test]
 async fn limits_of_0_are_none() {
-    let world = world(Limits {
+    let world = world(LimitsConfig {
         client_refused_messages_per_minute: 0,
         company_refused_messages_per_minute: 0,
         wrong_passwords_per_minute: 0,
@@ -193,7 +193,7 @@ async fn a_flood_of_one_company_does_not_slow_another() {
 
 #[tokio::test]
 async fn a_company_behind_one_address_signs_in_at_nine() {
-    let world = world(Limits::default()).await;
+    let world = world(LimitsConfig::default()).await;
     let mut at_once = tokio::task::JoinSet::new();
     for _ in 0..3_000 {
         let mut browser = world.browser().from("198.51.100.1");
@@ -228,9 +228,9 @@ async fn who_is_no_trusted_proxy_cannot_choose_his_address() {
 
 #[tokio::test]
 async fn unknown_session_cookies_are_limited_and_known_ones_are_not() {
-    let world = world(Limits {
+    let world = world(LimitsConfig {
         client_unknown_sessions_per_minute: 4,
-        ..Limits::default()
+        ..LimitsConfig::default()
     })
     .await;
     let ask = async |address: &str, path: &str, secret: &str| {

@@ -108,7 +108,7 @@ async fn the_key_of_a_response_that_nobody_asked_for_is_looked_for_too() {
     });
     with_another_key(&world, Some(&url)).await;
     let post = async || {
-        let response = world.encoded(&world.spec(&vestibule::demo_idp::User::b_simon()));
+        let response = world.encoded(&world.spec(&vestibule::demo_idp::IdpUser::b_simon()));
         let mut browser = world.browser();
         let fields = [("SAMLResponse", response.as_str())];
         browser.post_from_elsewhere("/sso/acs", &fields).await

@@ -3,9 +3,9 @@
 use crate::support::Federation;
 use crate::support::identity_provider::{Begun, begin};
 use vestibule::admin::{Fix, Side, fixes};
-use vestibule::demo_idp::Status;
+use vestibule::demo_idp::IdpStatus;
 use vestibule::domain::LoginAttempt;
-use vestibule::saml::advice::{AADSTS, Refused};
+use vestibule::saml::advice::{AADSTS, StatusReason};
 
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const MFA: &str = "https://refeds.org/profile/mfa";
@@ -217,23 +217,23 @@ const NO_FIELD: &[&str] = &[
 ];
 
 /// The causes that try a kind of refusal; a new kind does not compile without one.
-fn causes_of(kind: Refused) -> &'static [&'static str] {
+fn causes_of(kind: StatusReason) -> &'static [&'static str] {
     match kind {
-        Refused::NameIdPolicy => &["InvalidNameIDPolicy"],
-        Refused::AuthnContext => &["NoAuthnContext"],
-        Refused::Binding => &["UnsupportedBinding"],
-        Refused::Request => &["RequestDenied", "RequestUnsupported"],
-        Refused::Passive => &["NoPassive"],
-        Refused::Person => &["AuthnFailed", "UnknownPrincipal"],
-        Refused::Other => &["Unheard"],
+        StatusReason::NameIdPolicy => &["InvalidNameIDPolicy"],
+        StatusReason::AuthnContext => &["NoAuthnContext"],
+        StatusReason::Binding => &["UnsupportedBinding"],
+        StatusReason::Request => &["RequestDenied", "RequestUnsupported"],
+        StatusReason::Passive => &["NoPassive"],
+        StatusReason::Person => &["AuthnFailed", "UnknownPrincipal"],
+        StatusReason::Other => &["Unheard"],
     }
 }
 
-fn status(code: &str) -> Status {
+fn status(code: &str) -> IdpStatus {
     if code.starts_with(|first: char| first.is_ascii_digit()) {
-        Status::failure("Responder", "RequestDenied", format!("AADSTS{code}: no."))
+        IdpStatus::failure("Responder", "RequestDenied", format!("AADSTS{code}: no."))
     } else {
-        Status::failure("Requester", code, "no")
+        IdpStatus::failure("Requester", code, "no")
     }
 }
 
@@ -321,7 +321,7 @@ fn every_code_is_tried() {
         "Unheard",
     ];
     for word in kinds {
-        let kind = Refused::of(&format!("Requester / {word}: no"));
+        let kind = StatusReason::from_status(&format!("Requester / {word}: no"));
         assert!(causes_of(kind).contains(&word), "{word} is {kind:?}");
     }
     for code in AADSTS.iter().map(|(code, _)| *code).chain(kinds) {

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use vestibule::demo_idp::{App, User, Variant};
+use vestibule::demo_idp::{IdpApp, IdpUser, Variant};
 use vestibule::domain::{Connection, Outcome};
 use vestibule::saml::names;
 
@@ -12,7 +12,7 @@ use crate::support::{self, Federation, hidden_field, send};
 /// Registers acme at its identity provider by our metadata, as an administrator does.
 async fn register(world: &Federation, strict: bool) {
     let metadata = world.browser().get("/sso/metadata").await.body;
-    let mut app = App::from_metadata("a", "Acme", metadata.as_bytes()).unwrap();
+    let mut app = IdpApp::from_metadata("a", "Acme", metadata.as_bytes()).unwrap();
     app.require_signed_requests = strict;
     world.idp.register(app);
 }
@@ -105,7 +105,7 @@ async fn every_shape_of_response() {
     let world = Federation::new().await;
     register(&world, false).await;
     let app = world.idp.apps().remove(0);
-    let user = User::b_simon();
+    let user = IdpUser::b_simon();
     for (variant, rule) in [
         (Variant::SignedAssertion, None),
         (Variant::SignedResponse, None),

@@ -1,8 +1,8 @@
 //! The cross-check of an operator who wants two implementations to agree (rule B9), over HTTP.
 
 use crate::support::{ACME_ORIGIN, Federation};
-use vestibule::config::CrossCheck;
-use vestibule::demo_idp::{ResponseSpec, User};
+use vestibule::config::CrossCheckMode;
+use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::Check;
 use vestibule::saml::signature::{Hash, SignatureAlgorithm};
 use vestibule::store::AttemptFilter;
@@ -17,7 +17,7 @@ fn rsa_pss(spec: &mut ResponseSpec) {
     spec.algorithm = SignatureAlgorithm::RsaPss(Hash::Sha256);
 }
 
-async fn world(cross_check: CrossCheck) -> Federation {
+async fn world(cross_check: CrossCheckMode) -> Federation {
     Federation::with(ACME_ORIGIN, |config| {
         config.verification.cross_check = cross_check;
     })
@@ -42,7 +42,7 @@ async fn nobody_is_asked_by_default() {
 
 #[tokio::test]
 async fn two_implementations_that_agree_let_the_user_in() {
-    for cross_check in [CrossCheck::Compare, CrossCheck::Strict] {
+    for cross_check in [CrossCheckMode::Compare, CrossCheckMode::Strict] {
         let world = world(cross_check).await;
         let mut browser = world.signed_in().await;
         assert_eq!(browser.get("/sso/session").await.status, 200);
@@ -54,7 +54,7 @@ async fn two_implementations_that_agree_let_the_user_in() {
 
 #[tokio::test]
 async fn a_disagreement_is_refused_and_its_record_says_so() {
-    let world = world(CrossCheck::Compare).await;
+    let world = world(CrossCheckMode::Compare).await;
     let mut browser = world.browser();
     let answer = world.sign_in_with(&mut browser, newer_letter).await;
     let attempt = world.assert_refused(&answer, "B9").await;
@@ -76,12 +76,12 @@ async fn a_disagreement_is_refused_and_its_record_says_so() {
 /// Where two implementations disagree nobody is to be let in; where one of them cannot judge, what it can judge passes.
 #[tokio::test]
 async fn what_is_advised_where_two_implementations_disagree() {
-    let strict = world(CrossCheck::Strict).await;
+    let strict = world(CrossCheckMode::Strict).await;
     let answer = strict.sign_in_with(&mut strict.browser(), rsa_pss).await;
     let attempt = strict.assert_refused(&answer, "B9").await;
     // The operator's part: the same message passes, and its record says what was not compared.
     assert!(attempt.record.advice[0].contains("verification.cross_check = \"compare\""));
-    let compare = world(CrossCheck::Compare).await;
+    let compare = world(CrossCheckMode::Compare).await;
     let answer = compare.sign_in_with(&mut compare.browser(), rsa_pss).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     // The identity provider's.
@@ -111,7 +111,7 @@ async fn the_same_message_passes_where_nobody_is_asked() {
 
 #[tokio::test]
 async fn what_cannot_be_compared_is_recorded_or_refused_as_the_operator_wants() {
-    let lenient = world(CrossCheck::Compare).await;
+    let lenient = world(CrossCheckMode::Compare).await;
     let answer = lenient.sign_in_with(&mut lenient.browser(), rsa_pss).await;
     assert_eq!(answer.status, 303, "{}", answer.body);
     let check = recorded(&lenient).await.unwrap();
@@ -121,7 +121,7 @@ async fn what_cannot_be_compared_is_recorded_or_refused_as_the_operator_wants() 
         "not compared: samael does not know RSA-PSS; accepted by the operator's setting"
     );
 
-    let strict = world(CrossCheck::Strict).await;
+    let strict = world(CrossCheckMode::Strict).await;
     let answer = strict.sign_in_with(&mut strict.browser(), rsa_pss).await;
     let attempt = strict.assert_refused(&answer, "B9").await;
     assert!(attempt.record.advice[0].contains("verification.cross_check"));
@@ -129,7 +129,7 @@ async fn what_cannot_be_compared_is_recorded_or_refused_as_the_operator_wants() 
 
 #[tokio::test]
 async fn an_unsolicited_response_is_compared_as_well() {
-    let world = world(CrossCheck::Compare).await;
+    let world = world(CrossCheckMode::Compare).await;
     world.set(&[("unsolicited", "accept")]).await;
     for (change, status) in [
         (None, 303),
@@ -137,7 +137,7 @@ async fn an_unsolicited_response_is_compared_as_well() {
     ] {
         // So that one of the two attempts is the newest.
         world.app.clock.step(time::Duration::SECOND);
-        let mut spec = world.spec(&User::b_simon());
+        let mut spec = world.spec(&IdpUser::b_simon());
         if let Some(change) = change {
             change(&mut spec);
         }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use time::Duration;
-use vestibule::demo_idp::User;
+use vestibule::demo_idp::IdpUser;
 use vestibule::domain::Connection;
 
 use crate::support::identity_provider::{self, begin, read};
@@ -18,7 +18,7 @@ async fn launch(browser: &mut Browser, response: &str) -> Answer {
 async fn by_default_it_is_dropped_and_a_fresh_sign_in_starts() {
     let world = Federation::new().await;
     let mut browser = world.browser();
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
     let answer = launch(&mut browser, &response).await;
     assert_eq!(
         (answer.status, answer.header("location")),
@@ -31,7 +31,7 @@ async fn by_default_it_is_dropped_and_a_fresh_sign_in_starts() {
     assert_eq!((answer.status, answer.header("location")), (303, "/"));
 
     // It is not even read: the same with a Response that no check would pass.
-    let mut spec = world.spec(&User::b_simon());
+    let mut spec = world.spec(&IdpUser::b_simon());
     spec.audiences.clear();
     let mut browser = world.browser();
     assert_eq!(
@@ -44,7 +44,7 @@ async fn by_default_it_is_dropped_and_a_fresh_sign_in_starts() {
 async fn an_identity_provider_that_never_answers_does_not_send_the_browser_round() {
     let world = Federation::new().await;
     let mut browser = world.browser();
-    let spec = || world.encoded(&world.spec(&User::b_simon()));
+    let spec = || world.encoded(&world.spec(&IdpUser::b_simon()));
     for _ in 0..3 {
         assert_eq!(launch(&mut browser, &spec()).await.status, 303);
         browser.get("/sso/login?connection=entra").await;
@@ -62,7 +62,7 @@ async fn an_identity_provider_that_never_answers_does_not_send_the_browser_round
 #[tokio::test]
 async fn two_clicks_at_once_both_sign_in() {
     let world = Federation::new().await;
-    let tile = || world.encoded(&world.spec(&User::b_simon()));
+    let tile = || world.encoded(&world.spec(&IdpUser::b_simon()));
     let home = |answer: &Answer| {
         assert_eq!(
             (answer.status, answer.header("location")),
@@ -114,7 +114,7 @@ async fn two_clicks_at_once_both_sign_in() {
 async fn it_can_be_refused() {
     let world = Federation::new().await;
     world.set(&[("unsolicited", "refuse")]).await;
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
     let answer = launch(&mut world.browser(), &response).await;
     world.assert_refused(&answer, "E5").await;
 }
@@ -126,7 +126,7 @@ async fn it_can_be_accepted_once_and_fresh() {
         .set(&[("unsolicited", "accept"), ("landing", "/welcome")])
         .await;
     let mut browser = world.browser();
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
     let answer = launch(&mut browser, &response).await;
     // Never to what the RelayState says.
     assert_eq!(
@@ -141,7 +141,7 @@ async fn it_can_be_accepted_once_and_fresh() {
         world.assert_refused(&answer, "E4").await;
     }
     for (age, accepted) in [(480, true), (481, false)] {
-        let response = world.encoded(&world.spec(&User::b_simon()));
+        let response = world.encoded(&world.spec(&IdpUser::b_simon()));
         world.app.clock.step(Duration::seconds(age));
         let answer = launch(&mut world.browser(), &response).await;
         if accepted {
@@ -171,7 +171,7 @@ async fn accepting_weakens_nothing() {
         ("D3", "expired"),
         ("B7", "unsigned"),
     ] {
-        let mut spec = world.spec(&User::b_simon());
+        let mut spec = world.spec(&IdpUser::b_simon());
         match change {
             "audience" => spec.audiences = vec!["https://other.example".into()],
             "recipient" => spec.recipient = Some("https://other.example/acs".into()),
@@ -182,7 +182,7 @@ async fn accepting_weakens_nothing() {
         world.assert_refused(&answer, rule).await;
     }
     // An issuer that is nobody's here.
-    let mut spec = world.spec(&User::b_simon());
+    let mut spec = world.spec(&IdpUser::b_simon());
     spec.issuer = world.beta_idp.tenant().entity_id.clone();
     let answer = launch(&mut browser, &world.encoded(&spec)).await;
     world.assert_refused(&answer, "D1").await;
@@ -190,7 +190,7 @@ async fn accepting_weakens_nothing() {
 
 /// A click on a tile of an identity provider that begins every sign-in by itself; the way round, as a browser goes it.
 async fn click(world: &Federation, browser: &mut Browser) -> Answer {
-    let bounced = launch(browser, &world.encoded(&world.spec(&User::b_simon()))).await;
+    let bounced = launch(browser, &world.encoded(&world.spec(&IdpUser::b_simon()))).await;
     assert_eq!(bounced.status, 303, "{}", bounced.body);
     let answer = browser.get(bounced.header("location")).await;
     if answer.status == 303 && !answer.header("location").contains("SAMLRequest") {
@@ -218,7 +218,7 @@ async fn a_tile_can_be_clicked_again_and_after_signing_out() {
         assert_eq!(browser.cookie("vestibule-bounced"), None);
     }
     // Many clicks at once: the others come while the first is on its way.
-    let again = world.encoded(&world.spec(&User::b_simon()));
+    let again = world.encoded(&world.spec(&IdpUser::b_simon()));
     for _ in 0..3 {
         assert_eq!(launch(&mut browser, &again).await.status, 303);
     }
@@ -259,7 +259,7 @@ async fn who_signed_in_here_before_is_not_sent_round_either() {
     let world = Federation::new().await;
     let mut browser = world.signed_in().await;
     browser.forget("vestibule-session");
-    let again = world.encoded(&world.spec(&User::b_simon()));
+    let again = world.encoded(&world.spec(&IdpUser::b_simon()));
     for _ in 0..3 {
         assert_eq!(launch(&mut browser, &again).await.status, 303);
         browser.get("/sso/login?connection=entra").await;
@@ -274,7 +274,7 @@ async fn who_signed_in_here_before_is_not_sent_round_either() {
 async fn of_two_connections_with_one_entity_id_the_last_used_is_meant() {
     let world = Federation::new().await;
     let second = world.connect(&world.idp, "partner", |_| {}).await;
-    let response = world.encoded(&world.spec(&User::b_simon()));
+    let response = world.encoded(&world.spec(&IdpUser::b_simon()));
 
     // Nothing tells which is meant: the user chooses, and that is no way round.
     let mut browser = world.browser();
@@ -337,7 +337,7 @@ async fn of_two_connections_with_one_issuer_the_one_that_fits_judges() {
     let second = world.connect(&idp, "second", accepts).await;
     world.set(&[("unsolicited", "refuse")]).await;
     let mut browser = world.browser();
-    let mut spec = world.spec(&User::b_simon());
+    let mut spec = world.spec(&IdpUser::b_simon());
     spec.audiences = vec!["urn:second".into()];
     let response = BASE64_STANDARD.encode(idp.respond(&spec).unwrap());
     let answer = launch(&mut browser, &response).await;
@@ -348,14 +348,14 @@ async fn of_two_connections_with_one_issuer_the_one_that_fits_judges() {
     // The first one's own is judged by the first, and refused as that says.
     let answer = launch(
         &mut world.browser(),
-        &world.encoded(&world.spec(&User::b_simon())),
+        &world.encoded(&world.spec(&IdpUser::b_simon())),
     )
     .await;
     let attempt = world.assert_refused(&answer, "E5").await;
     assert_eq!(attempt.connection_id, Some(world.entra.id));
 
     // What fits neither is refused by the one that it fits better.
-    let mut spec = world.spec(&User::b_simon());
+    let mut spec = world.spec(&IdpUser::b_simon());
     spec.audiences = vec!["urn:third".into()];
     let response = BASE64_STANDARD.encode(idp.respond(&spec).unwrap());
     let answer = launch(&mut world.browser(), &response).await;

@@ -1,6 +1,6 @@
 //! A sign-in in a window that an application has opened: no answer on its way cuts the application off from it.
 
-use vestibule::demo_idp::User;
+use vestibule::demo_idp::IdpUser;
 
 use crate::support::identity_provider::read;
 use crate::support::{Answer, Federation, hidden_field};
@@ -31,7 +31,7 @@ async fn the_way_of_a_sign_in_leaves_the_opener_its_handle() {
     let signed_in = browser.repost(&page).await;
     assert_eq!(signed_in.status, 303);
     // Bounced and refused.
-    let spec = world.spec(&User::b_simon());
+    let spec = world.spec(&IdpUser::b_simon());
     let fields = [("SAMLResponse", world.encoded(&spec))];
     let fields = fields
         .each_ref()

@@ -332,19 +332,21 @@ async fn what_is_refused_has_a_code_and_a_record() {
 /// not compile.
 #[tokio::test]
 async fn what_is_advised_about_logout_messages_lets_them_pass() {
-    use vestibule::logout::Refusal;
+    use vestibule::logout::LogoutRefusal;
     /// Words of the advice; none where none is given.
-    fn advised(refusal: &Refusal) -> Option<&'static str> {
+    fn advised(refusal: &LogoutRefusal) -> Option<&'static str> {
         match refusal {
-            Refusal::UnknownIssuer(_) => Some("Import its metadata, or enable the connection"),
-            Refusal::Old => Some("Sign out again"),
+            LogoutRefusal::UnknownIssuer(_) => {
+                Some("Import its metadata, or enable the connection")
+            }
+            LogoutRefusal::Old => Some("Sign out again"),
             // By the vectors, but for this one.
-            Refusal::Rejected(_) => Some("Compare the clocks"),
+            LogoutRefusal::Rejected(_) => Some("Compare the clocks"),
             // Nothing has to be done.
-            Refusal::Repeated => Some("Nothing has to be done"),
+            LogoutRefusal::Repeated => Some("Nothing has to be done"),
             // By `who_stays_signed_in_is_not_told_of_as_signed_out`.
-            Refusal::UnknownPrincipal => Some("say the same NameID"),
-            Refusal::Unreadable => None,
+            LogoutRefusal::UnknownPrincipal => Some("say the same NameID"),
+            LogoutRefusal::Unreadable => None,
         }
     }
     let world = Logout::new().await;
@@ -363,7 +365,7 @@ async fn what_is_advised_about_logout_messages_lets_them_pass() {
         .idp
         .redirect(MessageKind::Request, "<a><!DOCTYPE b></a>", None);
     assert_eq!(world.fetch(&unreadable, "").await.status, 400);
-    told(advised(&Refusal::Unreadable), "A3").await;
+    told(advised(&LogoutRefusal::Unreadable), "A3").await;
 
     // The clocks agree again.
     let mut late = request();
@@ -382,7 +384,7 @@ async fn what_is_advised_about_logout_messages_lets_them_pass() {
     old.issue_instant = NOW - Duration::minutes(30);
     world.app.clock.step(Duration::SECOND);
     assert_eq!(bring(&world, &old, &cookie).await.status, 403);
-    told(advised(&Refusal::Old), "C5").await;
+    told(advised(&LogoutRefusal::Old), "C5").await;
     old.issue_instant = world.app.clock.now();
     assert_eq!(bring(&world, &old, &cookie).await.status, 303);
     assert!(!world.is_live(ACME, &cookie).await);

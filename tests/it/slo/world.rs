@@ -24,7 +24,7 @@ use vestibule::saml::logout::{
 };
 use vestibule::saml::names;
 use vestibule::saml::signature::{
-    CertificateValidity, RequiredSignature, SigningKey, Trust, VerificationKey,
+    SignatureCoverage, SigningKey, Trust, ValidityPolicy, VerificationKey,
 };
 use vestibule::store::{AttemptRef, FederatedProof, Finished, Proof};
 
@@ -218,8 +218,8 @@ impl Logout {
         Trust {
             idp_entity_id: "http://acme.localhost:8080/sso/metadata".to_owned(),
             keys: vec![VerificationKey::from_certificate(&der).unwrap()],
-            certificate_validity: CertificateValidity::Ignore,
-            required_signature: RequiredSignature::Either,
+            certificate_validity: ValidityPolicy::Ignore,
+            required_signature: SignatureCoverage::Either,
             danger_allow_sha1: false,
             danger_accept_cbc: false,
             decryption_keys: Vec::new(),
@@ -296,7 +296,7 @@ pub(super) fn request() -> LogoutRequest {
         issuer: ENTRA.to_owned(),
         not_on_or_after: None,
         reason: None,
-        name_id: assertion::NameId {
+        name_id: assertion::SamlNameId {
             value: SIMON.to_owned(),
             format: Some(names::NAMEID_EMAIL.to_owned()),
             name_qualifier: None,

@@ -173,14 +173,14 @@ async fn refusals_are_kept_and_final(database: &Database) {
     assert!(
         world
             .store
-            .refuse_attempt(attempt.id, &refusal, NOW)
+            .refuse_attempt(attempt.id, refusal.clone().into(), NOW)
             .await
             .unwrap()
     );
     assert!(
         !world
             .store
-            .refuse_attempt(attempt.id, &refusal, NOW)
+            .refuse_attempt(attempt.id, refusal.clone().into(), NOW)
             .await
             .unwrap()
     );

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HOST, HeaderMap, SET_COOKIE};
 use vestibule::clock::Clock;
-use vestibule::demo_idp::{Claim, DemoConfig, DemoIdp, IdpKey, ServiceProvider, User};
+use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, IdpUser, IssuedClaim, ServiceProvider};
 use vestibule::saml::binding::EncodedResponse;
 use vestibule::saml::response::ParsedResponse;
 
@@ -186,14 +186,15 @@ pub(crate) fn form(idp: &DemoIdp, started: &Started, person: usize) -> String {
         acs_url: format!("http://{ACME}/sso/acs"),
     };
     let mut spec = idp
-        .response_spec(&User::b_simon(), &sp)
+        .response_spec(&IdpUser::b_simon(), &sp)
         .answering(&started.request);
     spec.attributes
         .retain(|claim| ![OBJECT_ID, EMAIL].contains(&claim.name.as_str()));
     spec.attributes
-        .push(Claim::new(OBJECT_ID, [format!("person-{person}")]));
+        .push(IssuedClaim::new(OBJECT_ID, [format!("person-{person}")]));
     let email = format!("person.{person}@contoso.com");
-    spec.attributes.push(Claim::new(EMAIL, [email.clone()]));
+    spec.attributes
+        .push(IssuedClaim::new(EMAIL, [email.clone()]));
     spec.name_id = email;
     let xml = idp.respond(&spec).unwrap();
     assert!(

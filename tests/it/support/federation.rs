@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use vestibule::config::Config;
-use vestibule::demo_idp::{DemoIdp, ResponseSpec, User};
+use vestibule::demo_idp::{DemoIdp, IdpUser, ResponseSpec};
 use vestibule::domain::{
     Code, Company, Connection, Group, GroupKind, LoginAttempt, Outcome, UserId,
 };
@@ -126,7 +126,7 @@ impl Federation {
     }
 
     /// What acme's identity provider says about somebody without being asked.
-    pub(crate) fn spec(&self, user: &User) -> ResponseSpec {
+    pub(crate) fn spec(&self, user: &IdpUser) -> ResponseSpec {
         let here = provider::service_provider(&self.acme);
         self.idp.response_spec(user, &here)
     }

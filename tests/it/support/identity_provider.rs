@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use time::OffsetDateTime;
 use vestibule::clock::Clock;
 use vestibule::demo_idp::{
-    Claim, DemoConfig, DemoIdp, IdpKey, ResponseSpec, ServiceProvider, Tenant, User,
+    DemoConfig, DemoIdp, IdpKey, IdpUser, IssuedClaim, ResponseSpec, ServiceProvider, Tenant,
 };
 use vestibule::domain::{Company, Group, Settings};
 use vestibule::import;
@@ -79,7 +79,7 @@ pub(crate) fn respond(
     begun: &Begun,
     change: impl FnOnce(&mut ResponseSpec),
 ) -> String {
-    let spec = idp.response_spec(&User::b_simon(), &service_provider(company));
+    let spec = idp.response_spec(&IdpUser::b_simon(), &service_provider(company));
     let mut spec = spec.answering(&begun.id);
     change(&mut spec);
     encoded(idp, &spec)
@@ -94,7 +94,7 @@ pub(crate) fn encoded(idp: &DemoIdp, spec: &ResponseSpec) -> String {
 pub(crate) fn claim(spec: &mut ResponseSpec, name: &str, values: &[&str]) {
     spec.attributes.retain(|claim| claim.name != name);
     spec.attributes
-        .push(Claim::new(name, values.iter().copied()));
+        .push(IssuedClaim::new(name, values.iter().copied()));
 }
 
 /// An AuthnRequest in a browser's hands.

@@ -41,7 +41,7 @@ fn attempt(case: &Case) -> Option<LoginAttempt> {
     Some(attempt)
 }
 
-fn recorded(check: vestibule::saml::error::Check) -> Check {
+fn recorded(check: vestibule::saml::error::SamlCheck) -> Check {
     Check {
         rule: check.rule.number().into(),
         subject: check.requirement.title().into(),

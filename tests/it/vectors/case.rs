@@ -16,7 +16,7 @@ use vestibule::saml::logout::{LogoutExpectation, LogoutMessage, receive_redirect
 use vestibule::saml::metadata::IdpMetadata;
 use vestibule::saml::names;
 use vestibule::saml::response::{Authentication, Expectation};
-use vestibule::saml::signature::{CertificateValidity, RequiredSignature, Trust, VerificationKey};
+use vestibule::saml::signature::{SignatureCoverage, Trust, ValidityPolicy, VerificationKey};
 use vestibule::saml::validate::validate;
 
 /// The largest body that the assertion consumer service takes (rule A1).
@@ -51,9 +51,9 @@ pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) clock_skew_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) certificate_validity: Option<CertificateValidity>,
+    pub(crate) certificate_validity: Option<ValidityPolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) required_signature: Option<RequiredSignature>,
+    pub(crate) required_signature: Option<SignatureCoverage>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) extra_audiences: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

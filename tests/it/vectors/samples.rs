@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use vestibule::saml::error::Rule;
 use vestibule::saml::instant;
 use vestibule::saml::names;
-use vestibule::saml::signature::CertificateValidity;
+use vestibule::saml::signature::ValidityPolicy;
 use vestibule::saml::validate::validate;
 use vestibule::xml::{Canonicalization, Document, Element, Limits, canonicalize};
 
@@ -19,7 +19,7 @@ fn the_time_is_exact_to_the_second() {
     for mut case in samples() {
         let (from, until) = period(&case);
         // Some were recorded minutes after their certificate was made.
-        case.file.settings.certificate_validity = Some(CertificateValidity::Ignore);
+        case.file.settings.certificate_validity = Some(ValidityPolicy::Ignore);
         for (now, accepted) in [
             (from - Duration::SECOND, false),
             (from, true),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use time::{Duration, OffsetDateTime};
 
-use super::Findings;
+use super::Diagnoses;
 use crate::config::Config;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::domain::{CertificateValidity, Company, Connection, Origin, Usage};
@@ -18,11 +18,11 @@ pub(super) async fn look(
     config: &Config,
     store: &Store,
     now: OffsetDateTime,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) -> Result<Vec<Company>, Error> {
     let companies = store.companies().await?;
     if companies.is_empty() {
-        findings.warn(
+        diagnoses.warn(
             "companies",
             "There is no company yet.",
             "Add one: vestibule company add SLUG --name NAME --origin URL",
@@ -33,7 +33,7 @@ pub(super) async fn look(
             .iter()
             .any(|company| company.slug.as_str() == single)
     {
-        findings.error(
+        diagnoses.error(
             "companies",
             format!("single_company names \"{single}\", which is not there."),
             "Add it, or correct single_company.",
@@ -45,32 +45,32 @@ pub(super) async fn look(
             let text = format!(
                 "{slug}: suspended, its site is closed. Open it with: vestibule company resume {slug}"
             );
-            findings.ok("companies", text);
+            diagnoses.ok("companies", text);
         }
         for origin in company.origins() {
-            look_at_origin(config, company, origin, findings);
+            look_at_origin(config, company, origin, diagnoses);
         }
         let connections = store.connections(company.id).await?;
-        look_at_connections(company, &connections, now, findings);
-        look_at_quotas(company, &store.usage(company.id, now).await?, findings);
+        look_at_connections(company, &connections, now, diagnoses);
+        look_at_quotas(company, &store.usage(company.id, now).await?, diagnoses);
     }
-    look_for_duplicates(&companies, findings);
+    look_for_duplicates(&companies, diagnoses);
     Ok(companies)
 }
 
-fn look_at_origin(config: &Config, company: &Company, origin: &Origin, findings: &mut Findings) {
+fn look_at_origin(config: &Config, company: &Company, origin: &Origin, diagnoses: &mut Diagnoses) {
     const AREA: &str = "origins";
     let slug = &company.slug;
     if origin.is_https() {
         // It is asked further down, when the server runs.
     } else if !config.plain_http.permits(origin.host()) {
-        findings.error(
+        diagnoses.error(
             AREA,
             format!("{slug}: {origin} is not served, because plain_http does not permit it."),
             "Use https, or set plain_http = \"loopback\" for development.",
         );
     } else if !listens_at(config, origin) {
-        findings.warn(
+        diagnoses.warn(
             AREA,
             format!(
                 "{slug}: {origin} does not lead to the listen address {}.",
@@ -79,7 +79,7 @@ fn look_at_origin(config: &Config, company: &Company, origin: &Origin, findings:
             "Without a reverse proxy in front, set `listen` to the origin's address and port.",
         );
     } else {
-        findings.ok(AREA, format!("{slug}: {origin}, served by this process"));
+        diagnoses.ok(AREA, format!("{slug}: {origin}, served by this process"));
     }
 }
 
@@ -102,7 +102,7 @@ fn listens_at(config: &Config, origin: &Origin) -> bool {
 }
 
 /// The store refuses the same host name twice; the same host with its default port spelt out is another name to it.
-fn look_for_duplicates(companies: &[Company], findings: &mut Findings) {
+fn look_for_duplicates(companies: &[Company], diagnoses: &mut Diagnoses) {
     let mut seen: Vec<(String, &Company)> = Vec::new();
     for company in companies {
         for origin in company.origins() {
@@ -115,7 +115,7 @@ fn look_for_duplicates(companies: &[Company], findings: &mut Findings) {
                 .iter()
                 .find(|(known, other)| known == host && other.id != company.id)
             {
-                findings.warn(
+                diagnoses.warn(
                     "origins",
                     format!(
                         "{} and {} have the same host name {host}, with different ports.",
@@ -133,11 +133,11 @@ fn look_at_connections(
     company: &Company,
     connections: &[Connection],
     now: OffsetDateTime,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) {
     const AREA: &str = "connections";
     if !connections.iter().any(|connection| connection.enabled) {
-        findings.warn(
+        diagnoses.warn(
             AREA,
             format!("{}: no connection is enabled.", company.slug),
             format!(
@@ -147,9 +147,9 @@ fn look_at_connections(
         );
     }
     for connection in connections {
-        look_at_certificates(company, connection, now, findings);
+        look_at_certificates(company, connection, now, diagnoses);
         if connection.settings.saml().danger_accept_cbc {
-            findings.warn(
+            diagnoses.warn(
                 AREA,
                 format!(
                     "{}/{} opens AES-CBC where nothing signed stands around it.",
@@ -159,7 +159,7 @@ fn look_at_connections(
             );
         }
         if connection.settings.saml().danger_allow_sha1 {
-            findings.warn(
+            diagnoses.warn(
                 AREA,
                 format!(
                     "{}/{} accepts SHA-1 signatures, which can be forged.",
@@ -172,10 +172,10 @@ fn look_at_connections(
 }
 
 /// What a company has nearly all of.
-fn look_at_quotas(company: &Company, usage: &[Usage], findings: &mut Findings) {
+fn look_at_quotas(company: &Company, usage: &[Usage], diagnoses: &mut Diagnoses) {
     for usage in usage.iter().filter(|usage| usage.is_told()) {
         let (slug, family) = (&company.slug, usage.family);
-        findings.warn(
+        diagnoses.warn(
             "quotas",
             format!(
                 "{slug}: {} of {} {}.",
@@ -196,7 +196,7 @@ fn look_at_certificates(
     company: &Company,
     connection: &Connection,
     now: OffsetDateTime,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) {
     const AREA: &str = "connections";
     let name = format!("{}/{}", company.slug, connection.name);
@@ -207,9 +207,9 @@ fn look_at_certificates(
     if !import::is_usable(&connection.settings) {
         let text = format!("{name} has no usable signing certificate or no sign-on address.");
         if connection.enabled {
-            findings.error(AREA, text, renew);
+            diagnoses.error(AREA, text, renew);
         } else {
-            findings.warn(AREA, text, renew);
+            diagnoses.warn(AREA, text, renew);
         }
         return;
     }
@@ -226,18 +226,18 @@ fn look_at_certificates(
         } else {
             "disabled"
         };
-        findings.ok(
+        diagnoses.ok(
             AREA,
             format!("{name} is {state}, signing certificate until {day}"),
         );
     } else if last <= now && strict && connection.enabled {
-        findings.error(
+        diagnoses.error(
             AREA,
             format!("{name}: the signing certificate ended on {day}; every sign-in is refused."),
             renew,
         );
     } else {
-        findings.warn(
+        diagnoses.warn(
             AREA,
             format!(
                 "{name}: the signing certificate {} on {day}.",

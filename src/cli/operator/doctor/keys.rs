@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::Findings;
-use crate::cli::operator::keys::{days_left, encryption_files, signing_files};
+use super::Diagnoses;
+use crate::cli::operator::key_files::{days_left, encryption_files, signing_files};
 use crate::config::Config;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
-use crate::keys::{Fingerprints, Keys, Use};
+use crate::keys::{Fingerprints, KeyPurpose, Keys};
 
 const AREA: &str = "keys";
 
@@ -19,16 +19,16 @@ pub(super) fn look(
     config: &Config,
     known: Option<&Fingerprints>,
     now: OffsetDateTime,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) -> Option<Keys> {
     for file in own_files(config) {
         match std::fs::metadata(&file) {
             Err(cause) if cause.kind() == ErrorKind::NotFound => {
-                missing(&file, known, findings);
+                missing(&file, known, diagnoses);
                 return None;
             }
             Err(cause) => {
-                findings.error(
+                diagnoses.error(
                     AREA,
                     format!("{} cannot be looked at: {cause}.", file.display()),
                     "It may well be there. Run this as the user that runs the server, and make no new keys.",
@@ -41,32 +41,36 @@ pub(super) fn look(
     let keys = match Keys::find(config, now) {
         Ok(keys) => keys,
         Err(error) => {
-            findings.error(AREA, error.to_string(), "");
+            diagnoses.error(AREA, error.to_string(), "");
             return None;
         }
     };
     if let Some(known) = known.filter(|known| !known.is_empty()) {
         let foreign = keys.foreign_to(known);
         if !foreign.is_empty() {
-            findings.error(
+            diagnoses.error(
                 AREA,
                 format!("These are not the keys of this database: {}.", foreign.join(", ")),
                 "The server does not start with them. Put the right ones back: from the backup (vestibule restore), or from another node. Make no new instance key: every password of a user would be lost.",
             );
             return None;
         }
-        findings.ok(AREA, "they are those of the database");
+        diagnoses.ok(AREA, "they are those of the database");
     }
     for (of, pair, (_, file)) in [
-        (Use::Signing, &keys.signing, signing_files(config)),
-        (Use::Encryption, &keys.encryption, encryption_files(config)),
+        (KeyPurpose::Signing, &keys.signing, signing_files(config)),
+        (
+            KeyPurpose::Encryption,
+            &keys.encryption,
+            encryption_files(config),
+        ),
     ] {
         let name = of.name();
         let days = days_left(pair, now.unix_timestamp());
         if i64::from(days) > CERTIFICATE_ENDS_SOON {
-            findings.ok(AREA, format!("{name} certificate, {days} days left"));
+            diagnoses.ok(AREA, format!("{name} certificate, {days} days left"));
         } else {
-            findings.warn(
+            diagnoses.warn(
                 AREA,
                 format!("The {name} certificate {file} has {days} days left."),
                 format!("Many identity providers do not look at its end. A new one, while both count: vestibule keys new {name}"),
@@ -76,20 +80,20 @@ pub(super) fn look(
     Some(keys)
 }
 
-fn missing(file: &Path, known: Option<&Fingerprints>, findings: &mut Findings) {
+fn missing(file: &Path, known: Option<&Fingerprints>, diagnoses: &mut Diagnoses) {
     let file = file.display();
     match known {
-        Some(known) if known.is_empty() => findings.warn(
+        Some(known) if known.is_empty() => diagnoses.warn(
             AREA,
             format!("{file} does not exist yet."),
             "The first start makes the keys. On several nodes, copy one set to all.",
         ),
-        Some(_) => findings.error(
+        Some(_) => diagnoses.error(
             AREA,
             format!("{file} is not there, and the database belongs to keys that were made before."),
             "Put it back: from the backup (vestibule restore), or from another node. Make no new one: every password of a user would be lost.",
         ),
-        None => findings.error(
+        None => diagnoses.error(
             AREA,
             format!("{file} is not there, and the database cannot be asked whether it belongs to keys that were made before."),
             "Make none. Mend first what is said of the database below, and run doctor again.",

@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use time::{Duration, OffsetDateTime};
 
-use super::Findings;
-use super::drift::BETWEEN_NODES;
+use super::Diagnoses;
+use super::clock::BETWEEN_NODES;
 use crate::app::{Answer, Arrived, Question};
 use crate::clock::Clock;
 use crate::domain::{Company, Origin, Slug};
@@ -25,7 +25,7 @@ pub(super) async fn ask(
     companies: &[Company],
     keys: &Keys,
     clock: &Clock,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) {
     let all = companies
         .iter()
@@ -40,13 +40,13 @@ pub(super) async fn ask(
     let mut answers = stream::iter(asked).buffered(AT_ONCE);
     while let Some((slug, origin, asked, answer)) = answers.next().await {
         match answer {
-            Ok(probed) => judge(slug, origin, keys, &asked, &probed, findings),
-            Err(ProbeError::Name(host)) => findings.error(
+            Ok(probed) => judge(slug, origin, keys, &asked, &probed, diagnoses),
+            Err(ProbeError::Name(host)) => diagnoses.error(
                 AREA,
                 format!("{slug}: DNS does not know the host {host}."),
                 "Make a DNS entry that leads to the reverse proxy.",
             ),
-            Err(ProbeError::Way(cause)) => findings.error(
+            Err(ProbeError::Way(cause)) => diagnoses.error(
                 AREA,
                 format!("{slug}: {origin} could not be asked: {cause}"),
                 "Look whether the reverse proxy runs, and at its certificate. From inside of a network the way may be another one than a browser's.",
@@ -61,7 +61,7 @@ fn judge(
     keys: &Keys,
     (question, asked): &(Question, OffsetDateTime),
     probed: &Probed,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) {
     let Ok(answer) = serde_json::from_slice::<Answer>(&probed.body) else {
         let (what, next) = if probed.status == 200 && probed.body == b"ok\n" {
@@ -78,33 +78,33 @@ fn judge(
                 "Look where the reverse proxy sends it (proxy_pass), and whether the server runs there.",
             )
         };
-        findings.error(AREA, format!("{slug}: {origin} {what}."), next);
+        diagnoses.error(AREA, format!("{slug}: {origin} {what}."), next);
         return;
     };
     if !question.is_answered(keys, &answer) {
-        findings.error(
+        diagnoses.error(
             AREA,
             format!("{slug}: {origin} leads to another installation."),
             "Let it lead to this one.",
         );
         return;
     }
-    clocks(slug, origin, *asked, &answer, findings);
+    clocks(slug, origin, *asked, &answer, diagnoses);
     let Some(arrived) = answer.arrived else {
         return;
     };
     let host = crate::domain::origin::host_key_of(&arrived.host);
     let same = |key: &str| key.strip_suffix(":443").unwrap_or(key) == origin.host_key();
     if !host.as_deref().is_some_and(same) {
-        findings.error(
+        diagnoses.error(
             AREA,
             format!("{slug}: the reverse proxy of {origin} passes the Host on as \"{}\", for which there is no company.", arrived.host),
             "Let it pass Host on unchanged, in nginx: proxy_set_header Host $http_host;",
         );
         return;
     }
-    findings.ok(AREA, format!("{slug}: {origin} leads here, with its Host"));
-    forwarded(slug, origin, &arrived, findings);
+    diagnoses.ok(AREA, format!("{slug}: {origin} leads here, with its Host"));
+    forwarded(slug, origin, &arrived, diagnoses);
 }
 
 /// The server's clock beside this machine's. A server that takes the question for an old one, or one of the future, says no more.
@@ -113,7 +113,7 @@ fn clocks(
     origin: &Origin,
     asked: OffsetDateTime,
     answer: &Answer,
-    findings: &mut Findings,
+    diagnoses: &mut Diagnoses,
 ) {
     let ahead = answer.clock().map_or(Duration::ZERO, |clock| clock - asked);
     let text = format!(
@@ -126,40 +126,40 @@ fn clocks(
         }
     );
     if answer.arrived.is_none() {
-        findings.error(
+        diagnoses.error(
             "clock",
             text,
             "Let both keep time by NTP, and run doctor again: so far apart, the server does not tell what arrives there.",
         );
     } else if ahead.abs() > BETWEEN_NODES {
-        findings.warn("clock", text, "Let both keep time by NTP.");
+        diagnoses.warn("clock", text, "Let both keep time by NTP.");
     }
 }
 
 /// What `trusted_proxies` makes of what arrived.
-fn forwarded(slug: &Slug, origin: &Origin, arrived: &Arrived, findings: &mut Findings) {
+fn forwarded(slug: &Slug, origin: &Origin, arrived: &Arrived, diagnoses: &mut Diagnoses) {
     let peer = &arrived.peer;
     match (arrived.trusted, arrived.forwarded.is_empty()) {
-        (true, false) if names_a_client(&arrived.forwarded) => findings.ok(
+        (true, false) if names_a_client(&arrived.forwarded) => diagnoses.ok(
             AREA,
             format!("{slug}: the proxy {peer} is trusted and names the client, {}", arrived.client),
         ),
-        (true, false) => findings.warn(
+        (true, false) => diagnoses.warn(
             AREA,
             format!("{slug}: the proxy {peer} is trusted, and what it names is no client's address: {}.", arrived.forwarded),
             "Let it write the client's address as the last entry of X-Forwarded-For, in nginx: proxy_set_header X-Forwarded-For $remote_addr;",
         ),
-        (true, true) => findings.warn(
+        (true, true) => diagnoses.warn(
             AREA,
             format!("{slug}: the proxy {peer} is trusted and sends no X-Forwarded-For, so that all its clients count as one."),
             "In nginx: proxy_set_header X-Forwarded-For $remote_addr;",
         ),
-        (false, false) => findings.warn(
+        (false, false) => diagnoses.warn(
             AREA,
             format!("{slug}: {peer} sends X-Forwarded-For and is not trusted, so that all its clients count as one."),
             format!("If it is your reverse proxy: trusted_proxies = [\"{peer}\"]"),
         ),
-        (false, true) if origin.is_https() => findings.warn(
+        (false, true) if origin.is_https() => diagnoses.warn(
             AREA,
             format!("{slug}: the proxy {peer} is not trusted and sends no X-Forwarded-For, so that all its clients count as one."),
             format!("Set trusted_proxies = [\"{peer}\"], and in nginx: proxy_set_header X-Forwarded-For $remote_addr;"),
@@ -185,7 +185,7 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00 UTC);
 
     /// What is found out when the server's clock is ahead by so many seconds.
-    fn found(keys: &Keys, ahead: i64) -> Findings {
+    fn found(keys: &Keys, ahead: i64) -> Diagnoses {
         let asked = Question::new(keys, NOW);
         let read = Question::read(keys, &asked.text).unwrap();
         let arrived = Arrived {
@@ -200,11 +200,11 @@ mod tests {
             status: 200,
             body: serde_json::to_vec(&answer).unwrap(),
         };
-        let mut findings = Findings::default();
+        let mut diagnoses = Diagnoses::default();
         let origin = "http://acme.localhost:8080".parse().unwrap();
         let slug = "acme".parse().unwrap();
-        judge(&slug, &origin, keys, &(asked, NOW), &probed, &mut findings);
-        findings
+        judge(&slug, &origin, keys, &(asked, NOW), &probed, &mut diagnoses);
+        diagnoses
     }
 
     #[test]

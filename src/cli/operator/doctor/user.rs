@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use rustix::process::geteuid;
 
-use super::Findings;
+use super::Diagnoses;
 use crate::config::Config;
 
 const AREA: &str = "user";
@@ -20,25 +20,28 @@ const AGAIN: &str = "RUN_AGAIN_BY_VESTIBULE_DOCTOR";
 
 /// A user of this machine.
 #[derive(Debug, PartialEq, Eq)]
-struct User {
+struct SystemUser {
     name: String,
     uid: u32,
     gid: u32,
 }
 
 /// The server's user: of the unit, else the owner of the data directory.
-fn of_server(config: &Config) -> Option<(User, String)> {
+fn server_user(config: &Config) -> Option<(SystemUser, String)> {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     for unit in UNITS {
         let name = std::fs::read_to_string(unit)
             .ok()
             .and_then(|text| unit_user(&text));
         if let Some(name) = name {
-            return Some((named(&users, |user| user.name == name)?, unit.to_owned()));
+            return Some((
+                find_user(&users, |user| user.name == name)?,
+                unit.to_owned(),
+            ));
         }
     }
     let owner = std::fs::metadata(&config.data_dir).ok()?.uid();
-    let user = named(&users, |user| user.uid == owner)?;
+    let user = find_user(&users, |user| user.uid == owner)?;
     Some((user, format!("the owner of {}", config.data_dir.display())))
 }
 
@@ -49,24 +52,24 @@ fn unit_user(unit: &str) -> Option<String> {
     lines.next_back().map(|name| name.trim().to_owned())
 }
 
-fn named(users: &str, is_wanted: impl Fn(&User) -> bool) -> Option<User> {
+fn find_user(users: &str, is_wanted: impl Fn(&SystemUser) -> bool) -> Option<SystemUser> {
     let user = |line: &str| {
         let mut fields = line.split(':');
         let name = fields.next()?.to_owned();
         let uid = fields.nth(1)?.parse().ok()?;
         let gid = fields.next()?.parse().ok()?;
-        Some(User { name, uid, gid })
+        Some(SystemUser { name, uid, gid })
     };
     users.lines().filter_map(user).find(is_wanted)
 }
 
 /// Runs the same command as the server's user, where this one may: its exit code. Else says that this is another user.
-pub(super) fn look(config: &Config, findings: &mut Findings) -> Option<ExitCode> {
-    let (server, source) = of_server(config)?;
+pub(super) fn look(config: &Config, diagnoses: &mut Diagnoses) -> Option<ExitCode> {
+    let (server, source) = server_user(config)?;
     let ours = geteuid().as_raw();
     if ours == server.uid {
         let how = std::env::var(AGAIN).map_or("", |_| ", as which doctor was started again");
-        findings.ok(AREA, format!("{} ({source}){how}", server.name));
+        diagnoses.ok(AREA, format!("{} ({source}){how}", server.name));
         return None;
     }
     if ours == 0
@@ -75,7 +78,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) -> Option<ExitCode>
     {
         return Some(code);
     }
-    findings.warn(
+    diagnoses.warn(
         AREA,
         format!("This is another user than the server's, {} ({source}).", server.name),
         format!(
@@ -86,7 +89,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) -> Option<ExitCode>
     None
 }
 
-fn again(server: &User) -> Option<ExitCode> {
+fn again(server: &SystemUser) -> Option<ExitCode> {
     let status = Command::new(std::env::current_exe().ok()?)
         .args(std::env::args_os().skip(1))
         .env(AGAIN, &server.name)
@@ -109,8 +112,8 @@ mod tests {
         assert_eq!(unit_user("[Service]\nExecStart=/bin/true\n"), None);
         let users = "root:x:0:0:root:/root:/bin/bash\nvestibule:x:998:997::/var/lib/vestibule:/usr/sbin/nologin\n";
         assert_eq!(
-            named(users, |user| user.name == "vestibule"),
-            Some(User {
+            find_user(users, |user| user.name == "vestibule"),
+            Some(SystemUser {
                 name: "vestibule".to_owned(),
                 uid: 998,
                 gid: 997

@@ -1,25 +1,25 @@
 //! `user delete`.
 
 use crate::admin::Refused;
+use crate::cli::confirmation::YesFlag;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::people::break_glass::last_one;
-use crate::cli::people::named::Named;
-use crate::cli::sure::Sure;
+use crate::cli::people::break_glass::last_administrator_error;
+use crate::cli::people::named_user::NamedUser;
 use crate::cli::text::counts;
 
 pub(super) async fn run(
     installation: &Installation,
-    named: &Named,
-    sure: Sure,
+    named: &NamedUser,
+    yes: YesFlag,
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = named.find(installation).await?;
     let keys = installation.keys().await?;
     let admin = installation.admin(&keys, company.id);
     let loss = admin.user_use(user.id).await?;
-    sure.of(
+    yes.require(
         format!(
             "This deletes {} of {} for good: {}, {}, {} and {}. The audit log stays, without the name.",
             user.email,
@@ -35,7 +35,7 @@ pub(super) async fn run(
         ),
     )?;
     let (name, erased) = match admin.delete_user(user.id).await {
-        Err(Refused::LastBreakGlass) => return Err(last_one(&user, &company, "")),
+        Err(Refused::LastBreakGlass) => return Err(last_administrator_error(&user, &company, "")),
         other => other?,
     };
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

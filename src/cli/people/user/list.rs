@@ -1,85 +1,51 @@
 //! `user list`.
-//!
-//! Invariant: what is in memory is a part of the list. A table is read twice: first for the widths of its columns.
 
 use serde_json::{Value, json};
 
+use crate::cli::arguments::CompanyList;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
-use crate::cli::output::{Output, Widths, maybe_timestamp, timestamp};
-use crate::domain::{CompanyId, Connection, GroupKind};
-use crate::store::{ListedUser, Store, UserFilter};
-
-/// Users that are read at once.
-const A_PART: u32 = 500;
-const HEADER: [&str; 6] = [
-    "E-MAIL",
-    "NAME",
-    "GROUPS",
-    "STATE",
-    "MADE BY",
-    "LAST SIGN-IN",
-];
+use crate::cli::listing::{ListForm, Listing};
+use crate::cli::output::{Output, maybe_timestamp, timestamp};
+use crate::domain::{Connection, GroupKind};
+use crate::store::{ListedUser, UserFilter};
 
 pub(super) async fn run(
     installation: &Installation,
-    company: &str,
-    json: bool,
+    arguments: &CompanyList,
     out: &mut Output,
 ) -> Result<()> {
-    let company = installation.company(company).await?;
-    let connections = installation.store.connections(company.id).await?;
+    let company = installation.company(&arguments.company).await?;
     let store = &installation.store;
-    let mut is_empty = true;
-    if json {
-        each(store, company.id, |user| {
-            let is_first = std::mem::replace(&mut is_empty, false);
-            out.element(&described(user, &connections), is_first)
-        })
-        .await?;
-        return out.end_of_list(is_empty);
-    }
-    let mut widths = Widths::of(HEADER);
-    each(store, company.id, |user| {
-        is_empty = false;
-        widths.fit(&row(user, &connections));
-        Ok(())
-    })
-    .await?;
-    if is_empty {
-        return out.line(format!(
+    let connections = store.connections(company.id).await?;
+    let listing = Listing {
+        form: ListForm::new(arguments.json),
+        describe: &|user| describe(user, &connections),
+        header: [
+            "E-MAIL",
+            "NAME",
+            "GROUPS",
+            "STATE",
+            "MADE BY",
+            "LAST SIGN-IN",
+        ],
+        row: &|user| row(user, &connections),
+        none: format!(
             "{} has no user yet. Users are made at their first sign-in, or with: vestibule user add --company {} --email E",
             company.name, company.slug
-        ));
-    }
-    out.row(HEADER, &widths)?;
-    each(store, company.id, |user| {
-        let row = row(user, &connections);
-        out.row(row.each_ref().map(String::as_str), &widths)
-    })
-    .await
+        ),
+    };
+    let everyone = UserFilter::default();
+    let read = async |after, limit| {
+        let page = store
+            .users_after(company.id, &everyone, after, limit)
+            .await?;
+        Ok((page.rows, page.next))
+    };
+    listing.write_pages(None, read, out).await
 }
 
-/// Goes through the users of a company by e-mail address.
-async fn each(
-    store: &Store,
-    company: CompanyId,
-    mut tell: impl FnMut(&ListedUser) -> Result<()>,
-) -> Result<()> {
-    let (mut after, everyone) = (None, UserFilter::default());
-    loop {
-        let part = store.users_after(company, &everyone, after, A_PART).await?;
-        for user in &part.rows {
-            tell(user)?;
-        }
-        after = part.next;
-        if after.is_none() {
-            return Ok(());
-        }
-    }
-}
-
-fn described(listed: &ListedUser, connections: &[Connection]) -> Value {
+fn describe(listed: &ListedUser, connections: &[Connection]) -> Value {
     let (user, groups) = (&listed.user, listed.groups());
     json!({
         "email": user.email,

@@ -3,19 +3,20 @@
 //!
 //! Invariant: only what an administrator gave is taken away; what an identity provider gives, it gives again.
 
-use super::{email, exists};
+use super::user_exists_error;
 use crate::admin::{Added, Admin, Refused, UserText};
+use crate::cli::arguments::email;
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::people::break_glass::last_one;
-use crate::cli::people::named::Named;
+use crate::cli::people::break_glass::last_administrator_error;
+use crate::cli::people::named_user::NamedUser;
 use crate::domain::{Company, Connection, Group, User};
 
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Set {
+pub(in crate::cli) struct SetUser {
     #[command(flatten)]
-    named: Named,
+    named: NamedUser,
     /// Another e-mail address; the identities stay, and the next sign-in may bring the identity provider's again
     #[arg(long, value_name = "EMAIL")]
     new_email: Option<String>,
@@ -40,7 +41,7 @@ pub(in crate::cli) struct Set {
     remove: Vec<String>,
 }
 
-impl Set {
+impl SetUser {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let (company, user) = self.named.find(installation).await?;
         let mut changes = Vec::new();
@@ -78,8 +79,8 @@ impl Set {
         out: &mut Output,
     ) -> Result<User> {
         let new_email = self.new_email.as_deref().map(email).transpose()?;
-        let said = [&self.first_name, &self.last_name, &self.company_name];
-        if new_email.is_none() && connection.is_none() && said.iter().all(|name| name.is_none()) {
+        let given = [&self.first_name, &self.last_name, &self.company_name];
+        if new_email.is_none() && connection.is_none() && given.iter().all(|name| name.is_none()) {
             return Ok(user);
         }
         let (before, version) = admin.user(user.id).await?;
@@ -89,9 +90,9 @@ impl Set {
             &mut text.last_name,
             &mut text.company_name,
         ];
-        for (field, said) in fields.into_iter().zip(said) {
-            if let Some(said) = said {
-                field.clone_from(said);
+        for (field, given) in fields.into_iter().zip(given) {
+            if let Some(given) = given {
+                field.clone_from(given);
             }
         }
         if let Some(email) = &new_email {
@@ -100,7 +101,10 @@ impl Set {
         let waits_for = connection.map(|it| it.id);
         let now = match admin.edit_user(user.id, &version, &text, waits_for).await {
             Err(Refused::Taken(_)) => {
-                return Err(exists(company, &new_email.unwrap_or(before.email)));
+                return Err(user_exists_error(
+                    company,
+                    &new_email.unwrap_or(before.email),
+                ));
             }
             other => other?.user,
         };
@@ -151,7 +155,11 @@ async fn change(
     let changed = match changed {
         // Rule F6.
         Err(Refused::LastBreakGlass) => {
-            return Err(last_one(user, company, "; this would end it"));
+            return Err(last_administrator_error(
+                user,
+                company,
+                "; this would end it",
+            ));
         }
         other => other?,
     };

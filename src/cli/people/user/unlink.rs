@@ -4,15 +4,15 @@ use crate::admin::Refused;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::cli::people::break_glass::last_one;
-use crate::cli::people::named::Named;
+use crate::cli::people::break_glass::last_administrator_error;
+use crate::cli::people::named_user::NamedUser;
 use crate::domain::{Connection, User};
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Unlink {
     #[command(flatten)]
-    named: Named,
+    named: NamedUser,
     /// The connection's name, such as entra
     #[arg(long, value_name = "NAME")]
     connection: String,
@@ -80,7 +80,11 @@ impl Unlink {
                 ));
             }
             Err(Refused::LastBreakGlass) => {
-                return Err(last_one(&user, &company, "; this would end it"));
+                return Err(last_administrator_error(
+                    &user,
+                    &company,
+                    "; this would end it",
+                ));
             }
             other => other?,
         };

@@ -5,7 +5,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use crate::cli::connection::import_metadata::read_file;
+use crate::cli::arguments::read_file;
 use crate::cli::error::{CliError, Result};
 use crate::saml::binding::{BindingError, EncodedResponse};
 

@@ -5,15 +5,15 @@ use time::OffsetDateTime;
 
 use crate::cli::error::Result;
 use crate::cli::output::{Output, timestamp};
-use crate::cli::sign_ins::attempts::{print_advice, print_checks};
+use crate::cli::sign_ins::checks::{print_advice, print_checks};
 use crate::domain;
 use crate::saml::advice::advice;
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::signature::Trust;
 use crate::saml::verdict::Verdict;
-use crate::site::recorded;
+use crate::site::record_check;
 
-pub(super) struct Report<'a> {
+pub(super) struct ExplainReport<'a> {
     pub(super) at: OffsetDateTime,
     pub(super) warnings: &'a [String],
     pub(super) trust: &'a Trust,
@@ -24,7 +24,7 @@ pub(super) struct Report<'a> {
     pub(super) time_hint: Option<String>,
 }
 
-impl Report<'_> {
+impl ExplainReport<'_> {
     pub(super) fn print(&self, out: &mut Output) -> Result<()> {
         out.line(format!(
             "Judged at {} against {}",
@@ -50,7 +50,7 @@ impl Report<'_> {
             .checks()
             .iter()
             .cloned()
-            .map(recorded)
+            .map(record_check)
             .collect();
         print_checks(&checks, out)?;
         out.line("")?;
@@ -67,7 +67,7 @@ impl Report<'_> {
             .checks()
             .iter()
             .cloned()
-            .map(recorded)
+            .map(record_check)
             .collect();
         let rule = self.verdict.outcome().err();
         json!({

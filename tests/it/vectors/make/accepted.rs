@@ -5,9 +5,7 @@ use super::{Paper, Signer, Vector, accept, key_path};
 use std::collections::BTreeMap;
 use vestibule::saml::encryption::{DataAlgorithm, KeyTransport};
 use vestibule::saml::names;
-use vestibule::saml::signature::{
-    CertificateValidity, Hash, RequiredSignature, SignatureAlgorithm,
-};
+use vestibule::saml::signature::{Hash, SignatureAlgorithm, SignatureCoverage, ValidityPolicy};
 
 pub(super) fn vectors() -> Vec<Vector> {
     let mut all = signatures();
@@ -65,11 +63,11 @@ fn signatures() -> Vec<Vector> {
             response.clone(),
         ),
         accept("signed-both", "Both are signed.", both.clone()),
-        required("required-both", RequiredSignature::Both, &both),
-        required("required-response", RequiredSignature::Response, &response),
+        required("required-both", SignatureCoverage::Both, &both),
+        required("required-response", SignatureCoverage::Response, &response),
         required(
             "required-assertion",
-            RequiredSignature::Assertion,
+            SignatureCoverage::Assertion,
             &Paper::signed(),
         ),
         accept(
@@ -181,8 +179,8 @@ fn signatures() -> Vec<Vector> {
             "A comment in DigestValue, which canonicalisation leaves out.",
             Paper::signed().change("</ds:DigestValue>", "<!-- nothing --></ds:DigestValue>"),
         ),
-        expired("certificate-expired-warn", CertificateValidity::Warn),
-        expired("certificate-expired-ignore", CertificateValidity::Ignore),
+        expired("certificate-expired-warn", ValidityPolicy::Warn),
+        expired("certificate-expired-ignore", ValidityPolicy::Ignore),
     ]
 }
 

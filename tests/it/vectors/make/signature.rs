@@ -4,7 +4,7 @@ use super::paper::{certificate, private_key};
 use super::{Paper, Signer, Vector, key_path, reject};
 use vestibule::saml::error::Rule;
 use vestibule::saml::names;
-use vestibule::saml::signature::{Hash, RequiredSignature, SignatureAlgorithm};
+use vestibule::saml::signature::{Hash, SignatureAlgorithm, SignatureCoverage};
 
 const ID: &str = "_assertion";
 
@@ -322,22 +322,22 @@ fn required() -> Vec<Vector> {
     vec![
         case(
             "required-assertion-signature",
-            RequiredSignature::Assertion,
+            SignatureCoverage::Assertion,
             &response,
         ),
         case(
             "required-response-signature",
-            RequiredSignature::Response,
+            SignatureCoverage::Response,
             &Paper::signed(),
         ),
         case(
             "required-both-response-only",
-            RequiredSignature::Both,
+            SignatureCoverage::Both,
             &response,
         ),
         case(
             "required-both-assertion-only",
-            RequiredSignature::Both,
+            SignatureCoverage::Both,
             &Paper::signed(),
         ),
         reject(

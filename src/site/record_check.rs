@@ -4,7 +4,7 @@ use crate::domain::Check;
 use crate::saml;
 
 /// A check of the validator's, for a record.
-pub fn recorded(made: saml::error::Check) -> Check {
+pub fn record_check(made: saml::error::SamlCheck) -> Check {
     Check {
         rule: made.rule.number().into(),
         subject: made.requirement.title().into(),

@@ -11,11 +11,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::demo_idp::App;
+use super::private_file::write_private;
+use crate::demo_idp::IdpApp;
 
 /// An application, as "Set up single sign-on" has it.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct StoredApp {
     id: String,
     name: String,
     identifiers: Vec<String>,
@@ -31,23 +32,23 @@ struct Kept {
 }
 
 /// The applications of the file; none when there is no such file.
-pub(super) fn read(file: &Path) -> Vec<App> {
+pub(super) fn read(file: &Path) -> Vec<IdpApp> {
     let text = fs::read(file).unwrap_or_default();
-    let all: Vec<Kept> = serde_json::from_slice(&text).unwrap_or_default();
-    all.into_iter().map(App::from).collect()
+    let all: Vec<StoredApp> = serde_json::from_slice(&text).unwrap_or_default();
+    all.into_iter().map(IdpApp::from).collect()
 }
 
 /// Writes the applications, in the place of what was there.
-pub(super) fn write(file: &Path, apps: &[Arc<App>]) -> io::Result<()> {
-    let all: Vec<Kept> = apps.iter().map(|app| Kept::from(&**app)).collect();
+pub(super) fn write(file: &Path, apps: &[Arc<IdpApp>]) -> io::Result<()> {
+    let all: Vec<StoredApp> = apps.iter().map(|app| StoredApp::from(&**app)).collect();
     let text = serde_json::to_vec_pretty(&all)?;
     let new = file.with_extension("new");
-    super::running::write_private(&new, &text)?;
+    write_private(&new, &text)?;
     fs::rename(new, file)
 }
 
-impl From<&App> for Kept {
-    fn from(app: &App) -> Self {
+impl From<&IdpApp> for StoredApp {
+    fn from(app: &IdpApp) -> Self {
         let base64 = |der: &Vec<u8>| BASE64_STANDARD.encode(der);
         Self {
             id: app.id.clone(),
@@ -65,8 +66,8 @@ impl From<&App> for Kept {
     }
 }
 
-impl From<Kept> for App {
-    fn from(kept: Kept) -> Self {
+impl From<StoredApp> for IdpApp {
+    fn from(kept: StoredApp) -> Self {
         let der = |text: String| BASE64_STANDARD.decode(text).ok();
         Self {
             id: kept.id,
@@ -97,7 +98,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("demo-idp.json");
         assert!(read(&file).is_empty());
-        let mut app = App::new(
+        let mut app = IdpApp::new(
             "1",
             "Globex",
             "https://sp.example",
@@ -105,13 +106,13 @@ mod tests {
         );
         app.sign_on_url = Some("https://sp.example/".to_owned());
         app.encryption_certificate = Some(vec![0x30, 0xff]);
-        let all = [Arc::new(app), Arc::new(App::unconfigured("2", "Other"))];
+        let all = [Arc::new(app), Arc::new(IdpApp::unconfigured("2", "Other"))];
         write(&file, &all).unwrap();
         write(&file, &all).unwrap();
         let found = read(&file);
         assert_eq!(
             format!("{found:?}"),
-            format!("{:?}", all.map(|app| App::clone(&app)).to_vec())
+            format!("{:?}", all.map(|app| IdpApp::clone(&app)).to_vec())
         );
         fs::write(&file, "{").unwrap();
         assert!(read(&file).is_empty());

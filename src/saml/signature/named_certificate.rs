@@ -1,6 +1,8 @@
 //! The certificate that a message names for itself, as a record tells it.
 //!
 //! Invariant: nobody has vouched for it, and nothing is decided by it (rule B2). It helps to find the right one.
+//!
+//! Tests: `tests/it/sign_in/new_key.rs`.
 
 use std::fmt;
 
@@ -23,7 +25,7 @@ pub struct NamedCertificate {
 }
 
 impl NamedCertificate {
-    pub(super) fn of(der: &[u8]) -> Self {
+    pub(super) fn from_der(der: &[u8]) -> Self {
         let subject = X509::from_der(der).ok().map(|it| common_name(&it));
         Self {
             sha256: hex(&openssl::sha::sha256(der)),
@@ -36,7 +38,7 @@ impl NamedCertificate {
     }
 
     /// The one that a record tells of.
-    pub fn told(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let word = |length: usize| {
             let mut words = text.split(|c: char| !c.is_ascii_hexdigit());
             words.find(|word| word.len() == length).map(str::to_owned)
@@ -76,7 +78,7 @@ mod tests {
             subject: Some("Microsoft Azure Federated SSO".to_owned()),
         };
         let text = format!("a signature that names {named}, which the connection does not have");
-        assert_eq!(NamedCertificate::told(&text), Some(named.clone()));
+        assert_eq!(NamedCertificate::parse(&text), Some(named.clone()));
         // As records of former versions have it, and as a good signature has it.
         let bare = NamedCertificate {
             sha1: None,
@@ -87,15 +89,15 @@ mod tests {
             named.sha256.clone(),
             format!("certificate SHA-256 {}, which", named.sha256),
         ] {
-            assert_eq!(NamedCertificate::told(&text), Some(bare.clone()));
+            assert_eq!(NamedCertificate::parse(&text), Some(bare.clone()));
         }
         assert_eq!(
-            NamedCertificate::told("a signature that no certificate verifies"),
+            NamedCertificate::parse("a signature that no certificate verifies"),
             None
         );
-        assert_eq!(NamedCertificate::told(&format!("{}a", named.sha256)), None);
+        assert_eq!(NamedCertificate::parse(&format!("{}a", named.sha256)), None);
         // What is no certificate has thumbprints all the same.
-        let broken = NamedCertificate::of(b"x");
-        assert_eq!(NamedCertificate::told(&broken.to_string()), Some(broken));
+        let broken = NamedCertificate::from_der(b"x");
+        assert_eq!(NamedCertificate::parse(&broken.to_string()), Some(broken));
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::{Company, User};
 
 // By what a user is named. (clap would show a doc comment as the command's.)
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Named {
+pub(in crate::cli) struct NamedUser {
     /// The company's slug, such as acme
     #[arg(long)]
     pub(in crate::cli) company: String,
@@ -15,7 +15,7 @@ pub(in crate::cli) struct Named {
     pub(in crate::cli) email: String,
 }
 
-impl Named {
+impl NamedUser {
     /// The company and its user.
     pub(super) async fn find(&self, installation: &Installation) -> Result<(Company, User)> {
         let company = installation.company(&self.company).await?;

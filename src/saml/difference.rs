@@ -1,7 +1,9 @@
 //! How an address or a name that is nearly the expected one differs, for the record. It decides nothing.
+//!
+//! Its tests are below.
 
 /// What was received, with what makes it another where it nearly fits.
-pub(super) fn described(received: &str, expected: &str) -> String {
+pub(super) fn describe(received: &str, expected: &str) -> String {
     let differences = differences(received, expected);
     if differences.is_empty() {
         return received.to_owned();
@@ -76,7 +78,7 @@ fn without_port(url: &str) -> (String, Option<&'static str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::described;
+    use super::describe;
 
     #[test]
     fn a_near_miss_says_what_differs() {
@@ -106,14 +108,14 @@ mod tests {
                 " (differs by the prefix spn: and a slash at the end)",
             ),
         ] {
-            assert_eq!(described(received, expected), format!("{received}{says}"));
+            assert_eq!(describe(received, expected), format!("{received}{says}"));
         }
         assert_eq!(
-            described("\n  https://acme.example/sso/acs\n", expected),
+            describe("\n  https://acme.example/sso/acs\n", expected),
             format!("{expected} (differs by white space around it)")
         );
         assert_eq!(
-            described("https://acme.example/", "https://acme.example:443"),
+            describe("https://acme.example/", "https://acme.example:443"),
             "https://acme.example/ (differs by the port, which is not written out and a slash at the end)"
         );
     }

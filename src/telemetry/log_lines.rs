@@ -22,9 +22,9 @@ const MOST: usize = 256 * 1024;
 
 /// The log's lines; clones are the same log. The last one to go, in [`super::Flush`], writes what still waits.
 #[derive(Clone)]
-pub(super) struct Lines(Arc<Shared>);
+pub(super) struct Lines(Arc<SharedLines>);
 
-struct Shared {
+struct SharedLines {
     waiting: Mutex<Vec<u8>>,
     /// Says that a line waits.
     arrived: Condvar,
@@ -34,7 +34,7 @@ struct Shared {
 
 impl Lines {
     pub(super) fn new(out: impl Write + Send + 'static) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SharedLines {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
             out: Mutex::new(Box::new(out)),
@@ -54,10 +54,10 @@ impl Lines {
     }
 }
 
-impl Shared {
+impl SharedLines {
     fn write_on(&self) {
         loop {
-            let mut waiting = locked(&self.waiting);
+            let mut waiting = lock(&self.waiting);
             while waiting.is_empty() {
                 waiting = self
                     .arrived
@@ -71,7 +71,7 @@ impl Shared {
     }
 
     fn add(&self, line: &[u8], urgent: bool) {
-        let mut waiting = locked(&self.waiting);
+        let mut waiting = lock(&self.waiting);
         let first = waiting.is_empty();
         waiting.extend_from_slice(line);
         let full = waiting.len() > MOST;
@@ -84,26 +84,26 @@ impl Shared {
     }
 
     fn flush(&self) {
-        let mut out = locked(&self.out);
-        let lines = std::mem::take(&mut *locked(&self.waiting));
+        let mut out = lock(&self.out);
+        let lines = std::mem::take(&mut *lock(&self.waiting));
         // There is no better place to say that the log cannot be written.
         let _ = out.write_all(&lines).and_then(|()| out.flush());
     }
 }
 
-fn locked<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One line; it comes whole.
-pub(super) struct Line<'l> {
+pub(super) struct LogLine<'l> {
     lines: &'l Lines,
     urgent: bool,
 }
 
-impl Write for Line<'_> {
+impl Write for LogLine<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.lines.0.add(&shown(line), self.urgent);
+        self.lines.0.add(&printable(line), self.urgent);
         Ok(line.len())
     }
 
@@ -113,26 +113,26 @@ impl Write for Line<'_> {
 }
 
 /// A line that steers no terminal; its colours are the subscriber's own, which escapes those of others.
-fn shown(line: &[u8]) -> Cow<'_, [u8]> {
+fn printable(line: &[u8]) -> Cow<'_, [u8]> {
     let unfit = |c| text::is_unseen(c) && !matches!(c, '\n' | '\u{1B}');
-    match std::str::from_utf8(line).map(|line| text::replaced(line, unfit)) {
+    match std::str::from_utf8(line).map(|line| text::replace_unfit(line, unfit)) {
         Ok(Cow::Owned(shown)) => Cow::Owned(shown.into_bytes()),
         Ok(Cow::Borrowed(_)) | Err(_) => Cow::Borrowed(line),
     }
 }
 
 impl<'l> MakeWriter<'l> for Lines {
-    type Writer = Line<'l>;
+    type Writer = LogLine<'l>;
 
-    fn make_writer(&'l self) -> Line<'l> {
-        Line {
+    fn make_writer(&'l self) -> LogLine<'l> {
+        LogLine {
             lines: self,
             urgent: true,
         }
     }
 
-    fn make_writer_for(&'l self, metadata: &Metadata<'_>) -> Line<'l> {
-        Line {
+    fn make_writer_for(&'l self, metadata: &Metadata<'_>) -> LogLine<'l> {
+        LogLine {
             lines: self,
             urgent: *metadata.level() <= Level::WARN,
         }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_line_turns_nothing_around() {
         let line = "\u{1B}[32m INFO\u{1B}[0m x\u{202E}y\u{9B}2J\n";
-        let shown = shown(line.as_bytes());
+        let shown = printable(line.as_bytes());
         assert_eq!(
             std::str::from_utf8(&shown).unwrap(),
             "\u{1B}[32m INFO\u{1B}[0m x\u{FFFD}y\u{FFFD}2J\n"
@@ -158,7 +158,7 @@ mod tests {
 
     impl Write for Written {
         fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            locked(&self.0).extend_from_slice(octets);
+            lock(&self.0).extend_from_slice(octets);
             Ok(octets.len())
         }
 
@@ -169,7 +169,7 @@ mod tests {
 
     impl Written {
         fn text(&self) -> String {
-            String::from_utf8(locked(&self.0).clone()).unwrap()
+            String::from_utf8(lock(&self.0).clone()).unwrap()
         }
     }
 

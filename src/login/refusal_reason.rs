@@ -10,7 +10,7 @@ use crate::domain::{FlowRequirement, ProfileError};
 
 /// Why a sign-in is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum RefusalReason {
     /// No enabled connection has the issuer of a Response that nobody asked for.
     UnknownIssuer(String),
     /// The claims do not describe one person.
@@ -48,7 +48,7 @@ pub(super) enum Reason {
     Password,
 }
 
-impl Reason {
+impl RefusalReason {
     /// What was required.
     pub(super) const fn requirement(&self) -> FlowRequirement {
         match self {

@@ -78,21 +78,21 @@ async fn ask_all(
     let mut failure = LookupError::Silent;
     for server in std::iter::repeat_n(servers, TRIES).flatten() {
         match ask(*server, question, name, id).await {
-            Some(Answer::Texts(texts)) => return Ok(texts),
-            Some(Answer::Failed(code)) => failure = LookupError::Failed(code),
+            Some(DnsAnswer::Texts(texts)) => return Ok(texts),
+            Some(DnsAnswer::Failed(code)) => failure = LookupError::Failed(code),
             None => {}
         }
     }
     Err(failure)
 }
 
-enum Answer {
+enum DnsAnswer {
     Texts(Vec<String>),
     Failed(String),
 }
 
 /// One server's answer, if it gives one.
-async fn ask(server: SocketAddr, question: &[u8], name: &str, id: u16) -> Option<Answer> {
+async fn ask(server: SocketAddr, question: &[u8], name: &str, id: u16) -> Option<DnsAnswer> {
     let answer = over_udp(server, question, name, id).await?;
     let packet = Packet::parse(&answer).ok()?;
     if !packet.has_flags(PacketFlag::TRUNCATION) {
@@ -154,11 +154,11 @@ fn answers(packet: &Packet<'_>, name: &str, id: u16) -> bool {
         && matches!(&packet.questions[..], [question] if is_name(&question.qname, name))
 }
 
-fn read(packet: &Packet<'_>, name: &str) -> Answer {
+fn read(packet: &Packet<'_>, name: &str) -> DnsAnswer {
     match packet.rcode() {
         RCODE::NoError => {}
-        RCODE::NameError => return Answer::Texts(Vec::new()),
-        other => return Answer::Failed(format!("{other:?}")),
+        RCODE::NameError => return DnsAnswer::Texts(Vec::new()),
+        other => return DnsAnswer::Failed(format!("{other:?}")),
     }
     // The name may be another one's alias; the server, which was asked to go after it, names the records by their own name.
     let mut names = vec![name.to_owned()];
@@ -176,7 +176,7 @@ fn read(packet: &Packet<'_>, name: &str) -> Answer {
         }
         _ => None,
     });
-    Answer::Texts(texts.collect())
+    DnsAnswer::Texts(texts.collect())
 }
 
 fn is_name(found: &Name<'_>, wanted: &str) -> bool {

@@ -6,9 +6,10 @@ use openssl::pkey::PKey;
 use time::OffsetDateTime;
 
 use super::Explain;
-use crate::cli::connection::import_metadata::read_file;
+use crate::cli::arguments::read_file;
 use crate::cli::error::{CliError, Result};
-use crate::cli::{Setting, pairs};
+use crate::cli::invocation::Invocation;
+use crate::cli::settings;
 use crate::config::Config;
 use crate::domain::{SamlSettings, Settings};
 use crate::import;
@@ -16,7 +17,7 @@ use crate::saml::encryption::DecryptionKey;
 use crate::site::SpKeys;
 
 /// A connection, ours or one that metadata would make.
-pub(super) struct Judged {
+pub(super) struct Basis {
     pub(super) settings: Settings,
     pub(super) entity_id: String,
     pub(super) acs_url: String,
@@ -26,14 +27,14 @@ pub(super) struct Judged {
     pub(super) body_bytes: usize,
 }
 
-impl Judged {
+impl Basis {
     pub(super) async fn by(
         explain: &Explain,
-        setting: &Setting,
+        invocation: &Invocation,
         at: OffsetDateTime,
     ) -> Result<Self> {
-        let mut judged = match &explain.company {
-            Some(slug) => Self::of_company(explain, setting, slug).await?,
+        let mut basis = match &explain.company {
+            Some(slug) => Self::of_company(explain, invocation, slug).await?,
             None => Self {
                 settings: SamlSettings {
                     // What the Response is looked at for first is not its name.
@@ -49,23 +50,23 @@ impl Judged {
             },
         };
         if let Some(metadata) = &explain.metadata {
-            judged.import(explain, metadata, at)?;
+            basis.import(explain, metadata, at)?;
         }
         if let Some(entity_id) = &explain.entity_id {
-            judged.entity_id.clone_from(entity_id);
+            basis.entity_id.clone_from(entity_id);
         }
         if let Some(acs_url) = &explain.acs {
-            judged.acs_url.clone_from(acs_url);
+            basis.acs_url.clone_from(acs_url);
         }
-        judged.set(explain)?;
+        basis.set(explain)?;
         for path in &explain.keys {
-            judged.keys.push(decryption_key(path)?);
+            basis.keys.push(decryption_key(path)?);
         }
-        Ok(judged)
+        Ok(basis)
     }
 
-    async fn of_company(explain: &Explain, setting: &Setting, slug: &str) -> Result<Self> {
-        let installation = setting.open().await?;
+    async fn of_company(explain: &Explain, invocation: &Invocation, slug: &str) -> Result<Self> {
+        let installation = invocation.open().await?;
         let company = installation.company(slug).await?;
         let name = explain.connection.as_deref();
         let connection = installation
@@ -124,10 +125,10 @@ impl Judged {
         if let Some(skew) = explain.clock_skew {
             self.settings.clock_skew_seconds = skew;
         }
-        for (key, value) in pairs::split(&explain.set, "--set clock_skew_seconds=60")? {
+        for (key, value) in settings::split_pairs(&explain.set, "--set clock_skew_seconds=60")? {
             self.settings.set(key, value).map_err(|error| {
                 let known: Vec<&str> = Settings::keys().map(|(key, _)| key).collect();
-                pairs::unfit(&error, &known, "vestibule connection set --company SLUG")
+                settings::setting_error(&error, &known, "vestibule connection set --company SLUG")
             })?;
         }
         Ok(())
