@@ -1,10 +1,11 @@
 //! What administrators do: the console's pages, the API and the commands share these functions.
 //!
 //! Invariants: a change and its entry in the audit log are one transaction; an identifier of another company is not there
-//! ([`Refused::NotFound`]); nothing here asks who may, but for [`Actor::over_administrators`]: whoever makes an [`Admin`] has
-//! checked that.
+//! ([`Refused::NotFound`]); whoever makes an [`Admin`] has found out who acts, and what a token may do is decided in the
+//! transaction of the change ([`Admin::begin`]), where nobody takes it back meanwhile.
 
 mod audit;
+mod authority;
 mod certificate;
 mod company;
 mod connection;
@@ -39,7 +40,7 @@ use std::net::IpAddr;
 
 use time::OffsetDateTime;
 
-use crate::domain::{AuditEvent, AuditId, CompanyId, UserId};
+use crate::domain::{AuditEvent, AuditId, CompanyId, Scope, TokenId, UserId};
 use crate::keys::{self, Keys};
 use crate::store::{KeyedRequest, Store, Tx};
 
@@ -92,6 +93,8 @@ pub struct Actor {
     pub name: String,
     /// The user, when it is one.
     pub user: Option<UserId>,
+    /// The token, when it is one.
+    pub token: Option<TokenId>,
     /// The address that the request came from.
     pub client: Option<IpAddr>,
     /// Whether it may change users who are administrators.
@@ -106,6 +109,7 @@ impl Actor {
         Self {
             name: "command line".to_owned(),
             user: None,
+            token: None,
             client: None,
             over_administrators: true,
             for_good: false,
@@ -119,9 +123,9 @@ impl Actor {
 }
 
 impl Admin<'_> {
-    /// Begins the transaction that makes something, with the note that it answers the request.
-    async fn begin_making(&self, id: impl Display) -> Result<Tx, Refused> {
-        let mut tx = self.store.begin().await?;
+    /// [`Admin::begin`] for what makes something, with the note that it answers the request.
+    async fn begin_making(&self, needed: Scope, id: impl Display) -> Result<Tx, Refused> {
+        let mut tx = self.begin(needed).await?;
         if let Some(request) = self.once
             && !tx.answers(request, &id.to_string(), self.now).await?
         {

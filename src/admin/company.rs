@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::user::version_of;
 use super::{Admin, Problems, Refused};
-use crate::domain::{Company, SettingError};
+use crate::domain::{Company, Scope, SettingError};
 
 /// The settings that the company's administrators change.
 pub const OWN_SETTINGS: [&str; 8] = [
@@ -46,6 +46,7 @@ impl Admin<'_> {
         read: Option<&str>,
         pairs: &[(&str, &str)],
     ) -> Result<(), Refused> {
+        self.check_over_administrators()?;
         if let Some(read) = read {
             self.check_company_version(read).await?;
         }
@@ -67,7 +68,7 @@ impl Admin<'_> {
         if changed.is_empty() {
             return Ok(());
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if !tx.update_company(&after).await? {
             return Err(self.company_changed(&before).await?);
         }

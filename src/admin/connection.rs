@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::{Admin, Problem, Refused};
 use crate::domain::{
-    Connection, ConnectionId, ConnectionName, Family, Settings, TrustVersion, UserId,
+    Connection, ConnectionId, ConnectionName, Family, Scope, Settings, TrustVersion, UserId,
 };
 use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
@@ -104,9 +104,12 @@ impl Admin<'_> {
         if connection.company_id != self.company {
             return Err(Refused::NotFound);
         }
+        self.check_over_administrators()?;
         let groups = self.store.groups(self.company).await?;
         check::check(connection, &groups)?;
-        let mut tx = self.begin_making(connection.id).await?;
+        let mut tx = self
+            .begin_making(Scope::ConnectionsWrite, connection.id)
+            .await?;
         tx.lock_company(self.company).await?;
         // A group may have changed since it was looked at.
         check::check(connection, &tx.all_groups(self.company).await?)?;
@@ -145,10 +148,13 @@ impl Admin<'_> {
         if *after == before {
             return Ok(before);
         }
+        if *after != presented_as(after, &before) {
+            self.check_over_administrators()?;
+        }
         let groups = self.store.groups(self.company).await?;
         check::check(after, &groups)?;
         let settings = ConnectionSettings::of(groups);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         let updated = tx
             .update_connection(after, self.now)
             .await
@@ -213,12 +219,13 @@ impl Admin<'_> {
     /// Removes a connection as it was read: its sessions end, its identities go, and what its group claims gave goes. Accounts
     /// stay, with the groups that they were made in.
     pub async fn remove_connection(&self, id: ConnectionId, revision: i64) -> Result<(), Refused> {
+        self.check_over_administrators()?;
         let connection = self.connection(id).await?;
         self.check_revision(&connection, revision).await?;
         let uses = self.store.connection_use(id, self.now).await?;
         let groups = self.store.groups(self.company).await?;
         let settings = ConnectionSettings::of(groups);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if !tx.remove_connection(&connection).await? {
             drop(tx);
             return Err(self.changed(&connection).await?);
@@ -313,6 +320,17 @@ impl Admin<'_> {
         };
         tx.add_trust_version(&version).await?;
         Ok(())
+    }
+}
+
+/// A connection as it was, with what users read of the other one and its place: all that may change without the scope of what
+/// decides who gets in.
+fn presented_as(other: &Connection, before: &Connection) -> Connection {
+    Connection {
+        display_name: other.display_name.clone(),
+        sort_order: other.sort_order,
+        revision: other.revision,
+        ..before.clone()
     }
 }
 

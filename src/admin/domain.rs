@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Admin, Refused};
 use crate::domain::{
-    CompanyDomain, Connection, ConnectionId, DomainName, Shared, Verified, VerifiedBy,
+    CompanyDomain, Connection, ConnectionId, DomainName, Scope, Shared, Verified, VerifiedBy,
 };
 use crate::keys;
 use crate::outbound::txt_records;
@@ -86,6 +86,7 @@ impl Admin<'_> {
         text: &str,
         connection: Option<ConnectionId>,
     ) -> Result<CompanyDomain, Refused> {
+        self.check_over_administrators()?;
         let name = self.domain_name(text)?;
         let assigned = match connection {
             Some(id) => Some(self.connection(id).await?),
@@ -99,7 +100,7 @@ impl Admin<'_> {
             verified: None,
             created_at: self.now,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !tx.add_domain(&domain).await? {
             return Err(Refused::taken(
@@ -122,6 +123,7 @@ impl Admin<'_> {
         name: &DomainName,
         connection: Option<ConnectionId>,
     ) -> Result<CompanyDomain, Refused> {
+        self.check_over_administrators()?;
         self.domain(name).await?;
         self.check_own(name)?;
         let connections = self.connections().await?;
@@ -132,7 +134,7 @@ impl Admin<'_> {
         if connection.is_some_and(|id| connections.iter().all(|it| it.id != id)) {
             return Err(Refused::NotFound);
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         let before = self.held(&mut tx, name).await?;
         if before.connection_id == connection && before.links {
             return Ok(before);
@@ -168,6 +170,7 @@ impl Admin<'_> {
         name: &DomainName,
         servers: &[SocketAddr],
     ) -> Result<DnsCheck, Refused> {
+        self.check_over_administrators()?;
         self.domain(name).await?;
         self.check_own(name)?;
         let record = self.dns_record(name);
@@ -187,7 +190,8 @@ impl Admin<'_> {
     /// Takes a domain away from the company; its connection links nobody by an address in it any more. Accounts stay. The last one
     /// goes only where that is meant: from then on nobody is from outside.
     pub async fn remove_domain(&self, name: &DomainName, last: bool) -> Result<(), Refused> {
-        let mut tx = self.store.begin().await?;
+        self.check_over_administrators()?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !last && is_last_domain(&self.domains().await?, name) {
             return Err(Refused::InTheWay(LAST_DOMAIN.to_owned()));
@@ -211,7 +215,7 @@ impl Admin<'_> {
     }
 
     async fn verified(&self, name: &DomainName, by: VerifiedBy) -> Result<CompanyDomain, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if tx.verified_elsewhere(self.company, name).await? {
             let next = if self.actor.is_operator() {
                 "Remove it there first."

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::user::version_of;
 use super::{Admin, Problems, Refused};
-use crate::domain::{Group, GroupId, GroupKind};
+use crate::domain::{Group, GroupId, GroupKind, Scope};
 use crate::keys;
 use crate::store::{GroupUse, StoredGroup, Tx};
 
@@ -44,9 +44,10 @@ impl Admin<'_> {
         Ok((stored.group, version))
     }
 
-    /// Whether a group is still the version that was read.
+    /// Whether a group may be changed, and is still the version that was read. Who may not change it learns nothing of that.
     pub async fn check_group_version(&self, id: GroupId, read: &str) -> Result<(), Refused> {
         let (group, now) = self.group(id).await?;
+        self.check_kind(group.kind)?;
         if now == read {
             return Ok(());
         }
@@ -55,9 +56,10 @@ impl Admin<'_> {
 
     /// Makes a group.
     pub async fn create_group(&self, text: &GroupText) -> Result<Group, Refused> {
+        self.check_kind(text.kind)?;
         let title = title(text)?;
         let id = GroupId::from_bytes(keys::random());
-        let mut tx = self.begin_making(id).await?;
+        let mut tx = self.begin_making(Scope::GroupsWrite, id).await?;
         // Who makes another one waits.
         tx.lock_company(self.company).await?;
         let others = tx.all_groups(self.company).await?;
@@ -89,7 +91,7 @@ impl Admin<'_> {
         text: &GroupText,
     ) -> Result<(Group, usize), Refused> {
         let title = title(text);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::GroupsWrite).await?;
         let way_in = match text.kind {
             // Its members are held before it becomes one of administrators.
             GroupKind::Administrator => tx.hold_members(self.company, id).await?,
@@ -97,12 +99,17 @@ impl Admin<'_> {
         };
         let stored = tx.lock_group(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
+        self.check_kind(stored.group.kind)?;
         if version(&stored) != version_read {
             drop(tx);
             return Err(self.changed_by("group", &stored.group.title).await?);
         }
-        let title = title?;
         let before = stored.group;
+        self.check_kind(text.kind)?;
+        if text.sso_only != before.sso_only && tx.has_administrator(self.company, id).await? {
+            self.check_over_administrators()?;
+        }
+        let title = title?;
         let group = Group {
             title,
             kind: text.kind,
@@ -149,7 +156,7 @@ impl Admin<'_> {
 
     /// Deletes a group and every membership in it, unless a connection puts users into it.
     pub async fn delete_group(&self, id: GroupId) -> Result<Group, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::GroupsWrite).await?;
         let way_in = tx.hold_way_in(self.company, []).await?;
         let stored = tx.lock_group(self.company, id).await?;
         let group = stored.ok_or(Refused::NotFound)?.group;
@@ -175,13 +182,18 @@ impl Admin<'_> {
 
     /// Of a locked group: with it goes who is an administrator, or what keeps an administrator from passwords.
     async fn may_delete(&self, tx: &mut Tx, group: &Group) -> Result<(), Refused> {
-        let is_over = self.actor.over_administrators
-            || group.kind == GroupKind::Member
-                && !(group.sso_only && tx.has_administrator(self.company, group.id).await?);
-        if is_over {
-            Ok(())
-        } else {
-            Err(Refused::NotOverAdministrators)
+        self.check_kind(group.kind)?;
+        if group.sso_only && tx.has_administrator(self.company, group.id).await? {
+            self.check_over_administrators()?;
+        }
+        Ok(())
+    }
+
+    /// A group of administrators is made, changed and deleted with a scope of its own.
+    fn check_kind(&self, kind: GroupKind) -> Result<(), Refused> {
+        match kind {
+            GroupKind::Administrator => self.check_over_administrators(),
+            GroupKind::Member => Ok(()),
         }
     }
 }

@@ -25,7 +25,7 @@ impl Admin<'_> {
         if before == after {
             return Ok(before);
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         tx.lock_company(self.company).await?;
         for (family, most) in wanted {
             tx.write_quota(self.company, *family, *most).await?;

@@ -5,7 +5,7 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use super::new_password::weakness;
-use crate::domain::{Email, Full};
+use crate::domain::{Email, Full, Scope};
 use crate::import::holds_private_key;
 use crate::store;
 use crate::text::is_unseen;
@@ -48,9 +48,12 @@ pub enum Refused {
         "This is the last administrator who can sign in without single sign-on. Give another administrator a password first."
     )]
     LastBreakGlass,
-    /// The user is an administrator, and the actor may not change one.
-    #[error("This user is an administrator.")]
-    NotOverAdministrators,
+    /// The token may not do this.
+    #[error("The token lacks the scope {0}.")]
+    LacksScope(Scope),
+    /// The token was taken back or has ended since its request came.
+    #[error("The token does not count any more.")]
+    TokenEnded,
     /// The database.
     #[error(transparent)]
     Store(store::Error),

@@ -39,7 +39,7 @@ impl Admin<'_> {
             used_at: None,
             revoked_at: None,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         tx.add_setup_link(&link, &hash_of(&secret)).await?;
         tx.audit(&self.event("setup_link.add", link.id.to_string()))
             .await?;
@@ -54,7 +54,7 @@ impl Admin<'_> {
 
     /// Revokes the links that can still be used: one of them, or all; how many.
     pub async fn revoke_setup_links(&self, only: Option<SetupLinkId>) -> Result<u64, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let revoked = tx.revoke_setup_links(self.company, only, self.now).await?;
         if revoked > 0 {
             let subject = only.map_or_else(|| "all".to_owned(), |id| id.to_string());

@@ -84,7 +84,7 @@ impl Admin<'_> {
             revoked_at: None,
         };
         let secret = format!("{TOKEN_PREFIX}{}", keys::hex(&keys::random::<32>()));
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         tx.hold_tokens(self.company).await?;
         let active = tx.active_tokens(self.company, self.now).await?;
         let folded = token.name.to_lowercase();
@@ -110,7 +110,7 @@ impl Admin<'_> {
 
     /// Takes a token back: the next request with it is refused. `false` when it did not count any more.
     pub async fn revoke_token(&self, id: TokenId) -> Result<bool, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let token = tx.revoke_token(self.company, id, self.now).await?;
         let token = token.ok_or(Refused::NotFound)?;
         if token.state(self.now) != TokenState::Active {

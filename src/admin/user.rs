@@ -9,7 +9,8 @@ use time::Duration;
 
 use super::{Admin, Problems, Refused, password};
 use crate::domain::{
-    AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
+    AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, GroupKind,
+    Scope, User, UserId,
 };
 use crate::keys;
 use crate::store::{Distrusted, StoredUser, Tx};
@@ -118,6 +119,9 @@ impl Admin<'_> {
         let mut problems = Problems::default();
         let fields = new.text.checked(&mut problems);
         let groups = self.groups_named(&new.groups, &mut problems).await?;
+        if groups.iter().any(|it| it.kind == GroupKind::Administrator) {
+            self.check_over_administrators()?;
+        }
         if let Some(password) = &new.password {
             self.check_password(&mut problems, password, &new.text.email)
                 .await?;
@@ -139,7 +143,7 @@ impl Admin<'_> {
             None => None,
         };
         let user = self.new_user(fields, waits_for);
-        let mut tx = self.begin_making(user.id).await?;
+        let mut tx = self.begin_making(Scope::UsersWrite, user.id).await?;
         if !tx.add_user(&user).await? {
             return Err(taken(&user.email));
         }
@@ -181,14 +185,14 @@ impl Admin<'_> {
             Some(connection) => Some((self.awaiting().await?, connection)),
             None => None,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let stored = tx.lock_user(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
+        self.is_over(&mut tx, id).await?;
         if version(&stored) != version_read {
             drop(tx);
             return Err(self.user_changed(&stored, version_read).await?);
         }
-        self.is_over(&mut tx, id).await?;
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
         let before = stored.user;
@@ -277,6 +281,7 @@ impl Admin<'_> {
                 // Deleted since it was looked at.
                 return Err(Refused::invalid("group", "This permission group is gone."));
             }
+            self.hold_kind(tx, group.id).await?;
         }
         Ok(())
     }
@@ -295,10 +300,11 @@ impl Admin<'_> {
         Ok(all.into_iter().filter(wanted).collect())
     }
 
-    /// Whether a user is still the version that was read.
+    /// Whether a user may be changed, and is still the version that was read. Who may not change it learns nothing of that.
     pub async fn check_user_version(&self, id: UserId, read: &str) -> Result<(), Refused> {
         let stored = self.store.user_of(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
+        self.check_over(id).await?;
         if version(&stored) == read {
             return Ok(());
         }

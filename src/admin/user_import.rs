@@ -130,7 +130,7 @@ impl Admin<'_> {
         if done.made + done.changed == 0 {
             return Ok(done);
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let ids: Vec<UserId> = plan.changed.iter().filter_map(PlannedUser::id).collect();
         let way_in = tx.hold_way_in(self.company, ids).await?;
         self.change_all(&mut tx, &plan.changed).await?;

@@ -6,7 +6,9 @@
 use serde_json::json;
 
 use super::{Admin, Problems, Refused, password};
-use crate::domain::{ConnectionId, Grant, GrantSource, GroupId, SessionKey, UserId};
+use crate::domain::{
+    ConnectionId, Grant, GrantSource, GroupId, GroupKind, Scope, SessionKey, UserId,
+};
 use crate::store::{StoredUser, Tx, WayIn};
 
 /// What became of a user who was to come into a group.
@@ -92,6 +94,8 @@ impl Admin<'_> {
         let mut problems = Problems::default();
         let found = self.store.user_of(self.company, id).await?;
         let email = found.ok_or(Refused::NotFound)?.user.email;
+        // Before the password is looked at and sealed, which costs a lot; the transaction asks again.
+        self.check_over(id).await?;
         self.check_password(&mut problems, &new, email.as_str())
             .await?;
         problems.check()?;
@@ -165,6 +169,7 @@ impl Admin<'_> {
         let group = self.store.group_of(self.company, group).await?;
         let group = group.ok_or(Refused::NotFound)?.group;
         let (mut tx, stored, way_in) = self.hold(id).await?;
+        self.hold_kind(&mut tx, group.id).await?;
         let grant = Grant {
             user_id: id,
             group_id: group.id,
@@ -220,7 +225,7 @@ impl Admin<'_> {
 
     /// A transaction that holds a user of the company and its ways in.
     pub(super) async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let way_in = tx.hold_way_in(self.company, [id]).await?;
         let stored = tx.lock_user(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
@@ -230,11 +235,32 @@ impl Admin<'_> {
 
     /// Of a locked user: whether the actor may change it. It may have become an administrator since it was looked at.
     pub(super) async fn is_over(&self, tx: &mut Tx, id: UserId) -> Result<(), Refused> {
-        if self.actor.over_administrators || !tx.is_among_administrators(id).await? {
-            Ok(())
-        } else {
-            Err(Refused::NotOverAdministrators)
+        if !self.actor.over_administrators && tx.is_among_administrators(id).await? {
+            return self.check_over_administrators();
         }
+        Ok(())
+    }
+
+    /// The same of a user who is not locked, for what is told before the change is begun.
+    pub(super) async fn check_over(&self, id: UserId) -> Result<(), Refused> {
+        if !self.actor.over_administrators {
+            let groups = self.store.groups_of(id).await?;
+            if groups.iter().any(|it| it.kind == GroupKind::Administrator) {
+                return self.check_over_administrators();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the actor may say who is in a group. It stays one of members until the transaction ends.
+    pub(super) async fn hold_kind(&self, tx: &mut Tx, group: GroupId) -> Result<(), Refused> {
+        if !self.actor.over_administrators {
+            let stored = tx.lock_group(self.company, group).await?;
+            if stored.ok_or(Refused::NotFound)?.group.kind == GroupKind::Administrator {
+                return self.check_over_administrators();
+            }
+        }
+        Ok(())
     }
 
     /// After a change: whoever made it is an administrator still.

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::{Admin, Refused};
-use crate::domain::{CompanyDomain, Connection, ConnectionId, Email, User, UserId};
+use crate::domain::{CompanyDomain, Connection, ConnectionId, Email, Scope, User, UserId};
 use crate::store::Tx;
 
 /// What decides for which connection an account waits.
@@ -115,7 +115,7 @@ impl Admin<'_> {
     /// Names the connection that an account waits for; `false` when it is so already. One that does not wait is refused.
     pub async fn wait_for(&self, id: UserId, connection: ConnectionId) -> Result<bool, Refused> {
         let awaiting = self.awaiting().await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let stored = tx.lock_user(self.company, id).await?;
         let before = stored.ok_or(Refused::NotFound)?.user;
         self.is_over(&mut tx, id).await?;
@@ -137,6 +137,8 @@ impl Admin<'_> {
         awaiting: &Awaiting,
         connection: ConnectionId,
     ) -> Result<User, Refused> {
+        // Through which connection somebody comes decides who it is.
+        self.check_over_administrators()?;
         if !tx.waits(&before).await? {
             return Err(Refused::InTheWay(
                 "This user does not wait for a first sign-in any more.".to_owned(),

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::caller::needs::{CompanyRead, ConnectionsWrite};
+use super::caller::needs::{AdminsWrite, CompanyRead, ConnectionsWrite};
 use super::json_body::{Unread, present};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller, answer};
-use crate::domain::{Company, Logo, Scope};
+use crate::domain::{Company, Logo};
 
 /// The company of this host.
 #[derive(Debug, Serialize, ToSchema)]
@@ -149,11 +149,10 @@ pub(super) async fn show(caller: Caller<CompanyRead>) -> Answer {
     params(VersionParam), request_body = CompanyChange, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The company as it is now.", body = CompanyOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
-    caller: Caller<ConnectionsWrite>,
+    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     if_match: IfMatch,
     sent: Unread<CompanyChange>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let admin = caller.admin();
     let (_, now) = admin.company_settings().await?;
     let version = if_match.against(now);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use axum::http::Uri;
 use serde::Deserialize;
 
-use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
+use super::caller::needs::{AdminsWrite, ConnectionsRead, ConnectionsWrite};
 use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::json_body::{Sent, Unread};
@@ -22,10 +22,13 @@ use crate::admin::{
     ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
     read_metadata,
 };
-use crate::domain::{Connection, ConnectionId, Scope, Settings};
+use crate::domain::{Connection, ConnectionId, Settings};
 use crate::http::problem::{Kind, Problem};
 
 const PATH: &str = "/api/v1/connections";
+
+/// What makes and deletes connections.
+type TrustWrite = (ConnectionsWrite, AdminsWrite);
 
 /// Which page of the connections.
 #[derive(Debug, Default, Deserialize)]
@@ -69,16 +72,15 @@ pub(super) async fn list(
     responses((status = 201, description = "The connection that was made.", body = ConnectionOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
-    caller: Caller<ConnectionsWrite>,
+    caller: Caller<TrustWrite>,
     key: Key,
     Sent { value, octets }: Sent<NewConnection>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let making = |caller| make(caller, value);
     once(caller, key, PATH, &octets, making, made).await
 }
 
-async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Made, Problem> {
+async fn make(caller: Caller<TrustWrite>, new: NewConnection) -> Result<Made, Problem> {
     let admin = caller.admin();
     let mut findings = Vec::new();
     let (mut connection, source) = if let Some(text) = &new.metadata {
@@ -122,11 +124,7 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
 }
 
 /// A connection that was made.
-async fn made(
-    caller: Caller<ConnectionsWrite>,
-    id: String,
-    notes: String,
-) -> Result<Made, Problem> {
+async fn made(caller: Caller<TrustWrite>, id: String, notes: String) -> Result<Made, Problem> {
     let connection = caller.admin().connection(kept(&id)?).await?;
     // An earlier version has noted nothing.
     let findings = serde_json::from_str(&notes).unwrap_or_default();
@@ -199,14 +197,6 @@ pub(super) async fn edit(
     after.enabled = value.enabled.unwrap_or(after.enabled);
     let of_metadata = after.settings.saml().certificates.clone();
     set(&caller, &mut after, &value.settings).await?;
-    let shown_only = Connection {
-        display_name: after.display_name.clone(),
-        sort_order: after.sort_order,
-        ..before.clone()
-    };
-    if after != shown_only {
-        caller.needs(Scope::AdminsWrite)?;
-    }
     if after.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(Some(&before), &after, caller.now()));
     }
@@ -226,13 +216,12 @@ pub(super) async fn edit(
     params(("id" = String, Path, description = "The connection."), VersionParam), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The connection is gone.")))]
 pub(super) async fn delete(
-    caller: Caller<ConnectionsWrite>,
+    // What a connection knows an administrator by is taken away with that scope only.
+    caller: Caller<TrustWrite>,
     Ids((id,)): Ids<(ConnectionId,)>,
     if_match: IfMatch,
 ) -> Answer {
     let before = caller.admin().connection(id).await?;
-    // What a connection knows an administrator by is taken away with that scope only.
-    caller.needs(Scope::AdminsWrite)?;
     let revision = revision(if_match, &before);
     caller.admin().remove_connection(id, revision).await?;
     caller.changed().await?;

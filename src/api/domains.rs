@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::needs::{CompanyRead, ConnectionsWrite};
+use super::caller::needs::{AdminsWrite, CompanyRead, ConnectionsWrite};
 use super::json_body::Sent;
 use super::path::Ids;
 use super::query::Parameters;
 use super::{Answer, Caller, answer};
 use crate::admin::{Admin, DnsCheck, Refused};
-use crate::domain::{CompanyDomain, ConnectionId, DomainName, Scope};
+use crate::domain::{CompanyDomain, ConnectionId, DomainName};
 use crate::http::error::Error;
 use crate::http::problem::Problem;
 
@@ -84,11 +84,10 @@ pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainN
     request_body = DomainSettings, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain as it is now.", body = DomainOut)))]
 pub(super) async fn set(
-    caller: Caller<ConnectionsWrite>,
+    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Ids((name,)): Ids<(DomainName,)>,
     Sent { value, .. }: Sent<DomainSettings>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let admin = caller.admin();
     let connection = match value.connection {
         Some(text) => Some(connection(&admin, &text).await?),
@@ -110,12 +109,11 @@ pub(super) async fn set(
     params(("domain" = String, Path, description = "The domain.")), security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain, verified.", body = DomainOut)))]
 pub(super) async fn check(
-    caller: Caller<ConnectionsWrite>,
+    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Ids((name,)): Ids<(DomainName,)>,
 ) -> Answer {
     let admin = caller.admin();
     admin.domain(&name).await?;
-    caller.needs(Scope::AdminsWrite)?;
     let company = &caller.site.company;
     caller.app.throttle.admit_domain_check(company)?;
     let servers = &caller.app.config.dns.servers;
@@ -157,13 +155,12 @@ pub(super) struct Removal {
     params(("domain" = String, Path, description = "The domain."), Removal), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The domain is gone.")))]
 pub(super) async fn remove(
-    caller: Caller<ConnectionsWrite>,
+    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Ids((name,)): Ids<(DomainName,)>,
     Parameters(removal): Parameters<Removal>,
 ) -> Answer {
     let admin = caller.admin();
     admin.domain(&name).await?;
-    caller.needs(Scope::AdminsWrite)?;
     admin.remove_domain(&name, removal.last).await?;
     caller.changed().await?;
     Ok(answer::done())

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::caller::needs::{CompanyRead, ConnectionsWrite};
+use super::caller::needs::{AdminsWrite, CompanyRead, ConnectionsWrite};
 use super::json_body::Sent;
 use super::{Answer, Caller, answer};
 use crate::admin::Refused;
-use crate::domain::{Logo, Scope};
+use crate::domain::Logo;
 use crate::http::problem::Problem;
 
 /// The picture that the company's pages show.
@@ -78,10 +78,9 @@ pub(super) async fn show(caller: Caller<CompanyRead>) -> Answer {
     request_body = NewLogo, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The logo as it is now.", body = LogoOut)))]
 pub(super) async fn set(
-    caller: Caller<ConnectionsWrite>,
+    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Sent { value, .. }: Sent<NewLogo>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let octets = BASE64_STANDARD.decode(value.image.as_bytes());
     let octets = octets.map_err(|_| {
         Refused::invalid("image", "Send the picture in base64, without line breaks.")
@@ -98,11 +97,7 @@ pub(super) async fn set(
     security(("token" = ["connections:write"])),
     responses((status = 204, description = "There is no logo.")))]
 pub(super) async fn remove(caller: Caller<ConnectionsWrite>) -> Answer {
-    let admin = caller.admin();
-    let (company, _) = admin.company_settings().await?;
-    if company.logo.is_some() {
-        caller.needs(Scope::AdminsWrite)?;
-        admin.remove_logo().await?;
+    if caller.admin().remove_logo().await? {
         caller.changed().await?;
     }
     Ok(answer::done())

@@ -14,7 +14,7 @@ use super::user::{ChangedUser, CreatedBy, NewUser, UserChange, UserOut};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller, answer};
 use crate::admin;
-use crate::domain::{ConnectionId, GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
+use crate::domain::{ConnectionId, GrantSource, Group, GroupId, UserId};
 use crate::http::export;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::in_password_turn;
@@ -139,13 +139,6 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
         };
         groups.push(group);
     }
-    let known = caller.app.desk.groups(caller.company()).await?;
-    if known
-        .iter()
-        .any(|group| is_of_administrators(group) && groups.contains(&group.id))
-    {
-        caller.needs(Scope::AdminsWrite)?;
-    }
     let user = admin::NewUser {
         text: admin::UserText {
             email: new.email,
@@ -226,14 +219,9 @@ pub(super) async fn edit(
 ) -> Answer {
     let admin = caller.admin();
     let (user, now) = admin.user(id).await?;
-    may_change(&caller, &user).await?;
     let version = if_match.against(now);
     admin.check_user_version(id, &version).await?;
     let change = sent.value()?;
-    // Through which connection somebody comes decides who it is.
-    if change.connection.is_some() {
-        caller.needs(Scope::AdminsWrite)?;
-    }
     let connection = first_through(&admin, change.connection.as_deref()).await?;
     let text = change.on(&user);
     let edited = admin.edit_user(id, &version, &text, connection).await?;
@@ -254,17 +242,4 @@ pub(super) async fn read<S>(caller: &Caller<S>, id: UserId) -> Result<(UserOut, 
     let grants: Vec<(Group, GrantSource)> = groups.into_iter().flat_map(of).collect();
     let bound = !store.identities_of(id).await?.is_empty();
     Ok((UserOut::of(&user, bound, &grants), version))
-}
-
-/// An administrator is changed with a scope of its own: whoever sets an administrator's password or address can be one.
-pub(super) async fn may_change<S>(caller: &Caller<S>, user: &User) -> Result<(), Problem> {
-    let groups = caller.app.desk.groups_of(user.id).await?;
-    if groups.iter().any(is_of_administrators) {
-        caller.needs(Scope::AdminsWrite)?;
-    }
-    Ok(())
-}
-
-pub(super) fn is_of_administrators(group: &Group) -> bool {
-    group.kind == GroupKind::Administrator
 }
