@@ -6,16 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::Uri;
-use serde::Deserialize;
-
 use super::caller::needs::{AdminsWrite, ConnectionsRead, ConnectionsWrite};
 use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::json_body::{Sent, Unread};
-use super::paging::{self, Page, PageParams};
+use super::paging::{ListRequest, Page, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
+use super::query::NoParameters;
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller, answer};
 use crate::admin::{
@@ -30,29 +27,23 @@ const PATH: &str = "/api/v1/connections";
 /// What makes and deletes connections.
 type TrustWrite = (ConnectionsWrite, AdminsWrite);
 
-/// Which page of the connections.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Asked {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 /// Lists connections, in the order of the sign-in page.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "Connections", operation_id = "listConnections",
-    params(PageParams), security(("token" = ["connections:read"])),
+    params(PageQuery), security(("token" = ["connections:read"])),
     responses((status = 200, description = "A page of connections.", body = Page<ConnectionOut>)))]
 pub(super) async fn list(
     caller: Caller<ConnectionsRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<NoParameters, String>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)? as usize;
-    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
+    let limit = list.limit as usize;
     let all = caller.admin().connections().await?;
     // Where the one of the cursor is gone, the list begins anew.
     let is_there = |id: &String| all.iter().position(|it| it.id.to_string() == *id);
-    let first = after.as_ref().and_then(is_there).map_or(0, |at| at + 1);
+    let first = list
+        .after
+        .as_ref()
+        .and_then(is_there)
+        .map_or(0, |at| at + 1);
     let settings = settings(&caller).await?;
     let part: Vec<&Connection> = all.iter().skip(first).take(limit).collect();
     let next = part.last().filter(|_| all.len() > first + limit);
@@ -61,7 +52,7 @@ pub(super) async fn list(
         .iter()
         .map(|one| ConnectionOut::of(one, &settings, caller.now()))
         .collect();
-    paging::page(&caller, PATH, uri.query(), items, next.as_ref())
+    list.answer(&caller, items, next.as_ref())
 }
 
 /// Makes a connection.

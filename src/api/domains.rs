@@ -138,11 +138,11 @@ pub(super) async fn check(
 }
 
 /// How a domain is removed.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Removal {
+pub(super) struct DomainRemoval {
     /// That it may be the last one is meant: without a domain, people with any address get in through the company's connections.
+    #[serde(default)]
     #[param(required = false)]
     last: bool,
 }
@@ -152,12 +152,12 @@ pub(super) struct Removal {
 /// Accounts stay; no sign-in is linked to one by an address in it any more. The last domain goes only with `last`. It needs
 /// `admins:write` as well.
 #[utoipa::path(delete, path = "/api/v1/domains/{domain}", tag = "Company", operation_id = "removeDomain",
-    params(("domain" = String, Path, description = "The domain."), Removal), security(("token" = ["connections:write"])),
+    params(("domain" = String, Path, description = "The domain."), DomainRemoval), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The domain is gone.")))]
 pub(super) async fn remove(
     caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Ids((name,)): Ids<(DomainName,)>,
-    Parameters(removal): Parameters<Removal>,
+    Parameters(removal, _): Parameters<DomainRemoval>,
 ) -> Answer {
     let admin = caller.admin();
     admin.domain(&name).await?;

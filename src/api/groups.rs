@@ -1,15 +1,12 @@
 //! Permission groups: listed, made, read, changed, deleted.
 
-use axum::http::Uri;
-use serde::Deserialize;
-
 use super::caller::needs::{GroupsRead, GroupsWrite};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::group::{GroupChange, GroupOut, NewGroup};
 use super::json_body::{Sent, Unread};
-use super::paging::{self, Page, PageParams};
+use super::paging::{ListRequest, Page, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
+use super::query::NoParameters;
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller, answer};
 use crate::domain::{Group, GroupId};
@@ -17,32 +14,22 @@ use crate::http::problem::Problem;
 
 const PATH: &str = "/api/v1/groups";
 
-/// Which page of the groups.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Asked {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 /// Lists permission groups, by title.
 #[utoipa::path(get, path = "/api/v1/groups", tag = "Groups", operation_id = "listGroups",
-    params(PageParams), security(("token" = ["groups:read"])),
+    params(PageQuery), security(("token" = ["groups:read"])),
     responses((status = 200, description = "A page of permission groups.", body = Page<GroupOut>)))]
 pub(super) async fn list(
     caller: Caller<GroupsRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<NoParameters, String>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
-    let page = caller.admin().groups_after(after, limit).await?;
+    let admin = caller.admin();
+    let page = admin.groups_after(list.after.clone(), list.limit).await?;
     let items = page
         .rows
         .iter()
         .map(|listed| GroupOut::of(&listed.group, listed.members))
         .collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    list.answer(&caller, items, page.next.as_ref())
 }
 
 /// Makes a permission group.

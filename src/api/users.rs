@@ -1,15 +1,13 @@
 //! Users: listed, made, read, changed.
 
-use axum::http::Uri;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::caller::needs::{UsersRead, UsersWrite};
 use super::creation::{Key, KeyParam, Made, kept, once};
 use super::json_body::{Sent, Unread};
-use super::paging::{self, Page, PageParams};
+use super::paging::{self, ListRequest, Page, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
 use super::user::{ChangedUser, CreatedBy, NewUser, UserChange, UserOut};
 use super::version::{IfMatch, VersionParam};
 use super::{Answer, Caller, answer};
@@ -23,10 +21,9 @@ use crate::store::{UserFilter, Way};
 const PATH: &str = "/api/v1/users";
 
 /// Which users to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Asked {
+pub(super) struct UserQuery {
     /// Words, each of which is a part of the e-mail address, a name or the company.
     #[param(max_length = 200, nullable = false)]
     search: Option<String>,
@@ -40,17 +37,13 @@ pub(super) struct Asked {
     created_by: Option<CreatedBy>,
     /// By how the user signs in.
     #[param(nullable = false, inline)]
-    way: Option<WayIn>,
-    #[param(ignore)]
-    limit: Option<u32>,
-    #[param(ignore)]
-    cursor: Option<String>,
+    way: Option<WayOut>,
 }
 
 /// How a user signs in: with a password, by single sign-on, or not yet.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum WayIn {
+pub(super) enum WayOut {
     Password,
     Sso,
     Waiting,
@@ -58,44 +51,41 @@ pub(super) enum WayIn {
 
 /// Lists users, by e-mail address.
 #[utoipa::path(get, path = "/api/v1/users", tag = "Users", operation_id = "listUsers",
-    params(Asked, PageParams), security(("token" = ["users:read"])),
+    params(UserQuery, PageQuery), security(("token" = ["users:read"])),
     responses((status = 200, description = "A page of users.", body = Page<UserOut>)))]
 pub(super) async fn list(
     caller: Caller<UsersRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<UserQuery, String>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
-    let filter = filter(asked)?;
-    let page = caller.admin().users_after(&filter, after, limit).await?;
+    let filter = list.query.filter()?;
+    let (admin, after) = (caller.admin(), list.after.clone());
+    let page = admin.users_after(&filter, after, list.limit).await?;
     let items = page
         .rows
         .iter()
         .map(|listed| UserOut::of(&listed.user, listed.bound, &listed.grants))
         .collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    list.answer(&caller, items, page.next.as_ref())
 }
 
-fn filter(asked: Asked) -> Result<UserFilter, Problem> {
-    let group = match asked.group {
-        Some(text) => Some(
-            text.parse::<GroupId>()
-                .map_err(|_| Problem::parameter("group", "Use the identifier of a group."))?,
-        ),
-        None => None,
-    };
-    Ok(UserFilter {
-        search: paging::text("search", asked.search, 200)?.unwrap_or_default(),
-        group,
-        active: asked.active,
-        created_by: asked.created_by.map(Into::into),
-        way: asked.way.map(|way| match way {
-            WayIn::Password => Way::Password,
-            WayIn::Sso => Way::SingleSignOn,
-            WayIn::Waiting => Way::Waiting,
-        }),
-    })
+impl UserQuery {
+    fn filter(&self) -> Result<UserFilter, Problem> {
+        Ok(UserFilter {
+            search: paging::text("search", self.search.as_deref(), 200)?.unwrap_or_default(),
+            group: paging::id(
+                "group",
+                self.group.as_deref(),
+                "Use the identifier of a group.",
+            )?,
+            active: self.active,
+            created_by: self.created_by.map(Into::into),
+            way: self.way.map(|way| match way {
+                WayOut::Password => Way::Password,
+                WayOut::Sso => Way::SingleSignOn,
+                WayOut::Waiting => Way::Waiting,
+            }),
+        })
+    }
 }
 
 /// Exports all users as one file.
