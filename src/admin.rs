@@ -40,7 +40,7 @@ use std::net::IpAddr;
 
 use time::OffsetDateTime;
 
-use crate::domain::{AuditEvent, AuditId, CompanyId, Scope, TokenId, UserId};
+use crate::domain::{AuditAction, AuditEvent, AuditId, CompanyId, Scope, TokenId, UserId};
 use crate::keys::{self, Keys};
 use crate::store::{KeyedRequest, Store, Tx};
 
@@ -136,15 +136,15 @@ impl Admin<'_> {
         Ok(tx)
     }
 
-    /// An entry for the audit log, to be written in the transaction of what it tells: `tx.audit(&event)`. The action is
-    /// `noun.verb`, the subject a name for people.
-    pub fn event(&self, action: &str, subject: impl Into<String>) -> AuditEvent {
+    /// An entry for the audit log, to be written in the transaction of what it tells: `tx.audit(&event)`. The subject is a name
+    /// for people.
+    pub fn event(&self, action: AuditAction, subject: impl Into<String>) -> AuditEvent {
         AuditEvent {
             id: AuditId::at(self.now, keys::in_order()),
             company_id: Some(self.company),
             at: self.now,
             actor: self.actor.name.clone(),
-            action: action.to_owned(),
+            action: action.into(),
             subject: subject.into(),
             detail: String::new(),
             client: self.actor.client,

@@ -6,7 +6,9 @@
 
 pub mod access;
 pub mod audit;
+mod audit_action;
 mod audit_bound;
+mod audit_detail;
 pub mod claims;
 pub mod company;
 pub mod company_domain;
@@ -37,6 +39,8 @@ mod word;
 
 pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
+pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
+pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};
 pub use claims::{GroupClaim, Profile, ProfileError};
 pub use company::{Company, Contact, Organization, Slug};
 pub use company_domain::{

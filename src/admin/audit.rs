@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::user_export::Parts;
 use super::user_file::harmless;
 use super::{Admin, Refused};
-use crate::domain::{AuditEvent, CompanyId};
+use crate::domain::{AuditAction, AuditEvent, CompanyId};
 use crate::store::{self, AuditFilter, AuditPage, AuditPlace, Store};
 
 /// About the octets of what changed that a part of an export holds; one entry may have more.
@@ -41,7 +41,7 @@ impl Admin<'_> {
         filter: &AuditFilter,
         form: Form,
     ) -> Result<AuditExport, Refused> {
-        let event = self.event("audit.export", "audit log");
+        let event = self.event(AuditAction::AuditExport, "audit log");
         self.store.add_audit_event(&event).await?;
         Ok(AuditExport {
             company: self.company,
@@ -124,7 +124,7 @@ impl File {
                     at,
                     harmless(&entry.actor),
                     client.unwrap_or_default(),
-                    harmless(&entry.action),
+                    harmless(entry.action.as_str()),
                     harmless(&entry.subject),
                     harmless(&entry.detail),
                     object(&entry.before),
@@ -136,7 +136,7 @@ impl File {
                     "at": at,
                     "actor": entry.actor,
                     "from": client,
-                    "action": entry.action,
+                    "action": entry.action.as_str(),
                     "subject": entry.subject,
                     "detail": entry.detail,
                     "before": entry.before,

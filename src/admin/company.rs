@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::user::version_of;
 use super::{Admin, Problems, Refused};
-use crate::domain::{Company, Scope, SettingError};
+use crate::domain::{AuditAction, AuditNoun, Company, Scope, SettingError};
 
 /// The settings that the company's administrators change.
 pub const OWN_SETTINGS: [&str; 8] = [
@@ -73,8 +73,8 @@ impl Admin<'_> {
             return Err(self.company_changed(&before).await?);
         }
         let event = match changed[..] {
-            ["name"] => self.event("company.rename", after.name.as_str()),
-            _ => self.event("company.set", after.slug.as_str()),
+            ["name"] => self.event(AuditAction::CompanyRename, after.name.as_str()),
+            _ => self.event(AuditAction::CompanySet, after.slug.as_str()),
         };
         let event = event.with_change(told(&before, &changed), told(&after, &changed));
         tx.audit(&event).await?;
@@ -88,7 +88,7 @@ impl Admin<'_> {
         for subject in [company.slug.as_str(), company.name.as_str()] {
             let last = self
                 .store
-                .last_change_of(self.company, "company", subject, at)
+                .last_change_of(self.company, AuditNoun::Company, subject, at)
                 .await?;
             (by, at) = last.unwrap_or((by, at));
         }

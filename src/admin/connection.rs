@@ -13,7 +13,8 @@ use time::OffsetDateTime;
 
 use super::{Admin, Problem, Refused};
 use crate::domain::{
-    Connection, ConnectionId, ConnectionName, Family, Scope, Settings, TrustVersion, UserId,
+    AuditAction, AuditDetail, AuditNoun, Connection, ConnectionId, ConnectionName, Family, Scope,
+    Settings, TrustVersion, UserId,
 };
 use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
@@ -127,8 +128,8 @@ impl Admin<'_> {
         let settings = ConnectionSettings::of(groups);
         let nothing = Value::Object(serde_json::Map::new());
         let event = self
-            .event("connection.add", connection.name.as_str())
-            .with_detail(source)
+            .event(AuditAction::ConnectionAdd, connection.name.as_str())
+            .with_detail(AuditDetail::Source(source))
             .with_change(nothing, settings.values(connection));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -140,7 +141,7 @@ impl Admin<'_> {
     pub async fn change_connection(
         &self,
         after: &Connection,
-        action: &str,
+        action: AuditAction,
         detail: Option<&str>,
     ) -> Result<Connection, Refused> {
         let before = self.connection(after.id).await?;
@@ -175,7 +176,7 @@ impl Admin<'_> {
         let told: Vec<String> = told.iter().map(Difference::in_a_line).collect();
         let event = self
             .event(action, after.name.as_str())
-            .with_detail(detail.map_or_else(|| told.join("; "), str::to_owned))
+            .with_detail(detail.map_or(AuditDetail::Differences(&told), AuditDetail::Source))
             .with_change(settings.values(&before), settings.values(after));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -193,9 +194,9 @@ impl Admin<'_> {
             return Ok((before, false));
         }
         let action = if on {
-            "connection.enable"
+            AuditAction::ConnectionEnable
         } else {
-            "connection.disable"
+            AuditAction::ConnectionDisable
         };
         let after = Connection {
             enabled: on,
@@ -236,11 +237,11 @@ impl Admin<'_> {
         self.keeps_own_administration(&mut tx).await?;
         let nothing = Value::Object(serde_json::Map::new());
         let event = self
-            .event("connection.remove", connection.name.as_str())
-            .with_detail(format!(
-                "users bound to it: {}; sessions ended: {}",
-                uses.users, uses.sessions
-            ))
+            .event(AuditAction::ConnectionRemove, connection.name.as_str())
+            .with_detail(AuditDetail::ConnectionErased {
+                users: uses.users,
+                sessions: uses.sessions,
+            })
             .with_change(settings.values(&connection), nothing);
         tx.audit(&event).await?;
         Ok(tx.commit(self.now).await?)
@@ -259,7 +260,7 @@ impl Admin<'_> {
         let (name, since) = (connection.name.as_str(), connection.created_at);
         let last = self
             .store
-            .last_change_of(self.company, "connection", name, since)
+            .last_change_of(self.company, AuditNoun::Connection, name, since)
             .await?;
         Ok(last.unwrap_or_else(|| ("Somebody".to_owned(), self.now)))
     }

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{Admin, Refused};
 use crate::domain::{
-    CompanyDomain, Connection, ConnectionId, DomainName, Scope, Shared, Verified, VerifiedBy,
+    AuditAction, AuditDetail, CompanyDomain, Connection, ConnectionId, DomainName, Scope, Shared,
+    Verified, VerifiedBy,
 };
 use crate::keys;
 use crate::outbound::txt_records;
@@ -108,9 +109,10 @@ impl Admin<'_> {
                 format!("The company has the domain {} already.", domain.name),
             ));
         }
-        let event = self.event("domain.add", domain.name.as_str()).with_detail(
-            assigned.map_or_else(String::new, |it| format!("assigned to {}", it.name)),
-        );
+        let mut event = self.event(AuditAction::DomainAdd, domain.name.as_str());
+        if let Some(connection) = &assigned {
+            event = event.with_detail(AuditDetail::AssignedTo(&connection.name));
+        }
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(domain)
@@ -143,10 +145,12 @@ impl Admin<'_> {
             // Removed since it was looked at.
             return Err(Refused::NotFound);
         }
-        let event = self.event("domain.assign", name.as_str()).with_change(
-            json!({"connection": named(before.connection_id), "links": before.links}),
-            json!({"connection": named(connection), "links": true}),
-        );
+        let event = self
+            .event(AuditAction::DomainAssign, name.as_str())
+            .with_change(
+                json!({"connection": named(before.connection_id), "links": before.links}),
+                json!({"connection": named(connection), "links": true}),
+            );
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         self.domain(name).await
@@ -199,7 +203,7 @@ impl Admin<'_> {
         if !tx.remove_domain(self.company, name).await? {
             return Err(Refused::NotFound);
         }
-        tx.audit(&self.event("domain.remove", name.as_str()))
+        tx.audit(&self.event(AuditAction::DomainRemove, name.as_str()))
             .await?;
         tx.commit(self.now).await?;
         Ok(())
@@ -234,10 +238,12 @@ impl Admin<'_> {
         let verified = Verified { at: self.now, by };
         tx.verify_domain(self.company, name, verified).await?;
         let word = |it: Option<Verified>| it.map_or("no", |it| it.by.as_str());
-        let event = self.event("domain.verify", name.as_str()).with_change(
-            json!({"verified": word(before.verified)}),
-            json!({"verified": by}),
-        );
+        let event = self
+            .event(AuditAction::DomainVerify, name.as_str())
+            .with_change(
+                json!({"verified": word(before.verified)}),
+                json!({"verified": by}),
+            );
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         self.domain(name).await

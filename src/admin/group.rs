@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::user::version_of;
 use super::{Admin, Problems, Refused};
-use crate::domain::{Group, GroupId, GroupKind, Scope};
+use crate::domain::{AuditAction, AuditDetail, AuditNoun, Group, GroupId, GroupKind, Scope};
 use crate::keys;
 use crate::store::{GroupUse, StoredGroup, Tx};
 
@@ -51,7 +51,7 @@ impl Admin<'_> {
         if now == read {
             return Ok(());
         }
-        Err(self.changed_by("group", &group.title).await?)
+        Err(self.changed_by(AuditNoun::Group, &group.title).await?)
     }
 
     /// Makes a group.
@@ -75,9 +75,10 @@ impl Admin<'_> {
         if !tx.add_group(&group).await? {
             return Err(taken(&group.title));
         }
-        let mut event = self.event("group.add", group.title.as_str());
+        let mut event = self.event(AuditAction::GroupAdd, group.title.as_str());
         event.after = Some(described(&group));
-        tx.audit(&event.with_detail(group.kind.as_str())).await?;
+        tx.audit(&event.with_detail(AuditDetail::Kind(group.kind)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(group)
     }
@@ -102,7 +103,9 @@ impl Admin<'_> {
         self.check_kind(stored.group.kind)?;
         if version(&stored) != version_read {
             drop(tx);
-            return Err(self.changed_by("group", &stored.group.title).await?);
+            return Err(self
+                .changed_by(AuditNoun::Group, &stored.group.title)
+                .await?);
         }
         let before = stored.group;
         self.check_kind(text.kind)?;
@@ -136,7 +139,7 @@ impl Admin<'_> {
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
-            .event("group.change", group.title.as_str())
+            .event(AuditAction::GroupChange, group.title.as_str())
             .with_change(described(&before), described(&group));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -169,13 +172,10 @@ impl Admin<'_> {
         tx.remove_group(self.company, id).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
-        let mut event = self.event("group.remove", group.title.as_str());
+        let mut event = self.event(AuditAction::GroupRemove, group.title.as_str());
         event.before = Some(described(&group));
-        let detail = match members {
-            1 => "1 member".to_owned(),
-            members => format!("{members} members"),
-        };
-        tx.audit(&event.with_detail(detail)).await?;
+        tx.audit(&event.with_detail(AuditDetail::Members(members)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(group)
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::refused::PRIVATE_KEY;
 use super::{Admin, Refused};
-use crate::domain::{Company, Logo, Picture, Scope};
+use crate::domain::{AuditAction, Company, Logo, Picture, Scope};
 use crate::import::holds_private_key;
 use crate::keys;
 
@@ -37,7 +37,7 @@ impl Admin<'_> {
         {
             return Err(Refused::NotFound);
         }
-        let event = self.event("company.set_logo", company.slug.as_str());
+        let event = self.event(AuditAction::CompanySetLogo, company.slug.as_str());
         let event = event.with_change(told(&company), json!({ "logo": logo.told() }));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -52,7 +52,7 @@ impl Admin<'_> {
             return Ok(false);
         }
         self.check_over_administrators()?;
-        let event = self.event("company.remove_logo", company.slug.as_str());
+        let event = self.event(AuditAction::CompanyRemoveLogo, company.slug.as_str());
         let event = event.with_change(told(&company), json!({}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{Admin, Refused};
-use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId};
+use crate::domain::{
+    AuditAction, CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId,
+};
 
 const PURPOSE: &str = "console proposal";
 /// How long a proposal waits.
@@ -26,7 +28,7 @@ const LONGEST_WARNING: usize = 1_000;
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
     /// The action for the audit log.
-    action: String,
+    action: AuditAction,
     /// Where it comes from, for the audit log; none tells every difference.
     source: Option<String>,
     company: CompanyId,
@@ -49,23 +51,28 @@ pub struct Proposal {
 impl Admin<'_> {
     /// Proposes to add a connection.
     pub fn propose_new(&self, connection: &Connection, source: &str) -> Proposal {
-        self.proposal(connection, "connection.add", Some(source), true)
+        self.proposal(connection, AuditAction::ConnectionAdd, Some(source), true)
     }
 
     /// Proposes to change a connection; see [`Admin::change_connection`].
-    pub fn propose(&self, after: &Connection, action: &str, source: Option<&str>) -> Proposal {
+    pub fn propose(
+        &self,
+        after: &Connection,
+        action: AuditAction,
+        source: Option<&str>,
+    ) -> Proposal {
         self.proposal(after, action, source, false)
     }
 
     fn proposal(
         &self,
         connection: &Connection,
-        action: &str,
+        action: AuditAction,
         source: Option<&str>,
         is_new: bool,
     ) -> Proposal {
         Proposal {
-            action: action.to_owned(),
+            action,
             source: source.map(str::to_owned),
             company: self.company,
             actor: self.actor.user,
@@ -124,7 +131,7 @@ impl Admin<'_> {
         }
         let before = self.connection(proposal.id).await?;
         let after = proposal.connection(before.created_at);
-        self.change_connection(&after, &proposal.action, proposal.source.as_deref())
+        self.change_connection(&after, proposal.action, proposal.source.as_deref())
             .await
     }
 }

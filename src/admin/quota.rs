@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Admin, Refused};
-use crate::domain::{Family, Usage};
+use crate::domain::{AuditAction, Family, Usage};
 
 impl Admin<'_> {
     /// What the company has of each family.
@@ -37,7 +37,7 @@ impl Admin<'_> {
             Value::Object(wanted.map(set).collect::<Map<_, _>>())
         };
         let event = self
-            .event("company.quota", slug)
+            .event(AuditAction::CompanyQuota, slug)
             .with_change(told(&before), told(&after));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;

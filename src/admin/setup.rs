@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Admin, Problems, Refused};
 use crate::domain::setup_link::SETUP_LINK_LIFETIME;
-use crate::domain::{AttemptId, Company, Email, SetupLink, SetupLinkId};
+use crate::domain::{AttemptId, AuditAction, Company, Email, SetupLink, SetupLinkId};
 use crate::keys;
 
 /// A link that was made just now. Nobody can ask for its address again.
@@ -41,7 +41,7 @@ impl Admin<'_> {
         };
         let mut tx = self.begin_without_token().await?;
         tx.add_setup_link(&link, &hash_of(&secret)).await?;
-        tx.audit(&self.event("setup_link.add", link.id.to_string()))
+        tx.audit(&self.event(AuditAction::SetupLinkAdd, link.id.to_string()))
             .await?;
         tx.commit(self.now).await?;
         Ok(NewSetupLink { link, secret })
@@ -58,7 +58,8 @@ impl Admin<'_> {
         let revoked = tx.revoke_setup_links(self.company, only, self.now).await?;
         if revoked > 0 {
             let subject = only.map_or_else(|| "all".to_owned(), |id| id.to_string());
-            tx.audit(&self.event("setup_link.revoke", subject)).await?;
+            tx.audit(&self.event(AuditAction::SetupLinkRevoke, subject))
+                .await?;
         }
         tx.commit(self.now).await?;
         Ok(revoked)

@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use super::fix::{Fix, Side, fixes};
 use super::{Admin, Refused};
 use crate::domain::{
-    AttemptKind, Code, Company, Connection, Email, EvidenceKind, Findings, LoginAttempt, NewKey,
-    User,
+    AttemptKind, AuditAction, AuditDetail, Code, Company, Connection, Email, EvidenceKind,
+    Findings, LoginAttempt, NewKey, User,
 };
 use crate::import;
 use crate::saml::error::Rule;
@@ -230,8 +230,8 @@ impl Admin<'_> {
             return Ok(Received::Nothing);
         };
         let event = self
-            .event("sign_in.reveal", attempt.code.to_string())
-            .with_detail("The values of the message that this sign-in received were looked at.");
+            .event(AuditAction::SignInReveal, attempt.code.to_string())
+            .with_detail(AuditDetail::MessageRevealed);
         self.store.add_audit_event(&event).await?;
         Ok(read(&octets, Values::Shown))
     }

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Admin, Problems, Refused};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
-use crate::domain::{Scope, Scopes, Token, TokenId};
+use crate::domain::{AuditAction, Scope, Scopes, Token, TokenId};
 use crate::keys;
 
 /// What every token begins with, so that scanners of source code know one that was left there.
@@ -98,7 +98,7 @@ impl Admin<'_> {
             ));
         }
         tx.add_token(&token, &keys::hash(secret.as_bytes())).await?;
-        let mut event = self.event("token.add", token.name.as_str());
+        let mut event = self.event(AuditAction::TokenAdd, token.name.as_str());
         event.after = Some(json!({
             "scopes": token.scopes.to_string(),
             "expires": day(token.expires_at),
@@ -116,7 +116,7 @@ impl Admin<'_> {
         if token.state(self.now) != TokenState::Active {
             return Ok(false);
         }
-        tx.audit(&self.event("token.revoke", token.name.as_str()))
+        tx.audit(&self.event(AuditAction::TokenRevoke, token.name.as_str()))
             .await?;
         tx.commit(self.now).await?;
         Ok(true)

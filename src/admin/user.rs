@@ -9,8 +9,8 @@ use time::Duration;
 
 use super::{Admin, Problems, Refused, password};
 use crate::domain::{
-    AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, GroupKind,
-    Scope, User, UserId,
+    AuditAction, AuditDetail, AuditEvent, AuditNoun, ConnectionId, Creation, Email, Grant,
+    GrantSource, Group, GroupId, GroupKind, Scope, User, UserId,
 };
 use crate::keys;
 use crate::store::{Distrusted, StoredUser, Tx};
@@ -160,9 +160,10 @@ impl Admin<'_> {
             }
         }
         let lost = self.take_foreign_passwords(&mut tx, Some(user.id)).await?;
-        let mut event = self.event("user.add", user.email.as_str());
+        let mut event = self.event(AuditAction::UserAdd, user.email.as_str());
         event.after = Some(described(&user, &groups, sealed.is_some()));
-        tx.audit(&event.with_detail(titles(&groups))).await?;
+        tx.audit(&event.with_detail(AuditDetail::Groups(&titles(&groups))))
+            .await?;
         tx.commit(self.now).await?;
         Ok(User {
             has_password: sealed.is_some() && lost == 0,
@@ -235,14 +236,21 @@ impl Admin<'_> {
         } else {
             Distrusted::default()
         };
-        let event = self.changed_texts(&before, &user);
-        tx.audit(&event.with_detail(told(&lost))).await?;
+        let mut event = self.changed_texts(&before, &user);
+        if lost != Distrusted::default() {
+            event = event.with_detail(AuditDetail::Distrusted {
+                identities: &lost.identities,
+                sessions: lost.sessions,
+                password: lost.password,
+            });
+        }
+        tx.audit(&event).await?;
         Ok(Edited { user, lost })
     }
 
     /// The entry of a change of address or names.
     pub(super) fn changed_texts(&self, before: &User, after: &User) -> AuditEvent {
-        self.event("user.change", after.email.as_str())
+        self.event(AuditAction::UserChange, after.email.as_str())
             .with_change(before.texts(), after.texts())
     }
 
@@ -316,7 +324,9 @@ impl Admin<'_> {
             .split_once('-')
             .is_none_or(|(revision, _)| revision != now.revision.to_string());
         if by_administrator {
-            return self.changed_by("user", now.user.email.as_str()).await;
+            return self
+                .changed_by(AuditNoun::User, now.user.email.as_str())
+                .await;
         }
         // A sign-in brought another name or address.
         Ok(Refused::Changed {
@@ -326,33 +336,17 @@ impl Admin<'_> {
     }
 
     /// Who changed something since it was read.
-    pub(super) async fn changed_by(&self, noun: &str, subject: &str) -> Result<Refused, Refused> {
+    pub(super) async fn changed_by(
+        &self,
+        noun: AuditNoun,
+        subject: &str,
+    ) -> Result<Refused, Refused> {
         let since = self.now - LOOK_BACK;
         let store = self.store;
         let found = store.last_change_of(self.company, noun, subject, since);
         let (by, at) = found.await?.unwrap_or((String::new(), self.now));
         Ok(Refused::Changed { by, at })
     }
-}
-
-/// What a changed address took away, for the audit log.
-fn told(lost: &Distrusted) -> String {
-    if *lost == Distrusted::default() {
-        return String::new();
-    }
-    let names = match lost.identities.as_slice() {
-        [] => "none".to_owned(),
-        names => names.join(", "),
-    };
-    format!(
-        "An API token without admins:write has changed the address. Identities forgotten: {names}; sessions ended: {}{}",
-        lost.sessions,
-        if lost.password {
-            "; password taken"
-        } else {
-            ""
-        }
-    )
 }
 
 /// What a form keeps, to find out whether a user was changed since: by an administrator, or by a sign-in that brought another
@@ -375,16 +369,14 @@ pub(super) fn taken(email: &Email) -> Refused {
     )
 }
 
-pub(super) fn titles(groups: &[Group]) -> String {
-    let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
-    titles.join(", ")
+fn titles(groups: &[Group]) -> Vec<&str> {
+    groups.iter().map(|group| group.title.as_str()).collect()
 }
 
 /// A user for the audit log.
 pub(super) fn described(user: &User, groups: &[Group], has_password: bool) -> Value {
     let mut value = user.texts();
-    let groups: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
-    value["groups"] = json!(groups);
+    value["groups"] = json!(titles(groups));
     value["password"] = json!(if has_password { "set" } else { "none" });
     value
 }

@@ -7,7 +7,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::user_file::{COLUMNS, harmless, joined};
 use super::{Admin, Refused};
-use crate::domain::{CompanyId, GrantSource};
+use crate::domain::{AuditAction, AuditDetail, CompanyId, GrantSource};
 use crate::store::{self, ExportedUser, Store};
 
 /// A file that is made part by part.
@@ -31,8 +31,8 @@ impl Admin<'_> {
     /// Every user of the company as a file. Who is changed while it is made stands there as before or as afterwards.
     pub async fn export_users(&self) -> Result<UserExport, Refused> {
         let users = self.store.count_users(self.company).await?;
-        let event = self.event("user.export", "all users");
-        let event = event.with_detail(format!("{users} users"));
+        let event = self.event(AuditAction::UserExport, "all users");
+        let event = event.with_detail(AuditDetail::Users(users));
         self.store.add_audit_event(&event).await?;
         Ok(UserExport {
             company: self.company,

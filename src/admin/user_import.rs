@@ -12,7 +12,10 @@ use super::user::UserFields;
 use super::user_file::{Fault, Line, MOST_FAULTS, UserFile};
 use super::waiting::Awaiting;
 use super::{Admin, Problem, Problems, Refused, UserText};
-use crate::domain::{AuditEvent, ConnectionId, Email, Group, GroupId, GroupKind, User, UserId};
+use crate::domain::{
+    AuditAction, AuditDetail, AuditEvent, ConnectionId, Email, Group, GroupId, GroupKind, User,
+    UserId,
+};
 use crate::keys;
 use crate::store::Tx;
 
@@ -136,11 +139,14 @@ impl Admin<'_> {
         self.change_all(&mut tx, &plan.changed).await?;
         self.make_all(&mut tx, &plan.made).await?;
         way_in.check(&mut tx).await?;
-        let detail = format!(
-            "{} made, {} changed, {} as they were",
-            done.made, done.changed, done.same
-        );
-        let event = self.event("user.import", "from a file").with_detail(detail);
+        let detail = AuditDetail::Imported {
+            made: done.made,
+            changed: done.changed,
+            same: done.same,
+        };
+        let event = self
+            .event(AuditAction::UserImport, "from a file")
+            .with_detail(detail);
         tx.audit(&event).await?;
         if done.changed > 0 {
             tx.many_users_changed(self.company);
@@ -207,9 +213,9 @@ impl Admin<'_> {
         }
         let events: Vec<AuditEvent> = made
             .map(|(user, planned)| {
-                let mut event = self.event("user.add", user.email.as_str());
+                let mut event = self.event(AuditAction::UserAdd, user.email.as_str());
                 event.after = Some(super::user::described(user, &planned.into, false));
-                event.with_detail(format!("line {} of a file", planned.line))
+                event.with_detail(AuditDetail::Line(planned.line))
             })
             .collect();
         Ok(tx.audit_many(&events).await?)
@@ -248,8 +254,8 @@ impl Admin<'_> {
                     .id()
                     .is_some_and(|id| given.contains(&(id, group.id)))
                 {
-                    let event = self.event("user.group.add", planned.text.email.as_str());
-                    events.push(event.with_detail(group.title.as_str()));
+                    let event = self.event(AuditAction::UserGroupAdd, planned.text.email.as_str());
+                    events.push(event.with_detail(AuditDetail::Group(&group.title)));
                 }
             }
         }

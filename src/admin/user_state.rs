@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{Admin, Problems, Refused, password};
 use crate::domain::{
-    ConnectionId, Grant, GrantSource, GroupId, GroupKind, Scope, SessionKey, UserId,
+    AuditAction, AuditDetail, ConnectionId, Grant, GrantSource, GroupId, GroupKind, Scope,
+    SessionKey, UserId,
 };
 use crate::store::{StoredUser, Tx, WayIn};
 
@@ -37,7 +38,7 @@ impl Admin<'_> {
         let ended = tx.write_active(id, Some(self.now)).await?;
         way_in.check(&mut tx).await?;
         let event = self
-            .event("user.deactivate", stored.user.email.as_str())
+            .event(AuditAction::UserDeactivate, stored.user.email.as_str())
             .with_change(json!({"active": true}), json!({"active": false}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -52,7 +53,7 @@ impl Admin<'_> {
         }
         tx.write_active(id, None).await?;
         let event = self
-            .event("user.activate", stored.user.email.as_str())
+            .event(AuditAction::UserActivate, stored.user.email.as_str())
             .with_change(json!({"active": false}), json!({"active": true}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -121,7 +122,7 @@ impl Admin<'_> {
             "set anew"
         };
         let event = self
-            .event("user.set_password", stored.user.email.as_str())
+            .event(AuditAction::UserSetPassword, stored.user.email.as_str())
             .with_change(has_password(&stored), json!({ "password": told }));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -142,7 +143,7 @@ impl Admin<'_> {
         let ended = tx.write_password(id, None, keep).await?;
         way_in.check(&mut tx).await?;
         let event = self
-            .event("user.remove_password", stored.user.email.as_str())
+            .event(AuditAction::UserRemovePassword, stored.user.email.as_str())
             .with_change(has_password(&stored), json!({"password": "none"}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -176,9 +177,9 @@ impl Admin<'_> {
             source: GrantSource::Administrator,
         };
         let (changed, action) = if into {
-            (tx.grant(grant, self.now).await?, "user.group.add")
+            (tx.grant(grant, self.now).await?, AuditAction::UserGroupAdd)
         } else {
-            (tx.revoke(grant).await?, "user.group.remove")
+            (tx.revoke(grant).await?, AuditAction::UserGroupRemove)
         };
         if !changed {
             return Ok(Added::Already);
@@ -187,7 +188,8 @@ impl Admin<'_> {
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self.event(action, stored.user.email.as_str());
-        tx.audit(&event.with_detail(group.title)).await?;
+        tx.audit(&event.with_detail(AuditDetail::Group(&group.title)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(if lost == 0 {
             Added::Now
@@ -216,8 +218,11 @@ impl Admin<'_> {
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
-            .event("user.unlink", stored.user.email.as_str())
-            .with_detail(format!("{}: {}", found.name, gone.join(", ")));
+            .event(AuditAction::UserUnlink, stored.user.email.as_str())
+            .with_detail(AuditDetail::Identities {
+                connection: &found.name,
+                subjects: &gone,
+            });
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(gone)

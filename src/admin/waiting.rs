@@ -5,7 +5,9 @@
 use serde_json::json;
 
 use super::{Admin, Refused};
-use crate::domain::{CompanyDomain, Connection, ConnectionId, Email, Scope, User, UserId};
+use crate::domain::{
+    AuditAction, CompanyDomain, Connection, ConnectionId, Email, Scope, User, UserId,
+};
 use crate::store::Tx;
 
 /// What decides for which connection an account waits.
@@ -156,7 +158,7 @@ impl Admin<'_> {
         };
         tx.write_user(&after).await?;
         let event = self
-            .event("user.wait_for", after.email.as_str())
+            .event(AuditAction::UserWaitFor, after.email.as_str())
             .with_change(
                 json!({"connection": awaiting.name(before.waits_for)}),
                 json!({"connection": awaiting.name(awaited)}),

@@ -143,7 +143,7 @@ impl From<AuditEvent> for AuditEntryOut {
             at: event.at,
             actor: event.actor,
             client: event.client.map(|client| client.to_string()),
-            action: event.action,
+            action: event.action.to_string(),
             subject: event.subject,
             detail: event.detail,
             before: event.before,

@@ -19,7 +19,7 @@ use crate::admin::{
     ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
     read_metadata,
 };
-use crate::domain::{Connection, ConnectionId, Settings};
+use crate::domain::{AuditAction, Connection, ConnectionId, Settings};
 use crate::http::problem::{Kind, Problem};
 
 const PATH: &str = "/api/v1/connections";
@@ -220,16 +220,16 @@ pub(super) async fn delete(
 }
 
 /// The action for the audit log.
-fn action(before: &Connection, after: &Connection) -> &'static str {
+fn action(before: &Connection, after: &Connection) -> AuditAction {
     let switched = Connection {
         enabled: after.enabled,
         revision: after.revision,
         ..before.clone()
     };
     match (*after == switched, after.enabled) {
-        (false, _) => "connection.change",
-        (true, true) => "connection.enable",
-        (true, false) => "connection.disable",
+        (false, _) => AuditAction::ConnectionChange,
+        (true, true) => AuditAction::ConnectionEnable,
+        (true, false) => AuditAction::ConnectionDisable,
     }
 }
 

@@ -170,7 +170,7 @@ fn row(entry: &AuditEvent) -> [String; 6] {
         entry
             .client
             .map_or_else(|| "-".to_owned(), |client| client.to_string()),
-        entry.action.clone(),
+        entry.action.to_string(),
         entry.subject.clone(),
         entry.detail.clone(),
     ]
@@ -181,7 +181,7 @@ fn described(entry: &AuditEvent) -> Value {
         "at": timestamp(entry.at),
         "actor": entry.actor,
         "from": entry.client.map(|client| client.to_string()),
-        "action": entry.action,
+        "action": entry.action.as_str(),
         "subject": entry.subject,
         "detail": entry.detail,
         "before": entry.before,

@@ -14,7 +14,9 @@ use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Listing, Output, timestamp};
 use super::pairs::private_key;
-use crate::domain::{self as nouns, CompanyId, Origin, OriginError, Slug};
+use crate::domain::{
+    self as nouns, AuditAction, AuditDetail, CompanyId, Origin, OriginError, Slug,
+};
 use crate::import::holds_private_key;
 use crate::keys::random;
 use crate::store;
@@ -132,9 +134,9 @@ impl Add {
         installation
             .audit(
                 company.id,
-                "company.add",
+                AuditAction::CompanyAdd,
                 company.slug.to_string(),
-                company.origin.to_string(),
+                AuditDetail::Source(company.origin.as_str()),
             )
             .await?;
         out.line(format!(

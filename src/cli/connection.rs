@@ -14,7 +14,7 @@ use super::error::{CliError, Result};
 use super::installation::{Installation, Setting};
 use super::output::{Listing, Output, timestamp};
 use crate::admin::{Refused, missing};
-use crate::domain::{self, Company};
+use crate::domain::{self, AuditAction, Company};
 use crate::import;
 
 use import_metadata::ImportMetadata;
@@ -96,9 +96,9 @@ impl Named {
             installation,
             &connection,
             if on {
-                "connection.enable"
+                AuditAction::ConnectionEnable
             } else {
-                "connection.disable"
+                AuditAction::ConnectionDisable
             },
             Some(""),
         )
@@ -150,7 +150,7 @@ pub(super) fn check_usable(company: &Company, connection: &domain::Connection) -
 pub(super) async fn save(
     installation: &Installation,
     connection: &domain::Connection,
-    action: &str,
+    action: AuditAction,
     detail: Option<&str>,
 ) -> Result<()> {
     let keys = installation.keys().await?;

@@ -6,7 +6,7 @@ use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::pairs;
-use crate::domain::Connection;
+use crate::domain::{AuditAction, Connection};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Set {
@@ -34,7 +34,7 @@ impl Set {
         if connection.enabled {
             check_usable(&company, &connection)?;
         }
-        save(installation, &connection, "connection.set", None).await?;
+        save(installation, &connection, AuditAction::ConnectionSet, None).await?;
         if self.json {
             return show(&settings, &connection, true, out);
         }

@@ -13,7 +13,7 @@ use crate::cli::installation::{Installation, Setting};
 use crate::cli::output::{Output, timestamp};
 use crate::cli::sure::Sure;
 use crate::config::Config;
-use crate::domain::AuditEvent;
+use crate::domain::{AuditAction, AuditDetail, AuditEvent};
 use crate::keys::{self, KeyPair, Use};
 use crate::saml::signature::instant;
 
@@ -71,7 +71,12 @@ impl Keys {
             Self::New { key } => {
                 let of = Use::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
-                let event = event(&installation, "key.new", of, keys.overlap(of).next.as_ref());
+                let event = event(
+                    &installation,
+                    AuditAction::KeyNew,
+                    of,
+                    keys.overlap(of).next.as_ref(),
+                );
                 store
                     .replace_fingerprints(&keys.fingerprints(), Some(&event), now)
                     .await?;
@@ -93,7 +98,12 @@ impl Keys {
             Self::Rotate { key } => {
                 let of = Use::from(key);
                 let keys = keys::Keys::rotate(config, of, now)?;
-                let event = event(&installation, "key.rotate", of, Some(in_use(&keys, of)));
+                let event = event(
+                    &installation,
+                    AuditAction::KeyRotate,
+                    of,
+                    Some(in_use(&keys, of)),
+                );
                 store
                     .replace_fingerprints(&keys.fingerprints(), Some(&event), now)
                     .await?;
@@ -140,7 +150,7 @@ async fn retire(
         &format!("keys retire {}", of.name()),
     )?;
     let previous = held.overlap(of).previous.as_ref();
-    let event = event(installation, "key.retire", of, previous);
+    let event = event(installation, AuditAction::KeyRetire, of, previous);
     let store = &installation.store;
     store.replace_fingerprints(&left, Some(&event), now).await?;
     if previous.is_some() {
@@ -161,11 +171,20 @@ async fn retire(
 }
 
 /// An entry for the audit log of the whole installation: everybody's sign-ins hang on its keys.
-fn event(installation: &Installation, action: &str, of: Use, pair: Option<&KeyPair>) -> AuditEvent {
-    let detail = pair.map_or_else(String::new, |pair| {
-        format!("SHA-256 {}", thumbprint(pair, MessageDigest::sha256()))
-    });
-    installation.event(None, action, of.name(), detail)
+fn event(
+    installation: &Installation,
+    action: AuditAction,
+    of: Use,
+    pair: Option<&KeyPair>,
+) -> AuditEvent {
+    let event = installation.event(None, action, of.name());
+    match pair {
+        Some(pair) => event.with_detail(AuditDetail::Thumbprint(&thumbprint(
+            pair,
+            MessageDigest::sha256(),
+        ))),
+        None => event,
+    }
 }
 
 fn in_use(keys: &keys::Keys, of: Use) -> &KeyPair {

@@ -184,7 +184,7 @@ fn entry(event: AuditEvent) -> EntryView {
         actor: event.actor,
         client: event.client.map(|client| client.to_string()),
         did: sentence(&event.action),
-        action: event.action,
+        action: event.action.to_string(),
         subject: event.subject,
         detail: if is_told(&event.detail, &changes) {
             String::new()
