@@ -10,6 +10,7 @@ mod certificate;
 mod company;
 mod connection;
 mod domain;
+mod duplicate;
 mod erase;
 mod fix;
 mod group;
@@ -17,6 +18,7 @@ mod listing;
 mod logo;
 mod metadata_import;
 mod new_password;
+mod obstacle;
 mod password;
 mod promotion;
 mod proposal;
@@ -58,6 +60,7 @@ pub use connection::{
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
 };
+pub use duplicate::Duplicate;
 pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText};
 pub use metadata_import::{
@@ -65,6 +68,7 @@ pub use metadata_import::{
     read_metadata,
 };
 pub use new_password::LONGEST_PASSWORD;
+pub use obstacle::{ConnectionEnd, Obstacle};
 pub use proposal::Proposal;
 pub use refused::{Problem, Problems, Refused};
 pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
@@ -129,9 +133,7 @@ impl Admin<'_> {
         if let Some(request) = self.once
             && !tx.answers(request, &id.to_string(), self.now).await?
         {
-            return Err(Refused::InTheWay(
-                "Another request with this key has made something already.".to_owned(),
-            ));
+            return Err(Obstacle::KeyUsed.into());
         }
         Ok(tx)
     }

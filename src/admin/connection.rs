@@ -11,7 +11,7 @@ mod settings;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Admin, Problem, Refused};
+use super::{Admin, ConnectionEnd, Duplicate, Obstacle, Problem, Refused};
 use crate::domain::{
     AuditAction, AuditDetail, AuditNoun, Connection, ConnectionId, ConnectionName, Family, Scope,
     Settings, TrustVersion, UserId,
@@ -167,7 +167,8 @@ impl Admin<'_> {
         // A group may have changed since it was looked at.
         check::check(after, &tx.all_groups(self.company).await?)?;
         if before.enabled && !after.enabled && !self.keeps_way_in(&mut tx).await? {
-            return Err(last_way_in("switched off"));
+            let end = ConnectionEnd::SwitchedOff;
+            return Err(Obstacle::LastWayIn { end }.into());
         }
         if after.settings != before.settings {
             self.add_versions(&mut tx, &before, after).await?;
@@ -232,7 +233,8 @@ impl Admin<'_> {
             return Err(self.changed(&connection).await?);
         }
         if connection.enabled && !self.keeps_way_in(&mut tx).await? {
-            return Err(last_way_in("deleted"));
+            let end = ConnectionEnd::Deleted;
+            return Err(Obstacle::LastWayIn { end }.into());
         }
         self.keeps_own_administration(&mut tx).await?;
         let nothing = Value::Object(serde_json::Map::new());
@@ -351,18 +353,7 @@ fn taken(cause: store::Error, connection: &Connection) -> Refused {
 }
 
 fn name_taken(connection: &Connection) -> Refused {
-    let name = &connection.name;
-    Refused::taken(
-        "name",
-        format!("Another connection is called \"{name}\" already."),
-    )
-}
-
-fn last_way_in(done: &str) -> Refused {
-    Refused::InTheWay(format!(
-        "This is the only way into the company: no other connection is enabled, and no administrator can sign in with a password. \
-         Give an administrator a password, or enable another connection; then this one can be {done}."
-    ))
+    Duplicate::ConnectionName(connection.name.clone()).into()
 }
 
 /// At most 40 characters of a-z, 0-9 and dash, from text for people.

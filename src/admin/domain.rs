@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
-use super::{Admin, Refused};
+use super::{Admin, Duplicate, Obstacle, Refused};
 use crate::domain::{
     AuditAction, AuditDetail, CompanyDomain, Connection, ConnectionId, DomainName, Scope, Shared,
     Verified, VerifiedBy,
@@ -104,10 +104,7 @@ impl Admin<'_> {
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !tx.add_domain(&domain).await? {
-            return Err(Refused::taken(
-                "domain",
-                format!("The company has the domain {} already.", domain.name),
-            ));
+            return Err(Duplicate::Domain(domain.name).into());
         }
         let mut event = self.event(AuditAction::DomainAdd, domain.name.as_str());
         if let Some(connection) = &assigned {
@@ -159,10 +156,7 @@ impl Admin<'_> {
     /// Takes the operator's word that a domain is the company's.
     pub async fn verify_domain(&self, name: &DomainName) -> Result<CompanyDomain, Refused> {
         if !self.actor.is_operator() {
-            return Err(Refused::InTheWay(
-                "Only the operator of this server can say so. Add the DNS record, and check it."
-                    .to_owned(),
-            ));
+            return Err(Obstacle::NotOperator.into());
         }
         self.verified(name, VerifiedBy::Operator).await
     }
@@ -180,7 +174,7 @@ impl Admin<'_> {
         let record = self.dns_record(name);
         let found = txt_records(&record.name, servers, keys::random())
             .await
-            .map_err(|failure| Refused::InTheWay(failure.to_string()))?;
+            .map_err(Obstacle::Dns)?;
         if !found.iter().any(|text| text.trim() == record.value) {
             return Ok(DnsCheck::Missing(
                 found.iter().take(3).map(|text| line(text)).collect(),
@@ -198,7 +192,7 @@ impl Admin<'_> {
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !last && is_last_domain(&self.domains().await?, name) {
-            return Err(Refused::InTheWay(LAST_DOMAIN.to_owned()));
+            return Err(Obstacle::LastDomain.into());
         }
         if !tx.remove_domain(self.company, name).await? {
             return Err(Refused::NotFound);
@@ -221,15 +215,9 @@ impl Admin<'_> {
     async fn verified(&self, name: &DomainName, by: VerifiedBy) -> Result<CompanyDomain, Refused> {
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if tx.verified_elsewhere(self.company, name).await? {
-            let next = if self.actor.is_operator() {
-                "Remove it there first."
-            } else {
-                "Ask the operator of this server to remove it there."
-            };
-            return Err(Refused::InTheWay(format!(
-                "{} {next}",
-                verified_for_another(name)
-            )));
+            let is_operator = self.actor.is_operator();
+            let name = name.clone();
+            return Err(Obstacle::VerifiedElsewhere { name, is_operator }.into());
         }
         let before = self.held(&mut tx, name).await?;
         if before.verified.is_some_and(|it| it.by == by) {

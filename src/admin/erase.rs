@@ -6,7 +6,7 @@
 
 use serde_json::json;
 
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{AuditAction, AuditDetail, AuditEvent, Connection, UserId};
 use crate::store::{CompanyUse, ConnectionUse, ErasedUser, UserUse};
 
@@ -27,9 +27,7 @@ impl Admin<'_> {
     /// its place that tells nobody, which is answered as well.
     pub async fn delete_user(&self, id: UserId) -> Result<(String, ErasedUser), Refused> {
         if self.actor.user == Some(id) {
-            return Err(Refused::InTheWay(
-                "This is your own account. Ask another administrator to delete it.".to_owned(),
-            ));
+            return Err(Obstacle::DeletesOneself.into());
         }
         let (mut tx, stored, way_in) = self.hold(id).await?;
         let name = pseudonym(id);

@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 
 use super::user::version_of;
-use super::{Admin, Problems, Refused};
+use super::{Admin, Duplicate, Obstacle, Problems, Refused};
 use crate::domain::{AuditAction, AuditDetail, AuditNoun, Group, GroupId, GroupKind, Scope};
 use crate::keys;
 use crate::store::{GroupUse, StoredGroup, Tx};
@@ -128,8 +128,9 @@ impl Admin<'_> {
         check_title(&others, &group.title, Some(id))?;
         if group.kind == GroupKind::Administrator && before.kind != group.kind {
             let uses = tx.hold_uses_of_group(self.company, id).await?;
-            if let Some(first) = uses.iter().find(|of| of.jit) {
-                return Err(Refused::InTheWay(for_everyone(&before, first)));
+            if let Some(first) = uses.into_iter().find(|of| of.jit) {
+                let title = before.title;
+                return Err(Obstacle::GroupForEveryone { title, first }.into());
             }
         }
         if !tx.write_group(&group).await? {
@@ -165,8 +166,15 @@ impl Admin<'_> {
         let group = stored.ok_or(Refused::NotFound)?.group;
         self.may_delete(&mut tx, &group).await?;
         let uses = tx.hold_uses_of_group(self.company, id).await?;
-        if let Some(first) = uses.first() {
-            return Err(Refused::InTheWay(in_use(&group, first, uses.len())));
+        let count = uses.len();
+        if let Some(first) = uses.into_iter().next() {
+            let title = group.title;
+            return Err(Obstacle::GroupInUse {
+                title,
+                first,
+                count,
+            }
+            .into());
         }
         let members = tx.count_members(id).await?;
         tx.remove_group(self.company, id).await?;
@@ -206,42 +214,9 @@ fn check_title(groups: &[Group], title: &str, own: Option<GroupId>) -> Result<()
         .find(|group| Some(group.id) != own && group.title.to_lowercase() == folded);
     match alike {
         Some(group) if group.title == title => Err(taken(title)),
-        Some(group) => Err(Refused::taken(
-            "title",
-            format!(
-                "There is a permission group \"{}\", which differs in upper and lower case only.",
-                group.title
-            ),
-        )),
+        Some(group) => Err(Duplicate::GroupTitleByCase(group.title.clone()).into()),
         None => Ok(()),
     }
-}
-
-/// Why a group that connections use stays.
-fn in_use(group: &Group, first: &GroupUse, count: usize) -> String {
-    let others = match count {
-        1 => String::new(),
-        2 => " and one more connection".to_owned(),
-        count => format!(" and {} more connections", count - 1),
-    };
-    let how = if first.jit {
-        "makes new accounts in it (Just-In-Time User Provisioning)"
-    } else {
-        "puts users into it by their group claim"
-    };
-    format!(
-        "\"{}\" cannot be deleted: the connection \"{}\"{others} {how}. Choose another group there first.",
-        group.title, first.display_name
-    )
-}
-
-/// Why a group of new accounts is none of administrators.
-fn for_everyone(group: &Group, first: &GroupUse) -> String {
-    format!(
-        "\"{}\" cannot become a group of administrators: the connection \"{}\" makes new accounts in it (Just-In-Time User Provisioning), \
-         and everybody would be one from the first sign-in. Choose another group there first.",
-        group.title, first.display_name
-    )
 }
 
 fn title(text: &GroupText) -> Result<String, Refused> {
@@ -252,10 +227,7 @@ fn title(text: &GroupText) -> Result<String, Refused> {
 }
 
 fn taken(title: &str) -> Refused {
-    Refused::taken(
-        "title",
-        format!("There is a permission group \"{title}\" already."),
-    )
+    Duplicate::GroupTitle(title.to_owned()).into()
 }
 
 fn version(stored: &StoredGroup) -> String {

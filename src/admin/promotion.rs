@@ -3,7 +3,7 @@
 //! Invariants: whoever becomes an administrator loses a password that neither they nor somebody over administrators has set; an
 //! identity is linked to an account by hand only as a sign-in has shown it.
 
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{
     AuditAction, AuditDetail, Code, Email, EvidenceKind, LoginAttempt, PasswordBy, PendingLink,
     User, UserId,
@@ -72,10 +72,8 @@ impl Admin<'_> {
             .bind_identity(connection.id, &link.subject, user.id, self.now)
             .await?;
         if !bound {
-            return Err(Refused::InTheWay(format!(
-                "{} is bound to another user by now. Unlink it there first.",
-                link.subject
-            )));
+            let subject = link.subject;
+            return Err(Obstacle::IdentityBound { subject }.into());
         }
         tx.waits_no_more(user.id).await?;
         tx.identity_changed(user.id);

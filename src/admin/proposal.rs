@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{
     AuditAction, CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId,
 };
@@ -98,12 +98,7 @@ impl Admin<'_> {
 
     /// The proposal of a page; refused when it is not exactly what was shown to this administrator of this company.
     pub fn open(&self, sealed: &str) -> Result<Proposal, Refused> {
-        let foreign = || {
-            Refused::InTheWay(
-                "This is not what was shown to you, or it was shown more than an hour ago. Nothing was saved. Begin again."
-                    .to_owned(),
-            )
-        };
+        let foreign = || Refused::from(Obstacle::NotShown);
         if sealed.len() > LONGEST_TEXT {
             return Err(foreign());
         }

@@ -4,7 +4,9 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::duplicate::Duplicate;
 use super::new_password::weakness;
+use super::obstacle::Obstacle;
 use crate::domain::{Email, Full, Scope};
 use crate::import::holds_private_key;
 use crate::store;
@@ -26,9 +28,9 @@ pub enum Refused {
     /// What was typed is not what is needed.
     #[error("{0}")]
     Invalid(Problems),
-    /// Another one has it already; the field is the one that has to be unique.
-    #[error("{0}")]
-    Taken(Problem),
+    /// Another one has it already.
+    #[error(transparent)]
+    Taken(#[from] Duplicate),
     /// Somebody else changed it since it was read.
     #[error("{by} changed this in the meantime.")]
     Changed {
@@ -40,9 +42,9 @@ pub enum Refused {
     /// A quota of the company has no room for it.
     #[error("{0}")]
     Full(Full),
-    /// Something else stands in the way. The text says what to do first.
-    #[error("{0}")]
-    InTheWay(String),
+    /// Something else stands in the way.
+    #[error(transparent)]
+    InTheWay(#[from] Obstacle),
     /// The company would be left without an administrator who can sign in without single sign-on (rule F6).
     #[error(
         "This is the last administrator who can sign in without single sign-on. Give another administrator a password first."
@@ -65,11 +67,6 @@ impl Refused {
         Self::Invalid(Problems(vec![Problem::new(field, what)]))
     }
 
-    /// Another one has it already.
-    pub fn taken(field: &'static str, what: impl Into<String>) -> Self {
-        Self::Taken(Problem::new(field, what))
-    }
-
     /// What to show above a form when no field is to blame; empty when one is.
     pub fn obstacle(&self) -> String {
         if self.problems().is_empty() {
@@ -83,7 +80,7 @@ impl Refused {
     pub fn problems(&self) -> Problems {
         match self {
             Self::Invalid(problems) => problems.clone(),
-            Self::Taken(problem) => Problems(vec![problem.clone()]),
+            Self::Taken(other) => Problems(vec![Problem::new(other.field(), other.to_string())]),
             _ => Problems::default(),
         }
     }
@@ -94,10 +91,7 @@ impl From<store::Error> for Refused {
         match cause {
             store::Error::LastBreakGlass => Self::LastBreakGlass,
             store::Error::Full(full) => Self::Full(full),
-            store::Error::GroupGone => Self::InTheWay(
-                "A permission group of these settings was deleted in the meantime. Choose another one."
-                    .to_owned(),
-            ),
+            store::Error::GroupGone => Obstacle::GroupGone.into(),
             other => Self::Store(other),
         }
     }

@@ -7,7 +7,7 @@ use time::Duration;
 use time::OffsetDateTime;
 
 use super::fix::{Fix, Side, fixes};
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{
     AttemptKind, AuditAction, AuditDetail, Code, Company, Connection, Email, EvidenceKind,
     Findings, LoginAttempt, NewKey, User,
@@ -222,9 +222,7 @@ impl Admin<'_> {
     /// The same with its values. That they were looked at is in the audit log before anyone sees them.
     pub async fn reveal_received(&self, attempt: &LoginAttempt) -> Result<Received, Refused> {
         if !self.may_read(attempt) {
-            return Err(Refused::InTheWay(
-                "What a test received is shown to the administrator who ran it.".to_owned(),
-            ));
+            return Err(Obstacle::TestOfAnother.into());
         }
         let Some(octets) = self.unsealed(attempt, EvidenceKind::Response).await? else {
             return Ok(Received::Nothing);

@@ -5,7 +5,7 @@
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use super::{Admin, Problems, Refused};
+use super::{Admin, Duplicate, Problems, Refused};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
 use crate::domain::{AuditAction, Scope, Scopes, Token, TokenId};
 use crate::keys;
@@ -92,10 +92,7 @@ impl Admin<'_> {
             .iter()
             .any(|other| other.name.to_lowercase() == folded)
         {
-            return Err(Refused::taken(
-                "name",
-                "Another token has this name. Choose one that tells them apart in the audit log, or revoke the other one.",
-            ));
+            return Err(Duplicate::TokenName.into());
         }
         tx.add_token(&token, &keys::hash(secret.as_bytes())).await?;
         let mut event = self.event(AuditAction::TokenAdd, token.name.as_str());

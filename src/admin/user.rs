@@ -7,7 +7,7 @@
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{Admin, Problems, Refused, password};
+use super::{Admin, Duplicate, Problems, Refused, password};
 use crate::domain::{
     AuditAction, AuditDetail, AuditEvent, AuditNoun, ConnectionId, Creation, Email, Grant,
     GrantSource, Group, GroupId, GroupKind, Scope, User, UserId,
@@ -145,7 +145,7 @@ impl Admin<'_> {
         let user = self.new_user(fields, waits_for);
         let mut tx = self.begin_making(Scope::UsersWrite, user.id).await?;
         if !tx.add_user(&user).await? {
-            return Err(taken(&user.email));
+            return Err(Duplicate::Email(user.email).into());
         }
         self.put_into(&mut tx, &user, &groups).await?;
         if let Some(sealed) = &sealed {
@@ -225,7 +225,7 @@ impl Admin<'_> {
         let mut user = before.clone();
         fields.put_into(&mut user);
         if !tx.write_user(&user).await? {
-            return Err(taken(&user.email));
+            return Err(Duplicate::Email(user.email).into());
         }
         let lost = if before.email.key() != user.email.key() && !self.actor.over_administrators {
             // Otherwise whoever gets in waits at the address of somebody else to become an administrator.
@@ -360,13 +360,6 @@ pub(super) fn version_of(revision: i64, values: &Value) -> String {
     let mut hash = keys::hex(&keys::hash(values.to_string().as_bytes()));
     hash.truncate(16);
     format!("{revision}-{hash}")
-}
-
-pub(super) fn taken(email: &Email) -> Refused {
-    Refused::taken(
-        "email",
-        format!("Another user has the address {email} already."),
-    )
 }
 
 fn titles(groups: &[Group]) -> Vec<&str> {

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::{Admin, Problems, Refused, password};
+use super::{Admin, Obstacle, Problems, Refused, password};
 use crate::domain::{
     AuditAction, AuditDetail, ConnectionId, Grant, GrantSource, GroupId, GroupKind, Scope,
     SessionKey, UserId,
@@ -27,9 +27,7 @@ impl Admin<'_> {
     /// Deactivates a user and ends its sessions (rule F4); how many ended, or none when it is deactivated already.
     pub async fn deactivate_user(&self, id: UserId) -> Result<Option<usize>, Refused> {
         if self.actor.user == Some(id) {
-            return Err(Refused::InTheWay(
-                "This is your own account. Ask another administrator to deactivate it.".to_owned(),
-            ));
+            return Err(Obstacle::DeactivatesOneself.into());
         }
         let (mut tx, stored, way_in) = self.hold(id).await?;
         if stored.user.disabled_at.is_some() {
@@ -106,9 +104,7 @@ impl Admin<'_> {
             && (stored.user.disabled_at.is_some()
                 || tx.password(id).await?.as_deref() != Some(expected))
         {
-            return Err(Refused::InTheWay(
-                "The password was changed in the meantime. Sign in again.".to_owned(),
-            ));
+            return Err(Obstacle::PasswordChanged.into());
         }
         if let Some(title) = tx.sso_only_group_of(id).await? {
             return Err(Refused::invalid("password", password::not_for(&title)));
@@ -271,10 +267,7 @@ impl Admin<'_> {
     /// After a change: whoever made it is an administrator still.
     pub(super) async fn keeps_own_administration(&self, tx: &mut Tx) -> Result<(), Refused> {
         match self.actor.user {
-            Some(me) if !tx.is_administrator(me).await? => Err(Refused::InTheWay(
-                "This would take your own administration away. Ask another administrator to do it."
-                    .to_owned(),
-            )),
+            Some(me) if !tx.is_administrator(me).await? => Err(Obstacle::OwnAdministration.into()),
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{
     AuditAction, CompanyDomain, Connection, ConnectionId, Email, Scope, User, UserId,
 };
@@ -142,9 +142,7 @@ impl Admin<'_> {
         // Through which connection somebody comes decides who it is.
         self.check_over_administrators()?;
         if !tx.waits(&before).await? {
-            return Err(Refused::InTheWay(
-                "This user does not wait for a first sign-in any more.".to_owned(),
-            ));
+            return Err(Obstacle::NotWaiting.into());
         }
         let awaited = awaiting
             .of(&before.email, Some(connection))

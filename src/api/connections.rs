@@ -173,7 +173,7 @@ pub(super) async fn edit(
             let told = format!(
                 "The metadata is another identity provider's; this connection has {other}. Its accounts would go over to the other one. Send other_identity_provider when that is meant."
             );
-            return Err(Refused::InTheWay(told).into());
+            return Err(Problem::new(Kind::InTheWay, told));
         }
         after.settings = import.connection.settings;
         findings = import.warnings;

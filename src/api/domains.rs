@@ -12,7 +12,7 @@ use super::{Answer, Caller, answer};
 use crate::admin::{Admin, DnsCheck, Refused};
 use crate::domain::{CompanyDomain, ConnectionId, DomainName};
 use crate::http::error::Error;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 
 /// An e-mail domain of the company.
 #[derive(Debug, Serialize, ToSchema)]
@@ -132,7 +132,7 @@ pub(super) async fn check(
                 record.value,
                 if found.is_empty() { "" } else { "; others are" }
             );
-            Err(Refused::InTheWay(told).into())
+            Err(Problem::new(Kind::InTheWay, told))
         }
     }
 }
