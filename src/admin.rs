@@ -47,15 +47,15 @@ use crate::keys::{self, Keys};
 use crate::store::{KeyedRequest, Store, Tx};
 
 pub use crate::outbound::Reach;
-pub use audit::{AuditExport, Form};
+pub use audit::{AuditExport, ExportForm};
 pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_findings,
     certificate_warning, given_certificates,
 };
 pub use company::OWN_SETTINGS;
 pub use connection::{
-    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, Setting, Unfit, connection_name,
-    differences, introduction, missing,
+    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, SettingText, Unfit,
+    connection_name, differences, introduction, missing,
 };
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
@@ -70,12 +70,12 @@ pub use metadata_import::{
 pub use new_password::LONGEST_PASSWORD;
 pub use obstacle::{ConnectionEnd, Obstacle};
 pub use proposal::Proposal;
-pub use refused::{Problem, Problems, Refused};
-pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
+pub use refused::{FieldProblem, Problems, Refused};
+pub use sign_in::{ReceivedMessage, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{Edited, NewUser, UserText};
-pub use user_export::{Parts, UserExport};
-pub use user_import::{ImportPlan, Imported, PlannedUser};
+pub use user_export::{ExportParts, UserExport};
+pub use user_import::{ImportPlan, ImportedUsers, PlannedUser};
 pub use user_state::Added;
 
 /// Who acts, on which company, when.

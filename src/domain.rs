@@ -44,12 +44,12 @@ pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};
 pub use claims::{GroupClaim, Profile, ProfileError};
 pub use company::{Company, Contact, Organization, Slug};
 pub use company_domain::{
-    CompanyDomain, DomainName, DomainNameError, Shared, Verified, VerifiedBy,
+    CompanyDomain, DomainName, DomainNameError, SharedDomain, Verified, VerifiedBy,
 };
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
-pub use findings::{Claim, Findings, GroupChange, Rehearsal, Way};
+pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};

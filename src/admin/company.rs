@@ -60,7 +60,9 @@ impl Admin<'_> {
             }
         }
         problems.check()?;
-        let after = before.changed(pairs.iter().copied()).map_err(unfit)?;
+        let after = before
+            .changed(pairs.iter().copied())
+            .map_err(setting_error)?;
         let changed: Vec<&str> = OWN_SETTINGS
             .into_iter()
             .filter(|key| before.value(key) != after.value(key))
@@ -76,7 +78,7 @@ impl Admin<'_> {
             ["name"] => self.event(AuditAction::CompanyRename, after.name.as_str()),
             _ => self.event(AuditAction::CompanySet, after.slug.as_str()),
         };
-        let event = event.with_change(told(&before, &changed), told(&after, &changed));
+        let event = event.with_change(values_of(&before, &changed), values_of(&after, &changed));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(())
@@ -97,11 +99,11 @@ impl Admin<'_> {
 }
 
 fn version(company: &Company) -> String {
-    version_of(0, &told(company, &OWN_SETTINGS))
+    version_of(0, &values_of(company, &OWN_SETTINGS))
 }
 
 /// Some settings as text, by their keys.
-fn told(company: &Company, keys: &[&str]) -> Value {
+fn values_of(company: &Company, keys: &[&str]) -> Value {
     let texts = keys.iter().filter_map(|key| {
         let text = company.value(key)?;
         Some(((*key).to_owned(), json!(text)))
@@ -110,7 +112,7 @@ fn told(company: &Company, keys: &[&str]) -> Value {
 }
 
 /// What does not fit, beside its field.
-fn unfit(error: SettingError) -> Refused {
+fn setting_error(error: SettingError) -> Refused {
     let (key, what) = match error {
         SettingError::Value { key, allowed, .. } => {
             let allowed = allowed.trim_end_matches(", or none");

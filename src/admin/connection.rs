@@ -11,7 +11,7 @@ mod settings;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Admin, ConnectionEnd, Duplicate, Obstacle, Problem, Refused};
+use super::{Admin, ConnectionEnd, Duplicate, FieldProblem, Obstacle, Refused};
 use crate::domain::{
     AuditAction, AuditDetail, AuditNoun, Connection, ConnectionId, ConnectionName, Family, Scope,
     Settings, TrustVersion, UserId,
@@ -21,7 +21,7 @@ use crate::store::{self, ConnectionUse, Tx};
 
 pub use check::{LONGEST_ENTITY_ID, missing};
 pub use difference::{Difference, differences, introduction};
-pub use names::{SETTINGS, Setting};
+pub use names::{SETTINGS, SettingText};
 pub use settings::{ConnectionSettings, Unfit};
 
 /// Who made the first version of a connection that is older than its versions.
@@ -91,7 +91,7 @@ impl Admin<'_> {
         check::check(connection, &self.store.groups(self.company).await?)?;
         let others = self.connections().await?;
         if others.iter().any(|other| other.name == connection.name) {
-            return Err(name_taken(connection));
+            return Err(duplicate_name(connection));
         }
         Ok(())
     }
@@ -116,7 +116,7 @@ impl Admin<'_> {
         check::check(connection, &tx.all_groups(self.company).await?)?;
         tx.add_connection(connection, self.now)
             .await
-            .map_err(|cause| taken(cause, connection))?;
+            .map_err(|cause| store_error(cause, connection))?;
         self.add_version(
             &mut tx,
             connection,
@@ -159,10 +159,10 @@ impl Admin<'_> {
         let updated = tx
             .update_connection(after, self.now)
             .await
-            .map_err(|cause| taken(cause, after))?;
+            .map_err(|cause| store_error(cause, after))?;
         if !updated {
             drop(tx);
-            return Err(self.changed(&before).await?);
+            return Err(self.changed_error(&before).await?);
         }
         // A group may have changed since it was looked at.
         check::check(after, &tx.all_groups(self.company).await?)?;
@@ -230,7 +230,7 @@ impl Admin<'_> {
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if !tx.remove_connection(&connection).await? {
             drop(tx);
-            return Err(self.changed(&connection).await?);
+            return Err(self.changed_error(&connection).await?);
         }
         if connection.enabled && !self.keeps_way_in(&mut tx).await? {
             let end = ConnectionEnd::Deleted;
@@ -272,10 +272,10 @@ impl Admin<'_> {
         if now.revision == read {
             return Ok(());
         }
-        Err(self.changed(now).await?)
+        Err(self.changed_error(now).await?)
     }
 
-    async fn changed(&self, connection: &Connection) -> Result<Refused, Refused> {
+    async fn changed_error(&self, connection: &Connection) -> Result<Refused, Refused> {
         // It may be gone by now, or have another name.
         let connection = self.connection(connection.id).await?;
         let (by, at) = self.last_change(&connection).await?;
@@ -341,18 +341,20 @@ fn presented_as(other: &Connection, before: &Connection) -> Connection {
 const NAME: &str = "Use 1 to 63 characters of a-z, 0-9 and -, such as entra.";
 
 /// A connection's name, as it was typed.
-pub fn connection_name(text: &str) -> Result<ConnectionName, Problem> {
-    text.trim().parse().map_err(|_| Problem::new("name", NAME))
+pub fn connection_name(text: &str) -> Result<ConnectionName, FieldProblem> {
+    text.trim()
+        .parse()
+        .map_err(|_| FieldProblem::new("name", NAME))
 }
 
-fn taken(cause: store::Error, connection: &Connection) -> Refused {
+fn store_error(cause: store::Error, connection: &Connection) -> Refused {
     match cause {
-        store::Error::Taken(_) => name_taken(connection),
+        store::Error::Taken(_) => duplicate_name(connection),
         other => other.into(),
     }
 }
 
-fn name_taken(connection: &Connection) -> Refused {
+fn duplicate_name(connection: &Connection) -> Refused {
     Duplicate::ConnectionName(connection.name.clone()).into()
 }
 

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{Admin, Duplicate, Obstacle, Refused};
 use crate::domain::{
-    AuditAction, AuditDetail, CompanyDomain, Connection, ConnectionId, DomainName, Scope, Shared,
-    Verified, VerifiedBy,
+    AuditAction, AuditDetail, CompanyDomain, Connection, ConnectionId, DomainName, Scope,
+    SharedDomain, Verified, VerifiedBy,
 };
 use crate::keys;
 use crate::outbound::txt_records;
@@ -42,10 +42,10 @@ pub enum DnsCheck {
 /// Why nobody can say that a domain is the company's, for people.
 pub fn why_shared(name: &DomainName) -> Option<String> {
     name.why_shared().map(|why| match why {
-        Shared::SingleLabel => format!(
+        SharedDomain::SingleLabel => format!(
             "\"{name}\" is no domain that a company can own. Write all of it, such as {name}.com."
         ),
-        Shared::PublicMail => format!(
+        SharedDomain::PublicMail => format!(
             "Anybody can have an address in {name}, so it is no single company's. Add the company's own domain."
         ),
     })
@@ -134,7 +134,7 @@ impl Admin<'_> {
             return Err(Refused::NotFound);
         }
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
-        let before = self.held(&mut tx, name).await?;
+        let before = self.domain_in(&mut tx, name).await?;
         if before.connection_id == connection && before.links {
             return Ok(before);
         }
@@ -158,7 +158,7 @@ impl Admin<'_> {
         if !self.actor.is_operator() {
             return Err(Obstacle::NotOperator.into());
         }
-        self.verified(name, VerifiedBy::Operator).await
+        self.mark_verified(name, VerifiedBy::Operator).await
     }
 
     /// Looks the domain's DNS record up, at these name servers or at those of this machine, and verifies the domain where it is
@@ -180,7 +180,7 @@ impl Admin<'_> {
                 found.iter().take(3).map(|text| line(text)).collect(),
             ));
         }
-        self.verified(name, VerifiedBy::Dns)
+        self.mark_verified(name, VerifiedBy::Dns)
             .await
             .map(DnsCheck::Verified)
     }
@@ -212,14 +212,18 @@ impl Admin<'_> {
         })
     }
 
-    async fn verified(&self, name: &DomainName, by: VerifiedBy) -> Result<CompanyDomain, Refused> {
+    async fn mark_verified(
+        &self,
+        name: &DomainName,
+        by: VerifiedBy,
+    ) -> Result<CompanyDomain, Refused> {
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if tx.verified_elsewhere(self.company, name).await? {
             let is_operator = self.actor.is_operator();
             let name = name.clone();
             return Err(Obstacle::VerifiedElsewhere { name, is_operator }.into());
         }
-        let before = self.held(&mut tx, name).await?;
+        let before = self.domain_in(&mut tx, name).await?;
         if before.verified.is_some_and(|it| it.by == by) {
             return Ok(before);
         }
@@ -237,7 +241,7 @@ impl Admin<'_> {
         self.domain(name).await
     }
 
-    async fn held(&self, tx: &mut Tx, name: &DomainName) -> Result<CompanyDomain, Refused> {
+    async fn domain_in(&self, tx: &mut Tx, name: &DomainName) -> Result<CompanyDomain, Refused> {
         let found = tx.domain(self.company, name).await?;
         found.ok_or(Refused::NotFound)
     }

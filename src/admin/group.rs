@@ -73,10 +73,10 @@ impl Admin<'_> {
             created_at: self.now,
         };
         if !tx.add_group(&group).await? {
-            return Err(taken(&group.title));
+            return Err(duplicate_title(&group.title));
         }
         let mut event = self.event(AuditAction::GroupAdd, group.title.as_str());
-        event.after = Some(described(&group));
+        event.after = Some(audit_values(&group));
         tx.audit(&event.with_detail(AuditDetail::Kind(group.kind)))
             .await?;
         tx.commit(self.now).await?;
@@ -134,14 +134,14 @@ impl Admin<'_> {
             }
         }
         if !tx.write_group(&group).await? {
-            return Err(taken(&group.title));
+            return Err(duplicate_title(&group.title));
         }
         let lost = self.take_foreign_passwords(&mut tx, None).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
             .event(AuditAction::GroupChange, group.title.as_str())
-            .with_change(described(&before), described(&group));
+            .with_change(audit_values(&before), audit_values(&group));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok((group, lost))
@@ -181,7 +181,7 @@ impl Admin<'_> {
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let mut event = self.event(AuditAction::GroupRemove, group.title.as_str());
-        event.before = Some(described(&group));
+        event.before = Some(audit_values(&group));
         tx.audit(&event.with_detail(AuditDetail::Members(members)))
             .await?;
         tx.commit(self.now).await?;
@@ -213,7 +213,7 @@ fn check_title(groups: &[Group], title: &str, own: Option<GroupId>) -> Result<()
         .iter()
         .find(|group| Some(group.id) != own && group.title.to_lowercase() == folded);
     match alike {
-        Some(group) if group.title == title => Err(taken(title)),
+        Some(group) if group.title == title => Err(duplicate_title(title)),
         Some(group) => Err(Duplicate::GroupTitleByCase(group.title.clone()).into()),
         None => Ok(()),
     }
@@ -226,15 +226,15 @@ fn title(text: &GroupText) -> Result<String, Refused> {
     Ok(title)
 }
 
-fn taken(title: &str) -> Refused {
+fn duplicate_title(title: &str) -> Refused {
     Duplicate::GroupTitle(title.to_owned()).into()
 }
 
 fn version(stored: &StoredGroup) -> String {
-    version_of(stored.revision, &described(&stored.group))
+    version_of(stored.revision, &audit_values(&stored.group))
 }
 
-fn described(group: &Group) -> Value {
+fn audit_values(group: &Group) -> Value {
     json!({
         "title": group.title,
         "type": group.kind,

@@ -38,7 +38,7 @@ impl Admin<'_> {
             return Err(Refused::NotFound);
         }
         let event = self.event(AuditAction::CompanySetLogo, company.slug.as_str());
-        let event = event.with_change(told(&company), json!({ "logo": logo.told() }));
+        let event = event.with_change(logo_values(&company), json!({ "logo": logo.told() }));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(logo)
@@ -53,14 +53,14 @@ impl Admin<'_> {
         }
         self.check_over_administrators()?;
         let event = self.event(AuditAction::CompanyRemoveLogo, company.slug.as_str());
-        let event = event.with_change(told(&company), json!({}));
+        let event = event.with_change(logo_values(&company), json!({}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(true)
     }
 }
 
-fn told(company: &Company) -> Value {
+fn logo_values(company: &Company) -> Value {
     company
         .logo
         .as_ref()

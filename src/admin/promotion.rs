@@ -43,7 +43,7 @@ impl Admin<'_> {
         &self,
         attempt: &LoginAttempt,
     ) -> Result<Option<(PendingLink, User)>, Refused> {
-        let opened = self.unsealed(attempt, EvidenceKind::Link).await?;
+        let opened = self.open_evidence(attempt, EvidenceKind::Link).await?;
         let link: Option<PendingLink> = opened.and_then(|text| serde_json::from_slice(&text).ok());
         let Some(link) = link else { return Ok(None) };
         let stored = self.store.user_of(self.company, link.user).await?;

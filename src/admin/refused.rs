@@ -64,7 +64,7 @@ pub enum Refused {
 impl Refused {
     /// One problem with one field.
     pub fn invalid(field: &'static str, what: impl Into<String>) -> Self {
-        Self::Invalid(Problems(vec![Problem::new(field, what)]))
+        Self::Invalid(Problems(vec![FieldProblem::new(field, what)]))
     }
 
     /// What to show above a form when no field is to blame; empty when one is.
@@ -80,7 +80,9 @@ impl Refused {
     pub fn problems(&self) -> Problems {
         match self {
             Self::Invalid(problems) => problems.clone(),
-            Self::Taken(other) => Problems(vec![Problem::new(other.field(), other.to_string())]),
+            Self::Taken(other) => {
+                Problems(vec![FieldProblem::new(other.field(), other.to_string())])
+            }
             _ => Problems::default(),
         }
     }
@@ -99,14 +101,14 @@ impl From<store::Error> for Refused {
 
 /// What is wrong with a field, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct FieldProblem {
     /// The field's name in forms and in the API.
     pub field: &'static str,
     /// One sentence.
     pub what: String,
 }
 
-impl Problem {
+impl FieldProblem {
     pub fn new(field: &'static str, what: impl Into<String>) -> Self {
         Self {
             field,
@@ -115,7 +117,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for FieldProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
@@ -123,12 +125,12 @@ impl fmt::Display for Problem {
 
 /// What is wrong with a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
+pub struct Problems(pub Vec<FieldProblem>);
 
 impl Problems {
     /// Notes one more.
     pub fn add(&mut self, field: &'static str, what: impl Into<String>) {
-        self.0.push(Problem::new(field, what));
+        self.0.push(FieldProblem::new(field, what));
     }
 
     /// What is wrong with this field; empty when nothing is.

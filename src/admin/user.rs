@@ -56,7 +56,7 @@ pub(super) struct UserFields {
 
 impl UserText {
     /// What is there, to be edited.
-    pub fn of(user: &User) -> Self {
+    pub fn from_user(user: &User) -> Self {
         Self {
             email: user.email.to_string(),
             first_name: user.first_name.clone(),
@@ -68,12 +68,12 @@ impl UserText {
     /// What is wrong with what was typed.
     pub fn problems(&self) -> Problems {
         let mut problems = Problems::default();
-        self.checked(&mut problems);
+        self.parse(&mut problems);
         problems
     }
 
     /// The same without mistakes; each of them is noted. None when there is no address.
-    pub(super) fn checked(&self, problems: &mut Problems) -> Option<UserFields> {
+    pub(super) fn parse(&self, problems: &mut Problems) -> Option<UserFields> {
         let email = problems.email("email", &self.email);
         let first_name = problems.line("first_name", &self.first_name, "");
         let last_name = problems.line("last_name", &self.last_name, "");
@@ -117,7 +117,7 @@ impl Admin<'_> {
     /// Makes a user in permission groups. Without a password it waits for its first single sign-on.
     pub async fn create_user(&self, new: NewUser) -> Result<User, Refused> {
         let mut problems = Problems::default();
-        let fields = new.text.checked(&mut problems);
+        let fields = new.text.parse(&mut problems);
         let groups = self.groups_named(&new.groups, &mut problems).await?;
         if groups.iter().any(|it| it.kind == GroupKind::Administrator) {
             self.check_over_administrators()?;
@@ -131,7 +131,11 @@ impl Admin<'_> {
         }
         let mut waits_for = None;
         if let Some(fields) = fields.as_ref().filter(|_| new.password.is_none()) {
-            match self.awaiting().await?.of(&fields.email, new.connection) {
+            match self
+                .awaiting()
+                .await?
+                .connection_for(&fields.email, new.connection)
+            {
                 Ok(awaited) => waits_for = awaited,
                 Err(what) => problems.add("connection", what),
             }
@@ -161,7 +165,7 @@ impl Admin<'_> {
         }
         let lost = self.take_foreign_passwords(&mut tx, Some(user.id)).await?;
         let mut event = self.event(AuditAction::UserAdd, user.email.as_str());
-        event.after = Some(described(&user, &groups, sealed.is_some()));
+        event.after = Some(audit_values(&user, &groups, sealed.is_some()));
         tx.audit(&event.with_detail(AuditDetail::Groups(&titles(&groups))))
             .await?;
         tx.commit(self.now).await?;
@@ -181,7 +185,7 @@ impl Admin<'_> {
         connection: Option<ConnectionId>,
     ) -> Result<Edited, Refused> {
         let mut problems = Problems::default();
-        let fields = text.checked(&mut problems);
+        let fields = text.parse(&mut problems);
         let awaiting = match connection {
             Some(connection) => Some((self.awaiting().await?, connection)),
             None => None,
@@ -367,7 +371,7 @@ fn titles(groups: &[Group]) -> Vec<&str> {
 }
 
 /// A user for the audit log.
-pub(super) fn described(user: &User, groups: &[Group], has_password: bool) -> Value {
+pub(super) fn audit_values(user: &User, groups: &[Group], has_password: bool) -> Value {
     let mut value = user.texts();
     value["groups"] = json!(titles(groups));
     value["password"] = json!(if has_password { "set" } else { "none" });

@@ -11,7 +11,7 @@ use crate::domain::{AuditAction, AuditDetail, CompanyId, GrantSource};
 use crate::store::{self, ExportedUser, Store};
 
 /// A file that is made part by part.
-pub trait Parts: Send {
+pub trait ExportParts: Send {
     /// The next part; none at the end.
     fn next(
         &mut self,
@@ -41,7 +41,7 @@ impl Admin<'_> {
     }
 }
 
-impl Parts for UserExport {
+impl ExportParts for UserExport {
     async fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>, store::Error> {
         let Some(after) = &self.after else {
             return Ok(None);

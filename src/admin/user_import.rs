@@ -9,9 +9,9 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 
 use super::user::UserFields;
-use super::user_file::{Fault, Line, MOST_FAULTS, UserFile};
+use super::user_file::{Fault, MOST_FAULTS, UserFile, UserLine};
 use super::waiting::Awaiting;
-use super::{Admin, Problem, Problems, Refused, UserText};
+use super::{Admin, FieldProblem, Problems, Refused, UserText};
 use crate::domain::{
     AuditAction, AuditDetail, AuditEvent, ConnectionId, Email, Group, GroupId, GroupKind, User,
     UserId,
@@ -56,14 +56,14 @@ pub struct PlannedUser {
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportedUsers {
     pub made: usize,
     pub changed: usize,
     pub same: usize,
 }
 
 /// Of the company as it is, what a file names.
-struct Known {
+struct KnownUsers {
     users: HashMap<String, User>,
     groups: Vec<Group>,
     /// The places of the groups, by title and by title in lower case.
@@ -77,7 +77,7 @@ impl Admin<'_> {
     /// What the import of a file would do. Saves nothing.
     pub async fn plan_import(&self, content: &[u8]) -> Result<ImportPlan, Refused> {
         let mut file = UserFile::read(content);
-        let known = self.known(&file.lines).await?;
+        let known = self.load_known(&file.lines).await?;
         let mut plan = ImportPlan {
             ignored: std::mem::take(&mut file.ignored),
             ..ImportPlan::default()
@@ -85,7 +85,7 @@ impl Admin<'_> {
         let mut lines: HashMap<String, u64> = HashMap::new();
         for line in std::mem::take(&mut file.lines) {
             let number = line.number;
-            let planned = known.planned(line);
+            let planned = known.plan_line(line);
             let planned = planned.and_then(|planned| {
                 let key = planned.text.email.to_ascii_lowercase();
                 match lines.insert(key, number) {
@@ -114,7 +114,11 @@ impl Admin<'_> {
     }
 
     /// Imports a file as the plan of this digest: everything, or nothing when the plan would be another one by now.
-    pub async fn import_users(&self, content: &[u8], digest: &str) -> Result<Imported, Refused> {
+    pub async fn import_users(
+        &self,
+        content: &[u8],
+        digest: &str,
+    ) -> Result<ImportedUsers, Refused> {
         let plan = self.plan_import(content).await?;
         if !plan.faults.is_empty() {
             return Err(Refused::invalid(
@@ -125,7 +129,7 @@ impl Admin<'_> {
         if plan.digest != digest {
             return Err(changed_since());
         }
-        let done = Imported {
+        let done = ImportedUsers {
             made: plan.made.len(),
             changed: plan.changed.len(),
             same: plan.same,
@@ -159,7 +163,7 @@ impl Admin<'_> {
     }
 
     /// What the company has of what a file names.
-    async fn known(&self, lines: &[Line]) -> Result<Known, Refused> {
+    async fn load_known(&self, lines: &[UserLine]) -> Result<KnownUsers, Refused> {
         let emails = lines.iter().map(|line| line.email.to_ascii_lowercase());
         let emails: HashSet<String> = emails.collect();
         let emails = emails.into_iter().collect();
@@ -172,7 +176,7 @@ impl Admin<'_> {
             exact.entry(group.title.clone()).or_insert(place);
             folded.entry(group.title.to_lowercase()).or_insert(place);
         }
-        let mut known = Known {
+        let mut known = KnownUsers {
             users: users.collect(),
             groups,
             titles,
@@ -214,7 +218,7 @@ impl Admin<'_> {
         let events: Vec<AuditEvent> = made
             .map(|(user, planned)| {
                 let mut event = self.event(AuditAction::UserAdd, user.email.as_str());
-                event.after = Some(super::user::described(user, &planned.into, false));
+                event.after = Some(super::user::audit_values(user, &planned.into, false));
                 event.with_detail(AuditDetail::Line(planned.line))
             })
             .collect();
@@ -233,7 +237,7 @@ impl Admin<'_> {
                 continue;
             };
             let user = stored.remove(&before.id).ok_or_else(changed_since)?;
-            if UserText::of(&user) != UserText::of(before) {
+            if UserText::from_user(&user) != UserText::from_user(before) {
                 return Err(changed_since());
             }
             let fields = planned.fields()?;
@@ -266,9 +270,9 @@ impl Admin<'_> {
     }
 }
 
-impl Known {
+impl KnownUsers {
     /// What a line asks for, or what is wrong with it.
-    fn planned(&self, line: Line) -> Result<PlannedUser, String> {
+    fn plan_line(&self, line: UserLine) -> Result<PlannedUser, String> {
         let before = self.users.get(&line.email.to_ascii_lowercase());
         // An address that differs in upper and lower case only is not another one.
         let email = before.map_or(line.email, |user| user.email.to_string());
@@ -285,10 +289,10 @@ impl Known {
         if text.email.trim().is_empty() {
             return Err("The e-mail address is empty.".to_owned());
         }
-        let checked = text.checked(&mut problems);
+        let checked = text.parse(&mut problems);
         let mut waits_for = None;
         if let Some(fields) = checked.filter(|_| before.is_none()) {
-            match self.awaited(&fields.email, line.connection.as_deref()) {
+            match self.find_awaited(&fields.email, line.connection.as_deref()) {
                 Ok(awaited) => waits_for = awaited,
                 Err(what) => problems.add("connection", what),
             }
@@ -305,7 +309,11 @@ impl Known {
             }
         }
         if !problems.is_empty() {
-            let told: Vec<String> = problems.0.iter().map(|it| told(it, &text)).collect();
+            let told: Vec<String> = problems
+                .0
+                .iter()
+                .map(|it| problem_text(it, &text))
+                .collect();
             return Err(told.join(" "));
         }
         if let Some(user) = before {
@@ -321,9 +329,15 @@ impl Known {
     }
 
     /// The connection that a new user waits for.
-    fn awaited(&self, email: &Email, named: Option<&str>) -> Result<Option<ConnectionId>, String> {
-        let chosen = named.map(|text| self.awaiting.named(text)).transpose()?;
-        self.awaiting.of(email, chosen)
+    fn find_awaited(
+        &self,
+        email: &Email,
+        named: Option<&str>,
+    ) -> Result<Option<ConnectionId>, String> {
+        let chosen = named
+            .map(|text| self.awaiting.find_by_name(text))
+            .transpose()?;
+        self.awaiting.connection_for(email, chosen)
     }
 
     /// The group of a title, whatever its upper and lower case.
@@ -343,7 +357,7 @@ impl PlannedUser {
 
     /// Whether anything is to be done.
     fn changes(&self) -> bool {
-        let text = self.before.as_ref().map(UserText::of);
+        let text = self.before.as_ref().map(UserText::from_user);
         !self.into.is_empty() || text.as_ref() != Some(&self.text)
     }
 
@@ -355,7 +369,11 @@ impl PlannedUser {
 
     /// What changes, for people: the field, as it is, as it will be.
     pub fn differences(&self) -> Vec<(&'static str, String, String)> {
-        let before = self.before.as_ref().map(UserText::of).unwrap_or_default();
+        let before = self
+            .before
+            .as_ref()
+            .map(UserText::from_user)
+            .unwrap_or_default();
         let pairs = [
             ("First name", before.first_name, &self.text.first_name),
             ("Last name", before.last_name, &self.text.last_name),
@@ -371,7 +389,7 @@ impl PlannedUser {
 
     fn fields(&self) -> Result<UserFields, Refused> {
         let mut problems = Problems::default();
-        let fields = self.text.checked(&mut problems);
+        let fields = self.text.parse(&mut problems);
         problems.check()?;
         fields.ok_or(Refused::NotFound)
     }
@@ -386,7 +404,7 @@ impl ImportPlan {
             let into: Vec<_> = into.map(|it| (it.id.to_string(), it.kind)).collect();
             let value = json!([
                 before.map(|user| user.id),
-                before.map(UserText::of).map(|it| [
+                before.map(UserText::from_user).map(|it| [
                     it.email,
                     it.first_name,
                     it.last_name,
@@ -414,7 +432,7 @@ fn changed_since() -> Refused {
 }
 
 /// What is wrong, after what it is about.
-fn told(problem: &Problem, text: &UserText) -> String {
+fn problem_text(problem: &FieldProblem, text: &UserText) -> String {
     let value = match problem.field {
         "email" => &text.email,
         "first_name" => &text.first_name,

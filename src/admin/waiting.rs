@@ -19,7 +19,7 @@ pub(super) struct Awaiting {
 impl Awaiting {
     /// The connection that a new account with an address waits for: the chosen one, else that of the address's domain, else the
     /// only enabled one. None where there is none yet.
-    pub(super) fn of(
+    pub(super) fn connection_for(
         &self,
         email: &Email,
         chosen: Option<ConnectionId>,
@@ -73,7 +73,7 @@ impl Awaiting {
     }
 
     /// The connection of a name that was typed: its short one, or the one of the sign-in page.
-    pub(super) fn named(&self, text: &str) -> Result<ConnectionId, String> {
+    pub(super) fn find_by_name(&self, text: &str) -> Result<ConnectionId, String> {
         let of = |name: fn(&Connection) -> &str| {
             let mut all = self.connections.iter();
             all.find(|it| name(it).eq_ignore_ascii_case(text))
@@ -145,7 +145,7 @@ impl Admin<'_> {
             return Err(Obstacle::NotWaiting.into());
         }
         let awaited = awaiting
-            .of(&before.email, Some(connection))
+            .connection_for(&before.email, Some(connection))
             .map_err(|what| Refused::invalid("connection", what))?;
         if before.waits_for == awaited {
             return Ok(before);

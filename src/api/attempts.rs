@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AttemptsRead;
-use super::paging::{self, ListRequest, Page, PageQuery};
+use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::path::Ids;
 use super::{Answer, Caller, answer};
 use crate::admin::{Fix, Side, SignInDetail, Signing};
@@ -216,7 +216,7 @@ pub(super) enum SideOut {
 /// A page looks at a bounded number of them: it may hold none, and go on.
 #[utoipa::path(get, path = "/api/v1/attempts", tag = "Sign-ins", operation_id = "listAttempts",
     params(AttemptQuery, PageQuery), security(("token" = ["attempts:read"])),
-    responses((status = 200, description = "A page of sign-ins.", body = Page<AttemptOut>)))]
+    responses((status = 200, description = "A page of sign-ins.", body = PageOut<AttemptOut>)))]
 pub(super) async fn list(
     caller: Caller<AttemptsRead>,
     list: ListRequest<AttemptQuery, SignInPlace>,

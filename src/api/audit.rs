@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AuditRead;
-use super::paging::{self, ListRequest, Page, PageQuery};
-use super::query::Parameters;
+use super::paging::{self, ListRequest, PageOut, PageQuery};
+use super::query::QueryParameters;
 use super::{Answer, Caller};
-use crate::admin::Form;
+use crate::admin::ExportForm;
 use crate::domain::AuditEvent;
 use crate::http::export;
 use crate::http::problem::Problem;
@@ -82,7 +82,7 @@ pub(super) struct AuditEntryOut {
 /// A page looks at a bounded number of entries: it may hold none, and go on.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", operation_id = "listAudit",
     params(AuditQuery, PageQuery), security(("token" = ["audit:read"])),
-    responses((status = 200, description = "A page of entries.", body = Page<AuditEntryOut>)))]
+    responses((status = 200, description = "A page of entries.", body = PageOut<AuditEntryOut>)))]
 pub(super) async fn list(
     caller: Caller<AuditRead>,
     list: ListRequest<AuditQuery, AuditPlace>,
@@ -102,12 +102,12 @@ pub(super) async fn list(
         content((String = "text/csv; charset=utf-8; header=present"), (String = "application/jsonl")))))]
 pub(super) async fn all(
     caller: Caller<AuditRead>,
-    Parameters(query, file): Parameters<AuditQuery, AuditFileQuery>,
+    QueryParameters(query, file): QueryParameters<AuditQuery, AuditFileQuery>,
 ) -> Answer {
     let filter = query.filter(None)?;
     let form = match file.form {
-        None | Some(AuditFileForm::Csv) => Form::Csv,
-        Some(AuditFileForm::Jsonl) => Form::JsonLines,
+        None | Some(AuditFileForm::Csv) => ExportForm::Csv,
+        Some(AuditFileForm::Jsonl) => ExportForm::JsonLines,
     };
     let what = (&filter, form);
     Ok(export::audit_log(&caller.app, &caller.site, &caller.admin(), what).await?)

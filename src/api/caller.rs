@@ -112,7 +112,7 @@ impl<S> Caller<S> {
     }
 
     /// The same caller, whose request makes something once.
-    pub(super) fn making_once(&self, request: KeyedRequest) -> Self {
+    pub(super) fn with_request(&self, request: KeyedRequest) -> Self {
         Self {
             request: Some(Arc::new(request)),
             ..self.clone()
@@ -120,7 +120,7 @@ impl<S> Caller<S> {
     }
 
     /// The same caller, whose request is answered with something that cannot be read again from what it makes.
-    pub(super) fn noting(&self, notes: String) -> Self {
+    pub(super) fn with_notes(&self, notes: String) -> Self {
         let request = self.request.as_deref().map(|request| {
             Arc::new(KeyedRequest {
                 notes,
@@ -142,7 +142,7 @@ impl<S> Caller<S> {
     }
 
     /// Makes sure that the requests after this one see what was changed.
-    pub(super) async fn changed(&self) -> Result<(), Problem> {
+    pub(super) async fn catch_up(&self) -> Result<(), Problem> {
         Ok(self.app.catch_up().await?)
     }
 }
@@ -172,7 +172,7 @@ impl<S: Needs> FromRequestParts<Arc<App>> for Caller<S> {
 
 /// The token of a request, when it counts here and now.
 async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<Token, Problem> {
-    let hash = match presented(headers)? {
+    let hash = match bearer_token(headers)? {
         Some(text) => token_hash(text).ok_or_else(Problem::unknown_token)?,
         None => {
             return Err(Problem::unauthorized(
@@ -196,7 +196,7 @@ async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<To
 }
 
 /// What stands behind `Bearer`; none when there is no such header.
-fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let Some(line) = lines.next() else {
         return Ok(None);

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use super::caller::needs::{AdminsWrite, ConnectionsRead, ConnectionsWrite};
-use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
-use super::creation::{Key, KeyParam, Made, kept, once};
-use super::json_body::{Sent, Unread};
-use super::paging::{ListRequest, Page, PageQuery};
+use super::connection::{ConnectionChangeIn, ConnectionOut, NewConnectionIn, is_setting};
+use super::creation::{IdempotencyKey, IdempotencyKeyHeader, Made, create_once, stored_id};
+use super::json_body::{JsonBody, UnreadJsonBody};
+use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
 use super::query::NoParameters;
-use super::version::{IfMatch, VersionParam};
+use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin::{
     ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
@@ -30,7 +30,7 @@ type TrustWrite = (ConnectionsWrite, AdminsWrite);
 /// Lists connections, in the order of the sign-in page.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "Connections", operation_id = "listConnections",
     params(PageQuery), security(("token" = ["connections:read"])),
-    responses((status = 200, description = "A page of connections.", body = Page<ConnectionOut>)))]
+    responses((status = 200, description = "A page of connections.", body = PageOut<ConnectionOut>)))]
 pub(super) async fn list(
     caller: Caller<ConnectionsRead>,
     list: ListRequest<NoParameters, String>,
@@ -50,7 +50,7 @@ pub(super) async fn list(
     let next = next.map(|last| last.id.to_string());
     let items = part
         .iter()
-        .map(|one| ConnectionOut::of(one, &settings, caller.now()))
+        .map(|one| ConnectionOut::new(one, &settings, caller.now()))
         .collect();
     list.answer(&caller, items, next.as_ref())
 }
@@ -59,19 +59,19 @@ pub(super) async fn list(
 ///
 /// From an identity provider's metadata, or from settings by hand. It needs `admins:write` as well.
 #[utoipa::path(post, path = "/api/v1/connections", tag = "Connections", operation_id = "createConnection",
-    params(KeyParam), request_body = NewConnection, security(("token" = ["connections:write"])),
+    params(IdempotencyKeyHeader), request_body = NewConnectionIn, security(("token" = ["connections:write"])),
     responses((status = 201, description = "The connection that was made.", body = ConnectionOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
     caller: Caller<TrustWrite>,
-    key: Key,
-    Sent { value, octets }: Sent<NewConnection>,
+    key: IdempotencyKey,
+    JsonBody { value, octets }: JsonBody<NewConnectionIn>,
 ) -> Answer {
     let making = |caller| make(caller, value);
-    once(caller, key, PATH, &octets, making, made).await
+    create_once(caller, key, PATH, &octets, making, load_created).await
 }
 
-async fn make(caller: Caller<TrustWrite>, new: NewConnection) -> Result<Made, Problem> {
+async fn make(caller: Caller<TrustWrite>, new: NewConnectionIn) -> Result<Made, Problem> {
     let admin = caller.admin();
     let mut findings = Vec::new();
     let (mut connection, source) = if let Some(text) = &new.metadata {
@@ -98,7 +98,7 @@ async fn make(caller: Caller<TrustWrite>, new: NewConnection) -> Result<Made, Pr
     }
     connection.enabled = new.enabled;
     let of_metadata = connection.settings.saml().certificates.clone();
-    set(&caller, &mut connection, &new.settings).await?;
+    change_settings(&caller, &mut connection, &new.settings).await?;
     if new.metadata.is_none() || connection.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(None, &connection, caller.now()));
     }
@@ -107,23 +107,27 @@ async fn make(caller: Caller<TrustWrite>, new: NewConnection) -> Result<Made, Pr
     } else {
         answer::text(&findings)?
     };
-    let noting = caller.noting(notes);
+    let noting = caller.with_notes(notes);
     let connection = noting.admin().add_connection(&connection, source).await?;
-    caller.changed().await?;
-    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
-    told(&connection, &out.with_findings(findings))
+    caller.catch_up().await?;
+    let out = ConnectionOut::new(&connection, &settings(&caller).await?, caller.now());
+    created(&connection, &out.with_findings(findings))
 }
 
 /// A connection that was made.
-async fn made(caller: Caller<TrustWrite>, id: String, notes: String) -> Result<Made, Problem> {
-    let connection = caller.admin().connection(kept(&id)?).await?;
+async fn load_created(
+    caller: Caller<TrustWrite>,
+    id: String,
+    notes: String,
+) -> Result<Made, Problem> {
+    let connection = caller.admin().connection(stored_id(&id)?).await?;
     // An earlier version has noted nothing.
     let findings = serde_json::from_str(&notes).unwrap_or_default();
-    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
-    told(&connection, &out.with_findings(findings))
+    let out = ConnectionOut::new(&connection, &settings(&caller).await?, caller.now());
+    created(&connection, &out.with_findings(findings))
 }
 
-fn told(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {
+fn created(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {
     Ok(Made {
         location: format!("{PATH}/{}", connection.id),
         version: version(connection),
@@ -140,7 +144,7 @@ pub(super) async fn show(
     Ids((id,)): Ids<(ConnectionId,)>,
 ) -> Answer {
     let connection = caller.admin().connection(id).await?;
-    shown(&caller, &connection).await
+    answer_connection(&caller, &connection).await
 }
 
 /// Changes a connection.
@@ -148,14 +152,14 @@ pub(super) async fn show(
 /// What users read of it, and its place on the sign-in page. Everything else decides who gets in and where browsers and messages
 /// are led: its settings and metadata, its short name and whether it is enabled need `admins:write` as well.
 #[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "changeConnection",
-    params(("id" = String, Path, description = "The connection."), VersionParam),
-    request_body = ConnectionChange, security(("token" = ["connections:write"])),
+    params(("id" = String, Path, description = "The connection."), IfMatchHeader),
+    request_body = ConnectionChangeIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The connection as it is now.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<ConnectionsWrite>,
     Ids((id,)): Ids<(ConnectionId,)>,
     if_match: IfMatch,
-    sent: Unread<ConnectionChange>,
+    sent: UnreadJsonBody<ConnectionChangeIn>,
 ) -> Answer {
     let admin = caller.admin();
     let before = admin.connection(id).await?;
@@ -187,15 +191,15 @@ pub(super) async fn edit(
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
     let of_metadata = after.settings.saml().certificates.clone();
-    set(&caller, &mut after, &value.settings).await?;
+    change_settings(&caller, &mut after, &value.settings).await?;
     if after.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(Some(&before), &after, caller.now()));
     }
     let changed = admin
         .change_connection(&after, action(&before, &after), None)
         .await?;
-    caller.changed().await?;
-    let out = ConnectionOut::of(&changed, &settings(&caller).await?, caller.now());
+    caller.catch_up().await?;
+    let out = ConnectionOut::new(&changed, &settings(&caller).await?, caller.now());
     answer::versioned(&out.with_findings(findings), &version(&changed))
 }
 
@@ -204,7 +208,7 @@ pub(super) async fn edit(
 /// Its sessions end, its identities go, and what its group claims gave goes. Accounts stay, and another connection may bind them:
 /// it needs `admins:write` as well.
 #[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "deleteConnection",
-    params(("id" = String, Path, description = "The connection."), VersionParam), security(("token" = ["connections:write"])),
+    params(("id" = String, Path, description = "The connection."), IfMatchHeader), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The connection is gone.")))]
 pub(super) async fn delete(
     // What a connection knows an administrator by is taken away with that scope only.
@@ -215,7 +219,7 @@ pub(super) async fn delete(
     let before = caller.admin().connection(id).await?;
     let revision = revision(if_match, &before);
     caller.admin().remove_connection(id, revision).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -254,7 +258,7 @@ async fn settings<S>(caller: &Caller<S>) -> Result<ConnectionSettings, Problem> 
 }
 
 /// Changes settings from text; each that does not fit is told by its name.
-async fn set<S>(
+async fn change_settings<S>(
     caller: &Caller<S>,
     connection: &mut Connection,
     values: &BTreeMap<String, String>,
@@ -284,7 +288,7 @@ async fn set<S>(
     }))
 }
 
-async fn shown<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
-    let out = ConnectionOut::of(connection, &settings(caller).await?, caller.now());
+async fn answer_connection<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
+    let out = ConnectionOut::new(connection, &settings(caller).await?, caller.now());
     answer::versioned(&out, &version(connection))
 }

@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::{AdminsWrite, CompanyRead, ConnectionsWrite};
-use super::json_body::Sent;
+use super::json_body::JsonBody;
 use super::path::Ids;
-use super::query::Parameters;
+use super::query::QueryParameters;
 use super::{Answer, Caller, answer};
 use crate::admin::{Admin, DnsCheck, Refused};
 use crate::domain::{CompanyDomain, ConnectionId, DomainName};
@@ -47,8 +47,9 @@ pub(super) struct DnsRecordOut {
 
 /// What decides about a domain.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = DomainSettings)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DomainSettings {
+pub(super) struct DomainSettingsIn {
     /// The connection to assign it to; `null` for none.
     #[schema(required = true)]
     connection: Option<String>,
@@ -61,7 +62,10 @@ pub(super) struct DomainSettings {
 pub(super) async fn list(caller: Caller<CompanyRead>) -> Answer {
     let admin = caller.admin();
     let domains = admin.domains().await?;
-    let all: Vec<DomainOut> = domains.iter().map(|it| DomainOut::of(it, &admin)).collect();
+    let all: Vec<DomainOut> = domains
+        .iter()
+        .map(|it| DomainOut::new(it, &admin))
+        .collect();
     answer::json(&all)
 }
 
@@ -72,7 +76,7 @@ pub(super) async fn list(caller: Caller<CompanyRead>) -> Answer {
 pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainName,)>) -> Answer {
     let admin = caller.admin();
     let domain = admin.domain(&name).await?;
-    answer::json(&DomainOut::of(&domain, &admin))
+    answer::json(&DomainOut::new(&domain, &admin))
 }
 
 /// Adds a domain, or assigns it to another connection.
@@ -81,12 +85,12 @@ pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainN
 /// as well. Whom another connection knows already still gets in through that one, until it is unlinked. No API verifies a domain by a word: add the DNS record, and check it.
 #[utoipa::path(put, path = "/api/v1/domains/{domain}", tag = "Company", operation_id = "setDomain",
     params(("domain" = String, Path, description = "The domain.")),
-    request_body = DomainSettings, security(("token" = ["connections:write"])),
+    request_body = DomainSettingsIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain as it is now.", body = DomainOut)))]
 pub(super) async fn set(
     caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Ids((name,)): Ids<(DomainName,)>,
-    Sent { value, .. }: Sent<DomainSettings>,
+    JsonBody { value, .. }: JsonBody<DomainSettingsIn>,
 ) -> Answer {
     let admin = caller.admin();
     let connection = match value.connection {
@@ -98,8 +102,8 @@ pub(super) async fn set(
         Err(Refused::NotFound) => admin.add_domain(name.as_str(), connection).await?,
         Err(other) => return Err(other.into()),
     };
-    caller.changed().await?;
-    answer::json(&DomainOut::of(&domain, &admin))
+    caller.catch_up().await?;
+    answer::json(&DomainOut::new(&domain, &admin))
 }
 
 /// Looks a domain's DNS record up, and verifies the domain where the record is the company's.
@@ -121,8 +125,8 @@ pub(super) async fn check(
     let _turn = turn.map_err(Error::from)?;
     match admin.check_domain(&name, servers).await? {
         DnsCheck::Verified(domain) => {
-            caller.changed().await?;
-            answer::json(&DomainOut::of(&domain, &admin))
+            caller.catch_up().await?;
+            answer::json(&DomainOut::new(&domain, &admin))
         }
         DnsCheck::Missing(found) => {
             let record = admin.dns_record(&name);
@@ -157,12 +161,12 @@ pub(super) struct DomainRemoval {
 pub(super) async fn remove(
     caller: Caller<(ConnectionsWrite, AdminsWrite)>,
     Ids((name,)): Ids<(DomainName,)>,
-    Parameters(removal, _): Parameters<DomainRemoval>,
+    QueryParameters(removal, _): QueryParameters<DomainRemoval>,
 ) -> Answer {
     let admin = caller.admin();
     admin.domain(&name).await?;
     admin.remove_domain(&name, removal.last).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -177,7 +181,7 @@ pub(super) async fn connection(admin: &Admin<'_>, text: &str) -> Result<Connecti
 }
 
 impl DomainOut {
-    fn of(domain: &CompanyDomain, admin: &Admin<'_>) -> Self {
+    fn new(domain: &CompanyDomain, admin: &Admin<'_>) -> Self {
         let record = admin.dns_record(&domain.name);
         Self {
             domain: domain.name.to_string(),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
-use super::query::Parameters;
+use super::query::QueryParameters;
 use super::{Answer, answer};
 use crate::domain::Company;
 use crate::http::problem::Problem;
@@ -51,7 +51,8 @@ pub(super) struct ListRequest<Q, P> {
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Page<T> {
+#[schema(as = Page)]
+pub(super) struct PageOut<T> {
     /// What is on the page. It may be less than the limit, even nothing, and still not be the end.
     pub(super) items: Vec<T>,
     /// The address of the next page; null at the end.
@@ -85,12 +86,12 @@ pub(super) fn id<T: FromStr>(
 }
 
 /// A place in a list, as a cursor names it.
-pub(super) trait Place: Sized {
+pub(super) trait Cursor: Sized {
     fn text(&self) -> String;
     fn parse(text: &str) -> Option<Self>;
 }
 
-impl Place for String {
+impl Cursor for String {
     fn text(&self) -> String {
         self.clone()
     }
@@ -101,7 +102,7 @@ impl Place for String {
     }
 }
 
-impl<I: Display + FromStr> Place for store::Place<I> {
+impl<I: Display + FromStr> Cursor for store::Place<I> {
     fn text(&self) -> String {
         self.to_string()
     }
@@ -115,13 +116,13 @@ impl<S, Q, P> FromRequestParts<S> for ListRequest<Q, P>
 where
     S: Send + Sync,
     Q: DeserializeOwned + IntoParams + Send,
-    P: Place,
+    P: Cursor,
 {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Parameters::<Q, PageQuery>(query, page) =
-            Parameters::from_request_parts(parts, state).await?;
+        let QueryParameters::<Q, PageQuery>(query, page) =
+            QueryParameters::from_request_parts(parts, state).await?;
         let limit = page.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             let range = format!("Use 1 to {MOST}.");
@@ -136,7 +137,7 @@ where
     }
 }
 
-impl<Q, P: Place> ListRequest<Q, P> {
+impl<Q, P: Cursor> ListRequest<Q, P> {
     /// The page, with the address of the next one, which keeps the other parameters.
     pub(super) fn answer<S, T: Serialize>(
         &self,
@@ -146,7 +147,7 @@ impl<Q, P: Place> ListRequest<Q, P> {
     ) -> Answer {
         let next = next.map(|place| self.address_from(&caller.site.company, place));
         let link = next.as_ref().map(|next| format!("<{next}>; rel=\"next\""));
-        let mut response = answer::json(&Page { items, next })?;
+        let mut response = answer::json(&PageOut { items, next })?;
         if let Some(link) = link {
             answer::put(&mut response, header::LINK, &link);
         }
@@ -169,7 +170,7 @@ impl<Q, P: Place> ListRequest<Q, P> {
 }
 
 /// The place of a cursor.
-fn place<P: Place>(cursor: &str) -> Result<P, Problem> {
+fn place<P: Cursor>(cursor: &str) -> Result<P, Problem> {
     let read = |cursor: &str| {
         let octets = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         P::parse(std::str::from_utf8(&octets).ok()?)

@@ -18,13 +18,13 @@ const TEXTS: [&str; 2] = ["search", "text"];
 
 /// The parameters of an address. One that is made of two kinds has both.
 #[derive(Debug)]
-pub(super) struct Parameters<A, B = NoParameters>(pub(super) A, pub(super) B);
+pub(super) struct QueryParameters<A, B = NoParameters>(pub(super) A, pub(super) B);
 
 /// No parameters of its own.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 pub(super) struct NoParameters {}
 
-impl<S, A, B> FromRequestParts<S> for Parameters<A, B>
+impl<S, A, B> FromRequestParts<S> for QueryParameters<A, B>
 where
     S: Send + Sync,
     A: DeserializeOwned + IntoParams,

@@ -5,10 +5,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::caller::needs::{SessionsRead, SessionsWrite};
-use super::paging::{ListRequest, Page, PageQuery};
+use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
 use super::query::NoParameters;
-use super::user::Ended;
+use super::user::EndedSessions;
 use super::{Answer, Caller, answer};
 use crate::domain::SessionKey;
 use crate::store::{ListedSession, SessionPlace};
@@ -36,7 +36,7 @@ pub(super) struct SessionOut {
 /// Lists live sessions, the newest first.
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "Sessions", operation_id = "listSessions",
     params(PageQuery), security(("token" = ["sessions:read"])),
-    responses((status = 200, description = "A page of sessions.", body = Page<SessionOut>)))]
+    responses((status = 200, description = "A page of sessions.", body = PageOut<SessionOut>)))]
 pub(super) async fn list(
     caller: Caller<SessionsRead>,
     list: ListRequest<NoParameters, SessionPlace>,
@@ -50,11 +50,11 @@ pub(super) async fn list(
 /// Ends every session of the company.
 #[utoipa::path(delete, path = "/api/v1/sessions", tag = "Sessions", operation_id = "endAllSessions",
     security(("token" = ["sessions:write"])),
-    responses((status = 200, description = "How many sessions ended.", body = Ended)))]
+    responses((status = 200, description = "How many sessions ended.", body = EndedSessions)))]
 pub(super) async fn end_all(caller: Caller<SessionsWrite>) -> Answer {
     let sessions_ended = caller.admin().sign_out_everyone(None).await?;
-    caller.changed().await?;
-    answer::json(&Ended { sessions_ended })
+    caller.catch_up().await?;
+    answer::json(&EndedSessions { sessions_ended })
 }
 
 /// Ends a session.
@@ -63,7 +63,7 @@ pub(super) async fn end_all(caller: Caller<SessionsWrite>) -> Answer {
     responses((status = 204, description = "The session has ended.")))]
 pub(super) async fn end(caller: Caller<SessionsWrite>, Ids((id,)): Ids<(SessionKey,)>) -> Answer {
     caller.admin().end_session(id).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 

@@ -1,17 +1,17 @@
 //! What a user may do: activity, password, groups, identities, sessions.
 
 use super::caller::needs::{UsersRead, UsersWrite};
-use super::json_body::Sent;
+use super::json_body::JsonBody;
 use super::path::Ids;
-use super::user::{DeletionOut, Ended, IdentityOut, NewMembership, NewPassword, UserOut};
+use super::user::{DeletionOut, EndedSessions, IdentityOut, NewMembership, NewPasswordIn, UserOut};
 use super::users::read;
 use super::{Answer, Caller, answer};
 use crate::admin::Added;
 use crate::domain::{ConnectionId, GroupId, UserId};
 use crate::http::rate_limit::in_password_turn;
 
-async fn shown(caller: &Caller<UsersWrite>, id: UserId) -> Answer {
-    caller.changed().await?;
+async fn answer_user(caller: &Caller<UsersWrite>, id: UserId) -> Answer {
+    caller.catch_up().await?;
     let (out, version) = read(caller, id).await?;
     answer::versioned(&out, &version)
 }
@@ -22,7 +22,7 @@ async fn shown(caller: &Caller<UsersWrite>, id: UserId) -> Answer {
     responses((status = 200, description = "The user, active.", body = UserOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn activate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     caller.admin().activate_user(id).await?;
-    shown(&caller, id).await
+    answer_user(&caller, id).await
 }
 
 /// Deactivates a user and ends the user's sessions.
@@ -31,7 +31,7 @@ pub(super) async fn activate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId
     responses((status = 200, description = "The user, deactivated.", body = UserOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn deactivate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     caller.admin().deactivate_user(id).await?;
-    shown(&caller, id).await
+    answer_user(&caller, id).await
 }
 
 /// Shows what would go with a user.
@@ -53,30 +53,30 @@ pub(super) async fn deletion(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,
     responses((status = 204, description = "The user is gone.")))]
 pub(super) async fn delete(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     caller.admin().delete_user(id).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
 /// Ends every session of a user.
 #[utoipa::path(post, path = "/api/v1/users/{id}/sign-out", tag = "Users", operation_id = "signOutUser",
     params(("id" = String, Path, description = "The user.")), security(("token" = ["users:write"])),
-    responses((status = 200, description = "How many sessions ended.", body = Ended)))]
+    responses((status = 200, description = "How many sessions ended.", body = EndedSessions)))]
 pub(super) async fn sign_out(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     let ended = caller.admin().sign_out_user(id, None).await?;
-    caller.changed().await?;
-    answer::json(&Ended {
+    caller.catch_up().await?;
+    answer::json(&EndedSessions {
         sessions_ended: ended as u64,
     })
 }
 
 /// Sets a user's password and ends the user's sessions.
 #[utoipa::path(put, path = "/api/v1/users/{id}/password", tag = "Users", operation_id = "setPassword",
-    params(("id" = String, Path, description = "The user.")), request_body = NewPassword, security(("token" = ["users:write"])),
+    params(("id" = String, Path, description = "The user.")), request_body = NewPasswordIn, security(("token" = ["users:write"])),
     responses((status = 204, description = "The password is set.")))]
 pub(super) async fn set_password(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
-    Sent { value, .. }: Sent<NewPassword>,
+    JsonBody { value, .. }: JsonBody<NewPasswordIn>,
 ) -> Answer {
     let working = caller.clone();
     let work = async move {
@@ -84,7 +84,7 @@ pub(super) async fn set_password(
         admin.set_password(id, value.password, None).await
     };
     in_password_turn(&caller.app, caller.company(), work).await??;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn remove_password(
     Ids((id,)): Ids<(UserId,)>,
 ) -> Answer {
     caller.admin().remove_password(id, None).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -113,7 +113,7 @@ pub(super) async fn add_to_group(
     Ids((id, group)): Ids<(UserId, GroupId)>,
 ) -> Answer {
     let added = caller.admin().add_to_group(id, group).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     answer::json(&NewMembership {
         password_removed: added == Added::WithoutPassword,
     })
@@ -131,7 +131,7 @@ pub(super) async fn take_from_group(
     Ids((id, group)): Ids<(UserId, GroupId)>,
 ) -> Answer {
     caller.admin().take_from_group(id, group).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -158,6 +158,6 @@ pub(super) async fn unlink(
     Ids((id, connection)): Ids<(UserId, ConnectionId)>,
 ) -> Answer {
     caller.admin().unlink_identity(id, connection, None).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }

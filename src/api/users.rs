@@ -4,12 +4,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::caller::needs::{UsersRead, UsersWrite};
-use super::creation::{Key, KeyParam, Made, kept, once};
-use super::json_body::{Sent, Unread};
-use super::paging::{self, ListRequest, Page, PageQuery};
+use super::creation::{IdempotencyKey, IdempotencyKeyHeader, Made, create_once, stored_id};
+use super::json_body::{JsonBody, UnreadJsonBody};
+use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::path::Ids;
-use super::user::{ChangedUser, CreatedBy, NewUser, UserChange, UserOut};
-use super::version::{IfMatch, VersionParam};
+use super::user::{ChangedUser, CreatedBy, NewUserIn, UserChangeIn, UserOut};
+use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin;
 use crate::domain::{ConnectionId, GrantSource, Group, GroupId, UserId};
@@ -52,7 +52,7 @@ pub(super) enum WayOut {
 /// Lists users, by e-mail address.
 #[utoipa::path(get, path = "/api/v1/users", tag = "Users", operation_id = "listUsers",
     params(UserQuery, PageQuery), security(("token" = ["users:read"])),
-    responses((status = 200, description = "A page of users.", body = Page<UserOut>)))]
+    responses((status = 200, description = "A page of users.", body = PageOut<UserOut>)))]
 pub(super) async fn list(
     caller: Caller<UsersRead>,
     list: ListRequest<UserQuery, String>,
@@ -63,7 +63,7 @@ pub(super) async fn list(
     let items = page
         .rows
         .iter()
-        .map(|listed| UserOut::of(&listed.user, listed.bound, &listed.grants))
+        .map(|listed| UserOut::new(&listed.user, listed.bound, &listed.grants))
         .collect();
     list.answer(&caller, items, page.next.as_ref())
 }
@@ -103,20 +103,20 @@ pub(super) async fn all(caller: Caller<UsersRead>) -> Answer {
 ///
 /// Without a password the user waits for the first single sign-on.
 #[utoipa::path(post, path = "/api/v1/users", tag = "Users", operation_id = "createUser",
-    params(KeyParam), request_body = NewUser, security(("token" = ["users:write"])),
+    params(IdempotencyKeyHeader), request_body = NewUserIn, security(("token" = ["users:write"])),
     responses((status = 201, description = "The user that was made.", body = UserOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
     caller: Caller<UsersWrite>,
-    key: Key,
-    Sent { value, octets }: Sent<NewUser>,
+    key: IdempotencyKey,
+    JsonBody { value, octets }: JsonBody<NewUserIn>,
 ) -> Answer {
     let making = |caller| make(caller, value);
-    let reading = |caller, id, _| made(caller, id);
-    once(caller, key, PATH, &octets, making, reading).await
+    let reading = |caller, id, _| load_created(caller, id);
+    create_once(caller, key, PATH, &octets, making, reading).await
 }
 
-async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem> {
+async fn make(caller: Caller<UsersWrite>, new: NewUserIn) -> Result<Made, Problem> {
     let mut groups = Vec::new();
     for text in &new.groups {
         let group = text.parse::<GroupId>();
@@ -149,13 +149,13 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
         work.await
     };
     let user = made.map_err(by_member)?;
-    caller.changed().await?;
-    self::made(caller, user.id.to_string()).await
+    caller.catch_up().await?;
+    load_created(caller, user.id.to_string()).await
 }
 
 /// A user that was made.
-async fn made(caller: Caller<UsersWrite>, id: String) -> Result<Made, Problem> {
-    let (out, version) = read(&caller, kept(&id)?).await?;
+async fn load_created(caller: Caller<UsersWrite>, id: String) -> Result<Made, Problem> {
+    let (out, version) = read(&caller, stored_id(&id)?).await?;
     Ok(Made {
         location: format!("{PATH}/{id}"),
         version,
@@ -198,14 +198,14 @@ pub(super) async fn show(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) 
 /// Of an administrator, and the connection, only with `admins:write`. Without it, another address also forgets by what connections know the user and
 /// ends the user's sessions: whoever signs in with the new address next is the user.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", operation_id = "changeUser",
-    params(("id" = String, Path, description = "The user."), VersionParam),
-    request_body = UserChange, security(("token" = ["users:write"])),
+    params(("id" = String, Path, description = "The user."), IfMatchHeader),
+    request_body = UserChangeIn, security(("token" = ["users:write"])),
     responses((status = 200, description = "The user as it is now.", body = ChangedUser, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
     if_match: IfMatch,
-    sent: Unread<UserChange>,
+    sent: UnreadJsonBody<UserChangeIn>,
 ) -> Answer {
     let admin = caller.admin();
     let (user, now) = admin.user(id).await?;
@@ -215,9 +215,9 @@ pub(super) async fn edit(
     let connection = first_through(&admin, change.connection.as_deref()).await?;
     let text = change.on(&user);
     let edited = admin.edit_user(id, &version, &text, connection).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     let (out, version) = read(&caller, id).await?;
-    answer::versioned(&ChangedUser::of(out, &edited.lost), &version)
+    answer::versioned(&ChangedUser::new(out, &edited.lost), &version)
 }
 
 /// A user of the company as it is told, and its version.
@@ -231,5 +231,5 @@ pub(super) async fn read<S>(caller: &Caller<S>, id: UserId) -> Result<(UserOut, 
     };
     let grants: Vec<(Group, GrantSource)> = groups.into_iter().flat_map(of).collect();
     let bound = !store.identities_of(id).await?.is_empty();
-    Ok((UserOut::of(&user, bound, &grants), version))
+    Ok((UserOut::new(&user, bound, &grants), version))
 }

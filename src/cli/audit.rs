@@ -7,7 +7,7 @@ use super::error::Result;
 use super::export;
 use super::installation::{Installation, Setting};
 use super::output::{Output, timestamp};
-use crate::admin::Form;
+use crate::admin::ExportForm;
 use crate::domain::AuditEvent;
 use crate::store::AuditFilter;
 
@@ -152,9 +152,9 @@ impl Export {
             ..AuditFilter::default()
         };
         let form = if self.json {
-            Form::JsonLines
+            ExportForm::JsonLines
         } else {
-            Form::Csv
+            ExportForm::Csv
         };
         let parts = admin.export_audit_log(&filter, form).await?;
         export::write(installation, parts, out).await

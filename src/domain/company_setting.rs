@@ -60,7 +60,7 @@ impl Company {
         &self,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, SettingError> {
-        let mut draft = Draft::of(self);
+        let mut draft = CompanyDraft::of(self);
         for (key, value) in pairs {
             draft.set(key, value)?;
         }
@@ -89,7 +89,7 @@ impl Company {
 }
 
 /// A company under change: the parts of what is there as a whole or not at all.
-struct Draft {
+struct CompanyDraft {
     company: Company,
     organization_name: Option<String>,
     organization_display_name: Option<String>,
@@ -103,7 +103,7 @@ struct Draft {
     leads_elsewhere: bool,
 }
 
-impl Draft {
+impl CompanyDraft {
     fn of(company: &Company) -> Self {
         let company = company.clone();
         let organization = company.organization.as_ref();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use time::Duration;
 
 use super::audit_words::{Change, changes, is_told, sentence};
-use crate::admin::Form;
+use crate::admin::ExportForm;
 use crate::console::parts::Item;
 use crate::console::people::words::counted;
 use crate::console::sign_ins::{day, moment};
@@ -162,8 +162,8 @@ struct Export {
 /// `POST /admin/audit/export`: a POST, because it is itself written down.
 async fn all(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
     let form = match wanted.form.as_str() {
-        "jsonl" => Form::JsonLines,
-        _ => Form::Csv,
+        "jsonl" => ExportForm::JsonLines,
+        _ => ExportForm::Csv,
     };
     let filter = Wanted {
         q: wanted.q,

@@ -83,7 +83,7 @@ impl Set {
             return Ok(user);
         }
         let (before, version) = admin.user(user.id).await?;
-        let mut text = UserText::of(&before);
+        let mut text = UserText::from_user(&before);
         let fields = [
             &mut text.first_name,
             &mut text.last_name,
