@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::duplicate::Duplicate;
 use super::new_password::weakness;
 use super::obstacle::Obstacle;
+use crate::domain::user::LONGEST_NAME;
 use crate::domain::{Email, Full, Scope};
 use crate::import::holds_private_key;
 use crate::store;
@@ -16,8 +17,6 @@ use crate::text::is_unseen;
 const UNSEEN: &str = "Write it on one line, without characters that nobody sees, such as control characters. If it was copied from somewhere, type it.";
 /// What is told of a private key where a text belongs.
 pub(super) const PRIVATE_KEY: &str = "This is a private key, which never belongs here. It was not kept. If somebody else may have seen it, make a new one.";
-/// The longest name or title.
-const LONGEST_LINE: usize = 200;
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -150,8 +149,8 @@ impl Problems {
             self.add(field, UNSEEN);
         } else if holds_private_key(text.as_bytes()) {
             self.add(field, PRIVATE_KEY);
-        } else if text.chars().count() > LONGEST_LINE {
-            self.add(field, format!("Use at most {LONGEST_LINE} characters."));
+        } else if text.chars().count() > LONGEST_NAME {
+            self.add(field, format!("Use at most {LONGEST_NAME} characters."));
         }
         text.to_owned()
     }

@@ -123,7 +123,7 @@ impl AuditQuery {
         }
         Ok(AuditFilter {
             noun,
-            text: paging::text("text", self.text.as_deref(), 200)?,
+            text: paging::text("text", self.text.as_deref(), paging::LONGEST_SEARCH)?,
             from: self.from,
             until: self.until,
             after,

@@ -60,6 +60,9 @@ pub(super) struct PageOut<T> {
     pub(super) next: Option<String>,
 }
 
+/// The longest text to look for, in characters.
+pub(super) const LONGEST_SEARCH: usize = 200;
+
 /// A text to look for, within its bounds.
 pub(super) fn text(
     name: &str,

@@ -71,7 +71,8 @@ pub(super) async fn list(
 impl UserQuery {
     fn filter(&self) -> Result<UserFilter, Problem> {
         Ok(UserFilter {
-            search: paging::text("search", self.search.as_deref(), 200)?.unwrap_or_default(),
+            search: paging::text("search", self.search.as_deref(), paging::LONGEST_SEARCH)?
+                .unwrap_or_default(),
             group: paging::id(
                 "group",
                 self.group.as_deref(),

@@ -4,9 +4,13 @@
 
 mod values;
 
+use super::settings::MOST_CLOCK_SKEW_SECONDS;
 use super::{Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
 pub(super) use values::{joined, list, optional, or_none, switch};
+
+/// [`MOST_CLOCK_SKEW_SECONDS`], for people.
+const CLOCK_SKEW: &str = "0 to 300";
 
 /// A setting that cannot be changed like that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +62,7 @@ impl Settings {
     const KEYS: &'static [(&'static str, &'static str)] = &[
         ("force_authn", "true or false"),
         ("max_authentication_age", AGE),
-        ("clock_skew_seconds", "0 to 300"),
+        ("clock_skew_seconds", CLOCK_SKEW),
         (
             "trust_email_claim",
             "true or false: the directory's people cannot change their e-mail claim",
@@ -105,9 +109,12 @@ impl Settings {
             "trust_email_claim" => self.trust_email_claim = switch(key, value)?,
             "guests" => self.guests = switch(key, value)?,
             "clock_skew_seconds" => {
-                let seconds = value.parse().ok().filter(|seconds| *seconds <= 300);
+                let seconds = value
+                    .parse()
+                    .ok()
+                    .filter(|seconds| *seconds <= MOST_CLOCK_SKEW_SECONDS);
                 self.clock_skew_seconds =
-                    seconds.ok_or_else(|| SettingError::value(key, value, "0 to 300"))?;
+                    seconds.ok_or_else(|| SettingError::value(key, value, CLOCK_SKEW))?;
             }
             "max_authentication_age" => self.max_authentication_age = age(key, value)?,
             "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),

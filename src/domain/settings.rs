@@ -9,6 +9,9 @@ use super::{AttributeMapping, GroupId, SamlSettings};
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
 pub const CLOCK_SKEW_SECONDS: u16 = 180;
 
+/// The most that they may differ, in seconds.
+pub const MOST_CLOCK_SKEW_SECONDS: u16 = 300;
+
 /// The settings of a connection; stored as one JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -38,7 +41,7 @@ pub struct Settings {
     pub force_authn: bool,
     /// How long ago the user may have signed in at the identity provider, in seconds (rule D8); none does not ask.
     pub max_authentication_age: Option<u32>,
-    /// How far the clocks may differ, 0 to 300 seconds (rule D3).
+    /// How far the clocks may differ, in seconds, up to [`MOST_CLOCK_SKEW_SECONDS`] (rule D3).
     pub clock_skew_seconds: u16,
     /// What it speaks, and how.
     pub protocol: Protocol,

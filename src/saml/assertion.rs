@@ -50,8 +50,8 @@ pub struct Attribute {
     pub values: Vec<String>,
 }
 
-/// The most skew that a connection can be set to (rule D3).
-const MOST_SKEW: Duration = Duration::seconds(300);
+/// The most skew that a connection can be set to (rule D3). `site::trust` holds it against the settings.
+pub const MOST_SKEW: Duration = Duration::seconds(300);
 
 /// The longest name that is taken, in octets. They are kept and looked up, and no index takes endless ones.
 const LONGEST_NAME: usize = 1024;

@@ -68,3 +68,16 @@ pub fn expectation(
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::settings::MOST_CLOCK_SKEW_SECONDS;
+    use crate::saml::assertion::MOST_SKEW;
+
+    /// The rules of SAML know no settings. An assertion's ID is remembered for as long as any setting may let it in.
+    #[test]
+    fn no_setting_allows_more_skew_than_assertions_are_remembered_for() {
+        assert_eq!(MOST_SKEW, Duration::seconds(MOST_CLOCK_SKEW_SECONDS.into()));
+    }
+}

@@ -4,6 +4,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{BASIC, CERTIFICATES, Finder, Fix, there, value_in};
 use crate::domain::RequiredSignature;
+use crate::domain::settings::MOST_CLOCK_SKEW_SECONDS;
 use crate::saml::advice::{has_space_around, is_unreadable, other_issuer};
 use crate::saml::instant;
 use crate::saml::names;
@@ -121,7 +122,7 @@ impl Finder<'_> {
 
     /// Rules C5, D2 and D3: more skew, where as much as is needed may be set.
     pub(super) fn clock(&self) -> Option<Fix> {
-        const MOST: Duration = Duration::seconds(300);
+        let most = i64::from(MOST_CLOCK_SKEW_SECONDS);
         let now = self.attempt.finished_at?;
         let times: Vec<OffsetDateTime> = self
             .check
@@ -138,9 +139,9 @@ impl Finder<'_> {
         let needed = nearest.min()? + Duration::SECOND;
         let seconds = (needed.whole_seconds() + 29) / 30 * 30;
         let present = self.connection?.settings.clock_skew_seconds;
-        (needed < MOST && seconds > i64::from(present)).then(|| {
+        (needed.whole_seconds() < most && seconds > i64::from(present)).then(|| {
             self.setting("clock_skew_seconds")
-                .to(seconds.min(300).to_string())
+                .to(seconds.min(most).to_string())
         })
     }
 

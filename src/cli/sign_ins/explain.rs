@@ -16,7 +16,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::cli::Setting;
 use crate::cli::error::Result;
 use crate::cli::output::Output;
-use crate::domain::settings::CLOCK_SKEW_SECONDS;
+use crate::domain::settings::{CLOCK_SKEW_SECONDS, MOST_CLOCK_SKEW_SECONDS};
 use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::error::Requirement;
 use crate::saml::response::{Expectation, ParsedResponse};
@@ -73,7 +73,7 @@ pub(in crate::cli) struct Explain {
     #[arg(
         long,
         value_name = "S",
-        value_parser = clap::value_parser!(u16).range(0..=300),
+        value_parser = clap::value_parser!(u16).range(0..=i64::from(MOST_CLOCK_SKEW_SECONDS)),
         help = format!("How far the clocks may differ, in seconds [default: {CLOCK_SKEW_SECONDS}, or the connection's]")
     )]
     clock_skew: Option<u16>,
