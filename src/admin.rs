@@ -14,7 +14,7 @@ mod duplicate;
 mod erase;
 mod fix;
 mod group;
-mod listing;
+mod list;
 mod logo;
 mod metadata_import;
 mod new_password;

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use super::caller::needs::{AdminsWrite, ConnectionsRead, ConnectionsWrite};
 use super::connection::{ConnectionChangeIn, ConnectionOut, NewConnectionIn, is_setting};
-use super::creation::{IdempotencyKey, IdempotencyKeyHeader, Made, create_once, stored_id};
+use super::idempotency::{
+    CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
+};
 use super::json_body::{JsonBody, UnreadJsonBody};
 use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
@@ -71,7 +73,10 @@ pub(super) async fn create(
     create_once(caller, key, PATH, &octets, making, load_created).await
 }
 
-async fn make(caller: Caller<TrustWrite>, new: NewConnectionIn) -> Result<Made, Problem> {
+async fn make(
+    caller: Caller<TrustWrite>,
+    new: NewConnectionIn,
+) -> Result<CreatedResource, Problem> {
     let admin = caller.admin();
     let mut findings = Vec::new();
     let (mut connection, source) = if let Some(text) = &new.metadata {
@@ -119,7 +124,7 @@ async fn load_created(
     caller: Caller<TrustWrite>,
     id: String,
     notes: String,
-) -> Result<Made, Problem> {
+) -> Result<CreatedResource, Problem> {
     let connection = caller.admin().connection(stored_id(&id)?).await?;
     // An earlier version has noted nothing.
     let findings = serde_json::from_str(&notes).unwrap_or_default();
@@ -127,8 +132,8 @@ async fn load_created(
     created(&connection, &out.with_findings(findings))
 }
 
-fn created(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {
-    Ok(Made {
+fn created(connection: &Connection, out: &ConnectionOut) -> Result<CreatedResource, Problem> {
+    Ok(CreatedResource {
         location: format!("{PATH}/{}", connection.id),
         version: version(connection),
         body: answer::text(out)?,

@@ -1,8 +1,10 @@
 //! Permission groups: listed, made, read, changed, deleted.
 
 use super::caller::needs::{GroupsRead, GroupsWrite};
-use super::creation::{IdempotencyKey, IdempotencyKeyHeader, Made, create_once, stored_id};
 use super::group::{GroupChangeIn, GroupOut, NewGroupIn};
+use super::idempotency::{
+    CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
+};
 use super::json_body::{JsonBody, UnreadJsonBody};
 use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
@@ -47,16 +49,16 @@ pub(super) async fn create(
     create_once(caller, key, PATH, &octets, making, reading).await
 }
 
-async fn make(caller: Caller<GroupsWrite>, new: NewGroupIn) -> Result<Made, Problem> {
+async fn make(caller: Caller<GroupsWrite>, new: NewGroupIn) -> Result<CreatedResource, Problem> {
     let group = caller.admin().create_group(&new.text()).await?;
     caller.catch_up().await?;
     load_created(caller, group.id.to_string()).await
 }
 
 /// A group that was made.
-async fn load_created(caller: Caller<GroupsWrite>, id: String) -> Result<Made, Problem> {
+async fn load_created(caller: Caller<GroupsWrite>, id: String) -> Result<CreatedResource, Problem> {
     let (group, version) = caller.admin().group(stored_id(&id)?).await?;
-    Ok(Made {
+    Ok(CreatedResource {
         location: format!("{PATH}/{id}"),
         version,
         body: answer::text(&GroupOut::new(&group, 0))?,

@@ -89,12 +89,12 @@ pub(super) fn id<T: FromStr>(
 }
 
 /// A place in a list, as a cursor names it.
-pub(super) trait Cursor: Sized {
+pub(super) trait CursorText: Sized {
     fn text(&self) -> String;
     fn parse(text: &str) -> Option<Self>;
 }
 
-impl Cursor for String {
+impl CursorText for String {
     fn text(&self) -> String {
         self.clone()
     }
@@ -105,7 +105,7 @@ impl Cursor for String {
     }
 }
 
-impl<I: Display + FromStr> Cursor for store::Place<I> {
+impl<I: Display + FromStr> CursorText for store::Place<I> {
     fn text(&self) -> String {
         self.to_string()
     }
@@ -119,7 +119,7 @@ impl<S, Q, P> FromRequestParts<S> for ListRequest<Q, P>
 where
     S: Send + Sync,
     Q: DeserializeOwned + IntoParams + Send,
-    P: Cursor,
+    P: CursorText,
 {
     type Rejection = Problem;
 
@@ -140,7 +140,7 @@ where
     }
 }
 
-impl<Q, P: Cursor> ListRequest<Q, P> {
+impl<Q, P: CursorText> ListRequest<Q, P> {
     /// The page, with the address of the next one, which keeps the other parameters.
     pub(super) fn answer<S, T: Serialize>(
         &self,
@@ -173,7 +173,7 @@ impl<Q, P: Cursor> ListRequest<Q, P> {
 }
 
 /// The place of a cursor.
-fn place<P: Cursor>(cursor: &str) -> Result<P, Problem> {
+fn place<P: CursorText>(cursor: &str) -> Result<P, Problem> {
     let read = |cursor: &str| {
         let octets = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         P::parse(std::str::from_utf8(&octets).ok()?)

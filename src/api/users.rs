@@ -4,7 +4,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::caller::needs::{UsersRead, UsersWrite};
-use super::creation::{IdempotencyKey, IdempotencyKeyHeader, Made, create_once, stored_id};
+use super::idempotency::{
+    CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
+};
 use super::json_body::{JsonBody, UnreadJsonBody};
 use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::path::Ids;
@@ -117,7 +119,7 @@ pub(super) async fn create(
     create_once(caller, key, PATH, &octets, making, reading).await
 }
 
-async fn make(caller: Caller<UsersWrite>, new: NewUserIn) -> Result<Made, Problem> {
+async fn make(caller: Caller<UsersWrite>, new: NewUserIn) -> Result<CreatedResource, Problem> {
     let mut groups = Vec::new();
     for text in &new.groups {
         let group = text.parse::<GroupId>();
@@ -155,9 +157,9 @@ async fn make(caller: Caller<UsersWrite>, new: NewUserIn) -> Result<Made, Proble
 }
 
 /// A user that was made.
-async fn load_created(caller: Caller<UsersWrite>, id: String) -> Result<Made, Problem> {
+async fn load_created(caller: Caller<UsersWrite>, id: String) -> Result<CreatedResource, Problem> {
     let (out, version) = read(&caller, stored_id(&id)?).await?;
-    Ok(Made {
+    Ok(CreatedResource {
         location: format!("{PATH}/{id}"),
         version,
         body: answer::text(&out)?,

@@ -47,7 +47,7 @@ pub(super) struct IdempotencyKeyHeader {
 
 /// What was made.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Made {
+pub(super) struct CreatedResource {
     /// Its address, as a path.
     pub(super) location: String,
     /// Its version.
@@ -87,12 +87,12 @@ pub(super) async fn create_once<S, M, R>(
     reading: impl Fn(Caller<S>, String, String) -> R,
 ) -> Result<Response, Problem>
 where
-    M: Future<Output = Result<Made, Problem>>,
-    R: Future<Output = Result<Made, Problem>>,
+    M: Future<Output = Result<CreatedResource, Problem>>,
+    R: Future<Output = Result<CreatedResource, Problem>>,
 {
     let Some(key) = key else {
         let made = Box::pin(making(caller.clone())).await?;
-        return Ok(created(&caller, &made));
+        return Ok(created_response(&caller, &made));
     };
     // MAC, not hash: the body may hold a password.
     let purpose = format!("idempotency {path}");
@@ -111,7 +111,7 @@ where
             if let Err(cause) = caller.app.desk.keep_answer(&request, 201, &body).await {
                 tracing::error!(%cause, "the answer to an idempotency key is not kept");
             }
-            Ok(created(&caller, &made))
+            Ok(created_response(&caller, &made))
         }
         // Another request with the key may have been faster.
         Err(problem) => earlier_answer(&caller, &request, &reading)
@@ -127,7 +127,7 @@ async fn earlier_answer<S, R>(
     reading: impl Fn(Caller<S>, String, String) -> R,
 ) -> Result<Option<Response>, Problem>
 where
-    R: Future<Output = Result<Made, Problem>>,
+    R: Future<Output = Result<CreatedResource, Problem>>,
 {
     let store = &caller.app.desk;
     let made = match store.earlier(request, caller.now()).await? {
@@ -147,7 +147,7 @@ where
         }
         Some(Earlier::Answered { body }) => serde_json::from_str(&body).map_err(Error::internal)?,
     };
-    let mut response = created(caller, &made);
+    let mut response = created_response(caller, &made);
     answer::put(&mut response, REPLAYED, "true");
     Ok(Some(response))
 }
@@ -158,7 +158,7 @@ pub(super) fn stored_id<T: FromStr>(id: &str) -> Result<T, Problem> {
     id.map_err(|_| Error::internal("an identifier cannot be read").into())
 }
 
-fn created<S>(caller: &Caller<S>, made: &Made) -> Response {
+fn created_response<S>(caller: &Caller<S>, made: &CreatedResource) -> Response {
     let mut response = answer::written(StatusCode::CREATED, made.body.clone());
     let location = format!("{}{}", caller.site.company.origin, made.location);
     answer::put(&mut response, header::LOCATION, &location);
