@@ -35,8 +35,9 @@ impl Admin<'_> {
         }
     }
 
-    /// What may make somebody an administrator, or let somebody sign in as one, needs a scope of its own.
-    pub(super) fn check_over_administrators(&self) -> Result<(), Refused> {
+    /// What may make somebody an administrator, or let somebody sign in as one, needs a scope of its own. That the token still
+    /// has it is found out in the transaction.
+    pub fn check_over_administrators(&self) -> Result<(), Refused> {
         if self.actor.over_administrators {
             Ok(())
         } else {

@@ -30,8 +30,9 @@ impl Admin<'_> {
         Ok((company, version))
     }
 
-    /// Refuses when the settings are not those that were read any more.
+    /// Refuses when the settings may not be changed, or are not those that were read any more.
     pub async fn check_company_version(&self, read: &str) -> Result<(), Refused> {
+        self.check_over_administrators()?;
         let (company, now) = self.company_settings().await?;
         if read == now {
             return Ok(());

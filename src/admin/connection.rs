@@ -221,8 +221,9 @@ impl Admin<'_> {
     /// Removes a connection as it was read: its sessions end, its identities go, and what its group claims gave goes. Accounts
     /// stay, with the groups that they were made in.
     pub async fn remove_connection(&self, id: ConnectionId, revision: i64) -> Result<(), Refused> {
-        self.check_over_administrators()?;
         let connection = self.connection(id).await?;
+        // What it knows an administrator by goes with it.
+        self.check_over_administrators()?;
         self.check_revision(&connection, revision).await?;
         let uses = self.store.connection_use(id, self.now).await?;
         let groups = self.store.groups(self.company).await?;

@@ -71,6 +71,13 @@ impl Admin<'_> {
         found.ok_or(Refused::NotFound)
     }
 
+    /// One of them that the actor may have checked, or take away.
+    pub async fn changeable_domain(&self, name: &DomainName) -> Result<CompanyDomain, Refused> {
+        let domain = self.domain(name).await?;
+        self.check_over_administrators()?;
+        Ok(domain)
+    }
+
     /// The DNS record that verifies a domain for this company. Nobody else's record does.
     pub fn dns_record(&self, name: &DomainName) -> DnsRecord {
         let of = format!("{}|{name}", self.company);
@@ -168,8 +175,7 @@ impl Admin<'_> {
         name: &DomainName,
         servers: &[SocketAddr],
     ) -> Result<DnsCheck, Refused> {
-        self.check_over_administrators()?;
-        self.domain(name).await?;
+        self.changeable_domain(name).await?;
         self.check_own(name)?;
         let record = self.dns_record(name);
         let found = txt_records(&record.name, servers, keys::random())
@@ -188,7 +194,7 @@ impl Admin<'_> {
     /// Takes a domain away from the company; its connection links nobody by an address in it any more. Accounts stay. The last one
     /// goes only where that is meant: from then on nobody is from outside.
     pub async fn remove_domain(&self, name: &DomainName, last: bool) -> Result<(), Refused> {
-        self.check_over_administrators()?;
+        self.changeable_domain(name).await?;
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !last && is_last_domain(&self.domains().await?, name) {

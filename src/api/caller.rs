@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use crate::admin::{Actor, Admin, token_hash};
 use crate::app::App;
 use crate::domain::token::{LAST_USE_EXACT_TO, TokenState};
-use crate::domain::{CompanyId, Scope, Scopes, Token};
+use crate::domain::{CompanyId, Scope, Token};
 use crate::http::client_address::ClientAddress;
 use crate::http::current_site::CurrentSite;
 use crate::http::problem::Problem;
@@ -35,16 +35,9 @@ pub(super) struct Caller<S> {
     scope: PhantomData<fn() -> S>,
 }
 
-/// A scope as a type, so that a handler cannot run without it; or two of them.
+/// A scope as a type, so that a handler cannot run without it.
 pub(super) trait Needs {
-    /// The first scope that is not among these.
-    fn lacking(scopes: Scopes) -> Option<Scope>;
-}
-
-impl<A: Needs, B: Needs> Needs for (A, B) {
-    fn lacking(scopes: Scopes) -> Option<Scope> {
-        A::lacking(scopes).or_else(|| B::lacking(scopes))
-    }
+    const SCOPE: Scope;
 }
 
 macro_rules! scopes {
@@ -55,9 +48,7 @@ macro_rules! scopes {
             pub(in crate::api) enum $name {}
 
             impl super::Needs for $name {
-                fn lacking(scopes: super::Scopes) -> Option<super::Scope> {
-                    Some(super::Scope::$name).filter(|scope| !scopes.has(*scope))
-                }
+                const SCOPE: super::Scope = super::Scope::$name;
             }
         )+}
     };
@@ -75,7 +66,6 @@ scopes! {
     SessionsWrite,
     AttemptsRead,
     AuditRead,
-    AdminsWrite,
 }
 
 impl<S> Clone for Caller<S> {
@@ -156,8 +146,8 @@ impl<S: Needs> FromRequestParts<Arc<App>> for Caller<S> {
         app.throttle.admit_to_api(client, &site.company)?;
         let token = authenticated(app, &site, &parts.headers).await?;
         app.throttle.admit_token(token.id, &site.company)?;
-        if let Some(scope) = S::lacking(token.scopes) {
-            return Err(Problem::scope(scope));
+        if !token.scopes.has(S::SCOPE) {
+            return Err(Problem::scope(S::SCOPE));
         }
         Ok(Self {
             app: Arc::clone(app),

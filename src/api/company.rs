@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::caller::needs::{AdminsWrite, CompanyRead, ConnectionsWrite};
+use super::caller::needs::{CompanyRead, ConnectionsWrite};
 use super::json_body::{UnreadJsonBody, present};
 use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
@@ -150,7 +150,7 @@ pub(super) async fn show(caller: Caller<CompanyRead>) -> Answer {
     params(IfMatchHeader), request_body = CompanyChangeIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The company as it is now.", body = CompanyOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
-    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
+    caller: Caller<ConnectionsWrite>,
     if_match: IfMatch,
     sent: UnreadJsonBody<CompanyChangeIn>,
 ) -> Answer {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::caller::needs::{AdminsWrite, ConnectionsRead, ConnectionsWrite};
+use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
 use super::connection::{ConnectionChangeIn, ConnectionOut, NewConnectionIn, is_setting};
 use super::idempotency::{
     CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
@@ -25,9 +25,6 @@ use crate::domain::{AuditAction, Connection, ConnectionId, Settings};
 use crate::http::problem::{Kind, Problem};
 
 const PATH: &str = "/api/v1/connections";
-
-/// What makes and deletes connections.
-type TrustWrite = (ConnectionsWrite, AdminsWrite);
 
 /// Lists connections, in the order of the sign-in page.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "Connections", operation_id = "listConnections",
@@ -65,16 +62,18 @@ pub(super) async fn list(
     responses((status = 201, description = "The connection that was made.", body = ConnectionOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
-    caller: Caller<TrustWrite>,
+    caller: Caller<ConnectionsWrite>,
     key: IdempotencyKey,
     JsonBody { value, octets }: JsonBody<NewConnectionIn>,
 ) -> Answer {
+    // Before metadata is read; the transaction asks again.
+    caller.admin().check_over_administrators()?;
     let making = |caller| make(caller, value);
     create_once(caller, key, PATH, &octets, making, load_created).await
 }
 
 async fn make(
-    caller: Caller<TrustWrite>,
+    caller: Caller<ConnectionsWrite>,
     new: NewConnectionIn,
 ) -> Result<CreatedResource, Problem> {
     let admin = caller.admin();
@@ -121,7 +120,7 @@ async fn make(
 
 /// A connection that was made.
 async fn load_created(
-    caller: Caller<TrustWrite>,
+    caller: Caller<ConnectionsWrite>,
     id: String,
     notes: String,
 ) -> Result<CreatedResource, Problem> {
@@ -216,8 +215,7 @@ pub(super) async fn edit(
     params(("id" = String, Path, description = "The connection."), IfMatchHeader), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The connection is gone.")))]
 pub(super) async fn delete(
-    // What a connection knows an administrator by is taken away with that scope only.
-    caller: Caller<TrustWrite>,
+    caller: Caller<ConnectionsWrite>,
     Ids((id,)): Ids<(ConnectionId,)>,
     if_match: IfMatch,
 ) -> Answer {

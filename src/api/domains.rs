@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::needs::{AdminsWrite, CompanyRead, ConnectionsWrite};
+use super::caller::needs::{CompanyRead, ConnectionsWrite};
 use super::json_body::JsonBody;
 use super::path::Ids;
 use super::query::QueryParameters;
@@ -88,11 +88,13 @@ pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainN
     request_body = DomainSettingsIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain as it is now.", body = DomainOut)))]
 pub(super) async fn set(
-    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
+    caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
     JsonBody { value, .. }: JsonBody<DomainSettingsIn>,
 ) -> Answer {
     let admin = caller.admin();
+    // Before the connection is looked for; the transaction asks again.
+    admin.check_over_administrators()?;
     let connection = match value.connection {
         Some(text) => Some(connection(&admin, &text).await?),
         None => None,
@@ -113,11 +115,11 @@ pub(super) async fn set(
     params(("domain" = String, Path, description = "The domain.")), security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain, verified.", body = DomainOut)))]
 pub(super) async fn check(
-    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
+    caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
 ) -> Answer {
     let admin = caller.admin();
-    admin.domain(&name).await?;
+    admin.changeable_domain(&name).await?;
     let company = &caller.site.company;
     caller.app.throttle.admit_domain_check(company)?;
     let servers = &caller.app.config.dns.servers;
@@ -159,12 +161,11 @@ pub(super) struct DomainRemoval {
     params(("domain" = String, Path, description = "The domain."), DomainRemoval), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The domain is gone.")))]
 pub(super) async fn remove(
-    caller: Caller<(ConnectionsWrite, AdminsWrite)>,
+    caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
     QueryParameters(removal, _): QueryParameters<DomainRemoval>,
 ) -> Answer {
     let admin = caller.admin();
-    admin.domain(&name).await?;
     admin.remove_domain(&name, removal.last).await?;
     caller.catch_up().await?;
     Ok(answer::done())
