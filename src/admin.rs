@@ -1,21 +1,24 @@
 //! What administrators do: the console's pages, the API and the commands share these functions.
 //!
 //! Invariants: a change and its entry in the audit log are one transaction; an identifier of another company is not there
-//! ([`Refused::NotFound`]); nothing here asks who may, but for [`Actor::over_administrators`]: whoever makes an [`Admin`] has
-//! checked that.
+//! ([`Refused::NotFound`]); whoever makes an [`Admin`] has found out who acts, and what a token may do is decided in the
+//! transaction of the change ([`Admin::begin`]), where nobody takes it back meanwhile.
 
 mod audit;
+mod authority;
 mod certificate;
 mod company;
 mod connection;
 mod domain;
+mod duplicate;
 mod erase;
 mod fix;
 mod group;
-mod listing;
+mod list;
 mod logo;
 mod metadata_import;
 mod new_password;
+mod obstacle;
 mod password;
 mod promotion;
 mod proposal;
@@ -39,24 +42,25 @@ use std::net::IpAddr;
 
 use time::OffsetDateTime;
 
-use crate::domain::{AuditEvent, AuditId, CompanyId, UserId};
+use crate::domain::{AuditAction, AuditEvent, AuditId, CompanyId, Scope, TokenId, UserId};
 use crate::keys::{self, Keys};
 use crate::store::{KeyedRequest, Store, Tx};
 
 pub use crate::outbound::Reach;
-pub use audit::{AuditExport, Form};
+pub use audit::{AuditExport, ExportForm};
 pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_findings,
     certificate_warning, given_certificates,
 };
 pub use company::OWN_SETTINGS;
 pub use connection::{
-    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, Setting, Unfit, connection_name,
-    differences, introduction, missing,
+    ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, SettingText, Unfit,
+    connection_name, differences, introduction, missing,
 };
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
 };
+pub use duplicate::Duplicate;
 pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText};
 pub use metadata_import::{
@@ -64,13 +68,14 @@ pub use metadata_import::{
     read_metadata,
 };
 pub use new_password::LONGEST_PASSWORD;
+pub use obstacle::{ConnectionEnd, Obstacle};
 pub use proposal::Proposal;
-pub use refused::{Problem, Problems, Refused};
-pub use sign_in::{Received, SignInDetail, Signing, SigningCertificate, drift};
+pub use refused::{FieldProblem, Problems, Refused};
+pub use sign_in::{ReceivedMessage, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
 pub use user::{Edited, NewUser, UserText};
-pub use user_export::{Parts, UserExport};
-pub use user_import::{ImportPlan, Imported, PlannedUser};
+pub use user_export::{ExportParts, UserExport};
+pub use user_import::{ImportPlan, ImportedUsers, PlannedUser};
 pub use user_state::Added;
 
 /// Who acts, on which company, when.
@@ -92,6 +97,8 @@ pub struct Actor {
     pub name: String,
     /// The user, when it is one.
     pub user: Option<UserId>,
+    /// The token, when it is one.
+    pub token: Option<TokenId>,
     /// The address that the request came from.
     pub client: Option<IpAddr>,
     /// Whether it may change users who are administrators.
@@ -106,6 +113,7 @@ impl Actor {
         Self {
             name: "command line".to_owned(),
             user: None,
+            token: None,
             client: None,
             over_administrators: true,
             for_good: false,
@@ -119,28 +127,26 @@ impl Actor {
 }
 
 impl Admin<'_> {
-    /// Begins the transaction that makes something, with the note that it answers the request.
-    async fn begin_making(&self, id: impl Display) -> Result<Tx, Refused> {
-        let mut tx = self.store.begin().await?;
+    /// [`Admin::begin`] for what makes something, with the note that it answers the request.
+    async fn begin_making(&self, needed: Scope, id: impl Display) -> Result<Tx, Refused> {
+        let mut tx = self.begin(needed).await?;
         if let Some(request) = self.once
             && !tx.answers(request, &id.to_string(), self.now).await?
         {
-            return Err(Refused::InTheWay(
-                "Another request with this key has made something already.".to_owned(),
-            ));
+            return Err(Obstacle::KeyUsed.into());
         }
         Ok(tx)
     }
 
-    /// An entry for the audit log, to be written in the transaction of what it tells: `tx.audit(&event)`. The action is
-    /// `noun.verb`, the subject a name for people.
-    pub fn event(&self, action: &str, subject: impl Into<String>) -> AuditEvent {
+    /// An entry for the audit log, to be written in the transaction of what it tells: `tx.audit(&event)`. The subject is a name
+    /// for people.
+    pub fn event(&self, action: AuditAction, subject: impl Into<String>) -> AuditEvent {
         AuditEvent {
             id: AuditId::at(self.now, keys::in_order()),
             company_id: Some(self.company),
             at: self.now,
             actor: self.actor.name.clone(),
-            action: action.to_owned(),
+            action: action.into(),
             subject: subject.into(),
             detail: String::new(),
             client: self.actor.client,

@@ -1,7 +1,7 @@
 //! `/api/v1`: what administrators do, for scripts.
 //!
 //! Invariants: nothing but a bearer token opens it, cookies are not looked at, and no other origin may read it; every handler
-//! names the scope it needs in the type of its [`Caller`]; every failure is a problem document with a type; every route is in
+//! names the scope it needs in the type of its [`Caller`], which [`methods`] demands; every failure is a problem document with a type; every route is in
 //! the [`mod@document`], and every operation of the document is a route.
 
 mod answer;
@@ -11,13 +11,14 @@ mod caller;
 mod company;
 mod connection;
 mod connections;
-mod creation;
 mod document;
 mod domains;
 mod group;
 mod groups;
+mod idempotency;
 mod json_body;
 mod logo;
+mod methods;
 mod paging;
 mod path;
 mod query;
@@ -28,13 +29,12 @@ mod user_actions;
 mod users;
 mod version;
 
-use axum::routing::{get, post, put};
-
 use crate::http::manner::Manner;
 use crate::http::problem::Problem;
 use crate::http::routes::Routes;
 
 use caller::Caller;
+use methods::{delete, get, open, post, put};
 
 pub use document::text as document;
 
@@ -47,7 +47,7 @@ type Answer = Result<axum::response::Response, Problem>;
 /// Every address of the API.
 pub(crate) fn routes() -> Routes {
     Routes::beneath(ROOT, Manner::API)
-        .route("/api/v1/openapi.json", get(document::show))
+        .route("/api/v1/openapi.json", open(document::show))
         .route("/api/v1/company", get(company::show).patch(company::edit))
         .route(
             "/api/v1/company/logo",
@@ -89,7 +89,7 @@ pub(crate) fn routes() -> Routes {
         )
         .route(
             "/api/v1/users/{id}/identities/{connection}",
-            axum::routing::delete(user_actions::unlink),
+            delete(user_actions::unlink),
         )
         .route("/api/v1/groups", get(groups::list).post(groups::create))
         .route(
@@ -110,10 +110,7 @@ pub(crate) fn routes() -> Routes {
             "/api/v1/sessions",
             get(sessions::list).delete(sessions::end_all),
         )
-        .route(
-            "/api/v1/sessions/{id}",
-            axum::routing::delete(sessions::end),
-        )
+        .route("/api/v1/sessions/{id}", delete(sessions::end))
         .route("/api/v1/attempts", get(attempts::list))
         .route("/api/v1/attempts/{code}", get(attempts::show))
         .route("/api/v1/audit", get(audit::list))

@@ -6,7 +6,9 @@
 
 pub mod access;
 pub mod audit;
+mod audit_action;
 mod audit_bound;
+mod audit_detail;
 pub mod claims;
 pub mod company;
 pub mod company_domain;
@@ -37,15 +39,17 @@ mod word;
 
 pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
+pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
+pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};
 pub use claims::{GroupClaim, Profile, ProfileError};
 pub use company::{Company, Contact, Organization, Slug};
 pub use company_domain::{
-    CompanyDomain, DomainName, DomainNameError, Shared, Verified, VerifiedBy,
+    CompanyDomain, DomainName, DomainNameError, SharedDomain, Verified, VerifiedBy,
 };
 pub use connection::{Connection, ConnectionName};
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
-pub use findings::{Claim, Findings, GroupChange, Rehearsal, Way};
+pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};

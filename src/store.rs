@@ -33,7 +33,6 @@ pub use people::break_glass::WayIn;
 pub use people::erase::{ErasedUser, UserUse};
 pub use people::group_change::{GroupUse, ListedGroup, StoredGroup};
 pub use people::link::shared_with;
-pub use people::promotion::FOREIGN_PASSWORD;
 pub use people::user_change::{Distrusted, StoredUser};
 pub use people::user_export::ExportedUser;
 pub use people::user_list::{ListedUser, USERS_A_PAGE, UserFilter, Way};

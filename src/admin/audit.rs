@@ -6,10 +6,10 @@ use csv::{Terminator, Writer, WriterBuilder};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use super::user_export::Parts;
+use super::user_export::ExportParts;
 use super::user_file::harmless;
 use super::{Admin, Refused};
-use crate::domain::{AuditEvent, CompanyId};
+use crate::domain::{AuditAction, AuditEvent, CompanyId};
 use crate::store::{self, AuditFilter, AuditPage, AuditPlace, Store};
 
 /// About the octets of what changed that a part of an export holds; one entry may have more.
@@ -22,7 +22,7 @@ const COLUMNS: [&str; 8] = [
 
 /// How an export is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ExportForm {
     /// For a spreadsheet.
     Csv,
     /// One JSON object a line.
@@ -39,9 +39,9 @@ impl Admin<'_> {
     pub async fn export_audit_log(
         &self,
         filter: &AuditFilter,
-        form: Form,
+        form: ExportForm,
     ) -> Result<AuditExport, Refused> {
-        let event = self.event("audit.export", "audit log");
+        let event = self.event(AuditAction::AuditExport, "audit log");
         self.store.add_audit_event(&event).await?;
         Ok(AuditExport {
             company: self.company,
@@ -63,19 +63,19 @@ impl Admin<'_> {
 #[derive(Debug)]
 pub struct AuditExport {
     company: CompanyId,
-    form: Form,
+    form: ExportForm,
     /// What is still to come; nothing at the end.
     rest: Option<AuditFilter>,
     has_begun: bool,
 }
 
-impl Parts for AuditExport {
+impl ExportParts for AuditExport {
     async fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>, store::Error> {
         let Some(filter) = &mut self.rest else {
             return Ok(None);
         };
         let page = store.audit_part(self.company, filter, PART).await?;
-        let mut file = File::new(self.form, !self.has_begun);
+        let mut file = AuditFile::new(self.form, !self.has_begun);
         self.has_begun = true;
         for entry in &page.entries {
             file.add(entry);
@@ -89,17 +89,17 @@ impl Parts for AuditExport {
 }
 
 /// A part of the file in the making. Writing into memory does not fail.
-enum File {
+enum AuditFile {
     /// No cell is read as a formula.
     Csv(Box<Writer<Vec<u8>>>),
     JsonLines(Vec<u8>),
 }
 
-impl File {
-    fn new(form: Form, with_header: bool) -> Self {
+impl AuditFile {
+    fn new(form: ExportForm, with_header: bool) -> Self {
         match form {
-            Form::JsonLines => Self::JsonLines(Vec::new()),
-            Form::Csv => {
+            ExportForm::JsonLines => Self::JsonLines(Vec::new()),
+            ExportForm::Csv => {
                 let mut writer = WriterBuilder::new()
                     .terminator(Terminator::CRLF)
                     .from_writer(Vec::new());
@@ -124,7 +124,7 @@ impl File {
                     at,
                     harmless(&entry.actor),
                     client.unwrap_or_default(),
-                    harmless(&entry.action),
+                    harmless(entry.action.as_str()),
                     harmless(&entry.subject),
                     harmless(&entry.detail),
                     object(&entry.before),
@@ -136,7 +136,7 @@ impl File {
                     "at": at,
                     "actor": entry.actor,
                     "from": client,
-                    "action": entry.action,
+                    "action": entry.action.as_str(),
                     "subject": entry.subject,
                     "detail": entry.detail,
                     "before": entry.before,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::user::version_of;
 use super::{Admin, Problems, Refused};
-use crate::domain::{Company, SettingError};
+use crate::domain::{AuditAction, AuditNoun, Company, Scope, SettingError};
 
 /// The settings that the company's administrators change.
 pub const OWN_SETTINGS: [&str; 8] = [
@@ -30,8 +30,9 @@ impl Admin<'_> {
         Ok((company, version))
     }
 
-    /// Refuses when the settings are not those that were read any more.
+    /// Refuses when the settings may not be changed, or are not those that were read any more.
     pub async fn check_company_version(&self, read: &str) -> Result<(), Refused> {
+        self.check_over_administrators()?;
         let (company, now) = self.company_settings().await?;
         if read == now {
             return Ok(());
@@ -46,6 +47,7 @@ impl Admin<'_> {
         read: Option<&str>,
         pairs: &[(&str, &str)],
     ) -> Result<(), Refused> {
+        self.check_over_administrators()?;
         if let Some(read) = read {
             self.check_company_version(read).await?;
         }
@@ -59,7 +61,9 @@ impl Admin<'_> {
             }
         }
         problems.check()?;
-        let after = before.changed(pairs.iter().copied()).map_err(unfit)?;
+        let after = before
+            .changed(pairs.iter().copied())
+            .map_err(setting_error)?;
         let changed: Vec<&str> = OWN_SETTINGS
             .into_iter()
             .filter(|key| before.value(key) != after.value(key))
@@ -67,15 +71,15 @@ impl Admin<'_> {
         if changed.is_empty() {
             return Ok(());
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if !tx.update_company(&after).await? {
             return Err(self.company_changed(&before).await?);
         }
         let event = match changed[..] {
-            ["name"] => self.event("company.rename", after.name.as_str()),
-            _ => self.event("company.set", after.slug.as_str()),
+            ["name"] => self.event(AuditAction::CompanyRename, after.name.as_str()),
+            _ => self.event(AuditAction::CompanySet, after.slug.as_str()),
         };
-        let event = event.with_change(told(&before, &changed), told(&after, &changed));
+        let event = event.with_change(values_of(&before, &changed), values_of(&after, &changed));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(())
@@ -87,7 +91,7 @@ impl Admin<'_> {
         for subject in [company.slug.as_str(), company.name.as_str()] {
             let last = self
                 .store
-                .last_change_of(self.company, "company", subject, at)
+                .last_change_of(self.company, AuditNoun::Company, subject, at)
                 .await?;
             (by, at) = last.unwrap_or((by, at));
         }
@@ -96,11 +100,11 @@ impl Admin<'_> {
 }
 
 fn version(company: &Company) -> String {
-    version_of(0, &told(company, &OWN_SETTINGS))
+    version_of(0, &values_of(company, &OWN_SETTINGS))
 }
 
 /// Some settings as text, by their keys.
-fn told(company: &Company, keys: &[&str]) -> Value {
+fn values_of(company: &Company, keys: &[&str]) -> Value {
     let texts = keys.iter().filter_map(|key| {
         let text = company.value(key)?;
         Some(((*key).to_owned(), json!(text)))
@@ -109,7 +113,7 @@ fn told(company: &Company, keys: &[&str]) -> Value {
 }
 
 /// What does not fit, beside its field.
-fn unfit(error: SettingError) -> Refused {
+fn setting_error(error: SettingError) -> Refused {
     let (key, what) = match error {
         SettingError::Value { key, allowed, .. } => {
             let allowed = allowed.trim_end_matches(", or none");

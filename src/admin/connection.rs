@@ -11,16 +11,17 @@ mod settings;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Admin, Problem, Refused};
+use super::{Admin, ConnectionEnd, Duplicate, FieldProblem, Obstacle, Refused};
 use crate::domain::{
-    Connection, ConnectionId, ConnectionName, Family, Settings, TrustVersion, UserId,
+    AuditAction, AuditDetail, AuditNoun, Connection, ConnectionId, ConnectionName, Family, Scope,
+    Settings, TrustVersion, UserId,
 };
 use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
 
 pub use check::{LONGEST_ENTITY_ID, missing};
 pub use difference::{Difference, differences, introduction};
-pub use names::{SETTINGS, Setting};
+pub use names::{SETTINGS, SettingText};
 pub use settings::{ConnectionSettings, Unfit};
 
 /// Who made the first version of a connection that is older than its versions.
@@ -90,7 +91,7 @@ impl Admin<'_> {
         check::check(connection, &self.store.groups(self.company).await?)?;
         let others = self.connections().await?;
         if others.iter().any(|other| other.name == connection.name) {
-            return Err(name_taken(connection));
+            return Err(duplicate_name(connection));
         }
         Ok(())
     }
@@ -104,15 +105,18 @@ impl Admin<'_> {
         if connection.company_id != self.company {
             return Err(Refused::NotFound);
         }
+        self.check_over_administrators()?;
         let groups = self.store.groups(self.company).await?;
         check::check(connection, &groups)?;
-        let mut tx = self.begin_making(connection.id).await?;
+        let mut tx = self
+            .begin_making(Scope::ConnectionsWrite, connection.id)
+            .await?;
         tx.lock_company(self.company).await?;
         // A group may have changed since it was looked at.
         check::check(connection, &tx.all_groups(self.company).await?)?;
         tx.add_connection(connection, self.now)
             .await
-            .map_err(|cause| taken(cause, connection))?;
+            .map_err(|cause| store_error(cause, connection))?;
         self.add_version(
             &mut tx,
             connection,
@@ -124,8 +128,8 @@ impl Admin<'_> {
         let settings = ConnectionSettings::of(groups);
         let nothing = Value::Object(serde_json::Map::new());
         let event = self
-            .event("connection.add", connection.name.as_str())
-            .with_detail(source)
+            .event(AuditAction::ConnectionAdd, connection.name.as_str())
+            .with_detail(AuditDetail::Source(source))
             .with_change(nothing, settings.values(connection));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -137,7 +141,7 @@ impl Admin<'_> {
     pub async fn change_connection(
         &self,
         after: &Connection,
-        action: &str,
+        action: AuditAction,
         detail: Option<&str>,
     ) -> Result<Connection, Refused> {
         let before = self.connection(after.id).await?;
@@ -145,22 +149,26 @@ impl Admin<'_> {
         if *after == before {
             return Ok(before);
         }
+        if *after != presented_as(after, &before) {
+            self.check_over_administrators()?;
+        }
         let groups = self.store.groups(self.company).await?;
         check::check(after, &groups)?;
         let settings = ConnectionSettings::of(groups);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         let updated = tx
             .update_connection(after, self.now)
             .await
-            .map_err(|cause| taken(cause, after))?;
+            .map_err(|cause| store_error(cause, after))?;
         if !updated {
             drop(tx);
-            return Err(self.changed(&before).await?);
+            return Err(self.changed_error(&before).await?);
         }
         // A group may have changed since it was looked at.
         check::check(after, &tx.all_groups(self.company).await?)?;
         if before.enabled && !after.enabled && !self.keeps_way_in(&mut tx).await? {
-            return Err(last_way_in("switched off"));
+            let end = ConnectionEnd::SwitchedOff;
+            return Err(Obstacle::LastWayIn { end }.into());
         }
         if after.settings != before.settings {
             self.add_versions(&mut tx, &before, after).await?;
@@ -169,7 +177,7 @@ impl Admin<'_> {
         let told: Vec<String> = told.iter().map(Difference::in_a_line).collect();
         let event = self
             .event(action, after.name.as_str())
-            .with_detail(detail.map_or_else(|| told.join("; "), str::to_owned))
+            .with_detail(detail.map_or(AuditDetail::Differences(&told), AuditDetail::Source))
             .with_change(settings.values(&before), settings.values(after));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -187,9 +195,9 @@ impl Admin<'_> {
             return Ok((before, false));
         }
         let action = if on {
-            "connection.enable"
+            AuditAction::ConnectionEnable
         } else {
-            "connection.disable"
+            AuditAction::ConnectionDisable
         };
         let after = Connection {
             enabled: on,
@@ -214,26 +222,29 @@ impl Admin<'_> {
     /// stay, with the groups that they were made in.
     pub async fn remove_connection(&self, id: ConnectionId, revision: i64) -> Result<(), Refused> {
         let connection = self.connection(id).await?;
+        // What it knows an administrator by goes with it.
+        self.check_over_administrators()?;
         self.check_revision(&connection, revision).await?;
         let uses = self.store.connection_use(id, self.now).await?;
         let groups = self.store.groups(self.company).await?;
         let settings = ConnectionSettings::of(groups);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if !tx.remove_connection(&connection).await? {
             drop(tx);
-            return Err(self.changed(&connection).await?);
+            return Err(self.changed_error(&connection).await?);
         }
         if connection.enabled && !self.keeps_way_in(&mut tx).await? {
-            return Err(last_way_in("deleted"));
+            let end = ConnectionEnd::Deleted;
+            return Err(Obstacle::LastWayIn { end }.into());
         }
         self.keeps_own_administration(&mut tx).await?;
         let nothing = Value::Object(serde_json::Map::new());
         let event = self
-            .event("connection.remove", connection.name.as_str())
-            .with_detail(format!(
-                "users bound to it: {}; sessions ended: {}",
-                uses.users, uses.sessions
-            ))
+            .event(AuditAction::ConnectionRemove, connection.name.as_str())
+            .with_detail(AuditDetail::ConnectionErased {
+                users: uses.users,
+                sessions: uses.sessions,
+            })
             .with_change(settings.values(&connection), nothing);
         tx.audit(&event).await?;
         Ok(tx.commit(self.now).await?)
@@ -252,7 +263,7 @@ impl Admin<'_> {
         let (name, since) = (connection.name.as_str(), connection.created_at);
         let last = self
             .store
-            .last_change_of(self.company, "connection", name, since)
+            .last_change_of(self.company, AuditNoun::Connection, name, since)
             .await?;
         Ok(last.unwrap_or_else(|| ("Somebody".to_owned(), self.now)))
     }
@@ -262,10 +273,10 @@ impl Admin<'_> {
         if now.revision == read {
             return Ok(());
         }
-        Err(self.changed(now).await?)
+        Err(self.changed_error(now).await?)
     }
 
-    async fn changed(&self, connection: &Connection) -> Result<Refused, Refused> {
+    async fn changed_error(&self, connection: &Connection) -> Result<Refused, Refused> {
         // It may be gone by now, or have another name.
         let connection = self.connection(connection.id).await?;
         let (by, at) = self.last_change(&connection).await?;
@@ -316,34 +327,36 @@ impl Admin<'_> {
     }
 }
 
+/// A connection as it was, with what users read of the other one and its place: all that may change without the scope of what
+/// decides who gets in.
+fn presented_as(other: &Connection, before: &Connection) -> Connection {
+    Connection {
+        display_name: other.display_name.clone(),
+        sort_order: other.sort_order,
+        revision: other.revision,
+        ..before.clone()
+    }
+}
+
 /// What a connection's name is.
 const NAME: &str = "Use 1 to 63 characters of a-z, 0-9 and -, such as entra.";
 
 /// A connection's name, as it was typed.
-pub fn connection_name(text: &str) -> Result<ConnectionName, Problem> {
-    text.trim().parse().map_err(|_| Problem::new("name", NAME))
+pub fn connection_name(text: &str) -> Result<ConnectionName, FieldProblem> {
+    text.trim()
+        .parse()
+        .map_err(|_| FieldProblem::new("name", NAME))
 }
 
-fn taken(cause: store::Error, connection: &Connection) -> Refused {
+fn store_error(cause: store::Error, connection: &Connection) -> Refused {
     match cause {
-        store::Error::Taken(_) => name_taken(connection),
+        store::Error::Taken(_) => duplicate_name(connection),
         other => other.into(),
     }
 }
 
-fn name_taken(connection: &Connection) -> Refused {
-    let name = &connection.name;
-    Refused::taken(
-        "name",
-        format!("Another connection is called \"{name}\" already."),
-    )
-}
-
-fn last_way_in(done: &str) -> Refused {
-    Refused::InTheWay(format!(
-        "This is the only way into the company: no other connection is enabled, and no administrator can sign in with a password. \
-         Give an administrator a password, or enable another connection; then this one can be {done}."
-    ))
+fn duplicate_name(connection: &Connection) -> Refused {
+    Duplicate::ConnectionName(connection.name.clone()).into()
 }
 
 /// At most 40 characters of a-z, 0-9 and dash, from text for people.

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
-use super::{Admin, Refused};
+use super::{Admin, Duplicate, Obstacle, Refused};
 use crate::domain::{
-    CompanyDomain, Connection, ConnectionId, DomainName, Shared, Verified, VerifiedBy,
+    AuditAction, AuditDetail, CompanyDomain, Connection, ConnectionId, DomainName, Scope,
+    SharedDomain, Verified, VerifiedBy,
 };
 use crate::keys;
 use crate::outbound::txt_records;
@@ -41,10 +42,10 @@ pub enum DnsCheck {
 /// Why nobody can say that a domain is the company's, for people.
 pub fn why_shared(name: &DomainName) -> Option<String> {
     name.why_shared().map(|why| match why {
-        Shared::SingleLabel => format!(
+        SharedDomain::SingleLabel => format!(
             "\"{name}\" is no domain that a company can own. Write all of it, such as {name}.com."
         ),
-        Shared::PublicMail => format!(
+        SharedDomain::PublicMail => format!(
             "Anybody can have an address in {name}, so it is no single company's. Add the company's own domain."
         ),
     })
@@ -70,6 +71,13 @@ impl Admin<'_> {
         found.ok_or(Refused::NotFound)
     }
 
+    /// One of them that the actor may have checked, or take away.
+    pub async fn changeable_domain(&self, name: &DomainName) -> Result<CompanyDomain, Refused> {
+        let domain = self.domain(name).await?;
+        self.check_over_administrators()?;
+        Ok(domain)
+    }
+
     /// The DNS record that verifies a domain for this company. Nobody else's record does.
     pub fn dns_record(&self, name: &DomainName) -> DnsRecord {
         let of = format!("{}|{name}", self.company);
@@ -86,6 +94,7 @@ impl Admin<'_> {
         text: &str,
         connection: Option<ConnectionId>,
     ) -> Result<CompanyDomain, Refused> {
+        self.check_over_administrators()?;
         let name = self.domain_name(text)?;
         let assigned = match connection {
             Some(id) => Some(self.connection(id).await?),
@@ -99,17 +108,15 @@ impl Admin<'_> {
             verified: None,
             created_at: self.now,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !tx.add_domain(&domain).await? {
-            return Err(Refused::taken(
-                "domain",
-                format!("The company has the domain {} already.", domain.name),
-            ));
+            return Err(Duplicate::Domain(domain.name).into());
         }
-        let event = self.event("domain.add", domain.name.as_str()).with_detail(
-            assigned.map_or_else(String::new, |it| format!("assigned to {}", it.name)),
-        );
+        let mut event = self.event(AuditAction::DomainAdd, domain.name.as_str());
+        if let Some(connection) = &assigned {
+            event = event.with_detail(AuditDetail::AssignedTo(&connection.name));
+        }
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(domain)
@@ -122,6 +129,7 @@ impl Admin<'_> {
         name: &DomainName,
         connection: Option<ConnectionId>,
     ) -> Result<CompanyDomain, Refused> {
+        self.check_over_administrators()?;
         self.domain(name).await?;
         self.check_own(name)?;
         let connections = self.connections().await?;
@@ -132,8 +140,8 @@ impl Admin<'_> {
         if connection.is_some_and(|id| connections.iter().all(|it| it.id != id)) {
             return Err(Refused::NotFound);
         }
-        let mut tx = self.store.begin().await?;
-        let before = self.held(&mut tx, name).await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
+        let before = self.domain_in(&mut tx, name).await?;
         if before.connection_id == connection && before.links {
             return Ok(before);
         }
@@ -141,10 +149,12 @@ impl Admin<'_> {
             // Removed since it was looked at.
             return Err(Refused::NotFound);
         }
-        let event = self.event("domain.assign", name.as_str()).with_change(
-            json!({"connection": named(before.connection_id), "links": before.links}),
-            json!({"connection": named(connection), "links": true}),
-        );
+        let event = self
+            .event(AuditAction::DomainAssign, name.as_str())
+            .with_change(
+                json!({"connection": named(before.connection_id), "links": before.links}),
+                json!({"connection": named(connection), "links": true}),
+            );
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         self.domain(name).await
@@ -153,12 +163,9 @@ impl Admin<'_> {
     /// Takes the operator's word that a domain is the company's.
     pub async fn verify_domain(&self, name: &DomainName) -> Result<CompanyDomain, Refused> {
         if !self.actor.is_operator() {
-            return Err(Refused::InTheWay(
-                "Only the operator of this server can say so. Add the DNS record, and check it."
-                    .to_owned(),
-            ));
+            return Err(Obstacle::NotOperator.into());
         }
-        self.verified(name, VerifiedBy::Operator).await
+        self.mark_verified(name, VerifiedBy::Operator).await
     }
 
     /// Looks the domain's DNS record up, at these name servers or at those of this machine, and verifies the domain where it is
@@ -168,18 +175,18 @@ impl Admin<'_> {
         name: &DomainName,
         servers: &[SocketAddr],
     ) -> Result<DnsCheck, Refused> {
-        self.domain(name).await?;
+        self.changeable_domain(name).await?;
         self.check_own(name)?;
         let record = self.dns_record(name);
         let found = txt_records(&record.name, servers, keys::random())
             .await
-            .map_err(|failure| Refused::InTheWay(failure.to_string()))?;
+            .map_err(Obstacle::Dns)?;
         if !found.iter().any(|text| text.trim() == record.value) {
             return Ok(DnsCheck::Missing(
                 found.iter().take(3).map(|text| line(text)).collect(),
             ));
         }
-        self.verified(name, VerifiedBy::Dns)
+        self.mark_verified(name, VerifiedBy::Dns)
             .await
             .map(DnsCheck::Verified)
     }
@@ -187,15 +194,16 @@ impl Admin<'_> {
     /// Takes a domain away from the company; its connection links nobody by an address in it any more. Accounts stay. The last one
     /// goes only where that is meant: from then on nobody is from outside.
     pub async fn remove_domain(&self, name: &DomainName, last: bool) -> Result<(), Refused> {
-        let mut tx = self.store.begin().await?;
+        self.changeable_domain(name).await?;
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         tx.lock_company(self.company).await?;
         if !last && is_last_domain(&self.domains().await?, name) {
-            return Err(Refused::InTheWay(LAST_DOMAIN.to_owned()));
+            return Err(Obstacle::LastDomain.into());
         }
         if !tx.remove_domain(self.company, name).await? {
             return Err(Refused::NotFound);
         }
-        tx.audit(&self.event("domain.remove", name.as_str()))
+        tx.audit(&self.event(AuditAction::DomainRemove, name.as_str()))
             .await?;
         tx.commit(self.now).await?;
         Ok(())
@@ -210,36 +218,36 @@ impl Admin<'_> {
         })
     }
 
-    async fn verified(&self, name: &DomainName, by: VerifiedBy) -> Result<CompanyDomain, Refused> {
-        let mut tx = self.store.begin().await?;
+    async fn mark_verified(
+        &self,
+        name: &DomainName,
+        by: VerifiedBy,
+    ) -> Result<CompanyDomain, Refused> {
+        let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if tx.verified_elsewhere(self.company, name).await? {
-            let next = if self.actor.is_operator() {
-                "Remove it there first."
-            } else {
-                "Ask the operator of this server to remove it there."
-            };
-            return Err(Refused::InTheWay(format!(
-                "{} {next}",
-                verified_for_another(name)
-            )));
+            let is_operator = self.actor.is_operator();
+            let name = name.clone();
+            return Err(Obstacle::VerifiedElsewhere { name, is_operator }.into());
         }
-        let before = self.held(&mut tx, name).await?;
+        let before = self.domain_in(&mut tx, name).await?;
         if before.verified.is_some_and(|it| it.by == by) {
             return Ok(before);
         }
         let verified = Verified { at: self.now, by };
         tx.verify_domain(self.company, name, verified).await?;
         let word = |it: Option<Verified>| it.map_or("no", |it| it.by.as_str());
-        let event = self.event("domain.verify", name.as_str()).with_change(
-            json!({"verified": word(before.verified)}),
-            json!({"verified": by}),
-        );
+        let event = self
+            .event(AuditAction::DomainVerify, name.as_str())
+            .with_change(
+                json!({"verified": word(before.verified)}),
+                json!({"verified": by}),
+            );
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         self.domain(name).await
     }
 
-    async fn held(&self, tx: &mut Tx, name: &DomainName) -> Result<CompanyDomain, Refused> {
+    async fn domain_in(&self, tx: &mut Tx, name: &DomainName) -> Result<CompanyDomain, Refused> {
         let found = tx.domain(self.company, name).await?;
         found.ok_or(Refused::NotFound)
     }

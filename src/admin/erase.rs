@@ -6,8 +6,8 @@
 
 use serde_json::json;
 
-use super::{Admin, Refused};
-use crate::domain::{AuditEvent, Connection, UserId};
+use super::{Admin, Obstacle, Refused};
+use crate::domain::{AuditAction, AuditDetail, AuditEvent, Connection, UserId};
 use crate::store::{CompanyUse, ConnectionUse, ErasedUser, UserUse};
 
 /// What stands in the audit log in the place of a user who was deleted: the same for each of its entries.
@@ -27,18 +27,19 @@ impl Admin<'_> {
     /// its place that tells nobody, which is answered as well.
     pub async fn delete_user(&self, id: UserId) -> Result<(String, ErasedUser), Refused> {
         if self.actor.user == Some(id) {
-            return Err(Refused::InTheWay(
-                "This is your own account. Ask another administrator to delete it.".to_owned(),
-            ));
+            return Err(Obstacle::DeletesOneself.into());
         }
         let (mut tx, stored, way_in) = self.hold(id).await?;
         let name = pseudonym(id);
         let erased = tx.delete_user(&stored.user, &name).await?;
         way_in.check(&mut tx).await?;
-        let event = self.event("user.remove", name.as_str()).with_detail(format!(
-            "sessions ended: {}; records of sign-ins deleted: {}; entries of this log without the name: {}",
-            erased.sessions, erased.sign_ins, erased.entries
-        ));
+        let event = self
+            .event(AuditAction::UserRemove, name.as_str())
+            .with_detail(AuditDetail::UserErased {
+                sessions: erased.sessions,
+                sign_ins: erased.sign_ins,
+                entries: erased.entries,
+            });
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok((name, erased))
@@ -52,22 +53,22 @@ impl Admin<'_> {
     /// Closes the company's site and ends its sessions, or opens it again; how many sessions ended, or none when it is so
     /// already.
     pub async fn suspend_company(&self, slug: &str, suspend: bool) -> Result<Option<u64>, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let at = suspend.then_some(self.now);
         let Some(ended) = tx.write_suspended(self.company, at).await? else {
             return Ok(None);
         };
         let action = if suspend {
-            "company.suspend"
+            AuditAction::CompanySuspend
         } else {
-            "company.resume"
+            AuditAction::CompanyResume
         };
         let event = self.event(action, slug).with_change(
             json!({"suspended": !suspend}),
             json!({"suspended": suspend}),
         );
         let event = if suspend {
-            event.with_detail(format!("sessions ended: {ended}"))
+            event.with_detail(AuditDetail::SessionsEnded(ended))
         } else {
             event
         };
@@ -85,18 +86,21 @@ impl Admin<'_> {
             return Ok(false);
         }
         self.store.empty_company(self.company).await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         if !tx.delete_company(self.company).await? {
             return Ok(false);
         }
         let event = AuditEvent {
             company_id: None,
-            ..self.event("company.remove", slug)
+            ..self.event(AuditAction::CompanyRemove, slug)
         };
-        let event = event.with_detail(format!(
-            "users: {}; connections: {}; permission groups: {}; records of sign-ins: {}; entries of the audit log: {}",
-            uses.users, uses.connections, uses.groups, uses.sign_ins, uses.entries
-        ));
+        let event = event.with_detail(AuditDetail::CompanyErased {
+            users: uses.users,
+            connections: uses.connections,
+            groups: uses.groups,
+            sign_ins: uses.sign_ins,
+            entries: uses.entries,
+        });
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(true)
@@ -117,8 +121,11 @@ impl Admin<'_> {
         let records = self.store.delete_records_of(self.company, connection.id);
         let deleted = records.await?;
         let event = self
-            .event("connection.remove_records", connection.name.as_str())
-            .with_detail(format!("records of sign-ins deleted: {deleted}"));
+            .event(
+                AuditAction::ConnectionRemoveRecords,
+                connection.name.as_str(),
+            )
+            .with_detail(AuditDetail::RecordsDeleted(deleted));
         self.store.add_audit_event(&event).await?;
         Ok(deleted)
     }

@@ -7,8 +7,8 @@
 use serde_json::{Value, json};
 
 use super::user::version_of;
-use super::{Admin, Problems, Refused};
-use crate::domain::{Group, GroupId, GroupKind};
+use super::{Admin, Duplicate, Obstacle, Problems, Refused};
+use crate::domain::{AuditAction, AuditDetail, AuditNoun, Group, GroupId, GroupKind, Scope};
 use crate::keys;
 use crate::store::{GroupUse, StoredGroup, Tx};
 
@@ -44,20 +44,22 @@ impl Admin<'_> {
         Ok((stored.group, version))
     }
 
-    /// Whether a group is still the version that was read.
+    /// Whether a group may be changed, and is still the version that was read. Who may not change it learns nothing of that.
     pub async fn check_group_version(&self, id: GroupId, read: &str) -> Result<(), Refused> {
         let (group, now) = self.group(id).await?;
+        self.check_kind(group.kind)?;
         if now == read {
             return Ok(());
         }
-        Err(self.changed_by("group", &group.title).await?)
+        Err(self.changed_by(AuditNoun::Group, &group.title).await?)
     }
 
     /// Makes a group.
     pub async fn create_group(&self, text: &GroupText) -> Result<Group, Refused> {
+        self.check_kind(text.kind)?;
         let title = title(text)?;
         let id = GroupId::from_bytes(keys::random());
-        let mut tx = self.begin_making(id).await?;
+        let mut tx = self.begin_making(Scope::GroupsWrite, id).await?;
         // Who makes another one waits.
         tx.lock_company(self.company).await?;
         let others = tx.all_groups(self.company).await?;
@@ -71,11 +73,12 @@ impl Admin<'_> {
             created_at: self.now,
         };
         if !tx.add_group(&group).await? {
-            return Err(taken(&group.title));
+            return Err(duplicate_title(&group.title));
         }
-        let mut event = self.event("group.add", group.title.as_str());
-        event.after = Some(described(&group));
-        tx.audit(&event.with_detail(group.kind.as_str())).await?;
+        let mut event = self.event(AuditAction::GroupAdd, group.title.as_str());
+        event.after = Some(audit_values(&group));
+        tx.audit(&event.with_detail(AuditDetail::Kind(group.kind)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(group)
     }
@@ -89,7 +92,7 @@ impl Admin<'_> {
         text: &GroupText,
     ) -> Result<(Group, usize), Refused> {
         let title = title(text);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::GroupsWrite).await?;
         let way_in = match text.kind {
             // Its members are held before it becomes one of administrators.
             GroupKind::Administrator => tx.hold_members(self.company, id).await?,
@@ -97,12 +100,19 @@ impl Admin<'_> {
         };
         let stored = tx.lock_group(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
+        self.check_kind(stored.group.kind)?;
         if version(&stored) != version_read {
             drop(tx);
-            return Err(self.changed_by("group", &stored.group.title).await?);
+            return Err(self
+                .changed_by(AuditNoun::Group, &stored.group.title)
+                .await?);
+        }
+        let before = stored.group;
+        self.check_kind(text.kind)?;
+        if text.sso_only != before.sso_only && tx.has_administrator(self.company, id).await? {
+            self.check_over_administrators()?;
         }
         let title = title?;
-        let before = stored.group;
         let group = Group {
             title,
             kind: text.kind,
@@ -118,19 +128,20 @@ impl Admin<'_> {
         check_title(&others, &group.title, Some(id))?;
         if group.kind == GroupKind::Administrator && before.kind != group.kind {
             let uses = tx.hold_uses_of_group(self.company, id).await?;
-            if let Some(first) = uses.iter().find(|of| of.jit) {
-                return Err(Refused::InTheWay(for_everyone(&before, first)));
+            if let Some(first) = uses.into_iter().find(|of| of.jit) {
+                let title = before.title;
+                return Err(Obstacle::GroupForEveryone { title, first }.into());
             }
         }
         if !tx.write_group(&group).await? {
-            return Err(taken(&group.title));
+            return Err(duplicate_title(&group.title));
         }
         let lost = self.take_foreign_passwords(&mut tx, None).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
-            .event("group.change", group.title.as_str())
-            .with_change(described(&before), described(&group));
+            .event(AuditAction::GroupChange, group.title.as_str())
+            .with_change(audit_values(&before), audit_values(&group));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok((group, lost))
@@ -149,39 +160,48 @@ impl Admin<'_> {
 
     /// Deletes a group and every membership in it, unless a connection puts users into it.
     pub async fn delete_group(&self, id: GroupId) -> Result<Group, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::GroupsWrite).await?;
         let way_in = tx.hold_way_in(self.company, []).await?;
         let stored = tx.lock_group(self.company, id).await?;
         let group = stored.ok_or(Refused::NotFound)?.group;
         self.may_delete(&mut tx, &group).await?;
         let uses = tx.hold_uses_of_group(self.company, id).await?;
-        if let Some(first) = uses.first() {
-            return Err(Refused::InTheWay(in_use(&group, first, uses.len())));
+        let count = uses.len();
+        if let Some(first) = uses.into_iter().next() {
+            let title = group.title;
+            return Err(Obstacle::GroupInUse {
+                title,
+                first,
+                count,
+            }
+            .into());
         }
         let members = tx.count_members(id).await?;
         tx.remove_group(self.company, id).await?;
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
-        let mut event = self.event("group.remove", group.title.as_str());
-        event.before = Some(described(&group));
-        let detail = match members {
-            1 => "1 member".to_owned(),
-            members => format!("{members} members"),
-        };
-        tx.audit(&event.with_detail(detail)).await?;
+        let mut event = self.event(AuditAction::GroupRemove, group.title.as_str());
+        event.before = Some(audit_values(&group));
+        tx.audit(&event.with_detail(AuditDetail::Members(members)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(group)
     }
 
     /// Of a locked group: with it goes who is an administrator, or what keeps an administrator from passwords.
     async fn may_delete(&self, tx: &mut Tx, group: &Group) -> Result<(), Refused> {
-        let is_over = self.actor.over_administrators
-            || group.kind == GroupKind::Member
-                && !(group.sso_only && tx.has_administrator(self.company, group.id).await?);
-        if is_over {
-            Ok(())
-        } else {
-            Err(Refused::NotOverAdministrators)
+        self.check_kind(group.kind)?;
+        if group.sso_only && tx.has_administrator(self.company, group.id).await? {
+            self.check_over_administrators()?;
+        }
+        Ok(())
+    }
+
+    /// A group of administrators is made, changed and deleted with a scope of its own.
+    fn check_kind(&self, kind: GroupKind) -> Result<(), Refused> {
+        match kind {
+            GroupKind::Administrator => self.check_over_administrators(),
+            GroupKind::Member => Ok(()),
         }
     }
 }
@@ -193,43 +213,10 @@ fn check_title(groups: &[Group], title: &str, own: Option<GroupId>) -> Result<()
         .iter()
         .find(|group| Some(group.id) != own && group.title.to_lowercase() == folded);
     match alike {
-        Some(group) if group.title == title => Err(taken(title)),
-        Some(group) => Err(Refused::taken(
-            "title",
-            format!(
-                "There is a permission group \"{}\", which differs in upper and lower case only.",
-                group.title
-            ),
-        )),
+        Some(group) if group.title == title => Err(duplicate_title(title)),
+        Some(group) => Err(Duplicate::GroupTitleByCase(group.title.clone()).into()),
         None => Ok(()),
     }
-}
-
-/// Why a group that connections use stays.
-fn in_use(group: &Group, first: &GroupUse, count: usize) -> String {
-    let others = match count {
-        1 => String::new(),
-        2 => " and one more connection".to_owned(),
-        count => format!(" and {} more connections", count - 1),
-    };
-    let how = if first.jit {
-        "makes new accounts in it (Just-In-Time User Provisioning)"
-    } else {
-        "puts users into it by their group claim"
-    };
-    format!(
-        "\"{}\" cannot be deleted: the connection \"{}\"{others} {how}. Choose another group there first.",
-        group.title, first.display_name
-    )
-}
-
-/// Why a group of new accounts is none of administrators.
-fn for_everyone(group: &Group, first: &GroupUse) -> String {
-    format!(
-        "\"{}\" cannot become a group of administrators: the connection \"{}\" makes new accounts in it (Just-In-Time User Provisioning), \
-         and everybody would be one from the first sign-in. Choose another group there first.",
-        group.title, first.display_name
-    )
 }
 
 fn title(text: &GroupText) -> Result<String, Refused> {
@@ -239,18 +226,15 @@ fn title(text: &GroupText) -> Result<String, Refused> {
     Ok(title)
 }
 
-fn taken(title: &str) -> Refused {
-    Refused::taken(
-        "title",
-        format!("There is a permission group \"{title}\" already."),
-    )
+fn duplicate_title(title: &str) -> Refused {
+    Duplicate::GroupTitle(title.to_owned()).into()
 }
 
 fn version(stored: &StoredGroup) -> String {
-    version_of(stored.revision, &described(&stored.group))
+    version_of(stored.revision, &audit_values(&stored.group))
 }
 
-fn described(group: &Group) -> Value {
+fn audit_values(group: &Group) -> Value {
     json!({
         "title": group.title,
         "type": group.kind,

@@ -3,11 +3,12 @@
 //! Invariants: whoever becomes an administrator loses a password that neither they nor somebody over administrators has set; an
 //! identity is linked to an account by hand only as a sign-in has shown it.
 
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{
-    Code, Email, EvidenceKind, LoginAttempt, PasswordBy, PendingLink, User, UserId,
+    AuditAction, AuditDetail, Code, Email, EvidenceKind, LoginAttempt, PasswordBy, PendingLink,
+    User, UserId,
 };
-use crate::store::{FOREIGN_PASSWORD, Tx, shared_with};
+use crate::store::{Tx, shared_with};
 
 impl Admin<'_> {
     /// Who sets a password that the actor sets.
@@ -29,8 +30,8 @@ impl Admin<'_> {
     ) -> Result<usize, Refused> {
         let lost = tx.take_foreign_passwords(self.company, only).await?;
         let event = |email: &Email| {
-            let event = self.event("user.remove_password", email.as_str());
-            event.with_detail(FOREIGN_PASSWORD)
+            let event = self.event(AuditAction::UserRemovePassword, email.as_str());
+            event.with_detail(AuditDetail::ForeignPassword)
         };
         let events: Vec<_> = lost.iter().map(event).collect();
         tx.audit_many(&events).await?;
@@ -42,7 +43,7 @@ impl Admin<'_> {
         &self,
         attempt: &LoginAttempt,
     ) -> Result<Option<(PendingLink, User)>, Refused> {
-        let opened = self.unsealed(attempt, EvidenceKind::Link).await?;
+        let opened = self.open_evidence(attempt, EvidenceKind::Link).await?;
         let link: Option<PendingLink> = opened.and_then(|text| serde_json::from_slice(&text).ok());
         let Some(link) = link else { return Ok(None) };
         let stored = self.store.user_of(self.company, link.user).await?;
@@ -71,17 +72,19 @@ impl Admin<'_> {
             .bind_identity(connection.id, &link.subject, user.id, self.now)
             .await?;
         if !bound {
-            return Err(Refused::InTheWay(format!(
-                "{} is bound to another user by now. Unlink it there first.",
-                link.subject
-            )));
+            let subject = link.subject;
+            return Err(Obstacle::IdentityBound { subject }.into());
         }
         tx.waits_no_more(user.id).await?;
         tx.identity_changed(user.id);
         let others = tx.known_also_by(user.id, connection.id).await?;
-        let event = self.event("user.link", user.email.as_str());
+        let event = self.event(AuditAction::UserLink, user.email.as_str());
         let to = shared_with(connection.name.as_str(), &others);
-        let detail = format!("{to}: {}, refused as {code}", link.subject);
+        let detail = AuditDetail::LinkedByHand {
+            to: &to,
+            subject: &link.subject,
+            refused: code,
+        };
         tx.audit(&event.with_detail(detail)).await?;
         tx.commit(self.now).await?;
         Ok(user)

@@ -8,8 +8,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{Admin, Refused};
-use crate::domain::{CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId};
+use super::{Admin, Obstacle, Refused};
+use crate::domain::{
+    AuditAction, CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId,
+};
 
 const PURPOSE: &str = "console proposal";
 /// How long a proposal waits.
@@ -26,7 +28,7 @@ const LONGEST_WARNING: usize = 1_000;
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
     /// The action for the audit log.
-    action: String,
+    action: AuditAction,
     /// Where it comes from, for the audit log; none tells every difference.
     source: Option<String>,
     company: CompanyId,
@@ -49,23 +51,28 @@ pub struct Proposal {
 impl Admin<'_> {
     /// Proposes to add a connection.
     pub fn propose_new(&self, connection: &Connection, source: &str) -> Proposal {
-        self.proposal(connection, "connection.add", Some(source), true)
+        self.proposal(connection, AuditAction::ConnectionAdd, Some(source), true)
     }
 
     /// Proposes to change a connection; see [`Admin::change_connection`].
-    pub fn propose(&self, after: &Connection, action: &str, source: Option<&str>) -> Proposal {
+    pub fn propose(
+        &self,
+        after: &Connection,
+        action: AuditAction,
+        source: Option<&str>,
+    ) -> Proposal {
         self.proposal(after, action, source, false)
     }
 
     fn proposal(
         &self,
         connection: &Connection,
-        action: &str,
+        action: AuditAction,
         source: Option<&str>,
         is_new: bool,
     ) -> Proposal {
         Proposal {
-            action: action.to_owned(),
+            action,
             source: source.map(str::to_owned),
             company: self.company,
             actor: self.actor.user,
@@ -91,12 +98,7 @@ impl Admin<'_> {
 
     /// The proposal of a page; refused when it is not exactly what was shown to this administrator of this company.
     pub fn open(&self, sealed: &str) -> Result<Proposal, Refused> {
-        let foreign = || {
-            Refused::InTheWay(
-                "This is not what was shown to you, or it was shown more than an hour ago. Nothing was saved. Begin again."
-                    .to_owned(),
-            )
-        };
+        let foreign = || Refused::from(Obstacle::NotShown);
         if sealed.len() > LONGEST_TEXT {
             return Err(foreign());
         }
@@ -124,7 +126,7 @@ impl Admin<'_> {
         }
         let before = self.connection(proposal.id).await?;
         let after = proposal.connection(before.created_at);
-        self.change_connection(&after, &proposal.action, proposal.source.as_deref())
+        self.change_connection(&after, proposal.action, proposal.source.as_deref())
             .await
     }
 }

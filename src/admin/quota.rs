@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Admin, Refused};
-use crate::domain::{Family, Usage};
+use crate::domain::{AuditAction, Family, Usage};
 
 impl Admin<'_> {
     /// What the company has of each family.
@@ -21,11 +21,14 @@ impl Admin<'_> {
             return Err(Refused::NotFound);
         }
         let before = self.usage().await?;
-        let after: Vec<Usage> = before.iter().map(|it| self.with(it, wanted)).collect();
+        let after: Vec<Usage> = before
+            .iter()
+            .map(|it| self.wanted_usage(it, wanted))
+            .collect();
         if before == after {
             return Ok(before);
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         tx.lock_company(self.company).await?;
         for (family, most) in wanted {
             tx.write_quota(self.company, *family, *most).await?;
@@ -34,10 +37,10 @@ impl Admin<'_> {
             let wanted = all
                 .iter()
                 .filter(|it| wanted.iter().any(|(family, _)| *family == it.family));
-            Value::Object(wanted.map(set).collect::<Map<_, _>>())
+            Value::Object(wanted.map(quota_entry).collect::<Map<_, _>>())
         };
         let event = self
-            .event("company.quota", slug)
+            .event(AuditAction::CompanyQuota, slug)
             .with_change(told(&before), told(&after));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -45,7 +48,7 @@ impl Admin<'_> {
     }
 
     /// A quota as it is wanted.
-    fn with(&self, usage: &Usage, wanted: &[(Family, Option<u32>)]) -> Usage {
+    fn wanted_usage(&self, usage: &Usage, wanted: &[(Family, Option<u32>)]) -> Usage {
         let found = wanted.iter().find(|(family, _)| *family == usage.family);
         match found {
             Some((family, most)) => Usage {
@@ -58,6 +61,6 @@ impl Admin<'_> {
     }
 }
 
-fn set(usage: &Usage) -> (String, Value) {
+fn quota_entry(usage: &Usage) -> (String, Value) {
     (usage.family.to_string(), Value::from(usage.quota))
 }

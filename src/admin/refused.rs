@@ -4,8 +4,11 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use super::duplicate::Duplicate;
 use super::new_password::weakness;
-use crate::domain::{Email, Full};
+use super::obstacle::Obstacle;
+use crate::domain::user::LONGEST_NAME;
+use crate::domain::{Email, Full, Scope};
 use crate::import::holds_private_key;
 use crate::store;
 use crate::text::is_unseen;
@@ -14,8 +17,6 @@ use crate::text::is_unseen;
 const UNSEEN: &str = "Write it on one line, without characters that nobody sees, such as control characters. If it was copied from somewhere, type it.";
 /// What is told of a private key where a text belongs.
 pub(super) const PRIVATE_KEY: &str = "This is a private key, which never belongs here. It was not kept. If somebody else may have seen it, make a new one.";
-/// The longest name or title.
-const LONGEST_LINE: usize = 200;
 
 /// Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +27,9 @@ pub enum Refused {
     /// What was typed is not what is needed.
     #[error("{0}")]
     Invalid(Problems),
-    /// Another one has it already; the field is the one that has to be unique.
-    #[error("{0}")]
-    Taken(Problem),
+    /// Another one has it already.
+    #[error(transparent)]
+    Taken(#[from] Duplicate),
     /// Somebody else changed it since it was read.
     #[error("{by} changed this in the meantime.")]
     Changed {
@@ -40,17 +41,20 @@ pub enum Refused {
     /// A quota of the company has no room for it.
     #[error("{0}")]
     Full(Full),
-    /// Something else stands in the way. The text says what to do first.
-    #[error("{0}")]
-    InTheWay(String),
+    /// Something else stands in the way.
+    #[error(transparent)]
+    InTheWay(#[from] Obstacle),
     /// The company would be left without an administrator who can sign in without single sign-on (rule F6).
     #[error(
         "This is the last administrator who can sign in without single sign-on. Give another administrator a password first."
     )]
     LastBreakGlass,
-    /// The user is an administrator, and the actor may not change one.
-    #[error("This user is an administrator.")]
-    NotOverAdministrators,
+    /// The token may not do this.
+    #[error("The token lacks the scope {0}.")]
+    LacksScope(Scope),
+    /// The token was taken back or has ended since its request came.
+    #[error("The token does not count any more.")]
+    TokenEnded,
     /// The database.
     #[error(transparent)]
     Store(store::Error),
@@ -59,12 +63,7 @@ pub enum Refused {
 impl Refused {
     /// One problem with one field.
     pub fn invalid(field: &'static str, what: impl Into<String>) -> Self {
-        Self::Invalid(Problems(vec![Problem::new(field, what)]))
-    }
-
-    /// Another one has it already.
-    pub fn taken(field: &'static str, what: impl Into<String>) -> Self {
-        Self::Taken(Problem::new(field, what))
+        Self::Invalid(Problems(vec![FieldProblem::new(field, what)]))
     }
 
     /// What to show above a form when no field is to blame; empty when one is.
@@ -80,7 +79,9 @@ impl Refused {
     pub fn problems(&self) -> Problems {
         match self {
             Self::Invalid(problems) => problems.clone(),
-            Self::Taken(problem) => Problems(vec![problem.clone()]),
+            Self::Taken(other) => {
+                Problems(vec![FieldProblem::new(other.field(), other.to_string())])
+            }
             _ => Problems::default(),
         }
     }
@@ -91,10 +92,7 @@ impl From<store::Error> for Refused {
         match cause {
             store::Error::LastBreakGlass => Self::LastBreakGlass,
             store::Error::Full(full) => Self::Full(full),
-            store::Error::GroupGone => Self::InTheWay(
-                "A permission group of these settings was deleted in the meantime. Choose another one."
-                    .to_owned(),
-            ),
+            store::Error::GroupGone => Obstacle::GroupGone.into(),
             other => Self::Store(other),
         }
     }
@@ -102,14 +100,14 @@ impl From<store::Error> for Refused {
 
 /// What is wrong with a field, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct FieldProblem {
     /// The field's name in forms and in the API.
     pub field: &'static str,
     /// One sentence.
     pub what: String,
 }
 
-impl Problem {
+impl FieldProblem {
     pub fn new(field: &'static str, what: impl Into<String>) -> Self {
         Self {
             field,
@@ -118,7 +116,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for FieldProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
@@ -126,12 +124,12 @@ impl fmt::Display for Problem {
 
 /// What is wrong with a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problems(pub Vec<Problem>);
+pub struct Problems(pub Vec<FieldProblem>);
 
 impl Problems {
     /// Notes one more.
     pub fn add(&mut self, field: &'static str, what: impl Into<String>) {
-        self.0.push(Problem::new(field, what));
+        self.0.push(FieldProblem::new(field, what));
     }
 
     /// What is wrong with this field; empty when nothing is.
@@ -151,8 +149,8 @@ impl Problems {
             self.add(field, UNSEEN);
         } else if holds_private_key(text.as_bytes()) {
             self.add(field, PRIVATE_KEY);
-        } else if text.chars().count() > LONGEST_LINE {
-            self.add(field, format!("Use at most {LONGEST_LINE} characters."));
+        } else if text.chars().count() > LONGEST_NAME {
+            self.add(field, format!("Use at most {LONGEST_NAME} characters."));
         }
         text.to_owned()
     }

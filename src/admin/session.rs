@@ -1,16 +1,17 @@
 //! Sessions, ended by an administrator.
 
 use super::{Admin, Refused};
-use crate::domain::{SessionKey, UserId};
+use crate::domain::{AuditAction, AuditDetail, Scope, SessionKey, UserId};
 
 impl Admin<'_> {
     /// Ends a session of the company.
     pub async fn end_session(&self, key: SessionKey) -> Result<(), Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::SessionsWrite).await?;
         let email = tx.end_session_of(self.company, key).await?;
         let email = email.ok_or(Refused::NotFound)?;
-        let event = self.event("session.end", email.as_str());
-        tx.audit(&event.with_detail("1 session")).await?;
+        let event = self.event(AuditAction::SessionEnd, email.as_str());
+        tx.audit(&event.with_detail(AuditDetail::Sessions(1)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(())
     }
@@ -23,11 +24,11 @@ impl Admin<'_> {
     ) -> Result<usize, Refused> {
         let stored = self.store.user_of(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let ended = tx.end_sessions_of(id, keep).await?;
         if ended > 0 {
-            let event = self.event("user.sign_out", stored.user.email.as_str());
-            let detail = sessions(ended as u64);
+            let event = self.event(AuditAction::UserSignOut, stored.user.email.as_str());
+            let detail = AuditDetail::Sessions(ended as u64);
             tx.audit(&event.with_detail(detail)).await?;
             tx.commit(self.now).await?;
         }
@@ -36,19 +37,12 @@ impl Admin<'_> {
 
     /// Ends every session of the company, but the one to keep; how many there were.
     pub async fn sign_out_everyone(&self, keep: Option<SessionKey>) -> Result<u64, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::SessionsWrite).await?;
         let ended = tx.end_all_sessions(self.company, keep).await?;
-        let event = self.event("session.end_all", "everyone");
-        tx.audit(&event.with_detail(sessions(ended))).await?;
+        let event = self.event(AuditAction::SessionEndAll, "everyone");
+        tx.audit(&event.with_detail(AuditDetail::Sessions(ended)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(ended)
-    }
-}
-
-fn sessions(count: u64) -> String {
-    if count == 1 {
-        "1 session".to_owned()
-    } else {
-        format!("{count} sessions")
     }
 }

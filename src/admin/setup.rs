@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::{Admin, Problems, Refused};
 use crate::domain::setup_link::SETUP_LINK_LIFETIME;
-use crate::domain::{AttemptId, Company, Email, SetupLink, SetupLinkId};
+use crate::domain::{AttemptId, AuditAction, Company, Email, SetupLink, SetupLinkId};
 use crate::keys;
 
 /// A link that was made just now. Nobody can ask for its address again.
@@ -39,9 +39,9 @@ impl Admin<'_> {
             used_at: None,
             revoked_at: None,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         tx.add_setup_link(&link, &hash_of(&secret)).await?;
-        tx.audit(&self.event("setup_link.add", link.id.to_string()))
+        tx.audit(&self.event(AuditAction::SetupLinkAdd, link.id.to_string()))
             .await?;
         tx.commit(self.now).await?;
         Ok(NewSetupLink { link, secret })
@@ -54,11 +54,12 @@ impl Admin<'_> {
 
     /// Revokes the links that can still be used: one of them, or all; how many.
     pub async fn revoke_setup_links(&self, only: Option<SetupLinkId>) -> Result<u64, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let revoked = tx.revoke_setup_links(self.company, only, self.now).await?;
         if revoked > 0 {
             let subject = only.map_or_else(|| "all".to_owned(), |id| id.to_string());
-            tx.audit(&self.event("setup_link.revoke", subject)).await?;
+            tx.audit(&self.event(AuditAction::SetupLinkRevoke, subject))
+                .await?;
         }
         tx.commit(self.now).await?;
         Ok(revoked)

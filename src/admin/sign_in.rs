@@ -7,10 +7,10 @@ use time::Duration;
 use time::OffsetDateTime;
 
 use super::fix::{Fix, Side, fixes};
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{
-    AttemptKind, Code, Company, Connection, Email, EvidenceKind, Findings, LoginAttempt, NewKey,
-    User,
+    AttemptKind, AuditAction, AuditDetail, Code, Company, Connection, Email, EvidenceKind,
+    Findings, LoginAttempt, NewKey, User,
 };
 use crate::import;
 use crate::saml::error::Rule;
@@ -118,7 +118,7 @@ pub struct SigningCertificate {
 
 /// What a refused sign-in or a test received.
 #[derive(Debug)]
-pub enum Received {
+pub enum ReceivedMessage {
     /// Nothing is kept, or not any more.
     Nothing,
     /// A message that can be read.
@@ -186,7 +186,7 @@ impl Admin<'_> {
         let Some(connection) = connection.filter(|_| by_key) else {
             return Ok(None);
         };
-        let opened = self.unsealed(attempt, EvidenceKind::NewKey).await?;
+        let opened = self.open_evidence(attempt, EvidenceKind::NewKey).await?;
         let key: Option<NewKey> = opened.and_then(|text| serde_json::from_slice(&text).ok());
         let has = |key: &NewKey| {
             import::keys(&connection.settings.saml().certificates)
@@ -209,33 +209,34 @@ impl Admin<'_> {
         if !self.may_read(attempt) || attempt.kind != AttemptKind::Test {
             return Ok(None);
         }
-        let opened = self.unsealed(attempt, EvidenceKind::Findings).await?;
+        let opened = self.open_evidence(attempt, EvidenceKind::Findings).await?;
         Ok(opened.and_then(|text| serde_json::from_slice(&text).ok()))
     }
 
     /// What a refused sign-in or a test received, without its values.
-    pub async fn received(&self, attempt: &LoginAttempt) -> Result<Received, Refused> {
-        let opened = self.unsealed(attempt, EvidenceKind::Response).await?;
-        Ok(opened.map_or(Received::Nothing, |octets| {
-            read(&octets, OutlineValues::Masked)
+    pub async fn received(&self, attempt: &LoginAttempt) -> Result<ReceivedMessage, Refused> {
+        let opened = self.open_evidence(attempt, EvidenceKind::Response).await?;
+        Ok(opened.map_or(ReceivedMessage::Nothing, |octets| {
+            read_message(&octets, OutlineValues::Masked)
         }))
     }
 
     /// The same with its values. That they were looked at is in the audit log before anyone sees them.
-    pub async fn reveal_received(&self, attempt: &LoginAttempt) -> Result<Received, Refused> {
+    pub async fn reveal_received(
+        &self,
+        attempt: &LoginAttempt,
+    ) -> Result<ReceivedMessage, Refused> {
         if !self.may_read(attempt) {
-            return Err(Refused::InTheWay(
-                "What a test received is shown to the administrator who ran it.".to_owned(),
-            ));
+            return Err(Obstacle::TestOfAnother.into());
         }
-        let Some(octets) = self.unsealed(attempt, EvidenceKind::Response).await? else {
-            return Ok(Received::Nothing);
+        let Some(octets) = self.open_evidence(attempt, EvidenceKind::Response).await? else {
+            return Ok(ReceivedMessage::Nothing);
         };
         let event = self
-            .event("sign_in.reveal", attempt.code.to_string())
-            .with_detail("The values of the message that this sign-in received were looked at.");
+            .event(AuditAction::SignInReveal, attempt.code.to_string())
+            .with_detail(AuditDetail::MessageRevealed);
         self.store.add_audit_event(&event).await?;
-        Ok(read(&octets, OutlineValues::Shown))
+        Ok(read_message(&octets, OutlineValues::Shown))
     }
 
     /// Whether the actor may see what an attempt holds of a person: of a test, who ran it.
@@ -243,7 +244,7 @@ impl Admin<'_> {
         attempt.tested_by.is_none() || attempt.tested_by == self.actor.user
     }
 
-    pub(super) async fn unsealed(
+    pub(super) async fn open_evidence(
         &self,
         attempt: &LoginAttempt,
         kind: EvidenceKind,
@@ -260,10 +261,10 @@ impl Admin<'_> {
     }
 }
 
-fn read(octets: &[u8], values: OutlineValues) -> Received {
+fn read_message(octets: &[u8], values: OutlineValues) -> ReceivedMessage {
     match outline::outline(octets, values) {
-        Ok(lines) => Received::Message(lines),
-        Err(_) => Received::Unreadable(
+        Ok(lines) => ReceivedMessage::Message(lines),
+        Err(_) => ReceivedMessage::Unreadable(
             octets.len(),
             (values == OutlineValues::Shown).then(|| String::from_utf8_lossy(octets).into_owned()),
         ),

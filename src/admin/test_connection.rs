@@ -3,7 +3,7 @@
 //! Invariant: a test goes the way of a sign-in ([`crate::store::finish_in`] ends it); what is here is before and after it.
 
 use super::{Admin, Refused};
-use crate::domain::{AttemptKind, Code, Connection, ConnectionId};
+use crate::domain::{AttemptKind, AuditAction, AuditDetail, Code, Connection, ConnectionId};
 use crate::store::{SignInFilter, SignInRow};
 
 /// Tests of a connection that its page lists.
@@ -22,8 +22,8 @@ impl Admin<'_> {
     /// Writes down that a test has begun.
     pub async fn note_test(&self, connection: &Connection, code: &Code) -> Result<(), Refused> {
         let event = self
-            .event("connection.test", connection.name.as_str())
-            .with_detail(format!("Test {code}"));
+            .event(AuditAction::ConnectionTest, connection.name.as_str())
+            .with_detail(AuditDetail::Test(code));
         Ok(self.store.add_audit_event(&event).await?)
     }
 

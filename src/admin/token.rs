@@ -5,9 +5,9 @@
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use super::{Admin, Problems, Refused};
+use super::{Admin, Duplicate, Problems, Refused};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
-use crate::domain::{Scope, Scopes, Token, TokenId};
+use crate::domain::{AuditAction, Scope, Scopes, Token, TokenId};
 use crate::keys;
 
 /// What every token begins with, so that scanners of source code know one that was left there.
@@ -84,7 +84,7 @@ impl Admin<'_> {
             revoked_at: None,
         };
         let secret = format!("{TOKEN_PREFIX}{}", keys::hex(&keys::random::<32>()));
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         tx.hold_tokens(self.company).await?;
         let active = tx.active_tokens(self.company, self.now).await?;
         let folded = token.name.to_lowercase();
@@ -92,13 +92,10 @@ impl Admin<'_> {
             .iter()
             .any(|other| other.name.to_lowercase() == folded)
         {
-            return Err(Refused::taken(
-                "name",
-                "Another token has this name. Choose one that tells them apart in the audit log, or revoke the other one.",
-            ));
+            return Err(Duplicate::TokenName.into());
         }
         tx.add_token(&token, &keys::hash(secret.as_bytes())).await?;
-        let mut event = self.event("token.add", token.name.as_str());
+        let mut event = self.event(AuditAction::TokenAdd, token.name.as_str());
         event.after = Some(json!({
             "scopes": token.scopes.to_string(),
             "expires": day(token.expires_at),
@@ -110,13 +107,13 @@ impl Admin<'_> {
 
     /// Takes a token back: the next request with it is refused. `false` when it did not count any more.
     pub async fn revoke_token(&self, id: TokenId) -> Result<bool, Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let token = tx.revoke_token(self.company, id, self.now).await?;
         let token = token.ok_or(Refused::NotFound)?;
         if token.state(self.now) != TokenState::Active {
             return Ok(false);
         }
-        tx.audit(&self.event("token.revoke", token.name.as_str()))
+        tx.audit(&self.event(AuditAction::TokenRevoke, token.name.as_str()))
             .await?;
         tx.commit(self.now).await?;
         Ok(true)

@@ -1,7 +1,7 @@
 //! Versions of a connection's trust: listed, compared, restored, read.
 
 use super::connection::{ConnectionSettings, Difference, differences};
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::domain::{Connection, ConnectionId, TrustLine, TrustVersion};
 use crate::store::UnreadTrust;
 
@@ -63,9 +63,7 @@ impl Admin<'_> {
         let version = self.trust_version(connection, number).await?;
         let settings = version.settings;
         if settings == connection.settings {
-            return Err(Refused::InTheWay(format!(
-                "The connection trusts what version {number} says already."
-            )));
+            return Err(Obstacle::SameTrust { number }.into());
         }
         Ok(Connection {
             settings,

@@ -7,9 +7,10 @@
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{Admin, Problems, Refused, password};
+use super::{Admin, Duplicate, Problems, Refused, password};
 use crate::domain::{
-    AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
+    AuditAction, AuditDetail, AuditEvent, AuditNoun, ConnectionId, Creation, Email, Grant,
+    GrantSource, Group, GroupId, GroupKind, Scope, User, UserId,
 };
 use crate::keys;
 use crate::store::{Distrusted, StoredUser, Tx};
@@ -55,7 +56,7 @@ pub(super) struct UserFields {
 
 impl UserText {
     /// What is there, to be edited.
-    pub fn of(user: &User) -> Self {
+    pub fn from_user(user: &User) -> Self {
         Self {
             email: user.email.to_string(),
             first_name: user.first_name.clone(),
@@ -67,12 +68,12 @@ impl UserText {
     /// What is wrong with what was typed.
     pub fn problems(&self) -> Problems {
         let mut problems = Problems::default();
-        self.checked(&mut problems);
+        self.parse(&mut problems);
         problems
     }
 
     /// The same without mistakes; each of them is noted. None when there is no address.
-    pub(super) fn checked(&self, problems: &mut Problems) -> Option<UserFields> {
+    pub(super) fn parse(&self, problems: &mut Problems) -> Option<UserFields> {
         let email = problems.email("email", &self.email);
         let first_name = problems.line("first_name", &self.first_name, "");
         let last_name = problems.line("last_name", &self.last_name, "");
@@ -116,8 +117,11 @@ impl Admin<'_> {
     /// Makes a user in permission groups. Without a password it waits for its first single sign-on.
     pub async fn create_user(&self, new: NewUser) -> Result<User, Refused> {
         let mut problems = Problems::default();
-        let fields = new.text.checked(&mut problems);
+        let fields = new.text.parse(&mut problems);
         let groups = self.groups_named(&new.groups, &mut problems).await?;
+        if groups.iter().any(|it| it.kind == GroupKind::Administrator) {
+            self.check_over_administrators()?;
+        }
         if let Some(password) = &new.password {
             self.check_password(&mut problems, password, &new.text.email)
                 .await?;
@@ -127,7 +131,11 @@ impl Admin<'_> {
         }
         let mut waits_for = None;
         if let Some(fields) = fields.as_ref().filter(|_| new.password.is_none()) {
-            match self.awaiting().await?.of(&fields.email, new.connection) {
+            match self
+                .awaiting()
+                .await?
+                .connection_for(&fields.email, new.connection)
+            {
                 Ok(awaited) => waits_for = awaited,
                 Err(what) => problems.add("connection", what),
             }
@@ -139,9 +147,9 @@ impl Admin<'_> {
             None => None,
         };
         let user = self.new_user(fields, waits_for);
-        let mut tx = self.begin_making(user.id).await?;
+        let mut tx = self.begin_making(Scope::UsersWrite, user.id).await?;
         if !tx.add_user(&user).await? {
-            return Err(taken(&user.email));
+            return Err(Duplicate::Email(user.email).into());
         }
         self.put_into(&mut tx, &user, &groups).await?;
         if let Some(sealed) = &sealed {
@@ -156,9 +164,10 @@ impl Admin<'_> {
             }
         }
         let lost = self.take_foreign_passwords(&mut tx, Some(user.id)).await?;
-        let mut event = self.event("user.add", user.email.as_str());
-        event.after = Some(described(&user, &groups, sealed.is_some()));
-        tx.audit(&event.with_detail(titles(&groups))).await?;
+        let mut event = self.event(AuditAction::UserAdd, user.email.as_str());
+        event.after = Some(audit_values(&user, &groups, sealed.is_some()));
+        tx.audit(&event.with_detail(AuditDetail::Groups(&titles(&groups))))
+            .await?;
         tx.commit(self.now).await?;
         Ok(User {
             has_password: sealed.is_some() && lost == 0,
@@ -176,19 +185,19 @@ impl Admin<'_> {
         connection: Option<ConnectionId>,
     ) -> Result<Edited, Refused> {
         let mut problems = Problems::default();
-        let fields = text.checked(&mut problems);
+        let fields = text.parse(&mut problems);
         let awaiting = match connection {
             Some(connection) => Some((self.awaiting().await?, connection)),
             None => None,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let stored = tx.lock_user(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
+        self.is_over(&mut tx, id).await?;
         if version(&stored) != version_read {
             drop(tx);
             return Err(self.user_changed(&stored, version_read).await?);
         }
-        self.is_over(&mut tx, id).await?;
         problems.check()?;
         let fields = fields.ok_or(Refused::NotFound)?;
         let before = stored.user;
@@ -220,7 +229,7 @@ impl Admin<'_> {
         let mut user = before.clone();
         fields.put_into(&mut user);
         if !tx.write_user(&user).await? {
-            return Err(taken(&user.email));
+            return Err(Duplicate::Email(user.email).into());
         }
         let lost = if before.email.key() != user.email.key() && !self.actor.over_administrators {
             // Otherwise whoever gets in waits at the address of somebody else to become an administrator.
@@ -231,14 +240,21 @@ impl Admin<'_> {
         } else {
             Distrusted::default()
         };
-        let event = self.changed_texts(&before, &user);
-        tx.audit(&event.with_detail(told(&lost))).await?;
+        let mut event = self.changed_texts(&before, &user);
+        if lost != Distrusted::default() {
+            event = event.with_detail(AuditDetail::Distrusted {
+                identities: &lost.identities,
+                sessions: lost.sessions,
+                password: lost.password,
+            });
+        }
+        tx.audit(&event).await?;
         Ok(Edited { user, lost })
     }
 
     /// The entry of a change of address or names.
     pub(super) fn changed_texts(&self, before: &User, after: &User) -> AuditEvent {
-        self.event("user.change", after.email.as_str())
+        self.event(AuditAction::UserChange, after.email.as_str())
             .with_change(before.texts(), after.texts())
     }
 
@@ -277,6 +293,7 @@ impl Admin<'_> {
                 // Deleted since it was looked at.
                 return Err(Refused::invalid("group", "This permission group is gone."));
             }
+            self.hold_kind(tx, group.id).await?;
         }
         Ok(())
     }
@@ -295,10 +312,11 @@ impl Admin<'_> {
         Ok(all.into_iter().filter(wanted).collect())
     }
 
-    /// Whether a user is still the version that was read.
+    /// Whether a user may be changed, and is still the version that was read. Who may not change it learns nothing of that.
     pub async fn check_user_version(&self, id: UserId, read: &str) -> Result<(), Refused> {
         let stored = self.store.user_of(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
+        self.check_over(id).await?;
         if version(&stored) == read {
             return Ok(());
         }
@@ -310,7 +328,9 @@ impl Admin<'_> {
             .split_once('-')
             .is_none_or(|(revision, _)| revision != now.revision.to_string());
         if by_administrator {
-            return self.changed_by("user", now.user.email.as_str()).await;
+            return self
+                .changed_by(AuditNoun::User, now.user.email.as_str())
+                .await;
         }
         // A sign-in brought another name or address.
         Ok(Refused::Changed {
@@ -320,33 +340,17 @@ impl Admin<'_> {
     }
 
     /// Who changed something since it was read.
-    pub(super) async fn changed_by(&self, noun: &str, subject: &str) -> Result<Refused, Refused> {
+    pub(super) async fn changed_by(
+        &self,
+        noun: AuditNoun,
+        subject: &str,
+    ) -> Result<Refused, Refused> {
         let since = self.now - LOOK_BACK;
         let store = self.store;
         let found = store.last_change_of(self.company, noun, subject, since);
         let (by, at) = found.await?.unwrap_or((String::new(), self.now));
         Ok(Refused::Changed { by, at })
     }
-}
-
-/// What a changed address took away, for the audit log.
-fn told(lost: &Distrusted) -> String {
-    if *lost == Distrusted::default() {
-        return String::new();
-    }
-    let names = match lost.identities.as_slice() {
-        [] => "none".to_owned(),
-        names => names.join(", "),
-    };
-    format!(
-        "An API token without admins:write has changed the address. Identities forgotten: {names}; sessions ended: {}{}",
-        lost.sessions,
-        if lost.password {
-            "; password taken"
-        } else {
-            ""
-        }
-    )
 }
 
 /// What a form keeps, to find out whether a user was changed since: by an administrator, or by a sign-in that brought another
@@ -362,23 +366,14 @@ pub(super) fn version_of(revision: i64, values: &Value) -> String {
     format!("{revision}-{hash}")
 }
 
-pub(super) fn taken(email: &Email) -> Refused {
-    Refused::taken(
-        "email",
-        format!("Another user has the address {email} already."),
-    )
-}
-
-pub(super) fn titles(groups: &[Group]) -> String {
-    let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
-    titles.join(", ")
+fn titles(groups: &[Group]) -> Vec<&str> {
+    groups.iter().map(|group| group.title.as_str()).collect()
 }
 
 /// A user for the audit log.
-pub(super) fn described(user: &User, groups: &[Group], has_password: bool) -> Value {
+pub(super) fn audit_values(user: &User, groups: &[Group], has_password: bool) -> Value {
     let mut value = user.texts();
-    let groups: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
-    value["groups"] = json!(groups);
+    value["groups"] = json!(titles(groups));
     value["password"] = json!(if has_password { "set" } else { "none" });
     value
 }

@@ -7,11 +7,11 @@ use csv::{Terminator, WriterBuilder};
 
 use super::user_file::{COLUMNS, harmless, joined};
 use super::{Admin, Refused};
-use crate::domain::{CompanyId, GrantSource};
+use crate::domain::{AuditAction, AuditDetail, CompanyId, GrantSource};
 use crate::store::{self, ExportedUser, Store};
 
 /// A file that is made part by part.
-pub trait Parts: Send {
+pub trait ExportParts: Send {
     /// The next part; none at the end.
     fn next(
         &mut self,
@@ -31,8 +31,8 @@ impl Admin<'_> {
     /// Every user of the company as a file. Who is changed while it is made stands there as before or as afterwards.
     pub async fn export_users(&self) -> Result<UserExport, Refused> {
         let users = self.store.count_users(self.company).await?;
-        let event = self.event("user.export", "all users");
-        let event = event.with_detail(format!("{users} users"));
+        let event = self.event(AuditAction::UserExport, "all users");
+        let event = event.with_detail(AuditDetail::Users(users));
         self.store.add_audit_event(&event).await?;
         Ok(UserExport {
             company: self.company,
@@ -41,7 +41,7 @@ impl Admin<'_> {
     }
 }
 
-impl Parts for UserExport {
+impl ExportParts for UserExport {
     async fn next(&mut self, store: &Store) -> Result<Option<Vec<u8>>, store::Error> {
         let Some(after) = &self.after else {
             return Ok(None);

@@ -46,7 +46,7 @@ pub struct Fault {
 /// A file that was read. Cells that are empty, or whose column is not there, say nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFile {
-    pub lines: Vec<Line>,
+    pub lines: Vec<UserLine>,
     pub faults: Vec<Fault>,
     /// Columns whose cells say nothing to us.
     pub ignored: Vec<String>,
@@ -54,7 +54,7 @@ pub struct UserFile {
 
 /// One user of a file, as it is written there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct UserLine {
     pub number: u64,
     pub email: String,
     pub first_name: Option<String>,
@@ -193,7 +193,7 @@ impl Column {
     }
 }
 
-fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, String> {
+fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<UserLine, String> {
     if record.len() > columns.len() {
         return Err(format!(
             "The line has {} cells, and the header names {} columns. A cell with a comma in it needs quotation marks. The line: {}",
@@ -202,9 +202,9 @@ fn line(number: u64, columns: &[Column], record: &ByteRecord) -> Result<Line, St
             shortened(&shown(record))
         ));
     }
-    let mut line = Line {
+    let mut line = UserLine {
         number,
-        ..Line::default()
+        ..UserLine::default()
     };
     for (column, cell) in columns.iter().zip(record) {
         let Ok(text) = std::str::from_utf8(cell) else {

@@ -9,10 +9,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 
 use super::user::UserFields;
-use super::user_file::{Fault, Line, MOST_FAULTS, UserFile};
+use super::user_file::{Fault, MOST_FAULTS, UserFile, UserLine};
 use super::waiting::Awaiting;
-use super::{Admin, Problem, Problems, Refused, UserText};
-use crate::domain::{AuditEvent, ConnectionId, Email, Group, GroupId, GroupKind, User, UserId};
+use super::{Admin, FieldProblem, Problems, Refused, UserText};
+use crate::domain::{
+    AuditAction, AuditDetail, AuditEvent, ConnectionId, Email, Group, GroupId, GroupKind, User,
+    UserId,
+};
 use crate::keys;
 use crate::store::Tx;
 
@@ -53,14 +56,14 @@ pub struct PlannedUser {
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportedUsers {
     pub made: usize,
     pub changed: usize,
     pub same: usize,
 }
 
 /// Of the company as it is, what a file names.
-struct Known {
+struct KnownUsers {
     users: HashMap<String, User>,
     groups: Vec<Group>,
     /// The places of the groups, by title and by title in lower case.
@@ -74,7 +77,7 @@ impl Admin<'_> {
     /// What the import of a file would do. Saves nothing.
     pub async fn plan_import(&self, content: &[u8]) -> Result<ImportPlan, Refused> {
         let mut file = UserFile::read(content);
-        let known = self.known(&file.lines).await?;
+        let known = self.load_known(&file.lines).await?;
         let mut plan = ImportPlan {
             ignored: std::mem::take(&mut file.ignored),
             ..ImportPlan::default()
@@ -82,7 +85,7 @@ impl Admin<'_> {
         let mut lines: HashMap<String, u64> = HashMap::new();
         for line in std::mem::take(&mut file.lines) {
             let number = line.number;
-            let planned = known.planned(line);
+            let planned = known.plan_line(line);
             let planned = planned.and_then(|planned| {
                 let key = planned.text.email.to_ascii_lowercase();
                 match lines.insert(key, number) {
@@ -111,7 +114,11 @@ impl Admin<'_> {
     }
 
     /// Imports a file as the plan of this digest: everything, or nothing when the plan would be another one by now.
-    pub async fn import_users(&self, content: &[u8], digest: &str) -> Result<Imported, Refused> {
+    pub async fn import_users(
+        &self,
+        content: &[u8],
+        digest: &str,
+    ) -> Result<ImportedUsers, Refused> {
         let plan = self.plan_import(content).await?;
         if !plan.faults.is_empty() {
             return Err(Refused::invalid(
@@ -122,7 +129,7 @@ impl Admin<'_> {
         if plan.digest != digest {
             return Err(changed_since());
         }
-        let done = Imported {
+        let done = ImportedUsers {
             made: plan.made.len(),
             changed: plan.changed.len(),
             same: plan.same,
@@ -130,17 +137,20 @@ impl Admin<'_> {
         if done.made + done.changed == 0 {
             return Ok(done);
         }
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin_without_token().await?;
         let ids: Vec<UserId> = plan.changed.iter().filter_map(PlannedUser::id).collect();
         let way_in = tx.hold_way_in(self.company, ids).await?;
         self.change_all(&mut tx, &plan.changed).await?;
         self.make_all(&mut tx, &plan.made).await?;
         way_in.check(&mut tx).await?;
-        let detail = format!(
-            "{} made, {} changed, {} as they were",
-            done.made, done.changed, done.same
-        );
-        let event = self.event("user.import", "from a file").with_detail(detail);
+        let detail = AuditDetail::Imported {
+            made: done.made,
+            changed: done.changed,
+            same: done.same,
+        };
+        let event = self
+            .event(AuditAction::UserImport, "from a file")
+            .with_detail(detail);
         tx.audit(&event).await?;
         if done.changed > 0 {
             tx.many_users_changed(self.company);
@@ -153,7 +163,7 @@ impl Admin<'_> {
     }
 
     /// What the company has of what a file names.
-    async fn known(&self, lines: &[Line]) -> Result<Known, Refused> {
+    async fn load_known(&self, lines: &[UserLine]) -> Result<KnownUsers, Refused> {
         let emails = lines.iter().map(|line| line.email.to_ascii_lowercase());
         let emails: HashSet<String> = emails.collect();
         let emails = emails.into_iter().collect();
@@ -166,7 +176,7 @@ impl Admin<'_> {
             exact.entry(group.title.clone()).or_insert(place);
             folded.entry(group.title.to_lowercase()).or_insert(place);
         }
-        let mut known = Known {
+        let mut known = KnownUsers {
             users: users.collect(),
             groups,
             titles,
@@ -207,9 +217,9 @@ impl Admin<'_> {
         }
         let events: Vec<AuditEvent> = made
             .map(|(user, planned)| {
-                let mut event = self.event("user.add", user.email.as_str());
-                event.after = Some(super::user::described(user, &planned.into, false));
-                event.with_detail(format!("line {} of a file", planned.line))
+                let mut event = self.event(AuditAction::UserAdd, user.email.as_str());
+                event.after = Some(super::user::audit_values(user, &planned.into, false));
+                event.with_detail(AuditDetail::Line(planned.line))
             })
             .collect();
         Ok(tx.audit_many(&events).await?)
@@ -227,7 +237,7 @@ impl Admin<'_> {
                 continue;
             };
             let user = stored.remove(&before.id).ok_or_else(changed_since)?;
-            if UserText::of(&user) != UserText::of(before) {
+            if UserText::from_user(&user) != UserText::from_user(before) {
                 return Err(changed_since());
             }
             let fields = planned.fields()?;
@@ -248,8 +258,8 @@ impl Admin<'_> {
                     .id()
                     .is_some_and(|id| given.contains(&(id, group.id)))
                 {
-                    let event = self.event("user.group.add", planned.text.email.as_str());
-                    events.push(event.with_detail(group.title.as_str()));
+                    let event = self.event(AuditAction::UserGroupAdd, planned.text.email.as_str());
+                    events.push(event.with_detail(AuditDetail::Group(&group.title)));
                 }
             }
         }
@@ -260,9 +270,9 @@ impl Admin<'_> {
     }
 }
 
-impl Known {
+impl KnownUsers {
     /// What a line asks for, or what is wrong with it.
-    fn planned(&self, line: Line) -> Result<PlannedUser, String> {
+    fn plan_line(&self, line: UserLine) -> Result<PlannedUser, String> {
         let before = self.users.get(&line.email.to_ascii_lowercase());
         // An address that differs in upper and lower case only is not another one.
         let email = before.map_or(line.email, |user| user.email.to_string());
@@ -279,10 +289,10 @@ impl Known {
         if text.email.trim().is_empty() {
             return Err("The e-mail address is empty.".to_owned());
         }
-        let checked = text.checked(&mut problems);
+        let checked = text.parse(&mut problems);
         let mut waits_for = None;
         if let Some(fields) = checked.filter(|_| before.is_none()) {
-            match self.awaited(&fields.email, line.connection.as_deref()) {
+            match self.find_awaited(&fields.email, line.connection.as_deref()) {
                 Ok(awaited) => waits_for = awaited,
                 Err(what) => problems.add("connection", what),
             }
@@ -299,7 +309,11 @@ impl Known {
             }
         }
         if !problems.is_empty() {
-            let told: Vec<String> = problems.0.iter().map(|it| told(it, &text)).collect();
+            let told: Vec<String> = problems
+                .0
+                .iter()
+                .map(|it| problem_text(it, &text))
+                .collect();
             return Err(told.join(" "));
         }
         if let Some(user) = before {
@@ -315,9 +329,15 @@ impl Known {
     }
 
     /// The connection that a new user waits for.
-    fn awaited(&self, email: &Email, named: Option<&str>) -> Result<Option<ConnectionId>, String> {
-        let chosen = named.map(|text| self.awaiting.named(text)).transpose()?;
-        self.awaiting.of(email, chosen)
+    fn find_awaited(
+        &self,
+        email: &Email,
+        named: Option<&str>,
+    ) -> Result<Option<ConnectionId>, String> {
+        let chosen = named
+            .map(|text| self.awaiting.find_by_name(text))
+            .transpose()?;
+        self.awaiting.connection_for(email, chosen)
     }
 
     /// The group of a title, whatever its upper and lower case.
@@ -337,7 +357,7 @@ impl PlannedUser {
 
     /// Whether anything is to be done.
     fn changes(&self) -> bool {
-        let text = self.before.as_ref().map(UserText::of);
+        let text = self.before.as_ref().map(UserText::from_user);
         !self.into.is_empty() || text.as_ref() != Some(&self.text)
     }
 
@@ -349,7 +369,11 @@ impl PlannedUser {
 
     /// What changes, for people: the field, as it is, as it will be.
     pub fn differences(&self) -> Vec<(&'static str, String, String)> {
-        let before = self.before.as_ref().map(UserText::of).unwrap_or_default();
+        let before = self
+            .before
+            .as_ref()
+            .map(UserText::from_user)
+            .unwrap_or_default();
         let pairs = [
             ("First name", before.first_name, &self.text.first_name),
             ("Last name", before.last_name, &self.text.last_name),
@@ -365,7 +389,7 @@ impl PlannedUser {
 
     fn fields(&self) -> Result<UserFields, Refused> {
         let mut problems = Problems::default();
-        let fields = self.text.checked(&mut problems);
+        let fields = self.text.parse(&mut problems);
         problems.check()?;
         fields.ok_or(Refused::NotFound)
     }
@@ -380,7 +404,7 @@ impl ImportPlan {
             let into: Vec<_> = into.map(|it| (it.id.to_string(), it.kind)).collect();
             let value = json!([
                 before.map(|user| user.id),
-                before.map(UserText::of).map(|it| [
+                before.map(UserText::from_user).map(|it| [
                     it.email,
                     it.first_name,
                     it.last_name,
@@ -408,7 +432,7 @@ fn changed_since() -> Refused {
 }
 
 /// What is wrong, after what it is about.
-fn told(problem: &Problem, text: &UserText) -> String {
+fn problem_text(problem: &FieldProblem, text: &UserText) -> String {
     let value = match problem.field {
         "email" => &text.email,
         "first_name" => &text.first_name,

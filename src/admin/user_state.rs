@@ -5,8 +5,11 @@
 
 use serde_json::json;
 
-use super::{Admin, Problems, Refused, password};
-use crate::domain::{ConnectionId, Grant, GrantSource, GroupId, SessionKey, UserId};
+use super::{Admin, Obstacle, Problems, Refused, password};
+use crate::domain::{
+    AuditAction, AuditDetail, ConnectionId, Grant, GrantSource, GroupId, GroupKind, Scope,
+    SessionKey, UserId,
+};
 use crate::store::{StoredUser, Tx, WayIn};
 
 /// What became of a user who was to come into a group.
@@ -24,9 +27,7 @@ impl Admin<'_> {
     /// Deactivates a user and ends its sessions (rule F4); how many ended, or none when it is deactivated already.
     pub async fn deactivate_user(&self, id: UserId) -> Result<Option<usize>, Refused> {
         if self.actor.user == Some(id) {
-            return Err(Refused::InTheWay(
-                "This is your own account. Ask another administrator to deactivate it.".to_owned(),
-            ));
+            return Err(Obstacle::DeactivatesOneself.into());
         }
         let (mut tx, stored, way_in) = self.hold(id).await?;
         if stored.user.disabled_at.is_some() {
@@ -35,7 +36,7 @@ impl Admin<'_> {
         let ended = tx.write_active(id, Some(self.now)).await?;
         way_in.check(&mut tx).await?;
         let event = self
-            .event("user.deactivate", stored.user.email.as_str())
+            .event(AuditAction::UserDeactivate, stored.user.email.as_str())
             .with_change(json!({"active": true}), json!({"active": false}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -50,7 +51,7 @@ impl Admin<'_> {
         }
         tx.write_active(id, None).await?;
         let event = self
-            .event("user.activate", stored.user.email.as_str())
+            .event(AuditAction::UserActivate, stored.user.email.as_str())
             .with_change(json!({"active": false}), json!({"active": true}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -92,6 +93,8 @@ impl Admin<'_> {
         let mut problems = Problems::default();
         let found = self.store.user_of(self.company, id).await?;
         let email = found.ok_or(Refused::NotFound)?.user.email;
+        // Before the password is looked at and sealed, which costs a lot; the transaction asks again.
+        self.check_over(id).await?;
         self.check_password(&mut problems, &new, email.as_str())
             .await?;
         problems.check()?;
@@ -101,9 +104,7 @@ impl Admin<'_> {
             && (stored.user.disabled_at.is_some()
                 || tx.password(id).await?.as_deref() != Some(expected))
         {
-            return Err(Refused::InTheWay(
-                "The password was changed in the meantime. Sign in again.".to_owned(),
-            ));
+            return Err(Obstacle::PasswordChanged.into());
         }
         if let Some(title) = tx.sso_only_group_of(id).await? {
             return Err(Refused::invalid("password", password::not_for(&title)));
@@ -117,7 +118,7 @@ impl Admin<'_> {
             "set anew"
         };
         let event = self
-            .event("user.set_password", stored.user.email.as_str())
+            .event(AuditAction::UserSetPassword, stored.user.email.as_str())
             .with_change(has_password(&stored), json!({ "password": told }));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -138,7 +139,7 @@ impl Admin<'_> {
         let ended = tx.write_password(id, None, keep).await?;
         way_in.check(&mut tx).await?;
         let event = self
-            .event("user.remove_password", stored.user.email.as_str())
+            .event(AuditAction::UserRemovePassword, stored.user.email.as_str())
             .with_change(has_password(&stored), json!({"password": "none"}));
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
@@ -165,15 +166,16 @@ impl Admin<'_> {
         let group = self.store.group_of(self.company, group).await?;
         let group = group.ok_or(Refused::NotFound)?.group;
         let (mut tx, stored, way_in) = self.hold(id).await?;
+        self.hold_kind(&mut tx, group.id).await?;
         let grant = Grant {
             user_id: id,
             group_id: group.id,
             source: GrantSource::Administrator,
         };
         let (changed, action) = if into {
-            (tx.grant(grant, self.now).await?, "user.group.add")
+            (tx.grant(grant, self.now).await?, AuditAction::UserGroupAdd)
         } else {
-            (tx.revoke(grant).await?, "user.group.remove")
+            (tx.revoke(grant).await?, AuditAction::UserGroupRemove)
         };
         if !changed {
             return Ok(Added::Already);
@@ -182,7 +184,8 @@ impl Admin<'_> {
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self.event(action, stored.user.email.as_str());
-        tx.audit(&event.with_detail(group.title)).await?;
+        tx.audit(&event.with_detail(AuditDetail::Group(&group.title)))
+            .await?;
         tx.commit(self.now).await?;
         Ok(if lost == 0 {
             Added::Now
@@ -211,8 +214,11 @@ impl Admin<'_> {
         way_in.check(&mut tx).await?;
         self.keeps_own_administration(&mut tx).await?;
         let event = self
-            .event("user.unlink", stored.user.email.as_str())
-            .with_detail(format!("{}: {}", found.name, gone.join(", ")));
+            .event(AuditAction::UserUnlink, stored.user.email.as_str())
+            .with_detail(AuditDetail::Identities {
+                connection: &found.name,
+                subjects: &gone,
+            });
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         Ok(gone)
@@ -220,7 +226,7 @@ impl Admin<'_> {
 
     /// A transaction that holds a user of the company and its ways in.
     pub(super) async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let way_in = tx.hold_way_in(self.company, [id]).await?;
         let stored = tx.lock_user(self.company, id).await?;
         let stored = stored.ok_or(Refused::NotFound)?;
@@ -230,20 +236,38 @@ impl Admin<'_> {
 
     /// Of a locked user: whether the actor may change it. It may have become an administrator since it was looked at.
     pub(super) async fn is_over(&self, tx: &mut Tx, id: UserId) -> Result<(), Refused> {
-        if self.actor.over_administrators || !tx.is_among_administrators(id).await? {
-            Ok(())
-        } else {
-            Err(Refused::NotOverAdministrators)
+        if !self.actor.over_administrators && tx.is_among_administrators(id).await? {
+            return self.check_over_administrators();
         }
+        Ok(())
+    }
+
+    /// The same of a user who is not locked, for what is told before the change is begun.
+    pub(super) async fn check_over(&self, id: UserId) -> Result<(), Refused> {
+        if !self.actor.over_administrators {
+            let groups = self.store.groups_of(id).await?;
+            if groups.iter().any(|it| it.kind == GroupKind::Administrator) {
+                return self.check_over_administrators();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the actor may say who is in a group. It stays one of members until the transaction ends.
+    pub(super) async fn hold_kind(&self, tx: &mut Tx, group: GroupId) -> Result<(), Refused> {
+        if !self.actor.over_administrators {
+            let stored = tx.lock_group(self.company, group).await?;
+            if stored.ok_or(Refused::NotFound)?.group.kind == GroupKind::Administrator {
+                return self.check_over_administrators();
+            }
+        }
+        Ok(())
     }
 
     /// After a change: whoever made it is an administrator still.
     pub(super) async fn keeps_own_administration(&self, tx: &mut Tx) -> Result<(), Refused> {
         match self.actor.user {
-            Some(me) if !tx.is_administrator(me).await? => Err(Refused::InTheWay(
-                "This would take your own administration away. Ask another administrator to do it."
-                    .to_owned(),
-            )),
+            Some(me) if !tx.is_administrator(me).await? => Err(Obstacle::OwnAdministration.into()),
             _ => Ok(()),
         }
     }

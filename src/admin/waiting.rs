@@ -4,8 +4,10 @@
 
 use serde_json::json;
 
-use super::{Admin, Refused};
-use crate::domain::{CompanyDomain, Connection, ConnectionId, Email, User, UserId};
+use super::{Admin, Obstacle, Refused};
+use crate::domain::{
+    AuditAction, CompanyDomain, Connection, ConnectionId, Email, Scope, User, UserId,
+};
 use crate::store::Tx;
 
 /// What decides for which connection an account waits.
@@ -17,7 +19,7 @@ pub(super) struct Awaiting {
 impl Awaiting {
     /// The connection that a new account with an address waits for: the chosen one, else that of the address's domain, else the
     /// only enabled one. None where there is none yet.
-    pub(super) fn of(
+    pub(super) fn connection_for(
         &self,
         email: &Email,
         chosen: Option<ConnectionId>,
@@ -71,7 +73,7 @@ impl Awaiting {
     }
 
     /// The connection of a name that was typed: its short one, or the one of the sign-in page.
-    pub(super) fn named(&self, text: &str) -> Result<ConnectionId, String> {
+    pub(super) fn find_by_name(&self, text: &str) -> Result<ConnectionId, String> {
         let of = |name: fn(&Connection) -> &str| {
             let mut all = self.connections.iter();
             all.find(|it| name(it).eq_ignore_ascii_case(text))
@@ -115,7 +117,7 @@ impl Admin<'_> {
     /// Names the connection that an account waits for; `false` when it is so already. One that does not wait is refused.
     pub async fn wait_for(&self, id: UserId, connection: ConnectionId) -> Result<bool, Refused> {
         let awaiting = self.awaiting().await?;
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.begin(Scope::UsersWrite).await?;
         let stored = tx.lock_user(self.company, id).await?;
         let before = stored.ok_or(Refused::NotFound)?.user;
         self.is_over(&mut tx, id).await?;
@@ -137,13 +139,13 @@ impl Admin<'_> {
         awaiting: &Awaiting,
         connection: ConnectionId,
     ) -> Result<User, Refused> {
+        // Through which connection somebody comes decides who it is.
+        self.check_over_administrators()?;
         if !tx.waits(&before).await? {
-            return Err(Refused::InTheWay(
-                "This user does not wait for a first sign-in any more.".to_owned(),
-            ));
+            return Err(Obstacle::NotWaiting.into());
         }
         let awaited = awaiting
-            .of(&before.email, Some(connection))
+            .connection_for(&before.email, Some(connection))
             .map_err(|what| Refused::invalid("connection", what))?;
         if before.waits_for == awaited {
             return Ok(before);
@@ -154,7 +156,7 @@ impl Admin<'_> {
         };
         tx.write_user(&after).await?;
         let event = self
-            .event("user.wait_for", after.email.as_str())
+            .event(AuditAction::UserWaitFor, after.email.as_str())
             .with_change(
                 json!({"connection": awaiting.name(before.waits_for)}),
                 json!({"connection": awaiting.name(awaited)}),

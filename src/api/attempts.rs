@@ -1,27 +1,22 @@
 //! Sign-ins: listed, and one with its checks.
 
-use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AttemptsRead;
-use super::paging::{self, Page, PageParams};
+use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
 use super::{Answer, Caller, answer};
 use crate::admin::{Fix, Side, SignInDetail, Signing};
 use crate::domain::{AttemptKind, Check, Code, Outcome};
 use crate::http::problem::Problem;
-use crate::store::{SignInFilter, SignInRow};
-
-const PATH: &str = "/api/v1/attempts";
+use crate::store::{SignInFilter, SignInPlace, SignInRow};
 
 /// Which sign-ins to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Asked {
+pub(super) struct AttemptQuery {
     #[param(nullable = false, inline)]
     outcome: Option<OutcomeOut>,
     /// Those that succeeded with a warning.
@@ -36,17 +31,13 @@ pub(super) struct Asked {
     #[param(nullable = false)]
     user: Option<String>,
     /// Begun at this moment or later.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "time::serde::rfc3339::option")]
     #[param(nullable = false)]
     from: Option<OffsetDateTime>,
     /// Begun before this moment.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "time::serde::rfc3339::option")]
     #[param(nullable = false)]
     until: Option<OffsetDateTime>,
-    #[param(ignore)]
-    limit: Option<u32>,
-    #[param(ignore)]
-    cursor: Option<String>,
 }
 
 /// How a sign-in ended: it is open, it began a session, it was refused, or it was a test that would have been a sign-in.
@@ -224,28 +215,33 @@ pub(super) enum SideOut {
 ///
 /// A page looks at a bounded number of them: it may hold none, and go on.
 #[utoipa::path(get, path = "/api/v1/attempts", tag = "Sign-ins", operation_id = "listAttempts",
-    params(Asked, PageParams), security(("token" = ["attempts:read"])),
-    responses((status = 200, description = "A page of sign-ins.", body = Page<AttemptOut>)))]
+    params(AttemptQuery, PageQuery), security(("token" = ["attempts:read"])),
+    responses((status = 200, description = "A page of sign-ins.", body = PageOut<AttemptOut>)))]
 pub(super) async fn list(
     caller: Caller<AttemptsRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<AttemptQuery, SignInPlace>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let filter = SignInFilter {
-        after: paging::place(asked.cursor.as_deref())?,
-        outcome: asked.outcome.map(Into::into),
-        warned: asked.warning.unwrap_or_default(),
-        kind: asked.kind.map(Into::into),
-        connection_id: id("connection", asked.connection)?,
-        user_id: id("user", asked.user)?,
-        named: None,
-        from: asked.from,
-        until: asked.until,
-    };
-    let page = caller.admin().sign_ins(&filter, limit).await?;
+    let filter = list.query.filter(list.after)?;
+    let page = caller.admin().sign_ins(&filter, list.limit).await?;
     let items = page.rows.iter().map(AttemptOut::from).collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    list.answer(&caller, items, page.next.as_ref())
+}
+
+impl AttemptQuery {
+    fn filter(&self, after: Option<SignInPlace>) -> Result<SignInFilter, Problem> {
+        let id = "Use an identifier.";
+        Ok(SignInFilter {
+            after,
+            outcome: self.outcome.map(Into::into),
+            warned: self.warning.unwrap_or_default(),
+            kind: self.kind.map(Into::into),
+            connection_id: paging::id("connection", self.connection.as_deref(), id)?,
+            user_id: paging::id("user", self.user.as_deref(), id)?,
+            named: None,
+            from: self.from,
+            until: self.until,
+        })
+    }
 }
 
 /// Shows a sign-in by its code, with every check.
@@ -279,15 +275,6 @@ pub(super) async fn show(caller: Caller<AttemptsRead>, Ids((code,)): Ids<(Code,)
         clocks: clocks(&detail),
         signing: detail.signing.as_ref().map(SigningOut::from),
     })
-}
-
-/// An identifier among the parameters.
-fn id<T: std::str::FromStr>(name: &str, text: Option<String>) -> Result<Option<T>, Problem> {
-    let read = |text: String| {
-        text.parse()
-            .map_err(|_| Problem::parameter(name, "Use an identifier."))
-    };
-    text.map(read).transpose()
 }
 
 impl From<&SignInRow> for AttemptOut {

@@ -1,28 +1,24 @@
 //! The audit log.
 
-use axum::http::Uri;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::AuditRead;
-use super::paging::{self, Page, PageParams};
-use super::query::Parameters;
+use super::paging::{self, ListRequest, PageOut, PageQuery};
+use super::query::QueryParameters;
 use super::{Answer, Caller};
-use crate::admin::Form;
+use crate::admin::ExportForm;
 use crate::domain::AuditEvent;
 use crate::http::export;
 use crate::http::problem::Problem;
-use crate::store::AuditFilter;
+use crate::store::{AuditFilter, AuditPlace};
 
-const PATH: &str = "/api/v1/audit";
-
-/// Which entries to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+/// Which entries to list or to export.
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Asked {
+pub(super) struct AuditQuery {
     /// What it was done to, the first half of the action: `user`, `connection`.
     #[param(nullable = false, max_length = 50, pattern = "^[a-z_]{1,50}$")]
     noun: Option<String>,
@@ -30,47 +26,28 @@ pub(super) struct Asked {
     #[param(nullable = false, max_length = 200)]
     text: Option<String>,
     /// At this moment or later.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "time::serde::rfc3339::option")]
     #[param(nullable = false)]
     from: Option<OffsetDateTime>,
     /// Before this moment.
-    #[serde(with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "time::serde::rfc3339::option")]
     #[param(nullable = false)]
     until: Option<OffsetDateTime>,
-    #[param(ignore)]
-    limit: Option<u32>,
-    #[param(ignore)]
-    cursor: Option<String>,
 }
 
-/// Which entries to export, and how.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+/// How to export them.
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct AskedOfAll {
-    /// What it was done to, the first half of the action: `user`, `connection`.
-    #[param(nullable = false, max_length = 50, pattern = "^[a-z_]{1,50}$")]
-    noun: Option<String>,
-    /// Text in who did it, what it was done to, or the details.
-    #[param(nullable = false, max_length = 200)]
-    text: Option<String>,
-    /// At this moment or later.
-    #[serde(with = "time::serde::rfc3339::option")]
-    #[param(nullable = false)]
-    from: Option<OffsetDateTime>,
-    /// Before this moment.
-    #[serde(with = "time::serde::rfc3339::option")]
-    #[param(nullable = false)]
-    until: Option<OffsetDateTime>,
+pub(super) struct AuditFileQuery {
     /// A table, which is usual, or one JSON object a line.
     #[param(nullable = false, inline)]
-    form: Option<FileForm>,
+    form: Option<AuditFileForm>,
 }
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum FileForm {
+pub(super) enum AuditFileForm {
     Csv,
     Jsonl,
 }
@@ -78,7 +55,7 @@ pub(super) enum FileForm {
 /// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
-pub(super) struct EntryOut {
+pub(super) struct AuditEntryOut {
     id: String,
     #[serde(with = "time::serde::rfc3339")]
     at: OffsetDateTime,
@@ -104,60 +81,54 @@ pub(super) struct EntryOut {
 ///
 /// A page looks at a bounded number of entries: it may hold none, and go on.
 #[utoipa::path(get, path = "/api/v1/audit", tag = "Audit", operation_id = "listAudit",
-    params(Asked, PageParams), security(("token" = ["audit:read"])),
-    responses((status = 200, description = "A page of entries.", body = Page<EntryOut>)))]
+    params(AuditQuery, PageQuery), security(("token" = ["audit:read"])),
+    responses((status = 200, description = "A page of entries.", body = PageOut<AuditEntryOut>)))]
 pub(super) async fn list(
     caller: Caller<AuditRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<AuditQuery, AuditPlace>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let filter = AuditFilter {
-        noun: noun(asked.noun)?,
-        text: paging::text("text", asked.text, 200)?,
-        from: asked.from,
-        until: asked.until,
-        after: paging::place(asked.cursor.as_deref())?,
-    };
-    let page = caller.admin().audit_log(&filter, limit).await?;
-    let items = page.entries.into_iter().map(EntryOut::from).collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    let filter = list.query.filter(list.after)?;
+    let page = caller.admin().audit_log(&filter, list.limit).await?;
+    let items = page.entries.into_iter().map(AuditEntryOut::from).collect();
+    list.answer(&caller, items, page.next.as_ref())
 }
 
 /// Exports the audit log as one file, the newest first.
 ///
 /// It is made while it is sent. That it was asked for stands in the audit log, and is not in the file.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "Audit", operation_id = "exportAudit",
-    params(AskedOfAll), security(("token" = ["audit:read"])),
+    params(AuditQuery, AuditFileQuery), security(("token" = ["audit:read"])),
     responses((status = 200, description = "Every entry that was asked for. Where the connection breaks before the end, the file is not whole.",
         content((String = "text/csv; charset=utf-8; header=present"), (String = "application/jsonl")))))]
 pub(super) async fn all(
     caller: Caller<AuditRead>,
-    Parameters(asked): Parameters<AskedOfAll>,
+    QueryParameters(query, file): QueryParameters<AuditQuery, AuditFileQuery>,
 ) -> Answer {
-    let filter = AuditFilter {
-        noun: noun(asked.noun)?,
-        text: paging::text("text", asked.text, 200)?,
-        from: asked.from,
-        until: asked.until,
-        after: None,
+    let filter = query.filter(None)?;
+    let form = match file.form {
+        None | Some(AuditFileForm::Csv) => ExportForm::Csv,
+        Some(AuditFileForm::Jsonl) => ExportForm::JsonLines,
     };
-    let form = match asked.form {
-        None | Some(FileForm::Csv) => Form::Csv,
-        Some(FileForm::Jsonl) => Form::JsonLines,
-    };
-    let asked = (&filter, form);
-    Ok(export::audit_log(&caller.app, &caller.site, &caller.admin(), asked).await?)
+    let what = (&filter, form);
+    Ok(export::audit_log(&caller.app, &caller.site, &caller.admin(), what).await?)
 }
 
-/// The noun that was asked for. The store takes what is none for none at all.
-fn noun(asked: Option<String>) -> Result<Option<String>, Problem> {
-    let noun = paging::text("noun", asked, 50)?;
-    if noun.as_deref().is_some_and(|noun| !is_noun(noun)) {
-        let message = "Use the first half of an action, such as user or connection.";
-        return Err(Problem::parameter("noun", message));
+impl AuditQuery {
+    fn filter(&self, after: Option<AuditPlace>) -> Result<AuditFilter, Problem> {
+        let noun = paging::text("noun", self.noun.as_deref(), 50)?;
+        // The store takes what is no noun for none at all.
+        if noun.as_deref().is_some_and(|noun| !is_noun(noun)) {
+            let message = "Use the first half of an action, such as user or connection.";
+            return Err(Problem::parameter("noun", message));
+        }
+        Ok(AuditFilter {
+            noun,
+            text: paging::text("text", self.text.as_deref(), paging::LONGEST_SEARCH)?,
+            from: self.from,
+            until: self.until,
+            after,
+        })
     }
-    Ok(noun)
 }
 
 fn is_noun(text: &str) -> bool {
@@ -165,14 +136,14 @@ fn is_noun(text: &str) -> bool {
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-impl From<AuditEvent> for EntryOut {
+impl From<AuditEvent> for AuditEntryOut {
     fn from(event: AuditEvent) -> Self {
         Self {
             id: event.id.to_string(),
             at: event.at,
             actor: event.actor,
             client: event.client.map(|client| client.to_string()),
-            action: event.action,
+            action: event.action.to_string(),
             subject: event.subject,
             detail: event.detail,
             before: event.before,

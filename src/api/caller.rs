@@ -1,7 +1,8 @@
 //! Who asks: a bearer token (RFC 6750) of the company of the host, with the scope that a handler needs.
 //!
 //! Invariants: nothing but the one `Authorization` header is looked at; a token counts at its own company only; a request is
-//! within its limits before the database is asked, and before its body is read.
+//! within its limits before the database is asked, and before its body is read. What a handler reads needs no more than this;
+//! what it changes, and what depends on the thing that is changed, `admin::authority` decides in the transaction.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
@@ -90,6 +91,7 @@ impl<S> Caller<S> {
             actor: Actor {
                 name: format!("token: {}", self.token.name),
                 user: None,
+                token: Some(self.token.id),
                 client: self.client,
                 over_administrators: self.token.scopes.has(Scope::AdminsWrite),
                 for_good: false,
@@ -100,7 +102,7 @@ impl<S> Caller<S> {
     }
 
     /// The same caller, whose request makes something once.
-    pub(super) fn making_once(&self, request: KeyedRequest) -> Self {
+    pub(super) fn with_request(&self, request: KeyedRequest) -> Self {
         Self {
             request: Some(Arc::new(request)),
             ..self.clone()
@@ -108,7 +110,7 @@ impl<S> Caller<S> {
     }
 
     /// The same caller, whose request is answered with something that cannot be read again from what it makes.
-    pub(super) fn noting(&self, notes: String) -> Self {
+    pub(super) fn with_notes(&self, notes: String) -> Self {
         let request = self.request.as_deref().map(|request| {
             Arc::new(KeyedRequest {
                 notes,
@@ -129,17 +131,8 @@ impl<S> Caller<S> {
         self.app.clock.now()
     }
 
-    /// One more scope, which only some values of a request need.
-    pub(super) fn needs(&self, scope: Scope) -> Result<(), Problem> {
-        if self.token.scopes.has(scope) {
-            Ok(())
-        } else {
-            Err(Problem::scope(scope))
-        }
-    }
-
     /// Makes sure that the requests after this one see what was changed.
-    pub(super) async fn changed(&self) -> Result<(), Problem> {
+    pub(super) async fn catch_up(&self) -> Result<(), Problem> {
         Ok(self.app.catch_up().await?)
     }
 }
@@ -153,23 +146,24 @@ impl<S: Needs> FromRequestParts<Arc<App>> for Caller<S> {
         app.throttle.admit_to_api(client, &site.company)?;
         let token = authenticated(app, &site, &parts.headers).await?;
         app.throttle.admit_token(token.id, &site.company)?;
-        let caller = Self {
+        if !token.scopes.has(S::SCOPE) {
+            return Err(Problem::scope(S::SCOPE));
+        }
+        Ok(Self {
             app: Arc::clone(app),
             site,
             token: Arc::new(token),
             client,
             request: None,
             scope: PhantomData,
-        };
-        caller.needs(S::SCOPE)?;
-        Ok(caller)
+        })
     }
 }
 
 /// The token of a request, when it counts here and now.
 async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<Token, Problem> {
-    let hash = match presented(headers)? {
-        Some(text) => token_hash(text).ok_or_else(unknown)?,
+    let hash = match bearer_token(headers)? {
+        Some(text) => token_hash(text).ok_or_else(Problem::unknown_token)?,
         None => {
             return Err(Problem::unauthorized(
                 "Bearer realm=\"vestibule\"",
@@ -179,10 +173,10 @@ async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<To
     };
     let found = app.desk.token_of(&hash).await?;
     let token = found.filter(|token| token.company_id == site.company.id);
-    let token = token.ok_or_else(unknown)?;
+    let token = token.ok_or_else(Problem::unknown_token)?;
     let now = app.clock.now();
     if token.state(now) != TokenState::Active {
-        return Err(unknown());
+        return Err(Problem::unknown_token());
     }
     let recently = now.saturating_sub(LAST_USE_EXACT_TO);
     if token.last_used_at.is_none_or(|last| last <= recently) {
@@ -192,23 +186,15 @@ async fn authenticated(app: &App, site: &Site, headers: &HeaderMap) -> Result<To
 }
 
 /// What stands behind `Bearer`; none when there is no such header.
-fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let Some(line) = lines.next() else {
         return Ok(None);
     };
-    let text = line.to_str().map_err(|_| unknown())?;
-    let (scheme, rest) = text.split_once(' ').ok_or_else(unknown)?;
+    let text = line.to_str().map_err(|_| Problem::unknown_token())?;
+    let (scheme, rest) = text.split_once(' ').ok_or_else(Problem::unknown_token)?;
     if !scheme.eq_ignore_ascii_case("bearer") || lines.next().is_some() {
-        return Err(unknown());
+        return Err(Problem::unknown_token());
     }
     Ok(Some(rest.trim_matches(' ')))
-}
-
-/// The same for all that do not count: who guesses learns nothing.
-fn unknown() -> Problem {
-    Problem::unauthorized(
-        "Bearer realm=\"vestibule\", error=\"invalid_token\"",
-        "This token does not count here: it is unknown, expired, revoked, or another company's. Administrators make tokens at /admin/tokens.",
-    )
 }

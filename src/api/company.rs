@@ -5,10 +5,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::caller::needs::{CompanyRead, ConnectionsWrite};
-use super::json_body::{Unread, present};
-use super::version::{IfMatch, VersionParam};
+use super::json_body::{UnreadJsonBody, present};
+use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
-use crate::domain::{Company, Logo, Scope};
+use crate::domain::{Company, Logo};
 
 /// The company of this host.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,8 +51,9 @@ pub(super) struct CompanyOut {
 
 /// What to change of the company. What is missing stays; an empty text takes a value away.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = CompanyChange)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CompanyChange {
+pub(super) struct CompanyChangeIn {
     #[serde(default, deserialize_with = "present")]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     name: Option<String>,
@@ -79,7 +80,7 @@ pub(super) struct CompanyChange {
     encrypted_assertions: Option<bool>,
 }
 
-impl CompanyChange {
+impl CompanyChangeIn {
     fn pairs(&self) -> Vec<(&'static str, &str)> {
         let encrypted = self.encrypted_assertions;
         let encrypted = encrypted.map(|on| if on { "true" } else { "false" });
@@ -103,7 +104,7 @@ impl CompanyChange {
 }
 
 impl CompanyOut {
-    fn of(company: &Company) -> Self {
+    fn new(company: &Company) -> Self {
         let organization = company.organization.as_ref();
         let contact = company.contact.as_ref();
         Self {
@@ -138,7 +139,7 @@ impl CompanyOut {
     responses((status = 200, description = "The company.", body = CompanyOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn show(caller: Caller<CompanyRead>) -> Answer {
     let (company, version) = caller.admin().company_settings().await?;
-    answer::versioned(&CompanyOut::of(&company), &version)
+    answer::versioned(&CompanyOut::new(&company), &version)
 }
 
 /// Changes what is the company's own.
@@ -146,21 +147,20 @@ pub(super) async fn show(caller: Caller<CompanyRead>) -> Answer {
 /// The addresses of the site and of its applications are the operator's. Where sign-ins end and whether assertions are encrypted
 /// concerns everyone who signs in: it needs `admins:write` as well.
 #[utoipa::path(patch, path = "/api/v1/company", tag = "Company", operation_id = "changeCompany",
-    params(VersionParam), request_body = CompanyChange, security(("token" = ["connections:write"])),
+    params(IfMatchHeader), request_body = CompanyChangeIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The company as it is now.", body = CompanyOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<ConnectionsWrite>,
     if_match: IfMatch,
-    sent: Unread<CompanyChange>,
+    sent: UnreadJsonBody<CompanyChangeIn>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let admin = caller.admin();
     let (_, now) = admin.company_settings().await?;
     let version = if_match.against(now);
     admin.check_company_version(&version).await?;
     let change = sent.value()?;
     admin.set_company(Some(&version), &change.pairs()).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     let (company, version) = admin.company_settings().await?;
-    answer::versioned(&CompanyOut::of(&company), &version)
+    answer::versioned(&CompanyOut::new(&company), &version)
 }

@@ -71,8 +71,9 @@ pub(super) enum CertificateStateOut {
 
 /// A connection to make: from metadata, or from settings by hand. It needs `admins:write`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = NewConnection)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewConnection {
+pub(super) struct NewConnectionIn {
     /// Short name; made from the display name when it is missing.
     #[serde(default, deserialize_with = "present")]
     #[schema(pattern = "^[a-z0-9-]{1,63}$", max_length = 63, nullable = false)]
@@ -95,8 +96,9 @@ pub(super) struct NewConnection {
 
 /// What to change of a connection. What is missing stays. All but `display_name` and `sort_order` needs `admins:write`.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = ConnectionChange)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ConnectionChange {
+pub(super) struct ConnectionChangeIn {
     #[serde(default, deserialize_with = "present")]
     #[schema(pattern = "^[a-z0-9-]{1,63}$", max_length = 63, nullable = false)]
     pub(super) name: Option<String>,
@@ -122,7 +124,7 @@ pub(super) struct ConnectionChange {
 }
 
 impl ConnectionOut {
-    pub(super) fn of(
+    pub(super) fn new(
         connection: &Connection,
         settings: &ConnectionSettings,
         now: OffsetDateTime,

@@ -6,79 +6,76 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::Uri;
-use serde::Deserialize;
-
 use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
-use super::connection::{ConnectionChange, ConnectionOut, NewConnection, is_setting};
-use super::creation::{Key, KeyParam, Made, kept, once};
-use super::json_body::{Sent, Unread};
-use super::paging::{self, Page, PageParams};
+use super::connection::{ConnectionChangeIn, ConnectionOut, NewConnectionIn, is_setting};
+use super::idempotency::{
+    CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
+};
+use super::json_body::{JsonBody, UnreadJsonBody};
+use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
-use super::version::{IfMatch, VersionParam};
+use super::query::NoParameters;
+use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin::{
     ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
     read_metadata,
 };
-use crate::domain::{Connection, ConnectionId, Scope, Settings};
+use crate::domain::{AuditAction, Connection, ConnectionId, Settings};
 use crate::http::problem::{Kind, Problem};
 
 const PATH: &str = "/api/v1/connections";
 
-/// Which page of the connections.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Asked {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 /// Lists connections, in the order of the sign-in page.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "Connections", operation_id = "listConnections",
-    params(PageParams), security(("token" = ["connections:read"])),
-    responses((status = 200, description = "A page of connections.", body = Page<ConnectionOut>)))]
+    params(PageQuery), security(("token" = ["connections:read"])),
+    responses((status = 200, description = "A page of connections.", body = PageOut<ConnectionOut>)))]
 pub(super) async fn list(
     caller: Caller<ConnectionsRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<NoParameters, String>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)? as usize;
-    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
+    let limit = list.limit as usize;
     let all = caller.admin().connections().await?;
     // Where the one of the cursor is gone, the list begins anew.
     let is_there = |id: &String| all.iter().position(|it| it.id.to_string() == *id);
-    let first = after.as_ref().and_then(is_there).map_or(0, |at| at + 1);
+    let first = list
+        .after
+        .as_ref()
+        .and_then(is_there)
+        .map_or(0, |at| at + 1);
     let settings = settings(&caller).await?;
     let part: Vec<&Connection> = all.iter().skip(first).take(limit).collect();
     let next = part.last().filter(|_| all.len() > first + limit);
     let next = next.map(|last| last.id.to_string());
     let items = part
         .iter()
-        .map(|one| ConnectionOut::of(one, &settings, caller.now()))
+        .map(|one| ConnectionOut::new(one, &settings, caller.now()))
         .collect();
-    paging::page(&caller, PATH, uri.query(), items, next.as_ref())
+    list.answer(&caller, items, next.as_ref())
 }
 
 /// Makes a connection.
 ///
 /// From an identity provider's metadata, or from settings by hand. It needs `admins:write` as well.
 #[utoipa::path(post, path = "/api/v1/connections", tag = "Connections", operation_id = "createConnection",
-    params(KeyParam), request_body = NewConnection, security(("token" = ["connections:write"])),
+    params(IdempotencyKeyHeader), request_body = NewConnectionIn, security(("token" = ["connections:write"])),
     responses((status = 201, description = "The connection that was made.", body = ConnectionOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
     caller: Caller<ConnectionsWrite>,
-    key: Key,
-    Sent { value, octets }: Sent<NewConnection>,
+    key: IdempotencyKey,
+    JsonBody { value, octets }: JsonBody<NewConnectionIn>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
+    // Before metadata is read; the transaction asks again.
+    caller.admin().check_over_administrators()?;
     let making = |caller| make(caller, value);
-    once(caller, key, PATH, &octets, making, made).await
+    create_once(caller, key, PATH, &octets, making, load_created).await
 }
 
-async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Made, Problem> {
+async fn make(
+    caller: Caller<ConnectionsWrite>,
+    new: NewConnectionIn,
+) -> Result<CreatedResource, Problem> {
     let admin = caller.admin();
     let mut findings = Vec::new();
     let (mut connection, source) = if let Some(text) = &new.metadata {
@@ -105,7 +102,7 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
     }
     connection.enabled = new.enabled;
     let of_metadata = connection.settings.saml().certificates.clone();
-    set(&caller, &mut connection, &new.settings).await?;
+    change_settings(&caller, &mut connection, &new.settings).await?;
     if new.metadata.is_none() || connection.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(None, &connection, caller.now()));
     }
@@ -114,28 +111,28 @@ async fn make(caller: Caller<ConnectionsWrite>, new: NewConnection) -> Result<Ma
     } else {
         answer::text(&findings)?
     };
-    let noting = caller.noting(notes);
+    let noting = caller.with_notes(notes);
     let connection = noting.admin().add_connection(&connection, source).await?;
-    caller.changed().await?;
-    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
-    told(&connection, &out.with_findings(findings))
+    caller.catch_up().await?;
+    let out = ConnectionOut::new(&connection, &settings(&caller).await?, caller.now());
+    created(&connection, &out.with_findings(findings))
 }
 
 /// A connection that was made.
-async fn made(
+async fn load_created(
     caller: Caller<ConnectionsWrite>,
     id: String,
     notes: String,
-) -> Result<Made, Problem> {
-    let connection = caller.admin().connection(kept(&id)?).await?;
+) -> Result<CreatedResource, Problem> {
+    let connection = caller.admin().connection(stored_id(&id)?).await?;
     // An earlier version has noted nothing.
     let findings = serde_json::from_str(&notes).unwrap_or_default();
-    let out = ConnectionOut::of(&connection, &settings(&caller).await?, caller.now());
-    told(&connection, &out.with_findings(findings))
+    let out = ConnectionOut::new(&connection, &settings(&caller).await?, caller.now());
+    created(&connection, &out.with_findings(findings))
 }
 
-fn told(connection: &Connection, out: &ConnectionOut) -> Result<Made, Problem> {
-    Ok(Made {
+fn created(connection: &Connection, out: &ConnectionOut) -> Result<CreatedResource, Problem> {
+    Ok(CreatedResource {
         location: format!("{PATH}/{}", connection.id),
         version: version(connection),
         body: answer::text(out)?,
@@ -151,7 +148,7 @@ pub(super) async fn show(
     Ids((id,)): Ids<(ConnectionId,)>,
 ) -> Answer {
     let connection = caller.admin().connection(id).await?;
-    shown(&caller, &connection).await
+    answer_connection(&caller, &connection).await
 }
 
 /// Changes a connection.
@@ -159,14 +156,14 @@ pub(super) async fn show(
 /// What users read of it, and its place on the sign-in page. Everything else decides who gets in and where browsers and messages
 /// are led: its settings and metadata, its short name and whether it is enabled need `admins:write` as well.
 #[utoipa::path(patch, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "changeConnection",
-    params(("id" = String, Path, description = "The connection."), VersionParam),
-    request_body = ConnectionChange, security(("token" = ["connections:write"])),
+    params(("id" = String, Path, description = "The connection."), IfMatchHeader),
+    request_body = ConnectionChangeIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The connection as it is now.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<ConnectionsWrite>,
     Ids((id,)): Ids<(ConnectionId,)>,
     if_match: IfMatch,
-    sent: Unread<ConnectionChange>,
+    sent: UnreadJsonBody<ConnectionChangeIn>,
 ) -> Answer {
     let admin = caller.admin();
     let before = admin.connection(id).await?;
@@ -184,7 +181,7 @@ pub(super) async fn edit(
             let told = format!(
                 "The metadata is another identity provider's; this connection has {other}. Its accounts would go over to the other one. Send other_identity_provider when that is meant."
             );
-            return Err(Refused::InTheWay(told).into());
+            return Err(Problem::new(Kind::InTheWay, told));
         }
         after.settings = import.connection.settings;
         findings = import.warnings;
@@ -198,23 +195,15 @@ pub(super) async fn edit(
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
     let of_metadata = after.settings.saml().certificates.clone();
-    set(&caller, &mut after, &value.settings).await?;
-    let shown_only = Connection {
-        display_name: after.display_name.clone(),
-        sort_order: after.sort_order,
-        ..before.clone()
-    };
-    if after != shown_only {
-        caller.needs(Scope::AdminsWrite)?;
-    }
+    change_settings(&caller, &mut after, &value.settings).await?;
     if after.settings.saml().certificates != of_metadata {
         findings.extend(certificate_findings(Some(&before), &after, caller.now()));
     }
     let changed = admin
         .change_connection(&after, action(&before, &after), None)
         .await?;
-    caller.changed().await?;
-    let out = ConnectionOut::of(&changed, &settings(&caller).await?, caller.now());
+    caller.catch_up().await?;
+    let out = ConnectionOut::new(&changed, &settings(&caller).await?, caller.now());
     answer::versioned(&out.with_findings(findings), &version(&changed))
 }
 
@@ -223,7 +212,7 @@ pub(super) async fn edit(
 /// Its sessions end, its identities go, and what its group claims gave goes. Accounts stay, and another connection may bind them:
 /// it needs `admins:write` as well.
 #[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "Connections", operation_id = "deleteConnection",
-    params(("id" = String, Path, description = "The connection."), VersionParam), security(("token" = ["connections:write"])),
+    params(("id" = String, Path, description = "The connection."), IfMatchHeader), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The connection is gone.")))]
 pub(super) async fn delete(
     caller: Caller<ConnectionsWrite>,
@@ -231,25 +220,23 @@ pub(super) async fn delete(
     if_match: IfMatch,
 ) -> Answer {
     let before = caller.admin().connection(id).await?;
-    // What a connection knows an administrator by is taken away with that scope only.
-    caller.needs(Scope::AdminsWrite)?;
     let revision = revision(if_match, &before);
     caller.admin().remove_connection(id, revision).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
 /// The action for the audit log.
-fn action(before: &Connection, after: &Connection) -> &'static str {
+fn action(before: &Connection, after: &Connection) -> AuditAction {
     let switched = Connection {
         enabled: after.enabled,
         revision: after.revision,
         ..before.clone()
     };
     match (*after == switched, after.enabled) {
-        (false, _) => "connection.change",
-        (true, true) => "connection.enable",
-        (true, false) => "connection.disable",
+        (false, _) => AuditAction::ConnectionChange,
+        (true, true) => AuditAction::ConnectionEnable,
+        (true, false) => AuditAction::ConnectionDisable,
     }
 }
 
@@ -274,7 +261,7 @@ async fn settings<S>(caller: &Caller<S>) -> Result<ConnectionSettings, Problem> 
 }
 
 /// Changes settings from text; each that does not fit is told by its name.
-async fn set<S>(
+async fn change_settings<S>(
     caller: &Caller<S>,
     connection: &mut Connection,
     values: &BTreeMap<String, String>,
@@ -304,7 +291,7 @@ async fn set<S>(
     }))
 }
 
-async fn shown<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
-    let out = ConnectionOut::of(connection, &settings(caller).await?, caller.now());
+async fn answer_connection<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
+    let out = ConnectionOut::new(connection, &settings(caller).await?, caller.now());
     answer::versioned(&out, &version(connection))
 }

@@ -83,7 +83,7 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         audit::all,
     ),
     components(schemas(Document, Wrong)),
-    modifiers(&Failures),
+    modifiers(&AddFailures),
     tags(
         (name = "Company", description = "The company of this host, and its e-mail domains."),
         (name = "Users", description = "Users and what they may do."),
@@ -124,9 +124,9 @@ pub fn text() -> Result<&'static str, &'static str> {
 }
 
 /// Adds the token, and the failures that an operation may answer.
-struct Failures;
+struct AddFailures;
 
-impl Modify for Failures {
+impl Modify for AddFailures {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         let token = HttpBuilder::new()

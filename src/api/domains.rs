@@ -5,14 +5,14 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::needs::{CompanyRead, ConnectionsWrite};
-use super::json_body::Sent;
+use super::json_body::JsonBody;
 use super::path::Ids;
-use super::query::Parameters;
+use super::query::QueryParameters;
 use super::{Answer, Caller, answer};
 use crate::admin::{Admin, DnsCheck, Refused};
-use crate::domain::{CompanyDomain, ConnectionId, DomainName, Scope};
+use crate::domain::{CompanyDomain, ConnectionId, DomainName};
 use crate::http::error::Error;
-use crate::http::problem::Problem;
+use crate::http::problem::{Kind, Problem};
 
 /// An e-mail domain of the company.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,8 +47,9 @@ pub(super) struct DnsRecordOut {
 
 /// What decides about a domain.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = DomainSettings)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DomainSettings {
+pub(super) struct DomainSettingsIn {
     /// The connection to assign it to; `null` for none.
     #[schema(required = true)]
     connection: Option<String>,
@@ -61,7 +62,10 @@ pub(super) struct DomainSettings {
 pub(super) async fn list(caller: Caller<CompanyRead>) -> Answer {
     let admin = caller.admin();
     let domains = admin.domains().await?;
-    let all: Vec<DomainOut> = domains.iter().map(|it| DomainOut::of(it, &admin)).collect();
+    let all: Vec<DomainOut> = domains
+        .iter()
+        .map(|it| DomainOut::new(it, &admin))
+        .collect();
     answer::json(&all)
 }
 
@@ -72,7 +76,7 @@ pub(super) async fn list(caller: Caller<CompanyRead>) -> Answer {
 pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainName,)>) -> Answer {
     let admin = caller.admin();
     let domain = admin.domain(&name).await?;
-    answer::json(&DomainOut::of(&domain, &admin))
+    answer::json(&DomainOut::new(&domain, &admin))
 }
 
 /// Adds a domain, or assigns it to another connection.
@@ -81,15 +85,16 @@ pub(super) async fn show(caller: Caller<CompanyRead>, Ids((name,)): Ids<(DomainN
 /// as well. Whom another connection knows already still gets in through that one, until it is unlinked. No API verifies a domain by a word: add the DNS record, and check it.
 #[utoipa::path(put, path = "/api/v1/domains/{domain}", tag = "Company", operation_id = "setDomain",
     params(("domain" = String, Path, description = "The domain.")),
-    request_body = DomainSettings, security(("token" = ["connections:write"])),
+    request_body = DomainSettingsIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The domain as it is now.", body = DomainOut)))]
 pub(super) async fn set(
     caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
-    Sent { value, .. }: Sent<DomainSettings>,
+    JsonBody { value, .. }: JsonBody<DomainSettingsIn>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
     let admin = caller.admin();
+    // Before the connection is looked for; the transaction asks again.
+    admin.check_over_administrators()?;
     let connection = match value.connection {
         Some(text) => Some(connection(&admin, &text).await?),
         None => None,
@@ -99,8 +104,8 @@ pub(super) async fn set(
         Err(Refused::NotFound) => admin.add_domain(name.as_str(), connection).await?,
         Err(other) => return Err(other.into()),
     };
-    caller.changed().await?;
-    answer::json(&DomainOut::of(&domain, &admin))
+    caller.catch_up().await?;
+    answer::json(&DomainOut::new(&domain, &admin))
 }
 
 /// Looks a domain's DNS record up, and verifies the domain where the record is the company's.
@@ -114,8 +119,7 @@ pub(super) async fn check(
     Ids((name,)): Ids<(DomainName,)>,
 ) -> Answer {
     let admin = caller.admin();
-    admin.domain(&name).await?;
-    caller.needs(Scope::AdminsWrite)?;
+    admin.changeable_domain(&name).await?;
     let company = &caller.site.company;
     caller.app.throttle.admit_domain_check(company)?;
     let servers = &caller.app.config.dns.servers;
@@ -123,8 +127,8 @@ pub(super) async fn check(
     let _turn = turn.map_err(Error::from)?;
     match admin.check_domain(&name, servers).await? {
         DnsCheck::Verified(domain) => {
-            caller.changed().await?;
-            answer::json(&DomainOut::of(&domain, &admin))
+            caller.catch_up().await?;
+            answer::json(&DomainOut::new(&domain, &admin))
         }
         DnsCheck::Missing(found) => {
             let record = admin.dns_record(&name);
@@ -134,17 +138,17 @@ pub(super) async fn check(
                 record.value,
                 if found.is_empty() { "" } else { "; others are" }
             );
-            Err(Refused::InTheWay(told).into())
+            Err(Problem::new(Kind::InTheWay, told))
         }
     }
 }
 
 /// How a domain is removed.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Removal {
+pub(super) struct DomainRemoval {
     /// That it may be the last one is meant: without a domain, people with any address get in through the company's connections.
+    #[serde(default)]
     #[param(required = false)]
     last: bool,
 }
@@ -154,18 +158,16 @@ pub(super) struct Removal {
 /// Accounts stay; no sign-in is linked to one by an address in it any more. The last domain goes only with `last`. It needs
 /// `admins:write` as well.
 #[utoipa::path(delete, path = "/api/v1/domains/{domain}", tag = "Company", operation_id = "removeDomain",
-    params(("domain" = String, Path, description = "The domain."), Removal), security(("token" = ["connections:write"])),
+    params(("domain" = String, Path, description = "The domain."), DomainRemoval), security(("token" = ["connections:write"])),
     responses((status = 204, description = "The domain is gone.")))]
 pub(super) async fn remove(
     caller: Caller<ConnectionsWrite>,
     Ids((name,)): Ids<(DomainName,)>,
-    Parameters(removal): Parameters<Removal>,
+    QueryParameters(removal, _): QueryParameters<DomainRemoval>,
 ) -> Answer {
     let admin = caller.admin();
-    admin.domain(&name).await?;
-    caller.needs(Scope::AdminsWrite)?;
     admin.remove_domain(&name, removal.last).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -180,7 +182,7 @@ pub(super) async fn connection(admin: &Admin<'_>, text: &str) -> Result<Connecti
 }
 
 impl DomainOut {
-    fn of(domain: &CompanyDomain, admin: &Admin<'_>) -> Self {
+    fn new(domain: &CompanyDomain, admin: &Admin<'_>) -> Self {
         let record = admin.dns_record(&domain.name);
         Self {
             domain: domain.name.to_string(),

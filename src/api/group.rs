@@ -27,8 +27,9 @@ pub(super) struct GroupOut {
 
 /// A permission group to make.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = NewGroup)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewGroup {
+pub(super) struct NewGroupIn {
     /// Unique within the company, in upper and lower case alike.
     #[schema(min_length = 1, max_length = 200)]
     title: String,
@@ -42,8 +43,9 @@ pub(super) struct NewGroup {
 
 /// What to change of a permission group. What is missing stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = GroupChange)]
 #[serde(deny_unknown_fields)]
-pub(super) struct GroupChange {
+pub(super) struct GroupChangeIn {
     #[serde(default, deserialize_with = "present")]
     #[schema(min_length = 1, max_length = 200, nullable = false)]
     title: Option<String>,
@@ -59,7 +61,7 @@ fn member() -> GroupType {
     GroupType::Member
 }
 
-impl NewGroup {
+impl NewGroupIn {
     pub(super) fn text(self) -> GroupText {
         GroupText {
             title: self.title,
@@ -69,7 +71,7 @@ impl NewGroup {
     }
 }
 
-impl GroupChange {
+impl GroupChangeIn {
     /// What a group has after the change.
     pub(super) fn on(self, group: &Group) -> GroupText {
         GroupText {
@@ -81,7 +83,7 @@ impl GroupChange {
 }
 
 impl GroupOut {
-    pub(super) fn of(group: &Group, members: u64) -> Self {
+    pub(super) fn new(group: &Group, members: u64) -> Self {
         Self {
             id: group.id.to_string(),
             title: group.title.clone(),

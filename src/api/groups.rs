@@ -1,83 +1,67 @@
 //! Permission groups: listed, made, read, changed, deleted.
 
-use axum::http::Uri;
-use serde::Deserialize;
-
 use super::caller::needs::{GroupsRead, GroupsWrite};
-use super::creation::{Key, KeyParam, Made, kept, once};
-use super::group::{GroupChange, GroupOut, NewGroup};
-use super::json_body::{Sent, Unread};
-use super::paging::{self, Page, PageParams};
+use super::group::{GroupChangeIn, GroupOut, NewGroupIn};
+use super::idempotency::{
+    CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
+};
+use super::json_body::{JsonBody, UnreadJsonBody};
+use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
-use super::users::is_of_administrators;
-use super::version::{IfMatch, VersionParam};
+use super::query::NoParameters;
+use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
-use crate::domain::{Group, GroupId, GroupKind, Scope};
+use crate::domain::{Group, GroupId};
 use crate::http::problem::Problem;
 
 const PATH: &str = "/api/v1/groups";
 
-/// Which page of the groups.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Asked {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 /// Lists permission groups, by title.
 #[utoipa::path(get, path = "/api/v1/groups", tag = "Groups", operation_id = "listGroups",
-    params(PageParams), security(("token" = ["groups:read"])),
-    responses((status = 200, description = "A page of permission groups.", body = Page<GroupOut>)))]
+    params(PageQuery), security(("token" = ["groups:read"])),
+    responses((status = 200, description = "A page of permission groups.", body = PageOut<GroupOut>)))]
 pub(super) async fn list(
     caller: Caller<GroupsRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<NoParameters, String>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
-    let page = caller.admin().groups_after(after, limit).await?;
+    let admin = caller.admin();
+    let page = admin.groups_after(list.after.clone(), list.limit).await?;
     let items = page
         .rows
         .iter()
-        .map(|listed| GroupOut::of(&listed.group, listed.members))
+        .map(|listed| GroupOut::new(&listed.group, listed.members))
         .collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    list.answer(&caller, items, page.next.as_ref())
 }
 
 /// Makes a permission group.
 #[utoipa::path(post, path = "/api/v1/groups", tag = "Groups", operation_id = "createGroup",
-    params(KeyParam), request_body = NewGroup, security(("token" = ["groups:write"])),
+    params(IdempotencyKeyHeader), request_body = NewGroupIn, security(("token" = ["groups:write"])),
     responses((status = 201, description = "The group that was made.", body = GroupOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
     caller: Caller<GroupsWrite>,
-    key: Key,
-    Sent { value, octets }: Sent<NewGroup>,
+    key: IdempotencyKey,
+    JsonBody { value, octets }: JsonBody<NewGroupIn>,
 ) -> Answer {
     let making = |caller| make(caller, value);
-    let reading = |caller, id, _| made(caller, id);
-    once(caller, key, PATH, &octets, making, reading).await
+    let reading = |caller, id, _| load_created(caller, id);
+    create_once(caller, key, PATH, &octets, making, reading).await
 }
 
-async fn make(caller: Caller<GroupsWrite>, new: NewGroup) -> Result<Made, Problem> {
-    let text = new.text();
-    if text.kind == GroupKind::Administrator {
-        caller.needs(Scope::AdminsWrite)?;
-    }
-    let group = caller.admin().create_group(&text).await?;
-    caller.changed().await?;
-    made(caller, group.id.to_string()).await
+async fn make(caller: Caller<GroupsWrite>, new: NewGroupIn) -> Result<CreatedResource, Problem> {
+    let group = caller.admin().create_group(&new.text()).await?;
+    caller.catch_up().await?;
+    load_created(caller, group.id.to_string()).await
 }
 
 /// A group that was made.
-async fn made(caller: Caller<GroupsWrite>, id: String) -> Result<Made, Problem> {
-    let (group, version) = caller.admin().group(kept(&id)?).await?;
-    Ok(Made {
+async fn load_created(caller: Caller<GroupsWrite>, id: String) -> Result<CreatedResource, Problem> {
+    let (group, version) = caller.admin().group(stored_id(&id)?).await?;
+    Ok(CreatedResource {
         location: format!("{PATH}/{id}"),
         version,
-        body: answer::text(&GroupOut::of(&group, 0))?,
+        body: answer::text(&GroupOut::new(&group, 0))?,
     })
 }
 
@@ -87,7 +71,7 @@ async fn made(caller: Caller<GroupsWrite>, id: String) -> Result<Made, Problem> 
     responses((status = 200, description = "The group.", body = GroupOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn show(caller: Caller<GroupsRead>, Ids((id,)): Ids<(GroupId,)>) -> Answer {
     let (group, version) = caller.admin().group(id).await?;
-    shown(&caller, &group, &version).await
+    answer_group(&caller, &group, &version).await
 }
 
 /// Changes a permission group.
@@ -95,29 +79,24 @@ pub(super) async fn show(caller: Caller<GroupsRead>, Ids((id,)): Ids<(GroupId,)>
 /// One of administrators, before or after, only with `admins:write`; so is how the members of one sign in that has an
 /// administrator in it.
 #[utoipa::path(patch, path = "/api/v1/groups/{id}", tag = "Groups", operation_id = "changeGroup",
-    params(("id" = String, Path, description = "The group."), VersionParam),
-    request_body = GroupChange, security(("token" = ["groups:write"])),
+    params(("id" = String, Path, description = "The group."), IfMatchHeader),
+    request_body = GroupChangeIn, security(("token" = ["groups:write"])),
     responses((status = 200, description = "The group as it is now.", body = GroupOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<GroupsWrite>,
     Ids((id,)): Ids<(GroupId,)>,
     if_match: IfMatch,
-    sent: Unread<GroupChange>,
+    sent: UnreadJsonBody<GroupChangeIn>,
 ) -> Answer {
     let admin = caller.admin();
     let (group, now) = admin.group(id).await?;
-    may_change(&caller, &group, false).await?;
     let version = if_match.against(now);
     admin.check_group_version(id, &version).await?;
     let text = sent.value()?.on(&group);
-    if text.kind == GroupKind::Administrator {
-        caller.needs(Scope::AdminsWrite)?;
-    }
-    may_change(&caller, &group, text.sso_only != group.sso_only).await?;
     let _ = admin.edit_group(id, &version, &text).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     let (group, version) = admin.group(id).await?;
-    shown(&caller, &group, &version).await
+    answer_group(&caller, &group, &version).await
 }
 
 /// Deletes a permission group and every membership in it.
@@ -129,27 +108,11 @@ pub(super) async fn edit(
     responses((status = 204, description = "The group is gone.")))]
 pub(super) async fn delete(caller: Caller<GroupsWrite>, Ids((id,)): Ids<(GroupId,)>) -> Answer {
     caller.admin().delete_group(id).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
-/// A group of administrators is changed with a scope of its own; so is whether an administrator among the members of another one
-/// gets in with a password.
-async fn may_change(
-    caller: &Caller<GroupsWrite>,
-    group: &Group,
-    changes_way_in: bool,
-) -> Result<(), Problem> {
-    let store = &caller.app.desk;
-    if is_of_administrators(group)
-        || changes_way_in && store.has_administrator(group.company_id, group.id).await?
-    {
-        caller.needs(Scope::AdminsWrite)?;
-    }
-    Ok(())
-}
-
-async fn shown<S>(caller: &Caller<S>, group: &Group, version: &str) -> Answer {
+async fn answer_group<S>(caller: &Caller<S>, group: &Group, version: &str) -> Answer {
     let members = caller.app.desk.count_members(group.id).await?;
-    answer::versioned(&GroupOut::of(group, members), version)
+    answer::versioned(&GroupOut::new(group, members), version)
 }

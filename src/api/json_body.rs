@@ -22,19 +22,19 @@ use crate::import::holds_private_key;
 
 /// What was sent, and its octets.
 #[derive(Debug)]
-pub(super) struct Sent<T> {
+pub(super) struct JsonBody<T> {
     pub(super) value: T,
     pub(super) octets: Bytes,
 }
 
 /// What was sent and is not looked at yet: a precondition is checked before the content (RFC 9110 13.2.2).
 #[derive(Debug)]
-pub(super) struct Unread<T> {
+pub(super) struct UnreadJsonBody<T> {
     octets: Bytes,
     content: PhantomData<fn() -> T>,
 }
 
-impl<T: DeserializeOwned> Unread<T> {
+impl<T: DeserializeOwned> UnreadJsonBody<T> {
     /// It as the operation takes it. A private key goes no further, and is never repeated.
     pub(super) fn value(&self) -> Result<T, Problem> {
         let unreadable = |cause| unreadable(&self.octets, &cause);
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned> Unread<T> {
     }
 }
 
-impl<T> FromRequest<Arc<App>> for Unread<T> {
+impl<T> FromRequest<Arc<App>> for UnreadJsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
@@ -63,11 +63,11 @@ impl<T> FromRequest<Arc<App>> for Unread<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let unread = Unread::<T>::from_request(request, app).await?;
+        let unread = UnreadJsonBody::<T>::from_request(request, app).await?;
         let value = unread.value()?;
         let octets = unread.octets;
         Ok(Self { value, octets })

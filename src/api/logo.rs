@@ -6,10 +6,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::caller::needs::{CompanyRead, ConnectionsWrite};
-use super::json_body::Sent;
+use super::json_body::JsonBody;
 use super::{Answer, Caller, answer};
 use crate::admin::Refused;
-use crate::domain::{Logo, Scope};
+use crate::domain::Logo;
 use crate::http::problem::Problem;
 
 /// The picture that the company's pages show.
@@ -37,15 +37,16 @@ pub(super) struct LogoOut {
 
 /// A picture for the company's pages.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = NewLogo)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewLogo {
+pub(super) struct NewLogoIn {
     /// A PNG, JPEG, WebP or GIF picture in base64: it stands still, has 16 to 1,024 pixels each way, and 65,536 octets at most.
     #[schema(min_length = 1, max_length = 87_384)]
     image: String,
 }
 
 impl LogoOut {
-    fn of(logo: &Logo, octets: &[u8]) -> Self {
+    fn new(logo: &Logo, octets: &[u8]) -> Self {
         Self {
             path: logo.path(),
             media_type: logo.picture.kind.media_type(),
@@ -68,27 +69,28 @@ pub(super) async fn show(caller: Caller<CompanyRead>) -> Answer {
     let (company, _) = caller.admin().company_settings().await?;
     let logo = company.logo.ok_or_else(none)?;
     let octets = caller.app.desk.logo(company.id, &logo.hash).await?;
-    answer::json(&LogoOut::of(&logo, &octets.ok_or_else(none)?))
+    answer::json(&LogoOut::new(&logo, &octets.ok_or_else(none)?))
 }
 
 /// Puts a picture in the place of the logo.
 ///
 /// Everyone who signs in sees it: it needs `admins:write` as well.
 #[utoipa::path(put, path = "/api/v1/company/logo", tag = "Company", operation_id = "setLogo",
-    request_body = NewLogo, security(("token" = ["connections:write"])),
+    request_body = NewLogoIn, security(("token" = ["connections:write"])),
     responses((status = 200, description = "The logo as it is now.", body = LogoOut)))]
 pub(super) async fn set(
     caller: Caller<ConnectionsWrite>,
-    Sent { value, .. }: Sent<NewLogo>,
+    JsonBody { value, .. }: JsonBody<NewLogoIn>,
 ) -> Answer {
-    caller.needs(Scope::AdminsWrite)?;
+    // Before the picture is looked at; the transaction asks again.
+    caller.admin().check_over_administrators()?;
     let octets = BASE64_STANDARD.decode(value.image.as_bytes());
     let octets = octets.map_err(|_| {
         Refused::invalid("image", "Send the picture in base64, without line breaks.")
     })?;
     let logo = caller.admin().set_logo("image", &octets).await?;
-    caller.changed().await?;
-    answer::json(&LogoOut::of(&logo, &octets))
+    caller.catch_up().await?;
+    answer::json(&LogoOut::new(&logo, &octets))
 }
 
 /// Takes the logo away, if there is one.
@@ -98,12 +100,8 @@ pub(super) async fn set(
     security(("token" = ["connections:write"])),
     responses((status = 204, description = "There is no logo.")))]
 pub(super) async fn remove(caller: Caller<ConnectionsWrite>) -> Answer {
-    let admin = caller.admin();
-    let (company, _) = admin.company_settings().await?;
-    if company.logo.is_some() {
-        caller.needs(Scope::AdminsWrite)?;
-        admin.remove_logo().await?;
-        caller.changed().await?;
+    if caller.admin().remove_logo().await? {
+        caller.catch_up().await?;
     }
     Ok(answer::done())
 }

@@ -1,20 +1,17 @@
 //! Live sessions: listed, ended.
 
-use axum::http::Uri;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::caller::needs::{SessionsRead, SessionsWrite};
-use super::paging::{self, Page, PageParams};
+use super::paging::{ListRequest, PageOut, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
-use super::user::Ended;
+use super::query::NoParameters;
+use super::user::EndedSessions;
 use super::{Answer, Caller, answer};
 use crate::domain::SessionKey;
 use crate::store::{ListedSession, SessionPlace};
-
-const PATH: &str = "/api/v1/sessions";
 
 /// A live session. What its cookie holds is never told.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,38 +33,28 @@ pub(super) struct SessionOut {
     ends_at: OffsetDateTime,
 }
 
-/// Which page of the sessions.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Asked {
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 /// Lists live sessions, the newest first.
 #[utoipa::path(get, path = "/api/v1/sessions", tag = "Sessions", operation_id = "listSessions",
-    params(PageParams), security(("token" = ["sessions:read"])),
-    responses((status = 200, description = "A page of sessions.", body = Page<SessionOut>)))]
+    params(PageQuery), security(("token" = ["sessions:read"])),
+    responses((status = 200, description = "A page of sessions.", body = PageOut<SessionOut>)))]
 pub(super) async fn list(
     caller: Caller<SessionsRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<NoParameters, SessionPlace>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let after: Option<SessionPlace> = paging::place(asked.cursor.as_deref())?;
-    let page = caller.admin().sessions_after(after, limit).await?;
+    let admin = caller.admin();
+    let page = admin.sessions_after(list.after, list.limit).await?;
     let items = page.rows.iter().map(SessionOut::from).collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    list.answer(&caller, items, page.next.as_ref())
 }
 
 /// Ends every session of the company.
 #[utoipa::path(delete, path = "/api/v1/sessions", tag = "Sessions", operation_id = "endAllSessions",
     security(("token" = ["sessions:write"])),
-    responses((status = 200, description = "How many sessions ended.", body = Ended)))]
+    responses((status = 200, description = "How many sessions ended.", body = EndedSessions)))]
 pub(super) async fn end_all(caller: Caller<SessionsWrite>) -> Answer {
     let sessions_ended = caller.admin().sign_out_everyone(None).await?;
-    caller.changed().await?;
-    answer::json(&Ended { sessions_ended })
+    caller.catch_up().await?;
+    answer::json(&EndedSessions { sessions_ended })
 }
 
 /// Ends a session.
@@ -76,7 +63,7 @@ pub(super) async fn end_all(caller: Caller<SessionsWrite>) -> Answer {
     responses((status = 204, description = "The session has ended.")))]
 pub(super) async fn end(caller: Caller<SessionsWrite>, Ids((id,)): Ids<(SessionKey,)>) -> Answer {
     caller.admin().end_session(id).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 

@@ -105,8 +105,9 @@ pub(super) struct IdentityOut {
 
 /// A user to make.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = NewUser)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewUser {
+pub(super) struct NewUserIn {
     /// Unique within the company, in upper and lower case alike.
     #[schema(max_length = 254, format = "email")]
     pub(super) email: String,
@@ -136,8 +137,9 @@ pub(super) struct NewUser {
 
 /// What to change of a user. What is missing stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = UserChange)]
 #[serde(deny_unknown_fields)]
-pub(super) struct UserChange {
+pub(super) struct UserChangeIn {
     #[serde(default, deserialize_with = "present")]
     #[schema(max_length = 254, format = "email", nullable = false)]
     email: Option<String>,
@@ -159,8 +161,9 @@ pub(super) struct UserChange {
 
 /// A password to set.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = NewPassword)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
+pub(super) struct NewPasswordIn {
     /// At least 15 characters.
     #[schema(min_length = 15, max_length = 1024, write_only)]
     pub(super) password: String,
@@ -212,7 +215,7 @@ pub(super) struct ChangedUser {
 }
 
 impl ChangedUser {
-    pub(super) fn of(user: UserOut, lost: &Distrusted) -> Self {
+    pub(super) fn new(user: UserOut, lost: &Distrusted) -> Self {
         Self {
             user,
             identities_removed: lost.identities.len(),
@@ -232,14 +235,15 @@ pub(super) struct NewMembership {
 
 /// How many sessions ended.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Ended {
+#[schema(as = Ended)]
+pub(super) struct EndedSessions {
     pub(super) sessions_ended: u64,
 }
 
-impl UserChange {
+impl UserChangeIn {
     /// What a user has after the change.
     pub(super) fn on(self, user: &User) -> UserText {
-        let now = UserText::of(user);
+        let now = UserText::from_user(user);
         UserText {
             email: self.email.unwrap_or(now.email),
             first_name: self.first_name.unwrap_or(now.first_name),
@@ -250,7 +254,7 @@ impl UserChange {
 }
 
 impl UserOut {
-    pub(super) fn of(user: &User, bound: bool, grants: &[(Group, GrantSource)]) -> Self {
+    pub(super) fn new(user: &User, bound: bool, grants: &[(Group, GrantSource)]) -> Self {
         let mut groups: Vec<MembershipOut> = Vec::new();
         for (group, source) in grants {
             let id = group.id.to_string();
@@ -263,7 +267,7 @@ impl UserOut {
                 });
             }
             if let Some(last) = groups.last_mut() {
-                last.sources.push(SourceOut::of(*source));
+                last.sources.push(SourceOut::new(*source));
             }
         }
         Self {
@@ -289,7 +293,7 @@ impl UserOut {
 }
 
 impl SourceOut {
-    fn of(source: GrantSource) -> Self {
+    fn new(source: GrantSource) -> Self {
         let (by, connection) = match source {
             GrantSource::Administrator => (SourceKind::Administrator, None),
             GrantSource::Directory => (SourceKind::Directory, None),

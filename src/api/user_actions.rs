@@ -1,24 +1,17 @@
 //! What a user may do: activity, password, groups, identities, sessions.
 
 use super::caller::needs::{UsersRead, UsersWrite};
-use super::json_body::Sent;
+use super::json_body::JsonBody;
 use super::path::Ids;
-use super::user::{DeletionOut, Ended, IdentityOut, NewMembership, NewPassword, UserOut};
-use super::users::{is_of_administrators, may_change, read};
+use super::user::{DeletionOut, EndedSessions, IdentityOut, NewMembership, NewPasswordIn, UserOut};
+use super::users::read;
 use super::{Answer, Caller, answer};
 use crate::admin::Added;
-use crate::domain::{ConnectionId, GroupId, Scope, UserId};
-use crate::http::problem::Problem;
+use crate::domain::{ConnectionId, GroupId, UserId};
 use crate::http::rate_limit::in_password_turn;
 
-/// A user whom this token may change.
-async fn changeable(caller: &Caller<UsersWrite>, id: UserId) -> Result<(), Problem> {
-    let (user, _) = caller.admin().user(id).await?;
-    may_change(caller, &user).await
-}
-
-async fn shown(caller: &Caller<UsersWrite>, id: UserId) -> Answer {
-    caller.changed().await?;
+async fn answer_user(caller: &Caller<UsersWrite>, id: UserId) -> Answer {
+    caller.catch_up().await?;
     let (out, version) = read(caller, id).await?;
     answer::versioned(&out, &version)
 }
@@ -28,9 +21,8 @@ async fn shown(caller: &Caller<UsersWrite>, id: UserId) -> Answer {
     params(("id" = String, Path, description = "The user.")), security(("token" = ["users:write"])),
     responses((status = 200, description = "The user, active.", body = UserOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn activate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
-    changeable(&caller, id).await?;
     caller.admin().activate_user(id).await?;
-    shown(&caller, id).await
+    answer_user(&caller, id).await
 }
 
 /// Deactivates a user and ends the user's sessions.
@@ -38,9 +30,8 @@ pub(super) async fn activate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId
     params(("id" = String, Path, description = "The user.")), security(("token" = ["users:write"])),
     responses((status = 200, description = "The user, deactivated.", body = UserOut, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn deactivate(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
-    changeable(&caller, id).await?;
     caller.admin().deactivate_user(id).await?;
-    shown(&caller, id).await
+    answer_user(&caller, id).await
 }
 
 /// Shows what would go with a user.
@@ -61,41 +52,39 @@ pub(super) async fn deletion(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,
     params(("id" = String, Path, description = "The user.")), security(("token" = ["users:write"])),
     responses((status = 204, description = "The user is gone.")))]
 pub(super) async fn delete(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
-    changeable(&caller, id).await?;
     caller.admin().delete_user(id).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
 /// Ends every session of a user.
 #[utoipa::path(post, path = "/api/v1/users/{id}/sign-out", tag = "Users", operation_id = "signOutUser",
     params(("id" = String, Path, description = "The user.")), security(("token" = ["users:write"])),
-    responses((status = 200, description = "How many sessions ended.", body = Ended)))]
+    responses((status = 200, description = "How many sessions ended.", body = EndedSessions)))]
 pub(super) async fn sign_out(caller: Caller<UsersWrite>, Ids((id,)): Ids<(UserId,)>) -> Answer {
     let ended = caller.admin().sign_out_user(id, None).await?;
-    caller.changed().await?;
-    answer::json(&Ended {
+    caller.catch_up().await?;
+    answer::json(&EndedSessions {
         sessions_ended: ended as u64,
     })
 }
 
 /// Sets a user's password and ends the user's sessions.
 #[utoipa::path(put, path = "/api/v1/users/{id}/password", tag = "Users", operation_id = "setPassword",
-    params(("id" = String, Path, description = "The user.")), request_body = NewPassword, security(("token" = ["users:write"])),
+    params(("id" = String, Path, description = "The user.")), request_body = NewPasswordIn, security(("token" = ["users:write"])),
     responses((status = 204, description = "The password is set.")))]
 pub(super) async fn set_password(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
-    Sent { value, .. }: Sent<NewPassword>,
+    JsonBody { value, .. }: JsonBody<NewPasswordIn>,
 ) -> Answer {
-    changeable(&caller, id).await?;
     let working = caller.clone();
     let work = async move {
         let admin = working.admin();
         admin.set_password(id, value.password, None).await
     };
     in_password_turn(&caller.app, caller.company(), work).await??;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -107,9 +96,8 @@ pub(super) async fn remove_password(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
 ) -> Answer {
-    changeable(&caller, id).await?;
     caller.admin().remove_password(id, None).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }
 
@@ -124,9 +112,8 @@ pub(super) async fn add_to_group(
     caller: Caller<UsersWrite>,
     Ids((id, group)): Ids<(UserId, GroupId)>,
 ) -> Answer {
-    membership(&caller, id, group).await?;
     let added = caller.admin().add_to_group(id, group).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     answer::json(&NewMembership {
         password_removed: added == Added::WithoutPassword,
     })
@@ -143,25 +130,9 @@ pub(super) async fn take_from_group(
     caller: Caller<UsersWrite>,
     Ids((id, group)): Ids<(UserId, GroupId)>,
 ) -> Answer {
-    membership(&caller, id, group).await?;
     caller.admin().take_from_group(id, group).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
-}
-
-/// A membership that this token may change.
-async fn membership(
-    caller: &Caller<UsersWrite>,
-    id: UserId,
-    group: GroupId,
-) -> Result<(), Problem> {
-    let (group, _) = caller.admin().group(group).await?;
-    // A group without passwords may shut an administrator out.
-    changeable(caller, id).await?;
-    if is_of_administrators(&group) {
-        caller.needs(Scope::AdminsWrite)?;
-    }
-    Ok(())
 }
 
 /// Lists by what connections know a user.
@@ -186,8 +157,7 @@ pub(super) async fn unlink(
     caller: Caller<UsersWrite>,
     Ids((id, connection)): Ids<(UserId, ConnectionId)>,
 ) -> Answer {
-    changeable(&caller, id).await?;
     caller.admin().unlink_identity(id, connection, None).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     Ok(answer::done())
 }

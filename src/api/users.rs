@@ -1,20 +1,20 @@
 //! Users: listed, made, read, changed.
 
-use axum::http::Uri;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::caller::needs::{UsersRead, UsersWrite};
-use super::creation::{Key, KeyParam, Made, kept, once};
-use super::json_body::{Sent, Unread};
-use super::paging::{self, Page, PageParams};
+use super::idempotency::{
+    CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
+};
+use super::json_body::{JsonBody, UnreadJsonBody};
+use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::path::Ids;
-use super::query::Parameters;
-use super::user::{ChangedUser, CreatedBy, NewUser, UserChange, UserOut};
-use super::version::{IfMatch, VersionParam};
+use super::user::{ChangedUser, CreatedBy, NewUserIn, UserChangeIn, UserOut};
+use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin;
-use crate::domain::{ConnectionId, GrantSource, Group, GroupId, GroupKind, Scope, User, UserId};
+use crate::domain::{ConnectionId, GrantSource, Group, GroupId, UserId};
 use crate::http::export;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::in_password_turn;
@@ -23,10 +23,9 @@ use crate::store::{UserFilter, Way};
 const PATH: &str = "/api/v1/users";
 
 /// Which users to list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Asked {
+pub(super) struct UserQuery {
     /// Words, each of which is a part of the e-mail address, a name or the company.
     #[param(max_length = 200, nullable = false)]
     search: Option<String>,
@@ -40,17 +39,13 @@ pub(super) struct Asked {
     created_by: Option<CreatedBy>,
     /// By how the user signs in.
     #[param(nullable = false, inline)]
-    way: Option<WayIn>,
-    #[param(ignore)]
-    limit: Option<u32>,
-    #[param(ignore)]
-    cursor: Option<String>,
+    way: Option<WayOut>,
 }
 
 /// How a user signs in: with a password, by single sign-on, or not yet.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum WayIn {
+pub(super) enum WayOut {
     Password,
     Sso,
     Waiting,
@@ -58,44 +53,42 @@ pub(super) enum WayIn {
 
 /// Lists users, by e-mail address.
 #[utoipa::path(get, path = "/api/v1/users", tag = "Users", operation_id = "listUsers",
-    params(Asked, PageParams), security(("token" = ["users:read"])),
-    responses((status = 200, description = "A page of users.", body = Page<UserOut>)))]
+    params(UserQuery, PageQuery), security(("token" = ["users:read"])),
+    responses((status = 200, description = "A page of users.", body = PageOut<UserOut>)))]
 pub(super) async fn list(
     caller: Caller<UsersRead>,
-    uri: Uri,
-    Parameters(asked): Parameters<Asked>,
+    list: ListRequest<UserQuery, String>,
 ) -> Answer {
-    let limit = paging::limit(asked.limit)?;
-    let after: Option<String> = paging::place(asked.cursor.as_deref())?;
-    let filter = filter(asked)?;
-    let page = caller.admin().users_after(&filter, after, limit).await?;
+    let filter = list.query.filter()?;
+    let (admin, after) = (caller.admin(), list.after.clone());
+    let page = admin.users_after(&filter, after, list.limit).await?;
     let items = page
         .rows
         .iter()
-        .map(|listed| UserOut::of(&listed.user, listed.bound, &listed.grants))
+        .map(|listed| UserOut::new(&listed.user, listed.bound, &listed.grants))
         .collect();
-    paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
+    list.answer(&caller, items, page.next.as_ref())
 }
 
-fn filter(asked: Asked) -> Result<UserFilter, Problem> {
-    let group = match asked.group {
-        Some(text) => Some(
-            text.parse::<GroupId>()
-                .map_err(|_| Problem::parameter("group", "Use the identifier of a group."))?,
-        ),
-        None => None,
-    };
-    Ok(UserFilter {
-        search: paging::text("search", asked.search, 200)?.unwrap_or_default(),
-        group,
-        active: asked.active,
-        created_by: asked.created_by.map(Into::into),
-        way: asked.way.map(|way| match way {
-            WayIn::Password => Way::Password,
-            WayIn::Sso => Way::SingleSignOn,
-            WayIn::Waiting => Way::Waiting,
-        }),
-    })
+impl UserQuery {
+    fn filter(&self) -> Result<UserFilter, Problem> {
+        Ok(UserFilter {
+            search: paging::text("search", self.search.as_deref(), paging::LONGEST_SEARCH)?
+                .unwrap_or_default(),
+            group: paging::id(
+                "group",
+                self.group.as_deref(),
+                "Use the identifier of a group.",
+            )?,
+            active: self.active,
+            created_by: self.created_by.map(Into::into),
+            way: self.way.map(|way| match way {
+                WayOut::Password => Way::Password,
+                WayOut::Sso => Way::SingleSignOn,
+                WayOut::Waiting => Way::Waiting,
+            }),
+        })
+    }
 }
 
 /// Exports all users as one file.
@@ -113,20 +106,20 @@ pub(super) async fn all(caller: Caller<UsersRead>) -> Answer {
 ///
 /// Without a password the user waits for the first single sign-on.
 #[utoipa::path(post, path = "/api/v1/users", tag = "Users", operation_id = "createUser",
-    params(KeyParam), request_body = NewUser, security(("token" = ["users:write"])),
+    params(IdempotencyKeyHeader), request_body = NewUserIn, security(("token" = ["users:write"])),
     responses((status = 201, description = "The user that was made.", body = UserOut,
         headers(("ETag" = String, description = "The version."), ("Location" = String, description = "The address.")))))]
 pub(super) async fn create(
     caller: Caller<UsersWrite>,
-    key: Key,
-    Sent { value, octets }: Sent<NewUser>,
+    key: IdempotencyKey,
+    JsonBody { value, octets }: JsonBody<NewUserIn>,
 ) -> Answer {
     let making = |caller| make(caller, value);
-    let reading = |caller, id, _| made(caller, id);
-    once(caller, key, PATH, &octets, making, reading).await
+    let reading = |caller, id, _| load_created(caller, id);
+    create_once(caller, key, PATH, &octets, making, reading).await
 }
 
-async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem> {
+async fn make(caller: Caller<UsersWrite>, new: NewUserIn) -> Result<CreatedResource, Problem> {
     let mut groups = Vec::new();
     for text in &new.groups {
         let group = text.parse::<GroupId>();
@@ -138,13 +131,6 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
             return Err(problem.into());
         };
         groups.push(group);
-    }
-    let known = caller.app.desk.groups(caller.company()).await?;
-    if known
-        .iter()
-        .any(|group| is_of_administrators(group) && groups.contains(&group.id))
-    {
-        caller.needs(Scope::AdminsWrite)?;
     }
     let user = admin::NewUser {
         text: admin::UserText {
@@ -166,14 +152,14 @@ async fn make(caller: Caller<UsersWrite>, new: NewUser) -> Result<Made, Problem>
         work.await
     };
     let user = made.map_err(by_member)?;
-    caller.changed().await?;
-    self::made(caller, user.id.to_string()).await
+    caller.catch_up().await?;
+    load_created(caller, user.id.to_string()).await
 }
 
 /// A user that was made.
-async fn made(caller: Caller<UsersWrite>, id: String) -> Result<Made, Problem> {
-    let (out, version) = read(&caller, kept(&id)?).await?;
-    Ok(Made {
+async fn load_created(caller: Caller<UsersWrite>, id: String) -> Result<CreatedResource, Problem> {
+    let (out, version) = read(&caller, stored_id(&id)?).await?;
+    Ok(CreatedResource {
         location: format!("{PATH}/{id}"),
         version,
         body: answer::text(&out)?,
@@ -215,31 +201,26 @@ pub(super) async fn show(caller: Caller<UsersRead>, Ids((id,)): Ids<(UserId,)>) 
 /// Of an administrator, and the connection, only with `admins:write`. Without it, another address also forgets by what connections know the user and
 /// ends the user's sessions: whoever signs in with the new address next is the user.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "Users", operation_id = "changeUser",
-    params(("id" = String, Path, description = "The user."), VersionParam),
-    request_body = UserChange, security(("token" = ["users:write"])),
+    params(("id" = String, Path, description = "The user."), IfMatchHeader),
+    request_body = UserChangeIn, security(("token" = ["users:write"])),
     responses((status = 200, description = "The user as it is now.", body = ChangedUser, headers(("ETag" = String, description = "The version.")))))]
 pub(super) async fn edit(
     caller: Caller<UsersWrite>,
     Ids((id,)): Ids<(UserId,)>,
     if_match: IfMatch,
-    sent: Unread<UserChange>,
+    sent: UnreadJsonBody<UserChangeIn>,
 ) -> Answer {
     let admin = caller.admin();
     let (user, now) = admin.user(id).await?;
-    may_change(&caller, &user).await?;
     let version = if_match.against(now);
     admin.check_user_version(id, &version).await?;
     let change = sent.value()?;
-    // Through which connection somebody comes decides who it is.
-    if change.connection.is_some() {
-        caller.needs(Scope::AdminsWrite)?;
-    }
     let connection = first_through(&admin, change.connection.as_deref()).await?;
     let text = change.on(&user);
     let edited = admin.edit_user(id, &version, &text, connection).await?;
-    caller.changed().await?;
+    caller.catch_up().await?;
     let (out, version) = read(&caller, id).await?;
-    answer::versioned(&ChangedUser::of(out, &edited.lost), &version)
+    answer::versioned(&ChangedUser::new(out, &edited.lost), &version)
 }
 
 /// A user of the company as it is told, and its version.
@@ -253,18 +234,5 @@ pub(super) async fn read<S>(caller: &Caller<S>, id: UserId) -> Result<(UserOut, 
     };
     let grants: Vec<(Group, GrantSource)> = groups.into_iter().flat_map(of).collect();
     let bound = !store.identities_of(id).await?.is_empty();
-    Ok((UserOut::of(&user, bound, &grants), version))
-}
-
-/// An administrator is changed with a scope of its own: whoever sets an administrator's password or address can be one.
-pub(super) async fn may_change<S>(caller: &Caller<S>, user: &User) -> Result<(), Problem> {
-    let groups = caller.app.desk.groups_of(user.id).await?;
-    if groups.iter().any(is_of_administrators) {
-        caller.needs(Scope::AdminsWrite)?;
-    }
-    Ok(())
-}
-
-pub(super) fn is_of_administrators(group: &Group) -> bool {
-    group.kind == GroupKind::Administrator
+    Ok((UserOut::new(&user, bound, &grants), version))
 }

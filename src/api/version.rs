@@ -20,7 +20,7 @@ pub(super) enum IfMatch {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "the document of a header")]
-pub(super) struct VersionParam {
+pub(super) struct IfMatchHeader {
     /// `ETag` of what was read, with its quotes; `*` changes whichever version is there.
     #[param(
         rename = "If-Match",

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::AppError;
 use crate::config::Config;
-use crate::domain::{AuditEvent, AuditId};
+use crate::domain::{AuditAction, AuditDetail, AuditEvent, AuditId};
 use crate::keys::{self, Keys};
 use crate::store::Store;
 
@@ -36,10 +36,9 @@ fn accepted(known: &Fingerprints, ours: &Fingerprints, now: OffsetDateTime) -> A
         company_id: None,
         at: now,
         actor: "command line".to_owned(),
-        action: "key.accept".to_owned(),
+        action: AuditAction::KeyAccept.into(),
         subject: kinds.join(", "),
-        detail: "Keys that were not those of the database were accepted, by --accept-new-keys."
-            .to_owned(),
+        detail: AuditDetail::NewKeysAccepted.to_string(),
         client: None,
         before: None,
         after: None,

@@ -9,7 +9,7 @@ use super::installation::Installation;
 use super::invocation::Invocation;
 use super::listing::{ListForm, Listing};
 use super::output::{Output, timestamp};
-use crate::admin::Form;
+use crate::admin::ExportForm;
 use crate::domain::AuditEvent;
 use crate::store::AuditFilter;
 
@@ -129,9 +129,9 @@ impl ExportAudit {
             ..AuditFilter::default()
         };
         let form = if self.json {
-            Form::JsonLines
+            ExportForm::JsonLines
         } else {
-            Form::Csv
+            ExportForm::Csv
         };
         let parts = admin.export_audit_log(&filter, form).await?;
         export::write(installation, parts, out).await
@@ -145,7 +145,7 @@ fn row(entry: &AuditEvent) -> [String; 6] {
         entry
             .client
             .map_or_else(|| "-".to_owned(), |client| client.to_string()),
-        entry.action.clone(),
+        entry.action.to_string(),
         entry.subject.clone(),
         entry.detail.clone(),
     ]
@@ -156,7 +156,7 @@ fn describe(entry: &AuditEvent) -> Value {
         "at": timestamp(entry.at),
         "actor": entry.actor,
         "from": entry.client.map(|client| client.to_string()),
-        "action": entry.action,
+        "action": entry.action.as_str(),
         "subject": entry.subject,
         "detail": entry.detail,
         "before": entry.before,

@@ -21,7 +21,7 @@ use super::listing::{ListForm, Listing};
 use super::output::{Output, timestamp};
 use super::settings::to_json;
 use crate::admin::{Refused, missing};
-use crate::domain::{Company, Connection};
+use crate::domain::{AuditAction, Company, Connection};
 use crate::import;
 
 use import_metadata::ImportMetadata;
@@ -96,9 +96,9 @@ impl NamedConnection {
             installation,
             &connection,
             if on {
-                "connection.enable"
+                AuditAction::ConnectionEnable
             } else {
-                "connection.disable"
+                AuditAction::ConnectionDisable
             },
             Some(""),
         )
@@ -150,7 +150,7 @@ pub(super) fn check_usable(company: &Company, connection: &Connection) -> Result
 pub(super) async fn save(
     installation: &Installation,
     connection: &Connection,
-    action: &str,
+    action: AuditAction,
     detail: Option<&str>,
 ) -> Result<()> {
     let keys = installation.keys().await?;

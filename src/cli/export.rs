@@ -5,12 +5,12 @@
 use super::error::Result;
 use super::installation::Installation;
 use super::output::Output;
-use crate::admin::Parts;
+use crate::admin::ExportParts;
 
 /// Writes a file to its end.
 pub(super) async fn write(
     installation: &Installation,
-    mut parts: impl Parts,
+    mut parts: impl ExportParts,
     out: &mut Output,
 ) -> Result<()> {
     let store = installation.store.at_leisure();

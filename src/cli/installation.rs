@@ -10,7 +10,8 @@ use crate::admin::{Actor, Admin};
 use crate::app::{UnknownKeys, own_keys};
 use crate::config::Config;
 use crate::domain::{
-    AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName, Group, Slug, User,
+    AuditAction, AuditDetail, AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName,
+    Group, Slug, User,
 };
 use crate::keys::{self, Keys};
 use crate::store::{Store, UserFilter};
@@ -163,11 +164,12 @@ impl Installation {
     pub(super) async fn audit(
         &self,
         company: CompanyId,
-        action: &str,
+        action: AuditAction,
         subject: impl Into<String>,
-        detail: impl Into<String>,
+        detail: AuditDetail<'_>,
     ) -> Result<()> {
-        let event = self.event(Some(company), action, subject, detail);
+        let event = self.event(Some(company), action, subject);
+        let event = event.with_detail(detail);
         Ok(self.store.add_audit_event(&event).await?)
     }
 
@@ -175,18 +177,17 @@ impl Installation {
     pub(super) fn event(
         &self,
         company: Option<CompanyId>,
-        action: &str,
+        action: AuditAction,
         subject: impl Into<String>,
-        detail: impl Into<String>,
     ) -> AuditEvent {
         AuditEvent {
             id: AuditId::at(self.now, keys::in_order()),
             company_id: company,
             at: self.now,
             actor: "command line".to_owned(),
-            action: action.to_owned(),
+            action: action.into(),
             subject: subject.into(),
-            detail: detail.into(),
+            detail: String::new(),
             client: None,
             before: None,
             after: None,

@@ -73,7 +73,8 @@ impl From<Refused> for Error {
             | Refused::InTheWay(_)
             | Refused::Full(_)
             | Refused::LastBreakGlass
-            | Refused::NotOverAdministrators => Self::Conflict(refused.to_string().into()),
+            | Refused::LacksScope(_)
+            | Refused::TokenEnded => Self::Conflict(refused.to_string().into()),
             Refused::Store(cause) => cause.into(),
         }
     }

@@ -44,6 +44,7 @@ impl Console {
             actor: Actor {
                 name: self.me.user.email.as_str().to_owned(),
                 user: Some(self.me.user.id),
+                token: None,
                 client: self.client,
                 over_administrators: true,
                 for_good: false,

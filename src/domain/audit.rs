@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::audit_bound::{bound, cut};
-use super::{AuditId, CompanyId};
+use super::{AuditDetail, AuditId, CompanyId, RecordedAction};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 320;
@@ -26,11 +26,11 @@ pub struct AuditEvent {
     pub at: OffsetDateTime,
     /// Who did it: a user's e-mail address, `command line`, or `token: NAME`.
     pub actor: String,
-    /// What was done, as `noun.verb`: `connection.enable`, `user.deactivate`.
-    pub action: String,
+    /// What was done.
+    pub action: RecordedAction,
     /// What it was done to: a name for people.
     pub subject: String,
-    /// More, for people; never a secret.
+    /// More, for people: an [`AuditDetail`].
     pub detail: String,
     /// The address that it was done from; none for a command.
     pub client: Option<IpAddr>,
@@ -76,8 +76,8 @@ impl AuditEvent {
 
     /// With more, for people.
     #[must_use]
-    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
+    pub fn with_detail(mut self, detail: AuditDetail<'_>) -> Self {
+        self.detail = detail.to_string();
         self
     }
 }
@@ -95,7 +95,7 @@ mod tests {
             company_id: None,
             at: OffsetDateTime::UNIX_EPOCH,
             actor: String::new(),
-            action: String::new(),
+            action: "".into(),
             subject: String::new(),
             detail: String::new(),
             client: None,

@@ -6,13 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
+use super::user::LONGEST_NAME;
 use super::{Email, FlowRequirement, NameId, Settings};
 use crate::text;
 
 /// The longest subject that is taken as a key.
 const LONGEST_SUBJECT: usize = 512;
-/// The longest name that is kept, in characters; what is longer is cut.
-const LONGEST_NAME: usize = 200;
 
 /// A person, as the identity provider describes them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +164,7 @@ impl<'a> Claims<'a> {
             .first(names)?
             .chars()
             .filter(|c| !text::is_unseen(*c))
+            // What is longer is cut.
             .take(LONGEST_NAME)
             .collect();
         let text = text.trim();

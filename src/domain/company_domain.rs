@@ -76,18 +76,18 @@ impl DomainName {
     }
 
     /// Why no single company can say that this domain is its own; none when one can.
-    pub fn why_shared(&self) -> Option<Shared> {
+    pub fn why_shared(&self) -> Option<SharedDomain> {
         if !self.0.contains('.') {
-            return Some(Shared::SingleLabel);
+            return Some(SharedDomain::SingleLabel);
         }
         let public = PUBLIC_MAIL.binary_search(&self.as_str()).is_ok();
-        public.then_some(Shared::PublicMail)
+        public.then_some(SharedDomain::PublicMail)
     }
 }
 
 /// Why a domain belongs to nobody or to everybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shared {
+pub enum SharedDomain {
     /// It has no dot: the name of a machine or a top-level domain.
     SingleLabel,
     /// Anybody can have an address in it.
@@ -236,11 +236,11 @@ mod tests {
     #[test]
     fn what_belongs_to_everybody_is_nobodys() {
         let shared = |text: &str| text.parse::<DomainName>().unwrap().why_shared();
-        assert_eq!(shared("localhost"), Some(Shared::SingleLabel));
+        assert_eq!(shared("localhost"), Some(SharedDomain::SingleLabel));
         for known in PUBLIC_MAIL {
-            assert_eq!(shared(known), Some(Shared::PublicMail), "{known}");
+            assert_eq!(shared(known), Some(SharedDomain::PublicMail), "{known}");
         }
-        assert_eq!(shared("GMail.com"), Some(Shared::PublicMail));
+        assert_eq!(shared("GMail.com"), Some(SharedDomain::PublicMail));
         assert_eq!(shared("contoso.com"), None);
         assert!(PUBLIC_MAIL.is_sorted());
     }

@@ -4,6 +4,7 @@
 //! nothing changes, and the error says what fits.
 
 use super::setting::{joined, list, optional, or_none, switch};
+use super::user::LONGEST_NAME;
 use super::{Company, Contact, Email, Organization, Origin, ReturnTo, SettingError};
 use crate::text::is_unseen;
 
@@ -12,8 +13,7 @@ const ORIGINS: &str = "origins such as https://app.example.com, separated by com
 const LANDING: &str =
     "a path beside the sign-in pages, a URL at the site or at one of return_origins, or none";
 const TEXT: &str = "a text of one line, at most 200 characters";
-/// The longest text, in characters, and the longest address, in octets.
-const LONGEST: usize = 200;
+/// The longest address, in octets.
 const LONGEST_URL: usize = 512;
 const URL: &str = "a web address such as https://acme.example, or none";
 const EMAIL: &str = "one e-mail address in ASCII, or none";
@@ -60,7 +60,7 @@ impl Company {
         &self,
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, SettingError> {
-        let mut draft = Draft::of(self);
+        let mut draft = CompanyDraft::of(self);
         for (key, value) in pairs {
             draft.set(key, value)?;
         }
@@ -89,7 +89,7 @@ impl Company {
 }
 
 /// A company under change: the parts of what is there as a whole or not at all.
-struct Draft {
+struct CompanyDraft {
     company: Company,
     organization_name: Option<String>,
     organization_display_name: Option<String>,
@@ -103,7 +103,7 @@ struct Draft {
     leads_elsewhere: bool,
 }
 
-impl Draft {
+impl CompanyDraft {
     fn of(company: &Company) -> Self {
         let company = company.clone();
         let organization = company.organization.as_ref();
@@ -225,7 +225,7 @@ fn check_landing(company: &Company, landing: &str) -> Result<(), SettingError> {
 
 fn text(key: &str, value: &str) -> Result<String, SettingError> {
     let trimmed = value.trim();
-    let fits = trimmed.chars().count() <= LONGEST && !trimmed.contains(is_unseen);
+    let fits = trimmed.chars().count() <= LONGEST_NAME && !trimmed.contains(is_unseen);
     if trimmed.is_empty() || !fits {
         return Err(SettingError::value(key, value, TEXT));
     }

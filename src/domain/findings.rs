@@ -50,7 +50,7 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rehearsal {
     /// How its account is come by.
-    pub way: Way,
+    pub way: AccountMatch,
     /// The account as it is; none when it would be made.
     pub before: Option<User>,
     /// The account as it would be.
@@ -63,7 +63,7 @@ pub struct Rehearsal {
 
 words! {
     /// How a sign-in comes by its account.
-    pub enum Way {
+    pub enum AccountMatch {
         /// It is found by its identity (rule F1).
         Found = "found",
         /// It is linked by its e-mail address (rule F2).

@@ -9,6 +9,9 @@ use super::{Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
 pub(super) use values::{joined, list, optional, or_none, switch};
 
+/// [`MOST_CLOCK_SKEW_SECONDS`], for people.
+const CLOCK_SKEW: &str = "0 to 300";
+
 /// A setting that cannot be changed like that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
@@ -59,7 +62,7 @@ impl Settings {
     const KEYS: &'static [(&'static str, &'static str)] = &[
         ("force_authn", "true or false"),
         ("max_authentication_age", AGE),
-        ("clock_skew_seconds", "0 to 300"),
+        ("clock_skew_seconds", CLOCK_SKEW),
         (
             "trust_email_claim",
             "true or false: the directory's people cannot change their e-mail claim",
@@ -109,7 +112,7 @@ impl Settings {
                 let seconds = value.parse().ok();
                 let seconds = seconds.filter(|seconds| *seconds <= MOST_CLOCK_SKEW_SECONDS);
                 self.clock_skew_seconds =
-                    seconds.ok_or_else(|| SettingError::value(key, value, "0 to 300"))?;
+                    seconds.ok_or_else(|| SettingError::value(key, value, CLOCK_SKEW))?;
             }
             "max_authentication_age" => self.max_authentication_age = age(key, value)?,
             "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),

@@ -40,7 +40,7 @@ pub struct Settings {
     pub force_authn: bool,
     /// How long ago the user may have signed in at the identity provider, in seconds (rule D8); none does not ask.
     pub max_authentication_age: Option<u32>,
-    /// How far the clocks may differ, 0 to 300 seconds (rule D3).
+    /// How far the clocks may differ, in seconds, up to [`MOST_CLOCK_SKEW_SECONDS`] (rule D3).
     pub clock_skew_seconds: u16,
     /// What it speaks, and how.
     pub protocol: Protocol,

@@ -10,6 +10,9 @@ use time::OffsetDateTime;
 use super::word::words;
 use super::{CompanyId, ConnectionId, Email, UserId};
 
+/// The longest name or title, in characters: of a person, a group, a company.
+pub const LONGEST_NAME: usize = 200;
+
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {

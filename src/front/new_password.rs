@@ -122,6 +122,7 @@ pub(super) async fn submit(
             actor: Actor {
                 name,
                 user: Some(id),
+                token: None,
                 client,
                 over_administrators: true,
                 for_good: true,

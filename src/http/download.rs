@@ -15,7 +15,7 @@ use hyper::body::{Frame, SizeHint};
 
 use super::error::Error;
 use super::policy;
-use crate::admin::Parts;
+use crate::admin::ExportParts;
 use crate::app::{App, Turn};
 use crate::domain::CompanyId;
 use crate::store;
@@ -30,7 +30,7 @@ pub(crate) struct File<P> {
     pub(crate) turn: Turn,
 }
 
-impl<P: Parts + 'static> File<P> {
+impl<P: ExportParts + 'static> File<P> {
     /// The answer. Its first part is made before it begins, so that a database that is away is told as such.
     pub(crate) async fn answer(
         self,
@@ -80,14 +80,18 @@ struct Cut;
 async fn more(
     app: &App,
     company: CompanyId,
-    parts: &mut impl Parts,
+    parts: &mut impl ExportParts,
 ) -> Result<Option<Bytes>, Error> {
     let turn = app.turns.make_more(company).await?;
     next(app, turn, parts).await
 }
 
 /// The next part, which is made in this turn.
-async fn next(app: &App, _turn: Turn, parts: &mut impl Parts) -> Result<Option<Bytes>, Error> {
+async fn next(
+    app: &App,
+    _turn: Turn,
+    parts: &mut impl ExportParts,
+) -> Result<Option<Bytes>, Error> {
     let part: Result<_, store::Error> = parts.next(&app.desk).await;
     Ok(part?.map(Bytes::from))
 }

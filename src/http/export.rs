@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::download::File;
 use super::error::Error;
-use crate::admin::{Admin, Form};
+use crate::admin::{Admin, ExportForm};
 use crate::app::App;
 use crate::site::Site;
 use crate::store::AuditFilter;
@@ -40,11 +40,11 @@ pub(crate) async fn audit_log(
     app: &Arc<App>,
     site: &Site,
     admin: &Admin<'_>,
-    (filter, form): (&AuditFilter, Form),
+    (filter, form): (&AuditFilter, ExportForm),
 ) -> Result<Response, Error> {
     let (kind, ending) = match form {
-        Form::Csv => (CSV, "csv"),
-        Form::JsonLines => (JSON_LINES, "jsonl"),
+        ExportForm::Csv => (CSV, "csv"),
+        ExportForm::JsonLines => (JSON_LINES, "jsonl"),
     };
     let company = &site.company;
     let turn = app.turns.export(company.id).await?;

@@ -185,6 +185,14 @@ impl Problem {
         problem
     }
 
+    /// The token does not count. The same for all that do not: who guesses learns nothing.
+    pub(crate) fn unknown_token() -> Self {
+        Self::unauthorized(
+            "Bearer realm=\"vestibule\", error=\"invalid_token\"",
+            "This token does not count here: it is unknown, expired, revoked, or another company's. Administrators make tokens at /admin/tokens.",
+        )
+    }
+
     pub(crate) fn with_error(
         mut self,
         field: impl Into<String>,
@@ -288,7 +296,8 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let kind = match &refused {
             Refused::NotFound => return Self::not_found(),
-            Refused::NotOverAdministrators => return Self::scope(Scope::AdminsWrite),
+            Refused::LacksScope(scope) => return Self::scope(*scope),
+            Refused::TokenEnded => return Self::unknown_token(),
             Refused::Store(_) => Kind::Internal,
             Refused::Invalid(_) => Kind::Invalid,
             Refused::Taken(_) => Kind::Taken,

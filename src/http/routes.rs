@@ -59,12 +59,16 @@ impl Routes {
     }
 
     /// With one more.
-    pub(crate) fn route(mut self, pattern: &'static str, methods: MethodRouter<Arc<App>>) -> Self {
+    pub(crate) fn route(
+        mut self,
+        pattern: &'static str,
+        methods: impl Into<MethodRouter<Arc<App>>>,
+    ) -> Self {
         self.known.routes.push(Route {
             pattern,
             manner: self.manner,
         });
-        self.router = self.router.route(pattern, methods);
+        self.router = self.router.route(pattern, methods.into());
         self
     }
 

@@ -16,8 +16,8 @@ use super::refusal_reason::RefusalReason;
 use super::{Browser, Ending, Error, KnownBrowser, first_password};
 use crate::app::{App, Guess, Guesser, Network, Turn, Wait};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, Check, Company, FlowRequirement, GroupKind, LoginAttempt,
-    Record, ReturnTo, SessionId, User, UserId,
+    AttemptKind, AuditAction, AuditDetail, AuditEvent, AuditId, Check, Company, FlowRequirement,
+    GroupKind, LoginAttempt, Record, ReturnTo, SessionId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
@@ -260,10 +260,9 @@ fn break_glass(
         company_id: Some(site.company.id),
         at: now,
         actor: user.email.as_str().to_owned(),
-        action: "administrator.password_sign_in".to_owned(),
+        action: AuditAction::AdministratorPasswordSignIn.into(),
         subject: user.email.as_str().to_owned(),
-        detail: "An administrator signed in with a password while single sign-on is enabled."
-            .to_owned(),
+        detail: AuditDetail::PasswordSignIn.to_string(),
         client,
         before: None,
         after: None,

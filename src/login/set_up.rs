@@ -11,8 +11,8 @@ use super::record;
 use super::{Browser, Error, KnownBrowser};
 use crate::app::{App, Wait};
 use crate::domain::{
-    AttemptKind, AuditEvent, AuditId, Check, Code, Creation, Email, FlowRequirement, Group,
-    GroupId, GroupKind, Record, SessionId, SetupLinkId, User, UserId,
+    AttemptKind, AuditAction, AuditEvent, AuditId, Check, Code, Creation, Email, FlowRequirement,
+    Group, GroupId, GroupKind, Record, SessionId, SetupLinkId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
@@ -146,11 +146,6 @@ fn build_set_up(
     now: time::OffsetDateTime,
 ) -> SetUp {
     let company = site.company.id;
-    let way = if password.is_some() {
-        "with a password"
-    } else {
-        "by single sign-on later"
-    };
     SetUp {
         link: typed.link,
         event: AuditEvent {
@@ -158,9 +153,9 @@ fn build_set_up(
             company_id: Some(company),
             at: now,
             actor: typed.email.as_str().to_owned(),
-            action: "company.set_up".to_owned(),
+            action: AuditAction::CompanySetUp.into(),
             subject: typed.company_name.clone(),
-            detail: format!("The set-up link was used. The first administrator signs in {way}."),
+            detail: String::new(),
             client: typed.client,
             before: None,
             after: None,

@@ -3,7 +3,7 @@
 use super::settings::MOST_MAPPINGS;
 use crate::admin::certificate::MOST_CERTIFICATES;
 use crate::admin::refused::PRIVATE_KEY;
-use crate::admin::{Problem, Problems, Refused};
+use crate::admin::{FieldProblem, Problems, Refused};
 use crate::domain::{Binding, Connection, Group, GroupKind, GroupMapping};
 use crate::import;
 use crate::text::is_unseen;
@@ -88,11 +88,11 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
 }
 
 /// What a connection still needs before it can work (rule B2); empty when it can be enabled.
-pub fn missing(connection: &Connection) -> Vec<Problem> {
+pub fn missing(connection: &Connection) -> Vec<FieldProblem> {
     let settings = &connection.settings;
     let mut missing = Vec::new();
     if settings.saml().idp_entity_id.is_empty() {
-        missing.push(Problem::new(
+        missing.push(FieldProblem::new(
             "idp_entity_id",
             "The identity provider's entity ID is missing (in Entra ID: Microsoft Entra Identifier).",
         ));
@@ -102,18 +102,18 @@ pub fn missing(connection: &Connection) -> Vec<Problem> {
         Binding::Redirect => (&settings.saml().sso_redirect_url, "Redirect"),
     };
     if address.is_none() {
-        missing.push(Problem::new(
+        missing.push(FieldProblem::new(
             "login_url",
             format!("The Login URL for the {binding} binding is missing."),
         ));
     }
     if settings.saml().certificates.is_empty() {
-        missing.push(Problem::new(
+        missing.push(FieldProblem::new(
             "certificates",
             "The x.509 Certificate is missing (in Entra ID: SAML Certificates, Certificate (Base64)).",
         ));
     } else if !import::keys(&settings.saml().certificates).any(|key| key.is_ok()) {
-        missing.push(Problem::new(
+        missing.push(FieldProblem::new(
             "certificates",
             "None of its certificates can be used.",
         ));

@@ -2,7 +2,7 @@
 
 /// A setting, for people.
 #[derive(Debug, Clone, Copy)]
-pub struct Setting {
+pub struct SettingText {
     /// Its name in commands and in the API.
     pub key: &'static str,
     /// Its name on pages.
@@ -11,12 +11,12 @@ pub struct Setting {
     pub hint: &'static str,
 }
 
-const fn setting(key: &'static str, label: &'static str, hint: &'static str) -> Setting {
-    Setting { key, label, hint }
+const fn setting(key: &'static str, label: &'static str, hint: &'static str) -> SettingText {
+    SettingText { key, label, hint }
 }
 
 /// Every setting of a connection, in the order of the pages.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[SettingText] = &[
     setting(
         "display_name",
         "Display name",

@@ -5,7 +5,7 @@ use crate::cli::arguments::{self, required_text, slug};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
-use crate::domain::{Company, CompanyId};
+use crate::domain::{AuditAction, AuditDetail, Company, CompanyId};
 use crate::keys::random;
 use crate::store;
 
@@ -69,9 +69,9 @@ impl AddCompany {
         installation
             .audit(
                 company.id,
-                "company.add",
+                AuditAction::CompanyAdd,
                 company.slug.to_string(),
-                company.origin.to_string(),
+                AuditDetail::Source(company.origin.as_str()),
             )
             .await?;
         out.line(format!(

@@ -9,7 +9,7 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::settings::{self, Settable};
-use crate::domain::{Company, Logo, Origin, SettingError};
+use crate::domain::{AuditAction, AuditDetail, Company, Logo, Origin, SettingError};
 use crate::store;
 
 #[derive(Debug, clap::Args)]
@@ -152,7 +152,12 @@ async fn write(installation: &Installation, before: &Company, after: &Company) -
         .collect();
     let slug = after.slug.to_string();
     installation
-        .audit(after.id, "company.set", slug, changes.join("; "))
+        .audit(
+            after.id,
+            AuditAction::CompanySet,
+            slug,
+            AuditDetail::Differences(&changes),
+        )
         .await
 }
 

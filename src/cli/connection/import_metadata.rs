@@ -10,7 +10,7 @@ use crate::cli::arguments::{connection_name, read_file, required_text};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::domain::{Company, Connection};
+use crate::domain::{AuditAction, Company, Connection};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{LARGEST, Reach, fetch_metadata};
 use crate::saml::metadata::MetadataError;
@@ -154,7 +154,7 @@ impl ImportMetadata {
         if found.is_new {
             return write_new(installation, company, &found.connection, &self.source).await;
         }
-        let action = "connection.import";
+        let action = AuditAction::ConnectionImport;
         save(installation, &found.connection, action, Some(&self.source)).await
     }
 }

@@ -7,6 +7,7 @@ use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::settings;
+use crate::domain::AuditAction;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct SetConnection {
@@ -34,7 +35,7 @@ impl SetConnection {
         if connection.enabled {
             check_usable(&company, &connection)?;
         }
-        save(installation, &connection, "connection.set", None).await?;
+        save(installation, &connection, AuditAction::ConnectionSet, None).await?;
         let after = by_command.on(&connection);
         if self.json {
             return settings::print(&after, true, out);

@@ -15,7 +15,7 @@ use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::invocation::Invocation;
 use crate::cli::output::Output;
-use crate::domain::AuditEvent;
+use crate::domain::{AuditAction, AuditDetail, AuditEvent};
 use crate::keys::{self, KeyPair, KeyPurpose};
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +72,12 @@ impl KeysCommand {
             Self::New { key } => {
                 let of = KeyPurpose::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
-                let event = event(&installation, "key.new", of, keys.overlap(of).next.as_ref());
+                let event = event(
+                    &installation,
+                    AuditAction::KeyNew,
+                    of,
+                    keys.overlap(of).next.as_ref(),
+                );
                 store
                     .replace_fingerprints(&keys.fingerprints(), Some(&event), now)
                     .await?;
@@ -94,7 +99,12 @@ impl KeysCommand {
             Self::Rotate { key } => {
                 let of = KeyPurpose::from(key);
                 let keys = keys::Keys::rotate(config, of, now)?;
-                let event = event(&installation, "key.rotate", of, Some(in_use(&keys, of)));
+                let event = event(
+                    &installation,
+                    AuditAction::KeyRotate,
+                    of,
+                    Some(in_use(&keys, of)),
+                );
                 store
                     .replace_fingerprints(&keys.fingerprints(), Some(&event), now)
                     .await?;
@@ -141,7 +151,7 @@ async fn retire(
         &format!("keys retire {}", of.name()),
     )?;
     let previous = held.overlap(of).previous.as_ref();
-    let event = event(installation, "key.retire", of, previous);
+    let event = event(installation, AuditAction::KeyRetire, of, previous);
     let store = &installation.store;
     store.replace_fingerprints(&left, Some(&event), now).await?;
     if previous.is_some() {
@@ -164,14 +174,18 @@ async fn retire(
 /// An entry for the audit log of the whole installation: everybody's sign-ins hang on its keys.
 fn event(
     installation: &Installation,
-    action: &str,
+    action: AuditAction,
     of: KeyPurpose,
     pair: Option<&KeyPair>,
 ) -> AuditEvent {
-    let detail = pair.map_or_else(String::new, |pair| {
-        format!("SHA-256 {}", thumbprint(pair, MessageDigest::sha256()))
-    });
-    installation.event(None, action, of.name(), detail)
+    let event = installation.event(None, action, of.name());
+    match pair {
+        Some(pair) => event.with_detail(AuditDetail::Thumbprint(&thumbprint(
+            pair,
+            MessageDigest::sha256(),
+        ))),
+        None => event,
+    }
 }
 
 fn in_use(keys: &keys::Keys, of: KeyPurpose) -> &KeyPair {

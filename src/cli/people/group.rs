@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::break_glass::no_break_glass_error;
-use crate::admin::{GroupText, Refused};
+use crate::admin::{GroupText, Obstacle, Refused};
 use crate::cli::arguments::{CompanyList, required_text};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
@@ -202,15 +202,17 @@ async fn delete(
 /// Why a group was not changed, with what to do next.
 fn group_error(refused: Refused, company: &Company) -> CliError {
     match refused {
-        Refused::Taken(problem) => CliError::refused(
-            format!("{}: {}", company.name, problem.what),
+        Refused::Taken(other) => CliError::refused(
+            format!("{}: {other}", company.name),
             format!(
                 "See them with: vestibule group list --company {}. Use a title that people can tell apart.",
                 company.slug
             ),
         ),
-        Refused::InTheWay(what) => CliError::refused(
-            what,
+        Refused::InTheWay(
+            what @ (Obstacle::GroupInUse { .. } | Obstacle::GroupForEveryone { .. }),
+        ) => CliError::refused(
+            what.to_string(),
             format!(
                 "With a command: vestibule connection set --company {} --name NAME jit_group=TITLE (or group_mapping=…)",
                 company.slug

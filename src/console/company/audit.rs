@@ -8,7 +8,7 @@ use serde::Deserialize;
 use time::Duration;
 
 use super::audit_words::{Change, changes, is_told, sentence};
-use crate::admin::Form;
+use crate::admin::ExportForm;
 use crate::console::parts::Item;
 use crate::console::people::words::counted;
 use crate::console::sign_ins::{day, moment};
@@ -162,8 +162,8 @@ struct Export {
 /// `POST /admin/audit/export`: a POST, because it is itself written down.
 async fn all(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
     let form = match wanted.form.as_str() {
-        "jsonl" => Form::JsonLines,
-        _ => Form::Csv,
+        "jsonl" => ExportForm::JsonLines,
+        _ => ExportForm::Csv,
     };
     let filter = Wanted {
         q: wanted.q,
@@ -184,7 +184,7 @@ fn entry(event: AuditEvent) -> EntryView {
         actor: event.actor,
         client: event.client.map(|client| client.to_string()),
         did: sentence(&event.action),
-        action: event.action,
+        action: event.action.to_string(),
         subject: event.subject,
         detail: if is_told(&event.detail, &changes) {
             String::new()

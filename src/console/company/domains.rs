@@ -70,7 +70,13 @@ struct Removal {
 
 /// `GET /admin/domains`
 async fn show(console: Console) -> Result<Response, Error> {
-    let page = page(&console, Fields::default(), None).await?;
+    let page = page(
+        &console,
+        Fields::default(),
+        Problems::default(),
+        String::new(),
+    )
+    .await?;
     Ok(Page::new(page).into_response())
 }
 
@@ -138,7 +144,16 @@ async fn check(
             let told = format!(
                 "{name} is not verified. {there}: {record}. A new record takes some minutes, sometimes an hour, to be seen everywhere."
             );
-            wrong(&console, Fields::default(), Refused::InTheWay(told)).await
+            {
+                let page = page(
+                    &console,
+                    Fields::default(),
+                    Problems::default(),
+                    told.clone(),
+                )
+                .await?;
+                Ok(refused(page, &told).into_response())
+            }
         }
         Err(refused) => wrong(&console, Fields::default(), refused).await,
     }
@@ -170,7 +185,7 @@ async fn wrong(console: &Console, fields: Fields, refused: Refused) -> Result<Re
     match refused {
         Refused::Invalid(_) | Refused::Taken(_) | Refused::InTheWay(_) | Refused::Full(_) => {
             let obstacle = refused.obstacle();
-            let page = page(console, fields, Some(refused)).await?;
+            let page = page(console, fields, refused.problems(), obstacle.clone()).await?;
             Ok(self::refused(page, &obstacle).into_response())
         }
         other => Err(other.into()),
@@ -180,12 +195,11 @@ async fn wrong(console: &Console, fields: Fields, refused: Refused) -> Result<Re
 async fn page(
     console: &Console,
     fields: Fields,
-    refused: Option<Refused>,
+    problems: Problems,
+    obstacle: String,
 ) -> Result<Domains, Error> {
     let admin = console.admin();
     let (domains, all) = tokio::try_join!(admin.domains(), admin.connections())?;
-    let problems = refused.as_ref().map(Refused::problems).unwrap_or_default();
-    let obstacle = refused.as_ref().map(Refused::obstacle).unwrap_or_default();
     let rows = domains.iter().map(|domain| {
         let own = domain.connection_id.map(|id| id.to_string());
         let is_last = is_last_domain(&domains, &domain.name);

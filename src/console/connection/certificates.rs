@@ -17,7 +17,7 @@ use crate::admin::{
     given_certificates,
 };
 use crate::console::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
-use crate::domain::{Connection, ConnectionId};
+use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -169,7 +169,7 @@ async fn review(
 ) -> Result<Response, Error> {
     let admin = console.admin();
     Review {
-        proposal: admin.propose(after, "connection.certificates", None),
+        proposal: admin.propose(after, AuditAction::ConnectionCertificates, None),
         before: Some(before),
         after,
         title: title.to_owned(),

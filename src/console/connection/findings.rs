@@ -1,8 +1,8 @@
 //! What a test found, for people.
 
 use crate::domain::{
-    Claim, Findings, GroupChange, GroupClaim, LoginAttempt, NameId, Outcome, Profile, Rehearsal,
-    User, Way,
+    AccountMatch, Claim, Findings, GroupChange, GroupClaim, LoginAttempt, NameId, Outcome, Profile,
+    Rehearsal, User,
 };
 use crate::http::pages::Moment;
 
@@ -45,11 +45,11 @@ pub(in crate::console) fn found(findings: &Findings, attempt: &LoginAttempt) -> 
         person: read(findings),
         account: rehearsal.map(account).unwrap_or_default(),
         account_note: match rehearsal.map(|it| it.way) {
-            Some(Way::Found) => "An account is known by this identity.",
-            Some(Way::Linked) => {
+            Some(AccountMatch::Found) => "An account is known by this identity.",
+            Some(AccountMatch::Linked) => {
                 "An account with this e-mail address waits for this identity. The sign-in would link the two for good."
             }
-            Some(Way::Made) => "There is no account yet. The sign-in would make one.",
+            Some(AccountMatch::Made) => "There is no account yet. The sign-in would make one.",
             None => "The sign-in would be refused, and no account made or changed.",
         },
         groups: rehearsal
@@ -97,11 +97,13 @@ fn sentence(rehearsal: Option<&Rehearsal>, attempt: &LoginAttempt) -> String {
     };
     let who = rehearsal.after.email.as_str();
     let begun = match rehearsal.way {
-        Way::Found => format!("The test passed: {who} would be signed in"),
-        Way::Linked => {
+        AccountMatch::Found => format!("The test passed: {who} would be signed in"),
+        AccountMatch::Linked => {
             format!("The test passed: {who} would be linked to the existing account and signed in")
         }
-        Way::Made => format!("The test passed: {who} would get an account and be signed in"),
+        AccountMatch::Made => {
+            format!("The test passed: {who} would get an account and be signed in")
+        }
     };
     let titles = |wanted: GroupChange| {
         let titles = rehearsal

@@ -5,7 +5,9 @@ use std::time::Duration;
 use axum::body::Bytes;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-use crate::admin::{LARGEST_METADATA, Refused, fetched_metadata, providers_to_pick, read_metadata};
+use crate::admin::{
+    LARGEST_METADATA, Obstacle, Refused, fetched_metadata, providers_to_pick, read_metadata,
+};
 use crate::console::{Console, ConsoleUpload, Item};
 use crate::saml::metadata::ParsedMetadata;
 use crate::text::is_unseen;
@@ -62,7 +64,7 @@ impl Given {
         };
         // Only now: who has a file does not wait for whose address is silent. A large document takes a while.
         let turn = console.app.turns.read(console.company()).await;
-        let turn = turn.map_err(|_| busy("Other metadata is being read"))?;
+        let turn = turn.map_err(|_| Refused::from(Obstacle::OtherMetadataRead))?;
         let reading = move || {
             let _turn = turn;
             let read = read_metadata(&bytes, &entity_id, field, now);
@@ -139,7 +141,7 @@ async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
         ));
     }
     let turn = console.app.turns.fetch(console.company()).await;
-    let _turn = turn.map_err(|_| busy("Other addresses are being asked"))?;
+    let _turn = turn.map_err(|_| Refused::from(Obstacle::OtherAddressesAsked))?;
     let fetching = fetched_metadata(url, console.app.reach(&console.site.company));
     let fetched = tokio::time::timeout(TIMEOUT, fetching).await;
     fetched.unwrap_or_else(|_| {
@@ -148,12 +150,6 @@ async fn fetched(console: &Console, url: &str) -> Result<Vec<u8>, Refused> {
             "The server there took too long to answer. Open the address in your browser, save the document, and give the file.",
         ))
     })
-}
-
-fn busy(what: &str) -> Refused {
-    Refused::InTheWay(format!(
-        "{what} at this moment. Try again in a few seconds."
-    ))
 }
 
 /// A file's name for the audit log.

@@ -12,7 +12,7 @@ use super::head::{ConnectionHead, Tab};
 use super::review::{Review, Shown};
 use crate::admin::{ImportChoices, MetadataImport, Problems, Refused};
 use crate::console::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
-use crate::domain::{Connection, ConnectionId};
+use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -128,7 +128,7 @@ async fn review(
     let review = Review {
         proposal: console
             .admin()
-            .propose(&after, "connection.import", Some(source)),
+            .propose(&after, AuditAction::ConnectionImport, Some(source)),
         before: Some(before),
         after: &after,
         title: "Import metadata".to_owned(),

@@ -15,7 +15,7 @@ use crate::admin::{
     differences, introduction,
 };
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done, done_then};
-use crate::domain::{Connection, ConnectionId};
+use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
@@ -297,7 +297,10 @@ async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Resp
                 revision: before.revision,
                 ..shown
             };
-            (admin.propose(&after, "connection.set", None), after)
+            (
+                admin.propose(&after, AuditAction::ConnectionSet, None),
+                after,
+            )
         }
         Again::Unticked => (proposal, shown),
     };

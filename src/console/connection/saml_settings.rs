@@ -16,7 +16,7 @@ use super::settings_form::{self, SettingsForm};
 use crate::admin::{CertificateFacts, Problems, missing};
 use crate::console::conflict::Conflict;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected};
-use crate::domain::{Connection, ConnectionId, Group};
+use crate::domain::{AuditAction, Connection, ConnectionId, Group};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -199,7 +199,9 @@ fn other_identity_provider<'a>(
         &after.settings.saml().idp_entity_id,
     );
     Some(Review {
-        proposal: console.admin().propose(after, "connection.set", None),
+        proposal: console
+            .admin()
+            .propose(after, AuditAction::ConnectionSet, None),
         before: Some(before),
         after,
         title: "Another identity provider?".to_owned(),

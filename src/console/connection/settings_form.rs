@@ -12,7 +12,7 @@ use super::saml_fields::Values;
 use crate::admin::{Problems, Refused};
 use crate::console::conflict::Conflict;
 use crate::console::{Console, corrected, done_then};
-use crate::domain::{Connection, ConnectionId, Group};
+use crate::domain::{AuditAction, Connection, ConnectionId, Group};
 use crate::http::error::Error;
 use crate::http::response::Page;
 
@@ -64,7 +64,7 @@ pub(in crate::console) async fn save<P: SettingsForm>(
         return review.page(console).await;
     }
     match admin
-        .change_connection(&after, "connection.set", None)
+        .change_connection(&after, AuditAction::ConnectionSet, None)
         .await
     {
         Ok(_) => {

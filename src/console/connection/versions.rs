@@ -10,7 +10,7 @@ use super::head::{ConnectionHead, Tab};
 use super::review::Review;
 use crate::admin::{Difference, certificate_findings};
 use crate::console::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, done};
-use crate::domain::{ConnectionId, TrustLine};
+use crate::domain::{AuditAction, ConnectionId, TrustLine};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
@@ -248,7 +248,7 @@ async fn restore(
     Review {
         proposal: admin.propose(
             &after,
-            "connection.restore",
+            AuditAction::ConnectionRestore,
             Some(&format!("version {number}")),
         ),
         before: Some(&before),

@@ -207,7 +207,7 @@ impl UserPage {
             },
             made_at: user.created_at.into(),
             last_sign_in: user.last_sign_in_at.map(Moment::from),
-            text: UserText::of(&user),
+            text: UserText::from_user(&user),
             version,
             problems: Problems::default(),
             changed: None,

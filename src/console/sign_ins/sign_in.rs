@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use super::link_person::{LinkView, link_of};
 use super::{moment, outcome, parse, through};
-use crate::admin::{Received, Side, SignInDetail};
+use crate::admin::{ReceivedMessage, Side, SignInDetail};
 use crate::app::App;
 use crate::console::connection::findings::{Found, found};
 use crate::console::people::words::counted;
@@ -170,7 +170,7 @@ async fn reveal(
 async fn page(
     console: &Console,
     detail: SignInDetail,
-    received: Received,
+    received: ReceivedMessage,
     shown: bool,
 ) -> Result<Response, Error> {
     let admin = console.admin();
@@ -391,15 +391,15 @@ fn here(detail: &SignInDetail, side: Side) -> Vec<Here> {
         .collect()
 }
 
-fn message(received: Received, shown: bool, may_show: bool) -> Message {
+fn message(received: ReceivedMessage, shown: bool, may_show: bool) -> Message {
     match received {
-        Received::Nothing => Message::Nothing,
-        Received::Message(lines) => Message::Lines {
+        ReceivedMessage::Nothing => Message::Nothing,
+        ReceivedMessage::Message(lines) => Message::Lines {
             lines: lines.into_iter().map(line).collect(),
             shown,
             may_show,
         },
-        Received::Unreadable(octets, text) => Message::Unreadable {
+        ReceivedMessage::Unreadable(octets, text) => Message::Unreadable {
             octets,
             text,
             may_show,

@@ -1,11 +1,11 @@
 //! GIF (versions 87a and 89a): a screen, and blocks up to the trailer.
 
 use super::Flaw;
-use super::octets::Octets;
+use super::octets::PictureOctets;
 
 /// Width and height.
 pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut octets = Octets(file);
+    let mut octets = PictureOctets(file);
     octets.take(6)?;
     let (width, height) = (side(&mut octets)?, side(&mut octets)?);
     let flags = octets.next()?;
@@ -42,12 +42,12 @@ pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
     Ok((width, height))
 }
 
-fn side(octets: &mut Octets<'_>) -> Result<u32, Flaw> {
+fn side(octets: &mut PictureOctets<'_>) -> Result<u32, Flaw> {
     Ok(u16::from_le_bytes(octets.array()?).into())
 }
 
 /// A table of colours, where the flags say that there is one.
-fn skip_colours(octets: &mut Octets<'_>, flags: u8) -> Result<(), Flaw> {
+fn skip_colours(octets: &mut PictureOctets<'_>, flags: u8) -> Result<(), Flaw> {
     if flags & 0x80 != 0 {
         octets.take(3 << ((flags & 7) + 1))?;
     }
@@ -55,7 +55,7 @@ fn skip_colours(octets: &mut Octets<'_>, flags: u8) -> Result<(), Flaw> {
 }
 
 /// Blocks, each with its length before it, up to an empty one.
-fn skip_blocks(octets: &mut Octets<'_>) -> Result<(), Flaw> {
+fn skip_blocks(octets: &mut PictureOctets<'_>) -> Result<(), Flaw> {
     loop {
         match octets.next()? {
             0 => return Ok(()),

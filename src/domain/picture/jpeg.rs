@@ -1,7 +1,7 @@
 //! JPEG (ITU-T T.81): segments between markers, from SOI to EOI.
 
 use super::Flaw;
-use super::octets::Octets;
+use super::octets::PictureOctets;
 
 /// SOI, and the beginning of the next marker.
 pub(super) const SIGNATURE: &[u8] = b"\xff\xd8\xff";
@@ -11,7 +11,7 @@ const SCAN: u8 = 0xda;
 
 /// Width and height.
 pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut octets = Octets(file);
+    let mut octets = PictureOctets(file);
     octets.take(2)?;
     let mut size = None;
     let mut has_pixels = false;
@@ -40,7 +40,7 @@ pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
 }
 
 /// The next marker; any number of 0xFF may stand before it (B.1.1.2).
-fn marker(octets: &mut Octets<'_>) -> Result<u8, Flaw> {
+fn marker(octets: &mut PictureOctets<'_>) -> Result<u8, Flaw> {
     if octets.next()? != 0xff {
         return Err(Flaw::Broken);
     }
@@ -53,14 +53,14 @@ fn marker(octets: &mut Octets<'_>) -> Result<u8, Flaw> {
 }
 
 /// What is in a segment, whose length counts itself.
-fn segment<'a>(octets: &mut Octets<'a>) -> Result<&'a [u8], Flaw> {
+fn segment<'a>(octets: &mut PictureOctets<'a>) -> Result<&'a [u8], Flaw> {
     let length = octets.number()?.checked_sub(2).ok_or(Flaw::Broken)?;
     octets.take(length)
 }
 
 /// Precision, height, width (B.2.2).
 fn frame(head: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut head = Octets(head);
+    let mut head = PictureOctets(head);
     head.next()?;
     let height = u16::from_be_bytes(head.array()?);
     let width = u16::from_be_bytes(head.array()?);
@@ -68,7 +68,7 @@ fn frame(head: &[u8]) -> Result<(u32, u32), Flaw> {
 }
 
 /// Passes over coded pixels, up to the next marker. In them an 0xFF is followed by 0, or begins a restart (B.1.1.5).
-fn skip_coded(octets: &mut Octets<'_>) -> Result<(), Flaw> {
+fn skip_coded(octets: &mut PictureOctets<'_>) -> Result<(), Flaw> {
     let is_marker = |pair: &[u8]| matches!(pair, [0xff, 0x01..=0xcf | 0xd8..=0xff]);
     let coded = octets.0.windows(2).position(is_marker);
     octets.take(coded.ok_or(Flaw::Broken)?)?;

@@ -3,9 +3,9 @@
 use super::Flaw;
 
 /// What is left of a file.
-pub(super) struct Octets<'a>(pub(super) &'a [u8]);
+pub(super) struct PictureOctets<'a>(pub(super) &'a [u8]);
 
-impl<'a> Octets<'a> {
+impl<'a> PictureOctets<'a> {
     /// The next so many.
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Flaw> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Flaw::Broken)?;

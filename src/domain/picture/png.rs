@@ -1,16 +1,16 @@
 //! PNG (ISO/IEC 15948): a signature and chunks, from IHDR to IEND.
 
 use super::Flaw;
-use super::octets::Octets;
+use super::octets::PictureOctets;
 
 pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Width and height.
 pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut octets = Octets(file);
+    let mut octets = PictureOctets(file);
     octets.take(SIGNATURE.len())?;
     let (kind, head) = chunk(&mut octets)?;
-    let mut head = Octets(head);
+    let mut head = PictureOctets(head);
     let (width, height) = (head.array()?, head.array()?);
     // Bit depth, colour, compression, filter, interlace.
     head.take(5)?;
@@ -35,7 +35,7 @@ pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
 }
 
 /// The name of the next chunk, and what is in it.
-fn chunk<'a>(octets: &mut Octets<'a>) -> Result<([u8; 4], &'a [u8]), Flaw> {
+fn chunk<'a>(octets: &mut PictureOctets<'a>) -> Result<([u8; 4], &'a [u8]), Flaw> {
     let length = u32::from_be_bytes(octets.array()?);
     let kind = octets.array()?;
     let content = octets.take(usize::try_from(length).map_err(|_| Flaw::Broken)?)?;

@@ -1,14 +1,14 @@
 //! WebP (RFC 9649): a RIFF file whose chunks hold one picture, lossy or lossless.
 
 use super::Flaw;
-use super::octets::Octets;
+use super::octets::PictureOctets;
 
 /// Width and height.
 pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut octets = Octets(file);
+    let mut octets = PictureOctets(file);
     octets.take(4)?;
     let length = usize::try_from(u32::from_le_bytes(octets.array()?)).map_err(|_| Flaw::Broken)?;
-    let mut inside = Octets(octets.take(length)?);
+    let mut inside = PictureOctets(octets.take(length)?);
     octets.end()?;
     inside.take(4)?;
     let mut canvas = None;
@@ -35,7 +35,7 @@ pub(super) fn size(file: &[u8]) -> Result<(u32, u32), Flaw> {
 }
 
 /// The name of the next chunk, and what is in it; an odd length is padded.
-fn chunk<'a>(octets: &mut Octets<'a>) -> Result<([u8; 4], &'a [u8]), Flaw> {
+fn chunk<'a>(octets: &mut PictureOctets<'a>) -> Result<([u8; 4], &'a [u8]), Flaw> {
     let kind = octets.array()?;
     let length = usize::try_from(u32::from_le_bytes(octets.array()?)).map_err(|_| Flaw::Broken)?;
     let content = octets.take(length)?;
@@ -46,7 +46,7 @@ fn chunk<'a>(octets: &mut Octets<'a>) -> Result<([u8; 4], &'a [u8]), Flaw> {
 /// The canvas (2.7).
 fn extended(content: &[u8]) -> Result<(u32, u32), Flaw> {
     const ANIMATION: u8 = 0b10;
-    let mut content = Octets(content);
+    let mut content = PictureOctets(content);
     let [flags, ..] = content.array::<4>()?;
     if flags & ANIMATION != 0 {
         return Err(Flaw::Moves);
@@ -60,7 +60,7 @@ fn extended(content: &[u8]) -> Result<(u32, u32), Flaw> {
 
 /// The head of a key frame (RFC 6386 9.1).
 fn lossy(content: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut content = Octets(content);
+    let mut content = PictureOctets(content);
     let [tag, ..] = content.array::<3>()?;
     let is_key_frame = tag & 1 == 0;
     if !is_key_frame || content.array::<3>()? != [0x9d, 0x01, 0x2a] {
@@ -74,7 +74,7 @@ fn lossy(content: &[u8]) -> Result<(u32, u32), Flaw> {
 
 /// The head of a lossless picture (3.4).
 fn lossless(content: &[u8]) -> Result<(u32, u32), Flaw> {
-    let mut content = Octets(content);
+    let mut content = PictureOctets(content);
     if content.next()? != 0x2f {
         return Err(Flaw::Broken);
     }

@@ -2,6 +2,11 @@ use super::*;
 use crate::domain::{Binding, Unsolicited};
 
 #[test]
+fn what_is_told_of_skew_is_what_is_taken() {
+    assert_eq!(CLOCK_SKEW, format!("0 to {MOST_CLOCK_SKEW_SECONDS}"));
+}
+
+#[test]
 fn settings_from_text() {
     let mut settings = Settings::default();
     for (key, value) in [

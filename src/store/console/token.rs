@@ -69,6 +69,17 @@ impl Store {
 }
 
 impl Tx {
+    /// A token, which nobody takes back until the transaction ends; whether it counts or not.
+    pub async fn hold_token(&mut self, id: TokenId) -> Result<Option<Token>, Error> {
+        let sql = if self.writes_alone() {
+            select!("WHERE id = $1")
+        } else {
+            select!("WHERE id = $1 FOR SHARE")
+        };
+        let row = query(sql).bind(id.to_string()).fetch_optional(self).await?;
+        row.as_ref().map(token).transpose()
+    }
+
     /// Holds a company, so that its tokens are made one after the other.
     pub async fn hold_tokens(&mut self, company: CompanyId) -> Result<(), Error> {
         query("UPDATE company SET slug = slug WHERE id = $1")

@@ -6,10 +6,9 @@
 use super::claimant::{Claimant, How};
 use super::group_claim::{self, GroupsOf, grant, returning};
 use super::identity::{self, Known};
-use super::promotion::FOREIGN_PASSWORD;
 use super::user::{insert, user, user_columns};
 use super::{link, rename};
-use crate::domain::{Creation, Email, Family, GrantSource, User};
+use crate::domain::{AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User};
 use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::search::searched;
 use crate::store::engine::statement::query;
@@ -175,9 +174,9 @@ async fn by_other_name(
         Ok(true) => {}
     }
     let subject = &claimant.profile.subject;
-    let detail = format!("{subject}, by {by} in the same assertion");
-    let event = claimant.event(1, "user.bind", &user, detail);
-    tx.audit(&event).await?;
+    let detail = AuditDetail::BoundByOtherName { subject, by };
+    let event = claimant.event(1, AuditAction::UserBind, &user);
+    tx.audit(&event.with_detail(detail)).await?;
     Ok(Ok(Some((user, How::FoundByOther))))
 }
 
@@ -315,8 +314,8 @@ async fn brought_up_to_date(
     }
     if password_taken {
         user.has_password = false;
-        let detail = FOREIGN_PASSWORD.to_owned();
-        let event = claimant.event(2, "user.remove_password", &user, detail);
+        let event = claimant.event(2, AuditAction::UserRemovePassword, &user);
+        let event = event.with_detail(AuditDetail::ForeignPassword);
         tx.audit(&event).await?;
     }
     if how != How::Made
@@ -351,12 +350,11 @@ async fn linked(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Vec
     let connection = claimant.connection;
     let others = tx.known_also_by(user.id, connection.id).await?;
     // The name comes last: it goes when the user is deleted.
-    let detail = format!(
-        "{}: {}, by the e-mail address",
-        link::shared_with(connection.name.as_str(), &others),
-        claimant.profile.subject
-    );
-    tx.audit(&claimant.event(4, "user.link", user, detail))
-        .await?;
+    let detail = AuditDetail::LinkedByEmail {
+        to: &link::shared_with(connection.name.as_str(), &others),
+        subject: &claimant.profile.subject,
+    };
+    let event = claimant.event(4, AuditAction::UserLink, user);
+    tx.audit(&event.with_detail(detail)).await?;
     Ok(others)
 }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AttemptId, AuditEvent, AuditId, Connection, Profile, SessionKey, User, UserId,
+    AttemptId, AuditAction, AuditEvent, AuditId, Connection, Profile, SessionKey, User, UserId,
 };
 
 /// What a sign-in brings to find its account.
@@ -24,9 +24,8 @@ impl Claimant<'_> {
     pub(in crate::store) fn event(
         &self,
         number: u8,
-        action: &str,
+        action: AuditAction,
         user: &User,
-        detail: String,
     ) -> AuditEvent {
         let mut random = [0; 10];
         let [_, _, _, _, _, _, own @ ..] = self.attempt.to_bytes();
@@ -40,9 +39,9 @@ impl Claimant<'_> {
             company_id: Some(self.connection.company_id),
             at: self.now,
             actor: format!("connection: {}", self.connection.name),
-            action: action.to_owned(),
+            action: action.into(),
             subject: user.email.to_string(),
-            detail,
+            detail: String::new(),
             client: None,
             before: None,
             after: None,
@@ -53,7 +52,7 @@ impl Claimant<'_> {
     pub(in crate::store) fn change(&self, before: &User, after: &User) -> Option<AuditEvent> {
         let (was, is) = (before.texts(), after.texts());
         (was != is).then(|| {
-            self.event(3, "user.change", after, String::new())
+            self.event(3, AuditAction::UserChange, after)
                 .with_change(was, is)
         })
     }

@@ -7,9 +7,6 @@ use crate::domain::{CompanyId, Email, UserId};
 use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
-/// What the audit log and the record say of a password that was taken away.
-pub const FOREIGN_PASSWORD: &str = "The account has become an administrator's, and an API token without admins:write had set its password.";
-
 macro_rules! take_password {
     ($of:literal) => {
         concat!(

@@ -7,7 +7,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::domain::{AuditEvent, Email, User};
+use crate::domain::{AuditAction, AuditEvent, AuditNoun, Email, RecordedAction, User};
 use crate::store::console::audit::entry;
 use crate::store::engine::columns::{json, ms};
 use crate::store::engine::many::{Many, Values};
@@ -143,7 +143,7 @@ fn rewritten(event: &AuditEvent) -> Result<Values<7>, Error> {
 
 /// Whether an entry tells of the user whose address this is.
 fn is_about(event: &AuditEvent, address: &str) -> bool {
-    event.action.starts_with("user.") && event.subject.eq_ignore_ascii_case(address)
+    event.action.is_about(AuditNoun::User) && event.subject.eq_ignore_ascii_case(address)
 }
 
 /// The address that an account had before this change gave it this one, and when that was.
@@ -169,8 +169,10 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
     }
     if about
         && matches!(
-            event.action.as_str(),
-            "user.unlink" | "user.link" | "user.bind"
+            event.action,
+            RecordedAction::Known(
+                AuditAction::UserUnlink | AuditAction::UserLink | AuditAction::UserBind
+            )
         )
     {
         // "entra: NAME", by which the identity provider knows the person.

@@ -6,7 +6,8 @@
 use super::identity::names_of;
 use super::user::{self, insert, user, user_columns};
 use crate::domain::{
-    CompanyId, ConnectionId, Grant, GrantSource, GroupKind, PasswordBy, SessionKey, User, UserId,
+    AuditNoun, CompanyId, ConnectionId, Grant, GrantSource, GroupKind, PasswordBy, SessionKey,
+    User, UserId,
 };
 use crate::store::engine::change::Change;
 use crate::store::engine::columns::{is_text, ms};
@@ -49,7 +50,7 @@ impl Store {
     pub async fn last_change_of(
         &self,
         company: CompanyId,
-        noun: &str,
+        noun: AuditNoun,
         subject: &str,
         since: OffsetDateTime,
     ) -> Result<Option<(String, OffsetDateTime)>, Error> {

@@ -3,13 +3,12 @@
 use super::proof::{Proof, SignIn};
 use super::record;
 use super::refusal::{OPEN, UNUSED};
-use crate::domain::{Check, FlowRequirement};
+use crate::domain::{Check, FOREIGN_PASSWORD, FlowRequirement};
 use crate::store::Error;
 use crate::store::people::account::Account;
 use crate::store::people::claimant::How;
 use crate::store::people::group_claim::{self, Warning};
 use crate::store::people::link::shared_with;
-use crate::store::people::promotion::FOREIGN_PASSWORD;
 
 /// What is written down of a sign-in that succeeded, or would have.
 pub(in crate::store) struct Accepted {

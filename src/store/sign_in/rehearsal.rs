@@ -8,7 +8,7 @@ use super::assertion;
 use super::attempt::{self, Closing};
 use super::proof::{FederatedProof, Finished, Proof, SignIn};
 use super::refuse::refuse;
-use crate::domain::{AttemptId, GroupChange, Outcome, Rehearsal, User, UserId, Way};
+use crate::domain::{AccountMatch, AttemptId, GroupChange, Outcome, Rehearsal, User, UserId};
 use crate::store::engine::statement::query;
 use crate::store::people::account::{Account, settle};
 use crate::store::people::claimant::How;
@@ -73,9 +73,9 @@ async fn try_out(
     let had = self::titles(tx, account.user.id).await?;
     let rehearsal = Rehearsal {
         way: match account.how {
-            How::Found | How::FoundByOther => Way::Found,
-            How::Linked => Way::Linked,
-            How::Made => Way::Made,
+            How::Found | How::FoundByOther => AccountMatch::Found,
+            How::Linked => AccountMatch::Linked,
+            How::Made => AccountMatch::Made,
         },
         before,
         after: account.user.clone(),

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 
 use super::refusal::Refusal;
 use crate::domain::{
-    AttemptId, AttemptKind, AuditEvent, CompanyId, Family, Group, GroupId, GroupKind, SetupLink,
-    SetupLinkId, User,
+    AttemptId, AttemptKind, AuditDetail, AuditEvent, CompanyId, Family, Group, GroupId, GroupKind,
+    SetupLink, SetupLinkId, User,
 };
 use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::statement::query;
@@ -39,7 +39,7 @@ pub struct SetUp {
     pub password: Option<Vec<u8>>,
     /// The group to make when the company has no group of administrators who may use passwords.
     pub group: Group,
-    /// The entry of the audit log; it is told how many other links were revoked.
+    /// The entry of the audit log. Its detail is what became of the link, and of the others.
     pub event: AuditEvent,
 }
 
@@ -161,7 +161,11 @@ pub(in crate::store) async fn set_up(
     tx.uses_anyway();
     tx.rename_company(company, &set_up.company_name).await?;
     let revoked = tx.revoke_setup_links(company, None, now).await?;
-    tx.audit(&told(&set_up.event, revoked)).await?;
+    let detail = AuditDetail::SetUp {
+        with_password: set_up.password.is_some(),
+        revoked,
+    };
+    tx.audit(&set_up.event.clone().with_detail(detail)).await?;
     tx.user_changed(user.id);
     Ok(Ok(Account {
         user: User {
@@ -175,17 +179,6 @@ pub(in crate::store) async fn set_up(
         groups: None,
         known_also_by: Vec::new(),
     }))
-}
-
-/// The entry of the audit log, with what became of the other links.
-fn told(event: &AuditEvent, revoked: u64) -> AuditEvent {
-    let others = match revoked {
-        0 => return event.clone(),
-        1 => "Another open set-up link was revoked.".to_owned(),
-        many => format!("{many} other open set-up links were revoked."),
-    };
-    let detail = format!("{} {others}", event.detail);
-    event.clone().with_detail(detail)
 }
 
 /// The company's oldest group of administrators who may use passwords; the given one when there is none.

@@ -4,7 +4,7 @@ use crate::support::api::{is_problem, ok};
 use crate::support::{ApiClient, MEMBER, Office, api};
 use axum::http::Method;
 use serde_json::{Value, json};
-use vestibule::domain::Scope;
+use vestibule::domain::{AuditNoun, Scope};
 
 const ENTRA: &str = include_str!("../../../metadata/entra-ssoready.xml");
 const CERTIFICATE: &str = include_str!("../../vectors/keys/idp.crt");
@@ -447,7 +447,7 @@ async fn a_change_of_many_mappings_is_told_in_little() {
     let entries = world.audit().await;
     let change = entries
         .iter()
-        .find(|it| it.action.starts_with("connection."))
+        .find(|it| it.action.is_about(AuditNoun::Connection))
         .unwrap();
     let (before, after) = (
         change.before.clone().unwrap(),

@@ -1,9 +1,9 @@
 //! Tokens: what is kept of them, and when they count.
 
 use time::Duration;
-use vestibule::admin::{NewToken, Refused, TOKEN_PREFIX};
-use vestibule::domain::Scope;
+use vestibule::admin::{Actor, Admin, NewToken, Refused, TOKEN_PREFIX};
 use vestibule::domain::token::TOKEN_DAYS;
+use vestibule::domain::{Scope, Token};
 
 use crate::support::api::{is_problem, ok};
 use crate::support::{NOW, Office};
@@ -142,4 +142,65 @@ async fn there_is_an_end_to_them() {
     }
     let refused = admin.create_token(&new("one more")).await.unwrap_err();
     assert!(matches!(refused, Refused::Full(_)), "{refused:?}");
+}
+
+/// Between the look at its request and its change: what counts is the moment of the change.
+#[tokio::test]
+async fn a_token_that_was_taken_back_meanwhile_changes_nothing() {
+    let world = Office::new().await;
+    let words = |scopes: &[Scope]| scopes.iter().map(ToString::to_string).collect();
+    let office = world.admin_of(&world.acme);
+    let token = |name, scopes: &[Scope]| NewToken {
+        scopes: words(scopes),
+        ..new(name)
+    };
+    let master = office.create_token(&token("HR", &Scope::ALL)).await;
+    let master = master.unwrap().token;
+    let small = [Scope::UsersWrite, Scope::ConnectionsWrite];
+    let small = office.create_token(&token("small", &small)).await;
+    let small = small.unwrap().token;
+    let acting = |token: &Token, over_administrators| Admin {
+        actor: Actor {
+            token: Some(token.id),
+            over_administrators,
+            ..Actor::command_line()
+        },
+        ..world.admin_of(&world.acme)
+    };
+    let member = world.member.id;
+    let by_master = acting(&master, true);
+    assert!(by_master.deactivate_user(member).await.unwrap().is_some());
+    // No scope makes tokens.
+    let more = by_master.create_token(&new("more")).await;
+    assert!(matches!(more, Err(Refused::NotFound)), "{more:?}");
+    // Whatever was found when the request came, it has the scopes that it has now.
+    let lacking = |result: Result<_, Refused>| match result {
+        Err(Refused::LacksScope(scope)) => scope,
+        other => panic!("{other:?}"),
+    };
+    let by_small = acting(&small, false);
+    assert!(by_small.activate_user(member).await.unwrap());
+    let ended = by_small.sign_out_everyone(None).await.map(drop);
+    assert_eq!(lacking(ended), Scope::SessionsWrite);
+    let group = by_small.delete_group(world.members.id).await.map(drop);
+    assert_eq!(lacking(group), Scope::GroupsWrite);
+    let landing = [("landing", "/app")];
+    let company = by_small.set_company(None, &landing).await;
+    assert_eq!(lacking(company), Scope::AdminsWrite);
+    let company = acting(&small, true).set_company(None, &landing).await;
+    assert_eq!(lacking(company), Scope::AdminsWrite);
+
+    assert!(office.revoke_token(master.id).await.unwrap());
+    let before = world.audit().await;
+    let gone = |result: Result<(), Refused>| assert!(matches!(result, Err(Refused::TokenEnded)));
+    gone(by_master.deactivate_user(member).await.map(drop));
+    gone(by_master.delete_user(member).await.map(drop));
+    gone(by_master.set_company(None, &landing).await);
+    gone(by_master.sign_out_everyone(None).await.map(drop));
+    let members = world.members.id;
+    gone(by_master.take_from_group(member, members).await.map(drop));
+    gone(by_master.delete_group(members).await.map(drop));
+    let domain = by_master.add_domain("acme.example", None).await;
+    gone(domain.map(drop));
+    assert_eq!(world.audit().await, before);
 }

@@ -15,7 +15,7 @@ fn entry(world: &Office, action: &str, subject: &str, at: OffsetDateTime) -> Aud
         company_id: Some(world.acme.id),
         at,
         actor: "b.jensen@acme.example".to_owned(),
-        action: action.to_owned(),
+        action: action.into(),
         subject: subject.to_owned(),
         detail: String::new(),
         client: None,

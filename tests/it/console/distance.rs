@@ -160,7 +160,7 @@ async fn the_end_of_a_user_does_not_ask_for_each_entry_of_the_log() {
                 company_id: Some(world.acme.id),
                 at: NOW + Duration::minutes(number / 3),
                 actor: actor.to_owned(),
-                action: "user.change".to_owned(),
+                action: "user.change".into(),
                 subject: subject.to_owned(),
                 detail: String::new(),
                 client: None,

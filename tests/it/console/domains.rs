@@ -126,7 +126,7 @@ async fn a_domain_is_added_checked_assigned_and_removed() {
         .audit()
         .await
         .into_iter()
-        .map(|it| it.action)
+        .map(|it| it.action.to_string())
         .collect();
     for action in [
         "domain.add",

@@ -100,7 +100,7 @@ async fn a_file_is_shown_and_then_imported() {
         .audit()
         .await
         .into_iter()
-        .map(|it| it.action)
+        .map(|it| it.action.to_string())
         .collect();
     for action in ["user.import", "user.add", "user.change"] {
         assert!(

@@ -319,7 +319,7 @@ async fn a_user_is_deactivated_and_activated() {
         .audit()
         .await
         .into_iter()
-        .map(|it| it.action)
+        .map(|it| it.action.to_string())
         .collect();
     actions.sort_unstable();
     assert_eq!(actions, ["user.activate", "user.deactivate"]);

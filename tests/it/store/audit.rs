@@ -20,7 +20,7 @@ fn entry(world: &World, action: &str, subject: &str, ago: Duration) -> AuditEven
         company_id: Some(world.company.id),
         at: NOW - ago,
         actor: "anna@acme.example".to_owned(),
-        action: action.to_owned(),
+        action: action.into(),
         subject: subject.to_owned(),
         detail: String::new(),
         client: Some("2001:db8::1".parse().unwrap()),

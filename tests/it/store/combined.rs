@@ -1,7 +1,7 @@
 //! Rules F1 to F4 in all combinations: whose account a verified sign-in opens, told by a small model of the rules.
 
 use tokio::task::JoinSet;
-use vestibule::domain::{ConnectionId, Creation, Email, UserId, Way};
+use vestibule::domain::{AccountMatch, ConnectionId, Creation, Email, UserId};
 use vestibule::store::{Bar, Finished, Refusal, Store};
 
 use super::database::{Database, on_both};
@@ -316,7 +316,7 @@ async fn every_way_to(subject: Subject, holder: Holder, database: Database) -> u
         let rehearsed = match world.rehearse(&text(), &claims).await {
             Finished::Refused { refusal, .. } => Told::Refused(refusal),
             Finished::Rehearsed { rehearsal, .. } => match Some(rehearsal.after.id) {
-                _ if rehearsal.way == Way::Made => Told::Made,
+                _ if rehearsal.way == AccountMatch::Made => Told::Made,
                 id if id == known => Told::Known,
                 id if id == holder => Told::Holder,
                 other => panic!("{case:?}: {other:?}"),

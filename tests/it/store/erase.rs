@@ -24,7 +24,7 @@ fn event(world: &World, minutes: i64, actor: &str, action: &str, subject: &str) 
         company_id: Some(world.company.id),
         at: NOW + Duration::minutes(minutes),
         actor: actor.to_owned(),
-        action: action.to_owned(),
+        action: action.into(),
         subject: subject.to_owned(),
         detail: String::new(),
         client: None,

@@ -86,7 +86,7 @@ async fn typed(world: &World, user: &User) -> Finished {
         company_id: Some(world.company.id),
         at: NOW,
         actor: user.email.to_string(),
-        action: "administrator.password_sign_in".to_owned(),
+        action: "administrator.password_sign_in".into(),
         subject: user.email.to_string(),
         detail: String::new(),
         client: None,

@@ -532,7 +532,7 @@ async fn a_first_administrator_is_refused_by_no_quota(database: &Database) {
             company_id: Some(company),
             at: NOW,
             actor: String::new(),
-            action: "company.set_up".to_owned(),
+            action: "company.set_up".into(),
             subject: String::new(),
             detail: String::new(),
             client: None,

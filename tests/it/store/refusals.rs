@@ -104,7 +104,7 @@ async fn a_refused_set_up_leaves_nothing(database: &Database) {
             company_id: Some(company),
             at: NOW,
             actor: String::new(),
-            action: "company.set_up".to_owned(),
+            action: "company.set_up".into(),
             subject: String::new(),
             detail: String::new(),
             client: None,

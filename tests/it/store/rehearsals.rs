@@ -1,6 +1,6 @@
 //! Tests of a connection: a sign-in up to its last step, taken back.
 
-use vestibule::domain::{GroupChange, GroupClaim, GroupMapping, Outcome, Way};
+use vestibule::domain::{AccountMatch, GroupChange, GroupClaim, GroupMapping, Outcome};
 use vestibule::store::{AttemptRef, Finished, Refusal};
 
 use super::database::{Database, on_both};
@@ -37,7 +37,10 @@ async fn it_tells_what_a_sign_in_would_do_and_leaves_nothing(database: &Database
     else {
         panic!("not rehearsed")
     };
-    assert_eq!((rehearsal.way, &rehearsal.before), (Way::Made, &None));
+    assert_eq!(
+        (rehearsal.way, &rehearsal.before),
+        (AccountMatch::Made, &None)
+    );
     assert_eq!(rehearsal.after.email.as_str(), "b.simon@contoso.com");
     let granted = |title: &str| (title.to_owned(), GroupChange::Granted);
     assert_eq!(rehearsal.groups, [granted("SSO Basic"), granted("Staff")]);
@@ -59,7 +62,7 @@ async fn it_tells_what_a_sign_in_would_do_and_leaves_nothing(database: &Database
     let Finished::Rehearsed { rehearsal, .. } = world.rehearse(&text(), &person).await else {
         panic!("not rehearsed")
     };
-    assert_eq!(rehearsal.way, Way::Found);
+    assert_eq!(rehearsal.way, AccountMatch::Found);
     let before = rehearsal.before.unwrap();
     assert_eq!(
         (

@@ -132,7 +132,7 @@ impl Office {
     /// The actions in it, sorted: what happens at one instant has no order.
     pub(crate) async fn actions(&self) -> Vec<String> {
         let events = self.audit().await.into_iter();
-        let mut actions: Vec<String> = events.map(|event| event.action).collect();
+        let mut actions: Vec<String> = events.map(|event| event.action.to_string()).collect();
         actions.sort_unstable();
         actions
     }

@@ -113,7 +113,7 @@ impl Installation {
         store.close().await;
         events
             .into_iter()
-            .map(|event| (event.action, event.detail))
+            .map(|event| (event.action.to_string(), event.detail))
             .collect()
     }
 }

@@ -84,7 +84,7 @@ impl SetUser {
             return Ok(user);
         }
         let (before, version) = admin.user(user.id).await?;
-        let mut text = UserText::of(&before);
+        let mut text = UserText::from_user(&before);
         let fields = [
             &mut text.first_name,
             &mut text.last_name,

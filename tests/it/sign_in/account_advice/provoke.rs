@@ -331,7 +331,7 @@ async fn provoke_in_the_store(kind: Kind, site: &Site) -> (LoginAttempt, Refusal
                     company_id: Some(company),
                     at: site.world.app.clock.now(),
                     actor: String::new(),
-                    action: "company.set_up".to_owned(),
+                    action: "company.set_up".into(),
                     subject: String::new(),
                     detail: String::new(),
                     client: None,

@@ -27,13 +27,13 @@ const LONGEST: usize = 255;
 
 /// The key of a request, if it has one.
 #[derive(Debug, Clone)]
-pub(super) struct Key(Option<String>);
+pub(super) struct IdempotencyKey(Option<String>);
 
 /// How a creation is made once.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "the document of a header")]
-pub(super) struct KeyParam {
+pub(super) struct IdempotencyKeyHeader {
     /// A text of your own, such as a UUID. For a day, the same request with the same key gets the same answer and makes nothing
     /// again.
     #[param(
@@ -47,7 +47,7 @@ pub(super) struct KeyParam {
 
 /// What was made.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Made {
+pub(super) struct CreatedResource {
     /// Its address, as a path.
     pub(super) location: String,
     /// Its version.
@@ -56,7 +56,7 @@ pub(super) struct Made {
     pub(super) body: String,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Key {
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -77,22 +77,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 }
 
 /// Makes something once. `reading` reads what was made by its identifier, where the server that made it died before its answer
-/// was kept; with the notes of who made it ([`Caller::noting`]).
-pub(super) async fn once<S, M, R>(
+/// was kept; with the notes of who made it ([`Caller::with_notes`]).
+pub(super) async fn create_once<S, M, R>(
     caller: Caller<S>,
-    Key(key): Key,
+    IdempotencyKey(key): IdempotencyKey,
     path: &'static str,
     octets: &[u8],
     making: impl FnOnce(Caller<S>) -> M,
     reading: impl Fn(Caller<S>, String, String) -> R,
 ) -> Result<Response, Problem>
 where
-    M: Future<Output = Result<Made, Problem>>,
-    R: Future<Output = Result<Made, Problem>>,
+    M: Future<Output = Result<CreatedResource, Problem>>,
+    R: Future<Output = Result<CreatedResource, Problem>>,
 {
     let Some(key) = key else {
         let made = Box::pin(making(caller.clone())).await?;
-        return Ok(answered(&caller, &made));
+        return Ok(created_response(&caller, &made));
     };
     // MAC, not hash: the body may hold a password.
     let purpose = format!("idempotency {path}");
@@ -102,30 +102,32 @@ where
         hash: caller.app.keys.token(&purpose, octets).into_bytes(),
         notes: String::new(),
     };
-    if let Some(before) = earlier(&caller, &request, &reading).await? {
+    if let Some(before) = earlier_answer(&caller, &request, &reading).await? {
         return Ok(before);
     }
-    match Box::pin(making(caller.making_once(request.clone()))).await {
+    match Box::pin(making(caller.with_request(request.clone()))).await {
         Ok(made) => {
             let body = answer::text(&made)?;
             if let Err(cause) = caller.app.desk.keep_answer(&request, 201, &body).await {
                 tracing::error!(%cause, "the answer to an idempotency key is not kept");
             }
-            Ok(answered(&caller, &made))
+            Ok(created_response(&caller, &made))
         }
         // Another request with the key may have been faster.
-        Err(problem) => earlier(&caller, &request, &reading).await?.ok_or(problem),
+        Err(problem) => earlier_answer(&caller, &request, &reading)
+            .await?
+            .ok_or(problem),
     }
 }
 
 /// The answer of the first request with the key, if there was one.
-async fn earlier<S, R>(
+async fn earlier_answer<S, R>(
     caller: &Caller<S>,
     request: &KeyedRequest,
     reading: impl Fn(Caller<S>, String, String) -> R,
 ) -> Result<Option<Response>, Problem>
 where
-    R: Future<Output = Result<Made, Problem>>,
+    R: Future<Output = Result<CreatedResource, Problem>>,
 {
     let store = &caller.app.desk;
     let made = match store.earlier(request, caller.now()).await? {
@@ -145,18 +147,18 @@ where
         }
         Some(Earlier::Answered { body }) => serde_json::from_str(&body).map_err(Error::internal)?,
     };
-    let mut response = answered(caller, &made);
+    let mut response = created_response(caller, &made);
     answer::put(&mut response, REPLAYED, "true");
     Ok(Some(response))
 }
 
 /// An identifier that the database holds.
-pub(super) fn kept<T: FromStr>(id: &str) -> Result<T, Problem> {
+pub(super) fn stored_id<T: FromStr>(id: &str) -> Result<T, Problem> {
     let id = id.parse();
     id.map_err(|_| Error::internal("an identifier cannot be read").into())
 }
 
-fn answered<S>(caller: &Caller<S>, made: &Made) -> Response {
+fn created_response<S>(caller: &Caller<S>, made: &CreatedResource) -> Response {
     let mut response = answer::written(StatusCode::CREATED, made.body.clone());
     let location = format!("{}{}", caller.site.company.origin, made.location);
     answer::put(&mut response, header::LOCATION, &location);
