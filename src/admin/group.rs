@@ -130,7 +130,8 @@ impl Admin<'_> {
             let uses = tx.hold_uses_of_group(self.company, id).await?;
             if let Some(first) = uses.into_iter().find(|of| of.jit) {
                 let title = before.title;
-                return Err(Obstacle::GroupForEveryone { title, first }.into());
+                let connection = first.display_name;
+                return Err(Obstacle::GroupForEveryone { title, connection }.into());
             }
         }
         if !tx.write_group(&group).await? {
@@ -168,13 +169,13 @@ impl Admin<'_> {
         let uses = tx.hold_uses_of_group(self.company, id).await?;
         let count = uses.len();
         if let Some(first) = uses.into_iter().next() {
-            let title = group.title;
-            return Err(Obstacle::GroupInUse {
-                title,
-                first,
+            let obstacle = Obstacle::GroupInUse {
+                title: group.title,
+                connection: first.display_name,
+                jit: first.jit,
                 count,
-            }
-            .into());
+            };
+            return Err(obstacle.into());
         }
         let members = tx.count_members(id).await?;
         tx.remove_group(self.company, id).await?;

@@ -2,7 +2,6 @@
 
 use crate::domain::DomainName;
 use crate::outbound::LookupError;
-use crate::store::GroupUse;
 
 /// Something else has to happen first. Pages, the API and the commands say the same of it.
 #[derive(Debug, thiserror::Error)]
@@ -35,20 +34,20 @@ pub enum Obstacle {
     #[error(
         "\"{title}\" cannot become a group of administrators: the connection \"{}\" makes new accounts in it (Just-In-Time User Provisioning), \
          and everybody would be one from the first sign-in. Choose another group there first.",
-        first.display_name
+        connection
     )]
     GroupForEveryone {
         /// The group.
         title: String,
-        /// A connection that makes accounts in it.
-        first: GroupUse,
+        /// The name of a connection that makes accounts in it.
+        connection: String,
     },
     /// A group that connections put users into stays.
     #[error(
         "\"{title}\" cannot be deleted: the connection \"{}\"{} {}. Choose another group there first.",
-        first.display_name,
+        connection,
         more_connections(*count),
-        if first.jit {
+        if *jit {
             "makes new accounts in it (Just-In-Time User Provisioning)"
         } else {
             "puts users into it by their group claim"
@@ -57,8 +56,10 @@ pub enum Obstacle {
     GroupInUse {
         /// The group.
         title: String,
-        /// A connection that uses it.
-        first: GroupUse,
+        /// The name of a connection that uses it.
+        connection: String,
+        /// Whether that one makes accounts in it.
+        jit: bool,
         /// How many there are.
         count: usize,
     },

@@ -218,22 +218,7 @@ impl fmt::Display for AuditDetail<'_> {
             Self::SetUp {
                 with_password,
                 revoked,
-            } => {
-                let way = if *with_password {
-                    "with a password"
-                } else {
-                    "by single sign-on later"
-                };
-                write!(
-                    f,
-                    "The set-up link was used. The first administrator signs in {way}."
-                )?;
-                match revoked {
-                    0 => Ok(()),
-                    1 => f.write_str(" Another open set-up link was revoked."),
-                    many => write!(f, " {many} other open set-up links were revoked."),
-                }
-            }
+            } => write_set_up(f, *with_password, *revoked),
             Self::PasswordSignIn => f.write_str(
                 "An administrator signed in with a password while single sign-on is enabled.",
             ),
@@ -242,5 +227,22 @@ impl fmt::Display for AuditDetail<'_> {
                 "Keys that were not those of the database were accepted, by --accept-new-keys.",
             ),
         }
+    }
+}
+
+fn write_set_up(f: &mut fmt::Formatter<'_>, with_password: bool, revoked: u64) -> fmt::Result {
+    let way = if with_password {
+        "with a password"
+    } else {
+        "by single sign-on later"
+    };
+    write!(
+        f,
+        "The set-up link was used. The first administrator signs in {way}."
+    )?;
+    match revoked {
+        0 => Ok(()),
+        1 => f.write_str(" Another open set-up link was revoked."),
+        many => write!(f, " {many} other open set-up links were revoked."),
     }
 }

@@ -354,10 +354,12 @@ async fn every_way_to(subject: Subject, holder: Holder, database: Database) -> u
         assert_eq!(told, case.told(holder), "{case:?}");
         // No account is linked, and none shared, without a word.
         let kept = store.attempt(attempt.id).await.unwrap().unwrap();
-        let told_in = [
-            format!("{:?}", kept.record),
-            format!("{:?}", store.audit_events(world.company.id, 50).await),
-        ];
+        let log = store.audit_events(world.company.id, 50).await.unwrap();
+        let log: Vec<String> = log
+            .iter()
+            .map(|event| format!("{}: {}", event.action, event.detail))
+            .collect();
+        let told_in = [format!("{:?}", kept.record), log.join("\n")];
         for text in told_in.map(|text| text.replace('\\', "")) {
             let is_linked = told == Told::Holder;
             let by_address =
