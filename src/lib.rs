@@ -31,6 +31,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+mod database;
 #[cfg(feature = "demo")]
 pub mod demo_idp;
 pub mod domain;

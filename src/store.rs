@@ -13,6 +13,7 @@ mod sign_in;
 
 use std::sync::Arc;
 
+pub use crate::database::sqlite::backup::{check_sqlite, copy_sqlite};
 pub use company::end::CompanyUse;
 pub use company::usage::Standing;
 pub use connection::ConnectionUse;
@@ -20,7 +21,6 @@ pub use connection::trust::UnreadTrust;
 pub use console::audit_list::{AuditFilter, AuditPage, AuditPlace};
 pub use console::idempotency::{Earlier, KeyedRequest};
 pub use engine::change_log::Changes;
-pub use engine::copy::{check_sqlite, copy_sqlite};
 pub use engine::ended::Ended;
 pub use engine::error::{Error, Failure};
 pub use engine::listed::{Listed, Total};

@@ -8,9 +8,9 @@ pub(super) mod logo;
 pub(super) mod quota;
 pub(super) mod usage;
 
-use super::engine::columns::{Row, json, ms};
-use super::engine::statement::query;
 use super::{Error, Store, Tx};
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::query;
 use crate::domain::{Company, CompanyId, Origin, Slug};
 use time::OffsetDateTime;
 

@@ -6,10 +6,10 @@ pub(super) mod trust;
 
 use super::company::quota::whole;
 use super::engine::change_log::MANY;
-use super::engine::columns::{Row, json, ms};
-use super::engine::statement::query;
 use super::people::break_glass;
 use super::{Error, Store, Tx};
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::query;
 use crate::domain::{
     CompanyId, Connection, ConnectionId, ConnectionName, Family, GrantSource, GroupId, SessionKey,
 };

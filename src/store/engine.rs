@@ -1,30 +1,19 @@
 //! Databases, statements, transactions, the queue, migrations and the change log.
 
-pub(super) mod bulk;
 pub(super) mod change;
 pub(super) mod change_log;
-pub(super) mod columns;
-pub(super) mod copy;
 pub(super) mod ended;
 pub(super) mod error;
 pub(super) mod fingerprint;
 pub(super) mod listed;
-pub(super) mod log;
-pub(super) mod many;
 pub(super) mod migrate;
 pub(super) mod open;
 pub(super) mod part;
 pub(super) mod place;
-pub(super) mod postgres;
 pub(super) mod pulse;
 pub(super) mod queue;
 pub(super) mod retention;
 pub(super) mod search;
-pub(super) mod sqlite;
-pub(super) mod sqlite_connection;
-pub(super) mod statement;
 #[cfg(test)]
 pub(super) mod steps;
 pub(super) mod transaction;
-pub(super) mod unreachable;
-pub(super) mod value;

@@ -11,8 +11,8 @@
 use time::OffsetDateTime;
 
 use super::usage::{count_memberships, count_users, full, usage};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Family, Quotas, UserId};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// The versions of each connection that stay when a company's documents need room.

@@ -2,10 +2,10 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, Family, Full, Quotas, Usage, UserId};
 use crate::store::connection::trust::{UnreadTrust, select_unread_trust, unread_trust};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::{Target, query};
 use crate::store::people::break_glass::count_break_glass;
 use crate::store::{Error, Store, Tx};
 

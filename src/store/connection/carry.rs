@@ -7,9 +7,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::database::columns::{Row, json};
+use crate::database::statement::query;
 use crate::domain::DomainName;
-use crate::store::engine::columns::{Row, json};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// Carries the domains of all companies over, in the transaction of the migration.

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::database::columns::{Row, json};
+use crate::database::statement::query;
 use crate::domain::Settings;
-use crate::store::engine::columns::{Row, json};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// What every connection has, as it was called then.

@@ -6,9 +6,9 @@
 use time::OffsetDateTime;
 
 use super::envelope;
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, Family, Settings, TrustLine, TrustVersion, UserId};
-use crate::store::engine::columns::{Row, json, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// The versions of a connection that are kept. What older ones changed, the audit log tells.

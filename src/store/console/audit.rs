@@ -1,9 +1,9 @@
 //! The audit log.
 
+use crate::database::batch::Values;
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::{Statement, Target, query};
 use crate::domain::{AuditEvent, CompanyId};
-use crate::store::engine::columns::{Row, json, ms};
-use crate::store::engine::many::Values;
-use crate::store::engine::statement::{Statement, Target, query};
 use crate::store::{AuditFilter, Error, Store, Tx};
 
 impl Tx {

@@ -5,11 +5,11 @@
 use time::OffsetDateTime;
 
 use super::audit::entry;
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::statement::query;
 use crate::domain::{AuditEvent, AuditId, CompanyId};
-use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::place::Place;
 use crate::store::engine::search::pattern;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 
 /// How many entries one page looks at.
@@ -210,7 +210,7 @@ fn bound(
     sql: &'static str,
     company: CompanyId,
     filter: &AuditFilter,
-) -> crate::store::engine::statement::Statement<'static> {
+) -> crate::database::statement::Statement<'static> {
     let after = filter.after;
     query(sql)
         .bind(company.to_string())

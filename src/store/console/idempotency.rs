@@ -5,9 +5,9 @@
 
 use time::{Duration, OffsetDateTime};
 
+use crate::database::columns::ms;
+use crate::database::statement::query;
 use crate::domain::TokenId;
-use crate::store::engine::columns::ms;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// How long answers are kept.

@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use time::OffsetDateTime;
 
 use super::change::Change;
-use super::columns::{hex, ms, unhex};
 use super::ended::Ended;
-use super::many::{Many, Values};
-use super::statement::query;
+use crate::database::batch::{Many, Values};
+use crate::database::columns::{hex, ms, unhex};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
 use crate::store::{Error, Store, Tx};
 

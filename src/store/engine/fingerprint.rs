@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
-use super::columns::{Row, ms};
-use super::statement::query;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::AuditEvent;
 use crate::store::{Error, Store, Tx};
 

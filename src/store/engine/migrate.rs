@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::columns::hex;
-use super::statement::query;
 use super::transaction::Database;
+use crate::database::columns::hex;
+use crate::database::statement::query;
 use crate::store::connection::{carry, envelope};
 use crate::store::sign_in::session;
 use crate::store::{Error, Hasher, Tx};

@@ -8,8 +8,9 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::statement::query;
-use super::{migrate, postgres, sqlite};
+use super::migrate;
+use crate::database::statement::query;
+use crate::database::{postgres, sqlite};
 use crate::domain::Quotas;
 use crate::store::{Database, Error, Hasher, Store};
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use time::OffsetDateTime;
 
-use super::columns::ms;
+use crate::database::columns::ms;
 
 /// A place in a list by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A sign of life, for `doctor`.
 
-use super::statement::query;
+use crate::database::statement::query;
 use crate::store::{Database, Error, Store};
 use time::OffsetDateTime;
 

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
-use super::sqlite::{Durability, Transaction};
+use crate::database::sqlite::{Durability, Transaction};
 use crate::store::{Database, Error, Failure, Hasher, Store, Tx};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.

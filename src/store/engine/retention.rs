@@ -2,8 +2,8 @@
 //!
 //! Invariant: no transaction here is long, however much there is to forget, so that sign-ins go on beside it.
 
-use super::columns::ms;
-use super::statement::{Statement, query};
+use crate::database::columns::ms;
+use crate::database::statement::{Statement, query};
 use crate::domain::CompanyId;
 use crate::store::console::idempotency::ANSWERS_KEPT;
 use crate::store::{Error, Store};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::change::Change;
-use super::columns::Row;
 use super::ended::Listener;
-use super::statement::{Pair, Statement, Target, query};
-use super::{postgres, sqlite};
+use crate::database::columns::Row;
+use crate::database::statement::{Pair, Statement, Target, query};
+use crate::database::value::Value;
+use crate::database::{postgres, sqlite};
 use crate::domain::Quotas;
 use crate::store::company::quota::Noted;
-use crate::store::engine::value::Value;
 use crate::store::{Error, Store};
 
 /// Which database is behind the URL.

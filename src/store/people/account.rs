@@ -9,10 +9,10 @@ use super::identity::{self, Known};
 use super::promotion::FOREIGN_PASSWORD;
 use super::user::{insert, user, user_columns};
 use super::{link, rename};
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::statement::query;
 use crate::domain::{Creation, Email, Family, GrantSource, User};
-use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::search::searched;
-use crate::store::engine::statement::query;
 use crate::store::sign_in::session;
 use crate::store::{Error, Refusal, Tx};
 

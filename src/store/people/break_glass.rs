@@ -3,8 +3,8 @@
 //! Invariant: a company that has an administrator who can sign in with a password keeps one, whatever commands and servers
 //! do at the same instant. (What an identity provider's claims do to its own grants is not decided here.)
 
+use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, GroupId, UserId};
-use crate::store::engine::statement::{Target, query};
 use crate::store::{Error, Tx};
 
 /// The administrators of company `$1` who can sign in with a password.

@@ -4,14 +4,14 @@
 //! it and who changes a connection hold the company, and look for the other then.
 
 use super::group::group;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{
     CompanyId, Connection, ConnectionId, Family, GrantSource, Group, GroupId, GroupKind, Settings,
 };
 use crate::store::company::quota::whole;
 use crate::store::connection::envelope;
-use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::part::Part;
-use crate::store::engine::statement::{Target, query};
 use crate::store::{Error, Store, Tx};
 
 macro_rules! select {

@@ -4,9 +4,9 @@
 //! takes nothing. What is said of it is bounded, whatever came.
 
 use super::claimant::{Claimant, How};
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{Check, FlowRequirement, GrantSource, GroupClaim, GroupId, Settings, UserId};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// The most values, and groups, that a record lists, and the most characters of one.

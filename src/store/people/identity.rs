@@ -9,9 +9,9 @@ use super::claimant::Claimant;
 use super::group_claim;
 use super::group_claim::returning;
 use super::user::{user, user_columns};
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, User, UserId};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::sign_in::refusal::Bar;
 use crate::store::{Error, Refusal, Tx};
 

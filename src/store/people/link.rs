@@ -5,9 +5,9 @@
 
 use super::claimant::Claimant;
 use super::identity::names_of;
+use crate::database::columns::Row;
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, Creation, Email, User, UserId};
-use crate::store::engine::columns::Row;
-use crate::store::engine::statement::query;
 use crate::store::sign_in::refusal::Bar;
 use crate::store::{Error, Refusal, Tx};
 

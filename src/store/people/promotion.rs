@@ -3,8 +3,8 @@
 //! Invariant: no administrator has a password that neither they themselves nor somebody who may change administrators has set.
 //! It holds for every way to become one, because each of them ends here.
 
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Email, UserId};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// What the audit log and the record say of a password that was taken away.

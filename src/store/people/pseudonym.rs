@@ -7,12 +7,12 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::database::batch::{Many, Values};
+use crate::database::columns::{json, ms};
+use crate::database::statement::query;
 use crate::domain::{AuditEvent, Email, User};
 use crate::store::console::audit::entry;
-use crate::store::engine::columns::{json, ms};
-use crate::store::engine::many::{Many, Values};
 use crate::store::engine::search::pattern;
-use crate::store::engine::statement::query;
 use crate::store::{AuditPlace, Error, Tx};
 
 /// Members of an entry's change that say who a user is.

@@ -1,9 +1,9 @@
 //! Users, their passwords and their identities.
 
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, Family, Identity, User, UserId};
-use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::search::searched;
-use crate::store::engine::statement::{Target, query};
 use crate::store::{Error, Store, Tx};
 
 /// The columns that `user` reads.

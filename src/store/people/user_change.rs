@@ -5,13 +5,13 @@
 
 use super::identity::names_of;
 use super::user::{self, insert, user, user_columns};
+use crate::database::columns::{is_text, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{
     CompanyId, ConnectionId, Grant, GrantSource, GroupKind, PasswordBy, SessionKey, User, UserId,
 };
 use crate::store::engine::change::Change;
-use crate::store::engine::columns::{is_text, ms};
 use crate::store::engine::search::searched;
-use crate::store::engine::statement::{Target, query};
 use crate::store::{Error, Store, Tx};
 use time::OffsetDateTime;
 

@@ -4,9 +4,9 @@
 //! user's own groups are read whole.
 
 use super::user::{user, user_columns};
+use crate::database::columns::Row;
+use crate::database::statement::query;
 use crate::domain::{CompanyId, GrantSource, User, UserId};
-use crate::store::engine::columns::Row;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Part, Store};
 
 /// Users of a part.

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use super::group::group;
 use super::user::{user, user_columns};
+use crate::database::columns::Row;
+use crate::database::statement::{Statement, query};
 use crate::domain::{CompanyId, Creation, GrantSource, Group, GroupId, User, UserId};
-use crate::store::engine::columns::Row;
 use crate::store::engine::listed::{Listed, Total};
 use crate::store::engine::part::Part;
 use crate::store::engine::search::{WORDS, pattern, words};
-use crate::store::engine::statement::{Statement, query};
 use crate::store::{Error, Store};
 
 /// Users on a page.

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use super::record;
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::sqlite::Durability;
+use crate::database::statement::{Statement, Target, query};
 use crate::domain::{
     AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, LoginAttempt, Outcome, Record,
     SessionKey, UserId,
 };
-use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::queue::Job;
-use crate::store::engine::sqlite::Durability;
-use crate::store::engine::statement::{Statement, Target, query};
 use crate::store::{Error, Hasher, Store, Tx};
 use time::OffsetDateTime;
 

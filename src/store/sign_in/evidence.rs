@@ -5,11 +5,11 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::ms;
+use crate::database::sqlite::Durability;
+use crate::database::statement::query;
 use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind};
-use crate::store::engine::columns::ms;
 use crate::store::engine::queue::Job;
-use crate::store::engine::sqlite::Durability;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Hasher, Store, Tx};
 
 /// Keeps something of an attempt. It is a help and no more.

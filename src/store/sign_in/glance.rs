@@ -3,9 +3,9 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{AttemptKind, Code, CompanyId, ConnectionId, Outcome};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 
 /// A sign-in that has ended, at a glance.

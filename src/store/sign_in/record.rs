@@ -6,9 +6,9 @@
 use lz4_flex::block::{compress_with_dict, decompress_into_with_dict};
 use serde::{Deserialize, Serialize};
 
+use crate::database::columns::Row;
 use crate::domain::{Check, Record};
 use crate::store::Error;
-use crate::store::engine::columns::Row;
 
 /// The words of usual records. What was packed with them is read with them, so they never change: others get a number of
 /// their own.
@@ -147,7 +147,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::store::engine::value::Value;
+    use crate::database::value::Value;
 
     fn row(text: &str, packed: Option<Vec<u8>>) -> Row {
         let names = ["record", "packed_record"].map(str::to_owned);

@@ -4,14 +4,14 @@
 //! server's cache keeps it alive.
 
 use super::attempt::{Closing, close_attempt};
+use crate::database::columns::{Row, duration_ms, is_text, json, ms};
+use crate::database::sqlite::Durability;
+use crate::database::statement::{Pair, Target, pair, query};
 use crate::domain::{
     ConnectionId, GrantSource, Group, GroupId, GroupKind, Session, SessionId, SessionKey, User,
     UserId,
 };
-use crate::store::engine::columns::{Row, duration_ms, is_text, json, ms};
 use crate::store::engine::queue::Job;
-use crate::store::engine::sqlite::Durability;
-use crate::store::engine::statement::{Pair, Target, pair, query};
 use crate::store::{Error, Hasher, Store, Tx};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};

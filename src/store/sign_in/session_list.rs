@@ -5,11 +5,11 @@
 use time::OffsetDateTime;
 
 use super::session::session;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Email, Session, SessionKey, UserId};
-use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::part::Part;
 use crate::store::engine::place::Place;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// A session in a list.

@@ -6,12 +6,12 @@
 use time::OffsetDateTime;
 
 use super::refusal::Refusal;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{
     AttemptId, AttemptKind, AuditEvent, CompanyId, Family, Group, GroupId, GroupKind, SetupLink,
     SetupLinkId, User,
 };
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::people::account::Account;
 use crate::store::people::claimant::How;
 use crate::store::people::user::insert;

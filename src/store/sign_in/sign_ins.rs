@@ -5,12 +5,12 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{
     AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, Outcome, UserId,
 };
-use crate::store::engine::columns::{Row, ms};
 use crate::store::engine::place::Place;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 
 /// How many sign-ins one page looks at.

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::attempt;
+use crate::database::batch::Many;
+use crate::database::columns::{is_text, ms};
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, LoginAttempt, SessionKey};
-use crate::store::engine::columns::{is_text, ms};
-use crate::store::engine::many::Many;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// A verified logout message, and what it does.

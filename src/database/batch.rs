@@ -5,10 +5,10 @@
 
 use std::sync::OnceLock;
 
-use super::columns::Row;
-use super::statement::Statement;
-use super::transaction::Database;
-use crate::store::engine::value::Value;
+use crate::database::columns::Row;
+use crate::database::statement::Statement;
+use crate::database::value::Value;
+use crate::store::Database;
 use crate::store::{Error, Tx};
 
 /// Rows of a statement: the smallest that holds what there is. Those that are left over are NULL.
@@ -18,18 +18,18 @@ const ROWS: &str = "ROWS";
 
 /// A statement over a list of rows of `N` values: `ROWS` in its text is the list as `VALUES` has it, whose columns are `column1`,
 /// `column2` and so on. `$1` and so on are values that all of them share. Its text passes over rows whose first value is NULL.
-pub(in crate::store) struct Many<const N: usize> {
+pub(crate) struct Many<const N: usize> {
     sql: &'static str,
     shared: usize,
     texts: [OnceLock<String>; 3],
 }
 
 /// The values of a row.
-pub(in crate::store) type Values<const N: usize> = [Value<'static>; N];
+pub(crate) type Values<const N: usize> = [Value<'static>; N];
 
 impl<const N: usize> Many<N> {
     /// A text, and how many values its rows share.
-    pub(in crate::store) const fn new(sql: &'static str, shared: usize) -> Self {
+    pub(crate) const fn new(sql: &'static str, shared: usize) -> Self {
         Self {
             sql,
             shared,
@@ -38,7 +38,7 @@ impl<const N: usize> Many<N> {
     }
 
     /// Changes rows; how many.
-    pub(in crate::store) async fn execute(
+    pub(crate) async fn execute(
         &'static self,
         tx: &mut Tx,
         shared: &[Value<'static>],
@@ -53,7 +53,7 @@ impl<const N: usize> Many<N> {
     }
 
     /// Reads what comes back in a transaction.
-    pub(in crate::store) async fn fetch_all(
+    pub(crate) async fn fetch_all(
         &'static self,
         tx: &mut Tx,
         shared: &[Value<'static>],
@@ -68,7 +68,7 @@ impl<const N: usize> Many<N> {
     }
 
     /// Reads.
-    pub(in crate::store) async fn read(
+    pub(crate) async fn read(
         &'static self,
         database: &Database,
         shared: &[Value<'static>],

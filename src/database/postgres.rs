@@ -4,6 +4,8 @@
 //! the database is away, one request at a time finds out whether it is back, and all others are told at once; sign-ins, checks
 //! and starts have connections of their own, and what a statement elsewhere takes says nothing to them.
 
+pub(crate) mod unreachable;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,11 +20,10 @@ use sqlx::{
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::columns::Row;
-use super::error::{Error, Failure};
-use super::statement::Statement;
-use super::unreachable;
-use crate::store::engine::value::Value;
+use crate::database::columns::Row;
+use crate::database::statement::Statement;
+use crate::database::value::Value;
+use crate::store::engine::error::{Error, Failure};
 
 /// Connections for sign-ins, checks and starts.
 const PROMPT: u32 = 10;
@@ -53,18 +54,18 @@ const NO_LIMIT: &str = "SET LOCAL statement_timeout = 0";
 
 /// The connections to a database that one kind of work has.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Pool {
+pub(crate) struct Pool {
     connections: PgPool,
     watch: Arc<Watch>,
 }
 
 /// The pools of a database.
 #[derive(Debug)]
-pub(in crate::store) struct Pools {
+pub(crate) struct Pools {
     /// For sign-ins, checks and starts.
-    pub(in crate::store) prompt: Pool,
+    pub(crate) prompt: Pool,
     /// For whoever can wait.
-    pub(in crate::store) patient: Pool,
+    pub(crate) patient: Pool,
 }
 
 /// Whether the database is there, as one pool knows it.
@@ -81,7 +82,7 @@ struct Watch {
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
-pub(in crate::store) struct Transaction {
+pub(crate) struct Transaction {
     /// None at its end.
     lease: Option<Lease>,
     longest: Duration,
@@ -98,7 +99,7 @@ struct Lease {
 
 impl Pools {
     /// Connects to the database of a URL.
-    pub(in crate::store) async fn open(url: &str) -> Result<Self, Error> {
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse().map_err(|_| Error::Url)?;
         let options = options.statement_cache_capacity(STATEMENTS);
         let prompt = pool(PROMPT, &[SESSION, BY_KEYS]);
@@ -153,7 +154,7 @@ impl Pool {
     }
 
     /// Begins a transaction.
-    pub(in crate::store) async fn begin(&self) -> Result<Transaction, Error> {
+    pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
         let begun = self.lease(async |lease| {
             lease.script("BEGIN".to_owned(), ANSWER).await?;
             Ok(())
@@ -165,24 +166,24 @@ impl Pool {
     }
 
     /// Changes rows; how many.
-    pub(in crate::store) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
+    pub(crate) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
         let changed = self.lease(async |lease| lease.change(statement, ANSWER).await);
         Ok(changed.await?.1)
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         let found = self.lease(async |lease| lease.rows(statement, ANSWER).await);
         Ok(found.await?.1)
     }
 
     /// How often the database was asked, and waited for, since the start.
-    pub(in crate::store) fn round_trips(&self) -> u64 {
+    pub(crate) fn round_trips(&self) -> u64 {
         self.watch.round_trips.load(Ordering::Relaxed)
     }
 
     /// Closes every connection after the statements that are under way.
-    pub(in crate::store) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         // Who does not answer is not waited for.
         let _ = timeout(ACQUIRE, self.connections.close()).await;
     }
@@ -236,37 +237,31 @@ impl Drop for Asking<'_> {
 
 impl Transaction {
     /// No client waits for it.
-    pub(in crate::store) async fn may_take_long(&mut self) -> Result<(), Error> {
+    pub(crate) async fn may_take_long(&mut self) -> Result<(), Error> {
         self.longest = LONG;
         self.script(NO_LIMIT.to_owned()).await
     }
 
     /// Changes rows; how many.
-    pub(in crate::store) async fn change(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<u64, Error> {
+    pub(crate) async fn change(&mut self, statement: Statement<'_>) -> Result<u64, Error> {
         let longest = self.longest;
         self.lease()?.change(statement, longest).await
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         let longest = self.longest;
         self.lease()?.rows(statement, longest).await
     }
 
     /// Runs a text of several statements.
-    pub(in crate::store) async fn script(&mut self, text: String) -> Result<(), Error> {
+    pub(crate) async fn script(&mut self, text: String) -> Result<(), Error> {
         let longest = self.longest;
         self.lease()?.script(text, longest).await
     }
 
     /// Ends it; all of it is stored then.
-    pub(in crate::store) async fn commit(mut self) -> Result<(), Error> {
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let longest = self.longest;
         self.lease()?.script("COMMIT".to_owned(), longest).await?;
         // Only now: what fails is taken back.

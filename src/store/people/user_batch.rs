@@ -4,15 +4,15 @@
 
 use time::OffsetDateTime;
 
-use super::columns::{Row, ms};
-use super::many::{Many, Values};
-use super::search::searched;
-use super::value::Value;
+use crate::database::batch::{Many, Values};
+use crate::database::columns::{Row, ms};
+use crate::database::value::Value;
 use crate::domain::{
     AuditEvent, CompanyId, Family, GrantSource, GroupId, SessionKey, User, UserId,
 };
 use crate::store::company::quota::whole;
 use crate::store::console::audit;
+use crate::store::engine::search::searched;
 use crate::store::people::user::{select_user, user};
 use crate::store::{Error, Store, Tx};
 

@@ -4,6 +4,10 @@
 //! writers queue here, in order, and not in the file's lock; a reader cannot write; and what may wait, for a lock or for a
 //! sync, or reads many rows, does not run on a thread that serves requests.
 
+pub(crate) mod backup;
+pub(crate) mod connection;
+pub(crate) mod write_ahead_log;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -16,12 +20,12 @@ use rusqlite::{CachedStatement, Connection};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::time::timeout;
 
-use super::columns::Row;
-use super::error::{Error, Failure};
-use super::log::{Log, WRITE_BACK};
-use super::sqlite_connection::{READER_SESSION, SESSION, blocking, connect};
-use super::statement::Statement;
-use crate::store::engine::value::Value;
+use crate::database::columns::Row;
+use crate::database::sqlite::connection::{READER_SESSION, SESSION, blocking, connect};
+use crate::database::sqlite::write_ahead_log::{Log, WRITE_BACK};
+use crate::database::statement::Statement;
+use crate::database::value::Value;
+use crate::store::engine::error::{Error, Failure};
 
 /// Readers of the file at a time.
 const READERS: usize = 4;
@@ -29,7 +33,7 @@ const READERS: usize = 4;
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// A database file.
 #[derive(Debug)]
-pub(in crate::store) struct File {
+pub(crate) struct File {
     path: PathBuf,
     writer: Arc<Mutex<Writer>>,
     readers: Lock<Vec<Connection>>,
@@ -46,7 +50,7 @@ struct Writer {
 
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::store) enum Durability {
+pub(crate) enum Durability {
     /// The system: it is there when this process is killed, and may be lost with the machine's power. A later commit that is
     /// synced takes it along, because the write-ahead log is one sequence.
     Written,
@@ -56,7 +60,7 @@ pub(in crate::store) enum Durability {
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
-pub(in crate::store) struct Transaction {
+pub(crate) struct Transaction {
     /// None while another thread works with it, and for ever when that was given up.
     held: Option<Held>,
     /// Whose log is looked after at the end; none where statements run on the caller's thread, which then may wait: whoever gave
@@ -70,7 +74,7 @@ struct Held(OwnedMutexGuard<Writer>);
 
 impl File {
     /// Opens a file that is there.
-    pub(in crate::store) async fn open(path: PathBuf) -> Result<Self, Error> {
+    pub(crate) async fn open(path: PathBuf) -> Result<Self, Error> {
         let opening = path.clone();
         let mut connection = blocking(move || connect(&opening, SESSION)).await??;
         let log = Arc::<Log>::default();
@@ -90,7 +94,7 @@ impl File {
     }
 
     /// Begins a transaction, when those before it have ended.
-    pub(in crate::store) async fn begin(self: &Arc<Self>) -> Result<Transaction, Error> {
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<Transaction, Error> {
         let mut held = self.hold().await?;
         let held = blocking(move || held.begin(Durability::Synced).map(|()| held)).await??;
         Ok(Transaction {
@@ -100,7 +104,7 @@ impl File {
     }
 
     /// Does `work` on a thread that may wait, in a transaction whose statements run there; or tells it why there is none.
-    pub(in crate::store) async fn with_transaction<R: Send + 'static>(
+    pub(crate) async fn with_transaction<R: Send + 'static>(
         &self,
         durability: Durability,
         work: impl FnOnce(Result<Transaction, Error>) -> R + Send + 'static,
@@ -119,7 +123,7 @@ impl File {
     }
 
     /// Looks after the log when something has been written.
-    pub(in crate::store) async fn tend_log(&self) {
+    pub(crate) async fn tend_log(&self) {
         if self.log.is_due(&self.path)
             && let Ok(held) = self.hold().await
         {
@@ -129,7 +133,7 @@ impl File {
     }
 
     /// Changes rows in a transaction of its own; how many.
-    pub(in crate::store) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
+    pub(crate) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
         let mut held = self.hold().await?;
         let statement = statement.into_owned();
         let changed = blocking(move || {
@@ -143,12 +147,12 @@ impl File {
     }
 
     /// Reads the row that a key leads to, on the caller's thread: that costs less than the way to another one.
-    pub(in crate::store) fn row(&self, statement: &Statement<'_>) -> Result<Option<Row>, Error> {
+    pub(crate) fn row(&self, statement: &Statement<'_>) -> Result<Option<Row>, Error> {
         Ok(self.read(statement)?.into_iter().next())
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(
+    pub(crate) async fn rows(
         self: &Arc<Self>,
         statement: Statement<'_>,
     ) -> Result<Vec<Row>, Error> {
@@ -173,7 +177,7 @@ impl File {
     }
 
     /// Writes the log back into the file, after the work that is under way.
-    pub(in crate::store) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.permits.close();
         self.readers().clear();
         if let Ok(held) = self.hold().await {
@@ -216,23 +220,17 @@ impl File {
 
 impl Transaction {
     /// Changes rows; how many.
-    pub(in crate::store) async fn change(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<u64, Error> {
+    pub(crate) async fn change(&mut self, statement: Statement<'_>) -> Result<u64, Error> {
         self.run(statement, change).await
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         self.run(statement, rows).await
     }
 
     /// Runs a text of several statements.
-    pub(in crate::store) async fn script(&mut self, text: String) -> Result<(), Error> {
+    pub(crate) async fn script(&mut self, text: String) -> Result<(), Error> {
         let held = self.held.take().ok_or(Error::Stopped)?;
         let (held, done) = blocking(move || {
             let done = held.0.connection.execute_batch(&text);
@@ -244,7 +242,7 @@ impl Transaction {
     }
 
     /// Ends it; all of it is stored then.
-    pub(in crate::store) async fn commit(mut self) -> Result<(), Error> {
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let commit = Statement {
             sql: "COMMIT",
             values: Vec::new(),
@@ -315,7 +313,7 @@ fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Err
     let mut prepared = prepare(connection, statement)?;
     let changed = prepared.raw_execute()?;
     #[cfg(test)]
-    super::steps::count(connection, &prepared);
+    crate::store::engine::steps::count(connection, &prepared);
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
@@ -332,7 +330,7 @@ fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, 
     }
     drop(stepping);
     #[cfg(test)]
-    super::steps::count(connection, &prepared);
+    crate::store::engine::steps::count(connection, &prepared);
     Ok(found)
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
-use super::sqlite_connection;
+use super::connection;
 use crate::store::Error;
 
 /// All pages in one step, so that a write in between does not make it begin again.
@@ -19,13 +19,13 @@ const ALL: i32 = -1;
 /// Copies a database to a file that is not there yet.
 pub async fn copy_sqlite(from: &Path, to: &Path) -> Result<(), Error> {
     let (from, to) = (from.to_owned(), to.to_owned());
-    sqlite_connection::blocking(move || copy(&from, &to)).await?
+    connection::blocking(move || copy(&from, &to)).await?
 }
 
 /// Reads all of a copy: whether it is whole, and the fingerprints of its keys.
 pub async fn check_sqlite(file: &Path) -> Result<BTreeSet<(String, String)>, Error> {
     let file = file.to_owned();
-    sqlite_connection::blocking(move || check(&file)).await?
+    connection::blocking(move || check(&file)).await?
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
@@ -39,7 +39,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
         .mode(0o600)
         .open(to)
         .map_err(unusable)?;
-    let source = sqlite_connection::connect(from, sqlite_connection::READER_SESSION)?;
+    let source = connection::connect(from, connection::READER_SESSION)?;
     let mut copy = Connection::open(to)?;
     Backup::new(&source, &mut copy)?.step(ALL)?;
     // One file, without a log beside it.

@@ -15,7 +15,7 @@ use crate::store::Error;
 const WAIT: Duration = Duration::from_secs(3);
 
 /// Asks once more without a pool, whose own error is only that nothing came in time.
-pub(in crate::store) async fn why(options: &PgConnectOptions, said: sqlx::Error) -> Error {
+pub(crate) async fn why(options: &PgConnectOptions, said: sqlx::Error) -> Error {
     let tried = timeout(WAIT, PgConnection::connect_with(options)).await;
     let why = match tried {
         Ok(Err(cause)) => plain(&cause),
