@@ -13,16 +13,17 @@ mod sign_in;
 
 use std::sync::Arc;
 
-pub use crate::database::sqlite::backup::{check_sqlite, copy_sqlite};
+pub use crate::database::Error as DatabaseError;
 pub use company::end::CompanyUse;
 pub use company::usage::Standing;
 pub use connection::ConnectionUse;
 pub use connection::trust::UnreadTrust;
 pub use console::audit_list::{AuditFilter, AuditPage, AuditPlace};
 pub use console::idempotency::{Earlier, KeyedRequest};
+pub use engine::backup::{check_sqlite, copy_sqlite};
 pub use engine::change_log::Changes;
 pub use engine::ended::Ended;
-pub use engine::error::{Error, Failure};
+pub use engine::error::Error;
 pub use engine::listed::{Listed, Total};
 pub use engine::part::Part;
 pub use engine::place::{NoPlace, Place};
@@ -51,11 +52,11 @@ pub use sign_in::setup_link::SetUp;
 pub use sign_in::sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
 pub use sign_in::sign_out::SignOut;
 
+use crate::database::Database;
 use crate::domain::Quotas;
 
 use engine::ended::Listener;
 use engine::queue::Queue;
-use engine::transaction::Database;
 use sign_in::begun::Begun;
 
 /// SHA-256; the store keeps hashes of session IDs only, and does not bring its own cryptography.

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
-use crate::database::value::Value;
-use crate::store::Error;
+use super::Error;
+use super::value::Value;
 
 /// A row, by the names of its columns.
 #[derive(Debug, Clone)]

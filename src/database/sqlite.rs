@@ -5,8 +5,11 @@
 //! sync, or reads many rows, does not run on a thread that serves requests.
 
 pub(crate) mod backup;
-pub(crate) mod connection;
-pub(crate) mod write_ahead_log;
+mod connection;
+mod private_file;
+#[cfg(test)]
+pub(crate) mod step_count;
+mod write_ahead_log;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -20,25 +23,26 @@ use rusqlite::{CachedStatement, Connection};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::time::timeout;
 
-use crate::database::columns::Row;
-use crate::database::sqlite::connection::{READER_SESSION, SESSION, blocking, connect};
-use crate::database::sqlite::write_ahead_log::{Log, WRITE_BACK};
-use crate::database::statement::Statement;
-use crate::database::value::Value;
-use crate::store::engine::error::{Error, Failure};
+use super::columns::Row;
+use super::statement::Statement;
+use super::value::Value;
+use super::{Error, Failure};
+use connection::{READER_SESSION, SESSION, blocking, connect};
+use write_ahead_log::{WRITE_BACK, WriteAheadLog};
 
 /// Readers of the file at a time.
 const READERS: usize = 4;
 /// A request does not wait longer for a connection: the disk may be slow.
 const ACQUIRE: Duration = Duration::from_secs(10);
+
 /// A database file.
 #[derive(Debug)]
-pub(crate) struct File {
+pub(crate) struct SqliteFile {
     path: PathBuf,
     writer: Arc<Mutex<Writer>>,
     readers: Lock<Vec<Connection>>,
     permits: Semaphore,
-    log: Arc<Log>,
+    log: Arc<WriteAheadLog>,
 }
 
 /// The connection that writes.
@@ -60,24 +64,26 @@ pub(crate) enum Durability {
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
-pub(crate) struct Transaction {
+pub(crate) struct SqliteTransaction {
     /// None while another thread works with it, and for ever when that was given up.
-    held: Option<Held>,
+    held: Option<WriterGuard>,
     /// Whose log is looked after at the end; none where statements run on the caller's thread, which then may wait: whoever gave
     /// it the transaction does it.
-    file: Option<Arc<File>>,
+    file: Option<Arc<SqliteFile>>,
 }
 
 /// The connection that writes, for one holder.
 #[derive(Debug)]
-struct Held(OwnedMutexGuard<Writer>);
+struct WriterGuard(OwnedMutexGuard<Writer>);
 
-impl File {
-    /// Opens a file that is there.
-    pub(crate) async fn open(path: PathBuf) -> Result<Self, Error> {
+impl SqliteFile {
+    /// Opens the file of `sqlite:<file>`, and makes one that is missing.
+    pub(super) async fn open(file: &str) -> Result<Self, Error> {
+        let path = private_file::path_of(file)?;
+        private_file::make(&path)?;
         let opening = path.clone();
         let mut connection = blocking(move || connect(&opening, SESSION)).await??;
-        let log = Arc::<Log>::default();
+        let log = Arc::<WriteAheadLog>::default();
         log.follow(&mut connection)?;
         let file = Self {
             path,
@@ -94,10 +100,10 @@ impl File {
     }
 
     /// Begins a transaction, when those before it have ended.
-    pub(crate) async fn begin(self: &Arc<Self>) -> Result<Transaction, Error> {
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<SqliteTransaction, Error> {
         let mut held = self.hold().await?;
         let held = blocking(move || held.begin(Durability::Synced).map(|()| held)).await??;
-        Ok(Transaction {
+        Ok(SqliteTransaction {
             held: Some(held),
             file: Some(Arc::clone(self)),
         })
@@ -107,13 +113,13 @@ impl File {
     pub(crate) async fn with_transaction<R: Send + 'static>(
         &self,
         durability: Durability,
-        work: impl FnOnce(Result<Transaction, Error>) -> R + Send + 'static,
+        work: impl FnOnce(Result<SqliteTransaction, Error>) -> R + Send + 'static,
     ) -> Result<R, Error> {
         let held = self.hold().await;
         blocking(move || {
             work(held.and_then(|mut held| {
                 held.begin(durability)?;
-                Ok(Transaction {
+                Ok(SqliteTransaction {
                     held: Some(held),
                     file: None,
                 })
@@ -187,9 +193,9 @@ impl File {
         }
     }
 
-    async fn hold(&self) -> Result<Held, Error> {
+    async fn hold(&self) -> Result<WriterGuard, Error> {
         let held = timeout(ACQUIRE, Arc::clone(&self.writer).lock_owned()).await;
-        Ok(Held(held.map_err(|_| Failure::Busy)?))
+        Ok(WriterGuard(held.map_err(|_| Failure::Busy)?))
     }
 
     fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -218,7 +224,7 @@ impl File {
     }
 }
 
-impl Transaction {
+impl SqliteTransaction {
     /// Changes rows; how many.
     pub(crate) async fn change(&mut self, statement: Statement<'_>) -> Result<u64, Error> {
         self.run(statement, change).await
@@ -277,7 +283,7 @@ impl Transaction {
     }
 }
 
-impl Held {
+impl WriterGuard {
     fn begin(&mut self, durability: Durability) -> Result<(), Error> {
         self.wait_for(durability)?;
         // A deferred transaction that turns from reading to writing fails at once when another one was faster.
@@ -300,7 +306,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for WriterGuard {
     fn drop(&mut self) {
         if !self.0.connection.is_autocommit() {
             // When even this fails, SQLite has rolled back already.
@@ -313,7 +319,7 @@ fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Err
     let mut prepared = prepare(connection, statement)?;
     let changed = prepared.raw_execute()?;
     #[cfg(test)]
-    crate::store::engine::steps::count(connection, &prepared);
+    step_count::count(connection, &prepared);
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
@@ -330,7 +336,7 @@ fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, 
     }
     drop(stepping);
     #[cfg(test)]
-    crate::store::engine::steps::count(connection, &prepared);
+    step_count::count(connection, &prepared);
     Ok(found)
 }
 

@@ -1,8 +1,8 @@
 //! A statement: its text, which is the same for both databases, and its values.
 
-use crate::database::columns::Row;
-use crate::database::value::Value;
-use crate::store::Error;
+use super::Error;
+use super::columns::Row;
+use super::value::Value;
 
 /// A text with `$1`, `$2` and so on, and the values that stand there.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub(crate) struct Statement<'a> {
 
 /// Two changes that need nothing of each other: to a database that is far away they go together. They share their values, so that
 /// a number means the same in both.
-pub(crate) struct Pair {
+pub(crate) struct StatementPair {
     pub(crate) first: &'static str,
     pub(crate) second: &'static str,
     pub(crate) together: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Pair {
 
 macro_rules! pair {
     ($first:expr, $second:expr) => {
-        $crate::database::statement::Pair {
+        $crate::database::statement::StatementPair {
             first: $first,
             second: $second,
             together: concat!("WITH first AS (", $first, ") ", $second),

@@ -122,7 +122,7 @@ impl Store {
         let origins = origins
             .iter()
             .map(|row| row.parsed("origin"))
-            .collect::<Result<Vec<Origin>, Error>>()?;
+            .collect::<Result<Vec<Origin>, _>>()?;
         company(&row, origins.into_iter()).map(Some)
     }
 }
@@ -173,7 +173,7 @@ impl Tx {
             .execute(&mut *self)
             .await?;
         self.company_changed(id);
-        row.text("name").map(Some)
+        Ok(Some(row.text("name")?))
     }
 }
 
@@ -201,7 +201,7 @@ fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Compa
         id: row.parsed("id")?,
         slug: row.parsed("slug")?,
         name: row.text("name")?,
-        origin: origins.next().ok_or(Error::Corrupt { column: "origin" })?,
+        origin: origins.next().ok_or_else(|| Error::corrupt("origin"))?,
         aliases: origins.collect(),
         return_origins: row.json("return_origins")?,
         landing: row.maybe_text("landing")?,

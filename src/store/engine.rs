@@ -1,5 +1,6 @@
-//! Databases, statements, transactions, the queue, migrations and the change log.
+//! What all families of the store share: transactions, the queue, migrations, the change log, lists in parts, what expires.
 
+pub(super) mod backup;
 pub(super) mod change;
 pub(super) mod change_log;
 pub(super) mod ended;
@@ -15,5 +16,5 @@ pub(super) mod queue;
 pub(super) mod retention;
 pub(super) mod search;
 #[cfg(test)]
-pub(super) mod steps;
+mod statement_cost;
 pub(super) mod transaction;

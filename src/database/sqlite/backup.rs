@@ -2,7 +2,6 @@
 //!
 //! Invariant: the copy is one moment of the database, is one file, and only its owner can read it.
 
-use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -11,24 +10,34 @@ use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
 use super::connection;
-use crate::store::Error;
+use crate::database::Error;
+use crate::database::columns::Row;
+use crate::database::statement::Statement;
 
 /// All pages in one step, so that a write in between does not make it begin again.
 const ALL: i32 = -1;
 
 /// Copies a database to a file that is not there yet.
-pub async fn copy_sqlite(from: &Path, to: &Path) -> Result<(), Error> {
+pub(crate) async fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let (from, to) = (from.to_owned(), to.to_owned());
-    connection::blocking(move || copy(&from, &to)).await?
+    connection::blocking(move || copy_all(&from, &to)).await?
 }
 
-/// Reads all of a copy: whether it is whole, and the fingerprints of its keys.
-pub async fn check_sqlite(file: &Path) -> Result<BTreeSet<(String, String)>, Error> {
+/// Reads all of a copy: whether it is whole, and the rows of a statement.
+pub(crate) async fn check(file: &Path, statement: Statement<'static>) -> Result<Vec<Row>, Error> {
     let file = file.to_owned();
-    connection::blocking(move || check(&file)).await?
+    connection::blocking(move || {
+        let copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let said: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+        if said != "ok" {
+            return Err(Error::Damaged(said));
+        }
+        super::rows(&copy, &statement)
+    })
+    .await?
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+fn copy_all(from: &Path, to: &Path) -> Result<(), Error> {
     let unusable = |source| Error::File {
         path: to.to_owned(),
         source,
@@ -48,15 +57,4 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     std::fs::File::open(to)
         .and_then(|file| file.sync_all())
         .map_err(unusable)
-}
-
-fn check(file: &Path) -> Result<BTreeSet<(String, String)>, Error> {
-    let copy = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let said: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
-    if said != "ok" {
-        return Err(Error::Damaged(said));
-    }
-    let mut statement = copy.prepare("SELECT kind, fingerprint FROM key_fingerprint")?;
-    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(found.collect::<Result<_, _>>()?)
 }

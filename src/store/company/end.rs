@@ -95,7 +95,7 @@ impl Store {
         .bind(connection.to_string())
         .fetch_one(&self.database)
         .await?;
-        row.int("count")
+        Ok(row.int("count")?)
     }
 
     /// Deletes the records of sign-ins through a connection that is gone, piece by piece; how many there were.

@@ -67,7 +67,7 @@ pub(in crate::store) fn of(row: &Row) -> Result<Option<Logo>, Error> {
     let Some(kind) = row.maybe_parsed("logo_kind")? else {
         return Ok(None);
     };
-    let side = |column| u32::try_from(row.int(column)?).map_err(|_| Error::Corrupt { column });
+    let side = |column| u32::try_from(row.int(column)?).map_err(|_| Error::corrupt(column));
     Ok(Some(Logo {
         picture: Picture {
             kind,

@@ -157,7 +157,7 @@ impl Tx {
             .bind(user.to_string())
             .fetch_optional(self)
             .await?;
-        row.map(|row| row.parsed("company_id")).transpose()
+        Ok(row.map(|row| row.parsed("company_id")).transpose()?)
     }
 
     /// A counter and its bound in one statement, so that it costs the same however much there is.
@@ -242,7 +242,7 @@ impl Tx {
             .bind(family.as_str())
             .fetch_optional(&mut *self)
             .await?;
-        row.map_or(Ok(0), |row| row.int("used"))
+        Ok(row.map_or(Ok(0), |row| row.int("used"))?)
     }
 
     /// Of what is few, and was added already by this transaction, which holds the company.

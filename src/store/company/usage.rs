@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::database;
 use crate::database::columns::{Row, ms};
 use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, Family, Full, Quotas, Usage, UserId};
@@ -139,7 +140,7 @@ impl Store {
         .bind(ms(since))
         .fetch_all(&self.database)
         .await?;
-        let row = rows.first().ok_or(Error::NoRow)?;
+        let row = rows.first().ok_or(database::Error::NoRow)?;
         let unread = rows.iter().map(unread_trust);
         Ok(Standing {
             ways_in: row.int("ways_in")?,

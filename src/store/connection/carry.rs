@@ -112,7 +112,7 @@ async fn name_what_waits(tx: &mut Tx) -> Result<(), Error> {
 }
 
 fn settings(row: &Row) -> Result<Map<String, Value>, Error> {
-    row.json("settings")
+    Ok(row.json("settings")?)
 }
 
 /// The domains in which a connection linked accounts.

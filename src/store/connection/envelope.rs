@@ -66,15 +66,14 @@ async fn versions(tx: &mut Tx, connection: &str) -> Result<(), Error> {
 /// Settings of a connection, or of a version of them; also as a server of the version before writes them, which goes on until it is
 /// replaced.
 pub(in crate::store) fn settings(row: &Row) -> Result<Settings, Error> {
-    row.json("settings").or_else(|_: Error| {
-        serde_json::from_str(&enveloped(row)?).map_err(|_| Error::Corrupt { column: "settings" })
-    })
+    row.json("settings")
+        .or_else(|_| serde_json::from_str(&enveloped(row)?).map_err(|_| Error::corrupt("settings")))
 }
 
 fn enveloped(row: &Row) -> Result<String, Error> {
     let mut saml: Map<String, Value> = row.json("settings")?;
     if saml.contains_key("protocol") {
-        return json(&saml);
+        return Ok(json(&saml)?);
     }
     let mut settings = Map::new();
     for name in COMMON {
@@ -84,5 +83,5 @@ fn enveloped(row: &Row) -> Result<String, Error> {
     }
     let protocol = Map::from_iter([("saml".to_owned(), Value::Object(saml))]);
     settings.insert("protocol".to_owned(), Value::Object(protocol));
-    json(&settings)
+    Ok(json(&settings)?)
 }

@@ -121,7 +121,7 @@ impl Store {
         .bind(connection.to_string())
         .fetch_one(&self.database)
         .await?;
-        row.int("number")
+        Ok(row.int("number")?)
     }
 
     /// The number of a connection's oldest version that is kept; 0 for none.
@@ -132,7 +132,7 @@ impl Store {
         .bind(connection.to_string())
         .fetch_one(&self.database)
         .await?;
-        row.int("number")
+        Ok(row.int("number")?)
     }
 
     /// A connection's versions up to a number, the newest first, without their settings.
@@ -182,7 +182,7 @@ impl Store {
             .bind(connection.to_string())
             .fetch_optional(&self.database)
             .await?;
-        row.map_or(Ok(0), |row| row.int("number"))
+        Ok(row.map_or(Ok(0), |row| row.int("number"))?)
     }
 
     /// Notes that a user has read a connection's versions up to this one. What was read stays read.

@@ -1,6 +1,6 @@
 //! The audit log.
 
-use crate::database::batch::Values;
+use crate::database::batch::BatchRow;
 use crate::database::columns::{Row, json, ms};
 use crate::database::statement::{Statement, Target, query};
 use crate::domain::{AuditEvent, CompanyId};
@@ -70,7 +70,7 @@ async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {
 }
 
 /// The columns of an entry.
-pub(in crate::store) fn values(event: &AuditEvent) -> Result<Values<10>, Error> {
+pub(in crate::store) fn values(event: &AuditEvent) -> Result<BatchRow<10>, Error> {
     let event = event.bounded();
     Ok([
         event.id.to_string().into(),

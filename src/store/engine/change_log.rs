@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::change::Change;
 use super::ended::Ended;
-use crate::database::batch::{Many, Values};
+use crate::database::batch::{BatchRow, BatchStatement};
 use crate::database::columns::{hex, ms, unhex};
 use crate::database::statement::query;
 use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
@@ -58,17 +58,17 @@ impl Store {
                 "user" => changes.users.push(row.parsed("subject")?),
                 "session" => {
                     let key =
-                        unhex(&row.text("subject")?).ok_or(Error::Corrupt { column: "subject" })?;
+                        unhex(&row.text("subject")?).ok_or_else(|| Error::corrupt("subject"))?;
                     changes.sessions.push(SessionKey(key));
                 }
-                _ => return Err(Error::Corrupt { column: "kind" }),
+                _ => return Err(Error::corrupt("kind")),
             }
         }
         Ok(changes)
     }
 }
 
-static TELL: Many<2> = Many::new(
+static TELL: BatchStatement<2> = BatchStatement::new(
     "INSERT INTO change (revision, kind, subject, at) SELECT $1, column1, column2, $2 FROM (ROWS) AS v WHERE column1 IS NOT NULL",
     2,
 );
@@ -164,7 +164,7 @@ impl Tx {
         .fetch_one(&mut *self)
         .await?;
         let revision = row.int("revision")?;
-        let mut told: Vec<Values<2>> = Vec::new();
+        let mut told: Vec<BatchRow<2>> = Vec::new();
         for change in changed {
             let (kind, subject) = match change {
                 Change::Company(id) => {
@@ -195,7 +195,7 @@ impl Tx {
             };
             told.push([kind.to_owned().into(), subject.into()]);
         }
-        let shared: Values<2> = [revision.into(), ms(now).into()];
+        let shared: BatchRow<2> = [revision.into(), ms(now).into()];
         TELL.execute(self, &shared, told).await?;
         Ok(())
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::transaction::Database;
+use crate::database::Database;
 use crate::database::columns::hex;
 use crate::database::statement::query;
 use crate::store::connection::{carry, envelope};
@@ -147,7 +147,7 @@ const POSTGRES_LOCK: &str = "SET LOCAL lock_timeout = '5min'; \
 
 /// Brings the schema up to date.
 pub(in crate::store) async fn run(database: &Database, hash: Hasher) -> Result<(), Error> {
-    let mut tx = database.begin().await?;
+    let mut tx = Tx::from(database.begin().await?);
     tx.may_take_long().await?;
     if let Database::Postgres(_) = database {
         tx.script(POSTGRES_LOCK.to_owned()).await?;

@@ -16,8 +16,10 @@ use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
-use crate::database::sqlite::{Durability, Transaction};
-use crate::store::{Database, Error, Failure, Hasher, Store, Tx};
+use crate::database::sqlite::{Durability, SqliteTransaction};
+use crate::database::transaction::Transaction;
+use crate::database::{self, Database, Failure};
+use crate::store::{Error, Hasher, Store, Tx};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
 const MOST: usize = 64;
@@ -114,12 +116,11 @@ impl<J: Job> Work for Piece<J> {
         } = *self;
         drop(job);
         // A piece is answered after it was performed.
-        let _ = answer.send(outcome.ok_or(Error::Stopped));
+        let _ = answer.send(outcome.ok_or_else(Error::stopped));
     }
 
     fn fail(self: Box<Self>, cause: &Error) {
-        let cause = Failure::Together(cause.to_string());
-        let _ = self.answer.send(Err(cause.into()));
+        let _ = self.answer.send(Err(Error::Batch(cause.to_string())));
     }
 
     fn is_unwanted(&self) -> bool {
@@ -151,7 +152,7 @@ impl Queue {
                 &mut waiting.work
             };
             if line.len() >= WAITING {
-                return Err(Failure::Busy.into());
+                return Err(database::Error::from(Failure::Busy).into());
             }
             line.push_back(Box::new(Piece {
                 job,
@@ -168,7 +169,7 @@ impl Queue {
             };
             tokio::spawn(turn.work());
         }
-        done.await.map_err(|_| Error::Stopped)?
+        done.await.map_err(|_| Error::stopped())?
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -253,9 +254,14 @@ impl Store {
             .max()
             .unwrap_or(Durability::Synced);
         let (hash, ended, quotas) = (self.hash, Arc::clone(&self.ended), self.quotas);
-        let begun = move |tx| Tx::from(tx).telling(&ended).within(quotas);
-        let together = move |tx: Result<Transaction, Error>| match tx
-            .and_then(|tx| here(all_in(begun(tx), &mut batch, hash)))
+        let begin = move |tx| {
+            Tx::from(Transaction::Sqlite(tx))
+                .telling(&ended)
+                .within(quotas)
+        };
+        let together = move |tx: Result<SqliteTransaction, database::Error>| match tx
+            .map_err(Error::from)
+            .and_then(|tx| here(all_in(begin(tx), &mut batch, hash)))
         {
             Ok(()) => {
                 for work in batch {
@@ -292,5 +298,7 @@ async fn all_in(mut tx: Tx, batch: &mut [Box<dyn Work>], hash: Hasher) -> Result
 
 /// The end of what has nothing to wait for: its statements run on this thread.
 fn here<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    future.now_or_never().unwrap_or(Err(Error::Stopped))
+    future
+        .now_or_never()
+        .unwrap_or_else(|| Err(Error::stopped()))
 }

@@ -52,7 +52,7 @@ impl WayIn {
         let mut accounts = rows
             .iter()
             .map(|row| row.text("id"))
-            .collect::<Result<Vec<String>, Error>>()?;
+            .collect::<Result<Vec<String>, _>>()?;
         let has_way_in = !accounts.is_empty();
         accounts.extend(users);
         tx.lock_accounts(accounts).await?;
@@ -118,5 +118,5 @@ pub(in crate::store) async fn count(target: impl Target, company: &str) -> Resul
         .bind(company)
         .fetch_one(target)
         .await?;
-    row.int("count")
+    Ok(row.int("count")?)
 }

@@ -146,7 +146,7 @@ async fn title(tx: &mut Tx, group: GroupId) -> Result<Option<String>, Error> {
         .bind(group.to_string())
         .fetch_optional(&mut *tx)
         .await?;
-    row.map(|row| row.text("title")).transpose()
+    Ok(row.map(|row| row.text("title")).transpose()?)
 }
 
 /// Puts a user into a group of the connection's company; `false` when there is no such group, or the user is in it.

@@ -57,7 +57,7 @@ pub(in crate::store) async fn come_again(
     for _ in 1..MOST {
         greeting = greeting.bind(others.next().map(String::as_str));
     }
-    greeting.fetch_optional(&mut *tx).await
+    Ok(greeting.fetch_optional(&mut *tx).await?)
 }
 
 /// Looks for the names of an assertion.
@@ -198,7 +198,7 @@ pub(in crate::store) async fn names_of(
     .bind(connection.to_string())
     .fetch_all(&mut *tx)
     .await?;
-    rows.iter().map(|row| row.text("subject")).collect()
+    rows.iter().map(|row| Ok(row.text("subject")?)).collect()
 }
 
 impl Tx {

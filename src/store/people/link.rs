@@ -55,7 +55,7 @@ async fn display_name(tx: &mut Tx, id: ConnectionId) -> Result<String, Error> {
         .bind(id.to_string())
         .fetch_optional(&mut *tx)
         .await?;
-    row.map_or(Ok(String::new()), |row| row.text("display_name"))
+    Ok(row.map_or(Ok(String::new()), |row| row.text("display_name"))?)
 }
 
 /// The `NameID` that says another address than the claim, where the claim is not trusted.
@@ -140,7 +140,9 @@ impl Tx {
         .bind(connection.to_string())
         .fetch_all(self)
         .await?;
-        rows.iter().map(|row| row.text("display_name")).collect()
+        rows.iter()
+            .map(|row| Ok(row.text("display_name")?))
+            .collect()
     }
 }
 

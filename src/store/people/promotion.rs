@@ -48,6 +48,6 @@ impl Tx {
             users.push(id);
         }
         self.end_sessions_by_password(&users).await?;
-        rows.iter().map(|row| row.parsed("email")).collect()
+        rows.iter().map(|row| Ok(row.parsed("email")?)).collect()
     }
 }

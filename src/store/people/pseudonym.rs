@@ -7,7 +7,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::database::batch::{Many, Values};
+use crate::database::batch::{BatchRow, BatchStatement};
 use crate::database::columns::{json, ms};
 use crate::database::statement::query;
 use crate::domain::{AuditEvent, Email, User};
@@ -22,7 +22,7 @@ const MOST_ADDRESSES: usize = 100;
 /// Entries that are read and written at once.
 const PART: usize = 250;
 
-static REWRITE: Many<7> = Many::new(
+static REWRITE: BatchStatement<7> = BatchStatement::new(
     "UPDATE audit_event SET actor = v.column2, subject = v.column3, detail = v.column4, client = v.column5, \
      before_value = v.column6, after_value = v.column7 FROM (ROWS) AS v WHERE audit_event.id = v.column1",
     0,
@@ -129,7 +129,7 @@ impl Tx {
     }
 }
 
-fn rewritten(event: &AuditEvent) -> Result<Values<7>, Error> {
+fn rewritten(event: &AuditEvent) -> Result<BatchRow<7>, Error> {
     Ok([
         event.id.to_string().into(),
         event.actor.clone().into(),

@@ -275,7 +275,7 @@ impl Tx {
         let gone = rows
             .iter()
             .map(|row| row.text("subject"))
-            .collect::<Result<Vec<String>, Error>>()?;
+            .collect::<Result<Vec<String>, _>>()?;
         self.user_changed(id);
         if gone.is_empty() || !names_of(self, id, connection).await?.is_empty() {
             return Ok(gone);
@@ -369,7 +369,7 @@ impl Tx {
         .bind(id.to_string())
         .fetch_optional(&mut *self)
         .await?;
-        row.map(|row| row.text("title")).transpose()
+        Ok(row.map(|row| row.text("title")).transpose()?)
     }
 }
 

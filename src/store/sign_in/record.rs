@@ -99,8 +99,8 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
 pub(in crate::store) fn read(row: &Row) -> Result<Record, Error> {
     let column = "packed_record";
     if let Some(packed) = row.maybe_blob(column)? {
-        let text = unpack(packed).ok_or(Error::Corrupt { column })?;
-        return parse(&text).ok_or(Error::Corrupt { column });
+        let text = unpack(packed).ok_or_else(|| Error::corrupt(column))?;
+        return parse(&text).ok_or_else(|| Error::corrupt(column));
     }
     // Empty, or of a version that did not pack it.
     let column = "record";
@@ -111,7 +111,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<Record, Error> {
     // A record of the first version names every field.
     match serde_json::from_str(&text) {
         Ok(record) => Ok(record),
-        Err(_) => parse(text.as_bytes()).ok_or(Error::Corrupt { column }),
+        Err(_) => parse(text.as_bytes()).ok_or_else(|| Error::corrupt(column)),
     }
 }
 

@@ -102,7 +102,7 @@ async fn titles(tx: &mut Tx, id: UserId) -> Result<Vec<String>, Error> {
     .bind(id.to_string())
     .fetch_all(&mut *tx)
     .await?;
-    rows.iter().map(|row| row.text("title")).collect()
+    rows.iter().map(|row| Ok(row.text("title")?)).collect()
 }
 
 fn changes(before: &[String], after: Vec<String>) -> Vec<(String, GroupChange)> {

@@ -6,7 +6,7 @@
 use super::attempt::{Closing, close_attempt};
 use crate::database::columns::{Row, duration_ms, is_text, json, ms};
 use crate::database::sqlite::Durability;
-use crate::database::statement::{Pair, Target, pair, query};
+use crate::database::statement::{StatementPair, Target, pair, query};
 use crate::domain::{
     ConnectionId, GrantSource, Group, GroupId, GroupKind, Session, SessionId, SessionKey, User,
     UserId,
@@ -228,7 +228,7 @@ pub(in crate::store) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
 }
 
 /// A session begins, and its attempt is closed.
-static BEGIN: Pair = pair!(
+static BEGIN: StatementPair = pair!(
     close_attempt!(),
     "INSERT INTO session (attempt_id, session_key, user_id, company_id, connection_id, name_id, name_id_value, session_index, \
      signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \

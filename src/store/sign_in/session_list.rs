@@ -122,7 +122,7 @@ impl Tx {
         .await?;
         let Some(row) = row else { return Ok(None) };
         self.session_ended(key);
-        row.parsed("email").map(Some)
+        Ok(Some(row.parsed("email")?))
     }
 
     /// Ends a user's sessions, but one; how many there were.

@@ -66,7 +66,7 @@ impl SessionStore for Sessions {
             .bind(self.key(&record.id).to_vec())
             .execute(&self.store.database)
             .await
-            .map_err(|error| backend(&error))?;
+            .map_err(|error| backend(&error.into()))?;
         Ok(())
     }
 

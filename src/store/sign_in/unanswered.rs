@@ -60,7 +60,7 @@ impl Store {
         .bind(PIECE)
         .fetch_one(&self.database)
         .await?;
-        row.maybe_int("until")
+        Ok(row.maybe_int("until")?)
     }
 
     async fn forget_piece(&self, company: CompanyId, from: i64, until: i64) -> Result<u64, Error> {

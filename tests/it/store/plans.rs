@@ -1,5 +1,5 @@
 //! What the statements of sign-ins, starts and checks read of PostgreSQL's tables, however many rows there are and whatever is
-//! known of them. (SQLite is held to the same by its own counters, in `src/store/steps.rs`.)
+//! known of them. (SQLite is held to the same by its own counters, in `src/store/engine/statement_cost.rs`.)
 
 use std::collections::BTreeMap;
 use std::time::Duration;
