@@ -18,7 +18,7 @@ use crate::domain::{ConnectionId, GrantSource, Group, GroupId, GroupKind, Scope,
 use crate::http::export;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::in_password_turn;
-use crate::store::{UserFilter, Way};
+use crate::store::{SignInMethod, UserFilter};
 
 const PATH: &str = "/api/v1/users";
 
@@ -90,10 +90,10 @@ fn filter(asked: Asked) -> Result<UserFilter, Problem> {
         group,
         active: asked.active,
         created_by: asked.created_by.map(Into::into),
-        way: asked.way.map(|way| match way {
-            WayIn::Password => Way::Password,
-            WayIn::Sso => Way::SingleSignOn,
-            WayIn::Waiting => Way::Waiting,
+        method: asked.way.map(|way| match way {
+            WayIn::Password => SignInMethod::Password,
+            WayIn::Sso => SignInMethod::SingleSignOn,
+            WayIn::Waiting => SignInMethod::Waiting,
         }),
     })
 }

@@ -1,5 +1,8 @@
 //! A statement: its text, which is the same for both databases, and its values.
 
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use super::Error;
 use super::columns::Row;
 use super::value::Value;
@@ -50,6 +53,20 @@ pub(crate) fn query(sql: &'static str) -> Statement<'static> {
         sql,
         values: Vec::new(),
     }
+}
+
+/// A statement whose text has a few shapes, such as one for each kind of filter. A shape is kept for ever, because prepared
+/// statements and the names of columns are found by where their text stands. Values are bound, and never written into it.
+pub(crate) fn build_query(text: String) -> Statement<'static> {
+    static SHAPES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+    // Nothing panics while it holds the lock.
+    let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
+    let sql = shapes.get(text.as_str()).copied().unwrap_or_else(|| {
+        let sql: &'static str = text.leak();
+        shapes.insert(sql);
+        sql
+    });
+    query(sql)
 }
 
 impl<'a> Statement<'a> {

@@ -16,4 +16,5 @@ pub(super) mod user;
 pub(super) mod user_batch;
 pub(super) mod user_change;
 pub(super) mod user_export;
+pub(super) mod user_filter;
 pub(super) mod user_list;
