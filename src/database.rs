@@ -13,7 +13,8 @@ pub(crate) mod value;
 
 use std::sync::Arc;
 
-pub use error::{Error, Failure};
+pub use error::Error;
+pub(crate) use error::Failure;
 
 use columns::Row;
 use postgres::{PostgresPool, PostgresPools};

@@ -18,15 +18,14 @@ pub use company::end::CompanyUse;
 pub use company::usage::Standing;
 pub use connection::ConnectionUse;
 pub use connection::trust::UnreadTrust;
-pub use console::audit_list::{AuditFilter, AuditPage, AuditPlace};
+pub use console::audit_list::AuditFilter;
 pub use console::idempotency::{Earlier, KeyedRequest};
 pub use engine::backup::{check_sqlite, copy_sqlite};
 pub use engine::change_log::Changes;
+pub use engine::cursor::{Cursor, CursorError};
 pub use engine::ended::Ended;
 pub use engine::error::Error;
-pub use engine::listed::{Listed, Total};
-pub use engine::part::Part;
-pub use engine::place::{NoPlace, Place};
+pub use engine::page::{CursorPage, LogPage, NumberedPage, Total};
 pub use engine::pulse::Pulse;
 pub use engine::retention::{Keep, Purged};
 pub use engine::transaction::Tx;
@@ -41,16 +40,16 @@ pub use people::user_filter::{SignInMethod, UserFilter};
 pub use people::user_list::{ListedUser, USERS_A_PAGE};
 pub use sign_in::attempt::{AttemptFilter, AttemptRefusal};
 pub use sign_in::finish::finish_in;
-pub use sign_in::glance::{Glance, Newest};
+pub use sign_in::overview::LatestOutcome;
 pub use sign_in::proof::{
     AttemptRef, FederatedProof, Finished, NewSession, PasswordProof, Proof, SignIn,
 };
 pub use sign_in::refusal::{Bar, Refusal};
 pub use sign_in::session::{SESSIONS_OF_ONE, SignedIn};
-pub use sign_in::session_list::{ListedSession, SessionPlace};
+pub use sign_in::session_list::ListedSession;
 pub use sign_in::session_store::{SESSION_FIELD, Sessions};
 pub use sign_in::setup_link::SetUp;
-pub use sign_in::sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
+pub use sign_in::sign_ins::{SignInFilter, SignInRow};
 pub use sign_in::sign_out::SignOut;
 
 use crate::database::Database;

@@ -120,7 +120,7 @@ pub(super) async fn list(
         after: paging::place(asked.cursor.as_deref())?,
     };
     let page = caller.admin().audit_log(&filter, limit).await?;
-    let items = page.entries.into_iter().map(EntryOut::from).collect();
+    let items = page.rows.into_iter().map(EntryOut::from).collect();
     paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())
 }
 

@@ -92,7 +92,7 @@ impl Place for String {
     }
 }
 
-impl<I: Display + FromStr> Place for store::Place<I> {
+impl<I: Display + FromStr> Place for store::Cursor<I> {
     fn text(&self) -> String {
         self.to_string()
     }

@@ -12,7 +12,7 @@ use super::query::Parameters;
 use super::user::Ended;
 use super::{Answer, Caller, answer};
 use crate::domain::SessionKey;
-use crate::store::{ListedSession, SessionPlace};
+use crate::store::{Cursor, ListedSession};
 
 const PATH: &str = "/api/v1/sessions";
 
@@ -54,7 +54,7 @@ pub(super) async fn list(
     Parameters(asked): Parameters<Asked>,
 ) -> Answer {
     let limit = paging::limit(asked.limit)?;
-    let after: Option<SessionPlace> = paging::place(asked.cursor.as_deref())?;
+    let after: Option<Cursor<SessionKey>> = paging::place(asked.cursor.as_deref())?;
     let page = caller.admin().sessions_after(after, limit).await?;
     let items = page.rows.iter().map(SessionOut::from).collect();
     paging::page(&caller, PATH, uri.query(), items, page.next.as_ref())

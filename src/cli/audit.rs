@@ -86,8 +86,8 @@ impl List {
         let (mut told, mut left) = (Told::of(self.json), self.limit);
         while left > 0 {
             let page = admin.audit_log(&filter, left.min(PORTION)).await?;
-            left = left.saturating_sub(u32::try_from(page.entries.len()).unwrap_or(u32::MAX));
-            for entry in &page.entries {
+            left = left.saturating_sub(u32::try_from(page.rows.len()).unwrap_or(u32::MAX));
+            for entry in &page.rows {
                 told.entry(entry, out)?;
             }
             match page.next {

@@ -3,14 +3,13 @@
 pub(super) mod backup;
 pub(super) mod change;
 pub(super) mod change_log;
+pub(super) mod cursor;
 pub(super) mod ended;
 pub(super) mod error;
 pub(super) mod fingerprint;
-pub(super) mod listed;
 pub(super) mod migrate;
 pub(super) mod open;
-pub(super) mod part;
-pub(super) mod place;
+pub(super) mod page;
 pub(super) mod pulse;
 pub(super) mod queue;
 pub(super) mod retention;

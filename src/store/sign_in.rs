@@ -6,7 +6,7 @@ pub(super) mod attempt;
 pub(super) mod begun;
 pub(super) mod evidence;
 pub(super) mod finish;
-pub(super) mod glance;
+pub(super) mod overview;
 pub(super) mod proof;
 pub(super) mod record;
 pub(super) mod refusal;

@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::site::Site;
-use crate::store::{Listed, SignInMethod, Total};
+use crate::store::{NumberedPage, SignInMethod, Total};
 
 /// The identifier in an address; what is none is not there.
 pub(in crate::console) fn id<T: FromStr>(text: &str) -> Result<T, Error> {
@@ -223,7 +223,7 @@ impl Pages {
     pub(in crate::console) fn of<T>(
         page: u32,
         a_page: u32,
-        listed: &Listed<T>,
+        listed: &NumberedPage<T>,
         address: impl Fn(u32) -> String,
     ) -> Self {
         let rows = listed.rows.len() as u64;
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn pages_know_their_neighbours() {
         let pages = |page, rows, total| {
-            let listed = Listed {
+            let listed = NumberedPage {
                 rows: vec![(); rows],
                 total,
             };

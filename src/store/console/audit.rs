@@ -38,7 +38,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, Error> {
         let all = AuditFilter::default();
-        Ok(self.audit_page(company, &all, limit).await?.entries)
+        Ok(self.audit_page(company, &all, limit).await?.rows)
     }
 }
 

@@ -78,12 +78,6 @@ impl Error {
         }
     }
 
-    /// Whether a value that has to be unique was taken by another transaction at this very moment. (On SQLite one transaction
-    /// writes at a time, so that it is asked for before.)
-    pub(in crate::store) fn is_duplicate(&self) -> bool {
-        matches!(self, Self::Database(cause) if cause.is_duplicate())
-    }
-
     /// Whether the same transaction, tried again at once, may well succeed: another one was faster, or both waited for each
     /// other.
     pub(in crate::store) fn is_transient(&self) -> bool {

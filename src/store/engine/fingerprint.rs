@@ -12,7 +12,7 @@ use crate::domain::AuditEvent;
 use crate::store::{Error, Store, Tx};
 
 /// A kind of key, and what tells one key of it from others.
-pub type Fingerprints = BTreeSet<(String, String)>;
+pub(super) type Fingerprints = BTreeSet<(String, String)>;
 
 impl Store {
     /// The fingerprints that were noted; none in a new database, or one of an earlier version.

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::store::company::quota::whole;
 use crate::store::connection::envelope;
-use crate::store::engine::part::Part;
+use crate::store::engine::page::CursorPage;
 use crate::store::{Error, Store, Tx};
 
 macro_rules! select {
@@ -134,7 +134,7 @@ impl Store {
         company: CompanyId,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Part<ListedGroup, String>, Error> {
+    ) -> Result<CursorPage<ListedGroup, String>, Error> {
         let rows = query(select_listed!(
             "WHERE g.company_id = $1 AND g.title > $2 ORDER BY g.title LIMIT $3"
         ))
@@ -144,7 +144,9 @@ impl Store {
         .fetch_all(&self.database)
         .await?;
         let groups = rows.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(Part::of(groups, limit, |last| last.group.title.clone()))
+        Ok(CursorPage::new(groups, limit, |last| {
+            last.group.title.clone()
+        }))
     }
 
     /// How many users are in a group, whoever put them there.

@@ -10,8 +10,7 @@ use super::user_filter::{GroupSize, Paging, SignInMethod, UserFilter};
 use crate::database::columns::Row;
 use crate::database::statement::{Statement, build_query, query};
 use crate::domain::{CompanyId, GrantSource, Group, GroupId, User, UserId};
-use crate::store::engine::listed::{Listed, Total};
-use crate::store::engine::part::Part;
+use crate::store::engine::page::{CursorPage, NumberedPage, Total};
 use crate::store::{Error, Store};
 
 /// Users on a page.
@@ -39,7 +38,7 @@ impl Store {
         company: CompanyId,
         filter: &UserFilter,
         page: u32,
-    ) -> Result<Listed<ListedUser>, Error> {
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
         if filter.is_all() {
             self.list_all(company, before).await
@@ -48,7 +47,11 @@ impl Store {
         }
     }
 
-    async fn list_all(&self, company: CompanyId, before: i64) -> Result<Listed<ListedUser>, Error> {
+    async fn list_all(
+        &self,
+        company: CompanyId,
+        before: i64,
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         // The index alone says which users are on the page.
         let rows = select_users(
             "account.company_id = $1 AND account.email_key IN \
@@ -63,7 +66,7 @@ impl Store {
             .fetch_one(&self.database);
         let (rows, count) = tokio::try_join!(rows, count)?;
         let grants = self.grants_of_page(&ids(&rows)?).await?;
-        Ok(Listed {
+        Ok(NumberedPage {
             rows: with_grants(&rows, grants)?,
             total: Total::Exact(u64::try_from(count.int("count")?).unwrap_or_default()),
         })
@@ -74,7 +77,7 @@ impl Store {
         company: CompanyId,
         filter: &UserFilter,
         before: i64,
-    ) -> Result<Listed<ListedUser>, Error> {
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         let group_size = self.group_size(filter).await?;
         let most = USERS_A_PAGE + COUNTED;
         let found = filter
@@ -83,13 +86,13 @@ impl Store {
             .bind(before)
             .fetch_all(&self.database)
             .await?;
-        let total = Total::found(before, found.len(), most as usize);
+        let total = Total::from_found(before, found.len(), most as usize);
         let rows = if found.is_empty() {
             Vec::new()
         } else {
             self.users_of(&found).await?
         };
-        Ok(Listed { rows, total })
+        Ok(NumberedPage { rows, total })
     }
 
     /// A page of the users of a company's group, whoever put them there, by e-mail address.
@@ -98,7 +101,7 @@ impl Store {
         company: CompanyId,
         group: GroupId,
         page: u32,
-    ) -> Result<Listed<ListedUser>, Error> {
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
         let total = self.count_members(group).await?;
         let is_member = match i64::try_from(total) {
@@ -116,7 +119,7 @@ impl Store {
         .bind(before)
         .fetch_all(&self.database)
         .await?;
-        Ok(Listed {
+        Ok(NumberedPage {
             rows: self.users_of(&found).await?,
             total: Total::Exact(total),
         })
@@ -129,7 +132,7 @@ impl Store {
         filter: &UserFilter,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Part<ListedUser, String>, Error> {
+    ) -> Result<CursorPage<ListedUser, String>, Error> {
         let group_size = self.group_size(filter).await?;
         let found = filter
             .find(company, group_size, Paging::After)
@@ -141,7 +144,7 @@ impl Store {
         for found in found.chunks(USERS_A_PAGE as usize) {
             users.extend(self.users_of(found).await?);
         }
-        Ok(Part::of(users, limit, |last| last.user.email.key()))
+        Ok(CursorPage::new(users, limit, |last| last.user.email.key()))
     }
 
     async fn group_size(&self, filter: &UserFilter) -> Result<GroupSize, Error> {

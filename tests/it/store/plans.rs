@@ -182,9 +182,12 @@ async fn read_by_pages(open: usize) -> i64 {
     let before = counted(&database, world.store.clone()).await;
     let store = database.open().await.at_leisure();
     let (company, since) = (world.company.id, NOW - time::Duration::days(30));
-    let newest = store.newest_outcomes(company, since, 500).await.unwrap();
+    let newest = store.latest_outcomes(company, since, 500).await.unwrap();
     assert!(newest[0].summary.starts_with("Signed in"));
-    let last = store.last_outcomes(company, since, 200).await.unwrap();
+    let last = store
+        .outcomes_by_connection(company, since, 200)
+        .await
+        .unwrap();
     assert_eq!(last.len(), 5);
     let latest = store.latest_sign_ins(company, 5).await.unwrap();
     assert_eq!(latest.len(), 5);
