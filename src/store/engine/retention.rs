@@ -138,7 +138,7 @@ impl Store {
             let too_many = match keep.most_entries {
                 Some(most) => {
                     let newest = query(
-                        "SELECT id, at FROM audit_event WHERE company_id = $1 AND at <= $2 AND (at < $2 OR id < $3) \
+                        "SELECT id, at FROM audit_event WHERE company_id = $1 AND (at, id) < ($2, $3) \
                          ORDER BY at DESC, id DESC LIMIT 1 OFFSET $4",
                     );
                     self.last_too_many(newest, company.id, most).await

@@ -7,10 +7,12 @@ use time::{Duration, OffsetDateTime};
 
 use crate::database::sqlite::step_count::steps_so_far;
 use crate::domain::{
-    AttemptId, AttemptKind, Company, CompanyId, Connection, ConnectionId, Creation, GroupClaim,
-    LoginAttempt, Profile, Record, SessionId, Settings, User, UserId,
+    AttemptId, AttemptKind, AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionId,
+    Creation, GroupClaim, LoginAttempt, Profile, Record, SessionId, Settings, User, UserId,
 };
-use crate::store::{AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn, Store};
+use crate::store::{
+    AttemptRef, AuditFilter, FederatedProof, Finished, NewSession, Proof, SignIn, Store,
+};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -226,14 +228,56 @@ async fn an_overview_costs_the_same_however_many_sign_ins_are_open() {
         let before = steps_so_far(file);
         let (store, company) = (&site.store, site.connection.company_id);
         let since = NOW - Duration::days(30);
-        let newest = store.newest_outcomes(company, since, 500).await.unwrap();
+        let newest = store.latest_outcomes(company, since, 500).await.unwrap();
         assert_eq!(newest.len(), 1);
         assert!(newest[0].summary.starts_with("Signed in"));
-        let last = store.last_outcomes(company, since, 200).await.unwrap();
+        let last = store
+            .outcomes_by_connection(company, since, 200)
+            .await
+            .unwrap();
         assert_eq!(last.len(), 5);
         let latest = store.latest_sign_ins(company, 5).await.unwrap();
         assert_eq!(latest.len(), 5);
         found.push(steps_so_far(file) - before);
     }
     assert_eq!(found[0], found[1]);
+}
+
+#[tokio::test]
+async fn an_export_of_one_moment_reads_each_entry_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("vestibule.sqlite3");
+    let url = format!("sqlite:{}", file.display());
+    let store = Store::open(&url, hash).await.unwrap();
+    let company = CompanyId::from_bytes([1; 16]);
+    let entry = |number: u128| AuditEvent {
+        id: AuditId::from_bytes(number.to_be_bytes()),
+        company_id: Some(company),
+        at: NOW,
+        actor: "anna@acme.example".to_owned(),
+        action: "user.add".to_owned(),
+        subject: format!("user{number}@acme.example"),
+        detail: String::new(),
+        client: None,
+        before: None,
+        after: None,
+    };
+    let entries: Vec<AuditEvent> = (1..=4_000).map(entry).collect();
+    let mut tx = store.begin().await.unwrap();
+    tx.audit_many(&entries).await.unwrap();
+    tx.commit(NOW).await.unwrap();
+    let file = file.to_str().unwrap();
+    let (mut filter, mut found, mut steps) = (AuditFilter::default(), 0, Vec::new());
+    loop {
+        let before = steps_so_far(file);
+        let part = store.audit_part(company, &filter, 1 << 20).await.unwrap();
+        found += part.rows.len();
+        let Some(next) = part.next else { break };
+        steps.push(steps_so_far(file) - before);
+        filter.after = Some(next);
+    }
+    assert_eq!((found, steps.len()), (entries.len(), 8));
+    // The first part has no place to begin behind.
+    assert!(steps.iter().skip(1).all(|it| *it == steps[1]), "{steps:?}");
+    assert!(steps[0] <= steps[1] + 10, "{steps:?}");
 }

@@ -13,7 +13,7 @@ use crate::database::statement::query;
 use crate::domain::{AuditEvent, Email, User};
 use crate::store::console::audit::entry;
 use crate::store::engine::search::pattern;
-use crate::store::{AuditPlace, Error, Tx};
+use crate::store::{Error, Tx};
 
 /// Members of an entry's change that say who a user is.
 const OF_A_PERSON: [&str; 4] = ["email", "first_name", "last_name", "company_name"];
@@ -71,57 +71,51 @@ impl Tx {
         until: i64,
     ) -> Result<(u64, Option<(String, OffsetDateTime)>), Error> {
         let (mut entries, mut earlier) = (0, None);
-        let mut after: Option<AuditPlace> = None;
+        let mut before = (until.saturating_add(1), String::new());
         loop {
-            let part = self.entries_naming(user, address, until, after).await?;
+            let part = self.entries_naming(user, address, &before).await?;
             let mut rows = Vec::new();
-            for before in &part {
-                earlier = earlier.or_else(|| former_address(before, address));
+            for entry in &part {
+                earlier = earlier.or_else(|| former_address(entry, address));
                 if let Some((_, at)) = &earlier
-                    && before.at < *at
+                    && entry.at < *at
                 {
                     // Of that time the address may be another account's.
                     break;
                 }
-                if let Some(after) = hide(before, address, instead) {
+                if let Some(after) = hide(entry, address, instead) {
                     rows.push(rewritten(&after)?);
                 }
             }
             entries += REWRITE.execute(self, &[], rows).await?;
-            after = part.last().map(|last| AuditPlace {
-                at: last.at,
-                id: last.id,
-            });
-            let is_past = earlier
-                .as_ref()
-                .is_some_and(|(_, at)| after.is_some_and(|last| last.at < *at));
-            if is_past || part.len() < PART {
-                return Ok((entries, earlier));
+            let last = part.last().filter(|_| part.len() == PART);
+            let is_past = |last: &AuditEvent| earlier.as_ref().is_some_and(|(_, at)| last.at < *at);
+            match last {
+                Some(last) if !is_past(last) => before = (ms(last.at), last.id.to_string()),
+                _ => return Ok((entries, earlier)),
             }
         }
     }
 
-    /// The next entries of a company in which an address stands, the newest first, from a moment or from behind a place. (Of ASCII,
+    /// The next entries of a company in which an address stands, the newest first, before a moment and an entry of it. (Of ASCII,
     /// `LOWER` changes the I alone as the locale of a PostgreSQL wants.)
     async fn entries_naming(
         &mut self,
         user: &User,
         address: &str,
-        until: i64,
-        after: Option<AuditPlace>,
+        (at, id): &(i64, String),
     ) -> Result<Vec<AuditEvent>, Error> {
         let rows = query(
             "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value FROM audit_event \
-             WHERE company_id = $1 AND at >= $2 AND at <= $3 AND at <= $5 AND (at < $5 OR id < $6) \
+             WHERE company_id = $1 AND at >= $2 AND (at, id) < ($3, $4) \
              AND LOWER(REPLACE(actor || ' ' || subject || ' ' || detail || ' ' || COALESCE(before_value, '') || ' ' \
-                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $4 ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT $7",
+                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $5 ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT $6",
         )
         .bind(user.company_id.to_string())
         .bind(ms(user.created_at))
-        .bind(until)
+        .bind(*at)
+        .bind(id.as_str())
         .bind(pattern(address))
-        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
-        .bind(after.map_or_else(String::new, |place| place.id.to_string()))
         .bind(i64::try_from(PART).unwrap_or(i64::MAX))
         .fetch_all(self)
         .await?;
