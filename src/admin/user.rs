@@ -12,7 +12,7 @@ use crate::domain::{
     AuditEvent, ConnectionId, Creation, Email, Grant, GrantSource, Group, GroupId, User, UserId,
 };
 use crate::keys;
-use crate::store::{Distrusted, StoredUser, Tx};
+use crate::store::{LostTrust, StoredUser, Tx};
 
 /// How far back a change is looked for, to name who made it.
 const LOOK_BACK: Duration = Duration::days(2);
@@ -42,7 +42,7 @@ pub struct NewUser {
 pub struct Edited {
     pub user: User,
     /// What it has lost, because a token without `admins:write` has changed its address.
-    pub lost: Distrusted,
+    pub lost: LostTrust,
 }
 
 /// [`UserText`] that was checked.
@@ -194,7 +194,7 @@ impl Admin<'_> {
         let before = stored.user;
         let mut edited = Edited {
             user: before.clone(),
-            lost: Distrusted::default(),
+            lost: LostTrust::default(),
         };
         if !fields.is_of(&before) {
             edited = self.rewrite_user(&mut tx, before.clone(), fields).await?;
@@ -229,7 +229,7 @@ impl Admin<'_> {
             user = now.ok_or(Refused::NotFound)?.user;
             lost
         } else {
-            Distrusted::default()
+            LostTrust::default()
         };
         let event = self.changed_texts(&before, &user);
         tx.audit(&event.with_detail(told(&lost))).await?;
@@ -330,8 +330,8 @@ impl Admin<'_> {
 }
 
 /// What a changed address took away, for the audit log.
-fn told(lost: &Distrusted) -> String {
-    if *lost == Distrusted::default() {
+fn told(lost: &LostTrust) -> String {
+    if *lost == LostTrust::default() {
         return String::new();
     }
     let names = match lost.identities.as_slice() {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Admin, Problems, Refused, password};
 use crate::domain::{ConnectionId, Grant, GrantSource, GroupId, SessionKey, UserId};
-use crate::store::{StoredUser, Tx, WayIn};
+use crate::store::{BreakGlassLock, StoredUser, Tx};
 
 /// What became of a user who was to come into a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -219,7 +219,10 @@ impl Admin<'_> {
     }
 
     /// A transaction that holds a user of the company and its ways in.
-    pub(super) async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
+    pub(super) async fn hold(
+        &self,
+        id: UserId,
+    ) -> Result<(Tx, StoredUser, BreakGlassLock), Refused> {
         let mut tx = self.store.begin().await?;
         let way_in = tx.hold_way_in(self.company, [id]).await?;
         let stored = tx.lock_user(self.company, id).await?;

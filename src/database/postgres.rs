@@ -105,7 +105,7 @@ impl PostgresPools {
         let prompt = pool(PROMPT, &[SESSION, BY_KEYS]);
         let prompt = match prompt.connect_with(options.clone()).await {
             Ok(connections) => connections,
-            Err(said) => return Err(unreachable::why(&options, said).await),
+            Err(said) => return Err(unreachable::explain(&options, said).await),
         };
         let patient = pool(PATIENT, &[SESSION]).connect_lazy_with(options);
         let round_trips = Arc::default();
@@ -303,7 +303,7 @@ impl PoolLease {
 
     async fn change(&mut self, statement: Statement<'_>, longest: Duration) -> Result<u64, Error> {
         let changed =
-            async |connection: &mut PgConnection| bound(statement).execute(connection).await;
+            async |connection: &mut PgConnection| bind_values(statement).execute(connection).await;
         Ok(self.ask(longest, changed).await?.rows_affected())
     }
 
@@ -312,8 +312,9 @@ impl PoolLease {
         statement: Statement<'_>,
         longest: Duration,
     ) -> Result<Vec<Row>, Error> {
-        let found =
-            async |connection: &mut PgConnection| bound(statement).fetch_all(connection).await;
+        let found = async |connection: &mut PgConnection| {
+            bind_values(statement).fetch_all(connection).await
+        };
         let found = self.ask(longest, found).await?;
         let Some(first) = found.first() else {
             return Ok(Vec::new());
@@ -369,7 +370,7 @@ impl Drop for PoolLease {
     }
 }
 
-fn bound(statement: Statement<'_>) -> Query<'static, Postgres, PgArguments> {
+fn bind_values(statement: Statement<'_>) -> Query<'static, Postgres, PgArguments> {
     let mut query = sqlx::query(statement.sql);
     for value in statement.values {
         query = match value {

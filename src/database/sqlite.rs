@@ -39,7 +39,7 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct SqliteFile {
     path: PathBuf,
-    writer: Arc<Mutex<Writer>>,
+    writer: Arc<Mutex<SqliteWriter>>,
     readers: Lock<Vec<Connection>>,
     permits: Semaphore,
     log: Arc<WriteAheadLog>,
@@ -47,7 +47,7 @@ pub(crate) struct SqliteFile {
 
 /// The connection that writes.
 #[derive(Debug)]
-struct Writer {
+struct SqliteWriter {
     connection: Connection,
     durability: Durability,
 }
@@ -74,7 +74,7 @@ pub(crate) struct SqliteTransaction {
 
 /// The connection that writes, for one holder.
 #[derive(Debug)]
-struct WriterGuard(OwnedMutexGuard<Writer>);
+struct WriterGuard(OwnedMutexGuard<SqliteWriter>);
 
 impl SqliteFile {
     /// Opens the file of `sqlite:<file>`, and makes one that is missing.
@@ -87,7 +87,7 @@ impl SqliteFile {
         log.follow(&mut connection)?;
         let file = Self {
             path,
-            writer: Arc::new(Mutex::new(Writer {
+            writer: Arc::new(Mutex::new(SqliteWriter {
                 connection,
                 durability: Durability::Synced,
             })),

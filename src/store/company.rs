@@ -2,8 +2,8 @@
 //!
 //! Invariant: a host name leads to one company.
 
+pub(super) mod deletion;
 pub(super) mod domain;
-pub(super) mod end;
 pub(super) mod logo;
 pub(super) mod quota;
 pub(super) mod usage;
@@ -208,7 +208,7 @@ fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Compa
         organization: row.maybe_json("organization")?,
         contact: row.maybe_json("contact")?,
         encrypted_assertions: row.int("encrypted_assertions")? != 0,
-        logo: logo::of(row)?,
+        logo: logo::logo(row)?,
         created_at: row.time("created_at")?,
         suspended_at: row.maybe_time("suspended_at")?,
         revision: row.int("revision")?,

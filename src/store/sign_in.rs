@@ -1,9 +1,10 @@
 //! Sign-ins from their attempt to their session, and the end of sessions.
 
-pub(super) mod accepted;
+pub(super) mod acceptance;
 pub(super) mod assertion;
 pub(super) mod attempt;
-pub(super) mod begun;
+pub(super) mod attempt_cache;
+
 pub(super) mod evidence;
 pub(super) mod finish;
 pub(super) mod overview;

@@ -15,7 +15,7 @@ use crate::database::Error;
 const WAIT: Duration = Duration::from_secs(3);
 
 /// Asks once more without a pool, whose own error is only that nothing came in time.
-pub(super) async fn why(options: &PgConnectOptions, said: sqlx::Error) -> Error {
+pub(super) async fn explain(options: &PgConnectOptions, said: sqlx::Error) -> Error {
     let tried = timeout(WAIT, PgConnection::connect_with(options)).await;
     let why = match tried {
         Ok(Err(cause)) => plain(&cause),

@@ -63,7 +63,7 @@ impl Tx {
 }
 
 /// What of a logo comes with its company.
-pub(in crate::store) fn of(row: &Row) -> Result<Option<Logo>, Error> {
+pub(in crate::store) fn logo(row: &Row) -> Result<Option<Logo>, Error> {
     let Some(kind) = row.maybe_parsed("logo_kind")? else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@
 
 use time::OffsetDateTime;
 
-use super::envelope;
+use super::protocol_migration;
 use crate::database::columns::{Row, json, ms};
 use crate::database::statement::query;
 use crate::domain::{ConnectionId, Family, Settings, TrustLine, TrustVersion, UserId};
@@ -76,7 +76,7 @@ impl Tx {
         .bind(connection.to_string())
         .fetch_optional(self)
         .await?;
-        row.as_ref().map(envelope::settings).transpose()
+        row.as_ref().map(protocol_migration::settings).transpose()
     }
 
     /// Writes a connection's next version; its number. The connection's row was changed in this transaction, so that nobody
@@ -221,6 +221,6 @@ fn version(row: &Row) -> Result<TrustVersion, Error> {
         at: row.time("at")?,
         actor: row.text("actor")?,
         actor_id: row.maybe_parsed("actor_id")?,
-        settings: envelope::settings(row)?,
+        settings: protocol_migration::settings(row)?,
     })
 }

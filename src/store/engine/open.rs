@@ -24,8 +24,8 @@ impl Store {
             patient,
             hash,
             quotas: Quotas::default(),
-            begun: Arc::default(),
-            ended: Arc::default(),
+            attempts: Arc::default(),
+            listener: Arc::default(),
         })
     }
 

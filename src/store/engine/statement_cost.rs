@@ -26,13 +26,13 @@ fn hash(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
-struct Site {
+struct TestSite {
     store: Store,
     connection: Arc<Connection>,
     next: u128,
 }
 
-impl Site {
+impl TestSite {
     fn unique(&mut self) -> [u8; 16] {
         self.next += 1;
         self.next.to_be_bytes()
@@ -172,7 +172,7 @@ async fn a_sign_in_costs_the_same_however_many_users_there_are() {
         let file = dir.path().join("vestibule.sqlite3");
         let url = format!("sqlite:{}", file.display());
         let store = Store::open(&url, hash).await.unwrap();
-        let mut site = Site::with_users(store, users).await;
+        let mut site = TestSite::with_users(store, users).await;
         let file = file.to_str().unwrap();
         let mut steps = Vec::new();
         for number in 1..6 {
@@ -195,7 +195,7 @@ async fn one_more_user_costs_the_same_however_many_there_are() {
         let file = dir.path().join("vestibule.sqlite3");
         let url = format!("sqlite:{}", file.display());
         let store = Store::open(&url, hash).await.unwrap();
-        let mut site = Site::with_users(store, users).await;
+        let mut site = TestSite::with_users(store, users).await;
         let another = site.user(users);
         let file = file.to_str().unwrap();
         let before = steps_so_far(file);
@@ -216,7 +216,7 @@ async fn an_overview_costs_the_same_however_many_sign_ins_are_open() {
         let file = dir.path().join("vestibule.sqlite3");
         let url = format!("sqlite:{}", file.display());
         let store = Store::open(&url, hash).await.unwrap();
-        let mut site = Site::with_users(store, 10).await;
+        let mut site = TestSite::with_users(store, 10).await;
         for number in 1..6 {
             site.sign_in(number).await;
         }

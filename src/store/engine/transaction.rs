@@ -2,34 +2,34 @@
 
 use std::sync::Arc;
 
-use super::change::Change;
-use super::ended::Listener;
+use super::change::LoggedChange;
+use super::invalidation::InvalidationListener;
 use crate::database;
 use crate::database::columns::Row;
 use crate::database::statement::{Statement, StatementPair, Target, query};
 use crate::database::transaction::Transaction;
 use crate::database::value::Value;
 use crate::domain::Quotas;
-use crate::store::company::quota::Noted;
+use crate::store::company::quota::PendingUse;
 use crate::store::{Error, Store};
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
 pub struct Tx {
     transaction: Transaction,
-    pub(in crate::store) changed: Vec<Change>,
+    pub(in crate::store) changed: Vec<LoggedChange>,
     /// What it has added and not counted yet.
-    pub(in crate::store) uses: Vec<Noted>,
+    pub(in crate::store) uses: Vec<PendingUse>,
     pub(in crate::store) quotas: Quotas,
     /// Who is told what it has ended.
-    listener: Option<Arc<Listener>>,
+    listener: Option<Arc<InvalidationListener>>,
 }
 
 impl Store {
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx, Error> {
         let tx = Tx::from(self.database.begin().await?);
-        Ok(tx.telling(&self.ended).within(self.quotas))
+        Ok(tx.with_listener(&self.listener).with_quotas(self.quotas))
     }
 }
 
@@ -47,17 +47,17 @@ impl From<Transaction> for Tx {
 
 impl Tx {
     /// The same, for companies that may have so much.
-    pub(in crate::store) fn within(self, quotas: Quotas) -> Self {
+    pub(in crate::store) fn with_quotas(self, quotas: Quotas) -> Self {
         Self { quotas, ..self }
     }
 
     /// The same, which tells what it has ended.
-    pub(in crate::store) fn telling(mut self, listener: &Arc<Listener>) -> Self {
+    pub(in crate::store) fn with_listener(mut self, listener: &Arc<InvalidationListener>) -> Self {
         self.listener = Some(Arc::clone(listener));
         self
     }
 
-    pub(in crate::store) fn listener(&mut self) -> Option<Arc<Listener>> {
+    pub(in crate::store) fn listener(&mut self) -> Option<Arc<InvalidationListener>> {
         self.listener.take()
     }
 
@@ -96,7 +96,7 @@ impl Tx {
 #[must_use = "it is kept or taken back"]
 pub(in crate::store) struct Savepoint {
     noted: usize,
-    uses: Vec<Noted>,
+    uses: Vec<PendingUse>,
 }
 
 impl Tx {

@@ -38,12 +38,12 @@ pub(in crate::store) use count_break_glass;
 /// The ways into a company, held still until the transaction ends.
 #[derive(Debug)]
 #[must_use = "a change is checked after it was made"]
-pub struct WayIn {
+pub struct BreakGlassLock {
     /// The company, when it has a way in that could be lost.
     company: Option<String>,
 }
 
-impl WayIn {
+impl BreakGlassLock {
     async fn lock_all(tx: &mut Tx, company: String, users: Vec<String>) -> Result<Self, Error> {
         let rows = query(select_break_glass!("a.id", " ORDER BY a.id"))
             .bind(company.as_str())
@@ -74,12 +74,12 @@ impl WayIn {
 }
 
 impl Tx {
-    /// Locks the members of a group and the company's break-glass administrators, before a change that [`WayIn::check`] looks at.
+    /// Locks the members of a group and the company's break-glass administrators, before a change that [`BreakGlassLock::check`] looks at.
     pub async fn hold_members(
         &mut self,
         company: CompanyId,
         group: GroupId,
-    ) -> Result<WayIn, Error> {
+    ) -> Result<BreakGlassLock, Error> {
         let company = company.to_string();
         if !self.writes_alone() {
             // In the order of everyone else; however many they are, no more than their number comes back.
@@ -95,20 +95,20 @@ impl Tx {
             .await?;
         }
         let has_way_in = count(&mut *self, &company).await? > 0;
-        Ok(WayIn {
+        Ok(BreakGlassLock {
             company: has_way_in.then_some(company),
         })
     }
 
-    /// Locks these users of a company and its break-glass administrators, before a change that [`WayIn::check`] looks at. It
+    /// Locks these users of a company and its break-glass administrators, before a change that [`BreakGlassLock::check`] looks at. It
     /// is the first thing that a transaction does: accounts are locked before anything else.
     pub async fn hold_way_in(
         &mut self,
         company: CompanyId,
         users: impl IntoIterator<Item = UserId>,
-    ) -> Result<WayIn, Error> {
+    ) -> Result<BreakGlassLock, Error> {
         let users = users.into_iter().map(|user| user.to_string()).collect();
-        WayIn::lock_all(self, company.to_string(), users).await
+        BreakGlassLock::lock_all(self, company.to_string(), users).await
     }
 }
 

@@ -12,11 +12,11 @@ use super::user::{user, user_columns};
 use crate::database::columns::{Row, ms};
 use crate::database::statement::query;
 use crate::domain::{ConnectionId, User, UserId};
-use crate::store::sign_in::refusal::Bar;
+use crate::store::sign_in::refusal::LinkObstacle;
 use crate::store::{Error, Refusal, Tx};
 
 /// Whom an assertion's names lead to.
-pub(in crate::store) enum Known {
+pub(in crate::store) enum KnownIdentity {
     Nobody,
     /// The subject does.
     Subject(User),
@@ -64,7 +64,7 @@ pub(in crate::store) async fn come_again(
 pub(in crate::store) async fn find(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
-) -> Result<Result<Known, Refusal>, Error> {
+) -> Result<Result<KnownIdentity, Refusal>, Error> {
     let profile = claimant.profile;
     let names: Vec<&str> = [profile.subject.as_str()]
         .into_iter()
@@ -97,7 +97,7 @@ pub(in crate::store) async fn find(
     found.sort_by_key(|(name, _)| place(name));
     let mut found = found.into_iter();
     let Some((name, first)) = found.next() else {
-        return Ok(Ok(Known::Nobody));
+        return Ok(Ok(KnownIdentity::Nobody));
     };
     // An old form holds no format: it may well be another's.
     let other = found.find(|(name, other)| {
@@ -112,9 +112,9 @@ pub(in crate::store) async fn find(
         }));
     }
     Ok(Ok(if name == profile.subject {
-        Known::Subject(first)
+        KnownIdentity::Subject(first)
     } else {
-        Known::Other(first, name)
+        KnownIdentity::Other(first, name)
     }))
 }
 
@@ -145,7 +145,7 @@ pub(in crate::store) async fn bind_also(
             return Ok(Err(Refusal::NotLinked {
                 email: user.email.clone(),
                 account: user.id,
-                why: Bar::BoundByOther {
+                why: LinkObstacle::BoundByOther {
                     by: by.to_owned(),
                     bound,
                     came: profile.subject.clone(),

@@ -30,7 +30,7 @@ static REWRITE: BatchStatement<7> = BatchStatement::new(
 
 /// What was replaced.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Hidden {
+pub(in crate::store) struct Pseudonymization {
     /// The addresses that the user has had, as they are compared.
     pub(in crate::store) addresses: Vec<String>,
     /// How many entries were rewritten.
@@ -44,8 +44,8 @@ impl Tx {
         &mut self,
         user: &User,
         instead: &str,
-    ) -> Result<Hidden, Error> {
-        let mut hidden = Hidden::default();
+    ) -> Result<Pseudonymization, Error> {
+        let mut hidden = Pseudonymization::default();
         let mut address = user.email.key();
         let mut until = i64::MAX;
         // From now back to when the account was made; where the address was changed, on with the one before.
@@ -84,7 +84,7 @@ impl Tx {
                     break;
                 }
                 if let Some(after) = hide(entry, address, instead) {
-                    rows.push(rewritten(&after)?);
+                    rows.push(batch_row(&after)?);
                 }
             }
             entries += REWRITE.execute(self, &[], rows).await?;
@@ -123,7 +123,7 @@ impl Tx {
     }
 }
 
-fn rewritten(event: &AuditEvent) -> Result<BatchRow<7>, Error> {
+fn batch_row(event: &AuditEvent) -> Result<BatchRow<7>, Error> {
     Ok([
         event.id.to_string().into(),
         event.actor.clone().into(),
@@ -156,7 +156,7 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
     let mut hidden = event.clone();
     let about = is_about(event, address);
     for text in [&mut hidden.actor, &mut hidden.subject, &mut hidden.detail] {
-        *text = replaced(text, address, instead);
+        *text = replace_address(text, address, instead);
     }
     if event.actor.eq_ignore_ascii_case(address) {
         hidden.client = None;
@@ -184,11 +184,11 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
                 Value::String(text) if about && OF_A_PERSON.contains(&name.as_str()) => {
                     instead.clone_into(text);
                 }
-                Value::String(text) => *text = replaced(text, address, instead),
+                Value::String(text) => *text = replace_address(text, address, instead),
                 Value::Array(all) => {
                     for one in all {
                         if let Value::String(text) = one {
-                            *text = replaced(text, address, instead);
+                            *text = replace_address(text, address, instead);
                         }
                     }
                 }
@@ -200,7 +200,7 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
 }
 
 /// A text with another one in the place of an address, which is in ASCII lower case.
-fn replaced(text: &str, address: &str, instead: &str) -> String {
+fn replace_address(text: &str, address: &str, instead: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
     let mut rest = 0;
@@ -246,7 +246,11 @@ mod tests {
             ("ü b@acme.test é", "ü X é"),
             ("", ""),
         ] {
-            assert_eq!(replaced(text, "b@acme.test", "X"), expected, "{text}");
+            assert_eq!(
+                replace_address(text, "b@acme.test", "X"),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::store::company::quota::whole;
 use crate::store::console::audit;
-use crate::store::engine::search::searched;
+use crate::store::engine::search::search_text;
 use crate::store::people::user::{select_user, user};
 use crate::store::{Error, Store, Tx};
 
@@ -121,7 +121,7 @@ impl Tx {
                 user.disabled_at.map(ms).into(),
                 ms(user.created_at).into(),
                 user.last_sign_in_at.map(ms).into(),
-                searched(user).into(),
+                search_text(user).into(),
                 user.waits_for.map(|id| id.to_string()).into(),
             ]
         };
@@ -145,7 +145,7 @@ impl Tx {
                 user.first_name.clone().into(),
                 user.last_name.clone().into(),
                 user.company_name.clone().into(),
-                searched(user).into(),
+                search_text(user).into(),
             ]
         };
         let rows = users.iter().map(row).collect();

@@ -2,6 +2,8 @@
 //!
 //! Invariant: what is typed into the search is compared as text, never read as a pattern.
 
+use std::fmt::Write as _;
+
 use crate::database::statement::{Statement, build_query};
 use crate::domain::{CompanyId, Creation, GroupId};
 use crate::store::engine::search::{WORDS, pattern, words};
@@ -95,11 +97,14 @@ impl UserFilter {
                 " AND account.password IS NULL AND account.last_sign_in_at IS NULL"
             }
         };
-        let has_words: String = (5..5 + WORDS)
-            .map(|word| {
-                format!(" AND (${word} IS NULL OR account.search LIKE ${word} ESCAPE '\\')")
-            })
-            .collect();
+        let mut has_words = String::new();
+        for word in 5..5 + WORDS {
+            // Writing to a String does not fail.
+            let _ = write!(
+                has_words,
+                " AND (${word} IS NULL OR account.search LIKE ${word} ESCAPE '\\')"
+            );
+        }
         let is_member = group_size.is_member();
         let part = match paging {
             Paging::Offset => " ORDER BY account.email_key LIMIT $9 OFFSET $10",

@@ -19,7 +19,7 @@ const MOST: usize = 16 * 1024 * 1024;
 
 /// A record, as JSON.
 #[derive(Serialize, Deserialize)]
-struct Stored<'a> {
+struct StoredRecord<'a> {
     #[serde(borrow)]
     checks: Vec<StoredCheck<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
@@ -61,7 +61,7 @@ pub(in crate::store) fn write_with(
             check.passed,
         )
     });
-    let text = serde_json::to_vec(&Stored {
+    let text = serde_json::to_vec(&StoredRecord {
         checks: checks.collect(),
         advice: record
             .advice
@@ -116,7 +116,7 @@ pub(in crate::store) fn read(row: &Row) -> Result<Record, Error> {
 }
 
 fn parse(text: &[u8]) -> Option<Record> {
-    let stored: Stored<'_> = serde_json::from_slice(text).ok()?;
+    let stored: StoredRecord<'_> = serde_json::from_slice(text).ok()?;
     let checks =
         stored
             .checks

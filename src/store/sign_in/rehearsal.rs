@@ -3,15 +3,15 @@
 //! Invariant: what a test leaves behind is its attempt, closed, and the ID of its assertion, which is used then like any other
 //! (rule E4). Its account, identity, groups and sessions are as they were.
 
-use super::accepted::accepted;
+use super::acceptance::accept;
 use super::assertion;
-use super::attempt::{self, Closing};
+use super::attempt::{self, ClosingVerdict};
 use super::proof::{FederatedProof, Finished, Proof, SignIn};
 use super::refuse::refuse;
 use crate::database::statement::query;
 use crate::domain::{AttemptId, GroupChange, Outcome, Rehearsal, User, UserId, Way};
 use crate::store::people::account::{Account, settle};
-use crate::store::people::claimant::How;
+use crate::store::people::claimant::AccountSource;
 use crate::store::people::user::{select_user, user};
 use crate::store::{Error, Refusal, Tx};
 
@@ -34,8 +34,8 @@ pub(in crate::store) async fn rehearse(
         Ok(rehearsed) => rehearsed,
         Err(refusal) => return refuse(tx, sign_in, attempt_id, refusal).await,
     };
-    let accepted = accepted(sign_in, &account)?;
-    let closing = Closing {
+    let accepted = accept(sign_in, &account)?;
+    let closing = ClosingVerdict {
         outcome: Outcome::Tested,
         rule: accepted.rule(),
         summary: &accepted.summary("The test passed, and nobody was signed in"),
@@ -73,9 +73,9 @@ async fn try_out(
     let had = self::titles(tx, account.user.id).await?;
     let rehearsal = Rehearsal {
         way: match account.how {
-            How::Found | How::FoundByOther => Way::Found,
-            How::Linked => Way::Linked,
-            How::Made => Way::Made,
+            AccountSource::Found | AccountSource::FoundByOther => Way::Found,
+            AccountSource::Linked => Way::Linked,
+            AccountSource::Made => Way::Made,
         },
         before,
         after: account.user.clone(),

@@ -63,7 +63,10 @@ impl Store {
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.database)
         .await?;
-        let rows = rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()?;
+        let rows = rows
+            .iter()
+            .map(listed_session)
+            .collect::<Result<Vec<_>, Error>>()?;
         Ok(CursorPage::new(rows, limit, |last| Cursor {
             at: last.session.signed_in_at,
             id: last.key,
@@ -92,7 +95,7 @@ impl Store {
     }
 }
 
-fn listed(row: &Row) -> Result<ListedSession, Error> {
+fn listed_session(row: &Row) -> Result<ListedSession, Error> {
     let name = format!("{} {}", row.text("first_name")?, row.text("last_name")?);
     Ok(ListedSession {
         key: SessionKey(row.hash("session_key")?),

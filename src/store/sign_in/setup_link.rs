@@ -13,7 +13,7 @@ use crate::domain::{
     SetupLinkId, User,
 };
 use crate::store::people::account::Account;
-use crate::store::people::claimant::How;
+use crate::store::people::claimant::AccountSource;
 use crate::store::people::user::insert;
 use crate::store::{Error, Store, Tx};
 
@@ -164,7 +164,7 @@ pub(in crate::store) async fn set_up(
     tx.uses_anyway();
     tx.rename_company(company, &set_up.company_name).await?;
     let revoked = tx.revoke_setup_links(company, None, now).await?;
-    tx.audit(&told(&set_up.event, revoked)).await?;
+    tx.audit(&revocation_entry(&set_up.event, revoked)).await?;
     tx.user_changed(user.id);
     Ok(Ok(Account {
         user: User {
@@ -172,7 +172,7 @@ pub(in crate::store) async fn set_up(
             last_sign_in_at: Some(now),
             ..user.clone()
         },
-        how: How::Made,
+        how: AccountSource::Made,
         email_kept: None,
         password_taken: false,
         groups: None,
@@ -181,7 +181,7 @@ pub(in crate::store) async fn set_up(
 }
 
 /// The entry of the audit log, with what became of the other links.
-fn told(event: &AuditEvent, revoked: u64) -> AuditEvent {
+fn revocation_entry(event: &AuditEvent, revoked: u64) -> AuditEvent {
     let others = match revoked {
         0 => return event.clone(),
         1 => "Another open set-up link was revoked.".to_owned(),

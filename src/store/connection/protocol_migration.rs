@@ -26,13 +26,13 @@ const COMMON: [&str; 11] = [
 ];
 
 /// Rewrites the settings of all connections, and of all their versions, in the transaction of the migration.
-pub(in crate::store) async fn protocols(tx: &mut Tx) -> Result<(), Error> {
+pub(in crate::store) async fn run(tx: &mut Tx) -> Result<(), Error> {
     let connections = query("SELECT id, settings FROM connection ORDER BY id")
         .fetch_all(&mut *tx)
         .await?;
     for row in &connections {
         query("UPDATE connection SET settings = $1 WHERE id = $2")
-            .bind(enveloped(row)?)
+            .bind(with_protocol(row)?)
             .bind(row.text("id")?)
             .execute(&mut *tx)
             .await?;
@@ -54,7 +54,7 @@ async fn versions(tx: &mut Tx, connection: &str) -> Result<(), Error> {
         .await?;
     for row in &rows {
         query("UPDATE trust_version SET settings = $1 WHERE connection_id = $2 AND number = $3")
-            .bind(enveloped(row)?)
+            .bind(with_protocol(row)?)
             .bind(connection)
             .bind(row.int("number")?)
             .execute(&mut *tx)
@@ -66,11 +66,12 @@ async fn versions(tx: &mut Tx, connection: &str) -> Result<(), Error> {
 /// Settings of a connection, or of a version of them; also as a server of the version before writes them, which goes on until it is
 /// replaced.
 pub(in crate::store) fn settings(row: &Row) -> Result<Settings, Error> {
-    row.json("settings")
-        .or_else(|_| serde_json::from_str(&enveloped(row)?).map_err(|_| Error::corrupt("settings")))
+    row.json("settings").or_else(|_| {
+        serde_json::from_str(&with_protocol(row)?).map_err(|_| Error::corrupt("settings"))
+    })
 }
 
-fn enveloped(row: &Row) -> Result<String, Error> {
+fn with_protocol(row: &Row) -> Result<String, Error> {
     let mut saml: Map<String, Value> = row.json("settings")?;
     if saml.contains_key("protocol") {
         return Ok(json(&saml)?);
