@@ -198,7 +198,7 @@ impl PostgresPool {
         // When all are at work and none was free in time, that says nothing about the database.
         let most = self.connections.options().get_max_connections();
         if connection.is_err() && self.availability.at_work.load(Ordering::Acquire) < most {
-            self.availability.is_away(true);
+            self.availability.set_away(true);
         }
         let mut lease = PoolLease::new(connection?, &self.availability);
         let done = work(&mut lease).await?;
@@ -219,7 +219,7 @@ impl Availability {
     }
 
     /// Notes what was found out. A connection that is lost says nothing: the others, or a new one, may do.
-    fn is_away(&self, away: bool) {
+    fn set_away(&self, away: bool) {
         if self.away.load(Ordering::Acquire) != away {
             self.away.store(away, Ordering::Release);
         }
@@ -355,7 +355,7 @@ impl PoolLease {
         let said = timeout(longest, question(&mut self.connection)).await;
         self.busy = said.is_err();
         if said.is_err() || said.as_ref().is_ok_and(Result::is_ok) {
-            self.availability.is_away(self.busy);
+            self.availability.set_away(self.busy);
         }
         said.map_err(|_| Failure::Silent)?.map_err(Error::from)
     }
