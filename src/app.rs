@@ -31,7 +31,7 @@ use crate::saml::cross_check::{CrossCheck, Incomparable};
 use crate::saml::signature::SignError;
 use crate::second_opinion::second_opinion;
 use crate::site::{Directory, Site, SpKeys};
-use crate::store::{self, Keep, Store};
+use crate::store::{self, Retention, Store};
 
 pub use network::Network;
 pub use new_keys::{KeyQuestion, NewKeys};
@@ -237,7 +237,7 @@ impl App {
         }
         let days = |days: u16| time::Duration::days(days.into());
         let audit = self.config.audit.retention_days;
-        let keep = Keep {
+        let keep = Retention {
             attempts: days(self.config.attempts.retention_days),
             audit: (audit > 0).then(|| days(audit)),
             most_attempts: Some(self.config.attempts.most_records).filter(|most| *most > 0),

@@ -3,7 +3,7 @@
 //! The map. Arrows point one way, and `tests/it/rooms.rs` holds them to it:
 //!
 //! ```text
-//! main → cli → web → front, console, api → http → admin, app, login, logout → store, outbound → domain, saml → xml
+//! main → cli → web → front, console, api → http → admin, app, login, logout → store, outbound → database, domain, saml → xml
 //! ```
 //!
 //! | room | what |
@@ -15,6 +15,7 @@
 //! | [`text`] | what may be shown of text that came from outside |
 //! | [`domain`] | the nouns, without I/O |
 //! | [`store`] | the only SQL |
+//! | [`database`] | SQLite and PostgreSQL with one face, for the store |
 //! | [`outbound`] | the only outgoing sockets |
 //! | [`import`] | an identity provider's metadata becomes a connection's settings |
 //! | [`login`], [`logout`] | where a session begins and ends |
@@ -31,6 +32,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+mod database;
 #[cfg(feature = "demo")]
 pub mod demo_idp;
 pub mod domain;

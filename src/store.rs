@@ -13,49 +13,50 @@ mod sign_in;
 
 use std::sync::Arc;
 
-pub use company::end::CompanyUse;
-pub use company::usage::Standing;
+pub use crate::database::Error as DatabaseError;
+pub use company::deletion::CompanyUse;
+pub use company::usage::CompanyNotices;
 pub use connection::ConnectionUse;
 pub use connection::trust::UnreadTrust;
-pub use console::audit_list::{AuditFilter, AuditPage, AuditPlace};
-pub use console::idempotency::{Earlier, KeyedRequest};
+pub use console::audit_list::AuditFilter;
+pub use console::idempotency::{EarlierRequest, KeyedRequest};
+pub use engine::backup::{check_sqlite, copy_sqlite};
 pub use engine::change_log::Changes;
-pub use engine::copy::{check_sqlite, copy_sqlite};
-pub use engine::ended::Ended;
-pub use engine::error::{Error, Failure};
-pub use engine::listed::{Listed, Total};
-pub use engine::part::Part;
-pub use engine::place::{NoPlace, Place};
+pub use engine::cursor::{Cursor, CursorError};
+pub use engine::error::Error;
+pub use engine::invalidation::Invalidation;
+pub use engine::page::{CursorPage, LogPage, NumberedPage, Total};
 pub use engine::pulse::Pulse;
-pub use engine::retention::{Keep, Purged};
+pub use engine::retention::{PurgeCounts, Retention};
 pub use engine::transaction::Tx;
-pub use people::break_glass::WayIn;
+pub use people::break_glass::BreakGlassLock;
 pub use people::erase::{ErasedUser, UserUse};
 pub use people::group_change::{GroupUse, ListedGroup, StoredGroup};
 pub use people::link::shared_with;
-pub use people::user_change::{Distrusted, StoredUser};
+pub use people::user_change::{LostTrust, StoredUser};
 pub use people::user_export::ExportedUser;
-pub use people::user_list::{ListedUser, USERS_A_PAGE, UserFilter, Way};
+pub use people::user_filter::{SignInMethod, UserFilter};
+pub use people::user_list::{ListedUser, USERS_A_PAGE};
 pub use sign_in::attempt::{AttemptFilter, AttemptRefusal};
 pub use sign_in::finish::finish_in;
-pub use sign_in::glance::{Glance, Newest};
+pub use sign_in::overview::LatestOutcome;
 pub use sign_in::proof::{
     AttemptRef, FederatedProof, Finished, NewSession, PasswordProof, Proof, SignIn,
 };
-pub use sign_in::refusal::{Bar, Refusal};
+pub use sign_in::refusal::{LinkObstacle, Refusal};
 pub use sign_in::session::{SESSIONS_OF_ONE, SignedIn};
-pub use sign_in::session_list::{ListedSession, SessionPlace};
+pub use sign_in::session_list::ListedSession;
 pub use sign_in::session_store::{SESSION_FIELD, Sessions};
 pub use sign_in::setup_link::SetUp;
-pub use sign_in::sign_ins::{SignInFilter, SignInPage, SignInPlace, SignInRow};
+pub use sign_in::sign_ins::{SignInFilter, SignInRow};
 pub use sign_in::sign_out::SignOut;
 
+use crate::database::Database;
 use crate::domain::Quotas;
 
-use engine::ended::Listener;
+use engine::invalidation::InvalidationListener;
 use engine::queue::Queue;
-use engine::transaction::Database;
-use sign_in::begun::Begun;
+use sign_in::attempt_cache::AttemptCache;
 
 /// SHA-256; the store keeps hashes of session IDs only, and does not bring its own cryptography.
 pub type Hasher = fn(&[u8]) -> [u8; 32];
@@ -71,8 +72,8 @@ pub struct Store {
     quotas: Quotas,
     /// Where sign-ins wait to be written together; SQLite only.
     queue: Option<Arc<Queue>>,
-    begun: Arc<Begun>,
-    ended: Arc<Listener>,
+    attempts: Arc<AttemptCache>,
+    listener: Arc<InvalidationListener>,
 }
 
 impl std::fmt::Debug for Store {

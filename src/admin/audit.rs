@@ -9,8 +9,8 @@ use time::format_description::well_known::Rfc3339;
 use super::user_export::ExportParts;
 use super::user_file::harmless;
 use super::{Admin, Refused};
-use crate::domain::{AuditAction, AuditEvent, CompanyId};
-use crate::store::{self, AuditFilter, AuditPage, AuditPlace, Store};
+use crate::domain::{AuditAction, AuditEvent, AuditId, CompanyId};
+use crate::store::{self, AuditFilter, Cursor, LogPage, Store};
 
 /// About the octets of what changed that a part of an export holds; one entry may have more.
 const PART: i64 = 256 * 1024;
@@ -31,7 +31,11 @@ pub enum ExportForm {
 
 impl Admin<'_> {
     /// A page of the company's audit log, the newest first.
-    pub async fn audit_log(&self, filter: &AuditFilter, limit: u32) -> Result<AuditPage, Refused> {
+    pub async fn audit_log(
+        &self,
+        filter: &AuditFilter,
+        limit: u32,
+    ) -> Result<LogPage<AuditEvent, AuditId>, Refused> {
         Ok(self.store.audit_page(self.company, filter, limit).await?)
     }
 
@@ -48,7 +52,7 @@ impl Admin<'_> {
             form,
             // What is older than the entry of the export itself: what is written meanwhile moves nothing.
             rest: Some(AuditFilter {
-                after: Some(AuditPlace {
+                after: Some(Cursor {
                     at: event.at,
                     id: event.id,
                 }),
@@ -77,7 +81,7 @@ impl ExportParts for AuditExport {
         let page = store.audit_part(self.company, filter, PART).await?;
         let mut file = AuditFile::new(self.form, !self.has_begun);
         self.has_begun = true;
-        for entry in &page.entries {
+        for entry in &page.rows {
             file.add(entry);
         }
         match page.next {

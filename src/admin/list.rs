@@ -1,7 +1,8 @@
 //! Lists that are read on from a place, for those who read all of them.
 
 use super::{Admin, Refused};
-use crate::store::{ListedGroup, ListedSession, ListedUser, Part, SessionPlace, UserFilter};
+use crate::domain::SessionKey;
+use crate::store::{Cursor, CursorPage, ListedGroup, ListedSession, ListedUser, UserFilter};
 
 impl Admin<'_> {
     /// The company's users by e-mail address.
@@ -10,7 +11,7 @@ impl Admin<'_> {
         filter: &UserFilter,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Part<ListedUser, String>, Refused> {
+    ) -> Result<CursorPage<ListedUser, String>, Refused> {
         let store = self.store;
         Ok(store
             .users_after(self.company, filter, after, limit)
@@ -22,16 +23,16 @@ impl Admin<'_> {
         &self,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Part<ListedGroup, String>, Refused> {
+    ) -> Result<CursorPage<ListedGroup, String>, Refused> {
         Ok(self.store.groups_after(self.company, after, limit).await?)
     }
 
     /// The company's live sessions, the newest first.
     pub async fn sessions_after(
         &self,
-        after: Option<SessionPlace>,
+        after: Option<Cursor<SessionKey>>,
         limit: u32,
-    ) -> Result<Part<ListedSession, SessionPlace>, Refused> {
+    ) -> Result<CursorPage<ListedSession, Cursor<SessionKey>>, Refused> {
         let store = self.store;
         Ok(store
             .sessions_after(self.company, after, limit, self.now)

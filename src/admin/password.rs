@@ -24,7 +24,7 @@ impl Admin<'_> {
         // The runtime ends.
         if same
             .await
-            .map_err(|_| Refused::Store(store::Error::Stopped))?
+            .map_err(|_| Refused::Store(store::Error::stopped()))?
         {
             return Err(Refused::invalid(
                 "password",
@@ -63,5 +63,5 @@ pub(super) async fn seal(keys: &Keys, password: String) -> Result<Vec<u8>, Refus
     let keys = keys.clone();
     let sealed = tokio::task::spawn_blocking(move || keys.hash_password(&password)).await;
     // The runtime ends.
-    sealed.map_err(|_| Refused::Store(store::Error::Stopped))
+    sealed.map_err(|_| Refused::Store(store::Error::stopped()))
 }

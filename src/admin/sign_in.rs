@@ -9,15 +9,15 @@ use time::OffsetDateTime;
 use super::fix::{Fix, Side, fixes};
 use super::{Admin, Obstacle, Refused};
 use crate::domain::{
-    AttemptKind, AuditAction, AuditDetail, Code, Company, Connection, Email, EvidenceKind,
-    Findings, LoginAttempt, NewKey, User,
+    AttemptId, AttemptKind, AuditAction, AuditDetail, Code, Company, Connection, Email,
+    EvidenceKind, Findings, LoginAttempt, NewKey, User,
 };
 use crate::import;
 use crate::saml::error::Rule;
 use crate::saml::instant;
 use crate::saml::outline::{self, OutlineLine, OutlineValues};
 use crate::saml::signature::{NamedCertificate, VerificationKey};
-use crate::store::{SignInFilter, SignInPage};
+use crate::store::{LogPage, SignInFilter, SignInRow};
 
 /// One sign-in with what belongs to it.
 #[derive(Debug)]
@@ -129,7 +129,11 @@ pub enum ReceivedMessage {
 
 impl Admin<'_> {
     /// A page of the company's sign-ins, the newest first.
-    pub async fn sign_ins(&self, filter: &SignInFilter, limit: u32) -> Result<SignInPage, Refused> {
+    pub async fn sign_ins(
+        &self,
+        filter: &SignInFilter,
+        limit: u32,
+    ) -> Result<LogPage<SignInRow, AttemptId>, Refused> {
         Ok(self.store.sign_ins(self.company, filter, limit).await?)
     }
 

@@ -13,7 +13,7 @@ use crate::domain::{
     GrantSource, Group, GroupId, GroupKind, Scope, User, UserId,
 };
 use crate::keys;
-use crate::store::{Distrusted, StoredUser, Tx};
+use crate::store::{LostTrust, StoredUser, Tx};
 
 /// How far back a change is looked for, to name who made it.
 const LOOK_BACK: Duration = Duration::days(2);
@@ -43,7 +43,7 @@ pub struct NewUser {
 pub struct Edited {
     pub user: User,
     /// What it has lost, because a token without `admins:write` has changed its address.
-    pub lost: Distrusted,
+    pub lost: LostTrust,
 }
 
 /// [`UserText`] that was checked.
@@ -203,7 +203,7 @@ impl Admin<'_> {
         let before = stored.user;
         let mut edited = Edited {
             user: before.clone(),
-            lost: Distrusted::default(),
+            lost: LostTrust::default(),
         };
         if !fields.is_of(&before) {
             edited = self.rewrite_user(&mut tx, before.clone(), fields).await?;
@@ -238,10 +238,10 @@ impl Admin<'_> {
             user = now.ok_or(Refused::NotFound)?.user;
             lost
         } else {
-            Distrusted::default()
+            LostTrust::default()
         };
         let mut event = self.changed_texts(&before, &user);
-        if lost != Distrusted::default() {
+        if lost != LostTrust::default() {
             event = event.with_detail(AuditDetail::Distrusted {
                 identities: &lost.identities,
                 sessions: lost.sessions,

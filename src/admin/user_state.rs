@@ -10,7 +10,7 @@ use crate::domain::{
     AuditAction, AuditDetail, ConnectionId, Grant, GrantSource, GroupId, GroupKind, Scope,
     SessionKey, UserId,
 };
-use crate::store::{StoredUser, Tx, WayIn};
+use crate::store::{BreakGlassLock, StoredUser, Tx};
 
 /// What became of a user who was to come into a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,7 +225,10 @@ impl Admin<'_> {
     }
 
     /// A transaction that holds a user of the company and its ways in.
-    pub(super) async fn hold(&self, id: UserId) -> Result<(Tx, StoredUser, WayIn), Refused> {
+    pub(super) async fn hold(
+        &self,
+        id: UserId,
+    ) -> Result<(Tx, StoredUser, BreakGlassLock), Refused> {
         let mut tx = self.begin(Scope::UsersWrite).await?;
         let way_in = tx.hold_way_in(self.company, [id]).await?;
         let stored = tx.lock_user(self.company, id).await?;

@@ -9,9 +9,9 @@ use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::path::Ids;
 use super::{Answer, Caller, answer};
 use crate::admin::{Fix, Side, SignInDetail, Signing};
-use crate::domain::{AttemptKind, Check, Code, Outcome};
+use crate::domain::{AttemptId, AttemptKind, Check, Code, Outcome};
 use crate::http::problem::Problem;
-use crate::store::{SignInFilter, SignInPlace, SignInRow};
+use crate::store::{Cursor, SignInFilter, SignInRow};
 
 /// Which sign-ins to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -219,7 +219,7 @@ pub(super) enum SideOut {
     responses((status = 200, description = "A page of sign-ins.", body = PageOut<AttemptOut>)))]
 pub(super) async fn list(
     caller: Caller<AttemptsRead>,
-    list: ListRequest<AttemptQuery, SignInPlace>,
+    list: ListRequest<AttemptQuery, Cursor<AttemptId>>,
 ) -> Answer {
     let filter = list.query.filter(list.after)?;
     let page = caller.admin().sign_ins(&filter, list.limit).await?;
@@ -228,7 +228,7 @@ pub(super) async fn list(
 }
 
 impl AttemptQuery {
-    fn filter(&self, after: Option<SignInPlace>) -> Result<SignInFilter, Problem> {
+    fn filter(&self, after: Option<Cursor<AttemptId>>) -> Result<SignInFilter, Problem> {
         let id = "Use an identifier.";
         Ok(SignInFilter {
             after,

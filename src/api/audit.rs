@@ -10,10 +10,10 @@ use super::paging::{self, ListRequest, PageOut, PageQuery};
 use super::query::QueryParameters;
 use super::{Answer, Caller};
 use crate::admin::ExportForm;
-use crate::domain::AuditEvent;
+use crate::domain::{AuditEvent, AuditId};
 use crate::http::export;
 use crate::http::problem::Problem;
-use crate::store::{AuditFilter, AuditPlace};
+use crate::store::{AuditFilter, Cursor};
 
 /// Which entries to list or to export.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -85,11 +85,11 @@ pub(super) struct AuditEntryOut {
     responses((status = 200, description = "A page of entries.", body = PageOut<AuditEntryOut>)))]
 pub(super) async fn list(
     caller: Caller<AuditRead>,
-    list: ListRequest<AuditQuery, AuditPlace>,
+    list: ListRequest<AuditQuery, Cursor<AuditId>>,
 ) -> Answer {
     let filter = list.query.filter(list.after)?;
     let page = caller.admin().audit_log(&filter, list.limit).await?;
-    let items = page.entries.into_iter().map(AuditEntryOut::from).collect();
+    let items = page.rows.into_iter().map(AuditEntryOut::from).collect();
     list.answer(&caller, items, page.next.as_ref())
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn all(
 }
 
 impl AuditQuery {
-    fn filter(&self, after: Option<AuditPlace>) -> Result<AuditFilter, Problem> {
+    fn filter(&self, after: Option<Cursor<AuditId>>) -> Result<AuditFilter, Problem> {
         let noun = paging::text("noun", self.noun.as_deref(), 50)?;
         // The store takes what is no noun for none at all.
         if noun.as_deref().is_some_and(|noun| !is_noun(noun)) {

@@ -18,7 +18,7 @@ use super::answer;
 use super::caller::Caller;
 use crate::http::error::Error;
 use crate::http::problem::{Kind, Problem};
-use crate::store::{Earlier, KeyedRequest};
+use crate::store::{EarlierRequest, KeyedRequest};
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -132,20 +132,24 @@ where
     let store = &caller.app.desk;
     let made = match store.earlier(request, caller.now()).await? {
         None => return Ok(None),
-        Some(Earlier::Other) => {
+        Some(EarlierRequest::Other) => {
             return Err(Problem::new(
                 Kind::KeyReused,
                 "This Idempotency-Key belongs to another request. Use a new key for each thing you make.",
             ));
         }
-        Some(Earlier::Made { id, notes }) => Box::pin(reading(caller.clone(), id, notes)).await?,
-        Some(Earlier::Gone) => {
+        Some(EarlierRequest::Made { id, notes }) => {
+            Box::pin(reading(caller.clone(), id, notes)).await?
+        }
+        Some(EarlierRequest::Gone) => {
             return Err(Problem::new(
                 Kind::InTheWay,
                 "What this request has made was deleted since. To make it again, send another Idempotency-Key.",
             ));
         }
-        Some(Earlier::Answered { body }) => serde_json::from_str(&body).map_err(Error::internal)?,
+        Some(EarlierRequest::Answered { body }) => {
+            serde_json::from_str(&body).map_err(Error::internal)?
+        }
     };
     let mut response = created_response(caller, &made);
     answer::put(&mut response, REPLAYED, "true");

@@ -105,7 +105,7 @@ impl CursorText for String {
     }
 }
 
-impl<I: Display + FromStr> CursorText for store::Place<I> {
+impl<I: Display + FromStr> CursorText for store::Cursor<I> {
     fn text(&self) -> String {
         self.to_string()
     }

@@ -11,7 +11,7 @@ use super::query::NoParameters;
 use super::user::EndedSessions;
 use super::{Answer, Caller, answer};
 use crate::domain::SessionKey;
-use crate::store::{ListedSession, SessionPlace};
+use crate::store::{Cursor, ListedSession};
 
 /// A live session. What its cookie holds is never told.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +39,7 @@ pub(super) struct SessionOut {
     responses((status = 200, description = "A page of sessions.", body = PageOut<SessionOut>)))]
 pub(super) async fn list(
     caller: Caller<SessionsRead>,
-    list: ListRequest<NoParameters, SessionPlace>,
+    list: ListRequest<NoParameters, Cursor<SessionKey>>,
 ) -> Answer {
     let admin = caller.admin();
     let page = admin.sessions_after(list.after, list.limit).await?;

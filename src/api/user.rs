@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::json_body::present;
 use crate::admin::UserText;
 use crate::domain::{Creation, GrantSource, Group, GroupKind, Identity, User};
-use crate::store::{Distrusted, UserUse};
+use crate::store::{LostTrust, UserUse};
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -215,7 +215,7 @@ pub(super) struct ChangedUser {
 }
 
 impl ChangedUser {
-    pub(super) fn new(user: UserOut, lost: &Distrusted) -> Self {
+    pub(super) fn new(user: UserOut, lost: &LostTrust) -> Self {
         Self {
             user,
             identities_removed: lost.identities.len(),

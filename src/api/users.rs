@@ -18,7 +18,7 @@ use crate::domain::{ConnectionId, GrantSource, Group, GroupId, UserId};
 use crate::http::export;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::in_password_turn;
-use crate::store::{UserFilter, Way};
+use crate::store::{SignInMethod, UserFilter};
 
 const PATH: &str = "/api/v1/users";
 
@@ -82,10 +82,10 @@ impl UserQuery {
             )?,
             active: self.active,
             created_by: self.created_by.map(Into::into),
-            way: self.way.map(|way| match way {
-                WayOut::Password => Way::Password,
-                WayOut::Sso => Way::SingleSignOn,
-                WayOut::Waiting => Way::Waiting,
+            method: self.way.map(|way| match way {
+                WayOut::Password => SignInMethod::Password,
+                WayOut::Sso => SignInMethod::SingleSignOn,
+                WayOut::Waiting => SignInMethod::Waiting,
             }),
         })
     }

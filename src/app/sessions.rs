@@ -19,7 +19,9 @@ use tower_sessions_core::{Session, session::Id};
 use super::throttle::{Throttle, Wait};
 use crate::clock::Clock;
 use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
-use crate::store::{self, Changes, Ended, SESSION_FIELD, Sessions, SignOut, SignedIn, Store};
+use crate::store::{
+    self, Changes, Invalidation, SESSION_FIELD, Sessions, SignOut, SignedIn, Store,
+};
 
 /// How long after a look at the change log the cache counts.
 const FRESH: Duration = Duration::from_millis(1500);
@@ -233,7 +235,7 @@ impl SessionCache {
     /// Ends a session, here at once and on other nodes within two seconds; false when there is none.
     pub async fn end(&self, key: SessionKey) -> Result<bool, store::Error> {
         let ended = self.store.end_session(key, self.clock.now()).await;
-        self.remembered.forget(Ended::Session(key));
+        self.remembered.forget(Invalidation::Session(key));
         ended
     }
 
@@ -241,7 +243,7 @@ impl SessionCache {
     pub async fn sign_out(&self, message: &SignOut) -> Result<bool, store::Error> {
         let ended = self.store.sign_out(message).await;
         for key in &message.sessions {
-            self.remembered.forget(Ended::Session(*key));
+            self.remembered.forget(Invalidation::Session(*key));
         }
         ended
     }
@@ -256,10 +258,10 @@ impl SessionCache {
     pub(super) fn forget(&self, changes: &Changes, looked: Instant) {
         // A company's changes show in its revision.
         if changes.everything {
-            self.remembered.forget(Ended::Everything);
+            self.remembered.forget(Invalidation::Everything);
         }
         for &key in &changes.sessions {
-            self.remembered.forget(Ended::Session(key));
+            self.remembered.forget(Invalidation::Session(key));
         }
         if !changes.users.is_empty() {
             self.remembered.changes.fetch_add(1, Ordering::SeqCst);
@@ -349,14 +351,14 @@ impl SessionCache {
 }
 
 impl Remembered {
-    fn forget(&self, ended: Ended) {
+    fn forget(&self, ended: Invalidation) {
         match ended {
-            Ended::Session(key) => drop(self.cache.remove(&key)),
-            Ended::Company(id) => {
+            Invalidation::Session(key) => drop(self.cache.remove(&key)),
+            Invalidation::Company(id) => {
                 self.changes.fetch_add(1, Ordering::SeqCst);
                 self.cache.retain(|_, live| live.company != id);
             }
-            Ended::Everything => {
+            Invalidation::Everything => {
                 self.changes.fetch_add(1, Ordering::SeqCst);
                 self.cache.clear();
             }

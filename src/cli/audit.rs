@@ -85,7 +85,7 @@ impl ListAudit {
                 ..AuditFilter::default()
             };
             let page = admin.audit_log(&filter, limit).await?;
-            Ok((page.entries, page.next))
+            Ok((page.rows, page.next))
         };
         let none = format!("{} has no such entry.", company.name);
         let listing = listing(self.json, none);

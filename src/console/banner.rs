@@ -7,7 +7,7 @@ use super::connection::{certificate_days, versions};
 use crate::domain::Usage;
 use crate::http::error::Error;
 use crate::site::Site;
-use crate::store::Standing;
+use crate::store::CompanyNotices;
 
 /// One sentence, and where to go about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) async fn tell(console: &mut Console, path: &str) -> Result<(), Error>
     Ok(())
 }
 
-fn banners(site: &Site, now: OffsetDateTime, standing: &Standing, path: &str) -> Vec<Banner> {
+fn banners(site: &Site, now: OffsetDateTime, standing: &CompanyNotices, path: &str) -> Vec<Banner> {
     let mut banners = certificate_days::banners(site, now);
     let told = standing.usage.iter().filter(|usage| usage.is_told());
     banners.extend(

@@ -16,7 +16,7 @@ use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::site::SiteConnection;
-use crate::store::{Glance, Newest};
+use crate::store::{LatestOutcome, SignInRow};
 
 /// The newest sign-ins that are looked at for each connection's state.
 const LOOKED_AT: u32 = 1000;
@@ -114,8 +114,10 @@ async fn show(console: Console) -> Result<Response, Error> {
     // One after the other: they read the same rows, and a connection to the database keeps these at hand.
     let sign_ins = async {
         let since = now - LOOKED_BACK;
-        let seen = store.newest_outcomes(company, since, LOOKED_AT).await?;
-        let last = store.last_outcomes(company, since, COUNTED).await?;
+        let seen = store.latest_outcomes(company, since, LOOKED_AT).await?;
+        let last = store
+            .outcomes_by_connection(company, since, COUNTED)
+            .await?;
         Ok((seen, last, store.latest_sign_ins(company, LISTED).await?))
     };
     let ((seen, last, latest), unanswered, groups) = tokio::try_join!(
@@ -232,8 +234,8 @@ const ENABLED: (&str, &str) = ("good", "Enabled");
 
 fn connection(
     ready: &SiteConnection,
-    success: Option<&Newest>,
-    failure: Option<&Newest>,
+    success: Option<&LatestOutcome>,
+    failure: Option<&LatestOutcome>,
     last: &[Outcome],
     now: OffsetDateTime,
 ) -> Connection {
@@ -262,7 +264,11 @@ fn connection(
     }
 }
 
-fn newest(seen: &[Newest], connection: ConnectionId, outcome: Outcome) -> Option<&Newest> {
+fn newest(
+    seen: &[LatestOutcome],
+    connection: ConnectionId,
+    outcome: Outcome,
+) -> Option<&LatestOutcome> {
     seen.iter()
         .find(|it| it.connection_id == Some(connection) && it.outcome == outcome)
 }
@@ -289,21 +295,23 @@ fn own_certificates(console: &Console, now: OffsetDateTime) -> Vec<Certificate> 
     .collect()
 }
 
-fn listed(console: &Console, glance: &Glance) -> Latest {
-    let connection = glance
-        .connection_id
-        .and_then(|id| console.site.connection(id));
-    let (tone, outcome) = match glance.outcome.as_str() {
-        "signed_in" if glance.warned => ("warn", "Signed in, with a warning"),
+fn listed(console: &Console, row: &SignInRow) -> Latest {
+    let connection = row.connection_id.and_then(|id| console.site.connection(id));
+    let warned = row.outcome.has_warning(row.rule.as_deref());
+    let (tone, outcome) = match row.outcome.as_str() {
+        "signed_in" if warned => ("warn", "Signed in, with a warning"),
         "signed_in" => ("good", "Signed in"),
         "refused" => ("bad", "Refused"),
         "tested" => ("info", "Tested"),
         _ => ("off", "Not finished"),
     };
     Latest {
-        href: format!("/admin/sign-ins/{}", glance.code),
-        who: glance.email.clone().unwrap_or_else(|| "Nobody".to_owned()),
-        way: match (connection, glance.kind.as_str()) {
+        href: format!("/admin/sign-ins/{}", row.code),
+        who: match &row.email {
+            Some(email) => email.to_string(),
+            None => "Nobody".to_owned(),
+        },
+        way: match (connection, row.kind.as_str()) {
             (Some(found), _) => found.connection.display_name.clone(),
             (None, "password") => "Password".to_owned(),
             (None, "set_up") => "Set-up link".to_owned(),
@@ -311,6 +319,6 @@ fn listed(console: &Console, glance: &Glance) -> Latest {
         },
         tone,
         outcome,
-        when: Ago::of(glance.started_at, console.now()),
+        when: Ago::of(row.started_at, console.now()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{Group, GroupKind};
 use crate::site::Site;
-use crate::store::Newest;
+use crate::store::LatestOutcome;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,12 @@ pub(super) struct Step {
 }
 
 /// The steps of a company.
-pub(super) fn of(site: &Site, groups: &[Group], seen: &[Newest], break_glass: i64) -> Vec<Step> {
+pub(super) fn of(
+    site: &Site,
+    groups: &[Group],
+    seen: &[LatestOutcome],
+    break_glass: i64,
+) -> Vec<Step> {
     let first = site
         .enabled_connections()
         .chain(site.connections())

@@ -2,15 +2,15 @@
 //!
 //! Invariant: a host name leads to one company.
 
+pub(super) mod deletion;
 pub(super) mod domain;
-pub(super) mod end;
 pub(super) mod logo;
 pub(super) mod quota;
 pub(super) mod usage;
 
-use super::engine::columns::{Row, json, ms};
-use super::engine::statement::query;
 use super::{Error, Store, Tx};
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::query;
 use crate::domain::{Company, CompanyId, Origin, Slug};
 use time::OffsetDateTime;
 
@@ -122,7 +122,7 @@ impl Store {
         let origins = origins
             .iter()
             .map(|row| row.parsed("origin"))
-            .collect::<Result<Vec<Origin>, Error>>()?;
+            .collect::<Result<Vec<Origin>, _>>()?;
         company(&row, origins.into_iter()).map(Some)
     }
 }
@@ -173,7 +173,7 @@ impl Tx {
             .execute(&mut *self)
             .await?;
         self.company_changed(id);
-        row.text("name").map(Some)
+        Ok(Some(row.text("name")?))
     }
 }
 
@@ -201,14 +201,14 @@ fn company(row: &Row, mut origins: impl Iterator<Item = Origin>) -> Result<Compa
         id: row.parsed("id")?,
         slug: row.parsed("slug")?,
         name: row.text("name")?,
-        origin: origins.next().ok_or(Error::Corrupt { column: "origin" })?,
+        origin: origins.next().ok_or_else(|| Error::corrupt("origin"))?,
         aliases: origins.collect(),
         return_origins: row.json("return_origins")?,
         landing: row.maybe_text("landing")?,
         organization: row.maybe_json("organization")?,
         contact: row.maybe_json("contact")?,
         encrypted_assertions: row.int("encrypted_assertions")? != 0,
-        logo: logo::of(row)?,
+        logo: logo::logo(row)?,
         created_at: row.time("created_at")?,
         suspended_at: row.maybe_time("suspended_at")?,
         revision: row.int("revision")?,

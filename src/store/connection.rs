@@ -1,15 +1,15 @@
 //! Connections of companies.
 
-pub(super) mod carry;
-pub(super) mod envelope;
+pub(super) mod domain_migration;
+pub(super) mod protocol_migration;
 pub(super) mod trust;
 
 use super::company::quota::whole;
 use super::engine::change_log::MANY;
-use super::engine::columns::{Row, json, ms};
-use super::engine::statement::query;
 use super::people::break_glass;
 use super::{Error, Store, Tx};
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::query;
 use crate::domain::{
     CompanyId, Connection, ConnectionId, ConnectionName, Family, GrantSource, GroupId, SessionKey,
 };
@@ -70,7 +70,7 @@ impl Tx {
         .execute(&mut *self)
         .await?;
         if added == 0 {
-            return Err(taken(connection));
+            return Err(name_taken_error(connection));
         }
         self.uses(connection.company_id, Family::Connections, 1);
         self.uses(
@@ -124,7 +124,7 @@ impl Tx {
         .fetch_one(&mut *self)
         .await?;
         if there.int("others")? > 0 {
-            return Err(taken(connection));
+            return Err(name_taken_error(connection));
         }
         let settings = json(&connection.settings)?;
         let grown = whole(settings.len() as u64) - there.maybe_int("octets")?.unwrap_or_default();
@@ -219,7 +219,7 @@ impl Tx {
     }
 }
 
-fn taken(connection: &Connection) -> Error {
+fn name_taken_error(connection: &Connection) -> Error {
     Error::Taken(format!("the connection \"{}\"", connection.name))
 }
 
@@ -316,7 +316,7 @@ fn connection(row: &Row) -> Result<Connection, Error> {
         display_name: row.text("display_name")?,
         sort_order: row.int("sort_order")?,
         enabled: row.maybe_int("enabled_at")?.is_some(),
-        settings: envelope::settings(row)?,
+        settings: protocol_migration::settings(row)?,
         revision: row.int("revision")?,
         created_at: row.time("created_at")?,
     })

@@ -1,30 +1,19 @@
-//! Databases, statements, transactions, the queue, migrations and the change log.
+//! What all families of the store share: transactions, the queue, migrations, the change log, lists in parts, what expires.
 
-pub(super) mod bulk;
+pub(super) mod backup;
 pub(super) mod change;
 pub(super) mod change_log;
-pub(super) mod columns;
-pub(super) mod copy;
-pub(super) mod ended;
+pub(super) mod cursor;
 pub(super) mod error;
 pub(super) mod fingerprint;
-pub(super) mod listed;
-pub(super) mod log;
-pub(super) mod many;
+pub(super) mod invalidation;
 pub(super) mod migrate;
 pub(super) mod open;
-pub(super) mod part;
-pub(super) mod place;
-pub(super) mod postgres;
+pub(super) mod page;
 pub(super) mod pulse;
 pub(super) mod queue;
 pub(super) mod retention;
 pub(super) mod search;
-pub(super) mod sqlite;
-pub(super) mod sqlite_connection;
-pub(super) mod statement;
 #[cfg(test)]
-pub(super) mod steps;
+mod statement_cost;
 pub(super) mod transaction;
-pub(super) mod unreachable;
-pub(super) mod value;

@@ -13,6 +13,8 @@ pub(super) mod promotion;
 pub(super) mod pseudonym;
 pub(super) mod rename;
 pub(super) mod user;
+pub(super) mod user_batch;
 pub(super) mod user_change;
 pub(super) mod user_export;
+pub(super) mod user_filter;
 pub(super) mod user_list;

@@ -1,12 +1,13 @@
 //! Sign-ins from their attempt to their session, and the end of sessions.
 
-pub(super) mod accepted;
+pub(super) mod acceptance;
 pub(super) mod assertion;
 pub(super) mod attempt;
-pub(super) mod begun;
+pub(super) mod attempt_cache;
+
 pub(super) mod evidence;
 pub(super) mod finish;
-pub(super) mod glance;
+pub(super) mod overview;
 pub(super) mod proof;
 pub(super) mod record;
 pub(super) mod refusal;

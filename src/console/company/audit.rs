@@ -129,7 +129,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
     let view = Audit {
         frame: console.frame(Section::Audit, "Audit"),
         nouns: Item::list(NOUNS, &wanted.noun),
-        entries: page.entries.into_iter().map(entry).collect(),
+        entries: page.rows.into_iter().map(entry).collect(),
         is_filtered: wanted.link(None) != PATH,
         newest: if filter.after.is_some() {
             wanted.link(None)

@@ -271,7 +271,7 @@ impl GroupPage {
         let uses = console
             .site
             .connections()
-            .filter_map(|ready| GroupUse::of(&ready.connection, id));
+            .filter_map(|ready| GroupUse::from_connection(&ready.connection, id));
         let href = format!("/admin/groups/{id}");
         let pages = Pages::of(page, USERS_A_PAGE, &listed, |page| {
             format!("{href}?page={page}")

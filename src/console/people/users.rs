@@ -19,7 +19,7 @@ use crate::http::export;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
-use crate::store::{ListedUser, USERS_A_PAGE, UserFilter, Way};
+use crate::store::{ListedUser, SignInMethod, USERS_A_PAGE, UserFilter};
 
 pub(in crate::console) fn routes(routes: Routes) -> Routes {
     routes
@@ -145,7 +145,7 @@ impl Asked {
                 _ => None,
             },
             created_by: self.made.parse::<Creation>().ok(),
-            way: Way::of(&self.way),
+            method: SignInMethod::from_word(&self.way),
         })
     }
 
@@ -179,7 +179,7 @@ fn row(listed: &ListedUser) -> Row {
         is_administrator: groups
             .iter()
             .any(|group| group.kind == GroupKind::Administrator),
-        way: way_text(listed.way()),
+        way: way_text(listed.method()),
         is_active: user.disabled_at.is_none(),
         last_sign_in: user.last_sign_in_at.map(day),
     }

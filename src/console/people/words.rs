@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::site::Site;
-use crate::store::{Listed, Total, Way};
+use crate::store::{NumberedPage, SignInMethod, Total};
 
 /// The identifier in an address; what is none is not there.
 pub(in crate::console) fn id<T: FromStr>(text: &str) -> Result<T, Error> {
@@ -42,11 +42,11 @@ pub(in crate::console) fn day(at: OffsetDateTime) -> Moment {
 }
 
 /// How somebody signs in.
-pub(in crate::console) fn way_text(way: Way) -> &'static str {
-    match way {
-        Way::Password => "Password",
-        Way::SingleSignOn => "Single sign-on",
-        Way::Waiting => "Waits for first sign-in",
+pub(in crate::console) fn way_text(method: SignInMethod) -> &'static str {
+    match method {
+        SignInMethod::Password => "Password",
+        SignInMethod::SingleSignOn => "Single sign-on",
+        SignInMethod::Waiting => "Waits for first sign-in",
     }
 }
 
@@ -223,7 +223,7 @@ impl Pages {
     pub(in crate::console) fn of<T>(
         page: u32,
         a_page: u32,
-        listed: &Listed<T>,
+        listed: &NumberedPage<T>,
         address: impl Fn(u32) -> String,
     ) -> Self {
         let rows = listed.rows.len() as u64;
@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn pages_know_their_neighbours() {
         let pages = |page, rows, total| {
-            let listed = Listed {
+            let listed = NumberedPage {
                 rows: vec![(); rows],
                 total,
             };

@@ -3,9 +3,9 @@
 //! Invariant: a domain of a company is assigned to one connection of that company at most, and verified for one company at
 //! most.
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{CompanyDomain, CompanyId, ConnectionId, DomainName, Family, Verified};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 macro_rules! select {

@@ -4,9 +4,9 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Logo, Picture};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 impl Store {
@@ -63,11 +63,11 @@ impl Tx {
 }
 
 /// What of a logo comes with its company.
-pub(in crate::store) fn of(row: &Row) -> Result<Option<Logo>, Error> {
+pub(in crate::store) fn logo(row: &Row) -> Result<Option<Logo>, Error> {
     let Some(kind) = row.maybe_parsed("logo_kind")? else {
         return Ok(None);
     };
-    let side = |column| u32::try_from(row.int(column)?).map_err(|_| Error::Corrupt { column });
+    let side = |column| u32::try_from(row.int(column)?).map_err(|_| Error::corrupt(column));
     Ok(Some(Logo {
         picture: Picture {
             kind,

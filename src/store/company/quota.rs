@@ -11,8 +11,8 @@
 use time::OffsetDateTime;
 
 use super::usage::{count_memberships, count_users, full, usage};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Family, Quotas, UserId};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// The versions of each connection that stay when a company's documents need room.
@@ -20,8 +20,8 @@ const VERSIONS_LEFT: i64 = 5;
 
 /// What a transaction has added and not settled yet.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct Noted {
-    of: Of,
+pub(in crate::store) struct PendingUse {
+    of: QuotaOwner,
     family: Family,
     more: i64,
     /// Whether it is refused where there is no room.
@@ -30,7 +30,7 @@ pub(in crate::store) struct Noted {
 
 /// Whose it is. The company of a user is looked up when it is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum QuotaOwner {
     Company(CompanyId),
     User(UserId),
 }
@@ -98,19 +98,19 @@ impl Tx {
 
     /// Notes that this transaction has added so many rows of a family to a company, or has removed them.
     pub(in crate::store) fn uses(&mut self, company: CompanyId, family: Family, more: i64) {
-        self.note_use(Of::Company(company), family, more);
+        self.note_use(QuotaOwner::Company(company), family, more);
     }
 
     /// The same of memberships that an administrator gives to a user, or takes.
     pub(in crate::store) fn uses_membership(&mut self, user: UserId, more: i64) {
-        self.note_use(Of::User(user), Family::Memberships, more);
+        self.note_use(QuotaOwner::User(user), Family::Memberships, more);
     }
 
-    fn note_use(&mut self, of: Of, family: Family, more: i64) {
-        let same = |it: &&mut Noted| it.of == of && it.family == family && it.refused;
+    fn note_use(&mut self, of: QuotaOwner, family: Family, more: i64) {
+        let same = |it: &&mut PendingUse| it.of == of && it.family == family && it.refused;
         match self.uses.iter_mut().find(same) {
             Some(noted) => noted.more += more,
-            None => self.uses.push(Noted {
+            None => self.uses.push(PendingUse {
                 of,
                 family,
                 more,
@@ -133,8 +133,8 @@ impl Tx {
         noted.sort_by_key(|it| it.family as u8);
         for it in noted {
             let company = match it.of {
-                Of::Company(company) => company,
-                Of::User(user) => match self.company_of(user).await? {
+                QuotaOwner::Company(company) => company,
+                QuotaOwner::User(user) => match self.company_of(user).await? {
                     Some(company) => company,
                     None => continue,
                 },
@@ -157,11 +157,11 @@ impl Tx {
             .bind(user.to_string())
             .fetch_optional(self)
             .await?;
-        row.map(|row| row.parsed("company_id")).transpose()
+        Ok(row.map(|row| row.parsed("company_id")).transpose()?)
     }
 
     /// A counter and its bound in one statement, so that it costs the same however much there is.
-    async fn keep_count(&mut self, company: CompanyId, noted: Noted) -> Result<(), Error> {
+    async fn keep_count(&mut self, company: CompanyId, noted: PendingUse) -> Result<(), Error> {
         if noted.more == 0 {
             return Ok(());
         }
@@ -242,7 +242,7 @@ impl Tx {
             .bind(family.as_str())
             .fetch_optional(&mut *self)
             .await?;
-        row.map_or(Ok(0), |row| row.int("used"))
+        Ok(row.map_or(Ok(0), |row| row.int("used"))?)
     }
 
     /// Of what is few, and was added already by this transaction, which holds the company.
@@ -264,7 +264,7 @@ impl Tx {
     async fn fit_documents(
         &mut self,
         company: CompanyId,
-        noted: Noted,
+        noted: PendingUse,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
         match self.check_room(company, Family::Documents, now).await {

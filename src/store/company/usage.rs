@@ -2,10 +2,11 @@
 
 use time::OffsetDateTime;
 
+use crate::database;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, Family, Full, Quotas, Usage, UserId};
 use crate::store::connection::trust::{UnreadTrust, select_unread_trust, unread_trust};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::{Target, query};
 use crate::store::people::break_glass::count_break_glass;
 use crate::store::{Error, Store, Tx};
 
@@ -91,7 +92,7 @@ pub(in crate::store) use {count_memberships, count_users};
 
 /// What an administrator is told of a company on every page, until it is settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct CompanyNotices {
     /// How many administrators can sign in with a password (rule F6, break-glass).
     pub ways_in: i64,
     /// Of every family.
@@ -123,7 +124,7 @@ impl Store {
         reader: UserId,
         since: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Result<Standing, Error> {
+    ) -> Result<CompanyNotices, Error> {
         let rows = query(concat!(
             "SELECT s.*, u.* FROM (SELECT ",
             usage_columns!(),
@@ -139,9 +140,9 @@ impl Store {
         .bind(ms(since))
         .fetch_all(&self.database)
         .await?;
-        let row = rows.first().ok_or(Error::NoRow)?;
+        let row = rows.first().ok_or(database::Error::NoRow)?;
         let unread = rows.iter().map(unread_trust);
-        Ok(Standing {
+        Ok(CompanyNotices {
             ways_in: row.int("ways_in")?,
             usage: all(row, &self.quotas)?,
             unread_trust: unread

@@ -5,10 +5,10 @@
 
 use time::OffsetDateTime;
 
-use super::envelope;
+use super::protocol_migration;
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, Family, Settings, TrustLine, TrustVersion, UserId};
-use crate::store::engine::columns::{Row, json, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// The versions of a connection that are kept. What older ones changed, the audit log tells.
@@ -76,7 +76,7 @@ impl Tx {
         .bind(connection.to_string())
         .fetch_optional(self)
         .await?;
-        row.as_ref().map(envelope::settings).transpose()
+        row.as_ref().map(protocol_migration::settings).transpose()
     }
 
     /// Writes a connection's next version; its number. The connection's row was changed in this transaction, so that nobody
@@ -121,7 +121,7 @@ impl Store {
         .bind(connection.to_string())
         .fetch_one(&self.database)
         .await?;
-        row.int("number")
+        Ok(row.int("number")?)
     }
 
     /// The number of a connection's oldest version that is kept; 0 for none.
@@ -132,7 +132,7 @@ impl Store {
         .bind(connection.to_string())
         .fetch_one(&self.database)
         .await?;
-        row.int("number")
+        Ok(row.int("number")?)
     }
 
     /// A connection's versions up to a number, the newest first, without their settings.
@@ -182,7 +182,7 @@ impl Store {
             .bind(connection.to_string())
             .fetch_optional(&self.database)
             .await?;
-        row.map_or(Ok(0), |row| row.int("number"))
+        Ok(row.map_or(Ok(0), |row| row.int("number"))?)
     }
 
     /// Notes that a user has read a connection's versions up to this one. What was read stays read.
@@ -221,6 +221,6 @@ fn version(row: &Row) -> Result<TrustVersion, Error> {
         at: row.time("at")?,
         actor: row.text("actor")?,
         actor_id: row.maybe_parsed("actor_id")?,
-        settings: envelope::settings(row)?,
+        settings: protocol_migration::settings(row)?,
     })
 }

@@ -1,9 +1,9 @@
 //! The audit log.
 
+use crate::database::batch::BatchRow;
+use crate::database::columns::{Row, json, ms};
+use crate::database::statement::{Statement, Target, query};
 use crate::domain::{AuditEvent, CompanyId};
-use crate::store::engine::columns::{Row, json, ms};
-use crate::store::engine::many::Values;
-use crate::store::engine::statement::{Statement, Target, query};
 use crate::store::{AuditFilter, Error, Store, Tx};
 
 impl Tx {
@@ -38,7 +38,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<AuditEvent>, Error> {
         let all = AuditFilter::default();
-        Ok(self.audit_page(company, &all, limit).await?.entries)
+        Ok(self.audit_page(company, &all, limit).await?.rows)
     }
 }
 
@@ -70,7 +70,7 @@ async fn insert(target: impl Target, event: &AuditEvent) -> Result<(), Error> {
 }
 
 /// The columns of an entry.
-pub(in crate::store) fn values(event: &AuditEvent) -> Result<Values<10>, Error> {
+pub(in crate::store) fn values(event: &AuditEvent) -> Result<BatchRow<10>, Error> {
     let event = event.bounded();
     Ok([
         event.id.to_string().into(),

@@ -5,11 +5,12 @@
 use time::OffsetDateTime;
 
 use super::audit::entry;
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::statement::{Statement, query};
 use crate::domain::{AuditEvent, AuditId, CompanyId};
-use crate::store::engine::columns::{Row, is_text, ms};
-use crate::store::engine::place::Place;
+use crate::store::engine::cursor::Cursor;
+use crate::store::engine::page::LogPage;
 use crate::store::engine::search::pattern;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 
 /// How many entries one page looks at.
@@ -31,30 +32,17 @@ pub struct AuditFilter {
     /// Before this moment.
     pub until: Option<OffsetDateTime>,
     /// Older than this one, to page on.
-    pub after: Option<AuditPlace>,
+    pub after: Option<Cursor<AuditId>>,
 }
 
-/// A place in the list: when the entry there was written.
-pub type AuditPlace = Place<AuditId>;
-
-/// A page of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditPage {
-    /// The entries, the newest first.
-    pub entries: Vec<AuditEvent>,
-    /// Where the list goes on.
-    pub next: Option<AuditPlace>,
-    /// Whether the page is not full because it has looked at as many as it may.
-    pub looked_enough: bool,
-}
-
+/// Of company `$1`, since `$2` and before the entry of `$3` and `$4`, the newest first: the index `audit_event_by_time` holds them in
+/// this order, so that no entry is read that was passed, also where an import has written thousands in one moment.
 macro_rules! period {
     ($what:literal) => {
         concat!(
             "SELECT ",
             $what,
-            " FROM audit_event WHERE company_id = $1 AND at >= $2 AND at < $3 AND at <= $4 AND (at < $4 OR id < $5) \
-             ORDER BY at DESC, id DESC LIMIT "
+            " FROM audit_event WHERE company_id = $1 AND at >= $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT "
         )
     };
 }
@@ -66,37 +54,28 @@ impl Store {
         company: CompanyId,
         filter: &AuditFilter,
         limit: u32,
-    ) -> Result<AuditPage, Error> {
+    ) -> Result<LogPage<AuditEvent, AuditId>, Error> {
         if filter.finds_nothing() {
-            return Ok(AuditPage::end());
+            return Ok(LogPage::empty());
         }
-        let mut entries = self
+        let rows = self
             .audit_entries(company, filter, LOOKED_AT, i64::from(limit) + 1)
             .await?;
-
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        if entries.len() > limit {
-            entries.truncate(limit);
-            let next = entries.last().map(|last| Place {
-                at: last.at,
-                id: last.id,
-            });
-            return Ok(AuditPage {
-                entries,
-                next,
-                looked_enough: false,
-            });
-        }
-        let last = bound(concat!(period!("id, at"), "1 OFFSET $6"), company, filter)
-            .bind(LOOKED_AT - 1)
-            .fetch_optional(&self.database)
-            .await?;
-        let next = last.as_ref().map(place).transpose()?;
-        Ok(AuditPage {
-            entries,
-            looked_enough: next.is_some(),
-            next,
-        })
+        let is_full = rows.len() > limit as usize;
+        let looked_until = if is_full {
+            None
+        } else {
+            bind_period(concat!(period!("id, at"), "1 OFFSET $5"), company, filter)
+                .bind(LOOKED_AT - 1)
+                .fetch_optional(&self.database)
+                .await?
+        };
+        let looked_until = looked_until.as_ref().map(cursor).transpose()?;
+        let of_entry = |entry: &AuditEvent| Cursor {
+            at: entry.at,
+            id: entry.id,
+        };
+        Ok(LogPage::new(rows, limit, of_entry, looked_until))
     }
 
     /// A part of a company's audit log that has about so many octets of what changed, and one entry at least, the newest first.
@@ -106,17 +85,17 @@ impl Store {
         company: CompanyId,
         filter: &AuditFilter,
         octets: i64,
-    ) -> Result<AuditPage, Error> {
+    ) -> Result<LogPage<AuditEvent, AuditId>, Error> {
         if filter.finds_nothing() {
-            return Ok(AuditPage::end());
+            return Ok(LogPage::empty());
         }
         // How large they are is known without reading them.
-        let sizes = bound(
+        let sizes = bind_period(
             concat!(
                 period!(
                     "id, at, COALESCE(OCTET_LENGTH(before_value), 0) + COALESCE(OCTET_LENGTH(after_value), 0) AS octets"
                 ),
-                "$6"
+                "$5"
             ),
             company,
             filter,
@@ -134,12 +113,12 @@ impl Store {
         }
         let is_last = fitting == sizes.len() && i64::try_from(fitting).is_ok_and(|it| it < PART);
         let Some(last) = fitting.checked_sub(1).and_then(|last| sizes.get(last)) else {
-            return Ok(AuditPage::end());
+            return Ok(LogPage::empty());
         };
-        let next = Some(place(last)?).filter(|_| !is_last);
+        let next = Some(cursor(last)?).filter(|_| !is_last);
         let fitting = i64::try_from(fitting).unwrap_or(PART);
-        Ok(AuditPage {
-            entries: self
+        Ok(LogPage {
+            rows: self
                 .audit_entries(company, filter, fitting, fitting)
                 .await?,
             looked_enough: next.is_some(),
@@ -160,12 +139,12 @@ impl Store {
             period!(
                 "id, company_id, at, actor, action, subject, detail, client, before_value, after_value"
             ),
-            "$6) e WHERE ($7 = '' OR action LIKE $7) AND ($8 = '' OR LOWER(actor) LIKE $8 ESCAPE '\\' \
-             OR LOWER(subject) LIKE $8 ESCAPE '\\' OR LOWER(detail) LIKE $8 ESCAPE '\\' OR LOWER(action) LIKE $8 ESCAPE '\\') \
-             ORDER BY at DESC, id DESC LIMIT $9"
+            "$5) e WHERE ($6 = '' OR action LIKE $6) AND ($7 = '' OR LOWER(actor) LIKE $7 ESCAPE '\\' \
+             OR LOWER(subject) LIKE $7 ESCAPE '\\' OR LOWER(detail) LIKE $7 ESCAPE '\\' OR LOWER(action) LIKE $7 ESCAPE '\\') \
+             ORDER BY at DESC, id DESC LIMIT $8"
         );
         let noun = filter.noun.as_deref().filter(|noun| is_word(noun));
-        let rows = bound(sql, company, filter)
+        let rows = bind_period(sql, company, filter)
             .bind(looked_at)
             .bind(noun.map_or_else(String::new, |noun| format!("{noun}.%")))
             .bind(match filter.text.as_deref().unwrap_or_default().trim() {
@@ -188,40 +167,58 @@ impl AuditFilter {
     }
 }
 
-impl AuditPage {
-    fn end() -> Self {
-        Self {
-            entries: Vec::new(),
-            next: None,
-            looked_enough: false,
-        }
-    }
-}
-
-fn place(row: &Row) -> Result<AuditPlace, Error> {
-    Ok(Place {
+fn cursor(row: &Row) -> Result<Cursor<AuditId>, Error> {
+    Ok(Cursor {
         at: row.time("at")?,
         id: row.parsed("id")?,
     })
 }
 
-/// The statement with its first five values.
-fn bound(
-    sql: &'static str,
-    company: CompanyId,
-    filter: &AuditFilter,
-) -> crate::store::engine::statement::Statement<'static> {
-    let after = filter.after;
+/// The statement with its first four values.
+fn bind_period(sql: &'static str, company: CompanyId, filter: &AuditFilter) -> Statement<'static> {
+    let until = filter.until.map_or(i64::MAX, ms);
+    // One bound: an index is read from one place on.
+    let (at, id) = match filter.after {
+        Some(after) if ms(after.at) < until => (ms(after.at), after.id.to_string()),
+        _ => (until, String::new()),
+    };
     query(sql)
         .bind(company.to_string())
         .bind(filter.from.map_or(i64::MIN, ms))
-        .bind(filter.until.map_or(i64::MAX, ms))
-        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
-        .bind(after.map_or_else(String::new, |place| place.id.to_string()))
+        .bind(at)
+        .bind(id)
 }
 
 /// The first half of an action.
 fn is_word(noun: &str) -> bool {
     noun.bytes()
         .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::statement::build_query;
+
+    #[tokio::test]
+    async fn the_index_alone_leads_to_the_next_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", dir.path().join("vestibule.sqlite3").display());
+        let store = Store::open(&url, |_| [0; 32]).await.unwrap();
+        for (sql, index) in [
+            (concat!(period!("id, at"), "1 OFFSET $5"), "COVERING INDEX"),
+            (concat!(period!("*"), "$5"), "INDEX"),
+        ] {
+            let plan = build_query(format!("EXPLAIN QUERY PLAN {sql}"));
+            let steps = plan.fetch_all(&store.database).await.unwrap();
+            let steps: Vec<String> = steps
+                .iter()
+                .map(|row| row.text("detail").unwrap())
+                .collect();
+            let step = format!(
+                "SEARCH audit_event USING {index} audit_event_by_time (company_id=? AND at>? AND (at,id)<(?,?))"
+            );
+            assert_eq!(steps, [step]);
+        }
+    }
 }

@@ -5,9 +5,9 @@
 
 use time::{Duration, OffsetDateTime};
 
+use crate::database::columns::ms;
+use crate::database::statement::query;
 use crate::domain::TokenId;
-use crate::store::engine::columns::ms;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// How long answers are kept.
@@ -33,7 +33,7 @@ pub struct KeyedRequest {
 
 /// What became of the first request with a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Earlier {
+pub enum EarlierRequest {
     /// It was another request.
     Other,
     /// It has made this, and its answer was not kept: the server died, or is about to.
@@ -58,7 +58,7 @@ impl Store {
         &self,
         request: &KeyedRequest,
         now: OffsetDateTime,
-    ) -> Result<Option<Earlier>, Error> {
+    ) -> Result<Option<EarlierRequest>, Error> {
         let row = query(
             "SELECT request_hash, status, body FROM idempotency \
              WHERE token_id = $1 AND idempotency_key = $2 AND created_at > $3",
@@ -74,17 +74,17 @@ impl Store {
             // An earlier version wrote this before it had made anything.
             None
         } else if row.maybe_blob("request_hash")? != Some(request.hash.as_slice()) {
-            Some(Earlier::Other)
+            Some(EarlierRequest::Other)
         } else if status == MADE {
             let (id, notes) = body.split_once('\n').unwrap_or((&body, ""));
-            Some(Earlier::Made {
+            Some(EarlierRequest::Made {
                 id: id.to_owned(),
                 notes: notes.to_owned(),
             })
         } else if status == GONE {
-            Some(Earlier::Gone)
+            Some(EarlierRequest::Gone)
         } else {
-            Some(Earlier::Answered { body })
+            Some(EarlierRequest::Answered { body })
         })
     }
 

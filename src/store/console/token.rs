@@ -4,9 +4,9 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Family, Token, TokenId};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// The most tokens that a list shows.

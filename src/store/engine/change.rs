@@ -4,7 +4,7 @@ use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
 
 /// What a transaction has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::store) enum Change {
+pub(in crate::store) enum LoggedChange {
     Company(CompanyId),
     Connection(ConnectionId),
     User(UserId),

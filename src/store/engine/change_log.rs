@@ -7,11 +7,11 @@ use std::collections::HashSet;
 
 use time::OffsetDateTime;
 
-use super::change::Change;
-use super::columns::{hex, ms, unhex};
-use super::ended::Ended;
-use super::many::{Many, Values};
-use super::statement::query;
+use super::change::LoggedChange;
+use super::invalidation::Invalidation;
+use crate::database::batch::{BatchRow, BatchStatement};
+use crate::database::columns::{hex, ms, unhex};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, ConnectionId, SessionKey, UserId};
 use crate::store::{Error, Store, Tx};
 
@@ -58,17 +58,17 @@ impl Store {
                 "user" => changes.users.push(row.parsed("subject")?),
                 "session" => {
                     let key =
-                        unhex(&row.text("subject")?).ok_or(Error::Corrupt { column: "subject" })?;
+                        unhex(&row.text("subject")?).ok_or_else(|| Error::corrupt("subject"))?;
                     changes.sessions.push(SessionKey(key));
                 }
-                _ => return Err(Error::Corrupt { column: "kind" }),
+                _ => return Err(Error::corrupt("kind")),
             }
         }
         Ok(changes)
     }
 }
 
-static TELL: Many<2> = Many::new(
+static TELL: BatchStatement<2> = BatchStatement::new(
     "INSERT INTO change (revision, kind, subject, at) SELECT $1, column1, column2, $2 FROM (ROWS) AS v WHERE column1 IS NOT NULL",
     2,
 );
@@ -90,7 +90,12 @@ impl Tx {
         }
         let mut told = HashSet::new();
         self.changed.retain(|change| told.insert(*change));
-        let ended: Vec<Ended> = self.changed.iter().copied().filter_map(Ended::by).collect();
+        let ended: Vec<Invalidation> = self
+            .changed
+            .iter()
+            .copied()
+            .filter_map(Invalidation::by)
+            .collect();
         let listener = self.listener();
         self.publish(now).await?;
         let committed = self.commit_quietly().await;
@@ -102,20 +107,20 @@ impl Tx {
     }
 
     pub(in crate::store) fn company_changed(&mut self, id: CompanyId) {
-        self.note(Change::Company(id));
+        self.note(LoggedChange::Company(id));
     }
 
     pub(in crate::store) fn connection_changed(&mut self, company: CompanyId, id: ConnectionId) {
-        self.note(Change::Company(company));
-        self.note(Change::Connection(id));
+        self.note(LoggedChange::Company(company));
+        self.note(LoggedChange::Connection(id));
     }
 
     pub(in crate::store) fn user_changed(&mut self, id: UserId) {
-        self.note(Change::User(id));
+        self.note(LoggedChange::User(id));
     }
 
     pub(in crate::store) fn session_ended(&mut self, key: SessionKey) {
-        self.note(Change::Session(key));
+        self.note(LoggedChange::Session(key));
     }
 
     /// The same of several.
@@ -132,11 +137,11 @@ impl Tx {
 
     /// More than is worth telling one by one: running servers forget all that they remember.
     pub(in crate::store) fn everything_changed(&mut self) {
-        self.note(Change::Everything);
+        self.note(LoggedChange::Everything);
     }
 
     /// What is noted twice is told once.
-    fn note(&mut self, change: Change) {
+    fn note(&mut self, change: LoggedChange) {
         self.changed.push(change);
     }
 
@@ -146,7 +151,7 @@ impl Tx {
             .changed
             .iter()
             .filter_map(|change| match change {
-                Change::Company(id) => Some(*id),
+                LoggedChange::Company(id) => Some(*id),
                 _ => None,
             })
             .collect();
@@ -164,10 +169,10 @@ impl Tx {
         .fetch_one(&mut *self)
         .await?;
         let revision = row.int("revision")?;
-        let mut told: Vec<Values<2>> = Vec::new();
+        let mut told: Vec<BatchRow<2>> = Vec::new();
         for change in changed {
             let (kind, subject) = match change {
-                Change::Company(id) => {
+                LoggedChange::Company(id) => {
                     let sql = "UPDATE company SET revision = $1 WHERE id = $2";
                     query(sql)
                         .bind(revision)
@@ -176,7 +181,7 @@ impl Tx {
                         .await?;
                     ("company", id.to_string())
                 }
-                Change::Connection(id) => {
+                LoggedChange::Connection(id) => {
                     let sql = "UPDATE connection SET revision = $1 WHERE id = $2";
                     query(sql)
                         .bind(revision)
@@ -185,17 +190,17 @@ impl Tx {
                         .await?;
                     continue;
                 }
-                Change::Everything => {
+                LoggedChange::Everything => {
                     let sql = "UPDATE change_counter SET floor = $1 WHERE id = 1";
                     query(sql).bind(revision).execute(&mut *self).await?;
                     continue;
                 }
-                Change::User(id) => ("user", id.to_string()),
-                Change::Session(SessionKey(key)) => ("session", hex(&key)),
+                LoggedChange::User(id) => ("user", id.to_string()),
+                LoggedChange::Session(SessionKey(key)) => ("session", hex(&key)),
             };
             told.push([kind.to_owned().into(), subject.into()]);
         }
-        let shared: Values<2> = [revision.into(), ms(now).into()];
+        let shared: BatchRow<2> = [revision.into(), ms(now).into()];
         TELL.execute(self, &shared, told).await?;
         Ok(())
     }

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
-use super::columns::{Row, ms};
-use super::statement::query;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::AuditEvent;
 use crate::store::{Error, Store, Tx};
 
 /// A kind of key, and what tells one key of it from others.
-type Fingerprints = BTreeSet<(String, String)>;
+pub(super) type Fingerprints = BTreeSet<(String, String)>;
 
 impl Store {
     /// The fingerprints that were noted; none in a new database, or one of an earlier version.
@@ -58,9 +58,9 @@ impl Store {
     }
 }
 
-const READ: &str = "SELECT kind, fingerprint FROM key_fingerprint";
+pub(super) const READ: &str = "SELECT kind, fingerprint FROM key_fingerprint";
 
-fn read(rows: &[Row]) -> Result<Fingerprints, Error> {
+pub(super) fn read(rows: &[Row]) -> Result<Fingerprints, Error> {
     rows.iter()
         .map(|row| Ok((row.text("kind")?, row.text("fingerprint")?)))
         .collect()
@@ -68,7 +68,8 @@ fn read(rows: &[Row]) -> Result<Fingerprints, Error> {
 
 async fn lock(tx: &mut Tx) -> Result<(), Error> {
     let sql = "UPDATE change_counter SET revision = revision WHERE id = 1";
-    query(sql).execute(tx).await.map(drop)
+    query(sql).execute(tx).await?;
+    Ok(())
 }
 
 async fn write(tx: &mut Tx, fingerprints: &Fingerprints, now: OffsetDateTime) -> Result<(), Error> {

@@ -5,19 +5,19 @@
 
 use std::collections::HashMap;
 
-use super::columns::hex;
-use super::statement::query;
-use super::transaction::Database;
-use crate::store::connection::{carry, envelope};
+use crate::database::Database;
+use crate::database::columns::hex;
+use crate::database::statement::query;
+use crate::store::connection::{domain_migration, protocol_migration};
 use crate::store::sign_in::session;
 use crate::store::{Error, Hasher, Tx};
 
 /// What has to be done in the nouns of this program and not in SQL, behind the text of the migration of this number.
 async fn after(number: i64, tx: &mut Tx) -> Result<(), Error> {
     match number {
-        11 => carry::domains(tx).await,
+        11 => domain_migration::run(tx).await,
         19 => session::look_up_anew(tx).await,
-        25 => envelope::protocols(tx).await,
+        25 => protocol_migration::run(tx).await,
         _ => Ok(()),
     }
 }
@@ -147,7 +147,7 @@ const POSTGRES_LOCK: &str = "SET LOCAL lock_timeout = '5min'; \
 
 /// Brings the schema up to date.
 pub(in crate::store) async fn run(database: &Database, hash: Hasher) -> Result<(), Error> {
-    let mut tx = database.begin().await?;
+    let mut tx = Tx::from(database.begin().await?);
     tx.may_take_long().await?;
     if let Database::Postgres(_) = database {
         tx.script(POSTGRES_LOCK.to_owned()).await?;

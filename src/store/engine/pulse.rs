@@ -1,7 +1,8 @@
 //! A sign of life, for `doctor`.
 
-use super::statement::query;
-use crate::store::{Database, Error, Store};
+use crate::database::Database;
+use crate::database::statement::query;
+use crate::store::{Error, Store};
 use time::OffsetDateTime;
 
 /// What the database says of itself.

@@ -16,8 +16,10 @@ use futures_util::future::BoxFuture;
 use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
-use super::sqlite::{Durability, Transaction};
-use crate::store::{Database, Error, Failure, Hasher, Store, Tx};
+use crate::database::sqlite::{Durability, SqliteTransaction};
+use crate::database::transaction::Transaction;
+use crate::database::{self, Database, Failure};
+use crate::store::{Error, Hasher, Store, Tx};
 
 /// The most pieces of work in one transaction: a bound on how long readers of the write-ahead log fall behind.
 const MOST: usize = 64;
@@ -26,10 +28,10 @@ const WAITING: usize = 4096;
 
 /// The queue of a SQLite database in this process.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Queue(Mutex<Waiting>);
+pub(in crate::store) struct Queue(Mutex<WaitingJobs>);
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct WaitingJobs {
     work: VecDeque<Box<dyn Work>>,
     /// What has time: it goes along where a transaction has room, and holds nobody up.
     later: VecDeque<Box<dyn Work>>,
@@ -68,7 +70,7 @@ pub(in crate::store) trait Job: Debug + Send + Sync + 'static {
 /// Who waits for the answer holds the job as well, so that memory is given back on the thread that took it: between threads that
 /// costs several times as much.
 #[derive(Debug)]
-struct Piece<J: Job> {
+struct QueuedJob<J: Job> {
     job: Arc<J>,
     /// It is told after the commit.
     outcome: Option<J::Output>,
@@ -89,7 +91,7 @@ trait Work: Debug + Send {
     fn durability(&self) -> Durability;
 }
 
-impl<J: Job> Work for Piece<J> {
+impl<J: Job> Work for QueuedJob<J> {
     fn perform<'a>(&'a mut self, tx: &'a mut Tx, hash: Hasher) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             self.outcome = Some(self.job.perform(tx, hash).await?);
@@ -114,12 +116,11 @@ impl<J: Job> Work for Piece<J> {
         } = *self;
         drop(job);
         // A piece is answered after it was performed.
-        let _ = answer.send(outcome.ok_or(Error::Stopped));
+        let _ = answer.send(outcome.ok_or_else(Error::stopped));
     }
 
     fn fail(self: Box<Self>, cause: &Error) {
-        let cause = Failure::Together(cause.to_string());
-        let _ = self.answer.send(Err(cause.into()));
+        let _ = self.answer.send(Err(Error::Batch(cause.to_string())));
     }
 
     fn is_unwanted(&self) -> bool {
@@ -151,9 +152,9 @@ impl Queue {
                 &mut waiting.work
             };
             if line.len() >= WAITING {
-                return Err(Failure::Busy.into());
+                return Err(database::Error::from(Failure::Busy).into());
             }
-            line.push_back(Box::new(Piece {
+            line.push_back(Box::new(QueuedJob {
                 job,
                 outcome: None,
                 answer,
@@ -161,30 +162,30 @@ impl Queue {
             !std::mem::replace(&mut waiting.busy, true)
         };
         if is_first {
-            let turn = Turn {
+            let turn = QueueWorker {
                 store: store.clone(),
                 queue: Arc::clone(self),
                 over: false,
             };
             tokio::spawn(turn.work());
         }
-        done.await.map_err(|_| Error::Stopped)?
+        done.await.map_err(|_| Error::stopped())?
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, WaitingJobs> {
         // Nothing panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The task at work. Whatever ends it, the next piece of work begins another one.
-struct Turn {
+struct QueueWorker {
     store: Store,
     queue: Arc<Queue>,
     over: bool,
 }
 
-impl Turn {
+impl QueueWorker {
     async fn work(mut self) {
         loop {
             // Requests that are ready now come first, and join the batch.
@@ -206,7 +207,7 @@ impl Turn {
                 batch.extend(waiting.later.drain(..room));
                 (batch, waiting.work.len())
             };
-            if let Err(cause) = self.store.together(batch).await {
+            if let Err(cause) = self.store.perform_batch(batch).await {
                 // Who stood behind has waited as long, and is not asked to do so again.
                 let behind: Vec<Box<dyn Work>> = {
                     let waiting = &mut *self.queue.lock();
@@ -222,7 +223,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for QueueWorker {
     fn drop(&mut self) {
         if !self.over {
             self.queue.lock().busy = false;
@@ -243,7 +244,7 @@ impl Store {
     }
 
     /// One transaction for all; when anything fails, one for each. An error when the database is away, which all were told.
-    async fn together(&self, mut batch: Vec<Box<dyn Work>>) -> Result<(), Error> {
+    async fn perform_batch(&self, mut batch: Vec<Box<dyn Work>>) -> Result<(), Error> {
         let Database::Sqlite(file) = &self.database else {
             return Ok(()); // Only a SQLite database has a queue.
         };
@@ -252,10 +253,15 @@ impl Store {
             .map(|work| work.durability())
             .max()
             .unwrap_or(Durability::Synced);
-        let (hash, ended, quotas) = (self.hash, Arc::clone(&self.ended), self.quotas);
-        let begun = move |tx| Tx::from(tx).telling(&ended).within(quotas);
-        let together = move |tx: Result<Transaction, Error>| match tx
-            .and_then(|tx| here(all_in(begun(tx), &mut batch, hash)))
+        let (hash, ended, quotas) = (self.hash, Arc::clone(&self.listener), self.quotas);
+        let begin = move |tx| {
+            Tx::from(Transaction::Sqlite(tx))
+                .with_listener(&ended)
+                .with_quotas(quotas)
+        };
+        let together = move |tx: Result<SqliteTransaction, database::Error>| match tx
+            .map_err(Error::from)
+            .and_then(|tx| run_here(perform_all(begin(tx), &mut batch, hash)))
         {
             Ok(()) => {
                 for work in batch {
@@ -281,7 +287,7 @@ impl Store {
 }
 
 /// All pieces in one transaction, and its commit.
-async fn all_in(mut tx: Tx, batch: &mut [Box<dyn Work>], hash: Hasher) -> Result<(), Error> {
+async fn perform_all(mut tx: Tx, batch: &mut [Box<dyn Work>], hash: Hasher) -> Result<(), Error> {
     for work in batch.iter_mut() {
         work.perform(&mut tx, hash).await?;
     }
@@ -291,6 +297,8 @@ async fn all_in(mut tx: Tx, batch: &mut [Box<dyn Work>], hash: Hasher) -> Result
 }
 
 /// The end of what has nothing to wait for: its statements run on this thread.
-fn here<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    future.now_or_never().unwrap_or(Err(Error::Stopped))
+fn run_here<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    future
+        .now_or_never()
+        .unwrap_or_else(|| Err(Error::stopped()))
 }

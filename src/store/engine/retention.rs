@@ -2,8 +2,8 @@
 //!
 //! Invariant: no transaction here is long, however much there is to forget, so that sign-ins go on beside it.
 
-use super::columns::ms;
-use super::statement::{Statement, query};
+use crate::database::columns::ms;
+use crate::database::statement::{Statement, query};
 use crate::domain::CompanyId;
 use crate::store::console::idempotency::ANSWERS_KEPT;
 use crate::store::{Error, Store};
@@ -17,7 +17,7 @@ const ASSERTIONS: Duration = Duration::days(1);
 
 /// How long what is kept for a time is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
+pub struct Retention {
     /// Records of sign-ins.
     pub attempts: Duration,
     /// Entries of the audit log; none keeps them for ever.
@@ -28,7 +28,7 @@ pub struct Keep {
     pub most_entries: Option<u32>,
 }
 
-impl From<Duration> for Keep {
+impl From<Duration> for Retention {
     /// Records for so long, and the audit log for ever.
     fn from(attempts: Duration) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl From<Duration> for Keep {
 
 /// How much was forgotten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Purged {
+pub struct PurgeCounts {
     /// Sessions that had ended.
     pub sessions: u64,
     /// Assertion IDs whose assertion has expired.
@@ -63,7 +63,11 @@ const LOOK: i64 = 2_000;
 
 impl Store {
     /// Forgets what is over, piece by piece.
-    pub async fn purge(&self, now: OffsetDateTime, keep: impl Into<Keep>) -> Result<Purged, Error> {
+    pub async fn purge(
+        &self,
+        now: OffsetDateTime,
+        keep: impl Into<Retention>,
+    ) -> Result<PurgeCounts, Error> {
         let keep = keep.into();
         let assertions = query(
             "DELETE FROM assertion_seen WHERE (connection_id, assertion_id) IN \
@@ -77,7 +81,7 @@ impl Store {
         )
         .bind(ms(now))
         .bind(PIECE);
-        let mut purged = Purged {
+        let mut purged = PurgeCounts {
             sessions: self.purge_sessions(now).await?,
             assertions: self.in_pieces(assertions).await?,
             attempts: 0,
@@ -123,7 +127,7 @@ impl Store {
 
     /// Forgets the entries of the audit log that are too old: each company's, and those of the installation; and of a company
     /// those that are too many.
-    async fn purge_audit(&self, now: OffsetDateTime, keep: Keep) -> Result<u64, Error> {
+    async fn purge_audit(&self, now: OffsetDateTime, keep: Retention) -> Result<u64, Error> {
         let too_old = keep
             .audit
             .map_or(i64::MIN, |keep| ms(now.saturating_sub(keep)));
@@ -138,7 +142,7 @@ impl Store {
             let too_many = match keep.most_entries {
                 Some(most) => {
                     let newest = query(
-                        "SELECT id, at FROM audit_event WHERE company_id = $1 AND at <= $2 AND (at < $2 OR id < $3) \
+                        "SELECT id, at FROM audit_event WHERE company_id = $1 AND (at, id) < ($2, $3) \
                          ORDER BY at DESC, id DESC LIMIT 1 OFFSET $4",
                     );
                     self.last_too_many(newest, company.id, most).await

@@ -41,7 +41,7 @@ pub(in crate::store) fn pattern(text: &str) -> String {
 }
 
 /// What of a user is searched, in lower case: the column `account.search`.
-pub(in crate::store) fn searched(user: &User) -> String {
+pub(in crate::store) fn search_text(user: &User) -> String {
     let User {
         email,
         first_name,

@@ -1,143 +1,93 @@
-//! The databases and their transactions, with one face: a statement goes to the database itself or into a transaction.
+//! A transaction of the store: that of the database, with what it has to tell running servers and what it adds to quotas.
 
 use std::sync::Arc;
 
-use super::change::Change;
-use super::columns::Row;
-use super::ended::Listener;
-use super::statement::{Pair, Statement, Target, query};
-use super::{postgres, sqlite};
+use super::change::LoggedChange;
+use super::invalidation::InvalidationListener;
+use crate::database;
+use crate::database::columns::Row;
+use crate::database::statement::{Statement, StatementPair, Target, query};
+use crate::database::transaction::Transaction;
+use crate::database::value::Value;
 use crate::domain::Quotas;
-use crate::store::company::quota::Noted;
-use crate::store::engine::value::Value;
+use crate::store::company::quota::PendingUse;
 use crate::store::{Error, Store};
-
-/// Which database is behind the URL.
-#[derive(Debug, Clone)]
-pub(in crate::store) enum Database {
-    Sqlite(Arc<sqlite::File>),
-    Postgres(postgres::Pool),
-}
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
 pub struct Tx {
-    inner: Inner,
-    pub(in crate::store) changed: Vec<Change>,
+    transaction: Transaction,
+    pub(in crate::store) changed: Vec<LoggedChange>,
     /// What it has added and not counted yet.
-    pub(in crate::store) uses: Vec<Noted>,
+    pub(in crate::store) uses: Vec<PendingUse>,
     pub(in crate::store) quotas: Quotas,
     /// Who is told what it has ended.
-    listener: Option<Arc<Listener>>,
-}
-
-#[derive(Debug)]
-enum Inner {
-    Sqlite(sqlite::Transaction),
-    Postgres(postgres::Transaction),
+    listener: Option<Arc<InvalidationListener>>,
 }
 
 impl Store {
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        let tx = self.database.begin().await?;
-        Ok(tx.telling(&self.ended).within(self.quotas))
+        let tx = Tx::from(self.database.begin().await?);
+        Ok(tx.with_listener(&self.listener).with_quotas(self.quotas))
     }
 }
 
-impl Database {
-    pub(in crate::store) async fn begin(&self) -> Result<Tx, Error> {
-        let inner = match self {
-            Self::Sqlite(file) => Inner::Sqlite(file.begin().await?),
-            Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
-        };
-        Ok(Tx::new(inner))
-    }
-}
-
-impl Tx {
-    fn new(inner: Inner) -> Self {
+impl From<Transaction> for Tx {
+    fn from(transaction: Transaction) -> Self {
         Self {
-            inner,
+            transaction,
             changed: Vec::new(),
             uses: Vec::new(),
             quotas: Quotas::default(),
             listener: None,
         }
     }
+}
 
+impl Tx {
     /// The same, for companies that may have so much.
-    pub(in crate::store) fn within(self, quotas: Quotas) -> Self {
+    pub(in crate::store) fn with_quotas(self, quotas: Quotas) -> Self {
         Self { quotas, ..self }
     }
 
     /// The same, which tells what it has ended.
-    pub(in crate::store) fn telling(mut self, listener: &Arc<Listener>) -> Self {
+    pub(in crate::store) fn with_listener(mut self, listener: &Arc<InvalidationListener>) -> Self {
         self.listener = Some(Arc::clone(listener));
         self
     }
 
-    pub(in crate::store) fn listener(&mut self) -> Option<Arc<Listener>> {
+    pub(in crate::store) fn listener(&mut self) -> Option<Arc<InvalidationListener>> {
         self.listener.take()
     }
 
     /// Whether no other transaction can write until this one ends, so that nothing is to be locked.
     pub(in crate::store) fn writes_alone(&self) -> bool {
-        matches!(self.inner, Inner::Sqlite(_))
+        self.transaction.writes_alone()
     }
 
     /// No client waits for it, and it may be a lot of work.
     pub(in crate::store) async fn may_take_long(&mut self) -> Result<(), Error> {
-        match &mut self.inner {
-            // It waits for nobody but the disk.
-            Inner::Sqlite(_) => Ok(()),
-            Inner::Postgres(tx) => tx.may_take_long().await,
-        }
+        Ok(self.transaction.may_take_long().await?)
     }
 
     /// Runs a text of several statements, which is part of this program.
     pub(in crate::store) async fn script(&mut self, text: String) -> Result<(), Error> {
-        match &mut self.inner {
-            Inner::Sqlite(tx) => tx.script(text).await,
-            Inner::Postgres(tx) => tx.script(text).await,
-        }
+        Ok(self.transaction.script(text).await?)
     }
 
     /// Makes both changes of a pair; how many rows the second has changed.
     pub(in crate::store) async fn change_both(
         &mut self,
-        pair: &Pair,
+        pair: &StatementPair,
         values: Vec<Value<'_>>,
     ) -> Result<u64, Error> {
-        match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let first = Statement {
-                    sql: pair.first,
-                    values,
-                };
-                let second = Statement {
-                    sql: pair.second,
-                    values: first.values.clone(),
-                };
-                tx.change(first).await?;
-                tx.change(second).await
-            }
-            Inner::Postgres(tx) => {
-                let together = Statement {
-                    sql: pair.together,
-                    values,
-                };
-                tx.change(together).await
-            }
-        }
+        Ok(self.transaction.change_both(pair, values).await?)
     }
 
     /// Ends the transaction without a word to running servers.
     pub(in crate::store) async fn commit_quietly(self) -> Result<(), Error> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await,
-            Inner::Postgres(tx) => tx.commit().await,
-        }
+        Ok(self.transaction.commit().await?)
     }
 }
 
@@ -146,7 +96,7 @@ impl Tx {
 #[must_use = "it is kept or taken back"]
 pub(in crate::store) struct Savepoint {
     noted: usize,
-    uses: Vec<Noted>,
+    uses: Vec<PendingUse>,
 }
 
 impl Tx {
@@ -189,54 +139,16 @@ impl Tx {
     }
 }
 
-impl From<sqlite::Transaction> for Tx {
-    fn from(inner: sqlite::Transaction) -> Self {
-        Self::new(Inner::Sqlite(inner))
-    }
-}
-
-impl Target for &Database {
-    async fn change(self, statement: Statement<'_>) -> Result<u64, Error> {
-        match self {
-            Database::Sqlite(file) => file.change(statement).await,
-            Database::Postgres(pool) => pool.change(statement).await,
-        }
-    }
-
-    async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
-        match self {
-            Database::Sqlite(file) => file.row(&statement),
-            Database::Postgres(pool) => {
-                Ok(Box::pin(pool.rows(statement)).await?.into_iter().next())
-            }
-        }
-    }
-
-    async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
-        match self {
-            Database::Sqlite(file) => file.rows(statement).await,
-            // Boxed, because it is large, and a page waits for several at once.
-            Database::Postgres(pool) => Box::pin(pool.rows(statement)).await,
-        }
-    }
-}
-
 impl Target for &mut Tx {
-    async fn change(self, statement: Statement<'_>) -> Result<u64, Error> {
-        match &mut self.inner {
-            Inner::Sqlite(tx) => tx.change(statement).await,
-            Inner::Postgres(tx) => tx.change(statement).await,
-        }
+    async fn change(self, statement: Statement<'_>) -> Result<u64, database::Error> {
+        (&mut self.transaction).change(statement).await
     }
 
-    async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, Error> {
-        Ok(self.rows(statement).await?.into_iter().next())
+    async fn row(self, statement: Statement<'_>) -> Result<Option<Row>, database::Error> {
+        (&mut self.transaction).row(statement).await
     }
 
-    async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
-        match &mut self.inner {
-            Inner::Sqlite(tx) => tx.rows(statement).await,
-            Inner::Postgres(tx) => tx.rows(statement).await,
-        }
+    async fn rows(self, statement: Statement<'_>) -> Result<Vec<Row>, database::Error> {
+        (&mut self.transaction).rows(statement).await
     }
 }

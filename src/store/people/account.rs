@@ -3,28 +3,28 @@
 //! Invariant: of two sign-ins at the same instant, on any server, one makes the account and the other finds it; an identity,
 //! once bound, is never bound to another account.
 
-use super::claimant::{Claimant, How};
-use super::group_claim::{self, GroupsOf, grant, returning};
-use super::identity::{self, Known};
+use super::claimant::{AccountSource, Claimant};
+use super::group_claim::{self, GroupOutcome, grant, returning};
+use super::identity::{self, KnownIdentity};
 use super::user::{insert, user, user_columns};
 use super::{link, rename};
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::statement::query;
 use crate::domain::{AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User};
-use crate::store::engine::columns::{Row, is_text, ms};
-use crate::store::engine::search::searched;
-use crate::store::engine::statement::query;
+use crate::store::engine::search::search_text;
 use crate::store::sign_in::session;
 use crate::store::{Error, Refusal, Tx};
 
 /// An account that may sign in.
 pub(in crate::store) struct Account {
     pub(in crate::store) user: User,
-    pub(in crate::store) how: How,
+    pub(in crate::store) how: AccountSource,
     /// Why the account kept its own address, where the profile has another one.
     pub(in crate::store) email_kept: Option<&'static str>,
     /// Its password was taken away, because a token had set it and it has become an administrator's.
     pub(in crate::store) password_taken: bool,
     /// What became of its groups; none where no claims brought it.
-    pub(in crate::store) groups: Option<GroupsOf>,
+    pub(in crate::store) groups: Option<GroupOutcome>,
     /// It was linked just now, and other connections know it as well: their names for people.
     pub(in crate::store) known_also_by: Vec<String>,
 }
@@ -43,14 +43,14 @@ pub(in crate::store) async fn settle(
     }
     if let Some(row) = identity::come_again(tx, claimant).await? {
         let user = user(&row)?;
-        let account = brought_up_to_date(tx, claimant, user, &row, How::Found);
+        let account = brought_up_to_date(tx, claimant, user, &row, AccountSource::Found);
         return account.await.map(Ok);
     }
     match identity::find(tx, claimant).await? {
         Err(refusal) => Ok(Err(refusal)),
         // Nothing is written before it is known that this user gets in.
-        Ok(Known::Subject(user)) => welcome(tx, claimant, user, How::Found).await,
-        Ok(Known::Nobody | Known::Other(..)) => {
+        Ok(KnownIdentity::Subject(user)) => welcome(tx, claimant, user, AccountSource::Found).await,
+        Ok(KnownIdentity::Nobody | KnownIdentity::Other(..)) => {
             let point = tx.savepoint().await?;
             let judged = Box::pin(first_time(tx, claimant)).await?;
             tx.keep_unless_refused(point, judged).await
@@ -77,7 +77,7 @@ async fn first_time(
                 if let Some(former) = claimant.replaces {
                     session::hold(tx, former).await?;
                 }
-                counted(tx, claimant, account).await
+                count_account(tx, claimant, account).await
             }
             refused => Ok(refused),
         };
@@ -94,7 +94,7 @@ async fn first_time(
 }
 
 /// An account that was made is counted last, so that others who are made wait for as little as can be.
-async fn counted(
+async fn count_account(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
     account: Account,
@@ -113,12 +113,12 @@ async fn counted(
 async fn look(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
-) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
+) -> Result<Result<Option<(User, AccountSource)>, Refusal>, Error> {
     match identity::find(tx, claimant).await? {
         Err(refusal) => return Ok(Err(refusal)),
-        Ok(Known::Subject(user)) => return Ok(Ok(Some((user, How::Found)))),
-        Ok(Known::Other(user, by)) => return by_other_name(tx, claimant, user, &by).await,
-        Ok(Known::Nobody) => {}
+        Ok(KnownIdentity::Subject(user)) => return Ok(Ok(Some((user, AccountSource::Found)))),
+        Ok(KnownIdentity::Other(user, by)) => return by_other_name(tx, claimant, user, &by).await,
+        Ok(KnownIdentity::Nobody) => {}
     }
     let Some(email) = &claimant.profile.email else {
         return Ok(Err(Refusal::NoEmail {
@@ -136,21 +136,21 @@ async fn look(
                 Ok(false) => return Ok(Ok(None)),
                 Err(refusal) => return Ok(Err(refusal)),
             }
-            (user, How::Linked)
+            (user, AccountSource::Linked)
         }
         None => match make(tx, claimant, email).await? {
-            Ok(Some(user)) => (user, How::Made),
+            Ok(Some(user)) => (user, AccountSource::Made),
             Ok(None) => return Ok(Ok(None)),
             Err(refusal) => return Ok(Err(refusal)),
         },
     };
     if identity::bind(tx, claimant, &claimant.profile.subject, user.id).await? {
-        if how == How::Linked {
+        if how == AccountSource::Linked {
             tx.waits_no_more(user.id).await?;
         }
         return Ok(Ok(Some((user, how))));
     }
-    if how == How::Made {
+    if how == AccountSource::Made {
         // The same subject came with another address at the same instant; the account just made has no use.
         query("DELETE FROM account WHERE id = $1")
             .bind(user.id.to_string())
@@ -167,7 +167,7 @@ async fn by_other_name(
     claimant: &Claimant<'_>,
     user: User,
     by: &str,
-) -> Result<Result<Option<(User, How)>, Refusal>, Error> {
+) -> Result<Result<Option<(User, AccountSource)>, Refusal>, Error> {
     match identity::bind_also(tx, claimant, &user, by).await? {
         Err(refusal) => return Ok(Err(refusal)),
         Ok(false) => return Ok(Ok(None)),
@@ -177,7 +177,7 @@ async fn by_other_name(
     let detail = AuditDetail::BoundByOtherName { subject, by };
     let event = claimant.event(1, AuditAction::UserBind, &user);
     tx.audit(&event.with_detail(detail)).await?;
-    Ok(Ok(Some((user, How::FoundByOther))))
+    Ok(Ok(Some((user, AccountSource::FoundByOther))))
 }
 
 /// The account of an address, locked until the transaction ends.
@@ -252,7 +252,7 @@ async fn welcome(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
     found: User,
-    how: How,
+    how: AccountSource,
 ) -> Result<Result<Account, Refusal>, Error> {
     let profile = claimant.profile;
     let row = query(concat!(
@@ -287,7 +287,7 @@ async fn brought_up_to_date(
     claimant: &Claimant<'_>,
     found: User,
     row: &Row,
-    how: How,
+    how: AccountSource,
 ) -> Result<Account, Error> {
     let mut user = user(row)?;
     let found = User {
@@ -295,7 +295,7 @@ async fn brought_up_to_date(
         ..found
     };
     let email_kept = rename::update_email(tx, claimant, &mut user).await?;
-    let search = searched(&user);
+    let search = search_text(&user);
     if row.text("search")? != search {
         query("UPDATE account SET search = $1 WHERE id = $2")
             .bind(search)
@@ -305,7 +305,7 @@ async fn brought_up_to_date(
     }
     let groups = group_claim::reconcile(tx, claimant, found.id, row, how).await?;
     let mut password_taken = false;
-    if user.has_password && (groups.changed() || how != How::Found) {
+    if user.has_password && (groups.changed() || how != AccountSource::Found) {
         let company = claimant.connection.company_id;
         password_taken = !tx
             .take_foreign_passwords(company, Some(user.id))
@@ -318,13 +318,13 @@ async fn brought_up_to_date(
         let event = event.with_detail(AuditDetail::ForeignPassword);
         tx.audit(&event).await?;
     }
-    if how != How::Made
+    if how != AccountSource::Made
         && let Some(event) = claimant.change(&found, &user)
     {
         tx.audit(&event).await?;
     }
-    let known_also_by = if how == How::Linked {
-        linked(tx, claimant, &user).await?
+    let known_also_by = if how == AccountSource::Linked {
+        audit_link(tx, claimant, &user).await?
     } else {
         Vec::new()
     };
@@ -332,7 +332,7 @@ async fn brought_up_to_date(
         last_sign_in_at: user.last_sign_in_at,
         ..found
     };
-    if how != How::Made && (groups.changed() || known != user) {
+    if how != AccountSource::Made && (groups.changed() || known != user) {
         tx.user_changed(user.id);
     }
     Ok(Account {
@@ -346,7 +346,11 @@ async fn brought_up_to_date(
 }
 
 /// Writes down that an account was linked by its address (rule F2), and who else knows it.
-async fn linked(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Vec<String>, Error> {
+async fn audit_link(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: &User,
+) -> Result<Vec<String>, Error> {
     let connection = claimant.connection;
     let others = tx.known_also_by(user.id, connection.id).await?;
     // The name comes last: it goes when the user is deleted.

@@ -3,8 +3,8 @@
 //! Invariant: a company that has an administrator who can sign in with a password keeps one, whatever commands and servers
 //! do at the same instant. (What an identity provider's claims do to its own grants is not decided here.)
 
+use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, GroupId, UserId};
-use crate::store::engine::statement::{Target, query};
 use crate::store::{Error, Tx};
 
 /// The administrators of company `$1` who can sign in with a password.
@@ -38,12 +38,12 @@ pub(in crate::store) use count_break_glass;
 /// The ways into a company, held still until the transaction ends.
 #[derive(Debug)]
 #[must_use = "a change is checked after it was made"]
-pub struct WayIn {
+pub struct BreakGlassLock {
     /// The company, when it has a way in that could be lost.
     company: Option<String>,
 }
 
-impl WayIn {
+impl BreakGlassLock {
     async fn lock_all(tx: &mut Tx, company: String, users: Vec<String>) -> Result<Self, Error> {
         let rows = query(select_break_glass!("a.id", " ORDER BY a.id"))
             .bind(company.as_str())
@@ -52,7 +52,7 @@ impl WayIn {
         let mut accounts = rows
             .iter()
             .map(|row| row.text("id"))
-            .collect::<Result<Vec<String>, Error>>()?;
+            .collect::<Result<Vec<String>, _>>()?;
         let has_way_in = !accounts.is_empty();
         accounts.extend(users);
         tx.lock_accounts(accounts).await?;
@@ -74,12 +74,12 @@ impl WayIn {
 }
 
 impl Tx {
-    /// Locks the members of a group and the company's break-glass administrators, before a change that [`WayIn::check`] looks at.
+    /// Locks the members of a group and the company's break-glass administrators, before a change that [`BreakGlassLock::check`] looks at.
     pub async fn hold_members(
         &mut self,
         company: CompanyId,
         group: GroupId,
-    ) -> Result<WayIn, Error> {
+    ) -> Result<BreakGlassLock, Error> {
         let company = company.to_string();
         if !self.writes_alone() {
             // In the order of everyone else; however many they are, no more than their number comes back.
@@ -95,20 +95,20 @@ impl Tx {
             .await?;
         }
         let has_way_in = count(&mut *self, &company).await? > 0;
-        Ok(WayIn {
+        Ok(BreakGlassLock {
             company: has_way_in.then_some(company),
         })
     }
 
-    /// Locks these users of a company and its break-glass administrators, before a change that [`WayIn::check`] looks at. It
+    /// Locks these users of a company and its break-glass administrators, before a change that [`BreakGlassLock::check`] looks at. It
     /// is the first thing that a transaction does: accounts are locked before anything else.
     pub async fn hold_way_in(
         &mut self,
         company: CompanyId,
         users: impl IntoIterator<Item = UserId>,
-    ) -> Result<WayIn, Error> {
+    ) -> Result<BreakGlassLock, Error> {
         let users = users.into_iter().map(|user| user.to_string()).collect();
-        WayIn::lock_all(self, company.to_string(), users).await
+        BreakGlassLock::lock_all(self, company.to_string(), users).await
     }
 }
 
@@ -118,5 +118,5 @@ pub(in crate::store) async fn count(target: impl Target, company: &str) -> Resul
         .bind(company)
         .fetch_one(target)
         .await?;
-    row.int("count")
+    Ok(row.int("count")?)
 }

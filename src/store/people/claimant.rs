@@ -60,7 +60,7 @@ impl Claimant<'_> {
 
 /// How the account was come by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum How {
+pub(in crate::store) enum AccountSource {
     Found,
     /// By a weaker name; the subject is bound, too, from now on.
     FoundByOther,

@@ -4,12 +4,12 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::ms;
+use crate::database::statement::query;
 use crate::domain::{Family, GrantSource, User};
 use crate::store::company::quota::whole;
 use crate::store::console::idempotency::GONE;
-use crate::store::engine::columns::ms;
 use crate::store::engine::search::pattern;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// What hangs on a user.

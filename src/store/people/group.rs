@@ -1,9 +1,9 @@
 //! Permission groups and their members.
 
 use super::user::user_columns;
+use crate::database::columns::Row;
+use crate::database::statement::query;
 use crate::domain::{CompanyId, GrantSource, Group, GroupId, User, UserId};
-use crate::store::engine::columns::Row;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 use time::OffsetDateTime;
 

@@ -4,14 +4,14 @@
 //! it and who changes a connection hold the company, and look for the other then.
 
 use super::group::group;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{
     CompanyId, Connection, ConnectionId, Family, GrantSource, Group, GroupId, GroupKind, Settings,
 };
 use crate::store::company::quota::whole;
-use crate::store::connection::envelope;
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::part::Part;
-use crate::store::engine::statement::{Target, query};
+use crate::store::connection::protocol_migration;
+use crate::store::engine::page::CursorPage;
 use crate::store::{Error, Store, Tx};
 
 macro_rules! select {
@@ -78,7 +78,7 @@ pub struct GroupUse {
 
 impl GroupUse {
     /// How a connection uses a group, if it does.
-    pub fn of(connection: &Connection, group: GroupId) -> Option<Self> {
+    pub fn from_connection(connection: &Connection, group: GroupId) -> Option<Self> {
         let Connection {
             id,
             display_name,
@@ -125,7 +125,7 @@ impl Store {
             .bind(company.to_string())
             .fetch_all(&self.database)
             .await?;
-        rows.iter().map(listed).collect()
+        rows.iter().map(listed_group).collect()
     }
 
     /// A company's groups by title, from behind a place on: the title there.
@@ -134,7 +134,7 @@ impl Store {
         company: CompanyId,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Part<ListedGroup, String>, Error> {
+    ) -> Result<CursorPage<ListedGroup, String>, Error> {
         let rows = query(select_listed!(
             "WHERE g.company_id = $1 AND g.title > $2 ORDER BY g.title LIMIT $3"
         ))
@@ -143,8 +143,10 @@ impl Store {
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.database)
         .await?;
-        let groups = rows.iter().map(listed).collect::<Result<_, _>>()?;
-        Ok(Part::of(groups, limit, |last| last.group.title.clone()))
+        let groups = rows.iter().map(listed_group).collect::<Result<_, _>>()?;
+        Ok(CursorPage::new(groups, limit, |last| {
+            last.group.title.clone()
+        }))
     }
 
     /// How many users are in a group, whoever put them there.
@@ -365,11 +367,11 @@ async fn uses(
 
 fn use_in(row: &Row, id: GroupId) -> Result<Option<GroupUse>, Error> {
     let (connection, name) = (row.parsed("id")?, row.text("display_name")?);
-    let settings = envelope::settings(row)?;
+    let settings = protocol_migration::settings(row)?;
     Ok(GroupUse::in_settings(connection, &name, &settings, id))
 }
 
-fn listed(row: &Row) -> Result<ListedGroup, Error> {
+fn listed_group(row: &Row) -> Result<ListedGroup, Error> {
     Ok(ListedGroup {
         group: group(row)?,
         members: u64::try_from(row.int("members")?).unwrap_or_default(),

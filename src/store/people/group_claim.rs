@@ -3,10 +3,10 @@
 //! Invariant: a claim changes the grants of its own connection and no others, and one that is missing or was too long to list
 //! takes nothing. What is said of it is bounded, whatever came.
 
-use super::claimant::{Claimant, How};
+use super::claimant::{AccountSource, Claimant};
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{Check, FlowRequirement, GrantSource, GroupClaim, GroupId, Settings, UserId};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// The most values, and groups, that a record lists, and the most characters of one.
@@ -15,7 +15,7 @@ const LONGEST: usize = 80;
 
 /// What became of the groups of one account.
 #[derive(Debug, Default)]
-pub(in crate::store) struct GroupsOf {
+pub(in crate::store) struct GroupOutcome {
     /// Values of the claim with the groups that they stand for.
     mapped: Vec<(String, String)>,
     granted: Vec<String>,
@@ -26,7 +26,7 @@ pub(in crate::store) struct GroupsOf {
     pub(in crate::store) held: Option<Vec<GroupId>>,
 }
 
-impl GroupsOf {
+impl GroupOutcome {
     pub(in crate::store) fn changed(&self) -> bool {
         !self.granted.is_empty() || !self.taken.is_empty()
     }
@@ -38,11 +38,11 @@ pub(in crate::store) async fn reconcile(
     claimant: &Claimant<'_>,
     user: UserId,
     row: &Row,
-    how: How,
-) -> Result<GroupsOf, Error> {
+    how: AccountSource,
+) -> Result<GroupOutcome, Error> {
     let settings = &claimant.connection.settings;
-    let mut groups = GroupsOf::default();
-    if how == How::Made
+    let mut groups = GroupOutcome::default();
+    if how == AccountSource::Made
         && let Some(group) = settings.jit
     {
         groups.given = title(tx, group).await?;
@@ -63,7 +63,7 @@ pub(in crate::store) async fn reconcile(
         } else if grant(tx, claimant, user, mapped.group_id, source).await? {
             let title = title(tx, mapped.group_id).await?.unwrap_or_default();
             groups.granted.push(title.clone());
-            present.push(Present {
+            present.push(ClaimedGroup {
                 id: mapped.group_id,
                 title: title.clone(),
                 wanted: true,
@@ -74,7 +74,7 @@ pub(in crate::store) async fn reconcile(
         };
         groups.mapped.push((mapped.value.clone(), title));
     }
-    let (wanted, gone): (Vec<Present>, Vec<Present>) =
+    let (wanted, gone): (Vec<ClaimedGroup>, Vec<ClaimedGroup>) =
         present.into_iter().partition(|group| group.wanted);
     groups.held = Some(wanted.into_iter().map(|group| group.id).collect());
     for gone in gone {
@@ -91,7 +91,7 @@ pub(in crate::store) async fn reconcile(
 }
 
 /// A group that the claim of an earlier sign-in granted.
-struct Present {
+struct ClaimedGroup {
     id: GroupId,
     title: String,
     wanted: bool,
@@ -127,12 +127,12 @@ pub(in crate::store) fn source(claimant: &Claimant<'_>) -> Option<String> {
     matches!(claimant.profile.groups, GroupClaim::Values(_)).then(|| source.to_string())
 }
 
-fn present(row: &Row) -> Result<Vec<Present>, Error> {
+fn present(row: &Row) -> Result<Vec<ClaimedGroup>, Error> {
     let lines = row.maybe_text("present")?.unwrap_or_default();
     // A title has one line. Of one that had more, what follows stands for no group.
     let group = |line: &str| {
         let (id, title) = line.split_once(' ')?;
-        Some(Present {
+        Some(ClaimedGroup {
             id: id.parse().ok()?,
             title: title.to_owned(),
             wanted: false,
@@ -146,7 +146,7 @@ async fn title(tx: &mut Tx, group: GroupId) -> Result<Option<String>, Error> {
         .bind(group.to_string())
         .fetch_optional(&mut *tx)
         .await?;
-    row.map(|row| row.text("title")).transpose()
+    Ok(row.map(|row| row.text("title")).transpose()?)
 }
 
 /// Puts a user into a group of the connection's company; `false` when there is no such group, or the user is in it.
@@ -173,7 +173,7 @@ pub(in crate::store) async fn grant(
 
 /// What lets a person in and is worth a look: the sign-in is shown with a warning.
 #[derive(Debug)]
-pub(in crate::store) struct Warning {
+pub(in crate::store) struct GroupWarning {
     pub(in crate::store) requirement: FlowRequirement,
     /// What is the matter, to go on with after "with a warning: ".
     pub(in crate::store) text: &'static str,
@@ -181,7 +181,7 @@ pub(in crate::store) struct Warning {
     pub(in crate::store) advice: &'static [&'static str],
 }
 
-const NOT_SENT: Warning = Warning {
+const NOT_SENT: GroupWarning = GroupWarning {
     requirement: FlowRequirement::Groups,
     text: "the identity provider sent no groups, and groups are mapped",
     advice: &[
@@ -189,14 +189,14 @@ const NOT_SENT: Warning = Warning {
         "If it sends them by another name, enter that name in the connection's settings, Claims, Groups.",
     ],
 };
-const TOO_MANY: Warning = Warning {
+const TOO_MANY: GroupWarning = GroupWarning {
     requirement: FlowRequirement::Groups,
     text: "the person is in more groups than the identity provider lists, so that groups stay as they are",
     advice: &[
         "Entra ID: in Attributes & Claims, open the group claim and choose \"Groups assigned to the application\". Entra ID lists no more than 150 groups.",
     ],
 };
-const NONE_MAPPED: Warning = Warning {
+const NONE_MAPPED: GroupWarning = GroupWarning {
     requirement: FlowRequirement::Groups,
     text: "none of the groups that came is mapped to a permission group",
     advice: &[
@@ -208,8 +208,8 @@ const NONE_MAPPED: Warning = Warning {
 pub(in crate::store) fn check(
     settings: &Settings,
     claim: &GroupClaim,
-    groups: Option<&GroupsOf>,
-) -> (Check, Option<&'static Warning>) {
+    groups: Option<&GroupOutcome>,
+) -> (Check, Option<&'static GroupWarning>) {
     let maps = !settings.group_mapping.is_empty();
     let warning = match (claim, groups) {
         (_, None) => None,
@@ -224,7 +224,7 @@ pub(in crate::store) fn check(
         GroupClaim::Missing => "no groups were sent".to_owned(),
         GroupClaim::Overflow => "too many groups to list".to_owned(),
         GroupClaim::Values(values) if values.is_empty() => "an empty list".to_owned(),
-        GroupClaim::Values(values) => listed(values.iter().map(|value| short(value))),
+        GroupClaim::Values(values) => list_first(values.iter().map(|value| short(value))),
     };
     match groups {
         None => received.push_str(". Nobody was signed in: groups stay as they are"),
@@ -244,12 +244,12 @@ pub(in crate::store) fn check(
     (check, warning)
 }
 
-impl GroupsOf {
+impl GroupOutcome {
     fn tell(&self, claim: &GroupClaim, text: &mut String) {
         let mut add = |label: &str, list: Vec<String>| {
             if !list.is_empty() {
                 text.push_str(label);
-                text.push_str(&listed(list.into_iter()));
+                text.push_str(&list_first(list.into_iter()));
             }
         };
         let titles = |all: &[String]| all.iter().map(|title| short(title)).collect();
@@ -273,7 +273,7 @@ impl GroupsOf {
 }
 
 /// The first of a list, and how many more there are.
-fn listed(texts: impl ExactSizeIterator<Item = String>) -> String {
+fn list_first(texts: impl ExactSizeIterator<Item = String>) -> String {
     let more = texts.len().saturating_sub(MOST_LISTED);
     let mut all: Vec<String> = texts.take(MOST_LISTED).collect();
     if more > 0 {

@@ -9,14 +9,14 @@ use super::claimant::Claimant;
 use super::group_claim;
 use super::group_claim::returning;
 use super::user::{user, user_columns};
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, User, UserId};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
-use crate::store::sign_in::refusal::Bar;
+use crate::store::sign_in::refusal::LinkObstacle;
 use crate::store::{Error, Refusal, Tx};
 
 /// Whom an assertion's names lead to.
-pub(in crate::store) enum Known {
+pub(in crate::store) enum KnownIdentity {
     Nobody,
     /// The subject does.
     Subject(User),
@@ -57,14 +57,14 @@ pub(in crate::store) async fn come_again(
     for _ in 1..MOST {
         greeting = greeting.bind(others.next().map(String::as_str));
     }
-    greeting.fetch_optional(&mut *tx).await
+    Ok(greeting.fetch_optional(&mut *tx).await?)
 }
 
 /// Looks for the names of an assertion.
 pub(in crate::store) async fn find(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
-) -> Result<Result<Known, Refusal>, Error> {
+) -> Result<Result<KnownIdentity, Refusal>, Error> {
     let profile = claimant.profile;
     let names: Vec<&str> = [profile.subject.as_str()]
         .into_iter()
@@ -97,7 +97,7 @@ pub(in crate::store) async fn find(
     found.sort_by_key(|(name, _)| place(name));
     let mut found = found.into_iter();
     let Some((name, first)) = found.next() else {
-        return Ok(Ok(Known::Nobody));
+        return Ok(Ok(KnownIdentity::Nobody));
     };
     // An old form holds no format: it may well be another's.
     let other = found.find(|(name, other)| {
@@ -112,9 +112,9 @@ pub(in crate::store) async fn find(
         }));
     }
     Ok(Ok(if name == profile.subject {
-        Known::Subject(first)
+        KnownIdentity::Subject(first)
     } else {
-        Known::Other(first, name)
+        KnownIdentity::Other(first, name)
     }))
 }
 
@@ -145,7 +145,7 @@ pub(in crate::store) async fn bind_also(
             return Ok(Err(Refusal::NotLinked {
                 email: user.email.clone(),
                 account: user.id,
-                why: Bar::BoundByOther {
+                why: LinkObstacle::BoundByOther {
                     by: by.to_owned(),
                     bound,
                     came: profile.subject.clone(),
@@ -198,7 +198,7 @@ pub(in crate::store) async fn names_of(
     .bind(connection.to_string())
     .fetch_all(&mut *tx)
     .await?;
-    rows.iter().map(|row| row.text("subject")).collect()
+    rows.iter().map(|row| Ok(row.text("subject")?)).collect()
 }
 
 impl Tx {

@@ -5,14 +5,14 @@
 
 use super::claimant::Claimant;
 use super::identity::names_of;
+use crate::database::columns::Row;
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, Creation, Email, User, UserId};
-use crate::store::engine::columns::Row;
-use crate::store::engine::statement::query;
-use crate::store::sign_in::refusal::Bar;
+use crate::store::sign_in::refusal::LinkObstacle;
 use crate::store::{Error, Refusal, Tx};
 
 /// Whether the connection may speak for an address.
-pub(in crate::store) struct Ground {
+pub(in crate::store) struct AddressAuthority {
     /// The company has assigned the address's domain to it.
     assigned: bool,
 }
@@ -22,7 +22,7 @@ pub(in crate::store) async fn ground(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
     email: &Email,
-) -> Result<Result<Ground, Refusal>, Error> {
+) -> Result<Result<AddressAuthority, Refusal>, Error> {
     let connection = claimant.connection;
     let domain = tx
         .domain(connection.company_id, &email.domain_name())
@@ -32,7 +32,9 @@ pub(in crate::store) async fn ground(
         .filter(|it| it.links)
         .and_then(|it| it.connection_id);
     match assigned_to {
-        Some(owner) if owner == connection.id => return Ok(Ok(Ground { assigned: true })),
+        Some(owner) if owner == connection.id => {
+            return Ok(Ok(AddressAuthority { assigned: true }));
+        }
         Some(owner) => {
             return Ok(Err(Refusal::OthersAddress {
                 email: email.clone(),
@@ -43,7 +45,7 @@ pub(in crate::store) async fn ground(
     }
     let is_companys = domain.is_some_and(|it| it.counts());
     if is_companys || connection.settings.guests || !tx.has_domains(connection.company_id).await? {
-        return Ok(Ok(Ground { assigned: false }));
+        return Ok(Ok(AddressAuthority { assigned: false }));
     }
     Ok(Err(Refusal::OutsideDomains {
         email: email.clone(),
@@ -55,7 +57,7 @@ async fn display_name(tx: &mut Tx, id: ConnectionId) -> Result<String, Error> {
         .bind(id.to_string())
         .fetch_optional(&mut *tx)
         .await?;
-    row.map_or(Ok(String::new()), |row| row.text("display_name"))
+    Ok(row.map_or(Ok(String::new()), |row| row.text("display_name"))?)
 }
 
 /// The `NameID` that says another address than the claim, where the claim is not trusted.
@@ -74,7 +76,7 @@ pub(in crate::store) async fn may_link(
     claimant: &Claimant<'_>,
     user: &User,
     email: &Email,
-    ground: &Ground,
+    ground: &AddressAuthority,
 ) -> Result<Result<bool, Refusal>, Error> {
     let refused = |why| {
         Ok(Err(Refusal::NotLinked {
@@ -89,20 +91,20 @@ pub(in crate::store) async fn may_link(
         return Ok(Ok(false));
     }
     if let Some(bound) = names.into_iter().next() {
-        return refused(Bar::Bound {
+        return refused(LinkObstacle::Bound {
             bound,
             came: profile.subject.clone(),
         });
     }
-    let standing = Standing::of(tx, claimant, user).await?;
+    let standing = LinkFacts::load(tx, claimant, user).await?;
     if standing.password_of_token {
-        return refused(Bar::PasswordOfToken);
+        return refused(LinkObstacle::PasswordOfToken);
     }
     if let Err(why) = standing.opens(ground) {
         return refused(why);
     }
     if let Some(name_id) = contradiction(claimant, email) {
-        return refused(Bar::Contradicted(name_id.clone()));
+        return refused(LinkObstacle::Contradicted(name_id.clone()));
     }
     let is_named = profile
         .name_id_email
@@ -112,15 +114,15 @@ pub(in crate::store) async fn may_link(
         return Ok(Ok(true));
     }
     if user.has_password {
-        return refused(Bar::HasPassword);
+        return refused(LinkObstacle::HasPassword);
     }
     if standing.administrator {
-        return refused(Bar::IsAdministrator);
+        return refused(LinkObstacle::IsAdministrator);
     }
     if claimant.connection.settings.trust_email_claim {
         Ok(Ok(true))
     } else {
-        refused(Bar::ClaimOnly)
+        refused(LinkObstacle::ClaimOnly)
     }
 }
 
@@ -140,7 +142,9 @@ impl Tx {
         .bind(connection.to_string())
         .fetch_all(self)
         .await?;
-        rows.iter().map(|row| row.text("display_name")).collect()
+        rows.iter()
+            .map(|row| Ok(row.text("display_name")?))
+            .collect()
     }
 }
 
@@ -170,15 +174,15 @@ pub fn shared_with(told: impl Into<String>, others: &[String]) -> String {
 }
 
 /// What else decides about an account.
-struct Standing {
+struct LinkFacts {
     administrator: bool,
     password_of_token: bool,
-    waits: Waits,
+    waits: SignInWait,
 }
 
 /// Whether an account waits for a sign-in. An administrator's word that this address may be bound is that it was made without a
 /// password, or unlinked.
-enum Waits {
+enum SignInWait {
     No,
     ForThis,
     /// For the first one through another connection: its name for people.
@@ -189,8 +193,8 @@ enum Waits {
     ForNobody,
 }
 
-impl Standing {
-    async fn of(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Self, Error> {
+impl LinkFacts {
+    async fn load(tx: &mut Tx, claimant: &Claimant<'_>, user: &User) -> Result<Self, Error> {
         let row = query(
             "SELECT a.waits_for, \
              CASE WHEN a.password IS NOT NULL AND COALESCE(a.password_by, 'token') = 'token' THEN 1 ELSE 0 END AS password_of_token, \
@@ -214,36 +218,38 @@ impl Standing {
 
     /// Whether the connection may have the account: the address's domain is assigned to it, or the account waits for it. Which
     /// others know the account decides nothing.
-    fn opens(&self, ground: &Ground) -> Result<(), Bar> {
+    fn opens(&self, ground: &AddressAuthority) -> Result<(), LinkObstacle> {
         match &self.waits {
             _ if ground.assigned => Ok(()),
-            Waits::ForThis | Waits::ForTheOnly => Ok(()),
-            Waits::ForAnother(other) => Err(Bar::WaitsForAnother(other.clone())),
-            Waits::ForNobody => Err(Bar::WaitsForNobody),
-            Waits::No => Err(Bar::NotAssigned),
+            SignInWait::ForThis | SignInWait::ForTheOnly => Ok(()),
+            SignInWait::ForAnother(other) => Err(LinkObstacle::WaitsForAnother(other.clone())),
+            SignInWait::ForNobody => Err(LinkObstacle::WaitsForNobody),
+            SignInWait::No => Err(LinkObstacle::NotAssigned),
         }
     }
 }
 
-fn waits(row: &Row, user: &User, connection: ConnectionId) -> Result<Waits, Error> {
+fn waits(row: &Row, user: &User, connection: ConnectionId) -> Result<SignInWait, Error> {
     if user.has_password {
-        return Ok(Waits::No);
+        return Ok(SignInWait::No);
     }
     let is_known = row.int("identities")? > 0;
     Ok(match row.maybe_parsed::<ConnectionId>("waits_for")? {
-        Some(id) if id == connection => Waits::ForThis,
-        Some(_) if !is_known => Waits::ForAnother(row.maybe_text("named")?.unwrap_or_default()),
+        Some(id) if id == connection => SignInWait::ForThis,
+        Some(_) if !is_known => {
+            SignInWait::ForAnother(row.maybe_text("named")?.unwrap_or_default())
+        }
         // The first sign-in, and not the first since its connection was deleted.
         None if user.created_by == Creation::Administrator
             && user.last_sign_in_at.is_none()
             && !is_known =>
         {
             if row.int("others")? > 0 {
-                Waits::ForNobody
+                SignInWait::ForNobody
             } else {
-                Waits::ForTheOnly
+                SignInWait::ForTheOnly
             }
         }
-        _ => Waits::No,
+        _ => SignInWait::No,
     })
 }

@@ -3,8 +3,8 @@
 //! Invariant: no administrator has a password that neither they themselves nor somebody who may change administrators has set.
 //! It holds for every way to become one, because each of them ends here.
 
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Email, UserId};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 macro_rules! take_password {
@@ -45,6 +45,6 @@ impl Tx {
             users.push(id);
         }
         self.end_sessions_by_password(&users).await?;
-        rows.iter().map(|row| row.parsed("email")).collect()
+        rows.iter().map(|row| Ok(row.parsed("email")?)).collect()
     }
 }

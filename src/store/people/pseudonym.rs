@@ -7,13 +7,13 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::database::batch::{BatchRow, BatchStatement};
+use crate::database::columns::{json, ms};
+use crate::database::statement::query;
 use crate::domain::{AuditAction, AuditEvent, AuditNoun, Email, RecordedAction, User};
 use crate::store::console::audit::entry;
-use crate::store::engine::columns::{json, ms};
-use crate::store::engine::many::{Many, Values};
 use crate::store::engine::search::pattern;
-use crate::store::engine::statement::query;
-use crate::store::{AuditPlace, Error, Tx};
+use crate::store::{Error, Tx};
 
 /// Members of an entry's change that say who a user is.
 const OF_A_PERSON: [&str; 4] = ["email", "first_name", "last_name", "company_name"];
@@ -22,7 +22,7 @@ const MOST_ADDRESSES: usize = 100;
 /// Entries that are read and written at once.
 const PART: usize = 250;
 
-static REWRITE: Many<7> = Many::new(
+static REWRITE: BatchStatement<7> = BatchStatement::new(
     "UPDATE audit_event SET actor = v.column2, subject = v.column3, detail = v.column4, client = v.column5, \
      before_value = v.column6, after_value = v.column7 FROM (ROWS) AS v WHERE audit_event.id = v.column1",
     0,
@@ -30,7 +30,7 @@ static REWRITE: Many<7> = Many::new(
 
 /// What was replaced.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Hidden {
+pub(in crate::store) struct Pseudonymization {
     /// The addresses that the user has had, as they are compared.
     pub(in crate::store) addresses: Vec<String>,
     /// How many entries were rewritten.
@@ -44,8 +44,8 @@ impl Tx {
         &mut self,
         user: &User,
         instead: &str,
-    ) -> Result<Hidden, Error> {
-        let mut hidden = Hidden::default();
+    ) -> Result<Pseudonymization, Error> {
+        let mut hidden = Pseudonymization::default();
         let mut address = user.email.key();
         let mut until = i64::MAX;
         // From now back to when the account was made; where the address was changed, on with the one before.
@@ -71,57 +71,51 @@ impl Tx {
         until: i64,
     ) -> Result<(u64, Option<(String, OffsetDateTime)>), Error> {
         let (mut entries, mut earlier) = (0, None);
-        let mut after: Option<AuditPlace> = None;
+        let mut before = (until.saturating_add(1), String::new());
         loop {
-            let part = self.entries_naming(user, address, until, after).await?;
+            let part = self.entries_naming(user, address, &before).await?;
             let mut rows = Vec::new();
-            for before in &part {
-                earlier = earlier.or_else(|| former_address(before, address));
+            for entry in &part {
+                earlier = earlier.or_else(|| former_address(entry, address));
                 if let Some((_, at)) = &earlier
-                    && before.at < *at
+                    && entry.at < *at
                 {
                     // Of that time the address may be another account's.
                     break;
                 }
-                if let Some(after) = hide(before, address, instead) {
-                    rows.push(rewritten(&after)?);
+                if let Some(after) = hide(entry, address, instead) {
+                    rows.push(batch_row(&after)?);
                 }
             }
             entries += REWRITE.execute(self, &[], rows).await?;
-            after = part.last().map(|last| AuditPlace {
-                at: last.at,
-                id: last.id,
-            });
-            let is_past = earlier
-                .as_ref()
-                .is_some_and(|(_, at)| after.is_some_and(|last| last.at < *at));
-            if is_past || part.len() < PART {
-                return Ok((entries, earlier));
+            let last = part.last().filter(|_| part.len() == PART);
+            let is_past = |last: &AuditEvent| earlier.as_ref().is_some_and(|(_, at)| last.at < *at);
+            match last {
+                Some(last) if !is_past(last) => before = (ms(last.at), last.id.to_string()),
+                _ => return Ok((entries, earlier)),
             }
         }
     }
 
-    /// The next entries of a company in which an address stands, the newest first, from a moment or from behind a place. (Of ASCII,
+    /// The next entries of a company in which an address stands, the newest first, before a moment and an entry of it. (Of ASCII,
     /// `LOWER` changes the I alone as the locale of a PostgreSQL wants.)
     async fn entries_naming(
         &mut self,
         user: &User,
         address: &str,
-        until: i64,
-        after: Option<AuditPlace>,
+        (at, id): &(i64, String),
     ) -> Result<Vec<AuditEvent>, Error> {
         let rows = query(
             "SELECT id, company_id, at, actor, action, subject, detail, client, before_value, after_value FROM audit_event \
-             WHERE company_id = $1 AND at >= $2 AND at <= $3 AND at <= $5 AND (at < $5 OR id < $6) \
+             WHERE company_id = $1 AND at >= $2 AND (at, id) < ($3, $4) \
              AND LOWER(REPLACE(actor || ' ' || subject || ' ' || detail || ' ' || COALESCE(before_value, '') || ' ' \
-                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $4 ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT $7",
+                       || COALESCE(after_value, ''), 'I', 'i')) LIKE $5 ESCAPE '\\' ORDER BY at DESC, id DESC LIMIT $6",
         )
         .bind(user.company_id.to_string())
         .bind(ms(user.created_at))
-        .bind(until)
+        .bind(*at)
+        .bind(id.as_str())
         .bind(pattern(address))
-        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
-        .bind(after.map_or_else(String::new, |place| place.id.to_string()))
         .bind(i64::try_from(PART).unwrap_or(i64::MAX))
         .fetch_all(self)
         .await?;
@@ -129,7 +123,7 @@ impl Tx {
     }
 }
 
-fn rewritten(event: &AuditEvent) -> Result<Values<7>, Error> {
+fn batch_row(event: &AuditEvent) -> Result<BatchRow<7>, Error> {
     Ok([
         event.id.to_string().into(),
         event.actor.clone().into(),
@@ -162,7 +156,7 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
     let mut hidden = event.clone();
     let about = is_about(event, address);
     for text in [&mut hidden.actor, &mut hidden.subject, &mut hidden.detail] {
-        *text = replaced(text, address, instead);
+        *text = replace_address(text, address, instead);
     }
     if event.actor.eq_ignore_ascii_case(address) {
         hidden.client = None;
@@ -192,11 +186,11 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
                 Value::String(text) if about && OF_A_PERSON.contains(&name.as_str()) => {
                     instead.clone_into(text);
                 }
-                Value::String(text) => *text = replaced(text, address, instead),
+                Value::String(text) => *text = replace_address(text, address, instead),
                 Value::Array(all) => {
                     for one in all {
                         if let Value::String(text) = one {
-                            *text = replaced(text, address, instead);
+                            *text = replace_address(text, address, instead);
                         }
                     }
                 }
@@ -208,7 +202,7 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
 }
 
 /// A text with another one in the place of an address, which is in ASCII lower case.
-fn replaced(text: &str, address: &str, instead: &str) -> String {
+fn replace_address(text: &str, address: &str, instead: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
     let mut rest = 0;
@@ -254,7 +248,11 @@ mod tests {
             ("ü b@acme.test é", "ü X é"),
             ("", ""),
         ] {
-            assert_eq!(replaced(text, "b@acme.test", "X"), expected, "{text}");
+            assert_eq!(
+                replace_address(text, "b@acme.test", "X"),
+                expected,
+                "{text}"
+            );
         }
     }
 }

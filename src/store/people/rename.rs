@@ -5,8 +5,8 @@
 
 use super::claimant::Claimant;
 use super::link;
+use crate::database::statement::query;
 use crate::domain::User;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Refusal, Tx};
 
 /// Takes a new address over; why not, when it belongs to another account, or is not this connection's to give.

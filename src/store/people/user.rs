@@ -1,9 +1,9 @@
 //! Users, their passwords and their identities.
 
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, Family, Identity, User, UserId};
-use crate::store::engine::columns::{Row, is_text, ms};
-use crate::store::engine::search::searched;
-use crate::store::engine::statement::{Target, query};
+use crate::store::engine::search::search_text;
 use crate::store::{Error, Store, Tx};
 
 /// The columns that `user` reads.
@@ -115,7 +115,7 @@ pub(in crate::store) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, E
     .bind(user.disabled_at.map(ms))
     .bind(ms(user.created_at))
     .bind(user.last_sign_in_at.map(ms))
-    .bind(searched(user))
+    .bind(search_text(user))
     .bind(user.waits_for.map(|id| id.to_string()))
     .execute(&mut *tx)
     .await?;

@@ -5,14 +5,14 @@
 
 use super::identity::names_of;
 use super::user::{self, insert, user, user_columns};
+use crate::database::columns::{is_text, ms};
+use crate::database::statement::{Target, query};
 use crate::domain::{
     AuditNoun, CompanyId, ConnectionId, Grant, GrantSource, GroupKind, PasswordBy, SessionKey,
     User, UserId,
 };
-use crate::store::engine::change::Change;
-use crate::store::engine::columns::{is_text, ms};
-use crate::store::engine::search::searched;
-use crate::store::engine::statement::{Target, query};
+use crate::store::engine::change::LoggedChange;
+use crate::store::engine::search::search_text;
 use crate::store::{Error, Store, Tx};
 use time::OffsetDateTime;
 
@@ -27,7 +27,7 @@ pub struct StoredUser {
 
 /// What an account has lost with its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Distrusted {
+pub struct LostTrust {
     /// The names by which connections knew it.
     pub identities: Vec<String>,
     /// How many sessions ended.
@@ -106,7 +106,7 @@ impl Tx {
         .bind(user.company_name.as_str())
         .bind(user.id.to_string())
         .bind(user.company_id.to_string())
-        .bind(searched(user))
+        .bind(search_text(user))
         .bind(user.waits_for.map(|id| id.to_string()))
         .execute(&mut *self)
         .await;
@@ -163,7 +163,7 @@ impl Tx {
     /// After a locked account has got another address by a token's word: whoever got into it so far may be somebody else. Its
     /// identities are forgotten, its sessions end, and its password counts as the token's. One that had an identity loses the
     /// password, so that it waits for its owner's next sign-in.
-    pub async fn distrust(&mut self, id: UserId) -> Result<Distrusted, Error> {
+    pub async fn distrust(&mut self, id: UserId) -> Result<LostTrust, Error> {
         query("UPDATE account SET password_by = 'token' WHERE id = $1 AND password IS NOT NULL")
             .bind(id.to_string())
             .execute(&mut *self)
@@ -175,7 +175,7 @@ impl Tx {
         .fetch_all(&mut *self)
         .await?;
         // First the sessions, so that all of them are counted.
-        let mut distrusted = Distrusted {
+        let mut distrusted = LostTrust {
             identities: Vec::new(),
             sessions: self.end_sessions_of(id, None).await?,
             password: false,
@@ -276,7 +276,7 @@ impl Tx {
         let gone = rows
             .iter()
             .map(|row| row.text("subject"))
-            .collect::<Result<Vec<String>, Error>>()?;
+            .collect::<Result<Vec<String>, _>>()?;
         self.user_changed(id);
         if gone.is_empty() || !names_of(self, id, connection).await?.is_empty() {
             return Ok(gone);
@@ -322,7 +322,7 @@ impl Tx {
     /// the company as it was. (Who publishes keeps others from it, and must not do so for long.)
     pub fn many_users_changed(&mut self, company: CompanyId) {
         self.changed
-            .retain(|change| !matches!(change, Change::User(_)));
+            .retain(|change| !matches!(change, LoggedChange::User(_)));
         self.company_changed(company);
     }
 
@@ -370,7 +370,7 @@ impl Tx {
         .bind(id.to_string())
         .fetch_optional(&mut *self)
         .await?;
-        row.map(|row| row.text("title")).transpose()
+        Ok(row.map(|row| row.text("title")).transpose()?)
     }
 }
 

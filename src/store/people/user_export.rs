@@ -4,10 +4,10 @@
 //! user's own groups are read whole.
 
 use super::user::{user, user_columns};
+use crate::database::columns::Row;
+use crate::database::statement::query;
 use crate::domain::{CompanyId, GrantSource, User, UserId};
-use crate::store::engine::columns::Row;
-use crate::store::engine::statement::query;
-use crate::store::{Error, Part, Store};
+use crate::store::{CursorPage, Error, Store};
 
 /// Users of a part.
 const USERS: usize = 500;
@@ -48,7 +48,7 @@ impl Store {
         &self,
         company: CompanyId,
         after: &str,
-    ) -> Result<Part<ExportedUser, String>, Error> {
+    ) -> Result<CursorPage<ExportedUser, String>, Error> {
         let rows = query(concat!(
             "SELECT ",
             user_columns!(),
@@ -63,7 +63,7 @@ impl Store {
         .bind(limit(ROWS))
         .fetch_all(&self.database)
         .await?;
-        let mut users = exported(&rows)?;
+        let mut users = read_users(&rows)?;
         let is_full = rows.len() >= ROWS;
         drop(rows);
         if is_full && users.len() == 1 {
@@ -77,7 +77,7 @@ impl Store {
         let goes_on = is_full || users.len() > USERS;
         users.truncate(USERS);
         let next = users.last().filter(|_| goes_on);
-        Ok(Part {
+        Ok(CursorPage {
             next: next.map(|last| last.user.email.key()),
             rows: users,
         })
@@ -95,7 +95,7 @@ impl Store {
         .bind(one.user.id.to_string())
         .fetch_all(&self.database)
         .await?;
-        let groups = exported(&rows)?.pop().map(|found| found.groups);
+        let groups = read_users(&rows)?.pop().map(|found| found.groups);
         Ok(ExportedUser {
             user: one.user.clone(),
             awaited: one.awaited.clone(),
@@ -105,7 +105,7 @@ impl Store {
 }
 
 /// The users of rows, in which those of one user follow each other.
-fn exported(rows: &[Row]) -> Result<Vec<ExportedUser>, Error> {
+fn read_users(rows: &[Row]) -> Result<Vec<ExportedUser>, Error> {
     let mut users: Vec<ExportedUser> = Vec::new();
     for row in rows {
         let id: UserId = row.parsed("id")?;

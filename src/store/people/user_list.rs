@@ -1,18 +1,16 @@
 //! A company's users, as a list that is searched, filtered and read page by page.
 //!
-//! Invariant: a page costs one pass over the company's users at most, which also counts what it finds, up to a bound; what is
-//! typed into the search is compared as text, never read as a pattern.
+//! Invariant: a page costs one pass over the company's users at most, which also counts what it finds, up to a bound.
 
 use std::collections::HashMap;
 
 use super::group::group;
 use super::user::{user, user_columns};
-use crate::domain::{CompanyId, Creation, GrantSource, Group, GroupId, User, UserId};
-use crate::store::engine::columns::Row;
-use crate::store::engine::listed::{Listed, Total};
-use crate::store::engine::part::Part;
-use crate::store::engine::search::{WORDS, pattern, words};
-use crate::store::engine::statement::{Statement, query};
+use super::user_filter::{GroupSize, Paging, SignInMethod, UserFilter};
+use crate::database::columns::Row;
+use crate::database::statement::{Statement, build_query, query};
+use crate::domain::{CompanyId, GrantSource, Group, GroupId, User, UserId};
+use crate::store::engine::page::{CursorPage, NumberedPage, Total};
 use crate::store::{Error, Store};
 
 /// Users on a page.
@@ -21,32 +19,6 @@ pub const USERS_A_PAGE: u32 = 50;
 const COUNTED: u32 = 1000;
 /// A group with as many memberships is looked up user by user, not as a list.
 const LARGE: i64 = 500;
-
-/// Which users to list; none of a kind means all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UserFilter {
-    /// Words, each of which is a part of the e-mail address, the first name, the last name or the company.
-    pub search: String,
-    /// In this group, whoever put them there.
-    pub group: Option<GroupId>,
-    /// Active, or deactivated.
-    pub active: Option<bool>,
-    /// Made by.
-    pub created_by: Option<Creation>,
-    /// How they sign in.
-    pub way: Option<Way>,
-}
-
-/// How a user signs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// It has a password.
-    Password,
-    /// It has no password, and has signed in.
-    SingleSignOn,
-    /// It has no password, and has never signed in.
-    Waiting,
-}
 
 /// A user in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,138 +31,6 @@ pub struct ListedUser {
     pub grants: Vec<(Group, GrantSource)>,
 }
 
-/// Each of the words is somewhere in the texts of a user.
-macro_rules! has_word {
-    ($word:literal) => {
-        concat!(
-            " AND ($",
-            $word,
-            " IS NULL OR account.search LIKE $",
-            $word,
-            " ESCAPE '\\')"
-        )
-    };
-}
-
-/// Who is in group $2, as a list: for a small one.
-macro_rules! in_small {
-    () => {
-        "account.id IN (SELECT m.user_id FROM group_grant m WHERE m.group_id = $2)"
-    };
-}
-
-/// Who is in group $2, looked up user by user: for a large one.
-macro_rules! in_large {
-    () => {
-        "EXISTS (SELECT 1 FROM group_grant m WHERE m.user_id = account.id AND m.group_id = $2)"
-    };
-}
-
-/// The identifiers that a filter finds: $1 is the company, $2 to $4 are group, activity and maker, $5 to $8 the words, $9 and $10
-/// which part of them. The indexes `account_search`, `account_waiting` and `account_with_password` lead to them; what else is
-/// asked is in the first, but for those who sign in by single sign-on alone.
-macro_rules! filtered {
-    ($of_way:literal, $in_group:expr, $part:literal) => {
-        concat!(
-            "SELECT account.id FROM account WHERE account.company_id = $1",
-            $of_way,
-            has_word!("5"),
-            has_word!("6"),
-            has_word!("7"),
-            has_word!("8"),
-            " AND ($3 IS NULL OR $3 = CASE WHEN account.disabled_at IS NULL THEN 1 ELSE 0 END) \
-             AND ($4 IS NULL OR account.created_by = $4) \
-             AND ($2 IS NULL OR ",
-            $in_group,
-            ")",
-            $part,
-        )
-    };
-    // The users of a small group, or of none; or those of a large one.
-    ($is_large:ident, $of_way:literal, $part:literal) => {
-        if $is_large {
-            filtered!($of_way, in_large!(), $part)
-        } else {
-            filtered!($of_way, in_small!(), $part)
-        }
-    };
-    ($way:ident, $is_large:ident, $part:literal) => {
-        match $way {
-            None => filtered!($is_large, "", $part),
-            Some(Way::Password) => filtered!($is_large, " AND account.password IS NOT NULL", $part),
-            Some(Way::SingleSignOn) => filtered!(
-                $is_large,
-                " AND account.password IS NULL AND account.last_sign_in_at IS NOT NULL",
-                $part
-            ),
-            Some(Way::Waiting) => filtered!(
-                $is_large,
-                " AND account.password IS NULL AND account.last_sign_in_at IS NULL",
-                $part
-            ),
-        }
-    };
-}
-
-/// So many after so many.
-fn page_of(way: Option<Way>, is_large: bool) -> &'static str {
-    filtered!(
-        way,
-        is_large,
-        " ORDER BY account.email_key LIMIT $9 OFFSET $10"
-    )
-}
-
-/// So many behind an address.
-fn behind(way: Option<Way>, is_large: bool) -> &'static str {
-    filtered!(
-        way,
-        is_large,
-        " AND account.email_key > $9 ORDER BY account.email_key LIMIT $10"
-    )
-}
-
-/// The users of a group: $1 is the company, $2 the group, $3 and $4 which of them.
-macro_rules! members {
-    ($in_group:expr) => {
-        concat!(
-            "SELECT account.id FROM account WHERE account.company_id = $1 AND ",
-            $in_group,
-            " ORDER BY account.email_key LIMIT $3 OFFSET $4"
-        )
-    };
-}
-const MEMBERS: &str = members!(in_small!());
-const MEMBERS_OF_LARGE: &str = members!(in_large!());
-
-/// The columns of a user in a list.
-macro_rules! select_listed {
-    ($rest:literal) => {
-        concat!(
-            "SELECT ",
-            user_columns!(),
-            ", CASE WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 1 ELSE 0 END AS bound \
-             FROM account ",
-            $rest
-        )
-    };
-}
-
-/// As many users as a page has.
-const USERS_OF: &str = select_listed!(
-    "WHERE account.id IN \
-     ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
-     $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50) \
-     ORDER BY account.email_key"
-);
-
-/// The groups of as many users as a page has.
-const GRANTS_OF: &str = "SELECT m.user_id, m.source, g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at \
-     FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id IN \
-     ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, \
-     $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50) \
-     ORDER BY g.title, m.source";
-
 impl Store {
     /// A page of a company's users, by e-mail address; pages are numbered from 1.
     pub async fn list_users(
@@ -198,7 +38,7 @@ impl Store {
         company: CompanyId,
         filter: &UserFilter,
         page: u32,
-    ) -> Result<Listed<ListedUser>, Error> {
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
         if filter.is_all() {
             self.list_all(company, before).await
@@ -207,13 +47,16 @@ impl Store {
         }
     }
 
-    async fn list_all(&self, company: CompanyId, before: i64) -> Result<Listed<ListedUser>, Error> {
+    async fn list_all(
+        &self,
+        company: CompanyId,
+        before: i64,
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         // The index alone says which users are on the page.
-        let rows = query(select_listed!(
-            "WHERE account.company_id = $1 AND account.email_key IN \
-             (SELECT p.email_key FROM account p WHERE p.company_id = $1 ORDER BY p.email_key LIMIT $2 OFFSET $3) \
-             ORDER BY account.email_key"
-        ))
+        let rows = select_users(
+            "account.company_id = $1 AND account.email_key IN \
+             (SELECT p.email_key FROM account p WHERE p.company_id = $1 ORDER BY p.email_key LIMIT $2 OFFSET $3)",
+        )
         .bind(company.to_string())
         .bind(i64::from(USERS_A_PAGE))
         .bind(before)
@@ -222,9 +65,8 @@ impl Store {
             .bind(company.to_string())
             .fetch_one(&self.database);
         let (rows, count) = tokio::try_join!(rows, count)?;
-        let ids = rows.iter().map(|row| row.text("id"));
-        let grants = self.grants_of_page(ids).await?;
-        Ok(Listed {
+        let grants = self.grants_of_page(&ids(&rows)?).await?;
+        Ok(NumberedPage {
             rows: with_grants(&rows, grants)?,
             total: Total::Exact(u64::try_from(count.int("count")?).unwrap_or_default()),
         })
@@ -235,22 +77,22 @@ impl Store {
         company: CompanyId,
         filter: &UserFilter,
         before: i64,
-    ) -> Result<Listed<ListedUser>, Error> {
-        let is_large = self.is_of_large_group(filter).await?;
+    ) -> Result<NumberedPage<ListedUser>, Error> {
+        let group_size = self.group_size(filter).await?;
         let most = USERS_A_PAGE + COUNTED;
         let found = filter
-            .bind(company, query(page_of(filter.way, is_large)))
+            .find(company, group_size, Paging::Offset)
             .bind(i64::from(most))
             .bind(before)
             .fetch_all(&self.database)
             .await?;
-        let total = Total::found(before, found.len(), most as usize);
+        let total = Total::from_found(before, found.len(), most as usize);
         let rows = if found.is_empty() {
             Vec::new()
         } else {
             self.users_of(&found).await?
         };
-        Ok(Listed { rows, total })
+        Ok(NumberedPage { rows, total })
     }
 
     /// A page of the users of a company's group, whoever put them there, by e-mail address.
@@ -259,18 +101,25 @@ impl Store {
         company: CompanyId,
         group: GroupId,
         page: u32,
-    ) -> Result<Listed<ListedUser>, Error> {
+    ) -> Result<NumberedPage<ListedUser>, Error> {
         let before = i64::from(page.saturating_sub(1)) * i64::from(USERS_A_PAGE);
         let total = self.count_members(group).await?;
-        let is_large = i64::try_from(total).is_ok_and(|total| total >= LARGE);
-        let found = query(if is_large { MEMBERS_OF_LARGE } else { MEMBERS })
-            .bind(company.to_string())
-            .bind(group.to_string())
-            .bind(i64::from(USERS_A_PAGE))
-            .bind(before)
-            .fetch_all(&self.database)
-            .await?;
-        Ok(Listed {
+        let is_member = match i64::try_from(total) {
+            Ok(total) if total < LARGE => GroupSize::Small,
+            _ => GroupSize::Large,
+        }
+        .is_member();
+        let found = build_query(format!(
+            "SELECT account.id FROM account WHERE account.company_id = $1 AND {is_member} \
+             ORDER BY account.email_key LIMIT $3 OFFSET $4"
+        ))
+        .bind(company.to_string())
+        .bind(group.to_string())
+        .bind(i64::from(USERS_A_PAGE))
+        .bind(before)
+        .fetch_all(&self.database)
+        .await?;
+        Ok(NumberedPage {
             rows: self.users_of(&found).await?,
             total: Total::Exact(total),
         })
@@ -283,10 +132,10 @@ impl Store {
         filter: &UserFilter,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Part<ListedUser, String>, Error> {
-        let is_large = self.is_of_large_group(filter).await?;
+    ) -> Result<CursorPage<ListedUser, String>, Error> {
+        let group_size = self.group_size(filter).await?;
         let found = filter
-            .bind(company, query(behind(filter.way, is_large)))
+            .find(company, group_size, Paging::After)
             .bind(after.unwrap_or_default())
             .bind(i64::from(limit) + 1)
             .fetch_all(&self.database)
@@ -295,12 +144,12 @@ impl Store {
         for found in found.chunks(USERS_A_PAGE as usize) {
             users.extend(self.users_of(found).await?);
         }
-        Ok(Part::of(users, limit, |last| last.user.email.key()))
+        Ok(CursorPage::new(users, limit, |last| last.user.email.key()))
     }
 
-    async fn is_of_large_group(&self, filter: &UserFilter) -> Result<bool, Error> {
+    async fn group_size(&self, filter: &UserFilter) -> Result<GroupSize, Error> {
         let Some(group) = filter.group else {
-            return Ok(false);
+            return Ok(GroupSize::Small);
         };
         // No further than it has to be counted.
         let row = query(
@@ -310,23 +159,32 @@ impl Store {
         .bind(LARGE)
         .fetch_one(&self.database)
         .await?;
-        Ok(row.int("count")? == LARGE)
+        Ok(match row.int("count")? {
+            LARGE => GroupSize::Large,
+            _ => GroupSize::Small,
+        })
     }
 
     /// The first users of these rows of identifiers, as many as a page has.
     async fn users_of(&self, found: &[Row]) -> Result<Vec<ListedUser>, Error> {
-        let ids = || found.iter().map(|row| row.text("id"));
-        let users = of_page(USERS_OF, ids())?;
-        let (rows, grants) =
-            tokio::try_join!(users.fetch_all(&self.database), self.grants_of_page(ids()))?;
+        let ids = ids(found)?;
+        let users = select_users(&format!("account.id IN ({})", page_places()));
+        let users = async {
+            let users = bind_page(users, &ids).fetch_all(&self.database);
+            Ok::<_, Error>(users.await?)
+        };
+        let (rows, grants) = tokio::try_join!(users, self.grants_of_page(&ids))?;
         with_grants(&rows, grants)
     }
 
-    async fn grants_of_page(
-        &self,
-        ids: impl Iterator<Item = Result<String, Error>>,
-    ) -> Result<Grants, Error> {
-        let rows = of_page(GRANTS_OF, ids)?.fetch_all(&self.database).await?;
+    async fn grants_of_page(&self, ids: &[String]) -> Result<Grants, Error> {
+        let grants = build_query(format!(
+            "SELECT m.user_id, m.source, g.id, g.company_id, g.title, g.kind, g.sso_only, g.created_at \
+             FROM group_grant m JOIN permission_group g ON g.id = m.group_id WHERE m.user_id IN ({}) \
+             ORDER BY g.title, m.source",
+            page_places()
+        ));
+        let rows = bind_page(grants, ids).fetch_all(&self.database).await?;
         let mut grants = Grants::new();
         for row in &rows {
             let of = grants.entry(row.parsed("user_id")?).or_default();
@@ -339,16 +197,34 @@ impl Store {
 /// Who put a user where.
 type Grants = HashMap<UserId, Vec<(Group, GrantSource)>>;
 
+/// The users of a list that a condition is true of, by address.
+fn select_users(condition: &str) -> Statement<'static> {
+    let columns = user_columns!();
+    build_query(format!(
+        "SELECT {columns}, CASE WHEN EXISTS (SELECT 1 FROM identity i WHERE i.user_id = account.id) THEN 1 ELSE 0 END AS bound \
+         FROM account WHERE {condition} ORDER BY account.email_key"
+    ))
+}
+
+/// The places of the identifiers of as many users as a page has.
+fn page_places() -> String {
+    let places: Vec<String> = (1..=USERS_A_PAGE)
+        .map(|place| format!("${place}"))
+        .collect();
+    places.join(", ")
+}
+
+/// The identifiers in the first rows, as many as a page has.
+fn ids(rows: &[Row]) -> Result<Vec<String>, Error> {
+    let rows = rows.iter().take(USERS_A_PAGE as usize);
+    rows.map(|row| Ok(row.text("id")?)).collect()
+}
+
 /// A statement about the users of a page. NULL stands for those that it does not have.
-fn of_page(
-    sql: &'static str,
-    mut ids: impl Iterator<Item = Result<String, Error>>,
-) -> Result<Statement<'static>, Error> {
-    let mut statement = query(sql);
-    for _ in 0..USERS_A_PAGE {
-        statement = statement.bind(ids.next().transpose()?);
-    }
-    Ok(statement)
+fn bind_page(statement: Statement<'static>, ids: &[String]) -> Statement<'static> {
+    (0..USERS_A_PAGE as usize).fold(statement, |statement, place| {
+        statement.bind(ids.get(place).cloned())
+    })
 }
 
 fn with_grants(rows: &[Row], mut grants: Grants) -> Result<Vec<ListedUser>, Error> {
@@ -363,48 +239,6 @@ fn with_grants(rows: &[Row], mut grants: Grants) -> Result<Vec<ListedUser>, Erro
     rows.iter().map(listed).collect()
 }
 
-impl UserFilter {
-    /// Whether it finds everyone.
-    pub fn is_all(&self) -> bool {
-        words(&self.search).is_empty()
-            && self.group.is_none()
-            && self.active.is_none()
-            && self.created_by.is_none()
-            && self.way.is_none()
-    }
-
-    fn bind<'a>(&self, company: CompanyId, statement: Statement<'a>) -> Statement<'a> {
-        let mut statement = statement
-            .bind(company.to_string())
-            .bind(self.group.map(|id| id.to_string()))
-            .bind(self.active.map(i64::from))
-            .bind(self.created_by.map(Creation::as_str));
-        let words = words(&self.search);
-        for place in 0..WORDS {
-            statement = statement.bind(words.get(place).map(|word| pattern(&word.to_lowercase())));
-        }
-        statement
-    }
-}
-
-impl Way {
-    /// The word of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::SingleSignOn => "sso",
-            Self::Waiting => "waiting",
-        }
-    }
-
-    /// The way of a word.
-    pub fn of(word: &str) -> Option<Self> {
-        [Self::Password, Self::SingleSignOn, Self::Waiting]
-            .into_iter()
-            .find(|way| way.as_str() == word)
-    }
-}
-
 impl ListedUser {
     /// The groups that it is in, by title, each once.
     pub fn groups(&self) -> Vec<&Group> {
@@ -414,13 +248,13 @@ impl ListedUser {
     }
 
     /// How it signs in.
-    pub fn way(&self) -> Way {
+    pub fn method(&self) -> SignInMethod {
         if self.user.has_password {
-            Way::Password
+            SignInMethod::Password
         } else if self.user.last_sign_in_at.is_some() {
-            Way::SingleSignOn
+            SignInMethod::SingleSignOn
         } else {
-            Way::Waiting
+            SignInMethod::Waiting
         }
     }
 }

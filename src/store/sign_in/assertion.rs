@@ -1,8 +1,8 @@
 //! Assertion IDs that were accepted, until no confirmation of the assertion could be accepted any more.
 
 use super::proof::{FederatedProof, SignIn};
-use crate::store::engine::columns::{is_text, ms};
-use crate::store::engine::statement::query;
+use crate::database::columns::{is_text, ms};
+use crate::database::statement::query;
 use crate::store::{Error, Refusal, Tx};
 
 /// Rule E4, for a sign-in and for a test: an assertion that one of them has used is of no use to the other.

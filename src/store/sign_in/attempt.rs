@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use super::record;
+use crate::database::columns::{Row, is_text, ms};
+use crate::database::sqlite::Durability;
+use crate::database::statement::{Statement, Target, query};
 use crate::domain::{
     AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, LoginAttempt, Outcome, Record,
     SessionKey, UserId,
 };
-use crate::store::engine::columns::{Row, is_text, ms};
 use crate::store::engine::queue::Job;
-use crate::store::engine::sqlite::Durability;
-use crate::store::engine::statement::{Statement, Target, query};
 use crate::store::{Error, Hasher, Store, Tx};
 use time::OffsetDateTime;
 
@@ -55,9 +55,9 @@ pub struct AttemptRefusal {
 
 /// Writes a new attempt down. The start of a sign-in that a power failure takes away is begun again, and nobody was let in by it.
 #[derive(Debug)]
-struct Add(Arc<LoginAttempt>);
+struct AddAttempt(Arc<LoginAttempt>);
 
-impl Job for Add {
+impl Job for AddAttempt {
     type Output = ();
 
     async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<(), Error> {
@@ -83,13 +83,13 @@ impl Job for Add {
 
 /// Closes an attempt with a refusal.
 #[derive(Debug)]
-struct Refuse {
+struct RefuseAttempt {
     id: AttemptId,
     refusal: Arc<AttemptRefusal>,
     now: OffsetDateTime,
 }
 
-impl Job for Refuse {
+impl Job for RefuseAttempt {
     type Output = bool;
 
     async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<bool, Error> {
@@ -109,9 +109,9 @@ impl Store {
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
         let attempt = Arc::new(attempt.clone());
-        self.perform(Add(Arc::clone(&attempt))).await?;
+        self.perform(AddAttempt(Arc::clone(&attempt))).await?;
         if attempt.outcome == Outcome::Open {
-            self.begun.keep(attempt);
+            self.attempts.keep(attempt);
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Store {
         company: CompanyId,
         request_id: &str,
     ) -> Result<Option<LoginAttempt>, Error> {
-        if let Some(attempt) = self.begun.take(company, request_id) {
+        if let Some(attempt) = self.attempts.take(company, request_id) {
             return Ok(Some(Arc::unwrap_or_clone(attempt)));
         }
         self.attempt_by(
@@ -197,7 +197,7 @@ impl Store {
         refusal: Arc<AttemptRefusal>,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        self.perform(Refuse { id, refusal, now }).await
+        self.perform(RefuseAttempt { id, refusal, now }).await
     }
 
     /// Notes on an open attempt what has come of it so far; whatever closes it writes over that.
@@ -277,7 +277,7 @@ async fn refuse(
 }
 
 /// What an attempt was, when it is consumed.
-pub(in crate::store) struct Consumed {
+pub(in crate::store) struct ConsumedAttempt {
     pub(in crate::store) connection_id: Option<ConnectionId>,
     pub(in crate::store) in_time: bool,
     pub(in crate::store) kind: AttemptKind,
@@ -290,7 +290,7 @@ pub(in crate::store) async fn consume(
     company: CompanyId,
     id: AttemptId,
     now: OffsetDateTime,
-) -> Result<Option<Consumed>, Error> {
+) -> Result<Option<ConsumedAttempt>, Error> {
     let row = query(
         "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id || '' = $3 AND consumed_at IS NULL AND outcome = 'open' \
          RETURNING connection_id, expires_at, kind",
@@ -301,7 +301,7 @@ pub(in crate::store) async fn consume(
     .fetch_optional(&mut *tx)
     .await?;
     row.map(|row| {
-        Ok(Consumed {
+        Ok(ConsumedAttempt {
             connection_id: row.maybe_parsed("connection_id")?,
             in_time: now < row.time("expires_at")?,
             kind: row.parsed("kind")?,
@@ -311,7 +311,7 @@ pub(in crate::store) async fn consume(
 }
 
 /// A verdict to write down.
-pub(in crate::store) struct Closing<'a> {
+pub(in crate::store) struct ClosingVerdict<'a> {
     pub(in crate::store) outcome: Outcome,
     pub(in crate::store) rule: Option<&'a str>,
     pub(in crate::store) summary: &'a str,
@@ -334,7 +334,7 @@ pub(in crate::store) use close_attempt;
 pub(in crate::store) async fn close(
     tx: &mut Tx,
     id: AttemptId,
-    closing: Closing<'_>,
+    closing: ClosingVerdict<'_>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     let close = query(close_attempt!());
@@ -342,7 +342,7 @@ pub(in crate::store) async fn close(
     Ok(())
 }
 
-impl Closing<'_> {
+impl ClosingVerdict<'_> {
     /// The values of [`close_attempt`].
     pub(in crate::store) fn bind<'a>(
         &'a self,

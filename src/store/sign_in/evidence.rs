@@ -5,18 +5,18 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::ms;
+use crate::database::sqlite::Durability;
+use crate::database::statement::query;
 use crate::domain::{AttemptId, CompanyId, Evidence, EvidenceKind};
-use crate::store::engine::columns::ms;
 use crate::store::engine::queue::Job;
-use crate::store::engine::sqlite::Durability;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Hasher, Store, Tx};
 
 /// Keeps something of an attempt. It is a help and no more.
 #[derive(Debug)]
-struct Keep(Evidence);
+struct KeepEvidence(Evidence);
 
-impl Job for Keep {
+impl Job for KeepEvidence {
     type Output = ();
 
     async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<(), Error> {
@@ -41,7 +41,7 @@ impl Job for Keep {
 impl Store {
     /// Keeps something of an attempt. It may be lost with the machine's power; nothing depends on it.
     pub async fn keep_evidence(&self, evidence: Evidence) -> Result<(), Error> {
-        self.perform(Keep(evidence)).await
+        self.perform(KeepEvidence(evidence)).await
     }
 
     /// What is kept of an attempt of a company, still sealed.

@@ -5,20 +5,20 @@
 //! attempt and the assertion and keeps the attempt's record; everything else that was written by then is taken back. So does a test, whose attempt says here that it is one,
 //! whatever the caller believes.
 
-use super::accepted::accepted;
-use super::attempt::{self, Closing};
+use super::acceptance::accept;
+use super::attempt::{self, ClosingVerdict};
 use super::proof::{AttemptRef, FederatedProof, Finished, PasswordProof, Proof, SignIn};
 use super::refusal::Refusal;
 use super::refuse::refuse;
 use super::rehearsal::rehearse;
 use super::setup_link;
 use super::{assertion, session};
+use crate::database::columns::ms;
+use crate::database::statement::query;
 use crate::domain::{AttemptId, AttemptKind, LoginAttempt, Outcome, Session, SessionKey};
-use crate::store::engine::columns::ms;
 use crate::store::engine::queue::Job;
-use crate::store::engine::statement::query;
 use crate::store::people::account::{Account, settle};
-use crate::store::people::claimant::{Claimant, How};
+use crate::store::people::claimant::{AccountSource, Claimant};
 use crate::store::people::user::{user, user_columns};
 use crate::store::{Error, Hasher, Store, Tx};
 
@@ -115,7 +115,7 @@ async fn admit(
             attempt::insert(tx, &consumed).await?;
             (
                 attempt.id,
-                Some(attempt::Consumed {
+                Some(attempt::ConsumedAttempt {
                     connection_id: attempt.connection_id,
                     in_time: true,
                     kind: attempt.kind,
@@ -201,7 +201,7 @@ async fn password_account(
     }
     Ok(Ok(Account {
         user,
-        how: How::Found,
+        how: AccountSource::Found,
         email_kept: None,
         password_taken: false,
         groups: None,
@@ -239,11 +239,11 @@ async fn begin_session(
     if let Some(former) = &sign_in.replaces {
         session::end(tx, SessionKey(hash(former.as_bytes()))).await?;
     }
-    let accepted = accepted(sign_in, &account)?;
-    let closing = Closing {
+    let accepted = accept(sign_in, &account)?;
+    let closing = ClosingVerdict {
         outcome: Outcome::SignedIn,
         rule: accepted.rule(),
-        summary: &accepted.summary(if account.how == How::Made {
+        summary: &accepted.summary(if account.how == AccountSource::Made {
             "Signed in; the account was made"
         } else {
             "Signed in"
@@ -253,13 +253,13 @@ async fn begin_session(
         named: None,
         session_key: Some(key),
     };
-    let read = saml.map(|proof| session::Read {
+    let read = saml.map(|proof| session::SessionBasis {
         subject: &proof.profile.subject,
         groups: account.groups.as_ref().and_then(|it| it.held.as_deref()),
     });
     session::begin(tx, &session, read, closing).await?;
     Ok(Finished::SignedIn {
-        made: account.how == How::Made,
+        made: account.how == AccountSource::Made,
         user: Box::new(account.user),
         session: Box::new(session),
         key,

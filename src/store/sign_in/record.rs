@@ -6,9 +6,9 @@
 use lz4_flex::block::{compress_with_dict, decompress_into_with_dict};
 use serde::{Deserialize, Serialize};
 
+use crate::database::columns::Row;
 use crate::domain::{Check, Record};
 use crate::store::Error;
-use crate::store::engine::columns::Row;
 
 /// The words of usual records. What was packed with them is read with them, so they never change: others get a number of
 /// their own.
@@ -19,7 +19,7 @@ const MOST: usize = 16 * 1024 * 1024;
 
 /// A record, as JSON.
 #[derive(Serialize, Deserialize)]
-struct Stored<'a> {
+struct StoredRecord<'a> {
     #[serde(borrow)]
     checks: Vec<StoredCheck<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
@@ -61,7 +61,7 @@ pub(in crate::store) fn write_with(
             check.passed,
         )
     });
-    let text = serde_json::to_vec(&Stored {
+    let text = serde_json::to_vec(&StoredRecord {
         checks: checks.collect(),
         advice: record
             .advice
@@ -99,8 +99,8 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
 pub(in crate::store) fn read(row: &Row) -> Result<Record, Error> {
     let column = "packed_record";
     if let Some(packed) = row.maybe_blob(column)? {
-        let text = unpack(packed).ok_or(Error::Corrupt { column })?;
-        return parse(&text).ok_or(Error::Corrupt { column });
+        let text = unpack(packed).ok_or_else(|| Error::corrupt(column))?;
+        return parse(&text).ok_or_else(|| Error::corrupt(column));
     }
     // Empty, or of a version that did not pack it.
     let column = "record";
@@ -111,12 +111,12 @@ pub(in crate::store) fn read(row: &Row) -> Result<Record, Error> {
     // A record of the first version names every field.
     match serde_json::from_str(&text) {
         Ok(record) => Ok(record),
-        Err(_) => parse(text.as_bytes()).ok_or(Error::Corrupt { column }),
+        Err(_) => parse(text.as_bytes()).ok_or_else(|| Error::corrupt(column)),
     }
 }
 
 fn parse(text: &[u8]) -> Option<Record> {
-    let stored: Stored<'_> = serde_json::from_slice(text).ok()?;
+    let stored: StoredRecord<'_> = serde_json::from_slice(text).ok()?;
     let checks =
         stored
             .checks
@@ -147,7 +147,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::store::engine::value::Value;
+    use crate::database::value::Value;
 
     fn row(text: &str, packed: Option<Vec<u8>>) -> Row {
         let names = ["record", "packed_record"].map(str::to_owned);

@@ -45,7 +45,7 @@ pub enum Refusal {
         /// The account, to which an administrator may link the identity.
         account: UserId,
         /// What is in the way.
-        why: Bar,
+        why: LinkObstacle,
     },
     /// Rule F2.
     #[error("the e-mail claim says {claim}, and the NameID {name_id}")]
@@ -142,7 +142,7 @@ pub enum Refusal {
 
 /// Why an account is not linked to an identity that names its address (rule F2).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bar {
+pub enum LinkObstacle {
     /// Its domain is not this connection's.
     NotAssigned,
     /// It waits for its first sign-in through another connection: its name for people.
@@ -177,7 +177,7 @@ pub enum Bar {
     PasswordOfToken,
 }
 
-impl fmt::Display for Bar {
+impl fmt::Display for LinkObstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAssigned => f.write_str("its domain is not assigned to this connection"),
@@ -360,7 +360,7 @@ const CONTRADICTED: &[&str] = &[
     "If the directory's people cannot change the e-mail claim, switch on Trust the e-mail claim in the connection's SAML Settings (by command: connection set trust_email_claim=true).",
 ];
 
-impl Bar {
+impl LinkObstacle {
     fn advice(&self) -> &'static [&'static str] {
         match self {
             Self::NotAssigned => &[

@@ -1,6 +1,6 @@
 //! The end of a sign-in whose proof is good and that is refused all the same.
 
-use super::attempt::{self, Closing};
+use super::attempt::{self, ClosingVerdict};
 use super::proof::{Finished, SignIn};
 use super::record;
 use super::refusal::Refusal;
@@ -30,7 +30,7 @@ pub(in crate::store) async fn refuse(
     ));
     let advice = refusal.advice().iter().map(|line| (*line).to_owned());
     record.advice.extend(advice);
-    let closing = Closing {
+    let closing = ClosingVerdict {
         outcome: Outcome::Refused,
         rule: Some(requirement.rule()),
         summary: &refusal.sentence(),

@@ -3,15 +3,15 @@
 //! Invariant: what a test leaves behind is its attempt, closed, and the ID of its assertion, which is used then like any other
 //! (rule E4). Its account, identity, groups and sessions are as they were.
 
-use super::accepted::accepted;
+use super::acceptance::accept;
 use super::assertion;
-use super::attempt::{self, Closing};
+use super::attempt::{self, ClosingVerdict};
 use super::proof::{FederatedProof, Finished, Proof, SignIn};
 use super::refuse::refuse;
+use crate::database::statement::query;
 use crate::domain::{AccountMatch, AttemptId, GroupChange, Outcome, Rehearsal, User, UserId};
-use crate::store::engine::statement::query;
 use crate::store::people::account::{Account, settle};
-use crate::store::people::claimant::How;
+use crate::store::people::claimant::AccountSource;
 use crate::store::people::user::{select_user, user};
 use crate::store::{Error, Refusal, Tx};
 
@@ -34,8 +34,8 @@ pub(in crate::store) async fn rehearse(
         Ok(rehearsed) => rehearsed,
         Err(refusal) => return refuse(tx, sign_in, attempt_id, refusal).await,
     };
-    let accepted = accepted(sign_in, &account)?;
-    let closing = Closing {
+    let accepted = accept(sign_in, &account)?;
+    let closing = ClosingVerdict {
         outcome: Outcome::Tested,
         rule: accepted.rule(),
         summary: &accepted.summary("The test passed, and nobody was signed in"),
@@ -73,9 +73,9 @@ async fn try_out(
     let had = self::titles(tx, account.user.id).await?;
     let rehearsal = Rehearsal {
         way: match account.how {
-            How::Found | How::FoundByOther => AccountMatch::Found,
-            How::Linked => AccountMatch::Linked,
-            How::Made => AccountMatch::Made,
+            AccountSource::Found | AccountSource::FoundByOther => AccountMatch::Found,
+            AccountSource::Linked => AccountMatch::Linked,
+            AccountSource::Made => AccountMatch::Made,
         },
         before,
         after: account.user.clone(),
@@ -102,7 +102,7 @@ async fn titles(tx: &mut Tx, id: UserId) -> Result<Vec<String>, Error> {
     .bind(id.to_string())
     .fetch_all(&mut *tx)
     .await?;
-    rows.iter().map(|row| row.text("title")).collect()
+    rows.iter().map(|row| Ok(row.text("title")?)).collect()
 }
 
 fn changes(before: &[String], after: Vec<String>) -> Vec<(String, GroupChange)> {

@@ -3,15 +3,15 @@
 //! Invariant: a session begins in `sign_in` and nowhere else; one that ends before its time is in the change log, so that no
 //! server's cache keeps it alive.
 
-use super::attempt::{Closing, close_attempt};
+use super::attempt::{ClosingVerdict, close_attempt};
+use crate::database::columns::{Row, duration_ms, is_text, json, ms};
+use crate::database::sqlite::Durability;
+use crate::database::statement::{StatementPair, Target, pair, query};
 use crate::domain::{
     ConnectionId, GrantSource, Group, GroupId, GroupKind, Session, SessionId, SessionKey, User,
     UserId,
 };
-use crate::store::engine::columns::{Row, duration_ms, is_text, json, ms};
 use crate::store::engine::queue::Job;
-use crate::store::engine::sqlite::Durability;
-use crate::store::engine::statement::{Pair, Target, pair, query};
 use crate::store::{Error, Hasher, Store, Tx};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
@@ -53,12 +53,12 @@ pub const SESSIONS_OF_ONE: usize = 200;
 
 /// Notes that a session was used. Nobody waits for it, and a use that is lost ends a session a minute earlier.
 #[derive(Debug)]
-struct Touch {
+struct TouchSession {
     key: SessionKey,
     now: OffsetDateTime,
 }
 
-impl Job for Touch {
+impl Job for TouchSession {
     type Output = ();
     const HAS_TIME: bool = true;
 
@@ -105,7 +105,7 @@ impl Store {
 
     /// Notes that a session was used.
     pub async fn touch_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<(), Error> {
-        self.perform(Touch { key, now }).await
+        self.perform(TouchSession { key, now }).await
     }
 
     /// The sessions of a user that have not ended, the newest first, and the newest [`SESSIONS_OF_ONE`] only.
@@ -228,7 +228,7 @@ pub(in crate::store) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
 }
 
 /// A session begins, and its attempt is closed.
-static BEGIN: Pair = pair!(
+static BEGIN: StatementPair = pair!(
     close_attempt!(),
     "INSERT INTO session (attempt_id, session_key, user_id, company_id, connection_id, name_id, name_id_value, session_index, \
      signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
@@ -239,7 +239,7 @@ static BEGIN: Pair = pair!(
 );
 
 /// What a sign-in has read, by which its session begins.
-pub(in crate::store) struct Read<'a> {
+pub(in crate::store) struct SessionBasis<'a> {
     /// By what name its connection knows the user.
     pub(in crate::store) subject: &'a str,
     /// The groups that the connection's claim gives the user; none where they are not looked at.
@@ -252,8 +252,8 @@ pub(in crate::store) struct Read<'a> {
 pub(in crate::store) async fn begin(
     tx: &mut Tx,
     session: &Session,
-    read: Option<Read<'_>>,
-    closing: Closing<'_>,
+    read: Option<SessionBasis<'_>>,
+    closing: ClosingVerdict<'_>,
 ) -> Result<(), Error> {
     // Who writes alone has read what is there.
     let groups = read.as_ref().and_then(|read| read.groups);

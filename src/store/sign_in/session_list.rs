@@ -5,11 +5,11 @@
 use time::OffsetDateTime;
 
 use super::session::session;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{CompanyId, Email, Session, SessionKey, UserId};
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::part::Part;
-use crate::store::engine::place::Place;
-use crate::store::engine::statement::query;
+use crate::store::engine::cursor::Cursor;
+use crate::store::engine::page::CursorPage;
 use crate::store::{Error, Store, Tx};
 
 /// A session in a list.
@@ -24,9 +24,6 @@ pub struct ListedSession {
     /// Its user's first and last name, or empty.
     pub name: String,
 }
-
-/// A place in the list of sessions: when the session there began.
-pub type SessionPlace = Place<SessionKey>;
 
 /// The sessions of company `$1` that have not ended at `$2`.
 macro_rules! live {
@@ -49,10 +46,10 @@ impl Store {
     pub async fn sessions_after(
         &self,
         company: CompanyId,
-        after: Option<SessionPlace>,
+        after: Option<Cursor<SessionKey>>,
         limit: u32,
         now: OffsetDateTime,
-    ) -> Result<Part<ListedSession, SessionPlace>, Error> {
+    ) -> Result<CursorPage<ListedSession, Cursor<SessionKey>>, Error> {
         let rows = query(concat!(
             select_listed!(),
             live!(),
@@ -61,13 +58,16 @@ impl Store {
         ))
         .bind(company.to_string())
         .bind(ms(now))
-        .bind(after.map_or(i64::MAX, |place| ms(place.at)))
-        .bind(after.map_or_else(Vec::new, |place| place.id.0.to_vec()))
+        .bind(after.map_or(i64::MAX, |cursor| ms(cursor.at)))
+        .bind(after.map_or_else(Vec::new, |cursor| cursor.id.0.to_vec()))
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.database)
         .await?;
-        let rows = rows.iter().map(listed).collect::<Result<Vec<_>, Error>>()?;
-        Ok(Part::of(rows, limit, |last| Place {
+        let rows = rows
+            .iter()
+            .map(listed_session)
+            .collect::<Result<Vec<_>, Error>>()?;
+        Ok(CursorPage::new(rows, limit, |last| Cursor {
             at: last.session.signed_in_at,
             id: last.key,
         }))
@@ -95,7 +95,7 @@ impl Store {
     }
 }
 
-fn listed(row: &Row) -> Result<ListedSession, Error> {
+fn listed_session(row: &Row) -> Result<ListedSession, Error> {
     let name = format!("{} {}", row.text("first_name")?, row.text("last_name")?);
     Ok(ListedSession {
         key: SessionKey(row.hash("session_key")?),
@@ -122,7 +122,7 @@ impl Tx {
         .await?;
         let Some(row) = row else { return Ok(None) };
         self.session_ended(key);
-        row.parsed("email").map(Some)
+        Ok(Some(row.parsed("email")?))
     }
 
     /// Ends a user's sessions, but one; how many there were.

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::database::columns::{json, ms};
+use crate::database::statement::query;
 use crate::domain::SessionId;
-use crate::store::engine::columns::{json, ms};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -66,7 +66,7 @@ impl SessionStore for Sessions {
             .bind(self.key(&record.id).to_vec())
             .execute(&self.store.database)
             .await
-            .map_err(|error| backend(&error))?;
+            .map_err(|error| backend(&error.into()))?;
         Ok(())
     }
 

@@ -6,14 +6,14 @@
 use time::OffsetDateTime;
 
 use super::refusal::Refusal;
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{
     AttemptId, AttemptKind, AuditDetail, AuditEvent, CompanyId, Family, Group, GroupId, GroupKind,
     SetupLink, SetupLinkId, User,
 };
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::statement::query;
 use crate::store::people::account::Account;
-use crate::store::people::claimant::How;
+use crate::store::people::claimant::AccountSource;
 use crate::store::people::user::insert;
 use crate::store::{Error, Store, Tx};
 
@@ -67,7 +67,7 @@ impl Tx {
         only: Option<SetupLinkId>,
         now: OffsetDateTime,
     ) -> Result<u64, Error> {
-        query(
+        let revoked = query(
             "UPDATE setup_link SET revoked_at = $1 WHERE company_id = $2 AND ($3 IS NULL OR id = $3) \
              AND used_at IS NULL AND revoked_at IS NULL AND expires_at > $1",
         )
@@ -75,7 +75,8 @@ impl Tx {
         .bind(company.to_string())
         .bind(only.map(|id| id.to_string()))
         .execute(&mut *self)
-        .await
+        .await?;
+        Ok(revoked)
     }
 }
 
@@ -103,7 +104,9 @@ impl Store {
         .bind(AttemptKind::SetUp.as_str())
         .fetch_all(&self.database)
         .await?;
-        rows.iter().map(|row| row.parsed("attempt_id")).collect()
+        rows.iter()
+            .map(|row| Ok(row.parsed("attempt_id")?))
+            .collect()
     }
 
     /// The link of a secret.
@@ -173,7 +176,7 @@ pub(in crate::store) async fn set_up(
             last_sign_in_at: Some(now),
             ..user.clone()
         },
-        how: How::Made,
+        how: AccountSource::Made,
         email_kept: None,
         password_taken: false,
         groups: None,
@@ -192,7 +195,7 @@ async fn administrators(tx: &mut Tx, company: CompanyId, wanted: &Group) -> Resu
     .fetch_optional(&mut *tx)
     .await?;
     if let Some(row) = row {
-        return row.parsed("id");
+        return Ok(row.parsed("id")?);
     }
     // A group of members may have the title.
     for title in [wanted.title.clone(), format!("{} (console)", wanted.title)] {

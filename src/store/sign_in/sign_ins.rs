@@ -5,12 +5,13 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::{Row, ms};
+use crate::database::statement::query;
 use crate::domain::{
     AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, Outcome, UserId,
 };
-use crate::store::engine::columns::{Row, ms};
-use crate::store::engine::place::Place;
-use crate::store::engine::statement::query;
+use crate::store::engine::cursor::Cursor;
+use crate::store::engine::page::LogPage;
 use crate::store::{Error, Store};
 
 /// How many sign-ins one page looks at.
@@ -36,11 +37,8 @@ pub struct SignInFilter {
     /// Begun before this moment.
     pub until: Option<OffsetDateTime>,
     /// Older than this one, to page on.
-    pub after: Option<SignInPlace>,
+    pub after: Option<Cursor<AttemptId>>,
 }
-
-/// A place in the list: when the sign-in there began.
-pub type SignInPlace = Place<AttemptId>;
 
 /// One sign-in of the list, without its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,15 +67,17 @@ pub struct SignInRow {
     pub email: Option<Email>,
 }
 
-/// A page of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignInPage {
-    /// The sign-ins, the newest first.
-    pub rows: Vec<SignInRow>,
-    /// Where the list goes on.
-    pub next: Option<SignInPlace>,
-    /// Whether the page is not full because it has looked at as many as it may.
-    pub looked_enough: bool,
+/// Sign-ins with who it was, of the attempts `a`.
+macro_rules! select_sign_ins {
+    ($rest:expr) => {
+        concat!(
+            "SELECT a.id, a.code, a.kind, a.connection_id, a.started_at, a.finished_at, a.outcome, a.rule, a.summary, \
+             COALESCE(a.user_id, a.tested_by) AS person, \
+             COALESCE((SELECT u.email FROM account u WHERE u.id = COALESCE(a.user_id, a.tested_by)), a.named) AS email \
+             FROM login_attempt a WHERE ",
+            $rest
+        )
+    };
 }
 
 /// When the last one began that a page looks at: the rows of an index say it.
@@ -94,18 +94,14 @@ macro_rules! furthest {
 /// Those that fit, of the ones that a page looks at.
 macro_rules! list {
     ($of:literal) => {
-        concat!(
-            "SELECT a.id, a.code, a.kind, a.connection_id, a.started_at, a.finished_at, a.outcome, a.rule, a.summary, \
-             COALESCE(a.user_id, a.tested_by) AS person, \
-             COALESCE((SELECT u.email FROM account u WHERE u.id = COALESCE(a.user_id, a.tested_by)), a.named) AS email \
-             FROM login_attempt a WHERE ",
+        select_sign_ins!(concat!(
             $of,
             " AND a.started_at >= $2 AND a.started_at < $3 AND a.started_at <= $4 AND (a.started_at < $4 OR a.id < $5) \
               AND ($6 IS NULL OR a.outcome = $6) AND ($7 IS NULL OR a.kind = $7) AND ($8 IS NULL OR a.connection_id = $8) \
               AND ($9 IS NULL OR a.user_id = $9) AND ($11 IS NULL OR a.named = $11) \
               AND ($12 = 0 OR (a.rule IS NOT NULL AND a.outcome IN ('signed_in', 'tested'))) \
               ORDER BY a.started_at DESC, a.id DESC LIMIT $10"
-        )
+        ))
     };
 }
 
@@ -116,7 +112,7 @@ impl Store {
         company: CompanyId,
         filter: &SignInFilter,
         limit: u32,
-    ) -> Result<SignInPage, Error> {
+    ) -> Result<LogPage<SignInRow, AttemptId>, Error> {
         // Those of a user, and those that were refused, have indexes of their own.
         let (furthest, list) = if filter.user_id.is_some() {
             (
@@ -163,30 +159,34 @@ impl Store {
             .bind(i64::from(filter.warned))
             .fetch_all(&self.database)
             .await?;
-        let mut rows = rows.iter().map(row).collect::<Result<Vec<_>, Error>>()?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        if rows.len() > limit {
-            rows.truncate(limit);
-            let next = rows.last().map(|last| Place {
-                at: last.started_at,
-                id: last.id,
-            });
-            return Ok(SignInPage {
-                rows,
-                next,
-                looked_enough: false,
-            });
-        }
+        let rows = rows.iter().map(row).collect::<Result<Vec<_>, Error>>()?;
         // Those of the same instant were looked at as well.
-        let next = looked_until.map(|at| Place {
+        let looked_until = looked_until.map(|at| Cursor {
             at,
             id: none_below(),
         });
-        Ok(SignInPage {
-            rows,
-            looked_enough: next.is_some(),
-            next,
-        })
+        let cursor = |last: &SignInRow| Cursor {
+            at: last.started_at,
+            id: last.id,
+        };
+        Ok(LogPage::new(rows, limit, cursor, looked_until))
+    }
+
+    /// A company's newest sign-ins that have ended, the newest first; for a few, which an overview shows. Tests of connections and logout
+    /// messages are none.
+    pub async fn latest_sign_ins(
+        &self,
+        company: CompanyId,
+        limit: u32,
+    ) -> Result<Vec<SignInRow>, Error> {
+        let rows = query(select_sign_ins!(
+            "a.company_id = $1 AND a.outcome <> 'open' AND a.kind NOT IN ('test', 'logout') ORDER BY a.started_at DESC LIMIT $2"
+        ))
+        .bind(company.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(&self.database)
+        .await?;
+        rows.iter().map(row).collect()
     }
 }
 

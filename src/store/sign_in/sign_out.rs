@@ -8,10 +8,10 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::attempt;
+use crate::database::batch::BatchStatement;
+use crate::database::columns::{is_text, ms};
+use crate::database::statement::query;
 use crate::domain::{ConnectionId, LoginAttempt, SessionKey};
-use crate::store::engine::columns::{is_text, ms};
-use crate::store::engine::many::Many;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// A verified logout message, and what it does.
@@ -31,7 +31,7 @@ pub struct SignOut {
     pub now: OffsetDateTime,
 }
 
-static END: Many<1> = Many::new(
+static END: BatchStatement<1> = BatchStatement::new(
     "DELETE FROM session WHERE session_key IN (SELECT column1 FROM (ROWS) AS v)",
     0,
 );

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use time::{Duration, OffsetDateTime};
 
+use crate::database::columns::ms;
+use crate::database::statement::query;
 use crate::domain::CompanyId;
 use crate::domain::login_attempt::LIFETIME;
-use crate::store::engine::columns::ms;
 use crate::store::engine::retention::PIECE;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 
 /// A request that came in time may still be at work.
@@ -60,7 +60,7 @@ impl Store {
         .bind(PIECE)
         .fetch_one(&self.database)
         .await?;
-        row.maybe_int("until")
+        Ok(row.maybe_int("until")?)
     }
 
     async fn forget_piece(&self, company: CompanyId, from: i64, until: i64) -> Result<u64, Error> {

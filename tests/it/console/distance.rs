@@ -181,7 +181,7 @@ async fn the_end_of_a_user_does_not_ask_for_each_entry_of_the_log() {
                 ..AuditFilter::default()
             };
             let page = store.audit_page(world.acme.id, &filter, 10).await;
-            page.unwrap().entries.len()
+            page.unwrap().rows.len()
         };
         assert_eq!(found(email).await, 0);
         let told = format!("of this log without the name: {entries}");

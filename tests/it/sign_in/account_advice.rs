@@ -9,7 +9,7 @@ mod site;
 
 use time::Duration;
 use vestibule::admin::{Fix, Side, fixes};
-use vestibule::store::{Bar, Refusal};
+use vestibule::store::{LinkObstacle, Refusal};
 
 use crate::support::{Answer, unescaped};
 
@@ -43,16 +43,16 @@ kinds! {
     Refusal::OtherConnection => OtherConnection,
     Refusal::AssertionReplayed => AssertionReplayed,
     Refusal::TwoPeople { .. } => TwoPeople,
-    Refusal::NotLinked { why: Bar::NotAssigned, .. } => NotAssigned,
-    Refusal::NotLinked { why: Bar::WaitsForAnother(_), .. } => WaitsForAnother,
-    Refusal::NotLinked { why: Bar::WaitsForNobody, .. } => WaitsForNobody,
-    Refusal::NotLinked { why: Bar::Bound { .. }, .. } => Bound,
-    Refusal::NotLinked { why: Bar::BoundByOther { .. }, .. } => BoundByOther,
-    Refusal::NotLinked { why: Bar::Contradicted(_), .. } => ContradictedAccount,
-    Refusal::NotLinked { why: Bar::ClaimOnly, .. } => ClaimOnly,
-    Refusal::NotLinked { why: Bar::HasPassword, .. } => HasPassword,
-    Refusal::NotLinked { why: Bar::IsAdministrator, .. } => IsAdministrator,
-    Refusal::NotLinked { why: Bar::PasswordOfToken, .. } => PasswordOfToken,
+    Refusal::NotLinked { why: LinkObstacle::NotAssigned, .. } => NotAssigned,
+    Refusal::NotLinked { why: LinkObstacle::WaitsForAnother(_), .. } => WaitsForAnother,
+    Refusal::NotLinked { why: LinkObstacle::WaitsForNobody, .. } => WaitsForNobody,
+    Refusal::NotLinked { why: LinkObstacle::Bound { .. }, .. } => Bound,
+    Refusal::NotLinked { why: LinkObstacle::BoundByOther { .. }, .. } => BoundByOther,
+    Refusal::NotLinked { why: LinkObstacle::Contradicted(_), .. } => ContradictedAccount,
+    Refusal::NotLinked { why: LinkObstacle::ClaimOnly, .. } => ClaimOnly,
+    Refusal::NotLinked { why: LinkObstacle::HasPassword, .. } => HasPassword,
+    Refusal::NotLinked { why: LinkObstacle::IsAdministrator, .. } => IsAdministrator,
+    Refusal::NotLinked { why: LinkObstacle::PasswordOfToken, .. } => PasswordOfToken,
     Refusal::Contradicted { .. } => Contradicted,
     Refusal::OthersAddress { .. } => OthersAddress,
     Refusal::OutsideDomains { .. } => OutsideDomains,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vestibule::domain::{Creation, Grant, GrantSource, GroupClaim, GroupMapping, Outcome};
-use vestibule::store::{Bar, Finished, Refusal};
+use vestibule::store::{Finished, LinkObstacle, Refusal};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, connection, profile, refused, signed_in, text};
@@ -109,10 +109,10 @@ async fn an_existing_account_is_not_linked_by_default(database: &Database) {
     let finished = world
         .sign_in(&profile("oid:1", "B.SIMON@contoso.com"))
         .await;
-    assert_eq!(bar(finished), Bar::NotAssigned);
+    assert_eq!(bar(finished), LinkObstacle::NotAssigned);
     let jit = world.user("jit@contoso.com", Creation::Jit).await;
     let finished = world.sign_in(&profile("oid:2", jit.email.as_str())).await;
-    assert_eq!(bar(finished), Bar::NotAssigned);
+    assert_eq!(bar(finished), LinkObstacle::NotAssigned);
     assert_eq!(world.people().await, (2, 0));
 }
 
@@ -147,7 +147,7 @@ async fn linked_in_the_domains_that_the_connection_owns(database: &Database) {
     let finished = world
         .sign_in(&profile("oid:2", "b.simon@evil.example"))
         .await;
-    assert_eq!(bar(finished), Bar::NotAssigned);
+    assert_eq!(bar(finished), LinkObstacle::NotAssigned);
     signed_in(world.sign_in(&profile("oid:3", "guest@evil.example")).await);
 }
 
@@ -218,7 +218,7 @@ async fn an_account_that_waits_for_single_sign_on_is_linked_once(database: &Data
     let finished = world
         .sign_in(&profile("oid:1", "b.simon@contoso.com"))
         .await;
-    assert_eq!(bar(finished), Bar::NotAssigned, "it waits no more");
+    assert_eq!(bar(finished), LinkObstacle::NotAssigned, "it waits no more");
 }
 
 /// The assignment decides, also where another connection knows the account; and everybody who looks is told that both do.
@@ -231,7 +231,7 @@ async fn two_identity_providers_share_no_account_in_silence(database: &Database)
     let second = connection(world.company.id, "second");
     store.add_connection(&second, NOW).await.unwrap();
     world.connection = second.clone();
-    assert_eq!(bar(world.sign_in(&person).await), Bar::NotAssigned);
+    assert_eq!(bar(world.sign_in(&person).await), LinkObstacle::NotAssigned);
     world.assign("contoso.com", &second).await;
     // A test of the connection tells it before anybody signs in.
     let test = world.test_attempt().await;
@@ -309,7 +309,7 @@ async fn who_waits_for_a_connection_and_is_known_is_told_so(database: &Database)
     );
     tx.commit(NOW).await.unwrap();
     world.connection = third.clone();
-    assert_eq!(bar(world.sign_in(&person).await), Bar::NotAssigned);
+    assert_eq!(bar(world.sign_in(&person).await), LinkObstacle::NotAssigned);
     world.connection = second;
     let (again, _) = signed_in(world.sign_in(&person).await);
     assert_eq!(again.id, user.id);

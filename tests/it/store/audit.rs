@@ -50,7 +50,7 @@ async fn each_entry_is_listed_once(database: &Database) {
             .audit_page(world.company.id, &filter, 10)
             .await
             .unwrap();
-        seen.extend(page.entries.iter().map(|entry| entry.id));
+        seen.extend(page.rows.iter().map(|entry| entry.id));
         match page.next {
             Some(next) => filter.after = Some(next),
             None => break,
@@ -80,7 +80,7 @@ async fn text_is_found_and_never_a_placeholder(database: &Database) {
         let store = world.store.clone();
         async move {
             let page = store.audit_page(company, &filter, 10).await.unwrap();
-            page.entries.len()
+            page.rows.len()
         }
     };
     for (noun, text, expected) in [

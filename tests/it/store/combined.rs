@@ -2,7 +2,7 @@
 
 use tokio::task::JoinSet;
 use vestibule::domain::{AccountMatch, ConnectionId, Creation, Email, UserId};
-use vestibule::store::{Bar, Finished, Refusal, Store};
+use vestibule::store::{Finished, LinkObstacle, Refusal, Store};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, connection, group, profile, signed_in, text, user};
@@ -153,17 +153,17 @@ impl Case {
         match self.holder {
             Holder::Nobody if self.jit => Told::Made, // rule F3
             Holder::Nobody => Told::Refused(Refusal::NoAccount { email }),
-            Holder::OfAnotherSubject => bar(Bar::Bound {
+            Holder::OfAnotherSubject => bar(LinkObstacle::Bound {
                 bound: "oid:2".to_owned(),
                 came: "oid:1".to_owned(),
             }),
             // The assignment decides, and nothing else, whoever knows the account.
             _ if self.owner == Owner::This => opened(Told::Holder, SIMON),
             Holder::Waiting | Holder::OfAnotherAndWaiting => opened(Told::Holder, SIMON),
-            Holder::WaitingForNobody => bar(Bar::WaitsForNobody),
-            Holder::WaitingForAnother => bar(Bar::WaitsForAnother("OKTA".to_owned())),
+            Holder::WaitingForNobody => bar(LinkObstacle::WaitsForNobody),
+            Holder::WaitingForAnother => bar(LinkObstacle::WaitsForAnother("OKTA".to_owned())),
             Holder::Local | Holder::OfAnotherConnection | Holder::OfADisabledConnection => {
-                bar(Bar::NotAssigned)
+                bar(LinkObstacle::NotAssigned)
             }
         }
     }

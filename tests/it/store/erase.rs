@@ -3,7 +3,7 @@
 use serde_json::json;
 use time::Duration;
 use vestibule::domain::{AuditEvent, AuditId, Creation, Grant, GrantSource, User};
-use vestibule::store::{AttemptFilter, ErasedUser, Keep, Store, UserUse};
+use vestibule::store::{AttemptFilter, ErasedUser, Retention, Store, UserUse};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, profile, refused, signed_in, unique};
@@ -313,10 +313,10 @@ async fn the_audit_log_is_kept_as_long_as_wanted(database: &Database) {
     let later = NOW + Duration::days(150);
     let forgotten = store.purge(later, Duration::days(30)).await.unwrap();
     assert_eq!(forgotten.entries, 0);
-    let keep = Keep {
+    let keep = Retention {
         attempts: Duration::days(30),
         audit: Some(Duration::days(90)),
-        ..Keep::from(Duration::days(30))
+        ..Retention::from(Duration::days(30))
     };
     assert_eq!(store.purge(later, keep).await.unwrap().entries, 2);
     assert_eq!(store.purge(later, keep).await.unwrap().entries, 0);

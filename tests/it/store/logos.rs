@@ -3,8 +3,8 @@
 use vestibule::domain::{CompanyId, Logo, Picture, PictureKind};
 use vestibule::store::Store;
 
-use super::carried::by_hand;
 use super::database::{Database, on_both};
+use super::domain_migration::by_hand;
 use super::world::{NOW, company};
 
 on_both!(

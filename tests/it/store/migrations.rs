@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use sqlx::{Connection, Executor};
-use vestibule::store::{Error, Store};
+use vestibule::store::{DatabaseError, Error, Store};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, company};
@@ -197,7 +197,7 @@ async fn other_urls_are_refused() {
         assert!(
             matches!(
                 Store::open(url, openssl::sha::sha256).await,
-                Err(Error::Url)
+                Err(Error::Database(DatabaseError::Url))
             ),
             "{url}"
         );

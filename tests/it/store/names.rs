@@ -1,7 +1,7 @@
 //! Rules F1 and F2: what names an account, and what becomes of names.
 
 use vestibule::domain::Creation;
-use vestibule::store::Bar;
+use vestibule::store::LinkObstacle;
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, profile, refused, signed_in};
@@ -47,11 +47,15 @@ async fn what_names_an_account(database: &Database) {
     for trusted in [false, true] {
         world.connection.settings.trust_email_claim = trusted;
         for (address, alone, contradicted) in [
-            ("local@contoso.com", Bar::HasPassword, Bar::HasPassword),
+            (
+                "local@contoso.com",
+                LinkObstacle::HasPassword,
+                LinkObstacle::HasPassword,
+            ),
             (
                 "admin@contoso.com",
-                Bar::IsAdministrator,
-                Bar::IsAdministrator,
+                LinkObstacle::IsAdministrator,
+                LinkObstacle::IsAdministrator,
             ),
         ] {
             let finished = world.sign_in(&claimed(address, None)).await;
@@ -60,7 +64,7 @@ async fn what_names_an_account(database: &Database) {
             let expected = if trusted {
                 contradicted
             } else {
-                Bar::Contradicted(other.parse().unwrap())
+                LinkObstacle::Contradicted(other.parse().unwrap())
             };
             assert_eq!(bar(finished), expected);
         }
@@ -68,7 +72,7 @@ async fn what_names_an_account(database: &Database) {
     world.connection.settings.trust_email_claim = false;
     let address = waiting.email.as_str();
     let finished = world.sign_in(&claimed(address, None)).await;
-    assert_eq!(bar(finished), Bar::ClaimOnly);
+    assert_eq!(bar(finished), LinkObstacle::ClaimOnly);
     world.connection.settings.trust_email_claim = true;
     let (user, _) = signed_in(world.sign_in(&claimed(address, None)).await);
     assert_eq!(user.id, waiting.id);
@@ -128,7 +132,7 @@ async fn an_unlinked_user_is_known_again(database: &Database) {
     let world = World::new(database.open().await).await;
     let (user, _) = signed_in(world.sign_in(&profile("oid:1", "a@contoso.com")).await);
     let finished = world.sign_in(&profile("oid:2", "a@contoso.com")).await;
-    assert!(matches!(bar(finished), Bar::Bound { .. }));
+    assert!(matches!(bar(finished), LinkObstacle::Bound { .. }));
     let mut tx = world.store.begin().await.unwrap();
     let gone = tx.unbind(user.id, world.connection.id, None).await.unwrap();
     assert_eq!(gone, ["oid:1"]);

@@ -5,8 +5,8 @@ use vestibule::keys::Keys;
 use vestibule::site::{Site, SpKeys};
 use vestibule::store::{AttemptRef, Store};
 
-use super::carried::by_hand;
 use super::database::{Database, on_both};
+use super::domain_migration::by_hand;
 use super::world::{
     NOW, World, bar, company, connection, group, profile, refused, signed_in, text,
 };

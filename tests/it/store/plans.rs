@@ -1,5 +1,5 @@
 //! What the statements of sign-ins, starts and checks read of PostgreSQL's tables, however many rows there are and whatever is
-//! known of them. (SQLite is held to the same by its own counters, in `src/store/steps.rs`.)
+//! known of them. (SQLite is held to the same by its own counters, in `src/store/engine/statement_cost.rs`.)
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -182,9 +182,12 @@ async fn read_by_pages(open: usize) -> i64 {
     let before = counted(&database, world.store.clone()).await;
     let store = database.open().await.at_leisure();
     let (company, since) = (world.company.id, NOW - time::Duration::days(30));
-    let newest = store.newest_outcomes(company, since, 500).await.unwrap();
+    let newest = store.latest_outcomes(company, since, 500).await.unwrap();
     assert!(newest[0].summary.starts_with("Signed in"));
-    let last = store.last_outcomes(company, since, 200).await.unwrap();
+    let last = store
+        .outcomes_by_connection(company, since, 200)
+        .await
+        .unwrap();
     assert_eq!(last.len(), 5);
     let latest = store.latest_sign_ins(company, 5).await.unwrap();
     assert_eq!(latest.len(), 5);

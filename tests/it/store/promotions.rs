@@ -3,7 +3,7 @@
 
 use tokio::task::JoinSet;
 use vestibule::domain::{Creation, GroupClaim, GroupKind, GroupMapping, PasswordBy, User};
-use vestibule::store::{Bar, Distrusted, Finished, Refusal, Store, Tx};
+use vestibule::store::{Finished, LinkObstacle, LostTrust, Refusal, Store, Tx};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, bar, company, connection, group, profile, refused, signed_in};
@@ -212,7 +212,7 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy, model: &Mo
                 Finished::Refused {
                     refusal:
                         Refusal::NotLinked {
-                            why: Bar::PasswordOfToken,
+                            why: LinkObstacle::PasswordOfToken,
                             ..
                         },
                     ..
@@ -259,7 +259,7 @@ async fn take(world: &World, user: &User, step: Step, by: PasswordBy, model: &Mo
 }
 
 /// As an actor without `admins:write` does it.
-async fn rename(tx: &mut Tx, user: &User, email: &str) -> Distrusted {
+async fn rename(tx: &mut Tx, user: &User, email: &str) -> LostTrust {
     let stored = tx.lock_user(user.company_id, user.id).await.unwrap();
     let renamed = User {
         email: email.parse().unwrap(),
@@ -299,11 +299,11 @@ async fn nothing_is_linked_by_e_mail_to_a_token_s_password(database: &Database) 
     let user = world.user(SIMON, Creation::Administrator).await;
     take(&world, &user, Step::Password, PasswordBy::Token, &none).await;
     let finished = world.sign_in(&profile("oid:1", SIMON)).await;
-    assert_eq!(bar(finished), Bar::PasswordOfToken);
+    assert_eq!(bar(finished), LinkObstacle::PasswordOfToken);
     // Whoever has it can set another: that makes it nobody's own.
     take(&world, &user, Step::Password, PasswordBy::Own, &none).await;
     let finished = world.sign_in(&profile("oid:1", SIMON)).await;
-    assert_eq!(bar(finished), Bar::PasswordOfToken);
+    assert_eq!(bar(finished), LinkObstacle::PasswordOfToken);
     take(
         &world,
         &user,

@@ -7,7 +7,7 @@ use vestibule::domain::{
     AttemptKind, Creation, Grant, GrantSource, Group, GroupClaim, GroupKind, GroupMapping, Outcome,
     Profile, UserId,
 };
-use vestibule::store::{AttemptRef, Bar, Error, Finished, Refusal, Tx, finish_in};
+use vestibule::store::{AttemptRef, Error, Finished, LinkObstacle, Refusal, Tx, finish_in};
 
 use super::database::{Database, on_both};
 use super::world::{
@@ -147,7 +147,7 @@ async fn two_subjects_with_one_address_make_one_account(database: &Database) {
             finished,
             Finished::Refused {
                 refusal: Refusal::NotLinked {
-                    why: Bar::Bound { .. },
+                    why: LinkObstacle::Bound { .. },
                     ..
                 },
                 ..
@@ -407,7 +407,7 @@ async fn who_is_unlinked_meanwhile_gets_no_session(database: &Database) {
                 &finished,
                 Finished::Refused {
                     refusal: Refusal::NotLinked {
-                        why: Bar::NotAssigned,
+                        why: LinkObstacle::NotAssigned,
                         ..
                     },
                     ..

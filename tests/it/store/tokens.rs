@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 use vestibule::domain::{CompanyId, Creation, GroupKind, Scope, Token, TokenId};
-use vestibule::store::{Earlier, KeyedRequest, Store, UserFilter};
+use vestibule::store::{EarlierRequest, KeyedRequest, Store, UserFilter};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, group, unique};
@@ -114,16 +114,19 @@ async fn one_request_of_a_key_makes_something(database: &Database) {
     let id = made.remove(0);
     assert_eq!(
         earlier("k", b"request", NOW).await,
-        Some(Earlier::Made {
+        Some(EarlierRequest::Made {
             id,
             notes: String::new()
         })
     );
-    assert_eq!(earlier("k", b"other", NOW).await, Some(Earlier::Other));
+    assert_eq!(
+        earlier("k", b"other", NOW).await,
+        Some(EarlierRequest::Other)
+    );
     assert_eq!(earlier("other", b"request", NOW).await, None);
     let kept = request("k", b"request");
     store.keep_answer(&kept, 201, "{}").await.unwrap();
-    let answered = Earlier::Answered {
+    let answered = EarlierRequest::Answered {
         body: "{}".to_owned(),
     };
     assert_eq!(earlier("k", b"request", NOW).await, Some(answered));
@@ -141,7 +144,7 @@ async fn one_request_of_a_key_makes_something(database: &Database) {
     let id = "2".to_owned();
     assert_eq!(
         earlier("k", b"other", day).await,
-        Some(Earlier::Made {
+        Some(EarlierRequest::Made {
             id,
             notes: String::new()
         })

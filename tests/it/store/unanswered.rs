@@ -2,7 +2,7 @@
 
 use time::Duration;
 use vestibule::domain::{AttemptKind, AuditEvent, AuditId, LoginAttempt, Outcome, Record};
-use vestibule::store::{Keep, Store};
+use vestibule::store::{Retention, Store};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, new_attempt, profile, signed_in, unique};
@@ -118,10 +118,10 @@ async fn a_company_has_so_many_records_and_entries(database: &Database) {
         };
         store.add_audit_event(&entry).await.unwrap();
     }
-    let keep = Keep {
+    let keep = Retention {
         most_attempts: Some(10),
         most_entries: Some(11),
-        ..Keep::from(Duration::days(30))
+        ..Retention::from(Duration::days(30))
     };
     let later = NOW + Duration::hours(1);
     let purged = store.purge(later, keep).await.unwrap();
@@ -167,9 +167,9 @@ async fn what_is_too_many_is_found_in_steps(database: &Database) {
         (2_000, 2_000),
         (1, 25),
     ] {
-        let keep = Keep {
+        let keep = Retention {
             most_entries: Some(most),
-            ..Keep::from(Duration::days(30))
+            ..Retention::from(Duration::days(30))
         };
         store.purge(later, keep).await.unwrap();
         let entries = store.audit_events(world.company.id, 4_500).await.unwrap();

@@ -2,7 +2,7 @@
 
 use time::Duration;
 use vestibule::domain::{CompanyId, Creation, Grant, GrantSource, Group, GroupKind, User};
-use vestibule::store::{Error, Store, Total, UserFilter, Way};
+use vestibule::store::{Error, SignInMethod, Store, Total, UserFilter};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, company, group, profile, signed_in, user};
@@ -93,15 +93,15 @@ async fn users_are_found_by_what_is_known_of_them(database: &Database) {
         ["Britta@contoso.com"]
     );
     assert_eq!(
-        found(filter(|it| it.way = Some(Way::Password))).await,
+        found(filter(|it| it.method = Some(SignInMethod::Password))).await,
         ["local@contoso.com"]
     );
     assert_eq!(
-        found(filter(|it| it.way = Some(Way::SingleSignOn))).await,
+        found(filter(|it| it.method = Some(SignInMethod::SingleSignOn))).await,
         ["Britta@contoso.com"]
     );
     assert_eq!(
-        found(filter(|it| it.way = Some(Way::Waiting))).await,
+        found(filter(|it| it.method = Some(SignInMethod::Waiting))).await,
         ["gone@contoso.com", "o@contoso.com"]
     );
     let in_basic = UserFilter {
@@ -119,7 +119,10 @@ async fn users_are_found_by_what_is_known_of_them(database: &Database) {
         .await
         .unwrap();
     let row = &listed.rows[0];
-    assert_eq!((row.user.id, row.way()), (bound.id, Way::SingleSignOn));
+    assert_eq!(
+        (row.user.id, row.method()),
+        (bound.id, SignInMethod::SingleSignOn)
+    );
     assert_eq!(
         row.grants,
         [(world.basic.clone(), GrantSource::Jit(world.connection.id))]

@@ -6,7 +6,8 @@ use vestibule::domain::{
     LoginAttempt, NameId, Profile, Settings, User, UserId,
 };
 use vestibule::store::{
-    AttemptRef, Bar, FederatedProof, Finished, PasswordProof, Proof, Refusal, SignIn, Store,
+    AttemptRef, FederatedProof, Finished, LinkObstacle, PasswordProof, Proof, Refusal, SignIn,
+    Store,
 };
 
 use crate::support::{self, new_sign_in, people};
@@ -231,7 +232,7 @@ pub(super) fn signed_in(finished: Finished) -> (User, bool) {
 
 /// What was in the way of linking.
 #[track_caller]
-pub(super) fn bar(finished: Finished) -> Bar {
+pub(super) fn bar(finished: Finished) -> LinkObstacle {
     match refused(finished) {
         Refusal::NotLinked { why, .. } => why,
         other => panic!("{other}"),

@@ -9,7 +9,7 @@ use vestibule::domain::{
     AttemptKind, AuditEvent, AuditId, Connection, Creation, GroupId, LoginAttempt, SetupLinkId,
     UserId,
 };
-use vestibule::store::{Bar, PasswordProof, Proof, Refusal, SetUp, SignIn};
+use vestibule::store::{LinkObstacle, PasswordProof, Proof, Refusal, SetUp, SignIn};
 
 use super::site::Site;
 use super::{ANOTHER, BOSS, Kind, PERSISTENT, SIMON};
@@ -175,31 +175,31 @@ async fn not_linked(kind: Kind, site: &Site) -> (LoginAttempt, Refusal) {
             site.world.okta().await;
             let answer = site.sign_in("okta", |spec| person(spec, SIMON, "o")).await;
             assert_eq!(answer.status, 303, "{}", answer.body);
-            (site.user(SIMON).await, Bar::NotAssigned)
+            (site.user(SIMON).await, LinkObstacle::NotAssigned)
         }
         Kind::WaitsForAnother => {
             let okta = site.world.okta().await;
             let body = json!({"email": SIMON, "connection": okta.id.to_string()});
             let user = site.add(body).await;
-            (user, Bar::WaitsForAnother(okta.display_name))
+            (user, LinkObstacle::WaitsForAnother(okta.display_name))
         }
         Kind::WaitsForNobody => {
             let user = site.world.add_user(SIMON, None, &[]).await;
             site.world.okta().await;
-            (user, Bar::WaitsForNobody)
+            (user, LinkObstacle::WaitsForNobody)
         }
         Kind::Bound => {
             let user = site.signed_in(SIMON, good).await;
             let bound = oid("8f1d4b62-5a0e-4c3d-9b7a-2e6f0c1d3a54");
             let came = oid("another");
-            (user, Bar::Bound { bound, came })
+            (user, LinkObstacle::Bound { bound, came })
         }
         Kind::BoundByOther => {
             let user = site.signed_in(SIMON, without_object_id).await;
             site.signed_in(SIMON, good).await;
             let names = site.world.app.store.identities_of(user).await.unwrap();
             let by = names.iter().find(|it| it.subject.starts_with("name_id"));
-            let why = Bar::BoundByOther {
+            let why = LinkObstacle::BoundByOther {
                 by: by.unwrap().subject.clone(),
                 bound: oid("8f1d4b62-5a0e-4c3d-9b7a-2e6f0c1d3a54"),
                 came: oid("another"),
@@ -209,23 +209,26 @@ async fn not_linked(kind: Kind, site: &Site) -> (LoginAttempt, Refusal) {
         Kind::ContradictedAccount => {
             address = BOSS;
             let user = site.add(json!({"email": BOSS})).await;
-            (user, Bar::Contradicted(SIMON.parse().unwrap()))
+            (user, LinkObstacle::Contradicted(SIMON.parse().unwrap()))
         }
         Kind::ClaimOnly => {
             site.set("name_id_format", "any").await;
-            (site.add(json!({"email": SIMON})).await, Bar::ClaimOnly)
+            (
+                site.add(json!({"email": SIMON})).await,
+                LinkObstacle::ClaimOnly,
+            )
         }
         Kind::HasPassword => {
             site.set("name_id_format", "any").await;
             let user = site.add(json!({"email": SIMON, "password": ANOTHER})).await;
             site.assign("contoso.com", &entra).await;
-            (user, Bar::HasPassword)
+            (user, LinkObstacle::HasPassword)
         }
         Kind::IsAdministrator => {
             site.set("name_id_format", "any").await;
             let groups = json!([site.admins.id.to_string()]);
             let user = site.add(json!({"email": SIMON, "groups": groups})).await;
-            (user, Bar::IsAdministrator)
+            (user, LinkObstacle::IsAdministrator)
         }
         Kind::PasswordOfToken => {
             let small = Admin {
@@ -241,7 +244,7 @@ async fn not_linked(kind: Kind, site: &Site) -> (LoginAttempt, Refusal) {
                 .await
                 .unwrap();
             site.assign("contoso.com", &entra).await;
-            (user, Bar::PasswordOfToken)
+            (user, LinkObstacle::PasswordOfToken)
         }
         other => panic!("{other:?} has a row of its own"),
     };

@@ -7,13 +7,13 @@
 
 use serde_json::{Map, Value};
 
+use crate::database::columns::{Row, json};
+use crate::database::statement::query;
 use crate::domain::DomainName;
-use crate::store::engine::columns::{Row, json};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// Carries the domains of all companies over, in the transaction of the migration.
-pub(in crate::store) async fn domains(tx: &mut Tx) -> Result<(), Error> {
+pub(in crate::store) async fn run(tx: &mut Tx) -> Result<(), Error> {
     let companies = query("SELECT id FROM company ORDER BY id")
         .fetch_all(&mut *tx)
         .await?;
@@ -36,7 +36,7 @@ async fn company_domains(tx: &mut Tx, company: &str) -> Result<(), Error> {
     }
     let mut any = false;
     // What links first: the same domain may only have led somewhere at another connection.
-    for (links, of) in [(1, linked as fn(&_) -> _), (0, led)] {
+    for (links, of) in [(1, linking_domains as fn(&_) -> _), (0, login_domains)] {
         for (row, settings) in &connections {
             for name in of(settings) {
                 any = true;
@@ -55,7 +55,7 @@ async fn company_domains(tx: &mut Tx, company: &str) -> Result<(), Error> {
         }
     }
     for (row, settings) in connections {
-        if let Some(settings) = rewritten(settings, any) {
+        if let Some(settings) = without_domains(settings, any) {
             query("UPDATE connection SET settings = $1 WHERE id = $2")
                 .bind(json(&settings)?)
                 .bind(row.text("id")?)
@@ -74,7 +74,7 @@ async fn rewrite_versions(tx: &mut Tx, company: &str, any: bool) -> Result<(), E
             .fetch_all(&mut *tx)
             .await?;
     for row in &rows {
-        if let Some(settings) = rewritten(settings(row)?, any) {
+        if let Some(settings) = without_domains(settings(row)?, any) {
             query(
                 "UPDATE trust_version SET settings = $1 WHERE connection_id = $2 AND number = $3",
             )
@@ -112,11 +112,11 @@ async fn name_what_waits(tx: &mut Tx) -> Result<(), Error> {
 }
 
 fn settings(row: &Row) -> Result<Map<String, Value>, Error> {
-    row.json("settings")
+    Ok(row.json("settings")?)
 }
 
 /// The domains in which a connection linked accounts.
-fn linked(settings: &Map<String, Value>) -> Vec<DomainName> {
+fn linking_domains(settings: &Map<String, Value>) -> Vec<DomainName> {
     names(
         settings
             .get("link")
@@ -125,7 +125,7 @@ fn linked(settings: &Map<String, Value>) -> Vec<DomainName> {
 }
 
 /// The domains whose addresses led to a connection.
-fn led(settings: &Map<String, Value>) -> Vec<DomainName> {
+fn login_domains(settings: &Map<String, Value>) -> Vec<DomainName> {
     names(settings.get("email_domains"))
 }
 
@@ -138,7 +138,7 @@ fn names(list: Option<&Value>) -> Vec<DomainName> {
 }
 
 /// The settings as they are kept now; none when they are so already.
-fn rewritten(mut settings: Map<String, Value>, guests: bool) -> Option<Map<String, Value>> {
+fn without_domains(mut settings: Map<String, Value>, guests: bool) -> Option<Map<String, Value>> {
     let gone = [settings.remove("link"), settings.remove("email_domains")];
     if guests {
         settings.insert("guests".to_owned(), Value::Bool(true));

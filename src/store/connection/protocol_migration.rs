@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::database::columns::{Row, json};
+use crate::database::statement::query;
 use crate::domain::Settings;
-use crate::store::engine::columns::{Row, json};
-use crate::store::engine::statement::query;
 use crate::store::{Error, Tx};
 
 /// What every connection has, as it was called then.
@@ -26,13 +26,13 @@ const COMMON: [&str; 11] = [
 ];
 
 /// Rewrites the settings of all connections, and of all their versions, in the transaction of the migration.
-pub(in crate::store) async fn protocols(tx: &mut Tx) -> Result<(), Error> {
+pub(in crate::store) async fn run(tx: &mut Tx) -> Result<(), Error> {
     let connections = query("SELECT id, settings FROM connection ORDER BY id")
         .fetch_all(&mut *tx)
         .await?;
     for row in &connections {
         query("UPDATE connection SET settings = $1 WHERE id = $2")
-            .bind(enveloped(row)?)
+            .bind(with_protocol(row)?)
             .bind(row.text("id")?)
             .execute(&mut *tx)
             .await?;
@@ -54,7 +54,7 @@ async fn versions(tx: &mut Tx, connection: &str) -> Result<(), Error> {
         .await?;
     for row in &rows {
         query("UPDATE trust_version SET settings = $1 WHERE connection_id = $2 AND number = $3")
-            .bind(enveloped(row)?)
+            .bind(with_protocol(row)?)
             .bind(connection)
             .bind(row.int("number")?)
             .execute(&mut *tx)
@@ -66,15 +66,15 @@ async fn versions(tx: &mut Tx, connection: &str) -> Result<(), Error> {
 /// Settings of a connection, or of a version of them; also as a server of the version before writes them, which goes on until it is
 /// replaced.
 pub(in crate::store) fn settings(row: &Row) -> Result<Settings, Error> {
-    row.json("settings").or_else(|_: Error| {
-        serde_json::from_str(&enveloped(row)?).map_err(|_| Error::Corrupt { column: "settings" })
+    row.json("settings").or_else(|_| {
+        serde_json::from_str(&with_protocol(row)?).map_err(|_| Error::corrupt("settings"))
     })
 }
 
-fn enveloped(row: &Row) -> Result<String, Error> {
+fn with_protocol(row: &Row) -> Result<String, Error> {
     let mut saml: Map<String, Value> = row.json("settings")?;
     if saml.contains_key("protocol") {
-        return json(&saml);
+        return Ok(json(&saml)?);
     }
     let mut settings = Map::new();
     for name in COMMON {
@@ -84,5 +84,5 @@ fn enveloped(row: &Row) -> Result<String, Error> {
     }
     let protocol = Map::from_iter([("saml".to_owned(), Value::Object(saml))]);
     settings.insert("protocol".to_owned(), Value::Object(protocol));
-    json(&settings)
+    Ok(json(&settings)?)
 }

@@ -8,27 +8,27 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
+use super::Error;
 use super::value::Value;
-use crate::store::Error;
 
 /// A row, by the names of its columns.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Row {
+pub(crate) struct Row {
     names: Arc<[String]>,
     values: Vec<Value<'static>>,
 }
 
 impl Row {
     /// A row of these columns.
-    pub(in crate::store) fn new(names: Arc<[String]>, values: Vec<Value<'static>>) -> Self {
+    pub(crate) fn new(names: Arc<[String]>, values: Vec<Value<'static>>) -> Self {
         Self { names, values }
     }
 
-    pub(in crate::store) fn int(&self, column: &'static str) -> Result<i64, Error> {
+    pub(crate) fn int(&self, column: &'static str) -> Result<i64, Error> {
         self.maybe_int(column)?.ok_or(Error::Corrupt { column })
     }
 
-    pub(in crate::store) fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error> {
+    pub(crate) fn maybe_int(&self, column: &'static str) -> Result<Option<i64>, Error> {
         match self.value(column)? {
             Value::Int(int) => Ok(*int),
             Value::Text(None) | Value::Blob(None) => Ok(None),
@@ -36,21 +36,15 @@ impl Row {
         }
     }
 
-    pub(in crate::store) fn text(&self, column: &'static str) -> Result<String, Error> {
+    pub(crate) fn text(&self, column: &'static str) -> Result<String, Error> {
         self.borrowed(column).map(str::to_owned)
     }
 
-    pub(in crate::store) fn maybe_text(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<String>, Error> {
+    pub(crate) fn maybe_text(&self, column: &'static str) -> Result<Option<String>, Error> {
         Ok(self.maybe_borrowed(column)?.map(str::to_owned))
     }
 
-    pub(in crate::store) fn maybe_blob(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<&[u8]>, Error> {
+    pub(crate) fn maybe_blob(&self, column: &'static str) -> Result<Option<&[u8]>, Error> {
         match self.value(column)? {
             Value::Blob(blob) => Ok(blob.as_deref()),
             Value::Int(None) | Value::Text(None) => Ok(None),
@@ -58,13 +52,13 @@ impl Row {
         }
     }
 
-    pub(in crate::store) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
+    pub(crate) fn parsed<T: FromStr>(&self, column: &'static str) -> Result<T, Error> {
         self.borrowed(column)?
             .parse()
             .map_err(|_| Error::Corrupt { column })
     }
 
-    pub(in crate::store) fn maybe_parsed<T: FromStr>(
+    pub(crate) fn maybe_parsed<T: FromStr>(
         &self,
         column: &'static str,
     ) -> Result<Option<T>, Error> {
@@ -73,14 +67,11 @@ impl Row {
             .transpose()
     }
 
-    pub(in crate::store) fn json<T: DeserializeOwned>(
-        &self,
-        column: &'static str,
-    ) -> Result<T, Error> {
+    pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T, Error> {
         serde_json::from_str(self.borrowed(column)?).map_err(|_| Error::Corrupt { column })
     }
 
-    pub(in crate::store) fn maybe_json<T: DeserializeOwned>(
+    pub(crate) fn maybe_json<T: DeserializeOwned>(
         &self,
         column: &'static str,
     ) -> Result<Option<T>, Error> {
@@ -89,29 +80,23 @@ impl Row {
             .transpose()
     }
 
-    pub(in crate::store) fn time(&self, column: &'static str) -> Result<OffsetDateTime, Error> {
+    pub(crate) fn time(&self, column: &'static str) -> Result<OffsetDateTime, Error> {
         from_ms(self.int(column)?, column)
     }
 
-    pub(in crate::store) fn maybe_time(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<OffsetDateTime>, Error> {
+    pub(crate) fn maybe_time(&self, column: &'static str) -> Result<Option<OffsetDateTime>, Error> {
         self.maybe_int(column)?
             .map(|ms| from_ms(ms, column))
             .transpose()
     }
 
-    pub(in crate::store) fn maybe_hash(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<[u8; 32]>, Error> {
+    pub(crate) fn maybe_hash(&self, column: &'static str) -> Result<Option<[u8; 32]>, Error> {
         let blob = self.maybe_blob(column)?;
         blob.map(|blob| blob.try_into().map_err(|_| Error::Corrupt { column }))
             .transpose()
     }
 
-    pub(in crate::store) fn hash(&self, column: &'static str) -> Result<[u8; 32], Error> {
+    pub(crate) fn hash(&self, column: &'static str) -> Result<[u8; 32], Error> {
         self.maybe_hash(column)?.ok_or(Error::Corrupt { column })
     }
 
@@ -137,13 +122,13 @@ impl Row {
 }
 
 /// Milliseconds since 1970.
-pub(in crate::store) fn ms(time: OffsetDateTime) -> i64 {
+pub(crate) fn ms(time: OffsetDateTime) -> i64 {
     // `time` ends with the year 9999, far inside 64 bits.
     i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
 }
 
 /// Whole milliseconds of a duration.
-pub(in crate::store) fn duration_ms(duration: Duration) -> i64 {
+pub(crate) fn duration_ms(duration: Duration) -> i64 {
     i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
 }
 
@@ -153,17 +138,17 @@ fn from_ms(ms: i64, column: &'static str) -> Result<OffsetDateTime, Error> {
 }
 
 /// A value as JSON text.
-pub(in crate::store) fn json(value: &impl Serialize) -> Result<String, Error> {
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Error> {
     Ok(serde_json::to_string(value)?)
 }
 
 /// Whether PostgreSQL takes it as TEXT. What it would not take is never stored, and so never found.
-pub(in crate::store) fn is_text(value: &str) -> bool {
+pub(crate) fn is_text(value: &str) -> bool {
     !value.contains('\0')
 }
 
 /// Lower-case hexadecimal.
-pub(in crate::store) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -174,7 +159,7 @@ pub(in crate::store) fn hex(bytes: &[u8]) -> String {
 }
 
 /// 32 bytes from hexadecimal.
-pub(in crate::store) fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     for (place, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;

@@ -9,13 +9,13 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
-use crate::store::Error;
+use crate::database::Error;
 
 /// How long the server may take to say why.
 const WAIT: Duration = Duration::from_secs(3);
 
 /// Asks once more without a pool, whose own error is only that nothing came in time.
-pub(in crate::store) async fn why(options: &PgConnectOptions, said: sqlx::Error) -> Error {
+pub(super) async fn explain(options: &PgConnectOptions, said: sqlx::Error) -> Error {
     let tried = timeout(WAIT, PgConnection::connect_with(options)).await;
     let why = match tried {
         Ok(Err(cause)) => plain(&cause),

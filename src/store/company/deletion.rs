@@ -5,9 +5,9 @@
 
 use time::OffsetDateTime;
 
+use crate::database::columns::ms;
+use crate::database::statement::query;
 use crate::domain::{CompanyId, ConnectionId};
-use crate::store::engine::columns::ms;
-use crate::store::engine::statement::query;
 use crate::store::{Error, Store, Tx};
 
 /// The most rows that are deleted in one transaction: sign-ins wait for it.
@@ -95,7 +95,7 @@ impl Store {
         .bind(connection.to_string())
         .fetch_one(&self.database)
         .await?;
-        row.int("count")
+        Ok(row.int("count")?)
     }
 
     /// Deletes the records of sign-ins through a connection that is gone, piece by piece; how many there were.

@@ -1,37 +1,40 @@
 //! A statement: its text, which is the same for both databases, and its values.
 
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::Error;
 use super::columns::Row;
 use super::value::Value;
-use crate::store::Error;
 
 /// A text with `$1`, `$2` and so on, and the values that stand there.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Statement<'a> {
-    pub(in crate::store) sql: &'static str,
-    pub(in crate::store) values: Vec<Value<'a>>,
+pub(crate) struct Statement<'a> {
+    pub(crate) sql: &'static str,
+    pub(crate) values: Vec<Value<'a>>,
 }
 
 /// Two changes that need nothing of each other: to a database that is far away they go together. They share their values, so that
 /// a number means the same in both.
-pub(in crate::store) struct Pair {
-    pub(in crate::store) first: &'static str,
-    pub(in crate::store) second: &'static str,
-    pub(in crate::store) together: &'static str,
+pub(crate) struct StatementPair {
+    pub(crate) first: &'static str,
+    pub(crate) second: &'static str,
+    pub(crate) together: &'static str,
 }
 
 macro_rules! pair {
     ($first:expr, $second:expr) => {
-        $crate::store::engine::statement::Pair {
+        $crate::database::statement::StatementPair {
             first: $first,
             second: $second,
             together: concat!("WITH first AS (", $first, ") ", $second),
         }
     };
 }
-pub(in crate::store) use pair;
+pub(crate) use pair;
 
 /// Where a statement can be sent: to the database itself, or into a transaction.
-pub(in crate::store) trait Target: Send {
+pub(crate) trait Target: Send {
     /// Changes rows; how many.
     fn change(self, statement: Statement<'_>) -> impl Future<Output = Result<u64, Error>> + Send;
     /// Reads the first row, which a key leads to.
@@ -45,16 +48,30 @@ pub(in crate::store) trait Target: Send {
 }
 
 /// A statement without values yet.
-pub(in crate::store) fn query(sql: &'static str) -> Statement<'static> {
+pub(crate) fn query(sql: &'static str) -> Statement<'static> {
     Statement {
         sql,
         values: Vec::new(),
     }
 }
 
+/// A statement whose text has a few shapes, such as one for each kind of filter. A shape is kept for ever, because prepared
+/// statements and the names of columns are found by where their text stands. Values are bound, and never written into it.
+pub(crate) fn build_query(text: String) -> Statement<'static> {
+    static SHAPES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+    // Nothing panics while it holds the lock.
+    let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
+    let sql = shapes.get(text.as_str()).copied().unwrap_or_else(|| {
+        let sql: &'static str = text.leak();
+        shapes.insert(sql);
+        sql
+    });
+    query(sql)
+}
+
 impl<'a> Statement<'a> {
     /// The same with one more value, for the next number.
-    pub(in crate::store) fn bind<'b>(self, value: impl Into<Value<'b>>) -> Statement<'b>
+    pub(crate) fn bind<'b>(self, value: impl Into<Value<'b>>) -> Statement<'b>
     where
         'a: 'b,
     {
@@ -67,31 +84,28 @@ impl<'a> Statement<'a> {
     }
 
     /// Changes rows; how many.
-    pub(in crate::store) async fn execute(self, target: impl Target) -> Result<u64, Error> {
+    pub(crate) async fn execute(self, target: impl Target) -> Result<u64, Error> {
         target.change(self).await
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn fetch_all(self, target: impl Target) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn fetch_all(self, target: impl Target) -> Result<Vec<Row>, Error> {
         target.rows(self).await
     }
 
     /// Reads the row that a key leads to, if there is one.
-    pub(in crate::store) async fn fetch_optional(
-        self,
-        target: impl Target,
-    ) -> Result<Option<Row>, Error> {
+    pub(crate) async fn fetch_optional(self, target: impl Target) -> Result<Option<Row>, Error> {
         target.row(self).await
     }
 
     /// Reads the one row that there always is, such as that of a COUNT.
-    pub(in crate::store) async fn fetch_one(self, target: impl Target) -> Result<Row, Error> {
+    pub(crate) async fn fetch_one(self, target: impl Target) -> Result<Row, Error> {
         let rows = target.rows(self).await?;
         rows.into_iter().next().ok_or(Error::NoRow)
     }
 
     /// The same with values of its own, to be handed to another thread.
-    pub(in crate::store) fn into_owned(self) -> Statement<'static> {
+    pub(crate) fn into_owned(self) -> Statement<'static> {
         Statement {
             sql: self.sql,
             values: self.values.into_iter().map(Value::into_owned).collect(),

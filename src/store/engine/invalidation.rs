@@ -5,13 +5,13 @@
 
 use std::sync::OnceLock;
 
-use super::change::Change;
+use super::change::LoggedChange;
 use crate::domain::{CompanyId, SessionKey};
 use crate::store::Store;
 
 /// What has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum Invalidation {
     /// This session.
     Session(SessionKey),
     /// Perhaps sessions of this company.
@@ -20,43 +20,43 @@ pub enum Ended {
     Everything,
 }
 
-type Listen = Box<dyn Fn(Ended) + Send + Sync>;
+type OnInvalidation = Box<dyn Fn(Invalidation) + Send + Sync>;
 
 /// Who is told, if anybody.
 #[derive(Default)]
-pub(in crate::store) struct Listener(OnceLock<Listen>);
+pub(in crate::store) struct InvalidationListener(OnceLock<OnInvalidation>);
 
-impl Listener {
-    pub(in crate::store) fn tell(&self, ended: &[Ended]) {
+impl InvalidationListener {
+    pub(in crate::store) fn tell(&self, ended: &[Invalidation]) {
         if let Some(listen) = self.0.get() {
             ended.iter().copied().for_each(listen);
         }
     }
 }
 
-impl std::fmt::Debug for Listener {
+impl std::fmt::Debug for InvalidationListener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Listener")
+        f.write_str("InvalidationListener")
     }
 }
 
-impl Ended {
+impl Invalidation {
     /// What ends with a change, if anything.
-    pub(in crate::store) fn by(change: Change) -> Option<Self> {
+    pub(in crate::store) fn by(change: LoggedChange) -> Option<Self> {
         match change {
-            Change::Session(key) => Some(Self::Session(key)),
+            LoggedChange::Session(key) => Some(Self::Session(key)),
             // A user who is deactivated has his sessions ended one by one.
-            Change::User(_) | Change::Connection(_) => None,
-            Change::Company(id) => Some(Self::Company(id)),
-            Change::Everything => Some(Self::Everything),
+            LoggedChange::User(_) | LoggedChange::Connection(_) => None,
+            LoggedChange::Company(id) => Some(Self::Company(id)),
+            LoggedChange::Everything => Some(Self::Everything),
         }
     }
 }
 
 impl Store {
     /// Tells of what ends by this process, from now on. The first who asks for it is told, and nobody else.
-    pub fn listen(&self, listen: impl Fn(Ended) + Send + Sync + 'static) {
+    pub fn listen(&self, listen: impl Fn(Invalidation) + Send + Sync + 'static) {
         // A second one is a test's.
-        let _ = self.ended.0.set(Box::new(listen));
+        let _ = self.listener.0.set(Box::new(listen));
     }
 }

@@ -4,6 +4,13 @@
 //! writers queue here, in order, and not in the file's lock; a reader cannot write; and what may wait, for a lock or for a
 //! sync, or reads many rows, does not run on a thread that serves requests.
 
+pub(crate) mod backup;
+mod connection;
+mod private_file;
+#[cfg(test)]
+pub(crate) mod step_count;
+mod write_ahead_log;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,36 +24,37 @@ use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::time::timeout;
 
 use super::columns::Row;
-use super::error::{Error, Failure};
-use super::log::{Log, WRITE_BACK};
-use super::sqlite_connection::{READER_SESSION, SESSION, blocking, connect};
 use super::statement::Statement;
-use crate::store::engine::value::Value;
+use super::value::Value;
+use super::{Error, Failure};
+use connection::{READER_SESSION, SESSION, blocking, connect};
+use write_ahead_log::{WRITE_BACK, WriteAheadLog};
 
 /// Readers of the file at a time.
 const READERS: usize = 4;
 /// A request does not wait longer for a connection: the disk may be slow.
 const ACQUIRE: Duration = Duration::from_secs(10);
+
 /// A database file.
 #[derive(Debug)]
-pub(in crate::store) struct File {
+pub(crate) struct SqliteFile {
     path: PathBuf,
-    writer: Arc<Mutex<Writer>>,
+    writer: Arc<Mutex<SqliteWriter>>,
     readers: Lock<Vec<Connection>>,
     permits: Semaphore,
-    log: Arc<Log>,
+    log: Arc<WriteAheadLog>,
 }
 
 /// The connection that writes.
 #[derive(Debug)]
-struct Writer {
+struct SqliteWriter {
     connection: Connection,
     durability: Durability,
 }
 
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::store) enum Durability {
+pub(crate) enum Durability {
     /// The system: it is there when this process is killed, and may be lost with the machine's power. A later commit that is
     /// synced takes it along, because the write-ahead log is one sequence.
     Written,
@@ -56,28 +64,30 @@ pub(in crate::store) enum Durability {
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
-pub(in crate::store) struct Transaction {
+pub(crate) struct SqliteTransaction {
     /// None while another thread works with it, and for ever when that was given up.
-    held: Option<Held>,
+    held: Option<WriterGuard>,
     /// Whose log is looked after at the end; none where statements run on the caller's thread, which then may wait: whoever gave
     /// it the transaction does it.
-    file: Option<Arc<File>>,
+    file: Option<Arc<SqliteFile>>,
 }
 
 /// The connection that writes, for one holder.
 #[derive(Debug)]
-struct Held(OwnedMutexGuard<Writer>);
+struct WriterGuard(OwnedMutexGuard<SqliteWriter>);
 
-impl File {
-    /// Opens a file that is there.
-    pub(in crate::store) async fn open(path: PathBuf) -> Result<Self, Error> {
+impl SqliteFile {
+    /// Opens the file of `sqlite:<file>`, and makes one that is missing.
+    pub(super) async fn open(file: &str) -> Result<Self, Error> {
+        let path = private_file::path_of(file)?;
+        private_file::make(&path)?;
         let opening = path.clone();
         let mut connection = blocking(move || connect(&opening, SESSION)).await??;
-        let log = Arc::<Log>::default();
+        let log = Arc::<WriteAheadLog>::default();
         log.follow(&mut connection)?;
         let file = Self {
             path,
-            writer: Arc::new(Mutex::new(Writer {
+            writer: Arc::new(Mutex::new(SqliteWriter {
                 connection,
                 durability: Durability::Synced,
             })),
@@ -90,26 +100,26 @@ impl File {
     }
 
     /// Begins a transaction, when those before it have ended.
-    pub(in crate::store) async fn begin(self: &Arc<Self>) -> Result<Transaction, Error> {
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<SqliteTransaction, Error> {
         let mut held = self.hold().await?;
         let held = blocking(move || held.begin(Durability::Synced).map(|()| held)).await??;
-        Ok(Transaction {
+        Ok(SqliteTransaction {
             held: Some(held),
             file: Some(Arc::clone(self)),
         })
     }
 
     /// Does `work` on a thread that may wait, in a transaction whose statements run there; or tells it why there is none.
-    pub(in crate::store) async fn with_transaction<R: Send + 'static>(
+    pub(crate) async fn with_transaction<R: Send + 'static>(
         &self,
         durability: Durability,
-        work: impl FnOnce(Result<Transaction, Error>) -> R + Send + 'static,
+        work: impl FnOnce(Result<SqliteTransaction, Error>) -> R + Send + 'static,
     ) -> Result<R, Error> {
         let held = self.hold().await;
         blocking(move || {
             work(held.and_then(|mut held| {
                 held.begin(durability)?;
-                Ok(Transaction {
+                Ok(SqliteTransaction {
                     held: Some(held),
                     file: None,
                 })
@@ -119,7 +129,7 @@ impl File {
     }
 
     /// Looks after the log when something has been written.
-    pub(in crate::store) async fn tend_log(&self) {
+    pub(crate) async fn tend_log(&self) {
         if self.log.is_due(&self.path)
             && let Ok(held) = self.hold().await
         {
@@ -129,7 +139,7 @@ impl File {
     }
 
     /// Changes rows in a transaction of its own; how many.
-    pub(in crate::store) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
+    pub(crate) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
         let mut held = self.hold().await?;
         let statement = statement.into_owned();
         let changed = blocking(move || {
@@ -143,12 +153,12 @@ impl File {
     }
 
     /// Reads the row that a key leads to, on the caller's thread: that costs less than the way to another one.
-    pub(in crate::store) fn row(&self, statement: &Statement<'_>) -> Result<Option<Row>, Error> {
+    pub(crate) fn row(&self, statement: &Statement<'_>) -> Result<Option<Row>, Error> {
         Ok(self.read(statement)?.into_iter().next())
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(
+    pub(crate) async fn rows(
         self: &Arc<Self>,
         statement: Statement<'_>,
     ) -> Result<Vec<Row>, Error> {
@@ -173,7 +183,7 @@ impl File {
     }
 
     /// Writes the log back into the file, after the work that is under way.
-    pub(in crate::store) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.permits.close();
         self.readers().clear();
         if let Ok(held) = self.hold().await {
@@ -183,9 +193,9 @@ impl File {
         }
     }
 
-    async fn hold(&self) -> Result<Held, Error> {
+    async fn hold(&self) -> Result<WriterGuard, Error> {
         let held = timeout(ACQUIRE, Arc::clone(&self.writer).lock_owned()).await;
-        Ok(Held(held.map_err(|_| Failure::Busy)?))
+        Ok(WriterGuard(held.map_err(|_| Failure::Busy)?))
     }
 
     fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -214,25 +224,19 @@ impl File {
     }
 }
 
-impl Transaction {
+impl SqliteTransaction {
     /// Changes rows; how many.
-    pub(in crate::store) async fn change(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<u64, Error> {
+    pub(crate) async fn change(&mut self, statement: Statement<'_>) -> Result<u64, Error> {
         self.run(statement, change).await
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         self.run(statement, rows).await
     }
 
     /// Runs a text of several statements.
-    pub(in crate::store) async fn script(&mut self, text: String) -> Result<(), Error> {
+    pub(crate) async fn script(&mut self, text: String) -> Result<(), Error> {
         let held = self.held.take().ok_or(Error::Stopped)?;
         let (held, done) = blocking(move || {
             let done = held.0.connection.execute_batch(&text);
@@ -244,7 +248,7 @@ impl Transaction {
     }
 
     /// Ends it; all of it is stored then.
-    pub(in crate::store) async fn commit(mut self) -> Result<(), Error> {
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let commit = Statement {
             sql: "COMMIT",
             values: Vec::new(),
@@ -279,7 +283,7 @@ impl Transaction {
     }
 }
 
-impl Held {
+impl WriterGuard {
     fn begin(&mut self, durability: Durability) -> Result<(), Error> {
         self.wait_for(durability)?;
         // A deferred transaction that turns from reading to writing fails at once when another one was faster.
@@ -302,7 +306,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for WriterGuard {
     fn drop(&mut self) {
         if !self.0.connection.is_autocommit() {
             // When even this fails, SQLite has rolled back already.
@@ -315,7 +319,7 @@ fn change(connection: &Connection, statement: &Statement<'_>) -> Result<u64, Err
     let mut prepared = prepare(connection, statement)?;
     let changed = prepared.raw_execute()?;
     #[cfg(test)]
-    super::steps::count(connection, &prepared);
+    step_count::count(connection, &prepared);
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
 }
 
@@ -332,7 +336,7 @@ fn rows(connection: &Connection, statement: &Statement<'_>) -> Result<Vec<Row>, 
     }
     drop(stepping);
     #[cfg(test)]
-    super::steps::count(connection, &prepared);
+    step_count::count(connection, &prepared);
     Ok(found)
 }
 

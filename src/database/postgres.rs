@@ -4,6 +4,8 @@
 //! the database is away, one request at a time finds out whether it is back, and all others are told at once; sign-ins, checks
 //! and starts have connections of their own, and what a statement elsewhere takes says nothing to them.
 
+mod unreachable;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,10 +21,9 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::columns::Row;
-use super::error::{Error, Failure};
 use super::statement::Statement;
-use super::unreachable;
-use crate::store::engine::value::Value;
+use super::value::Value;
+use super::{Error, Failure};
 
 /// Connections for sign-ins, checks and starts.
 const PROMPT: u32 = 10;
@@ -53,23 +54,23 @@ const NO_LIMIT: &str = "SET LOCAL statement_timeout = 0";
 
 /// The connections to a database that one kind of work has.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Pool {
+pub(crate) struct PostgresPool {
     connections: PgPool,
-    watch: Arc<Watch>,
+    availability: Arc<Availability>,
 }
 
 /// The pools of a database.
 #[derive(Debug)]
-pub(in crate::store) struct Pools {
+pub(crate) struct PostgresPools {
     /// For sign-ins, checks and starts.
-    pub(in crate::store) prompt: Pool,
+    pub(crate) prompt: PostgresPool,
     /// For whoever can wait.
-    pub(in crate::store) patient: Pool,
+    pub(crate) patient: PostgresPool,
 }
 
 /// Whether the database is there, as one pool knows it.
 #[derive(Debug, Default)]
-struct Watch {
+struct Availability {
     away: AtomicBool,
     /// Connections at work.
     at_work: AtomicU32,
@@ -81,37 +82,37 @@ struct Watch {
 
 /// A transaction that writes. Dropped without a commit, it leaves nothing behind.
 #[derive(Debug)]
-pub(in crate::store) struct Transaction {
+pub(crate) struct PostgresTransaction {
     /// None at its end.
-    lease: Option<Lease>,
+    lease: Option<PoolLease>,
     longest: Duration,
 }
 
 /// A connection of the pool.
 #[derive(Debug)]
-struct Lease {
+struct PoolLease {
     connection: PoolConnection<Postgres>,
-    watch: Arc<Watch>,
+    availability: Arc<Availability>,
     /// Whether an answer is still to come. If this is dropped then, the connection is not used again.
     busy: bool,
 }
 
-impl Pools {
+impl PostgresPools {
     /// Connects to the database of a URL.
-    pub(in crate::store) async fn open(url: &str) -> Result<Self, Error> {
+    pub(crate) async fn open(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse().map_err(|_| Error::Url)?;
         let options = options.statement_cache_capacity(STATEMENTS);
         let prompt = pool(PROMPT, &[SESSION, BY_KEYS]);
         let prompt = match prompt.connect_with(options.clone()).await {
             Ok(connections) => connections,
-            Err(said) => return Err(unreachable::why(&options, said).await),
+            Err(said) => return Err(unreachable::explain(&options, said).await),
         };
         let patient = pool(PATIENT, &[SESSION]).connect_lazy_with(options);
         let round_trips = Arc::default();
         Ok(Self {
-            prompt: Pool::of(prompt, &round_trips),
+            prompt: PostgresPool::new(prompt, &round_trips),
             // Whoever needs the first one connects.
-            patient: Pool::of(patient, &round_trips),
+            patient: PostgresPool::new(patient, &round_trips),
         })
     }
 }
@@ -140,49 +141,49 @@ fn pool(most: u32, session: &'static [&'static str]) -> PgPoolOptions {
         })
 }
 
-impl Pool {
-    fn of(connections: PgPool, round_trips: &Arc<AtomicU64>) -> Self {
-        let watch = Watch {
+impl PostgresPool {
+    fn new(connections: PgPool, round_trips: &Arc<AtomicU64>) -> Self {
+        let availability = Availability {
             round_trips: Arc::clone(round_trips),
-            ..Watch::default()
+            ..Availability::default()
         };
         Self {
             connections,
-            watch: Arc::new(watch),
+            availability: Arc::new(availability),
         }
     }
 
     /// Begins a transaction.
-    pub(in crate::store) async fn begin(&self) -> Result<Transaction, Error> {
+    pub(crate) async fn begin(&self) -> Result<PostgresTransaction, Error> {
         let begun = self.lease(async |lease| {
             lease.script("BEGIN".to_owned(), ANSWER).await?;
             Ok(())
         });
-        Ok(Transaction {
+        Ok(PostgresTransaction {
             lease: Some(begun.await?.0),
             longest: ANSWER,
         })
     }
 
     /// Changes rows; how many.
-    pub(in crate::store) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
+    pub(crate) async fn change(&self, statement: Statement<'_>) -> Result<u64, Error> {
         let changed = self.lease(async |lease| lease.change(statement, ANSWER).await);
         Ok(changed.await?.1)
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         let found = self.lease(async |lease| lease.rows(statement, ANSWER).await);
         Ok(found.await?.1)
     }
 
     /// How often the database was asked, and waited for, since the start.
-    pub(in crate::store) fn round_trips(&self) -> u64 {
-        self.watch.round_trips.load(Ordering::Relaxed)
+    pub(crate) fn round_trips(&self) -> u64 {
+        self.availability.round_trips.load(Ordering::Relaxed)
     }
 
     /// Closes every connection after the statements that are under way.
-    pub(in crate::store) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         // Who does not answer is not waited for.
         let _ = timeout(ACQUIRE, self.connections.close()).await;
     }
@@ -190,35 +191,35 @@ impl Pool {
     /// Does something first with a connection, unless the database is known to be away.
     async fn lease<T>(
         &self,
-        work: impl AsyncFnOnce(&mut Lease) -> Result<T, Error>,
-    ) -> Result<(Lease, T), Error> {
-        let _asking = self.watch.admit()?;
+        work: impl AsyncFnOnce(&mut PoolLease) -> Result<T, Error>,
+    ) -> Result<(PoolLease, T), Error> {
+        let _asking = self.availability.admit()?;
         let connection = self.connections.acquire().await;
         // When all are at work and none was free in time, that says nothing about the database.
         let most = self.connections.options().get_max_connections();
-        if connection.is_err() && self.watch.at_work.load(Ordering::Acquire) < most {
-            self.watch.is_away(true);
+        if connection.is_err() && self.availability.at_work.load(Ordering::Acquire) < most {
+            self.availability.set_away(true);
         }
-        let mut lease = Lease::new(connection?, &self.watch);
+        let mut lease = PoolLease::new(connection?, &self.availability);
         let done = work(&mut lease).await?;
         Ok((lease, done))
     }
 }
 
-impl Watch {
+impl Availability {
     /// Whether to ask the database; while it is away, one at a time does.
-    fn admit(&self) -> Result<Option<Asking<'_>>, Error> {
+    fn admit(&self) -> Result<Option<Probe<'_>>, Error> {
         if !self.away.load(Ordering::Acquire) {
             return Ok(None);
         }
         if self.asked.swap(true, Ordering::AcqRel) {
             return Err(Failure::Silent.into());
         }
-        Ok(Some(Asking(self)))
+        Ok(Some(Probe(self)))
     }
 
     /// Notes what was found out. A connection that is lost says nothing: the others, or a new one, may do.
-    fn is_away(&self, away: bool) {
+    fn set_away(&self, away: bool) {
         if self.away.load(Ordering::Acquire) != away {
             self.away.store(away, Ordering::Release);
         }
@@ -226,47 +227,41 @@ impl Watch {
 }
 
 /// Somebody is finding out whether the database is back.
-struct Asking<'w>(&'w Watch);
+struct Probe<'w>(&'w Availability);
 
-impl Drop for Asking<'_> {
+impl Drop for Probe<'_> {
     fn drop(&mut self) {
         self.0.asked.store(false, Ordering::Release);
     }
 }
 
-impl Transaction {
+impl PostgresTransaction {
     /// No client waits for it.
-    pub(in crate::store) async fn may_take_long(&mut self) -> Result<(), Error> {
+    pub(crate) async fn may_take_long(&mut self) -> Result<(), Error> {
         self.longest = LONG;
         self.script(NO_LIMIT.to_owned()).await
     }
 
     /// Changes rows; how many.
-    pub(in crate::store) async fn change(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<u64, Error> {
+    pub(crate) async fn change(&mut self, statement: Statement<'_>) -> Result<u64, Error> {
         let longest = self.longest;
         self.lease()?.change(statement, longest).await
     }
 
     /// Reads rows.
-    pub(in crate::store) async fn rows(
-        &mut self,
-        statement: Statement<'_>,
-    ) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, Error> {
         let longest = self.longest;
         self.lease()?.rows(statement, longest).await
     }
 
     /// Runs a text of several statements.
-    pub(in crate::store) async fn script(&mut self, text: String) -> Result<(), Error> {
+    pub(crate) async fn script(&mut self, text: String) -> Result<(), Error> {
         let longest = self.longest;
         self.lease()?.script(text, longest).await
     }
 
     /// Ends it; all of it is stored then.
-    pub(in crate::store) async fn commit(mut self) -> Result<(), Error> {
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let longest = self.longest;
         self.lease()?.script("COMMIT".to_owned(), longest).await?;
         // Only now: what fails is taken back.
@@ -274,12 +269,12 @@ impl Transaction {
         Ok(())
     }
 
-    fn lease(&mut self) -> Result<&mut Lease, Error> {
+    fn lease(&mut self) -> Result<&mut PoolLease, Error> {
         self.lease.as_mut().ok_or(Error::Stopped)
     }
 }
 
-impl Drop for Transaction {
+impl Drop for PostgresTransaction {
     fn drop(&mut self) {
         let Some(mut lease) = self.lease.take() else {
             return;
@@ -296,19 +291,19 @@ impl Drop for Transaction {
     }
 }
 
-impl Lease {
-    fn new(connection: PoolConnection<Postgres>, watch: &Arc<Watch>) -> Self {
-        watch.at_work.fetch_add(1, Ordering::AcqRel);
+impl PoolLease {
+    fn new(connection: PoolConnection<Postgres>, availability: &Arc<Availability>) -> Self {
+        availability.at_work.fetch_add(1, Ordering::AcqRel);
         Self {
             connection,
-            watch: Arc::clone(watch),
+            availability: Arc::clone(availability),
             busy: false,
         }
     }
 
     async fn change(&mut self, statement: Statement<'_>, longest: Duration) -> Result<u64, Error> {
         let changed =
-            async |connection: &mut PgConnection| bound(statement).execute(connection).await;
+            async |connection: &mut PgConnection| bind_values(statement).execute(connection).await;
         Ok(self.ask(longest, changed).await?.rows_affected())
     }
 
@@ -317,8 +312,9 @@ impl Lease {
         statement: Statement<'_>,
         longest: Duration,
     ) -> Result<Vec<Row>, Error> {
-        let found =
-            async |connection: &mut PgConnection| bound(statement).fetch_all(connection).await;
+        let found = async |connection: &mut PgConnection| {
+            bind_values(statement).fetch_all(connection).await
+        };
         let found = self.ask(longest, found).await?;
         let Some(first) = found.first() else {
             return Ok(Vec::new());
@@ -353,26 +349,28 @@ impl Lease {
         question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, Error> {
         self.busy = true;
-        self.watch.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.availability
+            .round_trips
+            .fetch_add(1, Ordering::Relaxed);
         let said = timeout(longest, question(&mut self.connection)).await;
         self.busy = said.is_err();
         if said.is_err() || said.as_ref().is_ok_and(Result::is_ok) {
-            self.watch.is_away(self.busy);
+            self.availability.set_away(self.busy);
         }
         said.map_err(|_| Failure::Silent)?.map_err(Error::from)
     }
 }
 
-impl Drop for Lease {
+impl Drop for PoolLease {
     fn drop(&mut self) {
-        self.watch.at_work.fetch_sub(1, Ordering::AcqRel);
+        self.availability.at_work.fetch_sub(1, Ordering::AcqRel);
         if self.busy {
             self.connection.close_on_drop();
         }
     }
 }
 
-fn bound(statement: Statement<'_>) -> Query<'static, Postgres, PgArguments> {
+fn bind_values(statement: Statement<'_>) -> Query<'static, Postgres, PgArguments> {
     let mut query = sqlx::query(statement.sql);
     for value in statement.values {
         query = match value {

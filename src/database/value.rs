@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A value of a column. Every kind may be NULL, and a NULL has a kind as well: PostgreSQL asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Int(Option<i64>),
     Text(Option<Cow<'a, str>>),
     Blob(Option<Cow<'a, [u8]>>),
@@ -12,7 +12,7 @@ pub(in crate::store) enum Value<'a> {
 
 impl Value<'_> {
     /// A NULL of the same kind.
-    pub(in crate::store) fn null_of_kind(&self) -> Value<'static> {
+    pub(crate) fn null_of_kind(&self) -> Value<'static> {
         match self {
             Self::Int(_) => Value::Int(None),
             Self::Text(_) => Value::Text(None),
@@ -20,7 +20,7 @@ impl Value<'_> {
         }
     }
 
-    pub(in crate::store) fn into_owned(self) -> Value<'static> {
+    pub(crate) fn into_owned(self) -> Value<'static> {
         match self {
             Self::Int(value) => Value::Int(value),
             Self::Text(value) => Value::Text(value.map(|text| text.into_owned().into())),

@@ -6,17 +6,17 @@ use super::refusal::{OPEN, UNUSED};
 use crate::domain::{Check, FOREIGN_PASSWORD, FlowRequirement};
 use crate::store::Error;
 use crate::store::people::account::Account;
-use crate::store::people::claimant::How;
-use crate::store::people::group_claim::{self, Warning};
+use crate::store::people::claimant::AccountSource;
+use crate::store::people::group_claim::{self, GroupWarning};
 use crate::store::people::link::shared_with;
 
 /// What is written down of a sign-in that succeeded, or would have.
-pub(in crate::store) struct Accepted {
+pub(in crate::store) struct AcceptedSignIn {
     pub(in crate::store) record: Option<Vec<u8>>,
-    warning: Option<&'static Warning>,
+    warning: Option<&'static GroupWarning>,
 }
 
-impl Accepted {
+impl AcceptedSignIn {
     /// The rule that its warning is about.
     pub(in crate::store) fn rule(&self) -> Option<&'static str> {
         self.warning.map(|warning| warning.requirement.rule())
@@ -25,7 +25,7 @@ impl Accepted {
     /// The verdict in one sentence, which begins with this.
     pub(in crate::store) fn summary(&self, verdict: &str) -> String {
         match self.warning {
-            Some(Warning {
+            Some(GroupWarning {
                 requirement, text, ..
             }) => {
                 let rule = requirement.rule();
@@ -37,7 +37,10 @@ impl Accepted {
 }
 
 /// The record of a sign-in that succeeded, or would have.
-pub(in crate::store) fn accepted(sign_in: &SignIn, account: &Account) -> Result<Accepted, Error> {
+pub(in crate::store) fn accept(
+    sign_in: &SignIn,
+    account: &Account,
+) -> Result<AcceptedSignIn, Error> {
     let mut here = Vec::with_capacity(6);
     let mut passed = |requirement: FlowRequirement, expected: &'static str, received: &str| {
         here.push(Check::of(requirement, expected, received.to_owned(), true));
@@ -46,22 +49,22 @@ pub(in crate::store) fn accepted(sign_in: &SignIn, account: &Account) -> Result<
     if let Proof::Federated(proof) = &sign_in.proof {
         passed(FlowRequirement::FirstUse, UNUSED, "new");
         match account.how {
-            How::Found => passed(
+            AccountSource::Found => passed(
                 FlowRequirement::KnownIdentity,
                 "found by identity",
                 "found by identity",
             ),
-            How::FoundByOther => passed(
+            AccountSource::FoundByOther => passed(
                 FlowRequirement::KnownIdentity,
                 "found by identity",
                 "found by another name in the assertion; the identity is bound from now on",
             ),
-            How::Linked => {
+            AccountSource::Linked => {
                 let linked = "linked by e-mail address";
                 let received = shared_with(linked, &account.known_also_by);
                 passed(FlowRequirement::LinkedByEmail, linked, &received);
             }
-            How::Made => passed(
+            AccountSource::Made => passed(
                 FlowRequirement::Account,
                 "made at first sign-in",
                 "made at first sign-in",
@@ -91,7 +94,7 @@ pub(in crate::store) fn accepted(sign_in: &SignIn, account: &Account) -> Result<
         warning = found;
     }
     let advice = warning.map_or(&[][..], |warning| warning.advice);
-    Ok(Accepted {
+    Ok(AcceptedSignIn {
         record: record::write_with(&sign_in.record, &here, advice)?,
         warning,
     })

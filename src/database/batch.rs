@@ -6,10 +6,9 @@
 use std::sync::OnceLock;
 
 use super::columns::Row;
-use super::statement::Statement;
-use super::transaction::Database;
-use crate::store::engine::value::Value;
-use crate::store::{Error, Tx};
+use super::statement::{Statement, Target};
+use super::value::Value;
+use super::{Database, Error};
 
 /// Rows of a statement: the smallest that holds what there is. Those that are left over are NULL.
 const SIZES: [usize; 3] = [1, 25, 250];
@@ -18,18 +17,18 @@ const ROWS: &str = "ROWS";
 
 /// A statement over a list of rows of `N` values: `ROWS` in its text is the list as `VALUES` has it, whose columns are `column1`,
 /// `column2` and so on. `$1` and so on are values that all of them share. Its text passes over rows whose first value is NULL.
-pub(in crate::store) struct Many<const N: usize> {
+pub(crate) struct BatchStatement<const N: usize> {
     sql: &'static str,
     shared: usize,
     texts: [OnceLock<String>; 3],
 }
 
 /// The values of a row.
-pub(in crate::store) type Values<const N: usize> = [Value<'static>; N];
+pub(crate) type BatchRow<const N: usize> = [Value<'static>; N];
 
-impl<const N: usize> Many<N> {
+impl<const N: usize> BatchStatement<N> {
     /// A text, and how many values its rows share.
-    pub(in crate::store) const fn new(sql: &'static str, shared: usize) -> Self {
+    pub(crate) const fn new(sql: &'static str, shared: usize) -> Self {
         Self {
             sql,
             shared,
@@ -37,13 +36,16 @@ impl<const N: usize> Many<N> {
         }
     }
 
-    /// Changes rows; how many.
-    pub(in crate::store) async fn execute(
+    /// Changes rows in a transaction; how many.
+    pub(crate) async fn execute<T: Send>(
         &'static self,
-        tx: &mut Tx,
+        tx: &mut T,
         shared: &[Value<'static>],
-        rows: Vec<Values<N>>,
-    ) -> Result<u64, Error> {
+        rows: Vec<BatchRow<N>>,
+    ) -> Result<u64, Error>
+    where
+        for<'t> &'t mut T: Target,
+    {
         let mut rows = rows.into_iter();
         let mut changed = 0;
         while let Some(statement) = self.next(shared, &mut rows) {
@@ -53,12 +55,15 @@ impl<const N: usize> Many<N> {
     }
 
     /// Reads what comes back in a transaction.
-    pub(in crate::store) async fn fetch_all(
+    pub(crate) async fn fetch_all<T: Send>(
         &'static self,
-        tx: &mut Tx,
+        tx: &mut T,
         shared: &[Value<'static>],
-        rows: Vec<Values<N>>,
-    ) -> Result<Vec<Row>, Error> {
+        rows: Vec<BatchRow<N>>,
+    ) -> Result<Vec<Row>, Error>
+    where
+        for<'t> &'t mut T: Target,
+    {
         let mut rows = rows.into_iter();
         let mut found = Vec::new();
         while let Some(statement) = self.next(shared, &mut rows) {
@@ -68,11 +73,11 @@ impl<const N: usize> Many<N> {
     }
 
     /// Reads.
-    pub(in crate::store) async fn read(
+    pub(crate) async fn read(
         &'static self,
         database: &Database,
         shared: &[Value<'static>],
-        rows: Vec<Values<N>>,
+        rows: Vec<BatchRow<N>>,
     ) -> Result<Vec<Row>, Error> {
         let mut rows = rows.into_iter();
         let mut found = Vec::new();
@@ -86,10 +91,10 @@ impl<const N: usize> Many<N> {
     fn next(
         &'static self,
         shared: &[Value<'static>],
-        rows: &mut impl Iterator<Item = Values<N>>,
+        rows: &mut impl Iterator<Item = BatchRow<N>>,
     ) -> Option<Statement<'static>> {
         let [.., most] = SIZES;
-        let part: Vec<Values<N>> = rows.take(most).collect();
+        let part: Vec<BatchRow<N>> = rows.take(most).collect();
         let last = part.last()?;
         // PostgreSQL asks what kind a NULL is of.
         let nothing = last.each_ref().map(Value::null_of_kind);
@@ -124,7 +129,8 @@ impl<const N: usize> Many<N> {
 mod tests {
     use super::*;
 
-    static PAIRS: Many<2> = Many::new("SELECT column1 FROM (ROWS) AS v WHERE column2 = $1", 1);
+    static PAIRS: BatchStatement<2> =
+        BatchStatement::new("SELECT column1 FROM (ROWS) AS v WHERE column2 = $1", 1);
 
     #[test]
     fn a_statement_has_room_for_what_there_is_and_not_much_more() {

@@ -7,8 +7,8 @@ use vestibule::domain::{
 };
 use vestibule::store::Finished;
 
-use super::carried::{before_protocols, by_hand};
 use super::database::{Database, on_both};
+use super::domain_migration::{before_protocols, by_hand};
 use super::world::{NOW, World, connection, profile};
 
 on_both!(every_setting_keeps_its_value_and_users_sign_in);

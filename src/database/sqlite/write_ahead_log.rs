@@ -12,8 +12,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
-use super::sqlite_connection::{SESSION, blocking, connect};
-use crate::store::Error;
+use super::connection::{SESSION, blocking, connect};
+use crate::database::Error;
 
 /// Pages of the log after which it is written back: 16 MiB. A longer one is written where memory is cold.
 const PAGES: i32 = 4_096;
@@ -22,11 +22,11 @@ const MOST_PAGES: i32 = 65_536;
 /// Whoever reads for long keeps the log from being written back. It is not tried all the time then.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Writes back what no reader needs, and does not wait for anyone.
-pub(in crate::store) const WRITE_BACK: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+pub(super) const WRITE_BACK: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 /// How long the log is.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Log {
+pub(super) struct WriteAheadLog {
     /// Pages of the log at the last commit.
     pages: AtomicI32,
     /// Whether a task writes it back, or has a moment ago.
@@ -35,12 +35,9 @@ pub(in crate::store) struct Log {
     nearly_done: AtomicBool,
 }
 
-impl Log {
+impl WriteAheadLog {
     /// Notes how long the log is after each commit of this connection. SQLite counts the pages anyway.
-    pub(in crate::store) fn follow(
-        self: &Arc<Self>,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
+    pub(super) fn follow(self: &Arc<Self>, connection: &mut Connection) -> Result<(), Error> {
         let log = Arc::clone(self);
         Ok(connection.wal_hook(Some(move |wal: &mut Wal, pages| {
             log.pages.store(pages, Ordering::Release);
@@ -53,7 +50,7 @@ impl Log {
     }
 
     /// Begins to write the log back when it is time; `true` when the writer is to finish that.
-    pub(in crate::store) fn is_due(self: &Arc<Self>, file: &Path) -> bool {
+    pub(super) fn is_due(self: &Arc<Self>, file: &Path) -> bool {
         if self.nearly_done.swap(false, Ordering::AcqRel) {
             let log = Arc::clone(self);
             tokio::spawn(async move {

@@ -14,15 +14,15 @@ const MOST: usize = 32_768;
 
 /// Open attempts, by their request's ID.
 #[derive(Debug)]
-pub(in crate::store) struct Begun(Mutex<LruCache<String, Arc<LoginAttempt>>>);
+pub(in crate::store) struct AttemptCache(Mutex<LruCache<String, Arc<LoginAttempt>>>);
 
-impl Default for Begun {
+impl Default for AttemptCache {
     fn default() -> Self {
         Self(Mutex::new(LruCache::new(MOST)))
     }
 }
 
-impl Begun {
+impl AttemptCache {
     /// Keeps an attempt that has just been stored.
     pub(in crate::store) fn keep(&self, attempt: Arc<LoginAttempt>) {
         if let Some(request) = attempt.request_id.clone() {
@@ -36,9 +36,9 @@ impl Begun {
         company: CompanyId,
         request: &str,
     ) -> Option<Arc<LoginAttempt>> {
-        let mut begun = self.lock();
-        let is_companys = begun.peek(request)?.company_id == company;
-        is_companys.then(|| begun.remove(request))?
+        let mut attempts = self.lock();
+        let is_companys = attempts.peek(request)?.company_id == company;
+        is_companys.then(|| attempts.remove(request))?
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<String, Arc<LoginAttempt>>> {
@@ -70,24 +70,24 @@ mod tests {
             CompanyId::from_bytes([1; 16]),
             CompanyId::from_bytes([2; 16]),
         );
-        let begun = Begun::default();
+        let attempts = AttemptCache::default();
         let kept = attempt(ours, "_1");
-        begun.keep(Arc::clone(&kept));
-        assert_eq!(begun.take(theirs, "_1"), None);
-        assert_eq!(begun.take(ours, "_2"), None);
-        assert_eq!(begun.take(ours, "_1"), Some(kept));
-        assert_eq!(begun.take(ours, "_1"), None);
+        attempts.keep(Arc::clone(&kept));
+        assert_eq!(attempts.take(theirs, "_1"), None);
+        assert_eq!(attempts.take(ours, "_2"), None);
+        assert_eq!(attempts.take(ours, "_1"), Some(kept));
+        assert_eq!(attempts.take(ours, "_1"), None);
     }
 
     #[test]
     fn the_oldest_goes() {
         let ours = CompanyId::from_bytes([1; 16]);
-        let begun = Begun::default();
+        let attempts = AttemptCache::default();
         for number in 0..=MOST {
-            begun.keep(attempt(ours, &format!("_{number}")));
+            attempts.keep(attempt(ours, &format!("_{number}")));
         }
-        assert_eq!(begun.take(ours, "_0"), None);
-        assert!(begun.take(ours, "_1").is_some());
-        assert!(begun.take(ours, &format!("_{MOST}")).is_some());
+        assert_eq!(attempts.take(ours, "_0"), None);
+        assert!(attempts.take(ours, "_1").is_some());
+        assert!(attempts.take(ours, &format!("_{MOST}")).is_some());
     }
 }

@@ -4,63 +4,63 @@
 
 use time::OffsetDateTime;
 
-use super::columns::{Row, ms};
-use super::many::{Many, Values};
-use super::search::searched;
-use super::value::Value;
+use crate::database::batch::{BatchRow, BatchStatement};
+use crate::database::columns::{Row, ms};
+use crate::database::value::Value;
 use crate::domain::{
     AuditEvent, CompanyId, Family, GrantSource, GroupId, SessionKey, User, UserId,
 };
 use crate::store::company::quota::whole;
 use crate::store::console::audit;
+use crate::store::engine::search::search_text;
 use crate::store::people::user::{select_user, user};
 use crate::store::{Error, Store, Tx};
 
-static BY_EMAIL: Many<1> = Many::new(
+static BY_EMAIL: BatchStatement<1> = BatchStatement::new(
     select_user!(
         "WHERE account.company_id = $1 AND account.email_key IN (SELECT column1 FROM (ROWS) AS v)"
     ),
     1,
 );
-static BY_ID: Many<1> = Many::new(
+static BY_ID: BatchStatement<1> = BatchStatement::new(
     select_user!(
         "WHERE account.company_id = $1 AND account.id IN (SELECT column1 FROM (ROWS) AS v)"
     ),
     1,
 );
-static GIVEN: Many<2> = Many::new(
+static GIVEN: BatchStatement<2> = BatchStatement::new(
     "SELECT m.user_id, m.group_id FROM (ROWS) AS v JOIN group_grant m \
      ON m.user_id = v.column1 AND m.group_id = v.column2 AND m.source = $1",
     1,
 );
-static ADD: Many<13> = Many::new(
+static ADD: BatchStatement<13> = BatchStatement::new(
     "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
      last_sign_in_at, search, waits_for) SELECT * FROM (ROWS) AS v WHERE v.column1 IS NOT NULL ON CONFLICT DO NOTHING",
     0,
 );
-static WRITE: Many<5> = Many::new(
+static WRITE: BatchStatement<5> = BatchStatement::new(
     "UPDATE account SET first_name = v.column2, last_name = v.column3, company_name = v.column4, search = v.column5, \
      revision = revision + 1 FROM (ROWS) AS v WHERE account.id = v.column1 AND account.company_id = $1",
     1,
 );
-static GRANT: Many<3> = Many::new(
+static GRANT: BatchStatement<3> = BatchStatement::new(
     "INSERT INTO group_grant (user_id, group_id, source, created_at) SELECT a.id, g.id, v.column3, $1 FROM (ROWS) AS v \
      JOIN account a ON a.id = v.column1 JOIN permission_group g ON g.id = v.column2 AND g.company_id = a.company_id \
      WHERE v.column1 IS NOT NULL ON CONFLICT DO NOTHING RETURNING user_id, group_id",
     1,
 );
-static ENTRIES: Many<10> = Many::new(
+static ENTRIES: BatchStatement<10> = BatchStatement::new(
     "INSERT INTO audit_event (id, company_id, at, actor, action, subject, detail, client, before_value, after_value) \
      SELECT * FROM (ROWS) AS v WHERE v.column1 IS NOT NULL",
     0,
 );
-static END_BY_PASSWORD: Many<1> = Many::new(
+static END_BY_PASSWORD: BatchStatement<1> = BatchStatement::new(
     "DELETE FROM session WHERE connection_id IS NULL AND user_id IN (SELECT column1 FROM (ROWS) AS v) RETURNING session_key",
     0,
 );
 /// One order for everyone, so that two changes at once wait for each other and not both for the other. (Not the UPDATE that changes
 /// nothing, which locks in no order; SQLite, whose transaction is the only one that writes, is not asked.)
-static LOCK: Many<1> = Many::new(
+static LOCK: BatchStatement<1> = BatchStatement::new(
     "SELECT account.id FROM account WHERE account.id IN (SELECT column1 FROM (ROWS) AS v) ORDER BY account.id FOR NO KEY UPDATE",
     0,
 );
@@ -108,7 +108,7 @@ impl Tx {
 
     /// Adds users, without passwords and without groups; `false` when an address is taken.
     pub async fn add_users(&mut self, users: &[User]) -> Result<bool, Error> {
-        let row = |user: &User| -> Values<13> {
+        let row = |user: &User| -> BatchRow<13> {
             [
                 user.id.to_string().into(),
                 user.company_id.to_string().into(),
@@ -121,7 +121,7 @@ impl Tx {
                 user.disabled_at.map(ms).into(),
                 ms(user.created_at).into(),
                 user.last_sign_in_at.map(ms).into(),
-                searched(user).into(),
+                search_text(user).into(),
                 user.waits_for.map(|id| id.to_string()).into(),
             ]
         };
@@ -139,13 +139,13 @@ impl Tx {
     /// Writes the names and companies of locked users of a company. Who does so tells it by [`Tx::many_users_changed`].
     pub async fn write_names(&mut self, company: CompanyId, users: &[User]) -> Result<(), Error> {
         let company = [Value::from(company.to_string())];
-        let row = |user: &User| -> Values<5> {
+        let row = |user: &User| -> BatchRow<5> {
             [
                 user.id.to_string().into(),
                 user.first_name.clone().into(),
                 user.last_name.clone().into(),
                 user.company_name.clone().into(),
-                searched(user).into(),
+                search_text(user).into(),
             ]
         };
         let rows = users.iter().map(row).collect();
@@ -162,7 +162,7 @@ impl Tx {
         now: OffsetDateTime,
     ) -> Result<Vec<(UserId, GroupId)>, Error> {
         let by = GrantSource::Administrator.to_string();
-        let row = |(user, group): &(UserId, GroupId)| -> Values<3> {
+        let row = |(user, group): &(UserId, GroupId)| -> BatchRow<3> {
             [
                 user.to_string().into(),
                 group.to_string().into(),
