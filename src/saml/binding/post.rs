@@ -19,6 +19,8 @@ pub struct PostForm {
     pub response: EncodedResponse,
     /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
+    /// See [`Posted::reposted`].
+    pub reposted: Option<String>,
 }
 
 /// A message of either kind from a form.
@@ -30,6 +32,9 @@ pub struct Posted {
     pub xml: Vec<u8>,
     /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
+    /// What our own page adds when it sends a message once more, so that the browser's cookies come with it (rule E2); none when
+    /// it is empty.
+    pub reposted: Option<String>,
 }
 
 /// What the page that posts a message to the other side needs (saml-bindings 3.5.4).
@@ -66,6 +71,7 @@ impl EncodedResponse {
             MessageKind::Response => Ok(PostForm {
                 response: Self { xml: posted.xml },
                 relay_state: posted.relay_state,
+                reposted: posted.reposted,
             }),
             MessageKind::Request => Err(BindingError::Missing(MessageKind::Response.parameter())),
         }
@@ -100,6 +106,7 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
     }
     let mut message = None;
     let mut relay_state = None;
+    let mut reposted = None;
     for Pair { name, value, .. } in pairs(body) {
         for kind in [MessageKind::Response, MessageKind::Request] {
             if names(name, kind.parameter()) && message.replace((kind, value)).is_some() {
@@ -109,6 +116,10 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
         if names(name, "RelayState") && relay_state.replace(value).is_some() {
             return Err(BindingError::Repeated("RelayState"));
         }
+        // Not of the standard, so that nothing of it is refused.
+        if reposted.is_none() && names(name, "reposted") {
+            reposted = Some(value);
+        }
     }
     let (kind, value) = message.ok_or(BindingError::Missing("SAMLResponse"))?;
     Ok(Posted {
@@ -117,6 +128,9 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
         relay_state: relay_state
             .map(|raw| text(raw, "RelayState"))
             .transpose()?
+            .filter(|value| !value.is_empty()),
+        reposted: reposted
+            .and_then(|raw| text(raw, "reposted").ok())
             .filter(|value| !value.is_empty()),
     })
 }
