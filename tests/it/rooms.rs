@@ -93,8 +93,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hashlink", &["store"]),
     ("lz4_flex", &["store"]),
     ("sqlx", &["store"]),
-    ("tower_sessions", &["store", "http"]),
-    ("tower_sessions_core", &["store", "app"]),
+    ("tower_sessions_core", &["store", "app", "console"]),
     ("reqwest", &["outbound"]),
     (
         "tokio",

@@ -12,7 +12,7 @@ use crate::domain::Settings;
 const OPEN: usize = 5;
 
 /// What was done, before and after the name of what it was done to.
-pub(in crate::console) fn sentence(action: &str) -> (&'static str, &'static str) {
+pub(super) fn sentence(action: &str) -> (&'static str, &'static str) {
     // One of a version that comes later; a test holds those of this one.
     own_sentence(action).unwrap_or_else(|| (by_verb(action), ""))
 }
@@ -88,7 +88,7 @@ fn by_verb(action: &str) -> &'static str {
 }
 
 /// Whether the changes say all that a detail does: `key=value`, separated by commas or spaces.
-pub(in crate::console) fn is_told(detail: &str, changes: &[Change]) -> bool {
+pub(super) fn is_told(detail: &str, changes: &[Change]) -> bool {
     let told = |word: &str| {
         let value = word.split_once('=').map_or(word, |(_, value)| value);
         changes
@@ -103,10 +103,10 @@ pub(in crate::console) fn is_told(detail: &str, changes: &[Change]) -> bool {
 }
 
 /// One property: its name for people, before, after.
-pub(in crate::console) type Change = (String, String, String);
+pub(super) type Change = (String, String, String);
 
 /// What changed: what stands open, and what is folded because nobody asked for it or because it is much.
-pub(in crate::console) fn changes(
+pub(super) fn changes(
     action: &str,
     before: Option<&Value>,
     after: Option<&Value>,
