@@ -367,7 +367,7 @@ async fn a_form_without_a_page_is_asked_about() {
     assert_eq!(send(&mut browser, &path, &again).await.status, 303);
     assert_eq!(
         store.groups_of(user.id).await.unwrap(),
-        [world.admins.clone()]
+        std::slice::from_ref(&world.admins)
     );
 }
 
