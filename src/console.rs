@@ -12,6 +12,7 @@ mod connection;
 mod failure;
 mod flash;
 mod form;
+mod form_reader;
 mod form_token;
 mod frame;
 mod guard;

@@ -1,25 +1,21 @@
 //! Forms of the console.
 //!
-//! Invariants: nothing of a form reaches a handler before it is known to come from a page of this console in this browser. A
-//! private key that was pasted reaches none, no page and no log.
+//! Invariant: nothing of a form reaches a handler before it is known to come from a page of this console in this browser.
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Console;
+use super::form_reader::read_form;
 use super::kept_form::{self, KeptForm};
 use crate::app::App;
 use crate::http::csrf::{check_origin, has_token};
 use crate::http::error::Error;
 use crate::http::form::{Encoding, PostedForm};
-use crate::http::private_key::refusal_of_private_key;
-use crate::import::holds_private_key;
 
 /// A form of the console and who sent it. A field that comes several times becomes a list. One whose session is another one by
 /// now is shown again; anything else is answered 403.
@@ -68,7 +64,7 @@ pub(super) async fn admit(
     let console = Console::from_request_parts(&mut parts, app).await?;
     check_origin(&parts.headers)?;
     encoding.expect(&parts.headers)?;
-    let form = read(&mut parts, body, app, limit).await?;
+    let form = read_form(&mut parts, body, app, limit).await?;
     if has_token(&form, [console.csrf.to_string()]) {
         return Ok((console, form));
     }
@@ -77,28 +73,4 @@ pub(super) async fn admit(
     let mut page = kept_form::show(&console, parts, kept, kept_form::SIGNED_IN_AGAIN).await?;
     *page.status_mut() = Error::ForeignForm.status();
     Err(Unsent(Box::new(page)))
-}
-
-/// The field beside which it is told that a private key is no certificate: the one where it is taken for one.
-const CERTIFICATE: &str = "certificate";
-/// What stands in the place of a private key from here on: enough to be refused for what it is.
-pub(super) const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----";
-
-/// Reads a form of at most so many octets, of whoever sends it. None of its fields is there to take a private key.
-pub(super) async fn read(
-    parts: &mut Parts,
-    body: Body,
-    app: &Arc<App>,
-    limit: usize,
-) -> Result<PostedForm, Error> {
-    let mut form = PostedForm::read(parts, body, app, limit).await?;
-    let holds = |text: &str| holds_private_key(text.as_bytes());
-    for (name, value) in &mut form.fields {
-        if form.encoding == Encoding::Multipart && name == CERTIFICATE && holds(value) {
-            PRIVATE.clone_into(value);
-        } else if holds(value) || holds(name) {
-            return Err(Error::Unprocessable(refusal_of_private_key(name).into()));
-        }
-    }
-    Ok(form)
 }

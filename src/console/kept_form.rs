@@ -20,7 +20,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::flash::Flash;
-use super::{Console, ConsoleFrame, Section, banner, families, form, form_token};
+use super::form_reader::read_form;
+use super::{Console, ConsoleFrame, Section, banner, families, form_token};
 use crate::app::App;
 use crate::domain::{CompanyId, UserId};
 use crate::http::address::choice;
@@ -189,7 +190,7 @@ pub(super) async fn read(
     app: &Arc<App>,
     limit: usize,
 ) -> Result<PostedForm, Error> {
-    let form = form::read(parts, body, app, limit).await?;
+    let form = read_form(parts, body, app, limit).await?;
     let octets = form.fields.iter();
     let octets = octets.map(|(name, value)| name.len() + value.len());
     // What is sent back is larger, because it is sealed.

@@ -10,7 +10,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::de::DeserializeOwned;
 
 use super::Console;
-use super::form::{PRIVATE, Unsent, admit};
+use super::form::{Unsent, admit};
+use super::form_reader::PRIVATE;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::form::{Encoding, PostedForm, UploadedFile};
