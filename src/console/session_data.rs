@@ -278,7 +278,7 @@ mod tests {
 
         stored.apply(DataChange::Keep(entry(23, 10)));
         stored.limit(NOW + Duration::minutes(60));
-        assert_eq!((names(&stored).len(), stored.messages.len()), (6, 0));
+        assert_eq!((names(&stored).len(), stored.messages.len()), (5, 0));
         stored.limit(NOW + Duration::minutes(61));
         assert!(stored.entries.is_empty());
     }

@@ -82,7 +82,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util", &["http"]),
     ("multer", &["http", "front", "console", "api", "demo_idp"]),
     ("csv", &["admin"]),
-    ("serde_html_form", &["api", "console"]),
+    ("serde_html_form", &["api", "http"]),
     ("utoipa", &["api", "http"]),
     ("tower", &["http", "front", "console", "api", "demo_idp"]),
     (

@@ -13,6 +13,7 @@ use crate::store::engine::columns::json;
 use crate::store::engine::statement::query;
 use crate::store::{Error, Store};
 use async_trait::async_trait;
+use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions_core::session::{Id, Record};
@@ -23,6 +24,14 @@ pub const LARGEST_DATA: usize = 256 * 1024;
 
 /// The field that counts how often the others were saved. A record has it as it was when it was loaded.
 const REVISION: &str = "revision";
+
+/// The data as it is stored: it begins with its revision, by which a save finds it.
+#[derive(Serialize)]
+struct Saved {
+    revision: u64,
+    #[serde(flatten)]
+    data: HashMap<String, Value>,
+}
 
 /// The records of live sessions.
 #[derive(Clone)]
@@ -61,21 +70,40 @@ impl SessionStore for SessionRecords {
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let expected = revision(&record.data);
         let mut data = record.data.clone();
-        data.insert(REVISION.to_owned(), (expected + 1).into());
-        let text = json(&data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        let expected = data
+            .remove(REVISION)
+            .and_then(|it| it.as_u64())
+            .unwrap_or_default();
+        let revision = expected + 1;
+        let text = json(&Saved { revision, data });
+        let text = text.map_err(|error| session_store::Error::Encode(error.to_string()))?;
         if text.len() > LARGEST_DATA {
             let refusal = "more than is kept with one session";
             return Err(session_store::Error::Encode(refusal.to_owned()));
         }
-        let is_saved = self.replace(self.key(&record.id), expected, text).await;
-        if is_saved.map_err(|error| backend(&error))? {
-            Ok(())
-        } else {
-            Err(session_store::Error::Backend(
-                "another request has saved it meanwhile".to_owned(),
-            ))
+        // As it begins, and as it is without anything else.
+        let (begins, alone) = match expected {
+            0 => ("{}".to_owned(), "{}".to_owned()),
+            _ => (
+                format!("{{\"{REVISION}\":{expected},%"),
+                format!("{{\"{REVISION}\":{expected}}}"),
+            ),
+        };
+        let saved = query(
+            "UPDATE session SET data = $1 WHERE session_key = $2 AND (data LIKE $3 OR data = $4)",
+        )
+        .bind(text)
+        .bind(self.key(&record.id).0.to_vec())
+        .bind(begins)
+        .bind(alone)
+        .execute(&self.store.database)
+        .await;
+        match saved.map_err(|error| backend(&error))? {
+            0 => Err(session_store::Error::Backend(
+                "another request has saved it meanwhile, or it has ended".to_owned(),
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -84,7 +112,8 @@ impl SessionStore for SessionRecords {
         let Some((session, text)) = live.await.map_err(|error| backend(&error))? else {
             return Ok(None);
         };
-        let data = parse(&text).map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let data = serde_json::from_str(&text);
+        let data = data.map_err(|error| session_store::Error::Decode(error.to_string()))?;
         Ok(Some(Record {
             id: *id,
             data,
@@ -106,38 +135,6 @@ impl SessionRecords {
         let id = SessionId::from_bytes(id.0.to_le_bytes());
         self.store.session_key(&id)
     }
-
-    /// Writes the data of a session, unless it was saved since it had the expected revision; `false` then. With a session that has
-    /// ended nothing is kept.
-    async fn replace(&self, key: SessionKey, expected: u64, text: String) -> Result<bool, Error> {
-        let mut tx = self.store.begin().await?;
-        super::session::hold(&mut tx, key).await?;
-        let row = query("SELECT data FROM session WHERE session_key = $1")
-            .bind(key.0.to_vec())
-            .fetch_optional(&mut tx)
-            .await?;
-        let Some(row) = row else { return Ok(true) };
-        if revision(&parse(&row.text("data")?)?) != expected {
-            return Ok(false);
-        }
-        query("UPDATE session SET data = $1 WHERE session_key = $2")
-            .bind(text)
-            .bind(key.0.to_vec())
-            .execute(&mut tx)
-            .await?;
-        tx.commit((self.now)()).await?;
-        Ok(true)
-    }
-}
-
-fn parse(text: &str) -> serde_json::Result<HashMap<String, Value>> {
-    serde_json::from_str(text)
-}
-
-fn revision(data: &HashMap<String, Value>) -> u64 {
-    data.get(REVISION)
-        .and_then(Value::as_u64)
-        .unwrap_or_default()
 }
 
 fn backend(error: &Error) -> session_store::Error {

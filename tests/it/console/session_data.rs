@@ -66,7 +66,7 @@ async fn reviews_in_several_tabs_are_each_confirmed() {
         .into_iter()
         .map(|it| it.display_name)
         .collect();
-    assert_eq!(names, ["Okta", "Microsoft Entra ID"]);
+    assert_eq!(names, ["Microsoft Entra ID", "Single sign-on"]);
     // Pressed twice, it leads to what the first time has made.
     let answer = confirm(&mut browser, &first).await;
     assert!(is_told(

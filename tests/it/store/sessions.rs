@@ -222,7 +222,7 @@ async fn the_layer_reads_and_saves_but_does_not_begin(database: &Database) {
         ..record.clone()
     };
     assert!(sessions.create(&mut made).await.is_err());
-    sessions.save(&made).await.unwrap();
+    assert!(sessions.save(&made).await.is_err());
     assert!(sessions.load(&Id(5)).await.unwrap().is_none());
     sessions.delete(&cookie).await.unwrap();
     assert!(sessions.load(&cookie).await.unwrap().is_none());
