@@ -36,7 +36,7 @@ use crate::store::{self, Retention, Store};
 pub use network::Network;
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
-pub use proof::{Answer, Arrived, Question};
+pub use proof::{Arrived, ProofAnswer, ProofQuestion};
 pub use quotas::quotas;
 pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
@@ -221,14 +221,14 @@ impl App {
     }
 
     /// Whether the clock was set forward since a moment, which becomes the present one.
-    fn was_set_forward(&self, last: &mut Moment) -> bool {
+    fn was_set_forward(&self, last: &mut ClockMoment) -> bool {
         let before = std::mem::replace(last, self.moment());
         let passed = last.running.saturating_sub(before.running);
         last.now - before.now > passed + CLOCK_SET
     }
 
     /// Removes what is over, unless the clock was set since the last time.
-    async fn purge_since(&self, last: &mut Moment) {
+    async fn purge_since(&self, last: &mut ClockMoment) {
         if self.was_set_forward(last) {
             tracing::warn!(
                 "the clock was set forward; what is over is removed when it still says so the next time"
@@ -256,8 +256,8 @@ impl App {
         }
     }
 
-    fn moment(&self) -> Moment {
-        Moment {
+    fn moment(&self) -> ClockMoment {
+        ClockMoment {
             now: self.clock.now(),
             running: self.clock.running(),
         }
@@ -346,7 +346,7 @@ fn cross_check(wanted: config::CrossCheckMode) -> Result<Option<CrossCheck>, App
 
 /// A moment by the clock, which may be set, and by the time that this process has run.
 #[derive(Debug, Clone, Copy)]
-struct Moment {
+struct ClockMoment {
     now: OffsetDateTime,
     running: Duration,
 }

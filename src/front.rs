@@ -10,7 +10,6 @@ mod logout;
 mod metadata;
 mod new_password;
 pub(crate) mod pages;
-mod repost;
 mod set_up;
 mod sign_in;
 mod sign_in_page;

@@ -14,6 +14,7 @@ pub(crate) mod edge;
 pub mod error;
 pub(crate) mod export;
 pub(crate) mod failure;
+pub(crate) mod form;
 pub(crate) mod login_cookie;
 pub mod logo;
 pub(crate) mod manner;

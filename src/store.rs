@@ -46,7 +46,7 @@ pub use sign_in::proof::{
 pub use sign_in::refusal::{LinkObstacle, Refusal};
 pub use sign_in::session::{SESSIONS_OF_ONE, SignedIn};
 pub use sign_in::session_list::ListedSession;
-pub use sign_in::session_store::{SESSION_FIELD, Sessions};
+pub use sign_in::session_store::{LARGEST_DATA, SessionRecords};
 pub use sign_in::setup_link::SetUp;
 pub use sign_in::sign_ins::{SignInFilter, SignInRow};
 pub use sign_in::sign_out::SignOut;

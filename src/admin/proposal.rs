@@ -1,23 +1,18 @@
 //! A change that was shown and waits for its confirmation.
 //!
 //! Invariant: what is confirmed is what was shown, to the same administrator, within the hour, on a connection that nobody has
-//! changed since. A proposal travels in the page with a code over all of it.
+//! changed since. Who asks keeps the proposal meanwhile, where nobody else reaches it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{Admin, Obstacle, Refused};
+use super::{Admin, Refused};
 use crate::domain::{
     AuditAction, CompanyId, Connection, ConnectionId, ConnectionName, Settings, UserId,
 };
 
-const PURPOSE: &str = "console proposal";
 /// How long a proposal waits.
 const LONGEST: Duration = Duration::hours(1);
-/// The longest text that is looked at.
-const LONGEST_TEXT: usize = 256 * 1024;
 
 /// The most warnings that travel with a proposal, and the most characters of one.
 const WARNINGS: usize = 20;
@@ -89,31 +84,12 @@ impl Admin<'_> {
         }
     }
 
-    /// The proposal as a page carries it.
-    pub fn seal(&self, proposal: &Proposal) -> Result<String, Refused> {
-        let text = serde_json::to_string(proposal).map_err(|cause| Refused::Store(cause.into()))?;
-        let code = self.keys.token(PURPOSE, text.as_bytes());
-        Ok(format!("{code}.{}", BASE64_URL_SAFE_NO_PAD.encode(text)))
-    }
-
-    /// The proposal of a page; refused when it is not exactly what was shown to this administrator of this company.
-    pub fn open(&self, sealed: &str) -> Result<Proposal, Refused> {
-        let foreign = || Refused::from(Obstacle::NotShown);
-        if sealed.len() > LONGEST_TEXT {
-            return Err(foreign());
-        }
-        let (code, text) = sealed.split_once('.').ok_or_else(foreign)?;
-        let text = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| foreign())?;
-        if !self.keys.verify_token(PURPOSE, &text, code) {
-            return Err(foreign());
-        }
-        let proposal: Proposal = serde_json::from_slice(&text).map_err(|_| foreign())?;
+    /// Whether a proposal was shown to this administrator of this company within the hour.
+    pub fn has_proposed(&self, proposal: &Proposal) -> bool {
         let age = self.now.unix_timestamp() - proposal.shown_at;
-        let in_time = (0..=LONGEST.whole_seconds()).contains(&age);
-        if !in_time || proposal.company != self.company || proposal.actor != self.actor.user {
-            return Err(foreign());
-        }
-        Ok(proposal)
+        (0..=LONGEST.whole_seconds()).contains(&age)
+            && proposal.company == self.company
+            && proposal.actor == self.actor.user
     }
 
     /// Does what was proposed.

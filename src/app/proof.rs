@@ -17,7 +17,7 @@ const COUNTS: Duration = Duration::seconds(300);
 
 /// A question that was asked.
 #[derive(Debug)]
-pub struct Question {
+pub struct ProofQuestion {
     /// The time and the nonce.
     message: String,
     at: OffsetDateTime,
@@ -27,7 +27,7 @@ pub struct Question {
 
 /// What the server says.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Answer {
+pub struct ProofAnswer {
     proof: String,
     /// The server's time, in milliseconds since 1970.
     clock: i64,
@@ -50,7 +50,7 @@ pub struct Arrived {
     pub client: String,
 }
 
-impl Question {
+impl ProofQuestion {
     pub fn new(keys: &Keys, now: OffsetDateTime) -> Self {
         let message = format!("{}.{}", now.unix_timestamp(), hex(&random::<16>()));
         let text = format!("{message}.{}", keys.token(ASKED, message.as_bytes()));
@@ -76,9 +76,9 @@ impl Question {
     }
 
     /// The answer, with its proof.
-    pub fn answer(&self, keys: &Keys, now: OffsetDateTime, arrived: Arrived) -> Answer {
+    pub fn answer(&self, keys: &Keys, now: OffsetDateTime, arrived: Arrived) -> ProofAnswer {
         let clock = i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        Answer {
+        ProofAnswer {
             proof: keys.token(ANSWERED, self.said(clock).as_bytes()),
             clock,
             arrived: ((now - self.at).abs() <= COUNTS).then_some(arrived),
@@ -86,7 +86,7 @@ impl Question {
     }
 
     /// Whether this answer is one of this installation.
-    pub fn is_answered(&self, keys: &Keys, answer: &Answer) -> bool {
+    pub fn is_answered(&self, keys: &Keys, answer: &ProofAnswer) -> bool {
         keys.verify_token(ANSWERED, self.said(answer.clock).as_bytes(), &answer.proof)
     }
 
@@ -95,7 +95,7 @@ impl Question {
     }
 }
 
-impl Answer {
+impl ProofAnswer {
     /// The server's time.
     pub fn clock(&self) -> Option<OffsetDateTime> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.clock) * 1_000_000).ok()

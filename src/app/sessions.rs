@@ -13,15 +13,12 @@ use bytes::Bytes;
 use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Weighter};
 use time::OffsetDateTime;
-use tower_sessions_core::session_store::{self, SessionStore};
-use tower_sessions_core::{Session, session::Id};
+use tower_sessions_core::session::Id;
 
 use super::throttle::{Throttle, Wait};
 use crate::clock::Clock;
-use crate::domain::{self, Company, CompanyId, SessionId, SessionKey, UserId};
-use crate::store::{
-    self, Changes, Invalidation, SESSION_FIELD, Sessions, SignOut, SignedIn, Store,
-};
+use crate::domain::{Company, CompanyId, Session, SessionId, SessionKey, UserId};
+use crate::store::{self, Changes, Invalidation, SessionRecords, SignOut, SignedIn, Store};
 
 /// How long after a look at the change log the cache counts.
 const FRESH: Duration = Duration::from_millis(1500);
@@ -45,27 +42,13 @@ pub enum SessionError {
     TooMany(Wait),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error(transparent)]
-    Record(#[from] session_store::Error),
-}
-
-impl SessionError {
-    /// Whether the database is away for the moment.
-    pub fn is_away(&self) -> bool {
-        match self {
-            Self::TooMany(_) => false,
-            Self::Store(cause) => cause.is_away(),
-            // The interface has no other word for it.
-            Self::Record(cause) => matches!(cause, session_store::Error::Backend(_)),
-        }
-    }
 }
 
 /// Sessions by their browser's secret.
 #[derive(Debug)]
 pub struct SessionCache {
     store: Store,
-    sessions: Arc<Sessions>,
+    records: Arc<SessionRecords>,
     clock: Clock,
     remembered: Arc<Remembered>,
     /// When the change log was last looked at, in milliseconds after `epoch`.
@@ -111,13 +94,16 @@ impl Weighter<SessionKey, Arc<Live>> for Weight {
 
 impl SessionCache {
     pub(super) fn new(store: Store, clock: Clock, megabytes: u32) -> Self {
-        let for_sessions = clock.clone();
+        let for_records = clock.clone();
+        let records = store
+            .at_leisure()
+            .session_records(move || for_records.now());
         let bytes = u64::from(megabytes) * 1024 * 1024;
         // Half of them: they are usually larger than an entry without its answer.
         let items = usize::try_from(bytes / ENTRY / 2).unwrap_or(usize::MAX);
         Self {
-            sessions: Arc::new(store.sessions(move || for_sessions.now())),
             store,
+            records: Arc::new(records),
             clock,
             remembered: Arc::new(Remembered {
                 cache: Cache::with_weighter(items, bytes, Weight),
@@ -172,7 +158,8 @@ impl SessionCache {
         // Before it is looked for, so that many at the same moment get nothing more.
         let admitted = asker.throttle.admit_session(asker.client, asker.company);
         admitted.map_err(SessionError::TooMany)?;
-        let session = self.session_of(id).await;
+        let key = self.store.session_key(&id);
+        let session = self.store.live_session(key, self.clock.now()).await;
         // As soon as it is known: who goes away while the rest is read has asked for a session that there is. Who goes away before
         // stays counted, or strangers would ask and go.
         if !matches!(session, Ok(None)) {
@@ -181,55 +168,43 @@ impl SessionCache {
                 .give_session_back(asker.client, asker.company);
         }
         match session? {
-            Some(session) => self.user_of(id, session).await,
+            Some(session) => Ok(self.used(key, session).await?),
             None => Ok(None),
         }
     }
 
     /// Who is signed in with this secret; none when the session has ended or its user is deactivated (rule F4). Counts as
     /// a use of the session. Asks the store.
-    pub async fn signed_in(&self, id: SessionId) -> Result<Option<SignedIn>, SessionError> {
-        match self.session_of(id).await? {
-            Some(session) => self.user_of(id, session).await,
+    pub async fn signed_in(&self, id: SessionId) -> Result<Option<SignedIn>, store::Error> {
+        let key = self.store.session_key(&id);
+        match self.store.live_session(key, self.clock.now()).await? {
+            Some(session) => self.used(key, session).await,
             None => Ok(None),
         }
     }
 
-    /// The session, through the tower-sessions store.
-    async fn session_of(&self, id: SessionId) -> Result<Option<domain::Session>, SessionError> {
-        let record = self.sessions.load(&record_id(id)).await?;
-        let field = record.and_then(|mut record| record.data.remove(SESSION_FIELD));
-        let session = field.map(serde_json::from_value).transpose();
-        Ok(session.map_err(store::Error::from)?)
-    }
-
-    /// The session with its user and the groups.
-    async fn user_of(
+    /// Whose live session it is, which is used now.
+    async fn used(
         &self,
-        id: SessionId,
-        mut session: domain::Session,
-    ) -> Result<Option<SignedIn>, SessionError> {
-        let key = self.store.session_key(&id);
-        let found = self.store.user_and_groups(session.user_id).await?;
-        let Some((user, groups)) = found else {
-            return Ok(None);
-        };
-        let now = self.clock.now();
-        let last_seen = AtomicI64::new(milliseconds(session.last_seen_at));
-        if self.touch(key, &last_seen, session.idle, now) {
-            session.last_seen_at = now;
+        key: SessionKey,
+        session: Session,
+    ) -> Result<Option<SignedIn>, store::Error> {
+        let mut signed_in = self.store.signed_in_by(key, session).await?;
+        if let Some(SignedIn { session, .. }) = &mut signed_in {
+            let now = self.clock.now();
+            let last_seen = AtomicI64::new(milliseconds(session.last_seen_at));
+            if self.touch(key, &last_seen, session.idle, now) {
+                session.last_seen_at = now;
+            }
         }
-        Ok(Some(SignedIn {
-            key,
-            session,
-            user,
-            groups,
-        }))
+        Ok(signed_in)
     }
 
-    /// The data that handlers keep with a session. It is read when it is first asked for.
-    pub fn data(&self, id: SessionId) -> Session {
-        Session::new(Some(record_id(id)), Arc::clone(&self.sessions), None)
+    /// What the pages of a session keep. It is read when it is first asked for.
+    pub fn data(&self, id: SessionId) -> tower_sessions_core::Session {
+        // tower-sessions reads the same sixteen bytes as a little-endian number.
+        let id = Id(i128::from_le_bytes(*id.as_bytes()));
+        tower_sessions_core::Session::new(Some(id), Arc::clone(&self.records), None)
     }
 
     /// Ends a session, here at once and on other nodes within two seconds; false when there is none.
@@ -377,11 +352,6 @@ impl Live {
 
 fn milliseconds(time: OffsetDateTime) -> i64 {
     time.unix_timestamp() * 1000 + i64::from(time.millisecond())
-}
-
-/// tower-sessions reads the same sixteen bytes as a little-endian number.
-fn record_id(id: SessionId) -> Id {
-    Id(i128::from_le_bytes(*id.as_bytes()))
 }
 
 #[cfg(test)]

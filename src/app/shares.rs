@@ -22,7 +22,7 @@ pub(super) struct Shares {
     of_client: Option<usize>,
     /// How many of one company may have a turn or wait for one.
     places: usize,
-    lines: Arc<Mutex<HashMap<Holder, Line>>>,
+    lines: Arc<Mutex<HashMap<Holder, ShareQueue>>>,
 }
 
 /// Who has a share.
@@ -35,7 +35,7 @@ enum Holder {
 
 /// The turns of one holder.
 #[derive(Debug)]
-struct Line {
+struct ShareQueue {
     turns: Arc<Semaphore>,
     /// Who has one or waits for one.
     there: usize,
@@ -45,7 +45,7 @@ struct Line {
 #[derive(Debug)]
 pub struct Turn {
     _permits: Vec<OwnedSemaphorePermit>,
-    _places: Vec<Place>,
+    _places: Vec<QueuePlace>,
 }
 
 /// Others had the turns for too long, or too many wait for them.
@@ -117,9 +117,9 @@ impl Shares {
         &self,
         holder: Holder,
         most: usize,
-    ) -> Result<(Arc<Semaphore>, Place), NoTurn> {
+    ) -> Result<(Arc<Semaphore>, QueuePlace), NoTurn> {
         let mut lines = lock(&self.lines);
-        let line = lines.entry(holder).or_insert_with(|| Line {
+        let line = lines.entry(holder).or_insert_with(|| ShareQueue {
             turns: Arc::new(Semaphore::new(most)),
             there: 0,
         });
@@ -127,7 +127,7 @@ impl Shares {
             return Err(NoTurn);
         }
         line.there += 1;
-        let place = Place {
+        let place = QueuePlace {
             holder,
             lines: Arc::clone(&self.lines),
         };
@@ -137,12 +137,12 @@ impl Shares {
 
 /// A place in a holder's line.
 #[derive(Debug)]
-struct Place {
+struct QueuePlace {
     holder: Holder,
-    lines: Arc<Mutex<HashMap<Holder, Line>>>,
+    lines: Arc<Mutex<HashMap<Holder, ShareQueue>>>,
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         let mut lines = lock(&self.lines);
         if let Some(line) = lines.get_mut(&self.holder) {
@@ -154,7 +154,7 @@ impl Drop for Place {
     }
 }
 
-fn lock(lines: &Mutex<HashMap<Holder, Line>>) -> MutexGuard<'_, HashMap<Holder, Line>> {
+fn lock(lines: &Mutex<HashMap<Holder, ShareQueue>>) -> MutexGuard<'_, HashMap<Holder, ShareQueue>> {
     // Nothing panics while it holds the lock.
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -40,7 +40,7 @@ impl Tone {
 }
 
 /// What the page of a path says on top. Asked for by every one: it has to be quick.
-pub(super) async fn tell(console: &mut Console, path: &str) -> Result<(), Error> {
+pub(super) async fn load_banners(console: &mut Console, path: &str) -> Result<(), Error> {
     let (me, now) = (&console.me.user, console.now());
     let store = &console.app.desk;
     let standing = store

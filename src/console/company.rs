@@ -1,9 +1,20 @@
 //! The company itself: its settings, domains, tokens and audit log.
 
-pub(super) mod account;
+mod account;
 pub(super) mod account_words;
-pub(super) mod audit;
-pub(super) mod audit_words;
-pub(super) mod domains;
-pub(super) mod logo;
-pub(super) mod tokens;
+mod audit;
+mod audit_words;
+mod domains;
+mod logo;
+mod tokens;
+
+use crate::http::routes::Routes;
+
+/// The pages of the family.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let routes = domains::routes(routes);
+    let routes = audit::routes(routes);
+    let routes = account::routes(routes);
+    let routes = logo::routes(routes);
+    tokens::routes(routes)
+}

@@ -13,7 +13,7 @@ use crate::http::response::Page;
 /// The question, and the form that it is about.
 #[derive(Debug, Template)]
 #[template(path = "console/confirmation.html")]
-struct Sure {
+struct ConfirmationPage {
     frame: ConsoleFrame,
     /// The group's title, and whether it is to become one of administrators.
     group: String,
@@ -28,7 +28,7 @@ struct Sure {
 
 /// A form that makes somebody an administrator: the fields it was sent with, where to, and where to go instead.
 #[derive(Debug)]
-pub(super) struct Asked<'a> {
+pub(super) struct Confirmation<'a> {
     /// "Make B. Simon an administrator?"
     pub(super) title: String,
     /// As it is now.
@@ -39,10 +39,10 @@ pub(super) struct Asked<'a> {
     pub(super) cancel: String,
 }
 
-impl Asked<'_> {
+impl Confirmation<'_> {
     /// The page that asks.
     pub(super) fn page(self, console: &Console) -> Response {
-        Page::new(Sure {
+        Page::new(ConfirmationPage {
             frame: console.frame(Section::Users, self.title),
             group: self.group.title.clone(),
             becomes: self.group.kind != GroupKind::Administrator,

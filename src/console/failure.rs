@@ -16,6 +16,8 @@ struct ConsoleFailure {
     frame: ConsoleFrame,
     what: String,
     next: Vec<String>,
+    /// The way back, and how it is called.
+    back: (&'static str, &'static str),
 }
 
 /// Gives a refusal the console's frame. Defects and outages keep the page that needs nothing.
@@ -33,6 +35,10 @@ pub(super) fn in_frame(answer: Response, console: &Console) -> Response {
         frame: console.frame(Section::None, title),
         what: what.into_owned(),
         next,
+        back: match error {
+            Error::ReviewGone => ("/admin/connections", "Go to the connections"),
+            _ => ("/admin", "Go to the overview"),
+        },
     });
     let mut framed = page.with_status(error.status()).into_response();
     for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {

@@ -3,7 +3,7 @@
 use super::Banner;
 use super::flash::Flash;
 use crate::http::assets;
-use crate::http::logo::Shown as Logo;
+use crate::http::logo::LogoView as Logo;
 
 /// A section of the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Section {
 
 /// A section as the navigation shows it.
 #[derive(Debug)]
-pub(super) struct Tab {
+pub(super) struct NavigationTab {
     pub(super) href: &'static str,
     pub(super) name: &'static str,
     pub(super) icon: &'static str,
@@ -125,16 +125,16 @@ impl ConsoleFrame {
             .unwrap_or_default()
     }
 
-    pub(super) fn daily(&self) -> Vec<Tab> {
+    pub(super) fn daily(&self) -> Vec<NavigationTab> {
         self.tabs(&DAILY)
     }
 
-    pub(super) fn settings(&self) -> Vec<Tab> {
+    pub(super) fn settings(&self) -> Vec<NavigationTab> {
         self.tabs(&SETTINGS)
     }
 
-    fn tabs(&self, sections: &[Section]) -> Vec<Tab> {
-        let tab = |section: &Section| Tab {
+    fn tabs(&self, sections: &[Section]) -> Vec<NavigationTab> {
+        let tab = |section: &Section| NavigationTab {
             href: section.href(),
             name: section.name(),
             icon: section.icon(),

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::Method;
+use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Console, banner, failure, flash, form_token, kept_form};
+use super::session_data::{PendingMessage, SessionData};
+use super::{Console, banner, failure, form_token, kept_form};
 use crate::app::App;
 use crate::domain::ReturnTo;
 use crate::http::address::choice;
@@ -20,7 +21,7 @@ use crate::http::cookies::Cookie;
 use crate::http::current_site::{CameByAlias, CurrentSite};
 use crate::http::error::Error;
 use crate::http::failure::prefers_json;
-use crate::http::session::CurrentSession;
+use crate::http::session::{CurrentSession, session_id};
 
 pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -37,8 +38,8 @@ pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
     {
         return Redirect::to(&format!("{}{path}", site.company.origin)).into_response();
     }
-    let console = match enter(&app, &mut parts, is_read).await {
-        Ok(Some(console)) => console,
+    let (console, messages) = match enter(&app, &mut parts, is_read).await {
+        Ok(Some(entered)) => entered,
         Ok(None) if is_read && !wants_json => {
             // A long filter is not worth the way back to the page.
             let is_short = path.len() <= ReturnTo::LONGEST;
@@ -47,12 +48,11 @@ pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
         }
         // The session has ended while the page was open.
         Ok(None) if !is_read && !wants_json => {
-            return kept_form::over(&app, parts, body).await.into_response();
+            return kept_form::keep(&app, parts, body).await.into_response();
         }
         Ok(None) => return Error::ForeignForm.into_response(),
         Err(cause) => return cause.into_response(),
     };
-    let https = console.site.is_https();
     parts.extensions.insert(console.clone());
     let answer = next.run(Request::from_parts(parts, body)).await;
     let answer = if wants_json {
@@ -60,15 +60,38 @@ pub(super) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
     } else {
         failure::in_frame(answer, &console)
     };
-    flash::taken(answer, console.flash.is_some(), https)
+    if is_page(&answer) {
+        console.data.told(messages);
+    }
+    save_data(&console, answer, is_read).await
 }
 
-/// The administrator who asks; none when nobody is signed in.
+/// Saves what the pages of the session are to keep. A page that asks for what is not kept is none; what was only told is not worth
+/// that somebody takes a change for undone.
+async fn save_data(console: &Console, answer: Response, is_read: bool) -> Response {
+    match console.data.save(console.now()).await {
+        Ok(()) => answer,
+        Err(cause) if is_read || answer.status().is_redirection() => {
+            tracing::warn!(%cause, "what a session's pages keep could not be saved");
+            answer
+        }
+        Err(cause) => cause.into_response(),
+    }
+}
+
+fn is_page(answer: &Response) -> bool {
+    answer
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// The administrator who asks, and what waits to be told on the page; none when nobody is signed in.
 async fn enter(
     app: &Arc<App>,
     parts: &mut axum::http::request::Parts,
     is_read: bool,
-) -> Result<Option<Console>, Error> {
+) -> Result<Option<(Console, Vec<PendingMessage>)>, Error> {
     let CurrentSite(site) = CurrentSite::from_request_parts(parts, app).await?;
     let CurrentSession(session) = CurrentSession::from_request_parts(parts, app).await?;
     let Some(me) = session else { return Ok(None) };
@@ -79,25 +102,31 @@ async fn enter(
         app.throttle.admit_to_console(me.key, &site.company)?;
     }
     let Ok(ClientAddress(client)) = ClientAddress::from_request_parts(parts, app).await;
-    let https = site.is_https();
-    let Some(cookie) = Cookie::Session.read(&parts.headers, https) else {
+    let cookie = Cookie::Session.read(&parts.headers, site.is_https());
+    let (Some(cookie), Some(id)) = (cookie, session_id(&parts.headers, &site)) else {
         return Ok(None);
     };
     let csrf = form_token::of(app, cookie, site.company.id, me.user.id);
-    let flash = flash::read(app, &parts.headers, https, &csrf);
+    let data = SessionData::new(app.sessions.data(id));
+    let messages = match parts.method {
+        Method::GET => data.messages_at(parts.uri.path(), app.clock.now()).await?,
+        _ => Vec::new(),
+    };
+    let flash = messages.last().map(|message| message.flash.clone());
     let mut console = Console {
         app: Arc::clone(app),
         site,
         me: Arc::new(me),
         client,
         csrf: csrf.into(),
+        data,
         flash: flash.map(Arc::new),
         banners: Arc::new([]),
         break_glass: 0,
     };
     // The answer to a form leads to a page.
     if is_read {
-        banner::tell(&mut console, parts.uri.path()).await?;
+        banner::load_banners(&mut console, parts.uri.path()).await?;
     }
-    Ok(Some(console))
+    Ok(Some((console, messages)))
 }

@@ -20,17 +20,17 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::flash::Flash;
-use super::form_fields::{self, Fields, check_origin};
-use super::{Console, ConsoleFrame, Section, banner, families, form_token, multipart};
+use super::form_reader::read_form;
+use super::{Console, ConsoleFrame, Section, banner, families, form_token};
 use crate::app::App;
 use crate::domain::{CompanyId, UserId};
 use crate::http::address::choice;
 use crate::http::cookies::Cookie;
+use crate::http::csrf::{TOKEN, check_origin};
 use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
+use crate::http::form::{Encoding, Fields, PostedForm};
 use crate::http::pages::Frame;
-use crate::http::request_body::RequestBody;
-use crate::http::request_body::is_form;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::keys;
@@ -75,15 +75,11 @@ impl KeptForm {
         app: &App,
         company: CompanyId,
         action: &Uri,
-        mut fields: Fields,
-        files: Option<usize>,
+        form: PostedForm,
     ) -> Option<Self> {
-        let tokens = fields.iter().filter(|(name, _)| name == "csrf");
-        let by = match tokens.map(|(_, token)| token).collect::<Vec<_>>()[..] {
-            [token] => form_token::author(app, company, token)?,
-            _ => return None,
-        };
-        fields.retain(|(name, _)| name != "csrf");
+        let by = form_token::author(app, company, form.only(TOKEN)?)?;
+        let mut fields = form.fields;
+        fields.retain(|(name, _)| name != TOKEN);
         let action = action.path_and_query()?.as_str();
         let is_secret = |(name, _): &(String, String)| SECRET.contains(&name.as_str());
         let had_password = fields.iter().any(is_secret);
@@ -96,8 +92,8 @@ impl KeptForm {
                 .then_some(action)?
                 .to_owned(),
             fields,
-            is_upload: files.is_some(),
-            had_file: files.is_some_and(|files| files > 0),
+            is_upload: form.encoding == Encoding::Multipart,
+            had_file: !form.files.is_empty(),
             had_password,
         })
     }
@@ -115,14 +111,14 @@ impl KeptForm {
         }
     }
 
-    pub(super) fn seal(&self, app: &App, browser: &str) -> Result<String, Error> {
+    fn seal(&self, app: &App, browser: &str) -> Result<String, Error> {
         let plain = serde_json::to_vec(self).map_err(Error::internal)?;
         let sealed = app.keys.seal(&purpose(browser), &plain);
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// What this browser has brought back in time.
-    pub(super) fn open(app: &App, site: &Site, parts: &Parts, sealed: &str) -> Result<Self, Error> {
+    fn open(app: &App, site: &Site, parts: &Parts, sealed: &str) -> Result<Self, Error> {
         let open = || {
             let browser = Cookie::Form.read(&parts.headers, site.is_https())?;
             let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
@@ -135,7 +131,7 @@ impl KeptForm {
     }
 
     /// What has to be given again.
-    fn again(&self) -> &'static str {
+    fn to_give_again(&self) -> &'static str {
         match (self.had_file, self.had_password) {
             (true, _) => " Choose the file once more.",
             (_, true) => " Type the password once more.",
@@ -163,26 +159,22 @@ pub(crate) struct SessionOver {
 }
 
 /// The answer to a form that nobody sends any more.
-pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result<Response, Error> {
+pub(super) async fn keep(app: &Arc<App>, mut parts: Parts, body: Body) -> Result<Response, Error> {
     let CurrentSite(site) = CurrentSite::from_request_parts(&mut parts, app).await?;
     check_origin(&parts.headers)?;
-    let posted = RequestBody::read_at_most(&mut parts, body, app, LARGEST * 2).await;
-    let posted = posted.map_err(|cause| match cause {
+    let form = read(&mut parts, body, app, LARGEST * 2).await;
+    let form = form.map_err(|cause| match cause {
         Error::TooLarge => Error::ForeignForm,
         other => other,
     })?;
     if parts.uri.path() == BACK {
-        let sealed = sent_back(&parts, &posted)?;
-        let kept = KeptForm::open(app, &site, &parts, &sealed)?;
-        return ask(&site, &parts, &kept, |_| Ok(sealed), true);
+        let sealed = sent_back(&form)?;
+        let kept = KeptForm::open(app, &site, &parts, sealed)?;
+        return session_over_page(&site, &parts, &kept, |_| Ok(sealed.to_owned()), true);
     }
-    let (fields, files) = read(&parts, &posted).await.map_err(|cause| match cause {
-        Error::TooLarge => Error::ForeignForm,
-        other => other,
-    })?;
-    let kept = KeptForm::of(app, site.company.id, &parts.uri, fields, files);
+    let kept = KeptForm::of(app, site.company.id, &parts.uri, form);
     let kept = kept.ok_or(Error::ForeignForm)?;
-    ask(
+    session_over_page(
         &site,
         &parts,
         &kept,
@@ -191,33 +183,32 @@ pub(super) async fn over(app: &Arc<App>, mut parts: Parts, body: Body) -> Result
     )
 }
 
-/// The fields of a form that is to be kept, and how many files are with it.
+/// Reads a form that is to be kept.
 pub(super) async fn read(
-    parts: &Parts,
-    posted: &RequestBody,
-) -> Result<(Fields, Option<usize>), Error> {
-    let (fields, files) = if is_form(&parts.headers) {
-        (form_fields::fields(posted.octets())?, None)
-    } else {
-        let (fields, files) = multipart::parts(&parts.headers, posted).await?;
-        (fields, Some(files.len()))
-    };
-    let octets = fields.iter().map(|(name, value)| name.len() + value.len());
-    if octets.sum::<usize>() > LARGEST {
+    parts: &mut Parts,
+    body: Body,
+    app: &Arc<App>,
+    limit: usize,
+) -> Result<PostedForm, Error> {
+    let form = read_form(parts, body, app, limit).await?;
+    let octets = form.fields.iter();
+    let octets = octets.map(|(name, value)| name.len() + value.len());
+    // What is sent back is larger, because it is sealed.
+    if parts.uri.path() != BACK && octets.sum::<usize>() > LARGEST {
         return Err(Error::TooLarge);
     }
-    Ok((fields, files))
+    Ok(form)
 }
 
 /// What tells this browser's forms from those of others.
-pub(super) fn browser(parts: &Parts, https: bool) -> String {
+fn browser(parts: &Parts, https: bool) -> String {
     Cookie::Form.read(&parts.headers, https).map_or_else(
         || BASE64_URL_SAFE_NO_PAD.encode(keys::random::<16>()),
         str::to_owned,
     )
 }
 
-fn ask(
+fn session_over_page(
     site: &Site,
     parts: &Parts,
     kept: &KeptForm,
@@ -240,28 +231,24 @@ fn ask(
 }
 
 /// The form in what the page sends back.
-fn sent_back(parts: &Parts, posted: &RequestBody) -> Result<String, Error> {
-    if !is_form(&parts.headers) {
-        return Err(Error::UnsupportedMediaType);
-    }
-    let mut found = form_urlencoded::parse(posted.octets()).filter(|(name, _)| name == "kept");
-    match (found.next(), found.next()) {
-        (Some((_, sealed)), None) => Ok(sealed.into_owned()),
-        _ => Err(Error::ForeignForm),
+fn sent_back(form: &PostedForm) -> Result<&str, Error> {
+    match form.encoding {
+        Encoding::Urlencoded => form.only("kept").ok_or(Error::ForeignForm),
+        Encoding::Multipart => Err(Error::UnsupportedMediaType),
     }
 }
 
 /// Where the sign-in in another window ends.
 #[derive(Debug, Template)]
 #[template(path = "console/kept_form.html")]
-struct Waiting {
+struct WaitingPage {
     frame: ConsoleFrame,
     back: &'static str,
 }
 
 /// `GET /admin/kept`
 async fn wait(console: Console) -> Response {
-    Page::new(Waiting {
+    Page::new(WaitingPage {
         frame: console.frame(Section::None, "You are signed in again"),
         back: BACK,
     })
@@ -272,9 +259,9 @@ async fn wait(console: Console) -> Response {
 async fn come_back(console: Console, request: Request) -> Result<Response, Error> {
     let (mut parts, body) = request.into_parts();
     check_origin(&parts.headers)?;
-    let posted = RequestBody::read_at_most(&mut parts, body, &console.app, LARGEST * 2).await?;
-    let sealed = sent_back(&parts, &posted)?;
-    let kept = KeptForm::open(&console.app, &console.site, &parts, &sealed)?;
+    let form = read(&mut parts, body, &console.app, LARGEST * 2).await?;
+    let sealed = sent_back(&form)?;
+    let kept = KeptForm::open(&console.app, &console.site, &parts, sealed)?;
     show(&console, parts, kept, SIGNED_IN_AGAIN).await
 }
 
@@ -292,7 +279,7 @@ struct SendNow {
 
 impl SendNow {
     /// The fields as people read them.
-    fn told(&self) -> Vec<(String, String)> {
+    fn lines(&self) -> Vec<(String, String)> {
         const LONGEST: usize = 200;
         let told = |(name, value): &(String, String)| {
             let end = value.floor_char_boundary(LONGEST);
@@ -322,8 +309,8 @@ pub(super) async fn show(
         return Err(Error::OthersForm);
     }
     let mut console = console.clone();
-    banner::tell(&mut console, parts.uri.path()).await?;
-    if let Some(page) = filled(&console, parts, &kept, said).await? {
+    banner::load_banners(&mut console, parts.uri.path()).await?;
+    if let Some(page) = fill_page(&console, parts, &kept, said).await? {
         return Ok(page);
     }
     Ok(Page::new(SendNow {
@@ -337,7 +324,7 @@ pub(super) async fn show(
 const PAGES_ABOVE: usize = 4;
 
 /// The page that has the form, filled in: the page where it was sent to, or one above.
-async fn filled(
+async fn fill_page(
     console: &Console,
     mut parts: Parts,
     kept: &KeptForm,
@@ -345,7 +332,7 @@ async fn filled(
 ) -> Result<Option<Response>, Error> {
     let mut seen = console.clone();
     seen.flash = Some(Arc::new(Flash {
-        text: format!("{said}{}", kept.again()),
+        text: format!("{said}{}", kept.to_give_again()),
         next: None,
     }));
     parts.method = Method::GET;

@@ -38,13 +38,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/overview.html")]
-struct Overview {
+struct OverviewPage {
     frame: ConsoleFrame,
-    verdict: Verdict,
+    verdict: OverviewVerdict,
     /// What is left of the set-up; empty when all of it is done.
     steps: Vec<Step>,
     steps_done: usize,
-    connections: Vec<Connection>,
+    connections: Vec<ConnectionCard>,
     latest: Vec<Latest>,
     /// How many sign-ins of the last seven days were not finished.
     unanswered: u64,
@@ -55,7 +55,7 @@ struct Overview {
 
 /// The page's first sentence.
 #[derive(Debug)]
-struct Verdict {
+struct OverviewVerdict {
     tone: Tone,
     title: String,
     text: String,
@@ -65,12 +65,12 @@ struct Verdict {
 
 /// One connection and how it does.
 #[derive(Debug)]
-struct Connection {
+struct ConnectionCard {
     href: String,
     display_name: String,
     state: (&'static str, &'static str),
     last_success: Option<Ago>,
-    last_failure: Option<Failure>,
+    last_failure: Option<LastFailure>,
     /// How many of the last ones failed, how many of these after the last success, and how many there were.
     failed: usize,
     in_a_row: usize,
@@ -79,7 +79,7 @@ struct Connection {
 }
 
 #[derive(Debug)]
-struct Failure {
+struct LastFailure {
     when: Ago,
     href: String,
     summary: String,
@@ -146,12 +146,12 @@ async fn show(console: Console) -> Result<Response, Error> {
             .banners
             .retain(|banner| !banner.link.as_ref().is_some_and(says_it));
     }
-    Ok(Page::new(Overview {
+    Ok(Page::new(OverviewPage {
         verdict,
         steps: if is_set_up { Vec::new() } else { steps },
         steps_done,
         connections,
-        latest: latest.iter().map(|it| listed(&console, it)).collect(),
+        latest: latest.iter().map(|it| latest_line(&console, it)).collect(),
         unanswered,
         sign_on_url: console.site.company.sign_on_url(),
         break_glass,
@@ -161,8 +161,8 @@ async fn show(console: Console) -> Result<Response, Error> {
     .into_response())
 }
 
-fn verdict(connections: &[Connection]) -> Verdict {
-    let verdict = |tone, title: &str, text: &str| Verdict {
+fn verdict(connections: &[ConnectionCard]) -> OverviewVerdict {
+    let verdict = |tone, title: &str, text: &str| OverviewVerdict {
         tone,
         title: title.to_owned(),
         text: text.to_owned(),
@@ -176,22 +176,22 @@ fn verdict(connections: &[Connection]) -> Verdict {
             "People sign in with passwords until a connection is enabled.",
         );
     }
-    let has_ended = |it: &&Connection| it.certificate.as_ref().is_some_and(|it| it.has_ended);
-    let ended: Vec<&Connection> = enabled().filter(has_ended).collect();
+    let has_ended = |it: &&ConnectionCard| it.certificate.as_ref().is_some_and(|it| it.has_ended);
+    let ended: Vec<&ConnectionCard> = enabled().filter(has_ended).collect();
     if let Some(first) = ended.first() {
         let names: Vec<&str> = ended.iter().map(|it| it.display_name.as_str()).collect();
-        return Verdict {
+        return OverviewVerdict {
             tone: Tone::Bad,
             title: format!("Nobody can sign in through {}", names.join(", ")),
             link: Some((format!("{}/certificates", first.href), "Update Certificate")),
             text: "The signing certificate that is stored here has ended. Add the new one of your identity provider.".to_owned(),
         };
     }
-    let names = |of: &[&Connection]| {
+    let names = |of: &[&ConnectionCard]| {
         let names: Vec<&str> = of.iter().map(|it| it.display_name.as_str()).collect();
         names.join(", ")
     };
-    let failing: Vec<&Connection> = enabled().filter(|it| it.is_failing()).collect();
+    let failing: Vec<&ConnectionCard> = enabled().filter(|it| it.is_failing()).collect();
     if let [first, ..] = failing.as_slice() {
         let title = match (failing.len(), first.in_a_row) {
             (1, many @ 2..) => format!("The last {many} sign-ins failed"),
@@ -204,7 +204,7 @@ fn verdict(connections: &[Connection]) -> Verdict {
         return verdict(Tone::Warn, &title, &text);
     }
     if enabled().any(|it| it.last_success.is_some()) {
-        let refused: Vec<&Connection> = enabled().filter(|it| it.in_a_row > 0).collect();
+        let refused: Vec<&ConnectionCard> = enabled().filter(|it| it.in_a_row > 0).collect();
         let failed: usize = refused.iter().map(|it| it.failed).sum();
         let last: usize = refused.iter().map(|it| it.last).sum();
         let text = if refused.is_empty() {
@@ -222,7 +222,7 @@ fn verdict(connections: &[Connection]) -> Verdict {
     )
 }
 
-impl Connection {
+impl ConnectionCard {
     /// Whether nobody gets in: not one person is refused, but everyone.
     fn is_failing(&self) -> bool {
         let stands = self.last_failure.as_ref().is_some_and(|it| it.stands);
@@ -238,10 +238,10 @@ fn connection(
     failure: Option<&LatestOutcome>,
     last: &[Outcome],
     now: OffsetDateTime,
-) -> Connection {
+) -> ConnectionCard {
     let connection = &ready.connection;
     let failed = |outcome: &&Outcome| **outcome == Outcome::Refused;
-    Connection {
+    ConnectionCard {
         failed: last.iter().filter(failed).count(),
         in_a_row: last.iter().take_while(failed).count(),
         last: last.len(),
@@ -253,7 +253,7 @@ fn connection(
             (false, _) => ("off", "Disabled"),
         },
         last_success: success.map(|it| Ago::of(it.started_at, now)),
-        last_failure: failure.map(|it| Failure {
+        last_failure: failure.map(|it| LastFailure {
             when: Ago::of(it.started_at, now),
             href: format!("/admin/sign-ins/{}", it.code),
             summary: it.summary.clone(),
@@ -295,7 +295,7 @@ fn own_certificates(console: &Console, now: OffsetDateTime) -> Vec<Certificate> 
     .collect()
 }
 
-fn listed(console: &Console, row: &SignInRow) -> Latest {
+fn latest_line(console: &Console, row: &SignInRow) -> Latest {
     let connection = row.connection_id.and_then(|id| console.site.connection(id));
     let warned = row.outcome.has_warning(row.rule.as_deref());
     let (tone, outcome) = match row.outcome.as_str() {

@@ -1,13 +1,28 @@
 //! Users, permission groups and live sessions.
 
-pub(super) mod group;
-pub(super) mod group_delete;
+mod group;
+mod group_delete;
 pub(super) mod group_form;
-pub(super) mod groups;
-pub(super) mod sessions;
-pub(super) mod user;
-pub(super) mod user_actions;
-pub(super) mod user_delete;
-pub(super) mod user_import;
-pub(super) mod users;
+mod groups;
+mod sessions;
+mod user;
+mod user_actions;
+mod user_delete;
+mod user_import;
+mod users;
 pub(super) mod words;
+
+use crate::http::routes::Routes;
+
+/// The pages of the family.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let routes = users::routes(routes);
+    let routes = user_import::routes(routes);
+    let routes = user::routes(routes);
+    let routes = user_actions::routes(routes);
+    let routes = user_delete::routes(routes);
+    let routes = groups::routes(routes);
+    let routes = group::routes(routes);
+    let routes = group_delete::routes(routes);
+    sessions::routes(routes)
+}

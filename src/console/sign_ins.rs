@@ -1,22 +1,21 @@
 //! Sign-ins: every attempt, and what Microsoft's codes mean.
 
-pub(super) mod link_person;
-pub(super) mod sign_in;
+mod link_person;
+mod sign_in;
 
 use askama::Template;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{Date, Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::parts::Item;
-use super::people::words::Connections;
+use super::people::words::ConnectionNames;
+use super::time_list::{Pager, TimeList, parse_days};
+use super::times::to_the_second;
 use super::{Console, ConsoleFrame, Section};
 use crate::domain::{AttemptKind, Code, Connection, ConnectionId, Outcome};
-use crate::http::address::address;
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
@@ -29,6 +28,8 @@ const PATH: &str = "/admin/sign-ins";
 const ON_A_PAGE: u32 = 50;
 
 pub(super) fn routes(routes: Routes) -> Routes {
+    let routes = sign_in::routes(routes);
+    let routes = link_person::routes(routes);
     routes
         .route(PATH, get(list))
         .route("/admin/sign-ins/aadsts", get(codes))
@@ -36,7 +37,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/sign_ins.html")]
-struct SignIns {
+struct SignInsPage {
     frame: ConsoleFrame,
     q: String,
     outcomes: Vec<Item>,
@@ -47,12 +48,9 @@ struct SignIns {
     notices: Vec<Notice>,
     /// Whether it was one of Microsoft's codes that was asked for: then no sign-ins are listed.
     is_lookup: bool,
-    rows: Vec<Row>,
+    rows: Vec<SignInLine>,
     is_filtered: bool,
-    newest: String,
-    older: String,
-    /// How far the page looked, when it is not full for that.
-    looked_until: Option<Moment>,
+    pager: Pager,
 }
 
 /// What a search found that is no sign-in.
@@ -71,7 +69,7 @@ impl Notice {
 
 /// One sign-in.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct SignInLine {
     pub(super) href: String,
     pub(super) code: String,
     pub(super) began: Moment,
@@ -84,7 +82,7 @@ pub(super) struct Row {
 
 /// What the list is asked for. Fields of a form that are left empty come empty.
 #[derive(Debug, Default, Deserialize)]
-struct Wanted {
+struct SignInSearch {
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -100,13 +98,14 @@ struct Wanted {
 }
 
 /// `GET /admin/sign-ins`
-async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
+async fn list(console: Console, Query(wanted): Query<SignInSearch>) -> Result<Response, Error> {
     let admin = console.admin();
     let mut notices = Vec::new();
+    let (from, until) = parse_days(&wanted.from, &wanted.until);
     let mut filter = SignInFilter {
         connection_id: wanted.connection.parse().ok(),
-        from: day(&wanted.from),
-        until: day(&wanted.until).map(|day| day.saturating_add(Duration::DAY)),
+        from,
+        until,
         after: wanted.after.parse().ok(),
         ..SignInFilter::default()
     };
@@ -141,7 +140,7 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
             }
         }
     }
-    let connections = Connections::of(&console);
+    let connections = ConnectionNames::of(&console);
     let page = if nothing {
         None
     } else {
@@ -150,41 +149,30 @@ async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response
     let (found, next, looked_enough) = page.map_or((Vec::new(), None, false), |page| {
         (page.rows, page.next, page.looked_enough)
     });
-    let link = |after: Option<String>| {
-        let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-        let parameters = [
-            ("q", given(wanted.q.trim())),
-            ("outcome", given(&wanted.outcome)),
-            ("connection", given(&wanted.connection)),
-            ("from", given(&wanted.from)),
-            ("until", given(&wanted.until)),
-            ("after", after),
-        ];
-        let parameters: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| (*name, value.as_deref()))
-            .collect();
-        address(PATH, &parameters)
+    let list = TimeList {
+        path: PATH,
+        filters: vec![
+            ("q", wanted.q.trim()),
+            ("outcome", &wanted.outcome),
+            ("connection", &wanted.connection),
+            ("from", &wanted.from),
+            ("until", &wanted.until),
+        ],
     };
-    let view = SignIns {
+    let given_up_at = next.filter(|_| looked_enough);
+    let view = SignInsPage {
         frame: console.frame(Section::SignIns, "Sign-ins"),
         outcomes: Item::list(OUTCOMES, &wanted.outcome),
         connections: connection_items(&connections, &wanted.connection),
         rows: found
             .into_iter()
-            .map(|row| view(row, &connections, console.now()))
+            .map(|row| sign_in_line(row, &connections, console.now()))
             .collect(),
-        is_filtered: link(None) != PATH,
+        is_filtered: list.is_filtered(),
         is_lookup,
-        newest: if filter.after.is_some() {
-            link(None)
-        } else {
-            String::new()
-        },
-        older: next.map_or_else(String::new, |next| link(Some(next.to_string()))),
-        looked_until: next
-            .filter(|_| looked_enough)
-            .map(|next| Moment::from(next.at)),
+        pager: list
+            .pager(filter.after, next)
+            .looked_until(given_up_at.map(|place| place.at)),
         q: wanted.q,
         from: wanted.from,
         until: wanted.until,
@@ -275,13 +263,17 @@ fn meaning(q: &str) -> Option<(String, &'static str)> {
     aadsts(code).map(|text| (code.to_owned(), text))
 }
 
-pub(super) fn view(row: SignInRow, connections: &Connections, now: OffsetDateTime) -> Row {
+pub(super) fn sign_in_line(
+    row: SignInRow,
+    connections: &ConnectionNames,
+    now: OffsetDateTime,
+) -> SignInLine {
     let warned = row.outcome.has_warning(row.rule.as_deref());
     let (tone, outcome) = outcome(row.kind, row.outcome, warned, row.started_at, now);
-    Row {
+    SignInLine {
         href: format!("{PATH}/{}", row.code),
         code: row.code.to_string(),
-        began: moment(row.started_at),
+        began: to_the_second(row.started_at),
         tone,
         outcome,
         who: match (row.email, row.user_id) {
@@ -344,7 +336,7 @@ pub(super) fn through(
     }
 }
 
-fn connection_items(connections: &Connections, chosen: &str) -> Vec<Item> {
+fn connection_items(connections: &ConnectionNames, chosen: &str) -> Vec<Item> {
     let all = connections
         .all()
         .map(|it| (it.id.to_string(), it.display_name.clone()));
@@ -354,25 +346,6 @@ fn connection_items(connections: &Connections, chosen: &str) -> Vec<Item> {
     )
 }
 
-/// A time to the second.
-pub(super) fn moment(at: OffsetDateTime) -> Moment {
-    let at = at.to_offset(time::UtcOffset::UTC);
-    let text = format_description!(
-        "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
-    );
-    Moment {
-        text: at.format(text).unwrap_or_default(),
-        ..Moment::from(at)
-    }
-}
-
-/// The beginning of a day in UTC, as a browser's date field writes it.
-pub(super) fn day(text: &str) -> Option<OffsetDateTime> {
-    const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-    let date = Date::parse(text, DAY).ok()?;
-    Some(date.midnight().assume_utc())
-}
-
 /// A code, which people write in several ways.
 fn parse(code: &str) -> Result<Code, Error> {
     code.parse().map_err(|_| Error::NotFound)
@@ -380,7 +353,7 @@ fn parse(code: &str) -> Result<Code, Error> {
 
 #[derive(Debug, Template)]
 #[template(path = "console/sign_ins/aadsts.html")]
-struct Codes {
+struct CodesPage {
     frame: ConsoleFrame,
     codes: Vec<(&'static str, &'static str)>,
 }
@@ -389,7 +362,7 @@ struct Codes {
 async fn codes(console: Console) -> Response {
     let mut codes = AADSTS.to_vec();
     codes.sort_by_key(|(code, _)| code.parse::<u32>().unwrap_or_default());
-    Page::new(Codes {
+    Page::new(CodesPage {
         frame: console.frame(Section::SignIns, "Microsoft's error codes"),
         codes,
     })

@@ -1,6 +1,7 @@
 //! Times as people say them.
 
-use time::OffsetDateTime;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use crate::http::pages::Moment;
 
@@ -54,6 +55,18 @@ fn span(seconds: u64) -> Option<String> {
 pub(super) fn count_of(count: u64, unit: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{ending}")
+}
+
+/// A time to the second.
+pub(super) fn to_the_second(at: OffsetDateTime) -> Moment {
+    let at = at.to_offset(UtcOffset::UTC);
+    let text = format_description!(
+        "[day padding:none] [month repr:short] [year], [hour]:[minute]:[second] UTC"
+    );
+    Moment {
+        text: at.format(text).unwrap_or_default(),
+        ..Moment::from(at)
+    }
 }
 
 /// A day as people read it.

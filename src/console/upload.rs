@@ -5,17 +5,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequest, FromRequestParts as _, Request};
+use axum::extract::{FromRequest, Request};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::de::DeserializeOwned;
 
 use super::Console;
 use super::form::{Unsent, admit};
-use super::form_fields::{Fields, check_origin, parse};
-use super::multipart::{self, PRIVATE, UploadedFile, boundary};
+use super::form_reader::PRIVATE;
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::request_body::RequestBody;
+use crate::http::form::{Encoding, PostedForm, UploadedFile};
 
 /// The most that an upload may have: a list of 10,000 users, or the metadata of a federation.
 pub(super) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
@@ -24,24 +23,22 @@ pub(super) const UPLOAD_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct ConsoleUpload {
     pub(super) console: Console,
-    /// The fields without files, in their order.
-    fields: Fields,
-    files: Vec<UploadedFile>,
-    /// Its turn lasts as long as what is kept of it.
-    _posted: RequestBody,
+    form: PostedForm,
 }
 
 impl ConsoleUpload {
     /// The file of this field, when one was chosen and is not empty.
     pub(super) fn file(&self, field: &str) -> Option<&UploadedFile> {
-        self.files
+        self.form
+            .files
             .iter()
             .find(|file| file.field == field && !file.content.is_empty())
     }
 
     /// The text of this field; empty when it is not there.
     pub(super) fn text(&self, field: &str) -> &str {
-        self.fields
+        self.form
+            .fields
             .iter()
             .find(|(name, _)| name == field)
             .map_or("", |(_, value)| value.as_str())
@@ -55,16 +52,13 @@ impl ConsoleUpload {
     }
 
     /// A file that was sent before, and that a page has sent along in base64; none when it has not come back whole.
-    pub(super) fn kept(&self, field: &str) -> Option<Vec<u8>> {
+    pub(super) fn sent_along(&self, field: &str) -> Option<Vec<u8>> {
         BASE64_STANDARD.decode(self.text(field)).ok()
     }
 
     /// The fields without files, as [`super::ConsoleForm`] reads them.
     pub(super) fn form<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&self.fields)
-            .finish();
-        parse(form.as_bytes())
+        self.form.parse()
     }
 }
 
@@ -72,18 +66,7 @@ impl FromRequest<Arc<App>> for ConsoleUpload {
     type Rejection = Unsent;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Unsent> {
-        let (mut parts, body) = request.into_parts();
-        let console = Console::from_request_parts(&mut parts, app).await?;
-        check_origin(&parts.headers)?;
-        boundary(&parts.headers)?;
-        let posted = RequestBody::read_at_most(&mut parts, body, app, UPLOAD_BYTES).await?;
-        let (fields, files) = multipart::parts(&parts.headers, &posted).await?;
-        let fields = admit(&console, parts, fields, Some(files.len())).await?;
-        Ok(Self {
-            console,
-            fields,
-            files,
-            _posted: posted,
-        })
+        let (console, form) = admit(request, app, Encoding::Multipart, UPLOAD_BYTES).await?;
+        Ok(Self { console, form })
     }
 }

@@ -8,12 +8,13 @@ use axum::http::request::Parts;
 use time::OffsetDateTime;
 
 use super::flash::Flash;
+use super::session_data::SessionData;
 use super::{Banner, ConsoleFrame, Section};
 use crate::admin::{Actor, Admin};
 use crate::app::App;
 use crate::domain::CompanyId;
 use crate::http::error::Error;
-use crate::http::logo::Shown as Logo;
+use crate::http::logo::LogoView as Logo;
 use crate::http::response::Page;
 use crate::site::Site;
 use crate::store::SignedIn;
@@ -27,6 +28,8 @@ pub(super) struct Console {
     pub(super) client: Option<IpAddr>,
     /// The token of every form of the console, for as long as the session lasts.
     pub(super) csrf: Arc<str>,
+    /// What the pages of the session keep.
+    pub(super) data: SessionData,
     /// What the page before this one has done.
     pub(super) flash: Option<Arc<Flash>>,
     pub(super) banners: Arc<[Banner]>,
@@ -84,14 +87,14 @@ impl Console {
 }
 
 /// A page with the status of a form that was not accepted as it was.
-pub(super) fn corrected<T: askama::Template>(template: T) -> Page<T> {
+pub(super) fn unprocessable_page<T: askama::Template>(template: T) -> Page<T> {
     Page::new(template).with_status(axum::http::StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// The same, with the status of what was refused: a field, or what no field is to blame for.
-pub(super) fn refused<T: askama::Template>(template: T, obstacle: &str) -> Page<T> {
+pub(super) fn refusal_page<T: askama::Template>(template: T, obstacle: &str) -> Page<T> {
     if obstacle.is_empty() {
-        corrected(template)
+        unprocessable_page(template)
     } else {
         Page::new(template).with_status(axum::http::StatusCode::CONFLICT)
     }

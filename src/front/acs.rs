@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::pages::Repost;
-use super::repost::reposted;
 use super::signed_in::{see_other, send_on, signed_in};
 use crate::app::App;
 use crate::domain::Code;
@@ -19,15 +18,15 @@ use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
 use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
+use crate::http::form::Encoding;
 use crate::http::login_cookie::{browser, known_browser};
 use crate::http::pages::Frame;
 use crate::http::rate_limit::{Responses, Within};
 use crate::http::request_body::RequestBody;
-use crate::http::request_body::is_form;
 use crate::http::response::{AttemptCode, Page};
 use crate::http::send_off::MessageField;
 use crate::http::session;
-use crate::login::{self, Advice, Arrival, Ending};
+use crate::login::{self, Advice, Arrival, Ending, Reposted};
 use crate::saml::binding::{EncodedResponse, PostForm};
 use crate::site::Site;
 
@@ -40,9 +39,7 @@ pub(super) async fn receive(
     headers: HeaderMap,
     body: RequestBody,
 ) -> Result<Response, Error> {
-    if !is_form(&headers) {
-        return Err(Error::UnsupportedMediaType);
-    }
+    Encoding::Urlencoded.expect(&headers)?;
     let (shared, length, company) = (Arc::clone(&app), body.octets().len(), site.company.id);
     // On the heap: what is rare in it makes it large.
     let judgement = Box::pin(judge(app, site, client, headers, body));
@@ -68,7 +65,7 @@ async fn judge(
         browser: browser.as_ref(),
         session: session::session_id(&headers, &site),
         client,
-        reposted: reposted(body),
+        reposted: form.reposted.as_deref().map(Reposted),
         bounced: bounced(&headers, &site),
         through: Cookie::Through
             .read(&headers, site.is_https())
@@ -96,7 +93,7 @@ async fn judge(
             let handle = record.map(|record| login::handle(&app, &site, record));
             Ok(repost(&site, &form, handle))
         }
-        Ending::Refused { code, advice, .. } => Err(refused(&code, advice)),
+        Ending::Refused { code, advice, .. } => Err(refusal_error(&code, advice)),
         // To the console, which asks who is there.
         Ending::Tested { code, .. } => tested(&code),
         Ending::TooMany(wait) => Err(wait.into()),
@@ -151,7 +148,7 @@ fn repost(site: &Site, form: &PostForm, handle: Option<String>) -> Response {
     .into_response()
 }
 
-fn refused(code: &Code, advice: Advice) -> Error {
+fn refusal_error(code: &Code, advice: Advice) -> Error {
     let mut next: Vec<&str> = match advice {
         Advice::TryAgain => vec!["Start again from the application or from the sign-in page."],
         Advice::AllowCookies => vec![

@@ -9,14 +9,14 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::app::{App, Arrived, Question};
+use crate::app::{App, Arrived, ProofQuestion};
 use crate::http::client_address::{ClientAddress, Peer};
 use crate::http::error::Error;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Asked {
+pub(super) struct HealthQuery {
     /// A question of `doctor`.
     #[serde(default)]
     nonce: String,
@@ -27,11 +27,11 @@ pub(super) struct Asked {
 pub(super) async fn live(
     State(app): State<Arc<App>>,
     ClientAddress(client): ClientAddress,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<HealthQuery>, QueryRejection>,
     request: Request,
 ) -> Response {
     let nonce = asked.map(|Query(asked)| asked.nonce).unwrap_or_default();
-    let Some(question) = Question::read(&app.keys, &nonce) else {
+    let Some(question) = ProofQuestion::read(&app.keys, &nonce) else {
         return ([(header::CONTENT_TYPE, TEXT)], "ok\n").into_response();
     };
     let headers = request.headers();

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::logout::{SignOutForm, with_sign_out};
-use super::pages::SignedIn as SignedInPage;
+use super::pages::SignedInPage;
 use super::start;
 use crate::app::App;
 use crate::http::client_address::ClientAddress;

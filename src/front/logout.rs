@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::pages::{Reach, SignOut, SignedOut};
+use super::pages::{SignOutPage, SignOutReach, SignedOutPage};
 use super::slo;
 use crate::app::App;
 use crate::domain::Session;
@@ -40,7 +40,7 @@ pub(super) async fn show(
     let frame = Frame::of(&site.company);
     match (signed_in, session::session_id(&headers, &site)) {
         (Some(signed_in), Some(id)) => {
-            let page = Page::new(SignOut {
+            let page = Page::new(SignOutPage {
                 frame,
                 email: signed_in.user.email.as_str().to_owned(),
                 csrf: csrf_token(
@@ -65,8 +65,8 @@ pub(super) fn with_sign_out<T: Template>(page: Page<T>, site: &Site, session: &S
 }
 
 fn signed_out(frame: Frame) -> Response {
-    let reach = Reach::Here;
-    Page::new(SignedOut { frame, reach }).into_response()
+    let reach = SignOutReach::Here;
+    Page::new(SignedOutPage { frame, reach }).into_response()
 }
 
 /// `POST /sso/logout`

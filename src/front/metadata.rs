@@ -14,7 +14,7 @@ use crate::http::rate_limit::{MetadataReaders, Within};
 use crate::http::response::body;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct MetadataFormat {
     /// For a federation that takes signed metadata only.
     #[serde(default)]
     signed: bool,
@@ -25,7 +25,7 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
     _: Within<MetadataReaders>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<MetadataFormat>,
 ) -> Result<Response, Error> {
     let document = if wanted.signed {
         site.signed_metadata(&app.sp_keys())

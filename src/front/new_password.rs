@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::sign_in_page;
 use super::signed_in::signed_in;
-use super::start::checked;
+use super::start::check_return_to;
 use crate::admin::{Actor, Admin, Refused};
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
@@ -30,7 +30,7 @@ use crate::site::Site;
 
 #[derive(Debug, Template)]
 #[template(path = "front/new_password.html")]
-pub(super) struct NewPassword {
+pub(super) struct NewPasswordPage {
     pub(super) frame: Frame,
     pub(super) email: String,
     pub(super) problem: String,
@@ -41,18 +41,18 @@ pub(super) struct NewPassword {
 
 /// What the page sends.
 #[derive(Deserialize)]
-pub(super) struct Fields {
+pub(super) struct NewPasswordFields {
     ticket: String,
     email: String,
     password: String,
     return_to: Option<String>,
 }
 
-impl Purpose for Fields {
+impl Purpose for NewPasswordFields {
     const PURPOSE: &'static str = "first password";
 }
 
-impl Fields {
+impl NewPasswordFields {
     /// What the page of a fresh ticket holds.
     pub(super) fn of(ticket: String, email: String, return_to: Option<String>) -> Self {
         Self {
@@ -69,7 +69,7 @@ pub(super) fn page(
     app: &App,
     site: &Site,
     headers: &HeaderMap,
-    fields: Fields,
+    fields: NewPasswordFields,
     problem: String,
 ) -> Response {
     let (browser, _) = browser(site, headers);
@@ -78,11 +78,16 @@ pub(super) fn page(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
-    Page::new(NewPassword {
+    Page::new(NewPasswordPage {
         frame: Frame::of(&site.company),
         email: fields.email,
         problem,
-        csrf: csrf_token(app, Fields::PURPOSE, Cookie::Login, browser.cookie()),
+        csrf: csrf_token(
+            app,
+            NewPasswordFields::PURPOSE,
+            Cookie::Login,
+            browser.cookie(),
+        ),
         ticket: fields.ticket,
         return_to: fields.return_to.filter(|target| !target.is_empty()),
     })
@@ -98,9 +103,9 @@ pub(super) async fn submit(
     ClientAddress(client): ClientAddress,
     _: Within<Passwords>,
     headers: HeaderMap,
-    CsrfForm(fields): CsrfForm<Fields>,
+    CsrfForm(fields): CsrfForm<NewPasswordFields>,
 ) -> Result<Response, Error> {
-    let return_to = checked(&site, fields.return_to.as_deref())?;
+    let return_to = check_return_to(&site, fields.return_to.as_deref())?;
     let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
     let found = login::first_use(&app, site.company.id, &fields.ticket).await?;
     let Some(FirstUse { user, stored }) = found else {

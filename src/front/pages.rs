@@ -11,14 +11,14 @@ use crate::http::send_off::MessageField;
 /// The choice of connections and the password form; either may be missing.
 #[derive(Debug, Template)]
 #[template(path = "front/sign_in.html")]
-pub(crate) struct SignIn {
+pub(crate) struct SignInForms {
     pub frame: Frame,
     /// Who is signed in already in this browser.
     pub signed_in: Option<AlreadySignedIn>,
     /// Something that went wrong before, such as a wrong password.
     pub notice: Option<String>,
     /// The enabled connections, in sort order.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<ConnectionChoice>,
     /// Where a visitor may go after finding the connection by e-mail address; none where no connection has a domain.
     pub discovery: Option<Discovery>,
     pub password: Option<PasswordForm>,
@@ -34,7 +34,7 @@ pub(crate) struct AlreadySignedIn {
 
 /// One way to sign in.
 #[derive(Debug)]
-pub(crate) struct Choice {
+pub(crate) struct ConnectionChoice {
     pub display_name: String,
     /// The start of this sign-in, on this site.
     pub href: String,
@@ -59,7 +59,7 @@ pub(crate) struct PasswordForm {
 /// The landing page of a company without an application.
 #[derive(Debug, Template)]
 #[template(path = "front/home.html")]
-pub(crate) struct SignedIn {
+pub(crate) struct SignedInPage {
     pub frame: Frame,
     /// Whether to show the way into the console.
     pub is_administrator: bool,
@@ -93,7 +93,7 @@ pub(crate) struct Repost {
 /// Asks before signing out.
 #[derive(Debug, Template)]
 #[template(path = "front/sign_out.html")]
-pub(crate) struct SignOut {
+pub(crate) struct SignOutPage {
     pub frame: Frame,
     pub email: String,
     pub csrf: String,
@@ -102,14 +102,14 @@ pub(crate) struct SignOut {
 /// After signing out.
 #[derive(Debug, Template)]
 #[template(path = "front/signed_out.html")]
-pub(crate) struct SignedOut {
+pub(crate) struct SignedOutPage {
     pub frame: Frame,
-    pub reach: Reach,
+    pub reach: SignOutReach,
 }
 
 /// How far a sign-out went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum SignOutReach {
     /// This site; the identity provider was not asked.
     Here,
     /// The identity provider says: everywhere.

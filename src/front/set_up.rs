@@ -33,10 +33,10 @@ const NEXT: &str = "/admin";
 
 #[derive(Debug, Template)]
 #[template(path = "front/set_up.html")]
-struct SetUp {
+struct SetUpPage {
     frame: Frame,
     csrf: String,
-    typed: Fields,
+    typed: SetUpForm,
     problems: Problems,
     /// The company's e-mail domains, separated by commas.
     domains: String,
@@ -54,7 +54,7 @@ struct SetUpOver {
 
 /// What the form sends.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Fields {
+pub(super) struct SetUpForm {
     company_name: String,
     email: String,
     first_name: String,
@@ -64,7 +64,7 @@ pub(super) struct Fields {
     password: String,
 }
 
-impl Purpose for Fields {
+impl Purpose for SetUpForm {
     const PURPOSE: &'static str = "set up";
 }
 
@@ -78,14 +78,14 @@ pub(super) async fn show(
     let link = link(&app, &site, &secret).await?;
     match link.state(app.clock.now()) {
         SetupLinkState::Open => {
-            let typed = Fields {
+            let typed = SetUpForm {
                 company_name: site.company.name.clone(),
                 way: "password".to_owned(),
-                ..Fields::default()
+                ..SetUpForm::default()
             };
             Ok(page(&app, &site, &headers, &link, typed, Problems::default()).into_response())
         }
-        state => Ok(over(&site, state)),
+        state => Ok(over_page(&site, state)),
     }
 }
 
@@ -97,12 +97,12 @@ pub(super) async fn submit(
     _: Within<Passwords>,
     Path(secret): Path<String>,
     headers: HeaderMap,
-    CsrfForm(typed): CsrfForm<Fields>,
+    CsrfForm(typed): CsrfForm<SetUpForm>,
 ) -> Result<Response, Error> {
     let link = link(&app, &site, &secret).await?;
     let state = link.state(app.clock.now());
     if state != SetupLinkState::Open {
-        return Ok(over(&site, state));
+        return Ok(over_page(&site, state));
     }
     let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
     let wrong = |typed, problems| {
@@ -110,7 +110,7 @@ pub(super) async fn submit(
             .with_status(StatusCode::UNPROCESSABLE_ENTITY)
             .into_response()
     };
-    let first = match first(&typed) {
+    let first = match parse_first(&typed) {
         Ok(first) => first,
         Err(refused) => return Ok(wrong(typed, refused.problems())),
     };
@@ -138,7 +138,7 @@ pub(super) async fn submit(
         // Another was faster, with this link or with another one.
         FirstEnding::LinkUsed => {
             let link = self::link(&app, &site, &secret).await?;
-            Ok(over(&site, link.state(app.clock.now())))
+            Ok(over_page(&site, link.state(app.clock.now())))
         }
         FirstEnding::EmailTaken => {
             let mut problems = Problems::default();
@@ -152,7 +152,7 @@ pub(super) async fn submit(
     }
 }
 
-fn first(typed: &Fields) -> Result<FirstAdministrator, Refused> {
+fn parse_first(typed: &SetUpForm) -> Result<FirstAdministrator, Refused> {
     FirstAdministrator::parse(
         &typed.company_name,
         &typed.email,
@@ -174,13 +174,13 @@ fn page(
     site: &Site,
     headers: &HeaderMap,
     link: &SetupLink,
-    typed: Fields,
+    typed: SetUpForm,
     problems: Problems,
-) -> Page<SetUp> {
+) -> Page<SetUpPage> {
     let (browser, _) = browser(site, headers);
-    Page::new(SetUp {
+    Page::new(SetUpPage {
         frame: Frame::of(&site.company),
-        csrf: csrf_token(app, Fields::PURPOSE, Cookie::Login, browser.cookie()),
+        csrf: csrf_token(app, SetUpForm::PURPOSE, Cookie::Login, browser.cookie()),
         typed,
         problems,
         domains: domains(site),
@@ -194,7 +194,7 @@ fn domains(site: &Site) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-fn over(site: &Site, state: SetupLinkState) -> Response {
+fn over_page(site: &Site, state: SetupLinkState) -> Response {
     let (title, what) = match state {
         SetupLinkState::Used | SetupLinkState::Open => (
             "This link was used already",

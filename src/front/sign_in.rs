@@ -8,9 +8,9 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::new_password;
 use super::pages::AlreadySignedIn;
-use super::sign_in_page::{PasswordFields, Wanted, page};
+use super::sign_in_page::{PasswordFields, ReturnTarget, page};
 use super::signed_in::signed_in;
-use super::start::checked;
+use super::start::check_return_to;
 use crate::app::App;
 use crate::domain::Email;
 use crate::http::address::address;
@@ -30,10 +30,10 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
     CurrentSession(session): CurrentSession,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<ReturnTarget>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    checked(&site, wanted.return_to.as_deref())?;
+    check_return_to(&site, wanted.return_to.as_deref())?;
     let mut notice = None;
     if let Some(email) = wanted.email.as_deref() {
         let typed = email.parse::<Email>().ok();
@@ -65,7 +65,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     CsrfForm(fields): CsrfForm<PasswordFields>,
 ) -> Result<Response, Error> {
-    let return_to = checked(&site, fields.return_to.as_deref())?;
+    let return_to = check_return_to(&site, fields.return_to.as_deref())?;
     let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
     let typed = PasswordSignIn {
         email: &fields.email,
@@ -85,7 +85,7 @@ pub(super) async fn submit(
             ..
         } => signed_in(&site, &headers, session, &return_to, &code, known.as_ref()),
         Ending::Refused { code, advice, .. } => {
-            let wanted = Wanted {
+            let wanted = ReturnTarget {
                 return_to: fields.return_to,
                 email: Some(fields.email),
             };
@@ -106,7 +106,7 @@ pub(super) async fn submit(
             Ok(response)
         }
         Ending::FirstPassword { ticket } => {
-            let form = new_password::Fields::of(ticket, fields.email, fields.return_to);
+            let form = new_password::NewPasswordFields::of(ticket, fields.email, fields.return_to);
             Ok(new_password::page(
                 &app,
                 &site,

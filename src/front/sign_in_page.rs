@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::pages::{AlreadySignedIn, Choice, Discovery, PasswordForm, SignIn};
+use super::pages::{AlreadySignedIn, ConnectionChoice, Discovery, PasswordForm, SignInForms};
 use crate::app::App;
 use crate::http::address::address;
 use crate::http::cookies::Cookie;
@@ -16,7 +16,7 @@ use crate::site::Site;
 
 /// What the page is asked for.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct ReturnTarget {
     /// Where to go afterwards.
     pub(super) return_to: Option<String>,
     /// Who is looking for the connection of its domain.
@@ -40,10 +40,10 @@ pub(super) fn page(
     app: &App,
     site: &Site,
     headers: &HeaderMap,
-    wanted: Wanted,
+    wanted: ReturnTarget,
     notice: Option<String>,
     signed_in: Option<AlreadySignedIn>,
-) -> Page<SignIn> {
+) -> Page<SignInForms> {
     let (browser, _) = browser(site, headers);
     let return_to = wanted.return_to.filter(|target| !target.is_empty());
     let choices = site.enabled_connections().map(|ready| {
@@ -51,14 +51,14 @@ pub(super) fn page(
             ("connection", Some(ready.connection.name.as_str())),
             ("return_to", return_to.as_deref()),
         ];
-        Choice {
+        ConnectionChoice {
             display_name: ready.connection.display_name.clone(),
             href: address("/sso/login", &parameters),
         }
     });
     let discoverable = site.domains().iter().any(|it| it.connection_id.is_some());
     let several = site.enabled_connections().nth(1).is_some();
-    Page::new(SignIn {
+    Page::new(SignInForms {
         frame: Frame::of(&site.company),
         signed_in,
         notice,
@@ -89,7 +89,7 @@ pub(super) fn again(
     email: String,
     return_to: Option<String>,
 ) -> Response {
-    let wanted = Wanted {
+    let wanted = ReturnTarget {
         return_to,
         email: Some(email),
     };

@@ -8,18 +8,17 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::pages::{Reach, Repost, SignedOut};
-use super::repost::reposted;
+use super::pages::{Repost, SignOutReach, SignedOutPage};
 use crate::app::App;
 use crate::domain::{Code, SessionKey};
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
 use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
+use crate::http::form::Encoding;
 use crate::http::pages::Frame;
 use crate::http::rate_limit::{Logouts, Within};
 use crate::http::request_body::RequestBody;
-use crate::http::request_body::is_form;
 use crate::http::response::{AttemptCode, Page};
 use crate::http::send_off::{MessageField, PostBinding};
 use crate::http::session::{self, CurrentSession};
@@ -66,9 +65,7 @@ pub(super) async fn posted(
     headers: HeaderMap,
     body: RequestBody,
 ) -> Result<Response, Error> {
-    if !is_form(&headers) {
-        return Err(Error::UnsupportedMediaType);
-    }
+    Encoding::Urlencoded.expect(&headers)?;
     let (shared, length, company) = (Arc::clone(&app), body.octets().len(), site.company.id);
     let judgement = async move {
         let limit = app.config.limits.body_bytes;
@@ -78,7 +75,7 @@ pub(super) async fn posted(
         let visit = LogoutVisit {
             arrival: LogoutArrival::Post(&message),
             session: session.0.as_ref(),
-            may_repost: !has_cookie && is_page(&headers) && reposted(body.octets()).is_none(),
+            may_repost: !has_cookie && is_page(&headers) && message.reposted.is_none(),
             client,
         };
         receive(&app, &site, visit, &headers).await
@@ -126,7 +123,7 @@ async fn receive(
             tracing::info!(%company, ended = sessions.len(), "the identity provider ended sessions");
             let mut response = match answer {
                 Some(answer) => deliver(site, answer)?,
-                None => signed_out(site, Reach::Here).into_response(),
+                None => signed_out(site, SignOutReach::Here).into_response(),
             };
             if is_own(app, site, &sessions, headers) {
                 response
@@ -139,7 +136,7 @@ async fn receive(
             tracing::warn!(%company, "a logout request names nobody who is signed in here");
             let response = match answer {
                 Some(answer) => deliver(site, answer)?,
-                None => answered(site, true, Reach::Unconfirmed, StatusCode::OK),
+                None => answer_page(site, true, SignOutReach::Unconfirmed, StatusCode::OK),
             };
             Ok(with_code(response, &code))
         }
@@ -149,21 +146,22 @@ async fn receive(
         }
         LogoutEnding::Answered { everywhere } => {
             let reach = if everywhere {
-                Reach::Everywhere
+                SignOutReach::Everywhere
             } else {
-                Reach::Unconfirmed
+                SignOutReach::Unconfirmed
             };
-            Ok(answered(site, is_signed_in, reach, StatusCode::OK))
+            Ok(answer_page(site, is_signed_in, reach, StatusCode::OK))
         }
         LogoutEnding::Refused { refusal, code } => {
             // As a quoted text: a part of it may be the sender's.
             let cause = refusal.to_string();
             tracing::warn!(%company, ?cause, "a logout message was refused");
             match visit.arrival.kind() {
-                MessageKind::Request => Err(refused(&refusal, &code)),
+                MessageKind::Request => Err(refusal_error(&refusal, &code)),
                 MessageKind::Response => {
                     let status = StatusCode::FORBIDDEN;
-                    let response = answered(site, is_signed_in, Reach::Unconfirmed, status);
+                    let response =
+                        answer_page(site, is_signed_in, SignOutReach::Unconfirmed, status);
                     Ok(with_code(response, &code))
                 }
             }
@@ -199,15 +197,20 @@ fn with_code(mut response: Response, code: &Code) -> Response {
 }
 
 /// The page after our own request was answered. It never says "signed out" to a browser that is signed in.
-fn answered(site: &Site, is_signed_in: bool, reach: Reach, status: StatusCode) -> Response {
+fn answer_page(
+    site: &Site,
+    is_signed_in: bool,
+    reach: SignOutReach,
+    status: StatusCode,
+) -> Response {
     if is_signed_in {
         return Redirect::to("/sso/logout").into_response();
     }
     signed_out(site, reach).with_status(status).into_response()
 }
 
-fn signed_out(site: &Site, reach: Reach) -> Page<SignedOut> {
-    Page::new(SignedOut {
+fn signed_out(site: &Site, reach: SignOutReach) -> Page<SignedOutPage> {
+    Page::new(SignedOutPage {
         frame: Frame::of(&site.company),
         reach,
     })
@@ -225,7 +228,7 @@ fn unreadable(cause: BindingError) -> Error {
     Error::BadRequest(format!("The sign-out message cannot be read: {cause}.").into())
 }
 
-fn refused(refusal: &LogoutRefusal, code: &Code) -> Error {
+fn refusal_error(refusal: &LogoutRefusal, code: &Code) -> Error {
     let what = match refusal {
         LogoutRefusal::Unreadable => {
             return Error::BadRequest(

@@ -87,7 +87,7 @@ async fn still_signed_in(
     if signed_in.is_none_or(|it| it.session.connection_id != Some(connection.id)) {
         return Ok(None);
     }
-    let target = checked(site, query.return_to.as_deref())?
+    let target = check_return_to(site, query.return_to.as_deref())?
         .map_or_else(|| login::landing(site), |it| it.as_str().to_owned());
     send_on(site, headers, &target).map(Some)
 }
@@ -106,7 +106,7 @@ pub(super) async fn begin(
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    let return_to = checked(site, query.return_to.as_deref())?;
+    let return_to = check_return_to(site, query.return_to.as_deref())?;
     app.throttle.admit(Counted::Start, client, &site.company)?;
     let (browser, cookie) = browser(site, headers);
     let start = Start {
@@ -122,7 +122,10 @@ pub(super) async fn begin(
 }
 
 /// A target that was asked for, checked (rule E3).
-pub(super) fn checked(site: &Site, return_to: Option<&str>) -> Result<Option<ReturnTo>, Error> {
+pub(super) fn check_return_to(
+    site: &Site,
+    return_to: Option<&str>,
+) -> Result<Option<ReturnTo>, Error> {
     let parse = |text: &str| {
         ReturnTo::parse(&site.company, text).map_err(|why| match why {
             ReturnToError::TooLong => Error::BadRequest(

@@ -18,8 +18,6 @@ pub enum Cookie {
     Through,
     /// Says that an account with a password has signed in in this browser: strangers' tries do not count against it.
     Known,
-    /// Says in the console what the last form has done.
-    Flash,
     /// Binds a form that is kept over a sign-in to the browser in which it was filled in.
     Form,
 }
@@ -30,14 +28,10 @@ const LOGIN_SECONDS: u32 = 3600;
 const BOUNCED_SECONDS: u32 = 30;
 /// How long a browser is known to an account or a connection, in seconds: half a year after its last sign-in.
 const KNOWN_SECONDS: u32 = 180 * 86_400;
-/// How long a message of the console waits for its page, in seconds.
-const FLASH_SECONDS: u32 = 60;
 /// How long a form is kept, in seconds.
 const FORM_SECONDS: u32 = 3600;
 /// Longer than any value of ours.
 const LONGEST_VALUE: usize = 128;
-/// The same, of a message: 300 bytes in base64, and their authentication code.
-const LONGEST_FLASH: usize = 448;
 
 impl Cookie {
     fn name(self, https: bool) -> &'static str {
@@ -52,8 +46,6 @@ impl Cookie {
             (Self::Through, false) => "vestibule-through",
             (Self::Known, true) => "__Host-vestibule-known",
             (Self::Known, false) => "vestibule-known",
-            (Self::Flash, true) => "__Host-vestibule-flash",
-            (Self::Flash, false) => "vestibule-flash",
             (Self::Form, true) => "__Host-vestibule-form",
             (Self::Form, false) => "vestibule-form",
         }
@@ -65,12 +57,8 @@ impl Cookie {
             (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
             (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
             // Read with forms and pages of ours only.
-            (Self::Known | Self::Flash | Self::Form, true) => {
-                "; Path=/; HttpOnly; SameSite=Strict; Secure"
-            }
-            (Self::Known | Self::Flash | Self::Form, false) => {
-                "; Path=/; HttpOnly; SameSite=Strict"
-            }
+            (Self::Known | Self::Form, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
+            (Self::Known | Self::Form, false) => "; Path=/; HttpOnly; SameSite=Strict",
             // The ACS is reached by a POST from the identity provider's site.
             (Self::Login | Self::Bounced | Self::Through, true) => {
                 "; Path=/; HttpOnly; SameSite=None; Secure"
@@ -91,12 +79,12 @@ impl Cookie {
             .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
             .filter_map(|(found, value)| (found == name).then_some(value));
         let value = values.next()?;
-        (values.next().is_none() && self.is_value(value)).then_some(value)
+        (values.next().is_none() && is_value(value)).then_some(value)
     }
 
     /// A `Set-Cookie` header. None when `value` could not stand in a cookie.
     pub fn set(self, value: &str, https: bool) -> Option<HeaderValue> {
-        if !self.is_value(value) {
+        if !is_value(value) {
             return None;
         }
         let age = match self {
@@ -105,7 +93,6 @@ impl Cookie {
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
             Self::Known | Self::Through => format!("; Max-Age={KNOWN_SECONDS}"),
-            Self::Flash => format!("; Max-Age={FLASH_SECONDS}"),
             Self::Form => format!("; Max-Age={FORM_SECONDS}"),
         };
         HeaderValue::try_from(format!(
@@ -125,19 +112,15 @@ impl Cookie {
         ))
         .unwrap_or_else(|_| HeaderValue::from_static(""))
     }
+}
 
-    /// Our values are base64url.
-    fn is_value(self, value: &str) -> bool {
-        let longest = match self {
-            Self::Flash => LONGEST_FLASH,
-            _ => LONGEST_VALUE,
-        };
-        !value.is_empty()
-            && value.len() <= longest
-            && value
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    }
+/// Our values are base64url.
+fn is_value(value: &str) -> bool {
+    !value.is_empty()
+        && value.len() <= LONGEST_VALUE
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::store;
 
 /// A file that is not there yet.
 #[derive(Debug)]
-pub(crate) struct File<P> {
+pub(crate) struct DownloadFile<P> {
     pub(crate) kind: &'static str,
     pub(crate) name: String,
     pub(crate) parts: P,
@@ -30,7 +30,7 @@ pub(crate) struct File<P> {
     pub(crate) turn: Turn,
 }
 
-impl<P: ExportParts + 'static> File<P> {
+impl<P: ExportParts + 'static> DownloadFile<P> {
     /// The answer. Its first part is made before it begins, so that a database that is away is told as such.
     pub(crate) async fn answer(
         self,
@@ -57,7 +57,7 @@ impl<P: ExportParts + 'static> File<P> {
             }
         });
         let whole = stream::iter([Ok::<_, Cut>(first)]).chain(rest);
-        let mut response = Response::new(Body::new(Kept {
+        let mut response = Response::new(Body::new(BodyInTurn {
             inner: Body::from_stream(whole),
             _turn: turn,
         }));
@@ -98,12 +98,12 @@ async fn next(
 
 /// A body with the turn that it needs until it is dropped.
 #[derive(Debug)]
-struct Kept {
+struct BodyInTurn {
     inner: Body,
     _turn: Turn,
 }
 
-impl HttpBody for Kept {
+impl HttpBody for BodyInTurn {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -27,11 +27,11 @@ use tower::Service;
 
 use super::current_site::{CurrentSite, FoundSite, site_of, told_host};
 use super::error::Error;
-use super::failure::{self, Form};
+use super::failure::{self, FailureForm};
 use super::manner::Manner;
 use super::policy;
 use super::response::AttemptCode;
-use super::routes::{Known, NO_PATTERN, Route, Routes, not_allowed};
+use super::routes::{KnownRoutes, NO_PATTERN, Route, Routes, not_allowed};
 use crate::app::App;
 use crate::site::Site;
 
@@ -39,7 +39,7 @@ use crate::site::Site;
 #[derive(Debug, Clone)]
 pub struct Edge {
     router: Router,
-    known: Arc<Known>,
+    known: Arc<KnownRoutes>,
     app: Arc<App>,
 }
 
@@ -63,7 +63,7 @@ impl Edge {
 
     /// The answer to a request.
     pub(crate) async fn answer(&self, request: Request) -> Response {
-        let visit = Visit::begin(&request, self);
+        let visit = RequestVisit::begin(&request, self);
         let limits = &self.app.config.limits;
         let most = limits.body_bytes.max(visit.route.manner.body_bytes);
         let mut request = bounded(request, most);
@@ -89,7 +89,7 @@ impl Edge {
         } else {
             Error::HeadTooLarge
         };
-        let response = Visit::unread().end(error.into_response());
+        let response = RequestVisit::unread().end(error.into_response());
         (response, self.app.clock.now())
     }
 }
@@ -115,19 +115,19 @@ where
 }
 
 /// What is known of a request before it is answered.
-struct Visit {
+struct RequestVisit {
     /// The site of the request's host.
     site: Option<Arc<Site>>,
     /// The host name that came, where no company has it.
     unknown_host: Option<String>,
     /// How a failure is told.
-    form: Form,
+    form: FailureForm,
     method: Method,
     route: Route,
     begun: Instant,
 }
 
-impl Visit {
+impl RequestVisit {
     fn begin(request: &Request, edge: &Edge) -> Self {
         let site = site_of(request, &edge.app.directory);
         let route = edge.known.at(request.uri().path());
@@ -137,7 +137,7 @@ impl Visit {
                 None => told_host(request.headers()),
             },
             site,
-            form: Form::of(route.manner.failures, request.headers()),
+            form: FailureForm::of(route.manner.failures, request.headers()),
             method: request.method().clone(),
             route,
             begun: Instant::now(),
@@ -149,7 +149,7 @@ impl Visit {
         Self {
             site: None,
             unknown_host: None,
-            form: Form::Page,
+            form: FailureForm::Page,
             method: Method::from_bytes(b"-").unwrap_or_default(),
             route: Route {
                 pattern: NO_PATTERN,

@@ -24,6 +24,9 @@ pub enum Error {
     /// 403: another account filled in the form.
     #[error("the form of another account")]
     OthersForm,
+    /// 409: what a review has shown is not kept any more, or never was in this session.
+    #[error("no review that this session keeps")]
+    ReviewGone,
     /// 403: the console is for administrators.
     #[error("not an administrator")]
     NotAdministrator,
@@ -103,7 +106,7 @@ impl Error {
             | Self::SignInRefused { .. }
             | Self::SignOutRefused { .. }
             | Self::Suspended => StatusCode::FORBIDDEN,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::ReviewGone => StatusCode::CONFLICT,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -151,7 +154,11 @@ impl Error {
                     "If this happens every time, allow cookies for this site in your browser.",
                 ],
             ),
-            Self::OthersForm | Self::NotAdministrator | Self::Conflict(_) | Self::Unprocessable(_) => {
+            Self::OthersForm
+            | Self::NotAdministrator
+            | Self::Conflict(_)
+            | Self::ReviewGone
+            | Self::Unprocessable(_) => {
                 return self.text_of_console();
             }
             Self::SignInRefused { .. }
@@ -276,6 +283,11 @@ impl Error {
                 "This cannot be done now",
                 what.clone(),
                 "Nothing was changed. Go back, look at how it is now, and try again.",
+            ),
+            Self::ReviewGone => (
+                "This cannot be saved any more",
+                "It is not what was shown to you since you signed in, or it was shown more than an hour ago, or much else was shown since. Nothing was saved.".into(),
+                "Open the connection again, and begin the change anew.",
             ),
             Self::Unprocessable(what) => (
                 "This was not saved",

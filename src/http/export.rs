@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 
-use super::download::File;
+use super::download::DownloadFile;
 use super::error::Error;
 use crate::admin::{Admin, ExportForm};
 use crate::app::App;
@@ -26,7 +26,7 @@ pub(crate) async fn users(
 ) -> Result<Response, Error> {
     let company = &site.company;
     let turn = app.turns.export(company.id).await?;
-    let file = File {
+    let file = DownloadFile {
         kind: CSV,
         name: format!("users-{}.csv", company.slug),
         parts: admin.export_users().await?,
@@ -48,7 +48,7 @@ pub(crate) async fn audit_log(
     };
     let company = &site.company;
     let turn = app.turns.export(company.id).await?;
-    let file = File {
+    let file = DownloadFile {
         kind,
         name: format!("{}-audit-{}.{ending}", company.slug, admin.now.date()),
         parts: admin.export_audit_log(filter, form).await?,

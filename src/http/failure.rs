@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::error::Error;
 use super::manner::Failures;
-use super::pages::{Failure, Frame, Link};
+use super::pages::{FailurePage, Frame, Link};
 use super::problem;
 use super::response::{AttemptCode, Page};
 use crate::site::Site;
@@ -16,13 +16,13 @@ use crate::text;
 
 /// How a failure is told to one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum FailureForm {
     Page,
     Json,
     Problem,
 }
 
-impl Form {
+impl FailureForm {
     /// Of a route whose failures have this form, to a client that sent these headers.
     pub(crate) fn of(failures: Failures, headers: &HeaderMap) -> Self {
         match failures {
@@ -37,7 +37,7 @@ impl Form {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Gives every failure its page, or its JSON problem when the client asks for JSON.
-pub(crate) fn render(response: Response, form: Form, site: Option<&Site>) -> Response {
+pub(crate) fn render(response: Response, form: FailureForm, site: Option<&Site>) -> Response {
     if !response.status().is_client_error() && !response.status().is_server_error() {
         return response;
     }
@@ -61,9 +61,9 @@ pub(crate) fn render(response: Response, form: Form, site: Option<&Site>) -> Res
         _ => {}
     }
     let answer = match form {
-        Form::Problem => problem::of(&error),
-        Form::Json => json_of(&error),
-        Form::Page => page_of(&error, site),
+        FailureForm::Problem => problem::of(&error),
+        FailureForm::Json => json_of(&error),
+        FailureForm::Page => page_of(&error, site),
     };
     let mut answer = with_headers(&error, answer);
     for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
@@ -88,7 +88,7 @@ fn json_of(error: &Error) -> Response {
 
 fn page_of(error: &Error, site: Option<&Site>) -> Response {
     let (title, what, next) = error.text();
-    let page = Page::new(Failure {
+    let page = Page::new(FailurePage {
         frame: site
             .map(|site| Frame::of(&site.company))
             .unwrap_or_default(),

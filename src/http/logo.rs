@@ -9,13 +9,13 @@ const CONSOLE: (u32, u32) = (96, 30);
 
 /// A logo as a page shows it. Width and height are told, so that nothing moves when it comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct LogoView {
     pub(crate) path: String,
     pub(crate) width: u32,
     pub(crate) height: u32,
 }
 
-impl Shown {
+impl LogoView {
     /// On the pages of the site.
     pub(crate) fn on_page(company: &Company) -> Option<Self> {
         company.logo.as_ref().map(|logo| Self::within(logo, PAGE))

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::assets;
-use super::logo::Shown as Logo;
+use super::logo::LogoView as Logo;
 use crate::domain::Company;
 
 /// What stands around every page.
@@ -97,7 +97,7 @@ impl From<OffsetDateTime> for Moment {
 /// What happened, what to do next, and the code under which the record of a sign-in is found.
 #[derive(Debug, Template)]
 #[template(path = "http/error.html")]
-pub struct Failure {
+pub struct FailurePage {
     pub frame: Frame,
     pub title: String,
     pub what: String,

@@ -73,14 +73,14 @@ kinds! {
 #[derive(Debug)]
 pub(crate) enum Problem {
     /// As the API tells it.
-    Told(Box<Told>),
+    Told(Box<ProblemAnswer>),
     /// What may happen to every request of this server; the edge logs and tells it.
     Server(Error),
 }
 
 /// A problem with its headers.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ProblemAnswer {
     kind: Kind,
     document: Document,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -124,7 +124,7 @@ pub(crate) struct Wrong {
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail: String = detail.into();
-        Self::Told(Box::new(Told {
+        Self::Told(Box::new(ProblemAnswer {
             kind,
             document: Document {
                 kind: format!("{TYPE}{}", kind.name()),
@@ -218,7 +218,7 @@ impl IntoResponse for Problem {
     }
 }
 
-impl IntoResponse for Told {
+impl IntoResponse for ProblemAnswer {
     fn into_response(self) -> Response {
         let Ok(body) = serde_json::to_string(&self.document) else {
             return Error::internal("a problem cannot be written").into_response();
@@ -267,6 +267,7 @@ pub(crate) fn of(error: &Error) -> Response {
         Error::Unprocessable(what) => (Kind::Invalid, what.clone()),
         Error::ForeignForm
         | Error::OthersForm
+        | Error::ReviewGone
         | Error::NotAdministrator
         | Error::SignInRefused { .. }
         | Error::SignOutRefused { .. } => (Kind::Forbidden, what),

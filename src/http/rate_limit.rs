@@ -19,7 +19,7 @@ use crate::domain::CompanyId;
 pub(crate) struct Within<K>(PhantomData<K>);
 
 /// A kind of request.
-pub(crate) trait Kind {
+pub(crate) trait LimitedKind {
     /// What it counts as.
     const COUNTED: Counted;
 }
@@ -30,7 +30,7 @@ macro_rules! kinds {
         #[derive(Debug)]
         pub(crate) enum $name {}
 
-        impl Kind for $name {
+        impl LimitedKind for $name {
             const COUNTED: Counted = Counted::$counted;
         }
     )+};
@@ -49,7 +49,7 @@ kinds! {
     LogoReaders = Logo,
 }
 
-impl<K: Kind> FromRequestParts<Arc<App>> for Within<K> {
+impl<K: LimitedKind> FromRequestParts<Arc<App>> for Within<K> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 use http_body_util::LengthLimitError;
 
@@ -25,18 +24,18 @@ use crate::app::{App, LARGE, NoTurn, Turn, VERY_LARGE};
 pub(crate) struct RequestBody {
     octets: Bytes,
     /// Given back with the octets.
-    _held: Held,
+    _held: HeldTurn,
 }
 
 /// The turn of a body, by how large it is so far.
 #[derive(Debug, Default)]
-struct Held {
+struct HeldTurn {
     turn: Option<Turn>,
     /// How large it may become in this turn.
     room: usize,
 }
 
-impl Held {
+impl HeldTurn {
     /// Takes the turn that a body of so many octets needs. The one before is given back when the new one is there.
     async fn make_room(
         &mut self,
@@ -77,7 +76,7 @@ impl RequestBody {
         // A length that is announced need not come before it is refused.
         let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         within(announced)?;
-        let mut held = Held::default();
+        let mut held = HeldTurn::default();
         let mut octets = Vec::new();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|cause| refusal(&cause))?.into_data() else {
@@ -137,14 +136,4 @@ fn refusal(cause: &axum::Error) -> Error {
         cause = error.source();
     }
     Error::BadRequest("It ended before all of it was there.".into())
-}
-
-/// Whether a body says that it is a form.
-pub(crate) fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }

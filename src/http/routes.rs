@@ -20,12 +20,12 @@ pub(crate) const NO_PATTERN: &str = "-";
 pub(crate) struct Routes {
     router: Router<Arc<App>>,
     manner: Manner,
-    known: Known,
+    known: KnownRoutes,
 }
 
 /// What the edge knows of all routes.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownRoutes {
     routes: Vec<Route>,
     /// What addresses begin with that belong to a face also where no route has them.
     roots: Vec<Route>,
@@ -44,7 +44,7 @@ impl Routes {
         Self {
             router: Router::new(),
             manner,
-            known: Known::default(),
+            known: KnownRoutes::default(),
         }
     }
 
@@ -98,12 +98,12 @@ impl Routes {
         }
     }
 
-    pub(crate) fn into_parts(self) -> (Router<Arc<App>>, Known) {
+    pub(crate) fn into_parts(self) -> (Router<Arc<App>>, KnownRoutes) {
         (self.router, self.known)
     }
 }
 
-impl Known {
+impl KnownRoutes {
     /// The patterns of all routes.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &'static str> {
         self.routes.iter().map(|route| route.pattern)

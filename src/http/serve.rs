@@ -30,7 +30,7 @@ use super::edge::Edge;
 use crate::config;
 pub(crate) use body::TooSlow;
 
-use connection::Shared;
+use connection::ServerState;
 use connection_set::ConnectionSet;
 use connection_state::ConnectionState;
 
@@ -93,7 +93,7 @@ pub async fn serve(
 ) -> usize {
     let stopping = Arc::new(AtomicBool::new(false));
     let (close, closed) = watch::channel(());
-    let shared = Arc::new(Shared {
+    let shared = Arc::new(ServerState {
         router,
         timeouts,
         stopping: Arc::clone(&stopping),

@@ -72,12 +72,9 @@ pub fn begin(id: SessionId, site: &Site) -> Option<HeaderValue> {
 
 impl From<SessionError> for Error {
     fn from(cause: SessionError) -> Self {
-        if let SessionError::TooMany(wait) = cause {
-            wait.into()
-        } else if cause.is_away() {
-            Self::Unavailable(cause.to_string().into())
-        } else {
-            Self::internal(cause)
+        match cause {
+            SessionError::TooMany(wait) => wait.into(),
+            SessionError::Store(cause) => cause.into(),
         }
     }
 }

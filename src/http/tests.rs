@@ -21,7 +21,7 @@ use super::cookies::Cookie;
 use super::csrf::{CsrfForm, Purpose, csrf_token};
 use super::current_site::{CameByAlias, CurrentSite};
 use super::error::Error;
-use super::pages::{Failure, Frame};
+use super::pages::{FailurePage, Frame};
 use super::response::{AttemptCode, Page};
 use super::routes::Routes;
 use super::*;

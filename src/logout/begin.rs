@@ -5,7 +5,7 @@
 use time::Duration;
 
 use super::outgoing::{LogoutDraft, Outgoing, send};
-use crate::app::{App, SessionError};
+use crate::app::App;
 use crate::domain::{NameId, Session, SessionId};
 use crate::keys;
 use crate::saml::assertion;
@@ -14,6 +14,7 @@ use crate::saml::binding::MessageKind;
 use crate::saml::logout::LogoutRequest;
 use crate::saml::names;
 use crate::site::{Site, SiteConnection};
+use crate::store;
 
 /// How long our request may be honoured.
 const VALID: Duration = Duration::minutes(5);
@@ -23,7 +24,7 @@ pub async fn sign_out(
     app: &App,
     site: &Site,
     id: SessionId,
-) -> Result<Option<Outgoing>, SessionError> {
+) -> Result<Option<Outgoing>, store::Error> {
     let known = app.sessions.signed_in(id).await;
     super::local(app, id).await?;
     Ok(known?.and_then(|signed_in| request(app, site, &signed_in.session)))

@@ -2,8 +2,6 @@
 
 mod account;
 mod attacks;
-#[cfg(feature = "demo")]
-mod attempt;
 mod audit;
 mod certificates;
 mod claims;
@@ -23,8 +21,11 @@ mod overview;
 mod provider;
 mod quota;
 mod saml_settings;
+mod session_data;
 mod sessions;
 mod set_up;
+#[cfg(feature = "demo")]
+mod sign_in;
 #[cfg(feature = "demo")]
 mod sign_ins;
 #[cfg(feature = "demo")]

@@ -83,7 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util", &["http"]),
     ("multer", &["http", "front", "console", "api", "demo_idp"]),
     ("csv", &["admin"]),
-    ("serde_html_form", &["api", "console"]),
+    ("serde_html_form", &["api", "http"]),
     ("utoipa", &["api", "http"]),
     ("tower", &["http", "front", "console", "api", "demo_idp"]),
     (
@@ -94,8 +94,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hashlink", &["store"]),
     ("lz4_flex", &["store"]),
     ("sqlx", &["database"]),
-    ("tower_sessions", &["store", "http"]),
-    ("tower_sessions_core", &["store", "app"]),
+    ("tower_sessions_core", &["store", "app", "console"]),
     ("reqwest", &["outbound"]),
     (
         "tokio",

@@ -412,6 +412,7 @@ async fn by_post_there_and_back() {
         kind: MessageKind::Response,
         xml: BASE64_STANDARD.decode(encoded).unwrap(),
         relay_state: None,
+        reposted: None,
     };
     let verdict = receive_post(
         &posted,

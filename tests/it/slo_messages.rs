@@ -106,6 +106,7 @@ fn posted(kind: MessageKind, xml: String) -> Posted {
         kind,
         xml: xml.into_bytes(),
         relay_state: None,
+        reposted: None,
     }
 }
 

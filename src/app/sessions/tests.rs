@@ -8,7 +8,7 @@ use crate::app::tests::signed_in;
 use crate::domain::User;
 
 /// A cache of its own before an application's store, with one session; the change log counts as followed for the next hour.
-struct Kept {
+struct CacheWorld {
     app: Arc<App>,
     cache: SessionCache,
     company: Company,
@@ -20,7 +20,7 @@ struct Kept {
 
 const HOUR: Duration = Duration::from_hours(1);
 
-impl Kept {
+impl CacheWorld {
     async fn new(megabytes: u32) -> Self {
         let (app, dir) = App::for_test(|_| {}).await;
         let (user, id) = signed_in(&app).await;
@@ -68,7 +68,7 @@ impl Kept {
 
 #[tokio::test]
 async fn an_answer_is_kept_until_something_changes() {
-    let mut kept = Kept::new(1).await;
+    let mut kept = CacheWorld::new(1).await;
     assert_eq!(kept.check().await, (true, 1));
     assert_eq!(kept.check().await, (true, 1));
 
@@ -95,7 +95,7 @@ async fn an_answer_is_kept_until_something_changes() {
 
 #[tokio::test]
 async fn a_kept_answer_ends_with_its_session() {
-    let kept = Kept::new(1).await;
+    let kept = CacheWorld::new(1).await;
     assert_eq!(kept.check().await, (true, 1));
     // On another server: this one hears of it from the change log.
     let now = kept.app.clock.now();
@@ -108,13 +108,13 @@ async fn a_kept_answer_ends_with_its_session() {
     assert_eq!(kept.check().await, (false, 1));
 
     // On this one.
-    let kept = Kept::new(1).await;
+    let kept = CacheWorld::new(1).await;
     assert_eq!(kept.check().await, (true, 1));
     assert!(kept.cache.end(kept.key()).await.unwrap());
     assert_eq!(kept.check().await, (false, 1));
 
     // Unused.
-    let kept = Kept::new(1).await;
+    let kept = CacheWorld::new(1).await;
     assert_eq!(kept.check().await, (true, 1));
     kept.app.clock.step(time::Duration::minutes(100));
     assert_eq!(kept.check().await, (true, 1));
@@ -154,7 +154,7 @@ async fn what_this_server_ends_is_gone_before_anybody_is_told() {
 
 #[tokio::test]
 async fn what_was_read_before_a_change_is_not_kept_after_it() {
-    let kept = Kept::new(1).await;
+    let kept = CacheWorld::new(1).await;
     let ended = || drop(kept.cache.remembered.cache.remove(&kept.key()));
     assert_eq!(kept.check_meanwhile(ended).await, (true, 1));
     assert!(kept.cache.remembered.cache.get(&kept.key()).is_none());
@@ -173,7 +173,7 @@ async fn what_was_read_before_a_change_is_not_kept_after_it() {
 
 #[tokio::test]
 async fn the_cache_counts_while_the_change_log_is_followed() {
-    let mut kept = Kept::new(1).await;
+    let mut kept = CacheWorld::new(1).await;
     let looked = Instant::now();
     kept.cache.forget(&Changes::default(), looked);
     assert!(kept.cache.is_followed(looked + Duration::from_millis(1400)));
@@ -189,11 +189,11 @@ async fn the_cache_counts_while_the_change_log_is_followed() {
 
 #[tokio::test]
 async fn the_cache_is_bounded() {
-    let kept = Kept::new(0).await;
+    let kept = CacheWorld::new(0).await;
     assert_eq!(kept.check().await, (true, 1));
     assert_eq!(kept.check().await, (true, 2));
 
-    let kept = Kept::new(1).await;
+    let kept = CacheWorld::new(1).await;
     let live = |id: u8| Live {
         company: kept.company.id,
         revision: 1,

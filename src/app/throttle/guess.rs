@@ -72,7 +72,7 @@ pub(super) struct Guesses {
 
 /// Whose tries are counted together.
 #[derive(Debug, Hash)]
-struct Key<'a> {
+struct GuessKey<'a> {
     company: CompanyId,
     email: Option<&'a str>,
     guesser: Option<Guesser>,
@@ -94,9 +94,12 @@ impl Guesses {
     }
 
     /// The limits that a try counts for, the narrow ones first: who is refused by one uses up nothing of the next.
-    fn counting<'a>(&'a self, guess: &'a Guess<'_>) -> impl Iterator<Item = (&'a Limit, Key<'a>)> {
+    fn counting<'a>(
+        &'a self,
+        guess: &'a Guess<'_>,
+    ) -> impl Iterator<Item = (&'a Limit, GuessKey<'a>)> {
         let is_stranger = matches!(guess.guesser, Guesser::Stranger(_));
-        let key = |email, guesser| Key {
+        let key = |email, guesser| GuessKey {
             company: guess.company.id,
             email,
             guesser,

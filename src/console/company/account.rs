@@ -8,23 +8,25 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use crate::admin::{OWN_SETTINGS, Problems, Refused};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, corrected, done_then};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, Section, tell_at_with, unprocessable_page,
+};
 use crate::domain::Company;
 use crate::http::error::Error;
-use crate::http::logo::Shown as Logo;
+use crate::http::logo::LogoView as Logo;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/account", get(show).post(save))
 }
 
 /// The settings by key, as the form shows them: nothing where there is none.
 #[derive(Debug, Default)]
-struct Values(BTreeMap<&'static str, String>);
+struct CompanyFields(BTreeMap<&'static str, String>);
 
-impl Values {
+impl CompanyFields {
     fn of(company: &Company) -> Self {
         let shown = OWN_SETTINGS.into_iter().filter_map(|key| {
             let value = company.value(key).filter(|value| value != "none");
@@ -36,9 +38,9 @@ impl Values {
 
 #[derive(Debug, Template)]
 #[template(path = "console/company/account.html")]
-pub(in crate::console) struct Account {
+pub(super) struct CompanyPage {
     frame: ConsoleFrame,
-    values: Values,
+    values: CompanyFields,
     version: String,
     problems: Problems,
     /// Who saved the page first, and when.
@@ -49,7 +51,7 @@ pub(in crate::console) struct Account {
     return_origins: Vec<String>,
 }
 
-impl Account {
+impl CompanyPage {
     fn text(&self, key: &str) -> &str {
         self.values.0.get(key).map_or("", String::as_str)
     }
@@ -58,7 +60,7 @@ impl Account {
 /// `GET /admin/account`
 async fn show(console: Console) -> Result<Response, Error> {
     let (company, version) = console.admin().company_settings().await?;
-    let values = Values::of(&company);
+    let values = CompanyFields::of(&company);
     Ok(Page::new(page(&console, &company, values, version)).into_response())
 }
 
@@ -87,39 +89,38 @@ async fn save(
         Ok(()) => {
             console.changed().await?;
             let next = ("/sign-in", "Look at the sign-in page");
-            return done_then(&console, "/admin/account", "Saved.", next);
+            return tell_at_with(&console, "/admin/account", "Saved.", next);
         }
         Err(refused) => refused,
     };
     let (company, now) = admin.company_settings().await?;
-    let mut values = Values::of(&company);
+    let mut values = CompanyFields::of(&company);
     let typed = pairs.iter().map(|(key, value)| (*key, (*value).to_owned()));
     values.0.extend(typed);
     match refused {
-        Refused::Changed { by, at } => Ok(Page::new(Account {
+        Refused::Changed { by, at } => Ok(Page::new(CompanyPage {
             changed: Some((by, at.into())),
             ..page(&console, &company, values, now)
         })
         .with_status(StatusCode::CONFLICT)
         .into_response()),
-        refused @ (Refused::Invalid(_) | Refused::Taken(_)) => Ok(corrected(Account {
-            problems: refused.problems(),
-            ..page(&console, &company, values, now)
-        })
-        .into_response()),
+        refused @ (Refused::Invalid(_) | Refused::Taken(_)) => {
+            Ok(unprocessable_page(CompanyPage {
+                problems: refused.problems(),
+                ..page(&console, &company, values, now)
+            })
+            .into_response())
+        }
         other => Err(other.into()),
     }
 }
 
 /// The page as it is stored, with what is wrong with another of its forms.
-pub(in crate::console) async fn unchanged(
-    console: &Console,
-    problems: Problems,
-) -> Result<Account, Error> {
+pub(super) async fn unchanged(console: &Console, problems: Problems) -> Result<CompanyPage, Error> {
     let (company, version) = console.admin().company_settings().await?;
-    Ok(Account {
+    Ok(CompanyPage {
         problems,
-        ..page(console, &company, Values::of(&company), version)
+        ..page(console, &company, CompanyFields::of(&company), version)
     })
 }
 
@@ -135,9 +136,14 @@ fn facts(logo: &crate::domain::Logo) -> String {
     )
 }
 
-fn page(console: &Console, company: &Company, values: Values, version: String) -> Account {
+fn page(
+    console: &Console,
+    company: &Company,
+    values: CompanyFields,
+    version: String,
+) -> CompanyPage {
     let allowed = company.return_origins.iter();
-    Account {
+    CompanyPage {
         frame: console.frame(Section::Account, "Company"),
         values,
         version,

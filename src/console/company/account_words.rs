@@ -1,13 +1,13 @@
 //! Who gets a user's account by its address and its identities (rule F2), in words.
 
-use crate::console::people::words::Connections;
+use crate::console::people::words::ConnectionNames;
 use crate::domain::{Identity, User};
 
 /// Rule F2, for people.
 pub(in crate::console) fn by_email(
     user: &User,
     identities: &[Identity],
-    connections: &Connections,
+    connections: &ConnectionNames,
 ) -> String {
     let known = |id| identities.iter().any(|it| it.connection_id == id);
     let owner = connections.owner(user);
@@ -51,7 +51,7 @@ pub(in crate::console) fn consequence(
     user: &User,
     identity: &Identity,
     identities: &[Identity],
-    connections: &Connections,
+    connections: &ConnectionNames,
 ) -> String {
     let name = connections.name(identity.connection_id);
     let owner = connections.owner(user);

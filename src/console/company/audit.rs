@@ -5,16 +5,15 @@ use axum::extract::Query;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use time::Duration;
 
 use super::audit_words::{Change, changes, is_told, sentence};
 use crate::admin::ExportForm;
 use crate::console::parts::Item;
 use crate::console::people::words::counted;
-use crate::console::sign_ins::{day, moment};
+use crate::console::time_list::{Pager, TimeList, parse_days};
+use crate::console::times::to_the_second;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::domain::AuditEvent;
-use crate::http::address::address;
 use crate::http::error::Error;
 use crate::http::export;
 use crate::http::pages::Moment;
@@ -26,7 +25,7 @@ const PATH: &str = "/admin/audit";
 /// Entries on a page.
 const ON_A_PAGE: u32 = 50;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route(PATH, get(list))
         .route("/admin/audit/export", post(all))
@@ -34,15 +33,13 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/company/audit.html")]
-struct Audit {
+struct AuditLogPage {
     frame: ConsoleFrame,
-    wanted: Wanted,
+    wanted: AuditSearch,
     nouns: Vec<Item>,
     entries: Vec<EntryView>,
     is_filtered: bool,
-    newest: String,
-    older: String,
-    looked_until: Option<Moment>,
+    pager: Pager,
 }
 
 #[derive(Debug)]
@@ -64,7 +61,7 @@ struct EntryView {
 
 /// What the list or the export is asked for.
 #[derive(Debug, Default, Deserialize)]
-struct Wanted {
+struct AuditSearch {
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -77,32 +74,17 @@ struct Wanted {
     after: String,
 }
 
-impl Wanted {
+impl AuditSearch {
     fn filter(&self) -> AuditFilter {
         let given = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        let (from, until) = parse_days(&self.from, &self.until);
         AuditFilter {
             noun: given(&self.noun),
             text: given(&self.q),
-            from: day(&self.from),
-            until: day(&self.until).map(|day| day.saturating_add(Duration::DAY)),
+            from,
+            until,
             after: self.after.parse().ok(),
         }
-    }
-
-    fn link(&self, after: Option<&str>) -> String {
-        let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-        let parameters = [
-            ("q", given(&self.q)),
-            ("noun", given(&self.noun)),
-            ("from", given(&self.from)),
-            ("until", given(&self.until)),
-            ("after", after.map(str::to_owned)),
-        ];
-        let parameters: Vec<_> = parameters
-            .iter()
-            .map(|(name, value)| (*name, value.as_deref()))
-            .collect();
-        address(PATH, &parameters)
     }
 }
 
@@ -122,32 +104,34 @@ const NOUNS: [(&str, &str); 11] = [
 ];
 
 /// `GET /admin/audit`
-async fn list(console: Console, Query(wanted): Query<Wanted>) -> Result<Response, Error> {
+async fn list(console: Console, Query(wanted): Query<AuditSearch>) -> Result<Response, Error> {
     let filter = wanted.filter();
     let page = console.admin().audit_log(&filter, ON_A_PAGE).await?;
-    let next = page.next.map(|next| next.to_string());
-    let view = Audit {
+    let list = TimeList {
+        path: PATH,
+        filters: vec![
+            ("q", &*wanted.q),
+            ("noun", &wanted.noun),
+            ("from", &wanted.from),
+            ("until", &wanted.until),
+        ],
+    };
+    let given_up_at = page.next.filter(|_| page.looked_enough);
+    let view = AuditLogPage {
         frame: console.frame(Section::Audit, "Audit"),
         nouns: Item::list(NOUNS, &wanted.noun),
         entries: page.rows.into_iter().map(entry).collect(),
-        is_filtered: wanted.link(None) != PATH,
-        newest: if filter.after.is_some() {
-            wanted.link(None)
-        } else {
-            String::new()
-        },
-        older: next.map_or_else(String::new, |next| wanted.link(Some(&next))),
-        looked_until: page
-            .next
-            .filter(|_| page.looked_enough)
-            .map(|next| Moment::from(next.at)),
+        is_filtered: list.is_filtered(),
+        pager: list
+            .pager(filter.after, page.next)
+            .looked_until(given_up_at.map(|place| place.at)),
         wanted,
     };
     Ok(Page::new(view).into_response())
 }
 
 #[derive(Debug, Deserialize)]
-struct Export {
+struct AuditExportForm {
     form: String,
     #[serde(default)]
     q: String,
@@ -160,12 +144,14 @@ struct Export {
 }
 
 /// `POST /admin/audit/export`: a POST, because it is itself written down.
-async fn all(ConsoleForm(console, wanted): ConsoleForm<Export>) -> Result<Response, Error> {
+async fn all(
+    ConsoleForm(console, wanted): ConsoleForm<AuditExportForm>,
+) -> Result<Response, Error> {
     let form = match wanted.form.as_str() {
         "jsonl" => ExportForm::JsonLines,
         _ => ExportForm::Csv,
     };
-    let filter = Wanted {
+    let filter = AuditSearch {
         q: wanted.q,
         noun: wanted.noun,
         from: wanted.from,
@@ -180,7 +166,7 @@ fn entry(event: AuditEvent) -> EntryView {
     let (before, after) = (event.before.as_ref(), event.after.as_ref());
     let (changes, folded) = changes(&event.action, before, after);
     EntryView {
-        at: moment(event.at),
+        at: to_the_second(event.at),
         actor: event.actor,
         client: event.client.map(|client| client.to_string()),
         did: sentence(&event.action),

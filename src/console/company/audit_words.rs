@@ -12,7 +12,7 @@ use crate::domain::{AuditAction, AuditNoun, RecordedAction, Settings};
 const OPEN: usize = 5;
 
 /// What was done, before and after the name of what it was done to.
-pub(in crate::console) fn sentence(action: &RecordedAction) -> (&'static str, &'static str) {
+pub(super) fn sentence(action: &RecordedAction) -> (&'static str, &'static str) {
     match action {
         RecordedAction::Known(action) => known_sentence(*action),
         RecordedAction::Unknown(action) => (by_verb(action), ""),
@@ -92,7 +92,7 @@ fn by_verb(action: &str) -> &'static str {
 }
 
 /// Whether the changes say all that a detail does: `key=value`, separated by commas or spaces.
-pub(in crate::console) fn is_told(detail: &str, changes: &[Change]) -> bool {
+pub(super) fn is_told(detail: &str, changes: &[Change]) -> bool {
     let told = |word: &str| {
         let value = word.split_once('=').map_or(word, |(_, value)| value);
         changes
@@ -107,10 +107,10 @@ pub(in crate::console) fn is_told(detail: &str, changes: &[Change]) -> bool {
 }
 
 /// One property: its name for people, before, after.
-pub(in crate::console) type Change = (String, String, String);
+pub(super) type Change = (String, String, String);
 
 /// What changed: what stands open, and what is folded because nobody asked for it or because it is much.
-pub(in crate::console) fn changes(
+pub(super) fn changes(
     action: &RecordedAction,
     before: Option<&Value>,
     after: Option<&Value>,

@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use crate::admin::{DnsCheck, DnsRecord, LAST_DOMAIN, Problems, Refused, is_last_domain};
 use crate::console::people::words::id;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, done, refused};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, refusal_page, tell_at,
+};
 use crate::domain::{CompanyDomain, Connection, ConnectionId, DomainName, VerifiedBy};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -17,7 +19,7 @@ use crate::http::routes::Routes;
 
 const HREF: &str = "/admin/domains";
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route(HREF, get(show).post(add))
         .route("/admin/domains/{domain}/assign", post(assign))
@@ -27,9 +29,9 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/company/domains.html")]
-struct Domains {
+struct DomainsPage {
     frame: ConsoleFrame,
-    rows: Vec<Row>,
+    rows: Vec<DomainLine>,
     /// What was typed into the form for another one.
     domain: String,
     connections: Vec<Item>,
@@ -39,7 +41,7 @@ struct Domains {
 }
 
 #[derive(Debug)]
-struct Row {
+struct DomainLine {
     name: String,
     /// The address beneath which its buttons are.
     href: String,
@@ -56,14 +58,14 @@ struct Row {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Fields {
+struct DomainForm {
     domain: String,
     connection: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Removal {
+struct DomainRemovalForm {
     /// That it is the last one was read, and is meant.
     last: String,
 }
@@ -72,7 +74,7 @@ struct Removal {
 async fn show(console: Console) -> Result<Response, Error> {
     let page = page(
         &console,
-        Fields::default(),
+        DomainForm::default(),
         Problems::default(),
         String::new(),
     )
@@ -81,13 +83,13 @@ async fn show(console: Console) -> Result<Response, Error> {
 }
 
 /// `POST /admin/domains`
-async fn add(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Response, Error> {
+async fn add(ConsoleForm(console, fields): ConsoleForm<DomainForm>) -> Result<Response, Error> {
     let connection = chosen(&fields.connection)?;
     let added = console.admin().add_domain(&fields.domain, connection).await;
     match added {
         Ok(domain) => {
             console.changed().await?;
-            done(
+            tell_at(
                 &console,
                 HREF,
                 &format!("Added the domain {}.", domain.name),
@@ -100,7 +102,7 @@ async fn add(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Respon
 /// `POST /admin/domains/{domain}/assign`
 async fn assign(
     Path(domain): Path<String>,
-    ConsoleForm(console, fields): ConsoleForm<Fields>,
+    ConsoleForm(console, fields): ConsoleForm<DomainForm>,
 ) -> Result<Response, Error> {
     let name: DomainName = id(&domain)?;
     let connection = chosen(&fields.connection)?;
@@ -108,9 +110,9 @@ async fn assign(
         Ok(domain) => {
             console.changed().await?;
             let all = console.admin().connections().await?;
-            done(&console, HREF, &decides(&domain, &all))
+            tell_at(&console, HREF, &decides(&domain, &all))
         }
-        Err(refused) => wrong(&console, Fields::default(), refused).await,
+        Err(refused) => wrong(&console, DomainForm::default(), refused).await,
     }
 }
 
@@ -128,7 +130,7 @@ async fn check(
     match console.admin().check_domain(&name, servers).await {
         Ok(DnsCheck::Verified(_)) => {
             console.changed().await?;
-            done(
+            tell_at(
                 &console,
                 HREF,
                 &format!("{name} is verified by its DNS record."),
@@ -144,36 +146,29 @@ async fn check(
             let told = format!(
                 "{name} is not verified. {there}: {record}. A new record takes some minutes, sometimes an hour, to be seen everywhere."
             );
-            {
-                let page = page(
-                    &console,
-                    Fields::default(),
-                    Problems::default(),
-                    told.clone(),
-                )
-                .await?;
-                Ok(refused(page, &told).into_response())
-            }
+            let (form, none) = (DomainForm::default(), Problems::default());
+            let page = page(&console, form, none, told.clone()).await?;
+            Ok(refusal_page(page, &told).into_response())
         }
-        Err(refused) => wrong(&console, Fields::default(), refused).await,
+        Err(refused) => wrong(&console, DomainForm::default(), refused).await,
     }
 }
 
 /// `POST /admin/domains/{domain}/remove`
 async fn remove(
     Path(domain): Path<String>,
-    ConsoleForm(console, removal): ConsoleForm<Removal>,
+    ConsoleForm(console, removal): ConsoleForm<DomainRemovalForm>,
 ) -> Result<Response, Error> {
     let name: DomainName = id(&domain)?;
     let last = !removal.last.is_empty();
     if let Err(refused) = console.admin().remove_domain(&name, last).await {
         return match refused {
-            Refused::InTheWay(_) => wrong(&console, Fields::default(), refused).await,
+            Refused::InTheWay(_) => wrong(&console, DomainForm::default(), refused).await,
             other => Err(other.into()),
         };
     }
     console.changed().await?;
-    done(
+    tell_at(
         &console,
         HREF,
         &format!("Removed the domain {name}. Its accounts stay."),
@@ -181,12 +176,12 @@ async fn remove(
 }
 
 /// The page again, with what is wrong.
-async fn wrong(console: &Console, fields: Fields, refused: Refused) -> Result<Response, Error> {
+async fn wrong(console: &Console, fields: DomainForm, refused: Refused) -> Result<Response, Error> {
     match refused {
         Refused::Invalid(_) | Refused::Taken(_) | Refused::InTheWay(_) | Refused::Full(_) => {
             let obstacle = refused.obstacle();
             let page = page(console, fields, refused.problems(), obstacle.clone()).await?;
-            Ok(self::refused(page, &obstacle).into_response())
+            Ok(refusal_page(page, &obstacle).into_response())
         }
         other => Err(other.into()),
     }
@@ -194,16 +189,16 @@ async fn wrong(console: &Console, fields: Fields, refused: Refused) -> Result<Re
 
 async fn page(
     console: &Console,
-    fields: Fields,
+    fields: DomainForm,
     problems: Problems,
     obstacle: String,
-) -> Result<Domains, Error> {
+) -> Result<DomainsPage, Error> {
     let admin = console.admin();
     let (domains, all) = tokio::try_join!(admin.domains(), admin.connections())?;
     let rows = domains.iter().map(|domain| {
         let own = domain.connection_id.map(|id| id.to_string());
         let is_last = is_last_domain(&domains, &domain.name);
-        Row {
+        DomainLine {
             name: domain.name.to_string(),
             href: format!("{HREF}/{}", domain.name),
             connections: items(&all, own.as_deref().unwrap_or_default()),
@@ -225,7 +220,7 @@ async fn page(
             is_last,
         }
     });
-    Ok(Domains {
+    Ok(DomainsPage {
         frame: console.frame(Section::Domains, "E-mail domains"),
         rows: rows.collect(),
         connections: items(&all, &fields.connection),

@@ -5,14 +5,16 @@ use axum::routing::post;
 
 use super::account;
 use crate::admin::Refused;
-use crate::console::{ConsoleForm, ConsoleUpload, Nothing, corrected, done, done_then};
+use crate::console::{
+    ConsoleForm, ConsoleUpload, Nothing, tell_at, tell_at_with, unprocessable_page,
+};
 use crate::http::error::Error;
 use crate::http::routes::Routes;
 
 /// The page that has the forms.
 const PAGE: &str = "/admin/account";
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/account/logo", post(save))
         .route("/admin/account/logo/remove", post(remove))
@@ -26,7 +28,7 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
             Ok(_) => {
                 console.changed().await?;
                 let next = ("/sign-in", "Look at the sign-in page");
-                return done_then(console, PAGE, "The logo is saved.", next);
+                return tell_at_with(console, PAGE, "The logo is saved.", next);
             }
             Err(refused) => refused,
         },
@@ -35,7 +37,7 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
     match refused {
         Refused::Invalid(problems) => {
             let page = account::unchanged(console, problems).await?;
-            Ok(corrected(page).into_response())
+            Ok(unprocessable_page(page).into_response())
         }
         other => Err(other.into()),
     }
@@ -50,5 +52,5 @@ async fn remove(ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>) -> Resul
     } else {
         "There was no logo any more."
     };
-    done(&console, PAGE, told)
+    tell_at(&console, PAGE, told)
 }

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use crate::admin::{MadeToken, NewToken, Problems, Refused};
 use crate::console::people::words::id;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, done, refused};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, refusal_page, tell_at,
+};
 use crate::domain::token::{TOKEN_DAYS, TokenState};
 use crate::domain::{Scope, Token};
 use crate::http::error::Error;
@@ -19,7 +21,7 @@ const HREF: &str = "/admin/tokens";
 /// Days that are chosen when nobody has chosen.
 const USUAL_DAYS: u16 = 90;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route(HREF, get(show).post(create))
         .route("/admin/tokens/{id}/revoke", post(revoke))
@@ -27,11 +29,11 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/company/tokens.html")]
-struct Tokens {
+struct TokensPage {
     frame: ConsoleFrame,
-    rows: Vec<Row>,
+    rows: Vec<TokenLine>,
     name: String,
-    scopes: Vec<Choice>,
+    scopes: Vec<ScopeChoice>,
     days: Vec<Item>,
     problems: Problems,
     /// What stands in the way, when no field is to blame.
@@ -41,7 +43,7 @@ struct Tokens {
 }
 
 #[derive(Debug)]
-struct Row {
+struct TokenLine {
     name: String,
     scopes: Vec<&'static str>,
     state: &'static str,
@@ -56,7 +58,7 @@ struct Row {
 
 /// A scope to choose.
 #[derive(Debug)]
-struct Choice {
+struct ScopeChoice {
     word: &'static str,
     what: &'static str,
     chosen: bool,
@@ -74,7 +76,7 @@ struct TokenMade {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Fields {
+struct TokenForm {
     name: String,
     scope: Vec<String>,
     days: String,
@@ -82,16 +84,16 @@ struct Fields {
 
 /// `GET /admin/tokens`
 async fn show(console: Console) -> Result<Response, Error> {
-    let fields = Fields {
+    let fields = TokenForm {
         days: USUAL_DAYS.to_string(),
-        ..Fields::default()
+        ..TokenForm::default()
     };
     let page = page(&console, fields, None).await?;
     Ok(Page::new(page).into_response())
 }
 
 /// `POST /admin/tokens`
-async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Response, Error> {
+async fn create(ConsoleForm(console, fields): ConsoleForm<TokenForm>) -> Result<Response, Error> {
     let new = NewToken {
         name: fields.name.clone(),
         scopes: fields.scope.clone(),
@@ -117,7 +119,7 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
         Err(why) => {
             let obstacle = why.obstacle();
             let page = page(&console, fields, Some(why)).await?;
-            Ok(refused(page, &obstacle).into_response())
+            Ok(refusal_page(page, &obstacle).into_response())
         }
     }
 }
@@ -133,29 +135,29 @@ async fn revoke(
     } else {
         "The token did not count any more."
     };
-    done(&console, HREF, what)
+    tell_at(&console, HREF, what)
 }
 
 async fn page(
     console: &Console,
-    fields: Fields,
+    fields: TokenForm,
     refused: Option<Refused>,
-) -> Result<Tokens, Error> {
+) -> Result<TokensPage, Error> {
     let now = console.now();
     let tokens = console.admin().tokens().await?;
     let problems = refused.as_ref().map(Refused::problems).unwrap_or_default();
     let obstacle = refused.as_ref().map(Refused::obstacle).unwrap_or_default();
     let days = TOKEN_DAYS.map(|days| (days.to_string(), format!("in {days} days")));
-    Ok(Tokens {
+    Ok(TokensPage {
         frame: console.frame(Section::Tokens, "API tokens"),
         rows: tokens
             .into_iter()
-            .map(|token| Row::of(token, now))
+            .map(|token| TokenLine::of(token, now))
             .collect(),
         name: fields.name,
         scopes: Scope::ALL
             .into_iter()
-            .map(|scope| Choice {
+            .map(|scope| ScopeChoice {
                 word: scope.as_str(),
                 what: what(scope),
                 chosen: fields.scope.iter().any(|word| word == scope.as_str()),
@@ -168,7 +170,7 @@ async fn page(
     })
 }
 
-impl Row {
+impl TokenLine {
     fn of(token: Token, now: time::OffsetDateTime) -> Self {
         let state = token.state(now);
         let (word, tone) = match state {

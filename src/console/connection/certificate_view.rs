@@ -6,7 +6,7 @@ use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 
 /// What a certificate is in a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::console) enum Standing {
+pub(super) enum CertificateStanding {
     Added,
     Kept,
     Removed,
@@ -14,22 +14,22 @@ pub(in crate::console) enum Standing {
 
 /// A certificate for people.
 #[derive(Debug)]
-pub(in crate::console) struct CertificateView {
+pub(super) struct CertificateView {
     /// Names it within its connection.
-    pub(in crate::console) key: String,
-    pub(in crate::console) subject: String,
-    pub(in crate::console) sha1: String,
+    pub(super) key: String,
+    pub(super) subject: String,
+    pub(super) sha1: String,
     /// In groups, so that two can be compared by eye.
-    pub(in crate::console) sha256: String,
+    pub(super) sha256: String,
     /// "3 March 2024 to 3 March 2027"; empty when it cannot be read.
-    pub(in crate::console) validity: String,
+    pub(super) validity: String,
     /// Tone and words.
-    pub(in crate::console) state: (&'static str, String),
-    pub(in crate::console) standing: Standing,
+    pub(super) state: (&'static str, String),
+    pub(super) standing: CertificateStanding,
 }
 
 impl CertificateView {
-    pub(in crate::console) fn of(facts: &CertificateFacts, standing: Standing) -> Self {
+    pub(super) fn of(facts: &CertificateFacts, standing: CertificateStanding) -> Self {
         let validity = facts
             .validity
             .map(|(from, until)| format!("{} to {}", day(from), day(until)));
@@ -44,19 +44,19 @@ impl CertificateView {
         }
     }
 
-    pub(in crate::console) fn standing_tone(&self) -> &'static str {
+    pub(super) fn standing_tone(&self) -> &'static str {
         match self.standing {
-            Standing::Added => "info",
-            Standing::Kept => "off",
-            Standing::Removed => "bad",
+            CertificateStanding::Added => "info",
+            CertificateStanding::Kept => "off",
+            CertificateStanding::Removed => "bad",
         }
     }
 
-    pub(in crate::console) fn standing_words(&self) -> &'static str {
+    pub(super) fn standing_words(&self) -> &'static str {
         match self.standing {
-            Standing::Added => "Will be trusted",
-            Standing::Kept => "Stays trusted",
-            Standing::Removed => "Will not be trusted any more",
+            CertificateStanding::Added => "Will be trusted",
+            CertificateStanding::Kept => "Stays trusted",
+            CertificateStanding::Removed => "Will not be trusted any more",
         }
     }
 }

@@ -8,21 +8,23 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::certificate_view::{CertificateView, Standing};
+use super::certificate_view::{CertificateStanding, CertificateView};
 use super::copy_into::pem;
-use super::head::{ConnectionHead, Tab};
-use super::review::{Review, Shown};
+use super::head::{ConnectionHead, ConnectionTab};
+use super::review::{Review, ReviewForm};
 use crate::admin::{
     CertificateChange, CertificateFacts, Problems, Refused, certificate_findings,
     given_certificates,
 };
-use crate::console::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, unprocessable_page,
+};
 use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route(
             "/admin/connections/{id}/certificates",
@@ -53,10 +55,10 @@ fn page(console: &Console, connection: &Connection) -> CertificatesPage {
     let facts = CertificateFacts::all(connection, console.now());
     CertificatesPage {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(connection, Tab::Certificates),
+        head: ConnectionHead::of(connection, ConnectionTab::Certificates),
         certificates: facts
             .iter()
-            .map(|one| CertificateView::of(one, Standing::Kept))
+            .map(|one| CertificateView::of(one, CertificateStanding::Kept))
             .collect(),
         pasted: String::new(),
         replaces: false,
@@ -84,7 +86,7 @@ async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
     let (after, several) = match changed {
         Ok(changed) => changed,
         Err(refused @ Refused::Invalid(_)) => {
-            return Ok(corrected(CertificatesPage {
+            return Ok(unprocessable_page(CertificatesPage {
                 problems: refused.problems(),
                 pasted: upload.to_show("certificate").to_owned(),
                 replaces,
@@ -115,7 +117,7 @@ async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
 /// `POST /admin/connections/{id}/certificates/change`: the form as it was filled in before its review.
 async fn change(
     Path(id): Path<ConnectionId>,
-    ConsoleForm(console, shown): ConsoleForm<Shown>,
+    ConsoleForm(console, shown): ConsoleForm<ReviewForm>,
 ) -> Result<Response, Error> {
     let (connection, given) = shown.of(&console, id).await?;
     let (old, given) = (
@@ -179,7 +181,7 @@ async fn review(
         button: "Save these certificates",
         change,
         back: format!("/admin/connections/{}/certificates", before.id),
-        tab: Tab::Certificates,
+        tab: ConnectionTab::Certificates,
     }
     .page(console)
     .await

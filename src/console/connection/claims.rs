@@ -5,9 +5,9 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::head::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, ConnectionTab};
 use super::saml_controls::{Control, Field};
-use super::saml_fields::Values;
+use super::saml_fields::SamlValues;
 use super::settings_form::{self, SettingsForm};
 use crate::admin::Problems;
 use crate::console::conflict::Conflict;
@@ -17,7 +17,7 @@ use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/{id}/claims", get(show).post(save))
 }
 
@@ -47,7 +47,7 @@ struct MappingRow {
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
     let connection = console.admin().connection(id).await?;
     let groups = console.app.desk.groups(console.company()).await?;
-    let values = Values::of(&connection);
+    let values = SamlValues::of(&connection);
     let problems = Problems::default();
     let page = ClaimsPage::page(&console, &connection, &groups, values, problems, None);
     Ok(Page::new(page).into_response())
@@ -62,15 +62,15 @@ async fn save(
 }
 
 impl SettingsForm for ClaimsPage {
-    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> Values {
-        Values::sent_claims(fields, stored)
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SamlValues {
+        SamlValues::sent_claims(fields, stored)
     }
 
     fn page(
         console: &Console,
         connection: &Connection,
         groups: &[Group],
-        values: Values,
+        values: SamlValues,
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {
@@ -79,7 +79,7 @@ impl SettingsForm for ClaimsPage {
         let rows = values.mapping.into_iter().chain(spare);
         Self {
             frame: console.frame(Section::Connections, connection.display_name.as_str()),
-            head: ConnectionHead::of(connection, Tab::Claims),
+            head: ConnectionHead::of(connection, ConnectionTab::Claims),
             conflict,
             mapping: rows
                 .map(|(value, chosen)| MappingRow {

@@ -6,21 +6,21 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::head::{ConnectionHead, Tab};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, deleted};
+use super::head::{ConnectionHead, ConnectionTab};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, tell_deletion};
 use crate::domain::ConnectionId;
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::store::ConnectionUse;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/{id}/delete", get(ask).post(delete))
 }
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/connection_delete.html")]
-struct Delete {
+struct ConnectionDeletePage {
     frame: ConsoleFrame,
     head: ConnectionHead,
     uses: ConnectionUse,
@@ -34,33 +34,33 @@ async fn ask(Path(id): Path<ConnectionId>, console: Console) -> Result<Response,
     let admin = console.admin();
     let connection = admin.connection(id).await?;
     let uses = admin.connection_use(id).await?;
-    Ok(Page::new(Delete {
+    Ok(Page::new(ConnectionDeletePage {
         frame: console.frame(
             Section::Connections,
             format!("Delete {}?", connection.display_name),
         ),
         own: console.me.session.connection_id == Some(id),
         revision: connection.revision,
-        head: ConnectionHead::of(&connection, Tab::Other),
+        head: ConnectionHead::of(&connection, ConnectionTab::Other),
         uses,
     })
     .into_response())
 }
 
 #[derive(Debug, Deserialize)]
-struct DeleteFields {
+struct ConnectionDeleteForm {
     revision: i64,
 }
 
 /// `POST /admin/connections/{id}/delete`
 async fn delete(
     Path(id): Path<ConnectionId>,
-    ConsoleForm(console, fields): ConsoleForm<DeleteFields>,
+    ConsoleForm(console, fields): ConsoleForm<ConnectionDeleteForm>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let connection = admin.connection(id).await?;
     admin.remove_connection(id, fields.revision).await?;
-    deleted(
+    tell_deletion(
         &console,
         "/admin/connections",
         &format!("{} is deleted.", connection.display_name),

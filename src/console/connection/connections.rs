@@ -7,17 +7,17 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::head::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, ConnectionTab};
 use super::saml_settings;
 use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
 use crate::console::times::day;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, tell_at};
 use crate::domain::{Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections", get(list))
         .route("/admin/connections/{id}/switch", post(switch))
@@ -26,14 +26,14 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/connections.html")]
-struct Connections {
+struct ConnectionsPage {
     frame: ConsoleFrame,
-    connections: Vec<Line>,
+    connections: Vec<ConnectionLine>,
 }
 
 /// One connection in the list.
 #[derive(Debug)]
-struct Line {
+struct ConnectionLine {
     id: ConnectionId,
     name: String,
     display_name: String,
@@ -44,7 +44,7 @@ struct Line {
     certificates: (&'static str, String),
 }
 
-impl Line {
+impl ConnectionLine {
     fn of(connection: Connection, now: OffsetDateTime) -> Self {
         Self {
             id: connection.id,
@@ -59,7 +59,7 @@ impl Line {
 }
 
 /// The tone and the words for a connection's certificates.
-pub(in crate::console) fn certificates_state(
+pub(super) fn certificates_state(
     connection: &Connection,
     now: OffsetDateTime,
 ) -> (&'static str, String) {
@@ -80,10 +80,10 @@ pub(in crate::console) fn certificates_state(
 async fn list(console: Console) -> Result<Response, Error> {
     let connections = console.admin().connections().await?;
     let now = console.now();
-    Ok(Page::new(Connections {
+    Ok(Page::new(ConnectionsPage {
         connections: connections
             .into_iter()
-            .map(|connection| Line::of(connection, now))
+            .map(|connection| ConnectionLine::of(connection, now))
             .collect(),
         frame: console.frame(Section::Connections, "Single Sign On Settings"),
     })
@@ -91,14 +91,14 @@ async fn list(console: Console) -> Result<Response, Error> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Switch {
+struct SwitchForm {
     on: bool,
 }
 
 /// `POST /admin/connections/{id}/switch`
 async fn switch(
     Path(id): Path<ConnectionId>,
-    ConsoleForm(console, wanted): ConsoleForm<Switch>,
+    ConsoleForm(console, wanted): ConsoleForm<SwitchForm>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
     match admin.switch_connection(id, wanted.on).await {
@@ -114,7 +114,7 @@ async fn switch(
             };
             let page = if wanted.on { "/enabled" } else { "" };
             let next = format!("/admin/connections/{id}{page}");
-            done(
+            tell_at(
                 &console,
                 &next,
                 &format!("{} {what}", connection.display_name),
@@ -130,7 +130,7 @@ async fn switch(
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/connection_enabled.html")]
-struct Enabled {
+struct EnabledPage {
     frame: ConsoleFrame,
     head: ConnectionHead,
     sign_on_url: String,
@@ -144,9 +144,9 @@ struct Enabled {
 async fn enabled(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
     let connection = console.admin().connection(id).await?;
     let others = console.site.enabled_connections();
-    Ok(Page::new(Enabled {
+    Ok(Page::new(EnabledPage {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(&connection, Tab::Other),
+        head: ConnectionHead::of(&connection, ConnectionTab::Other),
         sign_on_url: console.site.company.sign_on_url(),
         others: others
             .filter(|other| other.connection.id != id)

@@ -6,14 +6,14 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::head::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, ConnectionTab};
 use crate::console::{Console, ConsoleFrame, Section};
 use crate::domain::{Company, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::{self, Page};
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections/{id}/copy", get(show))
         .route("/admin/service-provider/{file}", get(download))
@@ -21,15 +21,15 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 /// The company's addresses, for pages that show them.
 #[derive(Debug, Clone)]
-pub(in crate::console) struct Addresses {
-    pub(in crate::console) entity_id: String,
-    pub(in crate::console) acs_url: String,
-    pub(in crate::console) sign_on_url: String,
-    pub(in crate::console) slo_url: String,
+pub(super) struct Addresses {
+    pub(super) entity_id: String,
+    pub(super) acs_url: String,
+    pub(super) sign_on_url: String,
+    pub(super) slo_url: String,
 }
 
 impl Addresses {
-    pub(in crate::console) fn of(company: &Company) -> Self {
+    pub(super) fn of(company: &Company) -> Self {
         Self {
             entity_id: company.entity_id(),
             acs_url: company.acs_url(),
@@ -59,7 +59,7 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
     let several = others.filter(|other| other.connection.id != id).count() > 0;
     Ok(Page::new(CopyInto {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(&connection, Tab::Copy),
+        head: ConnectionHead::of(&connection, ConnectionTab::Copy),
         addresses: Addresses::of(company),
         direct_url: several.then(|| {
             format!(
@@ -98,7 +98,7 @@ async fn download(Path(file): Path<String>, console: Console) -> Result<Response
 const CERTIFICATE: &str = "application/x-x509-ca-cert";
 
 /// A certificate (base64 of DER) as PEM, which every product takes.
-pub(in crate::console) fn pem(certificate: &str) -> String {
+pub(super) fn pem(certificate: &str) -> String {
     let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
     let mut rest = certificate;
     while let Some((line, more)) = rest.split_at_checked(64.min(rest.len()))

@@ -124,7 +124,7 @@ fn kept(upload: &ConsoleUpload) -> Result<Option<(String, Bytes)>, Refused> {
     if upload.text("document").is_empty() {
         return Ok(None);
     }
-    let content = upload.kept("document").ok_or_else(|| {
+    let content = upload.sent_along("document").ok_or_else(|| {
         Refused::invalid(
             "file",
             "The file has not come back whole. Choose it once more.",

@@ -8,16 +8,18 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
 use super::given_metadata::{FROM_FILE, Given, Several};
-use super::head::{ConnectionHead, Tab};
-use super::review::{Review, Shown};
+use super::head::{ConnectionHead, ConnectionTab};
+use super::review::{Review, ReviewForm};
 use crate::admin::{ImportChoices, MetadataImport, Problems, Refused};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, corrected};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, unprocessable_page,
+};
 use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections/{id}/metadata", get(show).post(import))
         .route("/admin/connections/{id}/metadata/change", post(change))
@@ -46,7 +48,7 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
 fn page(console: &Console, connection: &Connection) -> Metadata {
     Metadata {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(connection, Tab::Metadata),
+        head: ConnectionHead::of(connection, ConnectionTab::Metadata),
         url: connection
             .settings
             .saml()
@@ -63,10 +65,10 @@ fn page(console: &Console, connection: &Connection) -> Metadata {
 /// `POST /admin/connections/{id}/metadata/change`: the form with what was given before its review.
 async fn change(
     Path(id): Path<ConnectionId>,
-    ConsoleForm(console, shown): ConsoleForm<Shown>,
+    ConsoleForm(console, shown): ConsoleForm<ReviewForm>,
 ) -> Result<Response, Error> {
     let (connection, _) = shown.of(&console, id).await?;
-    let proposal = console.admin().open(&shown.proposal)?;
+    let proposal = shown.proposal(&console).await?;
     let source = proposal.source().unwrap_or_default();
     let (url, file_before) = match source.strip_prefix(FROM_FILE) {
         Some(file) => (String::new(), file.to_owned()),
@@ -106,7 +108,7 @@ async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<R
             Ok(Page::new(page).into_response())
         }
         Ok((found, source)) => review(console, &before, found, &source).await,
-        Err(refused @ Refused::Invalid(_)) => Ok(corrected(Metadata {
+        Err(refused @ Refused::Invalid(_)) => Ok(unprocessable_page(Metadata {
             problems: refused.problems(),
             url: given.url(&upload),
             several: given.several(upload.text("entity_id")),
@@ -137,7 +139,7 @@ async fn review(
         button: "Save these changes",
         change: Some(format!("/admin/connections/{}/metadata/change", before.id)),
         back: format!("/admin/connections/{}/metadata", before.id),
-        tab: Tab::Metadata,
+        tab: ConnectionTab::Metadata,
     };
     review.page(console).await
 }

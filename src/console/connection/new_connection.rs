@@ -8,22 +8,22 @@ use axum::routing::{get, post};
 
 use super::copy_into::pem;
 use super::given_metadata::{Given, LARGEST_MIB, Several};
-use super::head::Tab;
-use super::review::{Review, Shown, same_provider};
-use super::saml_fields::Values;
+use super::head::ConnectionTab;
+use super::review::{Review, ReviewForm, find_proposal, same_provider};
+use super::saml_fields::SamlValues;
 use crate::admin::{
     ImportChoices, Problems, Proposal, Refused, certificate_findings, connection_name,
     given_certificates,
 };
 use crate::console::{
-    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, corrected, done,
+    Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, tell_at, unprocessable_page,
 };
 use crate::domain::{Connection, Group, GroupKind, Settings};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections/new", get(choose).post(import))
         .route("/admin/connections/new/manual", get(manual).post(add))
@@ -35,7 +35,7 @@ const CHANGE: &str = "/admin/connections/new/manual/change";
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/connection_new.html")]
-struct Choice {
+struct NewConnectionPage {
     frame: ConsoleFrame,
     url: String,
     several: Option<Several>,
@@ -57,9 +57,9 @@ fn choice(
     groups: &[Group],
     sent: Option<&ConsoleUpload>,
     problems: Problems,
-) -> Choice {
+) -> NewConnectionPage {
     let text = |field| sent.map_or("", |sent| sent.text(field)).to_owned();
-    Choice {
+    NewConnectionPage {
         frame: console.frame(Section::Connections, "New connection"),
         url: text("url"),
         several: None,
@@ -118,12 +118,12 @@ async fn import(upload: ConsoleUpload) -> Result<Response, Error> {
                 .await
         }
         Err(refused @ Refused::Invalid(_)) => {
-            let page = Choice {
+            let page = NewConnectionPage {
                 url: given.url(&upload),
                 several: given.several(upload.text("entity_id")),
                 ..choice(console, &groups, Some(&upload), refused.problems())
             };
-            Ok(corrected(page).into_response())
+            Ok(unprocessable_page(page).into_response())
         }
         Err(refused) => Err(refused.into()),
     }
@@ -141,9 +141,9 @@ fn jit(groups: &[Group], chosen: &str) -> Result<Option<crate::domain::GroupId>,
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/connection_manual.html")]
-struct Manual {
+struct ManualConnectionPage {
     frame: ConsoleFrame,
-    values: Values,
+    values: SamlValues,
     certificate: String,
     /// The proposal that the form began with: what it has no field for stays as it is there.
     proposal: String,
@@ -153,7 +153,7 @@ struct Manual {
     problems: Problems,
 }
 
-impl Manual {
+impl ManualConnectionPage {
     /// The form for a proposal that was looked at, if it begins with one.
     fn of(mut self, proposal: String) -> Self {
         if !proposal.is_empty() {
@@ -176,7 +176,7 @@ impl Manual {
 async fn manual(console: Console) -> Result<Response, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
     let blank = blank(&console).await?;
-    let values = Values::of(&blank);
+    let values = SamlValues::of(&blank);
     let page = form(
         &console,
         &groups,
@@ -188,8 +188,8 @@ async fn manual(console: Console) -> Result<Response, Error> {
 }
 
 /// `POST /admin/connections/new/manual/change`: the form, filled in as its review has shown it.
-async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Response, Error> {
-    let proposal = console.admin().open(&shown.proposal)?;
+async fn change(ConsoleForm(console, shown): ConsoleForm<ReviewForm>) -> Result<Response, Error> {
+    let proposal = shown.proposal(&console).await?;
     if !proposal.is_new() {
         return Err(Error::NotFound);
     }
@@ -199,7 +199,7 @@ async fn change(ConsoleForm(console, shown): ConsoleForm<Shown>) -> Result<Respo
     let page = form(
         &console,
         &groups,
-        Values::of(&typed),
+        SamlValues::of(&typed),
         certificates.iter().map(|one| pem(one)).collect(),
         Problems::default(),
     );
@@ -217,11 +217,11 @@ async fn blank(console: &Console) -> Result<Connection, Refused> {
 fn form(
     console: &Console,
     groups: &[Group],
-    values: Values,
+    values: SamlValues,
     certificate: String,
     problems: Problems,
-) -> Manual {
-    Manual {
+) -> ManualConnectionPage {
+    ManualConnectionPage {
         frame: console.frame(Section::Connections, "New connection by hand"),
         jit_groups: values.jit_groups(groups),
         formats: values.formats(),
@@ -240,7 +240,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
     let fields = upload.form::<Vec<(String, String)>>()?;
     // A form that waited for more than an hour begins anew, with what it holds.
-    let begun = admin.open(upload.text("proposal")).ok();
+    let begun = find_proposal(console, upload.text("proposal")).await?;
     let begun = begun.filter(Proposal::is_new);
     let source = begun.as_ref().and_then(Proposal::source);
     let source = source.unwrap_or("by hand").to_owned();
@@ -249,7 +249,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         None => blank(console).await?,
     };
     blank.settings.saml_mut().certificates.clear();
-    let values = Values::of(&blank).with(fields);
+    let values = SamlValues::of(&blank).with(fields);
     let filled = |values, certificate: &str, problems| {
         let page = form(console, &groups, values, certificate.to_owned(), problems);
         page.of(upload.text("proposal").to_owned())
@@ -257,12 +257,14 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     let pasted = upload.to_show("certificate");
     let connection = match by_hand(&upload, &blank, &values, &groups) {
         Ok(connection) => connection,
-        Err(problems) => return Ok(corrected(filled(values, pasted, problems)).into_response()),
+        Err(problems) => {
+            return Ok(unprocessable_page(filled(values, pasted, problems)).into_response());
+        }
     };
     if let Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) =
         admin.check_new(&connection).await
     {
-        return Ok(corrected(filled(values, pasted, refused.problems())).into_response());
+        return Ok(unprocessable_page(filled(values, pasted, refused.problems())).into_response());
     }
     let is_known = !same_provider(console, &connection).await?.is_empty();
     if is_known || !connection.settings.saml().certificates.is_empty() {
@@ -278,7 +280,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         Ok(made) => {
             console.changed().await?;
             let next = format!("/admin/connections/{}", made.id);
-            done(
+            tell_at(
                 console,
                 &next,
                 "Added. It still needs its x.509 Certificate.",
@@ -286,7 +288,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             let page = filled(values, "", refused.problems());
-            Ok(corrected(page).into_response())
+            Ok(unprocessable_page(page).into_response())
         }
         Err(refused) => Err(refused.into()),
     }
@@ -314,14 +316,14 @@ fn review<'a>(
         button: "Add this connection",
         change: Some(CHANGE.to_owned()),
         back: "/admin/connections/new".to_owned(),
-        tab: Tab::Other,
+        tab: ConnectionTab::Other,
     }
 }
 
 fn by_hand(
     upload: &ConsoleUpload,
     blank: &Connection,
-    values: &Values,
+    values: &SamlValues,
     groups: &[Group],
 ) -> Result<Connection, Problems> {
     let mut problems = Problems::default();

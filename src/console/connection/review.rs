@@ -1,6 +1,7 @@
 //! The page between a change of trust and its saving: what would change, and the button that does it.
 //!
-//! Invariants: what is saved is what this page has shown, see [`Proposal`]; what it warned of it says again when it is shown again.
+//! Invariants: what is saved is what this page has shown, in this session and within the hour, see [`Proposal`]; the page holds a
+//! name and the session's data the proposal. What it warned of it says again when it is shown again.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -8,44 +9,44 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde::Deserialize;
 
-use super::certificate_view::{CertificateView, Standing};
-use super::head::{ConnectionHead, Tab};
+use super::certificate_view::{CertificateStanding, CertificateView};
+use super::head::{ConnectionHead, ConnectionTab};
 use crate::admin::{
     CertificateFacts, ConnectionSettings, Difference, Proposal, Refused, certificate_findings,
     differences, introduction,
 };
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done, done_then};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, tell_at, tell_at_with};
 use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/confirm", post(confirm))
 }
 
 /// What is shown before it is saved.
-pub(in crate::console) struct Review<'a> {
-    pub(in crate::console) proposal: Proposal,
+pub(super) struct Review<'a> {
+    pub(super) proposal: Proposal,
     /// The connection as it is; none for a new one.
-    pub(in crate::console) before: Option<&'a Connection>,
-    pub(in crate::console) after: &'a Connection,
-    pub(in crate::console) title: String,
-    pub(in crate::console) lead: String,
+    pub(super) before: Option<&'a Connection>,
+    pub(super) after: &'a Connection,
+    pub(super) title: String,
+    pub(super) lead: String,
     /// What deserves a second look.
-    pub(in crate::console) warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
     /// What the button says.
-    pub(in crate::console) button: &'static str,
+    pub(super) button: &'static str,
     /// Where the proposal goes to become the filled form again; none where no form brought it.
-    pub(in crate::console) change: Option<String>,
+    pub(super) change: Option<String>,
     /// Where to go without saving.
-    pub(in crate::console) back: String,
-    pub(in crate::console) tab: Tab,
+    pub(super) back: String,
+    pub(super) tab: ConnectionTab,
 }
 
 /// Why the page comes a second time.
-enum Again {
+enum ReviewAgain {
     /// Somebody else changed the connection in the meantime.
     Conflict(String),
     /// The box was not ticked.
@@ -70,7 +71,8 @@ struct ReviewPage {
     is_unticked: bool,
     differences: Vec<Difference>,
     certificates: Vec<CertificateView>,
-    sealed: String,
+    /// The name by which the session's data has the proposal.
+    proposal: String,
     button: &'static str,
     change: Option<String>,
     back: String,
@@ -78,11 +80,15 @@ struct ReviewPage {
 
 impl Review<'_> {
     /// The page.
-    pub(in crate::console) async fn page(self, console: &Console) -> Result<Response, Error> {
+    pub(super) async fn page(self, console: &Console) -> Result<Response, Error> {
         self.once_more(console, None).await
     }
 
-    async fn once_more(self, console: &Console, again: Option<Again>) -> Result<Response, Error> {
+    async fn once_more(
+        self,
+        console: &Console,
+        again: Option<ReviewAgain>,
+    ) -> Result<Response, Error> {
         let groups = console.app.desk.groups(console.company()).await?;
         let settings = ConnectionSettings::of(groups);
         let mut all = match self.before {
@@ -95,12 +101,11 @@ impl Review<'_> {
             .before
             .map_or(&[][..], |before| &before.settings.saml().certificates);
         let (status, conflict, is_unticked) = match again {
-            Some(Again::Conflict(what)) => (StatusCode::CONFLICT, Some(what), false),
-            Some(Again::Unticked) => (StatusCode::UNPROCESSABLE_ENTITY, None, true),
+            Some(ReviewAgain::Conflict(what)) => (StatusCode::CONFLICT, Some(what), false),
+            Some(ReviewAgain::Unticked) => (StatusCode::UNPROCESSABLE_ENTITY, None, true),
             None => (StatusCode::OK, None, false),
         };
-        let mut frame = console.frame(Section::Connections, self.title);
-        frame.flash = None;
+        let frame = console.frame(Section::Connections, self.title);
         let proposal = self.proposal.with_warnings(&self.warnings);
         Ok(Page::new(ReviewPage {
             frame,
@@ -125,7 +130,7 @@ impl Review<'_> {
                 trusted,
                 &self.after.settings.saml().certificates,
             ),
-            sealed: console.admin().seal(&proposal)?,
+            proposal: console.data.keep(&proposal, console.now())?,
             button: self.button,
             change: self.change,
             back: self.back,
@@ -139,11 +144,11 @@ impl Review<'_> {
 fn all_certificates(console: &Console, old: &[String], new: &[String]) -> Vec<CertificateView> {
     let now = console.now();
     let standing = |stored: &String| match (old.contains(stored), new.contains(stored)) {
-        (false, _) => Standing::Added,
-        (true, true) => Standing::Kept,
-        (true, false) => Standing::Removed,
+        (false, _) => CertificateStanding::Added,
+        (true, true) => CertificateStanding::Kept,
+        (true, false) => CertificateStanding::Removed,
     };
-    let mut all: Vec<(Standing, &String)> = new
+    let mut all: Vec<(CertificateStanding, &String)> = new
         .iter()
         .chain(old.iter().filter(|stored| !new.contains(stored)))
         .map(|stored| (standing(stored), stored))
@@ -155,7 +160,7 @@ fn all_certificates(console: &Console, old: &[String], new: &[String]) -> Vec<Ce
 }
 
 /// The connections that have the identity provider of this one already.
-pub(in crate::console) async fn same_provider(
+pub(super) async fn same_provider(
     console: &Console,
     connection: &Connection,
 ) -> Result<Vec<(String, String)>, Error> {
@@ -175,7 +180,7 @@ pub(in crate::console) async fn same_provider(
 }
 
 /// Rule F2: accounts are bound to the connection, so that another identity provider would speak for them.
-pub(in crate::console) fn replaces(before: &Connection, after: &Connection) -> bool {
+pub(super) fn replaces(before: &Connection, after: &Connection) -> bool {
     let (old, new) = (
         &before.settings.saml().idp_entity_id,
         &after.settings.saml().idp_entity_id,
@@ -183,22 +188,40 @@ pub(in crate::console) fn replaces(before: &Connection, after: &Connection) -> b
     !old.is_empty() && old != new
 }
 
-/// What a review's page sends to be seen as a form again.
-#[derive(Debug, Deserialize)]
-pub(in crate::console) struct Shown {
-    pub(in crate::console) proposal: String,
+/// The proposal of a review, as long as this session keeps it.
+pub(super) async fn find_proposal(
+    console: &Console,
+    name: &str,
+) -> Result<Option<Proposal>, Error> {
+    let kept = console.data.find(name, console.now()).await?;
+    Ok(kept.filter(|proposal| console.admin().has_proposed(proposal)))
 }
 
-impl Shown {
+async fn load_proposal(console: &Console, name: &str) -> Result<Proposal, Error> {
+    let kept = find_proposal(console, name).await?;
+    kept.ok_or(Error::ReviewGone)
+}
+
+/// What a review's page sends to be seen as a form again.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReviewForm {
+    pub(super) proposal: String,
+}
+
+impl ReviewForm {
+    /// The proposal that the review has shown.
+    pub(super) async fn proposal(&self, console: &Console) -> Result<Proposal, Error> {
+        load_proposal(console, &self.proposal).await
+    }
+
     /// A connection as it is, and as the review has shown it.
-    pub(in crate::console) async fn of(
+    pub(super) async fn of(
         &self,
         console: &Console,
         id: ConnectionId,
     ) -> Result<(Connection, Connection), Error> {
-        let admin = console.admin();
-        let connection = admin.connection(id).await?;
-        let proposal = admin.open(&self.proposal)?;
+        let connection = console.admin().connection(id).await?;
+        let proposal = self.proposal(console).await?;
         if proposal.id() != id {
             return Err(Error::NotFound);
         }
@@ -219,12 +242,12 @@ async fn confirm(
     ConsoleForm(console, confirmed): ConsoleForm<Confirmed>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
-    let proposal = admin.open(&confirmed.proposal)?;
+    let proposal = load_proposal(&console, &confirmed.proposal).await?;
     let is_new = proposal.is_new();
     if !is_new && confirmed.replace.is_none() {
         let before = admin.connection(proposal.id()).await?;
         if replaces(&before, &proposal.connection(before.created_at)) {
-            return again(&console, proposal, Again::Unticked).await;
+            return again(&console, proposal, ReviewAgain::Unticked).await;
         }
     }
     match admin.confirm(proposal.clone()).await {
@@ -233,14 +256,14 @@ async fn confirm(
             let at = format!("/admin/connections/{}", connection.id);
             if is_new {
                 let what = "Added. Copy these values into your identity provider, then test the connection and enable it.";
-                done_then(
+                tell_at_with(
                     &console,
                     &format!("{at}/copy"),
                     what,
                     (&format!("{at}/test"), "Test connection"),
                 )
             } else {
-                done_then(
+                tell_at_with(
                     &console,
                     &at,
                     "Saved.",
@@ -253,7 +276,7 @@ async fn confirm(
             let conflict = format!(
                 "{by} changed this connection at {at}. Nothing was saved. Below is what your change would do now, also to what {by} did."
             );
-            again(&console, proposal, Again::Conflict(conflict)).await
+            again(&console, proposal, ReviewAgain::Conflict(conflict)).await
         }
         Err(refused) if is_new => there_already(&console, &proposal, refused).await,
         Err(refused) => Err(refused.into()),
@@ -270,21 +293,21 @@ async fn there_already(
         return Err(refused.into());
     };
     let what = format!("{} is here already. Nothing was added.", made.display_name);
-    done(console, &format!("/admin/connections/{}", made.id), &what)
+    tell_at(console, &format!("/admin/connections/{}", made.id), &what)
 }
 
 /// The same change once more, on the connection as it is now; nothing is lost.
-async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Response, Error> {
+async fn again(console: &Console, proposal: Proposal, why: ReviewAgain) -> Result<Response, Error> {
     let admin = console.admin();
     let before = admin.connection(proposal.id()).await?;
     let shown = proposal.connection(before.created_at);
     let (title, lead, button) = match why {
-        Again::Conflict(_) => (
+        ReviewAgain::Conflict(_) => (
             "Look again",
             "Save it only when this is what you want.",
             "Save all the same",
         ),
-        Again::Unticked => (
+        ReviewAgain::Unticked => (
             "Another identity provider?",
             "Nothing is saved yet.",
             "Save these changes",
@@ -292,7 +315,7 @@ async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Resp
     };
     let mut warnings = proposal.warnings().to_vec();
     let (proposal, after) = match why {
-        Again::Conflict(_) => {
+        ReviewAgain::Conflict(_) => {
             let after = Connection {
                 revision: before.revision,
                 ..shown
@@ -302,7 +325,7 @@ async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Resp
                 after,
             )
         }
-        Again::Unticked => (proposal, shown),
+        ReviewAgain::Unticked => (proposal, shown),
     };
     for warning in certificate_findings(Some(&before), &after, console.now()) {
         if !warnings.contains(&warning) {
@@ -317,7 +340,7 @@ async fn again(console: &Console, proposal: Proposal, why: Again) -> Result<Resp
         button,
         change: Some(format!("/admin/connections/{}/change", before.id)),
         back: format!("/admin/connections/{}", before.id),
-        tab: Tab::Other,
+        tab: ConnectionTab::Other,
         before: Some(&before),
         after: &after,
     }

@@ -1,6 +1,6 @@
 //! How the fields of the SAML Settings form look: their order, their headings, their choices.
 
-use super::saml_fields::Values;
+use super::saml_fields::SamlValues;
 use super::saml_keys::{ADVANCED, CLAIMS, DANGERS, is_lines, is_switch, on_off};
 use crate::admin::{Problems, SETTINGS};
 use crate::console::Item;
@@ -8,7 +8,7 @@ use crate::domain::{Group, GroupKind};
 
 /// How a field looks.
 #[derive(Debug, Clone)]
-pub(in crate::console) enum Control {
+pub(super) enum Control {
     Text,
     Lines,
     Number,
@@ -18,20 +18,20 @@ pub(in crate::console) enum Control {
 
 /// A field of the form.
 #[derive(Debug)]
-pub(in crate::console) struct Field {
-    pub(in crate::console) key: &'static str,
-    pub(in crate::console) label: &'static str,
-    pub(in crate::console) hint: String,
-    pub(in crate::console) control: Control,
-    pub(in crate::console) value: String,
-    pub(in crate::console) error: String,
+pub(super) struct Field {
+    pub(super) key: &'static str,
+    pub(super) label: &'static str,
+    pub(super) hint: String,
+    pub(super) control: Control,
+    pub(super) value: String,
+    pub(super) error: String,
 }
 
 /// Some fields beneath one heading.
 #[derive(Debug)]
-pub(in crate::console) struct FieldGroup {
-    pub(in crate::console) title: &'static str,
-    pub(in crate::console) fields: Vec<Field>,
+pub(super) struct FieldGroup {
+    pub(super) title: &'static str,
+    pub(super) fields: Vec<Field>,
 }
 
 /// The NameID formats that Entra ID issues.
@@ -54,9 +54,9 @@ const FORMATS: [(&str, &str); 4] = [
     ),
 ];
 
-impl Values {
+impl SamlValues {
     /// The groups that new accounts may be made in.
-    pub(in crate::console) fn jit_groups(&self, groups: &[Group]) -> Vec<Item> {
+    pub(super) fn jit_groups(&self, groups: &[Group]) -> Vec<Item> {
         let members = groups
             .iter()
             .filter(|group| group.kind == GroupKind::Member);
@@ -65,7 +65,7 @@ impl Values {
         Item::list(first.chain(options), self.text("jit_group"))
     }
 
-    pub(in crate::console) fn formats(&self) -> Vec<Item> {
+    pub(super) fn formats(&self) -> Vec<Item> {
         let mut options: Vec<(String, String)> = FORMATS
             .iter()
             .map(|(value, text)| ((*value).to_owned(), (*text).to_owned()))
@@ -75,7 +75,7 @@ impl Values {
     }
 
     /// The fields beneath "Advanced".
-    pub(in crate::console) fn advanced(&self, problems: &Problems) -> Vec<FieldGroup> {
+    pub(super) fn advanced(&self, problems: &Problems) -> Vec<FieldGroup> {
         ADVANCED
             .iter()
             .map(|(title, keys)| FieldGroup {
@@ -86,13 +86,13 @@ impl Values {
     }
 
     /// The fields of the claims' page.
-    pub(in crate::console) fn claims(&self, problems: &Problems) -> Vec<Field> {
+    pub(super) fn claims(&self, problems: &Problems) -> Vec<Field> {
         let fields = CLAIMS.iter().map(|key| self.field(key, problems));
         fields.collect()
     }
 
     /// The switches that weaken a check.
-    pub(in crate::console) fn dangers(&self, problems: &Problems) -> Vec<Field> {
+    pub(super) fn dangers(&self, problems: &Problems) -> Vec<Field> {
         let fields = DANGERS.iter().map(|key| self.field(key, problems));
         fields.collect()
     }

@@ -10,13 +10,13 @@ use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
 
 /// What the form holds, by name.
 #[derive(Debug, Clone, Default)]
-pub(in crate::console) struct Values {
+pub(in crate::console) struct SamlValues {
     texts: BTreeMap<String, String>,
     /// The rows of the group mapping: a value of the claim and a group's identifier.
     pub(in crate::console) mapping: Vec<(String, String)>,
 }
 
-impl Values {
+impl SamlValues {
     /// Of a connection.
     pub(in crate::console) fn of(connection: &Connection) -> Self {
         let mut values = Self::default();
@@ -279,15 +279,15 @@ fn fitting(error: &SettingError) -> String {
 
 /// What differs between two forms, for people: the setting, its text in the one, and its text in the other.
 pub(in crate::console) fn beside(
-    typed: &Values,
-    stored: &Values,
+    typed: &SamlValues,
+    stored: &SamlValues,
     groups: &[Group],
 ) -> Vec<(&'static str, String, String)> {
     let title = |id: &str| {
         let group = groups.iter().find(|group| group.id.to_string() == id);
         group.map_or_else(String::new, |group| group.title.clone())
     };
-    let text = |values: &Values, key: &str| match key {
+    let text = |values: &SamlValues, key: &str| match key {
         "jit_group" if !values.is_on("jit") => "off".to_owned(),
         "jit_group" => title(values.text(key)),
         "group_mapping" => {

@@ -7,21 +7,21 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
-use super::certificate_view::{CertificateView, Standing};
-use super::head::{ConnectionHead, Tab};
-use super::review::{Review, Shown, replaces};
+use super::certificate_view::{CertificateStanding, CertificateView};
+use super::head::{ConnectionHead, ConnectionTab};
+use super::review::{Review, ReviewForm, replaces};
 use super::saml_controls::{Control, Field, FieldGroup};
-use super::saml_fields::Values;
+use super::saml_fields::SamlValues;
 use super::settings_form::{self, SettingsForm};
 use crate::admin::{CertificateFacts, Problems, missing};
 use crate::console::conflict::Conflict;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, unprocessable_page};
 use crate::domain::{AuditAction, Connection, ConnectionId, Group};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections/{id}", get(show).post(save))
         .route("/admin/connections/{id}/change", post(change))
@@ -32,7 +32,7 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 struct SamlSettingsPage {
     frame: ConsoleFrame,
     head: ConnectionHead,
-    values: Values,
+    values: SamlValues,
     problems: Problems,
     /// What the connection still needs, when it is not enabled.
     missing: Vec<String>,
@@ -70,7 +70,7 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
         &console,
         &connection,
         &groups,
-        Values::of(&connection),
+        SamlValues::of(&connection),
         Problems::default(),
     );
     Ok(Page::new(page).into_response())
@@ -79,7 +79,7 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
 /// `POST /admin/connections/{id}/change`: the form as it was filled in before its review.
 async fn change(
     Path(id): Path<ConnectionId>,
-    ConsoleForm(console, shown): ConsoleForm<Shown>,
+    ConsoleForm(console, shown): ConsoleForm<ReviewForm>,
 ) -> Result<Response, Error> {
     let (connection, typed) = shown.of(&console, id).await?;
     let groups = console.app.desk.groups(console.company()).await?;
@@ -89,7 +89,7 @@ async fn change(
             &console,
             &connection,
             &groups,
-            Values::of(&typed),
+            SamlValues::of(&typed),
             Problems::default(),
         )
     };
@@ -97,27 +97,27 @@ async fn change(
 }
 
 /// The page of a connection that cannot be enabled yet, with what is missing.
-pub(in crate::console) async fn incomplete(
+pub(super) async fn incomplete(
     console: &Console,
     connection: &Connection,
     problems: Problems,
 ) -> Result<Response, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
-    let values = Values::of(connection);
-    Ok(corrected(page(console, connection, &groups, values, problems)).into_response())
+    let values = SamlValues::of(connection);
+    Ok(unprocessable_page(page(console, connection, &groups, values, problems)).into_response())
 }
 
 fn page(
     console: &Console,
     connection: &Connection,
     groups: &[Group],
-    values: Values,
+    values: SamlValues,
     problems: Problems,
 ) -> SamlSettingsPage {
     let facts = CertificateFacts::all(connection, console.now());
     SamlSettingsPage {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(connection, Tab::Settings),
+        head: ConnectionHead::of(connection, ConnectionTab::Settings),
         missing: if connection.enabled {
             Vec::new()
         } else {
@@ -126,7 +126,7 @@ fn page(
         conflict: None,
         certificates: facts
             .iter()
-            .map(|one| CertificateView::of(one, Standing::Kept))
+            .map(|one| CertificateView::of(one, CertificateStanding::Kept))
             .collect(),
         jit_groups: values.jit_groups(groups),
         formats: values.formats(),
@@ -147,15 +147,15 @@ async fn save(
 }
 
 impl SettingsForm for SamlSettingsPage {
-    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> Values {
-        Values::sent_settings(fields, stored)
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SamlValues {
+        SamlValues::sent_settings(fields, stored)
     }
 
     fn page(
         console: &Console,
         connection: &Connection,
         groups: &[Group],
-        values: Values,
+        values: SamlValues,
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {
@@ -212,6 +212,6 @@ fn other_identity_provider<'a>(
         button: "Save all the same",
         change: Some(format!("/admin/connections/{}/change", before.id)),
         back: format!("/admin/connections/{}", before.id),
-        tab: Tab::Settings,
+        tab: ConnectionTab::Settings,
     })
 }

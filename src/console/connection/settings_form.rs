@@ -8,25 +8,25 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 use super::review::Review;
-use super::saml_fields::Values;
+use super::saml_fields::SamlValues;
 use crate::admin::{Problems, Refused};
 use crate::console::conflict::Conflict;
-use crate::console::{Console, corrected, done_then};
+use crate::console::{Console, tell_at_with, unprocessable_page};
 use crate::domain::{AuditAction, Connection, ConnectionId, Group};
 use crate::http::error::Error;
 use crate::http::response::Page;
 
 /// A page with such a form.
-pub(in crate::console) trait SettingsForm: Template + Sized {
+pub(super) trait SettingsForm: Template + Sized {
     /// What the form sent; what it has no field for is as it is stored.
-    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> Values;
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SamlValues;
 
     /// The page with these values.
     fn page(
         console: &Console,
         connection: &Connection,
         groups: &[Group],
-        values: Values,
+        values: SamlValues,
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self;
@@ -41,7 +41,7 @@ pub(in crate::console) trait SettingsForm: Template + Sized {
 }
 
 /// Saves a form.
-pub(in crate::console) async fn save<P: SettingsForm>(
+pub(super) async fn save<P: SettingsForm>(
     console: &Console,
     id: ConnectionId,
     fields: Vec<(String, String)>,
@@ -54,7 +54,8 @@ pub(in crate::console) async fn save<P: SettingsForm>(
         return conflict::<P>(console, &before, &groups, values).await;
     }
     let wrong = |values, problems| {
-        corrected(P::page(console, &before, &groups, values, problems, None)).into_response()
+        unprocessable_page(P::page(console, &before, &groups, values, problems, None))
+            .into_response()
     };
     let after = match values.applied(&before, &groups) {
         Ok(after) => after,
@@ -70,7 +71,7 @@ pub(in crate::console) async fn save<P: SettingsForm>(
         Ok(_) => {
             console.changed().await?;
             let (page, next, name) = P::saved(&after);
-            done_then(console, &page, "Saved.", (&next, name))
+            tell_at_with(console, &page, "Saved.", (&next, name))
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {
             Ok(wrong(values, refused.problems()))
@@ -88,7 +89,7 @@ async fn conflict<P: SettingsForm>(
     console: &Console,
     stored: &Connection,
     groups: &[Group],
-    values: Values,
+    values: SamlValues,
 ) -> Result<Response, Error> {
     let conflict = Conflict::of(console, &values, stored, groups).await?;
     let page = P::page(

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
-use super::head::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, ConnectionTab};
 use crate::app::Counted;
-use crate::console::people::words::Connections;
-use crate::console::sign_ins::{Row, view};
+use crate::console::people::words::ConnectionNames;
+use crate::console::sign_ins::{SignInLine, sign_in_line};
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{Connection, ConnectionId, Outcome};
@@ -21,7 +21,7 @@ use crate::http::routes::Routes;
 use crate::http::send_off::send_off;
 use crate::login::{self, Start};
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/{id}/test", get(show).post(begin))
 }
 
@@ -32,7 +32,7 @@ struct TestConnection {
     head: ConnectionHead,
     /// What has to be there before a test; none when it can begin.
     missing: Option<&'static str>,
-    tests: Vec<Row>,
+    tests: Vec<SignInLine>,
     /// Whether the last test that came to an end passed.
     has_passed: bool,
     /// Whether another connection is enabled.
@@ -64,7 +64,7 @@ struct Seen {
 const LOOKS: u32 = 60;
 
 #[derive(Debug, Deserialize)]
-struct Fields {
+struct TestForm {
     /// Whether the user has to be asked again, whatever the identity provider remembers.
     force: Option<String>,
 }
@@ -73,7 +73,7 @@ struct Fields {
 async fn begin(
     Path(id): Path<ConnectionId>,
     headers: HeaderMap,
-    ConsoleForm(console, fields): ConsoleForm<Fields>,
+    ConsoleForm(console, fields): ConsoleForm<TestForm>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let connection = admin.connection_to_test(id).await?;
@@ -110,7 +110,7 @@ async fn page(
     looks: u32,
 ) -> Result<Response, Error> {
     let tests = console.admin().tests_of(connection.id).await?;
-    let connections = Connections::of(console);
+    let connections = ConnectionNames::of(console);
     let settings = &connection.settings;
     let plain_http = [
         &settings.saml().sso_post_url,
@@ -121,7 +121,7 @@ async fn page(
     .any(|url| url.starts_with("http:"));
     let view = TestConnection {
         frame: console.frame(Section::Connections, connection.display_name.clone()),
-        head: ConnectionHead::of(connection, Tab::Test),
+        head: ConnectionHead::of(connection, ConnectionTab::Test),
         missing: missing(connection),
         is_under_way: tests.first().is_some_and(|newest| {
             newest.outcome == Outcome::Open && console.now() - newest.started_at < LIFETIME
@@ -140,7 +140,7 @@ async fn page(
             .any(|other| other.connection.id != connection.id),
         tests: tests
             .into_iter()
-            .map(|row| view(row, &connections, console.now()))
+            .map(|row| sign_in_line(row, &connections, console.now()))
             .collect(),
     };
     Ok(Page::new(view)

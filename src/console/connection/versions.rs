@@ -6,10 +6,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::head::{ConnectionHead, Tab};
+use super::head::{ConnectionHead, ConnectionTab};
 use super::review::Review;
 use crate::admin::{Difference, certificate_findings};
-use crate::console::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, done};
+use crate::console::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, tell_at};
 use crate::domain::{AuditAction, ConnectionId, TrustLine};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -17,7 +17,7 @@ use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::store::UnreadTrust;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/connections/{id}/versions", get(show))
         .route("/admin/connections/{id}/versions/restore", post(restore))
@@ -46,7 +46,7 @@ const ON_A_PAGE: u32 = 20;
 
 /// Which versions to compare, and which to list.
 #[derive(Debug, Default, Deserialize)]
-struct Wanted {
+struct VersionSearch {
     older: Option<i64>,
     newer: Option<i64>,
     /// The first one of the page.
@@ -58,9 +58,9 @@ struct Wanted {
 struct VersionsPage {
     frame: ConsoleFrame,
     head: ConnectionHead,
-    versions: Vec<Line>,
+    versions: Vec<VersionLine>,
     newest: i64,
-    pages: Pages,
+    pages: VersionPages,
     /// Whether somebody else's change waits to be read.
     is_unread: bool,
     comparison: Option<Comparison>,
@@ -70,7 +70,7 @@ struct VersionsPage {
 
 /// One version in the list.
 #[derive(Debug)]
-struct Line {
+struct VersionLine {
     number: i64,
     at: Moment,
     actor: String,
@@ -79,7 +79,7 @@ struct Line {
 
 /// The pages of the list.
 #[derive(Debug)]
-struct Pages {
+struct VersionPages {
     /// The first version of this one, when it is not the newest of all.
     from: Option<i64>,
     /// `1–20 of 57`; empty when there is one page only.
@@ -88,7 +88,7 @@ struct Pages {
     next: String,
 }
 
-impl Pages {
+impl VersionPages {
     fn of(path: &str, lines: &[TrustLine], [oldest, newest]: [i64; 2]) -> Self {
         let (first, last) = match lines {
             [first, .., last] => (first.number, last.number),
@@ -137,7 +137,7 @@ struct Comparison {
 /// `GET /admin/connections/{id}/versions`
 async fn show(
     Path(id): Path<ConnectionId>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<VersionSearch>,
     console: Console,
 ) -> Result<Response, Error> {
     let admin = console.admin();
@@ -186,17 +186,17 @@ async fn show(
     };
     Ok(Page::new(VersionsPage {
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(&connection, Tab::Versions),
+        head: ConnectionHead::of(&connection, ConnectionTab::Versions),
         older: options(&versions, [older, newer], older),
         newer: options(&versions, [older, newer], newer),
-        pages: Pages::of(
+        pages: VersionPages::of(
             &format!("/admin/connections/{id}/versions"),
             &versions,
             [oldest, newest],
         ),
         versions: versions
             .into_iter()
-            .map(|version| Line {
+            .map(|version| VersionLine {
                 number: version.number,
                 at: version.at.into(),
                 is_current: version.number == newest,
@@ -259,7 +259,7 @@ async fn restore(
         button: "Restore this version",
         change: None,
         back: format!("/admin/connections/{id}/versions"),
-        tab: Tab::Versions,
+        tab: ConnectionTab::Versions,
     }
     .page(&console)
     .await
@@ -272,7 +272,7 @@ async fn read(
 ) -> Result<Response, Error> {
     console.admin().read_trust(id, wanted.number).await?;
     let next = format!("/admin/connections/{id}/versions");
-    done(
+    tell_at(
         &console,
         &next,
         "Noted. You will not be told of this change again.",

@@ -24,13 +24,13 @@ pub(super) fn fill(html: &str, action: &str, fields: &[(String, String)]) -> Opt
 }
 
 /// A form between its tags.
-struct Form<'h> {
+struct PageForm<'h> {
     start: usize,
     end: usize,
     inside: &'h str,
 }
 
-fn forms<'h>(html: &'h str, action: &str) -> Vec<Form<'h>> {
+fn forms<'h>(html: &'h str, action: &str) -> Vec<PageForm<'h>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(begin) = html[at..].find("<form ").map(|it| it + at) {
@@ -44,7 +44,7 @@ fn forms<'h>(html: &'h str, action: &str) -> Vec<Form<'h>> {
         let leads = tag.value("action").unwrap_or_default();
         let leads = leads.split('#').next().unwrap_or_default();
         if tag.is("method", "post") && leads == action {
-            found.push(Form {
+            found.push(PageForm {
                 start: open,
                 end,
                 inside: &html[open..end],
@@ -55,7 +55,7 @@ fn forms<'h>(html: &'h str, action: &str) -> Vec<Form<'h>> {
     found
 }
 
-impl Form<'_> {
+impl PageForm<'_> {
     /// Whether it is about the same thing as what was sent: its hidden fields say so. Which state was seen is another matter: it
     /// comes back as it was, so that the form meets what somebody else has changed since.
     fn is_about(&self, fields: &[(String, String)]) -> bool {

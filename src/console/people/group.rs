@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use super::group_form::GroupFields;
 use super::words::{
-    Connections, Pages, counted, id, kind_text, kinds, name_of, number, page_number,
+    ConnectionNames, PageNumbers, counted, id, kind_text, kinds, name_of, number, page_number,
 };
 use crate::admin::{Added, GroupText, Problems, Refused};
 use crate::console::confirmation::{self, promotes};
 use crate::console::{
-    Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done, done_then,
+    Console, ConsoleForm, ConsoleFrame, Item, Section, tell_at, tell_at_with, unprocessable_page,
 };
 use crate::domain::{GrantSource, Group, GroupId, GroupKind, UserId};
 use crate::http::error::Error;
@@ -23,7 +23,7 @@ use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::store::{GroupUse, ListedUser, USERS_A_PAGE};
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/groups/{id}", get(show).post(save))
         .route("/admin/groups/{id}/members", post(add_member))
@@ -44,15 +44,15 @@ struct GroupPage {
     problems: Problems,
     /// What was typed to add a member.
     email: String,
-    changed: Option<Changed>,
-    uses: Vec<Use>,
+    changed: Option<GroupConflict>,
+    uses: Vec<GroupUseLine>,
     total: String,
-    members: Vec<Member>,
-    pages: Pages,
+    members: Vec<MemberLine>,
+    pages: PageNumbers,
 }
 
 #[derive(Debug)]
-struct Changed {
+struct GroupConflict {
     by: String,
     at: Moment,
     title: String,
@@ -61,14 +61,14 @@ struct Changed {
 }
 
 #[derive(Debug)]
-pub(super) struct Use {
+pub(super) struct GroupUseLine {
     pub(super) href: String,
     pub(super) name: String,
     pub(super) how: String,
 }
 
 #[derive(Debug)]
-pub(super) struct Member {
+pub(super) struct MemberLine {
     id: String,
     pub(super) href: String,
     pub(super) name: String,
@@ -81,7 +81,7 @@ pub(super) struct Member {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct MemberSearch {
     page: String,
 }
 
@@ -89,7 +89,7 @@ struct Asked {
 async fn show(
     console: Console,
     Path(group): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<MemberSearch>,
 ) -> Result<Response, Error> {
     let page = GroupPage::of(&console, id(&group)?, page_number(&asked.page)).await?;
     Ok(Page::new(page).into_response())
@@ -118,7 +118,7 @@ async fn save(
                     counted(lost as u64, "new administrator", "new administrators")
                 ),
             };
-            done_then(
+            tell_at_with(
                 &console,
                 &format!("/admin/groups/{group}"),
                 &told,
@@ -129,12 +129,12 @@ async fn save(
             let mut page = GroupPage::of(&console, group, 1).await?;
             page.version = fields.version;
             page.problems = refused.problems();
-            Ok(corrected(page.typed(text)).into_response())
+            Ok(unprocessable_page(page.typed(text)).into_response())
         }
         Err(Refused::Changed { by, at }) => {
             let (now, _) = console.admin().group(group).await?;
             let mut page = GroupPage::of(&console, group, 1).await?;
-            page.changed = Some(Changed {
+            page.changed = Some(GroupConflict {
                 by,
                 at: at.into(),
                 title: now.title,
@@ -176,7 +176,7 @@ async fn promotion(
         ("kind", text.kind.as_str().to_owned()),
     ];
     sent.extend(text.sso_only.then(|| ("sso_only", "on".to_owned())));
-    let question = confirmation::Asked {
+    let question = confirmation::Confirmation {
         title,
         group: &group,
         action: href.clone(),
@@ -214,13 +214,13 @@ async fn add_member(
             },
         );
         page.email = new.email;
-        return Ok(corrected(page).into_response());
+        return Ok(unprocessable_page(page).into_response());
     };
     let href = format!("/admin/groups/{group}");
     if new.sure.is_empty() {
         let (wanted, _) = console.admin().group(group).await?;
         if promotes(&console, user.id, &wanted).await? {
-            let question = confirmation::Asked {
+            let question = confirmation::Confirmation {
                 title: confirmation::of_one(&name_of(&user)),
                 group: &wanted,
                 action: format!("{href}/members"),
@@ -239,7 +239,7 @@ async fn add_member(
         ),
         Added::Already => format!("{email} was in the group already."),
     };
-    done(&console, &href, &told)
+    tell_at(&console, &href, &told)
 }
 
 #[derive(Debug, Deserialize)]
@@ -259,21 +259,21 @@ async fn remove_member(
     } else {
         "No administrator had put this user into the group."
     };
-    done(&console, &format!("/admin/groups/{group}"), told)
+    tell_at(&console, &format!("/admin/groups/{group}"), told)
 }
 
 impl GroupPage {
     async fn of(console: &Console, id: GroupId, page: u32) -> Result<Self, Error> {
         let (group, version) = console.admin().group(id).await?;
         let store = &console.app.desk;
-        let connections = Connections::of(console);
+        let connections = ConnectionNames::of(console);
         let listed = store.list_members(console.company(), id, page).await?;
         let uses = console
             .site
             .connections()
             .filter_map(|ready| GroupUse::from_connection(&ready.connection, id));
         let href = format!("/admin/groups/{id}");
-        let pages = Pages::of(page, USERS_A_PAGE, &listed, |page| {
+        let pages = PageNumbers::of(page, USERS_A_PAGE, &listed, |page| {
             format!("{href}?page={page}")
         });
         Ok(Self {
@@ -286,7 +286,7 @@ impl GroupPage {
             problems: Problems::default(),
             email: String::new(),
             changed: None,
-            uses: uses.map(|of| used(&of)).collect(),
+            uses: uses.map(|of| group_use_line(&of)).collect(),
             total: counted(listed.total.at_least(), "member", "members"),
             members: listed
                 .rows
@@ -308,7 +308,7 @@ impl GroupPage {
     }
 }
 
-pub(super) fn used(of: &GroupUse) -> Use {
+pub(super) fn group_use_line(of: &GroupUse) -> GroupUseLine {
     let mapped = match of.values.len() {
         0 => None,
         1 => of
@@ -321,14 +321,18 @@ pub(super) fn used(of: &GroupUse) -> Use {
         .jit
         .then(|| "New accounts come into it (Just-In-Time User Provisioning)".to_owned());
     let how: Vec<String> = jit.into_iter().chain(mapped).collect();
-    Use {
+    GroupUseLine {
         href: format!("/admin/connections/{}", of.connection),
         name: of.display_name.clone(),
         how: how.join(". "),
     }
 }
 
-pub(super) fn member(listed: &ListedUser, group: &Group, connections: &Connections) -> Member {
+pub(super) fn member(
+    listed: &ListedUser,
+    group: &Group,
+    connections: &ConnectionNames,
+) -> MemberLine {
     let sources: Vec<GrantSource> = listed
         .grants
         .iter()
@@ -336,7 +340,7 @@ pub(super) fn member(listed: &ListedUser, group: &Group, connections: &Connectio
         .map(|(_, source)| *source)
         .collect();
     let by_hand = sources.contains(&GrantSource::Administrator);
-    Member {
+    MemberLine {
         id: listed.user.id.to_string(),
         href: format!("/admin/users/{}", listed.user.id),
         name: name_of(&listed.user),

@@ -5,31 +5,31 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::group::{Member, Use, member, used};
-use super::words::{Connections, counted, id, number};
+use super::group::{GroupUseLine, MemberLine, group_use_line, member};
+use super::words::{ConnectionNames, counted, id, number};
 use crate::admin::COUNTED;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, deleted};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, tell_deletion};
 use crate::domain::{GroupId, GroupKind};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/groups/{id}/delete", get(ask).post(delete))
 }
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/group_delete.html")]
-struct Delete {
+struct GroupDeletePage {
     frame: ConsoleFrame,
     href: String,
     title: String,
-    uses: Vec<Use>,
+    uses: Vec<GroupUseLine>,
     members: String,
     has_members: bool,
     left_without: String,
     is_administrator: bool,
-    first: Vec<Member>,
+    first: Vec<MemberLine>,
     more: String,
 }
 
@@ -38,14 +38,14 @@ async fn ask(console: Console, Path(group): Path<String>) -> Result<Response, Er
     let group: GroupId = id(&group)?;
     let (found, _) = console.admin().group(group).await?;
     let loss = console.admin().loss_of_group(group).await?;
-    let connections = Connections::of(&console);
+    let connections = ConnectionNames::of(&console);
     let store = &console.app.desk;
     let listed = store.list_members(console.company(), group, 1).await?;
     let more = loss.members.saturating_sub(listed.rows.len() as u64);
-    Ok(Page::new(Delete {
+    Ok(Page::new(GroupDeletePage {
         frame: console.frame(Section::Users, format!("Delete \"{}\"?", found.title)),
         href: format!("/admin/groups/{group}"),
-        uses: loss.uses.iter().map(used).collect(),
+        uses: loss.uses.iter().map(group_use_line).collect(),
         has_members: loss.members > 0,
         members: counted(loss.members, "member", "members"),
         left_without: match loss.left_without {
@@ -79,5 +79,5 @@ async fn delete(
 ) -> Result<Response, Error> {
     let group = console.admin().delete_group(id(&group)?).await?;
     let told = format!("Deleted the permission group \"{}\".", group.title);
-    deleted(&console, "/admin/groups", &told).await
+    tell_deletion(&console, "/admin/groups", &told).await
 }

@@ -11,12 +11,12 @@ use crate::http::response::Page;
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/group_new.html")]
-pub(in crate::console) struct NewGroup {
+pub(in crate::console) struct NewGroupPage {
     frame: ConsoleFrame,
     title: String,
     kinds: Vec<Item>,
     sso_only: bool,
-    /// A form that waits for the group, sealed; empty for none.
+    /// The name of a form that waits for the group; empty for none.
     kept: String,
     problems: Problems,
     /// What stands in the way, when no field is to blame.
@@ -24,7 +24,7 @@ pub(in crate::console) struct NewGroup {
 }
 
 /// The empty form, while another one waits or not.
-pub(in crate::console) fn empty(console: &Console, kept: String) -> Page<NewGroup> {
+pub(in crate::console) fn empty(console: &Console, kept: String) -> Page<NewGroupPage> {
     let text = GroupText {
         title: String::new(),
         kind: GroupKind::Member,
@@ -44,7 +44,7 @@ pub(in crate::console) struct GroupFields {
     /// That its members become administrators was read, and is meant.
     #[serde(default)]
     pub(in crate::console) sure: String,
-    /// A form that waits for the group.
+    /// The name of a form that waits for the group.
     #[serde(default)]
     pub(super) kept: String,
 }
@@ -65,8 +65,8 @@ pub(super) fn form(
     text: GroupText,
     kept: String,
     refused: Option<&Refused>,
-) -> NewGroup {
-    NewGroup {
+) -> NewGroupPage {
+    NewGroupPage {
         frame: console.frame(Section::Users, "Create New Permission"),
         title: text.title,
         kinds: kinds(text.kind),

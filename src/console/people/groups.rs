@@ -9,13 +9,13 @@ use super::group_form::{GroupFields, empty, form};
 use super::words::{kind_text, number};
 use crate::admin::Refused;
 use crate::console::connection::group_first;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done_then, refused};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, refusal_page, tell_at_with};
 use crate::domain::GroupKind;
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/groups", get(show))
         .route("/admin/groups/new", get(new).post(create))
@@ -23,13 +23,13 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/groups.html")]
-struct Groups {
+struct GroupsPage {
     frame: ConsoleFrame,
-    rows: Vec<Row>,
+    rows: Vec<GroupLine>,
 }
 
 #[derive(Debug)]
-struct Row {
+struct GroupLine {
     href: String,
     title: String,
     kind: &'static str,
@@ -42,7 +42,7 @@ struct Row {
 /// `GET /admin/groups`
 async fn show(console: Console) -> Result<Response, Error> {
     let groups = console.app.desk.list_groups(console.company()).await?;
-    let rows = groups.iter().map(|listed| Row {
+    let rows = groups.iter().map(|listed| GroupLine {
         href: format!("/admin/groups/{}", listed.group.id),
         title: listed.group.title.clone(),
         kind: kind_text(listed.group.kind),
@@ -51,7 +51,7 @@ async fn show(console: Console) -> Result<Response, Error> {
         members: number(listed.members),
         members_href: format!("/admin/users?group={}", listed.group.id),
     });
-    Ok(Page::new(Groups {
+    Ok(Page::new(GroupsPage {
         rows: rows.collect(),
         frame: console.frame(Section::Users, "Users & Permissions"),
     })
@@ -81,7 +81,7 @@ async fn create(
             } else {
                 ("/admin/users/new", "Create SSO User")
             };
-            done_then(
+            tell_at_with(
                 &console,
                 &format!("/admin/groups/{}", group.id),
                 &told,
@@ -90,7 +90,7 @@ async fn create(
         }
         Err(why @ (Refused::Invalid(_) | Refused::Taken(_) | Refused::Full(_))) => {
             let page = form(&console, text, fields.kept, Some(&why));
-            Ok(refused(page, &why.obstacle()).into_response())
+            Ok(refusal_page(page, &why.obstacle()).into_response())
         }
         Err(other) => Err(other.into()),
     }

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::words::{Connections, counted, id, number};
+use super::words::{ConnectionNames, counted, id, number};
+use crate::console::time_list::{Pager, TimeList};
 use crate::console::times::Ago;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, done};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, tell_at};
 use crate::domain::{SessionKey, UserId};
-use crate::http::address::address;
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -20,7 +20,7 @@ const ON_A_PAGE: u32 = 50;
 /// Sessions are counted up to here.
 const COUNTED: u32 = 1_000;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route(HREF, get(show))
         .route("/admin/sessions/end", post(end))
@@ -29,20 +29,17 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/sessions.html")]
-struct Sessions {
+struct SessionsPage {
     frame: ConsoleFrame,
     /// How many there are besides the one that asks.
     others: String,
     is_alone: bool,
-    rows: Vec<Row>,
-    /// The address of the first page, when this is another one; or empty.
-    newest: String,
-    /// The address of the next page, or empty.
-    older: String,
+    rows: Vec<SessionLine>,
+    pager: Pager,
 }
 
 #[derive(Debug)]
-struct Row {
+struct SessionLine {
     key: String,
     href: String,
     name: String,
@@ -56,18 +53,18 @@ struct Row {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct SessionSearch {
     after: String,
 }
 
-impl Sessions {
+impl SessionsPage {
     fn question(&self) -> String {
         format!("This ends {}, on every device.", self.others)
     }
 }
 
 /// `GET /admin/sessions`
-async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
+async fn show(console: Console, Query(asked): Query<SessionSearch>) -> Result<Response, Error> {
     let after = asked.after.parse().ok();
     let admin = console.admin();
     let (part, others, set_ups) = tokio::try_join!(
@@ -76,9 +73,13 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         admin.set_up_sign_ins(),
     )?;
     let others = others.saturating_sub(1);
-    let connections = Connections::of(&console);
+    let list = TimeList {
+        path: HREF,
+        filters: Vec::new(),
+    };
+    let connections = ConnectionNames::of(&console);
     let now = console.now();
-    let rows = part.rows.iter().map(|row| Row {
+    let rows = part.rows.iter().map(|row| SessionLine {
         key: row.key.to_string(),
         href: format!("/admin/users/{}", row.session.user_id),
         name: if row.name.is_empty() {
@@ -93,7 +94,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
         ends: Ago::of(row.session.ends_at(), now),
         is_this: row.key == console.me.key,
     });
-    Ok(Page::new(Sessions {
+    Ok(Page::new(SessionsPage {
         rows: rows.collect(),
         frame: console.frame(Section::Sessions, "Sessions"),
         others: match others {
@@ -102,16 +103,13 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
             _ => format!("more than {} other sessions", number(COUNTED.into())),
         },
         is_alone: others == 0,
-        newest: after.map_or_else(String::new, |_| HREF.to_owned()),
-        older: part.next.map_or_else(String::new, |next| {
-            address(HREF, &[("after", Some(&next.to_string()))])
-        }),
+        pager: list.pager(after, part.next),
     })
     .into_response())
 }
 
 #[derive(Debug, Deserialize)]
-struct Ending {
+struct SessionEndForm {
     key: String,
     /// The user whose page asks.
     #[serde(default)]
@@ -119,7 +117,7 @@ struct Ending {
 }
 
 /// `POST /admin/sessions/end`
-async fn end(ConsoleForm(console, ending): ConsoleForm<Ending>) -> Result<Response, Error> {
+async fn end(ConsoleForm(console, ending): ConsoleForm<SessionEndForm>) -> Result<Response, Error> {
     let key: SessionKey = id(&ending.key)?;
     let back = match ending.user.parse::<UserId>() {
         Ok(user) => format!("/admin/users/{user}"),
@@ -127,20 +125,22 @@ async fn end(ConsoleForm(console, ending): ConsoleForm<Ending>) -> Result<Respon
     };
     console.admin().end_session(key).await?;
     console.changed().await?;
-    done(&console, &back, "Signed out.")
+    tell_at(&console, &back, "Signed out.")
 }
 
 #[derive(Debug, Deserialize)]
-struct EndingAll {
+struct SessionEndAllForm {
     /// Ticked when the session that asks ends, too.
     mine: Option<String>,
 }
 
 /// `POST /admin/sessions/end-all`
-async fn end_all(ConsoleForm(console, ending): ConsoleForm<EndingAll>) -> Result<Response, Error> {
+async fn end_all(
+    ConsoleForm(console, ending): ConsoleForm<SessionEndAllForm>,
+) -> Result<Response, Error> {
     let keep = ending.mine.is_none().then_some(console.me.key);
     let ended = console.admin().sign_out_everyone(keep).await?;
     console.changed().await?;
     let told = format!("{} ended.", counted(ended, "session", "sessions"));
-    done(&console, HREF, &told)
+    tell_at(&console, HREF, &told)
 }

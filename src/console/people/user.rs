@@ -8,11 +8,13 @@ use axum::routing::get;
 use serde::Deserialize;
 use time::Duration;
 
-use super::words::{Connections, group_choice, id, kind_text, name_of};
+use super::words::{ConnectionNames, group_choice, id, kind_text, name_of};
 use crate::admin::{Problems, Refused, UserText};
 use crate::console::company::account_words::{by_email, consequence};
-use crate::console::sign_ins::{self, view};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, corrected, done_then};
+use crate::console::sign_ins::{self, sign_in_line};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, Item, Section, tell_at_with, unprocessable_page,
+};
 use crate::domain::{Creation, GrantSource, Group, GroupKind, User, UserId};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -23,7 +25,7 @@ use crate::store::SignInFilter;
 /// Sign-ins that the page shows.
 const SIGN_INS: u32 = 5;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/users/{id}", get(show).post(save))
 }
 
@@ -33,7 +35,7 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
     clippy::struct_excessive_bools,
     reason = "each decides about a part of the page"
 )]
-pub(in crate::console) struct UserPage {
+pub(super) struct UserPage {
     frame: ConsoleFrame,
     id: String,
     href: String,
@@ -47,7 +49,7 @@ pub(in crate::console) struct UserPage {
     text: UserText,
     version: String,
     problems: Problems,
-    changed: Option<Changed>,
+    changed: Option<UserConflict>,
     grants: Vec<GrantRow>,
     /// Groups that an administrator may put the user into.
     free: Vec<Item>,
@@ -61,13 +63,13 @@ pub(in crate::console) struct UserPage {
     no_password: String,
     sessions: Vec<SessionRow>,
     /// The last ones, the newest first.
-    sign_ins: Vec<sign_ins::Row>,
+    sign_ins: Vec<sign_ins::SignInLine>,
     sign_ins_href: String,
 }
 
 /// Somebody else was faster.
 #[derive(Debug)]
-pub(in crate::console) struct Changed {
+pub(super) struct UserConflict {
     by: String,
     at: Moment,
     /// As it is now.
@@ -110,7 +112,7 @@ async fn show(console: Console, Path(user): Path<String>) -> Result<Response, Er
 }
 
 #[derive(Debug, Deserialize)]
-struct Fields {
+struct UserForm {
     version: String,
     email: String,
     #[serde(default)]
@@ -124,7 +126,7 @@ struct Fields {
 /// `POST /admin/users/{id}`
 async fn save(
     Path(user): Path<String>,
-    ConsoleForm(console, fields): ConsoleForm<Fields>,
+    ConsoleForm(console, fields): ConsoleForm<UserForm>,
 ) -> Result<Response, Error> {
     let user = id(&user)?;
     let text = UserText {
@@ -138,7 +140,7 @@ async fn save(
         .edit_user(user, &fields.version, &text, None)
         .await
     {
-        Ok(_) => done_then(
+        Ok(_) => tell_at_with(
             &console,
             &format!("/admin/users/{user}"),
             "Saved.",
@@ -149,12 +151,12 @@ async fn save(
             page.version = fields.version;
             page.text = text;
             page.problems = refused.problems();
-            Ok(corrected(page).into_response())
+            Ok(unprocessable_page(page).into_response())
         }
         Err(Refused::Changed { by, at }) => {
             let mut page = UserPage::of(&console, user).await?;
             let now = std::mem::replace(&mut page.text, text);
-            page.changed = Some(Changed {
+            page.changed = Some(UserConflict {
                 by,
                 at: at.into(),
                 now,
@@ -171,7 +173,7 @@ impl UserPage {
     pub(super) async fn of(console: &Console, id: UserId) -> Result<Self, Error> {
         let (user, version) = console.admin().user(id).await?;
         let store = &console.app.desk;
-        let connections = Connections::of(console);
+        let connections = ConnectionNames::of(console);
         let admin = console.admin();
         let (all, identities, sessions, set_ups, sign_ins) = tokio::try_join!(
             async { Ok(store.groups_and_grants(console.company(), id).await?) },
@@ -306,8 +308,8 @@ impl UserPage {
 async fn last_sign_ins(
     console: &Console,
     user: &User,
-    connections: &Connections,
-) -> Result<Vec<sign_ins::Row>, Error> {
+    connections: &ConnectionNames,
+) -> Result<Vec<sign_ins::SignInLine>, Error> {
     let Some(last) = user.last_sign_in_at else {
         return Ok(Vec::new());
     };
@@ -319,7 +321,7 @@ async fn last_sign_ins(
     let store = &console.app.desk;
     let page = store.sign_ins(console.company(), &filter, SIGN_INS).await?;
     let rows = page.rows.into_iter();
-    let rows = rows.map(|row| view(row, connections, console.now()));
+    let rows = rows.map(|row| sign_in_line(row, connections, console.now()));
     Ok(rows.collect())
 }
 
@@ -331,7 +333,7 @@ fn sign_ins_of(user: &User) -> String {
 }
 
 /// The groups of a user, each with everyone who put it there.
-fn rows(groups: &[(Group, Vec<GrantSource>)], connections: &Connections) -> Vec<GrantRow> {
+fn rows(groups: &[(Group, Vec<GrantSource>)], connections: &ConnectionNames) -> Vec<GrantRow> {
     let of_user = groups.iter().filter(|(_, sources)| !sources.is_empty());
     let row = |(group, sources): &(Group, Vec<GrantSource>)| GrantRow {
         id: group.id.to_string(),

@@ -11,14 +11,14 @@ use super::user::UserPage;
 use super::words::{counted, id, name_of};
 use crate::admin::{Added, Problems, Refused};
 use crate::console::confirmation::{self, promotes};
-use crate::console::{Console, ConsoleForm, Nothing, corrected, done};
+use crate::console::{Console, ConsoleForm, Nothing, tell_at, unprocessable_page};
 use crate::domain::{ConnectionId, GroupId, SessionKey, UserId};
 use crate::http::error::Error;
 use crate::http::rate_limit::in_password_turn;
 use crate::http::routes::Routes;
 use crate::login::confirm_password;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/users/{id}/deactivate", post(deactivate))
         .route("/admin/users/{id}/activate", post(activate))
@@ -75,7 +75,7 @@ async fn sign_out(
 }
 
 #[derive(Debug, Deserialize)]
-struct NewPassword {
+struct NewPasswordForm {
     password: String,
     /// Of the own account: the one that it has.
     #[serde(default)]
@@ -85,7 +85,7 @@ struct NewPassword {
 /// `POST /admin/users/{id}/password`
 async fn set_password(
     Path(user): Path<String>,
-    ConsoleForm(console, fields): ConsoleForm<NewPassword>,
+    ConsoleForm(console, fields): ConsoleForm<NewPasswordForm>,
 ) -> Result<Response, Error> {
     let user: UserId = id(&user)?;
     let own = own_session(&console, user);
@@ -163,7 +163,7 @@ async fn add_to_group(
         let (wanted, _) = console.admin().group(group).await?;
         if promotes(&console, user, &wanted).await? {
             let href = format!("/admin/users/{user}");
-            let question = confirmation::Asked {
+            let question = confirmation::Confirmation {
                 title: confirmation::of_one(&name_of(&who)),
                 group: &wanted,
                 action: format!("{href}/groups"),
@@ -249,12 +249,12 @@ fn own_session(console: &Console, user: UserId) -> Option<SessionKey> {
 async fn back(console: &Console, user: UserId, told: &str) -> Result<Response, Error> {
     // The next request already finds what was changed.
     console.changed().await?;
-    done(console, &format!("/admin/users/{user}"), told)
+    tell_at(console, &format!("/admin/users/{user}"), told)
 }
 
 async fn again(console: &Console, user: UserId, problems: Problems) -> Result<Response, Error> {
     let page = UserPage::of(console, user).await?;
-    Ok(corrected(page.with(problems)).into_response())
+    Ok(unprocessable_page(page.with(problems)).into_response())
 }
 
 fn sessions(count: usize) -> String {

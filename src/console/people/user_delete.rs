@@ -5,21 +5,21 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use super::words::{Connections, counted, id, name_of};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, deleted};
+use super::words::{ConnectionNames, counted, id, name_of};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, tell_deletion};
 use crate::domain::UserId;
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::store::UserUse;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/users/{id}/delete", get(ask).post(delete))
 }
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/user_delete.html")]
-struct Delete {
+struct UserDeletePage {
     frame: ConsoleFrame,
     href: String,
     name: String,
@@ -34,13 +34,13 @@ async fn ask(console: Console, Path(user): Path<String>) -> Result<Response, Err
     let (found, _) = console.admin().user(user).await?;
     let loss = console.admin().user_use(user).await?;
     let name = name_of(&found);
-    let connections = Connections::of(&console);
+    let connections = ConnectionNames::of(&console);
     let making: Vec<&str> = connections
         .all()
         .filter(|it| it.enabled && it.settings.jit.is_some())
         .map(|it| it.display_name.as_str())
         .collect();
-    Ok(Page::new(Delete {
+    Ok(Page::new(UserDeletePage {
         frame: console.frame(Section::Users, format!("Delete {name}?")),
         href: format!("/admin/users/{user}"),
         goes: goes(loss, found.has_password),
@@ -64,7 +64,7 @@ async fn delete(
 ) -> Result<Response, Error> {
     let (name, _) = console.admin().delete_user(id(&user)?).await?;
     let told = format!("Deleted. The audit log says \"{name}\" from now on.");
-    deleted(&console, "/admin/users", &told).await
+    tell_deletion(&console, "/admin/users", &told).await
 }
 
 fn goes(loss: UserUse, has_password: bool) -> Vec<String> {

@@ -9,7 +9,9 @@ use base64::prelude::BASE64_STANDARD;
 use super::words::{counted, number};
 use crate::admin::user_file::{Fault, MOST_BYTES, MOST_USERS};
 use crate::admin::{ImportPlan, PlannedUser, Problems, Refused};
-use crate::console::{Console, ConsoleFrame, ConsoleUpload, Section, corrected, done_then};
+use crate::console::{
+    Console, ConsoleFrame, ConsoleUpload, Section, tell_at_with, unprocessable_page,
+};
 use crate::domain::GroupKind;
 use crate::http::error::Error;
 use crate::http::response::Page;
@@ -20,7 +22,7 @@ const SHOWN: usize = 100;
 /// New administrators who are named; the others are counted.
 const NAMED: usize = 10;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/users/import", get(show).post(preview))
         .route("/admin/users/import/save", post(save))
@@ -28,7 +30,7 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/user_import.html")]
-struct Import {
+struct ImportPage {
     frame: ConsoleFrame,
     problems: Problems,
     most_users: String,
@@ -37,7 +39,7 @@ struct Import {
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/user_import_preview.html")]
-struct Preview {
+struct ImportPreview {
     frame: ConsoleFrame,
     file: String,
     /// Something that came between the look and the import.
@@ -48,10 +50,10 @@ struct Preview {
     /// Who becomes an administrator, and whether it was said that it is meant.
     administrators: String,
     made: String,
-    made_rows: Vec<Row>,
+    made_rows: Vec<ImportLine>,
     more_made: String,
     changed: String,
-    changed_rows: Vec<Row>,
+    changed_rows: Vec<ImportLine>,
     more_changed: String,
     same: String,
     /// How many users it makes or changes.
@@ -62,7 +64,7 @@ struct Preview {
 }
 
 #[derive(Debug)]
-struct Row {
+struct ImportLine {
     line: u64,
     email: String,
     name: String,
@@ -90,14 +92,14 @@ async fn preview(upload: ConsoleUpload) -> Result<Response, Error> {
         let mut problems = Problems::default();
         problems.add("file", "Choose a file, or paste its lines below.");
         let page = form(console, problems).await?;
-        return Ok(corrected(page).into_response());
+        return Ok(unprocessable_page(page).into_response());
     }
     let plan = console.admin().plan_import(&content).await?;
-    let page = shown(console, name, plan, &content, String::new());
+    let page = preview_page(console, name, plan, &content, String::new());
     Ok(if page.faults.is_empty() {
         Page::new(page).into_response()
     } else {
-        corrected(page).into_response()
+        unprocessable_page(page).into_response()
     })
 }
 
@@ -105,14 +107,14 @@ async fn preview(upload: ConsoleUpload) -> Result<Response, Error> {
 async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
     let unreadable = || Error::BadRequest("The file did not arrive in one piece.".into());
-    let content = upload.kept("content").ok_or_else(unreadable)?;
+    let content = upload.sent_along("content").ok_or_else(unreadable)?;
     if upload.text("administrators").is_empty() {
         let plan = console.admin().plan_import(&content).await?;
         if plan.administrators > 0 && plan.digest == upload.text("digest") {
             let name = upload.text("name").to_owned();
             let notice = "Nothing was imported. Tick the box about administrators, or take them out of the file.";
-            let page = shown(console, name, plan, &content, notice.to_owned());
-            return Ok(corrected(page).into_response());
+            let page = preview_page(console, name, plan, &content, notice.to_owned());
+            return Ok(unprocessable_page(page).into_response());
         }
     }
     let imported = console
@@ -128,7 +130,7 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
                 "Imported: {} created, {} changed, {} left as they were.",
                 done_now.made, done_now.changed, done_now.same
             );
-            done_then(
+            tell_at_with(
                 console,
                 "/admin/users",
                 &told,
@@ -138,7 +140,7 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
         Err(refused @ (Refused::Invalid(_) | Refused::Full(_))) => {
             let plan = console.admin().plan_import(&content).await?;
             let name = upload.text("name").to_owned();
-            let page = shown(console, name, plan, &content, refused.to_string());
+            let page = preview_page(console, name, plan, &content, refused.to_string());
             let status = axum::http::StatusCode::CONFLICT;
             Ok(Page::new(page).with_status(status).into_response())
         }
@@ -146,9 +148,9 @@ async fn save(upload: ConsoleUpload) -> Result<Response, Error> {
     }
 }
 
-async fn form(console: &Console, problems: Problems) -> Result<Import, Error> {
+async fn form(console: &Console, problems: Problems) -> Result<ImportPage, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
-    Ok(Import {
+    Ok(ImportPage {
         frame: console.frame(Section::Users, "Import users"),
         problems,
         most_users: number(MOST_USERS as u64),
@@ -156,13 +158,13 @@ async fn form(console: &Console, problems: Problems) -> Result<Import, Error> {
     })
 }
 
-fn shown(
+fn preview_page(
     console: &Console,
     file: String,
     plan: ImportPlan,
     content: &[u8],
     notice: String,
-) -> Preview {
+) -> ImportPreview {
     let rows = |users: &[PlannedUser]| users.iter().take(SHOWN).map(row).collect();
     let more = |count: usize, shown: usize| match count.saturating_sub(shown) {
         0 => String::new(),
@@ -170,7 +172,7 @@ fn shown(
     };
     let count = plan.made.len() + plan.changed.len();
     let administrators = administrators(&plan);
-    Preview {
+    ImportPreview {
         frame: console.frame(Section::Users, "Import users"),
         file,
         notice,
@@ -229,10 +231,10 @@ fn administrators(plan: &ImportPlan) -> String {
     }
 }
 
-fn row(planned: &PlannedUser) -> Row {
+fn row(planned: &PlannedUser) -> ImportLine {
     let text = &planned.text;
     let name = format!("{} {}", text.first_name, text.last_name);
-    Row {
+    ImportLine {
         line: planned.line,
         email: text.email.clone(),
         name: name.trim().to_owned(),

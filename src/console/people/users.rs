@@ -7,11 +7,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::words::{
-    Connections, Pages, day, group_items, id, name_of, number, page_number, way_text,
+    ConnectionNames, PageNumbers, day, group_items, id, name_of, number, page_number, way_text,
 };
 use crate::admin::{NewUser, Problems, Refused, UserText};
 use crate::console::{
-    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, confirmation, done_then, refused,
+    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, confirmation, refusal_page,
+    tell_at_with,
 };
 use crate::domain::{Creation, Group, GroupKind};
 use crate::http::error::Error;
@@ -21,7 +22,7 @@ use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::store::{ListedUser, SignInMethod, USERS_A_PAGE, UserFilter};
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/users", get(show))
         .route("/admin/users/new", get(new).post(create))
@@ -31,7 +32,7 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 /// What the list is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+struct UserSearch {
     q: String,
     group: String,
     state: String,
@@ -42,7 +43,7 @@ struct Asked {
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/users.html")]
-struct Users {
+struct UsersPage {
     frame: ConsoleFrame,
     q: String,
     groups: Vec<Item>,
@@ -53,12 +54,12 @@ struct Users {
     /// A filter is chosen beside the words of the search.
     is_narrowed: bool,
     total: String,
-    rows: Vec<Row>,
-    pages: Pages,
+    rows: Vec<UserLine>,
+    pages: PageNumbers,
 }
 
 #[derive(Debug)]
-struct Row {
+struct UserLine {
     href: String,
     name: String,
     email: String,
@@ -70,7 +71,7 @@ struct Row {
 }
 
 /// `GET /admin/users`
-async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, Error> {
+async fn show(console: Console, Query(asked): Query<UserSearch>) -> Result<Response, Error> {
     let store = &console.app.desk;
     let filter = asked.filter()?;
     let number_of_page = page_number(&asked.page);
@@ -85,10 +86,10 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
     }
     let mut choices = group_items(&groups, &asked.group);
     choices.insert(0, Item::nothing("All groups", &asked.group));
-    let pages = Pages::of(number_of_page, USERS_A_PAGE, &listed, |page| {
+    let pages = PageNumbers::of(number_of_page, USERS_A_PAGE, &listed, |page| {
         asked.address(page)
     });
-    Ok(Page::new(Users {
+    Ok(Page::new(UsersPage {
         frame: console.frame(Section::Users, "Users & Permissions"),
         groups: choices,
         states: Item::list(
@@ -131,7 +132,7 @@ async fn show(console: Console, Query(asked): Query<Asked>) -> Result<Response, 
     .into_response())
 }
 
-impl Asked {
+impl UserSearch {
     fn filter(&self) -> Result<UserFilter, Error> {
         Ok(UserFilter {
             search: self.q.clone(),
@@ -167,11 +168,11 @@ impl Asked {
     }
 }
 
-fn row(listed: &ListedUser) -> Row {
+fn row(listed: &ListedUser) -> UserLine {
     let groups = listed.groups();
     let titles: Vec<&str> = groups.iter().map(|group| group.title.as_str()).collect();
     let user = &listed.user;
-    Row {
+    UserLine {
         href: format!("/admin/users/{}", user.id),
         name: name_of(user),
         email: user.email.to_string(),
@@ -187,7 +188,7 @@ fn row(listed: &ListedUser) -> Row {
 
 #[derive(Debug, Template)]
 #[template(path = "console/people/user_new.html")]
-struct New {
+struct NewUserPage {
     frame: ConsoleFrame,
     text: UserText,
     groups: Vec<Item>,
@@ -209,7 +210,7 @@ async fn new(console: Console) -> Result<Response, Error> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Fields {
+struct NewUserForm {
     email: String,
     #[serde(default)]
     first_name: String,
@@ -227,7 +228,7 @@ struct Fields {
 }
 
 /// `POST /admin/users/new`
-async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Response, Error> {
+async fn create(ConsoleForm(console, fields): ConsoleForm<NewUserForm>) -> Result<Response, Error> {
     let text = UserText {
         email: fields.email,
         first_name: fields.first_name,
@@ -264,7 +265,7 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
                 "Created {}. The first single sign-on with this address finds the account.",
                 user.email
             );
-            done_then(
+            tell_at_with(
                 &console,
                 &format!("/admin/users/{}", user.id),
                 &told,
@@ -274,7 +275,7 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
         Err(why @ (Refused::Invalid(_) | Refused::Taken(_) | Refused::Full(_))) => {
             let (group, connection) = (&fields.group, &fields.connection);
             let page = form(&console, text, group, connection, Some(&why)).await?;
-            Ok(refused(page, &why.obstacle()).into_response())
+            Ok(refusal_page(page, &why.obstacle()).into_response())
         }
         Err(other) => Err(other.into()),
     }
@@ -282,7 +283,7 @@ async fn create(ConsoleForm(console, fields): ConsoleForm<Fields>) -> Result<Res
 
 /// Whether the new user is to be an administrator.
 fn ask(console: &Console, text: UserText, group: &Group, connection: &str) -> Response {
-    let question = confirmation::Asked {
+    let question = confirmation::Confirmation {
         title: confirmation::of_one(text.email.trim()),
         group,
         action: "/admin/users/new".to_owned(),
@@ -306,15 +307,15 @@ async fn form(
     group: &str,
     connection: &str,
     refused: Option<&Refused>,
-) -> Result<New, Error> {
+) -> Result<NewUserPage, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
     let mut items = group_items(&groups, group);
     items.insert(0, Item::nothing("No group", group));
-    Ok(New {
+    Ok(NewUserPage {
         frame: console.frame(Section::Users, "Create SSO User"),
         text,
         groups: items,
-        connections: Connections::of(console).to_wait_for(connection),
+        connections: ConnectionNames::of(console).to_wait_for(connection),
         problems: refused.map(Refused::problems).unwrap_or_default(),
         obstacle: refused.map(Refused::obstacle).unwrap_or_default(),
     })

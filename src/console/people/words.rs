@@ -100,9 +100,9 @@ pub(in crate::console) fn group_choice<'g>(
 }
 
 /// The company's connections, by the names of the sign-in page.
-pub(in crate::console) struct Connections(Arc<Site>);
+pub(in crate::console) struct ConnectionNames(Arc<Site>);
 
-impl Connections {
+impl ConnectionNames {
     pub(in crate::console) fn of(console: &Console) -> Self {
         Self(Arc::clone(&console.site))
     }
@@ -209,7 +209,7 @@ pub(in crate::console) fn counted(count: u64, one: &str, many: &str) -> String {
 
 /// Where a page is in its list.
 #[derive(Debug)]
-pub(in crate::console) struct Pages {
+pub(in crate::console) struct PageNumbers {
     /// "1–50 of 10,000".
     pub(in crate::console) shown: String,
     /// The address of the page before, or empty.
@@ -218,7 +218,7 @@ pub(in crate::console) struct Pages {
     pub(in crate::console) next: String,
 }
 
-impl Pages {
+impl PageNumbers {
     /// Page `page` (from 1) of a list, with `a_page` rows on each. `address` makes the address of a page.
     pub(in crate::console) fn of<T>(
         page: u32,
@@ -298,7 +298,7 @@ mod tests {
                 rows: vec![(); rows],
                 total,
             };
-            let pages = Pages::of(page, 50, &listed, |page| page.to_string());
+            let pages = PageNumbers::of(page, 50, &listed, |page| page.to_string());
             (pages.shown, pages.previous, pages.next)
         };
         let text = |shown: &str, previous: &str, next: &str| {

@@ -6,20 +6,20 @@ use axum::routing::post;
 
 use super::parse;
 use crate::admin::{Admin, SignInDetail};
-use crate::console::{ConsoleForm, Nothing, done};
+use crate::console::{ConsoleForm, Nothing, tell_at};
 use crate::http::error::Error;
 use crate::http::routes::Routes;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/sign-ins/{code}/link", post(link))
 }
 
 /// An identity that was refused the account of its address.
 #[derive(Debug)]
-pub(in crate::console) struct LinkView {
-    pub(in crate::console) subject: String,
-    pub(in crate::console) email: String,
-    pub(in crate::console) user: String,
+pub(super) struct LinkView {
+    pub(super) subject: String,
+    pub(super) email: String,
+    pub(super) user: String,
 }
 
 /// `POST /admin/sign-ins/{code}/link`: the person who was refused is the user.
@@ -30,11 +30,11 @@ async fn link(
     let user = console.admin().confirm_link(&parse(&code)?).await?;
     console.changed().await?;
     let told = "Linked. The next sign-in of this person gets in.";
-    done(&console, &format!("/admin/users/{}", user.id), told)
+    tell_at(&console, &format!("/admin/users/{}", user.id), told)
 }
 
 /// Whom the person of a refused sign-in may be linked to.
-pub(in crate::console) async fn link_of(
+pub(super) async fn link_of(
     admin: &Admin<'_>,
     detail: &SignInDetail,
 ) -> Result<Option<LinkView>, Error> {

@@ -8,11 +8,12 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
 use super::link_person::{LinkView, link_of};
-use super::{moment, outcome, parse, through};
+use super::{outcome, parse, through};
 use crate::admin::{ReceivedMessage, Side, SignInDetail};
 use crate::app::App;
 use crate::console::connection::findings::{Found, found};
 use crate::console::people::words::counted;
+use crate::console::times::to_the_second;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section};
 use crate::domain::{AttemptKind, Check, Outcome};
 use crate::http::error::Error;
@@ -23,7 +24,7 @@ use crate::saml::advice::aadsts_in;
 use crate::saml::outline::{OutlineKind, OutlineLine};
 use crate::saml::signature::NamedCertificate;
 
-pub(in crate::console) fn routes(routes: Routes) -> Routes {
+pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .route("/admin/sign-ins/{code}", get(show))
         .route("/admin/sign-ins/{code}/message", post(reveal))
@@ -31,7 +32,7 @@ pub(in crate::console) fn routes(routes: Routes) -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "console/sign_ins/sign_in.html")]
-struct SignInPage {
+struct SignInDetailPage {
     frame: ConsoleFrame,
     code: String,
     heading: &'static str,
@@ -60,7 +61,7 @@ struct SignInPage {
     passed: Vec<CheckView>,
     /// "24 checks passed".
     passed_text: String,
-    message: Message,
+    message: MessageView,
     keep_hours: u16,
 }
 
@@ -102,11 +103,11 @@ struct TestedConnection {
 struct SigningView {
     sentence: &'static str,
     signer: Option<NamedCertificate>,
-    configured: Vec<CertificateView>,
+    configured: Vec<ConfiguredCertificate>,
 }
 
 #[derive(Debug)]
-struct CertificateView {
+struct ConfiguredCertificate {
     subject: String,
     sha256: String,
     sha1: String,
@@ -125,7 +126,7 @@ struct CheckView {
 
 /// What was received, as far as it is shown.
 #[derive(Debug)]
-enum Message {
+enum MessageView {
     /// Nothing is kept.
     Nothing,
     /// Lines, and whether their values are shown or may be.
@@ -195,7 +196,7 @@ async fn page(
         AttemptKind::Logout => "Sign-out",
         _ => "Sign-in",
     };
-    let view = SignInPage {
+    let view = SignInDetailPage {
         frame: console.frame(Section::SignIns, format!("{heading} {}", attempt.code)),
         code: attempt.code.to_string(),
         heading,
@@ -240,7 +241,7 @@ async fn page(
             configured: signing
                 .configured
                 .iter()
-                .map(|it| CertificateView {
+                .map(|it| ConfiguredCertificate {
                     subject: it.subject.clone(),
                     sha256: it.sha256.clone(),
                     sha1: it.sha1.clone(),
@@ -297,9 +298,9 @@ fn note(detail: &SignInDetail, has_findings: bool, may_read: bool) -> Option<&'s
 
 fn facts(detail: &SignInDetail) -> Vec<(&'static str, Fact)> {
     let attempt = &detail.attempt;
-    let mut facts = vec![("Began", Fact::Time(moment(attempt.started_at)))];
+    let mut facts = vec![("Began", Fact::Time(to_the_second(attempt.started_at)))];
     if let Some(at) = attempt.finished_at {
-        facts.push(("Ended", Fact::Time(moment(at))));
+        facts.push(("Ended", Fact::Time(to_the_second(at))));
     }
     let name = through(
         attempt.kind,
@@ -391,15 +392,15 @@ fn here(detail: &SignInDetail, side: Side) -> Vec<Here> {
         .collect()
 }
 
-fn message(received: ReceivedMessage, shown: bool, may_show: bool) -> Message {
+fn message(received: ReceivedMessage, shown: bool, may_show: bool) -> MessageView {
     match received {
-        ReceivedMessage::Nothing => Message::Nothing,
-        ReceivedMessage::Message(lines) => Message::Lines {
+        ReceivedMessage::Nothing => MessageView::Nothing,
+        ReceivedMessage::Message(lines) => MessageView::Lines {
             lines: lines.into_iter().map(line).collect(),
             shown,
             may_show,
         },
-        ReceivedMessage::Unreadable(octets, text) => Message::Unreadable {
+        ReceivedMessage::Unreadable(octets, text) => MessageView::Unreadable {
             octets,
             text,
             may_show,

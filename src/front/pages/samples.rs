@@ -3,14 +3,14 @@
 use time::macros::datetime;
 
 use super::*;
-use crate::http::pages::{Failure, Link};
+use crate::http::pages::{FailurePage, Link};
 use crate::http::send_off::PostBinding;
 
 fn frame() -> Frame {
     Frame::named("Acme Imaging")
 }
 
-impl SignIn {
+impl SignInForms {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),
@@ -20,11 +20,11 @@ impl SignIn {
             }),
             notice: None,
             choices: vec![
-                Choice {
+                ConnectionChoice {
                     display_name: "Acme Entra ID".into(),
                     href: "/sso/login?connection=entra".into(),
                 },
-                Choice {
+                ConnectionChoice {
                     display_name: "Partners (Okta)".into(),
                     href: "/sso/login?connection=okta".into(),
                 },
@@ -73,7 +73,7 @@ impl PasswordForm {
     }
 }
 
-impl SignedIn {
+impl SignedInPage {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),
@@ -119,7 +119,7 @@ impl Repost {
     }
 }
 
-impl SignOut {
+impl SignOutPage {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),
@@ -129,30 +129,30 @@ impl SignOut {
     }
 }
 
-impl SignedOut {
+impl SignedOutPage {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),
-            reach: Reach::Here,
+            reach: SignOutReach::Here,
         }
     }
 
     pub(super) fn sample_everywhere() -> Self {
         Self {
-            reach: Reach::Everywhere,
+            reach: SignOutReach::Everywhere,
             ..Self::sample()
         }
     }
 
     pub(super) fn sample_unconfirmed() -> Self {
         Self {
-            reach: Reach::Unconfirmed,
+            reach: SignOutReach::Unconfirmed,
             ..Self::sample()
         }
     }
 }
 
-impl Failure {
+impl FailurePage {
     pub(super) fn sample() -> Self {
         Self {
             frame: frame(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::http::pages::Failure;
+use crate::http::pages::FailurePage;
 use crate::http::send_off::PostBinding;
 
 fn all() -> Vec<(&'static str, String)> {
@@ -7,19 +7,25 @@ fn all() -> Vec<(&'static str, String)> {
         (name, page.render().unwrap())
     }
     vec![
-        page("sign_in", &SignIn::sample()),
-        page("sign_in_password_only", &SignIn::sample_password_only()),
-        page("sign_in_choices_only", &SignIn::sample_choices_only()),
-        page("sign_in_empty", &SignIn::sample_empty()),
-        page("signed_in", &SignedIn::sample()),
+        page("sign_in", &SignInForms::sample()),
+        page(
+            "sign_in_password_only",
+            &SignInForms::sample_password_only(),
+        ),
+        page("sign_in_choices_only", &SignInForms::sample_choices_only()),
+        page("sign_in_empty", &SignInForms::sample_empty()),
+        page("signed_in", &SignedInPage::sample()),
         page("post_binding", &PostBinding::sample()),
         page("repost", &Repost::sample()),
-        page("sign_out", &SignOut::sample()),
-        page("signed_out", &SignedOut::sample()),
-        page("signed_out_everywhere", &SignedOut::sample_everywhere()),
-        page("signed_out_unconfirmed", &SignedOut::sample_unconfirmed()),
-        page("error", &Failure::sample()),
-        page("unknown_site", &Failure::sample_unknown_site()),
+        page("sign_out", &SignOutPage::sample()),
+        page("signed_out", &SignedOutPage::sample()),
+        page("signed_out_everywhere", &SignedOutPage::sample_everywhere()),
+        page(
+            "signed_out_unconfirmed",
+            &SignedOutPage::sample_unconfirmed(),
+        ),
+        page("error", &FailurePage::sample()),
+        page("unknown_site", &FailurePage::sample_unknown_site()),
     ]
 }
 
@@ -84,7 +90,7 @@ fn pages_escape_what_comes_from_outside() {
     let hostile = "\"'><script>alert(1)</script>";
     let evil = || hostile.to_owned();
     let frame = || Frame::named(hostile);
-    let mut sign_in = SignIn::sample();
+    let mut sign_in = SignInForms::sample();
     sign_in.frame = frame();
     sign_in.notice = Some(evil());
     sign_in.signed_in = Some(AlreadySignedIn {
@@ -102,7 +108,7 @@ fn pages_escape_what_comes_from_outside() {
         email: evil(),
         return_to: Some(evil()),
     });
-    let signed_in = SignedIn {
+    let signed_in = SignedInPage {
         frame: frame(),
         name: evil(),
         email: evil(),
@@ -110,7 +116,7 @@ fn pages_escape_what_comes_from_outside() {
         groups: vec![evil()],
         connection: evil(),
         csrf: evil(),
-        ..SignedIn::sample()
+        ..SignedInPage::sample()
     };
     let post = PostBinding {
         frame: frame(),
@@ -128,22 +134,22 @@ fn pages_escape_what_comes_from_outside() {
         handle: evil(),
         ..Repost::sample()
     };
-    let sign_out = SignOut {
+    let sign_out = SignOutPage {
         frame: frame(),
         email: evil(),
         csrf: evil(),
     };
-    let signed_out = SignedOut {
+    let signed_out = SignedOutPage {
         frame: frame(),
-        ..SignedOut::sample()
+        ..SignedOutPage::sample()
     };
-    let failure = Failure {
+    let failure = FailurePage {
         frame: frame(),
         title: hostile.into(),
         what: hostile.into(),
         next: vec![evil(), evil()],
         code: Some(hostile.into()),
-        ..Failure::sample()
+        ..FailurePage::sample()
     };
     let pages = [
         sign_in.render(),

@@ -35,7 +35,7 @@ const READ_AHEAD: usize = 32 * 1024;
 
 /// What every connection of a server has in common.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct ServerState {
     pub(super) router: Edge,
     pub(super) timeouts: Timeouts,
     /// Whether the server stops: then an answer is the last on its connection.
@@ -49,7 +49,7 @@ pub(super) async fn run(
     mut stream: TcpStream,
     peer: SocketAddr,
     state: Arc<ConnectionState>,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
 ) {
     // Answers are written whole; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
@@ -84,7 +84,7 @@ async fn answer_all(
     stream: TcpStream,
     peer: SocketAddr,
     state: Arc<ConnectionState>,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
 ) -> Option<TcpStream> {
     let timeouts = shared.timeouts;
     let mut closed = shared.closed.clone();
@@ -152,7 +152,7 @@ async fn answer_all(
 async fn dismiss(
     mut stream: TcpStream,
     state: &ConnectionState,
-    shared: &Shared,
+    shared: &ServerState,
     refused: Option<StatusCode>,
 ) {
     let timeouts = &shared.timeouts;
@@ -215,7 +215,7 @@ async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     state: Arc<ConnectionState>,
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
 ) -> Result<Response, Infallible> {
     if state.has_more() {
         // Who asks for much at once lets the others go first, each time.

@@ -18,11 +18,11 @@ const PART: usize = 64;
 pub(super) struct ConnectionSet {
     most: usize,
     tasks: JoinSet<()>,
-    members: HashMap<Id, Member>,
+    members: HashMap<Id, OpenConnection>,
 }
 
 #[derive(Debug)]
-struct Member {
+struct OpenConnection {
     state: Arc<ConnectionState>,
     task: AbortHandle,
 }
@@ -51,7 +51,8 @@ impl ConnectionSet {
         connection: impl Future<Output = ()> + Send + 'static,
     ) {
         let task = self.tasks.spawn(connection);
-        self.members.insert(task.id(), Member { state, task });
+        self.members
+            .insert(task.id(), OpenConnection { state, task });
     }
 
     /// Waits until one has ended; `false` when there is none.

@@ -14,7 +14,7 @@ use super::Timeouts;
 pub(crate) struct ConnectionState {
     /// The same for all connections of a server, so that they can be compared.
     epoch: Instant,
-    /// A [`Waiting`]: in one integer, so that nobody sees what it waits for without since when.
+    /// A [`PackedWait`]: in one integer, so that nobody sees what it waits for without since when.
     waiting: AtomicU64,
     /// Whether the last request's body was not read to its end.
     unread: AtomicBool,
@@ -24,7 +24,7 @@ pub(crate) struct ConnectionState {
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
+enum WaitsFor {
     /// For us.
     Work = 0,
     /// For a request to begin.
@@ -39,8 +39,8 @@ enum Wait {
 
 /// What a connection waits for, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Waiting {
-    wait: Wait,
+struct PackedWait {
+    wait: WaitsFor,
     /// Milliseconds since the epoch.
     since: u64,
 }
@@ -58,7 +58,7 @@ pub(super) enum Due {
 
 /// After this time without a request a connection gives its buffers back.
 pub(super) const REST: Duration = Duration::from_secs(2);
-/// The last bits of a [`Waiting`] are for what is waited for.
+/// The last bits of a [`PackedWait`] are for what is waited for.
 const BITS: u32 = 3;
 
 impl ConnectionState {
@@ -70,54 +70,54 @@ impl ConnectionState {
             unread: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
         };
-        state.enter(Wait::Request);
+        state.enter(WaitsFor::Request);
         state
     }
 
     /// Whether nothing has come since the last answer: the next request came together with the one before it.
     pub(super) fn has_more(&self) -> bool {
-        self.wait() == Wait::Request
+        self.wait() == WaitsFor::Request
     }
 
     /// A request is being answered.
     pub(super) fn works(&self) {
         // No need to know since when.
-        self.put(Waiting {
-            wait: Wait::Work,
+        self.put(PackedWait {
+            wait: WaitsFor::Work,
             since: 0,
         });
     }
 
     /// The answer is there; the client may read it and ask again.
     pub(super) fn answered(&self) {
-        self.enter(Wait::Request);
+        self.enter(WaitsFor::Request);
     }
 
     /// Octets came from the client.
     pub(super) fn heard(&self) {
-        if self.wait() == Wait::Request {
-            self.enter(Wait::Head);
+        if self.wait() == WaitsFor::Request {
+            self.enter(WaitsFor::Head);
         }
     }
 
     /// More of the body has to come.
     pub(super) fn lacks_body(&self) {
-        if self.wait() != Wait::Body {
-            self.enter(Wait::Body);
+        if self.wait() != WaitsFor::Body {
+            self.enter(WaitsFor::Body);
         }
     }
 
     /// The client does not read.
     pub(super) fn blocked(&self) {
-        if self.wait() != Wait::Reader {
-            self.enter(Wait::Reader);
+        if self.wait() != WaitsFor::Reader {
+            self.enter(WaitsFor::Reader);
         }
     }
 
     /// The client has read something of the answer: its time for the rest begins.
     pub(super) fn taken(&self) {
-        if self.wait() == Wait::Reader {
-            self.enter(Wait::Reader);
+        if self.wait() == WaitsFor::Reader {
+            self.enter(WaitsFor::Reader);
         }
     }
 
@@ -143,7 +143,7 @@ impl ConnectionState {
 
     /// Whether the client does not read.
     pub(super) fn is_blocked(&self) -> bool {
-        self.wait() == Wait::Reader
+        self.wait() == WaitsFor::Reader
     }
 
     /// More of an answer is being made. A client that does not read what there is so far is waited for all the same.
@@ -157,21 +157,21 @@ impl ConnectionState {
     pub(super) fn flushed(&self) -> bool {
         let was_blocked = self.is_blocked();
         if was_blocked {
-            self.enter(Wait::Request);
+            self.enter(WaitsFor::Request);
         }
         was_blocked
     }
 
     /// What becomes of it when nothing happens, and when.
     pub(super) fn due(&self, timeouts: &Timeouts) -> Due {
-        let Waiting { wait, since } = self.waiting();
+        let PackedWait { wait, since } = self.waiting();
         let since = self.epoch + Duration::from_millis(since);
         match wait {
-            Wait::Work | Wait::Body => Due::Never,
-            Wait::Request if REST < timeouts.idle => Due::Rest(since + REST),
-            Wait::Request => Due::End(since + timeouts.idle),
-            Wait::Head => Due::End(since + timeouts.head),
-            Wait::Reader => Due::End(since + timeouts.answer),
+            WaitsFor::Work | WaitsFor::Body => Due::Never,
+            WaitsFor::Request if REST < timeouts.idle => Due::Rest(since + REST),
+            WaitsFor::Request => Due::End(since + timeouts.idle),
+            WaitsFor::Head => Due::End(since + timeouts.head),
+            WaitsFor::Reader => Due::End(since + timeouts.answer),
         }
     }
 
@@ -182,40 +182,40 @@ impl ConnectionState {
 
     /// Since when this connection waits for its client, for comparison; none when it works.
     pub(super) fn waits_since(&self) -> Option<u64> {
-        let Waiting { wait, since } = self.waiting();
-        (wait != Wait::Work).then_some(since)
+        let PackedWait { wait, since } = self.waiting();
+        (wait != WaitsFor::Work).then_some(since)
     }
 
-    fn enter(&self, wait: Wait) {
+    fn enter(&self, wait: WaitsFor) {
         let since = u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX >> BITS);
-        self.put(Waiting { wait, since });
+        self.put(PackedWait { wait, since });
     }
 
-    fn put(&self, waiting: Waiting) {
+    fn put(&self, waiting: PackedWait) {
         self.waiting.store(waiting.to_bits(), Ordering::Relaxed);
     }
 
-    fn wait(&self) -> Wait {
+    fn wait(&self) -> WaitsFor {
         self.waiting().wait
     }
 
-    fn waiting(&self) -> Waiting {
-        Waiting::from_bits(self.waiting.load(Ordering::Relaxed))
+    fn waiting(&self) -> PackedWait {
+        PackedWait::from_bits(self.waiting.load(Ordering::Relaxed))
     }
 }
 
-impl Waiting {
+impl PackedWait {
     fn to_bits(self) -> u64 {
         self.since << BITS | self.wait as u64
     }
 
     fn from_bits(bits: u64) -> Self {
         let wait = match bits & ((1 << BITS) - 1) {
-            0 => Wait::Work,
-            1 => Wait::Request,
-            2 => Wait::Head,
-            3 => Wait::Body,
-            _ => Wait::Reader,
+            0 => WaitsFor::Work,
+            1 => WaitsFor::Request,
+            2 => WaitsFor::Head,
+            3 => WaitsFor::Body,
+            _ => WaitsFor::Reader,
         };
         let since = bits >> BITS;
         Self { wait, since }
@@ -238,8 +238,8 @@ mod tests {
     /// A connection that has been there for so many seconds.
     fn after(seconds: u64) -> ConnectionState {
         let state = ConnectionState::new(Instant::now());
-        state.put(Waiting {
-            wait: Wait::Request,
+        state.put(PackedWait {
+            wait: WaitsFor::Request,
             since: 0,
         });
         ConnectionState {
@@ -297,32 +297,35 @@ mod tests {
     #[test]
     fn what_is_waited_for_and_since_when_come_back_as_they_were() {
         for wait in [
-            Wait::Work,
-            Wait::Request,
-            Wait::Head,
-            Wait::Body,
-            Wait::Reader,
+            WaitsFor::Work,
+            WaitsFor::Request,
+            WaitsFor::Head,
+            WaitsFor::Body,
+            WaitsFor::Reader,
         ] {
-            let waiting = Waiting { wait, since: 7000 };
-            assert_eq!(Waiting::from_bits(waiting.to_bits()), waiting);
+            let waiting = PackedWait { wait, since: 7000 };
+            assert_eq!(PackedWait::from_bits(waiting.to_bits()), waiting);
         }
     }
 
     #[test]
     fn what_drips_does_not_begin_anew() {
         for (wait, goes_on) in [
-            (Wait::Head, ConnectionState::heard as fn(&ConnectionState)),
-            (Wait::Body, ConnectionState::lacks_body),
-            (Wait::Reader, ConnectionState::blocked),
+            (
+                WaitsFor::Head,
+                ConnectionState::heard as fn(&ConnectionState),
+            ),
+            (WaitsFor::Body, ConnectionState::lacks_body),
+            (WaitsFor::Reader, ConnectionState::blocked),
         ] {
             let state = after(100);
-            state.put(Waiting { wait, since: 7000 });
+            state.put(PackedWait { wait, since: 7000 });
             goes_on(&state);
             assert_eq!(state.waits_since(), Some(7000), "{wait:?}");
             // Of an answer, what is taken is what counts.
             state.taken();
             let anew = state.waits_since() != Some(7000);
-            assert_eq!(anew, wait == Wait::Reader, "{wait:?}");
+            assert_eq!(anew, wait == WaitsFor::Reader, "{wait:?}");
         }
     }
 }

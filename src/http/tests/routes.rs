@@ -12,8 +12,8 @@ impl Purpose for Rename {
 }
 
 /// A page of a site.
-fn page(frame: Frame) -> Failure {
-    Failure {
+fn page(frame: Frame) -> FailurePage {
+    FailurePage {
         frame,
         title: String::new(),
         what: String::new(),

@@ -21,6 +21,8 @@ pub struct PostForm {
     pub response: EncodedResponse,
     /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
+    /// See [`Posted::reposted`].
+    pub reposted: Option<String>,
 }
 
 /// A message of either kind from a form.
@@ -32,6 +34,9 @@ pub struct Posted {
     pub xml: Vec<u8>,
     /// `RelayState`, when there is one that is not empty.
     pub relay_state: Option<String>,
+    /// What our own page adds when it sends a message once more, so that the browser's cookies come with it (rule E2); none when
+    /// it is empty.
+    pub reposted: Option<String>,
 }
 
 /// What the page that posts a message to the other side needs (saml-bindings 3.5.4).
@@ -68,6 +73,7 @@ impl EncodedResponse {
             MessageKind::Response => Ok(PostForm {
                 response: Self { xml: posted.xml },
                 relay_state: posted.relay_state,
+                reposted: posted.reposted,
             }),
             MessageKind::Request => Err(BindingError::Missing(MessageKind::Response.parameter())),
         }
@@ -102,6 +108,7 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
     }
     let mut message = None;
     let mut relay_state = None;
+    let mut reposted = None;
     for QueryPair { name, value, .. } in pairs(body) {
         for kind in [MessageKind::Response, MessageKind::Request] {
             if names(name, kind.parameter()) && message.replace((kind, value)).is_some() {
@@ -111,6 +118,10 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
         if names(name, "RelayState") && relay_state.replace(value).is_some() {
             return Err(BindingError::Repeated("RelayState"));
         }
+        // Not of the standard, so that nothing of it is refused.
+        if reposted.is_none() && names(name, "reposted") {
+            reposted = Some(value);
+        }
     }
     let (kind, value) = message.ok_or(BindingError::Missing("SAMLResponse"))?;
     Ok(Posted {
@@ -119,6 +130,9 @@ pub fn decode_post(body: &[u8], limit: usize) -> Result<Posted, BindingError> {
         relay_state: relay_state
             .map(|raw| text(raw, "RelayState"))
             .transpose()?
+            .filter(|value| !value.is_empty()),
+        reposted: reposted
+            .and_then(|raw| text(raw, "reposted").ok())
             .filter(|value| !value.is_empty()),
     })
 }

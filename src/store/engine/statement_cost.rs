@@ -255,7 +255,7 @@ async fn an_export_of_one_moment_reads_each_entry_once() {
         company_id: Some(company),
         at: NOW,
         actor: "anna@acme.example".to_owned(),
-        action: "user.add".to_owned(),
+        action: crate::domain::AuditAction::UserAdd.into(),
         subject: format!("user{number}@acme.example"),
         detail: String::new(),
         client: None,

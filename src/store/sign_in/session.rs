@@ -17,12 +17,21 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:literal $(, with $more:literal)?) => {
         concat!(
             "SELECT s.session_key, s.user_id, s.company_id, s.connection_id, s.attempt_id, s.name_id, s.session_index, s.signed_in_at, \
-             s.expires_at, s.idle_ms, s.last_seen_at, s.data, s.authn_instant, s.authn_context FROM session s ",
+             s.expires_at, s.idle_ms, s.last_seen_at, s.authn_instant, s.authn_context",
+            $(", ", $more,)?
+            " FROM session s ",
             $rest
         )
+    };
+}
+
+/// The session of a key, with so much more. One that began while its connection was being deleted is none.
+macro_rules! select_by_key {
+    ($($more:literal)?) => {
+        select!("WHERE s.session_key = $1 AND (s.connection_id IS NULL OR EXISTS (SELECT 1 FROM connection c WHERE c.id = s.connection_id))" $(, with $more)?)
     };
 }
 
@@ -91,9 +100,32 @@ impl Store {
         key: SessionKey,
         now: OffsetDateTime,
     ) -> Result<Option<SignedIn>, Error> {
-        let Some((session, _)) = self.live_session(key, now).await? else {
-            return Ok(None);
-        };
+        match self.live_session(key, now).await? {
+            Some(session) => self.signed_in_by(key, session).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The first half of [`Self::signed_in`]: the session, when it is live.
+    pub async fn live_session(
+        &self,
+        key: SessionKey,
+        now: OffsetDateTime,
+    ) -> Result<Option<Session>, Error> {
+        let row = query(select_by_key!())
+            .bind(key.0.to_vec())
+            .fetch_optional(&self.database)
+            .await?;
+        let session = row.as_ref().map(session).transpose()?;
+        Ok(session.filter(|it| it.is_live(now)))
+    }
+
+    /// The second half of [`Self::signed_in`]: whose live session it is.
+    pub async fn signed_in_by(
+        &self,
+        key: SessionKey,
+        session: Session,
+    ) -> Result<Option<SignedIn>, Error> {
         let found = self.user_and_groups(session.user_id).await?;
         Ok(found.map(|(user, groups)| SignedIn {
             key,
@@ -167,14 +199,13 @@ impl Store {
         Ok(ended)
     }
 
-    /// A live session and the data that handlers keep with it.
-    pub(in crate::store) async fn live_session(
+    /// A live session and what its browser's pages keep, as JSON.
+    pub(super) async fn live_session_data(
         &self,
         key: SessionKey,
         now: OffsetDateTime,
     ) -> Result<Option<(Session, String)>, Error> {
-        // One that began while its connection was being deleted is none.
-        let row = query(select!("WHERE s.session_key = $1 AND (s.connection_id IS NULL OR EXISTS (SELECT 1 FROM connection c WHERE c.id = s.connection_id))"))
+        let row = query(select_by_key!("s.data"))
             .bind(key.0.to_vec())
             .fetch_optional(&self.database)
             .await?;

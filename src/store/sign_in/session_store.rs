@@ -1,51 +1,68 @@
-//! The tower-sessions `SessionStore` over the same database.
+//! The tower-sessions `SessionStore` over the same database: what a signed-in browser's pages keep.
 //!
-//! Invariants: a session cannot be made here, only in `sign_in`; what describes the sign-in ([`SESSION_FIELD`]) cannot be
-//! changed here; and saving never moves a session's absolute end.
+//! Invariants: a session is neither begun here, only in `sign_in`, nor prolonged; who is signed in is read elsewhere
+//! (`Store::signed_in`). Nothing is written over that another request has saved since this one looked. No session keeps more than
+//! [`LARGEST_DATA`].
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::database::columns::{json, ms};
+use crate::database::columns::json;
 use crate::database::statement::query;
-use crate::domain::SessionId;
+use crate::domain::{SessionId, SessionKey};
 use crate::store::{Error, Store};
 use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions_core::session::{Id, Record};
 use tower_sessions_core::session_store::{self, SessionStore};
 
-/// The field of a session's record that holds the `domain::Session`.
-pub const SESSION_FIELD: &str = "vestibule.session";
+/// The most octets that are kept with one session, as JSON.
+pub const LARGEST_DATA: usize = 256 * 1024;
 
-/// The sessions of a store, for the tower-sessions layer.
+/// The field that counts how often the others were saved. A record has it as it was when it was loaded.
+const REVISION: &str = "revision";
+
+/// The data as it is stored: it begins with its revision, by which a save finds it.
+#[derive(Serialize)]
+struct Saved {
+    revision: u64,
+    #[serde(flatten)]
+    data: HashMap<String, Value>,
+}
+
+/// The records of live sessions.
 #[derive(Clone)]
-pub struct Sessions {
+pub struct SessionRecords {
     store: Store,
     now: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
 }
 
 impl Store {
-    /// The sessions for the tower-sessions layer, which does not say what time it is.
-    pub fn sessions(&self, now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Sessions {
-        Sessions {
+    /// The records of live sessions, for tower-sessions, which does not say what time it is.
+    pub fn session_records(
+        &self,
+        now: impl Fn() -> OffsetDateTime + Send + Sync + 'static,
+    ) -> SessionRecords {
+        SessionRecords {
             store: self.clone(),
             now: Arc::new(now),
         }
     }
 }
 
-impl fmt::Debug for Sessions {
+impl fmt::Debug for SessionRecords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions")
+        f.debug_struct("SessionRecords")
             .field("store", &self.store)
             .finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl SessionStore for Sessions {
+impl SessionStore for SessionRecords {
     async fn create(&self, _record: &mut Record) -> session_store::Result<()> {
         Err(session_store::Error::Backend(
             "a session begins with a sign-in and not otherwise".to_owned(),
@@ -53,40 +70,50 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let data: HashMap<_, _> = record
-            .data
-            .iter()
-            .filter(|(field, _)| *field != SESSION_FIELD)
-            .collect();
-        let data = json(&data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
-        let now = (self.now)();
-        query("UPDATE session SET data = $1, last_seen_at = $2 WHERE session_key = $3")
-            .bind(data)
-            .bind(ms(now))
-            .bind(self.key(&record.id).to_vec())
-            .execute(&self.store.database)
-            .await
-            .map_err(|error| backend(&error.into()))?;
-        Ok(())
+        let mut data = record.data.clone();
+        let expected = data
+            .remove(REVISION)
+            .and_then(|it| it.as_u64())
+            .unwrap_or_default();
+        let revision = expected + 1;
+        let text = json(&Saved { revision, data });
+        let text = text.map_err(|error| session_store::Error::Encode(error.to_string()))?;
+        if text.len() > LARGEST_DATA {
+            let refusal = "more than is kept with one session";
+            return Err(session_store::Error::Encode(refusal.to_owned()));
+        }
+        // As it begins, and as it is without anything else.
+        let (begins, alone) = match expected {
+            0 => ("{}".to_owned(), "{}".to_owned()),
+            _ => (
+                format!("{{\"{REVISION}\":{expected},%"),
+                format!("{{\"{REVISION}\":{expected}}}"),
+            ),
+        };
+        let saved = query(
+            "UPDATE session SET data = $1 WHERE session_key = $2 AND (data LIKE $3 OR data = $4)",
+        )
+        .bind(text)
+        .bind(self.key(&record.id).0.to_vec())
+        .bind(begins)
+        .bind(alone)
+        .execute(&self.store.database)
+        .await;
+        match saved.map_err(|error| backend(&error.into()))? {
+            0 => Err(session_store::Error::Backend(
+                "another request has saved it meanwhile, or it has ended".to_owned(),
+            )),
+            _ => Ok(()),
+        }
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let key = crate::domain::SessionKey(self.key(id));
-        let Some((session, data)) = self
-            .store
-            .live_session(key, (self.now)())
-            .await
-            .map_err(|error| backend(&error))?
-        else {
+        let live = self.store.live_session_data(self.key(id), (self.now)());
+        let Some((session, text)) = live.await.map_err(|error| backend(&error))? else {
             return Ok(None);
         };
-        let decode = |error: serde_json::Error| session_store::Error::Decode(error.to_string());
-        let mut data: HashMap<String, serde_json::Value> =
-            serde_json::from_str(&data).map_err(decode)?;
-        data.insert(
-            SESSION_FIELD.to_owned(),
-            serde_json::to_value(&session).map_err(decode)?,
-        );
+        let data = serde_json::from_str(&text);
+        let data = data.map_err(|error| session_store::Error::Decode(error.to_string()))?;
         Ok(Some(Record {
             id: *id,
             data,
@@ -95,20 +122,18 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        let key = crate::domain::SessionKey(self.key(id));
         self.store
-            .end_session(key, (self.now)())
+            .end_session(self.key(id), (self.now)())
             .await
             .map(drop)
             .map_err(|error| backend(&error))
     }
 }
 
-impl Sessions {
-    fn key(&self, id: &Id) -> [u8; 32] {
-        self.store
-            .session_key(&SessionId::from_bytes(id.0.to_le_bytes()))
-            .0
+impl SessionRecords {
+    fn key(&self, id: &Id) -> SessionKey {
+        let id = SessionId::from_bytes(id.0.to_le_bytes());
+        self.store.session_key(&id)
     }
 }
 

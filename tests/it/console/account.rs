@@ -78,12 +78,10 @@ async fn a_message_that_this_server_did_not_make_is_not_shown() {
     let mut browser = world.admin().await;
     let answer = post(&mut browser, "/admin/account", &[("name", "Acme 2")]).await;
     assert_eq!(answer.status, 303);
-    let message = browser.cookie("vestibule-flash").unwrap().to_owned();
-    // Another administrator's session, and another text under the same code.
+    // Another administrator's session, and a cookie of an earlier version that says something.
     let mut other = world.admin().await;
-    other.keep("vestibule-flash", &message);
     assert!(!other.get("/admin/account").await.body.contains("Saved."));
-    let (code, _) = message.split_at(43);
+    let code = "A".repeat(43);
     for forged in [format!("{code}_SGk"), "AAAA".to_owned(), format!("{code}_")] {
         other.keep("vestibule-flash", &forged);
         let page = other.get("/admin/account").await;

@@ -343,18 +343,31 @@ async fn a_form_without_a_page_is_asked_about() {
     let over = send(&mut browser, confirm, &fields).await;
     let back = come_back(&mut browser, &kept(&over)).await;
     assert!(back.body.contains("Send it now?"), "{}", back.body);
-    let before = world.connection(connection.id).await;
-    assert_eq!(
-        before.settings.saml().idp_entity_id,
-        "https://sts.windows.net/t/"
-    );
     let again = fields_of(form_of(&back.body, confirm));
     assert_eq!(without_token(again.clone()), without_token(fields));
-    assert_eq!(send(&mut browser, confirm, &again).await.status, 303);
-    let after = world.connection(connection.id).await;
+    // What a review has shown ends with its session.
+    let gone = send(&mut browser, confirm, &again).await;
+    assert_eq!(gone.status, 409, "{}", gone.body);
+    assert_eq!(world.connection(connection.id).await, connection);
+
+    // What holds all that it needs is done when its author says so.
+    let user = world.add_user("carol@acme.example", &[]).await;
+    let path = format!("/admin/users/{}/groups", user.id);
+    let group = world.admins.id.to_string();
+    let question = post(&mut browser, &path, &[("group", &group)]).await;
+    let fields = fields_of(form_of(&question.body, &path));
+    browser.forget("vestibule-session");
+    let over = send(&mut browser, &path, &fields).await;
+    let back = come_back(&mut browser, &kept(&over)).await;
+    assert!(back.body.contains("Send it now?"), "{}", back.body);
+    let store = &world.app.store;
+    assert!(store.groups_of(user.id).await.unwrap().is_empty());
+    let again = fields_of(form_of(&back.body, &path));
+    assert_eq!(without_token(again.clone()), without_token(fields));
+    assert_eq!(send(&mut browser, &path, &again).await.status, 303);
     assert_eq!(
-        after.settings.saml().idp_entity_id,
-        "https://sts.windows.net/other/"
+        store.groups_of(user.id).await.unwrap(),
+        std::slice::from_ref(&world.admins)
     );
 }
 

@@ -3,7 +3,7 @@
 //! The identity provider's clock stays right: its messages are of the true time.
 
 use time::Duration;
-use vestibule::app::{Answer as Told, Question};
+use vestibule::app::{ProofAnswer as Told, ProofQuestion};
 use vestibule::demo_idp::{IdpUser, ResponseSpec};
 use vestibule::domain::Outcome;
 
@@ -194,7 +194,7 @@ async fn changes_are_followed_and_limits_hold_whatever_the_clock_says() {
 async fn a_question_of_doctor_counts_for_five_minutes() {
     let world = Federation::new().await;
     let asked = world.app.clock.now();
-    let question = Question::new(&world.app.keys, asked);
+    let question = ProofQuestion::new(&world.app.keys, asked);
     for (seconds, counts) in [
         (0, true),
         (300, true),

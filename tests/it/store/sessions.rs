@@ -3,8 +3,8 @@
 use time::Duration;
 use tower_sessions_core::SessionStore;
 use tower_sessions_core::session::{Id, Record};
-use vestibule::domain::{NameId, Session, UserId};
-use vestibule::store::{AttemptRef, Finished, SESSION_FIELD};
+use vestibule::domain::NameId;
+use vestibule::store::{AttemptRef, Finished, LARGEST_DATA};
 
 use super::database::{Database, on_both};
 use super::world::{NOW, World, profile, signed_in, text};
@@ -181,44 +181,48 @@ async fn the_layer_reads_and_saves_but_does_not_begin(database: &Database) {
     let sign_in = world.saml(AttemptRef::Begun(attempt.id), &id, &person, &name_id);
     signed_in(world.store.finish_sign_in(sign_in.clone()).await.unwrap());
 
-    let sessions = world.store.sessions(|| NOW + Duration::minutes(30));
+    let sessions = world.store.session_records(|| NOW + Duration::minutes(30));
     let cookie = Id(i128::from_le_bytes(*sign_in.session.id.as_bytes()));
+    let key = world.store.session_key(&sign_in.session.id);
+    let before = world.store.signed_in(key, NOW).await.unwrap().unwrap();
     let mut record = sessions.load(&cookie).await.unwrap().unwrap();
-    let session: Session = serde_json::from_value(record.data[SESSION_FIELD].clone()).unwrap();
     assert_eq!(
-        (session.attempt_id, record.expiry_date),
-        (attempt.id, NOW + Duration::hours(1))
+        (record.data.len(), record.expiry_date),
+        (0, NOW + Duration::hours(1))
     );
 
-    record.data.insert("csrf".into(), "token".into());
-    let forged = Session {
-        user_id: UserId::from_bytes([9; 16]),
-        ..session.clone()
-    };
-    record
-        .data
-        .insert(SESSION_FIELD.into(), serde_json::to_value(forged).unwrap());
+    record.data.insert("draft".into(), "text".into());
     record.expiry_date = NOW + Duration::days(365);
     sessions.save(&record).await.unwrap();
     let saved = sessions.load(&cookie).await.unwrap().unwrap();
-    assert_eq!(saved.data["csrf"], "token");
-    let kept: Session = serde_json::from_value(saved.data[SESSION_FIELD].clone()).unwrap();
+    assert_eq!(saved.data["draft"], "text");
+    assert_eq!(saved.expiry_date, NOW + Duration::hours(1));
+    let after = world.store.signed_in(key, NOW).await.unwrap().unwrap();
+    assert_eq!(after, before, "who is signed in, and until when");
+
+    // What another request has saved meanwhile is not written over.
+    record.data.insert("draft".into(), "older".into());
+    assert!(sessions.save(&record).await.is_err());
+    let mut record = sessions.load(&cookie).await.unwrap().unwrap();
+    assert_eq!(record.data, saved.data);
+    record.data.insert("more".into(), "text".into());
+    sessions.save(&record).await.unwrap();
+
+    let mut large = sessions.load(&cookie).await.unwrap().unwrap();
     assert_eq!(
-        (kept.user_id, kept.expires_at),
-        (session.user_id, session.expires_at)
+        (&large.data["draft"], &large.data["more"]),
+        (&"text".into(), &"text".into())
     );
-    assert_eq!(
-        saved.expiry_date,
-        NOW + Duration::minutes(90),
-        "saving is a use"
-    );
+    let too_much = "x".repeat(LARGEST_DATA);
+    large.data.insert("more".into(), too_much.into());
+    assert!(sessions.save(&large).await.is_err());
 
     let mut made = Record {
         id: Id(5),
         ..record.clone()
     };
     assert!(sessions.create(&mut made).await.is_err());
-    sessions.save(&made).await.unwrap();
+    assert!(sessions.save(&made).await.is_err());
     assert!(sessions.load(&Id(5)).await.unwrap().is_none());
     sessions.delete(&cookie).await.unwrap();
     assert!(sessions.load(&cookie).await.unwrap().is_none());

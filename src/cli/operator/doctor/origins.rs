@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::Diagnoses;
 use super::clock::BETWEEN_NODES;
-use crate::app::{Answer, Arrived, Question};
+use crate::app::{Arrived, ProofAnswer, ProofQuestion};
 use crate::clock::Clock;
 use crate::domain::{Company, Origin, Slug};
 use crate::keys::Keys;
@@ -32,7 +32,7 @@ pub(super) async fn ask(
         .flat_map(|company| company.origins().map(move |origin| (&company.slug, origin)));
     let asked = all.map(|(slug, origin)| async move {
         let before = clock.now();
-        let question = Question::new(keys, before);
+        let question = ProofQuestion::new(keys, before);
         let answer = probe(&format!("{origin}/healthz?nonce={}", question.text)).await;
         let middle = before + (clock.now() - before) / 2;
         (slug, origin, (question, middle), answer)
@@ -59,11 +59,11 @@ fn judge(
     slug: &Slug,
     origin: &Origin,
     keys: &Keys,
-    (question, asked): &(Question, OffsetDateTime),
+    (question, asked): &(ProofQuestion, OffsetDateTime),
     probed: &Probed,
     diagnoses: &mut Diagnoses,
 ) {
-    let Ok(answer) = serde_json::from_slice::<Answer>(&probed.body) else {
+    let Ok(answer) = serde_json::from_slice::<ProofAnswer>(&probed.body) else {
         let (what, next) = if probed.status == 200 && probed.body == b"ok\n" {
             (
                 "leads to a Vestibule with another instance key, or of another version".to_owned(),
@@ -112,7 +112,7 @@ fn clocks(
     slug: &Slug,
     origin: &Origin,
     asked: OffsetDateTime,
-    answer: &Answer,
+    answer: &ProofAnswer,
     diagnoses: &mut Diagnoses,
 ) {
     let ahead = answer.clock().map_or(Duration::ZERO, |clock| clock - asked);
@@ -186,8 +186,8 @@ mod tests {
 
     /// What is found out when the server's clock is ahead by so many seconds.
     fn found(keys: &Keys, ahead: i64) -> Diagnoses {
-        let asked = Question::new(keys, NOW);
-        let read = Question::read(keys, &asked.text).unwrap();
+        let asked = ProofQuestion::new(keys, NOW);
+        let read = ProofQuestion::read(keys, &asked.text).unwrap();
         let arrived = Arrived {
             host: "acme.localhost:8080".to_owned(),
             peer: "127.0.0.1".to_owned(),
