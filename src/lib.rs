@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
 //! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
+//! | [`jose`] | signed JSON (JWS) and its keys (JWK) |
 //! | [`second_opinion`] | samael, asked once more where the operator wants it |
 //! | [`escape`] | how values stand in pages |
 //! | [`text`] | what may be shown of text that came from outside |
@@ -38,6 +39,7 @@ pub mod escape;
 pub mod front;
 pub mod http;
 pub mod import;
+pub mod jose;
 pub mod keys;
 pub mod login;
 pub mod logout;

@@ -18,6 +18,7 @@ mod docs;
 #[cfg(feature = "demo")]
 mod faults;
 mod hostile;
+mod jose;
 mod metadata;
 mod names;
 #[cfg(feature = "demo")]
