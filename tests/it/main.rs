@@ -21,6 +21,7 @@ mod hostile;
 mod jose;
 mod metadata;
 mod names;
+mod oidc;
 #[cfg(feature = "demo")]
 mod operator;
 mod picture;
