@@ -18,6 +18,9 @@ mod discovery;
 mod error;
 mod id_token;
 mod issuer;
+mod judge;
+mod logout_token;
+mod signed_token;
 mod token_answer;
 mod token_request;
 
@@ -28,5 +31,6 @@ pub use discovery::{Discovery, DiscoveryError, LONGEST_DISCOVERY};
 pub use error::{Check, Checks, Rejection, Requirement};
 pub use id_token::{LONGEST_ID_TOKEN, SignedIdToken, ValidatedIdToken};
 pub use issuer::{Cloud, Issuer, NearMiss, TenantId, TenantIdError};
+pub use logout_token::{LONGEST_LOGOUT_TOKEN, LogoutToken};
 pub use token_answer::{LONGEST_ANSWER, TokenAnswer, TokenRefusal};
 pub use token_request::{ClientAuthentication, TokenRequest};

@@ -132,4 +132,16 @@ requirements! {
     /// `oid`.
     ObjectId = "P12", "The token has the user's object ID",
         "The token does not have the user's object ID";
+    /// `iat` of a logout token.
+    LogoutTime = "T4", "The logout token was issued a moment ago",
+        "The logout token was not issued a moment ago";
+    /// `events` of a logout token, and no nonce.
+    LogoutEvent = "T4", "The token reports a logout",
+        "The token reports no logout";
+    /// `sub` or `sid` of a logout token.
+    LogoutSubject = "T4", "The logout token says whose sessions end",
+        "The logout token does not say whose sessions end";
+    /// `jti` of a logout token.
+    LogoutId = "T4", "The logout token has an identifier",
+        "The logout token has no identifier";
 }

@@ -11,12 +11,18 @@ use time::OffsetDateTime;
 use super::callback::OpenRequest;
 use super::client::Client;
 use super::error::{Checks, Rejection, Requirement};
+use super::signed_token::{self, TokenKind};
 use super::token_answer::TokenAnswer;
 use crate::jose::json::Object;
-use crate::jose::{Algorithm, JwsError, KeySet, PublicKey, UnverifiedJws, VerifyError};
+use crate::jose::{Algorithm, KeySet, PublicKey, UnverifiedJws};
 
 /// The longest token, in octets (rule H3).
 pub const LONGEST_ID_TOKEN: usize = 64 * 1024;
+
+const ID_TOKEN: TokenKind = TokenKind {
+    longest: LONGEST_ID_TOKEN,
+    types: &["JWT"],
+};
 
 /// An ID token that a key of the provider has signed. What it says is not looked at yet.
 pub struct SignedIdToken {
@@ -52,7 +58,7 @@ impl TokenAnswer {
         client: &Client,
         checks: &mut Checks,
     ) -> Result<SignedIdToken, Rejection> {
-        let signed = verify(self.id_token(), keys, client, checks)?;
+        let signed = signed_token::verify(self.id_token(), ID_TOKEN, keys, client, checks)?;
         let claims = signed.claims().map_err(|why| {
             checks.fail(Requirement::StrictJson, "a JSON object", why.to_string())
         })?;
@@ -65,77 +71,6 @@ impl TokenAnswer {
             open,
         })
     }
-}
-
-fn verify(
-    token: &str,
-    keys: &KeySet,
-    client: &Client,
-    checks: &mut Checks,
-) -> Result<crate::jose::SignedJws, Rejection> {
-    let jws = UnverifiedJws::parse(token, LONGEST_ID_TOKEN).map_err(|why| {
-        let requirement = match why {
-            JwsError::TooLong { .. } => Requirement::AnswerSize,
-            JwsError::Header(_) => Requirement::StrictJson,
-            JwsError::HeaderMember(_) => Requirement::MemberType,
-            _ => Requirement::TokenShape,
-        };
-        checks.fail(requirement, "three parts of base64url", why.to_string())
-    })?;
-    // A logout token and an access token have types of their own (RFC 8725, section 3.11).
-    let typ = jws.header().typ();
-    checks.require(
-        typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")),
-        Requirement::TokenType,
-        "typ JWT, or none",
-        typ.map_or("no typ".to_owned(), |typ| format!("typ {typ}")),
-    )?;
-    let kid = jws
-        .header()
-        .kid()
-        .map_or("no kid".to_owned(), |kid| format!("kid {kid}"));
-    let in_header = match jws.header().key_members() {
-        [] => String::new(),
-        members => format!(
-            "; {} in its header is not looked at (K1)",
-            members.join(", ")
-        ),
-    };
-    let allowed: Vec<_> = client.algorithms.iter().map(|it| it.name()).collect();
-    let algorithm = jws.header().algorithm().to_owned();
-    let signed = jws
-        .verify(keys, &client.algorithms)
-        .map_err(|why| match &why {
-            VerifyError::Critical => checks.fail(Requirement::Extensions, "no crit", "crit"),
-            VerifyError::Algorithm { received } => {
-                checks.fail(Requirement::Algorithm, allowed.join(", "), received.clone())
-            }
-            VerifyError::NoKey { .. } | VerifyError::Ambiguous(_) => {
-                let expected = format!("one of {}", known_kids(keys));
-                checks.fail(Requirement::KnownKey, expected, format!("{why}{in_header}"))
-            }
-            VerifyError::Signature => {
-                let received = format!("{kid}: {why}{in_header}");
-                checks.fail(
-                    Requirement::Signature,
-                    "a signature of the provider",
-                    received,
-                )
-            }
-        })?;
-    checks.pass(Requirement::Algorithm, allowed.join(", "), algorithm);
-    checks.pass(Requirement::Signature, "a signature of the provider", kid);
-    Ok(signed)
-}
-
-/// How the provider calls its keys.
-fn known_kids(keys: &KeySet) -> String {
-    let named: Vec<_> = keys
-        .keys()
-        .iter()
-        .map(|key| key.kid().unwrap_or("(a key without a name)"))
-        .collect();
-    named.join(", ")
 }
 
 impl SignedIdToken {

@@ -15,7 +15,7 @@ fn what_is_to_be_accepted_is_accepted() {
             panic!("{} does not say whom it names", case.name);
         };
         match case.judge() {
-            Ok(token) if token.subject() == expected => {}
+            Ok(subject) if subject == *expected => {}
             other => failures.push(format!("{}: {other:?}", case.name)),
         }
     }

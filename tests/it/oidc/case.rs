@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use vestibule::jose::{Algorithm, KeySet};
 use vestibule::oidc::{
-    Answer, Callback, Checks, Client, Issuer, OpenRequest, Rejection, TokenAnswer, ValidatedIdToken,
+    Answer, Callback, Checks, Client, Issuer, LogoutToken, OpenRequest, Rejection, TokenAnswer,
+    ValidatedIdToken,
 };
 
 /// `case.json`.
@@ -44,6 +45,8 @@ pub(super) struct ClientFile {
     pub(super) max_authentication_age: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) accepted_acr: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) logout_without_expiry: bool,
 }
 
 /// The request that is open.
@@ -67,15 +70,25 @@ pub(super) enum Expect {
     Rule(String),
 }
 
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Message {
+    SignIn {
+        /// `callback.txt`: the query, or the body of a form.
+        callback: Vec<u8>,
+        /// `answer.txt`: the body of the token endpoint's answer.
+        answer: Vec<u8>,
+    },
+    /// `logout.txt`: a logout token.
+    Logout(String),
+}
+
 /// A case with its octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Case {
     pub(super) name: String,
     pub(super) file: CaseFile,
-    /// `callback.txt`: the query, or the body of a form.
-    pub(super) callback: Vec<u8>,
-    /// `answer.txt`: the body of the token endpoint's answer.
-    pub(super) answer: Vec<u8>,
+    pub(super) message: Message,
     /// `keys.json`: the provider's key set.
     pub(super) keys: Vec<u8>,
 }
@@ -97,16 +110,23 @@ impl Case {
 
     pub(super) fn read(folder: &Path) -> Self {
         let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        let message = match std::fs::read_to_string(folder.join("logout.txt")) {
+            Ok(token) => Message::Logout(token),
+            Err(_) => Message::SignIn {
+                callback: read("callback.txt"),
+                answer: read("answer.txt"),
+            },
+        };
         Self {
             name: folder.file_name().unwrap().to_string_lossy().into_owned(),
             file: serde_json::from_slice(&read("case.json")).unwrap(),
-            callback: read("callback.txt"),
-            answer: read("answer.txt"),
+            message,
             keys: read("keys.json"),
         }
     }
 
-    pub(super) fn judge(&self) -> Result<ValidatedIdToken, Rejection> {
+    /// Whom it names; a logout token by `sub`, or else by `sid`.
+    pub(super) fn judge(&self) -> Result<String, Rejection> {
         self.judge_into(&mut Checks::new())
     }
 
@@ -117,20 +137,43 @@ impl Case {
         checks.into_vec()
     }
 
-    fn judge_into(&self, checks: &mut Checks) -> Result<ValidatedIdToken, Rejection> {
+    fn judge_into(&self, checks: &mut Checks) -> Result<String, Rejection> {
         let client = self.client();
-        let callback = Callback::parse(&self.callback, checks)?;
-        let callback = match callback.matches(self.open(), &client, checks)? {
+        let keys = KeySet::parse(&self.keys).unwrap();
+        let now = self.file.now;
+        match &self.message {
+            Message::SignIn { callback, answer } => {
+                let token = self.sign_in(callback, answer, &client, &keys, checks)?;
+                Ok(token.subject().to_owned())
+            }
+            Message::Logout(token) => {
+                let may_last = self.file.client.logout_without_expiry;
+                let token = LogoutToken::validate(token, &keys, &client, may_last, now, checks)?;
+                let named = token.subject().or(token.session());
+                Ok(named.unwrap().to_owned())
+            }
+        }
+    }
+
+    fn sign_in(
+        &self,
+        callback: &[u8],
+        answer: &[u8],
+        client: &Client,
+        keys: &KeySet,
+        checks: &mut Checks,
+    ) -> Result<ValidatedIdToken, Rejection> {
+        let callback = Callback::parse(callback, checks)?;
+        let callback = match callback.matches(self.open(), client, checks)? {
             Answer::Code(callback) => callback,
             Answer::Error(error) => return Err(error.reject(checks)),
         };
         let CaseFile {
             status, is_json, ..
         } = self.file;
-        let answer = TokenAnswer::parse(callback, status, is_json, &self.answer, checks)?;
-        let keys = KeySet::parse(&self.keys).unwrap();
-        let token = answer.verify(&keys, &client, checks)?;
-        token.validate(&client, self.file.now, checks)
+        let answer = TokenAnswer::parse(callback, status, is_json, answer, checks)?;
+        let token = answer.verify(keys, client, checks)?;
+        token.validate(client, self.file.now, checks)
     }
 
     fn client(&self) -> Client {
@@ -161,10 +204,13 @@ impl Case {
 
     /// What no record may say: code, state, nonce, tokens.
     pub(super) fn secrets(&self) -> Vec<String> {
-        let callback = url::form_urlencoded::parse(&self.callback);
-        let answer: serde_json::Value = serde_json::from_slice(&self.answer).unwrap_or_default();
+        let (callback, answer) = match &self.message {
+            Message::SignIn { callback, answer } => (callback.as_slice(), answer.as_slice()),
+            Message::Logout(token) => return vec![token.clone()],
+        };
+        let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
         let tokens = ["access_token", "id_token", "refresh_token"];
-        callback
+        url::form_urlencoded::parse(callback)
             .filter(|(name, _)| matches!(&**name, "code" | "state" | "id_token"))
             .map(|(_, value)| value.into_owned())
             .chain(tokens.into_iter().filter_map(|token| {

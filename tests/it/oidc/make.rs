@@ -7,6 +7,7 @@ mod accepted;
 mod answers;
 mod callbacks;
 mod claims;
+mod logout;
 mod signatures;
 
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use time::Duration;
 use time::macros::datetime;
 use vestibule::oidc::{Cloud, Issuer};
 
-use super::case::{Case, CaseFile, ClientFile, Expect, OpenFile};
+use super::case::{Case, CaseFile, ClientFile, Expect, Message, OpenFile};
 
 const TENANT: &str = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
 const OTHER_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -50,6 +51,8 @@ struct Story {
     status: u16,
     is_json: bool,
     keys: Value,
+    /// The token comes by itself, as a logout token does.
+    is_logout: bool,
     file: CaseFile,
 }
 
@@ -102,6 +105,7 @@ impl Story {
             status: 200,
             is_json: true,
             keys: json!({ "keys": [jwk("other", "another"), jwk("idp", KID)] }),
+            is_logout: false,
             file: CaseFile {
                 note: String::new(),
                 client: ClientFile {
@@ -115,6 +119,7 @@ impl Story {
                     answers_name_issuer: false,
                     max_authentication_age: None,
                     accepted_acr: Vec::new(),
+                    logout_without_expiry: false,
                 },
                 open: OpenFile {
                     state: STATE.to_owned(),
@@ -141,6 +146,20 @@ impl Story {
             "email": "jane@example.com", "email_verified": true,
         });
         story.file.expect = Expect::Subject("248289761001".to_owned());
+        story
+    }
+
+    /// A logout token of the same provider.
+    fn logout() -> Self {
+        let mut story = Self::named();
+        let now = story.file.now.unix_timestamp();
+        story.is_logout = true;
+        story.header = json!({ "typ": "logout+jwt", "alg": "RS256", "kid": KID });
+        story.claims = json!({
+            "iss": NAMED, "aud": CLIENT, "iat": now - 1, "exp": now + 119, "jti": "bWJq",
+            "sub": "248289761001", "sid": "08a5019c-17e1-4977-8f42-65a12843ea02",
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
         story
     }
 
@@ -176,6 +195,14 @@ impl Story {
             .written_claims
             .unwrap_or_else(|| self.claims.to_string());
         let token = (self.token)(signed(&self.header, &claims, self.signed_by));
+        if self.is_logout {
+            return Case {
+                name: name.to_owned(),
+                file: self.file,
+                message: Message::Logout(token),
+                keys: self.keys.to_string().into_bytes(),
+            };
+        }
         if self.answer.get("id_token").is_none() {
             self.answer["id_token"] = token.into();
         }
@@ -192,8 +219,10 @@ impl Story {
         Case {
             name: name.to_owned(),
             file: self.file,
-            callback: callback.into_bytes(),
-            answer: answer.into_bytes(),
+            message: Message::SignIn {
+                callback: callback.into_bytes(),
+                answer: answer.into_bytes(),
+            },
             keys: self.keys.to_string().into_bytes(),
         }
     }
@@ -253,6 +282,8 @@ fn every_folder_is_as_it_was_made() {
     answers::cases(&mut rejected);
     signatures::cases(&mut rejected);
     claims::cases(&mut rejected);
+    logout::accepted(&mut accepted);
+    logout::rejected(&mut rejected);
     hold("accept", &accepted.0);
     hold("reject", &rejected.0);
 }
@@ -280,7 +311,12 @@ fn write(folder: &Path, case: &Case) {
     std::fs::create_dir_all(folder).unwrap();
     let file = format!("{}\n", serde_json::to_string_pretty(&case.file).unwrap());
     std::fs::write(folder.join("case.json"), file).unwrap();
-    std::fs::write(folder.join("callback.txt"), &case.callback).unwrap();
-    std::fs::write(folder.join("answer.txt"), &case.answer).unwrap();
+    match &case.message {
+        Message::SignIn { callback, answer } => {
+            std::fs::write(folder.join("callback.txt"), callback).unwrap();
+            std::fs::write(folder.join("answer.txt"), answer).unwrap();
+        }
+        Message::Logout(token) => std::fs::write(folder.join("logout.txt"), token).unwrap(),
+    }
     std::fs::write(folder.join("keys.json"), &case.keys).unwrap();
 }
