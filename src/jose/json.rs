@@ -77,6 +77,15 @@ impl Object {
         self.0.get(member)
     }
 
+    /// Gives a member a value.
+    pub fn insert(&mut self, member: &str, value: Value) {
+        self.0.insert(member.to_owned(), value);
+    }
+
+    pub fn remove(&mut self, member: &str) {
+        self.0.remove(member);
+    }
+
     /// The names of the members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

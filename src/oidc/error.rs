@@ -132,6 +132,15 @@ requirements! {
     /// `oid`.
     ObjectId = "P12", "The token has the user's object ID",
         "The token does not have the user's object ID";
+    /// `sub` of userinfo.
+    UserInfoSubject = "Q2", "The userinfo endpoint describes the user whom the token names",
+        "The userinfo endpoint describes somebody else than the token names";
+    /// Userinfo as a JWT, where the connection demands it.
+    SignedUserInfo = "Q3", "The userinfo endpoint signs its answer",
+        "The userinfo endpoint does not sign its answer";
+    /// The claim of groups or roles.
+    GroupClaim = "S1", "The group claim lists the user's groups",
+        "The group claim does not list the user's groups";
     /// `iat` of a logout token.
     LogoutTime = "T4", "The logout token was issued a moment ago",
         "The logout token was not issued a moment ago";

@@ -11,11 +11,11 @@ use case::{Case, Expect};
 fn what_is_to_be_accepted_is_accepted() {
     let mut failures = Vec::new();
     for case in Case::all("accept") {
-        let Expect::Subject(expected) = &case.file.expect else {
+        let Expect::User(expected) = &case.file.expect else {
             panic!("{} does not say whom it names", case.name);
         };
         match case.judge() {
-            Ok(subject) if subject == *expected => {}
+            Ok(user) if user == *expected => {}
             other => failures.push(format!("{}: {other:?}", case.name)),
         }
     }

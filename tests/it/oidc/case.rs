@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use vestibule::jose::{Algorithm, KeySet};
 use vestibule::oidc::{
-    Answer, Callback, Checks, Client, Issuer, LogoutToken, OpenRequest, Rejection, TokenAnswer,
-    ValidatedIdToken,
+    Answer, Callback, Checks, Client, EmailTrust, GroupClaim, Issuer, LogoutToken, OpenRequest,
+    Rejection, TokenAnswer, UserInfo, UserInfoAnswer,
 };
 
 /// `case.json`.
@@ -47,6 +47,10 @@ pub(super) struct ClientFile {
     pub(super) accepted_acr: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) logout_without_expiry: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) signed_userinfo: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) user_name_as_email: bool,
 }
 
 /// The request that is open.
@@ -64,10 +68,42 @@ pub(super) struct OpenFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Expect {
-    /// Accepted, and this is `sub`.
-    Subject(String),
+    /// Accepted, and this is the user.
+    User(UserFile),
     /// Refused by this rule.
     Rule(String),
+}
+
+/// Who signed in; of a logout token the key alone: `sub`, or else `sid`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserFile {
+    pub(super) key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) email: Option<String>,
+    /// Whether the provider says that the address is the user's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_verified: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_guest: bool,
+    #[serde(default, skip_serializing_if = "GroupsFile::is_missing")]
+    pub(super) groups: GroupsFile,
+}
+
+/// What `groups` says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum GroupsFile {
+    #[default]
+    Missing,
+    Overflow,
+    Values(Vec<String>),
+}
+
+impl GroupsFile {
+    fn is_missing(&self) -> bool {
+        *self == Self::Missing
+    }
 }
 
 /// What came.
@@ -78,9 +114,17 @@ pub(super) enum Message {
         callback: Vec<u8>,
         /// `answer.txt`: the body of the token endpoint's answer.
         answer: Vec<u8>,
+        /// `userinfo.json`, or `userinfo.jwt`, where the endpoint is asked.
+        userinfo: Option<UserInfoFile>,
     },
     /// `logout.txt`: a logout token.
     Logout(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum UserInfoFile {
+    Plain(Vec<u8>),
+    Signed(String),
 }
 
 /// A case with its octets.
@@ -91,6 +135,28 @@ pub(super) struct Case {
     pub(super) message: Message,
     /// `keys.json`: the provider's key set.
     pub(super) keys: Vec<u8>,
+}
+
+impl UserInfoFile {
+    fn read(folder: &Path) -> Option<Self> {
+        let plain = std::fs::read(folder.join("userinfo.json")).ok();
+        let signed = std::fs::read_to_string(folder.join("userinfo.jwt")).ok();
+        plain.map(Self::Plain).or(signed.map(Self::Signed))
+    }
+
+    pub(super) fn write(&self, folder: &Path) {
+        match self {
+            Self::Plain(body) => std::fs::write(folder.join("userinfo.json"), body).unwrap(),
+            Self::Signed(jwt) => std::fs::write(folder.join("userinfo.jwt"), jwt).unwrap(),
+        }
+    }
+
+    fn as_answer(&self) -> UserInfoAnswer<'_> {
+        match self {
+            Self::Plain(body) => UserInfoAnswer::Plain(body),
+            Self::Signed(jwt) => UserInfoAnswer::Signed(jwt),
+        }
+    }
 }
 
 impl Case {
@@ -115,6 +181,7 @@ impl Case {
             Err(_) => Message::SignIn {
                 callback: read("callback.txt"),
                 answer: read("answer.txt"),
+                userinfo: UserInfoFile::read(folder),
             },
         };
         Self {
@@ -125,8 +192,8 @@ impl Case {
         }
     }
 
-    /// Whom it names; a logout token by `sub`, or else by `sid`.
-    pub(super) fn judge(&self) -> Result<String, Rejection> {
+    /// Whom it names.
+    pub(super) fn judge(&self) -> Result<UserFile, Rejection> {
         self.judge_into(&mut Checks::new())
     }
 
@@ -137,43 +204,60 @@ impl Case {
         checks.into_vec()
     }
 
-    fn judge_into(&self, checks: &mut Checks) -> Result<String, Rejection> {
-        let client = self.client();
+    fn judge_into(&self, checks: &mut Checks) -> Result<UserFile, Rejection> {
+        let (client, settings) = (self.client(), &self.file.client);
         let keys = KeySet::parse(&self.keys).unwrap();
-        let now = self.file.now;
-        match &self.message {
-            Message::SignIn { callback, answer } => {
-                let token = self.sign_in(callback, answer, &client, &keys, checks)?;
-                Ok(token.subject().to_owned())
-            }
+        let (callback, answer, userinfo) = match &self.message {
+            Message::SignIn {
+                callback,
+                answer,
+                userinfo,
+            } => (callback, answer, userinfo),
             Message::Logout(token) => {
-                let may_last = self.file.client.logout_without_expiry;
+                let (may_last, now) = (settings.logout_without_expiry, self.file.now);
                 let token = LogoutToken::validate(token, &keys, &client, may_last, now, checks)?;
                 let named = token.subject().or(token.session());
-                Ok(named.unwrap().to_owned())
+                return Ok(UserFile {
+                    key: named.unwrap().to_owned(),
+                    ..UserFile::default()
+                });
             }
-        }
-    }
-
-    fn sign_in(
-        &self,
-        callback: &[u8],
-        answer: &[u8],
-        client: &Client,
-        keys: &KeySet,
-        checks: &mut Checks,
-    ) -> Result<ValidatedIdToken, Rejection> {
+        };
         let callback = Callback::parse(callback, checks)?;
-        let callback = match callback.matches(self.open(), client, checks)? {
+        let callback = match callback.matches(self.open(), &client, checks)? {
             Answer::Code(callback) => callback,
             Answer::Error(error) => return Err(error.reject(checks)),
         };
-        let CaseFile {
-            status, is_json, ..
-        } = self.file;
-        let answer = TokenAnswer::parse(callback, status, is_json, answer, checks)?;
-        let token = answer.verify(keys, client, checks)?;
-        token.validate(client, self.file.now, checks)
+        let (status, is_json) = (self.file.status, self.file.is_json);
+        let token = TokenAnswer::parse(callback, status, is_json, answer, checks)?
+            .verify(&keys, &client, checks)?
+            .validate(&client, self.file.now, checks)?;
+        let userinfo = match userinfo {
+            None => None,
+            Some(answer) => Some(UserInfo::validate(
+                answer.as_answer(),
+                &token,
+                settings.signed_userinfo,
+                &keys,
+                &client,
+                checks,
+            )?),
+        };
+        let user = token.authenticate(userinfo.as_ref(), &client, settings.user_name_as_email);
+        let groups = match GroupClaim::read(user.claims(), "groups", checks)? {
+            GroupClaim::Values(values) => GroupsFile::Values(values),
+            GroupClaim::Missing => GroupsFile::Missing,
+            GroupClaim::Overflow => GroupsFile::Overflow,
+        };
+        Ok(UserFile {
+            key: user.key().to_owned(),
+            email: user.email().map(|email| email.address.clone()),
+            is_verified: user
+                .email()
+                .is_some_and(|email| email.trust == EmailTrust::Verified),
+            is_guest: user.is_guest(),
+            groups,
+        })
     }
 
     fn client(&self) -> Client {
@@ -205,7 +289,9 @@ impl Case {
     /// What no record may say: code, state, nonce, tokens.
     pub(super) fn secrets(&self) -> Vec<String> {
         let (callback, answer) = match &self.message {
-            Message::SignIn { callback, answer } => (callback.as_slice(), answer.as_slice()),
+            Message::SignIn {
+                callback, answer, ..
+            } => (callback.as_slice(), answer.as_slice()),
             Message::Logout(token) => return vec![token.clone()],
         };
         let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();

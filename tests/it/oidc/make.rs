@@ -9,6 +9,7 @@ mod callbacks;
 mod claims;
 mod logout;
 mod signatures;
+mod users;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,7 +24,7 @@ use time::Duration;
 use time::macros::datetime;
 use vestibule::oidc::{Cloud, Issuer};
 
-use super::case::{Case, CaseFile, ClientFile, Expect, Message, OpenFile};
+use super::case::{Case, CaseFile, ClientFile, Expect, Message, OpenFile, UserFile, UserInfoFile};
 
 const TENANT: &str = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
 const OTHER_TENANT: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -34,6 +35,7 @@ const CODE: &str = "0.AAAAcode.of-this_sign-in";
 const ACCESS_TOKEN: &str = "an-opaque-access-token";
 const KID: &str = "jS1Xo1OWDj_52vbwGNgvQO2VzMc";
 const SUBJECT: &str = "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ";
+const OBJECT: &str = "690222be-ff1a-4d56-abd1-7e4f7d38e474";
 const NAMED: &str = "https://idp.example.com";
 
 /// A sign-in that would be good, to be changed.
@@ -51,6 +53,9 @@ struct Story {
     status: u16,
     is_json: bool,
     keys: Value,
+    userinfo: Option<Value>,
+    /// The userinfo comes as a JWT with this header.
+    userinfo_header: Option<Value>,
     /// The token comes by itself, as a logout token does.
     is_logout: bool,
     file: CaseFile,
@@ -90,7 +95,7 @@ impl Story {
             claims: json!({
                 "aud": CLIENT, "iss": issuer, "iat": issued, "nbf": issued, "exp": issued + 3900,
                 "aio": "AWQAm/8", "rh": "1.ASEA", "uti": "QytWGioBoiIRHoubnOR",
-                "sub": SUBJECT, "oid": "690222be-ff1a-4d56-abd1-7e4f7d38e474", "tid": TENANT,
+                "sub": SUBJECT, "oid": OBJECT, "tid": TENANT,
                 "name": "Britta Simon", "preferred_username": "britta@contoso.com",
                 "nonce": NONCE, "ver": "2.0", "email": "britta@contoso.com",
             }),
@@ -105,6 +110,8 @@ impl Story {
             status: 200,
             is_json: true,
             keys: json!({ "keys": [jwk("other", "another"), jwk("idp", KID)] }),
+            userinfo: None,
+            userinfo_header: None,
             is_logout: false,
             file: CaseFile {
                 note: String::new(),
@@ -120,6 +127,8 @@ impl Story {
                     max_authentication_age: None,
                     accepted_acr: Vec::new(),
                     logout_without_expiry: false,
+                    signed_userinfo: false,
+                    user_name_as_email: false,
                 },
                 open: OpenFile {
                     state: STATE.to_owned(),
@@ -130,7 +139,11 @@ impl Story {
                 status: 200,
                 is_json: true,
                 now: started_at + Duration::seconds(20),
-                expect: Expect::Subject(SUBJECT.to_owned()),
+                expect: Expect::User(UserFile {
+                    key: format!("oid:{OBJECT}"),
+                    email: Some("britta@contoso.com".to_owned()),
+                    ..UserFile::default()
+                }),
             },
         }
     }
@@ -145,7 +158,12 @@ impl Story {
             "iat": started + 10, "exp": started + 310, "auth_time": started + 5,
             "email": "jane@example.com", "email_verified": true,
         });
-        story.file.expect = Expect::Subject("248289761001".to_owned());
+        story.file.expect = Expect::User(UserFile {
+            key: "sub:248289761001".to_owned(),
+            email: Some("jane@example.com".to_owned()),
+            is_verified: true,
+            ..UserFile::default()
+        });
         story
     }
 
@@ -153,6 +171,10 @@ impl Story {
     fn logout() -> Self {
         let mut story = Self::named();
         let now = story.file.now.unix_timestamp();
+        story.file.expect = Expect::User(UserFile {
+            key: "248289761001".to_owned(),
+            ..UserFile::default()
+        });
         story.is_logout = true;
         story.header = json!({ "typ": "logout+jwt", "alg": "RS256", "kid": KID });
         story.claims = json!({
@@ -166,6 +188,14 @@ impl Story {
     /// When it began, in seconds.
     fn started(&self) -> i64 {
         self.file.open.started_at.unix_timestamp()
+    }
+
+    /// The user that is expected.
+    fn user(&mut self) -> &mut UserFile {
+        match &mut self.file.expect {
+            Expect::User(user) => user,
+            Expect::Rule(_) => panic!("nobody is expected"),
+        }
     }
 
     fn claim(&mut self, name: &str, value: impl Into<Value>) {
@@ -222,6 +252,12 @@ impl Story {
             message: Message::SignIn {
                 callback: callback.into_bytes(),
                 answer: answer.into_bytes(),
+                userinfo: self.userinfo.map(|claims| match &self.userinfo_header {
+                    Some(header) => {
+                        UserInfoFile::Signed(signed(header, &claims.to_string(), self.signed_by))
+                    }
+                    None => UserInfoFile::Plain(claims.to_string().into_bytes()),
+                }),
             },
             keys: self.keys.to_string().into_bytes(),
         }
@@ -282,6 +318,8 @@ fn every_folder_is_as_it_was_made() {
     answers::cases(&mut rejected);
     signatures::cases(&mut rejected);
     claims::cases(&mut rejected);
+    users::accepted(&mut accepted);
+    users::rejected(&mut rejected);
     logout::accepted(&mut accepted);
     logout::rejected(&mut rejected);
     hold("accept", &accepted.0);
@@ -312,7 +350,14 @@ fn write(folder: &Path, case: &Case) {
     let file = format!("{}\n", serde_json::to_string_pretty(&case.file).unwrap());
     std::fs::write(folder.join("case.json"), file).unwrap();
     match &case.message {
-        Message::SignIn { callback, answer } => {
+        Message::SignIn {
+            callback,
+            answer,
+            userinfo,
+        } => {
+            if let Some(userinfo) = userinfo {
+                userinfo.write(folder);
+            }
             std::fs::write(folder.join("callback.txt"), callback).unwrap();
             std::fs::write(folder.join("answer.txt"), answer).unwrap();
         }

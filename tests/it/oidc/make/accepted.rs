@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule::oidc::{Cloud, Issuer};
 
-use super::{ACCESS_TOKEN, CLIENT, Cases, KID, NAMED, OTHER_TENANT, Story, TENANT, jwk};
+use super::{ACCESS_TOKEN, CLIENT, Cases, KID, NAMED, OBJECT, OTHER_TENANT, Story, TENANT, jwk};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
@@ -24,6 +24,7 @@ pub(super) fn cases(cases: &mut Cases) {
         "A tenant of a list, through the common address.",
         |story| {
             story.file.client.issuer = listed(&[OTHER_TENANT, TENANT]);
+            story.user().key = format!("tid:{TENANT}/oid:{OBJECT}");
         },
     );
     entra(
@@ -197,6 +198,6 @@ pub(super) fn cases(cases: &mut Cases) {
     named("subject-255", "A sub of 255 characters.", |story| {
         let subject = "s".repeat(255);
         story.claim("sub", subject.clone());
-        story.file.expect = super::Expect::Subject(subject);
+        story.user().key = format!("sub:{subject}");
     });
 }

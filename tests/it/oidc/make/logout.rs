@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Cases, Expect, NONCE, Story};
+use super::{Cases, NONCE, Story};
 
 pub(super) fn accepted(cases: &mut Cases) {
     let mut accept = |name, note, change: fn(&mut Story)| {
@@ -17,7 +17,7 @@ pub(super) fn accepted(cases: &mut Cases) {
     });
     accept("logout-session", "A session alone.", |story| {
         story.without_claim("sub");
-        story.file.expect = Expect::Subject("08a5019c-17e1-4977-8f42-65a12843ea02".to_owned());
+        story.user().key = "08a5019c-17e1-4977-8f42-65a12843ea02".to_owned();
     });
     accept(
         "logout-without-exp-where-allowed",
