@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn the_challenge_is_the_standards() {
         assert_eq!(
-            code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1r1p_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJguCMTYyeJdP3xcphWCZ1zZCGA"
+            code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn verify(
         format!("typ {}, or none", kind.types.join(" or ")),
         typ.map_or("no typ".to_owned(), |typ| format!("typ {typ}")),
     )?;
-    let kid = jws
+    let by_key = jws
         .header()
         .kid()
         .map_or("no kid".to_owned(), |kid| format!("kid {kid}"));
@@ -64,7 +64,7 @@ pub(super) fn verify(
                 checks.fail(Requirement::KnownKey, expected, format!("{why}{in_header}"))
             }
             VerifyError::Signature => {
-                let received = format!("{kid}: {why}{in_header}");
+                let received = format!("{by_key}: {why}{in_header}");
                 checks.fail(
                     Requirement::Signature,
                     "a signature of the provider",
@@ -73,7 +73,11 @@ pub(super) fn verify(
             }
         })?;
     checks.pass(Requirement::Algorithm, allowed.join(", "), algorithm);
-    checks.pass(Requirement::Signature, "a signature of the provider", kid);
+    checks.pass(
+        Requirement::Signature,
+        "a signature of the provider",
+        by_key,
+    );
     Ok(signed)
 }
 

@@ -3,6 +3,8 @@
 mod case;
 mod discovery;
 mod make;
+mod pasted;
+mod requests;
 mod requirements;
 
 use case::{Case, Expect};

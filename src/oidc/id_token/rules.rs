@@ -50,9 +50,10 @@ pub(super) fn validate(
     judge.authn_context()?;
     let subject = judge.subject()?;
     judge.access_token_hash(algorithm, &access_token)?;
-    let entra = match client.issuer.is_entra() {
-        true => Some(judge.entra()?),
-        false => None,
+    let entra = if client.issuer.is_entra() {
+        Some(judge.entra()?)
+    } else {
+        None
     };
     Ok(ValidatedIdToken {
         claims,
@@ -87,9 +88,10 @@ impl Judge<'_> {
         let expected = open.nonce.as_bytes();
         let (passed, received) = match self.text("nonce")? {
             Some(nonce) if nonce.len() == expected.len() => {
-                match memcmp::eq(nonce.as_bytes(), expected) {
-                    true => (true, "it is"),
-                    false => (false, "another nonce"),
+                if memcmp::eq(nonce.as_bytes(), expected) {
+                    (true, "it is")
+                } else {
+                    (false, "another nonce")
                 }
             }
             Some(_) => (false, "another nonce"),

@@ -32,6 +32,10 @@ pub(super) struct CaseFile {
 /// The connection. What is not said is a connection's default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, with a name of its own in the file"
+)]
 pub(super) struct ClientFile {
     pub(super) issuer: Issuer,
     pub(super) client_id: String,

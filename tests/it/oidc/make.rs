@@ -3,6 +3,8 @@
 //! `VESTIBULE_WRITE_VECTORS=1 cargo test --test it oidc::make` writes what is missing or has changed. Signatures are made by OpenSSL
 //! here, not by the product's own hand, so that a token can be wrong in any way.
 
+#![expect(clippy::too_many_lines, reason = "a function is a table of cases")]
+
 mod accepted;
 mod answers;
 mod callbacks;
@@ -81,7 +83,7 @@ impl Story {
     fn entra() -> Self {
         let started_at = datetime!(2026-12-01 08:00:00 UTC);
         let issued = started_at.unix_timestamp() - 290;
-        let issuer = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
+        let iss = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
         Self {
             callback: vec![
                 ("code".to_owned(), CODE.to_owned()),
@@ -93,7 +95,7 @@ impl Story {
             ],
             header: json!({ "typ": "JWT", "alg": "RS256", "kid": KID }),
             claims: json!({
-                "aud": CLIENT, "iss": issuer, "iat": issued, "nbf": issued, "exp": issued + 3900,
+                "aud": CLIENT, "iss": iss, "iat": issued, "nbf": issued, "exp": issued + 3900,
                 "aio": "AWQAm/8", "rh": "1.ASEA", "uti": "QytWGioBoiIRHoubnOR",
                 "sub": SUBJECT, "oid": OBJECT, "tid": TENANT,
                 "name": "Britta Simon", "preferred_username": "britta@contoso.com",
@@ -271,8 +273,9 @@ fn signed(header: &Value, claims: &str, by: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(header.to_string()),
         BASE64_URL_SAFE_NO_PAD.encode(claims)
     );
-    let mut signer = Signer::new(MessageDigest::sha256(), &key(by)).unwrap();
-    let signature = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
+    let signature = Signer::new(MessageDigest::sha256(), &key(by))
+        .and_then(|mut by| by.sign_oneshot_to_vec(signed.as_bytes()))
+        .unwrap();
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 

@@ -54,7 +54,7 @@ pub(super) fn cases(cases: &mut Cases) {
         story.header.as_object_mut().unwrap().remove("typ");
     });
     entra("typ-lower-case", "The typ is jwt.", |story| {
-        story.header["typ"] = "jwt".into()
+        story.header["typ"] = "jwt".into();
     });
     entra(
         "header-x5t",
@@ -97,7 +97,7 @@ pub(super) fn cases(cases: &mut Cases) {
         },
     );
     named("azp", "One audience, and azp is ours.", |story| {
-        story.claim("azp", CLIENT)
+        story.claim("azp", CLIENT);
     });
     named(
         "iss-parameter",

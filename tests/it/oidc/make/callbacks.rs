@@ -31,7 +31,7 @@ pub(super) fn cases(cases: &mut Cases) {
         story.without_parameter("code");
     });
     cases.reject("code-empty", "M2", "An empty code.", |story| {
-        story.parameter("code", "")
+        story.parameter("code", "");
     });
     cases.reject("code-4097", "M2", "A code of 4,097 octets.", |story| {
         story.parameter("code", &"c".repeat(4097));
@@ -53,7 +53,7 @@ pub(super) fn cases(cases: &mut Cases) {
         },
     );
     cases.reject("state-missing", "M2", "No state.", |story| {
-        story.without_parameter("state")
+        story.without_parameter("state");
     });
     cases.reject("state-short", "M2", "A state of 42 characters.", |story| {
         story.parameter("state", &STATE[1..]);

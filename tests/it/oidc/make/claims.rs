@@ -74,7 +74,7 @@ fn json_and_types(cases: &mut Cases) {
         ("ver-number", "ver", json!(2.0)),
     ] {
         cases.reject(name, "H4", "A claim of the wrong type.", |story| {
-            story.claim(member, value)
+            story.claim(member, value);
         });
     }
 }
@@ -96,11 +96,11 @@ fn issuer(cases: &mut Cases) {
         ),
     ] {
         cases.reject(name, "P4", "Not the issuer, octet by octet.", |story| {
-            story.claim("iss", iss)
+            story.claim("iss", iss);
         });
     }
     cases.reject("iss-missing", "P4", "No issuer.", |story| {
-        story.without_claim("iss")
+        story.without_claim("iss");
     });
     let listed = |tenants: &[&str]| {
         let mut story = Story::entra();
@@ -177,11 +177,11 @@ fn audience(cases: &mut Cases) {
         ("aud-empty", json!("")),
     ] {
         cases.reject(name, "P5", "Not for us alone.", |story| {
-            story.claim("aud", aud)
+            story.claim("aud", aud);
         });
     }
     cases.reject("aud-missing", "P5", "No audience.", |story| {
-        story.without_claim("aud")
+        story.without_claim("aud");
     });
     cases.reject("azp-other", "P5", "Issued to another client.", |story| {
         story.claim("azp", "another-client");
@@ -230,16 +230,16 @@ fn times(cases: &mut Cases) {
         });
     }
     cases.reject("exp-missing", "P6", "No exp.", |story| {
-        story.without_claim("exp")
+        story.without_claim("exp");
     });
     cases.reject("iat-missing", "P7", "No iat.", |story| {
-        story.without_claim("iat")
+        story.without_claim("iat");
     });
 }
 
 fn request(cases: &mut Cases) {
     cases.reject("nonce-missing", "P8", "No nonce.", |story| {
-        story.without_claim("nonce")
+        story.without_claim("nonce");
     });
     for (name, nonce) in [
         ("nonce-other", NONCE.replacen('b', "c", 1)),
@@ -248,7 +248,7 @@ fn request(cases: &mut Cases) {
         ("nonce-longer", format!("{NONCE}A")),
     ] {
         cases.reject(name, "P8", "The nonce of another request.", |story| {
-            story.claim("nonce", nonce)
+            story.claim("nonce", nonce);
         });
     }
     let forced = || {
@@ -321,7 +321,7 @@ fn request(cases: &mut Cases) {
 
 fn subject(cases: &mut Cases) {
     cases.reject("sub-missing", "P11", "No subject.", |story| {
-        story.without_claim("sub")
+        story.without_claim("sub");
     });
     for (name, sub) in [
         ("sub-empty", String::new()),
@@ -363,13 +363,13 @@ fn entra(cases: &mut Cases) {
         },
     );
     cases.reject("tid-missing", "P12", "No tenant.", |story| {
-        story.without_claim("tid")
+        story.without_claim("tid");
     });
     cases.reject("ver-1", "P12", "Entra's v1 endpoint.", |story| {
-        story.claim("ver", "1.0")
+        story.claim("ver", "1.0");
     });
     cases.reject("ver-missing", "P12", "No version.", |story| {
-        story.without_claim("ver")
+        story.without_claim("ver");
     });
     cases.reject(
         "oid-missing",
@@ -385,7 +385,7 @@ fn entra(cases: &mut Cases) {
         ("oid-upper-case", "690222BE-FF1A-4D56-ABD1-7E4F7D38E474"),
     ] {
         cases.reject(name, "P12", "An object ID that is none.", |story| {
-            story.claim("oid", oid)
+            story.claim("oid", oid);
         });
     }
 }

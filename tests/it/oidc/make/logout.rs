@@ -10,14 +10,14 @@ pub(super) fn accepted(cases: &mut Cases) {
     };
     accept("logout", "A user and a session.", |_| {});
     accept("logout-typ-jwt", "An older provider's type.", |story| {
-        story.header["typ"] = "JWT".into()
+        story.header["typ"] = "JWT".into();
     });
     accept("logout-typ-absent", "No type.", |story| {
         story.header.as_object_mut().unwrap().remove("typ");
     });
     accept("logout-session", "A session alone.", |story| {
         story.without_claim("sub");
-        story.user().key = "08a5019c-17e1-4977-8f42-65a12843ea02".to_owned();
+        "08a5019c-17e1-4977-8f42-65a12843ea02".clone_into(&mut story.user().key);
     });
     accept(
         "logout-without-exp-where-allowed",
@@ -34,7 +34,7 @@ pub(super) fn rejected(cases: &mut Cases) {
         cases.reject_from(Story::logout(), name, rule, note, change);
     };
     reject("bc-no-events", "T4", "No event.", |story| {
-        story.without_claim("events")
+        story.without_claim("events");
     });
     reject("bc-other-event", "T4", "Another event.", |story| {
         story.claim(
@@ -55,13 +55,13 @@ pub(super) fn rejected(cases: &mut Cases) {
         );
     });
     reject("bc-nonce", "T4", "A nonce.", |story| {
-        story.claim("nonce", NONCE)
+        story.claim("nonce", NONCE);
     });
     reject("bc-nonce-null", "T4", "A nonce that is null.", |story| {
         story.claim("nonce", serde_json::Value::Null);
     });
     reject("bc-no-exp", "P6", "No exp.", |story| {
-        story.without_claim("exp")
+        story.without_claim("exp");
     });
     reject(
         "bc-expired-where-exp-may-be-absent",
@@ -73,10 +73,10 @@ pub(super) fn rejected(cases: &mut Cases) {
         },
     );
     reject("bc-no-jti", "T4", "No jti.", |story| {
-        story.without_claim("jti")
+        story.without_claim("jti");
     });
     reject("bc-jti-number", "H4", "A jti that is a number.", |story| {
-        story.claim("jti", 7)
+        story.claim("jti", 7);
     });
     reject(
         "bc-neither-sub-nor-sid",
@@ -88,10 +88,10 @@ pub(super) fn rejected(cases: &mut Cases) {
         },
     );
     reject("bc-sid-number", "H4", "A sid that is a number.", |story| {
-        story.claim("sid", 7)
+        story.claim("sid", 7);
     });
     reject("bc-no-iat", "T4", "No iat.", |story| {
-        story.without_claim("iat")
+        story.without_claim("iat");
     });
     reject(
         "bc-iat-six-minutes-old",
@@ -107,7 +107,7 @@ pub(super) fn rejected(cases: &mut Cases) {
         story.claim("iat", at);
     });
     reject("bc-other-aud", "P5", "Another client's.", |story| {
-        story.claim("aud", "another-client")
+        story.claim("aud", "another-client");
     });
     reject("bc-other-iss", "P4", "Another provider's.", |story| {
         story.claim("iss", "https://evil.example.com");
@@ -117,7 +117,7 @@ pub(super) fn rejected(cases: &mut Cases) {
         story.token = |token| format!("{}.", token.rsplit_once('.').unwrap().0);
     });
     reject("bc-signed-by-another-key", "P3", "Another key.", |story| {
-        story.signed_by = "other"
+        story.signed_by = "other";
     });
     reject("bc-typ-access-token", "P1", "An access token.", |story| {
         story.header["typ"] = "at+jwt".into();

@@ -74,7 +74,7 @@ fn form(cases: &mut Cases) {
     });
     for (name, header) in [("header-array", json!([])), ("header-text", json!("RS256"))] {
         cases.reject(name, "H3", "A header that is no object.", |story| {
-            story.header = header
+            story.header = header;
         });
     }
     cases.reject(
@@ -118,7 +118,7 @@ fn types_and_algorithms(cases: &mut Cases) {
             typ => format!("typ-{}", typ.replace(['+', '/'], "-")),
         };
         cases.reject(&name, "P1", "Not an ID token.", |story| {
-            story.header["typ"] = typ.into()
+            story.header["typ"] = typ.into();
         });
     }
     for alg in [
@@ -154,8 +154,9 @@ fn types_and_algorithms(cases: &mut Cases) {
                 let public = super::key("idp").public_key_to_pem().unwrap();
                 let secret = openssl::pkey::PKey::hmac(&public).unwrap();
                 let digest = openssl::hash::MessageDigest::sha256();
-                let mut signer = openssl::sign::Signer::new(digest, &secret).unwrap();
-                let mac = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
+                let mac = openssl::sign::Signer::new(digest, &secret)
+                    .and_then(|mut by| by.sign_oneshot_to_vec(signed.as_bytes()))
+                    .unwrap();
                 format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac))
             };
         },
@@ -268,7 +269,7 @@ fn keys(cases: &mut Cases) {
         },
     );
     cases.reject("no-keys", "K3", "An empty key set.", |story| {
-        story.keys = json!({ "keys": [] })
+        story.keys = json!({ "keys": [] });
     });
     cases.reject(
         "key-of-personal-accounts",

@@ -362,7 +362,7 @@ pub(super) fn rejected(cases: &mut Cases) {
         ("groups-null", Value::Null),
     ] {
         cases.reject(name, "H4", "Groups of the wrong type.", |story| {
-            story.claim("groups", value)
+            story.claim("groups", value);
         });
     }
     cases.reject("groups-2001", "S1", "2,001 groups.", |story| {
@@ -395,7 +395,7 @@ pub(super) fn rejected(cases: &mut Cases) {
         },
     );
     reject("userinfo-array", "H3", "No object.", |story| {
-        story.userinfo = Some(json!([]))
+        story.userinfo = Some(json!([]));
     });
     reject("userinfo-257k", "H3", "More than 256 KiB.", |story| {
         story.userinfo.as_mut().unwrap()["padding"] = "p".repeat(256 * 1024).into();
@@ -431,13 +431,13 @@ pub(super) fn rejected(cases: &mut Cases) {
         "Another provider's.",
         |story| {
             sign_userinfo(story, |claims| {
-                claims["iss"] = "https://evil.example.com".into()
+                claims["iss"] = "https://evil.example.com".into();
             });
         },
     );
     reject("userinfo-jwt-without-iss", "P4", "Nobody's.", |story| {
         sign_userinfo(story, |claims| {
-            drop(claims.as_object_mut().unwrap().remove("iss"))
+            drop(claims.as_object_mut().unwrap().remove("iss"));
         });
     });
     reject(
