@@ -156,6 +156,8 @@ fn is_acceptable(address: &str, plain_loopback: bool) -> bool {
     let Ok(url) = url::Url::parse(address) else {
         return false;
     };
+    // A parser of addresses passes over line ends and tabs.
+    let is_plain = address.bytes().all(|octet| octet.is_ascii_graphic());
     let is_loopback = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
@@ -167,5 +169,9 @@ fn is_acceptable(address: &str, plain_loopback: bool) -> bool {
         "http" => plain_loopback && is_loopback,
         _ => false,
     };
-    scheme && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+    is_plain
+        && scheme
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.fragment().is_none()
 }

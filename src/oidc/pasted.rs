@@ -80,6 +80,10 @@ impl Pasted {
         if !text.contains("://") {
             return domain(text);
         }
+        // A parser of addresses passes over line ends and tabs; what is stored is what was pasted.
+        if !text.bytes().all(|octet| octet.is_ascii_graphic()) {
+            return Err(PasteError::Unknown);
+        }
         let url = Url::parse(text).map_err(|_| PasteError::Unknown)?;
         let is_loopback = match url.host() {
             Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -115,6 +115,8 @@ fn what_must_be_there_is_there_and_is_https() {
         "/token",
         "",
         "http://127.0.0.1:4000/token",
+        "https://idp.example.com/to\nken",
+        "https://idp.example.com/ token",
     ] {
         for member in [
             "token_endpoint",

@@ -4,24 +4,24 @@ use vestibule::oidc::{Cloud, Issuer, PasteError, PasteNote, Pasted};
 
 const TENANT: &str = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
 
-fn tenant(cloud: Option<Cloud>, note: Option<PasteNote>) -> Result<Pasted, PasteError> {
-    Ok(Pasted::Tenant {
+fn tenant(cloud: Option<Cloud>, note: Option<PasteNote>) -> Pasted {
+    Pasted::Tenant {
         tenant: TENANT.parse().unwrap(),
         cloud,
         note,
         client_id: None,
-    })
+    }
 }
 
-fn domain(domain: &str, cloud: Cloud) -> Result<Pasted, PasteError> {
+fn domain(domain: &str, cloud: Cloud) -> Pasted {
     let domain = domain.to_owned();
-    Ok(Pasted::Domain { domain, cloud })
+    Pasted::Domain { domain, cloud }
 }
 
-fn provider(issuer: &str) -> Result<Pasted, PasteError> {
-    Ok(Pasted::Provider {
+fn provider(issuer: &str) -> Pasted {
+    Pasted::Provider {
         issuer: Issuer::named(issuer),
-    })
+    }
 }
 
 #[test]
@@ -80,21 +80,21 @@ fn what_may_be_pasted() {
         ),
         (
             "https://acme.ciamlogin.com/acme.onmicrosoft.com/v2.0".to_owned(),
-            Ok(Pasted::Confirm {
+            Pasted::Confirm {
                 document: "https://acme.ciamlogin.com/acme.onmicrosoft.com/v2.0/.well-known/openid-configuration"
                     .to_owned(),
-            }),
+            },
         ),
         (
             "https://acme.b2clogin.com/acme.onmicrosoft.com/v2.0/.well-known/openid-configuration?p=b2c_1".to_owned(),
-            Ok(Pasted::Confirm {
+            Pasted::Confirm {
                 document: "https://acme.b2clogin.com/acme.onmicrosoft.com/v2.0/.well-known/openid-configuration?p=b2c_1"
                     .to_owned(),
-            }),
+            },
         ),
     ];
     for (text, expected) in known {
-        assert_eq!(Pasted::parse(&text, false), expected, "{text}");
+        assert_eq!(Pasted::parse(&text, false), Ok(expected), "{text}");
     }
 }
 
@@ -149,6 +149,9 @@ fn what_cannot_be_pasted_says_what_can() {
         ("a b.com", PasteError::Unknown),
         ("https://login.microsoftonline.com/", PasteError::Unknown),
         ("https://", PasteError::Unknown),
+        ("https://idp.example.com/a\r\nb", PasteError::Unknown),
+        ("https://idp.exa\tmple.com", PasteError::Unknown),
+        ("https://idp.example.com/a b", PasteError::Unknown),
     ] {
         assert_eq!(Pasted::parse(text, false), Err(why), "{text}");
     }

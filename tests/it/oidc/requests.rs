@@ -19,7 +19,7 @@ fn entra() -> Issuer {
     }
 }
 
-fn request<'a>(acr: &'a [String]) -> AuthorizationRequest<'a> {
+fn request(acr: &[String]) -> AuthorizationRequest<'_> {
     AuthorizationRequest {
         endpoint: "https://idp.example.com/authorize",
         client_id: "client",
