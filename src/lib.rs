@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
 //! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
+//! | [`jose`] | signed JSON (JWS) and its keys (JWK) |
 //! | [`second_opinion`] | samael, asked once more where the operator wants it |
 //! | [`escape`] | how values stand in pages |
 //! | [`text`] | what may be shown of text that came from outside |
@@ -40,9 +41,11 @@ pub mod escape;
 pub mod front;
 pub mod http;
 pub mod import;
+pub mod jose;
 pub mod keys;
 pub mod login;
 pub mod logout;
+pub mod oidc;
 pub mod outbound;
 pub mod saml;
 pub mod second_opinion;
@@ -50,5 +53,6 @@ pub mod site;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+pub mod verdict;
 pub mod web;
 pub mod xml;

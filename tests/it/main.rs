@@ -18,8 +18,10 @@ mod docs;
 #[cfg(feature = "demo")]
 mod faults;
 mod hostile;
+mod jose;
 mod metadata;
 mod names;
+mod oidc;
 #[cfg(feature = "demo")]
 mod operator;
 mod picture;
