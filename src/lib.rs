@@ -11,6 +11,8 @@
 //! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
 //! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
 //! | [`jose`] | signed JSON (JWS) and its keys (JWK) |
+//! | [`oidc`] | OpenID Connect, as a relying party: octets and time in, verdicts out |
+//! | [`verdict`] | what a law requires, what was checked, why a message is refused |
 //! | [`second_opinion`] | samael, asked once more where the operator wants it |
 //! | [`escape`] | how values stand in pages |
 //! | [`text`] | what may be shown of text that came from outside |

@@ -18,6 +18,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("escape", &["text"]),
     ("saml", &["text", "xml"]),
     ("jose", &[]),
+    ("verdict", &["text"]),
+    ("oidc", &["jose", "verdict"]),
     ("domain", &["text"]),
     ("import", &["domain", "saml"]),
     ("second_opinion", &["saml"]),
@@ -106,7 +108,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     (
         "openssl",
-        &["saml", "jose", "keys", "site", "cli", "demo_idp"],
+        &["saml", "jose", "oidc", "keys", "site", "cli", "demo_idp"],
     ),
     ("quick_xml", &["xml"]),
     ("figment", &["config"]),
