@@ -17,7 +17,7 @@ pub mod xml;
 use saml::metadata::IdpMetadata;
 use saml::names;
 use saml::response::{Authentication, Expectation};
-use saml::signature::{ValidityPolicy, SignatureCoverage, Trust, VerificationKey};
+use saml::signature::{SignatureCoverage, Trust, ValidityPolicy, VerificationKey};
 use std::sync::LazyLock;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};

@@ -4,7 +4,7 @@ use crate::saml::encryption::DecryptionKey;
 use crate::saml::names;
 use crate::saml::response::{Authentication, Expectation};
 use crate::saml::signature::{
-    ValidityPolicy, SignatureCoverage, SigningKey, Trust, VerificationKey,
+    SignatureCoverage, SigningKey, Trust, ValidityPolicy, VerificationKey,
 };
 use openssl::pkey::{PKey, Private, Public};
 use openssl::x509::X509;
