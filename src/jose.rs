@@ -12,6 +12,7 @@
 
 mod algorithm;
 mod base64url;
+mod error;
 mod header;
 pub mod json;
 mod jws;
@@ -21,8 +22,9 @@ mod sign;
 mod thumbprint;
 
 pub use algorithm::{Algorithm, Family};
+pub use error::{JwkError, JwsError, JwsPart};
 pub use header::Header;
-pub use jws::{JwsError, JwsPart, SignedJws, UnverifiedJws, VerifyError};
-pub use key::{JwkError, PublicKey};
+pub use jws::{SignedJws, UnverifiedJws, VerifyError};
+pub use key::PublicKey;
 pub use key_set::{KeySet, KeySetError, LONGEST_KEY_SET, MOST_KEYS, UnusableKey};
 pub use sign::{ProtectedHeader, SignJwsError, SigningKey};

@@ -1,7 +1,7 @@
 //! The protected header of a JWS (RFC 7515, section 4).
 
-use super::json::{JsonError, Object, WrongType};
-use super::jws::JwsError;
+use super::error::JwsError;
+use super::json::{Object, WrongType};
 
 /// Members that bring a key or say where one is. They have no effect (rule K1).
 const KEY_MEMBERS: [&str; 6] = ["jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"];
@@ -55,17 +55,5 @@ impl Header {
     /// Whether it has `crit`: something that must be understood.
     pub const fn is_critical(&self) -> bool {
         self.is_critical
-    }
-}
-
-impl From<JsonError> for JwsError {
-    fn from(cause: JsonError) -> Self {
-        Self::Header(cause)
-    }
-}
-
-impl From<WrongType> for JwsError {
-    fn from(cause: WrongType) -> Self {
-        Self::HeaderMember(cause)
     }
 }

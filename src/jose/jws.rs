@@ -6,8 +6,9 @@ use std::fmt;
 
 use super::algorithm::Algorithm;
 use super::base64url;
+use super::error::{JwsError, JwsPart};
 use super::header::Header;
-use super::json::{JsonError, Object, WrongType};
+use super::json::{JsonError, Object};
 use super::key::PublicKey;
 use super::key_set::{Choice, KeySet};
 
@@ -27,34 +28,6 @@ pub struct SignedJws {
     algorithm: Algorithm,
     payload: Vec<u8>,
     key: PublicKey,
-}
-
-/// A part of a compact JWS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JwsPart {
-    Header,
-    Payload,
-    Signature,
-}
-
-/// Why a text is not a JWS (rule P1).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JwsError {
-    #[error("it has {octets} octets; {longest} are allowed")]
-    TooLong { octets: usize, longest: usize },
-    /// Five parts: a JWE.
-    #[error("it is encrypted, which is not supported")]
-    Encrypted,
-    #[error("it has {0} parts between its dots; a signed token has three")]
-    Parts(usize),
-    #[error("its {0} is not base64url without padding")]
-    Base64(JwsPart),
-    #[error("its header cannot be read: {0}")]
-    Header(JsonError),
-    #[error("its header cannot be read: {0}")]
-    HeaderMember(WrongType),
-    #[error("its header names no algorithm")]
-    NoAlgorithm,
 }
 
 /// Why a JWS is not signed by who must have signed it.
@@ -186,16 +159,6 @@ impl SignedJws {
     /// The payload of a JWT: a JSON object (RFC 7519, section 7.2).
     pub fn claims(&self) -> Result<Object, JsonError> {
         Object::parse(&self.payload)
-    }
-}
-
-impl fmt::Display for JwsPart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Header => "header",
-            Self::Payload => "payload",
-            Self::Signature => "signature",
-        })
     }
 }
 

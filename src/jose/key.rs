@@ -13,7 +13,8 @@ use openssl::sign::{RsaPssSaltlen, Verifier};
 
 use super::algorithm::{Algorithm, Family};
 use super::base64url;
-use super::json::{Object, WrongType};
+use super::error::JwkError;
+use super::json::Object;
 use super::thumbprint::thumbprint;
 
 /// How large an RSA modulus may be, in bits (rule K2).
@@ -44,37 +45,6 @@ pub(super) enum Curve {
     P256,
     P384,
     P521,
-}
-
-/// Why an entry of a key set cannot be used (rule K2).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JwkError {
-    #[error("the key cannot be read: it is not an object")]
-    NotObject,
-    #[error("the key cannot be read: {0}")]
-    Member(WrongType),
-    #[error("the key cannot be read: \"{0}\" is missing, or is not base64url of the right length")]
-    Value(&'static str),
-    /// `kty` that is not RSA, EC or OKP; `oct`, a shared secret, is never taken.
-    #[error("the key is of the kind {0}; RSA, EC and OKP are read")]
-    Kind(String),
-    #[error("the key is on the curve {0}; P-256, P-384, P-521 and Ed25519 are read")]
-    Curve(String),
-    #[error("the RSA key has {0} bits; 2048 to 8192 are taken")]
-    RsaSize(i32),
-    #[error("the RSA key's exponent is even or less than 3")]
-    RsaExponent,
-    #[error("the key's point is not on its curve")]
-    OffCurve,
-    /// A published private key: anybody can sign with it.
-    #[error("the document holds the private key: anybody can sign with it")]
-    Private,
-    #[error("the key is not for signatures (use is {0})")]
-    Use(String),
-    #[error("the key is not for verifying (key_ops)")]
-    Operations,
-    #[error("the key is for {0}, which is not used for signatures here")]
-    Algorithm(String),
 }
 
 impl PublicKey {
@@ -308,10 +278,4 @@ fn ecdsa_verifies(
     let digest = hash(algorithm.digest(), octets)?;
     let part = |octets| BigNum::from_slice(octets);
     EcdsaSig::from_private_components(part(r)?, part(s)?)?.verify(&digest, key)
-}
-
-impl From<WrongType> for JwkError {
-    fn from(cause: WrongType) -> Self {
-        Self::Member(cause)
-    }
 }

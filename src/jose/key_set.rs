@@ -1,8 +1,9 @@
 //! A JWK set (RFC 7517, section 5), and which of its keys verifies what.
 
 use super::algorithm::Algorithm;
+use super::error::JwkError;
 use super::json::{JsonError, Object, WrongType};
-use super::key::{JwkError, PublicKey};
+use super::key::PublicKey;
 use serde_json::Value;
 
 /// The longest document, in octets (rule H3).

@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use super::algorithm::{Algorithm, Family};
 use super::base64url;
+use super::error::JwkError;
 use super::json::Object;
-use super::key::{Curve, JwkError, PublicKey};
+use super::key::{Curve, PublicKey};
 
 /// A private key, and the algorithm that it signs with.
 #[derive(Clone)]

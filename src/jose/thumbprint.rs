@@ -3,8 +3,8 @@
 use openssl::sha::sha256;
 
 use super::base64url;
+use super::error::JwkError;
 use super::json::Object;
-use super::key::JwkError;
 
 /// The thumbprint over the members that a kind of key must have, which are in the order of their names.
 pub(super) fn thumbprint(jwk: &Object, required: &[&'static str]) -> Result<String, JwkError> {
