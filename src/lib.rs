@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`xml`] | strict XML: parse into an arena, canonicalise, write |
 //! | [`saml`] | SAML 2.0: bytes and time in, verdicts out |
+//! | [`signature`] | RSA and ECDSA over a digest, as XML Signature and JWS have them |
 //! | [`jose`] | signed JSON (JWS) and its keys (JWK) |
 //! | [`oidc`] | OpenID Connect, as a relying party: octets and time in, verdicts out |
 //! | [`verdict`] | what a law requires, what was checked, why a message is refused |
@@ -51,6 +52,7 @@ pub mod oidc;
 pub mod outbound;
 pub mod saml;
 pub mod second_opinion;
+pub mod signature;
 pub mod site;
 pub mod store;
 pub mod telemetry;

@@ -10,6 +10,7 @@ pub mod reader;
 pub mod jose;
 pub mod oidc;
 pub mod saml;
+pub mod signature;
 pub mod text;
 pub mod verdict;
 pub mod xml;

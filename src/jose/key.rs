@@ -2,20 +2,18 @@
 
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
-use openssl::ecdsa::EcdsaSig;
-use openssl::error::ErrorStack;
 use openssl::hash::hash;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
-use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
-use openssl::sign::{RsaPssSaltlen, Verifier};
+use openssl::sign::Verifier;
 
 use super::algorithm::{Algorithm, Family};
 use super::base64url;
 use super::error::JwkError;
 use super::json::Object;
 use super::thumbprint::thumbprint;
+use crate::signature::{ecdsa_verifies, rsa_verifies};
 
 /// How large an RSA modulus may be, in bits (rule K2).
 const RSA_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
@@ -114,22 +112,13 @@ impl PublicKey {
 
     /// Whether `signature` is this key's signature over `octets`.
     pub(super) fn verifies(&self, algorithm: Algorithm, octets: &[u8], signature: &[u8]) -> bool {
+        let (md, digest) = (algorithm.md(), || hash(algorithm.digest(), octets));
+        let rsa = |key, padding| rsa_verifies(key, padding, md, &digest()?, signature);
         let verified = match (&self.material, algorithm.family()) {
-            (Material::Rsa(key), Family::Rsa) => {
-                rsa_verifies(key, algorithm, Padding::PKCS1, octets, signature)
-            }
-            (Material::Rsa(key), Family::RsaPss) => {
-                rsa_verifies(key, algorithm, Padding::PKCS1_PSS, octets, signature)
-            }
-            (Material::Ec(curve, key), Family::Ecdsa)
-                if signature.len() == 2 * curve.coordinate() =>
-            {
-                ecdsa_verifies(
-                    key,
-                    algorithm,
-                    octets,
-                    signature.split_at(curve.coordinate()),
-                )
+            (Material::Rsa(key), Family::Rsa) => rsa(key, Padding::PKCS1),
+            (Material::Rsa(key), Family::RsaPss) => rsa(key, Padding::PKCS1_PSS),
+            (Material::Ec(_, key), Family::Ecdsa) => {
+                digest().and_then(|digest| ecdsa_verifies(key, &digest, signature))
             }
             (Material::Ed25519(key), Family::Ed25519) => Verifier::new_without_digest(key)
                 .and_then(|mut verifier| verifier.verify_oneshot(signature, octets)),
@@ -160,10 +149,6 @@ impl Curve {
         Self::ALL.into_iter().find(|it| it.nid() == nid)
     }
 
-    pub(super) fn from_algorithm(algorithm: Algorithm) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.algorithm() == algorithm)
-    }
-
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::P256 => "P-256",
@@ -189,7 +174,7 @@ impl Curve {
         }
     }
 
-    /// The octets of one coordinate, and of each half of a signature.
+    /// The octets of one coordinate.
     pub(super) const fn coordinate(self) -> usize {
         match self {
             Self::P256 => 32,
@@ -248,34 +233,4 @@ fn octets(jwk: &Object, member: &'static str, length: usize) -> Result<Vec<u8>, 
     octets
         .filter(|octets| octets.len() == length)
         .ok_or(JwkError::Value(member))
-}
-
-fn rsa_verifies(
-    key: &PKey<Public>,
-    algorithm: Algorithm,
-    padding: Padding,
-    octets: &[u8],
-    signature: &[u8],
-) -> Result<bool, ErrorStack> {
-    let digest = hash(algorithm.digest(), octets)?;
-    let mut context = PkeyCtx::new(key)?;
-    context.verify_init()?;
-    context.set_rsa_padding(padding)?;
-    context.set_signature_md(algorithm.md())?;
-    if padding == Padding::PKCS1_PSS {
-        context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
-        context.set_rsa_mgf1_md(algorithm.md())?;
-    }
-    context.verify(&digest, signature)
-}
-
-fn ecdsa_verifies(
-    key: &EcKey<Public>,
-    algorithm: Algorithm,
-    octets: &[u8],
-    (r, s): (&[u8], &[u8]),
-) -> Result<bool, ErrorStack> {
-    let digest = hash(algorithm.digest(), octets)?;
-    let part = |octets| BigNum::from_slice(octets);
-    EcdsaSig::from_private_components(part(r)?, part(s)?)?.verify(&digest, key)
 }

@@ -3,13 +3,11 @@
 //! A key signs with one algorithm only (RFC 8725, section 3.1).
 
 use openssl::bn::{BigNum, BigNumContext};
-use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::hash::hash;
 use openssl::pkey::{Id, PKey, Private};
-use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
-use openssl::sign::{RsaPssSaltlen, Signer};
+use openssl::sign::Signer;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,6 +16,7 @@ use super::base64url;
 use super::error::JwkError;
 use super::json::Object;
 use super::key::{Curve, PublicKey};
+use crate::signature::{sign_ecdsa, sign_rsa};
 
 /// A private key, and the algorithm that it signs with.
 #[derive(Clone)]
@@ -121,41 +120,14 @@ impl SigningKey {
     }
 
     fn signature(&self, octets: &[u8]) -> Result<Vec<u8>, SignJwsError> {
-        match self.algorithm.family() {
-            Family::Rsa => self.rsa_signature(Padding::PKCS1, octets),
-            Family::RsaPss => self.rsa_signature(Padding::PKCS1_PSS, octets),
-            Family::Ecdsa => self.ecdsa_signature(octets),
-            Family::Ed25519 => {
-                Ok(Signer::new_without_digest(&self.key)?.sign_oneshot_to_vec(octets)?)
-            }
-        }
-    }
-
-    fn rsa_signature(&self, padding: Padding, octets: &[u8]) -> Result<Vec<u8>, SignJwsError> {
-        let digest = hash(self.algorithm.digest(), octets)?;
-        let mut context = PkeyCtx::new(&self.key)?;
-        context.sign_init()?;
-        context.set_rsa_padding(padding)?;
-        context.set_signature_md(self.algorithm.md())?;
-        if padding == Padding::PKCS1_PSS {
-            context.set_rsa_mgf1_md(self.algorithm.md())?;
-            context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
-        }
-        let mut signature = Vec::new();
-        context.sign_to_vec(&digest, &mut signature)?;
-        Ok(signature)
-    }
-
-    /// The two numbers, one after the other, each as long as a coordinate (RFC 7518, section 3.4).
-    fn ecdsa_signature(&self, octets: &[u8]) -> Result<Vec<u8>, SignJwsError> {
-        let curve = Curve::from_algorithm(self.algorithm);
-        let length = curve.map_or(0, Curve::coordinate);
-        let length = i32::try_from(length).unwrap_or_default();
-        let digest = hash(self.algorithm.digest(), octets)?;
-        let pair = EcdsaSig::sign(&digest, &*self.key.ec_key()?)?;
-        let mut signature = pair.r().to_vec_padded(length)?;
-        signature.extend(pair.s().to_vec_padded(length)?);
-        Ok(signature)
+        let (key, md) = (&self.key, self.algorithm.md());
+        let digest = || hash(self.algorithm.digest(), octets);
+        Ok(match self.algorithm.family() {
+            Family::Rsa => sign_rsa(key, Padding::PKCS1, md, &digest()?)?,
+            Family::RsaPss => sign_rsa(key, Padding::PKCS1_PSS, md, &digest()?)?,
+            Family::Ecdsa => sign_ecdsa(&*key.ec_key()?, &digest()?)?,
+            Family::Ed25519 => Signer::new_without_digest(key)?.sign_oneshot_to_vec(octets)?,
+        })
     }
 }
 

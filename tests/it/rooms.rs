@@ -16,9 +16,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("xml", &[]),
     ("text", &[]),
     ("escape", &["text"]),
-    ("saml", &["text", "xml"]),
-    ("jose", &[]),
+    ("signature", &[]),
     ("verdict", &["text"]),
+    ("saml", &["signature", "text", "verdict", "xml"]),
+    ("jose", &["signature"]),
     ("oidc", &["jose", "verdict"]),
     ("domain", &["text"]),
     ("import", &["domain", "saml"]),
@@ -70,6 +71,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 
 const LOGIN: &[&str] = &[
     "app", "clock", "config", "domain", "import", "keys", "outbound", "saml", "site", "store",
+    "verdict",
 ];
 
 /// What a face may know: the kit and what is below it, and never another face.
@@ -108,7 +110,16 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     (
         "openssl",
-        &["saml", "jose", "oidc", "keys", "site", "cli", "demo_idp"],
+        &[
+            "signature",
+            "saml",
+            "jose",
+            "oidc",
+            "keys",
+            "site",
+            "cli",
+            "demo_idp",
+        ],
     ),
     ("quick_xml", &["xml"]),
     ("figment", &["config"]),

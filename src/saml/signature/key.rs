@@ -3,17 +3,13 @@
 //! Rules B2 and B4. Vectors: `rsa-*` and `key-*`.
 
 use super::algorithm::SignatureAlgorithm;
+use crate::signature::{ecdsa_verifies, rsa_verifies};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::bn::BigNum;
 use openssl::ec::EcKey;
-use openssl::ecdsa::EcdsaSig;
-use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Public};
-use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
-use openssl::sign::RsaPssSaltlen;
 use openssl::x509::X509;
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -36,8 +32,7 @@ pub struct VerificationKey {
 #[derive(Debug, Clone)]
 enum KeyKind {
     Rsa(PKey<Public>),
-    /// With the octets of one coordinate.
-    Ec(EcKey<Public>, usize),
+    Ec(EcKey<Public>),
 }
 
 /// Why a certificate's key cannot be used.
@@ -71,13 +66,11 @@ impl VerificationKey {
             },
             Id::EC => {
                 let key = public.ec_key().map_err(|_| KeyError::Certificate)?;
-                let coordinate = match key.group().curve_name() {
-                    Some(Nid::X9_62_PRIME256V1) => 32,
-                    Some(Nid::SECP384R1) => 48,
-                    Some(Nid::SECP521R1) => 66,
+                match key.group().curve_name() {
+                    Some(Nid::X9_62_PRIME256V1 | Nid::SECP384R1 | Nid::SECP521R1) => {}
                     _ => return Err(KeyError::Curve),
-                };
-                KeyKind::Ec(key, coordinate)
+                }
+                KeyKind::Ec(key)
             }
             _ => return Err(KeyError::Kind),
         };
@@ -126,53 +119,21 @@ impl VerificationKey {
     /// Whether `signature` is this key's signature over `octets`.
     pub fn verifies(&self, algorithm: SignatureAlgorithm, octets: &[u8], signature: &[u8]) -> bool {
         let digest = algorithm.hash().digest(octets);
+        let (digest, md) = (digest.as_bytes(), algorithm.hash().md());
         let verified = match (&self.key, algorithm) {
             (KeyKind::Rsa(key), SignatureAlgorithm::Rsa(_)) => {
-                rsa_verifies(key, algorithm, Padding::PKCS1, digest.as_bytes(), signature)
+                rsa_verifies(key, Padding::PKCS1, md, digest, signature)
             }
-            (KeyKind::Rsa(key), SignatureAlgorithm::RsaPss(_)) => rsa_verifies(
-                key,
-                algorithm,
-                Padding::PKCS1_PSS,
-                digest.as_bytes(),
-                signature,
-            ),
-            (KeyKind::Ec(key, coordinate), SignatureAlgorithm::Ecdsa(_))
-                if signature.len() == coordinate * 2 =>
-            {
-                ecdsa_verifies(key, digest.as_bytes(), signature.split_at(*coordinate))
+            (KeyKind::Rsa(key), SignatureAlgorithm::RsaPss(_)) => {
+                rsa_verifies(key, Padding::PKCS1_PSS, md, digest, signature)
+            }
+            (KeyKind::Ec(key), SignatureAlgorithm::Ecdsa(_)) => {
+                ecdsa_verifies(key, digest, signature)
             }
             _ => Ok(false),
         };
         verified.unwrap_or(false) // OpenSSL could not even read it: not a signature of this key.
     }
-}
-
-fn rsa_verifies(
-    key: &PKey<Public>,
-    algorithm: SignatureAlgorithm,
-    padding: Padding,
-    digest: &[u8],
-    signature: &[u8],
-) -> Result<bool, ErrorStack> {
-    let mut context = PkeyCtx::new(key)?;
-    context.verify_init()?;
-    context.set_rsa_padding(padding)?;
-    context.set_signature_md(algorithm.hash().md())?;
-    if let SignatureAlgorithm::RsaPss(hash) = algorithm {
-        context.set_rsa_mgf1_md(hash.md())?;
-        context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
-    }
-    context.verify(digest, signature)
-}
-
-fn ecdsa_verifies(
-    key: &EcKey<Public>,
-    digest: &[u8],
-    (r, s): (&[u8], &[u8]),
-) -> Result<bool, ErrorStack> {
-    EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?
-        .verify(digest, key)
 }
 
 /// A moment as a certificate writes it.

@@ -4,16 +4,14 @@
 
 use super::algorithm::{Hash, SignatureAlgorithm};
 use crate::saml::names;
+use crate::signature::{sign_ecdsa, sign_rsa};
 use crate::xml::{Canonicalization, Document, Limits, XmlError, XmlWriter, canonicalize};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::pkey::{Id, PKey, Private};
-use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
-use openssl::sign::RsaPssSaltlen;
 
 /// A private key with the algorithm it signs with.
 #[derive(Clone, Debug)]
@@ -80,32 +78,15 @@ impl SigningKey {
     /// Signs octets; the value is in the form that XML Signature uses.
     pub fn sign(&self, octets: &[u8]) -> Result<Vec<u8>, SignError> {
         let digest = self.algorithm.hash().digest(octets);
-        let (padding, pss) = match self.algorithm {
-            SignatureAlgorithm::Rsa(_) => (Padding::PKCS1, None),
-            SignatureAlgorithm::RsaPss(hash) => (Padding::PKCS1_PSS, Some(hash)),
-            SignatureAlgorithm::Ecdsa(_) => return self.sign_ecdsa(digest.as_bytes()),
+        let (digest, md) = (digest.as_bytes(), self.algorithm.hash().md());
+        let value = match self.algorithm {
+            SignatureAlgorithm::Rsa(_) => sign_rsa(&self.key, Padding::PKCS1, md, digest),
+            SignatureAlgorithm::RsaPss(_) => sign_rsa(&self.key, Padding::PKCS1_PSS, md, digest),
+            SignatureAlgorithm::Ecdsa(_) => {
+                self.key.ec_key().and_then(|key| sign_ecdsa(&key, digest))
+            }
         };
-        let mut context = PkeyCtx::new(&self.key)?;
-        context.sign_init()?;
-        context.set_rsa_padding(padding)?;
-        context.set_signature_md(self.algorithm.hash().md())?;
-        if let Some(hash) = pss {
-            context.set_rsa_mgf1_md(hash.md())?;
-            context.set_rsa_pss_saltlen(RsaPssSaltlen::DIGEST_LENGTH)?;
-        }
-        let mut value = Vec::new();
-        context.sign_to_vec(digest.as_bytes(), &mut value)?;
-        Ok(value)
-    }
-
-    fn sign_ecdsa(&self, digest: &[u8]) -> Result<Vec<u8>, SignError> {
-        let key = self.key.ec_key()?;
-        let coordinate =
-            i32::try_from(key.group().degree().div_ceil(8)).map_err(|_| SignError::Key)?;
-        let signature = EcdsaSig::sign(digest, &key)?;
-        let mut value = signature.r().to_vec_padded(coordinate)?;
-        value.extend(signature.s().to_vec_padded(coordinate)?);
-        Ok(value)
+        Ok(value?)
     }
 }
 
