@@ -1,7 +1,7 @@
-//! The vocabulary of a law: what is required, what was checked, and how a chain of proofs ends.
+//! The vocabulary of a law: what is required, what was checked, and why a message is refused.
 //!
-//! Invariants: every rejection names one requirement, and every requirement belongs to one rule; only the room that judges makes
-//! a verdict, and nobody changes one. Each law has its own requirements ([`Requirement`]): `saml::error` and `oidc::error`.
+//! Invariant: every rejection names one requirement, and every requirement belongs to one rule. Each law has its own
+//! requirements ([`Requirement`]): `saml::error` and `oidc::error`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,8 +10,11 @@ use crate::text;
 
 /// One thing that a law requires of a message.
 pub trait Requirement: Copy + fmt::Debug {
-    /// The number of its rule, such as `D3`.
-    fn rule(self) -> &'static str;
+    /// A rule of the law, shown as its number, such as `D3`.
+    type Rule: fmt::Display;
+
+    /// The rule that it belongs to.
+    fn rule(self) -> Self::Rule;
 
     /// What is required, for people.
     fn title(self) -> &'static str;
@@ -46,17 +49,33 @@ pub struct Rejection<R> {
 
 /// The list of checks as it grows. A check that fails is in the list, and is the rejection.
 #[derive(Debug)]
-pub struct Checks<R>(Vec<Check<R>>);
+pub struct Checks<R> {
+    made: Vec<Check<R>>,
+    named: Option<String>,
+}
 
 impl<R: Requirement> Checks<R> {
     /// An empty list.
     pub fn new() -> Self {
-        Self(Vec::with_capacity(24))
+        Self {
+            made: Vec::with_capacity(24),
+            named: None,
+        }
+    }
+
+    /// Notes the name in something whose signature is good and which is refused for something else.
+    pub fn name(&mut self, name: Option<String>) {
+        self.named = name;
+    }
+
+    /// The checks made, and the name that was noted.
+    pub fn into_parts(self) -> (Vec<Check<R>>, Option<String>) {
+        (self.made, self.named)
     }
 
     /// The checks made, in the order in which they were made.
     pub fn into_vec(self) -> Vec<Check<R>> {
-        self.0
+        self.made
     }
 
     /// Records a check that passed.
@@ -108,7 +127,7 @@ impl<R: Requirement> Checks<R> {
         received: Cow<'static, str>,
         passed: bool,
     ) {
-        self.0.push(Check {
+        self.made.push(Check {
             requirement,
             expected: shorten(expected),
             received: shorten(received),
@@ -124,8 +143,8 @@ impl<R: Requirement> Default for Checks<R> {
 }
 
 impl<R: Requirement> Rejection<R> {
-    /// The number of the rule that refused the message.
-    pub fn rule(&self) -> &'static str {
+    /// The rule that refused the message.
+    pub fn rule(&self) -> R::Rule {
         self.requirement.rule()
     }
 }
@@ -144,7 +163,8 @@ impl<R: Requirement> fmt::Display for Rejection<R> {
 
 impl<R: Requirement> std::error::Error for Rejection<R> {}
 
-/// Keeps what a hostile message can put into a record small and on one line. What is expected can be the message's too.
+/// Keeps what a hostile message can put into a record small and on one line. What is expected can be the message's too: the
+/// ID that a reference has to name.
 pub fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
     const MOST: usize = 400;
     if text.len() > MOST

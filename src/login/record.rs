@@ -20,6 +20,7 @@ use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::authn_request::message_time;
 use crate::site::{AnyRequirement, Site, record_check};
 use crate::store::AttemptRefusal;
+use crate::verdict;
 
 /// A new attempt.
 pub(super) fn open_attempt(
@@ -50,8 +51,8 @@ impl SignInRefusal {
     pub(super) fn new(reason: &RefusalReason) -> Self {
         let requirement = reason.requirement();
         // An issuer that fits no connection is anybody's text.
-        let received = saml::error::shorten(reason.received().into_owned().into());
-        let refused = saml::error::shorten(reason.refused().into_owned().into());
+        let received = verdict::shorten(reason.received().into_owned().into());
+        let refused = verdict::shorten(reason.refused().into_owned().into());
         Self {
             requirement: AnyRequirement::Flow(requirement),
             summary: format!("{refused} ({})", requirement.rule()),

@@ -8,12 +8,13 @@ use time::{Duration, OffsetDateTime};
 
 use super::LogoutArrival;
 use crate::domain::{ConnectionId, FlowRequirement};
-use crate::saml::error::{Rejection, Requirement, SamlCheck, shorten};
+use crate::saml::error::{Rejection, Requirement, SamlCheck};
 use crate::saml::logout::{
     LogoutExpectation, LogoutMessage, LogoutRequest, ValidatedLogout, claimed_issuer, receive_post,
     receive_redirect,
 };
 use crate::site::{self, Site, SiteConnection};
+use crate::verdict::shorten;
 
 /// How old a request without `NotOnOrAfter` may be.
 pub(super) const LONGEST_AGE: Duration = Duration::minutes(10);

@@ -120,7 +120,7 @@ fn check(
     passed: bool,
     received: impl FnOnce() -> String,
 ) -> Check {
-    use crate::saml::error::shorten;
+    use crate::verdict::shorten;
     let expected = shorten(expected.to_owned().into());
     let received = if passed {
         expected.clone()

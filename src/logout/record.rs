@@ -19,6 +19,7 @@ use crate::saml;
 use crate::saml::logout::LogoutStatus;
 use crate::site::{AnyRequirement, Site, record_check};
 use crate::store;
+use crate::verdict;
 
 /// An attempt that is over as it is written down.
 pub(super) fn signed_out_attempt(
@@ -65,7 +66,7 @@ pub(super) fn with_answer(attempt: LoginAttempt, status: Option<&LogoutStatus>) 
         };
     };
     let code = status.detail.as_ref().unwrap_or(&status.code);
-    let code = saml::error::shorten(code.clone().into());
+    let code = verdict::shorten(code.clone().into());
     let mut attempt = attempt;
     let requirement = FlowRequirement::LogoutComplete;
     let expected = saml::names::STATUS_SUCCESS;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: every rejection names one [`Requirement`], and every requirement belongs to one rule of `docs/security.md`.
 
+use crate::jose::json::{JsonError, Object, WrongType};
 use crate::verdict;
 
 /// A check of this law.
@@ -23,6 +24,8 @@ macro_rules! requirements {
         }
 
         impl verdict::Requirement for Requirement {
+            type Rule = &'static str;
+
             fn rule(self) -> &'static str {
                 match self { $(Self::$name => $rule),+ }
             }
@@ -153,4 +156,34 @@ requirements! {
     /// `jti` of a logout token.
     LogoutId = "T4", "The logout token has an identifier",
         "The logout token has no identifier";
+}
+
+impl Checks {
+    /// Whether something that came is not too long (rule H3).
+    pub(super) fn size(&mut self, octets: usize, longest: usize) -> Result<(), Rejection> {
+        let expected = format!("at most {longest} octets");
+        let received = format!("{octets} octets");
+        self.require(
+            octets <= longest,
+            Requirement::AnswerSize,
+            expected,
+            received,
+        )
+    }
+
+    /// Reads the object that is signed, or else sent (rule H3).
+    pub(super) fn object(
+        &mut self,
+        object: Result<Object, JsonError>,
+    ) -> Result<Object, Rejection> {
+        object.map_err(|why| self.fail(Requirement::StrictJson, "a JSON object", why.to_string()))
+    }
+
+    /// Reads a member by its type: one of another is not absent (rule H4).
+    pub(super) fn typed<T>(&mut self, member: Result<T, WrongType>) -> Result<T, Rejection> {
+        member.map_err(|wrong| {
+            let expected = format!("{}: {}", wrong.member, wrong.expected);
+            self.fail(Requirement::MemberType, expected, wrong.received)
+        })
+    }
 }

@@ -1,14 +1,20 @@
-//! The verdict's vocabulary: rules, requirements, checks and rejections.
+//! What the law requires of a SAML message.
 //!
 //! Invariant: every rejection names one [`Requirement`], and every requirement belongs to one [`Rule`] of the law.
 //!
 //! `docs/security.md` is the law; `tests/it/vectors/requirements.rs` holds that each requirement is shown. The other half, what is
 //! required beyond a message, is `domain::FlowRequirement`.
 
-use crate::text;
+use crate::verdict;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::fmt;
+
+/// A check of this law.
+pub type SamlCheck = verdict::Check<Requirement>;
+/// The checks of one message.
+pub type Checks = verdict::Checks<Requirement>;
+/// Why a message is refused.
+pub type Rejection = verdict::Rejection<Requirement>;
 
 macro_rules! rules {
     ($($name:ident,)+) => {
@@ -70,6 +76,22 @@ macro_rules! requirements {
             /// What is wrong with a message that does not meet it, for people; what was received follows.
             pub const fn refused(self) -> &'static str {
                 match self { $(Self::$name => $refused),+ }
+            }
+        }
+
+        impl verdict::Requirement for Requirement {
+            type Rule = Rule;
+
+            fn rule(self) -> Rule {
+                self.rule()
+            }
+
+            fn title(self) -> &'static str {
+                self.title()
+            }
+
+            fn refused(self) -> &'static str {
+                self.refused()
             }
         }
     };
@@ -186,146 +208,6 @@ requirements! {
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.title())
-    }
-}
-
-/// One check that was made, for the login attempt's record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SamlCheck {
-    /// The rule's number.
-    pub rule: Rule,
-    /// What was required.
-    pub requirement: Requirement,
-    /// What was expected, for people.
-    pub expected: Cow<'static, str>,
-    /// What was received, for people.
-    pub received: Cow<'static, str>,
-    /// Whether it passed.
-    pub passed: bool,
-}
-
-/// Why a message is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[error("{}: {received} ({}). Expected: {expected}", requirement.refused(), requirement.rule())]
-pub struct Rejection {
-    /// What was required and is not met.
-    pub requirement: Requirement,
-    /// What was expected, for people.
-    pub expected: Cow<'static, str>,
-    /// What was received, for people.
-    pub received: Cow<'static, str>,
-}
-
-impl Rejection {
-    /// The rule that refused the message.
-    pub const fn rule(&self) -> Rule {
-        self.requirement.rule()
-    }
-}
-
-/// The list of checks as it grows. A check that fails is in the list, and is the rejection.
-#[derive(Debug, Default)]
-pub struct Checks {
-    made: Vec<SamlCheck>,
-    named: Option<String>,
-}
-
-impl Checks {
-    /// An empty list.
-    pub fn new() -> Self {
-        Self {
-            made: Vec::with_capacity(24),
-            named: None,
-        }
-    }
-
-    /// Notes the name in an assertion whose signature is good and which is refused for something else.
-    pub(super) fn name(&mut self, name: Option<String>) {
-        self.named = name;
-    }
-
-    /// The checks made, and the name that was noted.
-    pub(super) fn into_parts(self) -> (Vec<SamlCheck>, Option<String>) {
-        (self.made, self.named)
-    }
-
-    /// The checks made.
-    pub fn into_vec(self) -> Vec<SamlCheck> {
-        self.made
-    }
-
-    /// Records a check that passed.
-    pub fn pass(
-        &mut self,
-        requirement: Requirement,
-        expected: impl Into<Cow<'static, str>>,
-        received: impl Into<Cow<'static, str>>,
-    ) {
-        self.push(requirement, expected.into(), received.into(), true);
-    }
-
-    /// Records a check that failed, and gives the rejection.
-    pub fn fail(
-        &mut self,
-        requirement: Requirement,
-        expected: impl Into<Cow<'static, str>>,
-        received: impl Into<Cow<'static, str>>,
-    ) -> Rejection {
-        let (expected, received) = (shorten(expected.into()), shorten(received.into()));
-        self.push(requirement, expected.clone(), received.clone(), false);
-        Rejection {
-            requirement,
-            expected,
-            received,
-        }
-    }
-
-    /// Records a check either way.
-    pub fn require(
-        &mut self,
-        passed: bool,
-        requirement: Requirement,
-        expected: impl Into<Cow<'static, str>>,
-        received: impl Into<Cow<'static, str>>,
-    ) -> Result<(), Rejection> {
-        if passed {
-            self.pass(requirement, expected, received);
-            Ok(())
-        } else {
-            Err(self.fail(requirement, expected, received))
-        }
-    }
-
-    fn push(
-        &mut self,
-        requirement: Requirement,
-        expected: Cow<'static, str>,
-        received: Cow<'static, str>,
-        passed: bool,
-    ) {
-        self.made.push(SamlCheck {
-            rule: requirement.rule(),
-            requirement,
-            expected: shorten(expected),
-            received: shorten(received),
-            passed,
-        });
-    }
-}
-
-/// Keeps what a hostile message can put into a record small and on one line. What is expected can be the message's too: the
-/// ID that a reference has to name.
-pub fn shorten(text: Cow<'static, str>) -> Cow<'static, str> {
-    const MOST: usize = 400;
-    if text.len() > MOST
-        && let Some((end, _)) = text.char_indices().nth(MOST)
-    {
-        let short = text.get(..end).unwrap_or_default();
-        return format!("{}…", text::line(short)).into();
-    }
-    match text::line(&text) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(shown) => shown.into(),
     }
 }
 

@@ -116,7 +116,7 @@
 //! use vestibule::saml::assertion::ValidatedAssertion;
 //!
 //! fn other(assertion: ValidatedAssertion) -> ValidatedAssertion {
-//!     ValidatedAssertion { content: unimplemented!() }
+//!     ValidatedAssertion { ..assertion }
 //! }
 //! ```
 //!

@@ -6,7 +6,7 @@ use crate::saml;
 /// A check of the validator's, for a record.
 pub fn record_check(made: saml::error::SamlCheck) -> Check {
     Check {
-        rule: made.rule.number().into(),
+        rule: made.requirement.rule().number().into(),
         subject: made.requirement.title().into(),
         expected: made.expected,
         received: made.received,

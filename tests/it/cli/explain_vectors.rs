@@ -199,7 +199,7 @@ fn differs(case: &Case) -> Option<String> {
         .iter()
         .map(|check| {
             serde_json::json!({
-                "rule": check.rule.number(), "subject": check.requirement.title(),
+                "rule": check.requirement.rule().number(), "subject": check.requirement.title(),
                 "expected": check.expected, "received": check.received, "passed": check.passed,
             })
         })

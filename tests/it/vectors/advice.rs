@@ -43,7 +43,7 @@ fn attempt(case: &Case) -> Option<LoginAttempt> {
 
 fn recorded(check: vestibule::saml::error::SamlCheck) -> Check {
     Check {
-        rule: check.rule.number().into(),
+        rule: check.requirement.rule().number().into(),
         subject: check.requirement.title().into(),
         expected: check.expected,
         received: check.received,
