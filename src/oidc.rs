@@ -11,6 +11,7 @@
 //! The law is `docs/security.md`, rules H to T. Vectors: `tests/vectors/oidc/`. The rooms around it: `jose` verifies
 //! signatures, `outbound` asks, `login` keeps the attempt.
 
+mod address;
 mod authorization;
 mod callback;
 mod claim_set;

@@ -94,12 +94,7 @@ pub struct ProviderError {
 impl Callback {
     /// Reads the parameters of a query or of a form.
     pub fn parse(encoded: &[u8], checks: &mut Checks) -> Result<Self, Rejection> {
-        checks.require(
-            encoded.len() <= LONGEST,
-            Requirement::AnswerSize,
-            format!("at most {LONGEST} octets"),
-            format!("{} octets", encoded.len()),
-        )?;
+        checks.size(encoded.len(), LONGEST)?;
         let mut found: [Option<String>; KNOWN.len()] = Default::default();
         let mut ignored = Vec::new();
         for (name, value) in url::form_urlencoded::parse(encoded) {

@@ -3,6 +3,7 @@
 //! Invariant: a [`Discovery`] is of the expected issuer, and each address in it is https without a user or a fragment. That an
 //! address may be asked is decided by who asks (rule H5): a document may name any host.
 
+use super::address;
 use super::issuer::{Issuer, received};
 use crate::jose::Algorithm;
 use crate::jose::json::{JsonError, Object, WrongType};
@@ -82,17 +83,17 @@ impl Discovery {
                 expected,
             });
         }
-        let address = |member: &'static str| {
+        let read = |member: &'static str| {
             let Some(address) = document.text(member)? else {
                 return Ok(None);
             };
-            if is_acceptable(address, plain_loopback) {
+            if address::parse(address, plain_loopback).is_ok() {
                 return Ok(Some(address.to_owned()));
             }
             let address = address.to_owned();
             Err(DiscoveryError::Address { member, address })
         };
-        let required = |member| address(member)?.ok_or(DiscoveryError::Missing(member));
+        let required = |member| read(member)?.ok_or(DiscoveryError::Missing(member));
         let list = |member: &str| {
             let list = document.texts(member)?;
             Ok::<_, WrongType>(list.map(|list| list.into_iter().map(str::to_owned).collect()))
@@ -117,8 +118,8 @@ impl Discovery {
             authorization_endpoint: required("authorization_endpoint")?,
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
-            userinfo_endpoint: address("userinfo_endpoint")?,
-            end_session_endpoint: address("end_session_endpoint")?,
+            userinfo_endpoint: read("userinfo_endpoint")?,
+            end_session_endpoint: read("end_session_endpoint")?,
             algorithms: algorithms(list("id_token_signing_alg_values_supported")?)?,
             token_auth_methods: list_or(
                 "token_endpoint_auth_methods_supported",
@@ -149,29 +150,4 @@ fn algorithms(named: Option<Vec<String>>) -> Result<Vec<Algorithm>, DiscoveryErr
         return Err(DiscoveryError::Algorithms(named.join(", ")));
     }
     Ok(known)
-}
-
-/// Whether an address is https, with a host, and without a user or a fragment.
-fn is_acceptable(address: &str, plain_loopback: bool) -> bool {
-    let Ok(url) = url::Url::parse(address) else {
-        return false;
-    };
-    // A parser of addresses passes over line ends and tabs.
-    let is_plain = address.bytes().all(|octet| octet.is_ascii_graphic());
-    let is_loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => return false,
-    };
-    let scheme = match url.scheme() {
-        "https" => true,
-        "http" => plain_loopback && is_loopback,
-        _ => false,
-    };
-    is_plain
-        && scheme
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.fragment().is_none()
 }

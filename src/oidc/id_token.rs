@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::callback::OpenRequest;
 use super::client::Client;
-use super::error::{Checks, Rejection, Requirement};
+use super::error::{Checks, Rejection};
 use super::signed_token::{self, TokenKind};
 use super::token_answer::TokenAnswer;
 use crate::jose::json::Object;
@@ -59,9 +59,7 @@ impl TokenAnswer {
         checks: &mut Checks,
     ) -> Result<SignedIdToken, Rejection> {
         let signed = signed_token::verify(self.id_token(), ID_TOKEN, keys, client, checks)?;
-        let claims = signed.claims().map_err(|why| {
-            checks.fail(Requirement::StrictJson, "a JSON object", why.to_string())
-        })?;
+        let claims = checks.object(signed.claims())?;
         let (access_token, open) = self.into_parts();
         Ok(SignedIdToken {
             claims,

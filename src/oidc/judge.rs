@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::client::Client;
 use super::error::{Checks, Rejection, Requirement};
 use super::issuer::{self, Issuer};
-use crate::jose::json::{Object, WrongType};
+use crate::jose::json::Object;
 
 /// The claims of one token.
 pub(super) struct Judge<'j> {
@@ -16,23 +16,14 @@ pub(super) struct Judge<'j> {
 }
 
 impl<'j> Judge<'j> {
-    /// Rule H4: a member of the wrong type is not absent.
-    pub(super) fn typed<T>(&mut self, read: Result<T, WrongType>) -> Result<T, Rejection> {
-        read.map_err(|wrong| {
-            let expected = format!("{}: {}", wrong.member, wrong.expected);
-            self.checks
-                .fail(Requirement::MemberType, expected, wrong.received)
-        })
-    }
-
     pub(super) fn text(&mut self, member: &str) -> Result<Option<&'j str>, Rejection> {
         let claims = self.claims;
-        self.typed(claims.text(member))
+        self.checks.typed(claims.text(member))
     }
 
     pub(super) fn time(&mut self, member: &str) -> Result<Option<OffsetDateTime>, Rejection> {
         let claims = self.claims;
-        let Some(seconds) = self.typed(claims.seconds(member))? else {
+        let Some(seconds) = self.checks.typed(claims.seconds(member))? else {
             return Ok(None);
         };
         // A time after the year 9999 is as good as its last second.
@@ -80,25 +71,19 @@ impl<'j> Judge<'j> {
 
     /// P5.
     pub(super) fn audience(&mut self) -> Result<(), Rejection> {
-        let claims = self.claims;
-        let audiences = self.typed(claims.text_or_texts("aud"))?.unwrap_or_default();
-        let own = self.client.client_id.as_str();
+        let (claims, client) = (self.claims, self.client);
+        let own = client.client_id.as_str();
+        let audiences = self.checks.typed(claims.text_or_texts("aud"))?;
+        let audiences = audiences.unwrap_or_default();
         let is_known =
-            |audience: &&str| *audience == own || self.client.extra_audiences.contains(*audience);
+            |audience: &&str| *audience == own || client.extra_audiences.contains(*audience);
         let passed = audiences.contains(&own) && audiences.iter().all(is_known);
         let received = match audiences.as_slice() {
             [] => "no aud".to_owned(),
             audiences => audiences.join(", "),
         };
         self.checks
-            .require(passed, Requirement::Audience, own.to_owned(), received)
-    }
-
-    /// P5: `azp`, which several audiences must have.
-    pub(super) fn authorized_party(&mut self) -> Result<(), Rejection> {
-        let claims = self.claims;
-        let audiences = self.typed(claims.text_or_texts("aud"))?.unwrap_or_default();
-        let own = self.client.client_id.as_str();
+            .require(passed, Requirement::Audience, own.to_owned(), received)?;
         match self.text("azp")? {
             Some(party) => self.checks.require(
                 party == own,

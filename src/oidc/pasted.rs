@@ -2,8 +2,9 @@
 //!
 //! Invariant: nothing is asked of anybody here; what must be asked is in the answer.
 
-use url::{Host, Url};
+use url::Url;
 
+use super::address::{self, AddressError};
 use super::issuer::{Cloud, Issuer, TenantId};
 
 /// What was pasted, understood.
@@ -80,23 +81,7 @@ impl Pasted {
         if !text.contains("://") {
             return domain(text);
         }
-        // A parser of addresses passes over line ends and tabs; what is stored is what was pasted.
-        if !text.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Err(PasteError::Unknown);
-        }
-        let url = Url::parse(text).map_err(|_| PasteError::Unknown)?;
-        let is_loopback = match url.host() {
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => return Err(PasteError::Unknown),
-        };
-        if url.scheme() != "https" && !(url.scheme() == "http" && plain_loopback && is_loopback) {
-            return Err(PasteError::NotHttps);
-        }
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err(PasteError::UserOrFragment);
-        }
+        let url = address::parse(text, plain_loopback)?;
         let host = url.host_str().unwrap_or_default().to_owned();
         if let Some(cloud) = entra_host(&host) {
             return entra(&url, &host, cloud);
@@ -105,7 +90,7 @@ impl Pasted {
             let document = with_well_known(text);
             return Ok(Self::Confirm { document });
         }
-        provider(text, &url)
+        Ok(provider(text))
     }
 
     /// Where the document of a domain's tenant is.
@@ -193,18 +178,14 @@ fn domain(text: &str) -> Result<Pasted, PasteError> {
 }
 
 /// Any provider: its issuer is the address less what is well known. A query is kept for asking only.
-fn provider(text: &str, url: &Url) -> Result<Pasted, PasteError> {
+fn provider(text: &str) -> Pasted {
     let (address, query) = text.split_once('?').unwrap_or((text, ""));
     let issuer = address.strip_suffix(WELL_KNOWN).unwrap_or(address);
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(PasteError::Unknown);
-    }
-    // The host alone: an address of no path is written without the slash that a browser adds.
     let issuer = issuer.to_owned();
     let discovery = (!query.is_empty()).then(|| with_well_known(text));
-    Ok(Pasted::Provider {
+    Pasted::Provider {
         issuer: Issuer::Named { issuer, discovery },
-    })
+    }
 }
 
 /// An address with the well-known suffix before its query.
@@ -215,5 +196,15 @@ fn with_well_known(text: &str) -> String {
     match query {
         "" => format!("{address}{WELL_KNOWN}"),
         query => format!("{address}{WELL_KNOWN}?{query}"),
+    }
+}
+
+impl From<AddressError> for PasteError {
+    fn from(cause: AddressError) -> Self {
+        match cause {
+            AddressError::Unreadable => Self::Unknown,
+            AddressError::NotHttps => Self::NotHttps,
+            AddressError::UserOrFragment => Self::UserOrFragment,
+        }
     }
 }

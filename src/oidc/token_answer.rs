@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::callback::{MatchedCallback, OpenRequest};
 use super::error::{Checks, Rejection, Requirement};
-use crate::jose::json::{Object, WrongType};
+use crate::jose::json::{JsonError, Object, WrongType};
 
 /// The longest answer, in octets (rule H3).
 pub const LONGEST_ANSWER: usize = 256 * 1024;
@@ -38,7 +38,12 @@ impl TokenAnswer {
         body: &[u8],
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
-        if let Some(refusal) = TokenRefusal::parse(body).filter(|_| is_json) {
+        let object = (body.len() <= LONGEST_ANSWER).then(|| Object::parse(body));
+        let refusal = match &object {
+            Some(Ok(object)) if is_json => TokenRefusal::find(object),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
             let said = match &refusal.description {
                 Some(description) => format!("{} (HTTP {status}): {description}", refusal.code),
                 None => format!("{} (HTTP {status})", refusal.code),
@@ -54,12 +59,8 @@ impl TokenAnswer {
                 if is_json { "JSON" } else { "no JSON" }
             ),
         )?;
-        if body.len() > LONGEST_ANSWER {
-            let expected = format!("at most {LONGEST_ANSWER} octets");
-            let received = format!("{} octets", body.len());
-            return Err(checks.fail(Requirement::AnswerSize, expected, received));
-        }
-        let object = Object::parse(body).map_err(|why| {
+        checks.size(body.len(), LONGEST_ANSWER)?;
+        let object = object.unwrap_or(Err(JsonError::NotObject)).map_err(|why| {
             checks.fail(Requirement::TokenAnswer, "a JSON object", why.to_string())
         })?;
         Self::from_object(callback.into_open(), &object, checks)
@@ -70,16 +71,10 @@ impl TokenAnswer {
         object: &Object,
         checks: &mut Checks,
     ) -> Result<Self, Rejection> {
-        let read = || {
-            let token_type = object.text("token_type")?;
-            let access_token = object.text("access_token")?;
-            let id_token = object.text("id_token")?;
-            check_expires_in(object)?;
-            Ok::<_, WrongType>((token_type, access_token, id_token))
-        };
-        let (token_type, access_token, id_token) = read().map_err(|wrong| {
-            checks.fail(Requirement::MemberType, wrong.expected, wrong.to_string())
-        })?;
+        let token_type = checks.typed(object.text("token_type"))?;
+        let access_token = checks.typed(object.text("access_token"))?;
+        let id_token = checks.typed(object.text("id_token"))?;
+        checks.typed(check_expires_in(object))?;
         let is_bearer = token_type.is_some_and(|it| it.eq_ignore_ascii_case("Bearer"));
         checks.require(
             is_bearer,
@@ -116,13 +111,9 @@ impl TokenAnswer {
 }
 
 impl TokenRefusal {
-    /// The error in a body that has one.
-    pub fn parse(body: &[u8]) -> Option<Self> {
-        if body.len() > LONGEST_ANSWER {
-            return None;
-        }
-        let object = Object::parse(body).ok()?;
-        let text = |member| object.get(member).and_then(Value::as_str);
+    /// The error in an answer that has one.
+    fn find(answer: &Object) -> Option<Self> {
+        let text = |member| answer.get(member).and_then(Value::as_str);
         Some(Self {
             code: text("error")?.to_owned(),
             description: text("error_description").map(str::to_owned),

@@ -46,9 +46,7 @@ impl UserInfo {
             UserInfoAnswer::Plain(body) => plain(body, checks)?,
             UserInfoAnswer::Signed(jwt) => signed(jwt, token, keys, client, checks)?,
         };
-        let subject = claims.text("sub").map_err(|wrong| {
-            checks.fail(Requirement::MemberType, wrong.expected, wrong.to_string())
-        })?;
+        let subject = checks.typed(claims.text("sub"))?;
         let (passed, received) = match subject {
             Some(subject) if subject == token.subject() => (true, "it is"),
             Some(_) => (false, "another sub"),
@@ -65,13 +63,8 @@ impl UserInfo {
 }
 
 fn plain(body: &[u8], checks: &mut Checks) -> Result<Object, Rejection> {
-    if body.len() > LONGEST_ANSWER {
-        let expected = format!("at most {LONGEST_ANSWER} octets");
-        let received = format!("{} octets", body.len());
-        return Err(checks.fail(Requirement::AnswerSize, expected, received));
-    }
-    Object::parse(body)
-        .map_err(|why| checks.fail(Requirement::StrictJson, "a JSON object", why.to_string()))
+    checks.size(body.len(), LONGEST_ANSWER)?;
+    checks.object(Object::parse(body))
 }
 
 /// `iss` and `aud` must be right (OpenID Connect Core 1.0, section 5.3.2).
@@ -83,16 +76,13 @@ fn signed(
     checks: &mut Checks,
 ) -> Result<Object, Rejection> {
     let signed = signed_token::verify(jwt, SIGNED_ANSWER, keys, client, checks)?;
-    let claims = signed
-        .claims()
-        .map_err(|why| checks.fail(Requirement::StrictJson, "a JSON object", why.to_string()))?;
-    let typed = |member| claims.text_or_texts(member).map(Option::unwrap_or_default);
-    let (issuers, audiences) = match (typed("iss"), typed("aud")) {
-        (Ok(issuers), Ok(audiences)) => (issuers, audiences),
-        (Err(wrong), _) | (_, Err(wrong)) => {
-            return Err(checks.fail(Requirement::MemberType, wrong.expected, wrong.to_string()));
-        }
-    };
+    let claims = checks.object(signed.claims())?;
+    let issuers = checks
+        .typed(claims.text_or_texts("iss"))?
+        .unwrap_or_default();
+    let audiences = checks
+        .typed(claims.text_or_texts("aud"))?
+        .unwrap_or_default();
     checks.require(
         issuers == [token.issuer()],
         Requirement::Issuer,

@@ -42,7 +42,6 @@ pub(super) fn validate(
     let issuer = judge.issuer()?;
     judge.key_issuer(key.issuer(), &issuer)?;
     judge.audience()?;
-    judge.authorized_party()?;
     judge.validity()?;
     judge.issued_at(&open)?;
     judge.nonce(&open)?;
