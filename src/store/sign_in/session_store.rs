@@ -13,7 +13,7 @@ use crate::database::statement::query;
 use crate::domain::{SessionId, SessionKey};
 use crate::store::{Error, Store};
 use async_trait::async_trait;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions_core::session::{Id, Record};
@@ -25,11 +25,11 @@ pub const LARGEST_DATA: usize = 256 * 1024;
 /// The field that counts how often the others were saved. A record has it as it was when it was loaded.
 const REVISION: &str = "revision";
 
-/// The data as it is stored: it begins with its revision, by which a save finds it.
-#[derive(Serialize)]
-struct Saved {
+/// What is stored: it begins with its revision, by which a save finds it. A session begins with `{}`.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredRecord {
     revision: u64,
-    #[serde(flatten)]
     data: HashMap<String, Value>,
 }
 
@@ -76,29 +76,22 @@ impl SessionStore for SessionRecords {
             .and_then(|it| it.as_u64())
             .unwrap_or_default();
         let revision = expected + 1;
-        let text = json(&Saved { revision, data });
+        let text = json(&StoredRecord { revision, data });
         let text = text.map_err(|error| session_store::Error::Encode(error.to_string()))?;
         if text.len() > LARGEST_DATA {
             let refusal = "more than is kept with one session";
             return Err(session_store::Error::Encode(refusal.to_owned()));
         }
-        // As it begins, and as it is without anything else.
-        let (begins, alone) = match expected {
-            0 => ("{}".to_owned(), "{}".to_owned()),
-            _ => (
-                format!("{{\"{REVISION}\":{expected},%"),
-                format!("{{\"{REVISION}\":{expected}}}"),
-            ),
+        let before = match expected {
+            0 => "{}".to_owned(),
+            _ => format!("{{\"revision\":{expected},%"),
         };
-        let saved = query(
-            "UPDATE session SET data = $1 WHERE session_key = $2 AND (data LIKE $3 OR data = $4)",
-        )
-        .bind(text)
-        .bind(self.key(&record.id).0.to_vec())
-        .bind(begins)
-        .bind(alone)
-        .execute(&self.store.database)
-        .await;
+        let saved = query("UPDATE session SET data = $1 WHERE session_key = $2 AND data LIKE $3")
+            .bind(text)
+            .bind(self.key(&record.id).0.to_vec())
+            .bind(before)
+            .execute(&self.store.database)
+            .await;
         match saved.map_err(|error| backend(&error.into()))? {
             0 => Err(session_store::Error::Backend(
                 "another request has saved it meanwhile, or it has ended".to_owned(),
@@ -112,8 +105,10 @@ impl SessionStore for SessionRecords {
         let Some((session, text)) = live.await.map_err(|error| backend(&error))? else {
             return Ok(None);
         };
-        let data = serde_json::from_str(&text);
-        let data = data.map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let stored: StoredRecord = serde_json::from_str(&text)
+            .map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let mut data = stored.data;
+        data.insert(REVISION.to_owned(), stored.revision.into());
         Ok(Some(Record {
             id: *id,
             data,
