@@ -75,8 +75,7 @@ impl ListAudit {
             return self.of_the_installation(installation, out).await;
         };
         let company = installation.company(company).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let read = async |after, limit| {
             let filter = AuditFilter {
                 noun: self.about.clone(),
@@ -121,8 +120,7 @@ fn listing(json: bool, none: String) -> Listing<'static, AuditEvent, 6> {
 impl ExportAudit {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let filter = AuditFilter {
             noun: self.about,
             text: self.search,

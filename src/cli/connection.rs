@@ -106,8 +106,7 @@ impl NamedConnection {
         let waiting = if on {
             String::new()
         } else {
-            let keys = installation.keys().await?;
-            let admin = installation.admin(&keys, company.id);
+            let admin = installation.admin(company.id).await?;
             waiting_users(admin.connection_use(connection.id).await?.waiting)
         };
         out.line(format!(
@@ -153,8 +152,7 @@ pub(super) async fn save(
     action: AuditAction,
     detail: Option<&str>,
 ) -> Result<()> {
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, connection.company_id);
+    let admin = installation.admin(connection.company_id).await?;
     match admin.change_connection(connection, action, detail).await {
         Ok(_) => Ok(()),
         Err(Refused::Changed { by, .. }) => Err(CliError::refused(
@@ -175,8 +173,7 @@ pub(super) async fn write_new(
     connection: &Connection,
     source: &str,
 ) -> Result<()> {
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     match admin.add_connection(connection, source).await {
         Ok(_) => Ok(()),
         Err(Refused::Taken(_)) => Err(CliError::refused(

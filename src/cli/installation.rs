@@ -3,6 +3,7 @@
 //! Invariant: a name that is not there is refused with the names that are.
 
 use time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
 use super::error::{CliError, Result};
 use super::text::{choices, nearest};
@@ -26,23 +27,27 @@ pub(super) struct Installation {
     pub(super) store: Store,
     pub(super) now: OffsetDateTime,
     pub(super) new_keys: UnknownKeys,
+    /// Read when they are first asked for.
+    pub(super) held_keys: OnceCell<Keys>,
 }
 
 impl Installation {
-    pub(super) async fn keys(&self) -> Result<Keys> {
-        Ok(own_keys(&self.config, &self.store, self.now, self.new_keys).await?)
+    /// The installation's own keys, as they are when the command begins to need them.
+    pub(super) async fn keys(&self) -> Result<&Keys> {
+        let read = || own_keys(&self.config, &self.store, self.now, self.new_keys);
+        Ok(self.held_keys.get_or_try_init(read).await?)
     }
 
     /// The administrators' functions on a company.
-    pub(super) fn admin<'a>(&'a self, keys: &'a Keys, company: CompanyId) -> Admin<'a> {
-        Admin {
+    pub(super) async fn admin(&self, company: CompanyId) -> Result<Admin<'_>> {
+        Ok(Admin {
             store: &self.store,
-            keys,
+            keys: self.keys().await?,
             company,
             actor: Actor::command_line(),
             now: self.now,
             once: None,
-        }
+        })
     }
 
     /// The company of a slug.

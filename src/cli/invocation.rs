@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use tokio::sync::OnceCell;
+
 use super::error::Result;
 use super::installation::Installation;
 use super::text::full_path;
@@ -53,6 +55,7 @@ impl Invocation {
             store,
             now: self.clock.now(),
             new_keys: self.new_keys,
+            held_keys: OnceCell::new(),
         })
     }
 }

@@ -12,8 +12,7 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(&named.slug).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let uses = admin.company_use().await?;
     let goes = format!(
         "{}, {}, {}, {}, {}, {} and {}",

@@ -121,8 +121,7 @@ pub(super) async fn add_verified(
     if names.is_empty() {
         return Ok(());
     }
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     for name in names {
         admin.add_domain(name.as_str(), None).await?;
         admin.verify_domain(name).await?;
@@ -198,8 +197,7 @@ async fn add(
         ),
         None => None,
     };
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let id = connection.as_ref().map(|it| it.id);
     admin.add_domain(name.as_str(), id).await?;
     out.line(format!("Added the domain {name} to {}.", company.name))?;
@@ -225,8 +223,7 @@ async fn assign(
     out: &mut Output,
 ) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let connection = match wanted {
         Some(wanted) => {
             installation
@@ -247,8 +244,7 @@ async fn unassign(
     out: &mut Output,
 ) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     admin.assign_domain(&domain.name, None).await?;
     out.line(format!(
         "{} is assigned to no connection now: no sign-in is linked to an account by an address in it. {STAYS_BOUND}",
@@ -288,8 +284,7 @@ async fn remove(
     out: &mut Output,
 ) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     if !last && is_last_domain(&admin.domains().await?, &domain.name) {
         return Err(CliError::refused(
             LAST_DOMAIN,

@@ -22,8 +22,7 @@ pub(in crate::cli) struct LogoCommand {
 impl LogoCommand {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.slug).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let Some(file) = self.file else {
             return out.line(if admin.remove_logo().await? {
                 format!("{} has no logo any more.", company.name)

@@ -45,8 +45,7 @@ impl QuotaCommand {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let wanted = self.changes()?;
         let company = installation.company(&self.slug).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let usage = if wanted.is_empty() {
             admin.usage().await?
         } else {

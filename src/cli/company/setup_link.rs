@@ -52,8 +52,7 @@ impl SetupLinkCommand {
 }
 
 pub(super) async fn create(installation: &Installation, company: &Company) -> Result<NewSetupLink> {
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     Ok(admin.new_setup_link().await?)
 }
 
@@ -114,8 +113,7 @@ async fn revoke(
         Some(text) => Some(find_open(installation, &company, text).await?),
         None => None,
     };
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let revoked = admin.revoke_setup_links(only).await?;
     out.line(match revoked {
         0 => format!(

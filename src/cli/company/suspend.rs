@@ -12,8 +12,7 @@ pub(super) async fn suspend(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(&named.slug).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let uses = admin.company_use().await?;
     if company.suspended_at.is_none() {
         named.yes.require(
@@ -43,8 +42,7 @@ pub(super) async fn resume(
     out: &mut Output,
 ) -> Result<()> {
     let company = installation.company(slug).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     match admin.suspend_company(company.slug.as_str(), false).await? {
         None => out.line(format!("{} is not suspended.", company.name)),
         Some(_) => out.line(format!(

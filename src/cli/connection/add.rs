@@ -126,8 +126,7 @@ impl AddConnection {
         if let Some(title) = &self.jit_group {
             settings.jit = Some(jit_group(installation, company, title).await?);
         }
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let draft = admin.draft(name, display_name, settings).await?;
         Ok(Connection {
             enabled: self.enable,

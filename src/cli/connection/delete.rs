@@ -21,8 +21,7 @@ pub(in crate::cli) struct DeleteConnection {
 impl DeleteConnection {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let (company, connection) = self.named.find(installation).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let (uses, records) = admin.connection_records(&connection).await?;
         let records = if self.keep_records {
             format!("{} stay", counts(records, "sign-in record"))

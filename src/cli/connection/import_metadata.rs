@@ -73,8 +73,7 @@ impl ImportMetadata {
             .store
             .connection_by_name(company.id, &name)
             .await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let choices = ImportChoices {
             name: Some(name),
             display_name: &display_name,

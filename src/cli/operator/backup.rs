@@ -51,8 +51,8 @@ impl Backup {
         let keys = installation.keys().await?;
         self.make_directory()?;
         let passphrase = password::passphrase(self.passphrase_file.as_deref(), true)?;
-        let database = self.copy_database(&installation, &keys).await?;
-        let gathered = SealedKeys::gather(&keys, &installation.config, hash_of(&database)?)?;
+        let database = self.copy_database(&installation, keys).await?;
+        let gathered = SealedKeys::gather(keys, &installation.config, hash_of(&database)?)?;
         let sealed = self.dir.join(SEALED);
         keys::write_private(&sealed, &gathered.seal(&passphrase))?;
         // What counts is what can be read again.

@@ -68,7 +68,7 @@ impl KeysCommand {
         let held = installation.keys().await?;
         let (config, store, now) = (&installation.config, &installation.store, installation.now);
         match self {
-            Self::List { json } => list::run(&held, config, now.unix_timestamp(), json, out)?,
+            Self::List { json } => list::run(held, config, now.unix_timestamp(), json, out)?,
             Self::New { key } => {
                 let of = KeyPurpose::from(key);
                 let keys = keys::Keys::make_next(config, of, now)?;
@@ -118,7 +118,7 @@ impl KeysCommand {
                 ))?;
             }
             Self::Retire { key, yes } => {
-                retire(&installation, &held, key.into(), yes, out).await?;
+                retire(&installation, held, key.into(), yes, out).await?;
             }
         }
         store.close().await;

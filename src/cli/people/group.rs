@@ -119,8 +119,7 @@ pub(in crate::cli) async fn add(
         kind,
         sso_only,
     };
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     admin
         .create_group(&text)
         .await
@@ -131,8 +130,7 @@ impl SetGroup {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
         let found = installation.group(&company, &self.title).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let (group, version) = admin.group(found.id).await?;
         let text = GroupText {
             title: match &self.new_title {
@@ -173,8 +171,7 @@ async fn delete(
 ) -> Result<()> {
     let company = installation.company(company).await?;
     let group = installation.group(&company, title).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let loss = admin.loss_of_group(group.id).await?;
     let members = count(
         usize::try_from(loss.members).unwrap_or(usize::MAX),

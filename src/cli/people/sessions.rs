@@ -91,8 +91,7 @@ pub(in crate::cli) async fn end(
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = named.find(installation).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let ended = admin.sign_out_user(user.id, None).await?;
     if ended == 0 {
         return out.line(format!("{} is not signed in anywhere.", user.email));

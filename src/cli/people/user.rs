@@ -102,8 +102,7 @@ impl UserCommand {
 
 async fn export_all(installation: &Installation, company: &str, out: &mut Output) -> Result<()> {
     let company = installation.company(company).await?;
-    let keys = installation.keys().await?;
-    let parts = installation.admin(&keys, company.id).export_users().await?;
+    let parts = installation.admin(company.id).await?.export_users().await?;
     export::write(installation, parts, out).await
 }
 
@@ -116,8 +115,7 @@ async fn deactivate(
     if user.disabled_at.is_some() {
         return out.line(format!("{} is deactivated already.", user.email));
     }
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     match admin.deactivate_user(user.id).await {
         Err(Refused::LastBreakGlass) => return Err(last_administrator_error(&user, &company, "")),
         other => other?,
@@ -130,8 +128,7 @@ async fn deactivate(
 
 async fn activate(installation: &Installation, named: &NamedUser, out: &mut Output) -> Result<()> {
     let (company, user) = named.find(installation).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     if !admin.activate_user(user.id).await? {
         return out.line(format!("{} is active already.", user.email));
     }
@@ -148,8 +145,7 @@ async fn set_password(
     let groups = installation.store.groups_of(user.id).await?;
     may_have_password(&user.email, &groups)?;
     let password = password::read(from_stdin)?;
-    let keys = installation.keys().await?;
-    let mut admin = installation.admin(&keys, company.id);
+    let mut admin = installation.admin(company.id).await?;
     admin.actor.for_good = for_good;
     admin.set_password(user.id, password, None).await?;
     out.line(format!(

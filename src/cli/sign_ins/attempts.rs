@@ -65,8 +65,7 @@ impl AttemptsCommand {
 impl ListAttempts {
     async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let company = installation.company(&self.company).await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let read = async |after, limit| {
             let filter = SignInFilter {
                 outcome: self.outcome,
@@ -109,8 +108,7 @@ impl ShowAttempt {
                 "It has eight characters, such as K7QF-3XHD, and stands on the user's page.",
             )
         })?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let detail = match admin.sign_in_detail(&code).await {
             Err(Refused::NotFound) => {
                 return Err(CliError::refused(

@@ -23,14 +23,11 @@ pub(super) async fn run(
         found.map(|it| it.name.to_string())
     };
     // The text of the DNS record is made with the instance key.
-    let keys = if json {
-        Some(installation.keys().await?)
+    let admin = if json {
+        Some(installation.admin(company.id).await?)
     } else {
         None
     };
-    let admin = keys
-        .as_ref()
-        .map(|keys| installation.admin(keys, company.id));
     let listing = Listing {
         form: ListForm::new(json),
         describe: &|it: &CompanyDomain| {

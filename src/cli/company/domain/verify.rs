@@ -13,8 +13,7 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> Result<()> {
     let (company, domain) = find(installation, named).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let name = &domain.name;
     if !dns {
         admin.verify_domain(name).await?;

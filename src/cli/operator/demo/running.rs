@@ -153,8 +153,7 @@ async fn console(invocation: &Invocation, slug: &str) -> Result<String> {
     let address = if links.iter().any(|link| link.used_at.is_some()) {
         format!("{}/admin", company.origin)
     } else {
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         admin.revoke_setup_links(None).await?;
         admin.new_setup_link().await?.address(&company)
     };
@@ -216,8 +215,7 @@ async fn perform(invocation: &Invocation, commands: &[&[&str]]) -> Result<()> {
 /// "Upload metadata file" at the identity provider: ours, as `/sso/metadata` serves it.
 async fn application(invocation: &Invocation, origin: &str) -> Result<IdpApp> {
     let installation = invocation.open().await?;
-    let keys = installation.keys().await?;
-    let sp_keys = SpKeys::new(&keys).map_err(crate::app::AppError::from)?;
+    let sp_keys = SpKeys::new(installation.keys().await?).map_err(crate::app::AppError::from)?;
     let company = installation.company(COMPANY).await?;
     installation.store.close().await;
     let site = Site::new(company, Vec::new(), &sp_keys);

@@ -83,8 +83,7 @@ impl AddUser {
             password,
             connection: connection.map(|it| it.id),
         };
-        let keys = installation.keys().await?;
-        let mut admin = installation.admin(&keys, company.id);
+        let mut admin = installation.admin(company.id).await?;
         admin.actor.for_good = self.for_good;
         let user = match admin.create_user(new).await {
             Err(Refused::Taken(_)) => return Err(user_exists_error(&company, &email)),

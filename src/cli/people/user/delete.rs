@@ -16,8 +16,7 @@ pub(super) async fn run(
     out: &mut Output,
 ) -> Result<()> {
     let (company, user) = named.find(installation).await?;
-    let keys = installation.keys().await?;
-    let admin = installation.admin(&keys, company.id);
+    let admin = installation.admin(company.id).await?;
     let loss = admin.user_use(user.id).await?;
     yes.require(
         format!(

@@ -58,8 +58,7 @@ impl SetUser {
             ),
             None => None,
         };
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let user = self
             .rewrite(&admin, &company, user, connection.as_ref(), out)
             .await?;

@@ -64,8 +64,7 @@ impl Unlink {
         let connection = installation
             .connection(&company, Some(&self.connection), "--connection")
             .await?;
-        let keys = installation.keys().await?;
-        let admin = installation.admin(&keys, company.id);
+        let admin = installation.admin(company.id).await?;
         let only = self.identity.as_deref();
         let gone = match admin.unlink_identity(user.id, connection.id, only).await {
             Err(Refused::NotFound) => {

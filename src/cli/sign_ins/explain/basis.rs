@@ -72,7 +72,7 @@ impl Basis {
         let connection = installation
             .connection(&company, name, "--connection")
             .await?;
-        let keys = SpKeys::new(&installation.keys().await?).map_err(|cause| {
+        let keys = SpKeys::new(installation.keys().await?).map_err(|cause| {
             CliError::unusable(
                 format!("The keys of this installation cannot be used: {cause}."),
                 "`vestibule doctor` looks closer.",
