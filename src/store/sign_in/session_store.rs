@@ -108,7 +108,9 @@ impl SessionStore for SessionRecords {
         let stored: StoredRecord = serde_json::from_str(&text)
             .map_err(|error| session_store::Error::Decode(error.to_string()))?;
         let mut data = stored.data;
-        data.insert(REVISION.to_owned(), stored.revision.into());
+        if stored.revision > 0 {
+            data.insert(REVISION.to_owned(), stored.revision.into());
+        }
         Ok(Some(Record {
             id: *id,
             data,
