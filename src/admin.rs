@@ -22,6 +22,8 @@ mod obstacle;
 mod password;
 mod promotion;
 mod proposal;
+mod provider;
+mod provider_check;
 mod quota;
 mod refused;
 mod session;
@@ -70,6 +72,8 @@ pub use metadata_import::{
 pub use new_password::LONGEST_PASSWORD;
 pub use obstacle::{ConnectionEnd, Obstacle};
 pub use proposal::Proposal;
+pub use provider::ChosenProvider;
+pub use provider_check::{LineState, ProviderCheck, ProviderLine};
 pub use refused::{FieldProblem, Problems, Refused};
 pub use sign_in::{ReceivedMessage, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};

@@ -7,6 +7,7 @@ mod network;
 mod new_keys;
 mod own_keys;
 mod proof;
+mod providers;
 mod quotas;
 mod sessions;
 mod shares;
@@ -27,11 +28,13 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::domain::{Company, CompanyDomain, CompanyId};
 use crate::keys::{self, Keys, KeysError};
+use crate::outbound::ProviderFailure;
 use crate::saml::cross_check::{CrossCheck, Incomparable};
 use crate::saml::signature::SignError;
 use crate::second_opinion::second_opinion;
 use crate::site::{Directory, Site, SpKeys};
 use crate::store::{self, Retention, Store};
+use providers::Providers;
 
 pub use network::Network;
 pub use new_keys::{KeyQuestion, NewKeys};
@@ -73,6 +76,7 @@ pub struct App {
     pub cross_check: Option<CrossCheck>,
     pub turns: Turns,
     pub new_keys: NewKeys,
+    providers: Providers,
     /// Whether the keys have changed and could not be read yet.
     keys_behind: AtomicBool,
     /// The change counter up to which the log was followed.
@@ -92,6 +96,8 @@ pub enum AppError {
         "The keys in {dir} (and those that the configuration names) are not the keys of this database: {which}. Put the right ones there: from the backup (vestibule restore), or from the node that this database was used with. Only if they are lost, go on with --accept-new-keys: with another instance key every password of a user is lost, with other SAML keys every company has to take up new metadata.", dir = dir.display()
     )]
     ForeignKeys { which: String, dir: PathBuf },
+    #[error(transparent)]
+    Providers(#[from] ProviderFailure),
     #[error("The process is stopping.")]
     Stopped,
     #[error("This build has no second implementation that verification.cross_check could ask.")]
@@ -124,6 +130,7 @@ impl App {
             cross_check: cross_check(config.verification.cross_check)?,
             turns: Turns::default(),
             new_keys: NewKeys::default(),
+            providers: Providers::new()?,
             keys_behind: AtomicBool::new(false),
             revision: AtomicI64::new(NEVER),
             sp_keys: ArcSwap::from_pointee(SpKeys::new(&keys)?),

@@ -23,6 +23,7 @@ pub mod login_attempt;
 pub mod logo;
 pub mod mapping;
 pub mod name_id;
+pub mod oidc_settings;
 pub mod origin;
 pub mod picture;
 mod quota;
@@ -41,7 +42,7 @@ pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
 pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};
-pub use claims::{GroupClaim, Profile, ProfileError};
+pub use claims::{AddressTrust, GroupClaim, Profile, ProfileError};
 pub use company::{Company, Contact, Organization, Slug};
 pub use company_domain::{
     CompanyDomain, DomainName, DomainNameError, SharedDomain, Verified, VerifiedBy,
@@ -56,6 +57,10 @@ pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record}
 pub use logo::Logo;
 pub use mapping::AttributeMapping;
 pub use name_id::NameId;
+pub use oidc_settings::{
+    AnswerMode, ClientAuthMethod, ClientSecret, MOST_CALLBACK_CODES, MOST_CLIENT_SECRETS,
+    OidcSettings, UserInfoUse,
+};
 pub use origin::{Origin, OriginError};
 pub use picture::{Picture, PictureError, PictureKind};
 pub use quota::{Family, Full, Quotas, Usage};

@@ -3,8 +3,11 @@
 //! Invariant: a GET changes nothing but that it begins a sign-in.
 
 mod acs;
+mod callback;
+mod ending;
 mod health;
 mod home;
+mod initiate;
 mod logo;
 mod logout;
 mod metadata;
@@ -45,6 +48,14 @@ fn steps() -> Routes {
         .route("/sign-in/password", entry(post(new_password::submit)))
         .route("/sso/login", entry(get(start::show).head(start::head)))
         .route("/sso/acs", post(acs::receive))
+        .route(
+            "/sso/oidc/callback/{code}",
+            get(callback::redirected).post(callback::posted),
+        )
+        .route(
+            "/sso/oidc/initiate/{connection}",
+            entry(get(initiate::show).post(initiate::submit)),
+        )
         .route("/sso/logout", get(logout::show).post(logout::submit))
         .route(
             "/sso/slo",

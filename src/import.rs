@@ -11,7 +11,7 @@ mod private_key;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::domain::{AuthnStatement, Binding, Protocol, SamlSettings, Settings};
+use crate::domain::{AuthnStatement, Binding, SamlSettings, Settings};
 use crate::saml::metadata::{Endpoint, IdpMetadata};
 use crate::saml::names;
 use crate::saml::signature::{KeyError, VerificationKey};
@@ -30,15 +30,13 @@ pub fn settings(idp: &IdpMetadata) -> Settings {
     if is_keycloak(idp) {
         saml.authn_statement = AuthnStatement::Optional;
     }
-    let mut settings = saml.into();
-    update(&mut settings, idp);
-    settings
+    update(&mut saml, idp);
+    saml.into()
 }
 
 /// Takes entity ID, addresses and certificates over from metadata, and leaves the rest. What an administrator chose stays where
 /// the metadata still offers it.
-pub fn update(settings: &mut Settings, idp: &IdpMetadata) {
-    let settings = settings.saml_mut();
+pub fn update(settings: &mut SamlSettings, idp: &IdpMetadata) {
     idp.entity_id.clone_into(&mut settings.idp_entity_id);
     settings.sso_post_url = idp.sign_on_location(names::BINDING_POST).map(str::to_owned);
     settings.sso_redirect_url = idp
@@ -81,7 +79,7 @@ pub fn certificates(stored: &[String]) -> impl Iterator<Item = Vec<u8>> {
 
 /// Whether a connection may be enabled: it has a key that verifies and an address to send users to (rule B2).
 pub fn is_usable(settings: &Settings) -> bool {
-    let Protocol::Saml(saml) = &settings.protocol;
+    let saml = settings.saml();
     let address = match saml.binding {
         Binding::Post => &saml.sso_post_url,
         Binding::Redirect => &saml.sso_redirect_url,

@@ -27,6 +27,7 @@ mod first_password;
 mod known_browser;
 mod name_id;
 mod new_key;
+mod oidc;
 mod password;
 mod record;
 mod refusal_reason;
@@ -41,6 +42,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use crate::app::Wait;
 use crate::domain::{AttemptId, Code, ConnectionId, SessionId};
 use crate::keys;
+use crate::outbound::DocumentError;
 use crate::saml::signature::SignError;
 use crate::store;
 
@@ -50,6 +52,7 @@ pub use finish::landing;
 pub use first_password::{FirstUse, first_use};
 pub use known_browser::KnownBrowser;
 pub use new_key::look_for_new_keys;
+pub use oidc::{CallbackArrival, receive_callback};
 pub use password::{
     PasswordSignIn, confirm_password, sign_in_after_first_use, sign_in_with_password,
 };
@@ -69,6 +72,9 @@ pub enum Error {
     /// The connection has no sign-on URL.
     #[error("the connection {0} has no sign-on URL")]
     NoSignOnUrl(String),
+    /// The provider's discovery document is not there.
+    #[error(transparent)]
+    Provider(#[from] DocumentError),
     /// The password could not be checked.
     #[error("a password could not be checked: {0}")]
     Hashing(String),
@@ -121,6 +127,8 @@ pub enum Ending {
         /// What the user can do.
         advice: Advice,
     },
+    /// An error of a provider that answers no sign-in of ours: nothing was written down (rule M5).
+    Unasked,
     /// No session: a test of a connection is over, one way or the other. Its record says how.
     Tested {
         /// The attempt's code.

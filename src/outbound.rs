@@ -8,8 +8,12 @@ mod coding;
 mod dns;
 mod metadata;
 mod probe;
+mod provider;
+mod provider_document;
 
 pub use address::Reach;
 pub use dns::{LookupError, txt_records};
 pub use metadata::{FetchError, LARGEST, fetch_metadata};
 pub use probe::{ProbeError, Probed, probe};
+pub use provider::{Media, ProviderAnswer, ProviderClient, ProviderFailure};
+pub use provider_document::DocumentError;

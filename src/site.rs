@@ -3,6 +3,7 @@
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
 mod directory;
+mod oidc;
 mod record_check;
 mod requirement;
 mod sp_keys;
@@ -13,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use crate::domain::claims::EMAIL_ADDRESS;
-use crate::domain::{Company, CompanyDomain, Connection, ConnectionId, Email};
+use crate::domain::{Company, CompanyDomain, Connection, ConnectionId, Email, Protocol};
 use crate::keys;
 use crate::saml::metadata::{
     ContactKind, Localized, MetadataContact, MetadataOrganization, SpMetadata, UiInfo,
@@ -22,6 +23,7 @@ use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
 pub use directory::Directory;
+pub use oidc::client;
 pub use record_check::record_check;
 pub use requirement::AnyRequirement;
 pub use sp_keys::SpKeys;
@@ -51,7 +53,12 @@ pub struct SiteConnection {
 impl SiteConnection {
     /// Whether users can sign in through it. One without a usable key verifies nothing and is not offered (rule B2).
     pub fn is_enabled(&self) -> bool {
-        self.connection.enabled && !self.trust.keys.is_empty()
+        let can_verify = match &self.connection.settings.protocol {
+            Protocol::Saml(_) => !self.trust.keys.is_empty(),
+            // Its keys are its provider's, and read when they are needed (rule K1).
+            Protocol::Oidc(_) => true,
+        };
+        self.connection.enabled && can_verify
     }
 }
 
@@ -108,6 +115,14 @@ impl Site {
         self.connections
             .iter()
             .find(|it| it.connection.name.as_str() == name)
+    }
+
+    /// The connection that a redirect URI belongs to, enabled or not (rule M1).
+    pub fn connection_of_callback(&self, code: &str) -> Option<&SiteConnection> {
+        self.connections.iter().find(|it| {
+            let oidc = it.connection.settings.oidc();
+            oidc.is_some_and(|oidc| oidc.callback_codes.iter().any(|known| known == code))
+        })
     }
 
     /// The connection of this identifier, enabled or not.

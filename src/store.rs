@@ -41,7 +41,7 @@ pub use sign_in::attempt::{AttemptFilter, AttemptRefusal};
 pub use sign_in::finish::finish_in;
 pub use sign_in::overview::LatestOutcome;
 pub use sign_in::proof::{
-    AttemptRef, FederatedProof, Finished, NewSession, PasswordProof, Proof, SignIn,
+    AttemptRef, FederatedProof, Finished, NewSession, PasswordProof, Proof, SignIn, UsedAssertion,
 };
 pub use sign_in::refusal::{LinkObstacle, Refusal};
 pub use sign_in::session::{SESSIONS_OF_ONE, SignedIn};

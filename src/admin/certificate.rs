@@ -4,7 +4,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{Admin, Problems, Refused};
+use super::{Admin, Obstacle, Problems, Refused};
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
 use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
@@ -200,7 +200,10 @@ impl Admin<'_> {
         change: CertificateChange,
     ) -> Result<Connection, Refused> {
         let mut after = before.clone();
-        let list = &mut after.settings.saml_mut().certificates;
+        let Some(saml) = after.settings.saml_mut() else {
+            return Err(Obstacle::NotSaml.into());
+        };
+        let list = &mut saml.certificates;
         let mut problems = Problems::default();
         match change {
             CertificateChange::Add(all) => all.into_iter().for_each(|one| add(list, one)),

@@ -11,7 +11,7 @@ mod settings;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Admin, ConnectionEnd, Duplicate, FieldProblem, Obstacle, Refused};
+use super::{Admin, ConnectionEnd, Duplicate, FieldProblem, Obstacle, Refused, provider};
 use crate::domain::{
     AuditAction, AuditDetail, AuditNoun, Connection, ConnectionId, ConnectionName, Family, Scope,
     Settings, TrustVersion, UserId,
@@ -106,6 +106,7 @@ impl Admin<'_> {
             return Err(Refused::NotFound);
         }
         self.check_over_administrators()?;
+        self.check_client(connection).await?;
         let groups = self.store.groups(self.company).await?;
         check::check(connection, &groups)?;
         let mut tx = self
@@ -152,6 +153,7 @@ impl Admin<'_> {
         if *after != presented_as(after, &before) {
             self.check_over_administrators()?;
         }
+        self.check_client(after).await?;
         let groups = self.store.groups(self.company).await?;
         check::check(after, &groups)?;
         let settings = ConnectionSettings::of(groups);
@@ -182,6 +184,23 @@ impl Admin<'_> {
         tx.audit(&event).await?;
         tx.commit(self.now).await?;
         self.connection(after.id).await
+    }
+
+    /// Rule H2: no two connections of a company are one client of one provider.
+    async fn check_client(&self, connection: &Connection) -> Result<(), Refused> {
+        if connection.settings.oidc().is_none() {
+            return Ok(());
+        }
+        match provider::same_client(connection, &self.connections().await?) {
+            None => Ok(()),
+            Some(other) => {
+                let what = format!(
+                    "This client ID already belongs to the connection \"{}\".",
+                    other.name
+                );
+                Err(FieldProblem::new("client_id", what).into())
+            }
+        }
     }
 
     /// Lets users sign in through a connection, or keeps them from it; the connection, and `false` when it was so already.

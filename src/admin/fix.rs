@@ -85,7 +85,8 @@ pub fn fixes(
     match AnyRequirement::from_check(check) {
         Some(AnyRequirement::Saml(requirement)) => finder.of_the_message(requirement),
         Some(AnyRequirement::Flow(requirement)) => finder.of_the_sign_in(requirement),
-        None => Vec::new(),
+        // Its record's advice names the fields.
+        Some(AnyRequirement::Oidc(_)) | None => Vec::new(),
     }
 }
 

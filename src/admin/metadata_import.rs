@@ -1,7 +1,7 @@
 //! An identity provider's metadata, as a proposal for a connection.
 
 use super::connection::{ConnectionSettings, Difference, differences, introduction};
-use super::{Admin, Refused, certificate_findings};
+use super::{Admin, Obstacle, Refused, certificate_findings};
 use crate::domain::{Connection, ConnectionId, ConnectionName, GroupId};
 use crate::import::{self, NotMetadata};
 use crate::outbound::{FetchError, Reach, fetch_metadata};
@@ -114,7 +114,9 @@ impl Admin<'_> {
         };
         let mut settings = import::settings(&imported.idp);
         settings.jit = choices.jit;
-        settings.saml_mut().metadata_url = choices.url.map(str::to_owned);
+        if let Some(saml) = settings.saml_mut() {
+            saml.metadata_url = choices.url.map(str::to_owned);
+        }
         let mut connection = self.draft(name, display_name, settings).await?;
         connection.enabled = choices.enable;
         self.told(None, connection, imported).await
@@ -129,13 +131,13 @@ impl Admin<'_> {
     ) -> Result<MetadataImport, Refused> {
         let before = self.connection(id).await?;
         let mut after = before.clone();
-        import::update(&mut after.settings, &imported.idp);
-        let is_other = !is_one(
-            &before.settings.saml().idp_entity_id,
-            &after.settings.saml().idp_entity_id,
-        );
+        let Some(saml) = after.settings.saml_mut() else {
+            return Err(Obstacle::NotSaml.into());
+        };
+        import::update(saml, &imported.idp);
+        let is_other = !is_one(&before.settings.saml().idp_entity_id, &saml.idp_entity_id);
         if choices.url.is_some() || is_other {
-            after.settings.saml_mut().metadata_url = choices.url.map(str::to_owned);
+            saml.metadata_url = choices.url.map(str::to_owned);
         }
         if !choices.display_name.trim().is_empty() {
             choices

@@ -116,6 +116,16 @@ pub enum Obstacle {
     /// Others have their metadata read.
     #[error("Other metadata is being read at this moment. Try again in a few seconds.")]
     OtherMetadataRead,
+    /// Metadata and certificates are SAML's.
+    #[error(
+        "This connection speaks OpenID Connect. Metadata and certificates are for connections that speak SAML: add one."
+    )]
+    NotSaml,
+    /// A tenant ID and secrets are OpenID Connect's.
+    #[error(
+        "This connection speaks SAML. A tenant ID and client secrets are for connections that speak OpenID Connect: add one."
+    )]
+    NotOidc,
     /// Others have addresses asked.
     #[error("Other addresses are being asked at this moment. Try again in a few seconds.")]
     OtherAddressesAsked,

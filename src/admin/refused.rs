@@ -87,6 +87,12 @@ impl Refused {
     }
 }
 
+impl From<FieldProblem> for Refused {
+    fn from(problem: FieldProblem) -> Self {
+        Self::Invalid(Problems(vec![problem]))
+    }
+}
+
 impl From<store::Error> for Refused {
     fn from(cause: store::Error) -> Self {
         match cause {

@@ -59,6 +59,7 @@ pub(super) enum OutcomeOut {
 #[serde(rename_all = "snake_case")]
 pub(super) enum KindOut {
     Saml,
+    Oidc,
     Password,
     Test,
     SetUp,
@@ -370,4 +371,4 @@ macro_rules! same_words {
 }
 
 same_words!(OutcomeOut, Outcome: Open, SignedIn, Refused, Tested, SignedOut);
-same_words!(KindOut, AttemptKind: Saml, Password, Test, SetUp, Logout);
+same_words!(KindOut, AttemptKind: Saml, Oidc, Password, Test, SetUp, Logout);

@@ -67,10 +67,7 @@ impl App {
     /// How far the address of a company's metadata may reach. A server for one company, or on a developer's machine, belongs to
     /// who administers it; on any other, its private network is the operator's.
     pub fn reach(&self, company: &Company) -> Reach {
-        if self.config.single_company.is_some() || company.origin.is_loopback_name() {
-            Reach::Private
-        } else {
-            Reach::Public
-        }
+        let is_own = self.config.single_company.is_some() || company.origin.is_loopback_name();
+        Reach::private_if(is_own)
     }
 }

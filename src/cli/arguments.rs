@@ -2,6 +2,7 @@
 //!
 //! Invariant: a private key is never taken for something else, and nothing of it is shown or kept.
 
+use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 
 use super::error::{CliError, Result};
@@ -9,6 +10,9 @@ use crate::domain::{ConnectionName, Email, Origin, OriginError, Slug};
 use crate::import::holds_private_key;
 use crate::outbound::LARGEST;
 use crate::text::is_unseen;
+
+/// The most octets of a secret on standard input.
+const LONGEST_SECRET: u64 = 4096;
 
 // What lists the things of a company. (clap would show a doc comment as the command's.)
 #[derive(Debug, clap::Args)]
@@ -103,6 +107,30 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
         ));
     }
     std::fs::read(path).map_err(unreadable)
+}
+
+/// The first line of a file that holds a secret; `-` is standard input.
+pub(super) fn read_secret(option: &str, path: &Path) -> Result<String> {
+    let octets = if path.as_os_str() == "-" {
+        let mut line = Vec::new();
+        std::io::stdin()
+            .lock()
+            .take(LONGEST_SECRET)
+            .read_until(b'\n', &mut line)?;
+        line
+    } else {
+        read_file(path)?
+    };
+    if holds_private_key(&octets) {
+        return Err(private_key_error(option));
+    }
+    let text = String::from_utf8(octets).map_err(|_| {
+        CliError::unusable(
+            format!("The file of {option} is not text in UTF-8."),
+            "Give a file with the client secret on one line.",
+        )
+    })?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 /// Nothing of a private key is shown or kept.

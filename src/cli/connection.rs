@@ -1,14 +1,17 @@
 //! `connection list`, `enable`, `disable`; `import-metadata`, `add` and `set` have files of their own.
 
 mod add;
+mod add_oidc;
 mod certificates;
 mod danger;
 mod delete;
 mod import_metadata;
 mod import_report;
 mod jit_group;
+mod provider;
 mod set;
 mod settings;
+mod verify;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -33,6 +36,10 @@ pub(super) enum ConnectionCommand {
     ImportMetadata(ImportMetadata),
     /// Make a connection by hand: addresses, entity ID and certificate
     Add(Box<add::AddConnection>),
+    /// Make a connection to a provider of OpenID Connect
+    AddOidc(Box<add_oidc::AddOidcConnection>),
+    /// Look at a provider of OpenID Connect, line by line
+    Verify(verify::VerifyConnection),
     /// List a company's connections
     List(CompanyList),
     /// Let users sign in through a connection
@@ -61,6 +68,8 @@ impl ConnectionCommand {
         match self {
             Self::ImportMetadata(import) => import.run(&installation, out).await,
             Self::Add(add) => add.run(&installation, out).await,
+            Self::AddOidc(add) => add.run(&installation, out).await,
+            Self::Verify(verify) => verify.run(&installation, out).await,
             Self::List(arguments) => list(&installation, &arguments, out).await,
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,
@@ -207,7 +216,8 @@ async fn list(
     let listing = Listing {
         form: ListForm::new(arguments.json),
         describe: &|connection: &Connection| {
-            describe(&settings, connection, jit_group(connection).as_deref())
+            let jit_group = jit_group(connection);
+            describe(&company, &settings, connection, jit_group.as_deref())
         },
         header: [
             "NAME",
@@ -227,9 +237,12 @@ async fn list(
                 connection.name.to_string(),
                 connection.display_name.clone(),
                 state.to_owned(),
-                connection.settings.saml().binding.to_string(),
+                match connection.settings.oidc() {
+                    Some(oidc) => oidc.response_mode.to_string(),
+                    None => connection.settings.saml().binding.to_string(),
+                },
                 jit_group(connection).unwrap_or_else(|| "-".to_owned()),
-                connection.settings.saml().idp_entity_id.clone(),
+                connection.settings.provider_name(),
             ]
         },
         none: format!(
@@ -241,6 +254,7 @@ async fn list(
 }
 
 fn describe(
+    company: &Company,
     settings: &CommandSettings<'_>,
     connection: &Connection,
     jit_group: Option<&str>,
@@ -257,8 +271,9 @@ fn describe(
             Err(error) => json!({"error": error.to_string()}),
         })
         .collect();
-    json!({
+    let mut described = json!({
         "name": connection.name,
+        "protocol": connection.settings.protocol.name(),
         "display_name": connection.display_name,
         "enabled": connection.enabled,
         "sort_order": connection.sort_order,
@@ -266,5 +281,9 @@ fn describe(
         "certificates": certificates,
         "settings": to_json(&settings.on(connection)),
         "created_at": timestamp(connection.created_at),
-    })
+    });
+    if let Some(members) = described.as_object_mut() {
+        members.extend(provider::addresses_json(company, connection));
+    }
+    described
 }

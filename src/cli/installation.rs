@@ -15,6 +15,7 @@ use crate::domain::{
     Group, Slug, User,
 };
 use crate::keys::{self, Keys};
+use crate::outbound::Reach;
 use crate::store::{Store, UserFilter};
 
 /// Users that are read at once, to find the one that was meant; and how often.
@@ -176,6 +177,12 @@ impl Installation {
         let event = self.event(Some(company), action, subject);
         let event = event.with_detail(detail);
         Ok(self.store.add_audit_event(&event).await?)
+    }
+
+    /// How far the addresses of a company's providers may reach: as far as those that its server asks.
+    pub(super) fn reach(&self, company: &Company) -> Reach {
+        let is_own = self.config.single_company.is_some() || company.origin.is_loopback_name();
+        Reach::private_if(is_own)
     }
 
     /// An entry for the audit log of a company, or of the whole installation.

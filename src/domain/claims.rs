@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
 use super::user::LONGEST_NAME;
 use super::{Email, FlowRequirement, NameId, Settings};
+use crate::oidc::{AuthenticatedSubject, EmailTrust};
 use crate::text;
 
 /// The longest subject that is taken as a key.
@@ -30,6 +31,9 @@ pub struct Profile {
     /// The address that the `NameID` is, when its format says so (rule F2).
     #[serde(default)]
     pub name_id_email: Option<Email>,
+    /// How far the provider stands for the e-mail address, where its protocol says so (rules R2 and R3).
+    #[serde(default)]
+    pub address_trust: AddressTrust,
     /// The first name; none leaves what is known.
     pub first_name: Option<String>,
     /// The last name.
@@ -40,6 +44,20 @@ pub struct Profile {
     pub display_name: Option<String>,
     /// The groups.
     pub groups: GroupClaim,
+}
+
+/// How far a provider stands for an e-mail address (rules R2 and R3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AddressTrust {
+    /// Its protocol has the `NameID` for that (rule F2).
+    #[default]
+    ByNameId,
+    /// It says the address, and nothing of it.
+    Claimed,
+    /// It says that it has looked.
+    Verified,
+    /// The person is a guest of its organisation: the address is of another one.
+    OfGuest,
 }
 
 /// What the group claim says (rule F5: neither of the first two is ever read as "no groups").
@@ -111,6 +129,7 @@ impl Profile {
             },
             email: email(&mapping.email, name_id, &claims)?,
             name_id_email: name_id.email(),
+            address_trust: AddressTrust::ByNameId,
             first_name: claims.name(&mapping.first_name),
             last_name: claims.name(&mapping.last_name),
             company_name: claims.name(&mapping.company),
@@ -129,6 +148,58 @@ impl Profile {
             } else {
                 GroupClaim::Missing
             },
+        })
+    }
+}
+
+impl Profile {
+    /// Reads the claims of a subject of OpenID Connect by a connection's settings; the groups were read before (rule S2).
+    pub fn of_subject(
+        settings: &Settings,
+        subject: &AuthenticatedSubject,
+        groups: GroupClaim,
+    ) -> Result<Self, ProfileError> {
+        let mapping = &settings.attributes;
+        let names = [
+            &mapping.email,
+            &mapping.first_name,
+            &mapping.last_name,
+            &mapping.company,
+            &mapping.display_name,
+        ];
+        let read: Vec<(&str, Vec<String>)> = names
+            .into_iter()
+            .flatten()
+            .map(|name| (name.as_str(), subject.claims().texts(name)))
+            .collect();
+        let claims = Claims(read.iter().map(|(name, texts)| (*name, &**texts)).collect());
+        let vouched = subject.email();
+        let mapped = claims.first(&mapping.email);
+        // The claim `email` is judged with what is said of it; whatever else an administrator maps is a claim.
+        let address = match (mapped, vouched) {
+            (Some(mapped), Some(vouched)) if mapped != vouched.address => Some((mapped, false)),
+            (_, Some(vouched)) => Some((&*vouched.address, vouched.trust == EmailTrust::Verified)),
+            (mapped, None) => mapped.map(|mapped| (mapped, false)),
+        };
+        let email = address
+            .map(|(address, _)| address.parse().map_err(|_| ProfileError::EmailUnusable))
+            .transpose()?;
+        Ok(Self {
+            subject: usable(subject.key())?.to_owned(),
+            other_names: Vec::new(),
+            old_names: Vec::new(),
+            email,
+            name_id_email: None,
+            address_trust: match address {
+                _ if subject.is_guest() => AddressTrust::OfGuest,
+                Some((_, true)) => AddressTrust::Verified,
+                _ => AddressTrust::Claimed,
+            },
+            first_name: claims.name(&mapping.first_name),
+            last_name: claims.name(&mapping.last_name),
+            company_name: claims.name(&mapping.company),
+            display_name: claims.name(&mapping.display_name),
+            groups,
         })
     }
 }

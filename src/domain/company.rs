@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{CompanyId, Logo, Origin};
+use super::{CompanyId, ConnectionName, Logo, Origin};
 
 /// A customer: one or more host names, one entity ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +85,26 @@ impl Company {
     /// The single logout service.
     pub fn slo_url(&self) -> String {
         self.address("/sso/slo")
+    }
+
+    /// A redirect URI of a connection that speaks OpenID Connect (rule L8).
+    pub fn callback_url(&self, code: &str) -> String {
+        self.address(&format!("/sso/oidc/callback/{code}"))
+    }
+
+    /// Where a provider's tile begins a sign-in through a connection (rule L9).
+    pub fn initiate_url(&self, connection: &ConnectionName) -> String {
+        self.address(&format!("/sso/oidc/initiate/{connection}"))
+    }
+
+    /// Where a provider loads a page to sign somebody out (rule T3).
+    pub fn front_channel_url(&self, connection: &ConnectionName) -> String {
+        self.address(&format!("/sso/oidc/logout/{connection}"))
+    }
+
+    /// Where a provider posts that somebody signed out (rule T4).
+    pub fn back_channel_url(&self, connection: &ConnectionName) -> String {
+        self.address(&format!("/sso/oidc/backchannel/{connection}"))
     }
 
     /// The sign-on URL, which the My Apps tile opens.

@@ -48,6 +48,11 @@ impl Connection {
         .chain(Settings::keys())
     }
 
+    /// What its secrets are sealed for: they open for no other connection.
+    pub fn secret_purpose(&self) -> String {
+        format!("client secret of {}", self.id)
+    }
+
     /// Changes one setting from text.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
         match key {

@@ -31,9 +31,10 @@ pub struct LoginAttempt {
     pub connection_id: Option<ConnectionId>,
     /// How the person proves who they are.
     pub kind: AttemptKind,
-    /// The `AuthnRequest`'s ID; none when there was no request.
+    /// What its answer is found by: the `AuthnRequest`'s ID, or a hash of `state` (rule L1); none when there was no request.
     pub request_id: Option<String>,
-    /// The opaque handle that travels as `RelayState` (rule E3).
+    /// What has to be the same when the answer comes: the opaque handle that travels as `RelayState` (rule E3), or a hash of whom
+    /// was asked and where to answer (rule M3).
     pub relay: Option<String>,
     /// Where to go afterwards; checked by `access` before it came here.
     pub return_to: Option<String>,
@@ -119,11 +120,13 @@ words! {
     pub enum AttemptKind {
         /// By a SAML Response.
         Saml = "saml",
+        /// By an answer of OpenID Connect.
+        Oidc = "oidc",
         /// By a password.
         Password = "password",
         /// By a set-up link, once.
         SetUp = "set_up",
-        /// An administrator tests a connection: by a SAML Response, and nobody is signed in.
+        /// An administrator tests a connection: by what its identity provider answers, and nobody is signed in.
         Test = "test",
         /// No sign-in: a logout message of an identity provider.
         Logout = "logout",

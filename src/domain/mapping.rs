@@ -84,6 +84,22 @@ impl Default for AttributeMapping {
 }
 
 impl AttributeMapping {
+    /// What a new connection of OpenID Connect begins with: the standard claims (OpenID Connect Core 1.0, section 5.1), and Entra's
+    /// `groups`. Who the user is is not mapped there (rule R1), and what overflows says so by itself (rule S2).
+    pub fn of_oidc() -> Self {
+        let name = |name: &str| vec![name.to_owned()];
+        Self {
+            email: name("email"),
+            first_name: name("given_name"),
+            last_name: name("family_name"),
+            display_name: name("name"),
+            company: name("companyname"),
+            object_id: Vec::new(),
+            groups: name("groups"),
+            groups_overage: Vec::new(),
+        }
+    }
+
     /// The properties' names, as `attributes.<name>` takes them.
     pub const PROPERTIES: &'static [&'static str] = &[
         "email",

@@ -2,10 +2,11 @@
 //!
 //! Invariant: a value that does not fit changes nothing, and the error says what fits.
 
+mod oidc;
 mod values;
 
 use super::settings::MOST_CLOCK_SKEW_SECONDS;
-use super::{Protocol, SamlSettings, Settings};
+use super::{OidcSettings, Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
 pub(super) use values::{joined, list, optional, or_none, switch};
 
@@ -55,7 +56,17 @@ impl SettingError {
 impl Settings {
     /// The settings that are set from text, with what each takes. An empty value (or `none`) clears an optional one.
     pub fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-        SamlSettings::KEYS.iter().chain(Self::KEYS).copied()
+        let of_protocols = SamlSettings::KEYS.iter().chain(OidcSettings::KEYS);
+        of_protocols.chain(Self::KEYS).copied()
+    }
+
+    /// The same of what this connection speaks.
+    fn own_keys(&self) -> impl Iterator<Item = &'static str> {
+        let of_protocol = match self.protocol {
+            Protocol::Saml(_) => SamlSettings::KEYS,
+            Protocol::Oidc(_) => OidcSettings::KEYS,
+        };
+        of_protocol.iter().chain(Self::KEYS).map(|(key, _)| *key)
     }
 
     /// Those that are the same whatever a connection speaks.
@@ -132,16 +143,14 @@ impl Settings {
     fn set_of_protocol(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
         let is_known = match &mut self.protocol {
             Protocol::Saml(saml) => saml.set(key, value)?,
+            Protocol::Oidc(oidc) => oidc.set(key, value)?,
         };
         if is_known {
             return Ok(());
         }
         Err(SettingError::UnknownKey {
             key: key.to_owned(),
-            known: Self::keys()
-                .map(|(key, _)| key)
-                .collect::<Vec<_>>()
-                .join(", "),
+            known: self.own_keys().collect::<Vec<_>>().join(", "),
         })
     }
 
@@ -162,6 +171,7 @@ impl Settings {
             _ => match (key.strip_prefix("attributes."), &self.protocol) {
                 (Some(property), _) => joined(self.attributes.names(property)?),
                 (None, Protocol::Saml(saml)) => saml.value(key)?,
+                (None, Protocol::Oidc(oidc)) => oidc.value(key)?,
             },
         })
     }

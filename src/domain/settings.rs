@@ -2,9 +2,11 @@
 //!
 //! Invariants: every default is the safe one; a setting that weakens a check says so in its name (`danger_`).
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeMapping, GroupId, SamlSettings};
+use super::{AttributeMapping, GroupId, OidcSettings, SamlSettings};
 
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
 pub const CLOCK_SKEW_SECONDS: u16 = 180;
@@ -52,6 +54,8 @@ pub struct Settings {
 pub enum Protocol {
     /// SAML 2.0.
     Saml(Box<SamlSettings>),
+    /// OpenID Connect.
+    Oidc(Box<OidcSettings>),
 }
 
 impl Default for Settings {
@@ -60,37 +64,88 @@ impl Default for Settings {
     }
 }
 
+impl Protocol {
+    /// Its word.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Saml(_) => "saml",
+            Self::Oidc(_) => "oidc",
+        }
+    }
+}
+
 /// A connection that speaks SAML, and is for the rest what a new one is.
 impl From<SamlSettings> for Settings {
     fn from(saml: SamlSettings) -> Self {
+        Self::new(Protocol::Saml(Box::new(saml)), AttributeMapping::default())
+    }
+}
+
+/// A connection that speaks OpenID Connect, and is for the rest what a new one is.
+impl From<OidcSettings> for Settings {
+    fn from(oidc: OidcSettings) -> Self {
+        Self::new(Protocol::Oidc(Box::new(oidc)), AttributeMapping::of_oidc())
+    }
+}
+
+impl Settings {
+    fn new(protocol: Protocol, attributes: AttributeMapping) -> Self {
         Self {
             jit: None,
             jit_kept: None,
             guests: false,
             trust_email_claim: false,
             identity_attribute: None,
-            attributes: AttributeMapping::default(),
+            attributes,
             group_mapping: Vec::new(),
             single_logout: false,
             force_authn: false,
             max_authentication_age: None,
             clock_skew_seconds: CLOCK_SKEW_SECONDS,
-            protocol: Protocol::Saml(Box::new(saml)),
+            protocol,
         }
     }
-}
 
-impl Settings {
-    /// How it speaks SAML.
+    /// How it speaks SAML. A connection that does not has no identity provider, no address and no key of SAML: it is asked nothing,
+    /// and verifies nothing.
     pub fn saml(&self) -> &SamlSettings {
-        let Protocol::Saml(saml) = &self.protocol;
-        saml
+        static NONE: LazyLock<SamlSettings> = LazyLock::new(SamlSettings::default);
+        match &self.protocol {
+            Protocol::Saml(saml) => saml,
+            Protocol::Oidc(_) => &NONE,
+        }
+    }
+
+    /// The same, to be changed; none when it does not speak SAML.
+    pub fn saml_mut(&mut self) -> Option<&mut SamlSettings> {
+        match &mut self.protocol {
+            Protocol::Saml(saml) => Some(saml),
+            Protocol::Oidc(_) => None,
+        }
+    }
+
+    /// What its identity provider is called: an entity ID or an issuer.
+    pub fn provider_name(&self) -> String {
+        match &self.protocol {
+            Protocol::Saml(saml) => saml.idp_entity_id.clone(),
+            Protocol::Oidc(oidc) => oidc.issuer_text(),
+        }
+    }
+
+    /// How it speaks OpenID Connect, if it does.
+    pub fn oidc(&self) -> Option<&OidcSettings> {
+        match &self.protocol {
+            Protocol::Oidc(oidc) => Some(oidc),
+            Protocol::Saml(_) => None,
+        }
     }
 
     /// The same, to be changed.
-    pub fn saml_mut(&mut self) -> &mut SamlSettings {
-        let Protocol::Saml(saml) = &mut self.protocol;
-        saml
+    pub fn oidc_mut(&mut self) -> Option<&mut OidcSettings> {
+        match &mut self.protocol {
+            Protocol::Oidc(oidc) => Some(oidc),
+            Protocol::Saml(_) => None,
+        }
     }
 }
 

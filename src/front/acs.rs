@@ -9,10 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::ending::respond;
 use super::pages::Repost;
-use super::signed_in::{see_other, send_on, signed_in};
+use super::signed_in::see_other;
 use crate::app::App;
-use crate::domain::Code;
 use crate::http::address::{address, choice};
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
@@ -23,10 +23,10 @@ use crate::http::login_cookie::{browser, known_browser};
 use crate::http::pages::Frame;
 use crate::http::rate_limit::{Responses, Within};
 use crate::http::request_body::RequestBody;
-use crate::http::response::{AttemptCode, Page};
+use crate::http::response::Page;
 use crate::http::send_off::MessageField;
 use crate::http::session;
-use crate::login::{self, Advice, Arrival, Ending, Reposted};
+use crate::login::{self, Arrival, Ending, Reposted};
 use crate::saml::binding::{EncodedResponse, PostForm};
 use crate::site::Site;
 
@@ -72,42 +72,13 @@ async fn judge(
             .and_then(|it| it.parse().ok()),
     };
     match login::receive(&app, &site, arrival).await? {
-        Ending::SignedIn {
-            session,
-            return_to,
-            code,
-            known,
-            through,
-        } => {
-            let mut response =
-                signed_in(&site, &headers, session, &return_to, &code, known.as_ref())?;
-            let through = through.map(|it| it.to_string());
-            let cookie = through.and_then(|it| Cookie::Through.set(&it, site.is_https()));
-            let cookie = cookie.map(|cookie| (header::SET_COOKIE, cookie));
-            response.headers_mut().extend(cookie);
-            Ok(response)
-        }
-        Ending::AlreadySignedIn { return_to } => send_on(&site, &headers, &return_to),
         Ending::Bounce { connection } => bounce(&site, &headers, connection.as_deref()),
         Ending::Repost { record } => {
             let handle = record.map(|record| login::handle(&app, &site, record));
             Ok(repost(&site, &form, handle))
         }
-        Ending::Refused { code, advice, .. } => Err(refusal_error(&code, advice)),
-        // To the console, which asks who is there.
-        Ending::Tested { code, .. } => tested(&code),
-        Ending::TooMany(wait) => Err(wait.into()),
-        Ending::FirstPassword { .. } => Err(Error::internal(
-            "single sign-on led to a step of a password",
-        )),
+        ending => respond(&site, &headers, ending),
     }
-}
-
-fn tested(code: &Code) -> Result<Response, Error> {
-    let mut response = see_other(&format!("/admin/sign-ins/{code}"))?;
-    let extensions = response.extensions_mut();
-    extensions.insert(AttemptCode(code.to_string()));
-    Ok(response)
 }
 
 /// How often this browser was bounced within the last moment, and nobody has signed in since.
@@ -146,23 +117,4 @@ fn repost(site: &Site, form: &PostForm, handle: Option<String>) -> Response {
     .with_status(StatusCode::FORBIDDEN)
     .leading_to_identity_provider(!site.is_https())
     .into_response()
-}
-
-fn refusal_error(code: &Code, advice: Advice) -> Error {
-    let mut next: Vec<&str> = match advice {
-        Advice::TryAgain => vec!["Start again from the application or from the sign-in page."],
-        Advice::AllowCookies => vec![
-            "Start again, and stay in the same browser until you are signed in.",
-            "Allow cookies for this site.",
-        ],
-        Advice::AskForAccount => vec!["Ask your administrator for access."],
-        Advice::CheckPassword | Advice::UseSingleSignOn => {
-            vec!["Check your e-mail address and sign in again."]
-        }
-    };
-    next.push("If it fails again, give your administrator the code below.");
-    Error::SignInRefused {
-        next: next.into_iter().map(str::to_owned).collect(),
-        code: Some(code.to_string()),
-    }
 }

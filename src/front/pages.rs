@@ -90,6 +90,22 @@ pub(crate) struct Repost {
     pub handle: String,
 }
 
+/// Sends an answer of OpenID Connect once more, from our own site (rule L5).
+#[derive(Debug, Template)]
+#[template(path = "front/repost_answer.html")]
+pub(crate) struct RepostAnswer {
+    pub frame: Frame,
+    pub fields: Vec<(String, String)>,
+}
+
+/// A sign-in does not begin inside another page.
+#[derive(Debug, Template)]
+#[template(path = "front/framed_start.html")]
+pub(crate) struct FramedStart {
+    pub frame: Frame,
+    pub address: String,
+}
+
 /// Asks before signing out.
 #[derive(Debug, Template)]
 #[template(path = "front/sign_out.html")]

@@ -338,6 +338,13 @@ impl From<login::Error> for Error {
     fn from(cause: login::Error) -> Self {
         match cause {
             login::Error::Store(cause) => cause.into(),
+            login::Error::Provider(cause) => {
+                tracing::warn!(%cause, "a sign-in could not begin");
+                Self::Conflict(
+                    "The identity provider of this way to sign in does not answer as it should."
+                        .into(),
+                )
+            }
             other => Self::internal(other),
         }
     }

@@ -4,7 +4,10 @@ use openssl::hash::MessageDigest;
 use openssl::md::{Md, MdRef};
 
 /// A signature algorithm of RFC 7518, section 3.1, or RFC 8037.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Algorithm {
     Rs256,
     Rs384,

@@ -4,8 +4,9 @@
 
 use std::net::IpAddr;
 
+use super::record::AnsweringBrowser;
 use super::{Browser, Reposted};
-use crate::domain::{ConnectionId, SessionId};
+use crate::domain::{AttemptKind, ConnectionId, SessionId};
 use crate::saml::binding::EncodedResponse;
 
 /// A Response and who brings it.
@@ -27,4 +28,15 @@ pub struct Arrival<'a> {
     pub bounced: u8,
     /// The connection that this browser last signed in through, as its cookie says: a hint only.
     pub through: Option<ConnectionId>,
+}
+
+impl<'a> Arrival<'a> {
+    /// Who brings it.
+    pub(super) const fn from(&self) -> AnsweringBrowser<'a> {
+        AnsweringBrowser {
+            browser: self.browser,
+            client: self.client,
+            kind: AttemptKind::Saml,
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::domain::{AttemptKind, Connection, Findings, NameId, Profile};
 use crate::saml::error::{Rejection, Requirement};
 use crate::saml::response::ParsedResponse;
 use crate::site::{AnsweredRequest, Site, SiteConnection};
-use crate::store::FederatedProof;
+use crate::store::{FederatedProof, UsedAssertion};
 
 /// From a Response to a person, without touching anything. A test is told what was found as well.
 pub(super) fn authenticate(
@@ -48,6 +48,14 @@ pub(super) fn authenticate(
         .attributes()
         .iter()
         .map(|attribute| (attribute.name.as_str(), attribute.values.as_slice()));
+    let findings = |person: Option<&Profile>| {
+        (kind == AttemptKind::Test).then(|| {
+            Box::new(Findings {
+                person: person.cloned(),
+                ..connection_test::findings(&connection.settings, &assertion)
+            })
+        })
+    };
     let unnamed = NameId::new("", None);
     match Profile::read(
         &connection.settings,
@@ -55,19 +63,16 @@ pub(super) fn authenticate(
         attributes,
     ) {
         Ok(profile) => Ok(Authenticated {
-            findings: (kind == AttemptKind::Test).then(|| {
-                Box::new(Findings {
-                    person: Some(profile.clone()),
-                    ..connection_test::findings(&connection.settings, &assertion)
-                })
-            }),
+            findings: findings(Some(&profile)),
             age: assertion.drift(),
             session_end: assertion.session_not_on_or_after(),
             proof: FederatedProof {
                 connection: Arc::clone(connection),
                 profile,
-                assertion_id: assertion.id().to_owned(),
-                assertion_expires_at: assertion.acceptable_until(),
+                assertion: Some(UsedAssertion {
+                    id: assertion.id().to_owned(),
+                    expires_at: assertion.acceptable_until(),
+                }),
                 name_id,
                 session_index: assertion.session_index().map(str::to_owned),
                 authn_instant: assertion.authn_instant(),
@@ -77,7 +82,8 @@ pub(super) fn authenticate(
         }),
         Err(error) => {
             let refusal = SignInRefusal::new(&RefusalReason::Claims(error)).after(record);
-            Err(refusal.about(assertion))
+            let name = assertion.name_id().map(|name| name.value.as_str());
+            Err(refusal.finding(findings(None)).naming(name))
         }
     }
 }

@@ -1,10 +1,13 @@
-//! The start of a sign-in: an attempt is written down, an AuthnRequest goes out with the browser.
+//! The start of a sign-in: an attempt is written down, a request goes out with the browser. Here is SAML's; the one of OpenID Connect
+//! is `oidc/request.rs`.
 //!
 //! Rules E1 to E3. Tests: `tests/it/sign_in/requests.rs`. The other half is `response.rs`.
 
-use super::{Browser, Error};
+use super::{Browser, Error, oidc};
 use crate::app::App;
-use crate::domain::{AttemptKind, Binding, Code, Connection, LoginAttempt, ReturnTo, UserId};
+use crate::domain::{
+    AttemptKind, Binding, Code, Connection, LoginAttempt, Protocol, ReturnTo, UserId,
+};
 use crate::keys;
 use crate::saml::authn_request::{AuthnRequest, NameIdPolicy, message_id};
 use crate::saml::binding::{EncodedMessage, MessageKind, PostPage, encode_redirect};
@@ -46,6 +49,13 @@ pub struct BegunSignIn {
 
 /// Begins a sign-in.
 pub async fn begin(app: &App, site: &Site, start: Start<'_>) -> Result<BegunSignIn, Error> {
+    match &start.connection.settings.protocol {
+        Protocol::Saml(_) => begin_saml(app, site, start).await,
+        Protocol::Oidc(oidc) => oidc::begin(app, site, start, oidc).await,
+    }
+}
+
+async fn begin_saml(app: &App, site: &Site, start: Start<'_>) -> Result<BegunSignIn, Error> {
     let now = app.clock.now();
     let settings = &start.connection.settings;
     let (binding, destination) = destination(start.connection)?;

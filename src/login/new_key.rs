@@ -136,7 +136,7 @@ async fn answer(app: &App, question: KeyQuestion, certificates: Vec<String>) {
             .take(MOST);
         unknown.find_map(|one| {
             let mut with_it = settings.clone();
-            with_it.saml_mut().certificates = vec![one];
+            with_it.saml_mut()?.certificates = vec![one];
             let trust = site::trust(&with_it, decryption.clone());
             let verdict = validate(&question.xml, &trust, &question.expectation, now);
             let is_value = |it: Requirement| it == Requirement::SignatureValue;

@@ -2,12 +2,13 @@
 //!
 //! Tests: `tests/it/sign_in/attempts.rs`. The other half, what is kept of a sign-in that succeeded, is `store::accepted`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
 use super::refusal_reason::RefusalReason;
-use super::{Advice, Arrival, Browser, Ending, Error, advice, connection_test};
+use super::{Advice, Browser, Ending, Error, advice, connection_test};
 use crate::app::{App, Counted};
 use crate::domain::login_attempt::LIFETIME;
 use crate::domain::{
@@ -16,7 +17,6 @@ use crate::domain::{
 };
 use crate::keys;
 use crate::saml;
-use crate::saml::assertion::ValidatedAssertion;
 use crate::saml::authn_request::message_time;
 use crate::site::{AnyRequirement, Site, record_check};
 use crate::store::AttemptRefusal;
@@ -42,8 +42,19 @@ pub(super) struct SignInRefusal {
     pub(super) advice: Advice,
     /// The e-mail address in an assertion whose signature is good, or of an account whose password was wrong.
     pub(super) named: Option<Box<Email>>,
-    /// The verified claims, when these are what it is refused for.
-    pub(super) claims: Option<Box<ValidatedAssertion>>,
+    /// What a test found, when it is refused for its claims.
+    pub(super) findings: Option<Box<Findings>>,
+}
+
+/// Who brings an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnsweringBrowser<'a> {
+    /// The browser, when its login cookie came.
+    pub(super) browser: Option<&'a Browser>,
+    /// The client's address.
+    pub(super) client: Option<IpAddr>,
+    /// What a record of the answer alone is of.
+    pub(super) kind: AttemptKind,
 }
 
 impl SignInRefusal {
@@ -65,7 +76,7 @@ impl SignInRefusal {
             },
             advice: reason.advice(),
             named: None,
-            claims: None,
+            findings: None,
         }
     }
 
@@ -83,7 +94,7 @@ impl SignInRefusal {
             },
             advice: advice::for_user(rejection),
             named: None,
-            claims: None,
+            findings: None,
         }
     }
 
@@ -101,11 +112,9 @@ impl SignInRefusal {
         self
     }
 
-    /// The same with the claims that it is for.
-    pub(super) fn about(self, claims: ValidatedAssertion) -> Self {
-        let name = claims.name_id().map(|name| name.value.clone());
-        let claims = Some(Box::new(claims));
-        Self { claims, ..self }.naming(name.as_deref())
+    /// The same with what a test found.
+    pub(super) fn finding(self, findings: Option<Box<Findings>>) -> Self {
+        Self { findings, ..self }
     }
 }
 
@@ -134,13 +143,18 @@ pub(super) fn unknown_request(app: &App, request_id: &str) -> SignInRefusal {
     })
 }
 
+/// An answer to a request that is not kept here: an old one is forgotten, and any other was never sent.
+pub(super) fn unknown_answer() -> SignInRefusal {
+    SignInRefusal::new(&RefusalReason::UnknownRequest)
+}
+
 /// Closes an open attempt with a refusal. One that is not open any more, because another server has answered it or it was
 /// forgotten, keeps its own verdict: the refusal has a record of its own then, so that the user's code leads to it.
 pub(super) async fn refuse(
     app: &App,
     site: &Site,
     attempt: &LoginAttempt,
-    arrival: Arrival<'_>,
+    from: AnsweringBrowser<'_>,
     refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let SignInRefusal {
@@ -149,7 +163,7 @@ pub(super) async fn refuse(
         record,
         advice,
         named,
-        claims,
+        findings,
     } = refusal;
     let closing = Arc::new(AttemptRefusal {
         rule: Some(requirement.rule().to_owned()),
@@ -162,8 +176,7 @@ pub(super) async fn refuse(
         .refuse_attempt(attempt.id, Arc::clone(&closing), app.clock.now())
         .await?;
     if attempt.kind == AttemptKind::Test {
-        let claims = claims.filter(|_| closed);
-        let findings = claims.and_then(|claims| findings(site, attempt, &claims));
+        let findings = findings.filter(|_| closed);
         return Box::pin(connection_test::conclude(app, attempt, findings, None)).await;
     }
     if !closed {
@@ -174,13 +187,13 @@ pub(super) async fn refuse(
             record: closing.record,
             advice,
             named: closing.named.map(Box::new),
-            claims,
+            findings,
         };
         return Box::pin(refuse_apart(
             app,
             site,
             attempt.connection_id,
-            arrival,
+            from,
             refusal,
         ))
         .await;
@@ -192,17 +205,6 @@ pub(super) async fn refuse(
     })
 }
 
-/// What the claims of a test that was refused for them are.
-fn findings(
-    site: &Site,
-    attempt: &LoginAttempt,
-    assertion: &ValidatedAssertion,
-) -> Option<Box<Findings>> {
-    let ready = site.connection(attempt.connection_id?)?;
-    let findings = connection_test::findings(&ready.connection.settings, assertion);
-    Some(Box::new(findings))
-}
-
 /// Writes a refusal down as an attempt of its own: the message fits no attempt, or must not touch the one it names.
 ///
 /// Anybody can send such messages, so a client that sends many gets a short answer and no record, and so does everyone at a company
@@ -211,16 +213,23 @@ pub(super) async fn refuse_apart(
     app: &App,
     site: &Site,
     connection: Option<ConnectionId>,
-    arrival: Arrival<'_>,
+    from: AnsweringBrowser<'_>,
     refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
     let (counted, company) = (Counted::RefusedMessage, &site.company);
-    if let Err(wait) = app.throttle.admit(counted, arrival.client, company) {
+    if let Err(wait) = app.throttle.admit(counted, from.client, company) {
         return Ok(Ending::TooMany(wait));
     }
-    let browser_hash = arrival.browser.map(Browser::hash).unwrap_or_default();
-    let kind = AttemptKind::Saml;
-    write_refusal(app, company.id, connection, kind, browser_hash, refusal).await
+    let browser_hash = from.browser.map(Browser::hash).unwrap_or_default();
+    write_refusal(
+        app,
+        company.id,
+        connection,
+        from.kind,
+        browser_hash,
+        refusal,
+    )
+    .await
 }
 
 /// Writes a refusal down that no attempt waits for.

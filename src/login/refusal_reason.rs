@@ -44,6 +44,8 @@ pub(super) enum RefusalReason {
     Old,
     /// The connection is disabled or gone.
     ConnectionGone,
+    /// The connection asks somebody else, or for an answer elsewhere, since the sign-in began.
+    ConnectionChanged,
     /// The password is wrong.
     Password,
 }
@@ -64,7 +66,7 @@ impl RefusalReason {
             Self::RelayState => FlowRequirement::RelayState,
             Self::Unsolicited | Self::UnsolicitedAgain => FlowRequirement::Solicited,
             Self::Old => FlowRequirement::JustMade,
-            Self::ConnectionGone => FlowRequirement::ConnectionEnabled,
+            Self::ConnectionGone | Self::ConnectionChanged => FlowRequirement::ConnectionEnabled,
             Self::Password => FlowRequirement::Password,
         }
     }
@@ -100,6 +102,7 @@ impl RefusalReason {
             }
             Self::Old => "The Response is too old for one that nobody asked for",
             Self::ConnectionGone => "The connection is disabled or gone",
+            Self::ConnectionChanged => "The connection was changed while the user signed in",
             Self::Password => "The password is wrong, or there is no such account",
         })
     }
@@ -120,6 +123,7 @@ impl RefusalReason {
             Self::UnsolicitedAgain => "an answer to the request that was just sent",
             Self::Old => "an assertion made a moment ago",
             Self::ConnectionGone => "the connection that the sign-in began through",
+            Self::ConnectionChanged => "the connection as it was when the sign-in began",
             Self::Password => "the account's password",
         }
     }
@@ -144,6 +148,9 @@ impl RefusalReason {
             Self::UnsolicitedAgain => "another unsolicited Response",
             Self::Old => "an older one",
             Self::ConnectionGone => "it is disabled or gone",
+            Self::ConnectionChanged => {
+                "it asks another provider, or under another name, or for an answer elsewhere"
+            }
             Self::Password => "another one, or no such account",
         })
     }

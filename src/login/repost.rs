@@ -59,7 +59,7 @@ pub(super) async fn apart(
     connection: Option<ConnectionId>,
     refusal: SignInRefusal,
 ) -> Result<Ending, Error> {
-    let record = match refuse_apart(app, site, connection, arrival, refusal).await? {
+    let record = match refuse_apart(app, site, connection, arrival.from(), refusal).await? {
         Ending::Refused { attempt, .. } => Some(attempt),
         // Too many to write down. The user may still be one who pressed Back.
         _ => None,

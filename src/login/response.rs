@@ -43,7 +43,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         Ok(parsed) => parsed,
         Err((rejection, checks)) => {
             let refusal = SignInRefusal::from_rejection(&rejection, checks);
-            return refuse_apart(app, site, None, arrival, refusal).await;
+            return refuse_apart(app, site, None, arrival.from(), refusal).await;
         }
     };
     let Some(request_id) = parsed.in_response_to() else {
@@ -51,7 +51,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     };
     let Some(attempt) = app.store.attempt_by_request(company, request_id).await? else {
         let refusal = unknown_request(app, request_id);
-        return refuse_apart(app, site, None, arrival, refusal).await;
+        return refuse_apart(app, site, None, arrival.from(), refusal).await;
     };
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
     match arrival.browser {
@@ -64,7 +64,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
                 None => &RefusalReason::NoCookie,
                 Some(_) => &RefusalReason::OtherBrowser,
             });
-            return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
+            return refuse_apart(app, site, attempt.connection_id, arrival.from(), refusal).await;
         }
     }
     if attempt.outcome == Outcome::SignedIn
@@ -85,7 +85,7 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
     }
     if attempt.outcome != Outcome::Open {
         let refusal = SignInRefusal::new(&RefusalReason::Ended);
-        return refuse_apart(app, site, attempt.connection_id, arrival, refusal).await;
+        return refuse_apart(app, site, attempt.connection_id, arrival.from(), refusal).await;
     }
     judge(app, site, &attempt, &parsed, arrival).await
 }
@@ -105,7 +105,7 @@ async fn judge(
         } else {
             &RefusalReason::Late
         });
-        return refuse(app, site, attempt, arrival, refusal).await;
+        return refuse(app, site, attempt, arrival.from(), refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.
     if arrival
@@ -113,7 +113,7 @@ async fn judge(
         .is_some_and(|received| attempt.relay.as_deref() != Some(received))
     {
         let refusal = SignInRefusal::new(&RefusalReason::RelayState);
-        return refuse(app, site, attempt, arrival, refusal).await;
+        return refuse(app, site, attempt, arrival.from(), refusal).await;
     }
     // Rule E6: the connection of the attempt, as it is now.
     let found = attempt
@@ -122,7 +122,7 @@ async fn judge(
         .filter(|found| found.is_enabled() || attempt.kind == AttemptKind::Test);
     let Some(connection) = found else {
         let refusal = SignInRefusal::new(&RefusalReason::ConnectionGone);
-        return refuse(app, site, attempt, arrival, refusal).await;
+        return refuse(app, site, attempt, arrival.from(), refusal).await;
     };
     let answered = AnsweredRequest {
         request_id: attempt.request_id.clone(),
@@ -131,7 +131,7 @@ async fn judge(
     match authenticate(app, site, connection, parsed, answered, attempt.kind) {
         Err(refusal) => {
             let requirement = refusal.requirement;
-            let ending = refuse(app, site, attempt, arrival, refusal).await?;
+            let ending = refuse(app, site, attempt, arrival.from(), refusal).await?;
             new_key::ask(app, site, connection, arrival, requirement, &ending);
             Ok(ending)
         }
@@ -147,8 +147,8 @@ async fn judge(
     }
 }
 
-/// Rule E4: the same Response again, by the Back button or a double click, to the session that it began.
-async fn repeated(
+/// Rule E4: the same answer again, by the Back button or a double click, to the session that it began.
+pub(super) async fn repeated(
     app: &App,
     site: &Site,
     attempt: &LoginAttempt,

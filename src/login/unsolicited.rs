@@ -33,13 +33,13 @@ pub(super) async fn receive(
     let Some(ready) = fitting(site, parsed, &candidates, app.clock.now()) else {
         let issuer = parsed.issuer().unwrap_or_default();
         let refusal = SignInRefusal::new(&RefusalReason::UnknownIssuer(issuer.into_owned()));
-        return refuse_apart(app, site, None, arrival, refusal).await;
+        return refuse_apart(app, site, None, arrival.from(), refusal).await;
     };
     let connection = &ready.connection;
     match connection.settings.saml().unsolicited {
         Unsolicited::Refuse => {
             let refusal = SignInRefusal::new(&RefusalReason::Unsolicited);
-            refuse_apart(app, site, Some(connection.id), arrival, refusal).await
+            refuse_apart(app, site, Some(connection.id), arrival.from(), refusal).await
         }
         Unsolicited::Bounce if arrival.bounced >= BOUNCES => {
             Box::pin(round(app, site, arrival, &candidates)).await
@@ -105,7 +105,7 @@ async fn round(
         return repost::apart(app, site, arrival, Some(through), refusal).await;
     }
     let connection = candidates.first().map(|ready| ready.connection.id);
-    refuse_apart(app, site, connection, arrival, refusal).await
+    refuse_apart(app, site, connection, arrival.from(), refusal).await
 }
 
 /// Of several, the one whose verdict is good, else the one that refuses last: the others have another key or audience. What
@@ -147,7 +147,7 @@ async fn accept(
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
     let connection = &ready.connection;
-    let apart = |refusal| refuse_apart(app, site, Some(connection.id), arrival, refusal);
+    let apart = |refusal| refuse_apart(app, site, Some(connection.id), arrival.from(), refusal);
     let authenticated = match authenticate(
         app,
         site,

@@ -137,7 +137,7 @@ pub(super) async fn refuse(
     };
     // What the judge checked names the failure; what is found before and after it needs a check of its own.
     let own = match refusal.requirement() {
-        AnyRequirement::Saml(_) => None,
+        AnyRequirement::Saml(_) | AnyRequirement::Oidc(_) => None,
         AnyRequirement::Flow(requirement) => Some(Check::of(
             requirement,
             expected(&refusal),

@@ -161,6 +161,16 @@ impl Callback {
         sha256(self.state.as_bytes())
     }
 
+    /// `state`, by which its request's secrets are found.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// Whether the provider reports an error.
+    pub const fn is_error(&self) -> bool {
+        matches!(self.outcome, Outcome::Error { .. })
+    }
+
     /// The names of parameters that nobody reads, for the record.
     pub fn ignored(&self) -> &[String] {
         &self.ignored

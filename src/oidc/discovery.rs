@@ -3,6 +3,8 @@
 //! Invariant: a [`Discovery`] is of the expected issuer, and each address in it is https without a user or a fragment. That an
 //! address may be asked is decided by who asks (rule H5): a document may name any host.
 
+use serde::{Deserialize, Serialize};
+
 use super::address;
 use super::issuer::{Issuer, received};
 use crate::jose::Algorithm;
@@ -12,7 +14,7 @@ use crate::jose::json::{JsonError, Object, WrongType};
 pub const LONGEST_DISCOVERY: usize = 128 * 1024;
 
 /// What a provider says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovery {
     pub issuer: String,
     pub authorization_endpoint: String,

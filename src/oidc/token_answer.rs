@@ -111,6 +111,11 @@ impl TokenAnswer {
 }
 
 impl TokenRefusal {
+    /// The error in the body of an answer, if it has one.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        Self::find(&Object::parse(body).ok()?)
+    }
+
     /// The error in an answer that has one.
     fn find(answer: &Object) -> Option<Self> {
         let text = |member| answer.get(member).and_then(Value::as_str);

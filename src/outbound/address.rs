@@ -3,6 +3,7 @@
 //! Invariant: a name is looked up once; the addresses that were judged are the ones that are used, so that an answer that
 //! changes between two look-ups opens nothing.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::Url;
@@ -18,36 +19,55 @@ pub enum Reach {
     Public,
 }
 
+impl Reach {
+    /// The one of who may ask private networks, or may not.
+    pub const fn private_if(may_ask_private: bool) -> Self {
+        if may_ask_private {
+            Self::Private
+        } else {
+            Self::Public
+        }
+    }
+}
+
 /// The addresses of a URL's host that `reach` allows.
 pub(super) async fn resolve(url: &Url, reach: Reach) -> Result<Vec<SocketAddr>, FetchError> {
     let host = url.host_str().ok_or(FetchError::Url("it names no host"))?;
     let port = url
         .port_or_known_default()
         .ok_or(FetchError::Url("it names no port"))?;
-    let found: Vec<SocketAddr> = if is_localhost(host) {
-        // RFC 6761 6.3: these names are loopback, whatever a name server says.
-        vec![
-            (Ipv4Addr::LOCALHOST, port).into(),
-            (Ipv6Addr::LOCALHOST, port).into(),
-        ]
-    } else {
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        tokio::net::lookup_host((bare, port))
-            .await
-            .map_err(|cause| FetchError::Lookup {
-                host: host.to_owned(),
-                cause,
-            })?
-            .collect()
-    };
-    let allowed: Vec<SocketAddr> = found
+    let found = resolve_name(host, port)
+        .await
+        .map_err(|cause| FetchError::Lookup {
+            host: host.to_owned(),
+            cause,
+        })?;
+    let usable: Vec<SocketAddr> = found
         .into_iter()
-        .filter(|address| reach == Reach::Private || is_public(address.ip()))
+        .filter(|address| allowed(address.ip(), reach))
         .collect();
-    if allowed.is_empty() {
+    if usable.is_empty() {
         return Err(FetchError::Private(host.to_owned()));
     }
-    Ok(allowed)
+    Ok(usable)
+}
+
+/// Every address of a host, or the one that it is written as.
+pub(super) async fn resolve_name(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if is_localhost(host) {
+        // RFC 6761 6.3: these names are loopback, whatever a name server says.
+        return Ok(vec![
+            (Ipv4Addr::LOCALHOST, port).into(),
+            (Ipv6Addr::LOCALHOST, port).into(),
+        ]);
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    Ok(tokio::net::lookup_host((bare, port)).await?.collect())
+}
+
+/// Whether an address is within reach.
+pub(super) fn allowed(address: IpAddr, reach: Reach) -> bool {
+    reach == Reach::Private || is_public(address)
 }
 
 fn is_localhost(host: &str) -> bool {

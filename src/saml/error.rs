@@ -45,6 +45,12 @@ rules! {
     G1, G2, G3,
 }
 
+impl From<Rule> for &'static str {
+    fn from(rule: Rule) -> Self {
+        rule.number()
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.number())

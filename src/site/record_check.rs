@@ -1,12 +1,12 @@
-//! What the validator checked, as records keep it.
+//! What a law checked, as records keep it.
 
 use crate::domain::Check;
-use crate::saml;
+use crate::verdict::{self, Requirement};
 
-/// A check of the validator's, for a record.
-pub fn record_check(made: saml::error::SamlCheck) -> Check {
+/// A check of a law, for a record.
+pub fn record_check<R: Requirement<Rule: Into<&'static str>>>(made: verdict::Check<R>) -> Check {
     Check {
-        rule: made.requirement.rule().number().into(),
+        rule: made.requirement.rule().into().into(),
         subject: made.requirement.title().into(),
         expected: made.expected,
         received: made.received,

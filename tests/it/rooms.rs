@@ -21,24 +21,31 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("saml", &["signature", "text", "verdict", "xml"]),
     ("jose", &["signature"]),
     ("oidc", &["jose", "verdict"]),
-    ("domain", &["text"]),
+    ("domain", &["oidc", "text"]),
     ("import", &["domain", "saml"]),
     ("second_opinion", &["saml"]),
     ("database", &[]),
     ("store", &["database", "domain"]),
-    ("outbound", &["domain", "saml"]),
+    ("outbound", &["domain", "jose", "oidc", "saml"]),
     ("clock", &[]),
     ("config", &[]),
     ("telemetry", &["config", "text"]),
     ("keys", &["config"]),
-    ("site", &["config", "domain", "import", "keys", "saml"]),
+    (
+        "site",
+        &[
+            "config", "domain", "import", "keys", "oidc", "saml", "verdict",
+        ],
+    ),
     (
         "app",
         &[
             "clock",
             "config",
             "domain",
+            "jose",
             "keys",
+            "oidc",
             "outbound",
             "saml",
             "second_opinion",
@@ -51,7 +58,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "admin",
         &[
-            "clock", "domain", "import", "keys", "outbound", "saml", "site", "store", "text",
+            "clock", "domain", "import", "keys", "oidc", "outbound", "saml", "site", "store",
+            "text",
         ],
     ),
     (
@@ -70,8 +78,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 const LOGIN: &[&str] = &[
-    "app", "clock", "config", "domain", "import", "keys", "outbound", "saml", "site", "store",
-    "verdict",
+    "app", "clock", "config", "domain", "import", "jose", "keys", "oidc", "outbound", "saml",
+    "site", "store", "verdict",
 ];
 
 /// What a face may know: the kit and what is below it, and never another face.

@@ -4,7 +4,9 @@ use super::settings::MOST_MAPPINGS;
 use crate::admin::certificate::MOST_CERTIFICATES;
 use crate::admin::refused::PRIVATE_KEY;
 use crate::admin::{FieldProblem, Problems, Refused};
-use crate::domain::{Binding, Connection, Group, GroupKind, GroupMapping};
+use crate::domain::{
+    Binding, Connection, Group, GroupKind, GroupMapping, OidcSettings, Protocol, SamlSettings,
+};
 use crate::import;
 use crate::text::is_unseen;
 
@@ -89,17 +91,48 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
 
 /// What a connection still needs before it can work (rule B2); empty when it can be enabled.
 pub fn missing(connection: &Connection) -> Vec<FieldProblem> {
-    let settings = &connection.settings;
+    match &connection.settings.protocol {
+        Protocol::Saml(saml) => missing_of_saml(saml),
+        Protocol::Oidc(oidc) => missing_of_oidc(oidc),
+    }
+}
+
+fn missing_of_oidc(oidc: &OidcSettings) -> Vec<FieldProblem> {
+    let needed = [
+        (
+            !oidc.issuer.of_document().is_empty(),
+            "provider",
+            "The provider is missing: its tenant ID or discovery URL.",
+        ),
+        (
+            !oidc.client_id.is_empty(),
+            "client_id",
+            "The client ID is missing (in Entra ID: App registrations, Overview, Application (client) ID).",
+        ),
+        (
+            !oidc.client_secrets.is_empty(),
+            "client_secret",
+            "The client secret is missing (in Entra ID: App registrations, Certificates & secrets, its Value).",
+        ),
+    ];
+    needed
+        .into_iter()
+        .filter(|(is_there, ..)| !is_there)
+        .map(|(_, field, what)| FieldProblem::new(field, what))
+        .collect()
+}
+
+fn missing_of_saml(saml: &SamlSettings) -> Vec<FieldProblem> {
     let mut missing = Vec::new();
-    if settings.saml().idp_entity_id.is_empty() {
+    if saml.idp_entity_id.is_empty() {
         missing.push(FieldProblem::new(
             "idp_entity_id",
             "The identity provider's entity ID is missing (in Entra ID: Microsoft Entra Identifier).",
         ));
     }
-    let (address, binding) = match settings.saml().binding {
-        Binding::Post => (&settings.saml().sso_post_url, "POST"),
-        Binding::Redirect => (&settings.saml().sso_redirect_url, "Redirect"),
+    let (address, binding) = match saml.binding {
+        Binding::Post => (&saml.sso_post_url, "POST"),
+        Binding::Redirect => (&saml.sso_redirect_url, "Redirect"),
     };
     if address.is_none() {
         missing.push(FieldProblem::new(
@@ -107,12 +140,12 @@ pub fn missing(connection: &Connection) -> Vec<FieldProblem> {
             format!("The Login URL for the {binding} binding is missing."),
         ));
     }
-    if settings.saml().certificates.is_empty() {
+    if saml.certificates.is_empty() {
         missing.push(FieldProblem::new(
             "certificates",
             "The x.509 Certificate is missing (in Entra ID: SAML Certificates, Certificate (Base64)).",
         ));
-    } else if !import::keys(&settings.saml().certificates).any(|key| key.is_ok()) {
+    } else if !import::keys(&saml.certificates).any(|key| key.is_ok()) {
         missing.push(FieldProblem::new(
             "certificates",
             "None of its certificates can be used.",

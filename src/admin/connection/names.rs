@@ -58,6 +58,56 @@ pub const SETTINGS: &[SettingText] = &[
         "Where users are sent when they sign out here, if single logout is on.",
     ),
     setting(
+        "issuer",
+        "Provider",
+        "The provider's issuer, as its discovery document names it. For Entra ID it follows from the Directory (tenant) ID.",
+    ),
+    setting(
+        "client_id",
+        "Client ID",
+        "Our name at the provider. Entra ID calls it Application (client) ID.",
+    ),
+    setting(
+        "client_secret",
+        "Client secret",
+        "When it was set, and until when the provider takes it. What it is, is shown nowhere.",
+    ),
+    setting(
+        "client_authentication",
+        "Client authentication",
+        "How the secret is shown to the provider's token endpoint: in the body, or in a header.",
+    ),
+    setting(
+        "scopes",
+        "Scopes",
+        "What is asked for beside openid: profile and email give the name and the address.",
+    ),
+    setting(
+        "response_mode",
+        "Response mode",
+        "How the provider's answer travels through the browser.",
+    ),
+    setting(
+        "userinfo",
+        "Userinfo endpoint",
+        "Whether it is asked as well, for what the ID token does not have. Entra's has less than its ID token.",
+    ),
+    setting(
+        "accepted_audiences",
+        "Further audiences of ID tokens",
+        "Accepted beside the client ID.",
+    ),
+    setting(
+        "accepted_acr",
+        "Accepted acr values",
+        "Asks for these ways to sign in, and takes no other. Leave it empty with Entra ID.",
+    ),
+    setting(
+        "user_name_as_email",
+        "User name as e-mail address",
+        "Takes preferred_username where the provider sends no e-mail address.",
+    ),
+    setting(
         "name_id_format",
         "Name Id Format",
         "The format that sign-ins must have. Entra ID sends the e-mail address unless you change its claim.",

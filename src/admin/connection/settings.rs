@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::names::SETTINGS;
 use crate::admin::certificate;
-use crate::domain::{Connection, Group, GroupId, GroupKind, GroupMapping, SettingError};
+use crate::domain::{
+    ClientSecret, Connection, Group, GroupId, GroupKind, GroupMapping, SettingError,
+};
 use crate::import::{self, CertificateError};
 use crate::text::is_unseen;
 
@@ -14,7 +16,7 @@ use crate::text::is_unseen;
 pub(super) const MOST_MAPPINGS: usize = 500;
 
 /// What stands for something else than its text, beside [`Connection::keys`], with what each takes.
-const KEYS: [(&str, &str); 4] = [
+const KEYS: [(&str, &str); 5] = [
     (
         "jit_group",
         "the permission group of accounts made at first sign-in, or none",
@@ -22,6 +24,10 @@ const KEYS: [(&str, &str); 4] = [
     (
         "group_mapping",
         "value of the group claim=permission group, separated by commas (\\, \\= and \\\\ stand for themselves), or none",
+    ),
+    (
+        "client_secret_file",
+        "a file with one more client secret; the one before it is kept while the provider changes over",
     ),
     (
         "certificates",
@@ -87,20 +93,22 @@ impl ConnectionSettings {
                 };
             }
             "group_mapping" => settings.group_mapping = self.mapping(value)?,
-            // Rule B2.
-            "certificates" if value.trim().is_empty() => return Err(Unfit::NoCertificate),
-            "certificates" => {
-                settings.saml_mut().certificates.clear();
-                for one in import::all_certificates(value.as_bytes())? {
-                    certificate::add(&mut settings.saml_mut().certificates, one);
+            _ => match settings.saml_mut() {
+                Some(saml) if matches!(key, "certificates" | "add_certificate") => {
+                    // Rule B2.
+                    if key == "certificates" && value.trim().is_empty() {
+                        return Err(Unfit::NoCertificate);
+                    }
+                    let all = import::all_certificates(value.as_bytes())?;
+                    if key == "certificates" {
+                        saml.certificates.clear();
+                    }
+                    for one in all {
+                        certificate::add(&mut saml.certificates, one);
+                    }
                 }
-            }
-            "add_certificate" => {
-                for one in import::all_certificates(value.as_bytes())? {
-                    certificate::add(&mut settings.saml_mut().certificates, one);
-                }
-            }
-            _ => connection.set(key, value)?,
+                _ => connection.set(key, value)?,
+            },
         }
         Ok(())
     }
@@ -135,7 +143,11 @@ impl ConnectionSettings {
                     .collect();
                 pairs.join(", ")
             }
-            "certificates" => certificate::thumbprints(&settings.saml().certificates),
+            "certificates" if settings.oidc().is_none() => {
+                certificate::thumbprints(&settings.saml().certificates)
+            }
+            "issuer" => settings.oidc()?.issuer_text(),
+            "client_secret" => secrets_text(&settings.oidc()?.client_secrets),
             _ => return connection.value(key),
         })
     }
@@ -144,7 +156,7 @@ impl ConnectionSettings {
     pub fn values(&self, connection: &Connection) -> Value {
         let mut values = Map::new();
         for setting in SETTINGS {
-            let value = if setting.key == "certificates" {
+            let value = if setting.key == "certificates" && connection.settings.oidc().is_none() {
                 let all = connection.settings.saml().certificates.iter();
                 let all: Vec<String> = all.map(|one| import::describe(one)).collect();
                 Some(all.into())
@@ -190,6 +202,18 @@ impl ConnectionSettings {
             }
         }
         Ok(mapping)
+    }
+}
+
+/// Of secrets, when each was set and until when it is taken: never what it is (rule N6).
+fn secrets_text(secrets: &[ClientSecret]) -> String {
+    let told = |secret: &ClientSecret| match secret.expires_at {
+        Some(end) => format!("set {}, until {}", secret.set_at.date(), end.date()),
+        None => format!("set {}", secret.set_at.date()),
+    };
+    match secrets {
+        [] => "none".to_owned(),
+        secrets => secrets.iter().map(told).collect::<Vec<_>>().join("; "),
     }
 }
 

@@ -67,7 +67,12 @@ impl AddConnection {
         if self.json {
             let group = settings.on(&connection).value("jit_group");
             let group = group.filter(|_| connection.settings.jit.is_some());
-            return out.json(&describe(&settings, &connection, group.as_deref()));
+            return out.json(&describe(
+                &company,
+                &settings,
+                &connection,
+                group.as_deref(),
+            ));
         }
         let state = if connection.enabled {
             "enabled"
@@ -98,8 +103,16 @@ impl AddConnection {
     ) -> Result<Connection> {
         let name = connection_name(&self.name)?;
         let display_name = required_text("--display-name", &self.display_name)?;
+        let mut certificates = Vec::new();
+        for file in &self.certificates {
+            let certificate = certificates::read(file)?;
+            if !certificates.contains(&certificate) {
+                certificates.push(certificate);
+            }
+        }
         let mut settings = domain::Settings::from(SamlSettings {
             idp_entity_id: required_text("--entity-id", &self.entity_id)?,
+            certificates,
             ..SamlSettings::default()
         });
         set_address(
@@ -116,12 +129,6 @@ impl AddConnection {
         )?;
         if let Some(url) = &self.logout_url {
             set_address(&mut settings, "slo_url", "--logout-url", url)?;
-        }
-        for file in &self.certificates {
-            let certificate = certificates::read(file)?;
-            if !settings.saml().certificates.contains(&certificate) {
-                settings.saml_mut().certificates.push(certificate);
-            }
         }
         if let Some(title) = &self.jit_group {
             settings.jit = Some(jit_group(installation, company, title).await?);

@@ -248,7 +248,9 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
         Some(proposal) => proposal.connection(console.now()),
         None => blank(console).await?,
     };
-    blank.settings.saml_mut().certificates.clear();
+    if let Some(saml) = blank.settings.saml_mut() {
+        saml.certificates.clear();
+    }
     let values = SamlValues::of(&blank).with(fields);
     let filled = |values, certificate: &str, problems| {
         let page = form(console, &groups, values, certificate.to_owned(), problems);
@@ -352,7 +354,9 @@ fn by_hand(
     }
     match values.applied(blank, groups) {
         Ok(mut connection) if problems.is_empty() => {
-            connection.settings.saml_mut().certificates = given;
+            if let Some(saml) = connection.settings.saml_mut() {
+                saml.certificates = given;
+            }
             Ok(connection)
         }
         Ok(_) => Err(problems),

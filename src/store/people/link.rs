@@ -7,7 +7,7 @@ use super::claimant::Claimant;
 use super::identity::names_of;
 use crate::database::columns::Row;
 use crate::database::statement::query;
-use crate::domain::{ConnectionId, Creation, Email, User, UserId};
+use crate::domain::{AddressTrust, ConnectionId, Creation, Email, User, UserId};
 use crate::store::sign_in::refusal::LinkObstacle;
 use crate::store::{Error, Refusal, Tx};
 
@@ -113,6 +113,13 @@ pub(in crate::store) async fn may_link(
     if is_named {
         return Ok(Ok(true));
     }
+    if profile.address_trust != AddressTrust::ByNameId {
+        let trusts = claimant.connection.settings.trust_email_claim;
+        return match standing.opens_to(profile.address_trust, user, trusts) {
+            Ok(()) => Ok(Ok(true)),
+            Err(why) => refused(why),
+        };
+    }
     if user.has_password {
         return refused(LinkObstacle::HasPassword);
     }
@@ -214,6 +221,23 @@ impl LinkFacts {
             password_of_token: row.int("password_of_token")? > 0,
             waits: waits(&row, user, claimant.connection.id)?,
         })
+    }
+
+    /// Whether an address opens the account that is more than a claim in one way or another (rule R3).
+    fn opens_to(
+        &self,
+        trust: AddressTrust,
+        user: &User,
+        trusts_claims: bool,
+    ) -> Result<(), LinkObstacle> {
+        match trust {
+            // Another organisation's.
+            AddressTrust::OfGuest => Err(LinkObstacle::OfGuest),
+            _ if user.has_password || self.administrator => Err(LinkObstacle::Unconfirmed),
+            AddressTrust::Verified => Ok(()),
+            AddressTrust::Claimed if trusts_claims => Ok(()),
+            AddressTrust::Claimed | AddressTrust::ByNameId => Err(LinkObstacle::Unverified),
+        }
     }
 
     /// Whether the connection may have the account: the address's domain is assigned to it, or the account waits for it. Which

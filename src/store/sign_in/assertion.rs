@@ -14,14 +14,17 @@ pub(in crate::store) async fn remember(
     if proof.connection.company_id != sign_in.company_id {
         return Ok(Err(Refusal::OtherConnection));
     }
+    let Some(assertion) = &proof.assertion else {
+        return Ok(Ok(()));
+    };
     // Of two servers at the same instant, one waits for the other's row and then inserts nothing.
-    if !is_text(&proof.assertion_id) {
+    if !is_text(&assertion.id) {
         return Ok(Err(Refusal::AssertionReplayed));
     }
     let recorded = query("INSERT INTO assertion_seen (connection_id, assertion_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
         .bind(proof.connection.id.to_string())
-        .bind(proof.assertion_id.as_str())
-        .bind(ms(proof.assertion_expires_at))
+        .bind(assertion.id.as_str())
+        .bind(ms(assertion.expires_at))
         .execute(&mut *tx)
         .await?;
     Ok(if recorded == 0 {

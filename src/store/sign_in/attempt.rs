@@ -105,7 +105,51 @@ impl Job for RefuseAttempt {
     }
 }
 
+/// Uses an attempt up before its provider is asked (rule M3).
+#[derive(Debug)]
+struct ClaimAttempt {
+    company: CompanyId,
+    id: AttemptId,
+    now: OffsetDateTime,
+}
+
+impl Job for ClaimAttempt {
+    type Output = bool;
+
+    async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<bool, Error> {
+        Ok(consume(tx, self.company, self.id, self.now)
+            .await?
+            .is_some())
+    }
+
+    async fn alone(&self, store: &Store) -> Result<bool, Error> {
+        let mut tx = store.begin().await?;
+        let consumed = consume(&mut tx, self.company, self.id, self.now).await?;
+        tx.commit_quietly().await?;
+        Ok(consumed.is_some())
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
+    /// What a power failure takes away, the provider still knows: a code is redeemed once.
+    fn durability(&self) -> Durability {
+        Durability::Written
+    }
+}
+
 impl Store {
+    /// Uses an open attempt up, for whoever asks first; `false` for everybody else. It stays open until its verdict falls.
+    pub async fn claim_attempt(
+        &self,
+        company: CompanyId,
+        id: AttemptId,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        self.perform(ClaimAttempt { company, id, now }).await
+    }
+
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
         let attempt = Arc::new(attempt.clone());
@@ -304,6 +348,31 @@ pub(in crate::store) async fn consume(
         Ok(ConsumedAttempt {
             connection_id: row.maybe_parsed("connection_id")?,
             in_time: now < row.time("expires_at")?,
+            kind: row.parsed("kind")?,
+        })
+    })
+    .transpose()
+}
+
+/// An attempt that was claimed; none when it is not there or its verdict has fallen. Whoever claimed it is the only one who comes
+/// here, and came in time then.
+pub(in crate::store) async fn claimed(
+    tx: &mut Tx,
+    company: CompanyId,
+    id: AttemptId,
+) -> Result<Option<ConsumedAttempt>, Error> {
+    let row = query(
+        "SELECT connection_id, kind FROM login_attempt WHERE id = $1 AND company_id || '' = $2 AND consumed_at IS NOT NULL \
+         AND outcome = 'open'",
+    )
+    .bind(id.to_string())
+    .bind(company.to_string())
+    .fetch_optional(&mut *tx)
+    .await?;
+    row.map(|row| {
+        Ok(ConsumedAttempt {
+            connection_id: row.maybe_parsed("connection_id")?,
+            in_time: true,
             kind: row.parsed("kind")?,
         })
     })

@@ -107,6 +107,7 @@ async fn admit(
             *id,
             attempt::consume(tx, sign_in.company_id, *id, sign_in.now).await?,
         ),
+        AttemptRef::Claimed(id) => (*id, attempt::claimed(tx, sign_in.company_id, *id).await?),
         AttemptRef::New(attempt) => {
             let consumed = LoginAttempt {
                 consumed_at: Some(sign_in.now),

@@ -38,6 +38,8 @@ pub struct SignIn {
 pub enum AttemptRef {
     /// It was written down when the sign-in began.
     Begun(AttemptId),
+    /// The same, and it was used up before its provider was asked (rule M3).
+    Claimed(AttemptId),
     /// There is none yet: an accepted unsolicited Response (rule E5), or a password.
     New(Box<LoginAttempt>),
 }
@@ -64,17 +66,15 @@ pub struct PasswordProof {
     pub break_glass: Option<AuditEvent>,
 }
 
-/// A verified assertion.
+/// What an identity provider has said, verified.
 #[derive(Debug, Clone)]
 pub struct FederatedProof {
     /// The connection that it was verified against.
     pub connection: Arc<Connection>,
     /// What it says about the person.
     pub profile: Profile,
-    /// Its ID.
-    pub assertion_id: String,
-    /// When it can no longer be used, skew included; its ID is remembered until then (rule E4).
-    pub assertion_expires_at: OffsetDateTime,
+    /// The assertion that is used once (rule E4); none where the attempt alone is.
+    pub assertion: Option<UsedAssertion>,
     /// Its `NameID`, for logout.
     pub name_id: Option<NameId>,
     /// Its `SessionIndex`, for logout.
@@ -83,6 +83,15 @@ pub struct FederatedProof {
     pub authn_instant: Option<OffsetDateTime>,
     /// How the user was authenticated.
     pub authn_context: Option<String>,
+}
+
+/// An assertion that is used once.
+#[derive(Debug, Clone)]
+pub struct UsedAssertion {
+    /// Its ID.
+    pub id: String,
+    /// When it can no longer be used, skew included; its ID is remembered until then.
+    pub expires_at: OffsetDateTime,
 }
 
 /// A session to begin.
@@ -132,7 +141,7 @@ impl SignIn {
     /// The identifier of its attempt.
     pub(in crate::store) fn attempt_id(&self) -> AttemptId {
         match &self.attempt {
-            AttemptRef::Begun(id) => *id,
+            AttemptRef::Begun(id) | AttemptRef::Claimed(id) => *id,
             AttemptRef::New(attempt) => attempt.id,
         }
     }

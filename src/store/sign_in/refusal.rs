@@ -175,6 +175,12 @@ pub enum LinkObstacle {
     IsAdministrator,
     /// An API token that may not change administrators set its password.
     PasswordOfToken,
+    /// The provider has not verified the address (rule R3).
+    Unverified,
+    /// The person is a guest of the provider's organisation (rule R3).
+    OfGuest,
+    /// It has a password or is an administrator's: an address alone does not open it (rule R3).
+    Unconfirmed,
 }
 
 impl fmt::Display for LinkObstacle {
@@ -204,6 +210,13 @@ impl fmt::Display for LinkObstacle {
                 f.write_str("it is an administrator's, and the NameID is not its address")
             }
             Self::PasswordOfToken => f.write_str("an API token has set its password"),
+            Self::Unverified => f.write_str("the provider does not say that it has verified the address"),
+            Self::OfGuest => {
+                f.write_str("the person is a guest there, with an address of another organisation")
+            }
+            Self::Unconfirmed => f.write_str(
+                "it has a password or is an administrator's, and an address alone does not open it",
+            ),
         }
     }
 }
@@ -387,7 +400,15 @@ impl LinkObstacle {
                 "If the directory's people cannot change the e-mail claim, switch on Trust the e-mail claim in the connection's SAML Settings (by command: connection set trust_email_claim=true).",
                 CONFIRM,
             ],
-            Self::HasPassword | Self::IsAdministrator | Self::PasswordOfToken => &[CONFIRM],
+            Self::Unverified => &[
+                "If nobody there can choose an address, switch on Trust the e-mail claim in the connection's settings (by command: connection set trust_email_claim=true). An administrator of that provider can then become any account of your domains.",
+                CONFIRM,
+            ],
+            Self::HasPassword
+            | Self::IsAdministrator
+            | Self::PasswordOfToken
+            | Self::OfGuest
+            | Self::Unconfirmed => &[CONFIRM],
         }
     }
 
@@ -407,6 +428,9 @@ impl LinkObstacle {
                 format!("the NameID {email}, or a claim that the connection trusts").into()
             }
             Self::PasswordOfToken => "a password that an administrator has set, or none".into(),
+            Self::Unverified => "an address that the provider has verified".into(),
+            Self::OfGuest => "a member of the provider's organisation".into(),
+            Self::Unconfirmed => "an account without a password, of no administrator".into(),
         }
     }
 }

@@ -98,13 +98,15 @@ impl Basis {
                 "With several identity providers in it, name one with --idp-entity-id.",
             )
         })?;
-        let found = import::settings(&imported.idp);
+        let mut found = import::settings(&imported.idp);
         if explain.company.is_none() {
-            let name_id_format = self.settings.saml_mut().name_id_format.take();
+            if let Some(saml) = found.saml_mut() {
+                saml.name_id_format
+                    .clone_from(&self.settings.saml().name_id_format);
+            }
             self.settings = found;
-            self.settings.saml_mut().name_id_format = name_id_format;
-        } else {
-            let (saml, found) = (self.settings.saml_mut(), found.saml());
+        } else if let Some(saml) = self.settings.saml_mut() {
+            let found = found.saml();
             saml.idp_entity_id.clone_from(&found.idp_entity_id);
             saml.certificates.clone_from(&found.certificates);
         }

@@ -1,0 +1,226 @@
+//! A look at a provider, line by line (rule J7): what an administrator corrects before users meet it.
+//!
+//! Invariant: the secret is never sent; "Test sign-in" sends it.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use crate::domain::{AnswerMode, Connection};
+use crate::oidc::Discovery;
+use crate::outbound::{ProviderClient, Reach};
+
+/// From so many seconds on, clocks that differ are warned of, and fail.
+const CLOCKS_DIFFER: i64 = 30;
+const CLOCKS_FAIL: i64 = 300;
+
+/// What was looked at, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderLine {
+    pub subject: &'static str,
+    pub state: LineState,
+    pub found: String,
+    /// What to do; empty where nothing is.
+    pub next: &'static str,
+}
+
+/// How a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineState {
+    Passed,
+    Warned,
+    Failed,
+}
+
+impl LineState {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "ok",
+            Self::Warned => "look",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// A whole look.
+#[derive(Debug, Default)]
+pub struct ProviderCheck {
+    pub lines: Vec<ProviderLine>,
+    /// What the provider says of itself, when it can be used.
+    pub discovery: Option<Discovery>,
+}
+
+impl ProviderCheck {
+    /// Looks at a connection's provider.
+    pub async fn run(
+        connection: &Connection,
+        client: &ProviderClient,
+        reach: Reach,
+        now: OffsetDateTime,
+    ) -> Self {
+        let mut check = Self::default();
+        let Some(oidc) = connection.settings.oidc() else {
+            return check;
+        };
+        let answer = match client.discovery_answer(&oidc.issuer, reach).await {
+            Ok(answer) => answer,
+            Err(cause) => {
+                check.fail("Discovery document", cause.to_string(), PASTE);
+                return check;
+            }
+        };
+        check.pass("Discovery document", oidc.issuer.discovery_url());
+        let discovery = match Discovery::parse(&answer.body, &oidc.issuer, reach == Reach::Private)
+        {
+            Ok(discovery) => discovery,
+            Err(cause) => {
+                check.fail("Issuer and addresses", cause.to_string(), PASTE);
+                return check;
+            }
+        };
+        check.pass("Issuer and addresses", discovery.issuer.clone());
+        check.keys(&discovery, client, reach).await;
+        check.offers(&discovery, connection);
+        check.clock(answer.date.as_deref(), now);
+        check.discovery = Some(discovery);
+        check
+    }
+
+    /// Whether nothing failed.
+    pub fn passed(&self) -> bool {
+        self.lines
+            .iter()
+            .all(|line| line.state != LineState::Failed)
+    }
+
+    async fn keys(&mut self, discovery: &Discovery, client: &ProviderClient, reach: Reach) {
+        match client.key_set(&discovery.jwks_uri, reach).await {
+            Ok(set) => {
+                let unusable = match set.unusable().len() {
+                    0 => String::new(),
+                    count => format!(", {count} more cannot be used"),
+                };
+                self.pass("Keys", format!("{} usable{unusable}", set.keys().len()));
+            }
+            Err(cause) => self.fail("Keys", cause.to_string(), SUPPORT),
+        }
+    }
+
+    fn offers(&mut self, discovery: &Discovery, connection: &Connection) {
+        let Some(oidc) = connection.settings.oidc() else {
+            return;
+        };
+        let names: Vec<_> = discovery.algorithms.iter().map(|it| it.name()).collect();
+        self.pass("Algorithms of ID tokens", names.join(", "));
+        let method = oidc.client_authentication.as_str();
+        let methods = discovery.token_auth_methods.join(", ");
+        if discovery.token_auth_methods.iter().any(|it| it == method) {
+            self.pass("Client authentication", method.to_owned());
+        } else {
+            self.fail(
+                "Client authentication",
+                format!("{method} is not offered, but {methods}"),
+                "Set client_authentication to one that is offered.",
+            );
+        }
+        match discovery.pkce_s256 {
+            Some(true) => self.pass("PKCE with S256", "offered".to_owned()),
+            None => self.pass(
+                "PKCE with S256",
+                "not said; it is sent all the same".to_owned(),
+            ),
+            Some(false) => self.warn(
+                "PKCE with S256",
+                "not among the methods that are offered; it is sent all the same".to_owned(),
+                SUPPORT,
+            ),
+        }
+        let posts = discovery.response_modes.iter().any(|it| it == "form_post");
+        if oidc.response_mode == AnswerMode::FormPost && !posts {
+            self.fail(
+                "Response mode",
+                "form_post is not offered".to_owned(),
+                "Set response_mode to query.",
+            );
+        } else {
+            self.pass("Response mode", oidc.response_mode.to_string());
+        }
+        let yes = |it: bool| if it { "offered" } else { "not offered" };
+        self.pass(
+            "Issuer in answers (iss)",
+            yes(discovery.answers_name_issuer).to_owned(),
+        );
+        self.pass(
+            "Front-channel logout",
+            yes(discovery.frontchannel_logout).to_owned(),
+        );
+        self.pass(
+            "Back-channel logout",
+            yes(discovery.backchannel_logout).to_owned(),
+        );
+        let missing: Vec<_> = oidc
+            .scopes
+            .iter()
+            .filter(|scope| !discovery.scopes.contains(scope))
+            .map(String::as_str)
+            .collect();
+        if discovery.scopes.is_empty() || missing.is_empty() {
+            self.pass("Scopes", oidc.scope());
+        } else {
+            let found = format!(
+                "{} is not among those that are offered: {}",
+                missing.join(", "),
+                discovery.scopes.join(", ")
+            );
+            self.warn("Scopes", found, "Set scopes to those that are offered.");
+        }
+        if oidc.client_id.is_empty() {
+            self.fail(
+                "Client ID",
+                "missing".to_owned(),
+                "Set client_id (Entra ID: App registrations, Overview, Application (client) ID).",
+            );
+        }
+        if oidc.client_secrets.is_empty() {
+            self.fail("Client secret", "missing".to_owned(), "Set client_secret_file (Entra ID: App registrations, Certificates & secrets, the Value).");
+        }
+    }
+
+    fn clock(&mut self, date: Option<&str>, now: OffsetDateTime) {
+        let theirs = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+        let Some(theirs) = theirs else {
+            return;
+        };
+        let apart = (now - theirs).whole_seconds();
+        let found = format!("{apart} seconds after the provider's");
+        match apart.abs() {
+            0..=CLOCKS_DIFFER => self.pass("Our clock", found),
+            seconds if seconds <= CLOCKS_FAIL => self.warn("Our clock", found, CLOCK),
+            _ => self.fail("Our clock", found, CLOCK),
+        }
+    }
+
+    fn pass(&mut self, subject: &'static str, found: String) {
+        self.line(subject, LineState::Passed, found, "");
+    }
+
+    fn warn(&mut self, subject: &'static str, found: String, next: &'static str) {
+        self.line(subject, LineState::Warned, found, next);
+    }
+
+    fn fail(&mut self, subject: &'static str, found: String, next: &'static str) {
+        self.line(subject, LineState::Failed, found, next);
+    }
+
+    fn line(&mut self, subject: &'static str, state: LineState, found: String, next: &'static str) {
+        self.lines.push(ProviderLine {
+            subject,
+            state,
+            found,
+            next,
+        });
+    }
+}
+
+const PASTE: &str = "Compare the tenant ID or the discovery URL with the provider's page (Entra ID: App registrations, Overview, Endpoints).";
+const SUPPORT: &str = "Ask the provider's support.";
+const CLOCK: &str = "Set this server's clock by the network (NTP).";

@@ -1,0 +1,247 @@
+//! What is remembered of OpenID providers: their documents and their keys.
+//!
+//! Invariants: one question at a time for each connection, and few of them (rule K4): an unknown key makes one, whoever brings it;
+//! what was good stays while a provider does not answer; a company's providers have their share of the questions under way.
+//!
+//! Tests: `tests/it/oidc_sign_in/keys.rs`. What a document means is the room `oidc`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Mutex;
+
+use super::App;
+use super::shares::{Shares, Turn};
+use crate::domain::{Company, Connection, ConnectionId, OidcSettings};
+use crate::jose::{KeySet, PublicKey};
+use crate::oidc::Discovery;
+use crate::outbound::{DocumentError, ProviderClient, ProviderFailure};
+
+/// How old keys may be before they are read again.
+const FRESH: Duration = Duration::from_hours(1);
+/// How long keys count that cannot be read again.
+const KEPT: Duration = Duration::from_hours(24);
+/// How long a key counts that a provider does not list any more; Entra's count as long as they are kept.
+const UNLISTED: Duration = Duration::from_hours(1);
+/// How often an unknown key makes a question.
+const UNKNOWN_KEY: Duration = Duration::from_mins(5);
+/// How often a question is asked that failed.
+const FAILED: Duration = Duration::from_secs(5);
+/// Questions under way at once, and those of one company: its provider may be silent.
+const ASKED: usize = 512;
+const ASKED_OF_ONE: usize = 128;
+
+/// The providers of all connections.
+#[derive(Debug)]
+pub(super) struct Providers {
+    client: ProviderClient,
+    known: SyncMutex<HashMap<ConnectionId, Arc<KnownProvider>>>,
+    turns: Shares,
+}
+
+/// One connection's provider.
+#[derive(Debug, Default)]
+struct KnownProvider {
+    /// What sign-ins read, without waiting for who asks the provider.
+    current: ArcSwap<CurrentKeys>,
+    keys: Mutex<KnownKeys>,
+    discovery: Mutex<Option<(String, Discovery)>>,
+}
+
+/// The keys that count.
+#[derive(Debug, Clone, Default)]
+struct CurrentKeys {
+    /// Where they were read.
+    address: String,
+    set: Arc<KeySet>,
+    read_at: Option<Duration>,
+}
+
+/// What has to be known to read them again.
+#[derive(Debug, Default)]
+struct KnownKeys {
+    current: CurrentKeys,
+    /// Each key, and when it was last listed.
+    listed: Vec<(PublicKey, Duration)>,
+    failed_at: Option<Duration>,
+    /// When an unknown key last made a question.
+    unknown_at: Option<Duration>,
+}
+
+impl Providers {
+    pub(super) fn new() -> Result<Self, ProviderFailure> {
+        Ok(Self {
+            client: ProviderClient::new()?,
+            known: SyncMutex::default(),
+            turns: Shares::new(ASKED, ASKED_OF_ONE),
+        })
+    }
+
+    fn known(&self, id: ConnectionId) -> Arc<KnownProvider> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(id).or_default())
+    }
+}
+
+impl App {
+    /// The client that asks providers.
+    pub fn provider_client(&self) -> &ProviderClient {
+        &self.providers.client
+    }
+
+    /// A turn to ask a provider of a company; none when the company has its share under way.
+    pub fn provider_turn(&self, company: &Company) -> Result<Turn, DocumentError> {
+        let turn = self.providers.turns.now(company.id);
+        turn.ok_or(DocumentError::Turns)
+    }
+
+    /// What a connection's provider says of itself: what an administrator has looked at, or else what it says now.
+    pub async fn discovery(
+        &self,
+        company: &Company,
+        connection: &Connection,
+        oidc: &OidcSettings,
+    ) -> Result<Discovery, DocumentError> {
+        if let Some(discovery) = &oidc.discovery {
+            return Ok(discovery.clone());
+        }
+        let known = self.providers.known(connection.id);
+        let mut kept = known.discovery.lock().await;
+        let address = oidc.issuer.discovery_url();
+        if let Some((from, discovery)) = &*kept
+            && *from == address
+        {
+            return Ok(discovery.clone());
+        }
+        let _turn = self.provider_turn(company)?;
+        let (client, reach) = (&self.providers.client, self.reach(company));
+        let discovery = client.discovery(&oidc.issuer, reach).await?;
+        *kept = Some((address, discovery.clone()));
+        Ok(discovery)
+    }
+
+    /// The keys of a connection's provider, among them the one of this name, if the provider has it.
+    pub async fn provider_keys(
+        &self,
+        company: &Company,
+        connection: &Connection,
+        discovery: &Discovery,
+        kid: Option<&str>,
+    ) -> Result<Arc<KeySet>, DocumentError> {
+        let known = self.providers.known(connection.id);
+        let (now, address) = (self.clock.running(), &discovery.jwks_uri);
+        let current = known.current.load_full();
+        let serves = current.serves(address, kid, now);
+        if serves && current.is_fresh(now) {
+            return Ok(Arc::clone(&current.set));
+        }
+        let mut keys = match known.keys.try_lock() {
+            Ok(keys) => keys,
+            // Somebody reads them again already.
+            Err(_) if serves => return Ok(Arc::clone(&current.set)),
+            // Whoever waits here finds what the one before has read.
+            Err(_) => known.keys.lock().await,
+        };
+        if keys.current.address != *address {
+            *keys = KnownKeys::at(address);
+        }
+        if keys.wants_reading(kid, now) {
+            let is_entra = connection
+                .settings
+                .oidc()
+                .is_some_and(|oidc| oidc.issuer.is_entra());
+            let turn = self.provider_turn(company)?;
+            let read = self.providers.client.key_set(address, self.reach(company));
+            let read = read.await;
+            drop(turn);
+            match read {
+                Ok(read) => keys.take(&read, is_entra, now),
+                Err(cause) => {
+                    keys.failed_at = Some(now);
+                    tracing::warn!(connection = %connection.name, %cause, "a provider's keys cannot be read");
+                    if keys.current.read_at.is_none() {
+                        return Err(cause);
+                    }
+                }
+            }
+            known.current.store(Arc::new(keys.current.clone()));
+        }
+        keys.current.usable(now)
+    }
+}
+
+impl CurrentKeys {
+    fn age(&self, now: Duration) -> Option<Duration> {
+        self.read_at.map(|read| now.saturating_sub(read))
+    }
+
+    fn is_fresh(&self, now: Duration) -> bool {
+        self.age(now).is_some_and(|age| age < FRESH)
+    }
+
+    /// Whether they will do for a token that names this key.
+    fn serves(&self, address: &str, kid: Option<&str>, now: Duration) -> bool {
+        self.address == address
+            && self.age(now).is_some_and(|age| age < KEPT)
+            && kid.is_none_or(|kid| self.has(kid))
+    }
+
+    fn has(&self, kid: &str) -> bool {
+        self.set.keys().iter().any(|key| key.kid() == Some(kid))
+    }
+
+    fn usable(&self, now: Duration) -> Result<Arc<KeySet>, DocumentError> {
+        match self.age(now) {
+            Some(age) if age < KEPT => Ok(Arc::clone(&self.set)),
+            _ => Err(DocumentError::Failed),
+        }
+    }
+}
+
+impl KnownKeys {
+    fn at(address: &str) -> Self {
+        Self {
+            current: CurrentKeys {
+                address: address.to_owned(),
+                ..CurrentKeys::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Whether the provider is asked before these are used.
+    fn wants_reading(&mut self, kid: Option<&str>, now: Duration) -> bool {
+        let within =
+            |moment: Option<Duration>, most| moment.is_some_and(|it| now.saturating_sub(it) < most);
+        if within(self.failed_at, FAILED) {
+            return false;
+        }
+        if !self.current.is_fresh(now) {
+            return true;
+        }
+        let is_known = kid.is_none_or(|kid| self.current.has(kid));
+        if is_known || within(self.unknown_at, UNKNOWN_KEY) {
+            return false;
+        }
+        self.unknown_at = Some(now);
+        true
+    }
+
+    /// Takes what was read, beside what was listed a while ago.
+    fn take(&mut self, read: &KeySet, is_entra: bool, now: Duration) {
+        let is_listed = |old: &PublicKey| {
+            let mut listed = read.keys().iter();
+            listed.any(|it| it.thumbprint() == old.thumbprint())
+        };
+        let lifetime = if is_entra { KEPT } else { UNLISTED };
+        self.listed
+            .retain(|(key, seen)| !is_listed(key) && now.saturating_sub(*seen) < lifetime);
+        let new = read.keys().iter().map(|key| (key.clone(), now));
+        self.listed.extend(new);
+        let all = self.listed.iter().map(|(key, _)| key.clone());
+        self.current.set = Arc::new(all.collect());
+        (self.current.read_at, self.failed_at) = (Some(now), None);
+    }
+}

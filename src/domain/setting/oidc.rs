@@ -1,0 +1,111 @@
+//! The settings of OpenID Connect, changed from text.
+
+use super::values::{visible, word};
+use super::{SettingError, joined, switch};
+use crate::domain::OidcSettings;
+use crate::oidc::Issuer;
+use crate::text::is_unseen;
+
+/// The longest client ID.
+const LONGEST_CLIENT_ID: usize = 255;
+const CLIENT_ID: &str =
+    "the client ID that the provider gave (Entra ID: Application (client) ID), on one line";
+
+impl OidcSettings {
+    /// The settings of OpenID Connect that are set from text, with what each takes. What has to be asked of the provider (who it is)
+    /// and what is secret are set by functions of their own.
+    pub(super) const KEYS: &'static [(&'static str, &'static str)] = &[
+        ("client_id", CLIENT_ID),
+        (
+            "client_authentication",
+            "client_secret_post or client_secret_basic",
+        ),
+        (
+            "scopes",
+            "scopes to ask for beside openid, separated by commas, or none",
+        ),
+        (
+            "response_mode",
+            "query or form_post: how the answer travels",
+        ),
+        (
+            "userinfo",
+            "off, on or signed: whether the userinfo endpoint is asked as well",
+        ),
+        (
+            "accepted_audiences",
+            "audiences of an ID token beside the client ID, separated by commas, or none",
+        ),
+        (
+            "accepted_acr",
+            "acr values that are taken, separated by commas, or none",
+        ),
+        (
+            "user_name_as_email",
+            "true or false: takes the user name where there is no e-mail address",
+        ),
+    ];
+
+    /// Changes one setting from text; `false` when it has no such setting.
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<bool, SettingError> {
+        match key {
+            "client_id" => {
+                let value = value.trim();
+                if value.is_empty() || value.len() > LONGEST_CLIENT_ID || value.contains(is_unseen)
+                {
+                    return Err(SettingError::value(key, value, CLIENT_ID));
+                }
+                value.clone_into(&mut self.client_id);
+            }
+            "client_authentication" => self.client_authentication = word(key, value)?,
+            "scopes" => self.scopes = scopes(key, value)?,
+            "response_mode" => self.response_mode = word(key, value)?,
+            "userinfo" => self.userinfo = word(key, value)?,
+            "accepted_audiences" => self.extra_audiences = visible(key, value)?,
+            "accepted_acr" => self.accepted_acr = visible(key, value)?,
+            "user_name_as_email" => self.user_name_as_email = switch(key, value)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The current value of a setting, as text.
+    pub(super) fn value(&self, key: &str) -> Option<String> {
+        Some(match key {
+            "client_id" => self.client_id.clone(),
+            "client_authentication" => self.client_authentication.to_string(),
+            "scopes" => joined(&self.scopes),
+            "response_mode" => self.response_mode.to_string(),
+            "userinfo" => self.userinfo.to_string(),
+            "accepted_audiences" => joined(&self.extra_audiences),
+            "accepted_acr" => joined(&self.accepted_acr),
+            "user_name_as_email" => self.user_name_as_email.to_string(),
+            _ => return None,
+        })
+    }
+
+    /// Who the provider is, for people.
+    pub fn issuer_text(&self) -> String {
+        match &self.issuer {
+            Issuer::EntraTenants { tenants, .. } => {
+                let tenants: Vec<_> = tenants.iter().map(|it| it.as_str()).collect();
+                tenants.join(", ")
+            }
+            one => one.of_document(),
+        }
+    }
+}
+
+/// Scope tokens (RFC 6749, section 3.3).
+fn scopes(key: &str, value: &str) -> Result<Vec<String>, SettingError> {
+    let is_scope = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    let all = super::list(&value.replace(' ', ","));
+    match all.iter().find(|scope| !scope.bytes().all(is_scope)) {
+        Some(wrong) => Err(SettingError::value(
+            key,
+            wrong,
+            "scopes, separated by commas",
+        )),
+        None => Ok(all),
+    }
+}

@@ -1,0 +1,194 @@
+//! A code becomes a subject: the token request, the provider's keys, the ID token, and userinfo where it is wanted.
+//!
+//! Rules K, N, P and Q. Everything that goes out to the provider goes out here.
+
+use super::refusal::{refusal, undelivered};
+use crate::app::App;
+use crate::domain::{ClientAuthMethod, ClientSecret, Connection, OidcSettings, UserInfoUse};
+use crate::keys::Keys;
+use crate::login::record::SignInRefusal;
+use crate::oidc::{
+    AuthenticatedSubject, Checks, Client, ClientAuthentication, Discovery, LONGEST_ANSWER,
+    MatchedCallback, Rejection, Requirement, TokenAnswer, TokenRefusal, TokenRequest, UserInfo,
+    UserInfoAnswer, ValidatedIdToken,
+};
+use crate::outbound::{DocumentError, Media, ProviderAnswer};
+use crate::site::Site;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+/// What a code is redeemed with.
+pub(super) struct Redemption<'a> {
+    pub(super) app: &'a App,
+    pub(super) site: &'a Site,
+    pub(super) connection: &'a Connection,
+    pub(super) oidc: &'a OidcSettings,
+    pub(super) discovery: &'a Discovery,
+    pub(super) client: &'a Client,
+    pub(super) redirect_uri: &'a str,
+    pub(super) verifier: &'a str,
+}
+
+/// Why there is no subject.
+pub(super) enum Failed {
+    /// What came does not meet the law.
+    Rejected(Rejection),
+    /// Nothing came.
+    Undelivered(DocumentError),
+}
+
+impl Failed {
+    pub(super) fn refusal(self, checks: Checks) -> SignInRefusal {
+        match self {
+            Self::Rejected(rejection) => refusal(&rejection, checks),
+            Self::Undelivered(cause) => undelivered(&cause, checks),
+        }
+    }
+}
+
+impl From<Rejection> for Failed {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl<E: Into<DocumentError>> From<E> for Failed {
+    fn from(cause: E) -> Self {
+        Self::Undelivered(cause.into())
+    }
+}
+
+impl Redemption<'_> {
+    /// Redeems a code.
+    pub(super) async fn redeem(
+        &self,
+        callback: MatchedCallback,
+        checks: &mut Checks,
+    ) -> Result<AuthenticatedSubject, Failed> {
+        let app = self.app;
+        let delivered = self.token(&callback, checks).await?;
+        let answer = TokenAnswer::parse(
+            callback,
+            delivered.status,
+            delivered.media == Media::Json,
+            &delivered.body,
+            checks,
+        )?;
+        let kid = answer.kid();
+        let keys = app
+            .provider_keys(
+                &self.site.company,
+                self.connection,
+                self.discovery,
+                kid.as_deref(),
+            )
+            .await?;
+        let signed = answer.verify(&keys, self.client, checks)?;
+        let token = signed.validate(self.client, app.clock.now(), checks)?;
+        let userinfo = self.userinfo(&token, &keys, checks).await?;
+        let by_user_name = self.oidc.user_name_as_email;
+        Ok(token.authenticate(userinfo.as_ref(), self.client, by_user_name))
+    }
+
+    /// Asks the token endpoint; with the older secret as well, where the newer one is not taken yet (rule N1).
+    async fn token(
+        &self,
+        callback: &MatchedCallback,
+        checks: &mut Checks,
+    ) -> Result<ProviderAnswer, Failed> {
+        let mut last = None;
+        for secret in &self.oidc.client_secrets {
+            let Some(secret) = open_secret(&self.app.keys, self.connection, secret) else {
+                continue;
+            };
+            let answer = self.ask(callback, secret).await?;
+            let is_unknown_client = TokenRefusal::parse(&answer.body)
+                .is_some_and(|refusal| refusal.code == "invalid_client");
+            last = Some(answer);
+            if !is_unknown_client {
+                break;
+            }
+        }
+        last.ok_or_else(|| {
+            Failed::Rejected(checks.fail(
+                Requirement::TokenRequest,
+                "a client secret",
+                "no secret that this installation can open",
+            ))
+        })
+    }
+
+    async fn ask(
+        &self,
+        callback: &MatchedCallback,
+        secret: String,
+    ) -> Result<ProviderAnswer, Failed> {
+        let authentication = match self.oidc.client_authentication {
+            ClientAuthMethod::SecretPost => ClientAuthentication::SecretPost(secret),
+            ClientAuthMethod::SecretBasic => ClientAuthentication::SecretBasic(secret),
+        };
+        let request = TokenRequest::new(
+            callback,
+            &self.oidc.client_id,
+            self.redirect_uri,
+            self.verifier,
+            &authentication,
+        );
+        let reach = self.app.reach(&self.site.company);
+        let client = self.app.provider_client();
+        let answer = client
+            .post(
+                &self.discovery.token_endpoint,
+                request.body().to_owned(),
+                request.authorization(),
+                reach,
+                LONGEST_ANSWER,
+            )
+            .await?;
+        Ok(answer)
+    }
+
+    async fn userinfo(
+        &self,
+        token: &ValidatedIdToken,
+        keys: &crate::jose::KeySet,
+        checks: &mut Checks,
+    ) -> Result<Option<UserInfo>, Failed> {
+        let must_be_signed = match self.oidc.userinfo {
+            UserInfoUse::Off => return Ok(None),
+            UserInfoUse::On => false,
+            UserInfoUse::Signed => true,
+        };
+        let Some(endpoint) = &self.discovery.userinfo_endpoint else {
+            return Ok(None);
+        };
+        let reach = self.app.reach(&self.site.company);
+        let client = self.app.provider_client();
+        let answer = client
+            .get_as_bearer(endpoint, token.access_token(), reach, LONGEST_ANSWER)
+            .await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let read = match answer.media {
+            _ if answer.status != 200 => {
+                return Err(DocumentError::Status {
+                    address: endpoint.clone(),
+                    status: answer.status,
+                }
+                .into());
+            }
+            Media::Json => UserInfoAnswer::Plain(&answer.body),
+            Media::Jwt => UserInfoAnswer::Signed(text.trim()),
+            Media::Other => return Err(DocumentError::NotJson(endpoint.clone()).into()),
+        };
+        let userinfo = UserInfo::validate(read, token, must_be_signed, keys, self.client, checks)?;
+        Ok(Some(userinfo))
+    }
+}
+
+/// A secret as it was set; none when another installation sealed it, or for another connection.
+fn open_secret(keys: &Keys, connection: &Connection, secret: &ClientSecret) -> Option<String> {
+    let sealed = BASE64_STANDARD.decode(&secret.sealed).ok()?;
+    let opened = keys.open(&connection.secret_purpose(), &sealed)?;
+    String::from_utf8(opened).ok()
+}

@@ -1,0 +1,33 @@
+//! The refusal that a rejection is, and the one where nothing came.
+
+use super::advice;
+use crate::domain::Record;
+use crate::login::record::SignInRefusal;
+use crate::oidc::{Checks, Rejection, Requirement};
+use crate::outbound::DocumentError;
+use crate::site::{AnyRequirement, record_check};
+
+/// A rejection of the law's, with what was checked before it.
+pub(super) fn refusal(rejection: &Rejection, checks: Checks) -> SignInRefusal {
+    SignInRefusal {
+        requirement: AnyRequirement::Oidc(rejection.requirement),
+        summary: rejection.to_string(),
+        record: Record {
+            checks: checks.into_vec().into_iter().map(record_check).collect(),
+            advice: advice::advice(rejection),
+        },
+        advice: advice::for_user(rejection),
+        named: None,
+        findings: None,
+    }
+}
+
+/// The provider did not answer, or with something that cannot be used.
+pub(super) fn undelivered(cause: &DocumentError, mut checks: Checks) -> SignInRefusal {
+    let requirement = match cause {
+        DocumentError::Keys { .. } | DocumentError::NoKey(_) => Requirement::KnownKey,
+        _ => Requirement::TokenRequest,
+    };
+    let rejection = checks.fail(requirement, "an answer of the provider", cause.to_string());
+    refusal(&rejection, checks)
+}
