@@ -145,7 +145,7 @@ def main():
         claims = account["claims"]
         server.named.update({claims["sub"]: claims["sub"], claims.get("email"): claims["sub"]})
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"issuer": secure, "port": server.server_port}), flush=True)
+    print(json.dumps({"issuer": issuer, "port": server.server_port}), flush=True)
     sys.stdin.read()
     os._exit(0)
 
