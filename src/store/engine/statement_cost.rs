@@ -7,11 +7,13 @@ use time::{Duration, OffsetDateTime};
 
 use crate::database::sqlite::step_count::steps_so_far;
 use crate::domain::{
-    AttemptId, AttemptKind, AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionId,
-    Creation, GroupClaim, LoginAttempt, Profile, Record, SessionId, Settings, User, UserId,
+    AddressTrust, AttemptId, AttemptKind, AuditEvent, AuditId, Company, CompanyId, Connection,
+    ConnectionId, Creation, GroupClaim, LoginAttempt, Profile, Record, SessionId, Settings, User,
+    UserId,
 };
 use crate::store::{
     AttemptRef, AuditFilter, FederatedProof, Finished, NewSession, Proof, SignIn, Store,
+    UsedAssertion,
 };
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -134,14 +136,17 @@ impl TestSite {
                     old_names: vec![],
                     email: Some(email),
                     name_id_email: None,
+                    address_trust: AddressTrust::ByNameId,
                     first_name: Some("Britta".into()),
                     last_name: None,
                     company_name: None,
                     display_name: None,
                     groups: GroupClaim::Values(vec![]),
                 },
-                assertion_id: format!("_a{}", attempt.id),
-                assertion_expires_at: NOW + Duration::hours(1),
+                assertion: Some(UsedAssertion {
+                    id: format!("_a{}", attempt.id),
+                    expires_at: NOW + Duration::hours(1),
+                }),
                 name_id: None,
                 session_index: None,
                 authn_instant: None,

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::domain::{
-    AttemptId, AttemptKind, Company, CompanyDomain, CompanyId, Connection, ConnectionId, Creation,
-    Group, GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record, SessionId, Settings,
-    User, UserId,
+    AddressTrust, AttemptId, AttemptKind, Company, CompanyDomain, CompanyId, Connection,
+    ConnectionId, Creation, Group, GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record,
+    SessionId, Settings, User, UserId,
 };
-use vestibule::store::{AttemptRef, FederatedProof, NewSession, Proof, SignIn, Store};
+use vestibule::store::{
+    AttemptRef, FederatedProof, NewSession, Proof, SignIn, Store, UsedAssertion,
+};
 
 /// When tests with a fixed clock begin.
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -119,6 +121,7 @@ pub(crate) fn profile(subject: &str, email: &str) -> Profile {
         old_names: vec![],
         email: Some(email.parse().unwrap()),
         name_id_email: Some(email.parse().unwrap()),
+        address_trust: AddressTrust::ByNameId,
         first_name: Some("Britta".into()),
         last_name: Some("Simon".into()),
         company_name: Some("Contoso".into()),
@@ -137,8 +140,10 @@ pub(crate) fn federated_proof(
     FederatedProof {
         connection: Arc::new(connection.clone()),
         profile,
-        assertion_id: assertion_id.to_owned(),
-        assertion_expires_at: now + Duration::hours(1),
+        assertion: Some(UsedAssertion {
+            id: assertion_id.to_owned(),
+            expires_at: now + Duration::hours(1),
+        }),
         name_id: None,
         session_index: None,
         authn_instant: None,
