@@ -192,15 +192,15 @@ mod tests {
     #[test]
     fn an_update_keeps_what_an_administrator_chose() {
         let mut kept = settings(&idp("https://idp.example/sso"));
-        kept.saml_mut().name_id_format = None;
+        kept.saml_mut().unwrap().name_id_format = None;
         kept.clock_skew_seconds = 60;
         let before = kept.clone();
         let mut newer = idp("https://idp.example/sso2");
         newer.want_authn_requests_signed = false;
         newer.name_id_formats = vec!["urn:x".into()];
-        update(&mut kept, &newer);
+        update(kept.saml_mut().unwrap(), &newer);
         let mut expected = before;
-        expected.saml_mut().sso_redirect_url = Some("https://idp.example/sso2".into());
+        expected.saml_mut().unwrap().sso_redirect_url = Some("https://idp.example/sso2".into());
         assert_eq!(kept, expected);
     }
 
@@ -214,7 +214,7 @@ mod tests {
         };
         both.single_logout.push(redirect.clone());
         let mut settings = settings(&both);
-        let made = settings.saml_mut();
+        let made = settings.saml_mut().unwrap();
         assert_eq!(made.slo_binding, Binding::Redirect);
         assert_eq!(
             made.logout_request_url(),
@@ -232,11 +232,11 @@ mod tests {
         );
         // Again: nothing changes.
         let before = settings.clone();
-        update(&mut settings, &both);
+        update(settings.saml_mut().unwrap(), &both);
         assert_eq!(settings, before);
         // What is not offered any more cannot stay.
         both.single_logout = vec![redirect];
-        update(&mut settings, &both);
+        update(settings.saml_mut().unwrap(), &both);
         let made = settings.saml();
         assert_eq!(made.slo_binding, Binding::Redirect);
         assert_eq!(

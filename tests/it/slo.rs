@@ -379,8 +379,8 @@ async fn an_encrypted_name_is_understood() {
 #[tokio::test]
 async fn by_post_there_and_back() {
     let world = Logout::with(|settings| {
-        settings.saml_mut().slo_binding = Binding::Post;
-        settings.saml_mut().slo_response_url = Some("https://idp.example/done".to_owned());
+        settings.saml_mut().unwrap().slo_binding = Binding::Post;
+        settings.saml_mut().unwrap().slo_response_url = Some("https://idp.example/done".to_owned());
     })
     .await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
@@ -428,7 +428,7 @@ async fn by_post_there_and_back() {
 
 #[tokio::test]
 async fn without_an_address_for_answers_the_page_says_it() {
-    let world = Logout::with(|settings| settings.saml_mut().slo_url = None).await;
+    let world = Logout::with(|settings| settings.saml_mut().unwrap().slo_url = None).await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let answer = ask(&world, &request(), &cookie).await;
     assert_eq!(answer.status, 200);

@@ -97,7 +97,11 @@ async fn a_status_of_entra_is_explained_with_its_field() {
     let world = Office::new().await;
     let provider = Provider::with(&world, |connection| {
         let asked = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password";
-        connection.settings.saml_mut().requested_authn_context = vec![asked.to_owned()];
+        connection
+            .settings
+            .saml_mut()
+            .unwrap()
+            .requested_authn_context = vec![asked.to_owned()];
     })
     .await;
     let mut admin = world.admin().await;

@@ -458,15 +458,17 @@ async fn a_test_is_begun_by_an_administrator_of_the_company_and_by_a_form() {
 
     // What is missing for a test is said, and nothing begins.
     provider
-        .change(&world, |it| it.settings.saml_mut().certificates.clear())
+        .change(&world, |it| {
+            it.settings.saml_mut().unwrap().certificates.clear()
+        })
         .await;
     let answer = post(&mut admin, &path, &[]).await;
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("x.509 Certificate"), "{}", answer.body);
     provider
         .change(&world, |it| {
-            it.settings.saml_mut().sso_post_url = None;
-            it.settings.saml_mut().sso_redirect_url = None;
+            it.settings.saml_mut().unwrap().sso_post_url = None;
+            it.settings.saml_mut().unwrap().sso_redirect_url = None;
         })
         .await;
     let answer = post(&mut admin, &path, &[]).await;

@@ -72,7 +72,7 @@ async fn what_changed_without_a_version_is_told_apart() {
     let connection = import(&world, &mut browser, ENTRA).await;
     // As an earlier release saved it: changed, and no version of it.
     let mut older = world.connection(connection.id).await;
-    older.settings.saml_mut().landing = Some("/welcome".to_owned());
+    older.settings.saml_mut().unwrap().landing = Some("/welcome".to_owned());
     let mut tx = world.app.store.begin().await.unwrap();
     assert!(tx.update_connection(&older, NOW).await.unwrap());
     tx.commit(NOW).await.unwrap();

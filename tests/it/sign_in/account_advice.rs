@@ -32,7 +32,14 @@ macro_rules! kinds {
         const ALL: &[Kind] = &[$(Kind::$kind),+];
 
         fn kind(refusal: &Refusal) -> Kind {
-            match refusal { $($pattern => Kind::$kind),+ }
+            match refusal {
+                $($pattern => Kind::$kind,)+
+                // By OpenID Connect alone: `tests/it/oidc_sign_in/links.rs`.
+                Refusal::NotLinked {
+                    why: LinkObstacle::Unverified | LinkObstacle::OfGuest | LinkObstacle::Unconfirmed,
+                    ..
+                } => panic!("{refusal:?} is no refusal of SAML"),
+            }
         }
     };
 }

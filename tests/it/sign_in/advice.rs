@@ -331,7 +331,7 @@ async fn another_tenant_is_named_beside_the_expected_one() {
         vestibule::saml::metadata::IdpMetadata::parse(theirs.as_bytes(), None, crate::support::NOW);
     let theirs = theirs.unwrap().idp;
     world
-        .change(|entra| vestibule::import::update(&mut entra.settings, &theirs))
+        .change(|entra| vestibule::import::update(entra.settings.saml_mut().unwrap(), &theirs))
         .await;
     let begun = begin(&mut browser, "/sso/login").await;
     let xml = world.beta_idp.respond(&spec.answering(&begun.id)).unwrap();
@@ -366,7 +366,9 @@ async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
     // As XML reads an attribute: a line end in it is a space.
     assert_eq!(imported.idp.entity_id, format!(" {own} "));
     world
-        .change(|entra| vestibule::import::update(&mut entra.settings, &imported.idp))
+        .change(|entra| {
+            vestibule::import::update(entra.settings.saml_mut().unwrap(), &imported.idp)
+        })
         .await;
     let signs_in = async |issuer: String| {
         world
@@ -381,7 +383,14 @@ async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
     let answer = signs_in(format!("{own}  ")).await;
     world.assert_refused(&answer, "D1").await;
     world
-        .change(|entra| entra.settings.saml_mut().idp_entity_id.clone_from(&own))
+        .change(|entra| {
+            entra
+                .settings
+                .saml_mut()
+                .unwrap()
+                .idp_entity_id
+                .clone_from(&own)
+        })
         .await;
     let answer = signs_in(format!(" {own} ")).await;
     let attempt = world.assert_refused(&answer, "D1").await;

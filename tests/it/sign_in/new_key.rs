@@ -36,8 +36,8 @@ async fn with_another_key(world: &Federation, url: Option<&str>) {
     let other = world.beta_idp.signing_key().certificate_base64();
     world
         .change(|entra| {
-            entra.settings.saml_mut().certificates = vec![other];
-            entra.settings.saml_mut().metadata_url = url.map(str::to_owned);
+            entra.settings.saml_mut().unwrap().certificates = vec![other];
+            entra.settings.saml_mut().unwrap().metadata_url = url.map(str::to_owned);
         })
         .await;
 }
@@ -91,7 +91,7 @@ async fn the_record_says_that_the_unknown_key_is_in_the_metadata_now() {
     refused(&world).await;
     let own = world.idp.signing_key().certificate_base64();
     world
-        .change(|entra| entra.settings.saml_mut().certificates.push(own))
+        .change(|entra| entra.settings.saml_mut().unwrap().certificates.push(own))
         .await;
     assert_eq!(detail(&world, &first).await.new_key, None);
     looking.abort();

@@ -281,7 +281,7 @@ async fn a_repetition_is_refused_to_who_has_signed_in_again() {
 
 #[tokio::test]
 async fn without_an_address_for_answers_the_page_does_not_say_signed_out() {
-    let world = Logout::with(|settings| settings.saml_mut().slo_url = None).await;
+    let world = Logout::with(|settings| settings.saml_mut().unwrap().slo_url = None).await;
     let cookie = world.sign_in(&world.entra, &simon(), None).await;
     let mut other = request();
     other.name_id.value = "britta@contoso.com".to_owned();

@@ -90,7 +90,7 @@ async fn connections_are_kept_whole(database: &Database) {
     let mut second = connection(world.company.id, "adfs");
     second.sort_order = -1;
     second.enabled = false;
-    second.settings.saml_mut().landing = Some("/welcome".into());
+    second.settings.saml_mut().unwrap().landing = Some("/welcome".into());
     world.store.add_connection(&second, NOW).await.unwrap();
     second.revision = 5;
     assert_eq!(

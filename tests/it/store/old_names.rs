@@ -98,7 +98,7 @@ async fn sessions_are_found_whatever_the_locale_was(database: &Database) {
 async fn a_name_id_counts_for_the_format_that_its_connection_had(database: &Database) {
     let mut world = World::new(database.open().await).await;
     let mut any = connection(world.company.id, "any");
-    any.settings.saml_mut().name_id_format = None;
+    any.settings.saml_mut().unwrap().name_id_format = None;
     any.settings.jit = Some(world.basic.id);
     world.store.add_connection(&any, NOW).await.unwrap();
     let entra = world.connection.clone();

@@ -440,7 +440,7 @@ async fn earlier_versions_make_room_for_settings(database: &Database) {
     let id = world.connection.id;
     let with = async |octets: usize| {
         let mut stored = store.connection(id).await.unwrap().unwrap();
-        stored.settings.saml_mut().extra_audiences = vec!["x".repeat(octets)];
+        stored.settings.saml_mut().unwrap().extra_audiences = vec!["x".repeat(octets)];
         store.update_connection(&stored, NOW).await
     };
     assert!(with(100_000).await.unwrap());
