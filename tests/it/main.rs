@@ -23,6 +23,8 @@ mod metadata;
 mod names;
 mod oidc;
 #[cfg(feature = "demo")]
+mod oidc_peers;
+#[cfg(feature = "demo")]
 mod operator;
 mod picture;
 mod return_to;

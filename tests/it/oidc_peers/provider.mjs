@@ -1,7 +1,7 @@
 // The npm package oidc-provider as a process of a test: peer.rs starts it, writes one line of settings and reads one line of answer.
 //
 // It ends when its standard input does. Nobody sees a page: whoever is named by `login_hint` is signed in, and agrees to all.
-// What a test moves by hand is below /control.
+// Clients are registered while it runs, below /control, because a redirect URI may be known only after the issuer is.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -29,9 +29,9 @@ const generateKeys = () => Object.entries(KINDS).map(([alg, [kind, options]]) =>
 
 const accountOf = (name) => settings.accounts.find(({ claims }) => claims.sub === name || claims.email === name);
 
-const serve = (issuer, keys) => {
+const serve = (issuer, keys, clients) => {
   const provider = new Provider(issuer, {
-    clients: settings.clients,
+    clients,
     jwks: { keys },
     cookies: { keys: ['only a test'] },
     claims: {
@@ -48,9 +48,9 @@ const serve = (issuer, keys) => {
       devInteractions: { enabled: false },
       jwtUserinfo: { enabled: true },
       rpInitiatedLogout: {
-        // The page that asks "Do you want to sign out?", with the answer in it.
+        // The page that asks "Do you want to sign out?", with one answer.
         logoutSource: (ctx, form) => {
-          ctx.body = form.replace('</form>', '<input type="hidden" name="logout" value="yes"/></form>');
+          ctx.body = form.replace('</form>', '<button name="logout" value="yes">Sign out</button></form>');
         },
       },
     },
@@ -89,10 +89,16 @@ const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address();
   const issuer = `http://127.0.0.1:${port}`;
+  const clients = [];
   let keys = generateKeys();
-  let provider = serve(issuer, keys);
+  let provider = serve(issuer, keys, clients);
 
   const control = {
+    '/control/clients': async (request) => {
+      let body = '';
+      for await (const part of request) { body += part; }
+      clients.push(JSON.parse(body));
+    },
     // New keys sign; the old ones are still published.
     '/control/add-keys': () => { keys = [...generateKeys(), ...keys]; },
     // Only the newest are published.
@@ -102,9 +108,9 @@ server.listen(0, '127.0.0.1', () => {
   server.on('request', async (request, response) => {
     try {
       if (request.method === 'POST' && control[request.url]) {
-        control[request.url]();
+        await control[request.url](request);
         // Whoever is signed in stays so: the package keeps it outside of a provider.
-        provider = serve(issuer, keys);
+        provider = serve(issuer, keys, clients);
         response.writeHead(204).end();
       } else if (request.url.startsWith('/interaction/')) {
         await interact(provider, request, response);
@@ -116,5 +122,5 @@ server.listen(0, '127.0.0.1', () => {
       response.writeHead(500).end();
     }
   });
-  process.stdout.write(`${JSON.stringify({ issuer, port })}\n`);
+  process.stdout.write(`${JSON.stringify({ issuer })}\n`);
 });

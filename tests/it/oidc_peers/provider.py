@@ -1,6 +1,6 @@
 """The Python package pyop as a process of a test: peer.rs starts it, writes one line of settings and reads one line of answer.
 
-It ends when its standard input does. Nobody sees a page: whoever is named by `login_hint` is signed in.
+It ends when its standard input does. Nobody sees a page: whoever is named by `login_hint` is signed in. Claims come from userinfo.
 """
 
 import json
@@ -26,9 +26,6 @@ from pyop.userinfo import Userinfo
 
 def serve(issuer, settings):
     accounts = {account["claims"]["sub"]: account["claims"] for account in settings["accounts"]}
-    clients = {
-        client["client_id"]: {"response_types": ["code"], **client} for client in settings["clients"]
-    }
     # The package wants https when it begins; this machine's plain http is put there afterwards.
     secure = issuer.replace("http:", "https:")
     provider = Provider(
@@ -46,7 +43,7 @@ def serve(issuer, settings):
             "id_token_signing_alg_values_supported": ["RS256"],
         },
         AuthorizationState(HashBasedSubjectIdentifierFactory("only a test")),
-        clients,
+        {},
         Userinfo(accounts),
         extra_scopes={"groups": ["groups"]},
     )
@@ -76,8 +73,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         provider = self.server.provider
-        if urlsplit(self.path).path == "/token":
+        if self.path == "/token":
             self.token(provider, body)
+        elif self.path == "/control/clients":
+            client = json.loads(body)
+            provider.clients[client["client_id"]] = {"response_types": ["code"], **client}
+            self.answer(204, None)
         else:
             self.answer(404, {})
 
@@ -126,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         return {"Authorization": value} if value else {}
 
     def answer(self, status, content):
-        body = json.dumps(content).encode()
+        body = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Cache-Control", "no-store")
@@ -145,7 +146,7 @@ def main():
         claims = account["claims"]
         server.named.update({claims["sub"]: claims["sub"], claims.get("email"): claims["sub"]})
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"issuer": issuer, "port": server.server_port}), flush=True)
+    print(json.dumps({"issuer": issuer}), flush=True)
     sys.stdin.read()
     os._exit(0)
 
