@@ -4,12 +4,13 @@
 //! by its own hand ([`signature`]), in Entra's form, so that a slip of `saml` cannot agree with itself. Time and
 //! randomness are given to it.
 //!
-//! [`ResponseSpec`] makes Responses without HTTP; [`DemoIdp`] is the site.
+//! [`ResponseSpec`] makes Responses without HTTP, [`IdTokenSpec`] ID tokens; [`DemoIdp`] is the site.
 
 mod app;
 mod http;
 mod idp_key;
 mod metadata;
+mod oidc;
 mod pages;
 mod refusal;
 mod request;
@@ -23,6 +24,10 @@ mod variant;
 
 pub use app::{IdpApp, IdpAppError};
 pub use idp_key::IdpKey;
+pub use oidc::{
+    IdTokenChange, IdTokenSignature, IdTokenSpec, OidcApp, OidcSecret, OidcVariant, OptionalClaim,
+    UnknownOidcVariant,
+};
 pub use response::{Encryption, IdpStatus, IssuedClaim, ResponseSpec, ServiceProvider, Signed};
 pub use site::{DemoConfig, DemoIdp};
 pub use tenant::Tenant;
@@ -39,6 +44,8 @@ pub type Now = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 /// Is told of all applications after each change.
 pub type Keep = Arc<dyn Fn(&[Arc<IdpApp>]) + Send + Sync>;
+/// Is told of all application registrations after each change.
+pub type KeepOidc = Arc<dyn Fn(&[Arc<OidcApp>]) + Send + Sync>;
 
 /// A random GUID (RFC 9562, version 4).
 fn guid(random: &Random) -> String {

@@ -1,8 +1,11 @@
 //! The addresses, and what stands around every answer.
 
+mod answer;
 mod cookies;
 mod logout;
+mod oidc;
 mod portal;
+mod sign_in;
 mod sign_on;
 mod upload;
 
@@ -27,8 +30,8 @@ pub(super) fn router(idp: DemoIdp) -> Router {
             "/{tenant}/saml2",
             get(sign_on::redirect).post(sign_on::post),
         )
-        .route("/{tenant}/saml2/continue", get(sign_on::resume))
-        .route("/{tenant}/login", post(sign_on::sign_in))
+        .route("/{tenant}/saml2/continue", get(sign_in::resume))
+        .route("/{tenant}/login", post(sign_in::sign_in))
         .route(
             "/{tenant}/federationmetadata/2007-06/federationmetadata.xml",
             get(portal::metadata),
@@ -53,6 +56,7 @@ pub(super) fn router(idp: DemoIdp) -> Router {
             "/applications/{app}/certificate-raw.cer",
             get(portal::certificate_raw),
         )
+        .merge(oidc::routes())
         .route("/signout", get(logout::sign_out).post(logout::sign_out))
         .route("/static/contoso.css", get(stylesheet))
         .route("/static/contoso.js", get(script))

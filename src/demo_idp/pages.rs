@@ -2,7 +2,7 @@
 //!
 //! Invariant: they work without JavaScript, and hold no inline style or script.
 
-use super::{DemoIdp, IdpApp, IdpUser, Variant, guid};
+use super::{DemoIdp, IdpApp, IdpUser, OidcVariant, Variant, guid};
 use crate::saml::binding::PostPage;
 use crate::saml::instant;
 use askama::Template;
@@ -56,6 +56,16 @@ pub(super) struct Post {
     pub(super) frame: IdpFrame,
     pub(super) app: String,
     pub(super) form: PostPage,
+}
+
+/// The form that takes a code to the application.
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/form_post.html")]
+pub(super) struct FormPostPage {
+    pub(super) frame: IdpFrame,
+    pub(super) app: String,
+    pub(super) action: String,
+    pub(super) fields: Vec<(&'static str, String)>,
 }
 
 /// Something went wrong, and stays here.
@@ -174,6 +184,16 @@ impl VariantOption {
             is_possible: is_encrypting || !variant.encrypts(),
         };
         Variant::ALL.into_iter().map(option).collect()
+    }
+
+    pub(super) fn all_oidc(picked: OidcVariant) -> Vec<Self> {
+        let option = |variant: OidcVariant| Self {
+            name: variant.name(),
+            title: variant.title(),
+            picked: variant == picked,
+            is_possible: true,
+        };
+        OidcVariant::ALL.into_iter().map(option).collect()
     }
 }
 

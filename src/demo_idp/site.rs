@@ -1,17 +1,19 @@
 //! The identity provider as a whole: what it is made of, and what it remembers.
 
+use super::oidc::{CodeRequest, OidcApp, OidcDesk, OidcVariant};
 use super::refusal::IdpRefusal;
 use super::request::SignOnRequest;
 use super::shelf::Shelf;
 use super::{
     IdpApp, IdpKey, IdpUser, Keep, Now, Random, ResponseSpec, ServiceProvider, Tenant, Variant,
-    http, metadata,
+    guid, http, metadata,
 };
 use crate::saml::signature::SignError;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
@@ -44,6 +46,7 @@ struct IdpState {
     keep: OnceLock<Keep>,
     sessions: Shelf<IdpSession>,
     flows: Shelf<Flow>,
+    oidc: OidcDesk,
 }
 
 /// Somebody who is signed in.
@@ -51,6 +54,10 @@ struct IdpState {
 pub(super) struct IdpSession {
     pub(super) user: Arc<IdpUser>,
     pub(super) since: OffsetDateTime,
+    /// What applications know the session by; not its handle, which only the browser knows.
+    pub(super) sid: String,
+    /// The client IDs of the applications that it signed in to by OpenID Connect.
+    pub(super) visited: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What waits for somebody to sign in.
@@ -63,15 +70,62 @@ pub(super) struct Flow {
 
 #[derive(Debug, Clone)]
 pub(super) enum FlowPurpose {
-    /// An application's request, checked.
-    Answer {
-        request: Arc<SignOnRequest>,
-        app: Arc<IdpApp>,
-        acs_url: String,
-        relay_state: Option<String>,
-    },
+    /// A Response to an application.
+    Response(ResponseFlow),
+    /// A code to an application.
+    Code(CodeFlow),
     /// A page of this site.
     Page(String),
+}
+
+/// An application's `AuthnRequest`, checked.
+#[derive(Debug, Clone)]
+pub(super) struct ResponseFlow {
+    pub(super) request: Arc<SignOnRequest>,
+    pub(super) app: Arc<IdpApp>,
+    pub(super) acs_url: String,
+    pub(super) relay_state: Option<String>,
+}
+
+/// An application's request for a code, checked.
+#[derive(Debug, Clone)]
+pub(super) struct CodeFlow {
+    pub(super) request: Arc<CodeRequest>,
+    pub(super) app: Arc<OidcApp>,
+    pub(super) variant: OidcVariant,
+}
+
+impl IdpSession {
+    pub(super) fn new(idp: &DemoIdp, user: IdpUser) -> Self {
+        Self {
+            user: Arc::new(user),
+            since: idp.now(),
+            sid: guid(idp.random()),
+            visited: Arc::default(),
+        }
+    }
+
+    /// Notes that an application has signed the user in.
+    pub(super) fn visit(&self, client_id: &str) {
+        let mut visited = self.visited.lock().unwrap_or_else(PoisonError::into_inner);
+        visited.insert(client_id.to_owned());
+    }
+
+    pub(super) fn visited(&self) -> BTreeSet<String> {
+        let visited = self.visited.lock().unwrap_or_else(PoisonError::into_inner);
+        visited.clone()
+    }
+}
+
+impl Flow {
+    /// Takes a test variant by its name; a name that means nothing here changes nothing.
+    pub(super) fn choose(&mut self, name: &str) {
+        if let FlowPurpose::Code(code) = &mut self.purpose {
+            code.variant = name.parse().unwrap_or(code.variant);
+        } else {
+            self.variant = name.parse().unwrap_or(self.variant);
+        }
+    }
 }
 
 impl DemoConfig {
@@ -104,6 +158,7 @@ impl DemoIdp {
             keep: OnceLock::new(),
             sessions: Shelf::new(),
             flows: Shelf::new(),
+            oidc: OidcDesk::new(),
         }))
     }
 
@@ -193,6 +248,11 @@ impl DemoIdp {
         spec.to_xml(self.signing_key(), self.random())
     }
 
+    /// The key that the key set has beside the active one.
+    pub(super) fn next_key(&self) -> Option<&IdpKey> {
+        self.0.config.next_key.as_ref()
+    }
+
     pub(super) fn now(&self) -> OffsetDateTime {
         (self.0.config.now)()
     }
@@ -207,6 +267,25 @@ impl DemoIdp {
 
     pub(super) fn flows(&self) -> &Shelf<Flow> {
         &self.0.flows
+    }
+
+    pub(super) fn oidc(&self) -> &OidcDesk {
+        &self.0.oidc
+    }
+
+    /// Whether an address names this directory.
+    pub(super) fn check_tenant(&self, tenant: &str) -> Result<(), IdpRefusal> {
+        if tenant.eq_ignore_ascii_case(&self.tenant().id) {
+            return Ok(());
+        }
+        Err(match tenant {
+            "common" | "organizations" => IdpRefusal::new(
+                50_194,
+                "The application is not configured as a multi-tenant application. Usage of the /common endpoint is not \
+                 supported for such applications created after '10/15/2018'. Use a tenant-specific endpoint.",
+            ),
+            _ => IdpRefusal::new(90_002, format!("Tenant '{tenant}' not found.")),
+        })
     }
 
     pub(super) fn app(&self, id: &str) -> Result<Arc<IdpApp>, IdpRefusal> {

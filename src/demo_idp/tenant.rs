@@ -51,4 +51,44 @@ impl Tenant {
     pub fn logout_issuer(&self) -> String {
         format!("https://login.microsoftonline.com/{}/", self.id)
     }
+
+    /// The issuer of ID tokens, and the authority that people paste.
+    pub fn issuer(&self) -> String {
+        format!("{}/{}/v2.0", self.origin, self.id)
+    }
+
+    /// The "OpenID Connect metadata document".
+    pub fn discovery_url(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer())
+    }
+
+    /// The keys that sign ID tokens.
+    pub fn jwks_url(&self) -> String {
+        format!("{}/{}/discovery/v2.0/keys", self.origin, self.id)
+    }
+
+    /// The "OAuth 2.0 authorization endpoint (v2)".
+    pub fn authorize_url(&self) -> String {
+        self.oauth2_url("authorize")
+    }
+
+    /// The "OAuth 2.0 token endpoint (v2)".
+    pub fn token_url(&self) -> String {
+        self.oauth2_url("token")
+    }
+
+    /// Where an application sends somebody to sign out.
+    pub fn oidc_logout_url(&self) -> String {
+        self.oauth2_url("logout")
+    }
+
+    /// Where the claims of an access token's user are.
+    pub fn userinfo_url(&self) -> String {
+        format!("{}/oidc/userinfo", self.origin)
+    }
+
+    /// One of the endpoints beneath `oauth2/v2.0`.
+    pub(super) fn oauth2_url(&self, name: &str) -> String {
+        format!("{}/{}/oauth2/v2.0/{name}", self.origin, self.id)
+    }
 }

@@ -1,5 +1,9 @@
 //! The people of the directory.
 
+use super::refusal::IdpRefusal;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdpUser {
@@ -77,9 +81,31 @@ impl IdpUser {
         vec![Self::b_simon(), Self::britta_simon(), Self::adele_vance()]
     }
 
-    /// Whether this is the name that somebody typed. Entra does not mind upper case.
+    /// The opaque `login_hint` claim.
+    pub fn login_hint(&self) -> String {
+        format!("O.{}", URL_SAFE_NO_PAD.encode(&self.object_id))
+    }
+
+    /// Whether this is the name that somebody typed, or a hint means this user. Entra does not mind upper case.
     pub(super) fn answers_to(&self, name: &str) -> bool {
         let name = name.trim();
-        self.principal_name.eq_ignore_ascii_case(name) || self.email.eq_ignore_ascii_case(name)
+        self.principal_name.eq_ignore_ascii_case(name)
+            || self.email.eq_ignore_ascii_case(name)
+            || self.login_hint() == name
+    }
+
+    /// Whether the user may have something of an application.
+    pub(super) fn check_assigned(&self, app: &str, app_id: &str) -> Result<(), IdpRefusal> {
+        if self.assigned {
+            return Ok(());
+        }
+        Err(IdpRefusal::new(
+            50_105,
+            format!(
+                "Your administrator has configured the application {app} ('{app_id}') to block users unless they are \
+                 specifically granted access. The signed-in user '{}' is blocked because they are not assigned to it.",
+                self.principal_name
+            ),
+        ))
     }
 }

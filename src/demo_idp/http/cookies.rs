@@ -2,8 +2,8 @@
 //!
 //! Invariant: their names are not the server's. Cookies do not mind the port, so on 127.0.0.1 both sites see both.
 
-use crate::demo_idp::Variant;
 use axum::http::{HeaderMap, HeaderValue, header};
+use std::str::FromStr;
 
 const SESSION: &str = "contoso-session";
 const VARIANT: &str = "contoso-variant";
@@ -14,7 +14,7 @@ pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The variant that a test chose.
-pub(super) fn variant(headers: &HeaderMap) -> Option<Variant> {
+pub(super) fn variant<V: FromStr>(headers: &HeaderMap) -> Option<V> {
     read(headers, VARIANT)?.parse().ok()
 }
 

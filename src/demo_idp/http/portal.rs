@@ -1,6 +1,6 @@
 //! The tiles, the set-up page and what it offers for download.
 
-use super::{cookies, sign_on};
+use super::{answer, cookies, sign_in};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::site::{Flow, FlowPurpose};
 use crate::demo_idp::{DemoIdp, IdpApp, Variant, pages};
@@ -28,7 +28,7 @@ pub(super) async fn metadata(
     Path(tenant): Path<String>,
     Query(query): Query<MetadataQuery>,
 ) -> Result<Response, IdpRefusal> {
-    sign_on::check_tenant(&idp, &tenant)?;
+    idp.check_tenant(&tenant)?;
     if let Some(id) = &query.appid {
         idp.app(id)?;
     }
@@ -44,8 +44,8 @@ pub(super) async fn metadata(
 
 /// `GET /myapps`
 pub(super) async fn my_apps(State(idp): State<DemoIdp>, headers: HeaderMap) -> Response {
-    let Some(session) = sign_on::session(&idp, &headers) else {
-        return sign_on::ask_for(&idp, &waiting_for("/myapps"));
+    let Some(session) = sign_in::session(&idp, &headers) else {
+        return sign_in::ask_for(&idp, &waiting_for("/myapps"));
     };
     let apps = idp.apps();
     let assigned = apps.iter().filter(|_| session.user.assigned);
@@ -63,16 +63,16 @@ pub(super) async fn launch(
     headers: HeaderMap,
 ) -> Result<Response, IdpRefusal> {
     let app = idp.app(&id)?;
-    let Some(session) = sign_on::session(&idp, &headers) else {
+    let Some(session) = sign_in::session(&idp, &headers) else {
         let next = format!("/myapps/launch/{}", app.id);
-        return Ok(sign_on::ask_for(&idp, &waiting_for(&next)));
+        return Ok(sign_in::ask_for(&idp, &waiting_for(&next)));
     };
     let variant = choice
         .variant
         .and_then(|name| name.parse().ok())
         .or_else(|| cookies::variant(&headers))
         .unwrap_or(app.variant);
-    sign_on::check_access(&session.user, &app, variant)?;
+    answer::check_access(&session.user, &app, variant)?;
     if app.reply_urls.is_empty() {
         return Err(IdpRefusal::new(
             500_113,
@@ -82,7 +82,7 @@ pub(super) async fn launch(
     let mut spec = idp.response_spec(&session.user, &app.service_provider());
     spec.authn_instant = session.since;
     let spec = variant.apply(spec, idp.tenant(), &session.user, &app);
-    sign_on::deliver(&idp, &app, &spec, app.relay_state.as_deref())
+    answer::deliver(&idp, &app, &spec, app.relay_state.as_deref())
 }
 
 /// `GET /applications/{app}`
@@ -93,7 +93,7 @@ pub(super) async fn set_up(
     headers: HeaderMap,
 ) -> Result<Response, IdpRefusal> {
     let app = idp.app(&id)?;
-    let session = sign_on::session(&idp, &headers);
+    let session = sign_in::session(&idp, &headers);
     let mut page = set_up_page(&idp, &app);
     page.frame = pages::IdpFrame::of(&idp, session.as_ref().map(|session| session.user.as_ref()));
     page.saved = choice.saved.is_some();

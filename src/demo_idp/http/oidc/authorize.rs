@@ -1,0 +1,64 @@
+//! The authorization endpoint: requests for a code.
+
+use super::super::{cookies, sign_in};
+use super::reply;
+use crate::demo_idp::DemoIdp;
+use crate::demo_idp::oidc::{CodeRefusal, CodeRequest, ReadParameters};
+use crate::demo_idp::refusal::IdpRefusal;
+use crate::demo_idp::site::{CodeFlow, Flow, FlowPurpose};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use std::sync::Arc;
+
+/// `GET /{tenant}/oauth2/v2.0/authorize`
+pub(super) async fn get(
+    State(idp): State<DemoIdp>,
+    Path(tenant): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, IdpRefusal> {
+    idp.check_tenant(&tenant)?;
+    let parameters = ReadParameters::parse(query.unwrap_or_default().as_bytes());
+    match read(&idp, &parameters, &headers) {
+        Ok(flow) => sign_in::proceed(&idp, &flow, &headers),
+        Err(CodeRefusal::Page(refusal)) => Err(refusal),
+        Err(CodeRefusal::Reply(reply_to, refusal)) => Ok(reply::refuse(&idp, &reply_to, &refusal)),
+    }
+}
+
+/// `POST /{tenant}/oauth2/v2.0/authorize`
+///
+/// A form from another site comes without the session's cookie, so it comes once more from here.
+pub(super) async fn post(
+    State(idp): State<DemoIdp>,
+    Path(tenant): Path<String>,
+    body: String,
+) -> Result<Response, IdpRefusal> {
+    idp.check_tenant(&tenant)?;
+    let next = format!("/{tenant}/oauth2/v2.0/authorize?{}", body.trim());
+    Ok(Redirect::to(&next).into_response())
+}
+
+fn read(
+    idp: &DemoIdp,
+    parameters: &ReadParameters,
+    headers: &HeaderMap,
+) -> Result<Flow, CodeRefusal> {
+    let app = idp.oidc_app(parameters.required("client_id")?)?;
+    let request = CodeRequest::read(parameters, &app)?;
+    let variant = parameters
+        .get("variant")
+        .and_then(|name| name.parse().ok())
+        .or_else(|| cookies::variant(headers))
+        .unwrap_or(app.variant);
+    Ok(Flow {
+        variant: Default::default(),
+        login_hint: request.login_hint.clone(),
+        purpose: FlowPurpose::Code(CodeFlow {
+            request: Arc::new(request),
+            app,
+            variant,
+        }),
+    })
+}
