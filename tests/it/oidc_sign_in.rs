@@ -1,0 +1,12 @@
+//! Whole sign-ins through connections that speak OpenID Connect: our side over HTTP, providers over sockets.
+//!
+//! Rules H, K, L, M, N, R and S of `docs/security.md`. The law of one answer is shown by the vectors (`tests/it/oidc`).
+
+mod accounts;
+mod attempts;
+mod foreign;
+mod initiate;
+mod keys;
+mod refusals;
+mod token;
+mod world;
