@@ -20,7 +20,7 @@ pub use id_token::{IdTokenChange, IdTokenSignature, IdTokenSpec};
 pub use variant::{OidcVariant, UnknownOidcVariant};
 
 pub(super) use assertion::ClientAssertion;
-pub(super) use code_request::{CodePrompt, CodeRefusal, CodeRequest, ReplyMode, ReplyTo};
+pub(super) use code_request::{CodeRefusal, CodeRequest, ReplyMode, ReplyTo};
 pub(super) use desk::{IdpGrant, IssuedCode, OidcDesk};
 pub(super) use discovery::{configuration, keys};
 pub(super) use parameters::ReadParameters;
