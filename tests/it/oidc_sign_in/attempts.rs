@@ -47,9 +47,9 @@ async fn session_id_kept() {
     let world = Relying::new().await;
     let mut browser = world.browser();
     world.sign_in(&mut browser).await;
-    let before = browser.cookie("vestibule_session").map(str::to_owned);
+    let before = browser.cookie("vestibule-session").map(str::to_owned);
     world.sign_in(&mut browser).await;
-    let after = browser.cookie("vestibule_session").map(str::to_owned);
+    let after = browser.cookie("vestibule-session").map(str::to_owned);
     assert!(before.is_some() && before != after);
 }
 
@@ -119,7 +119,7 @@ async fn state_reused() {
     // The Back button: the session that it began is sent to its target (rule E4).
     let again = browser.get(path_of(&address)).await;
     assert_eq!((again.status, again.header("location")), (303, "/welcome"));
-    browser.forget("vestibule_session");
+    browser.forget("vestibule-session");
     let answer = browser.get(path_of(&address)).await;
     world.assert_refused(&answer, "E1").await;
 }

@@ -10,7 +10,7 @@ const VERDICTS: &[(V, Option<&str>)] = &[
     (V::OtherNonce, Some("P8")),
     (V::NoNonce, Some("P8")),
     (V::Expired, Some("P6")),
-    (V::IssuedLater, Some("P7")),
+    (V::IssuedLater, Some("P6")),
     (V::OtherAudience, Some("P5")),
     (V::ExtraAudience, Some("P5")),
     (V::OtherIssuer, Some("P4")),
