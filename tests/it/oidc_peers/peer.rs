@@ -66,7 +66,7 @@ impl Peer {
             .arg(root.join("tests/it/oidc_peers").join(script))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::from(log.reopen().unwrap()))
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap_or_else(|error| {
                 panic!("{}: {error}: run script/bootstrap test", program.display())
@@ -124,6 +124,10 @@ impl Peer {
     }
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "a test that fails says what the provider said"
+)]
 impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.process.kill();
