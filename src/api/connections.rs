@@ -163,8 +163,8 @@ pub(super) async fn verify(
     Ids((id,)): Ids<(ConnectionId,)>,
 ) -> Answer {
     let admin = caller.admin();
-    admin.check_over_administrators()?;
     let connection = admin.connection(id).await?;
+    admin.check_over_administrators()?;
     let _turn = provider_turn(&caller)?;
     let app = &caller.app;
     let reach = app.reach(&caller.site.company);
