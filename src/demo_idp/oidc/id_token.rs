@@ -209,7 +209,7 @@ pub(in crate::demo_idp) fn subject(tenant: &Tenant, client_id: &str, user: &IdpU
 }
 
 /// Text that means nothing to anybody else, of so many octets: a seed of 32, stretched.
-pub(super) fn opaque(random: &Random, octets: usize) -> String {
+pub(in crate::demo_idp) fn opaque(random: &Random, octets: usize) -> String {
     let mut seed = [0; 32];
     random(&mut seed);
     let mut stretched = seed.to_vec();

@@ -6,6 +6,10 @@ mod code_request;
 mod discovery;
 mod id_token;
 mod jws;
+mod logout;
+mod registrations;
+mod user_info;
+mod variants;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -28,25 +28,29 @@ pub(super) fn parts(token: &str) -> (Map<String, Value>, Map<String, Value>, Vec
 
 /// The claims, when the served key that the header names signed them by RS256.
 pub(super) fn verify(idp: &DemoIdp, token: &str) -> Map<String, Value> {
-    let (header, claims, signature) = parts(token);
+    let (header, claims, _) = parts(token);
     assert_eq!(header["alg"], "RS256");
     assert_eq!(header["typ"], "JWT");
     let keys = served_keys(idp);
     let key = keys.iter().find(|key| key["kid"] == header["kid"]).unwrap();
+    assert!(is_signed(key, token));
+    claims
+}
+
+/// Whether a served key signed a token by RS256.
+pub(super) fn is_signed(key: &Value, token: &str) -> bool {
     let number = |name: &str| {
         let octets = URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap());
         BigNum::from_slice(&octets.unwrap()).unwrap()
     };
     let rsa = Rsa::from_public_components(number("n"), number("e")).unwrap();
     let key = PKey::from_rsa(rsa).unwrap();
-    let (signed, _) = token.rsplit_once('.').unwrap();
-    let mut verifier = Verifier::new(MessageDigest::sha256(), &key).unwrap();
-    assert!(
-        verifier
-            .verify_oneshot(&signature, signed.as_bytes())
-            .unwrap()
-    );
-    claims
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    Verifier::new(MessageDigest::sha256(), &key)
+        .unwrap()
+        .verify_oneshot(&signature, signed.as_bytes())
+        .unwrap()
 }
 
 pub(super) fn served_keys(idp: &DemoIdp) -> Vec<Value> {
