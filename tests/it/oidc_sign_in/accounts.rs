@@ -102,6 +102,17 @@ async fn link_to_an_account_with_a_password() {
 }
 
 #[tokio::test]
+async fn no_email() {
+    let world = Relying::new().await;
+    world.vary(OidcVariant::NoEmail);
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "F3").await;
+    world.set(&[("user_name_as_email", "true")]).await;
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    assert!(world.user(SIMON).await.is_some());
+}
+
+#[tokio::test]
 async fn email_verified_string_false() {
     let world = Relying::new().await;
     world.add_user_to(&world.acme, SIMON, None, &[]).await;

@@ -22,7 +22,8 @@ const VERDICTS: &[(V, Option<&str>)] = &[
     (V::UnknownKid, Some("K3")),
     (V::NoKid, None),
     (V::NoSubject, Some("P11")),
-    (V::NoEmail, Some("F3")),
+    // Whom the account is known by: the address is not needed any more.
+    (V::NoEmail, None),
     (V::EmailVerified, None),
     (V::Guest, None),
     (V::GroupsOverage, None),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Parser as _;
 
 use super::private_file::write_private;
-use super::{Demo, app_file};
+use super::{Demo, app_file, openid};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
 use crate::cli::operator::serve;
@@ -55,6 +55,7 @@ impl Demo {
         let port = config.listen.port();
         let origin = format!("http://{COMPANY}.localhost:{port}");
         let empty_origin = format!("http://{EMPTY_COMPANY}.localhost:{port}");
+        let openid_origin = format!("http://{}.localhost:{port}", openid::COMPANY);
         let listener = DemoIdp::bind(self.idp_listen).await.map_err(|cause| {
             CliError::refused(
                 format!(
@@ -95,13 +96,16 @@ impl Demo {
         }));
         let metadata = idp.tenant().metadata_url(APPLICATION_ID);
         perform(invocation, &[&import(&metadata)]).await?;
+        openid::set_up(invocation, &idp, &config.data_dir, &openid_origin).await?;
         let mut out = Output::stdout();
         let consoles = [
             console(invocation, COMPANY).await?,
             console(invocation, EMPTY_COMPANY).await?,
+            console(invocation, openid::COMPANY).await?,
         ];
         let is_begun = is_begun(invocation, &idp).await?;
-        out.raw(&guide(&origin, &idp_origin, &consoles, is_begun))?;
+        let origins = [origin.as_str(), openid_origin.as_str(), idp_origin.as_str()];
+        out.raw(&guide(origins, &consoles, is_begun))?;
         out.flush()?;
         let code = serve::serve(
             server,
@@ -116,7 +120,7 @@ impl Demo {
 }
 
 /// Adds a company, unless an earlier run did; whether it is new.
-async fn add_company(
+pub(super) async fn add_company(
     invocation: &Invocation,
     slug: &str,
     name: &str,
@@ -193,7 +197,7 @@ fn import(metadata: &str) -> [&str; 12] {
 }
 
 /// Does by command what an administrator does.
-async fn perform(invocation: &Invocation, commands: &[&[&str]]) -> Result<()> {
+pub(super) async fn perform(invocation: &Invocation, commands: &[&[&str]]) -> Result<()> {
     let mut out = Output::stdout();
     for arguments in commands {
         let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
@@ -268,9 +272,8 @@ fn quoted(word: &str) -> String {
 }
 
 fn guide(
-    origin: &str,
-    idp: &str,
-    [console, empty_console]: &[String; 2],
+    [origin, openid_origin, idp]: [&str; 3],
+    [console, empty_console, openid_console]: &[String; 3],
     is_begun: bool,
 ) -> String {
     let globex = if is_begun {
@@ -293,6 +296,15 @@ fn guide(
             console.clone(),
             "Acme's console: what the company's administrator sees",
         ),
+        (
+            format!("{openid_origin}/"),
+            "Northwind's sign-on URL: the same by OpenID Connect",
+        ),
+        (
+            format!("{idp}/registrations/{}", openid::CLIENT_ID),
+            "\"App registrations\", as Entra ID shows it",
+        ),
+        (openid_console.clone(), "Northwind's console"),
     ];
     let width = addresses.iter().map(|(address, _)| address.len()).max();
     let width = width.unwrap_or_default();

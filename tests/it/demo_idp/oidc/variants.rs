@@ -159,25 +159,21 @@ async fn answers_differ() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_token_endpoint_fails_in_four_ways() {
+#[tokio::test]
+async fn the_token_endpoint_fails_in_three_ways() {
     for (variant, status, text) in [
         (OidcVariant::TokenServerError, 500, "Service Unavailable"),
         (OidcVariant::TokenHtml, 200, "<!doctype html>"),
         (OidcVariant::TokenWithoutIdToken, 200, "access_token"),
-        (OidcVariant::TokenSlow, 200, "id_token"),
     ] {
         let mut story = Story::new(oidc_app().with_variant(variant));
         let form = redemption(&story.code().await);
         let fields: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        let begun = tokio::time::Instant::now();
         let address = story.address("token");
         let page = story.browser.post(&address, &fields).await;
         assert_eq!(page.status.as_u16(), status);
         assert!(page.text.contains(text), "{}", page.text);
-        let has_token = page.text.contains("id_token");
-        assert_eq!(has_token, variant == OidcVariant::TokenSlow);
-        assert_eq!(begun.elapsed().as_secs() >= 30, has_token);
+        assert!(!page.text.contains("id_token"));
     }
 }
 
