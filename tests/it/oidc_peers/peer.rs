@@ -1,6 +1,5 @@
 //! A provider of others as a process. The other halves: `provider.mjs` and `provider.py`.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -67,7 +66,7 @@ impl Peer {
             .arg(root.join("tests/it/oidc_peers").join(script))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log.reopen().map(File::into).map(Stdio::from).unwrap())
+            .stderr(log.reopen().unwrap())
             .spawn()
             .unwrap_or_else(|error| {
                 panic!("{}: {error}: run script/bootstrap test", program.display())
@@ -125,6 +124,10 @@ impl Peer {
     }
 }
 
+#[expect(
+    clippy::print_stdout,
+    reason = "a test that fails says what the provider said"
+)]
 impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.process.kill();
