@@ -25,6 +25,8 @@ mod oidc;
 #[cfg(feature = "demo")]
 mod oidc_peers;
 #[cfg(feature = "demo")]
+mod oidc_sign_in;
+#[cfg(feature = "demo")]
 mod operator;
 mod picture;
 mod return_to;
