@@ -163,6 +163,27 @@ async fn bc_replay() {
 }
 
 #[tokio::test]
+async fn advice_about_clocks_lets_the_same_token_pass() {
+    let world = Provided::new().await;
+    let here = world.sign_in(&world.idp, "ada", "s1").await;
+    let ahead = time::Duration::minutes(10);
+    let mut claims = world.claims();
+    claims["sid"] = json!("s1");
+    for member in ["iat", "exp"] {
+        let time = claims[member].as_i64().unwrap() + ahead.whole_seconds();
+        claims[member] = json!(time);
+    }
+    let token = sign(&claims);
+    assert_refused(&post(&world, &token).await);
+    let records = world.records().await;
+    let advice = &records[0].record.advice[0];
+    assert!(advice.starts_with("Compare the clocks"), "{advice}");
+    world.app.clock.jump(ahead);
+    assert_eq!(post(&world, &token).await.status, 200);
+    assert!(!world.is_live(ACME, &here).await);
+}
+
+#[tokio::test]
 async fn bc_get() {
     let world = Provided::new().await;
     let here = world.sign_in(&world.idp, "ada", "s1").await;
