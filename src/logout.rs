@@ -22,6 +22,7 @@ mod outgoing;
 mod principal;
 mod receive;
 mod record;
+mod token_advice;
 mod visit;
 
 use crate::app::App;

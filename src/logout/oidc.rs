@@ -8,11 +8,9 @@
 //!
 //! Tests: `tests/it/oidc_sign_in/logout.rs`. The token itself is judged by `oidc::LogoutToken`.
 
-mod advice;
 mod back_channel;
 mod front_channel;
 pub(super) mod relying_party;
 
-pub(super) use advice::advice;
 pub use back_channel::{TokenEnding, receive_token};
 pub use front_channel::{end_by_sid, frame_ancestors};

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 
 use super::judge::{LogoutRefusal, RefusedLogout};
-use super::oidc;
+use super::token_advice;
 use crate::app::{App, Counted, Wait};
 use crate::domain::{
     AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, FlowRequirement, LoginAttempt,
@@ -191,7 +191,7 @@ fn received(refusal: &LogoutRefusal) -> &str {
 fn advice(refusal: &LogoutRefusal) -> Vec<String> {
     let line = match refusal {
         LogoutRefusal::Rejected(rejection) => return saml::advice::advice(rejection),
-        LogoutRefusal::Token(rejection) => oidc::advice(rejection),
+        LogoutRefusal::Token(rejection) => token_advice::advice(rejection),
         LogoutRefusal::Unreadable => return Vec::new(),
         LogoutRefusal::UnknownIssuer(_) => {
             "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection."

@@ -2,7 +2,7 @@
 
 use crate::oidc::{Rejection, Requirement};
 
-pub(in crate::logout) fn advice(rejection: &Rejection) -> &'static str {
+pub(super) fn advice(rejection: &Rejection) -> &'static str {
     match rejection.requirement {
         Requirement::KnownKey | Requirement::Signature => {
             "The token is signed with a key that the provider does not publish at its jwks_uri. Look at the connection from this server: vestibule connection verify."
