@@ -100,6 +100,7 @@ pub(crate) fn routes() -> Routes {
             "/api/v1/connections",
             get(connections::list).post(connections::create),
         )
+        .route("/api/v1/connections/{id}/verify", post(connections::verify))
         .route(
             "/api/v1/connections/{id}",
             get(connections::show)

@@ -87,6 +87,39 @@ impl ChosenProvider {
     }
 }
 
+impl ChosenProvider {
+    /// Both, where each is a tenant of one cloud (rule J4).
+    pub fn and(self, other: Self) -> Result<Self, Refused> {
+        let note = [self.note, other.note].into_iter().flatten();
+        let note = note.collect::<Vec<_>>().join(" ");
+        let (cloud, mut tenants) = match self.issuer {
+            Issuer::EntraTenant { cloud, tenant } => (cloud, vec![tenant]),
+            Issuer::EntraTenants { cloud, tenants } => (cloud, tenants),
+            Issuer::Named { .. } => return Err(not_several_error()),
+        };
+        match other.issuer {
+            Issuer::EntraTenant { cloud: its, tenant } if its == cloud => {
+                if !tenants.contains(&tenant) {
+                    tenants.push(tenant);
+                }
+            }
+            _ => return Err(not_several_error()),
+        }
+        Ok(Self {
+            issuer: Issuer::EntraTenants { cloud, tenants },
+            note: (!note.is_empty()).then_some(note),
+        })
+    }
+}
+
+fn not_several_error() -> Refused {
+    FieldProblem::new(
+        "provider",
+        "Only tenants of one cloud of Entra ID can be given together.",
+    )
+    .into()
+}
+
 const fn told(note: PasteNote) -> &'static str {
     match note {
         PasteNote::VersionOne => {

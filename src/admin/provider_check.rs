@@ -5,7 +5,8 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
-use crate::domain::{AnswerMode, Connection};
+use super::{Admin, Obstacle, Refused};
+use crate::domain::{AnswerMode, AuditAction, Connection};
 use crate::oidc::Discovery;
 use crate::outbound::{ProviderClient, Reach};
 
@@ -32,6 +33,16 @@ pub enum LineState {
 }
 
 impl LineState {
+    /// Its name for scripts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Warned => "warned",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Its word for people.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Passed => "ok",
@@ -47,6 +58,29 @@ pub struct ProviderCheck {
     pub lines: Vec<ProviderLine>,
     /// What the provider says of itself, when it can be used.
     pub discovery: Option<Discovery>,
+}
+
+impl Admin<'_> {
+    /// Looks at a connection's provider, and keeps what it says of itself; the connection as it is then.
+    pub async fn verify_provider(
+        &self,
+        connection: &Connection,
+        client: &ProviderClient,
+        reach: Reach,
+    ) -> Result<(ProviderCheck, Connection), Refused> {
+        if connection.settings.oidc().is_none() {
+            return Err(Obstacle::NotOidc.into());
+        }
+        let check = ProviderCheck::run(connection, client, reach, self.now).await;
+        let mut after = connection.clone();
+        if let (Some(oidc), Some(read)) = (after.settings.oidc_mut(), &check.discovery) {
+            oidc.discovery = Some(read.clone());
+        }
+        let after = self
+            .change_connection(&after, AuditAction::ConnectionSet, None)
+            .await?;
+        Ok((check, after))
+    }
 }
 
 impl ProviderCheck {

@@ -7,11 +7,16 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::json_body::{present, texts};
-use crate::admin::{CertificateFacts, CertificateState, ConnectionSettings, SETTINGS};
-use crate::domain::Connection;
+use crate::admin::{
+    CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, SETTINGS,
+};
+use crate::domain::{Company, Connection, Protocol};
 
 /// Members of a connection that are no settings of SAML.
 const OWN: [&str; 4] = ["name", "display_name", "sort_order", "enabled"];
+
+/// Settings that have members of their own.
+const ELSEWHERE: [&str; 3] = ["certificates", "client_secret", "issuer"];
 
 /// A connection to an identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,6 +31,10 @@ pub(super) struct ConnectionOut {
     sort_order: i64,
     /// Whether users can sign in through it.
     enabled: bool,
+    protocol: ProtocolOut,
+    /// What is entered at the provider, and what is kept of it. Null where SAML is spoken.
+    #[schema(required = true)]
+    openid: Option<OpenIdOut>,
     /// The settings as text, by the names that `vestibule connection set --help` lists.
     settings: BTreeMap<String, String>,
     /// The certificates that sign-ins may be signed with.
@@ -37,6 +46,89 @@ pub(super) struct ConnectionOut {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     findings: Vec<String>,
+}
+
+/// What a connection speaks.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = Protocol)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ProtocolOut {
+    Saml,
+    Oidc,
+}
+
+/// A connection's side of OpenID Connect.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenId)]
+pub(super) struct OpenIdOut {
+    issuer: String,
+    /// Redirect URIs, the one that is sent first.
+    callback_urls: Vec<String>,
+    /// Where a tile of the provider begins a sign-in (OpenID Connect Core 1.0, section 4).
+    initiate_url: String,
+    front_channel_logout_url: String,
+    back_channel_logout_url: String,
+    /// The secrets that are kept, the newest first: never what they are.
+    client_secrets: Vec<ClientSecretOut>,
+}
+
+/// When a client secret was set, and until when the provider takes it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClientSecret)]
+pub(super) struct ClientSecretOut {
+    #[serde(with = "time::serde::rfc3339")]
+    set_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true)]
+    expires_at: Option<OffsetDateTime>,
+}
+
+/// A provider of OpenID Connect.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = NewOpenId)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewOpenIdIn {
+    /// The tenant ID of Entra ID, or the issuer or discovery address of any provider.
+    #[schema(max_length = 2000)]
+    pub(super) provider: String,
+    /// Our name at the provider.
+    #[serde(default)]
+    #[schema(max_length = 255)]
+    pub(super) client_id: String,
+    /// Write-only.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(max_length = 1024, nullable = false, write_only)]
+    pub(super) client_secret: Option<String>,
+}
+
+/// What a look at a provider found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProviderCheck)]
+pub(super) struct ProviderCheckOut {
+    /// Whether nothing failed.
+    passed: bool,
+    lines: Vec<ProviderLineOut>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProviderLine)]
+pub(super) struct ProviderLineOut {
+    subject: String,
+    state: LineStateOut,
+    found: String,
+    /// What to do; empty where nothing is.
+    next: String,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = LineState)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LineStateOut {
+    Passed,
+    Warned,
+    Failed,
 }
 
 /// A certificate of an identity provider.
@@ -89,6 +181,10 @@ pub(super) struct NewConnectionIn {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub(super) metadata: Option<String>,
+    /// In the place of metadata, for a connection that speaks OpenID Connect.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    pub(super) openid: Option<NewOpenIdIn>,
     /// Settings as text; they go before the metadata's.
     #[serde(default, deserialize_with = "texts")]
     pub(super) settings: BTreeMap<String, String>,
@@ -115,6 +211,10 @@ pub(super) struct ConnectionChangeIn {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     pub(super) metadata: Option<String>,
+    /// One more client secret; the one before it is kept while the provider changes over. Write-only.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(max_length = 1024, nullable = false, write_only)]
+    pub(super) client_secret: Option<String>,
     /// With metadata: that it may be another identity provider's. The accounts of this connection go over to it.
     #[serde(default)]
     pub(super) other_identity_provider: bool,
@@ -125,6 +225,7 @@ pub(super) struct ConnectionChangeIn {
 
 impl ConnectionOut {
     pub(super) fn new(
+        company: &Company,
         connection: &Connection,
         settings: &ConnectionSettings,
         now: OffsetDateTime,
@@ -132,7 +233,7 @@ impl ConnectionOut {
         let named = SETTINGS
             .iter()
             .map(|setting| setting.key)
-            .filter(|key| *key != "certificates" && !OWN.contains(key));
+            .filter(|key| !ELSEWHERE.contains(key) && !OWN.contains(key));
         let texts = named.filter_map(|key| {
             let value = settings.value(connection, key)?;
             Some((key.to_owned(), value))
@@ -144,6 +245,11 @@ impl ConnectionOut {
             display_name: connection.display_name.clone(),
             sort_order: connection.sort_order,
             enabled: connection.enabled,
+            protocol: match connection.settings.protocol {
+                Protocol::Saml(_) => ProtocolOut::Saml,
+                Protocol::Oidc(_) => ProtocolOut::Oidc,
+            },
+            openid: OpenIdOut::new(company, connection),
             settings: texts.collect(),
             certificates: certificates.into_iter().map(Into::into).collect(),
             created_at: connection.created_at,
@@ -154,6 +260,46 @@ impl ConnectionOut {
     /// The same with what deserves a second look.
     pub(super) fn with_findings(self, findings: Vec<String>) -> Self {
         Self { findings, ..self }
+    }
+}
+
+impl OpenIdOut {
+    fn new(company: &Company, connection: &Connection) -> Option<Self> {
+        let oidc = connection.settings.oidc()?;
+        let callbacks = oidc.callback_codes.iter();
+        let secrets = oidc.client_secrets.iter();
+        Some(Self {
+            issuer: oidc.issuer_text(),
+            callback_urls: callbacks.map(|code| company.callback_url(code)).collect(),
+            initiate_url: company.initiate_url(&connection.name),
+            front_channel_logout_url: company.front_channel_url(&connection.name),
+            back_channel_logout_url: company.back_channel_url(&connection.name),
+            client_secrets: secrets
+                .map(|secret| ClientSecretOut {
+                    set_at: secret.set_at,
+                    expires_at: secret.expires_at,
+                })
+                .collect(),
+        })
+    }
+}
+
+impl From<&ProviderCheck> for ProviderCheckOut {
+    fn from(check: &ProviderCheck) -> Self {
+        let lines = check.lines.iter().map(|line| ProviderLineOut {
+            subject: line.subject.to_owned(),
+            state: match line.state {
+                LineState::Passed => LineStateOut::Passed,
+                LineState::Warned => LineStateOut::Warned,
+                LineState::Failed => LineStateOut::Failed,
+            },
+            found: line.found.clone(),
+            next: line.next.to_owned(),
+        });
+        Self {
+            passed: check.passed(),
+            lines: lines.collect(),
+        }
     }
 }
 
@@ -178,5 +324,5 @@ impl From<CertificateFacts> for CertificateOut {
 
 /// Whether a setting is told and taken among the settings.
 pub(super) fn is_setting(key: &str) -> bool {
-    !OWN.contains(&key)
+    !OWN.contains(&key) && key != "client_secret_file"
 }

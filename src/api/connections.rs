@@ -6,8 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::StatusCode;
+
 use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
-use super::connection::{ConnectionChangeIn, ConnectionOut, NewConnectionIn, is_setting};
+use super::connection::{
+    ConnectionChangeIn, ConnectionOut, NewConnectionIn, NewOpenIdIn, ProviderCheckOut, is_setting,
+};
 use super::idempotency::{
     CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
 };
@@ -18,9 +22,10 @@ use super::query::NoParameters;
 use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin::{
-    ConnectionSettings, ImportChoices, Refused, certificate_findings, connection_name,
-    read_metadata,
+    ChosenProvider, ConnectionSettings, ImportChoices, Obstacle, Refused, certificate_findings,
+    connection_name, read_metadata,
 };
+use crate::app::Turn;
 use crate::domain::{AuditAction, Connection, ConnectionId, Settings};
 use crate::http::problem::{Kind, Problem};
 
@@ -49,7 +54,7 @@ pub(super) async fn list(
     let next = next.map(|last| last.id.to_string());
     let items = part
         .iter()
-        .map(|one| ConnectionOut::new(one, &settings, caller.now()))
+        .map(|one| ConnectionOut::new(&caller.site.company, one, &settings, caller.now()))
         .collect();
     list.answer(&caller, items, next.as_ref())
 }
@@ -91,6 +96,8 @@ async fn make(
             .await?;
         findings = import.warnings;
         (import.connection, "metadata")
+    } else if let Some(openid) = &new.openid {
+        (provider(&caller, &new, openid).await?, "openid")
     } else {
         let name = admin.free_name(&new.display_name).await?;
         let display_name = new.display_name.trim().to_owned();
@@ -114,8 +121,58 @@ async fn make(
     let noting = caller.with_notes(notes);
     let connection = noting.admin().add_connection(&connection, source).await?;
     caller.catch_up().await?;
-    let out = ConnectionOut::new(&connection, &settings(&caller).await?, caller.now());
+    let out = connection_out(&caller, &connection).await?;
     created(&connection, &out.with_findings(findings))
+}
+
+/// A connection to a provider of OpenID Connect, which is asked what it says of itself.
+async fn provider(
+    caller: &Caller<ConnectionsWrite>,
+    new: &NewConnectionIn,
+    openid: &NewOpenIdIn,
+) -> Result<Connection, Problem> {
+    let (app, admin, company) = (&caller.app, caller.admin(), &caller.site.company);
+    let _turn = provider_turn(caller)?;
+    let (client, reach) = (app.provider_client(), app.reach(company));
+    let chosen = ChosenProvider::find(&openid.provider, client, reach).await?;
+    let name = admin.free_name(&new.display_name).await?;
+    let display_name = new.display_name.trim().to_owned();
+    let draft = admin.provider_draft(name, display_name, chosen.issuer, &openid.client_id);
+    let mut connection = draft.await?;
+    if let Some(secret) = &openid.client_secret {
+        connection = admin.with_client_secret(&connection, secret, None)?;
+    }
+    // One that does not answer now is looked at later.
+    let (connection, _) = admin.with_discovery(&connection, client, reach).await?;
+    Ok(connection)
+}
+
+fn provider_turn<S>(caller: &Caller<S>) -> Result<Turn, Problem> {
+    let turn = caller.app.provider_turn(&caller.site.company);
+    turn.map_err(|_| Refused::from(Obstacle::OtherAddressesAsked).into())
+}
+
+/// Looks at the provider of a connection that speaks OpenID Connect.
+///
+/// What it says of itself is kept. It needs `admins:write` as well.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/verify", tag = "Connections", operation_id = "verifyConnection",
+    params(("id" = String, Path, description = "The connection.")), security(("token" = ["connections:write"])),
+    responses((status = 200, description = "What was looked at.", body = ProviderCheckOut)))]
+pub(super) async fn verify(
+    caller: Caller<ConnectionsWrite>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+) -> Answer {
+    let admin = caller.admin();
+    let connection = admin.connection(id).await?;
+    admin.check_over_administrators()?;
+    let _turn = provider_turn(&caller)?;
+    let app = &caller.app;
+    let reach = app.reach(&caller.site.company);
+    let looked = admin.verify_provider(&connection, app.provider_client(), reach);
+    let (check, _) = looked.await?;
+    caller.catch_up().await?;
+    let out = ProviderCheckOut::from(&check);
+    Ok(answer::written(StatusCode::OK, answer::text(&out)?))
 }
 
 /// A connection that was made.
@@ -127,7 +184,7 @@ async fn load_created(
     let connection = caller.admin().connection(stored_id(&id)?).await?;
     // An earlier version has noted nothing.
     let findings = serde_json::from_str(&notes).unwrap_or_default();
-    let out = ConnectionOut::new(&connection, &settings(&caller).await?, caller.now());
+    let out = connection_out(&caller, &connection).await?;
     created(&connection, &out.with_findings(findings))
 }
 
@@ -194,6 +251,9 @@ pub(super) async fn edit(
     }
     after.sort_order = value.sort_order.map_or(after.sort_order, i64::from);
     after.enabled = value.enabled.unwrap_or(after.enabled);
+    if let Some(secret) = &value.client_secret {
+        after = admin.with_client_secret(&after, secret, None)?;
+    }
     let of_metadata = after.settings.saml().certificates.clone();
     change_settings(&caller, &mut after, &value.settings).await?;
     if after.settings.saml().certificates != of_metadata {
@@ -203,7 +263,7 @@ pub(super) async fn edit(
         .change_connection(&after, action(&before, &after), None)
         .await?;
     caller.catch_up().await?;
-    let out = ConnectionOut::new(&changed, &settings(&caller).await?, caller.now());
+    let out = connection_out(&caller, &changed).await?;
     answer::versioned(&out.with_findings(findings), &version(&changed))
 }
 
@@ -291,7 +351,21 @@ async fn change_settings<S>(
     }))
 }
 
+async fn connection_out<S>(
+    caller: &Caller<S>,
+    connection: &Connection,
+) -> Result<ConnectionOut, Problem> {
+    let settings = settings(caller).await?;
+    let company = &caller.site.company;
+    Ok(ConnectionOut::new(
+        company,
+        connection,
+        &settings,
+        caller.now(),
+    ))
+}
+
 async fn answer_connection<S>(caller: &Caller<S>, connection: &Connection) -> Answer {
-    let out = ConnectionOut::new(connection, &settings(caller).await?, caller.now());
+    let out = connection_out(caller, connection).await?;
     answer::versioned(&out, &version(connection))
 }

@@ -74,6 +74,7 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         connections::show,
         connections::edit,
         connections::delete,
+        connections::verify,
         sessions::list,
         sessions::end_all,
         sessions::end,

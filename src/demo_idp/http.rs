@@ -5,6 +5,7 @@ mod cookies;
 mod logout;
 mod oidc;
 mod portal;
+mod registrations;
 mod sign_in;
 mod sign_on;
 mod upload;
@@ -22,6 +23,10 @@ use axum::routing::{get, post};
 /// Marks an answer whose form leaves this site.
 #[derive(Clone, Copy)]
 struct PostsElsewhere;
+
+/// Marks a page that frames pages of applications.
+#[derive(Clone, Copy)]
+struct FramesOthers;
 
 pub(super) fn router(idp: DemoIdp) -> Router {
     Router::new()
@@ -57,6 +62,7 @@ pub(super) fn router(idp: DemoIdp) -> Router {
             get(portal::certificate_raw),
         )
         .merge(oidc::routes())
+        .merge(registrations::routes())
         .route("/signout", get(logout::sign_out).post(logout::sign_out))
         .route("/static/contoso.css", get(stylesheet))
         .route("/static/contoso.js", get(script))
@@ -81,6 +87,9 @@ async fn frame(State(idp): State<DemoIdp>, request: Request, next: Next) -> Resp
     let policy = if response.extensions().get::<PostsElsewhere>().is_some() {
         "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
          form-action http: https:"
+    } else if response.extensions().get::<FramesOthers>().is_some() {
+        "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
+         form-action 'self'; frame-src http: https:"
     } else {
         "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'; \
          form-action 'self'"

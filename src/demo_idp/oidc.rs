@@ -11,7 +11,9 @@ mod desk;
 mod discovery;
 mod id_token;
 mod jws;
+mod manifest;
 mod parameters;
+mod redirect_uri;
 mod refusal;
 mod variant;
 
@@ -20,10 +22,13 @@ pub use id_token::{IdTokenChange, IdTokenSignature, IdTokenSpec};
 pub use variant::{OidcVariant, UnknownOidcVariant};
 
 pub(super) use assertion::ClientAssertion;
-pub(super) use code_request::{CodePrompt, CodeRefusal, CodeRequest, ReplyMode, ReplyTo};
+pub(super) use code_request::{CodeRefusal, CodeRequest, ReplyMode, ReplyTo};
 pub(super) use desk::{IdpGrant, IssuedCode, OidcDesk};
 pub(super) use discovery::{configuration, keys};
+pub(super) use id_token::{opaque, subject};
+pub(super) use manifest::manifest;
 pub(super) use parameters::ReadParameters;
+pub(super) use redirect_uri::check_redirect_uri;
 pub(super) use refusal::OidcRefusal;
 
 use super::DemoIdp;

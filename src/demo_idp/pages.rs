@@ -2,7 +2,9 @@
 //!
 //! Invariant: they work without JavaScript, and hold no inline style or script.
 
-use super::{DemoIdp, IdpApp, IdpUser, OidcVariant, Variant, guid};
+pub(super) mod registrations;
+
+use super::{DemoIdp, IdpApp, IdpUser, OidcApp, OidcVariant, Variant, guid};
 use crate::saml::binding::PostPage;
 use crate::saml::instant;
 use askama::Template;
@@ -68,6 +70,18 @@ pub(super) struct FormPostPage {
     pub(super) fields: Vec<(&'static str, String)>,
 }
 
+/// What an application asks for.
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/consent.html")]
+pub(super) struct ConsentPage {
+    pub(super) frame: IdpFrame,
+    pub(super) user: String,
+    pub(super) app: String,
+    pub(super) permissions: Vec<&'static str>,
+    pub(super) action: String,
+    pub(super) flow: String,
+}
+
 /// Something went wrong, and stays here.
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/error.html")]
@@ -91,8 +105,8 @@ pub(super) struct Tile {
     pub(super) name: String,
     pub(super) initial: String,
     pub(super) href: String,
-    /// Starts an unsolicited sign-in.
-    pub(super) launch: String,
+    /// Starts an unsolicited sign-in; there is none in OpenID Connect.
+    pub(super) launch: Option<String>,
     pub(super) set_up: String,
 }
 
@@ -147,6 +161,10 @@ pub(super) struct Download {
 #[template(path = "demo_idp/signed_out.html")]
 pub(super) struct IdpSignedOutPage {
     pub(super) frame: IdpFrame,
+    /// The applications' pages that end their sessions.
+    pub(super) frames: Vec<String>,
+    /// Where the user goes when all of them are there.
+    pub(super) next: Option<String>,
 }
 
 impl IdpFrame {
@@ -204,9 +222,20 @@ impl Tile {
             name: app.name.clone(),
             initial: initial(&app.name),
             href: app.sign_on_url.clone().unwrap_or_else(|| launch.clone()),
-            launch,
+            launch: Some(launch),
             set_up: format!("/applications/{}", app.id),
         }
+    }
+
+    /// The tile opens the Home page URL; without one there is no tile.
+    pub(super) fn of_oidc(app: &OidcApp) -> Option<Self> {
+        Some(Self {
+            name: app.name.clone(),
+            initial: initial(&app.name),
+            href: app.home_page_url.clone()?,
+            launch: None,
+            set_up: format!("/registrations/{}", app.client_id),
+        })
     }
 }
 

@@ -19,6 +19,14 @@ impl IdpRefusal {
         }
     }
 
+    /// A sign-in that nobody remembers.
+    pub(super) fn forgotten_flow() -> Self {
+        Self::new(
+            165_000,
+            "This sign-in is not known here any more. Begin again at the application.",
+        )
+    }
+
     /// A URL of this site that names nothing.
     pub(super) fn no_such_app(id: &str) -> Self {
         Self::new(

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::{AttributeMapping, GroupId, OidcSettings, SamlSettings};
+use crate::oidc::Issuer;
 
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
 pub const CLOCK_SKEW_SECONDS: u16 = 180;
@@ -130,6 +131,14 @@ impl Settings {
             Protocol::Saml(saml) => saml.idp_entity_id.clone(),
             Protocol::Oidc(oidc) => oidc.issuer_text(),
         }
+    }
+
+    /// Whether every address that its provider says is taken for the person's (rule R3): only where one organisation says it.
+    pub fn trusts_addresses(&self) -> bool {
+        let is_of_many = self
+            .oidc()
+            .is_some_and(|oidc| matches!(oidc.issuer, Issuer::EntraTenants { .. }));
+        self.trust_email_claim && !is_of_many
     }
 
     /// How it speaks OpenID Connect, if it does.

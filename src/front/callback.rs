@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::REFERRER_POLICY;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::ending::respond;
@@ -97,11 +98,15 @@ async fn receive(
         client,
         reposted: is_reposted,
     };
-    match login::receive_callback(app, site, arrival).await? {
-        None => Err(Error::NotFound),
-        Some(Ending::Repost { .. }) => Ok(repost(site, &answer)),
-        Some(ending) => respond(site, headers, ending),
-    }
+    let mut response = match login::receive_callback(app, site, arrival).await? {
+        None => return Err(Error::NotFound),
+        Some(Ending::Repost { .. }) => repost(site, &answer),
+        Some(ending) => respond(site, headers, ending)?,
+    };
+    // Rule M6: the address has the code.
+    let policy = HeaderValue::from_static("no-referrer");
+    response.headers_mut().insert(REFERRER_POLICY, policy);
+    Ok(response)
 }
 
 /// Rule L5: nothing is decided yet, but this request is refused; the page sends it again from our own site.

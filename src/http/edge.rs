@@ -254,6 +254,10 @@ fn secure(response: &mut Response, manner: Manner, site: Option<&Site>) {
         headers.insert(name, value);
     }
     headers.insert(OPENER_POLICY, policy::of_opener(manner.opener));
+    // The origin and no more: an identity provider's form check may want an `Origin`, which stricter policies turn to `null`.
+    headers
+        .entry(header::REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("strict-origin"));
     if site.is_some_and(Site::is_https) {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
@@ -265,7 +269,7 @@ fn secure(response: &mut Response, manner: Manner, site: Option<&Site>) {
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-const FIXED: [(HeaderName, HeaderValue); 4] = [
+const FIXED: [(HeaderName, HeaderValue); 3] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -274,11 +278,6 @@ const FIXED: [(HeaderName, HeaderValue); 4] = [
     (
         HeaderName::from_static("x-robots-tag"),
         HeaderValue::from_static("noindex, nofollow"),
-    ),
-    // The origin and no more: an identity provider's form check may want an `Origin`, which stricter policies turn to `null`.
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("strict-origin"),
     ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),

@@ -4,6 +4,7 @@ pub(super) mod acceptance;
 pub(super) mod assertion;
 pub(super) mod attempt;
 pub(super) mod attempt_cache;
+pub(super) mod attempt_use;
 
 pub(super) mod evidence;
 pub(super) mod finish;

@@ -1,5 +1,7 @@
 //! The demo identity provider against the server's own judgement.
 
+mod browser;
+mod oidc;
 mod site;
 
 use openssl::pkey::PKey;

@@ -14,7 +14,7 @@ use crate::cli::output::Output;
 use crate::cli::settings::{Settable as _, split_pairs};
 
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("provider").required(true).args(["tenant", "issuer"])))]
+#[command(group(clap::ArgGroup::new("provider").required(true).args(["tenants", "issuer"])))]
 pub(in crate::cli) struct AddOidcConnection {
     /// The company's slug, such as acme
     #[arg(long)]
@@ -25,9 +25,10 @@ pub(in crate::cli) struct AddOidcConnection {
     /// Its name on the sign-in page
     #[arg(long)]
     display_name: String,
-    /// The tenant of Entra ID: its Directory (tenant) ID, or a domain such as contoso.onmicrosoft.com
-    #[arg(long, value_name = "GUID")]
-    tenant: Option<String>,
+    /// The tenant of Entra ID: its Directory (tenant) ID, or a domain such as contoso.onmicrosoft.com; given several times, people of
+    /// these tenants may come, and of no other
+    #[arg(long = "tenant", value_name = "GUID")]
+    tenants: Vec<String>,
     /// The issuer of any other provider, or the address of its discovery document
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
@@ -58,8 +59,13 @@ impl AddOidcConnection {
         let display_name = required_text("--display-name", &self.display_name)?;
         let client_id = required_text("--client-id", &self.client_id)?;
         let (client, reach) = (client()?, installation.reach(&company));
-        let pasted = self.tenant.as_deref().or(self.issuer.as_deref());
-        let chosen = ChosenProvider::find(pasted.unwrap_or_default(), &client, reach).await?;
+        let mut pasted = self.tenants.iter().chain(&self.issuer);
+        let first = pasted.next().map(String::as_str).unwrap_or_default();
+        let mut chosen = ChosenProvider::find(first, &client, reach).await?;
+        for one in pasted {
+            let more = ChosenProvider::find(one, &client, reach).await?;
+            chosen = chosen.and(more)?;
+        }
         let admin = installation.admin(company.id).await?;
         let draft = admin.provider_draft(name, display_name, chosen.issuer, &client_id);
         let mut connection = draft.await?;

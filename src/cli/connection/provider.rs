@@ -50,6 +50,7 @@ pub(super) fn addresses_json(company: &Company, connection: &Connection) -> Map<
         .first()
         .map(|code| company.callback_url(code));
     let name = &connection.name;
+    all.insert("issuer".to_owned(), oidc.issuer_text().into());
     for (key, address) in [
         ("callback_url", callback),
         ("initiate_url", Some(company.initiate_url(name))),

@@ -2,13 +2,11 @@
 
 use serde_json::json;
 
+use super::NamedConnection;
 use super::provider::client;
-use super::{NamedConnection, save};
-use crate::admin::{LineState, Obstacle, ProviderCheck, Refused};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::domain::AuditAction;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct VerifyConnection {
@@ -21,20 +19,12 @@ pub(in crate::cli) struct VerifyConnection {
 
 impl VerifyConnection {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
-        let (company, mut connection) = self.named.find(installation).await?;
-        if connection.settings.oidc().is_none() {
-            return Err(Refused::from(Obstacle::NotOidc).into());
-        }
+        let (company, connection) = self.named.find(installation).await?;
         let (client, reach) = (client()?, installation.reach(&company));
-        let check = ProviderCheck::run(&connection, &client, reach, installation.now).await;
+        let admin = installation.admin(company.id).await?;
+        let looked = admin.verify_provider(&connection, &client, reach).await;
+        let (check, connection) = looked?;
         let passed = check.passed();
-        if let Some(oidc) = connection.settings.oidc_mut()
-            && check.discovery.is_some()
-            && oidc.discovery != check.discovery
-        {
-            oidc.discovery.clone_from(&check.discovery);
-            save(installation, &connection, AuditAction::ConnectionSet, None).await?;
-        }
         if self.json {
             let lines: Vec<_> = check
                 .lines
@@ -42,7 +32,7 @@ impl VerifyConnection {
                 .map(|line| {
                     json!({
                         "subject": line.subject,
-                        "state": state(line.state),
+                        "state": line.state.name(),
                         "found": line.found,
                         "next": line.next,
                     })
@@ -72,13 +62,5 @@ impl VerifyConnection {
             ),
             "Correct what failed above, and run the command again.",
         ))
-    }
-}
-
-const fn state(state: LineState) -> &'static str {
-    match state {
-        LineState::Passed => "passed",
-        LineState::Warned => "warned",
-        LineState::Failed => "failed",
     }
 }

@@ -1,8 +1,9 @@
-//! The end of a session: by the portal's link, or by an application's `LogoutRequest`.
+//! The end of a session: by the portal's link, by an application's `LogoutRequest`, or by its `end_session_endpoint`.
 
-use super::cookies;
+use super::{FramesOthers, cookies};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::request::{IdpLogoutRequest, ReceivedMessage};
+use crate::demo_idp::site::IdpSession;
 use crate::demo_idp::{DemoIdp, guid, pages};
 use crate::saml::binding::{MessageKind, encode_redirect};
 use crate::saml::signature::{SignError, SigningKey};
@@ -14,8 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 /// `GET` and `POST /signout`
 pub(super) async fn sign_out(State(idp): State<DemoIdp>, headers: HeaderMap) -> Response {
-    end_session(&idp, &headers);
-    signed_out(&idp)
+    end(&idp, &headers, None)
 }
 
 /// Ends the session and answers a `LogoutRequest`, whatever NameID it names, as Entra does.
@@ -27,10 +27,10 @@ pub(super) fn answer(
 ) -> Result<Response, IdpRefusal> {
     let app = idp.app_of_issuer(&request.issuer)?;
     received.check_signature(&app)?;
-    end_session(idp, headers);
     let Some(logout_url) = &app.logout_url else {
-        return Ok(signed_out(idp));
+        return Ok(end(idp, headers, None));
     };
+    end_session(idp, headers);
     let location = logout_response(idp, request, logout_url, received.relay_state.as_deref())
         .map_err(|error| {
             IdpRefusal::new(50_061, format!("The logout cannot be answered: {error}"))
@@ -39,18 +39,46 @@ pub(super) fn answer(
     Ok((cookie, Redirect::to(&location)).into_response())
 }
 
+/// Ends the session, tells the applications of OpenID Connect that it signed in to, and goes on.
+pub(super) fn end(idp: &DemoIdp, headers: &HeaderMap, next: Option<String>) -> Response {
+    let session = end_session(idp, headers);
+    let frames = session.map(|session| front_channel(idp, &session));
+    match (frames.unwrap_or_default(), next) {
+        (frames, Some(next)) if frames.is_empty() => {
+            let cookie = [(header::SET_COOKIE, cookies::clear_session())];
+            (cookie, Redirect::to(&next)).into_response()
+        }
+        (frames, next) => signed_out(idp, frames, next),
+    }
+}
+
 /// The page after a logout.
-pub(super) fn signed_out(idp: &DemoIdp) -> Response {
-    let page = pages::show(&pages::IdpSignedOutPage {
+pub(super) fn signed_out(idp: &DemoIdp, frames: Vec<String>, next: Option<String>) -> Response {
+    let mut page = pages::show(&pages::IdpSignedOutPage {
         frame: pages::IdpFrame::of(idp, None),
+        frames,
+        next,
     });
+    page.extensions_mut().insert(FramesOthers);
     ([(header::SET_COOKIE, cookies::clear_session())], page).into_response()
 }
 
-fn end_session(idp: &DemoIdp, headers: &HeaderMap) {
-    if let Some(handle) = cookies::session(headers) {
-        idp.sessions().take(handle);
-    }
+fn end_session(idp: &DemoIdp, headers: &HeaderMap) -> Option<IdpSession> {
+    idp.sessions().take(cookies::session(headers)?)
+}
+
+/// The front-channel logout URLs: with `sid` and without `iss`, as Entra calls them.
+fn front_channel(idp: &DemoIdp, session: &IdpSession) -> Vec<String> {
+    let visited = session.visited();
+    idp.oidc_apps()
+        .iter()
+        .filter(|app| visited.contains(&app.client_id))
+        .filter_map(|app| app.front_channel_logout_url.as_deref())
+        .map(|url| {
+            let mark = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{mark}sid={}", session.sid)
+        })
+        .collect()
 }
 
 fn logout_response(

@@ -2,13 +2,16 @@
 
 mod authorize;
 mod client;
+pub(super) mod consent;
 mod discovery;
+mod logout;
 pub(super) mod reply;
 mod token;
+mod userinfo;
 
 use crate::demo_idp::DemoIdp;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub(super) fn routes() -> Router<DemoIdp> {
     Router::new()
@@ -25,4 +28,10 @@ pub(super) fn routes() -> Router<DemoIdp> {
             "/{tenant}/oauth2/v2.0/token",
             get(token::wrong_verb).post(token::post),
         )
+        .route(
+            "/{tenant}/oauth2/v2.0/logout",
+            get(logout::get).post(logout::post),
+        )
+        .route("/{tenant}/consent", post(consent::decide))
+        .route("/oidc/userinfo", get(userinfo::show).post(userinfo::show))
 }

@@ -47,11 +47,15 @@ pub(super) async fn my_apps(State(idp): State<DemoIdp>, headers: HeaderMap) -> R
     let Some(session) = sign_in::session(&idp, &headers) else {
         return sign_in::ask_for(&idp, &waiting_for("/myapps"));
     };
-    let apps = idp.apps();
-    let assigned = apps.iter().filter(|_| session.user.assigned);
+    let (apps, registrations) = (idp.apps(), idp.oidc_apps());
+    let tiles = apps.iter().map(|app| pages::Tile::of(app)).chain(
+        registrations
+            .iter()
+            .filter_map(|app| pages::Tile::of_oidc(app)),
+    );
     pages::show(&pages::MyApps {
         frame: pages::IdpFrame::of(&idp, Some(&session.user)),
-        tiles: assigned.map(|app| pages::Tile::of(app)).collect(),
+        tiles: tiles.filter(|_| session.user.assigned).collect(),
     })
 }
 

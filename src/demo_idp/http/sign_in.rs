@@ -1,6 +1,6 @@
 //! Who is signed in, the page that asks, and the way on: every flow comes here for its user.
 
-use super::oidc::reply;
+use super::oidc::{consent, reply};
 use super::{PostsElsewhere, answer, cookies};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::response::IdpStatus;
@@ -38,7 +38,7 @@ pub(super) async fn resume(
     let flow = idp
         .flows()
         .find(&handle.flow)
-        .ok_or_else(forgotten_flow_error)?;
+        .ok_or_else(IdpRefusal::forgotten_flow)?;
     proceed(&idp, &flow, &headers)
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn sign_in(
     let mut flow = idp
         .flows()
         .find(&typed.flow)
-        .ok_or_else(forgotten_flow_error)?;
+        .ok_or_else(IdpRefusal::forgotten_flow)?;
     if let Some(variant) = &typed.variant {
         flow.choose(variant);
     }
@@ -104,7 +104,7 @@ fn proceed_to_response(
     response: &ResponseFlow,
     session: Option<IdpSession>,
 ) -> Result<Response, IdpRefusal> {
-    let nobody = idp.users().first().ok_or_else(forgotten_flow_error)?;
+    let nobody = idp.users().first().ok_or_else(IdpRefusal::forgotten_flow)?;
     let request = &response.request;
     if let Some(status) = request.unmet() {
         return answer::fail(idp, response, nobody, status);
@@ -142,6 +142,9 @@ fn finish(idp: &DemoIdp, flow: &Flow, session: &IdpSession) -> Result<Response, 
     match &flow.purpose {
         FlowPurpose::Page(next) => Ok(Redirect::to(next).into_response()),
         FlowPurpose::Response(response) => answer::finish(idp, response, flow.variant, session),
+        FlowPurpose::Code(code) if code.request.wants_consent() => {
+            Ok(consent::ask(idp, flow, code, session))
+        }
         FlowPurpose::Code(code) => reply::finish(idp, code, session),
     }
 }
@@ -179,11 +182,4 @@ fn ask(idp: &DemoIdp, handle: &str, flow: &Flow, error: Option<&str>) -> Respons
         response.extensions_mut().insert(PostsElsewhere);
     }
     response
-}
-
-fn forgotten_flow_error() -> IdpRefusal {
-    IdpRefusal::new(
-        165_000,
-        "This sign-in is not known here any more. Begin again at the application.",
-    )
 }

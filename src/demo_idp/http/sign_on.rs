@@ -40,7 +40,7 @@ pub(super) async fn redirect(
             sign_in::proceed(&idp, &flow, &headers)
         }
         Incoming::Logout(request) => logout::answer(&idp, &request, &received, &headers),
-        Incoming::LoggedOut => Ok(logout::signed_out(&idp)),
+        Incoming::LoggedOut => Ok(logout::signed_out(&idp, Vec::new(), None)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! "Upload metadata file": Basic SAML Configuration from a service provider's metadata.
+//! Files of forms; "Upload metadata file": Basic SAML Configuration from a service provider's metadata.
 
 use std::convert::Infallible;
 
@@ -20,7 +20,7 @@ pub(super) async fn metadata(
     body: Bytes,
 ) -> Result<Response, IdpRefusal> {
     let before = idp.app(&id)?;
-    let file = file(&headers, body).await;
+    let file = uploaded_file(&headers, body).await;
     let file = file.ok_or_else(|| IdpRefusal::new(90_014, "No metadata file was chosen."))?;
     let read = IdpApp::from_metadata(&before.id, &before.name, &file)
         .map_err(|error| IdpRefusal::new(90_014, error.to_string()))?;
@@ -35,8 +35,8 @@ pub(super) async fn metadata(
     Ok(Redirect::to(&next).into_response())
 }
 
-/// The file of the form.
-async fn file(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
+/// The file of a form, in its field `file`.
+pub(super) async fn uploaded_file(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let boundary = multer::parse_boundary(kind).ok()?;
     let whole = stream::iter([Ok::<_, Infallible>(body)]);

@@ -200,10 +200,6 @@ impl OidcApp {
         self
     }
 
-    pub(in crate::demo_idp) fn sends(&self, claim: OptionalClaim) -> bool {
-        self.claims.contains(&claim)
-    }
-
     fn add_secret(mut self, value: String, expires: Option<OffsetDateTime>) -> Self {
         self.secrets.push(OidcSecret {
             id: guid_from("secret", &value),

@@ -108,6 +108,11 @@ impl CodeRequest {
         !is_asked && self.max_age.is_none_or(is_young)
     }
 
+    /// Whether the user is asked about the scopes.
+    pub(in crate::demo_idp) fn wants_consent(&self) -> bool {
+        self.prompt == Some(CodePrompt::Consent)
+    }
+
     /// Whether nobody may be asked.
     pub(in crate::demo_idp) fn is_silent(&self) -> bool {
         self.prompt == Some(CodePrompt::None)

@@ -208,11 +208,16 @@ pub(in crate::demo_idp) fn subject(tenant: &Tenant, client_id: &str, user: &IdpU
     URL_SAFE_NO_PAD.encode(openssl::sha::sha256(text.as_bytes()))
 }
 
-/// Text that means nothing to anybody else.
-pub(super) fn opaque(random: &Random, octets: usize) -> String {
-    let mut text = vec![0; octets];
-    random(&mut text);
-    URL_SAFE_NO_PAD.encode(text)
+/// Text that means nothing to anybody else, of so many octets: a seed of 32, stretched.
+pub(in crate::demo_idp) fn opaque(random: &Random, octets: usize) -> String {
+    let mut seed = [0; 32];
+    random(&mut seed);
+    let mut stretched = seed.to_vec();
+    while stretched.len() < octets {
+        seed = openssl::sha::sha256(&seed);
+        stretched.extend(seed);
+    }
+    URL_SAFE_NO_PAD.encode(&stretched[..octets])
 }
 
 fn object(value: Value) -> Map<String, Value> {

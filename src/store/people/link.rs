@@ -114,7 +114,7 @@ pub(in crate::store) async fn may_link(
         return Ok(Ok(true));
     }
     if profile.address_trust != AddressTrust::ByNameId {
-        let trusts = claimant.connection.settings.trust_email_claim;
+        let trusts = claimant.connection.settings.trusts_addresses();
         return match standing.opens_to(profile.address_trust, user, trusts) {
             Ok(()) => Ok(Ok(true)),
             Err(why) => refused(why),

@@ -9,8 +9,8 @@ use crate::database::columns::{Row, is_text, ms};
 use crate::database::sqlite::Durability;
 use crate::database::statement::{Statement, Target, query};
 use crate::domain::{
-    AttemptId, AttemptKind, Code, CompanyId, ConnectionId, Email, LoginAttempt, Outcome, Record,
-    SessionKey, UserId,
+    AttemptId, Code, CompanyId, ConnectionId, Email, LoginAttempt, Outcome, Record, SessionKey,
+    UserId,
 };
 use crate::store::engine::queue::Job;
 use crate::store::{Error, Hasher, Store, Tx};
@@ -105,51 +105,7 @@ impl Job for RefuseAttempt {
     }
 }
 
-/// Uses an attempt up before its provider is asked (rule M3).
-#[derive(Debug)]
-struct ClaimAttempt {
-    company: CompanyId,
-    id: AttemptId,
-    now: OffsetDateTime,
-}
-
-impl Job for ClaimAttempt {
-    type Output = bool;
-
-    async fn perform(&self, tx: &mut Tx, _: Hasher) -> Result<bool, Error> {
-        Ok(consume(tx, self.company, self.id, self.now)
-            .await?
-            .is_some())
-    }
-
-    async fn alone(&self, store: &Store) -> Result<bool, Error> {
-        let mut tx = store.begin().await?;
-        let consumed = consume(&mut tx, self.company, self.id, self.now).await?;
-        tx.commit_quietly().await?;
-        Ok(consumed.is_some())
-    }
-
-    fn now(&self) -> OffsetDateTime {
-        self.now
-    }
-
-    /// What a power failure takes away, the provider still knows: a code is redeemed once.
-    fn durability(&self) -> Durability {
-        Durability::Written
-    }
-}
-
 impl Store {
-    /// Uses an open attempt up, for whoever asks first; `false` for everybody else. It stays open until its verdict falls.
-    pub async fn claim_attempt(
-        &self,
-        company: CompanyId,
-        id: AttemptId,
-        now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        self.perform(ClaimAttempt { company, id, now }).await
-    }
-
     /// Writes a new attempt down, whatever its state: open at the start of a sign-in, or closed at once by a refusal.
     pub async fn add_attempt(&self, attempt: &LoginAttempt) -> Result<(), Error> {
         let attempt = Arc::new(attempt.clone());
@@ -318,65 +274,6 @@ async fn refuse(
     .execute(target)
     .await?;
     Ok(updated > 0)
-}
-
-/// What an attempt was, when it is consumed.
-pub(in crate::store) struct ConsumedAttempt {
-    pub(in crate::store) connection_id: Option<ConnectionId>,
-    pub(in crate::store) in_time: bool,
-    pub(in crate::store) kind: AttemptKind,
-}
-
-/// Consumes an attempt of a company; none when it is not there or was consumed already (rule E1). Of two servers at the
-/// same instant, one waits for the other's row and then finds it consumed.
-pub(in crate::store) async fn consume(
-    tx: &mut Tx,
-    company: CompanyId,
-    id: AttemptId,
-    now: OffsetDateTime,
-) -> Result<Option<ConsumedAttempt>, Error> {
-    let row = query(
-        "UPDATE login_attempt SET consumed_at = $1 WHERE id = $2 AND company_id || '' = $3 AND consumed_at IS NULL AND outcome = 'open' \
-         RETURNING connection_id, expires_at, kind",
-    )
-    .bind(ms(now))
-    .bind(id.to_string())
-    .bind(company.to_string())
-    .fetch_optional(&mut *tx)
-    .await?;
-    row.map(|row| {
-        Ok(ConsumedAttempt {
-            connection_id: row.maybe_parsed("connection_id")?,
-            in_time: now < row.time("expires_at")?,
-            kind: row.parsed("kind")?,
-        })
-    })
-    .transpose()
-}
-
-/// An attempt that was claimed; none when it is not there or its verdict has fallen. Whoever claimed it is the only one who comes
-/// here, and came in time then.
-pub(in crate::store) async fn claimed(
-    tx: &mut Tx,
-    company: CompanyId,
-    id: AttemptId,
-) -> Result<Option<ConsumedAttempt>, Error> {
-    let row = query(
-        "SELECT connection_id, kind FROM login_attempt WHERE id = $1 AND company_id || '' = $2 AND consumed_at IS NOT NULL \
-         AND outcome = 'open'",
-    )
-    .bind(id.to_string())
-    .bind(company.to_string())
-    .fetch_optional(&mut *tx)
-    .await?;
-    row.map(|row| {
-        Ok(ConsumedAttempt {
-            connection_id: row.maybe_parsed("connection_id")?,
-            in_time: true,
-            kind: row.parsed("kind")?,
-        })
-    })
-    .transpose()
 }
 
 /// A verdict to write down.

@@ -7,6 +7,7 @@
 
 use super::acceptance::accept;
 use super::attempt::{self, ClosingVerdict};
+use super::attempt_use;
 use super::proof::{AttemptRef, FederatedProof, Finished, PasswordProof, Proof, SignIn};
 use super::refusal::Refusal;
 use super::refuse::refuse;
@@ -105,9 +106,12 @@ async fn admit(
     let (id, consumed) = match &sign_in.attempt {
         AttemptRef::Begun(id) => (
             *id,
-            attempt::consume(tx, sign_in.company_id, *id, sign_in.now).await?,
+            attempt_use::consume(tx, sign_in.company_id, *id, sign_in.now).await?,
         ),
-        AttemptRef::Claimed(id) => (*id, attempt::claimed(tx, sign_in.company_id, *id).await?),
+        AttemptRef::Claimed(id) => (
+            *id,
+            attempt_use::claimed(tx, sign_in.company_id, *id).await?,
+        ),
         AttemptRef::New(attempt) => {
             let consumed = LoginAttempt {
                 consumed_at: Some(sign_in.now),
@@ -116,7 +120,7 @@ async fn admit(
             attempt::insert(tx, &consumed).await?;
             (
                 attempt.id,
-                Some(attempt::ConsumedAttempt {
+                Some(attempt_use::ConsumedAttempt {
                     connection_id: attempt.connection_id,
                     in_time: true,
                     kind: attempt.kind,

@@ -1,9 +1,6 @@
 //! The demo identity provider over HTTP: sign-on, the portal's pages, logout.
 
-use axum::body::Body;
-use axum::http::{Request, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
-use tower::ServiceExt as _;
+use axum::http::StatusCode;
 use vestibule::demo_idp::{DemoIdp, IdpApp, IdpUser, Variant};
 use vestibule::saml::authn_request::{AuthnRequest, NameIdPolicy};
 use vestibule::saml::binding::{MessageKind, decode_redirect, encode_redirect};
@@ -14,6 +11,7 @@ use vestibule::saml::response::Expectation;
 use vestibule::saml::signature::{SigningKey, VerificationKey};
 use vestibule::saml::validate::validate;
 
+use super::browser::{Browser, Page};
 use super::{
     ACS, APP, ENTITY, IDP_KEY, NOW, REQUEST, SLO, SP_KEY, app, expectation, idp, judge, trust,
 };
@@ -32,71 +30,7 @@ fn request() -> AuthnRequest {
     }
 }
 
-/// A browser without JavaScript, at the identity provider only.
-struct Browser {
-    idp: DemoIdp,
-    cookie: String,
-}
-
-/// An answer that was read.
-struct Page {
-    status: StatusCode,
-    location: Option<String>,
-    text: String,
-}
-
 impl Browser {
-    fn new(idp: DemoIdp) -> Self {
-        Self {
-            idp,
-            cookie: String::new(),
-        }
-    }
-
-    async fn get(&mut self, address: &str) -> Page {
-        self.send(Request::get(address).body(Body::empty()).unwrap())
-            .await
-    }
-
-    async fn post(&mut self, address: &str, fields: &[(&str, &str)]) -> Page {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
-        let request = Request::post(address)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body));
-        self.send(request.unwrap()).await
-    }
-
-    async fn send(&mut self, mut request: Request<Body>) -> Page {
-        request
-            .headers_mut()
-            .insert(header::COOKIE, self.cookie.parse().unwrap());
-        let response: Response<Body> = self.idp.router().oneshot(request).await.unwrap();
-        let text = |name| {
-            let value = response.headers().get(name)?;
-            value.to_str().ok().map(str::to_owned)
-        };
-        assert!(text(header::CONTENT_SECURITY_POLICY).is_some());
-        if let Some(set) = text(header::SET_COOKIE) {
-            set.split(';').next().unwrap().clone_into(&mut self.cookie);
-        }
-        Page {
-            status: response.status(),
-            location: text(header::LOCATION),
-            text: String::from_utf8(
-                response
-                    .into_body()
-                    .collect()
-                    .await
-                    .unwrap()
-                    .to_bytes()
-                    .to_vec(),
-            )
-            .unwrap(),
-        }
-    }
-
     /// Sends a request by redirect.
     async fn ask(&mut self, request: &AuthnRequest) -> Page {
         let address = self.address(&request.to_xml(), None);
@@ -111,34 +45,9 @@ impl Browser {
             .unwrap()
             .to_owned()
     }
-
-    async fn sign_in(&mut self, page: &Page, user: &IdpUser, variant: &str) -> Page {
-        let action = page.attribute("action");
-        let flow = page.field("flow");
-        let fields = [
-            ("flow", flow.as_str()),
-            ("login", &user.principal_name),
-            ("passwd", &user.password),
-            ("variant", variant),
-        ];
-        self.post(&action, &fields).await
-    }
 }
 
 impl Page {
-    fn attribute(&self, name: &str) -> String {
-        self.after(&format!("{name}=\""))
-    }
-
-    fn field(&self, name: &str) -> String {
-        self.after(&format!("name=\"{name}\" value=\""))
-    }
-
-    fn after(&self, start: &str) -> String {
-        let from = self.text.find(start).unwrap_or_else(|| panic!("{start}")) + start.len();
-        self.text[from..].split('"').next().unwrap().to_owned()
-    }
-
     /// The posted Response.
     fn response(&self) -> String {
         use base64::Engine as _;

@@ -1,0 +1,98 @@
+//! Sign-ins that begin at the provider (rule L9).
+
+use axum::body::Body;
+use axum::http::Request;
+
+use super::world::Relying;
+use crate::support::send;
+
+const PATH: &str = "/sso/oidc/initiate/entra-oidc";
+
+#[tokio::test]
+async fn a_tile_begins_a_sign_in() {
+    let world = Relying::new().await;
+    let issuer: String =
+        form_urlencoded::byte_serialize(world.idp.tenant().issuer().as_bytes()).collect();
+    let path =
+        format!("{PATH}?iss={issuer}&login_hint=b.simon%40contoso.com&target_link_uri=/reports");
+    let answer = world.browser().get(&path).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let location = answer.header("location");
+    assert!(
+        location.contains("login_hint=b.simon%40contoso.com"),
+        "{location}"
+    );
+    let posted = world
+        .browser()
+        .post_from_elsewhere(PATH, &[("iss", &world.idp.tenant().issuer())])
+        .await;
+    assert_eq!(posted.status, 303, "{}", posted.body);
+    // Pasted into a browser.
+    assert_eq!(world.browser().get(PATH).await.status, 303);
+}
+
+#[tokio::test]
+async fn initiate_wrong_iss() {
+    let world = Relying::new().await;
+    let answer = world
+        .browser()
+        .get(&format!("{PATH}?iss=https://evil.example"))
+        .await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn initiate_target_other_origin() {
+    let world = Relying::new().await;
+    let answer = world
+        .browser()
+        .get(&format!("{PATH}?target_link_uri=https://evil.example/"))
+        .await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn initiate_while_signed_in() {
+    let world = Relying::new().await;
+    let mut browser = world.browser();
+    world.sign_in(&mut browser).await;
+    assert_eq!(browser.get(PATH).await.status, 303);
+    assert_eq!(browser.get("/sso/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn initiate_framed() {
+    let world = Relying::new().await;
+    for destination in ["iframe", "frame", "embed", "object"] {
+        let request = Request::get(PATH)
+            .header("host", world.acme.origin.host_key())
+            .header("sec-fetch-dest", destination)
+            .body(Body::empty())
+            .unwrap();
+        let answer = send(&world.router, request).await;
+        assert_eq!(answer.status, 403, "{destination}");
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'")
+        );
+        assert!(answer.body.contains(PATH), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_enabled_starts_nothing() {
+    let world = Relying::new().await;
+    world.change(|connection| connection.enabled = false).await;
+    let answer = world.browser().get(PATH).await;
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    assert!(answer.body.contains("not enabled yet"), "{}", answer.body);
+    assert_eq!(
+        world
+            .browser()
+            .get("/sso/oidc/initiate/nobody")
+            .await
+            .status,
+        404
+    );
+}

@@ -1,0 +1,97 @@
+//! The provider's keys (rule K4).
+
+use vestibule::demo_idp::OidcVariant;
+
+use super::world::{Relying, path_of};
+
+/// A thousand tokens of unknown keys make one question; here the count is the provider's.
+#[tokio::test]
+async fn unknown_kid_flood() {
+    let world = Relying::new().await;
+    let counter = Counter::before(&world).await;
+    world.sign_in(&mut world.browser()).await;
+    assert_eq!(counter.asked(), 1);
+    world.vary(OidcVariant::UnknownKid);
+    for _ in 0..20 {
+        let answer = world.sign_in(&mut world.browser()).await;
+        world.assert_refused(&answer, "K3").await;
+    }
+    assert_eq!(counter.asked(), 2);
+    world.app.clock.step(time::Duration::minutes(6));
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "K3").await;
+    assert_eq!(counter.asked(), 3);
+}
+
+/// Keys that were good stay while the provider gives none.
+#[tokio::test]
+async fn jwks_empty_after_good() {
+    let world = Relying::new().await;
+    let counter = Counter::before(&world).await;
+    world.sign_in(&mut world.browser()).await;
+    counter.answer("{\"keys\":[]}");
+    world.app.clock.step(time::Duration::hours(2));
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    world.app.clock.step(time::Duration::hours(23));
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "N5").await;
+}
+
+#[tokio::test]
+async fn keys_are_read_again_after_an_hour() {
+    let world = Relying::new().await;
+    let counter = Counter::before(&world).await;
+    world.sign_in(&mut world.browser()).await;
+    world.sign_in(&mut world.browser()).await;
+    assert_eq!(counter.asked(), 1);
+    world.app.clock.step(time::Duration::minutes(61));
+    world.sign_in(&mut world.browser()).await;
+    assert_eq!(counter.asked(), 2);
+}
+
+/// Stands before the provider's keys and counts.
+struct Counter {
+    state: std::sync::Arc<std::sync::Mutex<(usize, Option<String>)>>,
+}
+
+impl Counter {
+    async fn before(world: &Relying) -> Self {
+        let keys = reqwest::get(world.idp.tenant().jwks_url()).await.unwrap();
+        let keys = keys.text().await.unwrap();
+        let state = std::sync::Arc::new(std::sync::Mutex::new((0, None::<String>)));
+        let shared = std::sync::Arc::clone(&state);
+        let answer = axum::routing::get(move || {
+            let mut held = shared.lock().unwrap();
+            held.0 += 1;
+            let body = held.1.clone().unwrap_or_else(|| keys.clone());
+            async move { ([("content-type", "application/json")], body) }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/keys", listener.local_addr().unwrap());
+        let router = axum::Router::new().route("/keys", answer);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        world
+            .change(|connection| {
+                let oidc = connection.settings.oidc_mut().unwrap();
+                oidc.discovery.as_mut().unwrap().jwks_uri = address;
+            })
+            .await;
+        Self { state }
+    }
+
+    fn asked(&self) -> usize {
+        self.state.lock().unwrap().0
+    }
+
+    fn answer(&self, body: &str) {
+        self.state.lock().unwrap().1 = Some(body.to_owned());
+    }
+}
+
+/// An address of the site is one of acme's.
+#[tokio::test]
+async fn an_answer_leads_back_to_the_site() {
+    let world = Relying::new().await;
+    let address = world.answered(&mut world.browser()).await;
+    assert!(path_of(&address).starts_with("/sso/oidc/callback/"));
+}
