@@ -3,6 +3,7 @@
 //! Invariant: what is remembered (sites, sessions) is never older than two seconds: a task follows the store's change log,
 //! and sessions count only while it does.
 
+mod logout_hint;
 mod network;
 mod new_keys;
 mod own_keys;

@@ -1,10 +1,12 @@
 //! The company's site for people: sign-on, choice, start, assertion consumer service, logout, set-up link, who am I, metadata.
 //!
-//! Invariant: a GET changes nothing but that it begins a sign-in.
+//! Invariant: a GET changes nothing but that it begins a sign-in, or brings a provider's message that somebody signed out there.
 
 mod acs;
+mod back_channel;
 mod callback;
 mod ending;
+mod front_channel;
 mod health;
 mod home;
 mod initiate;
@@ -17,6 +19,7 @@ mod set_up;
 mod sign_in;
 mod sign_in_page;
 mod signed_in;
+mod signed_out;
 mod slo;
 mod start;
 mod who;
@@ -56,6 +59,15 @@ fn steps() -> Routes {
             "/sso/oidc/initiate/{connection}",
             entry(get(initiate::show).post(initiate::submit)),
         )
+        .route(
+            "/sso/oidc/logout/{connection}",
+            get(front_channel::show).head(front_channel::head),
+        )
+        .route(
+            "/sso/oidc/backchannel/{connection}",
+            post(back_channel::submit),
+        )
+        .route("/sso/oidc/signed-out", get(signed_out::show))
         .route("/sso/logout", get(logout::show).post(logout::submit))
         .route(
             "/sso/slo",

@@ -49,7 +49,7 @@ pub use sign_in::session_list::ListedSession;
 pub use sign_in::session_store::{LARGEST_DATA, SessionRecords};
 pub use sign_in::setup_link::SetUp;
 pub use sign_in::sign_ins::{SignInFilter, SignInRow};
-pub use sign_in::sign_out::SignOut;
+pub use sign_in::sign_out::{SignOut, UsedMessage};
 
 use crate::database::Database;
 use crate::domain::Quotas;

@@ -122,6 +122,21 @@ impl App {
         Ok(discovery)
     }
 
+    /// The same as far as it is known here: nobody is asked, and nobody waits.
+    pub fn known_discovery(
+        &self,
+        connection: &Connection,
+        oidc: &OidcSettings,
+    ) -> Option<Discovery> {
+        if let Some(discovery) = &oidc.discovery {
+            return Some(discovery.clone());
+        }
+        let known = self.providers.known(connection.id);
+        let kept = known.discovery.try_lock().ok()?;
+        let (from, discovery) = kept.as_ref()?;
+        (*from == oidc.issuer.discovery_url()).then(|| discovery.clone())
+    }
+
     /// The keys of a connection's provider, among them the one of this name, if the provider has it.
     pub async fn provider_keys(
         &self,

@@ -107,6 +107,11 @@ impl Company {
         self.address(&format!("/sso/oidc/backchannel/{connection}"))
     }
 
+    /// Where a provider sends a browser that has signed out there (rule T2).
+    pub fn signed_out_url(&self) -> String {
+        self.address("/sso/oidc/signed-out")
+    }
+
     /// The sign-on URL, which the My Apps tile opens.
     pub fn sign_on_url(&self) -> String {
         self.address("/")

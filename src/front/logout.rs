@@ -58,8 +58,8 @@ pub(super) async fn show(
 
 /// A page whose sign-out form may end at the identity provider.
 pub(super) fn with_sign_out<T: Template>(page: Page<T>, site: &Site, session: &Session) -> Page<T> {
-    match logout::single_logout_url(site, session) {
-        Some(url) => page.leading_to_identity_provider(url.starts_with("http:")),
+    match logout::leads_over_plain_http(site, session) {
+        Some(plain_http) => page.leading_to_identity_provider(plain_http),
         None => page,
     }
 }

@@ -1,7 +1,9 @@
 //! `Content-Security-Policy` and `Cross-Origin-Opener-Policy`: what a browser may do with an answer.
 //!
-//! Invariant: nothing from elsewhere is loaded or run, and no other site frames an answer; answers differ only in where a
-//! form may lead.
+//! Invariant: nothing from elsewhere is loaded or run, and no other site frames an answer but the empty one of a provider's logout;
+//! answers differ only in where a form may lead.
+
+use std::collections::BTreeSet;
 
 use axum::http::HeaderValue;
 
@@ -22,6 +24,19 @@ macro_rules! page {
 pub(crate) const NO_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
 );
+/// Of an empty page that nobody but these origins has in a frame. Each is written as a URL's origin is.
+pub(crate) fn of_empty_frame(ancestors: &BTreeSet<String>) -> HeaderValue {
+    let ancestors: Vec<_> = ancestors.iter().map(String::as_str).collect();
+    let ancestors = match ancestors.as_slice() {
+        [] => "'none'".to_owned(),
+        origins => origins.join(" "),
+    };
+    let policy = format!(
+        "default-src 'none'; base-uri 'none'; frame-ancestors {ancestors}; form-action 'none'"
+    );
+    HeaderValue::try_from(policy).unwrap_or(NO_PAGE)
+}
+
 /// Of a picture that somebody else has made: opened by itself, it is a page without rights.
 pub(crate) const PICTURE: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 /// Of a page whose forms stay here.

@@ -75,6 +75,7 @@ pub(super) fn authenticate(
                 }),
                 name_id,
                 session_index: assertion.session_index().map(str::to_owned),
+                logout_hint: None,
                 authn_instant: assertion.authn_instant(),
                 authn_context: assertion.authn_context().map(str::to_owned),
             },

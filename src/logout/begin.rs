@@ -1,12 +1,13 @@
-//! Single logout that begins here: the session ends, then the identity provider is told (Profiles 4.4.3.1).
+//! Single logout that begins here: the session ends, then the identity provider is told (Profiles 4.4.3.1, rule T2).
 //!
 //! Tests: `tests/it/slo/begun.rs`. The other half, logout that begins elsewhere, is `receive.rs`.
 
 use time::Duration;
 
+use super::oidc::relying_party::{self, EndedSession};
 use super::outgoing::{LogoutDraft, Outgoing, send};
 use crate::app::App;
-use crate::domain::{NameId, Session, SessionId};
+use crate::domain::{NameId, Protocol, Session, SessionId};
 use crate::keys;
 use crate::saml::assertion;
 use crate::saml::authn_request::message_id;
@@ -26,18 +27,47 @@ pub async fn sign_out(
     id: SessionId,
 ) -> Result<Option<Outgoing>, store::Error> {
     let known = app.sessions.signed_in(id).await;
+    // With the session it is gone.
+    let hint = app.store.logout_hint(app.store.session_key(&id)).await;
     super::local(app, id).await?;
-    Ok(known?.and_then(|signed_in| request(app, site, &signed_in.session)))
+    let Some(signed_in) = known? else {
+        return Ok(None);
+    };
+    let session = &signed_in.session;
+    let Some(SiteConnection { connection, .. }) = recipient(site, session) else {
+        return Ok(None);
+    };
+    Ok(match &connection.settings.protocol {
+        Protocol::Saml(_) => saml_request(app, site, session),
+        Protocol::Oidc(oidc) => {
+            let ended = EndedSession {
+                connection,
+                oidc,
+                attempt: session.attempt_id,
+                sealed_hint: hint?,
+            };
+            relying_party::request(app, site, ended).await
+        }
+    })
 }
 
-/// The identity provider's address that a sign-out of this session leads to; none when it ends here only.
-pub fn single_logout_url<'s>(site: &'s Site, session: &Session) -> Option<&'s str> {
-    let (connection, _) = recipient(site, session)?;
-    connection.connection.settings.saml().logout_request_url()
+/// Whether a sign-out of this session leads to the identity provider, and whether it may do so over plain http; none when it ends
+/// here only.
+pub fn leads_over_plain_http(site: &Site, session: &Session) -> Option<bool> {
+    let SiteConnection { connection, .. } = recipient(site, session)?;
+    Some(match &connection.settings.protocol {
+        Protocol::Saml(saml) => {
+            session.name_id.as_ref()?;
+            saml.logout_request_url()?.starts_with("http:")
+        }
+        // Its address is not asked for yet; only a provider on this machine has one without https.
+        Protocol::Oidc(oidc) => oidc.issuer.of_document().starts_with("http:"),
+    })
 }
 
-fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
-    let (SiteConnection { connection, .. }, name_id) = recipient(site, session)?;
+fn saml_request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
+    let SiteConnection { connection, .. } = recipient(site, session)?;
+    let name_id = session.name_id.as_ref()?;
     let now = app.clock.now();
     let request = LogoutRequest {
         id: message_id(now, &keys::random()),
@@ -59,17 +89,11 @@ fn request(app: &App, site: &Site, session: &Session) -> Option<Outgoing> {
     send(app, connection, &draft)
 }
 
-/// The connection that wants to be told, and the name that it knows the session by.
-fn recipient<'s, 'n>(
-    site: &'s Site,
-    session: &'n Session,
-) -> Option<(&'s SiteConnection, &'n NameId)> {
-    let connection = session
-        .connection_id
-        .and_then(|id| site.connection(id))
-        .filter(|it| it.is_enabled() && it.connection.settings.single_logout)?;
-    connection.connection.settings.saml().logout_request_url()?;
-    Some((connection, session.name_id.as_ref()?))
+/// The connection that wants to be told.
+fn recipient<'s>(site: &'s Site, session: &Session) -> Option<&'s SiteConnection> {
+    let connection = site.connection(session.connection_id?)?;
+    let wants = connection.is_enabled() && connection.connection.settings.single_logout;
+    wants.then_some(connection)
 }
 
 /// Rule D6: with every qualifier, as it came.

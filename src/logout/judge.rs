@@ -7,13 +7,14 @@
 use time::{Duration, OffsetDateTime};
 
 use super::LogoutArrival;
-use crate::domain::{ConnectionId, FlowRequirement};
+use crate::domain::{Check, ConnectionId, FlowRequirement};
+use crate::oidc;
 use crate::saml::error::{Rejection, Requirement, SamlCheck};
 use crate::saml::logout::{
     LogoutExpectation, LogoutMessage, LogoutRequest, ValidatedLogout, claimed_issuer, receive_post,
     receive_redirect,
 };
-use crate::site::{self, Site, SiteConnection};
+use crate::site::{self, Site, SiteConnection, record_check};
 use crate::verdict::shorten;
 
 /// How old a request without `NotOnOrAfter` may be.
@@ -39,6 +40,9 @@ pub enum LogoutRefusal {
     /// It says something wrong.
     #[error(transparent)]
     Rejected(Rejection),
+    /// The same of a logout token.
+    #[error(transparent)]
+    Token(oidc::Rejection),
     /// It may have been taken from somewhere.
     #[error("The request has no NotOnOrAfter and is older than ten minutes ({})", FlowRequirement::LogoutAge.rule())]
     Old,
@@ -62,6 +66,7 @@ impl LogoutRefusal {
             Self::Unreadable => FlowRequirement::LogoutReadable,
             Self::UnknownIssuer(_) => FlowRequirement::LogoutIssuer,
             Self::Rejected(rejection) => return site::AnyRequirement::Saml(rejection.requirement),
+            Self::Token(rejection) => return site::AnyRequirement::Oidc(rejection.requirement),
             Self::Old => FlowRequirement::LogoutAge,
             Self::Repeated => FlowRequirement::LogoutFirstUse,
             Self::UnknownPrincipal => FlowRequirement::LogoutPrincipal,
@@ -80,7 +85,7 @@ pub(super) struct JudgedLogout<'s> {
 pub(super) struct RefusedLogout {
     pub(super) refusal: LogoutRefusal,
     pub(super) connection: Option<ConnectionId>,
-    pub(super) checks: Vec<SamlCheck>,
+    pub(super) checks: Vec<Check>,
 }
 
 /// The connections that the message verifies with. Two connections may be two applications of one identity provider: each
@@ -134,7 +139,7 @@ pub(super) fn judge<'s>(
         refused = RefusedLogout {
             refusal,
             connection: Some(ready.connection.id),
-            checks,
+            checks: checks.into_iter().map(record_check).collect(),
         };
     }
     if accepted.is_empty() {

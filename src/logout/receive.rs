@@ -15,14 +15,14 @@ use super::principal::RequestedLogout;
 use super::record;
 use super::visit::{LogoutEnding, LogoutVisit};
 use crate::app::{App, Wait};
-use crate::domain::{Code, SessionKey};
+use crate::domain::{Check, Code, LoginAttempt, SessionKey};
 use crate::keys;
 use crate::saml::authn_request::message_id;
 use crate::saml::binding::MessageKind;
 use crate::saml::logout::{LogoutMessage, LogoutResponse, LogoutStatus};
 use crate::saml::names;
-use crate::site::{Site, SiteConnection};
-use crate::store::{self, SignOut};
+use crate::site::{Site, SiteConnection, record_check};
+use crate::store::{self, SignOut, UsedMessage};
 
 /// Judges a logout message and does what it asks.
 pub async fn receive(
@@ -33,7 +33,10 @@ pub async fn receive(
     let now = app.clock.now();
     let judged = match judge::judge(site, visit.arrival, now) {
         Ok(judged) => judged,
-        Err(refused) => return record::refuse(app, site, &visit, refused).await,
+        Err(refused) => {
+            let refused = record::refuse(app, site, visit.client, refused).await?;
+            return Ok(refused.into());
+        }
     };
     let mut sessions = Vec::new();
     let mut requests = Vec::new();
@@ -123,7 +126,7 @@ async fn sign_out(
         return Ok(Done::Repost);
     }
     let own = visit.session_through(requested.ready);
-    let attempt = record::signed_out_attempt(requested.site.company.id, judged, now);
+    let attempt = signed_out_attempt(requested.site, judged, now);
     let own = own.filter(|_| sessions.is_empty());
     let is_unknown = own.is_some();
     let attempt = if let Some(own) = own {
@@ -137,8 +140,10 @@ async fn sign_out(
     let code = attempt.code.clone();
     let message = SignOut {
         connection_id: connection,
-        message_id: request.id.clone(),
-        remembered_until: remembered_until(app, requested),
+        used: Some(UsedMessage {
+            id: request.id.clone(),
+            expires_at: remembered_until(app, requested),
+        }),
         attempt: Arc::new(attempt),
         sessions,
         now,
@@ -153,15 +158,22 @@ async fn sign_out(
     let repeated = RefusedLogout {
         refusal: LogoutRefusal::Repeated,
         connection: Some(connection),
-        checks: judged.checks.clone(),
+        checks: record_checks(judged),
     };
-    Ok(
-        match record::refuse(app, requested.site, visit, repeated).await? {
-            LogoutEnding::Refused { code, .. } => Done::Refused(code),
-            LogoutEnding::TooMany(wait) => Done::TooMany(wait),
-            _ => Done::Ended(Vec::new()),
-        },
-    )
+    let refused = record::refuse(app, requested.site, visit.client, repeated).await?;
+    Ok(match refused {
+        Ok(recorded) => Done::Refused(recorded.code),
+        Err(wait) => Done::TooMany(wait),
+    })
+}
+
+fn signed_out_attempt(site: &Site, judged: &JudgedLogout<'_>, now: OffsetDateTime) -> LoginAttempt {
+    let connection = judged.ready.connection.id;
+    record::signed_out_attempt(site.company.id, connection, record_checks(judged), now)
+}
+
+fn record_checks(judged: &JudgedLogout<'_>) -> Vec<Check> {
+    judged.checks.iter().cloned().map(record_check).collect()
 }
 
 /// As long as a repetition is accepted and could meet a session that was begun in time to be meant.
@@ -214,14 +226,16 @@ async fn record_answer(
     let everywhere =
         response.status.code == names::STATUS_SUCCESS && response.status.detail.is_none();
     let attempt = record::with_answer(
-        record::signed_out_attempt(site.company.id, judged, now),
+        signed_out_attempt(site, judged, now),
         (!everywhere).then_some(&response.status),
     );
     let message = SignOut {
         connection_id: judged.ready.connection.id,
-        message_id: response.id.clone(),
-        // A repetition changes nothing either; it only leaves no second record for a while.
-        remembered_until: now.saturating_add(Duration::HOUR),
+        used: Some(UsedMessage {
+            id: response.id.clone(),
+            // A repetition changes nothing either; it only leaves no second record for a while.
+            expires_at: now.saturating_add(Duration::HOUR),
+        }),
         sessions: Vec::new(),
         attempt: Arc::new(attempt),
         now,

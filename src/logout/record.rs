@@ -5,33 +5,36 @@
 //!
 //! Tests: `tests/it/slo/records.rs`. The same of a sign-in is `login/record.rs`.
 
+use std::net::IpAddr;
+
 use time::OffsetDateTime;
 
-use super::judge::{JudgedLogout, LogoutRefusal, RefusedLogout};
-use super::visit::{LogoutEnding, LogoutVisit};
-use crate::app::{App, Counted};
+use super::judge::{LogoutRefusal, RefusedLogout};
+use super::token_advice;
+use crate::app::{App, Counted, Wait};
 use crate::domain::{
-    AttemptId, AttemptKind, Check, CompanyId, FlowRequirement, LoginAttempt, Outcome, Record,
-    UserId,
+    AttemptId, AttemptKind, Check, Code, CompanyId, ConnectionId, FlowRequirement, LoginAttempt,
+    Outcome, Record, UserId,
 };
 use crate::keys;
 use crate::saml;
 use crate::saml::logout::LogoutStatus;
-use crate::site::{AnyRequirement, Site, record_check};
+use crate::site::{AnyRequirement, Site};
 use crate::store;
 use crate::verdict;
 
 /// An attempt that is over as it is written down.
 pub(super) fn signed_out_attempt(
     company: CompanyId,
-    judged: &JudgedLogout<'_>,
+    connection: ConnectionId,
+    checks: Vec<Check>,
     now: OffsetDateTime,
 ) -> LoginAttempt {
     LoginAttempt {
-        connection_id: Some(judged.ready.connection.id),
+        connection_id: Some(connection),
         outcome: Outcome::SignedOut,
         record: Record {
-            checks: judged.checks.iter().cloned().map(record_check).collect(),
+            checks,
             advice: Vec::new(),
         },
         ..open_attempt(company, now)
@@ -115,16 +118,23 @@ fn with_refusal(
     }
 }
 
+/// A refusal that was written down.
+pub(super) struct RecordedRefusal {
+    pub(super) refusal: LogoutRefusal,
+    /// By which the record is found.
+    pub(super) code: Code,
+}
+
 /// Writes a refused message down, unless too many come.
 pub(super) async fn refuse(
     app: &App,
     site: &Site,
-    visit: &LogoutVisit<'_>,
+    client: Option<IpAddr>,
     found: RefusedLogout,
-) -> Result<LogoutEnding, store::Error> {
+) -> Result<Result<RecordedRefusal, Wait>, store::Error> {
     let counted = Counted::RefusedMessage;
-    if let Err(wait) = app.throttle.admit(counted, visit.client, &site.company) {
-        return Ok(LogoutEnding::TooMany(wait));
+    if let Err(wait) = app.throttle.admit(counted, client, &site.company) {
+        return Ok(Err(wait));
     }
     let RefusedLogout {
         refusal,
@@ -145,13 +155,13 @@ pub(super) async fn refuse(
             false,
         )),
     };
-    let checks = checks.into_iter().map(record_check).chain(own).collect();
+    let checks = checks.into_iter().chain(own).collect();
     let attempt = with_refusal(attempt, &refusal, checks);
     app.store.add_attempt(&attempt).await?;
-    Ok(LogoutEnding::Refused {
+    Ok(Ok(RecordedRefusal {
         refusal,
         code: attempt.code,
-    })
+    }))
 }
 
 fn expected(refusal: &LogoutRefusal) -> &'static str {
@@ -160,7 +170,9 @@ fn expected(refusal: &LogoutRefusal) -> &'static str {
         LogoutRefusal::UnknownIssuer(_) => "the issuer of an enabled connection",
         LogoutRefusal::Old => "NotOnOrAfter, or an age of ten minutes at the most",
         LogoutRefusal::Repeated => "a message that comes for the first time",
-        LogoutRefusal::UnknownPrincipal | LogoutRefusal::Rejected(_) => "the session's name",
+        LogoutRefusal::UnknownPrincipal | LogoutRefusal::Rejected(_) | LogoutRefusal::Token(_) => {
+            "the session's name"
+        }
     }
 }
 
@@ -170,13 +182,16 @@ fn received(refusal: &LogoutRefusal) -> &str {
         LogoutRefusal::UnknownIssuer(issuer) => issuer,
         LogoutRefusal::Old => "neither",
         LogoutRefusal::Repeated => "one that came before",
-        LogoutRefusal::UnknownPrincipal | LogoutRefusal::Rejected(_) => "another",
+        LogoutRefusal::UnknownPrincipal | LogoutRefusal::Rejected(_) | LogoutRefusal::Token(_) => {
+            "another"
+        }
     }
 }
 
 fn advice(refusal: &LogoutRefusal) -> Vec<String> {
     let line = match refusal {
         LogoutRefusal::Rejected(rejection) => return saml::advice::advice(rejection),
+        LogoutRefusal::Token(rejection) => token_advice::advice(rejection),
         LogoutRefusal::Unreadable => return Vec::new(),
         LogoutRefusal::UnknownIssuer(_) => {
             "No enabled connection of this company has this identity provider. Import its metadata, or enable the connection."

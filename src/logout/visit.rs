@@ -9,6 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::judge::LogoutRefusal;
 use super::outgoing::Outgoing;
+use super::record::RecordedRefusal;
 use crate::app::Wait;
 use crate::domain::{Code, SessionKey};
 use crate::saml::binding::{MessageKind, Posted, Redirected};
@@ -75,6 +76,15 @@ pub enum LogoutEnding {
     },
     /// Nothing has changed, and nothing is written down.
     TooMany(Wait),
+}
+
+impl From<Result<RecordedRefusal, Wait>> for LogoutEnding {
+    fn from(refused: Result<RecordedRefusal, Wait>) -> Self {
+        match refused {
+            Ok(RecordedRefusal { refusal, code }) => Self::Refused { refusal, code },
+            Err(wait) => Self::TooMany(wait),
+        }
+    }
 }
 
 impl LogoutVisit<'_> {

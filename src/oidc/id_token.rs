@@ -26,6 +26,7 @@ const ID_TOKEN: TokenKind = TokenKind {
 
 /// An ID token that a key of the provider has signed. What it says is not looked at yet.
 pub struct SignedIdToken {
+    encoded: String,
     claims: Object,
     algorithm: Algorithm,
     key: PublicKey,
@@ -35,6 +36,7 @@ pub struct SignedIdToken {
 
 /// An ID token that is for us, now, and for this sign-in.
 pub struct ValidatedIdToken {
+    encoded: String,
     claims: Object,
     issuer: String,
     subject: String,
@@ -60,8 +62,9 @@ impl TokenAnswer {
     ) -> Result<SignedIdToken, Rejection> {
         let signed = signed_token::verify(self.id_token(), ID_TOKEN, keys, client, checks)?;
         let claims = checks.object(signed.claims())?;
-        let (access_token, open) = self.into_parts();
+        let (encoded, access_token, open) = self.into_parts();
         Ok(SignedIdToken {
+            encoded,
             claims,
             algorithm: signed.algorithm(),
             key: signed.key().clone(),
@@ -104,6 +107,11 @@ impl ValidatedIdToken {
     /// When the user signed in at the provider, where it says so.
     pub const fn auth_time(&self) -> Option<OffsetDateTime> {
         self.auth_time
+    }
+
+    /// The token itself, which the provider wants back at a sign-out (rule T2).
+    pub fn encoded(&self) -> &str {
+        &self.encoded
     }
 
     /// All that it says.

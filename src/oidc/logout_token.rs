@@ -8,7 +8,7 @@ use super::client::Client;
 use super::error::{Checks, Rejection, Requirement};
 use super::judge::{Judge, shown};
 use super::signed_token::{self, TokenKind};
-use crate::jose::KeySet;
+use crate::jose::{KeySet, UnverifiedJws};
 
 /// The longest token, in octets (rule H3).
 pub const LONGEST_LOGOUT_TOKEN: usize = 16 * 1024;
@@ -81,6 +81,12 @@ impl LogoutToken {
             session,
             remembered_until: expiry.max(longest),
         })
+    }
+
+    /// The key that signed a token, as its header says: who has no such key asks the provider once more (rule K4).
+    pub fn kid(token: &str) -> Option<String> {
+        let jws = UnverifiedJws::parse(token, LONGEST_LOGOUT_TOKEN).ok()?;
+        jws.header().kid().map(str::to_owned)
     }
 
     /// `jti`.

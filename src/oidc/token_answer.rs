@@ -100,8 +100,9 @@ impl TokenAnswer {
         &self.id_token
     }
 
-    pub(super) fn into_parts(self) -> (String, OpenRequest) {
-        (self.access_token, self.open)
+    /// The ID token, the access token and what they answer.
+    pub(super) fn into_parts(self) -> (String, String, OpenRequest) {
+        (self.id_token, self.access_token, self.open)
     }
 
     /// The bearer token for the userinfo endpoint.

@@ -231,12 +231,12 @@ async fn judge(
         redirect_uri: &basis.redirect_uri,
         verifier: &secrets.verifier,
     };
-    let subject = match redemption.redeem(matched, &mut checks).await {
-        Ok(subject) => subject,
+    let redeemed = match redemption.redeem(matched, &mut checks).await {
+        Ok(redeemed) => redeemed,
         Err(failed) => return refuse(failed.refusal(checks)).await,
     };
     drop(turn);
-    match person::authenticate(app, connection, oidc, subject, sid, checks, attempt.kind) {
+    match person::authenticate(app, connection, oidc, redeemed, sid, checks, attempt) {
         Err(refusal) => refuse(refusal).await,
         Ok(authenticated) => {
             let to_finish = AttemptToFinish {

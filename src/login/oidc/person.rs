@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use super::redeem::RedeemedCode;
 use super::refusal::refusal;
 use crate::app::App;
-use crate::domain::{AttemptKind, Connection, Findings, GroupClaim, OidcSettings, Profile, Record};
+use crate::domain::{
+    AttemptKind, Connection, Findings, GroupClaim, LoginAttempt, OidcSettings, Profile, Record,
+};
 use crate::login::authenticated::Authenticated;
 use crate::login::record::SignInRefusal;
 use crate::login::refusal_reason::RefusalReason;
@@ -13,16 +16,20 @@ use crate::site::record_check;
 use crate::store::FederatedProof;
 use time::Duration;
 
+/// The longest `sid` that is kept, in octets, as of SAML's `SessionIndex`: sessions are found by it, and no index takes endless ones.
+const LONGEST_SID: usize = 1024;
+
 /// From a subject to a person. A test is told what was found as well.
 pub(super) fn authenticate(
     app: &App,
     connection: &Arc<Connection>,
     oidc: &OidcSettings,
-    subject: AuthenticatedSubject,
+    redeemed: RedeemedCode,
     session_state: Option<String>,
     mut checks: Checks,
-    kind: AttemptKind,
+    attempt: &LoginAttempt,
 ) -> Result<Authenticated, SignInRefusal> {
+    let RedeemedCode { subject, id_token } = redeemed;
     let settings = &connection.settings;
     let groups = match groups(subject.claims(), &settings.attributes.groups, &mut checks) {
         Ok(groups) => groups,
@@ -33,7 +40,8 @@ pub(super) fn authenticate(
         advice: Vec::new(),
     };
     let findings = |person| {
-        (kind == AttemptKind::Test).then(|| Box::new(findings(app, connection, &subject, person)))
+        (attempt.kind == AttemptKind::Test)
+            .then(|| Box::new(findings(app, connection, &subject, person)))
     };
     let profile = match Profile::of_subject(settings, &subject, groups) {
         Ok(profile) => profile,
@@ -46,6 +54,15 @@ pub(super) fn authenticate(
     // Rule T1: at Entra both are the same value, and the claim is optional.
     let sid = subject.claims().text("sid");
     let sid = sid.or_else(|| session_state.filter(|_| oidc.issuer.is_entra()));
+    let sid = sid.filter(|sid| sid.len() <= LONGEST_SID && !sid.contains('\0'));
+    // Rule T2: Entra takes the claim that it gives for this, others the token.
+    let hint = if oidc.issuer.is_entra() {
+        subject.claims().text("login_hint")
+    } else {
+        Some(id_token)
+    };
+    let hint = hint.filter(|_| settings.single_logout);
+    let logout_hint = hint.and_then(|hint| app.seal_logout_hint(attempt.id, oidc, &hint));
     Ok(Authenticated {
         findings: findings(Some(profile.clone())),
         age: Duration::ZERO,
@@ -57,6 +74,7 @@ pub(super) fn authenticate(
             assertion: None,
             name_id: None,
             session_index: sid,
+            logout_hint,
             authn_instant: subject.auth_time(),
             authn_context: subject.claims().text("acr"),
         },

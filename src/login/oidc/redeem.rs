@@ -30,6 +30,13 @@ pub(super) struct Redemption<'a> {
     pub(super) verifier: &'a str,
 }
 
+/// What a code was redeemed for.
+pub(super) struct RedeemedCode {
+    pub(super) subject: AuthenticatedSubject,
+    /// As it came: the provider wants it back at a sign-out (rule T2).
+    pub(super) id_token: String,
+}
+
 /// Why there is no subject.
 pub(super) enum Failed {
     /// What came does not meet the law.
@@ -65,7 +72,7 @@ impl Redemption<'_> {
         &self,
         callback: MatchedCallback,
         checks: &mut Checks,
-    ) -> Result<AuthenticatedSubject, Failed> {
+    ) -> Result<RedeemedCode, Failed> {
         let app = self.app;
         let delivered = self.token(&callback, checks).await?;
         let answer = TokenAnswer::parse(
@@ -88,7 +95,10 @@ impl Redemption<'_> {
         let token = signed.validate(self.client, app.clock.now(), checks)?;
         let userinfo = self.userinfo(&token, &keys, checks).await?;
         let by_user_name = self.oidc.user_name_as_email;
-        Ok(token.authenticate(userinfo.as_ref(), self.client, by_user_name))
+        Ok(RedeemedCode {
+            id_token: token.encoded().to_owned(),
+            subject: token.authenticate(userinfo.as_ref(), self.client, by_user_name),
+        })
     }
 
     /// Asks the token endpoint; with the older secret as well, where the newer one is not taken yet (rule N1).

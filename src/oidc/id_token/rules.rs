@@ -27,6 +27,7 @@ pub(super) fn validate(
     checks: &mut Checks,
 ) -> Result<ValidatedIdToken, Rejection> {
     let SignedIdToken {
+        encoded,
         claims,
         algorithm,
         key,
@@ -55,6 +56,7 @@ pub(super) fn validate(
         None
     };
     Ok(ValidatedIdToken {
+        encoded,
         claims,
         issuer,
         subject,

@@ -134,6 +134,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "protocol",
         include_str!("../../../migrations/0025_protocol.sql"),
     ),
+    (
+        26,
+        "logout hints",
+        include_str!("../../../migrations/0026_logout_hints.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

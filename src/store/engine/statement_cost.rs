@@ -149,6 +149,7 @@ impl TestSite {
                 }),
                 name_id: None,
                 session_index: None,
+                logout_hint: None,
                 authn_instant: None,
                 authn_context: None,
             })),

@@ -261,6 +261,7 @@ async fn begin_session(
     let read = saml.map(|proof| session::SessionBasis {
         subject: &proof.profile.subject,
         groups: account.groups.as_ref().and_then(|it| it.held.as_deref()),
+        logout_hint: proof.logout_hint.as_deref(),
     });
     session::begin(tx, &session, read, closing).await?;
     Ok(Finished::SignedIn {

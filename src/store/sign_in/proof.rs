@@ -77,8 +77,10 @@ pub struct FederatedProof {
     pub assertion: Option<UsedAssertion>,
     /// Its `NameID`, for logout.
     pub name_id: Option<NameId>,
-    /// Its `SessionIndex`, for logout.
+    /// Its `SessionIndex` or `sid`, for logout.
     pub session_index: Option<String>,
+    /// What its provider wants back at a sign-out, sealed (rule T2).
+    pub logout_hint: Option<Vec<u8>>,
     /// When the user was authenticated.
     pub authn_instant: Option<OffsetDateTime>,
     /// How the user was authenticated.

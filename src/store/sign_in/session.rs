@@ -191,6 +191,63 @@ impl Store {
         not_ended(&rows, now)
     }
 
+    /// The sessions, not ended, that a connection's provider calls by this `sid`: of the identity with this subject, where one is
+    /// named as well.
+    pub async fn sessions_by_sid(
+        &self,
+        connection: ConnectionId,
+        sid: &str,
+        subject: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<(SessionKey, Session)>, Error> {
+        if !is_text(sid) || !subject.is_none_or(is_text) {
+            return Ok(Vec::new());
+        }
+        let rows = query(select!(
+            "WHERE s.connection_id = $1 AND s.session_index = $2 AND s.name_id IS NULL AND s.expires_at > $3 AND ($4 IS NULL OR \
+             s.user_id = (SELECT i.user_id FROM identity i WHERE i.connection_id = $1 AND i.subject = $4))"
+        ))
+        .bind(connection.to_string())
+        .bind(sid)
+        .bind(ms(now))
+        .bind(subject)
+        .fetch_all(&self.database)
+        .await?;
+        not_ended(&rows, now)
+    }
+
+    /// The sessions, not ended, that a user has through a connection which knows the user by this subject.
+    pub async fn sessions_by_subject(
+        &self,
+        connection: ConnectionId,
+        subject: &str,
+        now: OffsetDateTime,
+    ) -> Result<Vec<(SessionKey, Session)>, Error> {
+        if !is_text(subject) {
+            return Ok(Vec::new());
+        }
+        let rows = query(select!(
+            "WHERE s.connection_id = $1 AND s.expires_at > $3 AND \
+             s.user_id = (SELECT i.user_id FROM identity i WHERE i.connection_id = $1 AND i.subject = $2)"
+        ))
+        .bind(connection.to_string())
+        .bind(subject)
+        .bind(ms(now))
+        .fetch_all(&self.database)
+        .await?;
+        not_ended(&rows, now)
+    }
+
+    /// What the provider of a session wants back at a sign-out, sealed as it was given.
+    pub async fn logout_hint(&self, key: SessionKey) -> Result<Option<Vec<u8>>, Error> {
+        let row = query("SELECT logout_hint FROM session WHERE session_key = $1")
+            .bind(key.0.to_vec())
+            .fetch_optional(&self.database)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(row.maybe_blob("logout_hint")?.map(<[u8]>::to_vec))
+    }
+
     /// Ends a session; `false` when there is none.
     pub async fn end_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
@@ -262,8 +319,8 @@ pub(in crate::store) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
 static BEGIN: StatementPair = pair!(
     close_attempt!(),
     "INSERT INTO session (attempt_id, session_key, user_id, company_id, connection_id, name_id, name_id_value, session_index, \
-     signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context) \
-     SELECT $9, $7, $6, $10, $11, $12, $13, $14, $15, $16, $17, $18, '{}', $19, $20 WHERE ($21 IS NULL OR EXISTS \
+     signed_in_at, expires_at, idle_ms, last_seen_at, data, authn_instant, authn_context, logout_hint) \
+     SELECT $9, $7, $6, $10, $11, $12, $13, $14, $15, $16, $17, $18, '{}', $19, $20, $25 WHERE ($21 IS NULL OR EXISTS \
      (SELECT 1 FROM identity i WHERE i.connection_id = $11 AND i.subject = $21 AND i.user_id || '' = $6)) \
      AND ($22 IS NULL OR ((SELECT COUNT(*) FROM group_grant m WHERE m.user_id = $6 AND m.source = $22) = $23 AND NOT EXISTS \
      (SELECT 1 FROM group_grant m WHERE m.user_id = $6 AND m.source = $22 AND $24 NOT LIKE '%' || m.group_id || '%')))"
@@ -275,6 +332,8 @@ pub(in crate::store) struct SessionBasis<'a> {
     pub(in crate::store) subject: &'a str,
     /// The groups that the connection's claim gives the user; none where they are not looked at.
     pub(in crate::store) groups: Option<&'a [GroupId]>,
+    /// What its provider wants back at a sign-out, sealed. It stays beside the session, which is read with every request.
+    pub(in crate::store) logout_hint: Option<&'a [u8]>,
 }
 
 /// Begins the session whose key closes its attempt, of a user whose account this transaction holds, only while all is as it was read:
@@ -322,6 +381,11 @@ pub(in crate::store) async fn begin(
         .bind(source)
         .bind(groups.len().try_into().unwrap_or(i64::MAX))
         .bind(groups.join(" "))
+        .bind(
+            read.as_ref()
+                .and_then(|read| read.logout_hint)
+                .map(<[u8]>::to_vec),
+        )
         .values;
     match tx.change_both(&BEGIN, values).await? {
         0 => Err(Error::Crossed),

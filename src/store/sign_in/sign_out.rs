@@ -19,16 +19,23 @@ use crate::store::{Error, Store, Tx};
 pub struct SignOut {
     /// The connection that it was verified against.
     pub connection_id: ConnectionId,
-    /// Its ID.
-    pub message_id: String,
-    /// Until when the ID is remembered.
-    pub remembered_until: OffsetDateTime,
+    /// The ID by which it counts once; none where a message has none, and a repetition finds no session any more.
+    pub used: Option<UsedMessage>,
     /// The sessions that it names.
     pub sessions: Vec<SessionKey>,
     /// Its record.
     pub attempt: Arc<LoginAttempt>,
     /// Now.
     pub now: OffsetDateTime,
+}
+
+/// A message that counts once.
+#[derive(Debug, Clone)]
+pub struct UsedMessage {
+    /// Its ID.
+    pub id: String,
+    /// Until when the ID is remembered.
+    pub expires_at: OffsetDateTime,
 }
 
 static END: BatchStatement<1> = BatchStatement::new(
@@ -40,7 +47,9 @@ impl Store {
     /// Ends the sessions of a logout message and keeps its record; `false`, and nothing is stored, when the message came before.
     pub async fn sign_out(&self, message: &SignOut) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
-        if !remember(&mut tx, message).await? {
+        if let Some(used) = &message.used
+            && !remember(&mut tx, message.connection_id, used).await?
+        {
             return Ok(false);
         }
         let keys = message.sessions.iter().map(|key| [key.0.to_vec().into()]);
@@ -53,14 +62,18 @@ impl Store {
 }
 
 /// Beside the IDs of assertions, and apart from them: a colon is in no ID of a message.
-async fn remember(tx: &mut Tx, message: &SignOut) -> Result<bool, Error> {
-    if !is_text(&message.message_id) {
+async fn remember(
+    tx: &mut Tx,
+    connection: ConnectionId,
+    used: &UsedMessage,
+) -> Result<bool, Error> {
+    if !is_text(&used.id) {
         return Ok(false);
     }
     let recorded = query("INSERT INTO assertion_seen (connection_id, assertion_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind(message.connection_id.to_string())
-        .bind(format!("logout:{}", message.message_id))
-        .bind(ms(message.remembered_until))
+        .bind(connection.to_string())
+        .bind(format!("logout:{}", used.id))
+        .bind(ms(used.expires_at))
         .execute(&mut *tx)
         .await?;
     Ok(recorded > 0)

@@ -146,6 +146,7 @@ pub(crate) fn federated_proof(
         }),
         name_id: None,
         session_index: None,
+        logout_hint: None,
         authn_instant: None,
         authn_context: None,
     }

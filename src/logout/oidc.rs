@@ -1,0 +1,16 @@
+//! Logout by OpenID Connect, in both directions (rules T1 to T5).
+//!
+//! ```text
+//! front_channel.rs   a page in the provider's frame: `sid` ends sessions, unsigned                   GET  /sso/oidc/logout/…
+//! back_channel.rs    the provider itself: a logout token ends sessions, once                         POST /sso/oidc/backchannel/…
+//! relying_party.rs   a sign-out that begins here goes on there, and comes back                       /sso/logout
+//! ```
+//!
+//! Tests: `tests/it/oidc_sign_in/logout.rs`. The token itself is judged by `oidc::LogoutToken`.
+
+mod back_channel;
+mod front_channel;
+pub(super) mod relying_party;
+
+pub use back_channel::{TokenEnding, receive_token};
+pub use front_channel::{end_by_sid, frame_ancestors};
