@@ -1,7 +1,7 @@
 //! A new connection: which product and which protocol, and for OpenID Connect who the provider is (rule J1). The draft is there at
 //! once, with the addresses that the provider asks for; nobody signs in through it before it is complete and enabled.
 //!
-//! SAML goes on in `new_connection.rs`. Tests: `tests/it/console/new_provider.rs`.
+//! SAML goes on in `new_connection.rs`. Tests: `tests/it/console/providers.rs`.
 
 use askama::Template;
 use axum::extract::Query;
@@ -43,7 +43,7 @@ const fn product(word: &'static str, name: &'static str, example: &'static str) 
     }
 }
 
-const PRODUCTS: [IdentityProduct; 7] = [
+static PRODUCTS: [IdentityProduct; 7] = [
     product(
         ENTRA,
         "Microsoft Entra ID",
@@ -101,10 +101,10 @@ async fn choose(console: Console) -> Response {
 #[serde(default)]
 pub(super) struct ProviderFields {
     #[serde(rename = "for")]
-    product: String,
+    pub(super) product: String,
     pub(super) provider: String,
     pub(super) cloud: String,
-    display_name: String,
+    pub(super) display_name: String,
 }
 
 /// The clouds of Microsoft, for people.
@@ -179,7 +179,7 @@ async fn create(
     ConsoleForm(console, fields): ConsoleForm<ProviderFields>,
 ) -> Result<Response, Error> {
     match add(&console, &fields).await {
-        Ok(Added::New(connection, note)) => {
+        Ok(DraftOutcome::New(connection, note)) => {
             console.changed().await?;
             let note = note.map(|note| format!(" {note}")).unwrap_or_default();
             tell_at(
@@ -190,7 +190,7 @@ async fn create(
                 ),
             )
         }
-        Ok(Added::ThereAlready(connection)) => tell_at(
+        Ok(DraftOutcome::ThereAlready(connection)) => tell_at(
             &console,
             &format!("/admin/connections/{}", connection.id),
             "This draft is here already. Nothing was added.",
@@ -204,14 +204,14 @@ async fn create(
 }
 
 /// What became of the form.
-enum Added {
+enum DraftOutcome {
     /// A draft, and what was made of what was pasted.
     New(Box<Connection>, Option<String>),
     /// The button was pressed twice.
     ThereAlready(Box<Connection>),
 }
 
-async fn add(console: &Console, fields: &ProviderFields) -> Result<Added, Refused> {
+async fn add(console: &Console, fields: &ProviderFields) -> Result<DraftOutcome, Refused> {
     let admin = console.admin();
     let display_name = fields.display_name.trim().to_owned();
     let mut problems = Problems::default();
@@ -223,7 +223,7 @@ async fn add(console: &Console, fields: &ProviderFields) -> Result<Added, Refuse
     problems.check()?;
     let chosen = fields.find(console).await?;
     if let Some(draft) = find_draft(&admin.connections().await?, &chosen.issuer) {
-        return Ok(Added::ThereAlready(Box::new(draft.clone())));
+        return Ok(DraftOutcome::ThereAlready(Box::new(draft.clone())));
     }
     let name = admin.free_name(&display_name).await?;
     let draft = admin
@@ -231,7 +231,7 @@ async fn add(console: &Console, fields: &ProviderFields) -> Result<Added, Refuse
         .await?;
     let source = draft.settings.provider_name();
     let made = admin.add_connection(&draft, &source).await?;
-    Ok(Added::New(Box::new(made), chosen.note))
+    Ok(DraftOutcome::New(Box::new(made), chosen.note))
 }
 
 /// A draft at this provider that nothing was entered into.

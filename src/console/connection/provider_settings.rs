@@ -1,7 +1,7 @@
 //! OpenID Connect Settings: our addresses at the provider, our secret there, and every field of the connection.
 //!
 //! Rules J1, L8, N2, N6 and N7. Invariants: a secret is never shown; another provider is a review of its own. Tests:
-//! `tests/it/console/provider_settings.rs`.
+//! `tests/it/console/providers.rs`.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
@@ -67,6 +67,14 @@ struct SecretView {
 impl ProviderSettingsPage {
     fn text(&self, key: &str) -> &str {
         self.values.text(key)
+    }
+
+    fn secret_button(&self) -> &'static str {
+        if self.secrets.is_empty() {
+            "Save the secret"
+        } else {
+            "Replace the secret"
+        }
     }
 
     /// What may be asked for.

@@ -38,12 +38,12 @@ struct ProviderVerifyPage {
 struct LookView {
     tone: &'static str,
     sentence: String,
-    lines: Vec<LineView>,
+    lines: Vec<LookLine>,
 }
 
 /// One line of it.
 #[derive(Debug)]
-struct LineView {
+struct LookLine {
     subject: &'static str,
     tone: &'static str,
     word: &'static str,
@@ -113,13 +113,14 @@ fn page(console: &Console, connection: &Connection, look: Option<LookView>) -> P
         frame: console.frame(Section::Connections, connection.display_name.as_str()),
         head: ConnectionHead::of(connection, ConnectionTab::Verify),
         issuer: connection.settings.provider_name(),
-        known: discovery.map(known).unwrap_or_default(),
+        known: discovery.map(members).unwrap_or_default(),
         look,
     }
 }
 
-fn known(discovery: &Discovery) -> Vec<(&'static str, String)> {
-    let mut known = vec![
+/// What the provider has said, by name.
+fn members(discovery: &Discovery) -> Vec<(&'static str, String)> {
+    let mut members = vec![
         ("Issuer", discovery.issuer.clone()),
         (
             "Authorization endpoint",
@@ -133,8 +134,8 @@ fn known(discovery: &Discovery) -> Vec<(&'static str, String)> {
         ("End session endpoint", &discovery.end_session_endpoint),
     ];
     let further = further.into_iter();
-    known.extend(further.filter_map(|(name, address)| Some((name, address.clone()?))));
-    known
+    members.extend(further.filter_map(|(name, address)| Some((name, address.clone()?))));
+    members
 }
 
 impl LookView {
@@ -165,12 +166,12 @@ impl LookView {
         Self {
             tone,
             sentence,
-            lines: check.lines.iter().map(LineView::of).collect(),
+            lines: check.lines.iter().map(LookLine::of).collect(),
         }
     }
 }
 
-impl LineView {
+impl LookLine {
     fn of(line: &ProviderLine) -> Self {
         let (tone, word) = match line.state {
             LineState::Passed => ("good", "Passed"),
