@@ -64,8 +64,9 @@ impl ChosenProvider {
             }),
             Pasted::Provider { issuer } => Ok(Self { issuer, note: None }),
             Pasted::Domain { domain, cloud } => {
-                let is_address = pasted.contains("://");
-                let cloud = if is_address { cloud } else { default };
+                // A domain says by its end that it is a national cloud's, and an address by its host.
+                let is_silent = cloud == Cloud::Global && !pasted.contains("://");
+                let cloud = if is_silent { default } else { cloud };
                 let address = Pasted::domain_document(&domain, cloud);
                 let named = client.named_issuer(&address, reach).await;
                 let named = named.map_err(|cause| problem(cause.to_string()))?;

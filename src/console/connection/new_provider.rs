@@ -109,13 +109,13 @@ pub(super) struct ProviderFields {
 
 /// The clouds of Microsoft, for people.
 const CLOUDS: [(&str, &str, Cloud); 3] = [
-    ("global", "Microsoft Azure (global)", Cloud::Global),
+    ("global", "Microsoft Entra ID (global)", Cloud::Global),
     (
         "us_government",
-        "Azure for US Government",
+        "Entra ID for US Government",
         Cloud::UsGovernment,
     ),
-    ("china", "Azure in China (21Vianet)", Cloud::China),
+    ("china", "Entra ID in China (21Vianet)", Cloud::China),
 ];
 
 pub(super) fn clouds(chosen: &str) -> Vec<Item> {

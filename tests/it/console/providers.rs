@@ -7,11 +7,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use time::format_description::well_known::Rfc2822;
 use time::{Duration, OffsetDateTime};
-use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey};
+use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, OidcApp, OptionalClaim};
 use vestibule::domain::{Connection, OidcSettings};
 
 use crate::support::console::{follow, post};
-use crate::support::{Answer, Browser, NOW, Office, hidden_field, random};
+use crate::support::{ACME_ORIGIN, Answer, Browser, NOW, Office, hidden_field, random};
 
 const TENANT: &str = "6f2c1d34-9a1e-4c55-8f0b-2c1d8e7a9b10";
 const SECRET: &str = "Xy8Q~unmistakable-secret-of-acme";
@@ -131,9 +131,9 @@ async fn every_product_is_offered_by_both_protocols() {
     assert!(saml.contains("href=\"/admin/guides/okta\""), "{saml}");
     let entra = browser.get("/admin/connections/new/openid?for=entra").await;
     assert!(entra.body.contains("Tenant ID or discovery URL"));
-    assert!(entra.body.contains("Azure in China"));
+    assert!(entra.body.contains("Entra ID in China"));
     let okta = browser.get("/admin/connections/new/openid?for=okta").await;
-    assert!(!okta.body.contains("Azure in China"));
+    assert!(!okta.body.contains("Entra ID in China"));
 }
 
 #[tokio::test]
@@ -588,4 +588,83 @@ async fn the_end_of_a_secret_is_told_in_time() {
             "{overview}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_test_shows_the_claims_before_it_is_enabled() {
+    let world = Office::new().await;
+    let idp = start_provider().await;
+    let mut browser = world.admin().await;
+    let (connection, path) = draft(&world, &mut browser, &idp.tenant().discovery_url()).await;
+    let client_id = "5e8c0d6a-0000-4000-8000-000000000001";
+    let members = world.members.id.to_string();
+    let changed = [
+        ("client_id", client_id),
+        ("jit", "on"),
+        ("jit_group", members.as_str()),
+    ];
+    let answer = save(&world, &mut browser, &path, &changed).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let secret = [("client_secret", SECRET)];
+    post(&mut browser, &format!("{path}/secret"), &secret).await;
+    let redirect_uri = world
+        .acme
+        .callback_url(&oidc(&connection).callback_codes[0]);
+    let claims = [
+        OptionalClaim::Email,
+        OptionalClaim::GivenName,
+        OptionalClaim::FamilyName,
+    ];
+    idp.register_oidc(
+        OidcApp::new(client_id, "Acme", redirect_uri)
+            .with_secret(SECRET)
+            .with_claims(claims),
+    );
+    let begun = post(&mut browser, &format!("{path}/test"), &[]).await;
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    let callback = sign_in_there(&idp, begun.header("location")).await;
+    let answer = browser
+        .get(callback.strip_prefix(ACME_ORIGIN).unwrap())
+        .await;
+    let page = follow(&mut browser, &answer).await.body;
+    for part in [
+        ">Claim</th>",
+        "preferred_username",
+        "given_name",
+        "b.simon@contoso.com",
+        "E-mail address",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    for foreign in ["NameID", "AuthnInstant", "Signing certificate", "XML"] {
+        assert!(!page.contains(foreign), "{foreign}: {page}");
+    }
+    let tests = browser.get(&format!("{path}/test")).await.body;
+    assert!(tests.contains("/admin/sign-ins/"), "{tests}");
+    assert!(!world.connection(connection.id).await.enabled);
+}
+
+/// B.Simon signs in at the provider; where the browser is sent then.
+async fn sign_in_there(idp: &DemoIdp, authorize: &str) -> String {
+    let policy = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().redirect(policy).build().unwrap();
+    let page = client.get(authorize).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    let flow = hidden_field(&page, "flow").unwrap();
+    let user = &idp.users()[0];
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("flow", &flow)
+        .append_pair("login", &user.principal_name)
+        .append_pair("passwd", &user.password)
+        .finish();
+    let tenant = idp.tenant();
+    let answer = client
+        .post(format!("{}/{}/login", tenant.origin, tenant.id))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(form)
+        .send()
+        .await
+        .unwrap();
+    let location = answer.headers()[header::LOCATION].to_str().unwrap();
+    location.to_owned()
 }
