@@ -70,10 +70,6 @@ impl IdentityProduct {
         PRODUCTS.iter().find(|it| it.word == word).unwrap_or(other)
     }
 
-    fn is_entra(&self) -> bool {
-        self.word == ENTRA
-    }
-
     /// What a connection to it is called, unless somebody says otherwise.
     fn display_name(&self) -> &'static str {
         if self.word == "other" { "" } else { self.name }
@@ -140,7 +136,9 @@ impl ProviderFields {
 struct NewProviderPage {
     frame: ConsoleFrame,
     product: &'static IdentityProduct,
-    fields: ProviderFields,
+    is_entra: bool,
+    example: &'static str,
+    typed: ProviderFields,
     clouds: Vec<Item>,
     problems: Problems,
 }
@@ -168,8 +166,10 @@ fn page(console: &Console, fields: ProviderFields, problems: Problems) -> NewPro
     NewProviderPage {
         frame: console.frame(Section::Connections, "New OpenID Connect connection"),
         product,
+        is_entra: product.word == ENTRA,
+        example: product.example,
         clouds: clouds(&fields.cloud),
-        fields,
+        typed: fields,
         problems,
     }
 }

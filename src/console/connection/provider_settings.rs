@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::certificate_days::{self, Remaining};
 use super::head::{ConnectionHead, ConnectionTab};
 use super::new_provider::{ProviderFields, clouds};
-use super::setting_controls::{Field, FieldGroup};
+use super::setting_controls::{Control, Field, FieldGroup};
 use super::setting_values::SettingValues;
 use super::settings_form::SettingsForm;
 use crate::admin::{Problems, missing};
@@ -34,6 +34,7 @@ pub(super) struct ProviderSettingsPage {
     /// Who the provider is, and what was typed to make it another one.
     issuer: String,
     typed: ProviderFields,
+    example: &'static str,
     clouds: Vec<Item>,
     is_verified: bool,
     secrets: Vec<SecretView>,
@@ -179,6 +180,7 @@ fn page(
         is_entra: oidc.issuer.is_entra(),
         issuer: oidc.issuer_text(),
         typed: ProviderFields::default(),
+        example: "",
         clouds: clouds(""),
         is_verified: discovery.is_some(),
         secrets: secrets.map(|it| SecretView::of(it, console)).collect(),

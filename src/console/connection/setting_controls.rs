@@ -118,9 +118,9 @@ impl SettingValues {
     ) -> Vec<FieldGroup> {
         groups
             .iter()
-            .map(|(title, keys)| FieldGroup {
+            .map(|&(title, keys)| FieldGroup {
                 title,
-                fields: keys.iter().map(|key| self.field(key, problems)).collect(),
+                fields: keys.iter().map(|&key| self.field(key, problems)).collect(),
             })
             .collect()
     }
@@ -130,7 +130,7 @@ impl SettingValues {
         let shown = CLAIMS
             .iter()
             .filter(|key| is_saml || !CLAIMS_OF_SAML.contains(key));
-        shown.map(|key| self.field(key, problems)).collect()
+        shown.map(|&key| self.field(key, problems)).collect()
     }
 
     /// The switches that weaken a check.

@@ -159,14 +159,12 @@ fn is_plain_http(connection: &Connection) -> bool {
 fn missing(connection: &Connection) -> Option<&'static str> {
     let settings = &connection.settings;
     if let Some(oidc) = settings.oidc() {
-        return match () {
-            () if oidc.client_id.is_empty() => {
-                Some("Enter the client ID first: the provider knows us by it.")
-            }
-            () if oidc.client_secrets.is_empty() => {
-                Some("Add the client secret first: without it no answer can be redeemed.")
-            }
-            () => None,
+        return if oidc.client_id.is_empty() {
+            Some("Enter the client ID first: the provider knows us by it.")
+        } else if oidc.client_secrets.is_empty() {
+            Some("Add the client secret first: without it no answer can be redeemed.")
+        } else {
+            None
         };
     }
     if settings.saml().sso_post_url.is_none() && settings.saml().sso_redirect_url.is_none() {

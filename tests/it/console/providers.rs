@@ -569,7 +569,7 @@ async fn the_end_of_a_secret_is_told_in_time() {
         (60, "ends in 60 days", "info"),
         (14, "ends in 14 days", "warn"),
         (1, "ends in 1 day", "bad"),
-        (-2, "ended 1 day ago", "bad"),
+        (-2, "ended 2 days ago", "bad"),
     ] {
         let mut stored = world.connection(connection.id).await;
         let settings = stored.settings.oidc_mut().unwrap();
