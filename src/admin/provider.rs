@@ -36,6 +36,16 @@ impl ChosenProvider {
         client: &ProviderClient,
         reach: Reach,
     ) -> Result<Self, Refused> {
+        Self::find_in(Cloud::default(), pasted, client, reach).await
+    }
+
+    /// The same where a tenant or a domain alone is one of this cloud of Microsoft.
+    pub async fn find_in(
+        default: Cloud,
+        pasted: &str,
+        client: &ProviderClient,
+        reach: Reach,
+    ) -> Result<Self, Refused> {
         let problem = |what: String| Refused::from(FieldProblem::new("provider", what));
         let found = Pasted::parse(pasted, reach == Reach::Private)
             .map_err(|why| problem(sentence(&why.to_string())))?;
@@ -47,13 +57,16 @@ impl ChosenProvider {
                 ..
             } => Ok(Self {
                 issuer: Issuer::EntraTenant {
-                    cloud: cloud.unwrap_or_default(),
+                    cloud: cloud.unwrap_or(default),
                     tenant,
                 },
                 note: note.map(|note| told(note).to_owned()),
             }),
             Pasted::Provider { issuer } => Ok(Self { issuer, note: None }),
             Pasted::Domain { domain, cloud } => {
+                // A domain says by its end that it is a national cloud's, and an address by its host.
+                let is_silent = cloud == Cloud::Global && !pasted.contains("://");
+                let cloud = if is_silent { default } else { cloud };
                 let address = Pasted::domain_document(&domain, cloud);
                 let named = client.named_issuer(&address, reach).await;
                 let named = named.map_err(|cause| problem(cause.to_string()))?;
@@ -224,6 +237,28 @@ impl Admin<'_> {
             set_at: self.now,
             expires_at,
         });
+        Ok(after)
+    }
+
+    /// The connection with its newest secret alone.
+    pub fn with_secret_retired(&self, connection: &Connection) -> Result<Connection, Refused> {
+        let mut after = connection.clone();
+        let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
+        oidc.client_secrets.truncate(1);
+        Ok(after)
+    }
+
+    /// The connection at another provider, which nobody has looked at yet.
+    pub fn with_provider(
+        &self,
+        connection: &Connection,
+        issuer: Issuer,
+    ) -> Result<Connection, Refused> {
+        let mut after = connection.clone();
+        let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
+        if oidc.issuer != issuer {
+            (oidc.issuer, oidc.discovery) = (issuer, None);
+        }
         Ok(after)
     }
 

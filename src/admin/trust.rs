@@ -49,7 +49,7 @@ impl Admin<'_> {
         let before = older.map(|older| older.settings.clone());
         Ok(differences(
             &settings,
-            &with(before.unwrap_or_default()),
+            &with(before.unwrap_or_else(|| newer.settings.blank())),
             &with(newer.settings.clone()),
         ))
     }

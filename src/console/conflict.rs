@@ -1,7 +1,7 @@
 //! Two administrators who change one connection at once.
 
 use super::Console;
-use super::connection::saml_fields::{SamlValues, beside};
+use super::connection::setting_values::{SettingValues, beside};
 use crate::admin::Refused;
 use crate::domain::{Connection, Group};
 use crate::http::pages::Moment;
@@ -19,7 +19,7 @@ impl Conflict {
     /// What was typed, beside what is stored now.
     pub(super) async fn of(
         console: &Console,
-        typed: &SamlValues,
+        typed: &SettingValues,
         stored: &Connection,
         groups: &[Group],
     ) -> Result<Self, Refused> {
@@ -27,7 +27,7 @@ impl Conflict {
         Ok(Self {
             by: last.0,
             at: last.1.into(),
-            rows: beside(typed, &SamlValues::of(stored), groups),
+            rows: beside(typed, &SettingValues::of(stored), groups),
         })
     }
 }

@@ -46,8 +46,8 @@ const LARGEST: usize = 96 * 1024;
 const LIFETIME: i64 = 3600;
 /// The largest page that is filled in.
 const LARGEST_PAGE: usize = 8 * 1024 * 1024;
-/// Fields that are never kept: the passwords.
-const SECRET: [&str; 2] = ["password", "present"];
+/// Fields that are never kept: the passwords, and our secrets at providers.
+const SECRET: [&str; 3] = ["password", "present", "client_secret"];
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route(BACK, get(wait).post(come_back))
@@ -134,6 +134,7 @@ impl KeptForm {
     fn to_give_again(&self) -> &'static str {
         match (self.had_file, self.had_password) {
             (true, _) => " Choose the file once more.",
+            (_, true) if self.action.ends_with("/secret") => " Paste the client secret once more.",
             (_, true) => " Type the password once more.",
             _ => "",
         }

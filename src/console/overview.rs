@@ -11,7 +11,7 @@ use super::connection::certificate_days::{self, Remaining};
 use super::steps::{self, Step};
 use super::times::Ago;
 use super::{Console, ConsoleFrame, Section, Tone};
-use crate::domain::{ConnectionId, Outcome};
+use crate::domain::{Connection, ConnectionId, Outcome, Protocol};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -75,7 +75,23 @@ struct ConnectionCard {
     failed: usize,
     in_a_row: usize,
     last: usize,
-    certificate: Option<Certificate>,
+    /// What it speaks, and with whom.
+    protocol: String,
+    credential: CredentialView,
+    /// What deserves a look.
+    note: Option<&'static str>,
+}
+
+/// What a connection is trusted by, or is known by at its provider.
+#[derive(Debug)]
+struct CredentialView {
+    name: &'static str,
+    /// How long it lasts, where that is known.
+    lasts: Option<Certificate>,
+    /// The class and the words where it is not.
+    unknown: (&'static str, &'static str),
+    /// The end of the page's address where it is changed, and how the way there is called.
+    page: (&'static str, &'static str),
 }
 
 #[derive(Debug)]
@@ -176,15 +192,22 @@ fn verdict(connections: &[ConnectionCard]) -> OverviewVerdict {
             "People sign in with passwords until a connection is enabled.",
         );
     }
-    let has_ended = |it: &&ConnectionCard| it.certificate.as_ref().is_some_and(|it| it.has_ended);
+    let has_ended =
+        |it: &&ConnectionCard| it.credential.lasts.as_ref().is_some_and(|it| it.has_ended);
     let ended: Vec<&ConnectionCard> = enabled().filter(has_ended).collect();
     if let Some(first) = ended.first() {
         let names: Vec<&str> = ended.iter().map(|it| it.display_name.as_str()).collect();
         return OverviewVerdict {
             tone: Tone::Bad,
             title: format!("Nobody can sign in through {}", names.join(", ")),
-            link: Some((format!("{}/certificates", first.href), "Update Certificate")),
-            text: "The signing certificate that is stored here has ended. Add the new one of your identity provider.".to_owned(),
+            link: Some((
+                format!("{}{}", first.href, first.credential.page.0),
+                first.credential.page.1,
+            )),
+            text: format!(
+                "The {} that is stored here has ended. Add the new one of your identity provider.",
+                first.credential.name.to_ascii_lowercase()
+            ),
         };
     }
     let names = |of: &[&ConnectionCard]| {
@@ -259,8 +282,50 @@ fn connection(
             summary: it.summary.clone(),
             stands: success.is_none_or(|success| success.started_at < it.started_at),
         }),
-        certificate: certificate_days::of_connection(ready, now)
-            .map(|it| certificate("Signing certificate", it, now)),
+        protocol: protocol(connection),
+        credential: credential(ready, now),
+        note: connection
+            .settings
+            .oidc()
+            .filter(|oidc| oidc.discovery.is_none())
+            .map(|_| "Never verified"),
+    }
+}
+
+fn protocol(connection: &Connection) -> String {
+    let name = match connection.settings.protocol {
+        Protocol::Saml(_) => "SAML 2.0",
+        Protocol::Oidc(_) => "OpenID Connect",
+    };
+    match connection.settings.provider_name() {
+        provider if provider.is_empty() => name.to_owned(),
+        provider => format!("{name} · {provider}"),
+    }
+}
+
+fn credential(ready: &SiteConnection, now: OffsetDateTime) -> CredentialView {
+    let lasts = certificate_days::of_connection(ready, now);
+    let (name, unknown, page) = match &ready.connection.settings.protocol {
+        Protocol::Saml(_) => (
+            "Signing certificate",
+            ("days bad", "none that can be used"),
+            ("/certificates", "Update Certificate"),
+        ),
+        Protocol::Oidc(oidc) => (
+            "Client secret",
+            if oidc.client_secrets.is_empty() {
+                ("days bad", "none yet")
+            } else {
+                ("none", "no expiry date given")
+            },
+            ("#secret", "Add a client secret"),
+        ),
+    };
+    CredentialView {
+        name,
+        lasts: lasts.map(|it| certificate(name, it, now)),
+        unknown,
+        page,
     }
 }
 

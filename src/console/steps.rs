@@ -1,7 +1,8 @@
 //! What is left to do until single sign-on is set up. Each step is read from what is there; nobody ticks it off.
 
-use crate::domain::{Group, GroupKind};
-use crate::site::Site;
+use crate::admin::missing;
+use crate::domain::{Group, GroupKind, Protocol};
+use crate::site::{Site, SiteConnection};
 use crate::store::LatestOutcome;
 
 /// One step.
@@ -14,6 +15,16 @@ pub(super) struct Step {
     pub(super) is_done: bool,
     /// The first that is not done.
     pub(super) is_next: bool,
+}
+
+const PROVIDER_SETTINGS: &str = "OpenID Connect Settings";
+
+/// Whether a connection could work.
+fn is_complete(ready: &SiteConnection) -> bool {
+    match &ready.connection.settings.protocol {
+        Protocol::Saml(_) => !ready.trust.keys.is_empty(),
+        Protocol::Oidc(_) => missing(&ready.connection).is_empty(),
+    }
 }
 
 /// The steps of a company.
@@ -31,8 +42,14 @@ pub(super) fn of(
     let beneath = |page: &str, words| {
         first.map(|connection| (format!("/admin/connections/{}{page}", connection.id), words))
     };
+    let is_saml = first.is_none_or(|connection| connection.settings.oidc().is_none());
+    let (settings, copy) = if is_saml {
+        ("SAML Settings", ("/copy", "Copy into Entra"))
+    } else {
+        (PROVIDER_SETTINGS, ("", PROVIDER_SETTINGS))
+    };
     let at = |path: &str, words| Some((path.to_owned(), words));
-    let is_usable = site.connections().any(|ready| !ready.trust.keys.is_empty());
+    let is_usable = site.connections().any(is_complete);
     let is_enabled = site.enabled_connections().next().is_some();
     let got_through = seen.iter().any(|it| {
         it.connection_id.is_some() && matches!(it.outcome.as_str(), "signed_in" | "tested")
@@ -59,14 +76,14 @@ pub(super) fn of(
         ),
         step(
             "Add your identity provider",
-            "With its metadata file, its metadata address, or by hand.",
-            beneath("", "SAML Settings").or_else(|| at("/admin/connections/new", "New connection")),
+            "With its metadata or its tenant ID.",
+            beneath("", settings).or_else(|| at("/admin/connections/add", "New connection")),
             is_usable,
         ),
         step(
             "Copy our addresses into it, and assign users there",
             "Then test the connection. The test goes all the way through your identity provider and changes nothing.",
-            beneath("/copy", "Copy into Entra"),
+            beneath(copy.0, copy.1),
             got_through,
         ),
         step(

@@ -107,6 +107,15 @@ impl Settings {
         }
     }
 
+    /// What a new connection that speaks the same begins with.
+    #[must_use]
+    pub fn blank(&self) -> Self {
+        match self.protocol {
+            Protocol::Saml(_) => SamlSettings::default().into(),
+            Protocol::Oidc(_) => OidcSettings::default().into(),
+        }
+    }
+
     /// How it speaks SAML. A connection that does not has no identity provider, no address and no key of SAML: it is asked nothing,
     /// and verifies nothing.
     pub fn saml(&self) -> &SamlSettings {

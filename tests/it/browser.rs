@@ -12,6 +12,7 @@ mod kept;
 mod logo;
 mod looks;
 mod popup;
+mod providers;
 mod script_off;
 mod tutorial;
 mod ways_in;

@@ -19,6 +19,8 @@ mod metadata_import;
 mod overview;
 #[cfg(feature = "demo")]
 mod provider;
+#[cfg(feature = "demo")]
+mod providers;
 mod quota;
 mod saml_settings;
 mod session_data;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::names::SETTINGS;
 use super::settings::ConnectionSettings;
-use crate::domain::{Connection, Settings};
+use crate::domain::Connection;
 use crate::import;
 
 /// One thing that differs.
@@ -73,7 +73,7 @@ const OF_EACH: [&str; 5] = [
 /// What a new connection has beside its certificates, where that is not what each begins with.
 pub fn introduction(settings: &ConnectionSettings, new: &Connection) -> Vec<Difference> {
     let blank = Connection {
-        settings: Settings::default(),
+        settings: new.settings.blank(),
         ..new.clone()
     };
     let is_told = |key| {

@@ -73,6 +73,11 @@ pub const SETTINGS: &[SettingText] = &[
         "When it was set, and until when the provider takes it. What it is, is shown nowhere.",
     ),
     setting(
+        "redirect_uris",
+        "Redirect URIs",
+        "The last parts of the addresses that the provider answers to, the one that is sent first.",
+    ),
+    setting(
         "client_authentication",
         "Client authentication",
         "How the secret is shown to the provider's token endpoint: in the body, or in a header.",

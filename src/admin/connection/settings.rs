@@ -147,6 +147,7 @@ impl ConnectionSettings {
                 certificate::thumbprints(&settings.saml().certificates)
             }
             "issuer" => settings.oidc()?.issuer_text(),
+            "redirect_uris" => settings.oidc()?.callback_codes.join(", "),
             "client_secret" => secrets_text(&settings.oidc()?.client_secrets),
             _ => return connection.value(key),
         })

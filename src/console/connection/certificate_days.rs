@@ -1,12 +1,14 @@
-//! How long certificates last, and when to say so.
+//! How long certificates and client secrets last, and when to say so (rule N7).
 //!
-//! Invariant: what counts is the certificate that lasts longest: an old one that ends beside its successor stops nobody.
+//! Invariant: what counts is the certificate that lasts longest, and the secret that was set last: an old one that ends beside its
+//! successor stops nobody.
 
 use time::{Duration, OffsetDateTime};
 
 use crate::console::times::count_of;
 use crate::console::{Banner, Tone};
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::{OidcSettings, Protocol};
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};
 
@@ -67,36 +69,76 @@ impl Remaining {
     }
 }
 
-/// The certificate of a connection that lasts longest; none when it has no usable one.
-pub(in crate::console) fn of_connection(
-    connection: &SiteConnection,
-    now: OffsetDateTime,
-) -> Option<Remaining> {
-    let ends = connection.trust.keys.iter().map(|key| key.validity().1);
-    ends.max().map(|until| Remaining::of(until, now))
+/// `ends in 12 days (2 March 2026, 12:00 UTC)`.
+pub(super) fn with_day(remaining: Remaining) -> String {
+    let day = Moment::from(remaining.until).text;
+    match remaining.days {
+        FAR.. => remaining.text(),
+        _ => format!("{} ({day})", remaining.text()),
+    }
 }
 
-/// A banner for each enabled connection whose last certificate ends soon.
+/// The certificate of a connection that lasts longest, or its client secret; none when it has no usable one, or nobody said how
+/// long.
+pub(in crate::console) fn of_connection(
+    ready: &SiteConnection,
+    now: OffsetDateTime,
+) -> Option<Remaining> {
+    let until = match &ready.connection.settings.protocol {
+        Protocol::Saml(_) => ready.trust.keys.iter().map(|key| key.validity().1).max(),
+        Protocol::Oidc(oidc) => secret_end(oidc),
+    };
+    until.map(|until| Remaining::of(until, now))
+}
+
+/// When the secret ends that is tried first.
+pub(in crate::console) fn secret_end(oidc: &OidcSettings) -> Option<OffsetDateTime> {
+    oidc.client_secrets.first()?.expires_at
+}
+
+/// A banner for each enabled connection whose last certificate or client secret ends soon.
 pub(in crate::console) fn banners(site: &Site, now: OffsetDateTime) -> Vec<Banner> {
     let ending = |ready: &SiteConnection| {
         let remaining = of_connection(ready, now).filter(|it| it.days <= CERTIFICATE_ENDS_SOON)?;
         let connection = &ready.connection;
         let day = Moment::from(remaining.until).text;
-        let next = if remaining.days < 0 {
-            "Nobody can sign in through it until a new one is here."
-        } else {
-            "Add the new one before that; both count while they overlap."
+        let ended = remaining.days < 0;
+        let (what, next, page, link) = match &connection.settings.protocol {
+            Protocol::Saml(_) if ended => (
+                "signing certificate",
+                "Nobody can sign in through it until a new one is here.",
+                "/certificates",
+                "Update Certificate",
+            ),
+            Protocol::Saml(_) => (
+                "signing certificate",
+                "Add the new one before that; both count while they overlap.",
+                "/certificates",
+                "Update Certificate",
+            ),
+            Protocol::Oidc(_) if ended => (
+                "client secret",
+                "Nobody can sign in through it until a new one is here.",
+                "#secret",
+                "Add a client secret",
+            ),
+            Protocol::Oidc(_) => (
+                "client secret",
+                "Add the new one before that; both count while they overlap.",
+                "#secret",
+                "Add a client secret",
+            ),
         };
         Some(Banner {
             tone: remaining.tone(),
             text: format!(
-                "The signing certificate of {} {} ({day}). {next}",
+                "The {what} of {} {} ({day}). {next}",
                 connection.display_name,
                 remaining.text()
             ),
             link: Some((
-                format!("/admin/connections/{}/certificates", connection.id),
-                "Update Certificate".to_owned(),
+                format!("/admin/connections/{}{page}", connection.id),
+                link.to_owned(),
             )),
         })
     };

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::certificate_view::{CertificateStanding, CertificateView};
 use super::copy_into::pem;
 use super::head::{ConnectionHead, ConnectionTab};
+use super::protocol::saml_connection;
 use super::review::{Review, ReviewForm};
 use crate::admin::{
     CertificateChange, CertificateFacts, Problems, Refused, certificate_findings,
@@ -47,7 +48,7 @@ struct CertificatesPage {
 
 /// `GET /admin/connections/{id}/certificates`
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
-    let connection = console.admin().connection(id).await?;
+    let connection = saml_connection(&console, id).await?;
     Ok(Page::new(page(&console, &connection)).into_response())
 }
 
@@ -70,7 +71,7 @@ fn page(console: &Console, connection: &Connection) -> CertificatesPage {
 async fn update(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
     let admin = console.admin();
-    let connection = admin.connection(id).await?;
+    let connection = saml_connection(console, id).await?;
     let file = upload.file("certificate_file");
     let file = file.map(|file| file.content.as_ref()).unwrap_or_default();
     let replaces = upload.text("mode") == "replace";
@@ -119,6 +120,7 @@ async fn change(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, shown): ConsoleForm<ReviewForm>,
 ) -> Result<Response, Error> {
+    saml_connection(&console, id).await?;
     let (connection, given) = shown.of(&console, id).await?;
     let (old, given) = (
         &connection.settings.saml().certificates,
@@ -146,7 +148,7 @@ async fn remove(
     ConsoleForm(console, removed): ConsoleForm<Removed>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
-    let connection = admin.connection(id).await?;
+    let connection = saml_connection(&console, id).await?;
     let change = CertificateChange::Remove(removed.certificate);
     let after = admin.with_certificates(&connection, change)?;
     let warnings = certificate_findings(Some(&connection), &after, console.now());

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::head::{ConnectionHead, ConnectionTab};
-use super::saml_controls::{Control, Field};
-use super::saml_fields::SamlValues;
+use super::setting_controls::{Control, Field};
+use super::setting_values::SettingValues;
 use super::settings_form::{self, SettingsForm};
 use crate::admin::Problems;
 use crate::console::conflict::Conflict;
@@ -47,7 +47,7 @@ struct MappingRow {
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
     let connection = console.admin().connection(id).await?;
     let groups = console.app.desk.groups(console.company()).await?;
-    let values = SamlValues::of(&connection);
+    let values = SettingValues::of(&connection);
     let problems = Problems::default();
     let page = ClaimsPage::page(&console, &connection, &groups, values, problems, None);
     Ok(Page::new(page).into_response())
@@ -62,19 +62,19 @@ async fn save(
 }
 
 impl SettingsForm for ClaimsPage {
-    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SamlValues {
-        SamlValues::sent_claims(fields, stored)
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
+        SettingValues::sent_claims(fields, stored)
     }
 
     fn page(
         console: &Console,
         connection: &Connection,
         groups: &[Group],
-        values: SamlValues,
+        values: SettingValues,
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {
-        let claims = values.claims(&problems);
+        let claims = values.claims(connection.settings.oidc().is_none(), &problems);
         let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
         let rows = values.mapping.into_iter().chain(spare);
         Self {

@@ -7,12 +7,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use super::certificate_days::{Remaining, secret_end};
 use super::head::{ConnectionHead, ConnectionTab};
-use super::saml_settings;
+use super::settings;
 use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
 use crate::console::times::day;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, tell_at};
-use crate::domain::{Connection, ConnectionId};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, Tone, tell_at};
+use crate::domain::{Connection, ConnectionId, OidcSettings, Protocol};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -37,32 +38,68 @@ struct ConnectionLine {
     id: ConnectionId,
     name: String,
     display_name: String,
+    /// What it speaks, and with whom.
+    protocol: &'static str,
+    provider: String,
     sort_order: i64,
     is_enabled: bool,
-    /// What it still needs, in a sentence each.
+    /// What it still needs, and what deserves a look, in a sentence each.
     missing: Vec<String>,
-    certificates: (&'static str, String),
+    /// How long its certificate or its client secret lasts, and where it is changed.
+    credential: (&'static str, String),
+    credential_page: &'static str,
 }
 
 impl ConnectionLine {
     fn of(connection: Connection, now: OffsetDateTime) -> Self {
+        let (protocol, credential, credential_page) = match &connection.settings.protocol {
+            Protocol::Saml(_) => (
+                "SAML 2.0",
+                certificates_state(&connection, now),
+                "/certificates",
+            ),
+            Protocol::Oidc(oidc) => ("OpenID Connect", secret_state(oidc, now), "#secret"),
+        };
+        let missing = missing(&connection).into_iter().map(|it| it.what);
+        let is_unverified = connection
+            .settings
+            .oidc()
+            .is_some_and(|oidc| oidc.discovery.is_none());
+        let verify = "Never verified: press Verify on its page.".to_owned();
         Self {
             id: connection.id,
             name: connection.name.to_string(),
+            protocol,
+            provider: connection.settings.provider_name(),
             sort_order: connection.sort_order,
             is_enabled: connection.enabled,
-            missing: missing(&connection).into_iter().map(|it| it.what).collect(),
-            certificates: certificates_state(&connection, now),
+            missing: missing.chain(is_unverified.then_some(verify)).collect(),
+            credential,
+            credential_page,
             display_name: connection.display_name,
         }
     }
 }
 
+/// The tone and the words for a connection's client secret.
+fn secret_state(oidc: &OidcSettings, now: OffsetDateTime) -> (&'static str, String) {
+    if oidc.client_secrets.is_empty() {
+        return ("bad", "No client secret yet".to_owned());
+    }
+    match secret_end(oidc).map(|until| Remaining::of(until, now)) {
+        None => ("off", "No expiry date given".to_owned()),
+        Some(remaining) if remaining.tone() == Tone::Good => {
+            ("good", format!("Until {}", day(remaining.until)))
+        }
+        Some(remaining) => {
+            let tone = if remaining.days < 0 { "bad" } else { "warn" };
+            (tone, format!("The client secret {}", remaining.text()))
+        }
+    }
+}
+
 /// The tone and the words for a connection's certificates.
-pub(super) fn certificates_state(
-    connection: &Connection,
-    now: OffsetDateTime,
-) -> (&'static str, String) {
+fn certificates_state(connection: &Connection, now: OffsetDateTime) -> (&'static str, String) {
     let facts = CertificateFacts::all(connection, now);
     let in_force = facts.iter().filter_map(|one| match one.state {
         CertificateState::InForce(_) => one.validity.map(|(_, until)| until),
@@ -122,7 +159,7 @@ async fn switch(
         }
         Err(refused @ Refused::Invalid(_)) => {
             let connection = admin.connection(id).await?;
-            saml_settings::incomplete(&console, &connection, refused.problems()).await
+            settings::incomplete(&console, &connection, refused.problems()).await
         }
         Err(refused) => Err(refused.into()),
     }

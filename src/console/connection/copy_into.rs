@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::head::{ConnectionHead, ConnectionTab};
+use super::protocol::saml_connection;
 use crate::console::{Console, ConsoleFrame, Section};
 use crate::domain::{Company, ConnectionId};
 use crate::http::error::Error;
@@ -53,7 +54,7 @@ struct CopyInto {
 
 /// `GET /admin/connections/{id}/copy`
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
-    let connection = console.admin().connection(id).await?;
+    let connection = saml_connection(&console, id).await?;
     let company = &console.site.company;
     let others = console.site.enabled_connections();
     let several = others.filter(|other| other.connection.id != id).count() > 0;

@@ -9,6 +9,8 @@ use crate::http::pages::Moment;
 /// The part of a test's page that only the administrator who ran it sees.
 #[derive(Debug)]
 pub(in crate::console) struct Found {
+    /// Whether it came by SAML, whose words differ.
+    pub(in crate::console) is_saml: bool,
     /// All of it in one sentence.
     pub(in crate::console) sentence: String,
     pub(in crate::console) passed: bool,
@@ -35,9 +37,14 @@ pub(in crate::console) struct ClaimView {
     pub(in crate::console) used_as: String,
 }
 
-pub(in crate::console) fn found(findings: &Findings, attempt: &LoginAttempt) -> Found {
+pub(in crate::console) fn found(
+    findings: &Findings,
+    attempt: &LoginAttempt,
+    is_saml: bool,
+) -> Found {
     let rehearsal = findings.rehearsal.as_ref();
     Found {
+        is_saml,
         sentence: sentence(rehearsal, attempt),
         passed: attempt.outcome == Outcome::Tested,
         name_id: findings.name_id.as_ref().map(name),
@@ -56,6 +63,9 @@ pub(in crate::console) fn found(findings: &Findings, attempt: &LoginAttempt) -> 
             .map(|it| it.groups.iter().map(group).collect())
             .unwrap_or_default(),
         groups_note: match findings.person.as_ref().map(|it| &it.groups) {
+            Some(GroupClaim::Overflow) if !is_saml => {
+                "The user is in more groups than the provider lists. Groups stay as they are. In Entra ID, choose “Groups assigned to the application” under Token configuration, Edit groups claim."
+            }
             Some(GroupClaim::Overflow) => {
                 "The user is in more groups than the identity provider lists. Groups stay as they are. In Entra ID, choose “Groups assigned to the application” under Attributes & Claims."
             }

@@ -18,7 +18,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 }
 
 /// Name in the address, and the product's name.
-const GUIDES: [(&str, &str); 5] = [
+pub(super) const GUIDES: [(&str, &str); 5] = [
     ("entra", "Microsoft Entra ID"),
     ("okta", "Okta"),
     ("google", "Google Workspace"),

@@ -1,7 +1,7 @@
 //! What stands above every page of one connection: its name, its switch and its tabs.
 
 use crate::admin::missing;
-use crate::domain::{Connection, ConnectionId};
+use crate::domain::{Connection, ConnectionId, Protocol};
 
 /// What stands above every page of one connection.
 #[derive(Debug)]
@@ -12,7 +12,11 @@ pub(super) struct ConnectionHead {
     /// Whether it has all that it needs to be enabled.
     pub(super) is_ready: bool,
     pub(super) tab: ConnectionTab,
+    tabs: &'static [TabText],
 }
+
+/// A tab, what its address ends with, and its name.
+type TabText = (ConnectionTab, &'static str, &'static str);
 
 /// A page of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +26,14 @@ pub(super) enum ConnectionTab {
     Certificates,
     Metadata,
     Copy,
+    Verify,
     Test,
     Versions,
     /// One that has no tab of its own.
     Other,
 }
 
-const TABS: [(ConnectionTab, &str, &str); 7] = [
+const SAML_TABS: &[TabText] = &[
     (ConnectionTab::Settings, "", "SAML Settings"),
     (ConnectionTab::Claims, "/claims", "Claims and groups"),
     (
@@ -42,6 +47,14 @@ const TABS: [(ConnectionTab, &str, &str); 7] = [
     (ConnectionTab::Versions, "/versions", "Versions"),
 ];
 
+const PROVIDER_TABS: &[TabText] = &[
+    (ConnectionTab::Settings, "", "OpenID Connect Settings"),
+    (ConnectionTab::Claims, "/claims", "Claims and groups"),
+    (ConnectionTab::Verify, "/verify", "Verify"),
+    (ConnectionTab::Test, "/test", "Test"),
+    (ConnectionTab::Versions, "/versions", "Versions"),
+];
+
 impl ConnectionHead {
     pub(super) fn of(connection: &Connection, tab: ConnectionTab) -> Self {
         Self {
@@ -50,12 +63,30 @@ impl ConnectionHead {
             is_enabled: connection.enabled,
             is_ready: missing(connection).is_empty(),
             tab,
+            tabs: match connection.settings.protocol {
+                Protocol::Saml(_) => SAML_TABS,
+                Protocol::Oidc(_) => PROVIDER_TABS,
+            },
         }
     }
 
     /// The address of its settings; those of its other pages begin with it.
     pub(super) fn href(&self) -> String {
         format!("/admin/connections/{}", self.id)
+    }
+
+    /// Whether it speaks SAML.
+    pub(super) fn is_saml(&self) -> bool {
+        self.tabs == SAML_TABS
+    }
+
+    /// The page with our addresses, and its name.
+    pub(super) fn copy(&self) -> (String, &'static str) {
+        if self.is_saml() {
+            (format!("{}/copy", self.href()), "Copy into Entra")
+        } else {
+            (self.href(), "OpenID Connect Settings")
+        }
     }
 
     /// Where the form of its switch goes.
@@ -65,7 +96,9 @@ impl ConnectionHead {
 
     /// Address, name, and whether it is this one.
     pub(super) fn tabs(&self) -> Vec<(String, &'static str, bool)> {
-        let tab = |(tab, path, name)| (format!("{}{path}", self.href()), name, tab == self.tab);
-        TABS.map(tab).into()
+        let tab = |(tab, path, name): &TabText| {
+            (format!("{}{path}", self.href()), *name, *tab == self.tab)
+        };
+        self.tabs.iter().map(tab).collect()
     }
 }

@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 
 use super::given_metadata::{FROM_FILE, Given, Several};
 use super::head::{ConnectionHead, ConnectionTab};
+use super::protocol::saml_connection;
 use super::review::{Review, ReviewForm};
 use crate::admin::{ImportChoices, MetadataImport, Problems, Refused};
 use crate::console::{
@@ -41,7 +42,7 @@ struct Metadata {
 
 /// `GET /admin/connections/{id}/metadata`
 async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
-    let connection = console.admin().connection(id).await?;
+    let connection = saml_connection(&console, id).await?;
     Ok(Page::new(page(&console, &connection)).into_response())
 }
 
@@ -67,6 +68,7 @@ async fn change(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, shown): ConsoleForm<ReviewForm>,
 ) -> Result<Response, Error> {
+    saml_connection(&console, id).await?;
     let (connection, _) = shown.of(&console, id).await?;
     let proposal = shown.proposal(&console).await?;
     let source = proposal.source().unwrap_or_default();
@@ -86,7 +88,7 @@ async fn change(
 async fn import(Path(id): Path<ConnectionId>, upload: ConsoleUpload) -> Result<Response, Error> {
     let console = &upload.console;
     let admin = console.admin();
-    let before = admin.connection(id).await?;
+    let before = saml_connection(console, id).await?;
     let mut given = Given::default();
     let found = match given.read(&upload).await {
         Ok((imported, source)) => {

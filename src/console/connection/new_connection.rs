@@ -3,14 +3,17 @@
 //! Invariant: whatever brings a certificate leads to a review first.
 
 use askama::Template;
+use axum::extract::Query;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use serde::Deserialize;
 
 use super::copy_into::pem;
 use super::given_metadata::{Given, LARGEST_MIB, Several};
+use super::guides::GUIDES;
 use super::head::ConnectionTab;
 use super::review::{Review, ReviewForm, find_proposal, same_provider};
-use super::saml_fields::SamlValues;
+use super::setting_values::SettingValues;
 use crate::admin::{
     ImportChoices, Problems, Proposal, Refused, certificate_findings, connection_name,
     given_certificates,
@@ -44,12 +47,23 @@ struct NewConnectionPage {
     has_groups: bool,
     problems: Problems,
     largest: usize,
+    /// The guide for the product that was chosen, and its name.
+    guide: Option<(&'static str, &'static str)>,
+}
+
+/// Which product the page is for.
+#[derive(Debug, Default, Deserialize)]
+struct ChosenProduct {
+    #[serde(default, rename = "for")]
+    word: String,
 }
 
 /// `GET /admin/connections/new`
-async fn choose(console: Console) -> Result<Response, Error> {
+async fn choose(console: Console, Query(chosen): Query<ChosenProduct>) -> Result<Response, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
-    Ok(Page::new(choice(&console, &groups, None, Problems::default())).into_response())
+    let page = choice(&console, &groups, None, Problems::default());
+    let guide = GUIDES.into_iter().find(|(word, _)| *word == chosen.word);
+    Ok(Page::new(NewConnectionPage { guide, ..page }).into_response())
 }
 
 fn choice(
@@ -68,6 +82,7 @@ fn choice(
         has_groups: has_groups(groups),
         problems,
         largest: LARGEST_MIB,
+        guide: None,
     }
 }
 
@@ -143,7 +158,7 @@ fn jit(groups: &[Group], chosen: &str) -> Result<Option<crate::domain::GroupId>,
 #[template(path = "console/connection/connection_manual.html")]
 struct ManualConnectionPage {
     frame: ConsoleFrame,
-    values: SamlValues,
+    values: SettingValues,
     certificate: String,
     /// The proposal that the form began with: what it has no field for stays as it is there.
     proposal: String,
@@ -176,7 +191,7 @@ impl ManualConnectionPage {
 async fn manual(console: Console) -> Result<Response, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
     let blank = blank(&console).await?;
-    let values = SamlValues::of(&blank);
+    let values = SettingValues::of(&blank);
     let page = form(
         &console,
         &groups,
@@ -199,7 +214,7 @@ async fn change(ConsoleForm(console, shown): ConsoleForm<ReviewForm>) -> Result<
     let page = form(
         &console,
         &groups,
-        SamlValues::of(&typed),
+        SettingValues::of(&typed),
         certificates.iter().map(|one| pem(one)).collect(),
         Problems::default(),
     );
@@ -217,7 +232,7 @@ async fn blank(console: &Console) -> Result<Connection, Refused> {
 fn form(
     console: &Console,
     groups: &[Group],
-    values: SamlValues,
+    values: SettingValues,
     certificate: String,
     problems: Problems,
 ) -> ManualConnectionPage {
@@ -251,7 +266,7 @@ async fn add(upload: ConsoleUpload) -> Result<Response, Error> {
     if let Some(saml) = blank.settings.saml_mut() {
         saml.certificates.clear();
     }
-    let values = SamlValues::of(&blank).with(fields);
+    let values = SettingValues::of(&blank).with(fields);
     let filled = |values, certificate: &str, problems| {
         let page = form(console, &groups, values, certificate.to_owned(), problems);
         page.of(upload.text("proposal").to_owned())
@@ -325,7 +340,7 @@ fn review<'a>(
 fn by_hand(
     upload: &ConsoleUpload,
     blank: &Connection,
-    values: &SamlValues,
+    values: &SettingValues,
     groups: &[Group],
 ) -> Result<Connection, Problems> {
     let mut problems = Problems::default();

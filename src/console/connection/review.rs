@@ -182,8 +182,8 @@ pub(super) async fn same_provider(
 /// Rule F2: accounts are bound to the connection, so that another identity provider would speak for them.
 pub(super) fn replaces(before: &Connection, after: &Connection) -> bool {
     let (old, new) = (
-        &before.settings.saml().idp_entity_id,
-        &after.settings.saml().idp_entity_id,
+        before.settings.provider_name(),
+        after.settings.provider_name(),
     );
     !old.is_empty() && old != new
 }

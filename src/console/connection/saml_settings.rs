@@ -3,36 +3,25 @@
 //! Invariant: certificates are not changed here, and another identity provider is a review of its own.
 
 use askama::Template;
-use axum::extract::Path;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
 
 use super::certificate_view::{CertificateStanding, CertificateView};
 use super::head::{ConnectionHead, ConnectionTab};
-use super::review::{Review, ReviewForm, replaces};
-use super::saml_controls::{Control, Field, FieldGroup};
-use super::saml_fields::SamlValues;
-use super::settings_form::{self, SettingsForm};
+use super::review::{Review, replaces};
+use super::setting_controls::{Control, Field, FieldGroup};
+use super::setting_values::SettingValues;
+use super::settings_form::SettingsForm;
 use crate::admin::{CertificateFacts, Problems, missing};
 use crate::console::conflict::Conflict;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, unprocessable_page};
-use crate::domain::{AuditAction, Connection, ConnectionId, Group};
+use crate::console::{Console, ConsoleFrame, Item, Section};
+use crate::domain::{AuditAction, Connection, Group};
 use crate::http::error::Error;
-use crate::http::response::Page;
-use crate::http::routes::Routes;
-
-pub(super) fn routes(routes: Routes) -> Routes {
-    routes
-        .route("/admin/connections/{id}", get(show).post(save))
-        .route("/admin/connections/{id}/change", post(change))
-}
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/saml_settings.html")]
-struct SamlSettingsPage {
+pub(super) struct SamlSettingsPage {
     frame: ConsoleFrame,
     head: ConnectionHead,
-    values: SamlValues,
+    values: SettingValues,
     problems: Problems,
     /// What the connection still needs, when it is not enabled.
     missing: Vec<String>,
@@ -62,56 +51,29 @@ impl SamlSettingsPage {
     }
 }
 
-/// `GET /admin/connections/{id}`
-async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
-    let connection = console.admin().connection(id).await?;
-    let groups = console.app.desk.groups(console.company()).await?;
-    let page = page(
-        &console,
-        &connection,
-        &groups,
-        SamlValues::of(&connection),
-        Problems::default(),
-    );
-    Ok(Page::new(page).into_response())
-}
-
-/// `POST /admin/connections/{id}/change`: the form as it was filled in before its review.
-async fn change(
-    Path(id): Path<ConnectionId>,
-    ConsoleForm(console, shown): ConsoleForm<ReviewForm>,
-) -> Result<Response, Error> {
-    let (connection, typed) = shown.of(&console, id).await?;
-    let groups = console.app.desk.groups(console.company()).await?;
-    let page = SamlSettingsPage {
-        revision: typed.revision,
-        ..page(
-            &console,
-            &connection,
-            &groups,
-            SamlValues::of(&typed),
-            Problems::default(),
-        )
-    };
-    Ok(Page::new(page).into_response())
-}
-
-/// The page of a connection that cannot be enabled yet, with what is missing.
-pub(super) async fn incomplete(
+/// The page of a connection, with the problems of what was tried.
+pub(super) async fn load(
     console: &Console,
     connection: &Connection,
+    values: SettingValues,
     problems: Problems,
-) -> Result<Response, Error> {
+) -> Result<SamlSettingsPage, Error> {
     let groups = console.app.desk.groups(console.company()).await?;
-    let values = SamlValues::of(connection);
-    Ok(unprocessable_page(page(console, connection, &groups, values, problems)).into_response())
+    Ok(page(console, connection, &groups, values, problems))
+}
+
+impl SamlSettingsPage {
+    /// The form of a state that somebody has seen.
+    pub(super) fn of_revision(self, revision: i64) -> Self {
+        Self { revision, ..self }
+    }
 }
 
 fn page(
     console: &Console,
     connection: &Connection,
     groups: &[Group],
-    values: SamlValues,
+    values: SettingValues,
     problems: Problems,
 ) -> SamlSettingsPage {
     let facts = CertificateFacts::all(connection, console.now());
@@ -138,24 +100,16 @@ fn page(
     }
 }
 
-/// `POST /admin/connections/{id}`
-async fn save(
-    Path(id): Path<ConnectionId>,
-    ConsoleForm(console, fields): ConsoleForm<Vec<(String, String)>>,
-) -> Result<Response, Error> {
-    settings_form::save::<SamlSettingsPage>(&console, id, fields).await
-}
-
 impl SettingsForm for SamlSettingsPage {
-    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SamlValues {
-        SamlValues::sent_settings(fields, stored)
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
+        SettingValues::sent_settings(fields, stored)
     }
 
     fn page(
         console: &Console,
         connection: &Connection,
         groups: &[Group],
-        values: SamlValues,
+        values: SettingValues,
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
 use super::review::Review;
-use super::saml_fields::SamlValues;
+use super::setting_values::SettingValues;
 use crate::admin::{Problems, Refused};
 use crate::console::conflict::Conflict;
 use crate::console::{Console, tell_at_with, unprocessable_page};
@@ -19,14 +19,14 @@ use crate::http::response::Page;
 /// A page with such a form.
 pub(super) trait SettingsForm: Template + Sized {
     /// What the form sent; what it has no field for is as it is stored.
-    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SamlValues;
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues;
 
     /// The page with these values.
     fn page(
         console: &Console,
         connection: &Connection,
         groups: &[Group],
-        values: SamlValues,
+        values: SettingValues,
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self;
@@ -89,7 +89,7 @@ async fn conflict<P: SettingsForm>(
     console: &Console,
     stored: &Connection,
     groups: &[Group],
-    values: SamlValues,
+    values: SettingValues,
 ) -> Result<Response, Error> {
     let conflict = Conflict::of(console, &values, stored, groups).await?;
     let page = P::page(

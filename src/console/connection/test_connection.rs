@@ -13,7 +13,7 @@ use crate::console::people::words::ConnectionNames;
 use crate::console::sign_ins::{SignInLine, sign_in_line};
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section};
 use crate::domain::login_attempt::LIFETIME;
-use crate::domain::{Connection, ConnectionId, Outcome};
+use crate::domain::{Connection, ConnectionId, Outcome, Protocol};
 use crate::http::error::Error;
 use crate::http::login_cookie::browser;
 use crate::http::response::Page;
@@ -111,14 +111,6 @@ async fn page(
 ) -> Result<Response, Error> {
     let tests = console.admin().tests_of(connection.id).await?;
     let connections = ConnectionNames::of(console);
-    let settings = &connection.settings;
-    let plain_http = [
-        &settings.saml().sso_post_url,
-        &settings.saml().sso_redirect_url,
-    ]
-    .into_iter()
-    .flatten()
-    .any(|url| url.starts_with("http:"));
     let view = TestConnection {
         frame: console.frame(Section::Connections, connection.display_name.clone()),
         head: ConnectionHead::of(connection, ConnectionTab::Test),
@@ -145,12 +137,36 @@ async fn page(
     };
     Ok(Page::new(view)
         .with_status(status)
-        .leading_to_identity_provider(plain_http)
+        .leading_to_identity_provider(is_plain_http(connection))
         .into_response())
+}
+
+/// Whether the test leads to an address without TLS, as a provider of a developer's has it.
+fn is_plain_http(connection: &Connection) -> bool {
+    let is_plain = |address: &str| address.starts_with("http:");
+    match &connection.settings.protocol {
+        Protocol::Saml(saml) => {
+            let addresses = [&saml.sso_post_url, &saml.sso_redirect_url];
+            addresses.into_iter().flatten().any(|it| is_plain(it))
+        }
+        Protocol::Oidc(oidc) => match &oidc.discovery {
+            Some(discovery) => is_plain(&discovery.authorization_endpoint),
+            None => is_plain(&oidc.issuer.discovery_url()),
+        },
+    }
 }
 
 fn missing(connection: &Connection) -> Option<&'static str> {
     let settings = &connection.settings;
+    if let Some(oidc) = settings.oidc() {
+        return if oidc.client_id.is_empty() {
+            Some("Enter the client ID first: the provider knows us by it.")
+        } else if oidc.client_secrets.is_empty() {
+            Some("Add the client secret first: without it no answer can be redeemed.")
+        } else {
+            None
+        };
+    }
     if settings.saml().sso_post_url.is_none() && settings.saml().sso_redirect_url.is_none() {
         return Some("Enter the Login URL first: a test begins at the identity provider.");
     }

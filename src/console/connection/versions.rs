@@ -237,8 +237,8 @@ async fn restore(
     let after = admin.with_version(&before, number).await?;
     let mut warnings = certificate_findings(Some(&before), &after, console.now());
     let (old, new) = (
-        &before.settings.saml().idp_entity_id,
-        &after.settings.saml().idp_entity_id,
+        before.settings.provider_name(),
+        after.settings.provider_name(),
     );
     if old != new {
         warnings.insert(0, format!(

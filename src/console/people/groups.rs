@@ -77,7 +77,7 @@ async fn create(
             }
             let told = format!("Created the permission group \"{}\".", group.title);
             let next = if console.site.connections().next().is_none() {
-                ("/admin/connections/new", "Next: add a connection")
+                ("/admin/connections/add", "Next: add a connection")
             } else {
                 ("/admin/users/new", "Create SSO User")
             };

@@ -188,7 +188,10 @@ async fn page(
     );
     let failed = attempt.record.checks.iter().rev().find(|it| !it.passed);
     let microsoft = failed.and_then(|check| aadsts_in(&check.received));
-    let test = findings.as_ref().map(|findings| found(findings, attempt));
+    let connection = detail.connection.as_ref();
+    let is_saml = connection.is_none_or(|it| it.settings.oidc().is_none());
+    let test = findings.as_ref();
+    let test = test.map(|findings| found(findings, attempt, is_saml));
     let (passed, not_met): (Vec<_>, Vec<_>) =
         attempt.record.checks.iter().partition(|it| it.passed);
     let heading = match attempt.kind {

@@ -1,7 +1,9 @@
-//! How the fields of the SAML Settings form look: their order, their headings, their choices.
+//! How the fields of a settings' form look: their order, their headings, their choices.
 
-use super::saml_fields::SamlValues;
-use super::saml_keys::{ADVANCED, CLAIMS, DANGERS, is_lines, is_switch, on_off};
+use super::setting_keys::{
+    ADVANCED, CLAIMS, DANGERS, PROVIDER_ADVANCED, is_lines, is_switch, on_off,
+};
+use super::setting_values::SettingValues;
 use crate::admin::{Problems, SETTINGS};
 use crate::console::Item;
 use crate::domain::{Group, GroupKind};
@@ -54,7 +56,26 @@ const FORMATS: [(&str, &str); 4] = [
     ),
 ];
 
-impl SamlValues {
+/// What settings that SAML has as well do with OpenID Connect, where that is something else.
+const PROVIDER_HINTS: [(&str, &str); 3] = [
+    (
+        "force_authn",
+        "The provider has to ask for the password again, even when the user is signed in there (prompt=login).",
+    ),
+    (
+        "max_authentication_age",
+        "How many seconds ago the user may have signed in at the provider, such as 28800 for 8 hours. Empty does not ask (max_age).",
+    ),
+    (
+        "trust_email_claim",
+        "Your directory's people cannot change the e-mail address that it sends. People link to accounts by it.",
+    ),
+];
+
+/// The claims' fields that OpenID Connect has no use for.
+const CLAIMS_OF_SAML: [&str; 2] = ["attributes.object_id", "attributes.groups_overage"];
+
+impl SettingValues {
     /// The groups that new accounts may be made in.
     pub(super) fn jit_groups(&self, groups: &[Group]) -> Vec<Item> {
         let members = groups
@@ -76,19 +97,40 @@ impl SamlValues {
 
     /// The fields beneath "Advanced".
     pub(super) fn advanced(&self, problems: &Problems) -> Vec<FieldGroup> {
-        ADVANCED
+        self.groups(&ADVANCED, problems)
+    }
+
+    /// The same of OpenID Connect.
+    pub(super) fn provider_advanced(&self, problems: &Problems) -> Vec<FieldGroup> {
+        let mut groups = self.groups(&PROVIDER_ADVANCED, problems);
+        for field in groups.iter_mut().flat_map(|group| &mut group.fields) {
+            if let Some((_, hint)) = PROVIDER_HINTS.iter().find(|(key, _)| *key == field.key) {
+                (*hint).clone_into(&mut field.hint);
+            }
+        }
+        groups
+    }
+
+    fn groups(
+        &self,
+        groups: &[(&'static str, &[&'static str])],
+        problems: &Problems,
+    ) -> Vec<FieldGroup> {
+        groups
             .iter()
-            .map(|(title, keys)| FieldGroup {
+            .map(|&(title, keys)| FieldGroup {
                 title,
-                fields: keys.iter().map(|key| self.field(key, problems)).collect(),
+                fields: keys.iter().map(|&key| self.field(key, problems)).collect(),
             })
             .collect()
     }
 
     /// The fields of the claims' page.
-    pub(super) fn claims(&self, problems: &Problems) -> Vec<Field> {
-        let fields = CLAIMS.iter().map(|key| self.field(key, problems));
-        fields.collect()
+    pub(super) fn claims(&self, is_saml: bool, problems: &Problems) -> Vec<Field> {
+        let shown = CLAIMS
+            .iter()
+            .filter(|key| is_saml || !CLAIMS_OF_SAML.contains(key));
+        shown.map(|&key| self.field(key, problems)).collect()
     }
 
     /// The switches that weaken a check.
@@ -131,6 +173,19 @@ impl SamlValues {
                 );
                 Control::Choice(with_own(options, self.text(key)))
             }
+            "client_authentication" => choice(&[
+                ("client_secret_post", "In the body (client_secret_post)"),
+                ("client_secret_basic", "In a header (client_secret_basic)"),
+            ]),
+            "response_mode" => choice(&[
+                ("query", "In the address (query)"),
+                ("form_post", "As a form (form_post)"),
+            ]),
+            "userinfo" => choice(&[
+                ("off", "Do not ask it"),
+                ("on", "Ask it"),
+                ("signed", "Ask it, and take signed answers only"),
+            ]),
             "slo_binding" => choice(&[("redirect", "Redirect"), ("post", "POST")]),
             "required_signature" => choice(&[
                 ("either", "The assertion or the response"),

@@ -1,22 +1,22 @@
-//! The values of the SAML Settings form: what each field shows, and what becomes of what was typed.
+//! The values of a form of a connection's settings: what each field shows, and what becomes of what was typed.
 //!
 //! Invariant: a field that was not changed changes nothing, whatever is stored.
 
 use std::collections::BTreeMap;
 
-use super::saml_keys::{CLAIMS, every_key, is_lines, is_switch, on_off};
+use super::setting_keys::{CLAIMS, every_key, is_lines, is_switch, on_off, provider_fields};
 use crate::admin::{Problems, SETTINGS, connection_name};
 use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
 
 /// What the form holds, by name.
 #[derive(Debug, Clone, Default)]
-pub(in crate::console) struct SamlValues {
+pub(in crate::console) struct SettingValues {
     texts: BTreeMap<String, String>,
     /// The rows of the group mapping: a value of the claim and a group's identifier.
     pub(in crate::console) mapping: Vec<(String, String)>,
 }
 
-impl SamlValues {
+impl SettingValues {
     /// Of a connection.
     pub(in crate::console) fn of(connection: &Connection) -> Self {
         let mut values = Self::default();
@@ -90,6 +90,19 @@ impl SamlValues {
         values
     }
 
+    /// What the form of OpenID Connect's settings sent, with what it has no field for as it is stored.
+    pub(in crate::console) fn sent_provider(
+        fields: Vec<(String, String)>,
+        stored: &Connection,
+    ) -> Self {
+        let sent = Self::sent(fields);
+        let mut values = Self::of(stored);
+        for key in provider_fields() {
+            values.put(key, sent.text(key).to_owned());
+        }
+        values
+    }
+
     /// What the form of the claims sent, with the other settings as they are stored.
     pub(in crate::console) fn sent_claims(
         fields: Vec<(String, String)>,
@@ -98,7 +111,10 @@ impl SamlValues {
         let sent = Self::sent(fields);
         let mut values = Self::of(stored);
         for key in CLAIMS.into_iter().chain(["revision"]) {
-            values.put(key, sent.text(key).to_owned());
+            // Some claims are SAML's alone, and have no field elsewhere.
+            if let Some(text) = sent.texts.get(key) {
+                values.put(key, text.clone());
+            }
         }
         values.mapping = sent.mapping;
         values
@@ -279,15 +295,15 @@ fn fitting(error: &SettingError) -> String {
 
 /// What differs between two forms, for people: the setting, its text in the one, and its text in the other.
 pub(in crate::console) fn beside(
-    typed: &SamlValues,
-    stored: &SamlValues,
+    typed: &SettingValues,
+    stored: &SettingValues,
     groups: &[Group],
 ) -> Vec<(&'static str, String, String)> {
     let title = |id: &str| {
         let group = groups.iter().find(|group| group.id.to_string() == id);
         group.map_or_else(String::new, |group| group.title.clone())
     };
-    let text = |values: &SamlValues, key: &str| match key {
+    let text = |values: &SettingValues, key: &str| match key {
         "jit_group" if !values.is_on("jit") => "off".to_owned(),
         "jit_group" => title(values.text(key)),
         "group_mapping" => {

@@ -1,0 +1,78 @@
+//! Another provider for a connection: what was typed leads to a review, and only the review saves.
+
+use axum::extract::Path;
+use axum::response::Response;
+use axum::routing::post;
+
+use super::head::ConnectionTab;
+use super::new_provider::ProviderFields;
+use super::protocol::provider_connection;
+use super::provider_settings;
+use super::review::Review;
+use crate::admin::Refused;
+use crate::console::{Console, ConsoleForm, tell_at};
+use crate::domain::{AuditAction, Connection, ConnectionId};
+use crate::http::error::Error;
+use crate::http::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/connections/{id}/provider", post(propose))
+}
+
+/// `POST /admin/connections/{id}/provider`: shows what would change, and saves nothing.
+async fn propose(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, fields): ConsoleForm<ProviderFields>,
+) -> Result<Response, Error> {
+    let before = provider_connection(&console, id).await?;
+    match fields.find(&console).await {
+        Ok(chosen) => {
+            let after = console.admin().with_provider(&before, chosen.issuer)?;
+            if after == before {
+                let at = format!("/admin/connections/{id}");
+                return tell_at(
+                    &console,
+                    &at,
+                    "This is the provider already. Nothing was changed.",
+                );
+            }
+            review(&console, &before, &after, chosen.note).await
+        }
+        Err(refused @ Refused::Invalid(_)) => {
+            provider_settings::wrong_provider(&console, &before, refused.problems(), fields).await
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+async fn review(
+    console: &Console,
+    before: &Connection,
+    after: &Connection,
+    note: Option<String>,
+) -> Result<Response, Error> {
+    let (old, new) = (
+        before.settings.provider_name(),
+        after.settings.provider_name(),
+    );
+    let warning = format!(
+        "The connection belongs to {old} now. The accounts bound to it would answer to {new}. Our client ID and secret stay as they are, and are {old}'s. If you only want to add a second provider, add a new connection instead."
+    );
+    let note = note.into_iter();
+    Review {
+        proposal: console
+            .admin()
+            .propose(after, AuditAction::ConnectionSet, None),
+        before: Some(before),
+        after,
+        title: "Another identity provider?".to_owned(),
+        lead: "You chose another provider. Nothing is saved yet.".to_owned(),
+        warnings: note.chain([warning]).collect(),
+        button: "Save all the same",
+        change: Some(format!("/admin/connections/{}/change", before.id)),
+        back: format!("/admin/connections/{}", before.id),
+        tab: ConnectionTab::Settings,
+    }
+    .page(console)
+    .await
+}

@@ -1,0 +1,265 @@
+//! OpenID Connect Settings: our addresses at the provider, our secret there, and every field of the connection.
+//!
+//! Rules J1, L8, N2, N6 and N7. Invariants: a secret is never shown; another provider is a review of its own. Tests:
+//! `tests/it/console/providers.rs`.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+
+use super::certificate_days::{self, Remaining};
+use super::head::{ConnectionHead, ConnectionTab};
+use super::new_provider::{ProviderFields, clouds};
+use super::setting_controls::{Control, Field, FieldGroup};
+use super::setting_values::SettingValues;
+use super::settings_form::SettingsForm;
+use crate::admin::{Problems, missing};
+use crate::console::conflict::Conflict;
+use crate::console::{Console, ConsoleFrame, Item, Section, unprocessable_page};
+use crate::domain::{ClientSecret, Connection, Group, OidcSettings};
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/provider_settings.html")]
+pub(super) struct ProviderSettingsPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    values: SettingValues,
+    problems: Problems,
+    /// What the connection still needs, when it is not enabled.
+    missing: Vec<String>,
+    conflict: Option<Conflict>,
+    addresses: ProviderAddresses,
+    is_entra: bool,
+    /// Who the provider is, and what was typed to make it another one.
+    issuer: String,
+    typed: ProviderFields,
+    example: &'static str,
+    clouds: Vec<Item>,
+    is_verified: bool,
+    secrets: Vec<SecretView>,
+    /// The day that was typed beside a secret.
+    expires_on: String,
+    /// The scopes that the provider offers.
+    offered: String,
+    jit_groups: Vec<Item>,
+    advanced: Vec<FieldGroup>,
+    revision: i64,
+}
+
+/// What is entered at the provider.
+#[derive(Debug)]
+struct ProviderAddresses {
+    redirect_uri: String,
+    /// The one before it, which is taken until it is retired.
+    old_redirect_uri: Option<String>,
+    initiate_url: String,
+    front_channel_url: String,
+    back_channel_url: String,
+}
+
+/// A secret: when it was set and how long it lasts, and never what it is (rule N6).
+#[derive(Debug)]
+struct SecretView {
+    set_at: Moment,
+    state: (&'static str, String),
+}
+
+impl ProviderSettingsPage {
+    fn text(&self, key: &str) -> &str {
+        self.values.text(key)
+    }
+
+    fn secret_button(&self) -> &'static str {
+        if self.secrets.is_empty() {
+            "Save the secret"
+        } else {
+            "Replace the secret"
+        }
+    }
+
+    /// What may be asked for.
+    fn scopes_hint(&self) -> String {
+        let offered = if self.offered.is_empty() {
+            String::new()
+        } else {
+            format!(" The provider offers: {}.", self.offered)
+        };
+        format!("What is asked for beside openid, one on each line.{offered}")
+    }
+
+    /// Whether something beneath "Advanced" needs to be seen.
+    fn opens_advanced(&self) -> bool {
+        let mut fields = self.advanced.iter().flat_map(|group| &group.fields);
+        fields.any(|field: &Field| !field.error.is_empty())
+    }
+
+    /// The form as it was filled in before a review.
+    pub(super) fn of_proposal(self, proposed: &Connection) -> Self {
+        let issuer = proposed.settings.provider_name();
+        Self {
+            revision: proposed.revision,
+            typed: ProviderFields {
+                provider: if issuer == self.issuer {
+                    String::new()
+                } else {
+                    issuer
+                },
+                ..self.typed
+            },
+            ..self
+        }
+    }
+}
+
+/// The page of a connection, with the problems of what was tried.
+pub(super) async fn load(
+    console: &Console,
+    connection: &Connection,
+    values: SettingValues,
+    problems: Problems,
+) -> Result<ProviderSettingsPage, Error> {
+    let groups = console.app.desk.groups(console.company()).await?;
+    Ok(page(console, connection, &groups, values, problems))
+}
+
+/// The page after a secret that was not taken. The secret is not shown again.
+pub(super) async fn wrong_secret(
+    console: &Console,
+    connection: &Connection,
+    problems: Problems,
+    expires_on: String,
+) -> Result<Response, Error> {
+    let values = SettingValues::of(connection);
+    let page = load(console, connection, values, problems).await?;
+    Ok(respond(ProviderSettingsPage { expires_on, ..page }))
+}
+
+/// The page after another provider that was not understood.
+pub(super) async fn wrong_provider(
+    console: &Console,
+    connection: &Connection,
+    problems: Problems,
+    typed: ProviderFields,
+) -> Result<Response, Error> {
+    let values = SettingValues::of(connection);
+    let page = load(console, connection, values, problems).await?;
+    let clouds = clouds(&typed.cloud);
+    Ok(respond(ProviderSettingsPage {
+        typed,
+        clouds,
+        ..page
+    }))
+}
+
+fn respond(page: ProviderSettingsPage) -> Response {
+    unprocessable_page(page).into_response()
+}
+
+fn page(
+    console: &Console,
+    connection: &Connection,
+    groups: &[Group],
+    values: SettingValues,
+    problems: Problems,
+) -> ProviderSettingsPage {
+    let blank = OidcSettings::default();
+    let oidc = connection.settings.oidc().unwrap_or(&blank);
+    let discovery = oidc.discovery.as_ref();
+    let secrets = oidc.client_secrets.iter();
+    ProviderSettingsPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, ConnectionTab::Settings),
+        missing: if connection.enabled {
+            Vec::new()
+        } else {
+            missing(connection).into_iter().map(|it| it.what).collect()
+        },
+        conflict: None,
+        addresses: ProviderAddresses::of(console, connection, oidc),
+        is_entra: oidc.issuer.is_entra(),
+        issuer: oidc.issuer_text(),
+        typed: ProviderFields::default(),
+        example: "",
+        clouds: clouds(""),
+        is_verified: discovery.is_some(),
+        secrets: secrets.map(|it| SecretView::of(it, console)).collect(),
+        expires_on: String::new(),
+        offered: discovery.map_or_else(String::new, |it| it.scopes.join(", ")),
+        jit_groups: values.jit_groups(groups),
+        advanced: values.provider_advanced(&problems),
+        revision: connection.revision,
+        values,
+        problems,
+    }
+}
+
+impl ProviderAddresses {
+    fn of(console: &Console, connection: &Connection, oidc: &OidcSettings) -> Self {
+        let company = &console.site.company;
+        let mut redirect = oidc.callback_codes.iter();
+        let mut redirect_uri = || redirect.next().map(|code| company.callback_url(code));
+        Self {
+            redirect_uri: redirect_uri().unwrap_or_default(),
+            old_redirect_uri: redirect_uri(),
+            initiate_url: company.initiate_url(&connection.name),
+            front_channel_url: company.front_channel_url(&connection.name),
+            back_channel_url: company.back_channel_url(&connection.name),
+        }
+    }
+}
+
+impl SecretView {
+    fn of(secret: &ClientSecret, console: &Console) -> Self {
+        let state = match secret.expires_at {
+            None => ("off", "no expiry date given".to_owned()),
+            Some(until) => {
+                let remaining = Remaining::of(until, console.now());
+                let tone = remaining.tone().class();
+                (tone, certificate_days::with_day(remaining))
+            }
+        };
+        Self {
+            set_at: secret.set_at.into(),
+            state,
+        }
+    }
+}
+
+impl SettingsForm for ProviderSettingsPage {
+    fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
+        SettingValues::sent_provider(fields, stored)
+    }
+
+    fn page(
+        console: &Console,
+        connection: &Connection,
+        groups: &[Group],
+        values: SettingValues,
+        problems: Problems,
+        conflict: Option<Conflict>,
+    ) -> Self {
+        Self {
+            conflict,
+            ..page(console, connection, groups, values, problems)
+        }
+    }
+
+    fn saved(after: &Connection) -> (String, String, &'static str) {
+        let at = format!("/admin/connections/{}", after.id);
+        let has_secret = after
+            .settings
+            .oidc()
+            .is_some_and(|oidc| !oidc.client_secrets.is_empty());
+        let (next, name) = if has_secret {
+            ("verify", "Next: verify the provider")
+        } else {
+            ("#secret", "Next: add the client secret")
+        };
+        let next = match next.strip_prefix('#') {
+            Some(_) => format!("{at}{next}"),
+            None => format!("{at}/{next}"),
+        };
+        (at, next, name)
+    }
+}

@@ -1,0 +1,206 @@
+//! Verify: a look at the provider, line by line (rule J7), and what was found when somebody looked last.
+//!
+//! Invariant: what the provider says of itself is kept only when nothing failed.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use super::head::{ConnectionHead, ConnectionTab};
+use super::protocol::provider_connection;
+use crate::admin::{LineState, ProviderCheck, ProviderLine};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section};
+use crate::domain::{AuditAction, Connection, ConnectionId};
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+use crate::oidc::Discovery;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes.route("/admin/connections/{id}/verify", get(show).post(verify))
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/provider_verify.html")]
+struct ProviderVerifyPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    issuer: String,
+    /// What the provider said of itself, by name.
+    known: Vec<(&'static str, String)>,
+    /// The look that was asked for.
+    look: Option<LookView>,
+}
+
+/// What a look has found.
+#[derive(Debug)]
+struct LookView {
+    tone: &'static str,
+    sentence: String,
+    lines: Vec<LookLine>,
+}
+
+/// One line of it.
+#[derive(Debug)]
+struct LookLine {
+    subject: &'static str,
+    tone: &'static str,
+    word: &'static str,
+    found: String,
+    next: String,
+}
+
+/// `GET /admin/connections/{id}/verify`
+async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = provider_connection(&console, id).await?;
+    Ok(Page::new(page(&console, &connection, None)).into_response())
+}
+
+/// `POST /admin/connections/{id}/verify`
+async fn verify(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let connection = provider_connection(&console, id).await?;
+    let (app, company) = (&console.app, &console.site.company);
+    let turn = match app.provider_turn(company) {
+        Ok(turn) => turn,
+        Err(cause) => {
+            let look = LookView {
+                tone: "warn",
+                sentence: format!("{cause} Try again in a few seconds."),
+                lines: Vec::new(),
+            };
+            return Ok(Page::new(page(&console, &connection, Some(look))).into_response());
+        }
+    };
+    let client = app.provider_client();
+    let check = ProviderCheck::run(&connection, client, app.reach(company), console.now()).await;
+    drop(turn);
+    let connection = keep(&console, connection, &check).await?;
+    let look = LookView::of(&check);
+    Ok(Page::new(page(&console, &connection, Some(look))).into_response())
+}
+
+/// Keeps what the provider says of itself, when it can be used and is new.
+async fn keep(
+    console: &Console,
+    connection: Connection,
+    check: &ProviderCheck,
+) -> Result<Connection, Error> {
+    let mut after = connection.clone();
+    let Some(oidc) = after.settings.oidc_mut() else {
+        return Ok(connection);
+    };
+    if !check.passed() || check.discovery.is_none() || oidc.discovery == check.discovery {
+        return Ok(connection);
+    }
+    oidc.discovery.clone_from(&check.discovery);
+    let source = oidc.issuer.discovery_url();
+    let kept = console
+        .admin()
+        .change_connection(&after, AuditAction::ConnectionSet, Some(&source))
+        .await?;
+    console.changed().await?;
+    Ok(kept)
+}
+
+fn page(console: &Console, connection: &Connection, look: Option<LookView>) -> ProviderVerifyPage {
+    let oidc = connection.settings.oidc();
+    let discovery = oidc.and_then(|oidc| oidc.discovery.as_ref());
+    ProviderVerifyPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, ConnectionTab::Verify),
+        issuer: connection.settings.provider_name(),
+        known: discovery.map(members).unwrap_or_default(),
+        look,
+    }
+}
+
+/// What the provider has said, by name.
+fn members(discovery: &Discovery) -> Vec<(&'static str, String)> {
+    let mut members = vec![
+        ("Issuer", discovery.issuer.clone()),
+        (
+            "Authorization endpoint",
+            discovery.authorization_endpoint.clone(),
+        ),
+        ("Token endpoint", discovery.token_endpoint.clone()),
+        ("Keys", discovery.jwks_uri.clone()),
+    ];
+    let further = [
+        ("Userinfo endpoint", &discovery.userinfo_endpoint),
+        ("End session endpoint", &discovery.end_session_endpoint),
+    ];
+    let further = further.into_iter();
+    members.extend(further.filter_map(|(name, address)| Some((name, address.clone()?))));
+    members
+}
+
+impl LookView {
+    fn of(check: &ProviderCheck) -> Self {
+        let failed = check.lines.iter();
+        let failed = failed
+            .filter(|line| line.state == LineState::Failed)
+            .count();
+        let warned = check.lines.iter();
+        let warned = warned
+            .filter(|line| line.state == LineState::Warned)
+            .count();
+        let (tone, sentence) = match (failed, warned) {
+            (0, 0) => ("good", "Everything fits. Now test a sign-in.".to_owned()),
+            (0, _) => (
+                "warn",
+                "It can work. Look at what is marked below, then test a sign-in.".to_owned(),
+            ),
+            (1, _) => (
+                "bad",
+                "It cannot work like this: 1 check failed.".to_owned(),
+            ),
+            (many, _) => (
+                "bad",
+                format!("It cannot work like this: {many} checks failed."),
+            ),
+        };
+        Self {
+            tone,
+            sentence,
+            lines: check.lines.iter().map(LookLine::of).collect(),
+        }
+    }
+}
+
+impl LookLine {
+    fn of(line: &ProviderLine) -> Self {
+        let (tone, word) = match line.state {
+            LineState::Passed => ("good", "Passed"),
+            LineState::Warned => ("warn", "Look"),
+            LineState::Failed => ("bad", "Failed"),
+        };
+        // The command's words name its settings; here they have labels.
+        let next = match line.subject {
+            "Client ID" if !line.next.is_empty() => {
+                "Enter it in the settings. Entra ID: App registrations, Overview, Application (client) ID."
+            }
+            "Client secret" if !line.next.is_empty() => {
+                "Add it in the settings. Entra ID: App registrations, Certificates & secrets, the Value."
+            }
+            "Client authentication" if !line.next.is_empty() => {
+                "Choose one that is offered: settings, Advanced, Client authentication."
+            }
+            "Response mode" if !line.next.is_empty() => {
+                "Choose the address (query): settings, Advanced, Response mode."
+            }
+            "Scopes" if !line.next.is_empty() => "Leave out what is not offered: settings, Scopes.",
+            _ => line.next,
+        };
+        Self {
+            subject: line.subject,
+            tone,
+            word,
+            found: line.found.clone(),
+            next: next.to_owned(),
+        }
+    }
+}
