@@ -5,7 +5,6 @@ pub(super) mod assertion;
 pub(super) mod attempt;
 pub(super) mod attempt_cache;
 pub(super) mod attempt_use;
-
 pub(super) mod evidence;
 pub(super) mod finish;
 pub(super) mod overview;
@@ -16,6 +15,7 @@ pub(super) mod refuse;
 pub(super) mod rehearsal;
 pub(super) mod session;
 pub(super) mod session_list;
+pub(super) mod session_lookup;
 pub(super) mod session_store;
 pub(super) mod setup_link;
 pub(super) mod sign_ins;

@@ -9,14 +9,14 @@ use crate::database::Database;
 use crate::database::columns::hex;
 use crate::database::statement::query;
 use crate::store::connection::{domain_migration, protocol_migration};
-use crate::store::sign_in::session;
+use crate::store::sign_in::session_lookup;
 use crate::store::{Error, Hasher, Tx};
 
 /// What has to be done in the nouns of this program and not in SQL, behind the text of the migration of this number.
 async fn after(number: i64, tx: &mut Tx) -> Result<(), Error> {
     match number {
         11 => domain_migration::run(tx).await,
-        19 => session::look_up_anew(tx).await,
+        19 => session_lookup::look_up_anew(tx).await,
         25 => protocol_migration::run(tx).await,
         _ => Ok(()),
     }

@@ -4,16 +4,15 @@
 //! server's cache keeps it alive.
 
 use super::attempt::{ClosingVerdict, close_attempt};
-use crate::database::columns::{Row, duration_ms, is_text, json, ms};
+use super::session_lookup::looked_up;
+use crate::database::columns::{Row, duration_ms, json, ms};
 use crate::database::sqlite::Durability;
 use crate::database::statement::{StatementPair, Target, pair, query};
 use crate::domain::{
-    ConnectionId, GrantSource, Group, GroupId, GroupKind, Session, SessionId, SessionKey, User,
-    UserId,
+    GrantSource, Group, GroupId, GroupKind, Session, SessionId, SessionKey, User, UserId,
 };
 use crate::store::engine::queue::Job;
 use crate::store::{Error, Hasher, Store, Tx};
-use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 macro_rules! select {
@@ -27,6 +26,7 @@ macro_rules! select {
         )
     };
 }
+pub(super) use select as select_session;
 
 /// The session of a key, with so much more. One that began while its connection was being deleted is none.
 macro_rules! select_by_key {
@@ -169,85 +169,6 @@ impl Store {
         Ok((not_ended(&rows, now)?, has_older))
     }
 
-    /// The sessions, not ended, that a connection's `NameID` began, in any letter case, or the one of a `SessionIndex` (for single
-    /// logout; the caller compares values, formats and qualifiers).
-    pub async fn sessions_by_name_id(
-        &self,
-        connection: ConnectionId,
-        name_id: &str,
-        session_index: Option<&str>,
-        now: OffsetDateTime,
-    ) -> Result<Vec<(SessionKey, Session)>, Error> {
-        if !is_text(name_id) || !session_index.is_none_or(is_text) {
-            return Ok(Vec::new());
-        }
-        let rows = query(select!("WHERE s.connection_id = $1 AND s.name_id_value = $2 AND ($3 IS NULL OR s.session_index = $3) AND s.expires_at > $4"))
-            .bind(connection.to_string())
-            .bind(looked_up(name_id))
-            .bind(session_index)
-            .bind(ms(now))
-            .fetch_all(&self.database)
-            .await?;
-        not_ended(&rows, now)
-    }
-
-    /// The sessions, not ended, that a connection's provider calls by this `sid`: of the identity with this subject, where one is
-    /// named as well.
-    pub async fn sessions_by_sid(
-        &self,
-        connection: ConnectionId,
-        sid: &str,
-        subject: Option<&str>,
-        now: OffsetDateTime,
-    ) -> Result<Vec<(SessionKey, Session)>, Error> {
-        if !is_text(sid) || !subject.is_none_or(is_text) {
-            return Ok(Vec::new());
-        }
-        let rows = query(select!(
-            "WHERE s.connection_id = $1 AND s.session_index = $2 AND s.name_id IS NULL AND s.expires_at > $3 AND ($4 IS NULL OR \
-             s.user_id = (SELECT i.user_id FROM identity i WHERE i.connection_id = $1 AND i.subject = $4))"
-        ))
-        .bind(connection.to_string())
-        .bind(sid)
-        .bind(ms(now))
-        .bind(subject)
-        .fetch_all(&self.database)
-        .await?;
-        not_ended(&rows, now)
-    }
-
-    /// The sessions, not ended, that a user has through a connection which knows the user by this subject.
-    pub async fn sessions_by_subject(
-        &self,
-        connection: ConnectionId,
-        subject: &str,
-        now: OffsetDateTime,
-    ) -> Result<Vec<(SessionKey, Session)>, Error> {
-        if !is_text(subject) {
-            return Ok(Vec::new());
-        }
-        let rows = query(select!(
-            "WHERE s.connection_id = $1 AND s.expires_at > $3 AND \
-             s.user_id = (SELECT i.user_id FROM identity i WHERE i.connection_id = $1 AND i.subject = $2)"
-        ))
-        .bind(connection.to_string())
-        .bind(subject)
-        .bind(ms(now))
-        .fetch_all(&self.database)
-        .await?;
-        not_ended(&rows, now)
-    }
-
-    /// What the provider of a session wants back at a sign-out, sealed as it was given.
-    pub async fn logout_hint(&self, key: SessionKey) -> Result<Option<Vec<u8>>, Error> {
-        let row = query("SELECT logout_hint FROM session WHERE session_key = $1")
-            .bind(key.0.to_vec())
-            .fetch_optional(&self.database)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(row.maybe_blob("logout_hint")?.map(<[u8]>::to_vec))
-    }
-
     /// Ends a session; `false` when there is none.
     pub async fn end_session(&self, key: SessionKey, now: OffsetDateTime) -> Result<bool, Error> {
         let mut tx = self.begin().await?;
@@ -273,45 +194,6 @@ impl Store {
         } else {
             None
         })
-    }
-}
-
-/// By what a session is found: its `NameID` in ASCII lower case. Whether two are equal is decided by their format (rule D7).
-fn looked_up(name_id: &str) -> String {
-    name_id.to_ascii_lowercase()
-}
-
-/// Sessions that are looked at at a time when a migration writes their names anew.
-const PORTION: i64 = 1_000;
-
-/// Writes anew by what the sessions that are there are found. The database's own `LOWER` follows its locale.
-pub(in crate::store) async fn look_up_anew(tx: &mut Tx) -> Result<(), Error> {
-    let mut after = Vec::new();
-    loop {
-        let rows = query(
-            "SELECT session_key, name_id, name_id_value FROM session WHERE name_id IS NOT NULL AND session_key > $1 \
-             ORDER BY session_key LIMIT $2",
-        )
-        .bind(after)
-        .bind(PORTION)
-        .fetch_all(&mut *tx)
-        .await?;
-        for row in &rows {
-            let name: Option<Value> = row.maybe_json("name_id")?;
-            let value = name.as_ref().and_then(|name| name.get("value")?.as_str());
-            let value = value.map(looked_up);
-            if value != row.maybe_text("name_id_value")? {
-                query("UPDATE session SET name_id_value = $1 WHERE session_key = $2")
-                    .bind(value)
-                    .bind(row.hash("session_key")?.to_vec())
-                    .execute(&mut *tx)
-                    .await?;
-            }
-        }
-        match rows.last() {
-            Some(last) => after = last.hash("session_key")?.to_vec(),
-            None => return Ok(()),
-        }
     }
 }
 
@@ -425,7 +307,10 @@ pub(in crate::store) async fn end(tx: &mut Tx, key: SessionKey) -> Result<bool, 
     Ok(ended)
 }
 
-fn not_ended(rows: &[Row], now: OffsetDateTime) -> Result<Vec<(SessionKey, Session)>, Error> {
+pub(super) fn not_ended(
+    rows: &[Row],
+    now: OffsetDateTime,
+) -> Result<Vec<(SessionKey, Session)>, Error> {
     let sessions = rows
         .iter()
         .map(|row| Ok((SessionKey(row.hash("session_key")?), session(row)?)));
