@@ -3,12 +3,13 @@
 //! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
 //! (`oid:`, `name_id(FORMAT):`, `attribute:…=`), so that a value of one kind never meets the same text of another.
 
+mod subject;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
 use super::user::LONGEST_NAME;
 use super::{Email, FlowRequirement, NameId, Settings};
-use crate::oidc::{AuthenticatedSubject, EmailTrust};
 use crate::text;
 
 /// The longest subject that is taken as a key.
@@ -148,58 +149,6 @@ impl Profile {
             } else {
                 GroupClaim::Missing
             },
-        })
-    }
-}
-
-impl Profile {
-    /// Reads the claims of a subject of OpenID Connect by a connection's settings; the groups were read before (rule S2).
-    pub fn of_subject(
-        settings: &Settings,
-        subject: &AuthenticatedSubject,
-        groups: GroupClaim,
-    ) -> Result<Self, ProfileError> {
-        let mapping = &settings.attributes;
-        let names = [
-            &mapping.email,
-            &mapping.first_name,
-            &mapping.last_name,
-            &mapping.company,
-            &mapping.display_name,
-        ];
-        let read: Vec<(&str, Vec<String>)> = names
-            .into_iter()
-            .flatten()
-            .map(|name| (name.as_str(), subject.claims().texts(name)))
-            .collect();
-        let claims = Claims(read.iter().map(|(name, texts)| (*name, &**texts)).collect());
-        let vouched = subject.email();
-        let mapped = claims.first(&mapping.email);
-        // The claim `email` is judged with what is said of it; whatever else an administrator maps is a claim.
-        let address = match (mapped, vouched) {
-            (Some(mapped), Some(vouched)) if mapped != vouched.address => Some((mapped, false)),
-            (_, Some(vouched)) => Some((&*vouched.address, vouched.trust == EmailTrust::Verified)),
-            (mapped, None) => mapped.map(|mapped| (mapped, false)),
-        };
-        let email = address
-            .map(|(address, _)| address.parse().map_err(|_| ProfileError::EmailUnusable))
-            .transpose()?;
-        Ok(Self {
-            subject: usable(subject.key())?.to_owned(),
-            other_names: Vec::new(),
-            old_names: Vec::new(),
-            email,
-            name_id_email: None,
-            address_trust: match address {
-                _ if subject.is_guest() => AddressTrust::OfGuest,
-                Some((_, true)) => AddressTrust::Verified,
-                _ => AddressTrust::Claimed,
-            },
-            first_name: claims.name(&mapping.first_name),
-            last_name: claims.name(&mapping.last_name),
-            company_name: claims.name(&mapping.company),
-            display_name: claims.name(&mapping.display_name),
-            groups,
         })
     }
 }

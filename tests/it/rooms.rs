@@ -85,7 +85,7 @@ const LOGIN: &[&str] = &[
 /// What a face may know: the kit and what is below it, and never another face.
 const FACE: &[&str] = &[
     "admin", "app", "config", "domain", "escape", "http", "import", "keys", "login", "logout",
-    "saml", "site", "store", "text",
+    "oidc", "saml", "site", "store", "text",
 ];
 
 /// A crate and the rooms that may know it; the pure rooms know no I/O, and each part has one home.

@@ -34,6 +34,8 @@ impl Demo {
 mod app_file;
 
 #[cfg(feature = "demo")]
+mod commands;
+#[cfg(feature = "demo")]
 mod openid;
 #[cfg(feature = "demo")]
 mod private_file;

@@ -4,7 +4,6 @@
 //! server's cache keeps it alive.
 
 use super::attempt::{ClosingVerdict, close_attempt};
-use super::session_lookup::looked_up;
 use crate::database::columns::{Row, duration_ms, json, ms};
 use crate::database::sqlite::Durability;
 use crate::database::statement::{StatementPair, Target, pair, query};
@@ -195,6 +194,11 @@ impl Store {
             None
         })
     }
+}
+
+/// By what a session is found: its `NameID` in ASCII lower case. Whether two are equal is decided by their format (rule D7).
+pub(super) fn looked_up(name_id: &str) -> String {
+    name_id.to_ascii_lowercase()
 }
 
 /// A session begins, and its attempt is closed.

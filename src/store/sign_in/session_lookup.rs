@@ -2,7 +2,7 @@
 //!
 //! Rules D6, D7 and T1 to T4: who asks compares what is not compared here. Tests: `tests/it/slo`, `tests/it/oidc_sign_in/logout`.
 
-use super::session::{not_ended, select_session};
+use super::session::{looked_up, not_ended, select_session};
 use crate::database::columns::{is_text, ms};
 use crate::database::statement::query;
 use crate::domain::{ConnectionId, Session, SessionKey};
@@ -89,11 +89,6 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         Ok(row.maybe_blob("logout_hint")?.map(<[u8]>::to_vec))
     }
-}
-
-/// By what a session is found: its `NameID` in ASCII lower case. Whether two are equal is decided by their format (rule D7).
-pub(super) fn looked_up(name_id: &str) -> String {
-    name_id.to_ascii_lowercase()
 }
 
 /// Sessions that are looked at at a time when a migration writes their names anew.

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::commands::{add_company, perform};
 use super::private_file::write_private;
-use super::running::{add_company, perform};
+
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
 use crate::demo_idp::{DemoIdp, OidcApp, OptionalClaim};

@@ -4,15 +4,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser as _;
-
+use super::commands::{add_company, perform};
 use super::private_file::write_private;
 use super::{Demo, app_file, openid};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
 use crate::cli::operator::serve;
 use crate::cli::output::Output;
-use crate::cli::{Cli, Command};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo_idp::{DemoConfig, DemoIdp, IdpApp, IdpKey};
@@ -119,36 +117,6 @@ impl Demo {
     }
 }
 
-/// Adds a company, unless an earlier run did; whether it is new.
-pub(super) async fn add_company(
-    invocation: &Invocation,
-    slug: &str,
-    name: &str,
-    origin: &str,
-) -> Result<bool> {
-    let store = invocation.open().await?.store;
-    let companies = store.companies().await?;
-    store.close().await;
-    if companies
-        .iter()
-        .any(|company| company.slug.as_str() == slug)
-    {
-        return Ok(false);
-    }
-    let company = [
-        "company",
-        "add",
-        slug,
-        "--name",
-        name,
-        "--origin",
-        origin,
-        "--no-setup-link",
-    ];
-    perform(invocation, &[&company]).await?;
-    Ok(true)
-}
-
 /// The address of a company's console: a set-up link until somebody has used one.
 async fn console(invocation: &Invocation, slug: &str) -> Result<String> {
     let installation = invocation.open().await?;
@@ -196,26 +164,6 @@ fn import(metadata: &str) -> [&str; 12] {
     ]
 }
 
-/// Does by command what an administrator does.
-pub(super) async fn perform(invocation: &Invocation, commands: &[&[&str]]) -> Result<()> {
-    let mut out = Output::stdout();
-    for arguments in commands {
-        let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
-        out.line(format!("$ vestibule {}", words.join(" ")))?;
-        let cli = Cli::try_parse_from(std::iter::once(&"vestibule").chain(*arguments)).map_err(
-            |cause| CliError::unusable("The demo's own command is wrong.", cause.to_string()),
-        )?;
-        match cli.command {
-            Command::Company(company) => Box::pin(company.run(invocation, &mut out)).await?,
-            Command::Group(group) => group.run(invocation, &mut out).await?,
-            Command::Connection(connection) => connection.run(invocation, &mut out).await?,
-            _ => {}
-        }
-        out.line("")?;
-    }
-    out.flush()
-}
-
 /// "Upload metadata file" at the identity provider: ours, as `/sso/metadata` serves it.
 async fn application(invocation: &Invocation, origin: &str) -> Result<IdpApp> {
     let installation = invocation.open().await?;
@@ -260,15 +208,6 @@ fn idp_key(data_dir: &Path, clock: &Clock) -> Result<IdpKey> {
     let pem = key.to_pem().map_err(|cause| failed(&cause))?;
     write_private(&file, &pem).map_err(|cause| failed(&cause))?;
     Ok(key)
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=".contains(&byte);
-    if word.bytes().all(plain) {
-        word.to_owned()
-    } else {
-        format!("\"{word}\"")
-    }
 }
 
 fn guide(
