@@ -84,10 +84,10 @@ fn algorithm(header: &Map<String, Value>) -> &str {
     header["alg"].as_str().unwrap()
 }
 
-fn hs256(secret: &[u8], signed: &str) -> Vec<u8> {
+fn hs256(secret: &[u8], content: &str) -> Vec<u8> {
     let key = PKey::hmac(secret).unwrap();
     let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
-    signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap()
+    signer.sign_oneshot_to_vec(content.as_bytes()).unwrap()
 }
 
 #[tokio::test]
