@@ -92,7 +92,7 @@ impl OidcDesk {
 
     /// Entra's codes are long: more than a kilobyte.
     pub(in crate::demo_idp) fn put_code(&self, code: IssuedCode, random: &Random) -> String {
-        put(&self.codes, "1.", code, opaque(random, 800), random)
+        put(&self.codes, "1.", code, &opaque(random, 800), random)
     }
 
     pub(in crate::demo_idp) fn find_code(&self, code: &str) -> Option<IssuedCode> {
@@ -101,7 +101,7 @@ impl OidcDesk {
 
     pub(in crate::demo_idp) fn put_access_token(&self, grant: IdpGrant, random: &Random) -> String {
         let label = opaque(random, 1_000);
-        put(&self.access_tokens, "EwB4.", grant, label, random)
+        put(&self.access_tokens, "EwB4.", grant, &label, random)
     }
 
     pub(in crate::demo_idp) fn find_access_token(&self, token: &str) -> Option<IdpGrant> {
@@ -114,7 +114,7 @@ impl OidcDesk {
         random: &Random,
     ) -> String {
         let label = opaque(random, 900);
-        put(&self.refresh_tokens, "1.R.", grant, label, random)
+        put(&self.refresh_tokens, "1.R.", grant, &label, random)
     }
 
     /// A refresh token stays good after it was used, as at Entra.
@@ -178,11 +178,11 @@ fn put<T: Clone>(
     shelf: &Shelf<Labelled<T>>,
     prefix: &str,
     thing: T,
-    label: String,
+    label: &str,
     random: &Random,
 ) -> String {
     let labelled = Labelled {
-        label: label.clone(),
+        label: label.to_owned(),
         thing,
     };
     let handle = shelf.put(labelled, random);

@@ -173,6 +173,10 @@ impl IdTokenSpec {
     fn add_optional(&mut self, claim: OptionalClaim, tenant: &Tenant, grant: &IdpGrant) {
         let (name, user) = (claim.name(), &grant.user);
         match claim {
+            // A member of no group has no claim, and whoever has no address has no word on it.
+            OptionalClaim::Groups if user.groups.is_empty() => {}
+            OptionalClaim::VerifiedPrimaryEmail | OptionalClaim::XmsEdov
+                if user.email.is_empty() => {}
             OptionalClaim::Acct => self.set(name, 0),
             OptionalClaim::AuthTime => self.set(name, grant.auth_time.unix_timestamp()),
             OptionalClaim::Email => self.set_text(name, &user.email),
@@ -181,15 +185,11 @@ impl IdTokenSpec {
             OptionalClaim::Groups if user.groups.len() > MOST_GROUPS => {
                 self.link_groups(tenant, user);
             }
-            // A member of no group has no claim.
-            OptionalClaim::Groups if user.groups.is_empty() => {}
             OptionalClaim::Groups => self.set(name, user.groups.clone()),
             OptionalClaim::LoginHint => self.set(name, user.login_hint()),
             OptionalClaim::Sid => self.set(name, grant.sid.as_str()),
             OptionalClaim::Upn => self.set(name, user.principal_name.as_str()),
-            OptionalClaim::VerifiedPrimaryEmail if user.email.is_empty() => {}
             OptionalClaim::VerifiedPrimaryEmail => self.set(name, json!([user.email])),
-            OptionalClaim::XmsEdov if user.email.is_empty() => {}
             OptionalClaim::XmsEdov => self.set(name, true),
         }
     }

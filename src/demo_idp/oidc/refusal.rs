@@ -55,6 +55,14 @@ impl OidcRefusal {
         )
     }
 
+    /// A code or a refresh token that nobody was given.
+    pub(in crate::demo_idp) fn unknown_grant() -> Self {
+        Self {
+            error: "invalid_grant",
+            ..Self::malformed()
+        }
+    }
+
     pub(in crate::demo_idp) fn describe(&self, idp: &DemoIdp) -> DescribedRefusal {
         let (trace_id, correlation_id) = (guid(idp.random()), guid(idp.random()));
         let timestamp = idp

@@ -2,10 +2,10 @@
 
 use super::super::{cookies, sign_in};
 use super::reply;
-use crate::demo_idp::DemoIdp;
 use crate::demo_idp::oidc::{CodeRefusal, CodeRequest, ReadParameters};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::site::{CodeFlow, Flow, FlowPurpose};
+use crate::demo_idp::{DemoIdp, Variant};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -53,7 +53,7 @@ fn read(
         .or_else(|| cookies::variant(headers))
         .unwrap_or(app.variant);
     Ok(Flow {
-        variant: Default::default(),
+        variant: Variant::default(),
         login_hint: request.login_hint.clone(),
         purpose: FlowPurpose::Code(CodeFlow {
             request: Arc::new(request),

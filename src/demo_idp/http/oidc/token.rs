@@ -80,12 +80,7 @@ fn redeem_code(
     form: &ReadParameters,
 ) -> Result<IdpGrant, OidcRefusal> {
     let code = idp.oidc().find_code(form.required("code")?);
-    let code = code.ok_or_else(|| {
-        OidcRefusal::invalid_grant(
-            9_002_313,
-            "Invalid request. Request is malformed or invalid.",
-        )
-    })?;
+    let code = code.ok_or_else(OidcRefusal::unknown_grant)?;
     if code.grant.app.client_id != app.client_id {
         return Err(OidcRefusal::invalid_grant(
             70_000,
@@ -137,12 +132,7 @@ fn refresh(
         .oidc()
         .find_refresh_token(form.required("refresh_token")?);
     let grant = found.filter(|grant| grant.app.client_id == app.client_id);
-    let grant = grant.ok_or_else(|| {
-        OidcRefusal::invalid_grant(
-            9_002_313,
-            "Invalid request. Request is malformed or invalid.",
-        )
-    })?;
+    let grant = grant.ok_or_else(OidcRefusal::unknown_grant)?;
     Ok(IdpGrant {
         app: app.clone(),
         nonce: None,

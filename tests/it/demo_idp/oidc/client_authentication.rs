@@ -127,6 +127,9 @@ async fn a_browser_redeems_nothing() {
     assert_eq!(answer.refusal(), (400, "invalid_request", 9_002_326));
 }
 
+/// Changes a header and claims.
+type AssertionChange = fn(&mut Value, &mut Value);
+
 /// A header and claims that are taken.
 fn assertion(story: &Story) -> (Value, Value) {
     let thumbprint = openssl::sha::sha256(SP_KEY.certificate_der());
@@ -153,7 +156,7 @@ async fn redeem_by(story: &mut Story, assertion: String) -> Answered {
 
 #[tokio::test]
 async fn an_assertion_in_the_forms_that_entra_takes() {
-    let changes: [fn(&mut Value, &mut Value); 3] = [
+    let changes: [AssertionChange; 3] = [
         |_, _| {},
         |header, _| {
             let thumbprint = openssl::sha::sha1(SP_KEY.certificate_der());
@@ -176,7 +179,7 @@ async fn an_assertion_in_the_forms_that_entra_takes() {
 
 #[tokio::test]
 async fn an_assertion_with_one_thing_wrong() {
-    let cases: [(fn(&mut Value, &mut Value), u64); 8] = [
+    let cases: [(AssertionChange, u64); 8] = [
         (|header, _| header["x5t#S256"] = "another".into(), 700_027),
         (|_, claims| claims["aud"] = json!([claims["aud"]]), 700_023),
         (

@@ -66,7 +66,7 @@ pub(super) fn served_keys(idp: &DemoIdp) -> Vec<Value> {
 
 /// A JWS by PS256 or RS256.
 pub(super) fn sign(key: &PKey<Private>, header: &Value, claims: &Value) -> String {
-    let signed = format!(
+    let content = format!(
         "{}.{}",
         base64url(header.to_string()),
         base64url(claims.to_string())
@@ -78,6 +78,6 @@ pub(super) fn sign(key: &PKey<Private>, header: &Value, claims: &Value) -> Strin
         let salt = RsaPssSaltlen::DIGEST_LENGTH;
         signer.set_rsa_pss_saltlen(salt).unwrap();
     }
-    let signature = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
-    format!("{signed}.{}", base64url(signature))
+    let signature = signer.sign_oneshot_to_vec(content.as_bytes()).unwrap();
+    format!("{content}.{}", base64url(signature))
 }

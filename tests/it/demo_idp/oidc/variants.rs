@@ -6,7 +6,7 @@ use openssl::sign::Signer;
 use serde_json::{Map, Value, json};
 
 use super::{
-    NONCE, OidcVariant, SECRET, STATE, Story, code_request, field, jws, oidc_app, redemption,
+    NONCE, OidcVariant, Page, SECRET, STATE, Story, code_request, field, jws, oidc_app, redemption,
 };
 use crate::demo_idp::{IDP_KEY, NOW};
 
@@ -84,10 +84,10 @@ fn algorithm(header: &Map<String, Value>) -> &str {
     header["alg"].as_str().unwrap()
 }
 
-fn hs256(secret: &[u8], signed: &str) -> Vec<u8> {
+fn hs256(secret: &[u8], content: &str) -> Vec<u8> {
     let key = PKey::hmac(secret).unwrap();
     let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
-    signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap()
+    signer.sign_oneshot_to_vec(content.as_bytes()).unwrap()
 }
 
 #[tokio::test]
@@ -159,22 +159,30 @@ async fn answers_differ() {
     }
 }
 
+/// Redeems a code of B.Simon; none when it takes too long.
+async fn redeem_in_time(variant: OidcVariant) -> Option<Page> {
+    let mut story = Story::new(oidc_app().with_variant(variant));
+    let form = redemption(&story.code().await);
+    let fields: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let address = story.address("token");
+    let redeemed = story.browser.post(&address, &fields);
+    let limit = std::time::Duration::from_millis(300);
+    tokio::time::timeout(limit, redeemed).await.ok()
+}
+
 #[tokio::test]
-async fn the_token_endpoint_fails_in_three_ways() {
+async fn the_token_endpoint_fails_in_four_ways() {
     for (variant, status, text) in [
         (OidcVariant::TokenServerError, 500, "Service Unavailable"),
         (OidcVariant::TokenHtml, 200, "<!doctype html>"),
         (OidcVariant::TokenWithoutIdToken, 200, "access_token"),
     ] {
-        let mut story = Story::new(oidc_app().with_variant(variant));
-        let form = redemption(&story.code().await);
-        let fields: Vec<(&str, &str)> = form.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        let address = story.address("token");
-        let page = story.browser.post(&address, &fields).await;
+        let page = redeem_in_time(variant).await.unwrap();
         assert_eq!(page.status.as_u16(), status);
         assert!(page.text.contains(text), "{}", page.text);
         assert!(!page.text.contains("id_token"));
     }
+    assert!(redeem_in_time(OidcVariant::TokenSlow).await.is_none());
 }
 
 #[tokio::test]
