@@ -71,7 +71,7 @@ async fn a_new_company_is_led_through_its_set_up() {
             "Single sign-on is not switched on yet",
             "Only 1 administrator can sign in with a password",
             "3 of 6 done",
-            "href=\"/admin/connections/new\"",
+            "href=\"/admin/connections/add\"",
             "No connection yet",
         ],
         &["Sign-in is working", "<div class=\"banner"],
