@@ -4,11 +4,8 @@
 //! An input is eight octets that choose what is signed, what is changed and what is encrypted, and a Response.
 #![no_main]
 
-#[path = "../../tests/it/vectors/anatomy.rs"]
-mod anatomy;
-
-use anatomy::{Anatomy, Kind};
 use libfuzzer_sys::fuzz_target;
+use vestibule::anatomy::{Anatomy, Kind};
 use vestibule::made::{EXPECTATION, KEY, NOW, RECIPIENT, TRUST};
 use vestibule::reader::Said;
 use vestibule::saml::assertion::ValidatedAssertion;

@@ -3,6 +3,7 @@
 //! Invariant: `xml`, `saml`, `jose` and `oidc` know no other room but `text` and `verdict`, so they compile here alone, with eight dependencies instead of three
 //! hundred. That is why a build with coverage takes seconds.
 
+pub mod anatomy;
 pub mod made;
 pub mod provider;
 pub mod reader;

@@ -108,7 +108,7 @@ fn signposts_lead_somewhere() {
 #[test]
 fn proofs_are_tests() {
     let mut known = BTreeSet::new();
-    for folder in ["src", "tests/it"] {
+    for folder in ["src", "tests/it", "fuzz/tests"] {
         sources(&Path::new(ROOT).join(folder), &mut |text| {
             for rest in text.split("fn ").skip(1) {
                 let name = rest.split(['(', '<']).next().unwrap_or_default();

@@ -1,11 +1,9 @@
 //! The vectors: each accepted message gives the very identity, each refused one trips the very rule.
 
 mod advice;
-mod anatomy;
 mod case;
 mod combined;
 mod make;
-mod mutants;
 mod python;
 mod requirements;
 mod samples;

@@ -1,14 +1,12 @@
-//! A document's parts as places in its text, and every way to change one of them.
-//!
-//! The fuzz target `identity` compiles this file as well.
+//! A document's parts as places in its text, and every way to change one of them: for the target `identity` and for the mutants.
 
+use crate::xml::{Document, Element, Limits};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use vestibule::xml::{Document, Element, Limits};
 
 /// What is done to one node. Most take a second place, too: where to, or what with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Delete,
     Duplicate,
     Wrap,
@@ -33,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 21] = [
+    pub const ALL: [Self; 21] = [
         Self::Delete,
         Self::Duplicate,
         Self::Wrap,
@@ -69,7 +67,7 @@ const NAMESPACES: [&str; 6] = [
 ];
 
 /// A document that can be cut.
-pub(crate) struct Anatomy<'t> {
+pub struct Anatomy<'t> {
     text: &'t str,
     elements: Vec<Limb>,
     /// Elements that hold text and nothing else, as indices.
@@ -100,7 +98,7 @@ struct Trait {
 
 impl<'t> Anatomy<'t> {
     /// Cuts a document that is good XML.
-    pub(crate) fn of(text: &'t str) -> Option<Self> {
+    pub fn of(text: &'t str) -> Option<Self> {
         let document = Document::parse(text.as_bytes(), &Limits::MESSAGE).ok()?;
         let elements: Vec<Limb> = document
             .elements()
@@ -123,7 +121,7 @@ impl<'t> Anatomy<'t> {
     }
 
     /// How many first and second places a change has; the product is how many there are of it.
-    pub(crate) fn places(&self, kind: Kind) -> (usize, usize) {
+    pub fn places(&self, kind: Kind) -> (usize, usize) {
         let (elements, attributes) = (self.elements.len(), self.attributes.len());
         match kind {
             Kind::Delete | Kind::Duplicate | Kind::Wrap | Kind::Unwrap | Kind::Empty => {
@@ -147,7 +145,7 @@ impl<'t> Anatomy<'t> {
     }
 
     /// The document with one change; `None` when there is no such place, or nothing would be another.
-    pub(crate) fn mutate(&self, kind: Kind, one: usize, other: usize) -> Option<String> {
+    pub fn mutate(&self, kind: Kind, one: usize, other: usize) -> Option<String> {
         let mutant = match kind {
             Kind::Delete
             | Kind::Duplicate
