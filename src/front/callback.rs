@@ -49,6 +49,10 @@ pub(super) async fn redirected(
 }
 
 /// `POST /sso/oidc/callback/{code}`: an answer in the body (OAuth 2.0 Form Post Response Mode).
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is an extractor, which axum wants as an argument"
+)]
 pub(super) async fn posted(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,

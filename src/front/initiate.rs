@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::pages::FramedStart;
@@ -98,7 +98,7 @@ fn check_issuer(connection: &crate::domain::Connection, iss: &str) -> Result<(),
 
 /// Whether the page is to stand inside another one, where nobody sees who asks (Core, section 4).
 fn is_framed(headers: &HeaderMap) -> bool {
-    let destination = headers.get("sec-fetch-dest").map(|it| it.as_bytes());
+    let destination = headers.get("sec-fetch-dest").map(HeaderValue::as_bytes);
     matches!(
         destination,
         Some(b"iframe" | b"frame" | b"embed" | b"object")

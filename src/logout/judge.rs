@@ -42,7 +42,7 @@ pub enum LogoutRefusal {
     Rejected(Rejection),
     /// The same of a logout token.
     #[error(transparent)]
-    Token(oidc::Rejection),
+    Token(Box<oidc::Rejection>),
     /// It may have been taken from somewhere.
     #[error("The request has no NotOnOrAfter and is older than ten minutes ({})", FlowRequirement::LogoutAge.rule())]
     Old,

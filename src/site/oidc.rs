@@ -2,8 +2,6 @@
 //!
 //! Rules L8, M and P. What is judged by it is `oidc`.
 
-use std::collections::BTreeSet;
-
 use crate::domain::{Connection, OidcSettings};
 use crate::oidc::{Client, Discovery};
 use time::Duration;
@@ -14,7 +12,7 @@ pub fn client(connection: &Connection, oidc: &OidcSettings, discovery: &Discover
     Client {
         issuer: oidc.issuer.clone(),
         client_id: oidc.client_id.clone(),
-        extra_audiences: BTreeSet::from_iter(oidc.extra_audiences.iter().cloned()),
+        extra_audiences: oidc.extra_audiences.iter().cloned().collect(),
         algorithms: discovery.algorithms.clone(),
         answers_name_issuer: discovery.answers_name_issuer,
         clock_skew: Duration::seconds(settings.clock_skew_seconds.into()),

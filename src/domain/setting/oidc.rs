@@ -3,7 +3,7 @@
 use super::values::{visible, word};
 use super::{SettingError, joined, switch};
 use crate::domain::OidcSettings;
-use crate::oidc::Issuer;
+use crate::oidc::{Issuer, TenantId};
 use crate::text::is_unseen;
 
 /// The longest client ID.
@@ -88,7 +88,7 @@ impl OidcSettings {
     pub fn issuer_text(&self) -> String {
         match &self.issuer {
             Issuer::EntraTenants { tenants, .. } => {
-                let tenants: Vec<_> = tenants.iter().map(|it| it.as_str()).collect();
+                let tenants: Vec<_> = tenants.iter().map(TenantId::as_str).collect();
                 tenants.join(", ")
             }
             one => one.of_document(),

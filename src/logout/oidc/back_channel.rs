@@ -55,7 +55,7 @@ pub async fn receive_token(
             }
             LogoutRefusal::Repeated
         }
-        Err(rejection) => LogoutRefusal::Token(rejection),
+        Err(rejection) => LogoutRefusal::Token(Box::new(rejection)),
     };
     let refused = RefusedLogout {
         refusal,

@@ -459,7 +459,7 @@ async fn a_test_is_begun_by_an_administrator_of_the_company_and_by_a_form() {
     // What is missing for a test is said, and nothing begins.
     provider
         .change(&world, |it| {
-            it.settings.saml_mut().unwrap().certificates.clear()
+            it.settings.saml_mut().unwrap().certificates.clear();
         })
         .await;
     let answer = post(&mut admin, &path, &[]).await;

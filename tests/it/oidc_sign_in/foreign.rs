@@ -29,7 +29,7 @@ impl Foreign {
     ) -> Self {
         let world = World::new().await;
         // These have the system's clock.
-        let now = time::OffsetDateTime::from(std::time::SystemTime::now());
+        let now = vestibule::clock::Clock::system().now();
         world.app.clock.jump(now - NOW);
         let peer = Peer::start(package, &settings);
         let staff = world

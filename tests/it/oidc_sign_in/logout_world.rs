@@ -64,7 +64,7 @@ impl Provided {
         let (acme, beta) = (&world.acme, &world.beta);
         let idp = connect(&world, acme, "idp", &issuer, change).await;
         let other = connect(&world, acme, "other", &issuer, |settings| {
-            settings.oidc_mut().unwrap().client_id = "another".to_owned();
+            "another".clone_into(&mut settings.oidc_mut().unwrap().client_id);
         });
         let other = other.await;
         let theirs = connect(&world, beta, "idp", &issuer, |_| {}).await;
@@ -170,10 +170,10 @@ impl Provided {
 pub(super) fn sign(claims: &Value) -> String {
     let header = json!({ "alg": "RS256", "typ": "logout+jwt", "kid": KID });
     let encode = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
-    let signed = format!("{}.{}", encode(&header), encode(claims));
+    let input = format!("{}.{}", encode(&header), encode(claims));
     let mut signer = Signer::new(MessageDigest::sha256(), &KEY).unwrap();
-    let signature = signer.sign_oneshot_to_vec(signed.as_bytes()).unwrap();
-    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+    let signature = signer.sign_oneshot_to_vec(input.as_bytes()).unwrap();
+    format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// Publishes the provider's key at a port of its own.

@@ -367,7 +367,7 @@ async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
     assert_eq!(imported.idp.entity_id, format!(" {own} "));
     world
         .change(|entra| {
-            vestibule::import::update(entra.settings.saml_mut().unwrap(), &imported.idp)
+            vestibule::import::update(entra.settings.saml_mut().unwrap(), &imported.idp);
         })
         .await;
     let signs_in = async |issuer: String| {
@@ -389,7 +389,7 @@ async fn white_space_around_an_entity_id_in_metadata_keeps_nobody_out() {
                 .saml_mut()
                 .unwrap()
                 .idp_entity_id
-                .clone_from(&own)
+                .clone_from(&own);
         })
         .await;
     let answer = signs_in(format!(" {own} ")).await;

@@ -341,9 +341,8 @@ async fn what_is_advised_about_logout_messages_lets_them_pass() {
             }
             LogoutRefusal::Old => Some("Sign out again"),
             // By the vectors, but for this one.
-            LogoutRefusal::Rejected(_) => Some("Compare the clocks"),
             // Of OpenID Connect: `advice_about_clocks_lets_the_same_token_pass`.
-            LogoutRefusal::Token(_) => Some("Compare the clocks"),
+            LogoutRefusal::Rejected(_) | LogoutRefusal::Token(_) => Some("Compare the clocks"),
             // Nothing has to be done.
             LogoutRefusal::Repeated => Some("Nothing has to be done"),
             // By `who_stays_signed_in_is_not_told_of_as_signed_out`.

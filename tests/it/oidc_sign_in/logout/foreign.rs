@@ -7,7 +7,6 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::routing::post;
 use serde_json::json;
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use url::Url;
@@ -34,7 +33,7 @@ impl Foreign {
     async fn new() -> Self {
         let world = World::new().await;
         // The provider has the system's clock.
-        let now = OffsetDateTime::from(std::time::SystemTime::now());
+        let now = vestibule::clock::Clock::system().now();
         world.app.clock.jump(now - NOW);
         let account = json!({ "sub": "ada", "email": "ada@contoso.com", "email_verified": true });
         let settings = PeerSettings::new().account(&account);
