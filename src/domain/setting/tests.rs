@@ -67,29 +67,46 @@ fn errors_name_what_fits() {
 
 #[test]
 fn values_go_there_and_back() {
-    let settings: Settings = SamlSettings {
+    let saml: Settings = SamlSettings {
         landing: Some("/welcome".into()),
         name_id_format: None,
         idp_entity_id: "https://idp.example".into(),
         ..SamlSettings::default()
     }
     .into();
-    let mut copy = Settings::default();
-    for (key, _) in Settings::keys() {
-        copy.set(key, &settings.value(key).unwrap()).unwrap();
+    let oidc: Settings = OidcSettings {
+        client_id: "acme".to_owned(),
+        scopes: vec!["profile".to_owned(), "groups".to_owned()],
+        accepted_acr: vec!["urn:acr".to_owned()],
+        user_name_as_email: true,
+        ..OidcSettings::default()
     }
-    assert_eq!(copy, settings);
-    assert_eq!(settings.value("certificates"), None);
-    assert_eq!(settings.value("attributes.x"), None);
+    .into();
+    for (settings, mut copy) in [
+        (saml, Settings::default()),
+        (oidc, OidcSettings::default().into()),
+    ] {
+        for key in settings.own_keys() {
+            copy.set(key, &settings.value(key).unwrap()).unwrap();
+        }
+        assert_eq!(copy, settings);
+        assert_eq!(settings.value("certificates"), None);
+        assert_eq!(settings.value("attributes.x"), None);
+    }
 }
 
 #[test]
 fn every_key_is_known() {
-    for (key, _) in Settings::keys() {
-        if let Err(SettingError::UnknownKey { .. }) = Settings::default().set(key, "\u{0}") {
-            panic!("{key}");
+    let mut all = Vec::new();
+    for settings in [Settings::default(), OidcSettings::default().into()] {
+        for key in settings.own_keys() {
+            if let Err(SettingError::UnknownKey { .. }) = settings.clone().set(key, "\u{0}") {
+                panic!("{key}");
+            }
+            all.push(key);
         }
     }
+    assert!(Settings::keys().all(|(key, _)| all.contains(&key)));
 }
 
 #[test]

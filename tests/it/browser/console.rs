@@ -51,7 +51,9 @@ async fn every_page_that_a_link_leads_to() {
         "/admin/groups/*",
         "/admin/groups/new",
         "/admin/connections",
+        "/admin/connections/add",
         "/admin/connections/new",
+        "/admin/connections/new/openid",
         "/admin/connections/new/manual",
         "/admin/connections/*",
         "/admin/connections/*/certificates",
@@ -104,7 +106,7 @@ async fn forms_of_connections(
     wrong.extend(faults(browser, "console-settings-refused").await);
 
     // A document of several identity providers, then the review of one.
-    let new = format!("{}/admin/connections/new", globex.origin);
+    let new = format!("{}/admin/connections/new?for=other", globex.origin);
     browser.open(&new).await;
     let file = demo.installation.path("federation.xml");
     let federation = include_bytes!("../../../metadata/swamid-test.xml");

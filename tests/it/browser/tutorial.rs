@@ -98,6 +98,7 @@ impl Globex {
         browser.open(&format!("{}/admin", self.origin)).await;
         browser.follow("Single Sign On Settings").await;
         browser.follow("New connection").await;
+        browser.follow("Microsoft Entra ID, SAML 2.0").await;
         browser.attach("Federation Metadata XML", &file).await;
         browser.fill("Display name", "Microsoft Entra ID").await;
         browser
@@ -238,6 +239,7 @@ async fn by_hand_and_without_script() {
     browser.open(&format!("{}/admin", globex.origin)).await;
     browser.follow("Single Sign On Settings").await;
     browser.follow("New connection").await;
+    browser.follow("Microsoft Entra ID, SAML 2.0").await;
     browser.follow("Fill in the SAML Settings").await;
     browser.fill("Display name", "Microsoft Entra ID").await;
     browser.fill("Name", "entra").await;
