@@ -72,14 +72,26 @@ impl Admin<'_> {
             return Err(Obstacle::NotOidc.into());
         }
         let check = ProviderCheck::run(connection, client, reach, self.now).await;
-        let mut after = connection.clone();
-        if let (Some(oidc), Some(read)) = (after.settings.oidc_mut(), &check.discovery) {
-            oidc.discovery = Some(read.clone());
-        }
-        let after = self
-            .change_connection(&after, AuditAction::ConnectionSet, None)
-            .await?;
+        let after = self.keep_discovery(connection, &check, None).await?;
         Ok((check, after))
+    }
+
+    /// Keeps what a look has read of the provider, when it can be used and is new; `detail` is the audit log's.
+    pub async fn keep_discovery(
+        &self,
+        connection: &Connection,
+        check: &ProviderCheck,
+        detail: Option<&str>,
+    ) -> Result<Connection, Refused> {
+        let mut after = connection.clone();
+        match (after.settings.oidc_mut(), &check.discovery) {
+            (Some(oidc), Some(read)) if oidc.discovery.as_ref() != Some(read) => {
+                oidc.discovery = Some(read.clone());
+            }
+            _ => return Ok(after),
+        }
+        self.change_connection(&after, AuditAction::ConnectionSet, detail)
+            .await
     }
 }
 

@@ -11,7 +11,7 @@ use super::head::{ConnectionHead, ConnectionTab};
 use super::protocol::provider_connection;
 use crate::admin::{LineState, ProviderCheck, ProviderLine};
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section};
-use crate::domain::{AuditAction, Connection, ConnectionId};
+use crate::domain::{Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -78,32 +78,22 @@ async fn verify(
     let client = app.provider_client();
     let check = ProviderCheck::run(&connection, client, app.reach(company), console.now()).await;
     drop(turn);
-    let connection = keep(&console, connection, &check).await?;
+    let connection = if check.passed() {
+        let source = connection
+            .settings
+            .oidc()
+            .map(|oidc| oidc.issuer.discovery_url());
+        let kept = console
+            .admin()
+            .keep_discovery(&connection, &check, source.as_deref())
+            .await?;
+        console.changed().await?;
+        kept
+    } else {
+        connection
+    };
     let look = LookView::of(&check);
     Ok(Page::new(page(&console, &connection, Some(look))).into_response())
-}
-
-/// Keeps what the provider says of itself, when it can be used and is new.
-async fn keep(
-    console: &Console,
-    connection: Connection,
-    check: &ProviderCheck,
-) -> Result<Connection, Error> {
-    let mut after = connection.clone();
-    let Some(oidc) = after.settings.oidc_mut() else {
-        return Ok(connection);
-    };
-    if !check.passed() || check.discovery.is_none() || oidc.discovery == check.discovery {
-        return Ok(connection);
-    }
-    oidc.discovery.clone_from(&check.discovery);
-    let source = oidc.issuer.discovery_url();
-    let kept = console
-        .admin()
-        .change_connection(&after, AuditAction::ConnectionSet, Some(&source))
-        .await?;
-    console.changed().await?;
-    Ok(kept)
 }
 
 fn page(console: &Console, connection: &Connection, look: Option<LookView>) -> ProviderVerifyPage {
