@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, mpsc};
 
-use super::App;
 use super::shares::{Shares, Turn};
-use crate::domain::{AttemptId, Company, Connection};
+use crate::domain::{AttemptId, Connection};
 use crate::outbound::Reach;
 use crate::saml::response::Expectation;
 
@@ -60,14 +59,5 @@ impl NewKeys {
     /// The next question, when it comes, and its turn until it is answered.
     pub async fn next(&self) -> Option<(KeyQuestion, Turn)> {
         self.asked.lock().await.recv().await
-    }
-}
-
-impl App {
-    /// How far the address of a company's metadata may reach. A server for one company, or on a developer's machine, belongs to
-    /// who administers it; on any other, its private network is the operator's.
-    pub fn reach(&self, company: &Company) -> Reach {
-        let is_own = self.config.single_company.is_some() || company.origin.is_loopback_name();
-        Reach::private_if(is_own)
     }
 }

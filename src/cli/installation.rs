@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use super::error::{CliError, Result};
 use super::text::{choices, nearest};
 use crate::admin::{Actor, Admin};
-use crate::app::{UnknownKeys, own_keys};
+use crate::app::{UnknownKeys, own_keys, reach};
 use crate::config::Config;
 use crate::domain::{
     AuditAction, AuditDetail, AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName,
@@ -181,8 +181,7 @@ impl Installation {
 
     /// How far the addresses of a company's providers may reach: as far as those that its server asks.
     pub(super) fn reach(&self, company: &Company) -> Reach {
-        let is_own = self.config.single_company.is_some() || company.origin.is_loopback_name();
-        Reach::private_if(is_own)
+        reach(&self.config, company)
     }
 
     /// An entry for the audit log of a company, or of the whole installation.

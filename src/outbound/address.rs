@@ -19,17 +19,6 @@ pub enum Reach {
     Public,
 }
 
-impl Reach {
-    /// The one of who may ask private networks, or may not.
-    pub const fn private_if(may_ask_private: bool) -> Self {
-        if may_ask_private {
-            Self::Private
-        } else {
-            Self::Public
-        }
-    }
-}
-
 /// The addresses of a URL's host that `reach` allows.
 pub(super) async fn resolve(url: &Url, reach: Reach) -> Result<Vec<SocketAddr>, FetchError> {
     let host = url.host_str().ok_or(FetchError::Url("it names no host"))?;

@@ -1,0 +1,23 @@
+//! How far the addresses that a company names may reach: metadata, and providers of OpenID Connect (rule H5).
+
+use super::App;
+use crate::config::Config;
+use crate::domain::Company;
+use crate::outbound::Reach;
+
+/// How far a company's addresses may reach. A server for one company, or on a developer's machine, belongs to who administers it;
+/// on any other, its private network is the operator's.
+pub fn reach(config: &Config, company: &Company) -> Reach {
+    if config.single_company.is_some() || company.origin.is_loopback_name() {
+        Reach::Private
+    } else {
+        Reach::Public
+    }
+}
+
+impl App {
+    /// The same on this server.
+    pub fn reach(&self, company: &Company) -> Reach {
+        reach(&self.config, company)
+    }
+}
