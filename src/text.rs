@@ -75,6 +75,16 @@ pub fn json(written: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// An error's text as a sentence.
+pub fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters
+        .next()
+        .map(|first| first.to_uppercase().collect())
+        .unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::keys::{self, hex};
 use crate::oidc::{Cloud, Discovery, Issuer, PasteNote, Pasted, TenantId};
 use crate::outbound::{DocumentError, ProviderClient, Reach};
-use crate::text::is_unseen;
+use crate::text::{is_unseen, sentence};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -164,13 +164,6 @@ fn is_of_external_tenant(document: &str, issuer: &str) -> bool {
     };
     let is_guid = first.parse::<TenantId>().is_ok();
     host == address_host || is_guid && host == format!("{first}.ciamlogin.com")
-}
-
-fn sentence(text: &str) -> String {
-    let mut rest = text.chars();
-    let first = rest.next().into_iter().flat_map(char::to_uppercase);
-    let dot = if text.ends_with('.') { "" } else { "." };
-    format!("{}{}{dot}", first.collect::<String>(), rest.as_str())
 }
 
 /// A new last part of a redirect URI: 128 random bits (rule L8).

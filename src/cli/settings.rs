@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::arguments::private_key_error;
 use super::error::{CliError, Result};
 use super::output::Output;
-use super::text::{choices, sentence};
+use super::text::choices;
 use crate::domain::SettingError;
 use crate::import::holds_private_key;
+use crate::text::sentence;
 
 /// A noun with settings that are set by name.
 pub(super) trait Settable {

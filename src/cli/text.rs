@@ -38,16 +38,6 @@ pub(super) fn counts(number: i64, noun: &str) -> String {
     count(usize::try_from(number).unwrap_or_default(), noun)
 }
 
-/// An error's text as a sentence.
-pub(super) fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .map(|first| first.to_uppercase().collect())
-        .unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
-}
-
 /// A path that says where it is from everywhere.
 pub(super) fn full_path(path: &Path) -> String {
     std::path::absolute(path)

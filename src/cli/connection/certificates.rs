@@ -7,9 +7,9 @@ use time::OffsetDateTime;
 use crate::cli::arguments::read_file;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::{Output, timestamp};
-use crate::cli::text::sentence;
 use crate::domain::{CertificateValidity, Connection};
 use crate::import::{self, CertificateError};
+use crate::text::sentence;
 
 /// The certificate of a file, as settings keep it; one with a weak key is refused (rule B4).
 pub(super) fn read(path: &Path) -> Result<String> {

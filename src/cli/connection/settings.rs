@@ -8,8 +8,8 @@ use crate::admin::{ConnectionSettings, Unfit};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::settings::{Settable, setting_error};
-use crate::cli::text::sentence;
 use crate::domain::{Company, Connection};
+use crate::text::sentence;
 
 /// The settings of a company's connections.
 pub(super) struct CommandSettings<'a> {
