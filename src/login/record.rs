@@ -143,11 +143,6 @@ pub(super) fn unknown_request(app: &App, request_id: &str) -> SignInRefusal {
     })
 }
 
-/// An answer to a request that is not kept here: an old one is forgotten, and any other was never sent.
-pub(super) fn unknown_answer() -> SignInRefusal {
-    SignInRefusal::new(&RefusalReason::UnknownRequest)
-}
-
 /// Closes an open attempt with a refusal. One that is not open any more, because another server has answered it or it was
 /// forgotten, keeps its own verdict: the refusal has a record of its own then, so that the user's code leads to it.
 pub(super) async fn refuse(

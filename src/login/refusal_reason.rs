@@ -5,8 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::Advice;
-use crate::domain::{FlowRequirement, ProfileError};
+use time::OffsetDateTime;
+
+use super::{Advice, Browser};
+use crate::domain::{FlowRequirement, LoginAttempt, ProfileError};
+use crate::keys;
 
 /// Why a sign-in is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,26 @@ pub(super) enum RefusalReason {
 }
 
 impl RefusalReason {
+    /// Why an answer does not come from the browser that began an attempt (rule E2); none when it does.
+    pub(super) fn of_browser(browser: Option<&Browser>, attempt: &LoginAttempt) -> Option<Self> {
+        match browser {
+            None => Some(Self::NoCookie),
+            Some(it) if keys::same(&it.hash(), &attempt.browser_hash) => None,
+            Some(_) => Some(Self::OtherBrowser),
+        }
+    }
+
+    /// Why an answer does not come in time (rule E1); none when it does.
+    pub(super) fn of_time(attempt: &LoginAttempt, now: OffsetDateTime) -> Option<Self> {
+        if attempt.is_in_time(now) {
+            None
+        } else if now < attempt.expires_at {
+            Some(Self::Early)
+        } else {
+            Some(Self::Late)
+        }
+    }
+
     /// What was required.
     pub(super) const fn requirement(&self) -> FlowRequirement {
         match self {

@@ -11,7 +11,6 @@ use super::refusal_reason::RefusalReason;
 use super::{Ending, Error, connection_test, evidence, new_key, repost, unsolicited};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, Outcome, SessionId};
-use crate::keys;
 use crate::saml::response::ParsedResponse;
 use crate::site::{AnsweredRequest, Site};
 use crate::store::AttemptRef;
@@ -54,18 +53,12 @@ async fn answer(app: &App, site: &Site, arrival: Arrival<'_>) -> Result<Ending, 
         return refuse_apart(app, site, None, arrival.from(), refusal).await;
     };
     // Rule E2. Another browser must not be able to end this attempt: the refusal is written down apart.
-    match arrival.browser {
-        None if arrival.reposted.is_none() => {
-            return Box::pin(repost::ask(app, site, arrival, &attempt)).await;
-        }
-        Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
-        other => {
-            let refusal = SignInRefusal::new(match other {
-                None => &RefusalReason::NoCookie,
-                Some(_) => &RefusalReason::OtherBrowser,
-            });
-            return refuse_apart(app, site, attempt.connection_id, arrival.from(), refusal).await;
-        }
+    if arrival.browser.is_none() && arrival.reposted.is_none() {
+        return Box::pin(repost::ask(app, site, arrival, &attempt)).await;
+    }
+    if let Some(reason) = RefusalReason::of_browser(arrival.browser, &attempt) {
+        let refusal = SignInRefusal::new(&reason);
+        return refuse_apart(app, site, attempt.connection_id, arrival.from(), refusal).await;
     }
     if attempt.outcome == Outcome::SignedIn
         && arrival.session.is_none()
@@ -99,12 +92,8 @@ async fn judge(
     arrival: Arrival<'_>,
 ) -> Result<Ending, Error> {
     let now = app.clock.now();
-    if !attempt.is_in_time(now) {
-        let refusal = SignInRefusal::new(if now < attempt.expires_at {
-            &RefusalReason::Early
-        } else {
-            &RefusalReason::Late
-        });
+    if let Some(reason) = RefusalReason::of_time(attempt, now) {
+        let refusal = SignInRefusal::new(&reason);
         return refuse(app, site, attempt, arrival.from(), refusal).await;
     }
     // Rule E3: identity providers give the handle back as it was; some leave it out.

@@ -12,9 +12,8 @@ use super::refusal::{refusal, undelivered};
 use super::secrets::{RequestBasis, RequestSecrets, request_id};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, OidcSettings, Outcome, SessionId};
-use crate::keys;
 use crate::login::finish::{AttemptToFinish, finish, landing};
-use crate::login::record::{AnsweringBrowser, SignInRefusal, refuse, refuse_apart, unknown_answer};
+use crate::login::record::{AnsweringBrowser, SignInRefusal, refuse, refuse_apart};
 use crate::login::refusal_reason::RefusalReason;
 use crate::login::response::repeated;
 use crate::login::{Browser, Ending, Error, connection_test};
@@ -105,19 +104,14 @@ async fn answer(
         if callback.is_error() {
             return Ok(Ending::Unasked);
         }
-        return apart(unknown_answer()).await;
+        return apart(SignInRefusal::new(&RefusalReason::UnknownRequest)).await;
     };
     // Rule E2, before anything is used up.
-    match arrival.browser {
-        None if arrival.can_be_reposted() => return Ok(Ending::Repost { record: None }),
-        Some(browser) if keys::same(&browser.hash(), &attempt.browser_hash) => {}
-        other => {
-            let reason = match other {
-                None => &RefusalReason::NoCookie,
-                Some(_) => &RefusalReason::OtherBrowser,
-            };
-            return apart(SignInRefusal::new(reason)).await;
-        }
+    if arrival.browser.is_none() && arrival.can_be_reposted() {
+        return Ok(Ending::Repost { record: None });
+    }
+    if let Some(reason) = RefusalReason::of_browser(arrival.browser, &attempt) {
+        return apart(SignInRefusal::new(&reason)).await;
     }
     // Rule M3: the redirect URI and the sign-in name the same connection, or this sign-in is over.
     if attempt.connection_id != connection {
@@ -173,13 +167,8 @@ async fn judge(
     let connection = &ready.connection;
     let refuse = |refusal| refuse(app, site, attempt, arrival.from(), refusal);
     let now = app.clock.now();
-    if !attempt.is_in_time(now) {
-        let reason = if now < attempt.expires_at {
-            &RefusalReason::Early
-        } else {
-            &RefusalReason::Late
-        };
-        return refuse(SignInRefusal::new(reason)).await;
+    if let Some(reason) = RefusalReason::of_time(attempt, now) {
+        return refuse(SignInRefusal::new(&reason)).await;
     }
     if !ready.is_enabled() && attempt.kind != AttemptKind::Test {
         return refuse(SignInRefusal::new(&RefusalReason::ConnectionGone)).await;
