@@ -5,6 +5,7 @@
 //!
 //! Tests: `tests/it/oidc_sign_in/keys.rs`. What a document means is the room `oidc`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
@@ -98,14 +99,14 @@ impl App {
     }
 
     /// What a connection's provider says of itself: what an administrator has looked at, or else what it says now.
-    pub async fn discovery(
+    pub async fn discovery<'a>(
         &self,
         company: &Company,
         connection: &Connection,
-        oidc: &OidcSettings,
-    ) -> Result<Discovery, DocumentError> {
+        oidc: &'a OidcSettings,
+    ) -> Result<Cow<'a, Discovery>, DocumentError> {
         if let Some(discovery) = &oidc.discovery {
-            return Ok(discovery.clone());
+            return Ok(Cow::Borrowed(discovery));
         }
         let known = self.providers.known(connection.id);
         let mut kept = known.discovery.lock().await;
@@ -113,13 +114,13 @@ impl App {
         if let Some((from, discovery)) = &*kept
             && *from == address
         {
-            return Ok(discovery.clone());
+            return Ok(Cow::Owned(discovery.clone()));
         }
         let _turn = self.provider_turn(company)?;
         let (client, reach) = (&self.providers.client, self.reach(company));
         let discovery = client.discovery(&oidc.issuer, reach).await?;
         *kept = Some((address, discovery.clone()));
-        Ok(discovery)
+        Ok(Cow::Owned(discovery))
     }
 
     /// The same as far as it is known here: nobody is asked, and nobody waits.

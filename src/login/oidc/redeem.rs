@@ -108,15 +108,19 @@ impl Redemption<'_> {
         checks: &mut Checks,
     ) -> Result<ProviderAnswer, Failed> {
         let mut last = None;
-        for secret in &self.oidc.client_secrets {
+        let mut left = &*self.oidc.client_secrets;
+        while let [secret, older @ ..] = left {
+            left = older;
             let Some(secret) = open_secret(&self.app.keys, self.connection, secret) else {
                 continue;
             };
             let answer = self.ask(callback, secret).await?;
-            let is_unknown_client = TokenRefusal::parse(&answer.body)
-                .is_some_and(|refusal| refusal.code == "invalid_client");
+            // The answer is read for good by whoever gets it.
+            let tries_older = !older.is_empty()
+                && TokenRefusal::parse(&answer.body)
+                    .is_some_and(|refusal| refusal.code == "invalid_client");
             last = Some(answer);
-            if !is_unknown_client {
+            if !tries_older {
                 break;
             }
         }
