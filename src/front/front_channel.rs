@@ -33,7 +33,7 @@ pub(super) async fn show(
     };
     // One that comes twice says nothing.
     if let ((Some(sid), false), (iss, false)) = (only("sid"), only("iss")) {
-        let ended = logout::end_by_sid(&app, &site, ready, &sid, iss.as_deref()).await?;
+        let ended = logout::end_by_sid(&app, ready, &sid, iss.as_deref()).await?;
         if ended > 0 {
             let company = &site.company.slug;
             tracing::info!(%company, ended, "the identity provider ended sessions");

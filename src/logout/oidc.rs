@@ -11,6 +11,7 @@
 mod back_channel;
 mod front_channel;
 pub(super) mod relying_party;
+mod sign_out;
 
 pub use back_channel::{TokenEnding, receive_token};
 pub use front_channel::{end_by_sid, frame_ancestors};

@@ -132,10 +132,7 @@ async fn sign_out(
     let attempt = if let Some(own) = own {
         record::with_unknown_principal(attempt, own.user.id, requested.compared(&own.session))
     } else {
-        let one = users
-            .first()
-            .filter(|one| users.iter().all(|it| it == *one));
-        record::with_sessions(attempt, sessions.len(), one.copied())
+        record::with_sessions(attempt, &users)
     };
     let code = attempt.code.clone();
     let message = SignOut {

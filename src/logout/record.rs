@@ -41,21 +41,19 @@ pub(super) fn signed_out_attempt(
     }
 }
 
-/// The same, as one that ended the sessions of somebody.
-pub(super) fn with_sessions(
-    attempt: LoginAttempt,
-    ended: usize,
-    user_id: Option<UserId>,
-) -> LoginAttempt {
+/// The same, as one that ended the sessions of these users: one for each session.
+pub(super) fn with_sessions(attempt: LoginAttempt, users: &[UserId]) -> LoginAttempt {
+    let first = users.first();
+    let only = first.filter(|one| users.iter().all(|it| it == *one));
     LoginAttempt {
-        summary: match ended {
+        summary: match users.len() {
             0 => "The identity provider asked for a sign-out. No session had the name.".to_owned(),
             1 => "The identity provider asked for a sign-out. 1 session ended.".to_owned(),
             more => {
                 format!("The identity provider asked for a sign-out. {more} sessions ended.")
             }
         },
-        user_id,
+        user_id: only.copied(),
         ..attempt
     }
 }

@@ -6,11 +6,11 @@
 //! Tests: `tests/it/oidc_sign_in/logout/back_channel.rs`.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::sign_out::sign_out;
 use crate::app::{App, Wait};
 use crate::domain::{Check, Code, Session, SessionKey};
 use crate::keys;
@@ -19,7 +19,7 @@ use crate::logout::record::{self, RecordedRefusal};
 use crate::oidc::{Checks, LogoutToken, Rejection, Requirement};
 use crate::outbound::DocumentError;
 use crate::site::{Site, SiteConnection, client, record_check};
-use crate::store::{self, SignOut, UsedMessage};
+use crate::store::{self, UsedMessage};
 
 /// What came of a logout token.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub async fn receive_token(
     let checks: Vec<Check> = checks.into_vec().into_iter().map(record_check).collect();
     let refusal = match judged {
         Ok(token) => {
-            if let Some(ended) = sign_out(app, site, ready, &token, checks.clone()).await? {
+            if let Some(ended) = end_named(app, ready, &token, checks.clone()).await? {
                 return Ok(TokenEnding::Ended(ended));
             }
             LogoutRefusal::Repeated
@@ -119,9 +119,8 @@ fn undelivered(cause: &DocumentError, checks: &mut Checks) -> Rejection {
 }
 
 /// Ends what a token names, when it comes for the first time; how many sessions that were.
-async fn sign_out(
+async fn end_named(
     app: &App,
-    site: &Site,
     ready: &SiteConnection,
     token: &LogoutToken,
     checks: Vec<Check>,
@@ -141,22 +140,12 @@ async fn sign_out(
         // `oidc` takes no such token.
         (None, None) => Vec::new(),
     };
-    let user = found.first().map(|(_, session)| session.user_id);
-    let user = user.filter(|one| found.iter().all(|(_, it)| it.user_id == *one));
-    let sessions: Vec<SessionKey> = found.into_iter().map(|(key, _)| key).collect();
-    let ended = sessions.len();
-    let attempt = record::signed_out_attempt(site.company.id, connection, checks, now);
-    let message = SignOut {
-        connection_id: connection,
-        // Its hash: a `jti` may be as long as a token.
-        used: Some(UsedMessage {
-            id: BASE64_URL_SAFE_NO_PAD.encode(keys::hash(token.id().as_bytes())),
-            expires_at: token.remembered_until(),
-        }),
-        sessions,
-        attempt: Arc::new(record::with_sessions(attempt, ended, user)),
-        now,
+    let ended = found.len();
+    // Its hash: a `jti` may be as long as a token.
+    let used = UsedMessage {
+        id: BASE64_URL_SAFE_NO_PAD.encode(keys::hash(token.id().as_bytes())),
+        expires_at: token.remembered_until(),
     };
-    let is_first = app.sessions.sign_out(&message).await?;
+    let is_first = sign_out(app, &ready.connection, found, Some(used), checks).await?;
     Ok(is_first.then_some(ended))
 }

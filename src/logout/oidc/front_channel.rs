@@ -6,21 +6,19 @@
 //! Tests: `tests/it/oidc_sign_in/logout/front_channel.rs`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use url::Url;
 
+use super::sign_out::sign_out;
 use crate::app::App;
-use crate::domain::{OidcSettings, SessionKey};
-use crate::logout::record;
-use crate::site::{Site, SiteConnection};
-use crate::store::{self, SignOut};
+use crate::domain::OidcSettings;
+use crate::site::SiteConnection;
+use crate::store;
 
 /// Ends the sessions of a connection that its provider calls by this `sid`: here at once, on other nodes within two seconds. Entra
 /// names itself not (`iss`), and the address names the connection; who names another provider means none of these sessions.
 pub async fn end_by_sid(
     app: &App,
-    site: &Site,
     ready: &SiteConnection,
     sid: &str,
     iss: Option<&str>,
@@ -33,22 +31,10 @@ pub async fn end_by_sid(
     let now = app.clock.now();
     let found = app.store.sessions_by_sid(connection.id, sid, None, now);
     let found = found.await?;
-    let Some((_, first)) = found.first() else {
-        return Ok(0);
-    };
-    let user = Some(first.user_id).filter(|one| found.iter().all(|(_, it)| it.user_id == *one));
-    let sessions: Vec<SessionKey> = found.iter().map(|(key, _)| *key).collect();
-    let attempt = record::signed_out_attempt(site.company.id, connection.id, Vec::new(), now);
-    let attempt = record::with_sessions(attempt, sessions.len(), user);
-    let ended = sessions.len();
-    let message = SignOut {
-        connection_id: connection.id,
-        used: None,
-        sessions,
-        attempt: Arc::new(attempt),
-        now,
-    };
-    app.sessions.sign_out(&message).await?;
+    let ended = found.len();
+    if ended > 0 {
+        sign_out(app, connection, found, None, Vec::new()).await?;
+    }
     Ok(ended)
 }
 
