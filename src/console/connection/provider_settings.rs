@@ -11,8 +11,8 @@ use super::head::{ConnectionHead, ConnectionTab};
 use super::new_provider::{ProviderFields, clouds};
 use super::setting_controls::{Control, Field, FieldGroup};
 use super::setting_values::SettingValues;
-use super::settings_form::SettingsForm;
-use crate::admin::{Problems, missing};
+use super::settings_form::{SettingsForm, load, still_missing};
+use crate::admin::Problems;
 use crate::console::conflict::Conflict;
 use crate::console::{Console, ConsoleFrame, Item, Section, unprocessable_page};
 use crate::domain::{ClientSecret, Connection, Group, OidcSettings};
@@ -112,17 +112,6 @@ impl ProviderSettingsPage {
     }
 }
 
-/// The page of a connection, with the problems of what was tried.
-pub(super) async fn load(
-    console: &Console,
-    connection: &Connection,
-    values: SettingValues,
-    problems: Problems,
-) -> Result<ProviderSettingsPage, Error> {
-    let groups = console.app.desk.groups(console.company()).await?;
-    Ok(page(console, connection, &groups, values, problems))
-}
-
 /// The page after a secret that was not taken. The secret is not shown again.
 pub(super) async fn wrong_secret(
     console: &Console,
@@ -131,7 +120,7 @@ pub(super) async fn wrong_secret(
     expires_on: String,
 ) -> Result<Response, Error> {
     let values = SettingValues::of(connection);
-    let page = load(console, connection, values, problems).await?;
+    let page = load::<ProviderSettingsPage>(console, connection, values, problems).await?;
     Ok(respond(ProviderSettingsPage { expires_on, ..page }))
 }
 
@@ -143,7 +132,7 @@ pub(super) async fn wrong_provider(
     typed: ProviderFields,
 ) -> Result<Response, Error> {
     let values = SettingValues::of(connection);
-    let page = load(console, connection, values, problems).await?;
+    let page = load::<ProviderSettingsPage>(console, connection, values, problems).await?;
     let clouds = clouds(&typed.cloud);
     Ok(respond(ProviderSettingsPage {
         typed,
@@ -154,44 +143,6 @@ pub(super) async fn wrong_provider(
 
 fn respond(page: ProviderSettingsPage) -> Response {
     unprocessable_page(page).into_response()
-}
-
-fn page(
-    console: &Console,
-    connection: &Connection,
-    groups: &[Group],
-    values: SettingValues,
-    problems: Problems,
-) -> ProviderSettingsPage {
-    let blank = OidcSettings::default();
-    let oidc = connection.settings.oidc().unwrap_or(&blank);
-    let discovery = oidc.discovery.as_ref();
-    let secrets = oidc.client_secrets.iter();
-    ProviderSettingsPage {
-        frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(connection, ConnectionTab::Settings),
-        missing: if connection.enabled {
-            Vec::new()
-        } else {
-            missing(connection).into_iter().map(|it| it.what).collect()
-        },
-        conflict: None,
-        addresses: ProviderAddresses::of(console, connection, oidc),
-        is_entra: oidc.issuer.is_entra(),
-        issuer: oidc.issuer_text(),
-        typed: ProviderFields::default(),
-        example: "",
-        clouds: clouds(""),
-        is_verified: discovery.is_some(),
-        secrets: secrets.map(|it| SecretView::of(it, console)).collect(),
-        expires_on: String::new(),
-        offered: discovery.map_or_else(String::new, |it| it.scopes.join(", ")),
-        jit_groups: values.jit_groups(groups),
-        advanced: values.provider_advanced(&problems),
-        revision: connection.revision,
-        values,
-        problems,
-    }
 }
 
 impl ProviderAddresses {
@@ -239,9 +190,30 @@ impl SettingsForm for ProviderSettingsPage {
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {
+        let blank = OidcSettings::default();
+        let oidc = connection.settings.oidc().unwrap_or(&blank);
+        let discovery = oidc.discovery.as_ref();
+        let secrets = oidc.client_secrets.iter();
         Self {
+            frame: console.frame(Section::Connections, connection.display_name.as_str()),
+            head: ConnectionHead::of(connection, ConnectionTab::Settings),
+            missing: still_missing(connection),
             conflict,
-            ..page(console, connection, groups, values, problems)
+            addresses: ProviderAddresses::of(console, connection, oidc),
+            is_entra: oidc.issuer.is_entra(),
+            issuer: oidc.issuer_text(),
+            typed: ProviderFields::default(),
+            example: "",
+            clouds: clouds(""),
+            is_verified: discovery.is_some(),
+            secrets: secrets.map(|it| SecretView::of(it, console)).collect(),
+            expires_on: String::new(),
+            offered: discovery.map_or_else(String::new, |it| it.scopes.join(", ")),
+            jit_groups: values.jit_groups(groups),
+            advanced: values.provider_advanced(&problems),
+            revision: connection.revision,
+            values,
+            problems,
         }
     }
 

@@ -9,12 +9,11 @@ use super::head::{ConnectionHead, ConnectionTab};
 use super::review::{Review, replaces};
 use super::setting_controls::{Control, Field, FieldGroup};
 use super::setting_values::SettingValues;
-use super::settings_form::SettingsForm;
-use crate::admin::{CertificateFacts, Problems, missing};
+use super::settings_form::{SettingsForm, still_missing};
+use crate::admin::{CertificateFacts, Problems};
 use crate::console::conflict::Conflict;
 use crate::console::{Console, ConsoleFrame, Item, Section};
 use crate::domain::{AuditAction, Connection, Group};
-use crate::http::error::Error;
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/saml_settings.html")]
@@ -51,52 +50,10 @@ impl SamlSettingsPage {
     }
 }
 
-/// The page of a connection, with the problems of what was tried.
-pub(super) async fn load(
-    console: &Console,
-    connection: &Connection,
-    values: SettingValues,
-    problems: Problems,
-) -> Result<SamlSettingsPage, Error> {
-    let groups = console.app.desk.groups(console.company()).await?;
-    Ok(page(console, connection, &groups, values, problems))
-}
-
 impl SamlSettingsPage {
     /// The form of a state that somebody has seen.
     pub(super) fn of_revision(self, revision: i64) -> Self {
         Self { revision, ..self }
-    }
-}
-
-fn page(
-    console: &Console,
-    connection: &Connection,
-    groups: &[Group],
-    values: SettingValues,
-    problems: Problems,
-) -> SamlSettingsPage {
-    let facts = CertificateFacts::all(connection, console.now());
-    SamlSettingsPage {
-        frame: console.frame(Section::Connections, connection.display_name.as_str()),
-        head: ConnectionHead::of(connection, ConnectionTab::Settings),
-        missing: if connection.enabled {
-            Vec::new()
-        } else {
-            missing(connection).into_iter().map(|it| it.what).collect()
-        },
-        conflict: None,
-        certificates: facts
-            .iter()
-            .map(|one| CertificateView::of(one, CertificateStanding::Kept))
-            .collect(),
-        jit_groups: values.jit_groups(groups),
-        formats: values.formats(),
-        advanced: values.advanced(&problems),
-        dangers: values.dangers(&problems),
-        revision: connection.revision,
-        values,
-        problems,
     }
 }
 
@@ -113,9 +70,23 @@ impl SettingsForm for SamlSettingsPage {
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {
+        let facts = CertificateFacts::all(connection, console.now());
         Self {
+            frame: console.frame(Section::Connections, connection.display_name.as_str()),
+            head: ConnectionHead::of(connection, ConnectionTab::Settings),
+            missing: still_missing(connection),
             conflict,
-            ..page(console, connection, groups, values, problems)
+            certificates: facts
+                .iter()
+                .map(|one| CertificateView::of(one, CertificateStanding::Kept))
+                .collect(),
+            jit_groups: values.jit_groups(groups),
+            formats: values.formats(),
+            advanced: values.advanced(&problems),
+            dangers: values.dangers(&problems),
+            revision: connection.revision,
+            values,
+            problems,
         }
     }
 

@@ -4,11 +4,11 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 
-use super::provider_settings::{self, ProviderSettingsPage};
+use super::provider_settings::ProviderSettingsPage;
 use super::review::ReviewForm;
-use super::saml_settings::{self, SamlSettingsPage};
+use super::saml_settings::SamlSettingsPage;
 use super::setting_values::SettingValues;
-use super::settings_form;
+use super::settings_form::{self, load};
 use crate::admin::Problems;
 use crate::console::{Console, ConsoleForm, unprocessable_page};
 use crate::domain::{Connection, ConnectionId, Protocol};
@@ -29,11 +29,12 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
     let problems = Problems::default();
     Ok(match connection.settings.protocol {
         Protocol::Saml(_) => {
-            let page = saml_settings::load(&console, &connection, values, problems).await?;
+            let page = load::<SamlSettingsPage>(&console, &connection, values, problems).await?;
             Page::new(page).into_response()
         }
         Protocol::Oidc(_) => {
-            let page = provider_settings::load(&console, &connection, values, problems).await?;
+            let page =
+                load::<ProviderSettingsPage>(&console, &connection, values, problems).await?;
             Page::new(page).into_response()
         }
     })
@@ -64,11 +65,12 @@ async fn change(
     let problems = Problems::default();
     Ok(match connection.settings.protocol {
         Protocol::Saml(_) => {
-            let page = saml_settings::load(&console, &connection, values, problems).await?;
+            let page = load::<SamlSettingsPage>(&console, &connection, values, problems).await?;
             Page::new(page.of_revision(typed.revision)).into_response()
         }
         Protocol::Oidc(_) => {
-            let page = provider_settings::load(&console, &connection, values, problems).await?;
+            let page =
+                load::<ProviderSettingsPage>(&console, &connection, values, problems).await?;
             Page::new(page.of_proposal(&typed)).into_response()
         }
     })
@@ -83,11 +85,11 @@ pub(super) async fn incomplete(
     let values = SettingValues::of(connection);
     Ok(match connection.settings.protocol {
         Protocol::Saml(_) => {
-            let page = saml_settings::load(console, connection, values, problems).await?;
+            let page = load::<SamlSettingsPage>(console, connection, values, problems).await?;
             unprocessable_page(page).into_response()
         }
         Protocol::Oidc(_) => {
-            let page = provider_settings::load(console, connection, values, problems).await?;
+            let page = load::<ProviderSettingsPage>(console, connection, values, problems).await?;
             unprocessable_page(page).into_response()
         }
     })

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::review::Review;
 use super::setting_values::SettingValues;
-use crate::admin::{Problems, Refused};
+use crate::admin::{Problems, Refused, missing};
 use crate::console::conflict::Conflict;
 use crate::console::{Console, tell_at_with, unprocessable_page};
 use crate::domain::{AuditAction, Connection, ConnectionId, Group};
@@ -38,6 +38,27 @@ pub(super) trait SettingsForm: Template + Sized {
 
     /// Where it goes on: the page of the form, and the next step with its name.
     fn saved(after: &Connection) -> (String, String, &'static str);
+}
+
+/// The page of a connection, with the problems of what was tried.
+pub(super) async fn load<P: SettingsForm>(
+    console: &Console,
+    connection: &Connection,
+    values: SettingValues,
+    problems: Problems,
+) -> Result<P, Error> {
+    let groups = console.app.desk.groups(console.company()).await?;
+    Ok(P::page(
+        console, connection, &groups, values, problems, None,
+    ))
+}
+
+/// What a connection still needs before it can be enabled; nothing where it is enabled.
+pub(super) fn still_missing(connection: &Connection) -> Vec<String> {
+    if connection.enabled {
+        return Vec::new();
+    }
+    missing(connection).into_iter().map(|it| it.what).collect()
 }
 
 /// Saves a form.
