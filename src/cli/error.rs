@@ -5,6 +5,7 @@
 use crate::admin::Refused;
 use crate::config::ConfigError;
 use crate::keys::KeysError;
+use crate::outbound::ProviderFailure;
 use crate::store;
 use crate::text;
 
@@ -46,6 +47,12 @@ impl From<Refused> for CliError {
             ),
             other => Self::refused(other.to_string(), ""),
         }
+    }
+}
+
+impl From<ProviderFailure> for CliError {
+    fn from(cause: ProviderFailure) -> Self {
+        Self::refused(cause.to_string(), "")
     }
 }
 

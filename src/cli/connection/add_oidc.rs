@@ -8,7 +8,7 @@ use super::settings::CommandSettings;
 use super::{check_usable, describe, write_new};
 use crate::admin::ChosenProvider;
 use crate::cli::arguments::{connection_name, read_secret, required_text};
-use crate::cli::error::{CliError, Result};
+use crate::cli::error::Result;
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
 use crate::cli::settings::{Settable as _, split_pairs};
@@ -121,11 +121,5 @@ impl AddOidcConnection {
             ))?;
         }
         Ok(())
-    }
-}
-
-impl From<crate::outbound::ProviderFailure> for CliError {
-    fn from(cause: crate::outbound::ProviderFailure) -> Self {
-        Self::refused(cause.to_string(), "")
     }
 }
