@@ -71,6 +71,20 @@ fn head(
     RegistrationHead::new(frame(idp, headers), app, tab)
 }
 
+/// The same, where it may come back after a form.
+fn saved_head(
+    idp: &DemoIdp,
+    headers: &HeaderMap,
+    app: &OidcApp,
+    tab: RegistrationTab,
+    query: &SavedQuery,
+) -> RegistrationHead {
+    RegistrationHead {
+        saved: query.saved.is_some(),
+        ..head(idp, headers, app, tab)
+    }
+}
+
 /// Registers the changed application, and shows the page again.
 fn save(idp: &DemoIdp, app: OidcApp, tab: RegistrationTab) -> Response {
     let next = format!("{}?saved=yes", tab.path(&app.client_id));

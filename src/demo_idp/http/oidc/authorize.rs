@@ -8,7 +8,7 @@ use crate::demo_idp::site::{CodeFlow, Flow, FlowPurpose};
 use crate::demo_idp::{DemoIdp, Variant};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use std::sync::Arc;
 
 /// `GET /{tenant}/oauth2/v2.0/authorize`
@@ -25,19 +25,6 @@ pub(super) async fn get(
         Err(CodeRefusal::Page(refusal)) => Err(refusal),
         Err(CodeRefusal::Reply(reply_to, refusal)) => Ok(reply::refuse(&idp, &reply_to, &refusal)),
     }
-}
-
-/// `POST /{tenant}/oauth2/v2.0/authorize`
-///
-/// A form from another site comes without the session's cookie, so it comes once more from here.
-pub(super) async fn post(
-    State(idp): State<DemoIdp>,
-    Path(tenant): Path<String>,
-    body: String,
-) -> Result<Response, IdpRefusal> {
-    idp.check_tenant(&tenant)?;
-    let next = format!("/{tenant}/oauth2/v2.0/authorize?{}", body.trim());
-    Ok(Redirect::to(&next).into_response())
 }
 
 fn read(

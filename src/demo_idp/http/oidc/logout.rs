@@ -6,7 +6,7 @@ use crate::demo_idp::oidc::ReadParameters;
 use crate::demo_idp::refusal::IdpRefusal;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 
 /// `GET /{tenant}/oauth2/v2.0/logout`
 ///
@@ -20,19 +20,6 @@ pub(super) async fn get(
     idp.check_tenant(&tenant)?;
     let parameters = ReadParameters::parse(query.unwrap_or_default().as_bytes());
     Ok(logout::end(&idp, &headers, next(&idp, &parameters)))
-}
-
-/// `POST /{tenant}/oauth2/v2.0/logout`
-///
-/// A form from another site comes without the session's cookie, so it comes once more from here.
-pub(super) async fn post(
-    State(idp): State<DemoIdp>,
-    Path(tenant): Path<String>,
-    body: String,
-) -> Result<Response, IdpRefusal> {
-    idp.check_tenant(&tenant)?;
-    let next = format!("/{tenant}/oauth2/v2.0/logout?{}", body.trim());
-    Ok(Redirect::to(&next).into_response())
 }
 
 /// Where the user goes afterwards: a redirect URI of an application.

@@ -1,6 +1,6 @@
 //! The pages of one registration, but for its credentials.
 
-use super::{SavedQuery, head, save, text};
+use super::{SavedQuery, head, save, saved_head, text};
 use crate::demo_idp::oidc::{check_redirect_uri, manifest as manifest_of};
 use crate::demo_idp::pages::registrations::{
     ClaimTick, RegistrationAuthenticationPage, RegistrationBrandingPage, RegistrationClaimsPage,
@@ -71,8 +71,7 @@ pub(super) async fn branding(
     headers: HeaderMap,
 ) -> Answer {
     let app = idp.oidc_app(&client)?;
-    let mut head = head(&idp, &headers, &app, RegistrationTab::Branding);
-    head.saved = query.saved.is_some();
+    let head = saved_head(&idp, &headers, &app, RegistrationTab::Branding, &query);
     Ok(pages::show(&RegistrationBrandingPage {
         head,
         home_page_url: app.home_page_url.clone().unwrap_or_default(),
@@ -99,8 +98,13 @@ pub(super) async fn authentication(
     headers: HeaderMap,
 ) -> Answer {
     let app = idp.oidc_app(&client)?;
-    let mut head = head(&idp, &headers, &app, RegistrationTab::Authentication);
-    head.saved = query.saved.is_some();
+    let head = saved_head(
+        &idp,
+        &headers,
+        &app,
+        RegistrationTab::Authentication,
+        &query,
+    );
     Ok(pages::show(&RegistrationAuthenticationPage {
         head,
         redirect_uris: app.redirect_uris.join("\n"),
@@ -144,8 +148,13 @@ pub(super) async fn claims(
     headers: HeaderMap,
 ) -> Answer {
     let app = idp.oidc_app(&client)?;
-    let mut head = head(&idp, &headers, &app, RegistrationTab::TokenConfiguration);
-    head.saved = query.saved.is_some();
+    let head = saved_head(
+        &idp,
+        &headers,
+        &app,
+        RegistrationTab::TokenConfiguration,
+        &query,
+    );
     let tick = |claim: OptionalClaim| ClaimTick {
         name: claim.name(),
         is_sent: app.claims.contains(&claim),
@@ -176,8 +185,7 @@ pub(super) async fn variants(
     headers: HeaderMap,
 ) -> Answer {
     let app = idp.oidc_app(&client)?;
-    let mut head = head(&idp, &headers, &app, RegistrationTab::Variants);
-    head.saved = query.saved.is_some();
+    let head = saved_head(&idp, &headers, &app, RegistrationTab::Variants, &query);
     Ok(pages::show(&RegistrationVariantsPage {
         head,
         variants: VariantOption::all_oidc(app.variant),
