@@ -1,19 +1,18 @@
 //! Whole sign-ins against providers that others wrote: npm's oidc-provider, and Python's pyop.
 
 use serde_json::{Value, json};
-use vestibule::admin::ChosenProvider;
-use vestibule::domain::{Connection, Group, GroupKind};
-use vestibule::outbound::{ProviderClient, Reach};
+use url::Url;
+use vestibule::domain::GroupKind;
 
-use crate::oidc_peers::{Package, Peer, PeerSettings};
-use crate::support::{Browser, NOW, World, hidden_field};
+use super::world::{connect_to, path_of};
+use crate::oidc_peers::{Package, Peer, PeerSettings, Visitor};
+use crate::support::{Browser, NOW, World};
 
 const SECRET: &str = "a+b/c%d:e~";
 
 struct Foreign {
     world: World,
     peer: Peer,
-    connection: Connection,
 }
 
 impl Foreign {
@@ -35,7 +34,20 @@ impl Foreign {
         let staff = world
             .add_group_to(&world.acme, "Staff", GroupKind::Member, false)
             .await;
-        let connection = connect(&world, &peer, &staff, set).await;
+        let connection = connect_to(
+            &world,
+            &world.acme,
+            "peer",
+            ("acme", SECRET),
+            peer.issuer(),
+            |it| {
+                for (key, value) in set {
+                    it.set(key, value).unwrap();
+                }
+                it.settings.jit = Some(staff.id);
+            },
+        );
+        let connection = connection.await;
         let code = &connection.settings.oidc().unwrap().callback_codes[0];
         let mut registration = json!({
             "client_id": "acme",
@@ -48,11 +60,7 @@ impl Foreign {
         let members = client.as_object().unwrap().clone();
         registration.as_object_mut().unwrap().extend(members);
         peer.register(&registration).await;
-        Self {
-            world,
-            peer,
-            connection,
-        }
+        Self { world, peer }
     }
 
     /// A whole sign-in; the page that ends it.
@@ -61,56 +69,17 @@ impl Foreign {
             .get("/sso/login?connection=peer&login_hint=u1&return_to=/welcome")
             .await;
         assert_eq!(begun.status, 303, "{}", begun.body);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
-        let mut at = begun.header("location").to_owned();
-        let mut cookies = std::collections::BTreeMap::<String, String>::new();
-        for _ in 0..6 {
-            let pairs: Vec<_> = cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
-            let answer = client
-                .get(&at)
-                .header("cookie", pairs.join("; "))
-                .send()
-                .await
-                .unwrap();
-            for cookie in answer.headers().get_all("set-cookie") {
-                let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-                let (name, value) = pair.split_once('=').unwrap();
-                cookies.insert(name.to_owned(), value.to_owned());
-            }
-            let Some(location) = answer.headers().get("location") else {
-                let page = answer.text().await.unwrap();
-                let path = format!(
-                    "/sso/oidc/callback/{}",
-                    self.connection.settings.oidc().unwrap().callback_codes[0]
-                );
-                let fields: Vec<_> = ["code", "state", "iss"]
-                    .into_iter()
-                    .filter_map(|name| Some((name, hidden_field(&page, name)?)))
-                    .collect();
-                assert!(!fields.is_empty(), "{page}");
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|(name, value)| (*name, &**value))
-                    .collect();
-                return browser.post(&path, &fields).await;
-            };
-            let location = location.to_str().unwrap();
-            at = if location.starts_with('/') {
-                format!("{}{location}", self.peer.issuer())
-            } else {
-                location.to_owned()
-            };
-            if let Some(path) = at.strip_prefix(&self.world.acme.origin.to_string()) {
-                return browser.get(path).await;
+        let url = Url::parse(begun.header("location")).unwrap();
+        let arrival = Visitor::of(&self.peer).follow(url).await;
+        let path = path_of(arrival.url.as_str());
+        match &arrival.form {
+            None => browser.get(path).await,
+            Some(form) => {
+                let body = form.clone().into();
+                let kind = "application/x-www-form-urlencoded";
+                browser.post_body(path, kind, body).await
             }
         }
-        panic!("no end: {at}");
     }
 
     async fn assert_signed_in(&self) {
@@ -125,37 +94,6 @@ impl Foreign {
         let who = browser.get("/sso/session").await;
         assert!(who.body.contains("b.simon@contoso.com"), "{}", who.body);
     }
-}
-
-async fn connect(world: &World, peer: &Peer, staff: &Group, set: &[(&str, &str)]) -> Connection {
-    let admin = world.admin_of(&world.acme);
-    let client = ProviderClient::new().unwrap();
-    let chosen = ChosenProvider::find(peer.issuer(), &client, Reach::Private)
-        .await
-        .unwrap();
-    let draft = admin
-        .provider_draft(
-            "peer".parse().unwrap(),
-            "Peer".to_owned(),
-            chosen.issuer,
-            "acme",
-        )
-        .await
-        .unwrap();
-    let mut connection = admin.with_client_secret(&draft, SECRET, None).unwrap();
-    for (key, value) in set {
-        connection.set(key, value).unwrap();
-    }
-    connection.settings.jit = Some(staff.id);
-    connection.enabled = true;
-    let looked = admin
-        .with_discovery(&connection, &client, Reach::Private)
-        .await;
-    let (connection, read) = looked.unwrap();
-    read.unwrap();
-    let added = admin.add_connection(&connection, "test").await.unwrap();
-    world.app.catch_up().await.unwrap();
-    added
 }
 
 fn simon() -> PeerSettings {

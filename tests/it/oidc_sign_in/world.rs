@@ -55,33 +55,39 @@ pub(super) async fn connect(
     name: &str,
     jit: &Group,
 ) -> Connection {
+    let issuer = idp.tenant().issuer();
+    let client = (CLIENT_ID, SECRET);
+    let added = connect_to(world, company, name, client, &issuer, |connection| {
+        connection.settings.jit = Some(jit.id);
+    });
+    let added = added.await;
+    register(idp, company, &added, OidcVariant::Usual);
+    added
+}
+
+/// A connection of a company to any provider that answers, enabled: our client ID and secret there, and further settings.
+pub(super) async fn connect_to(
+    world: &World,
+    company: &Company,
+    name: &str,
+    (client_id, secret): (&str, &str),
+    issuer: &str,
+    change: impl FnOnce(&mut Connection),
+) -> Connection {
     let admin = world.admin_of(company);
     let client = ProviderClient::new().unwrap();
-    let issuer = idp.tenant().issuer();
-    let chosen = ChosenProvider::find(&issuer, &client, Reach::Private)
-        .await
-        .unwrap();
-    let name = name.parse().unwrap();
-    let draft = admin
-        .provider_draft(
-            name,
-            "Entra by OpenID Connect".to_owned(),
-            chosen.issuer,
-            CLIENT_ID,
-        )
-        .await
-        .unwrap();
-    let mut connection = admin.with_client_secret(&draft, SECRET, None).unwrap();
-    connection.settings.jit = Some(jit.id);
+    let chosen = ChosenProvider::find(issuer, &client, Reach::Private);
+    let issuer = chosen.await.unwrap().issuer;
+    let draft = admin.provider_draft(name.parse().unwrap(), name.to_owned(), issuer, client_id);
+    let draft = draft.await.unwrap();
+    let mut connection = admin.with_client_secret(&draft, secret, None).unwrap();
+    change(&mut connection);
     connection.enabled = true;
-    let (connection, read) = admin
-        .with_discovery(&connection, &client, Reach::Private)
-        .await
-        .unwrap();
+    let looked = admin.with_discovery(&connection, &client, Reach::Private);
+    let (connection, read) = looked.await.unwrap();
     read.unwrap();
     let added = admin.add_connection(&connection, "test").await.unwrap();
     world.app.catch_up().await.unwrap();
-    register(idp, company, &added, OidcVariant::Usual);
     added
 }
 

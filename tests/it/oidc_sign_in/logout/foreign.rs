@@ -10,14 +10,13 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use url::Url;
-use vestibule::admin::ChosenProvider;
-use vestibule::domain::{Connection, GroupKind};
+use vestibule::domain::GroupKind;
 use vestibule::http::Edge;
-use vestibule::outbound::{ProviderClient, Reach};
 
 use crate::oidc_peers::{Package, Peer, PeerSettings, Visitor};
 use crate::oidc_sign_in::logout_world::ACME;
-use crate::support::{self, ACME_ORIGIN, Browser, NOW, World, hidden_field};
+use crate::oidc_sign_in::world::{connect_to, path_of};
+use crate::support::{self, Browser, NOW, World, hidden_field};
 
 const SECRET: &str = "a+b/c%d:e~";
 
@@ -38,7 +37,21 @@ impl Foreign {
         let account = json!({ "sub": "ada", "email": "ada@contoso.com", "email_verified": true });
         let settings = PeerSettings::new().account(&account);
         let peer = Peer::start(Package::OidcProvider, &settings);
-        let connection = connect(&world, &peer).await;
+        let staff = world
+            .add_group_to(&world.acme, "Staff", GroupKind::Member, false)
+            .await;
+        let connection = connect_to(
+            &world,
+            &world.acme,
+            "peer",
+            ("acme", SECRET),
+            peer.issuer(),
+            |it| {
+                it.settings.jit = Some(staff.id);
+                it.settings.single_logout = true;
+            },
+        );
+        let connection = connection.await;
         let (back, told) = lead_to(&world.router).await;
         let code = &connection.settings.oidc().unwrap().callback_codes[0];
         let registration = json!({
@@ -61,14 +74,10 @@ impl Foreign {
         assert_eq!(begun.status, 303, "{}", begun.body);
         let url = Url::parse(begun.header("location")).unwrap();
         let arrival = visitor.follow(url).await;
-        let answer = browser.get(path_of(&arrival.url)).await;
+        let answer = browser.get(path_of(arrival.url.as_str())).await;
         let arrived = (answer.status, answer.header("location"));
         assert_eq!(arrived, (303, "/welcome"), "{}", answer.body);
     }
-}
-
-fn path_of(url: &Url) -> &str {
-    url.as_str().strip_prefix(ACME_ORIGIN).unwrap()
 }
 
 /// A socket in front of acme's site, because the provider finds no name of this machine; and what was answered there.
@@ -91,29 +100,6 @@ async fn lead_to(edge: &Edge) -> (SocketAddr, UnboundedReceiver<(u16, String)>) 
     (address, answers)
 }
 
-async fn connect(world: &World, peer: &Peer) -> Connection {
-    let staff = world
-        .add_group_to(&world.acme, "Staff", GroupKind::Member, false)
-        .await;
-    let admin = world.admin_of(&world.acme);
-    let client = ProviderClient::new().unwrap();
-    let chosen = ChosenProvider::find(peer.issuer(), &client, Reach::Private);
-    let issuer = chosen.await.unwrap().issuer;
-    let name = "peer".parse().unwrap();
-    let draft = admin.provider_draft(name, "Peer".to_owned(), issuer, "acme");
-    let draft = draft.await.unwrap();
-    let mut connection = admin.with_client_secret(&draft, SECRET, None).unwrap();
-    connection.settings.jit = Some(staff.id);
-    connection.settings.single_logout = true;
-    connection.enabled = true;
-    let looked = admin.with_discovery(&connection, &client, Reach::Private);
-    let (connection, read) = looked.await.unwrap();
-    read.unwrap();
-    let added = admin.add_connection(&connection, "test").await.unwrap();
-    world.app.catch_up().await.unwrap();
-    added
-}
-
 #[tokio::test]
 async fn a_sign_out_here_signs_out_there_and_comes_back() {
     let mut foreign = Foreign::new().await;
@@ -129,7 +115,7 @@ async fn a_sign_out_here_signs_out_there_and_comes_back() {
     let has_token = url.query_pairs().any(|(name, _)| name == "id_token_hint");
     assert!(has_token, "{url}");
     let arrival = visitor.follow(url).await;
-    let back = path_of(&arrival.url);
+    let back = path_of(arrival.url.as_str());
     assert!(back.starts_with("/sso/oidc/signed-out?state="), "{back}");
     assert_eq!(browser.get(back).await.status, 200);
     // The provider tells of its own end, too, of which nothing is left here.
@@ -156,7 +142,7 @@ async fn a_sign_out_there_ends_the_session_here() {
             &foreign.world.acme.signed_out_url(),
         );
     let arrival = visitor.follow(url).await;
-    assert!(path_of(&arrival.url).starts_with("/sso/oidc/signed-out"));
+    assert!(path_of(arrival.url.as_str()).starts_with("/sso/oidc/signed-out"));
     assert_eq!(foreign.told.try_recv().unwrap(), (200, String::new()));
     assert_eq!(browser.get("/sso/session").await.status, 401);
     assert_eq!(other.get("/sso/session").await.status, 200);
