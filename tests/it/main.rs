@@ -1,6 +1,10 @@
 //! The one integration binary: whole behaviours through the public surface.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+/// The program's own allocator: an eighth of the tests' time is the C library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[cfg(feature = "demo")]
 mod api;
 mod authn_request;

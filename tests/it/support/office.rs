@@ -1,6 +1,7 @@
 //! Two companies with people who have passwords: an administrator and a member of acme, an administrator of beta.
 
 use std::ops::Deref;
+use std::sync::LazyLock;
 
 use vestibule::config::Config;
 use vestibule::domain::{AuditEvent, Group, GroupKind, User};
@@ -15,6 +16,12 @@ pub(crate) const ADMIN: &str = "anna.admin@acme.example";
 pub(crate) const MEMBER: &str = "b.simon@acme.example";
 /// The administrator of beta.
 pub(crate) const OTHER_ADMIN: &str = "otto.admin@beta.example";
+
+/// What is stored of [`PASSWORD`]. Hashed once, by the keys that all tests share: that costs as much as all else here.
+fn sealed_password() -> &'static [u8] {
+    static SEALED: LazyLock<Vec<u8>> = LazyLock::new(|| super::keys().hash_password(PASSWORD));
+    &SEALED
+}
 
 /// The server and its people.
 pub(crate) struct Office {
@@ -68,8 +75,6 @@ impl Office {
         let others = world
             .add_group_to(beta, "Administrators", kind, false)
             .await;
-        // Hashed once: that costs as much as all else here.
-        let sealed = world.app.keys.hash_password(PASSWORD);
         let mut users = Vec::new();
         for (company, email, group) in [
             (acme, ADMIN, &admins),
@@ -77,7 +82,7 @@ impl Office {
             (beta, OTHER_ADMIN, &others),
         ] {
             let user = super::user(company.id, email);
-            people::add(&world.app.store, &user, Some(&sealed), &[group]).await;
+            people::add(&world.app.store, &user, Some(sealed_password()), &[group]).await;
             users.push(user);
         }
         world.app.catch_up().await.unwrap();
@@ -120,8 +125,7 @@ impl Office {
 
     /// Gives a user the password of everyone here.
     pub(crate) async fn give_password(&self, user: &User) {
-        let sealed = self.app.keys.hash_password(PASSWORD);
-        people::set_password(&self.app.store, user.id, Some(&sealed)).await;
+        people::set_password(&self.app.store, user.id, Some(sealed_password())).await;
     }
 
     /// acme's audit log, the newest first, without what a fixture leaves there.
