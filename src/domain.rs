@@ -14,6 +14,7 @@ pub mod company;
 pub mod company_domain;
 pub mod company_setting;
 pub mod connection;
+pub mod directory_settings;
 pub mod email;
 pub mod evidence;
 pub mod findings;
@@ -48,6 +49,7 @@ pub use company_domain::{
     CompanyDomain, DomainName, DomainNameError, SharedDomain, Verified, VerifiedBy,
 };
 pub use connection::{Connection, ConnectionName};
+pub use directory_settings::{DirectoryCredential, DirectorySettings, GraphCloud};
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
 pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeMapping, GroupId, OidcSettings, SamlSettings};
+use super::{AttributeMapping, DirectorySettings, GroupId, OidcSettings, SamlSettings};
 use crate::oidc::Issuer;
 
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
@@ -45,6 +45,9 @@ pub struct Settings {
     pub max_authentication_age: Option<u32>,
     /// How far the clocks may differ, in seconds, up to [`MOST_CLOCK_SKEW_SECONDS`] (rule D3).
     pub clock_skew_seconds: u16,
+    /// The directory in which its people and groups are looked up; none asks none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Box<DirectorySettings>>,
     /// What it speaks, and how.
     pub protocol: Protocol,
 }
@@ -103,6 +106,7 @@ impl Settings {
             force_authn: false,
             max_authentication_age: None,
             clock_skew_seconds: CLOCK_SKEW_SECONDS,
+            directory: None,
             protocol,
         }
     }
