@@ -28,6 +28,7 @@ use time::OffsetDateTime;
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::directory::Directories;
 use crate::domain::{Company, CompanyDomain, CompanyId};
 use crate::keys::{self, Keys, KeysError};
 use crate::outbound::ProviderFailure;
@@ -80,6 +81,8 @@ pub struct App {
     pub turns: Turns,
     pub new_keys: NewKeys,
     providers: Providers,
+    /// The directories of connections, and their tokens.
+    pub directories: Directories,
     /// Whether the keys have changed and could not be read yet.
     keys_behind: AtomicBool,
     /// The change counter up to which the log was followed.
@@ -134,6 +137,7 @@ impl App {
             turns: Turns::default(),
             new_keys: NewKeys::default(),
             providers: Providers::new()?,
+            directories: Directories::new()?,
             keys_behind: AtomicBool::new(false),
             revision: AtomicI64::new(NEVER),
             sp_keys: ArcSwap::from_pointee(SpKeys::new(&keys)?),

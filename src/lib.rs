@@ -39,9 +39,11 @@ pub mod console;
 mod database;
 #[cfg(feature = "demo")]
 pub mod demo_idp;
+pub mod directory;
 pub mod domain;
 pub mod escape;
 pub mod front;
+pub mod graph;
 pub mod http;
 pub mod import;
 pub mod jose;

@@ -6,13 +6,16 @@
 mod address;
 mod coding;
 mod dns;
+mod graph;
 mod metadata;
 mod probe;
 mod provider;
 mod provider_document;
+mod token_endpoint;
 
 pub use address::Reach;
 pub use dns::{LookupError, txt_records};
+pub use graph::GraphManner;
 pub use metadata::{FetchError, LARGEST, fetch_metadata};
 pub use probe::{ProbeError, Probed, probe};
 pub use provider::{Media, ProviderAnswer, ProviderClient, ProviderFailure};

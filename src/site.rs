@@ -2,6 +2,7 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
+mod client_credential;
 mod directory;
 mod oidc;
 mod record_check;
@@ -22,6 +23,7 @@ use crate::saml::metadata::{
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
+pub use client_credential::client_authentications;
 pub use directory::Directory;
 pub use oidc::client;
 pub use record_check::record_check;

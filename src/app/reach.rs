@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::config::Config;
+use crate::directory::DirectoryKeeper;
 use crate::domain::Company;
 use crate::outbound::Reach;
 
@@ -19,5 +20,15 @@ impl App {
     /// The same on this server.
     pub fn reach(&self, company: &Company) -> Reach {
         reach(&self.config, company)
+    }
+
+    /// What opens the directory of a company's connection.
+    pub fn directory_keeper(&self, company: &Company) -> DirectoryKeeper<'_> {
+        DirectoryKeeper {
+            directories: &self.directories,
+            keys: &self.keys,
+            clock: &self.clock,
+            reach: self.reach(company),
+        }
     }
 }

@@ -76,6 +76,16 @@ impl GraphCloud {
             Self::China => Cloud::China,
         }
     }
+
+    /// Where its Graph is. Tokens of one cloud are worth nothing in another.
+    pub const fn graph(self) -> &'static str {
+        match self {
+            Self::Global => "https://graph.microsoft.com",
+            Self::UsGovernment => "https://graph.microsoft.us",
+            Self::UsGovernmentDod => "https://dod-graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
+    }
 }
 
 impl From<Cloud> for GraphCloud {

@@ -27,6 +27,8 @@ pub struct TokenRefusal {
     pub code: String,
     /// `error_description`: the provider's words, for the record.
     pub description: Option<String>,
+    /// The first of `error_codes`: Entra's number, as in AADSTS7000215.
+    pub number: Option<u64>,
 }
 
 impl TokenAnswer {
@@ -123,6 +125,9 @@ impl TokenRefusal {
         Some(Self {
             code: text("error")?.to_owned(),
             description: text("error_description").map(str::to_owned),
+            number: answer
+                .get("error_codes")
+                .and_then(|codes| codes.get(0)?.as_u64()),
         })
     }
 }

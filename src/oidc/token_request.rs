@@ -1,4 +1,4 @@
-//! The token request (RFC 6749, section 4.1.3; rules N1 to N3): what is sent, not how.
+//! The token request (RFC 6749, sections 4.1.3 and 4.4.2; rules N1 to N3): what is sent, not how.
 
 use std::fmt;
 
@@ -22,13 +22,14 @@ pub enum ClientAuthentication {
     Assertion(String),
 }
 
-/// A POST to the token endpoint, made of a code that answers our request.
+/// A POST to the token endpoint.
 pub struct TokenRequest {
     body: String,
     authorization: Option<String>,
 }
 
 impl TokenRequest {
+    /// The redemption of a code that answers our request.
     pub fn new(
         callback: &MatchedCallback,
         client_id: &str,
@@ -41,6 +42,27 @@ impl TokenRequest {
             .append_pair("code", callback.code())
             .append_pair("redirect_uri", redirect_uri)
             .append_pair("code_verifier", code_verifier);
+        Self::of(form, client_id, authentication)
+    }
+
+    /// The request of an application for itself, without a user (RFC 6749, section 4.4.2).
+    pub fn client_credentials(
+        client_id: &str,
+        scope: &str,
+        authentication: &ClientAuthentication,
+    ) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials")
+            .append_pair("scope", scope);
+        Self::of(form, client_id, authentication)
+    }
+
+    /// A form, and who sends it.
+    fn of(
+        mut form: form_urlencoded::Serializer<'_, String>,
+        client_id: &str,
+        authentication: &ClientAuthentication,
+    ) -> Self {
         let authorization = match authentication {
             ClientAuthentication::SecretBasic(secret) => Some(basic(client_id, secret)),
             ClientAuthentication::SecretPost(secret) => {

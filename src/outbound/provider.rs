@@ -142,7 +142,7 @@ impl ProviderClient {
         answer(request, &url, most).await
     }
 
-    const fn reaching(&self, reach: Reach) -> &Client {
+    pub(super) const fn reaching(&self, reach: Reach) -> &Client {
         match reach {
             Reach::Public => &self.public,
             Reach::Private => &self.private,
@@ -163,7 +163,7 @@ fn client(reach: Reach) -> ClientBuilder {
 }
 
 /// An address that may be asked. A host that is written as a number is looked up by nobody, so that it is judged here.
-fn check(text: &str, reach: Reach) -> Result<Url, ProviderFailure> {
+pub(super) fn check(text: &str, reach: Reach) -> Result<Url, ProviderFailure> {
     let refused = || ProviderFailure::Address(text.chars().take(200).collect());
     let url = Url::parse(text).map_err(|_| refused())?;
     let host = url.host().ok_or_else(refused)?;
@@ -216,7 +216,7 @@ async fn answer(
     })
 }
 
-fn media(content_type: &str) -> Media {
+pub(super) fn media(content_type: &str) -> Media {
     let name = content_type.split(';').next().unwrap_or_default().trim();
     match name.to_ascii_lowercase().as_str() {
         "application/json" | "application/jwk-set+json" => Media::Json,
@@ -226,7 +226,7 @@ fn media(content_type: &str) -> Media {
 }
 
 /// What kept an answer away.
-fn failure(error: &reqwest::Error, host: String) -> ProviderFailure {
+pub(super) fn failure(error: &reqwest::Error, host: String) -> ProviderFailure {
     let mut cause: Option<&(dyn StdError + 'static)> = StdError::source(error);
     while let Some(inner) = cause {
         match inner.downcast_ref() {

@@ -4,19 +4,14 @@
 
 use super::refusal::{refusal, undelivered};
 use crate::app::App;
-use crate::domain::{ClientAuthMethod, ClientSecret, Connection, OidcSettings, UserInfoUse};
-use crate::keys::Keys;
+use crate::domain::{Connection, OidcSettings, UserInfoUse};
 use crate::login::record::SignInRefusal;
 use crate::oidc::{
-    AuthenticatedSubject, Checks, Client, ClientAuthentication, Discovery, LONGEST_ANSWER,
-    MatchedCallback, Rejection, Requirement, TokenAnswer, TokenRefusal, TokenRequest, UserInfo,
-    UserInfoAnswer, ValidatedIdToken,
+    AuthenticatedSubject, Checks, Client, Discovery, LONGEST_ANSWER, MatchedCallback, Rejection,
+    Requirement, TokenAnswer, TokenRequest, UserInfo, UserInfoAnswer, ValidatedIdToken,
 };
 use crate::outbound::{DocumentError, Media, ProviderAnswer};
-use crate::site::Site;
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use crate::site::{self, Site};
 
 /// What a code is redeemed with.
 pub(super) struct Redemption<'a> {
@@ -101,66 +96,40 @@ impl Redemption<'_> {
         })
     }
 
-    /// Asks the token endpoint; with the older secret as well, where the newer one is not taken yet (rule N1).
+    /// Asks the token endpoint (rule N1).
     async fn token(
         &self,
         callback: &MatchedCallback,
         checks: &mut Checks,
     ) -> Result<ProviderAnswer, Failed> {
-        let mut last = None;
-        let mut left = &*self.oidc.client_secrets;
-        while let [secret, older @ ..] = left {
-            left = older;
-            let Some(secret) = open_secret(&self.app.keys, self.connection, secret) else {
-                continue;
-            };
-            let answer = self.ask(callback, secret).await?;
-            // The answer is read for good by whoever gets it.
-            let tries_older = !older.is_empty()
-                && TokenRefusal::parse(&answer.body)
-                    .is_some_and(|refusal| refusal.code == "invalid_client");
-            last = Some(answer);
-            if !tries_older {
-                break;
-            }
-        }
-        last.ok_or_else(|| {
+        let oidc = self.oidc;
+        let ways = site::client_authentications(
+            &self.app.keys,
+            self.connection,
+            oidc.client_authentication,
+            &oidc.client_secrets,
+        );
+        let request = |way: &_| {
+            TokenRequest::new(
+                callback,
+                &oidc.client_id,
+                self.redirect_uri,
+                self.verifier,
+                way,
+            )
+        };
+        let reach = self.app.reach(&self.site.company);
+        let client = self.app.provider_client();
+        let answer = client
+            .token(&self.discovery.token_endpoint, ways, request, reach)
+            .await?;
+        answer.ok_or_else(|| {
             Failed::Rejected(checks.fail(
                 Requirement::TokenRequest,
                 "a client secret",
                 "no secret that this installation can open",
             ))
         })
-    }
-
-    async fn ask(
-        &self,
-        callback: &MatchedCallback,
-        secret: String,
-    ) -> Result<ProviderAnswer, Failed> {
-        let authentication = match self.oidc.client_authentication {
-            ClientAuthMethod::SecretPost => ClientAuthentication::SecretPost(secret),
-            ClientAuthMethod::SecretBasic => ClientAuthentication::SecretBasic(secret),
-        };
-        let request = TokenRequest::new(
-            callback,
-            &self.oidc.client_id,
-            self.redirect_uri,
-            self.verifier,
-            &authentication,
-        );
-        let reach = self.app.reach(&self.site.company);
-        let client = self.app.provider_client();
-        let answer = client
-            .post(
-                &self.discovery.token_endpoint,
-                request.body().to_owned(),
-                request.authorization(),
-                reach,
-                LONGEST_ANSWER,
-            )
-            .await?;
-        Ok(answer)
     }
 
     async fn userinfo(
@@ -198,11 +167,4 @@ impl Redemption<'_> {
         let userinfo = UserInfo::validate(read, token, must_be_signed, keys, self.client, checks)?;
         Ok(Some(userinfo))
     }
-}
-
-/// A secret as it was set; none when another installation sealed it, or for another connection.
-fn open_secret(keys: &Keys, connection: &Connection, secret: &ClientSecret) -> Option<String> {
-    let sealed = BASE64_STANDARD.decode(&secret.sealed).ok()?;
-    let opened = keys.open(&connection.secret_purpose(), &sealed)?;
-    String::from_utf8(opened).ok()
 }
