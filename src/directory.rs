@@ -16,6 +16,7 @@ mod ask;
 mod check;
 mod error;
 mod look_up;
+mod obtain;
 mod pages;
 mod token;
 

@@ -15,6 +15,7 @@
 mod address;
 mod answer;
 mod change;
+mod fault;
 mod member;
 mod object_id;
 mod page;
@@ -26,8 +27,9 @@ mod tenant;
 mod token;
 
 pub use address::{GraphAddresses, GraphLink, LONGEST_LINK};
-pub use answer::{GraphAnswer, GraphFault, LONGEST_PAGE};
+pub use answer::{GraphAnswer, LONGEST_PAGE};
 pub use change::{DirectoryChange, GroupDelta, MemberDelta, Removal};
+pub use fault::GraphFault;
 pub use member::{DirectoryGroup, DirectoryMember, MemberKind};
 pub use object_id::{ObjectId, ObjectIdError};
 pub use page::{GraphItem, GraphPage, MOST_PAGES, SeenPages};

@@ -1,6 +1,6 @@
 //! Questions to a directory, and their answers.
 
-use super::{DirectoryError, ListPages, OpenDirectory};
+use super::{DirectoryError, OpenDirectory};
 use crate::graph::{
     DirectoryUser, GraphAnswer, GraphItem, GraphPage, GraphRefusalKind, GraphRequest,
     MOST_CHECKED_GROUPS, ObjectId, UserKey,
@@ -11,7 +11,7 @@ use crate::outbound::GraphManner;
 impl OpenDirectory<'_> {
     /// Asks once; with a new token again when Graph does not take the one that we have.
     pub async fn ask(&self, request: &GraphRequest) -> Result<GraphAnswer, DirectoryError> {
-        if let Some(left) = self.quiet_for() {
+        if let Some(left) = self.known.quiet_for(self.keeper.clock.running()) {
             return Err(DirectoryError::Waiting(left));
         }
         let token = self.token(None).await?;
@@ -41,7 +41,7 @@ impl OpenDirectory<'_> {
             return Ok(answer);
         };
         if let Some(wait) = refusal.wait {
-            self.be_quiet(wait);
+            self.known.be_quiet(self.keeper.clock.running() + wait);
         }
         Err(refusal.into())
     }
@@ -53,11 +53,6 @@ impl OpenDirectory<'_> {
     ) -> Result<GraphPage<T>, DirectoryError> {
         let answer = self.ask(request).await?;
         Ok(answer.page(&self.addresses)?)
-    }
-
-    /// The pages of a list, one after the other.
-    pub fn pages(&self, request: GraphRequest) -> ListPages<'_> {
-        ListPages::new(self, request)
     }
 
     /// A user; none when there is none, or not yet, or not any more.

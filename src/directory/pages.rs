@@ -15,16 +15,19 @@ pub struct ListPages<'a> {
     delta: Option<GraphLink>,
 }
 
-impl<'a> ListPages<'a> {
-    pub(super) fn new(directory: &'a OpenDirectory<'a>, first: GraphRequest) -> Self {
-        Self {
-            directory,
+impl OpenDirectory<'_> {
+    /// The pages of a list, one after the other.
+    pub fn pages(&self, first: GraphRequest) -> ListPages<'_> {
+        ListPages {
+            directory: self,
             next: Some(first),
             seen: SeenPages::default(),
             delta: None,
         }
     }
+}
 
+impl ListPages<'_> {
     /// The next page; none at the end of the list. An empty page is no end.
     pub async fn next<T: GraphItem>(&mut self) -> Result<Option<GraphPage<T>>, DirectoryError> {
         let Some(request) = &self.next else {

@@ -1,40 +1,35 @@
-//! The token of a directory: kept until five minutes before its end, asked for by one at a time.
-//!
-//! Rules N1 and N6: the newer secret first, the older one after `invalid_client`.
+//! What is known of a directory's token, in memory alone.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use super::{DirectoryError, OpenDirectory, TokenProblem};
 use crate::domain::{ClientAuthMethod, ClientSecret, DirectorySettings};
 use crate::graph::GraphToken;
-use crate::oidc::{TokenRefusal, TokenRequest};
-use crate::outbound::Media;
-use crate::site;
 
 /// What is known of one connection's token.
 #[derive(Debug, Default)]
 pub(super) struct KnownToken {
-    kept: Mutex<Option<KeptToken>>,
+    pub(super) kept: Mutex<Option<KeptToken>>,
     /// Until when nobody asks, by the time that the process has run.
     quiet_until: std::sync::Mutex<Option<Duration>>,
 }
 
 /// A token, and for whom and until when it is good.
 #[derive(Debug, Clone)]
-struct KeptToken {
-    token: GraphToken,
-    asked_as: AskedAs,
-    since: Duration,
+pub(super) struct KeptToken {
+    pub(super) token: GraphToken,
+    pub(super) asked_as: AskedAs,
+    pub(super) since: Duration,
 }
 
 /// What a token was asked for with. Another secret at the same client makes no other token, and is tried all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct AskedAs {
-    settings: DirectorySettings,
-    client_id: String,
-    secrets: Vec<ClientSecret>,
+pub(super) struct AskedAs {
+    pub(super) settings: DirectorySettings,
+    pub(super) client_id: String,
+    pub(super) secrets: Vec<ClientSecret>,
 }
 
 /// As whom a directory is asked.
@@ -45,92 +40,25 @@ pub(super) struct TokenQuestion<'a> {
     pub(super) secrets: &'a [ClientSecret],
 }
 
-impl OpenDirectory<'_> {
-    /// A token that can be used now; other than `refused`, which Graph did not take.
-    pub(super) async fn token(
-        &self,
-        refused: Option<&GraphToken>,
-    ) -> Result<GraphToken, DirectoryError> {
-        let question = self.question()?;
-        let asked_as = AskedAs {
-            settings: self.settings.clone(),
-            client_id: question.client_id.to_owned(),
-            secrets: question.secrets.to_vec(),
-        };
-        // Whoever waits here finds what the one before was given.
-        let mut kept = self.known.kept.lock().await;
-        let now = self.keeper.clock.running();
-        if let Some(kept) = &*kept
-            && kept.asked_as == asked_as
-            && now.saturating_sub(kept.since) < kept.token.lifetime()
-            && Some(&kept.token) != refused
-        {
-            return Ok(kept.token.clone());
-        }
-        *kept = None;
-        let token = self.ask_token(question).await?;
-        *kept = Some(KeptToken {
-            token: token.clone(),
-            asked_as,
-            since: now,
-        });
-        Ok(token)
-    }
-
-    /// Forgets the token: what was granted since it was given is not in it.
-    pub async fn forget_token(&self) {
-        *self.known.kept.lock().await = None;
-    }
-
-    async fn ask_token(&self, question: TokenQuestion<'_>) -> Result<GraphToken, DirectoryError> {
-        let ways = site::client_authentications(
-            self.keeper.keys,
-            self.connection,
-            question.method,
-            question.secrets,
-        );
-        let scope = self.addresses.scope();
-        let request = |way: &_| TokenRequest::client_credentials(question.client_id, &scope, way);
-        let endpoint = self.addresses.token_endpoint();
-        let asked = self
-            .client()
-            .token(&endpoint, ways, request, self.keeper.reach);
-        let answer = match tokio::time::timeout(self.patience, asked).await {
-            Ok(answer) => answer?,
-            Err(_) => return Err(TokenProblem::Status(504).into()),
-        };
-        let answer = answer.ok_or(DirectoryError::NoSecret)?;
-        if let Some(refusal) = TokenRefusal::parse(&answer.body) {
-            return Err(TokenProblem::Refused(refusal).into());
-        }
-        if answer.status != 200 {
-            return Err(TokenProblem::Status(answer.status).into());
-        }
-        Ok(GraphToken::parse(
-            answer.media == Media::Json,
-            &answer.body,
-        )?)
-    }
-
+impl KnownToken {
     /// How long to wait still.
-    pub(super) fn quiet_for(&self) -> Option<Duration> {
-        let until = (*lock(&self.known.quiet_until))?;
-        let left = until.saturating_sub(self.keeper.clock.running());
+    pub(super) fn quiet_for(&self, now: Duration) -> Option<Duration> {
+        let until = self
+            .quiet_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let left = (*until)?.saturating_sub(now);
         (left > Duration::ZERO).then_some(left)
     }
 
-    /// Nobody asks this directory for so long.
-    pub(super) fn be_quiet(&self, wait: Duration) {
-        let until = self.keeper.clock.running() + wait;
-        let mut quiet_until = lock(&self.known.quiet_until);
-        if quiet_until.is_none_or(|known| known < until) {
-            *quiet_until = Some(until);
+    /// Nobody asks until then.
+    pub(super) fn be_quiet(&self, until: Duration) {
+        let mut known = self
+            .quiet_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known.is_none_or(|known| known < until) {
+            *known = Some(until);
         }
     }
-}
-
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use crate::oidc::TenantId;
 
 /// The longest link of an answer, in octets.

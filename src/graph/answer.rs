@@ -8,10 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::address::GraphAddresses;
+use super::fault::GraphFault;
 use super::object_id::ObjectId;
 use super::page::{GraphItem, GraphPage};
-use super::refusal::GraphRefusal;
-use crate::jose::json::{JsonError, Object};
+use super::refusal::{GraphRefusal, GraphRefusalKind, codes};
+use crate::jose::json::Object;
 
 /// The longest page, in octets.
 pub const LONGEST_PAGE: usize = 4 * 1024 * 1024;
@@ -37,37 +38,23 @@ pub struct GraphAnswer {
     pub load: Option<String>,
 }
 
-/// Why an answer cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GraphFault {
-    #[error("the answer is not JSON")]
-    NotJson,
-    #[error("the answer cannot be read: {0}")]
-    Json(#[from] JsonError),
-    #[error("the answer's member \"{0}\" is missing or of another type than documented")]
-    Member(String),
-    #[error("the answer leads to another host ({0}), which is never given a token")]
-    ForeignLink(String),
-    #[error("the answer leads to an address that cannot be read")]
-    Link,
-    #[error("the list leads back to a page that was read already")]
-    Loop,
-    #[error("the list has more pages than are read")]
-    TooManyPages,
-    #[error("the answer is longer than is read")]
-    TooLong,
-}
-
-impl GraphFault {
-    pub(super) fn member(name: &str) -> Self {
-        Self::Member(name.to_owned())
-    }
-}
-
 impl GraphAnswer {
     /// What it says instead, when it is no success.
     pub fn refusal(&self, addresses: &GraphAddresses) -> Option<GraphRefusal> {
-        (!(200..300).contains(&self.status)).then(|| GraphRefusal::read(self, addresses))
+        if (200..300).contains(&self.status) {
+            return None;
+        }
+        let codes = self.object().map(|it| codes(&it)).unwrap_or_default();
+        let (kind, code) = GraphRefusalKind::read(self.status, &codes);
+        let restart = self.location.as_deref();
+        Some(GraphRefusal {
+            kind,
+            status: self.status,
+            code: code.map(str::to_owned),
+            request_id: self.request_id.clone(),
+            wait: self.wait(),
+            restart: restart.and_then(|text| addresses.link(text).ok()),
+        })
     }
 
     /// A page of a list.
@@ -118,7 +105,7 @@ impl GraphAnswer {
     }
 
     /// The body, as one object.
-    pub(super) fn object(&self) -> Result<Object, GraphFault> {
+    fn object(&self) -> Result<Object, GraphFault> {
         if !self.is_json {
             return Err(GraphFault::NotJson);
         }

@@ -1,6 +1,6 @@
 //! What has changed since a delta link: objects, members, and what is gone.
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use super::member::{DirectoryGroup, MemberKind};
 use super::object_id::ObjectId;
 use super::page::GraphItem;

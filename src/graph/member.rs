@@ -1,6 +1,6 @@
 //! Groups of a directory, and who is in them.
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use super::object_id::ObjectId;
 use super::page::GraphItem;
 use super::read;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::address::{GraphAddresses, GraphLink};
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use super::read;
 use crate::jose::json::Object;
 

@@ -1,6 +1,6 @@
 //! People of a directory.
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use super::object_id::ObjectId;
 use super::page::GraphItem;
 use super::read;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use super::object_id::ObjectId;
 use crate::jose::json::Object;
 use crate::text;

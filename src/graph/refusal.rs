@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::address::{GraphAddresses, GraphLink};
-use super::answer::GraphAnswer;
+use super::address::GraphLink;
 use crate::jose::json::Object;
 
 /// How many errors may stand in each other.
@@ -59,27 +58,6 @@ pub enum GraphRefusalKind {
 }
 
 impl GraphRefusal {
-    pub(super) fn read(answer: &GraphAnswer, addresses: &GraphAddresses) -> Self {
-        let codes = answer.object().map(|it| codes(&it)).unwrap_or_default();
-        let known = codes
-            .iter()
-            .rev()
-            .find_map(|code| Some((kind_of(answer.status, code)?, code.clone())));
-        let (kind, code) = match known {
-            Some((kind, code)) => (kind, Some(code)),
-            None => (kind_of_status(answer.status), codes.into_iter().next()),
-        };
-        let restart = answer.location.as_deref();
-        Self {
-            kind,
-            status: answer.status,
-            code,
-            request_id: answer.request_id.clone(),
-            wait: answer.wait(),
-            restart: restart.and_then(|text| addresses.link(text).ok()),
-        }
-    }
-
     /// Whether the same question may be answered later.
     pub const fn is_passing(&self) -> bool {
         matches!(
@@ -115,8 +93,19 @@ impl GraphRefusal {
     }
 }
 
+impl GraphRefusalKind {
+    /// What decides: the innermost code that is known, or else the status; and the code, or else the outermost.
+    pub(super) fn read(status: u16, codes: &[String]) -> (Self, Option<&str>) {
+        let known = codes
+            .iter()
+            .rev()
+            .find_map(|code| Some((kind_of(status, code)?, Some(code.as_str()))));
+        known.unwrap_or_else(|| (kind_of_status(status), codes.first().map(String::as_str)))
+    }
+}
+
 /// The codes of an error and of those in it, the outermost first.
-fn codes(answer: &Object) -> Vec<String> {
+pub(super) fn codes(answer: &Object) -> Vec<String> {
     let mut codes = Vec::new();
     let mut error = answer.get("error");
     for _ in 0..DEEPEST {

@@ -1,6 +1,6 @@
 //! The tenant itself.
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use super::object_id::ObjectId;
 use super::page::GraphItem;
 use super::read;

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::answer::GraphFault;
+use super::fault::GraphFault;
 use crate::jose::json::Object;
 
 /// The longest token, in octets.
