@@ -7,6 +7,7 @@
 //! [`ResponseSpec`] makes Responses without HTTP, [`IdTokenSpec`] ID tokens; [`DemoIdp`] is the site.
 
 mod app;
+mod graph;
 mod http;
 mod idp_key;
 mod metadata;
@@ -23,6 +24,7 @@ mod user;
 mod variant;
 
 pub use app::{IdpApp, IdpAppError};
+pub use graph::{DemoDirectory, DemoGroup, DemoGroupKind, DemoPerson, UnknownFault};
 pub use idp_key::IdpKey;
 pub use oidc::{
     IdTokenChange, IdTokenSignature, IdTokenSpec, OidcApp, OidcSecret, OidcVariant, OptionalClaim,

@@ -9,7 +9,7 @@
 //!                                        check(), find_people(), user(), member_groups(), pages()
 //! ```
 //!
-//! Tests: `tests/it/directory`. What is asked and what an answer says is the room `graph`.
+//! Tests: `tests/it/graph`. What is asked and what an answer says is the room `graph`.
 
 mod access;
 mod ask;

@@ -1,7 +1,9 @@
 //! The addresses, and what stands around every answer.
 
 mod answer;
+mod control;
 mod cookies;
+mod graph;
 mod logout;
 mod oidc;
 mod portal;
@@ -63,6 +65,8 @@ pub(super) fn router(idp: DemoIdp) -> Router {
         )
         .merge(oidc::routes())
         .merge(registrations::routes())
+        .merge(graph::routes())
+        .merge(control::routes())
         .route("/signout", get(logout::sign_out).post(logout::sign_out))
         .route("/static/contoso.css", get(stylesheet))
         .route("/static/contoso.js", get(script))

@@ -1,5 +1,6 @@
 //! The identity provider as a whole: what it is made of, and what it remembers.
 
+use super::graph::GraphDesk;
 use super::oidc::{CodeRequest, OidcApp, OidcDesk, OidcVariant};
 use super::refusal::IdpRefusal;
 use super::request::SignOnRequest;
@@ -13,8 +14,9 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::net::TcpListener;
 
 /// What a [`DemoIdp`] is made of.
@@ -47,6 +49,9 @@ struct IdpState {
     sessions: Shelf<IdpSession>,
     flows: Shelf<Flow>,
     oidc: OidcDesk,
+    graph: GraphDesk,
+    /// How far a test has moved the clock on, in seconds.
+    advanced: AtomicI64,
 }
 
 /// Somebody who is signed in.
@@ -153,6 +158,8 @@ impl DemoIdp {
     pub fn new(config: DemoConfig) -> Self {
         let apps = config.apps.iter().cloned().map(Arc::new).collect();
         Self(Arc::new(IdpState {
+            graph: GraphDesk::new(&config.users),
+            advanced: AtomicI64::new(0),
             config,
             apps: RwLock::new(apps),
             keep: OnceLock::new(),
@@ -254,7 +261,14 @@ impl DemoIdp {
     }
 
     pub(super) fn now(&self) -> OffsetDateTime {
-        (self.0.config.now)()
+        let advanced = self.0.advanced.load(Ordering::SeqCst);
+        (self.0.config.now)() + Duration::seconds(advanced)
+    }
+
+    /// Moves the clock on.
+    pub(super) fn advance(&self, by: Duration) {
+        let seconds = by.whole_seconds();
+        self.0.advanced.fetch_add(seconds, Ordering::SeqCst);
     }
 
     pub(super) fn random(&self) -> &Random {
@@ -267,6 +281,10 @@ impl DemoIdp {
 
     pub(super) fn flows(&self) -> &Shelf<Flow> {
         &self.0.flows
+    }
+
+    pub(super) fn graph(&self) -> &GraphDesk {
+        &self.0.graph
     }
 
     pub(super) fn oidc(&self) -> &OidcDesk {

@@ -1,5 +1,6 @@
 //! OpenID Connect: the addresses of the v2.0 endpoints.
 
+mod application;
 mod authorize;
 mod client;
 pub(super) mod consent;

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod new;
+mod permissions;
 mod settings;
 
 use super::sign_in;
@@ -50,6 +51,14 @@ pub(super) fn routes() -> Router<DemoIdp> {
         .route(
             "/registrations/{client}/secrets",
             get(credentials::show).post(credentials::add_secret),
+        )
+        .route(
+            "/registrations/{client}/permissions",
+            get(permissions::show).post(permissions::add),
+        )
+        .route(
+            "/registrations/{client}/permissions/consent",
+            get(permissions::show).post(permissions::consent),
         )
         .route(
             "/registrations/{client}/certificates",

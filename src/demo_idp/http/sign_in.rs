@@ -5,12 +5,13 @@ use super::{PostsElsewhere, answer, cookies};
 use crate::demo_idp::refusal::IdpRefusal;
 use crate::demo_idp::response::IdpStatus;
 use crate::demo_idp::site::{CodeFlow, Flow, FlowPurpose, IdpSession, ResponseFlow};
-use crate::demo_idp::{DemoIdp, pages};
+use crate::demo_idp::{DemoIdp, IdpUser, pages};
 use crate::saml::names;
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// The handle of a flow.
 #[derive(Debug, Deserialize)]
@@ -57,14 +58,20 @@ pub(super) async fn sign_in(
     let user = idp
         .users()
         .iter()
-        .find(|user| user.answers_to(&typed.login));
+        .find(|user| user.answers_to(&typed.login))
+        .cloned()
+        .or_else(|| idp.graph().find_user(&typed.login));
     let Some(user) = user.filter(|user| user.password == typed.passwd) else {
         flow.login_hint = Some(typed.login);
         let error = "Your account or password is incorrect.";
         return Ok(ask(&idp, &typed.flow, &flow, Some(error)));
     };
+    let user = idp
+        .graph()
+        .as_known(user)
+        .ok_or_else(|| IdpRefusal::new(50_057, "The user account is disabled."))?;
     idp.flows().take(&typed.flow);
-    let session = IdpSession::new(&idp, user.clone());
+    let session = IdpSession::new(&idp, user);
     let cookie = cookies::set_session(&idp.sessions().put(session.clone(), idp.random()));
     let answer = finish(&idp, &flow, &session).unwrap_or_else(IntoResponse::into_response);
     Ok(([(header::SET_COOKIE, cookie)], answer).into_response())
@@ -72,7 +79,9 @@ pub(super) async fn sign_in(
 
 /// The session of the browser.
 pub(super) fn session(idp: &DemoIdp, headers: &HeaderMap) -> Option<IdpSession> {
-    idp.sessions().find(cookies::session(headers)?)
+    let mut session = idp.sessions().find(cookies::session(headers)?)?;
+    session.user = Arc::new(idp.graph().as_known(IdpUser::clone(&session.user))?);
+    Some(session)
 }
 
 /// The sign-in page for what waits.

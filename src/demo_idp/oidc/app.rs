@@ -25,6 +25,8 @@ pub struct OidcApp {
     pub certificates: Vec<Vec<u8>>,
     /// "Token configuration".
     pub claims: Vec<OptionalClaim>,
+    /// "API permissions": application permissions of Microsoft Graph by name, and whether an administrator has consented.
+    pub permissions: Vec<(String, bool)>,
     /// What it gets that is not as usual, unless a sign-in chooses otherwise.
     pub variant: OidcVariant,
     /// A test's last word on each ID token.
@@ -131,6 +133,7 @@ impl OidcApp {
             secrets: Vec::new(),
             certificates: Vec::new(),
             claims: Vec::new(),
+            permissions: Vec::new(),
             variant: OidcVariant::default(),
             change: None,
         }
@@ -166,6 +169,14 @@ impl OidcApp {
     #[must_use]
     pub fn with_claims(mut self, claims: impl IntoIterator<Item = OptionalClaim>) -> Self {
         self.claims.extend(claims);
+        self
+    }
+
+    /// The same with application permissions of Microsoft Graph, with admin consent.
+    #[must_use]
+    pub fn with_permissions<'p>(mut self, names: impl IntoIterator<Item = &'p str>) -> Self {
+        let granted = names.into_iter().map(|name| (name.to_owned(), true));
+        self.permissions.extend(granted);
         self
     }
 

@@ -47,6 +47,7 @@ pub(in crate::demo_idp) enum RegistrationTab {
     Authentication,
     Credentials,
     TokenConfiguration,
+    Permissions,
     Variants,
 }
 
@@ -109,6 +110,22 @@ pub(in crate::demo_idp) struct ClaimTick {
     pub(in crate::demo_idp) is_sent: bool,
 }
 
+/// "API permissions".
+#[derive(Debug, Template)]
+#[template(path = "demo_idp/registrations/permissions.html")]
+pub(in crate::demo_idp) struct RegistrationPermissionsPage {
+    pub(in crate::demo_idp) head: RegistrationHead,
+    pub(in crate::demo_idp) permissions: Vec<PermissionRow>,
+}
+
+#[derive(Debug)]
+pub(in crate::demo_idp) struct PermissionRow {
+    pub(in crate::demo_idp) name: &'static str,
+    pub(in crate::demo_idp) description: &'static str,
+    pub(in crate::demo_idp) is_added: bool,
+    pub(in crate::demo_idp) is_granted: bool,
+}
+
 /// "Branding & properties".
 #[derive(Debug, Template)]
 #[template(path = "demo_idp/registrations/branding.html")]
@@ -146,12 +163,13 @@ impl RegistrationHead {
 }
 
 impl RegistrationTab {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Overview,
         Self::Branding,
         Self::Authentication,
         Self::Credentials,
         Self::TokenConfiguration,
+        Self::Permissions,
         Self::Variants,
     ];
 
@@ -162,6 +180,7 @@ impl RegistrationTab {
             Self::Authentication => "authentication",
             Self::Credentials => "credentials",
             Self::TokenConfiguration => "token-configuration",
+            Self::Permissions => "permissions",
             Self::Variants => "variants",
         };
         format!("/registrations/{client_id}/{page}")
@@ -174,6 +193,7 @@ impl RegistrationTab {
             Self::Authentication => "Authentication",
             Self::Credentials => "Certificates & secrets",
             Self::TokenConfiguration => "Token configuration",
+            Self::Permissions => "API permissions",
             Self::Variants => "Test variants",
         }
     }

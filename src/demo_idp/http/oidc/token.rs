@@ -1,6 +1,6 @@
 //! The token endpoint: a code or a refresh token for tokens.
 
-use super::client;
+use super::{application, client};
 use crate::demo_idp::oidc::IdpGrant;
 use crate::demo_idp::oidc::{IdTokenSpec, OidcApp, OidcRefusal, ReadParameters};
 use crate::demo_idp::refusal::IdpRefusal;
@@ -29,20 +29,28 @@ pub(super) async fn post(
     body: String,
 ) -> Response {
     let form = ReadParameters::parse(body.as_bytes());
+    if form.get("grant_type") == Some(application::GRANT_TYPE) {
+        return match application::grant(&idp, &tenant, &headers, &form) {
+            Ok(token) => Json(token).into_response(),
+            Err(refusal) => refuse(&idp, &refusal),
+        };
+    }
     let redeemed = idp
         .check_tenant(&tenant)
         .map_err(|page| OidcRefusal::invalid_request(page.code, page.message))
         .and_then(|()| redeem(&idp, &headers, &form));
     match redeemed {
         Ok(grant) => answer(&idp, &grant).await,
-        Err(refusal) => {
-            let status = match refusal.error {
-                "invalid_client" => StatusCode::UNAUTHORIZED,
-                _ => StatusCode::BAD_REQUEST,
-            };
-            (status, Json(refusal.to_json(&idp))).into_response()
-        }
+        Err(refusal) => refuse(&idp, &refusal),
     }
+}
+
+fn refuse(idp: &DemoIdp, refusal: &OidcRefusal) -> Response {
+    let status = match refusal.error {
+        "invalid_client" => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    (status, Json(refusal.to_json(idp))).into_response()
 }
 
 /// `GET /{tenant}/oauth2/v2.0/token`
