@@ -9,7 +9,7 @@
 //! GraphAddresses ── users(), members(id), … ──► GraphRequest ── (outbound) ──► GraphAnswer ── page() ──► GraphPage<DirectoryUser>
 //! ```
 //!
-//! The law is `docs/security.md` and Microsoft's own documentation of Graph v1.0. Tests: `tests/it/graph`, vectors:
+//! The law is Microsoft's documentation of Graph v1.0. Tests: `tests/it/graph`, vectors:
 //! `tests/vectors/graph/`. The rooms around it: `outbound` asks, `directory` keeps the token.
 
 mod address;

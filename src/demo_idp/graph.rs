@@ -235,6 +235,11 @@ impl DemoDirectory {
         desk.faults().switch_on(name)
     }
 
+    /// How often the token endpoint was asked for a token of an application.
+    pub fn token_requests(&self) -> usize {
+        self.0.graph().tokens.requests()
+    }
+
     /// Moves the clock of the identity provider on.
     pub fn advance(&self, by: Duration) {
         self.0.advance(by);

@@ -21,6 +21,8 @@ mod demo_idp;
 mod docs;
 #[cfg(feature = "demo")]
 mod faults;
+#[cfg(feature = "demo")]
+mod graph;
 mod hostile;
 mod jose;
 mod metadata;

@@ -5,6 +5,7 @@ use crate::demo_idp::OidcApp;
 use crate::demo_idp::oidc::opaque;
 use crate::demo_idp::{Random, guid};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use time::{Duration, OffsetDateTime};
 
@@ -22,9 +23,21 @@ pub(in crate::demo_idp) struct AppGrant {
 
 /// The tokens that were given.
 #[derive(Default)]
-pub(in crate::demo_idp) struct AppTokens(Mutex<VecDeque<(String, Arc<AppGrant>)>>);
+pub(in crate::demo_idp) struct AppTokens {
+    given: Mutex<VecDeque<(String, Arc<AppGrant>)>>,
+    requests: AtomicUsize,
+}
 
 impl AppTokens {
+    /// Notes that one was asked for.
+    pub(in crate::demo_idp) fn note_request(&self) {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+
     /// A new token, and how many seconds it lasts.
     pub(in crate::demo_idp) fn issue(
         &self,
@@ -40,7 +53,7 @@ impl AppTokens {
             until: now + LIFETIME,
         };
         let token = format!("app.{}.{}", guid(random), opaque(random, 600));
-        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokens = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         if tokens.len() >= MOST {
             tokens.pop_front();
         }
@@ -53,14 +66,14 @@ impl AppTokens {
         token: &str,
         now: OffsetDateTime,
     ) -> Option<Arc<AppGrant>> {
-        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, grant) = tokens.iter().find(|(found, _)| found == token)?;
         (now < grant.until).then(|| Arc::clone(grant))
     }
 
     /// No token that was given counts any more.
     pub(super) fn revoke(&self) {
-        self.0
+        self.given
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();

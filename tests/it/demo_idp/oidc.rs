@@ -7,6 +7,7 @@ mod discovery;
 mod id_token;
 mod jws;
 mod logout;
+mod permissions;
 mod registrations;
 mod user_info;
 mod variants;

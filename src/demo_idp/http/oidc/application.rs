@@ -15,6 +15,7 @@ pub(super) fn grant(
     headers: &HeaderMap,
     form: &ReadParameters,
 ) -> Result<Value, OidcRefusal> {
+    idp.graph().tokens().note_request();
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|it| it.to_str().ok());
