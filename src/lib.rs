@@ -13,6 +13,7 @@
 //! | [`signature`] | RSA and ECDSA over a digest, as XML Signature and JWS have them |
 //! | [`jose`] | signed JSON (JWS) and its keys (JWK) |
 //! | [`oidc`] | OpenID Connect, as a relying party: octets and time in, verdicts out |
+//! | [`graph`] | Microsoft Graph, as an application that only reads: questions and what an answer means |
 //! | [`verdict`] | what a law requires, what was checked, why a message is refused |
 //! | [`second_opinion`] | samael, asked once more where the operator wants it |
 //! | [`escape`] | how values stand in pages |
@@ -21,6 +22,7 @@
 //! | [`store`] | the only SQL |
 //! | [`database`] | SQLite and PostgreSQL with one face, for the store |
 //! | [`outbound`] | the only outgoing sockets |
+//! | [`directory`] | a connection's directory in Microsoft Graph, ready to be asked |
 //! | [`import`] | an identity provider's metadata becomes a connection's settings |
 //! | [`login`], [`logout`] | where a session begins and ends |
 //! | [`admin`] | what administrators do: the console, the API and the commands share it |

@@ -40,7 +40,7 @@ use tokens::AppTokens;
 const MOST_CALLS: usize = 100_000;
 
 /// A change that waits until it can be seen.
-type Change = Box<dyn FnOnce(&mut Catalogue) + Send>;
+type CatalogueChange = Box<dyn FnOnce(&mut Catalogue) + Send>;
 
 /// What the Graph face remembers.
 pub(super) struct GraphDesk {
@@ -50,7 +50,7 @@ pub(super) struct GraphDesk {
     page_size: AtomicUsize,
     calls: AtomicU64,
     /// Changes that show so many calls later.
-    waiting: Mutex<Vec<(u64, Change)>>,
+    waiting: Mutex<Vec<(u64, CatalogueChange)>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -121,7 +121,7 @@ impl GraphDesk {
         }
     }
 
-    fn change(&self, change: Change) {
+    fn change(&self, change: CatalogueChange) {
         let lag = self.faults().lag();
         if lag == 0 {
             change(&mut self.catalogue());

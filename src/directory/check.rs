@@ -175,11 +175,13 @@ impl OpenDirectory<'_> {
             return DirectoryCheck { lines: vec![line] };
         }
         let token = "The application is given a token.";
+        let tenant = self.check_tenant().await;
+        let people = self.check_people().await;
         let (groups, group) = self.check_groups().await;
         let lines = vec![
             DirectoryLine::passed(DirectoryQuestion::Token, token),
-            self.check_tenant().await,
-            self.check_people().await,
+            tenant,
+            people,
             groups,
             self.check_members(group.as_ref()).await,
             self.check_own_groups(administrator).await,

@@ -5,7 +5,7 @@
 use super::call::{GraphCall, GraphReply};
 use super::catalogue::{Catalogue, DemoGroup, LogEntry};
 use super::fault::FaultName;
-use super::paging::{self, Place};
+use super::paging::{self, PageLinks, PagePlace};
 use super::refusal::DemoRefusal;
 use super::{groups, people, shape};
 use crate::demo_idp::DemoIdp;
@@ -68,7 +68,7 @@ pub(super) fn all_groups(idp: &DemoIdp, call: &GraphCall) -> Result<GraphReply, 
 /// A group, its members cut into pieces.
 fn pieces(
     catalogue: &Catalogue,
-    place: &Place,
+    place: &PagePlace,
     group: &DemoGroup,
     piece: usize,
 ) -> Result<Vec<Value>, DemoRefusal> {
@@ -131,7 +131,7 @@ fn round(
     idp: &DemoIdp,
     call: &GraphCall,
     what: &str,
-    items: impl Fn(&Catalogue, &Place) -> Result<Vec<Value>, DemoRefusal>,
+    items: impl Fn(&Catalogue, &PagePlace) -> Result<Vec<Value>, DemoRefusal>,
 ) -> Result<GraphReply, DemoRefusal> {
     call.allow(&["$select", "$filter", "$skiptoken", "$deltatoken"])?;
     let now = idp.now().unix_timestamp();
@@ -155,12 +155,12 @@ fn round(
         "@odata.context".to_owned(),
         paging::context_of(call, &context),
     );
-    let link = |name: &str, place: &Place| {
+    let link = |name: &str, place: &PagePlace| {
         let base = &call.base;
         format!("{base}/{what}/delta?${name}={}", place.encode())
     };
     let next = (end < all.len()).then(|| {
-        let place = Place {
+        let place = PagePlace {
             offset: end,
             made: now,
             ..place.clone()
@@ -168,7 +168,7 @@ fn round(
         link("skiptoken", &place)
     });
     if next.is_none() {
-        let place = Place {
+        let place = PagePlace {
             offset: 0,
             from: place.to,
             to: 0,
@@ -181,7 +181,12 @@ fn round(
             link("deltatoken", &place).into(),
         );
     }
-    paging::finish(idp, call, &mut page, on_page, next);
+    let again = PagePlace { made: now, ..place };
+    let links = PageLinks {
+        again: link("skiptoken", &again),
+        next,
+    };
+    paging::finish(idp, call, &mut page, on_page, links);
     if page.contains_key("@odata.nextLink") {
         page.remove("@odata.deltaLink");
     }
@@ -194,28 +199,28 @@ fn place(
     call: &GraphCall,
     catalogue: &Catalogue,
     now: i64,
-) -> Result<Place, DemoRefusal> {
+) -> Result<PagePlace, DemoRefusal> {
     let to = catalogue.log.len();
     if let Some(token) = call.option("$skiptoken") {
-        return Place::decode(token);
+        return PagePlace::decode(token);
     }
-    let fresh = Place {
+    let fresh = PagePlace {
         to,
         is_full: true,
         made: now,
         select: call.option("$select").map(str::to_owned),
         filter: call.option("$filter").map(str::to_owned),
-        ..Place::default()
+        ..PagePlace::default()
     };
     match call.option("$deltatoken") {
         None => Ok(fresh),
-        Some("latest") => Ok(Place {
+        Some("latest") => Ok(PagePlace {
             from: to,
             is_full: false,
             ..fresh
         }),
         Some(token) => {
-            let place = Place::decode(token)?;
+            let place = PagePlace::decode(token)?;
             let wants_location = idp.graph().faults().is_on(FaultName::Location);
             if wants_location || now - place.made > LIFETIME {
                 let mut refusal = DemoRefusal::new(
@@ -236,19 +241,19 @@ fn place(
                 refusal.location = wants_location.then_some(start);
                 return Err(refusal);
             }
-            Ok(Place { to, ..place })
+            Ok(PagePlace { to, ..place })
         }
     }
 }
 
-fn entries<'c>(catalogue: &'c Catalogue, place: &Place) -> &'c [LogEntry] {
+fn entries<'c>(catalogue: &'c Catalogue, place: &PagePlace) -> &'c [LogEntry] {
     catalogue.log.get(place.from..place.to).unwrap_or_default()
 }
 
 /// The objects that a round tells, in the order in which they last changed.
 fn changed<'c>(
     catalogue: &'c Catalogue,
-    place: &Place,
+    place: &PagePlace,
     of: impl Fn(&'c LogEntry) -> Option<&'c String>,
 ) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();

@@ -39,10 +39,10 @@ pub struct UnknownFault(String);
 
 /// The faults that are on.
 #[derive(Debug, Default)]
-pub(in crate::demo_idp) struct Faults(Vec<Fault>);
+pub(in crate::demo_idp) struct Faults(Vec<ActiveFault>);
 
 #[derive(Debug, Clone)]
-struct Fault {
+struct ActiveFault {
     name: FaultName,
     argument: Option<String>,
     /// How often still; none is until it is switched off.
@@ -73,7 +73,7 @@ impl FaultName {
     ];
 }
 
-impl FromStr for Fault {
+impl FromStr for ActiveFault {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
@@ -106,7 +106,7 @@ impl Faults {
             self.0.clear();
             return Ok(());
         }
-        let fault: Fault = text.parse()?;
+        let fault: ActiveFault = text.parse()?;
         self.0
             .retain(|known| known.name != fault.name || fault.name == FaultName::Forbidden);
         self.0.push(fault);

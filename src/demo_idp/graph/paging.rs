@@ -14,7 +14,7 @@ const USUAL: usize = 100;
 
 /// Where a list goes on.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct PagePlace {
     pub(super) offset: usize,
     /// The entries of the change log that are told.
     pub(super) from: usize,
@@ -27,7 +27,7 @@ pub(super) struct Place {
     pub(super) filter: Option<String>,
 }
 
-impl Place {
+impl PagePlace {
     pub(super) fn encode(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         URL_SAFE_NO_PAD.encode(text)
@@ -59,8 +59,8 @@ pub(super) fn page(
     // A small page is a page: whoever asks for few gets no more, and a link.
     let size = size(idp, call)?;
     let place = match call.option("$skiptoken") {
-        Some(token) => Place::decode(token)?,
-        None => Place::default(),
+        Some(token) => PagePlace::decode(token)?,
+        None => PagePlace::default(),
     };
     if call.option("$skiptoken").is_some() && idp.graph().faults().is_on(FaultName::ExpiredPage) {
         return Err(DemoRefusal::new(
@@ -78,8 +78,20 @@ pub(super) fn page(
     }
     let end = place.offset + on_page.len();
     let next = (end < all).then(|| link_to(call, end));
-    finish(idp, call, &mut page, on_page, next);
+    let links = PageLinks {
+        again: link_to(call, place.offset),
+        next,
+    };
+    finish(idp, call, &mut page, on_page, links);
     Ok(Value::Object(page))
+}
+
+/// Where a page leads.
+pub(super) struct PageLinks {
+    /// Here.
+    pub(super) again: String,
+    /// To the next page.
+    pub(super) next: Option<String>,
 }
 
 /// Puts items and link on a page, as the faults want them.
@@ -88,20 +100,19 @@ pub(super) fn finish(
     call: &GraphCall,
     page: &mut Map<String, Value>,
     items: Vec<Value>,
-    next: Option<String>,
+    links: PageLinks,
 ) {
     let mut faults = idp.graph().faults();
     let path = call.segments.join("/");
+    let PageLinks { again, next } = links;
+    let is_first = call.option("$skiptoken").is_none();
     let (items, next) = if faults.is_on(FaultName::ForeignNextLink) {
         let link = format!("https://graph.example.net/v1.0/{path}?$skiptoken=x");
         (items, Some(link))
     } else if faults.is_on(FaultName::NextLinkLoop) {
-        (items, Some(link_to(call, 0)))
-    } else if next.is_some()
-        && call.option("$skiptoken").is_none()
-        && faults.is_on(FaultName::EmptyPageWithLink)
-    {
-        (Vec::new(), Some(link_to(call, 0)))
+        (items, Some(again))
+    } else if is_first && faults.is_on(FaultName::EmptyPageWithLink) {
+        (Vec::new(), Some(again))
     } else {
         (items, next)
     };
@@ -117,9 +128,9 @@ pub(super) fn context_of(call: &GraphCall, of: &str) -> Value {
 
 /// The same question, from an item on.
 fn link_to(call: &GraphCall, offset: usize) -> String {
-    let place = Place {
+    let place = PagePlace {
         offset,
-        ..Place::default()
+        ..PagePlace::default()
     };
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in call.options.iter().filter(|(name, _)| name != "$skiptoken") {

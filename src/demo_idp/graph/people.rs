@@ -119,24 +119,22 @@ impl Wanted {
         Ok(Self::AnyAddress(address))
     }
 
-    /// `"displayName:brit" OR "mail:brit"`
+    /// `"displayName:brit" OR "mail:brit"`, where a quote or a backslash of the text follows a backslash.
     fn search(text: &str) -> Result<Self, DemoRefusal> {
         let bad = || DemoRefusal::bad(format!("Syntax error: {text}"));
-        let mut words = Vec::new();
-        for clause in text.split(" OR ") {
-            let inner = clause.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-            let (property, word) = inner.and_then(|it| it.split_once(':')).ok_or_else(bad)?;
-            let is_whole = word
-                .replace("\\\\", "")
-                .replace("\\\"", "")
-                .contains(['"', '\\']);
-            if is_whole || !matches!(property, "displayName" | "mail") {
+        let (mut words, mut rest) = (Vec::new(), text);
+        loop {
+            let (clause, after) = quoted(rest).ok_or_else(bad)?;
+            let (property, word) = clause.split_once(':').ok_or_else(bad)?;
+            if !matches!(property, "displayName" | "mail") {
                 return Err(bad());
             }
-            let word = word.replace("\\\"", "\"").replace("\\\\", "\\");
             words.push((property.to_owned(), word.to_lowercase()));
+            if after.is_empty() {
+                return Ok(Self::Words(words));
+            }
+            rest = after.strip_prefix(" OR ").ok_or_else(bad)?;
         }
-        Ok(Self::Words(words))
     }
 
     fn is_met(&self, person: &DemoPerson) -> bool {
@@ -158,6 +156,23 @@ impl Wanted {
             }),
         }
     }
+}
+
+/// A text between quotes at the beginning, and what follows it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let (mut inner, mut is_escaped) = (String::new(), false);
+    for (at, c) in text.strip_prefix('"')?.char_indices() {
+        match c {
+            _ if is_escaped => {
+                inner.push(c);
+                is_escaped = false;
+            }
+            '\\' => is_escaped = true,
+            '"' => return Some((inner, text.get(at + 2..)?)),
+            _ => inner.push(c),
+        }
+    }
+    None
 }
 
 /// A text between quotes, its own doubled.
