@@ -1,8 +1,9 @@
-//! How far the addresses that a company names may reach: metadata, and providers of OpenID Connect (rule H5).
+//! How far the addresses that a company names may reach: metadata, and providers of OpenID Connect (rule H5); and where Entra is.
 
 use super::App;
 use crate::config::Config;
 use crate::domain::Company;
+use crate::oidc::Cloud;
 use crate::outbound::Reach;
 
 /// How far a company's addresses may reach. A server for one company, or on a developer's machine, belongs to who administers it;
@@ -15,9 +16,20 @@ pub fn reach(config: &Config, company: &Company) -> Reach {
     }
 }
 
+/// The cloud of a tenant that is named without one: Microsoft's global one, or a server of this machine in its shape.
+pub fn cloud(config: &Config) -> Cloud {
+    let local = config.development.entra_port.map(Cloud::Local);
+    local.unwrap_or_default()
+}
+
 impl App {
     /// The same on this server.
     pub fn reach(&self, company: &Company) -> Reach {
         reach(&self.config, company)
+    }
+
+    /// The cloud of a tenant that is named without one.
+    pub fn cloud(&self) -> Cloud {
+        cloud(&self.config)
     }
 }

@@ -1,6 +1,6 @@
 //! Whose account it is (rules R1 to R4, S and F).
 
-use vestibule::demo_idp::OidcVariant;
+use vestibule::demo_idp::{IdpUser, OidcVariant};
 use vestibule::domain::{GroupKind, GroupMapping};
 use vestibule::store::LinkObstacle;
 
@@ -21,6 +21,19 @@ impl Relying {
         let attempt = self.assert_refused(&answer, "F2").await;
         attempt.record.checks.last().unwrap().received.to_string()
     }
+}
+
+/// A tenant ID is enough, and at Entra ID the object ID is the identity (rules J1 and R1).
+#[tokio::test]
+async fn the_object_id_is_the_identity_at_entra() {
+    let world = Relying::of_entra().await;
+    let signed_in = world.sign_in(&mut world.browser()).await;
+    assert_eq!(signed_in.status, 303, "{}", signed_in.body);
+    let store = &world.app.store;
+    let user = store.user_by_email(world.acme.id, SIMON).await.unwrap();
+    let identities = store.identities_of(user.unwrap().id).await.unwrap();
+    let expected = format!("oid:{}", IdpUser::b_simon().object_id);
+    assert_eq!(identities[0].subject, expected);
 }
 
 /// nOAuth: an address in a token is no proof of whose account it is.

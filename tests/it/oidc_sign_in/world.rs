@@ -9,6 +9,7 @@ use vestibule::demo_idp::{
     DemoConfig, DemoIdp, IdpKey, IdpUser, OidcApp, OidcVariant, OptionalClaim,
 };
 use vestibule::domain::{Company, Connection, Group, GroupKind, LoginAttempt, Outcome};
+use vestibule::oidc::Cloud;
 use vestibule::outbound::{ProviderClient, Reach};
 
 use crate::support::{ACME_ORIGIN, Answer, Browser, NOW, World, hidden_field, random};
@@ -37,7 +38,10 @@ impl std::ops::Deref for Relying {
 
 /// A provider in Entra's shape that listens on a port of its own.
 pub(super) async fn provider(world: &World) -> DemoIdp {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve(world, TcpListener::bind("127.0.0.1:0").await.unwrap())
+}
+
+fn serve(world: &World, listener: TcpListener) -> DemoIdp {
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let clock = world.app.clock.clone();
     let now = Arc::new(move || -> OffsetDateTime { clock.now() });
@@ -55,9 +59,14 @@ pub(super) async fn connect(
     name: &str,
     jit: &Group,
 ) -> Connection {
-    let issuer = idp.tenant().issuer();
+    let tenant = idp.tenant();
+    // What an administrator pastes: of Entra ID the tenant alone.
+    let pasted = match world.app.cloud() {
+        Cloud::Local(_) => tenant.id.clone(),
+        _ => tenant.issuer(),
+    };
     let client = (CLIENT_ID, SECRET);
-    let added = connect_to(world, company, name, client, &issuer, |connection| {
+    let added = connect_to(world, company, name, client, &pasted, |connection| {
         connection.settings.jit = Some(jit.id);
     });
     let added = added.await;
@@ -76,7 +85,7 @@ pub(super) async fn connect_to(
 ) -> Connection {
     let admin = world.admin_of(company);
     let client = ProviderClient::new().unwrap();
-    let chosen = ChosenProvider::find(issuer, &client, Reach::Private);
+    let chosen = ChosenProvider::find(world.app.cloud(), issuer, &client, Reach::Private);
     let issuer = chosen.await.unwrap().issuer;
     let draft = admin.provider_draft(name.parse().unwrap(), name.to_owned(), issuer, client_id);
     let draft = draft.await.unwrap();
@@ -124,10 +133,26 @@ impl Relying {
 
     pub(super) async fn at(origin: &str) -> Self {
         let world = World::with(origin, |_| {}).await;
+        let idp = provider(&world).await;
+        Self::between(world, idp).await
+    }
+
+    /// The same where the provider is Entra ID for the server, and not one more provider.
+    pub(super) async fn of_entra() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let world = World::with(ACME_ORIGIN, |config| {
+            config.development.entra_port = Some(port);
+        });
+        let world = world.await;
+        let idp = serve(&world, listener);
+        Self::between(world, idp).await
+    }
+
+    async fn between(world: World, idp: DemoIdp) -> Self {
         let staff = world
             .add_group_to(&world.acme, "Staff", GroupKind::Member, false)
             .await;
-        let idp = provider(&world).await;
         let connection = connect(&world, &world.acme, &idp, "entra-oidc", &staff).await;
         Self {
             world,
