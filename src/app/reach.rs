@@ -18,8 +18,10 @@ pub fn reach(config: &Config, company: &Company) -> Reach {
 
 /// The cloud of a tenant that is named without one: Microsoft's global one, or a server of this machine in its shape.
 pub fn cloud(config: &Config) -> Cloud {
-    let local = config.development.entra_port.map(Cloud::Local);
-    local.unwrap_or_default()
+    match config.development.entra_port {
+        0 => Cloud::default(),
+        port => Cloud::Local(port),
+    }
 }
 
 impl App {

@@ -27,8 +27,8 @@ pub(super) struct Invocation {
 impl Invocation {
     pub(super) fn config(&self) -> Result<Config> {
         let mut config = Config::load(self.file.as_deref())?;
-        if self.entra_port.is_some() {
-            config.development.entra_port = self.entra_port;
+        if let Some(port) = self.entra_port {
+            config.development.entra_port = port;
         }
         Ok(config)
     }

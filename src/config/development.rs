@@ -7,6 +7,6 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct DevelopmentConfig {
     /// Port of 127.0.0.1 where a server in Microsoft Entra ID's shape listens, such as the demo's. A tenant ID that is pasted is a
-    /// tenant of that server, and so is what stands at its address. Unset: a tenant ID is one of Entra ID itself.
-    pub entra_port: Option<u16>,
+    /// tenant of that server, and so is what stands at its address. `0`: a tenant ID is one of Entra ID itself.
+    pub entra_port: u16,
 }

@@ -142,7 +142,7 @@ impl Relying {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let world = World::with(ACME_ORIGIN, |config| {
-            config.development.entra_port = Some(port);
+            config.development.entra_port = port;
         });
         let world = world.await;
         let idp = serve(&world, listener);
