@@ -180,3 +180,39 @@ async fn groups_are_mapped_and_a_missing_claim_changes_nothing() {
         who.body
     );
 }
+
+/// Seed 002, row 25.
+#[tokio::test]
+async fn without_jit_a_stranger_is_told_whom_to_ask() {
+    let world = Relying::new().await;
+    world
+        .change(|connection| connection.settings.jit = None)
+        .await;
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "F3").await;
+    assert!(answer.body.contains("Ask your administrator for access."));
+    assert!(world.user(SIMON).await.is_none());
+}
+
+/// Seed 004, row 1: one connection, and the permission group decides who administers.
+#[tokio::test]
+async fn a_group_makes_an_administrator_who_opens_the_console() {
+    let world = Relying::of_entra().await;
+    let kind = GroupKind::Administrator;
+    let admins = world
+        .add_group_to(&world.acme, "Customer Managers", kind, false)
+        .await;
+    let mapping = GroupMapping {
+        value: IdpUser::b_simon().groups[0].clone(),
+        group_id: admins.id,
+    };
+    let mut user = world.browser();
+    assert_eq!(world.sign_in(&mut user).await.status, 303);
+    assert_eq!(user.get("/admin").await.status, 403);
+    world
+        .change(|connection| connection.settings.group_mapping.push(mapping))
+        .await;
+    let mut manager = world.browser();
+    assert_eq!(world.sign_in(&mut manager).await.status, 303);
+    assert_eq!(manager.get("/admin").await.status, 200);
+}

@@ -231,6 +231,8 @@ impl Relying {
 /// What the provider's last page sends the browser to, or shows.
 pub(super) struct ProviderPage {
     pub(super) location: Option<String>,
+    /// The provider's own session.
+    pub(super) cookie: Option<String>,
     pub(super) body: String,
 }
 
@@ -251,6 +253,7 @@ pub(super) async fn sign_in_at(idp: &DemoIdp, address: &str, user: &IdpUser) -> 
     let Some(flow) = hidden_field(&page, "flow") else {
         return ProviderPage {
             location: None,
+            cookie: None,
             body: page,
         };
     };
@@ -267,11 +270,26 @@ pub(super) async fn sign_in_at(idp: &DemoIdp, address: &str, user: &IdpUser) -> 
         .send()
         .await
         .unwrap();
-    let location = answer.headers().get("location");
+    let header = |name| {
+        let value = answer.headers().get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
     ProviderPage {
-        location: location.map(|it| it.to_str().unwrap().to_owned()),
+        location: header("location"),
+        cookie: header("set-cookie"),
         body: answer.text().await.unwrap(),
     }
+}
+
+/// Where the provider sends a browser on that it still knows.
+pub(super) async fn pass_through(address: &str, cookie: &str) -> String {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let answer = client.get(address).header("cookie", cookie).send();
+    let answer = answer.await.unwrap();
+    answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
 /// Path and query of an address of acme's site.
