@@ -44,7 +44,7 @@ pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
 pub use proof::{Arrived, ProofAnswer, ProofQuestion};
 pub use quotas::quotas;
-pub use reach::reach;
+pub use reach::{cloud, reach};
 pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
 pub use throttle::{Counted, Guess, Guesser, Throttle, Wait};

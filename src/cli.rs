@@ -122,6 +122,7 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         } else {
             UnknownKeys::Refuse
         },
+        entra_port: None,
     };
     match cli.command {
         Command::Serve => return serve::run(&invocation),

@@ -4,6 +4,7 @@
 //! been checked as a whole. `docs/configuration.md` lists every key, and a test keeps it in step with this file.
 
 mod connections;
+mod development;
 mod dns;
 mod environment;
 mod limits;
@@ -20,6 +21,7 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use connections::ConnectionsConfig;
+pub use development::DevelopmentConfig;
 pub use dns::DnsConfig;
 use environment::Environment;
 pub use environment::variable_name;
@@ -58,6 +60,7 @@ pub struct Config {
     pub quota: QuotaConfig,
     pub connections: ConnectionsConfig,
     pub dns: DnsConfig,
+    pub development: DevelopmentConfig,
     pub log: LogConfig,
 }
 
@@ -323,6 +326,7 @@ impl Default for Config {
             quota: QuotaConfig::default(),
             connections: ConnectionsConfig::default(),
             dns: DnsConfig::default(),
+            development: DevelopmentConfig::default(),
             log: LogConfig::default(),
         }
     }

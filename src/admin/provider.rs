@@ -30,24 +30,17 @@ pub struct ChosenProvider {
 }
 
 impl ChosenProvider {
-    /// Understands what was pasted (rule J1); asks the provider where only its document says who it is.
+    /// Understands what was pasted (rule J1); asks the provider where only its document says who it is. A tenant or a domain alone is
+    /// one of the cloud that is given.
     pub async fn find(
-        pasted: &str,
-        client: &ProviderClient,
-        reach: Reach,
-    ) -> Result<Self, Refused> {
-        Self::find_in(Cloud::default(), pasted, client, reach).await
-    }
-
-    /// The same where a tenant or a domain alone is one of this cloud of Microsoft.
-    pub async fn find_in(
         default: Cloud,
         pasted: &str,
         client: &ProviderClient,
         reach: Reach,
     ) -> Result<Self, Refused> {
         let problem = |what: String| Refused::from(FieldProblem::new("provider", what));
-        let found = Pasted::parse(pasted, reach == Reach::Private)
+        let local = matches!(default, Cloud::Local(_)).then_some(default);
+        let found = Pasted::parse(pasted, reach == Reach::Private, local)
             .map_err(|why| problem(sentence(&why.to_string())))?;
         match found {
             Pasted::Tenant {
@@ -146,7 +139,7 @@ const fn told(note: PasteNote) -> &'static str {
 
 /// The tenant of an issuer of Entra's v2.0 endpoint.
 fn tenant_of(issuer: &str, cloud: Cloud) -> Option<TenantId> {
-    let rest = issuer.strip_prefix(cloud.origin())?;
+    let rest = issuer.strip_prefix(&*cloud.origin())?;
     let tenant = rest.strip_prefix('/')?.strip_suffix("/v2.0")?;
     tenant.parse().ok()
 }

@@ -134,7 +134,7 @@ async fn provider(
     let (app, admin, company) = (&caller.app, caller.admin(), &caller.site.company);
     let _turn = provider_turn(caller)?;
     let (client, reach) = (app.provider_client(), app.reach(company));
-    let chosen = ChosenProvider::find(&openid.provider, client, reach).await?;
+    let chosen = ChosenProvider::find(app.cloud(), &openid.provider, client, reach).await?;
     let name = admin.free_name(&new.display_name).await?;
     let display_name = new.display_name.trim().to_owned();
     let draft = admin.provider_draft(name, display_name, chosen.issuer, &openid.client_id);

@@ -1,9 +1,10 @@
-//! How far the addresses that a company names may reach: metadata, and providers of OpenID Connect (rule H5).
+//! How far the addresses that a company names may reach: metadata, and providers of OpenID Connect (rule H5); and where Entra is.
 
 use super::App;
 use crate::config::Config;
 use crate::directory::DirectoryKeeper;
 use crate::domain::Company;
+use crate::oidc::Cloud;
 use crate::outbound::Reach;
 
 /// How far a company's addresses may reach. A server for one company, or on a developer's machine, belongs to who administers it;
@@ -13,6 +14,14 @@ pub fn reach(config: &Config, company: &Company) -> Reach {
         Reach::Private
     } else {
         Reach::Public
+    }
+}
+
+/// The cloud of a tenant that is named without one: Microsoft's global one, or a server of this machine in its shape.
+pub fn cloud(config: &Config) -> Cloud {
+    match config.development.entra_port {
+        0 => Cloud::default(),
+        port => Cloud::Local(port),
     }
 }
 
@@ -30,5 +39,10 @@ impl App {
             clock: &self.clock,
             reach: self.reach(company),
         }
+    }
+
+    /// The cloud of a tenant that is named without one.
+    pub fn cloud(&self) -> Cloud {
+        cloud(&self.config)
     }
 }

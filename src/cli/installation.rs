@@ -8,13 +8,14 @@ use tokio::sync::OnceCell;
 use super::error::{CliError, Result};
 use super::text::{choices, nearest};
 use crate::admin::{Actor, Admin};
-use crate::app::{UnknownKeys, own_keys, reach};
+use crate::app::{UnknownKeys, cloud, own_keys, reach};
 use crate::config::Config;
 use crate::domain::{
     AuditAction, AuditDetail, AuditEvent, AuditId, Company, CompanyId, Connection, ConnectionName,
     Group, Slug, User,
 };
 use crate::keys::{self, Keys};
+use crate::oidc::Cloud;
 use crate::outbound::Reach;
 use crate::store::{Store, UserFilter};
 
@@ -182,6 +183,11 @@ impl Installation {
     /// How far the addresses of a company's providers may reach: as far as those that its server asks.
     pub(super) fn reach(&self, company: &Company) -> Reach {
         reach(&self.config, company)
+    }
+
+    /// The cloud of a tenant that is named without one.
+    pub(super) fn cloud(&self) -> Cloud {
+        cloud(&self.config)
     }
 
     /// An entry for the audit log of a company, or of the whole installation.

@@ -20,11 +20,28 @@ pub(super) struct Invocation {
     pub(super) clock: Clock,
     /// Whether keys that are not the database's are accepted.
     pub(super) new_keys: UnknownKeys,
+    /// Where the demo's identity provider is, for its commands.
+    pub(super) entra_port: Option<u16>,
 }
 
 impl Invocation {
     pub(super) fn config(&self) -> Result<Config> {
-        Ok(Config::load(self.file.as_deref())?)
+        let mut config = Config::load(self.file.as_deref())?;
+        if let Some(port) = self.entra_port {
+            config.development.entra_port = port;
+        }
+        Ok(config)
+    }
+
+    /// The same where a server in Entra's shape listens at a port of this machine.
+    #[cfg(feature = "demo")]
+    pub(super) fn with_entra_at(&self, port: Option<u16>) -> Self {
+        Self {
+            file: self.file.clone(),
+            clock: self.clock.clone(),
+            new_keys: self.new_keys,
+            entra_port: port,
+        }
     }
 
     /// The configuration file that is read; none for the defaults.

@@ -119,7 +119,7 @@ fn addresses(settings: &DirectorySettings, reach: Reach) -> Result<GraphAddresse
     let tenant = settings.tenant.clone();
     match &settings.at {
         None => Ok(GraphAddresses::new(
-            settings.cloud.login().origin(),
+            &settings.cloud.login().origin(),
             settings.cloud.graph(),
             tenant,
         )),

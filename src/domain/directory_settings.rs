@@ -91,7 +91,7 @@ impl GraphCloud {
 impl From<Cloud> for GraphCloud {
     fn from(cloud: Cloud) -> Self {
         match cloud {
-            Cloud::Global => Self::Global,
+            Cloud::Global | Cloud::Local(_) => Self::Global,
             Cloud::UsGovernment => Self::UsGovernment,
             Cloud::China => Self::China,
         }

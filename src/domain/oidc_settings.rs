@@ -89,6 +89,11 @@ impl OidcSettings {
         self.client_secrets.truncate(MOST_CLIENT_SECRETS);
     }
 
+    /// When the secret ends that is tried first; none when nobody said.
+    pub fn secret_end(&self) -> Option<OffsetDateTime> {
+        self.client_secrets.first()?.expires_at
+    }
+
     /// The scopes as they are asked for (OpenID Connect Core 1.0, section 3.1.2.1).
     pub fn scope(&self) -> String {
         let others = self.scopes.iter().map(String::as_str);

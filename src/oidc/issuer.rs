@@ -3,6 +3,7 @@
 //! Invariant: Entra's issuer is computed from the tenant and the cloud, never taken from a document; every issuer is compared octet
 //! by octet.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,6 +32,8 @@ pub enum Cloud {
     Global,
     UsGovernment,
     China,
+    /// A server in Entra's shape at this port of 127.0.0.1, for development and tests.
+    Local(u16),
 }
 
 /// A connection's provider.
@@ -118,15 +121,17 @@ impl From<TenantId> for String {
 }
 
 impl Cloud {
+    /// Those of Microsoft.
     pub const ALL: [Self; 3] = [Self::Global, Self::UsGovernment, Self::China];
 
     /// Where its people sign in.
-    pub const fn origin(self) -> &'static str {
-        match self {
+    pub fn origin(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Global => "https://login.microsoftonline.com",
             Self::UsGovernment => "https://login.microsoftonline.us",
             Self::China => "https://login.partner.microsoftonline.cn",
-        }
+            Self::Local(port) => return Cow::Owned(format!("http://127.0.0.1:{port}")),
+        })
     }
 }
 
@@ -238,7 +243,7 @@ impl NearMiss {
         let is_entra = |text: &str| {
             Cloud::ALL
                 .iter()
-                .any(|cloud| text.starts_with(cloud.origin()))
+                .any(|cloud| text.starts_with(&*cloud.origin()))
         };
         (is_entra(expected) && is_entra(received)).then_some(Self::OtherTenant)
     }

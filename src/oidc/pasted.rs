@@ -66,8 +66,13 @@ const ALIASES: [(&str, Cloud); 4] = [
 ];
 
 impl Pasted {
-    /// Understands what was pasted. `plain_loopback` lets a provider on this machine speak http.
-    pub fn parse(text: &str, plain_loopback: bool) -> Result<Self, PasteError> {
+    /// Understands what was pasted. `plain_loopback` lets a provider on this machine speak http; what stands at `local` there is in
+    /// Entra's shape.
+    pub fn parse(
+        text: &str,
+        plain_loopback: bool,
+        local: Option<Cloud>,
+    ) -> Result<Self, PasteError> {
         let text = text.trim();
         if text.is_empty() {
             return Err(PasteError::Empty);
@@ -83,7 +88,8 @@ impl Pasted {
         }
         let url = address::parse(text, plain_loopback)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        if let Some(cloud) = entra_host(&host) {
+        let local = local.filter(|local| url.origin().ascii_serialization() == local.origin());
+        if let Some(cloud) = entra_host(&host).or(local) {
             return entra(&url, &host, cloud);
         }
         if host.ends_with(".ciamlogin.com") || host.ends_with(".b2clogin.com") {

@@ -5,6 +5,8 @@ mod audit;
 mod companies;
 mod company_logo;
 mod company_settings;
+#[cfg(feature = "demo")]
+mod connection_provider;
 mod connection_settings;
 mod connections;
 mod domains;

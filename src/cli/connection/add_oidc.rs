@@ -59,11 +59,12 @@ impl AddOidcConnection {
         let display_name = required_text("--display-name", &self.display_name)?;
         let client_id = required_text("--client-id", &self.client_id)?;
         let (client, reach) = (client()?, installation.reach(&company));
+        let cloud = installation.cloud();
         let mut pasted = self.tenants.iter().chain(&self.issuer);
         let first = pasted.next().map(String::as_str).unwrap_or_default();
-        let mut chosen = ChosenProvider::find(first, &client, reach).await?;
+        let mut chosen = ChosenProvider::find(cloud, first, &client, reach).await?;
         for one in pasted {
-            let more = ChosenProvider::find(one, &client, reach).await?;
+            let more = ChosenProvider::find(cloud, one, &client, reach).await?;
             chosen = chosen.and(more)?;
         }
         let admin = installation.admin(company.id).await?;

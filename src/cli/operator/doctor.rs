@@ -6,6 +6,7 @@
 
 mod clock;
 mod companies;
+mod connections;
 mod data_directory;
 mod database;
 mod keys;

@@ -93,7 +93,7 @@ pub(in crate::console) fn of_connection(
 
 /// When the secret ends that is tried first.
 pub(in crate::console) fn secret_end(oidc: &OidcSettings) -> Option<OffsetDateTime> {
-    oidc.client_secrets.first()?.expires_at
+    oidc.secret_end()
 }
 
 /// A banner for each enabled connection whose last certificate or client secret ends soon.

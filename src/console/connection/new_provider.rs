@@ -125,9 +125,11 @@ impl ProviderFields {
         let turn = app.provider_turn(company);
         let _turn = turn.map_err(|cause| FieldProblem::new("provider", cause.to_string()))?;
         let cloud = CLOUDS.iter().find(|(word, ..)| *word == self.cloud);
-        let cloud = cloud.map_or_else(Cloud::default, |(.., cloud)| *cloud);
+        let national = cloud.map(|(.., cloud)| *cloud);
+        let national = national.filter(|cloud| *cloud != Cloud::default());
+        let cloud = national.unwrap_or_else(|| app.cloud());
         let client = app.provider_client();
-        ChosenProvider::find_in(cloud, &self.provider, client, app.reach(company)).await
+        ChosenProvider::find(cloud, &self.provider, client, app.reach(company)).await
     }
 }
 

@@ -94,7 +94,7 @@ fn what_may_be_pasted() {
         ),
     ];
     for (text, expected) in known {
-        assert_eq!(Pasted::parse(&text, false), Ok(expected), "{text}");
+        assert_eq!(Pasted::parse(&text, false, None), Ok(expected), "{text}");
     }
 }
 
@@ -105,12 +105,13 @@ fn what_an_address_has_with_it_is_kept() {
             "https://login.microsoftonline.com/{TENANT}/v2.0/.well-known/openid-configuration?appid=abc"
         ),
         false,
+        None,
     );
     let Ok(Pasted::Tenant { client_id, .. }) = pasted else {
         panic!("{pasted:?}");
     };
     assert_eq!(client_id.as_deref(), Some("abc"));
-    let pasted = Pasted::parse("https://idp.example.com/a?policy=b", false);
+    let pasted = Pasted::parse("https://idp.example.com/a?policy=b", false, None);
     let Ok(Pasted::Provider { issuer }) = pasted else {
         panic!("{pasted:?}");
     };
@@ -153,11 +154,23 @@ fn what_cannot_be_pasted_says_what_can() {
         ("https://idp.exa\tmple.com", PasteError::Unknown),
         ("https://idp.example.com/a b", PasteError::Unknown),
     ] {
-        assert_eq!(Pasted::parse(text, false), Err(why), "{text}");
+        assert_eq!(Pasted::parse(text, false, None), Err(why), "{text}");
     }
-    assert!(Pasted::parse("http://127.0.0.1:4000", true).is_ok());
+    assert!(Pasted::parse("http://127.0.0.1:4000", true, None).is_ok());
+    let local = Cloud::Local(4000);
+    let address = format!("{}/{TENANT}/v2.0", local.origin());
+    for (text, expected) in [
+        (address.clone(), Some(local)),
+        (address.replace("4000", "4001"), None),
+    ] {
+        let cloud = match Pasted::parse(&text, true, Some(local)).unwrap() {
+            Pasted::Tenant { cloud, .. } => cloud,
+            _ => None,
+        };
+        assert_eq!(cloud, expected, "{text}");
+    }
     assert_eq!(
-        Pasted::parse("http://192.168.1.1", true),
+        Pasted::parse("http://192.168.1.1", true, None),
         Err(PasteError::NotHttps)
     );
 }

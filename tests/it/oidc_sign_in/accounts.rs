@@ -1,6 +1,6 @@
 //! Whose account it is (rules R1 to R4, S and F).
 
-use vestibule::demo_idp::OidcVariant;
+use vestibule::demo_idp::{IdpUser, OidcVariant};
 use vestibule::domain::{GroupKind, GroupMapping};
 use vestibule::store::LinkObstacle;
 
@@ -21,6 +21,19 @@ impl Relying {
         let attempt = self.assert_refused(&answer, "F2").await;
         attempt.record.checks.last().unwrap().received.to_string()
     }
+}
+
+/// A tenant ID is enough, and at Entra ID the object ID is the identity (rules J1 and R1).
+#[tokio::test]
+async fn the_object_id_is_the_identity_at_entra() {
+    let world = Relying::of_entra().await;
+    let signed_in = world.sign_in(&mut world.browser()).await;
+    assert_eq!(signed_in.status, 303, "{}", signed_in.body);
+    let store = &world.app.store;
+    let user = store.user_by_email(world.acme.id, SIMON).await.unwrap();
+    let identities = store.identities_of(user.unwrap().id).await.unwrap();
+    let expected = format!("oid:{}", IdpUser::b_simon().object_id);
+    assert_eq!(identities[0].subject, expected);
 }
 
 /// nOAuth: an address in a token is no proof of whose account it is.
@@ -166,4 +179,40 @@ async fn groups_are_mapped_and_a_missing_claim_changes_nothing() {
         "overflow_as_empty: {}",
         who.body
     );
+}
+
+/// Seed 002, row 25.
+#[tokio::test]
+async fn without_jit_a_stranger_is_told_whom_to_ask() {
+    let world = Relying::new().await;
+    world
+        .change(|connection| connection.settings.jit = None)
+        .await;
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "F3").await;
+    assert!(answer.body.contains("Ask your administrator for access."));
+    assert!(world.user(SIMON).await.is_none());
+}
+
+/// Seed 004, row 1: one connection, and the permission group decides who administers.
+#[tokio::test]
+async fn a_group_makes_an_administrator_who_opens_the_console() {
+    let world = Relying::of_entra().await;
+    let kind = GroupKind::Administrator;
+    let admins = world
+        .add_group_to(&world.acme, "Customer Managers", kind, false)
+        .await;
+    let mapping = GroupMapping {
+        value: IdpUser::b_simon().groups[0].clone(),
+        group_id: admins.id,
+    };
+    let mut user = world.browser();
+    assert_eq!(world.sign_in(&mut user).await.status, 303);
+    assert_eq!(user.get("/admin").await.status, 403);
+    world
+        .change(|connection| connection.settings.group_mapping.push(mapping))
+        .await;
+    let mut manager = world.browser();
+    assert_eq!(world.sign_in(&mut manager).await.status, 303);
+    assert_eq!(manager.get("/admin").await.status, 200);
 }

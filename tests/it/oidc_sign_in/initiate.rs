@@ -3,8 +3,10 @@
 use axum::body::Body;
 use axum::http::Request;
 
-use super::world::Relying;
-use crate::support::send;
+use vestibule::demo_idp::IdpUser;
+
+use super::world::{Relying, pass_through, path_of, sign_in_at};
+use crate::support::{hidden_field, send};
 
 const PATH: &str = "/sso/oidc/initiate/entra-oidc";
 
@@ -29,6 +31,26 @@ async fn a_tile_begins_a_sign_in() {
     assert_eq!(posted.status, 303, "{}", posted.body);
     // Pasted into a browser.
     assert_eq!(world.browser().get(PATH).await.status, 303);
+}
+
+/// Seed 002, row 24: "test: copy the initiate URL, log out, paste it: logged straight in". The provider still knows the person.
+#[tokio::test]
+async fn the_address_pasted_after_a_sign_out_signs_in() {
+    let world = Relying::of_entra().await;
+    let mut browser = world.browser();
+    let begun = browser.get(PATH).await;
+    let page = sign_in_at(&world.idp, begun.header("location"), &IdpUser::b_simon()).await;
+    let answered = browser.get(path_of(&page.location.unwrap())).await;
+    assert_eq!(answered.status, 303, "{}", answered.body);
+    let out = browser.get("/sso/logout").await;
+    let csrf = hidden_field(&out.body, "csrf").unwrap();
+    browser.post("/sso/logout", &[("csrf", &csrf)]).await;
+    assert_eq!(browser.get("/sso/session").await.status, 401);
+    let begun = browser.get(PATH).await;
+    let back = pass_through(begun.header("location"), &page.cookie.unwrap()).await;
+    let answered = browser.get(path_of(&back)).await;
+    assert_eq!(answered.status, 303, "{}", answered.body);
+    assert_eq!(browser.get("/sso/session").await.status, 200);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use vestibule::demo_idp::{
     DemoConfig, DemoIdp, IdpKey, IdpUser, OidcApp, OidcVariant, OptionalClaim,
 };
 use vestibule::domain::{Company, Connection, Group, GroupKind, LoginAttempt, Outcome};
+use vestibule::oidc::Cloud;
 use vestibule::outbound::{ProviderClient, Reach};
 
 use crate::support::{ACME_ORIGIN, Answer, Browser, NOW, World, hidden_field, random};
@@ -37,7 +38,10 @@ impl std::ops::Deref for Relying {
 
 /// A provider in Entra's shape that listens on a port of its own.
 pub(super) async fn provider(world: &World) -> DemoIdp {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve(world, TcpListener::bind("127.0.0.1:0").await.unwrap())
+}
+
+fn serve(world: &World, listener: TcpListener) -> DemoIdp {
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let clock = world.app.clock.clone();
     let now = Arc::new(move || -> OffsetDateTime { clock.now() });
@@ -55,9 +59,14 @@ pub(super) async fn connect(
     name: &str,
     jit: &Group,
 ) -> Connection {
-    let issuer = idp.tenant().issuer();
+    let tenant = idp.tenant();
+    // What an administrator pastes: of Entra ID the tenant alone.
+    let pasted = match world.app.cloud() {
+        Cloud::Local(_) => tenant.id.clone(),
+        _ => tenant.issuer(),
+    };
     let client = (CLIENT_ID, SECRET);
-    let added = connect_to(world, company, name, client, &issuer, |connection| {
+    let added = connect_to(world, company, name, client, &pasted, |connection| {
         connection.settings.jit = Some(jit.id);
     });
     let added = added.await;
@@ -76,7 +85,7 @@ pub(super) async fn connect_to(
 ) -> Connection {
     let admin = world.admin_of(company);
     let client = ProviderClient::new().unwrap();
-    let chosen = ChosenProvider::find(issuer, &client, Reach::Private);
+    let chosen = ChosenProvider::find(world.app.cloud(), issuer, &client, Reach::Private);
     let issuer = chosen.await.unwrap().issuer;
     let draft = admin.provider_draft(name.parse().unwrap(), name.to_owned(), issuer, client_id);
     let draft = draft.await.unwrap();
@@ -124,10 +133,26 @@ impl Relying {
 
     pub(super) async fn at(origin: &str) -> Self {
         let world = World::with(origin, |_| {}).await;
+        let idp = provider(&world).await;
+        Self::between(world, idp).await
+    }
+
+    /// The same where the provider is Entra ID for the server, and not one more provider.
+    pub(super) async fn of_entra() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let world = World::with(ACME_ORIGIN, |config| {
+            config.development.entra_port = port;
+        });
+        let world = world.await;
+        let idp = serve(&world, listener);
+        Self::between(world, idp).await
+    }
+
+    async fn between(world: World, idp: DemoIdp) -> Self {
         let staff = world
             .add_group_to(&world.acme, "Staff", GroupKind::Member, false)
             .await;
-        let idp = provider(&world).await;
         let connection = connect(&world, &world.acme, &idp, "entra-oidc", &staff).await;
         Self {
             world,
@@ -206,6 +231,8 @@ impl Relying {
 /// What the provider's last page sends the browser to, or shows.
 pub(super) struct ProviderPage {
     pub(super) location: Option<String>,
+    /// The provider's own session.
+    pub(super) cookie: Option<String>,
     pub(super) body: String,
 }
 
@@ -226,6 +253,7 @@ pub(super) async fn sign_in_at(idp: &DemoIdp, address: &str, user: &IdpUser) -> 
     let Some(flow) = hidden_field(&page, "flow") else {
         return ProviderPage {
             location: None,
+            cookie: None,
             body: page,
         };
     };
@@ -242,11 +270,26 @@ pub(super) async fn sign_in_at(idp: &DemoIdp, address: &str, user: &IdpUser) -> 
         .send()
         .await
         .unwrap();
-    let location = answer.headers().get("location");
+    let header = |name| {
+        let value = answer.headers().get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
     ProviderPage {
-        location: location.map(|it| it.to_str().unwrap().to_owned()),
+        location: header("location"),
+        cookie: header("set-cookie"),
         body: answer.text().await.unwrap(),
     }
+}
+
+/// Where the provider sends a browser on that it still knows.
+pub(super) async fn pass_through(address: &str, cookie: &str) -> String {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let answer = client.get(address).header("cookie", cookie).send();
+    let answer = answer.await.unwrap();
+    answer.headers()["location"].to_str().unwrap().to_owned()
 }
 
 /// Path and query of an address of acme's site.

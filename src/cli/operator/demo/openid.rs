@@ -36,7 +36,7 @@ pub(super) async fn set_up(
         .await?;
     }
     let file = data_dir.join(SECRET_FILE).display().to_string();
-    let issuer = idp.tenant().issuer();
+    let tenant = idp.tenant().id.as_str();
     if connection(invocation).await?.is_none() {
         let add = [
             "connection",
@@ -47,8 +47,8 @@ pub(super) async fn set_up(
             CONNECTION,
             "--display-name",
             "Northwind Entra ID",
-            "--issuer",
-            &issuer,
+            "--tenant",
+            tenant,
             "--client-id",
             CLIENT_ID,
             "--client-secret-file",

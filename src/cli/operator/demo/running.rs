@@ -1,5 +1,6 @@
 //! The demo while it runs: its companies, its identity provider, and what it says about them.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,10 +64,11 @@ impl Demo {
                 "Set another loopback address with --idp-listen.",
             )
         })?;
-        let idp_origin = format!(
-            "http://{}",
-            listener.local_addr().map_err(CliError::Runtime)?
-        );
+        let idp_address = listener.local_addr().map_err(CliError::Runtime)?;
+        let idp_origin = format!("http://{idp_address}");
+        let is_entra = idp_address.ip() == Ipv4Addr::LOCALHOST;
+        let invocation = &invocation.with_entra_at(is_entra.then(|| idp_address.port()));
+        let config = invocation.config()?;
         let key = idp_key(&config.data_dir, &invocation.clock)?;
         let idp = Arc::new(identity_provider(&idp_origin, key, &invocation.clock));
         let serving = tokio::spawn({

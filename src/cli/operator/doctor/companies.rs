@@ -1,18 +1,13 @@
-//! Companies: their origins and their connections.
+//! Companies: their origins and what they have nearly all of. Their connections are `connections.rs`.
 
 use std::net::IpAddr;
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use super::Diagnoses;
+use super::{Diagnoses, connections};
 use crate::config::Config;
-use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
-use crate::domain::{CertificateValidity, Company, Connection, Origin, Usage};
-use crate::import;
+use crate::domain::{Company, Origin, Usage};
 use crate::store::{Error, Store};
-
-/// A certificate that ends sooner than this needs attention.
-const SOON: Duration = Duration::days(CERTIFICATE_ENDS_SOON);
 
 pub(super) async fn look(
     config: &Config,
@@ -51,7 +46,7 @@ pub(super) async fn look(
             look_at_origin(config, company, origin, diagnoses);
         }
         let connections = store.connections(company.id).await?;
-        look_at_connections(company, &connections, now, diagnoses);
+        connections::look(company, &connections, now, diagnoses);
         look_at_quotas(company, &store.usage(company.id, now).await?, diagnoses);
     }
     look_for_duplicates(&companies, diagnoses);
@@ -129,48 +124,6 @@ fn look_for_duplicates(companies: &[Company], diagnoses: &mut Diagnoses) {
     }
 }
 
-fn look_at_connections(
-    company: &Company,
-    connections: &[Connection],
-    now: OffsetDateTime,
-    diagnoses: &mut Diagnoses,
-) {
-    const AREA: &str = "connections";
-    if !connections.iter().any(|connection| connection.enabled) {
-        diagnoses.warn(
-            AREA,
-            format!("{}: no connection is enabled.", company.slug),
-            format!(
-                "Import the identity provider's metadata: vestibule connection import-metadata FILE|URL --company {} --name entra --enable",
-                company.slug
-            ),
-        );
-    }
-    for connection in connections {
-        look_at_certificates(company, connection, now, diagnoses);
-        if connection.settings.saml().danger_accept_cbc {
-            diagnoses.warn(
-                AREA,
-                format!(
-                    "{}/{} opens AES-CBC where nothing signed stands around it.",
-                    company.slug, connection.name
-                ),
-                "Switch encryption off at the identity provider, or let it use AES-GCM, then set danger_accept_cbc=false.",
-            );
-        }
-        if connection.settings.saml().danger_allow_sha1 {
-            diagnoses.warn(
-                AREA,
-                format!(
-                    "{}/{} accepts SHA-1 signatures, which can be forged.",
-                    company.slug, connection.name
-                ),
-                "Let the identity provider sign with SHA-256, then set danger_allow_sha1=false.",
-            );
-        }
-    }
-}
-
 /// What a company has nearly all of.
 fn look_at_quotas(company: &Company, usage: &[Usage], diagnoses: &mut Diagnoses) {
     for usage in usage.iter().filter(|usage| usage.is_told()) {
@@ -188,62 +141,6 @@ fn look_at_quotas(company: &Company, usage: &[Usage], diagnoses: &mut Diagnoses)
                 family.clean(),
                 family.option()
             ),
-        );
-    }
-}
-
-fn look_at_certificates(
-    company: &Company,
-    connection: &Connection,
-    now: OffsetDateTime,
-    diagnoses: &mut Diagnoses,
-) {
-    const AREA: &str = "connections";
-    let name = format!("{}/{}", company.slug, connection.name);
-    let renew = format!(
-        "Import the metadata again when the identity provider has a new certificate: vestibule connection import-metadata FILE|URL --company {} --name {}",
-        company.slug, connection.name
-    );
-    if !import::is_usable(&connection.settings) {
-        let text = format!("{name} has no usable signing certificate or no sign-on address.");
-        if connection.enabled {
-            diagnoses.error(AREA, text, renew);
-        } else {
-            diagnoses.warn(AREA, text, renew);
-        }
-        return;
-    }
-    let last = import::keys(&connection.settings.saml().certificates)
-        .filter_map(Result::ok)
-        .map(|key| key.validity().1)
-        .max();
-    let Some(last) = last else { return };
-    let strict = connection.settings.saml().certificate_validity == CertificateValidity::Reject;
-    let day = last.date();
-    if last > now + SOON {
-        let state = if connection.enabled {
-            "enabled"
-        } else {
-            "disabled"
-        };
-        diagnoses.ok(
-            AREA,
-            format!("{name} is {state}, signing certificate until {day}"),
-        );
-    } else if last <= now && strict && connection.enabled {
-        diagnoses.error(
-            AREA,
-            format!("{name}: the signing certificate ended on {day}; every sign-in is refused."),
-            renew,
-        );
-    } else {
-        diagnoses.warn(
-            AREA,
-            format!(
-                "{name}: the signing certificate {} on {day}.",
-                if last <= now { "ended" } else { "ends" }
-            ),
-            renew,
         );
     }
 }

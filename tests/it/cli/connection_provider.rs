@@ -1,0 +1,141 @@
+//! Connections of OpenID Connect by commands, as scripts rely on them: `connection add-oidc`, `verify`, `set`, `list --json`; and
+//! what `doctor` says of them.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey};
+
+use super::Installation;
+use crate::support::{NOW, random};
+
+const CLIENT_ID: &str = "41ee2b0c-2c1f-4b0e-9f0a-6a1c3d7b5e92";
+const ADD: &str = "connection add-oidc --company acme --name entra-oidc --display-name Contoso";
+const NAMED: &str = "--company acme --name entra-oidc";
+
+/// A provider in Entra's shape, which answers until the test ends.
+struct Provider {
+    idp: DemoIdp,
+    port: u16,
+}
+
+impl Provider {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let key = IdpKey::generate(NOW).unwrap();
+        let now = Arc::new(OffsetDateTime::now_utc);
+        let origin = format!("http://127.0.0.1:{port}");
+        let idp = DemoIdp::new(DemoConfig::contoso(origin, key, now, random()));
+        let served = idp.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                served.serve(listener, std::future::pending()).await
+            })
+        });
+        Self { idp, port }
+    }
+}
+
+fn with_secret(value: &str) -> Installation {
+    let installation = Installation::with_company();
+    std::fs::write(installation.path("secret.txt"), value).unwrap();
+    installation
+}
+
+#[test]
+fn a_connection_is_added_looked_at_and_listed_with_its_addresses() {
+    let (provider, installation) = (Provider::start(), with_secret("8Q~a+b/c%d:e\n"));
+    let issuer = provider.idp.tenant().issuer();
+    installation
+        .run(&format!(
+            "{ADD} --issuer {issuer} --client-id {CLIENT_ID} --client-secret-file secret.txt --enable"
+        ))
+        .succeeds()
+        .says(&["enabled", &issuer, "Redirect URI", "Home page URL"]);
+    let listed = installation
+        .run("connection list --company acme --json")
+        .succeeds();
+    let listed: Value = serde_json::from_str(&listed.out).unwrap();
+    let one = &listed[0];
+    let site = "http://acme.localhost:8080/sso/oidc";
+    let callback = one["callback_url"].as_str().unwrap();
+    assert!(callback.starts_with(&format!("{site}/callback/")), "{one}");
+    for (key, path) in [
+        ("initiate_url", "initiate"),
+        ("logout_url", "logout"),
+        ("backchannel_url", "backchannel"),
+    ] {
+        assert_eq!(one[key], format!("{site}/{path}/entra-oidc"), "{one}");
+    }
+    let verified = installation.run(&format!("connection verify {NAMED}"));
+    verified.succeeds().says(&["Issuer", "Keys", "Scopes"]);
+    // What is printed of it is never the secret.
+    let shown = installation.run(&format!("connection set {NAMED}"));
+    assert!(!shown.out.contains("8Q~a"), "{shown:?}");
+    installation.run("doctor").says(&[
+        "✓ connections    acme/entra-oidc is enabled, nobody said when its client secret ends",
+    ]);
+}
+
+#[test]
+fn a_tenant_id_alone_is_enough() {
+    let (provider, installation) = (Provider::start(), with_secret("8Q~a"));
+    let tenant = provider.idp.tenant();
+    let variable = (
+        "VESTIBULE_DEVELOPMENT__ENTRA_PORT",
+        provider.port.to_string(),
+    );
+    let mut command = installation.command();
+    command.env(variable.0, variable.1);
+    command.args(ADD.split(' '));
+    command.args([
+        "--tenant",
+        &tenant.id.to_uppercase(),
+        "--client-id",
+        CLIENT_ID,
+    ]);
+    let added = super::Said::from(command.output().unwrap()).succeeds();
+    added.says(&[&tenant.issuer(), "not enabled"]);
+}
+
+/// Doctor's words are tried: what they say makes it complete.
+#[test]
+fn doctor_says_what_a_connection_still_needs() {
+    let (provider, installation) = (Provider::start(), with_secret("8Q~a"));
+    let issuer = provider.idp.tenant().issuer();
+    let add = format!("{ADD} --issuer {issuer} --client-id {CLIENT_ID}");
+    installation.run(&add).succeeds();
+    let set = format!("connection set {NAMED} client_secret_file=");
+    installation.run("doctor").says(&[
+        "! connections    acme/entra-oidc is not complete. The client secret is missing",
+        &format!("vestibule {set}FILE"),
+    ]);
+    let words: Vec<String> = format!("{set}secret.txt")
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    installation.run_words(&words, "").succeeds();
+    let said = installation.run("doctor");
+    assert!(!said.out.contains("is not complete"), "{said:?}");
+}
+
+/// Rule N6 and seed 001-9: the ID of a secret is not its value.
+#[test]
+fn the_id_of_a_secret_is_not_taken_for_its_value() {
+    let (provider, installation) = (Provider::start(), with_secret(CLIENT_ID));
+    let issuer = provider.idp.tenant().issuer();
+    installation
+        .run(&format!(
+            "{ADD} --issuer {issuer} --client-id {CLIENT_ID} --client-secret-file secret.txt"
+        ))
+        .fails(2, &["This is the Secret ID", "Value"]);
+}
