@@ -11,6 +11,7 @@
 
 mod client;
 mod growth;
+mod openid;
 mod pages;
 mod report;
 mod response;
@@ -28,7 +29,8 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   start        from process start to the first sign-in, idle memory  10 s
   http         session check, metadata, starts and sign-ins           1 min
   memory       bytes of a live session                               30 s
-  table        these four: the default
+  openid       OpenID Connect: an ID token, starts and callbacks      30 s
+  table        these five: the default
 
   size         how verifying grows with the document                 10 s
   connections  1, 4, 16, 64 and 256 of them                           3 min
@@ -40,7 +42,7 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   all          everything
 ";
 
-const TABLE: [&str; 4] = ["verify", "start", "http", "memory"];
+const TABLE: [&str; 5] = ["verify", "start", "http", "memory", "openid"];
 const MORE: [&str; 6] = [
     "size",
     "connections",
@@ -106,6 +108,7 @@ async fn measure(part: &str, cores: &Cores) {
         "start" => table::start(cores).await,
         "http" => table::http(cores).await,
         "memory" => table::memory(cores).await,
+        "openid" => openid::openid(cores).await,
         "size" => growth::size(),
         "connections" => growth::connections(cores).await,
         "sessions" => growth::sessions(cores).await,

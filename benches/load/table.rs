@@ -10,8 +10,8 @@ use crate::server::{Cores, Server};
 use crate::sessions::{self, check};
 use crate::world::{World, host};
 
-const CONNECTIONS: usize = 16;
-const WARM_UP: Duration = Duration::from_millis(500);
+pub(crate) const CONNECTIONS: usize = 16;
+pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
 const TIME: Duration = Duration::from_secs(2);
 /// As often is each figure taken that is compared with the bare axum, in turn with it.
 const ROUNDS: usize = 3;
