@@ -34,7 +34,7 @@ impl ListPages<'_> {
             return Ok(None);
         };
         let page: GraphPage<T> = self.directory.page(request).await?;
-        self.delta = page.delta.clone();
+        self.delta.clone_from(&page.delta);
         self.next = match &page.next {
             None => None,
             Some(link) => {

@@ -60,7 +60,7 @@ words! {
         Global = "global",
         /// US Government L4 (GCC High).
         UsGovernment = "us_government",
-        /// US Government L5 (DoD).
+        /// US Government L5 (`DoD`).
         UsGovernmentDod = "us_government_dod",
         /// China, operated by 21Vianet.
         China = "china",

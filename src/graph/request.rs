@@ -280,7 +280,7 @@ fn filtered(what: &str, filter: &str, most: usize) -> String {
     )
 }
 
-/// A text between quotes (OData 4.01, ABNF `string`).
+/// A text between quotes (`OData` 4.01, ABNF `string`).
 fn doubled(text: &str) -> String {
     text.replace('\'', "''")
 }

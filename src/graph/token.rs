@@ -11,7 +11,7 @@ use crate::jose::json::Object;
 /// The longest token, in octets.
 const LONGEST_TOKEN: usize = 64 * 1024;
 /// It counts as over so long before it is.
-const EARLY: Duration = Duration::from_secs(300);
+const EARLY: Duration = Duration::from_mins(5);
 /// What no token lives longer than.
 const LONGEST_LIFE: i64 = 24 * 3600;
 

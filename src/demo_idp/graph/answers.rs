@@ -80,13 +80,13 @@ fn batch(idp: &DemoIdp, call: &GraphCall) -> Result<GraphReply, DemoRefusal> {
             "Number of batch request steps must be between 1 and 20.",
         ));
     }
-    let (mut answers, mut states) = (Vec::new(), BTreeMap::new());
+    let (mut answers, mut ended) = (Vec::new(), BTreeMap::new());
     for request in requests {
         let text = |name: &str| request.get(name).and_then(Value::as_str);
         let id = text("id").unwrap_or_default();
         let before = request.get("dependsOn").and_then(Value::as_array);
         let mut before = before.into_iter().flatten().filter_map(Value::as_str);
-        let (status, body) = if before.any(|id| states.get(id).is_none_or(|it| *it >= 400)) {
+        let (status, body) = if before.any(|id| ended.get(id).is_none_or(|it| *it >= 400)) {
             (
                 424,
                 json!({"error": {"code": "FailedDependency", "message": "A step before failed."}}),
@@ -94,7 +94,7 @@ fn batch(idp: &DemoIdp, call: &GraphCall) -> Result<GraphReply, DemoRefusal> {
         } else {
             inner(idp, call, request)
         };
-        states.insert(id.to_owned(), status);
+        ended.insert(id.to_owned(), status);
         answers.push(json!({
             "id": id,
             "status": status,

@@ -227,9 +227,10 @@ impl Catalogue {
         let Some(found) = self.groups.iter_mut().find(|it| it.object_id == group) else {
             return;
         };
-        let is_new = match is_in {
-            true => found.members.insert(member.to_owned()),
-            false => found.members.remove(member),
+        let is_new = if is_in {
+            found.members.insert(member.to_owned())
+        } else {
+            found.members.remove(member)
         };
         if is_new {
             self.log.push(LogEntry::Member {
@@ -276,9 +277,7 @@ impl Catalogue {
 
     /// Somebody who signs in, with the groups of now; nobody who is blocked or deleted.
     pub(super) fn as_known(&self, mut user: IdpUser) -> Option<IdpUser> {
-        let Some(person) = self.person(&user.object_id) else {
-            return None;
-        };
+        let person = self.person(&user.object_id)?;
         if !person.is_enabled || person.deleted_at.is_some() {
             return None;
         }

@@ -41,6 +41,13 @@ pub struct UnknownFault(String);
 #[derive(Debug, Default)]
 pub(in crate::demo_idp) struct Faults(Vec<ActiveFault>);
 
+/// A fault that a question meets.
+#[derive(Debug, Clone)]
+pub(in crate::demo_idp) struct TakenFault {
+    /// What follows its name and number.
+    pub(in crate::demo_idp) argument: Option<String>,
+}
+
 #[derive(Debug, Clone)]
 struct ActiveFault {
     name: FaultName,
@@ -114,7 +121,7 @@ impl Faults {
     }
 
     /// Whether a fault is on, which is used up once by the question; and its argument.
-    pub(in crate::demo_idp) fn take(&mut self, name: FaultName) -> Option<Option<String>> {
+    pub(in crate::demo_idp) fn take(&mut self, name: FaultName) -> Option<TakenFault> {
         let at = self.0.iter().position(|it| it.name == name)?;
         let fault = self.0.get_mut(at)?;
         let argument = fault.argument.clone();
@@ -129,7 +136,7 @@ impl Faults {
                 self.0.remove(at);
             }
         }
-        Some(argument)
+        Some(TakenFault { argument })
     }
 
     pub(super) fn is_on(&mut self, name: FaultName) -> bool {

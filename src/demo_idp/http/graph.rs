@@ -104,7 +104,8 @@ async fn faulty(idp: &DemoIdp) -> Option<Response> {
         .into_iter()
         .find_map(|name| Some((name, faults.take(name)?)))
     };
-    let (name, argument) = taken?;
+    let (name, taken) = taken?;
+    let argument = taken.argument;
     Some(match name {
         FaultName::Throttle => {
             let message = "Too many requests.";
