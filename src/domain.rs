@@ -15,6 +15,7 @@ pub mod company_domain;
 pub mod company_setting;
 pub mod connection;
 pub mod directory_settings;
+pub mod directory_state;
 pub mod email;
 pub mod evidence;
 pub mod findings;
@@ -50,9 +51,14 @@ pub use company_domain::{
 };
 pub use connection::{Connection, ConnectionName};
 pub use directory_settings::{DirectoryCredential, DirectorySettings, GraphCloud};
+pub use directory_state::{
+    Departure, DirectoryCounts, DirectoryGroupKind, GroupPlan, HeldRemoval, KnownDirectoryGroup,
+    KnownDirectoryPerson, PlannedGroup, RemovalCount, SyncPhase, SyncResult, SyncState,
+};
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
 pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};
+pub use crate::graph::ObjectId;
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};
