@@ -40,6 +40,7 @@ pub mod trust;
 pub mod user;
 mod word;
 
+pub use crate::graph::ObjectId;
 pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
@@ -58,7 +59,6 @@ pub use directory_state::{
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
 pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};
-pub use crate::graph::ObjectId;
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};

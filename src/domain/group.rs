@@ -90,7 +90,10 @@ impl FromStr for GrantSource {
         match text.split_once(':') {
             Some(("idp", id)) => id.parse().map(Self::Idp).map_err(|_| GrantSourceError),
             Some(("jit", id)) => id.parse().map(Self::Jit).map_err(|_| GrantSourceError),
-            Some(("directory", id)) => id.parse().map(Self::Directory).map_err(|_| GrantSourceError),
+            Some(("directory", id)) => id
+                .parse()
+                .map(Self::Directory)
+                .map_err(|_| GrantSourceError),
             None if text == "administrator" => Ok(Self::Administrator),
             _ => Err(GrantSourceError),
         }

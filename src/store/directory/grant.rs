@@ -11,14 +11,16 @@ use crate::database::batch::{BatchRow, BatchStatement};
 use crate::database::columns::{Row, ms};
 use crate::database::statement::query;
 use crate::database::value::Value;
-use crate::domain::{CompanyId, ConnectionId, Email, GrantSource, Group, GroupId, GroupKind, UserId};
+use crate::domain::{
+    CompanyId, ConnectionId, Email, GrantSource, Group, GroupId, GroupKind, UserId,
+};
 use crate::store::{Error, Store, Tx};
 
 /// How many users are looked at at once.
 const PIECE: i64 = 250;
 
 /// A user and a permission group.
-pub type Membership = (UserId, GroupId);
+type Membership = (UserId, GroupId);
 
 /// What would change for some users.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,13 +106,18 @@ impl Store {
         let mut add: HashSet<Membership> = HashSet::new();
         for row in &wanted {
             let member = row.text("member_id")?;
-            let of = users.iter().filter(|(subject, _)| object(subject) == member);
+            let of = users
+                .iter()
+                .filter(|(subject, _)| object(subject) == member);
             for (_, user) in of {
                 add.insert((*user, row.parsed("group_id")?));
             }
         }
         let source = [Value::from(GrantSource::Directory(id).to_string())];
-        let ids: Vec<BatchRow<1>> = users.iter().map(|(_, id)| [id.to_string().into()]).collect();
+        let ids: Vec<BatchRow<1>> = users
+            .iter()
+            .map(|(_, id)| [id.to_string().into()])
+            .collect();
         let present = PRESENT.read(&self.database, &source, ids).await?;
         let present: HashSet<Membership> = present
             .iter()
@@ -185,10 +192,7 @@ impl Tx {
         now: OffsetDateTime,
     ) -> Result<ChangedGrants, Error> {
         let source = GrantSource::Directory(id);
-        let added = self
-            .grant_all(source, &changes.add, now)
-            .await?
-            .len();
+        let added = self.grant_all(source, &changes.add, now).await?.len();
         let pair = |(user, group): &Membership| -> BatchRow<2> {
             [user.to_string().into(), group.to_string().into()]
         };

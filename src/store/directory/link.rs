@@ -72,11 +72,13 @@ impl Tx {
             .execute(&mut *self)
             .await?;
         for object in objects {
-            query("UPDATE directory_group SET adopt = 1 WHERE connection_id = $1 AND object_id = $2")
-                .bind(id.to_string())
-                .bind(object.as_str())
-                .execute(&mut *self)
-                .await?;
+            query(
+                "UPDATE directory_group SET adopt = 1 WHERE connection_id = $1 AND object_id = $2",
+            )
+            .bind(id.to_string())
+            .bind(object.as_str())
+            .execute(&mut *self)
+            .await?;
         }
         Ok(())
     }
@@ -87,13 +89,12 @@ impl Tx {
         group: GroupId,
         id: ConnectionId,
     ) -> Result<bool, Error> {
-        let row = query(
-            "SELECT user_id FROM group_grant WHERE group_id = $1 AND source <> $2 LIMIT 1",
-        )
-        .bind(group.to_string())
-        .bind(GrantSource::Directory(id).to_string())
-        .fetch_optional(self)
-        .await?;
+        let row =
+            query("SELECT user_id FROM group_grant WHERE group_id = $1 AND source <> $2 LIMIT 1")
+                .bind(group.to_string())
+                .bind(GrantSource::Directory(id).to_string())
+                .fetch_optional(self)
+                .await?;
         Ok(row.is_some())
     }
 }

@@ -34,7 +34,7 @@ pub struct SeenPerson {
 }
 
 /// A direct membership: the group, and the user or group in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeenMember {
     pub group: ObjectId,
     pub member: ObjectId,

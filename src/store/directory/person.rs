@@ -7,9 +7,7 @@ use time::OffsetDateTime;
 
 use crate::database::columns::{Row, ms};
 use crate::database::statement::query;
-use crate::domain::{
-    AuditEvent, CompanyId, ConnectionId, Email, GroupKind, ObjectId, UserId,
-};
+use crate::domain::{AuditEvent, CompanyId, ConnectionId, Email, GroupKind, ObjectId, UserId};
 use crate::store::{Error, Store, Tx};
 
 /// Somebody who has left a directory, or has come back, and has an account here.
