@@ -1,7 +1,7 @@
 //! A user is made of a person who was looked up in a directory (seed 004), so that the first sign-in lands in it.
 //!
 //! Invariants: the directory is asked once more, and what was on a page proves nothing; the user is known by the object ID from the
-//! start (rule R1); no address is taken from another connection (rule F2). Tests: `tests/it/directory/add_user.rs`.
+//! start (rule R1); no address is taken from another connection (rule F2). Tests: `tests/it/oidc_sign_in/directory_people.rs`.
 
 use super::user::{audit_values, titles};
 use super::{Admin, Duplicate, Problems, Refused, UserText};

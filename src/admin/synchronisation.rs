@@ -1,7 +1,7 @@
 //! What administrators say about the synchronisation of a directory: its start after the preview, the button, and removals that wait.
 //!
 //! Invariant: nothing is applied before somebody who may change administrators has started it, and no more is removed than they have
-//! seen. Tests: `tests/it/directory/synchronise.rs`.
+//! seen. Tests: `tests/it/oidc_sign_in/directory.rs`.
 
 use super::{Admin, Refused};
 use crate::directory::{directory_source, plan_groups};

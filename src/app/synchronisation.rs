@@ -1,6 +1,6 @@
 //! Directories are synchronised in the background, on every node: the lease of each decides who does it.
 //!
-//! Invariant: so many at once and no more; one that hangs holds no other up. Tests: `tests/it/directory/synchronise.rs`.
+//! Invariant: so many at once and no more; one that hangs holds no other up. Tests: `tests/it/oidc_sign_in/directory.rs`.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -9,7 +9,7 @@
 //! Idle → Groups → People → (Settling, of a full round) → Applying → Idle
 //! ```
 //!
-//! Tests: `tests/it/directory/synchronise.rs`. What is known is in `store::directory`.
+//! Tests: `tests/it/oidc_sign_in/directory.rs`. What is known is in `store::directory`.
 
 mod apply;
 mod collect;

@@ -5,7 +5,7 @@
 //! ([`Tx::keep_directory`]); what is written twice changes nothing; a directory takes away only what it has given
 //! ([`crate::domain::GrantSource::Directory`]), and lets in again only whom it has shut out.
 //!
-//! Tests: `tests/it/store/directory.rs`. Who reads the directory is `directory::synchronise`.
+//! Tests: `tests/it/oidc_sign_in/directory.rs`. Who reads the directory is `directory::synchronise`.
 
 pub(super) mod forget;
 pub(super) mod grant;
