@@ -9,7 +9,7 @@ use vestibule::app::App;
 use vestibule::config::Secret;
 use vestibule::demo_idp::{DemoDirectory, DemoGroup, DemoPerson, IdpUser};
 use vestibule::domain::{
-    DirectorySettings, GrantSource, Group, GroupKind, SyncResult, SyncState, User,
+    DirectorySettings, GrantSource, Group, GroupKind, SyncPhase, SyncResult, SyncState, User,
 };
 
 use super::world::{CLIENT_ID, Relying};
@@ -39,7 +39,8 @@ impl Relying {
     /// Acme with its directory switched on, on a database.
     pub(super) async fn with_directory(database: &Database) -> Self {
         let url = database.url();
-        let relying = Self::of_entra_with(|config| config.database.url = Some(Secret::new(url))).await;
+        let relying =
+            Self::of_entra_with(|config| config.database.url = Some(Secret::new(url))).await;
         relying.switch_directory_on().await;
         relying
     }
@@ -134,7 +135,7 @@ async fn nothing_is_applied_before_the_preview_is_answered(database: &Database) 
 
     let state = world.synchronise().await;
     assert_eq!(state.last_result, Some(SyncResult::Previewed), "{state:?}");
-    assert!(state.pages >= 2 && state.groups >= 2 && state.people >= 4);
+    assert!(state.pages >= 2 && state.groups >= 2 && state.people >= 2);
     assert_eq!(world.app.store.groups(world.acme.id).await.unwrap(), before);
     let connection = world.stored().await;
     let admin = world.admin_of(&world.acme);
@@ -261,8 +262,10 @@ async fn a_failed_round_removes_nothing(database: &Database) {
     let user = world.known(1, &[]).await;
     let directory = world.tenant();
     directory.put_group(DemoGroup::new(SALES, "Sales").with_members(&[&person(1)]));
+    directory.put_group(DemoGroup::new(NORTH, "North"));
     world.started().await;
     directory.remove_member(SALES, &person(1));
+    directory.change_group(NORTH, |it| it.name = "Norden".to_owned());
     directory.purge_person(&person(1));
     for fault in [
         "broken json",
@@ -313,7 +316,11 @@ async fn a_node_that_dies_is_followed_by_another(database: &Database) {
     // It stops wherever it is: in the middle of a list.
     let dying = Arc::clone(&world.app);
     let work = tokio::spawn(async move { dying.synchronise_once().await });
-    while world.state().await.people == 0 {
+    loop {
+        let state = world.state().await;
+        if state.phase == SyncPhase::People && state.people > 0 {
+            break;
+        }
         tokio::task::yield_now().await;
     }
     work.abort();

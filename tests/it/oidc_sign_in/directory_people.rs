@@ -69,12 +69,12 @@ async fn src1_evil_endpoint() {
 
     // It does not answer: what is known stays, although the person is not in the group any more.
     directory.remove_member(SALES, NORTH);
-    directory
-        .unwrap();
+    directory.unwrap();
     directory.fault("503").unwrap();
     assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
     assert_eq!(titles(&world.app.store, &world).await, ["Sales", "Staff"]);
     directory.fault("none").unwrap();
+    world.app.clock.step(time::Duration::minutes(2));
     assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
     assert_eq!(titles(&world.app.store, &world).await, ["Staff"]);
 
