@@ -130,14 +130,16 @@ impl Round<'_> {
         let mut tx = self.begin_tx().await?;
         tx.see_groups(id, round, seen.groups.into_values().collect())
             .await?;
-        tx.see_groups_gone(id, round, seen.gone).await?;
+        tx.see_groups_gone(id, round, &seen.gone).await?;
         let (gone, there): (Vec<_>, Vec<_>) = seen
             .members
             .into_iter()
             .partition(|(_, is_removed)| *is_removed);
-        let members = |all: Vec<(SeenMember, bool)>| all.into_iter().map(|(it, _)| it).collect();
-        tx.see_members(id, round, members(there)).await?;
-        tx.see_members_gone(id, members(gone)).await?;
+        let members = |all: Vec<(SeenMember, bool)>| -> Vec<SeenMember> {
+            all.into_iter().map(|(it, _)| it).collect()
+        };
+        tx.see_members(id, round, &members(there)).await?;
+        tx.see_members_gone(id, &members(gone)).await?;
         self.check_size(&mut tx).await?;
         self.commit(tx).await
     }
@@ -173,8 +175,8 @@ impl Round<'_> {
         let mut tx = self.begin_tx().await?;
         tx.see_people(id, round, people.into_values().collect())
             .await?;
-        tx.see_people_gone(id, round, gone.into_iter().collect())
-            .await?;
+        let gone: Vec<_> = gone.into_iter().collect();
+        tx.see_people_gone(id, round, &gone).await?;
         self.check_size(&mut tx).await?;
         self.commit(tx).await
     }

@@ -123,7 +123,7 @@ impl Store {
             .iter()
             .map(membership)
             .collect::<Result<_, Error>>()?;
-        let is_full = users.len() as i64 == PIECE;
+        let is_full = users.len() as u64 == PIECE.unsigned_abs();
         let mut changes = GrantChanges {
             remove: present.difference(&add).copied().collect(),
             add: add.difference(&present).copied().collect(),

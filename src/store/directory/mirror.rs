@@ -106,7 +106,7 @@ impl Tx {
         &mut self,
         id: ConnectionId,
         round: i64,
-        groups: Vec<ObjectId>,
+        groups: &[ObjectId],
     ) -> Result<(), Error> {
         let rows = groups.iter().map(|it| [it.to_string().into()]).collect();
         GROUPS_GONE.execute(self, &shared(id, round), rows).await?;
@@ -118,7 +118,7 @@ impl Tx {
         &mut self,
         id: ConnectionId,
         round: i64,
-        members: Vec<SeenMember>,
+        members: &[SeenMember],
     ) -> Result<(), Error> {
         let rows = members.iter().map(member).collect();
         MEMBERS.execute(self, &shared(id, round), rows).await?;
@@ -129,7 +129,7 @@ impl Tx {
     pub async fn see_members_gone(
         &mut self,
         id: ConnectionId,
-        members: Vec<SeenMember>,
+        members: &[SeenMember],
     ) -> Result<(), Error> {
         let rows = members.iter().map(member).collect();
         let shared = [Value::from(id.to_string())];
@@ -165,7 +165,7 @@ impl Tx {
         &mut self,
         id: ConnectionId,
         round: i64,
-        people: Vec<(ObjectId, Departure)>,
+        people: &[(ObjectId, Departure)],
     ) -> Result<(), Error> {
         let row = |(id, gone): &(ObjectId, Departure)| -> BatchRow<2> {
             [id.to_string().into(), gone.as_str().into()]
