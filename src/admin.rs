@@ -9,6 +9,7 @@ mod authority;
 mod certificate;
 mod company;
 mod connection;
+mod directory_user;
 mod domain;
 mod duplicate;
 mod erase;
@@ -29,6 +30,7 @@ mod refused;
 mod session;
 pub mod setup;
 mod sign_in;
+mod synchronisation;
 mod test_connection;
 mod token;
 mod trust;
@@ -59,6 +61,7 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, SettingText, Unfit,
     connection_name, differences, introduction, missing,
 };
+pub use directory_user::NewDirectoryUser;
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
 };

@@ -13,6 +13,7 @@ mod quotas;
 mod reach;
 mod sessions;
 mod shares;
+mod synchronisation;
 mod throttle;
 mod turns;
 
@@ -83,6 +84,8 @@ pub struct App {
     providers: Providers,
     /// The directories of connections, and their tokens.
     pub directories: Directories,
+    /// This process among the nodes: whoever works on a directory leaves it in the database.
+    node: String,
     /// Whether the keys have changed and could not be read yet.
     keys_behind: AtomicBool,
     /// The change counter up to which the log was followed.
@@ -138,6 +141,7 @@ impl App {
             new_keys: NewKeys::default(),
             providers: Providers::new()?,
             directories: Directories::new()?,
+            node: keys::hex(&keys::random::<8>()),
             keys_behind: AtomicBool::new(false),
             revision: AtomicI64::new(NEVER),
             sp_keys: ArcSwap::from_pointee(SpKeys::new(&keys)?),

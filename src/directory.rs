@@ -17,7 +17,9 @@ mod check;
 mod error;
 mod look_up;
 mod obtain;
+mod overage;
 mod pages;
+mod synchronise;
 mod token;
 
 use std::collections::HashMap;
@@ -31,7 +33,12 @@ pub use access::{DirectoryKeeper, OpenDirectory};
 pub use check::{DirectoryCheck, DirectoryLine, DirectoryOutcome, DirectoryQuestion};
 pub use error::{DirectoryError, TokenProblem};
 pub use look_up::{FoundPerson, MOST_FOUND_PEOPLE};
+pub use overage::GroupLookUp;
 pub use pages::ListPages;
+pub use synchronise::{
+    MOST_DIRECTORY_GROUPS, MOST_DIRECTORY_PEOPLE, MOST_MEMBERSHIPS, SyncOutcome, Synchroniser,
+    directory_source, plan_groups,
+};
 
 /// The directories of all connections.
 #[derive(Debug)]

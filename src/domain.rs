@@ -15,6 +15,7 @@ pub mod company_domain;
 pub mod company_setting;
 pub mod connection;
 pub mod directory_settings;
+pub mod directory_state;
 pub mod email;
 pub mod evidence;
 pub mod findings;
@@ -39,6 +40,7 @@ pub mod trust;
 pub mod user;
 mod word;
 
+pub use crate::graph::ObjectId;
 pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
@@ -50,6 +52,10 @@ pub use company_domain::{
 };
 pub use connection::{Connection, ConnectionName};
 pub use directory_settings::{DirectoryCredential, DirectorySettings, GraphCloud};
+pub use directory_state::{
+    Departure, DirectoryCounts, DirectoryGroupKind, GroupPlan, HeldRemoval, KnownDirectoryGroup,
+    KnownDirectoryPerson, PlannedGroup, RemovalCount, SyncPhase, SyncResult, SyncState,
+};
 pub use email::Email;
 pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
 pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};

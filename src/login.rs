@@ -28,6 +28,7 @@ mod known_browser;
 mod name_id;
 mod new_key;
 mod oidc;
+mod overage;
 mod password;
 mod record;
 mod refusal_reason;

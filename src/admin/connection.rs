@@ -247,6 +247,10 @@ impl Admin<'_> {
         let uses = self.store.connection_use(id, self.now).await?;
         let groups = self.store.groups(self.company).await?;
         let settings = ConnectionSettings::of(groups);
+        // Much of it goes before, piece by piece. If the connection stays after all, the next full round reads it again.
+        if connection.settings.directory.is_some() {
+            self.store.empty_directory(id).await?;
+        }
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         if !tx.remove_connection(&connection).await? {
             drop(tx);

@@ -299,7 +299,7 @@ impl Admin<'_> {
     }
 
     /// The company's groups of these identifiers, each once.
-    async fn groups_named(
+    pub(super) async fn groups_named(
         &self,
         ids: &[GroupId],
         problems: &mut Problems,
@@ -366,7 +366,7 @@ pub(super) fn version_of(revision: i64, values: &Value) -> String {
     format!("{revision}-{hash}")
 }
 
-fn titles(groups: &[Group]) -> Vec<&str> {
+pub(super) fn titles(groups: &[Group]) -> Vec<&str> {
     groups.iter().map(|group| group.title.as_str()).collect()
 }
 

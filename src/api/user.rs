@@ -296,7 +296,7 @@ impl SourceOut {
     fn new(source: GrantSource) -> Self {
         let (by, connection) = match source {
             GrantSource::Administrator => (SourceKind::Administrator, None),
-            GrantSource::Directory => (SourceKind::Directory, None),
+            GrantSource::Directory(connection) => (SourceKind::Directory, Some(connection)),
             GrantSource::Idp(connection) => (SourceKind::Idp, Some(connection)),
             GrantSource::Jit(connection) => (SourceKind::Jit, Some(connection)),
         };

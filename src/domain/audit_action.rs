@@ -56,6 +56,12 @@ words! {
         ConnectionSet = "connection.set",
         /// It was tested.
         ConnectionTest = "connection.test",
+        /// An administrator has allowed removals of a directory's synchronisation that were many.
+        DirectoryConfirm = "directory.confirm",
+        /// An administrator has asked for a synchronisation.
+        DirectoryStart = "directory.start",
+        /// A directory's synchronisation has changed something.
+        DirectorySynchronise = "directory.synchronise",
         /// An e-mail domain was added.
         DomainAdd = "domain.add",
         /// It was assigned to a connection, or to none.
@@ -138,6 +144,8 @@ words! {
         Company = "company",
         /// A connection.
         Connection = "connection",
+        /// A connection's directory.
+        Directory = "directory",
         /// An e-mail domain.
         Domain = "domain",
         /// A permission group.

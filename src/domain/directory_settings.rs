@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ClientSecret;
 use super::word::words;
-use crate::oidc::{Cloud, TenantId};
+use super::{ClientSecret, Settings};
+use crate::oidc::{Cloud, Issuer, TenantId};
 
 /// How often a directory is asked for what has changed, in minutes, where nothing else is said.
 pub const DIRECTORY_MINUTES: u16 = 30;
@@ -109,6 +109,19 @@ impl DirectorySettings {
             synchronise: false,
             every_minutes: DIRECTORY_MINUTES,
             remove_gone_groups: false,
+        }
+    }
+}
+
+impl Settings {
+    /// What stands before the object ID in the name by which a connection knows somebody of its directory (rules F1 and R1).
+    pub fn directory_prefix(&self) -> String {
+        let tenants = self
+            .oidc()
+            .is_some_and(|oidc| matches!(oidc.issuer, Issuer::EntraTenants { .. }));
+        match &self.directory {
+            Some(directory) if tenants => format!("tid:{}/oid:", directory.tenant),
+            _ => "oid:".to_owned(),
         }
     }
 }

@@ -63,8 +63,8 @@ pub enum GrantSource {
     Jit(ConnectionId),
     /// An administrator.
     Administrator,
-    /// A directory.
-    Directory,
+    /// The groups of a connection's directory. Its synchronisation adds and removes these, and a sign-in adds them.
+    Directory(ConnectionId),
 }
 
 /// Text that is not a source.
@@ -78,7 +78,7 @@ impl fmt::Display for GrantSource {
             Self::Idp(connection) => write!(f, "idp:{connection}"),
             Self::Jit(connection) => write!(f, "jit:{connection}"),
             Self::Administrator => f.write_str("administrator"),
-            Self::Directory => f.write_str("directory"),
+            Self::Directory(connection) => write!(f, "directory:{connection}"),
         }
     }
 }
@@ -90,8 +90,11 @@ impl FromStr for GrantSource {
         match text.split_once(':') {
             Some(("idp", id)) => id.parse().map(Self::Idp).map_err(|_| GrantSourceError),
             Some(("jit", id)) => id.parse().map(Self::Jit).map_err(|_| GrantSourceError),
+            Some(("directory", id)) => id
+                .parse()
+                .map(Self::Directory)
+                .map_err(|_| GrantSourceError),
             None if text == "administrator" => Ok(Self::Administrator),
-            None if text == "directory" => Ok(Self::Directory),
             _ => Err(GrantSourceError),
         }
     }

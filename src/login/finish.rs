@@ -4,7 +4,7 @@
 //! which stores.
 
 use super::authenticated::Authenticated;
-use super::{Ending, Error, KnownBrowser, advice, connection_test, evidence};
+use super::{Ending, Error, KnownBrowser, advice, connection_test, evidence, overage};
 use crate::app::App;
 use crate::domain::{AttemptKind, LoginAttempt, PendingLink, SessionId, UserId};
 use crate::keys;
@@ -25,9 +25,10 @@ pub(super) struct AttemptToFinish<'a> {
 pub(super) async fn finish(
     app: &App,
     site: &Site,
-    authenticated: Authenticated,
+    mut authenticated: Authenticated,
     to_finish: AttemptToFinish<'_>,
 ) -> Result<Ending, Error> {
+    overage::look_up(app, site, &mut authenticated).await;
     let Authenticated {
         proof,
         session_end,

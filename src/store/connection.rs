@@ -187,9 +187,11 @@ impl Tx {
         self.uses(connection.company_id, Family::Memberships, whole(given));
         self.uses_anyway();
         let idp = GrantSource::Idp(connection.id).to_string();
-        let users = query("DELETE FROM group_grant WHERE source IN ($1, $2) RETURNING user_id")
+        let directory = GrantSource::Directory(connection.id).to_string();
+        let users = query("DELETE FROM group_grant WHERE source IN ($1, $2, $3) RETURNING user_id")
             .bind(jit)
             .bind(idp)
+            .bind(directory)
             .fetch_all(&mut *self)
             .await?;
         way_in.check(self).await?;

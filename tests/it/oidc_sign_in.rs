@@ -4,6 +4,8 @@
 
 mod accounts;
 mod attempts;
+mod directory;
+mod directory_people;
 mod foreign;
 mod initiate;
 mod keys;

@@ -64,6 +64,7 @@ pub(in crate::cli) async fn serve(
         let app = Arc::clone(&app);
         async move { app.purge().await }
     });
+    let synchronise = tokio::spawn(Arc::clone(&app).synchronise());
     tracing::info!(
         listen = %listener.local_addr().map_err(CliError::Runtime)?,
         database = app.store.backend_name(),
@@ -82,6 +83,7 @@ pub(in crate::cli) async fn serve(
     follow.abort();
     new_keys.abort();
     purge.abort();
+    synchronise.abort();
     app.store.close().await;
     if cut_off > 0 {
         tracing::warn!(cut_off, "stopped; some connections did not finish in time");

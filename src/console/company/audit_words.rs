@@ -44,6 +44,9 @@ fn known_sentence(action: AuditAction) -> (&'static str, &'static str) {
         | AuditAction::ConnectionCertificates
         | AuditAction::ConnectionRestore => ("Changed the connection", ""),
         AuditAction::ConnectionTest => ("Tested the connection", ""),
+        AuditAction::DirectoryConfirm => ("Allowed what was held of the directory of", ""),
+        AuditAction::DirectoryStart => ("Asked for the synchronisation of the directory of", ""),
+        AuditAction::DirectorySynchronise => ("Synchronised the directory of", ""),
         AuditAction::DomainAdd => ("Added the e-mail domain", ""),
         AuditAction::DomainAssign => ("Assigned the e-mail domain", ""),
         AuditAction::DomainRemove => ("Removed the e-mail domain", ""),

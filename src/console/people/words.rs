@@ -176,7 +176,7 @@ impl ConnectionNames {
     pub(in crate::console) fn source(&self, source: GrantSource) -> String {
         match source {
             GrantSource::Administrator => "By an administrator".to_owned(),
-            GrantSource::Directory => "By a directory".to_owned(),
+            GrantSource::Directory(id) => format!("By the directory of {}", self.name(id)),
             GrantSource::Idp(id) => format!("By the group claim of {}", self.name(id)),
             GrantSource::Jit(id) => {
                 format!("When {} made the account", self.name(id))

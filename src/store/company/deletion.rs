@@ -31,12 +31,18 @@ pub struct CompanyUse {
 }
 
 /// What of a company can be much, and goes before the company itself.
-const MUCH: [&str; 5] = [
+const MUCH: [&str; 7] = [
     "DELETE FROM attempt_evidence WHERE (attempt_id, kind) IN \
      (SELECT attempt_id, kind FROM attempt_evidence WHERE company_id = $1 LIMIT $2)",
     "DELETE FROM login_attempt WHERE id IN (SELECT id FROM login_attempt WHERE company_id = $1 ORDER BY started_at LIMIT $2)",
     "DELETE FROM assertion_seen WHERE (connection_id, assertion_id) IN \
      (SELECT s.connection_id, s.assertion_id FROM connection c JOIN assertion_seen s ON s.connection_id = c.id \
+      WHERE c.company_id = $1 LIMIT $2)",
+    "DELETE FROM directory_member WHERE (connection_id, group_id, member_id) IN \
+     (SELECT m.connection_id, m.group_id, m.member_id FROM connection c JOIN directory_member m ON m.connection_id = c.id \
+      WHERE c.company_id = $1 LIMIT $2)",
+    "DELETE FROM directory_person WHERE (connection_id, object_id) IN \
+     (SELECT p.connection_id, p.object_id FROM connection c JOIN directory_person p ON p.connection_id = c.id \
       WHERE c.company_id = $1 LIMIT $2)",
     "DELETE FROM account WHERE id IN (SELECT id FROM account WHERE company_id = $1 LIMIT $2)",
     "DELETE FROM audit_event WHERE id IN (SELECT id FROM audit_event WHERE company_id = $1 LIMIT $2)",

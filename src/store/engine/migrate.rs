@@ -139,6 +139,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "logout hints",
         include_str!("../../../migrations/0026_logout_hints.sql"),
     ),
+    (
+        27,
+        "directory",
+        include_str!("../../../migrations/0027_directory.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

@@ -303,7 +303,8 @@ async fn brought_up_to_date(
             .execute(&mut *tx)
             .await?;
     }
-    let groups = group_claim::reconcile(tx, claimant, found.id, row, how).await?;
+    let mut groups = group_claim::reconcile(tx, claimant, found.id, row, how).await?;
+    groups.give_of_directory(tx, claimant, found.id).await?;
     let mut password_taken = false;
     if user.has_password && (groups.changed() || how != AccountSource::Found) {
         let company = claimant.connection.company_id;

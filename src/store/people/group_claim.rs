@@ -30,6 +30,34 @@ impl GroupOutcome {
     pub(in crate::store) fn changed(&self) -> bool {
         !self.granted.is_empty() || !self.taken.is_empty()
     }
+
+    /// Gives what the directory gives to somebody who signs in. What it takes, its synchronisation takes, which has evidence.
+    pub(in crate::store) async fn give_of_directory(
+        &mut self,
+        tx: &mut Tx,
+        claimant: &Claimant<'_>,
+        user: UserId,
+    ) -> Result<(), Error> {
+        let connection = claimant.connection;
+        let directory = connection.settings.directory.as_deref();
+        if directory.is_none_or(|directory| !directory.synchronise) {
+            return Ok(());
+        }
+        let prefix = connection.settings.directory_prefix();
+        let profile = claimant.profile;
+        let names = [&profile.subject].into_iter().chain(&profile.other_names);
+        let object = names.filter_map(|name| name.strip_prefix(&prefix)).next();
+        let Some(object) = object else {
+            return Ok(());
+        };
+        let given = tx
+            .give_directory_groups(connection.id, object, user, claimant.now)
+            .await?;
+        for group in given {
+            self.granted.extend(title(tx, group).await?);
+        }
+        Ok(())
+    }
 }
 
 /// Adds and removes the grants of this connection's group claim; the account's row tells which there are.

@@ -161,7 +161,20 @@ impl Tx {
         grants: &[(UserId, GroupId)],
         now: OffsetDateTime,
     ) -> Result<Vec<(UserId, GroupId)>, Error> {
-        let by = GrantSource::Administrator.to_string();
+        let source = GrantSource::Administrator;
+        let given = self.grant_all(source, grants, now).await?;
+        self.uses(company, Family::Memberships, whole(given.len() as u64));
+        Ok(given)
+    }
+
+    /// The same by any source, and nothing is counted.
+    pub(in crate::store) async fn grant_all(
+        &mut self,
+        source: GrantSource,
+        grants: &[(UserId, GroupId)],
+        now: OffsetDateTime,
+    ) -> Result<Vec<(UserId, GroupId)>, Error> {
+        let by = source.to_string();
         let row = |(user, group): &(UserId, GroupId)| -> BatchRow<3> {
             [
                 user.to_string().into(),
@@ -171,9 +184,7 @@ impl Tx {
         };
         let rows = grants.iter().map(row).collect();
         let rows = GRANT.fetch_all(self, &[Value::from(ms(now))], rows).await?;
-        let given: Vec<_> = rows.iter().map(membership).collect::<Result<_, _>>()?;
-        self.uses(company, Family::Memberships, whole(rows.len() as u64));
-        Ok(given)
+        rows.iter().map(membership).collect()
     }
 
     /// Writes entries of the audit log in the transaction of what they tell.

@@ -1,6 +1,6 @@
 //! Users from a file and to one.
 
-use vestibule::domain::{Grant, GrantSource, GroupKind};
+use vestibule::domain::{ConnectionId, Grant, GrantSource, GroupKind};
 
 use crate::support::console::{follow, post, upload};
 use crate::support::{self, ADMIN, Answer, Browser, MEMBER, NOW, Office, hidden_field, people};
@@ -305,7 +305,7 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
     let grant = Grant {
         user_id: simon.id,
         group_id: world.admins.id,
-        source: GrantSource::Directory,
+        source: GrantSource::Directory(ConnectionId::from_bytes([7; 16])),
     };
     assert!(people::grant(store, grant).await);
     let export = post(&mut browser, "/admin/users/export", &[]).await;
@@ -345,7 +345,10 @@ async fn an_export_is_harmless_and_can_be_imported_again() {
         people::grants_of(store, simon.company_id, simon.id)
             .await
             .iter()
-            .all(|it| { it.group_id != world.admins.id || it.source == GrantSource::Directory })
+            .all(|it| {
+                it.group_id != world.admins.id
+                    || it.source == GrantSource::Directory(ConnectionId::from_bytes([7; 16]))
+            })
     );
     // Into a company that has none of them.
     let mut other = world.other_admin().await;

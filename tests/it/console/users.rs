@@ -1,7 +1,9 @@
 //! Users & Permissions: the list, and everything that is done to one user.
 
 use serde_json::json;
-use vestibule::domain::{Grant, GrantSource, Group, GroupKind, Settings, User, UserId};
+use vestibule::domain::{
+    ConnectionId, Grant, GrantSource, Group, GroupKind, Settings, User, UserId,
+};
 
 use crate::support::{self, ADMIN, Browser, MEMBER, NOW, Office, PASSWORD, hidden_field, people};
 
@@ -404,7 +406,13 @@ async fn passwords_are_set_where_the_groups_allow_it() {
 
     let sso = support::group(world.acme.id, "SSO Basic", GroupKind::Member, true);
     world.app.store.add_group(&sso, NOW).await.unwrap();
-    grant(&world, &user, &sso, GrantSource::Directory).await;
+    grant(
+        &world,
+        &user,
+        &sso,
+        GrantSource::Directory(ConnectionId::from_bytes([7; 16])),
+    )
+    .await;
     let page = browser.get(&format!("/admin/users/{}", user.id)).await.body;
     assert!(
         page.contains("can only sign in via single sign-on"),

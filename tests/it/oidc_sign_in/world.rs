@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use vestibule::admin::ChosenProvider;
+use vestibule::config::Config;
 use vestibule::demo_idp::{
     DemoConfig, DemoIdp, IdpKey, IdpUser, OidcApp, OidcVariant, OptionalClaim,
 };
@@ -139,10 +140,16 @@ impl Relying {
 
     /// The same where the provider is Entra ID for the server, and not one more provider.
     pub(super) async fn of_entra() -> Self {
+        Self::of_entra_with(|_| {}).await
+    }
+
+    /// The same with another configuration.
+    pub(super) async fn of_entra_with(change: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let world = World::with(ACME_ORIGIN, |config| {
             config.development.entra_port = port;
+            change(config);
         });
         let world = world.await;
         let idp = serve(&world, listener);

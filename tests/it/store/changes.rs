@@ -81,7 +81,7 @@ async fn every_kind_of_change_is_seen(database: &Database) {
         Grant {
             user_id: user.id,
             group_id: world.staff.id,
-            source: GrantSource::Directory,
+            source: GrantSource::Directory(world.connection.id),
         },
     )
     .await;

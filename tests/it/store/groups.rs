@@ -46,7 +46,7 @@ async fn groups_and_grants(database: &Database) {
         !people::revoke(
             store,
             Grant {
-                source: GrantSource::Directory,
+                source: GrantSource::Directory(world.connection.id),
                 ..grant
             }
         )

@@ -163,7 +163,10 @@ async fn groups_are_counted_and_held(database: &Database) {
     let world = World::new(database.open().await).await;
     let (store, company_id) = (&world.store, world.company.id);
     let (bound, _) = signed_in(world.sign_in(&profile("oid:1", "b@contoso.com")).await);
-    for source in [GrantSource::Administrator, GrantSource::Directory] {
+    for source in [
+        GrantSource::Administrator,
+        GrantSource::Directory(world.connection.id),
+    ] {
         let grant = Grant {
             user_id: bound.id,
             group_id: world.staff.id,
