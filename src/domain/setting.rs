@@ -5,6 +5,7 @@
 mod oidc;
 mod values;
 
+use super::MOST_OVERFLOW_HOURS;
 use super::settings::MOST_CLOCK_SKEW_SECONDS;
 use super::{OidcSettings, Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
@@ -12,6 +13,8 @@ pub(super) use values::{joined, list, optional, or_none, switch};
 
 /// [`MOST_CLOCK_SKEW_SECONDS`], for people.
 const CLOCK_SKEW: &str = "0 to 300";
+/// [`MOST_OVERFLOW_HOURS`], for people.
+const OVERFLOW_HOURS: &str = "hours, 1 to 8760 (a year), or none for no end";
 
 /// A setting that cannot be changed like that.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,6 +113,15 @@ impl Settings {
             "attributes.groups_overage",
             "attribute names, separated by commas",
         ),
+        (
+            "groups_missing",
+            "keep or none: what a sign-in without a group claim says, nothing or that there are no groups",
+        ),
+        (
+            "groups_overflow",
+            "graph, keep or refuse: what is done when the groups are too many to list",
+        ),
+        ("groups_overflow_hours", OVERFLOW_HOURS),
     ];
 
     /// Changes one setting from text.
@@ -126,6 +138,9 @@ impl Settings {
                     seconds.ok_or_else(|| SettingError::value(key, value, CLOCK_SKEW))?;
             }
             "max_authentication_age" => self.max_authentication_age = age(key, value)?,
+            "groups_missing" => self.groups_missing = word(key, value)?,
+            "groups_overflow" => self.groups_overflow = word(key, value)?,
+            "groups_overflow_hours" => self.groups_overflow_hours = overflow_hours(key, value)?,
             "identity_attribute" => self.identity_attribute = optional(value).map(str::to_owned),
             "email_domains" | "link" => {
                 return Err(SettingError::OfTheCompany {
@@ -167,6 +182,13 @@ impl Settings {
                     .map(|age| age.to_string())
                     .as_ref(),
             ),
+            "groups_missing" => self.groups_missing.to_string(),
+            "groups_overflow" => self.groups_overflow.to_string(),
+            "groups_overflow_hours" => or_none(
+                self.groups_overflow_hours
+                    .map(|hours| hours.to_string())
+                    .as_ref(),
+            ),
             "identity_attribute" => or_none(self.identity_attribute.as_ref()),
             _ => match (key.strip_prefix("attributes."), &self.protocol) {
                 (Some(property), _) => joined(self.attributes.names(property)?),
@@ -175,6 +197,17 @@ impl Settings {
             },
         })
     }
+}
+
+fn overflow_hours(key: &str, value: &str) -> Result<Option<u16>, SettingError> {
+    let Some(text) = optional(value) else {
+        return Ok(None);
+    };
+    let hours = text.parse().ok();
+    let hours = hours.filter(|hours| (1..=MOST_OVERFLOW_HOURS).contains(hours));
+    hours
+        .map(Some)
+        .ok_or_else(|| SettingError::value(key, value, OVERFLOW_HOURS))
 }
 
 impl SamlSettings {

@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttributeMapping, DirectorySettings, GroupId, OidcSettings, SamlSettings};
+use super::{
+    AttributeMapping, DirectorySettings, GroupId, MissingPolicy, OidcSettings, OverflowPolicy,
+    SamlSettings,
+};
 use crate::oidc::Issuer;
 
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
@@ -37,6 +40,18 @@ pub struct Settings {
     pub attributes: AttributeMapping,
     /// Which group claims put a user into which permission group (rule F5).
     pub group_mapping: Vec<GroupMapping>,
+    /// What a sign-in without a group claim says of groups (rule S2).
+    #[serde(skip_serializing_if = "is_default")]
+    pub groups_missing: MissingPolicy,
+    /// What is done where the groups are too many to list (rule S2).
+    #[serde(skip_serializing_if = "is_default")]
+    pub groups_overflow: OverflowPolicy,
+    /// How many hours groups are kept then, since a claim last listed them; none without an end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups_overflow_hours: Option<u16>,
+    /// Whether a group claim has come, ever; learned, and set by nobody.
+    #[serde(skip_serializing_if = "is_default")]
+    pub groups_seen: bool,
     /// Whether signing out here asks the identity provider to end its session as well.
     pub single_logout: bool,
     /// Whether the identity provider must ask for the credentials again.
@@ -102,6 +117,10 @@ impl Settings {
             identity_attribute: None,
             attributes,
             group_mapping: Vec::new(),
+            groups_missing: MissingPolicy::default(),
+            groups_overflow: OverflowPolicy::default(),
+            groups_overflow_hours: None,
+            groups_seen: false,
             single_logout: false,
             force_authn: false,
             max_authentication_age: None,
@@ -169,6 +188,11 @@ impl Settings {
             Protocol::Saml(_) => None,
         }
     }
+}
+
+/// What is as it is in a new connection is not written down.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One value of the group claim and the permission group that it stands for.

@@ -44,6 +44,10 @@ pub(super) const fn on(requirement: FlowRequirement) -> &'static [&'static str] 
             "Look at the user's claims at the identity provider (Entra ID: Attributes & Claims): there has to be one e-mail address for each user.",
             "If it stands in another attribute, change the connection's settings for attributes.",
         ],
+        FlowRequirement::Groups => &[
+            "Entra ID: in Attributes & Claims or Token configuration, open the group claim and choose \"Groups assigned to the application\".",
+            "Or let this connection keep the groups that are known: its settings, Claims, \"Too many groups to list\".",
+        ],
         FlowRequirement::Password => &[
             "Check the address and the password. An administrator can set a new one under Users & Permissions (by command: user set-password).",
             "Members of a group that may only use single sign-on have no password: let them choose the identity provider.",

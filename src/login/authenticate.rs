@@ -62,6 +62,11 @@ pub(super) fn authenticate(
         name_id.as_ref().unwrap_or(&unnamed),
         attributes,
     ) {
+        Ok(profile) if connection.settings.refuses_groups(&profile.groups) => {
+            let refusal = SignInRefusal::new(&RefusalReason::TooManyGroups).after(record);
+            let name = assertion.name_id().map(|name| name.value.as_str());
+            Err(refusal.finding(findings(Some(&profile))).naming(name))
+        }
         Ok(profile) => Ok(Authenticated {
             findings: findings(Some(&profile)),
             age: assertion.drift(),

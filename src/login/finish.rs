@@ -6,10 +6,12 @@
 use super::authenticated::Authenticated;
 use super::{Ending, Error, KnownBrowser, advice, connection_test, evidence, overage};
 use crate::app::App;
-use crate::domain::{AttemptKind, LoginAttempt, PendingLink, SessionId, UserId};
+use crate::domain::{AttemptKind, GroupClaim, LoginAttempt, PendingLink, SessionId, UserId};
 use crate::keys;
 use crate::site::Site;
-use crate::store::{self, AttemptRef, Finished, NewSession, Proof, SignIn};
+use crate::store::{self, AttemptRef, FederatedProof, Finished, NewSession, Proof, SignIn};
+
+use time::OffsetDateTime;
 
 /// The attempt that a sign-in ends, and where it leads.
 pub(super) struct AttemptToFinish<'a> {
@@ -43,6 +45,7 @@ pub(super) async fn finish(
         return_to,
     } = to_finish;
     let now = app.clock.now();
+    note_groups(app, &proof, now).await;
     let latest = now + app.config.session.absolute.time();
     let session = SessionId::from_bytes(keys::random());
     let (connection, subject) = (proof.connection.id, proof.profile.subject.clone());
@@ -102,6 +105,15 @@ pub(super) async fn finish(
             ))
             .await
         }
+    }
+}
+
+/// The first group claim of a connection is noted, whoever brings it (rule S2). No sign-in fails for that.
+async fn note_groups(app: &App, proof: &FederatedProof, now: OffsetDateTime) {
+    let is_new = matches!(proof.profile.groups, GroupClaim::Values(_))
+        && !proof.connection.settings.groups_seen;
+    if is_new && let Err(error) = app.store.note_groups_seen(&proof.connection, now).await {
+        tracing::warn!(%error, connection = %proof.connection.name, "that its group claim came was not noted");
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) enum RefusalReason {
     UnknownIssuer(String),
     /// The claims do not describe one person.
     Claims(ProfileError),
+    /// The groups are too many to list, and the connection takes no such sign-in (rule S2).
+    TooManyGroups,
     /// The request is older than the time that a person has.
     Late,
     /// The request was made by a clock that was ahead.
@@ -79,6 +81,7 @@ impl RefusalReason {
         match self {
             Self::UnknownIssuer(_) => FlowRequirement::KnownIssuer,
             Self::Claims(error) => error.requirement(),
+            Self::TooManyGroups => FlowRequirement::Groups,
             Self::Late | Self::Early | Self::Ended | Self::EndedWithoutCookie => {
                 FlowRequirement::InTime
             }
@@ -105,6 +108,9 @@ impl RefusalReason {
             }
             Self::Claims(error) => {
                 return format!("The claims do not name one person: {error}").into();
+            }
+            Self::TooManyGroups => {
+                "The person is in more groups than the identity provider lists, and this connection refuses such a sign-in"
             }
             Self::Late => "The answer came after more than ten minutes",
             Self::Early => "The answer came before the sign-in began: a clock was set",
@@ -135,6 +141,7 @@ impl RefusalReason {
         match self {
             Self::UnknownIssuer(_) => "the identity provider of an enabled connection",
             Self::Claims(_) => "claims that name one person",
+            Self::TooManyGroups => "groups that are listed",
             Self::Late | Self::Early => "an answer within ten minutes",
             Self::Ended | Self::EndedWithoutCookie => "one that is open",
             Self::UnknownRequest => "a sign-in that began here",
@@ -156,6 +163,7 @@ impl RefusalReason {
         Cow::Borrowed(match self {
             Self::UnknownIssuer(issuer) => return issuer.clone().into(),
             Self::Claims(error) => return error.to_string().into(),
+            Self::TooManyGroups => "too many groups to list",
             Self::Late => "a later answer",
             Self::Early => "an answer from before it began: a clock was set",
             Self::Ended | Self::EndedWithoutCookie => "one that has ended",
@@ -182,7 +190,7 @@ impl RefusalReason {
     pub(super) const fn advice(&self) -> Advice {
         match self {
             Self::NoCookie | Self::OtherBrowser => Advice::AllowCookies,
-            Self::Claims(_) => Advice::AskForAccount,
+            Self::Claims(_) | Self::TooManyGroups => Advice::AskForAccount,
             Self::Password => Advice::CheckPassword,
             _ => Advice::TryAgain,
         }

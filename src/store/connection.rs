@@ -251,6 +251,35 @@ impl Store {
         Ok(updated)
     }
 
+    /// Notes that a connection has seen a group claim (rule S2). What an administrator changes at the same time comes first: then it
+    /// is noted the next time. Its number of changes stays, because nobody has changed anything.
+    pub async fn note_groups_seen(
+        &self,
+        connection: &Connection,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        tx.lock_company(connection.company_id).await?;
+        let mut settings = connection.settings.clone();
+        let before = json(&settings)?.len();
+        settings.groups_seen = true;
+        let after = json(&settings)?;
+        let grown = whole(after.len() as u64) - whole(before as u64);
+        let noted = query("UPDATE connection SET settings = $1 WHERE id = $2 AND revision = $3")
+            .bind(after)
+            .bind(connection.id.to_string())
+            .bind(connection.revision)
+            .execute(&mut tx)
+            .await?;
+        if noted > 0 {
+            tx.uses(connection.company_id, Family::Documents, grown);
+            tx.uses_anyway();
+            tx.company_changed(connection.company_id);
+            tx.commit(now).await?;
+        }
+        Ok(())
+    }
+
     /// What hangs on a connection.
     pub async fn connection_use(
         &self,

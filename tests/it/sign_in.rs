@@ -9,6 +9,7 @@ mod clock;
 mod combined;
 mod distance;
 mod encrypted;
+mod group_policy;
 mod guessing;
 mod hostile;
 mod injection;

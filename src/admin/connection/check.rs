@@ -5,7 +5,8 @@ use crate::admin::certificate::MOST_CERTIFICATES;
 use crate::admin::refused::PRIVATE_KEY;
 use crate::admin::{FieldProblem, Problems, Refused};
 use crate::domain::{
-    Binding, Connection, Group, GroupKind, GroupMapping, OidcSettings, Protocol, SamlSettings,
+    Binding, Connection, Group, GroupKind, GroupMapping, MissingPolicy, OidcSettings,
+    OverflowPolicy, Protocol, SamlSettings,
 };
 use crate::import;
 use crate::text::is_unseen;
@@ -69,6 +70,19 @@ pub(super) fn check(connection: &Connection, groups: &[Group]) -> Result<(), Ref
         problems.add(
             "group_mapping",
             format!("Use at most {MOST_MAPPINGS} rows."),
+        );
+    }
+    // Rule S2: a claim that never came says nothing by not coming.
+    if settings.groups_missing == MissingPolicy::NoGroups && !settings.groups_seen {
+        problems.add(
+            "groups_missing",
+            "This connection has not seen a group claim yet. Let the identity provider send one, sign in or test the connection, and choose this then.",
+        );
+    }
+    if settings.groups_overflow == OverflowPolicy::Graph && settings.directory.is_none() {
+        problems.add(
+            "groups_overflow",
+            "This connection has no directory that could be asked. Connect its directory first.",
         );
     }
     if settings.saml().certificates.len() > MOST_CERTIFICATES {

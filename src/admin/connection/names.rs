@@ -253,6 +253,21 @@ pub const SETTINGS: &[SettingText] = &[
         "Attribute names that say the groups were too many to list (Entra ID: more than 150).",
     ),
     setting(
+        "groups_missing",
+        "A sign-in without groups",
+        "What it says when the group claim does not come. Entra ID sends no claim at all for a user in no group.",
+    ),
+    setting(
+        "groups_overflow",
+        "Too many groups to list",
+        "What happens when a user is in more groups than the identity provider lists.",
+    ),
+    setting(
+        "groups_overflow_hours",
+        "Keep groups for so many hours",
+        "How long groups are kept then, since they were last listed. After that they are taken away. Empty keeps them without an end.",
+    ),
+    setting(
         "group_mapping",
         "Group mapping",
         "A value of the group claim, and the permission group that it stands for. With Entra ID the value is the group's Object ID.",

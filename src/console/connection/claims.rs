@@ -74,7 +74,7 @@ impl SettingsForm for ClaimsPage {
         problems: Problems,
         conflict: Option<Conflict>,
     ) -> Self {
-        let claims = values.claims(connection.settings.oidc().is_none(), &problems);
+        let claims = values.claims(&connection.settings, &problems);
         let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
         let rows = values.mapping.into_iter().chain(spare);
         Self {

@@ -6,7 +6,7 @@ use super::setting_keys::{
 use super::setting_values::SettingValues;
 use crate::admin::{Problems, SETTINGS};
 use crate::console::Item;
-use crate::domain::{Group, GroupKind};
+use crate::domain::{Group, GroupKind, Settings};
 
 /// How a field looks.
 #[derive(Debug, Clone)]
@@ -126,11 +126,23 @@ impl SettingValues {
     }
 
     /// The fields of the claims' page.
-    pub(super) fn claims(&self, is_saml: bool, problems: &Problems) -> Vec<Field> {
-        let shown = CLAIMS
-            .iter()
-            .filter(|key| is_saml || !CLAIMS_OF_SAML.contains(key));
-        shown.map(|&key| self.field(key, problems)).collect()
+    pub(super) fn claims(&self, settings: &Settings, problems: &Problems) -> Vec<Field> {
+        let is_saml = settings.oidc().is_none();
+        let is_shown = |key: &str| match key {
+            // Rule S2: offered once the claim has come.
+            "groups_missing" => settings.groups_seen,
+            _ => is_saml || !CLAIMS_OF_SAML.contains(&key),
+        };
+        let shown = CLAIMS.iter().filter(|key| is_shown(key));
+        let mut fields: Vec<Field> = shown.map(|&key| self.field(key, problems)).collect();
+        for field in &mut fields {
+            if let ("groups_overflow", Control::Choice(items)) = (field.key, &mut field.control) {
+                items.retain(|item| {
+                    item.value != "graph" || item.chosen || settings.directory.is_some()
+                });
+            }
+        }
+        fields
     }
 
     /// The switches that weaken a check.
@@ -164,6 +176,15 @@ impl SettingValues {
             _ if is_switch(key) => Control::Switch,
             _ if is_lines(key) => Control::Lines,
             "clock_skew_seconds" => Control::Number,
+            "groups_missing" => choice(&[
+                ("keep", "Nothing: groups stay as they are"),
+                ("none", "That the person is in no group"),
+            ]),
+            "groups_overflow" => choice(&[
+                ("keep", "Keep the groups that are known"),
+                ("graph", "Ask the directory (Microsoft Graph)"),
+                ("refuse", "Refuse the sign-in"),
+            ]),
             "name_id_policy" => {
                 let mut options = vec![(String::new(), "Do not ask".to_owned())];
                 options.extend(

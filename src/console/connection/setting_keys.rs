@@ -93,7 +93,7 @@ const PROVIDER_OWN: [&str; 8] = [
 ];
 
 /// The keys of the claims' own page.
-pub(super) const CLAIMS: [&str; 8] = [
+pub(super) const CLAIMS: [&str; 11] = [
     "attributes.email",
     "attributes.first_name",
     "attributes.last_name",
@@ -102,6 +102,9 @@ pub(super) const CLAIMS: [&str; 8] = [
     "attributes.object_id",
     "attributes.groups",
     "attributes.groups_overage",
+    "groups_missing",
+    "groups_overflow",
+    "groups_overflow_hours",
 ];
 
 /// The keys of SAML's main part that are written as they are.

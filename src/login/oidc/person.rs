@@ -51,6 +51,13 @@ pub(super) fn authenticate(
             return Err(refusal.finding(findings(None)).naming(named.as_deref()));
         }
     };
+    if settings.refuses_groups(&profile.groups) {
+        let refusal = SignInRefusal::new(&RefusalReason::TooManyGroups).after(record);
+        let named = subject.email().map(|email| email.address.clone());
+        return Err(refusal
+            .finding(findings(Some(profile)))
+            .naming(named.as_deref()));
+    }
     // Rule T1: at Entra both are the same value, and the claim is optional.
     let sid = subject.claims().text("sid");
     let sid = sid.or_else(|| session_state.filter(|_| oidc.issuer.is_entra()));

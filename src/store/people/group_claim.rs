@@ -9,6 +9,8 @@ use crate::database::statement::query;
 use crate::domain::{Check, FlowRequirement, GrantSource, GroupClaim, GroupId, Settings, UserId};
 use crate::store::{Error, Tx};
 
+use time::{Duration, OffsetDateTime};
+
 /// The most values, and groups, that a record lists, and the most characters of one.
 const MOST_LISTED: usize = 20;
 const LONGEST: usize = 80;
@@ -20,6 +22,8 @@ pub(in crate::store) struct GroupOutcome {
     mapped: Vec<(String, String)>,
     granted: Vec<String>,
     taken: Vec<String>,
+    /// Groups of administrators that no claim gives any more, and that the last one keeps (rule S5).
+    spared: Vec<String>,
     /// The group of just-in-time provisioning, which every new account gets.
     given: Option<String>,
     /// The groups that the claim gives now; none where there is no claim to go by.
@@ -75,11 +79,17 @@ pub(in crate::store) async fn reconcile(
     {
         groups.given = title(tx, group).await?;
     }
-    let GroupClaim::Values(values) = &claimant.profile.groups else {
-        return Ok(groups);
-    };
+    let claim = &claimant.profile.groups;
     let source = GrantSource::Idp(claimant.connection.id);
     let mut present = present(row)?;
+    let Some(values) = settings.said_groups(claim) else {
+        if *claim == GroupClaim::Overflow
+            && let Some(kept_for) = settings.groups_kept_for()
+        {
+            lapse(tx, claimant, user, &mut groups, present, kept_for).await?;
+        }
+        return Ok(groups);
+    };
     for mapped in &settings.group_mapping {
         if !values.contains(&mapped.value) {
             continue;
@@ -94,6 +104,7 @@ pub(in crate::store) async fn reconcile(
             present.push(ClaimedGroup {
                 id: mapped.group_id,
                 title: title.clone(),
+                is_of_administrators: false,
                 wanted: true,
             });
             title
@@ -104,33 +115,130 @@ pub(in crate::store) async fn reconcile(
     }
     let (wanted, gone): (Vec<ClaimedGroup>, Vec<ClaimedGroup>) =
         present.into_iter().partition(|group| group.wanted);
-    groups.held = Some(wanted.into_iter().map(|group| group.id).collect());
-    for gone in gone {
-        let sql = "DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3";
-        query(sql)
-            .bind(user.to_string())
-            .bind(gone.id.to_string())
-            .bind(source.to_string())
-            .execute(&mut *tx)
-            .await?;
-        groups.taken.push(gone.title);
+    let mut held: Vec<GroupId> = wanted.into_iter().map(|group| group.id).collect();
+    if settings.groups_kept_for().is_some() {
+        note_said(tx, user, source, claimant.now).await?;
     }
+    for gone in gone {
+        let id = gone.id;
+        if !take(tx, claimant, user, gone, &mut groups).await? {
+            held.push(id);
+        }
+    }
+    groups.held = Some(held);
     Ok(groups)
+}
+
+/// Takes what no claim has listed for too long (rule S2).
+async fn lapse(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: UserId,
+    groups: &mut GroupOutcome,
+    present: Vec<ClaimedGroup>,
+    kept_for: Duration,
+) -> Result<(), Error> {
+    let source = GrantSource::Idp(claimant.connection.id);
+    let rows = query(
+        "SELECT group_id FROM group_grant WHERE user_id = $1 AND source = $2 AND created_at < $3",
+    )
+    .bind(user.to_string())
+    .bind(source.to_string())
+    .bind(ms(claimant.now - kept_for))
+    .fetch_all(&mut *tx)
+    .await?;
+    let lapsed: Vec<GroupId> = rows
+        .iter()
+        .map(|row| row.parsed("group_id"))
+        .collect::<Result<_, _>>()?;
+    let mut held = Vec::new();
+    for group in present {
+        let id = group.id;
+        if !lapsed.contains(&id) || !take(tx, claimant, user, group, groups).await? {
+            held.push(id);
+        }
+    }
+    groups.held = Some(held);
+    Ok(())
+}
+
+/// Where groups are kept for some time only, each grant knows when a claim listed it last.
+async fn note_said(
+    tx: &mut Tx,
+    user: UserId,
+    source: GrantSource,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    query("UPDATE group_grant SET created_at = $1 WHERE user_id = $2 AND source = $3 AND created_at < $1")
+        .bind(ms(now))
+        .bind(user.to_string())
+        .bind(source.to_string())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes a group that a claim gave, unless the company would be without an administrator (rules S5 and F6); `false` then.
+async fn take(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: UserId,
+    group: ClaimedGroup,
+    groups: &mut GroupOutcome,
+) -> Result<bool, Error> {
+    if group.is_of_administrators && is_last_administrator(tx, claimant, user, group.id).await? {
+        groups.spared.push(group.title);
+        return Ok(false);
+    }
+    query("DELETE FROM group_grant WHERE user_id = $1 AND group_id = $2 AND source = $3")
+        .bind(user.to_string())
+        .bind(group.id.to_string())
+        .bind(GrantSource::Idp(claimant.connection.id).to_string())
+        .execute(tx)
+        .await?;
+    groups.taken.push(group.title);
+    Ok(true)
+}
+
+/// Whether nobody else is an active administrator, nor this user by another grant. Who asks holds the company: of two that lose
+/// their groups at one instant, the second sees the first.
+async fn is_last_administrator(
+    tx: &mut Tx,
+    claimant: &Claimant<'_>,
+    user: UserId,
+    group: GroupId,
+) -> Result<bool, Error> {
+    let company = claimant.connection.company_id;
+    tx.lock_company(company).await?;
+    let other = query(
+        "SELECT a.id FROM permission_group g JOIN group_grant m ON m.group_id = g.id JOIN account a ON a.id = m.user_id \
+         WHERE g.company_id = $1 AND g.kind = 'administrator' AND a.disabled_at IS NULL \
+         AND NOT (m.user_id = $2 AND m.group_id = $3 AND m.source = $4) LIMIT 1",
+    )
+    .bind(company.to_string())
+    .bind(user.to_string())
+    .bind(group.to_string())
+    .bind(GrantSource::Idp(claimant.connection.id).to_string())
+    .fetch_optional(tx)
+    .await?;
+    Ok(other.is_none())
 }
 
 /// A group that the claim of an earlier sign-in granted.
 struct ClaimedGroup {
     id: GroupId,
     title: String,
+    is_of_administrators: bool,
     wanted: bool,
 }
 
-/// The groups that the source `$2` has granted to an account, by title: one a line, the identifier before the title, because a
+/// The groups that the source `$2` has granted to an account, by title: one a line, the identifier and a sign of administrators
+/// before the title, because a
 /// statement that changes the account tells them as well. (PostgreSQL tells them as they were before it waited for the account: see
 /// [`crate::store::sign_in::session::begin`].)
 macro_rules! groups_present {
     () => {
-        "(SELECT string_agg(m.group_id || ' ' || g.title, '\n' ORDER BY g.title) \
+        "(SELECT string_agg(m.group_id || CASE WHEN g.kind = 'administrator' THEN ' ! ' ELSE ' - ' END || g.title, '\n' ORDER BY g.title) \
          FROM group_grant m LEFT JOIN permission_group g ON g.id = m.group_id WHERE m.user_id = account.id AND m.source = $2)"
     };
 }
@@ -151,18 +259,23 @@ pub(in crate::store) use returning;
 
 /// The source of what the connection's group claim grants; none when it grants and takes nothing.
 pub(in crate::store) fn source(claimant: &Claimant<'_>) -> Option<String> {
-    let source = GrantSource::Idp(claimant.connection.id);
-    matches!(claimant.profile.groups, GroupClaim::Values(_)).then(|| source.to_string())
+    let settings = &claimant.connection.settings;
+    let claim = &claimant.profile.groups;
+    let may_lapse = *claim == GroupClaim::Overflow && settings.groups_kept_for().is_some();
+    let looks = may_lapse || settings.said_groups(claim).is_some();
+    looks.then(|| GrantSource::Idp(claimant.connection.id).to_string())
 }
 
 fn present(row: &Row) -> Result<Vec<ClaimedGroup>, Error> {
     let lines = row.maybe_text("present")?.unwrap_or_default();
     // A title has one line. Of one that had more, what follows stands for no group.
     let group = |line: &str| {
-        let (id, title) = line.split_once(' ')?;
+        let (id, rest) = line.split_once(' ')?;
+        let (sign, title) = rest.split_once(' ')?;
         Some(ClaimedGroup {
             id: id.parse().ok()?,
             title: title.to_owned(),
+            is_of_administrators: sign == "!",
             wanted: false,
         })
     };
@@ -224,6 +337,21 @@ const TOO_MANY: GroupWarning = GroupWarning {
         "Entra ID: in Attributes & Claims, open the group claim and choose \"Groups assigned to the application\". Entra ID lists no more than 150 groups.",
     ],
 };
+const LAPSED: GroupWarning = GroupWarning {
+    requirement: FlowRequirement::Groups,
+    text: "the person is in more groups than the identity provider lists, and groups were taken that it has not listed for too long",
+    advice: &[
+        "Entra ID: in Attributes & Claims or Token configuration, open the group claim and choose \"Groups assigned to the application\".",
+        "Or let this connection keep groups for longer: its settings, Claims, \"Keep groups for so many hours\".",
+    ],
+};
+const LAST_ADMINISTRATOR: GroupWarning = GroupWarning {
+    requirement: FlowRequirement::Groups,
+    text: "the person is the last administrator, and keeps a group that the identity provider no longer gives",
+    advice: &[
+        "Make somebody else an administrator. The next sign-in of this person then takes the group away.",
+    ],
+};
 const NONE_MAPPED: GroupWarning = GroupWarning {
     requirement: FlowRequirement::Groups,
     text: "none of the groups that came is mapped to a permission group",
@@ -241,7 +369,10 @@ pub(in crate::store) fn check(
     let maps = !settings.group_mapping.is_empty();
     let warning = match (claim, groups) {
         (_, None) => None,
+        (_, Some(groups)) if !groups.spared.is_empty() => Some(&LAST_ADMINISTRATOR),
+        (GroupClaim::Overflow, Some(groups)) if !groups.taken.is_empty() => Some(&LAPSED),
         (GroupClaim::Overflow, _) => Some(&TOO_MANY),
+        (GroupClaim::Missing, _) if settings.said_groups(claim).is_some() => None,
         (GroupClaim::Missing, _) if maps => Some(&NOT_SENT),
         (GroupClaim::Values(_), Some(groups)) if maps && groups.mapped.is_empty() => {
             Some(&NONE_MAPPED)
@@ -249,6 +380,9 @@ pub(in crate::store) fn check(
         _ => None,
     };
     let mut received = match claim {
+        GroupClaim::Missing if settings.said_groups(claim).is_some() => {
+            "no groups were sent, which this connection takes for none".to_owned()
+        }
         GroupClaim::Missing => "no groups were sent".to_owned(),
         GroupClaim::Overflow => "too many groups to list".to_owned(),
         GroupClaim::Values(values) if values.is_empty() => "an empty list".to_owned(),
@@ -290,6 +424,7 @@ impl GroupOutcome {
         );
         add(". Granted: ", titles(&self.granted));
         add(". Taken: ", titles(&self.taken));
+        add(". Kept by the last administrator: ", titles(&self.spared));
         add(
             ". Given to the new account: ",
             titles(self.given.as_slice()),
