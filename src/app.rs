@@ -42,6 +42,7 @@ pub use network::Network;
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
 pub use proof::{Arrived, ProofAnswer, ProofQuestion};
+pub use providers::DueLook;
 pub use quotas::quotas;
 pub use reach::{cloud, reach};
 pub use sessions::{Asker, SessionCache, SessionError};

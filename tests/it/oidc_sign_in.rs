@@ -4,11 +4,13 @@
 
 mod accounts;
 mod attempts;
+mod client_key;
 mod foreign;
 mod initiate;
 mod keys;
 mod logout;
 mod logout_world;
+mod provider_watch;
 mod refusals;
 mod token;
 mod world;

@@ -7,6 +7,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::provider_watch::watch_providers;
 use crate::app::{App, UnknownKeys};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
@@ -64,6 +65,7 @@ pub(in crate::cli) async fn serve(
         let app = Arc::clone(&app);
         async move { app.purge().await }
     });
+    let providers = tokio::spawn(watch_providers(Arc::clone(&app)));
     tracing::info!(
         listen = %listener.local_addr().map_err(CliError::Runtime)?,
         database = app.store.backend_name(),
@@ -82,6 +84,7 @@ pub(in crate::cli) async fn serve(
     follow.abort();
     new_keys.abort();
     purge.abort();
+    providers.abort();
     app.store.close().await;
     if cut_off > 0 {
         tracing::warn!(cut_off, "stopped; some connections did not finish in time");

@@ -42,7 +42,10 @@ fn known_sentence(action: AuditAction) -> (&'static str, &'static str) {
         AuditAction::ConnectionSet
         | AuditAction::ConnectionChange
         | AuditAction::ConnectionCertificates
-        | AuditAction::ConnectionRestore => ("Changed the connection", ""),
+        | AuditAction::ConnectionRestore
+        | AuditAction::ConnectionAcceptProvider
+        | AuditAction::ConnectionFollowProvider
+        | AuditAction::ConnectionHoldProvider => ("Changed the connection", ""),
         AuditAction::ConnectionTest => ("Tested the connection", ""),
         AuditAction::DomainAdd => ("Added the e-mail domain", ""),
         AuditAction::DomainAssign => ("Assigned the e-mail domain", ""),

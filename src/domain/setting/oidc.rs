@@ -1,8 +1,8 @@
 //! The settings of OpenID Connect, changed from text.
 
 use super::values::{visible, word};
-use super::{SettingError, joined, switch};
-use crate::domain::OidcSettings;
+use super::{SettingError, joined, or_none, switch};
+use crate::domain::{DomainName, OidcSettings};
 use crate::oidc::{Issuer, TenantId};
 use crate::text::is_unseen;
 
@@ -11,19 +11,29 @@ const LONGEST_CLIENT_ID: usize = 255;
 const CLIENT_ID: &str =
     "the client ID that the provider gave (Entra ID: Application (client) ID), on one line";
 
+const DOMAIN_HINT: &str = "one of the company's e-mail domains, organizations, or none: which accounts the provider's page offers (Entra ID)";
+
 impl OidcSettings {
+    /// The hint that means the work accounts of every organization.
+    pub const ANY_ORGANIZATION: &'static str = "organizations";
+
     /// The settings of OpenID Connect that are set from text, with what each takes. What has to be asked of the provider (who it is)
     /// and what is secret are set by functions of their own.
     pub(super) const KEYS: &'static [(&'static str, &'static str)] = &[
         ("client_id", CLIENT_ID),
         (
             "client_authentication",
-            "client_secret_post or client_secret_basic",
+            "client_secret_post, client_secret_basic or private_key_jwt",
+        ),
+        (
+            "assertion_audience",
+            "issuer or token_endpoint: for whom an assertion by a key is, outside Entra ID",
         ),
         (
             "scopes",
             "scopes to ask for beside openid, separated by commas, or none",
         ),
+        ("domain_hint", DOMAIN_HINT),
         (
             "response_mode",
             "query or form_post: how the answer travels",
@@ -58,7 +68,9 @@ impl OidcSettings {
                 value.clone_into(&mut self.client_id);
             }
             "client_authentication" => self.client_authentication = word(key, value)?,
+            "assertion_audience" => self.assertion_audience = word(key, value)?,
             "scopes" => self.scopes = scopes(key, value)?,
+            "domain_hint" => self.domain_hint = domain_hint(key, value)?,
             "response_mode" => self.response_mode = word(key, value)?,
             "userinfo" => self.userinfo = word(key, value)?,
             "accepted_audiences" => self.extra_audiences = visible(key, value)?,
@@ -74,7 +86,9 @@ impl OidcSettings {
         Some(match key {
             "client_id" => self.client_id.clone(),
             "client_authentication" => self.client_authentication.to_string(),
+            "assertion_audience" => self.assertion_audience.to_string(),
             "scopes" => joined(&self.scopes),
+            "domain_hint" => or_none(self.domain_hint.as_ref()),
             "response_mode" => self.response_mode.to_string(),
             "userinfo" => self.userinfo.to_string(),
             "accepted_audiences" => joined(&self.extra_audiences),
@@ -93,6 +107,20 @@ impl OidcSettings {
             }
             one => one.of_document(),
         }
+    }
+}
+
+/// A domain, or the word for every work account; whether the company owns the domain is looked at when it is sent.
+fn domain_hint(key: &str, value: &str) -> Result<Option<String>, SettingError> {
+    let Some(value) = super::optional(value) else {
+        return Ok(None);
+    };
+    if value == OidcSettings::ANY_ORGANIZATION {
+        return Ok(Some(value.to_owned()));
+    }
+    match value.parse::<DomainName>() {
+        Ok(domain) => Ok(Some(domain.to_string())),
+        Err(_) => Err(SettingError::value(key, value, DOMAIN_HINT)),
     }
 }
 

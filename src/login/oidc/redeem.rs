@@ -4,8 +4,7 @@
 
 use super::refusal::{refusal, undelivered};
 use crate::app::App;
-use crate::domain::{ClientAuthMethod, ClientSecret, Connection, OidcSettings, UserInfoUse};
-use crate::keys::Keys;
+use crate::domain::{Connection, OidcSettings, UserInfoUse};
 use crate::login::record::SignInRefusal;
 use crate::oidc::{
     AuthenticatedSubject, Checks, Client, ClientAuthentication, Discovery, LONGEST_ANSWER,
@@ -13,10 +12,7 @@ use crate::oidc::{
     UserInfoAnswer, ValidatedIdToken,
 };
 use crate::outbound::{DocumentError, Media, ProviderAnswer};
-use crate::site::Site;
-
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use crate::site::{Site, authentications, client_key};
 
 /// What a code is redeemed with.
 pub(super) struct Redemption<'a> {
@@ -107,47 +103,65 @@ impl Redemption<'_> {
         callback: &MatchedCallback,
         checks: &mut Checks,
     ) -> Result<ProviderAnswer, Failed> {
+        let (app, connection, oidc) = (self.app, self.connection, self.oidc);
+        let now = app.clock.now();
+        let shown = authentications(&app.keys, connection, oidc, self.discovery, now);
+        let mut left = &*shown;
         let mut last = None;
-        let mut left = &*self.oidc.client_secrets;
-        while let [secret, older @ ..] = left {
+        while let [authentication, older @ ..] = left {
             left = older;
-            let Some(secret) = open_secret(&self.app.keys, self.connection, secret) else {
-                continue;
-            };
-            let answer = self.ask(callback, secret).await?;
+            let answer = self.ask(callback, authentication).await?;
             // The answer is read for good by whoever gets it.
-            let tries_older = !older.is_empty()
-                && TokenRefusal::parse(&answer.body)
-                    .is_some_and(|refusal| refusal.code == "invalid_client");
+            let refusal = TokenRefusal::parse(&answer.body);
+            let is_client = refusal.is_some_and(|refusal| refusal.code == "invalid_client");
+            if is_client {
+                self.note_key(&answer, checks);
+            }
             last = Some(answer);
-            if !tries_older {
+            if !is_client {
                 break;
             }
         }
         last.ok_or_else(|| {
             Failed::Rejected(checks.fail(
                 Requirement::TokenRequest,
-                "a client secret",
-                "no secret that this installation can open",
+                "a client secret or a key pair",
+                "none that this installation can open",
             ))
         })
+    }
+
+    /// Which key was refused, and how far the clocks are apart (rule N3): what an administrator compares.
+    fn note_key(&self, answer: &ProviderAnswer, checks: &mut Checks) {
+        let Some(pair) = self.oidc.key_in_use() else {
+            return;
+        };
+        let key = client_key(&self.app.keys, self.connection, pair);
+        let named = key.map_or_else(String::new, |key| {
+            format!(", named {}", key.shown_name(&self.oidc.issuer))
+        });
+        let clock = answer.clock_ahead(self.app.clock.now());
+        let clock = clock.map_or_else(String::new, |seconds| {
+            format!("; our clock is {seconds} seconds after the provider's")
+        });
+        checks.pass(
+            Requirement::TokenRequest,
+            "an assertion by the key in use",
+            format!("the key of the certificate {}{named}{clock}", pair.sha1),
+        );
     }
 
     async fn ask(
         &self,
         callback: &MatchedCallback,
-        secret: String,
+        authentication: &ClientAuthentication,
     ) -> Result<ProviderAnswer, Failed> {
-        let authentication = match self.oidc.client_authentication {
-            ClientAuthMethod::SecretPost => ClientAuthentication::SecretPost(secret),
-            ClientAuthMethod::SecretBasic => ClientAuthentication::SecretBasic(secret),
-        };
         let request = TokenRequest::new(
             callback,
             &self.oidc.client_id,
             self.redirect_uri,
             self.verifier,
-            &authentication,
+            authentication,
         );
         let reach = self.app.reach(&self.site.company);
         let client = self.app.provider_client();
@@ -198,11 +212,4 @@ impl Redemption<'_> {
         let userinfo = UserInfo::validate(read, token, must_be_signed, keys, self.client, checks)?;
         Ok(Some(userinfo))
     }
-}
-
-/// A secret as it was set; none when another installation sealed it, or for another connection.
-fn open_secret(keys: &Keys, connection: &Connection, secret: &ClientSecret) -> Option<String> {
-    let sealed = BASE64_STANDARD.decode(&secret.sealed).ok()?;
-    let opened = keys.open(&connection.secret_purpose(), &sealed)?;
-    String::from_utf8(opened).ok()
 }

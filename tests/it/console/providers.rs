@@ -77,6 +77,8 @@ async fn save(
         "client_id",
         "scopes",
         "client_authentication",
+        "assertion_audience",
+        "domain_hint",
         "response_mode",
         "userinfo",
         "accepted_acr",
