@@ -11,6 +11,7 @@ mod proof;
 mod providers;
 mod quotas;
 mod reach;
+mod remembered_sign_in;
 mod sessions;
 mod shares;
 mod throttle;

@@ -14,6 +14,10 @@ use crate::oidc::{Discovery, Issuer, MovedEndpoint};
 pub const MOST_CLIENT_SECRETS: usize = 2;
 /// How long the secret before the one in use is still tried, from the moment that the newer one was set.
 const OLDER_SECRET: Duration = Duration::hours(24);
+/// The scope of refresh tokens (OpenID Connect Core 1.0, section 11).
+const OFFLINE_ACCESS: &str = "offline_access";
+/// The least and the most minutes between two questions to a provider about one session.
+pub const CHECK_AGAIN_RANGE: std::ops::RangeInclusive<u16> = 5..=1440;
 /// The most redirect URIs at once: the one in use, and the one before it (rule L8).
 pub const MOST_CALLBACK_CODES: usize = 2;
 
@@ -41,6 +45,9 @@ pub struct OidcSettings {
     pub domain_hint: Option<String>,
     /// What is asked for beside `openid`.
     pub scopes: Vec<String>,
+    /// How often the provider is asked again while its user is signed in, in minutes (rule T6); none asks once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_again: Option<u16>,
     /// How the answer travels through the browser (rule L5).
     pub response_mode: AnswerMode,
     /// Whether the userinfo endpoint is asked as well (rule Q1).
@@ -114,6 +121,7 @@ impl Default for OidcSettings {
             callback_codes: Vec::new(),
             domain_hint: None,
             scopes: vec!["profile".to_owned(), "email".to_owned()],
+            check_again: None,
             response_mode: AnswerMode::Query,
             userinfo: UserInfoUse::Off,
             extra_audiences: Vec::new(),
@@ -231,7 +239,9 @@ impl OidcSettings {
     /// The scopes as they are asked for (OpenID Connect Core 1.0, section 3.1.2.1).
     pub fn scope(&self) -> String {
         let others = self.scopes.iter().map(String::as_str);
-        let others = others.filter(|scope| *scope != "openid");
+        // Rule T6: what lasts is asked for where it is used, and nowhere else.
+        let others = others.filter(|scope| *scope != "openid" && *scope != OFFLINE_ACCESS);
+        let others = others.chain(self.check_again.map(|_| OFFLINE_ACCESS));
         let all: Vec<_> = std::iter::once("openid").chain(others).collect();
         all.join(" ")
     }

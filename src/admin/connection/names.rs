@@ -113,6 +113,11 @@ pub const SETTINGS: &[SettingText] = &[
         "What is asked for beside openid: profile and email give the name and the address.",
     ),
     setting(
+        "check_again",
+        "Check again while signed in",
+        "Every so many minutes the provider is asked whether the sign-in still counts; who is disabled there is signed out here. It asks users for lasting access (offline_access).",
+    ),
+    setting(
         "domain_hint",
         "Domain hint",
         "Leads Entra ID's page to the accounts of this domain of yours at once; organizations means work accounts of any. It proves nothing.",

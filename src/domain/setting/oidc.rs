@@ -2,6 +2,7 @@
 
 use super::values::{visible, word};
 use super::{SettingError, joined, or_none, switch};
+use crate::domain::oidc_settings::CHECK_AGAIN_RANGE;
 use crate::domain::{DomainName, OidcSettings};
 use crate::oidc::{Issuer, TenantId};
 use crate::text::is_unseen;
@@ -11,6 +12,8 @@ const LONGEST_CLIENT_ID: usize = 255;
 const CLIENT_ID: &str =
     "the client ID that the provider gave (Entra ID: Application (client) ID), on one line";
 
+const CHECK_AGAIN: &str =
+    "5 to 1440 minutes, or off: how often the provider is asked whether a sign-in still counts";
 const DOMAIN_HINT: &str = "one of the company's e-mail domains, organizations, or none: which accounts the provider's page offers (Entra ID)";
 
 impl OidcSettings {
@@ -34,6 +37,7 @@ impl OidcSettings {
             "scopes to ask for beside openid, separated by commas, or none",
         ),
         ("domain_hint", DOMAIN_HINT),
+        ("check_again", CHECK_AGAIN),
         (
             "response_mode",
             "query or form_post: how the answer travels",
@@ -70,6 +74,7 @@ impl OidcSettings {
             "client_authentication" => self.client_authentication = word(key, value)?,
             "assertion_audience" => self.assertion_audience = word(key, value)?,
             "scopes" => self.scopes = scopes(key, value)?,
+            "check_again" => self.check_again = check_again(key, value)?,
             "domain_hint" => self.domain_hint = domain_hint(key, value)?,
             "response_mode" => self.response_mode = word(key, value)?,
             "userinfo" => self.userinfo = word(key, value)?,
@@ -88,6 +93,9 @@ impl OidcSettings {
             "client_authentication" => self.client_authentication.to_string(),
             "assertion_audience" => self.assertion_audience.to_string(),
             "scopes" => joined(&self.scopes),
+            "check_again" => self
+                .check_again
+                .map_or_else(|| "off".to_owned(), |minutes| minutes.to_string()),
             "domain_hint" => or_none(self.domain_hint.as_ref()),
             "response_mode" => self.response_mode.to_string(),
             "userinfo" => self.userinfo.to_string(),
@@ -107,6 +115,17 @@ impl OidcSettings {
             }
             one => one.of_document(),
         }
+    }
+}
+
+/// Minutes, or the word for never.
+fn check_again(key: &str, value: &str) -> Result<Option<u16>, SettingError> {
+    match value.trim() {
+        "" | "off" | "none" => Ok(None),
+        minutes => match minutes.parse() {
+            Ok(minutes) if CHECK_AGAIN_RANGE.contains(&minutes) => Ok(Some(minutes)),
+            _ => Err(SettingError::value(key, value, CHECK_AGAIN)),
+        },
     }
 }
 

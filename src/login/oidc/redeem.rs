@@ -8,8 +8,8 @@ use crate::domain::{Connection, OidcSettings, UserInfoUse};
 use crate::login::record::SignInRefusal;
 use crate::oidc::{
     AuthenticatedSubject, Checks, Client, ClientAuthentication, Discovery, LONGEST_ANSWER,
-    MatchedCallback, Rejection, Requirement, TokenAnswer, TokenRefusal, TokenRequest, UserInfo,
-    UserInfoAnswer, ValidatedIdToken,
+    MatchedCallback, Rejection, RememberedSignIn, Requirement, TokenAnswer, TokenRefusal,
+    TokenRequest, UserInfo, UserInfoAnswer, ValidatedIdToken,
 };
 use crate::outbound::{DocumentError, Media, ProviderAnswer};
 use crate::site::{Site, authentications, client_key};
@@ -24,6 +24,7 @@ pub(super) struct Redemption<'a> {
     pub(super) client: &'a Client,
     pub(super) redirect_uri: &'a str,
     pub(super) verifier: &'a str,
+    pub(super) nonce: &'a str,
 }
 
 /// What a code was redeemed for.
@@ -31,6 +32,8 @@ pub(super) struct RedeemedCode {
     pub(super) subject: AuthenticatedSubject,
     /// As it came: the provider wants it back at a sign-out (rule T2).
     pub(super) id_token: String,
+    /// What the provider is asked with again, where the connection wants that (rule T6).
+    pub(super) again: Option<RememberedSignIn>,
 }
 
 /// Why there is no subject.
@@ -89,10 +92,15 @@ impl Redemption<'_> {
             .await?;
         let signed = answer.verify(&keys, self.client, checks)?;
         let token = signed.validate(self.client, app.clock.now(), checks)?;
+        let again = self
+            .oidc
+            .check_again
+            .and_then(|_| RememberedSignIn::of(&token, self.nonce, &delivered.body));
         let userinfo = self.userinfo(&token, &keys, checks).await?;
         let by_user_name = self.oidc.user_name_as_email;
         Ok(RedeemedCode {
             id_token: token.encoded().to_owned(),
+            again,
             subject: token.authenticate(userinfo.as_ref(), self.client, by_user_name),
         })
     }

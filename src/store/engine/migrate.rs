@@ -139,6 +139,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "logout hints",
         include_str!("../../../migrations/0026_logout_hints.sql"),
     ),
+    (
+        28,
+        "refresh",
+        include_str!("../../../migrations/0028_refresh.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

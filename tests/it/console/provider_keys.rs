@@ -79,5 +79,6 @@ async fn a_key_pair_is_made_downloaded_used_and_deleted() {
     assert_eq!(gone.status, 303, "{}", gone.body);
     assert_eq!(stored().await.client_keys.len(), 1);
     let mut member = world.browser().signed_in(MEMBER).await;
-    assert_eq!(post(&mut member, &keys, &[]).await.status, 403);
+    let file = format!("{keys}/{}.pem", second.sha1);
+    assert_eq!(member.get(&file).await.status, 403);
 }

@@ -117,16 +117,9 @@ fn look_at_provider(
         format!("Make a new one at the provider, then: {command}")
     };
     if end > now + SOON {
-        diagnoses.ok(
-            AREA,
-            format!("{name} is {state}, {what} until {day}"),
-        );
+        diagnoses.ok(AREA, format!("{name} is {state}, {what} until {day}"));
     } else if end > now {
-        diagnoses.warn(
-            AREA,
-            format!("{name}: the {what} ends on {day}."),
-            renew,
-        );
+        diagnoses.warn(AREA, format!("{name}: the {what} ends on {day}."), renew);
     } else {
         let text = format!("{name}: the {what} ended on {day}.");
         unusable(connection, text, renew, diagnoses);
