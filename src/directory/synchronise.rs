@@ -30,7 +30,7 @@ pub use collect::{MOST_DIRECTORY_GROUPS, MOST_DIRECTORY_PEOPLE, MOST_MEMBERSHIPS
 pub use plan::plan_groups;
 
 /// How long a node has a directory without a word.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// When a synchronisation that failed is tried again, at the latest.
 const AGAIN: time::Duration = time::Duration::minutes(5);
 /// A round that was begun longer ago is begun again: the links of its pages are over.

@@ -13,8 +13,10 @@ pub const MOST_OVERFLOW_HOURS: u16 = 8760;
 
 words! {
     /// What a missing claim says.
+    #[derive(Default)]
     pub enum MissingPolicy {
         /// Nothing: groups stay as they are.
+        #[default]
         Keep = "keep",
         /// That the person is in no group.
         NoGroups = "none",
@@ -23,25 +25,15 @@ words! {
 
 words! {
     /// What is done where the groups are too many to list.
+    #[derive(Default)]
     pub enum OverflowPolicy {
         /// The connection's directory is asked; where it does not answer, it is as with [`Self::Keep`].
         Graph = "graph",
         /// The groups stay as they are known.
+        #[default]
         Keep = "keep",
         /// The sign-in is refused.
         Refuse = "refuse",
-    }
-}
-
-impl Default for MissingPolicy {
-    fn default() -> Self {
-        Self::Keep
-    }
-}
-
-impl Default for OverflowPolicy {
-    fn default() -> Self {
-        Self::Keep
     }
 }
 

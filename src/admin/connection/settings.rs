@@ -224,13 +224,9 @@ fn secrets_text(oidc: &OidcSettings) -> String {
     let all = oidc.client_secrets.iter().map(told);
     let mut all = all.collect::<Vec<_>>();
     if let (Some(last), Some(end)) = (all.last_mut(), oidc.older_secret_end()) {
-        let minute = end.time();
-        *last += &format!(
-            ", tried until {} {:02}:{:02} UTC",
-            end.date(),
-            minute.hour(),
-            minute.minute()
-        );
+        let (day, minute) = (end.date(), end.time());
+        let (hour, minute) = (minute.hour(), minute.minute());
+        *last = format!("{last}, tried until {day} {hour:02}:{minute:02} UTC");
     }
     match &*all {
         [] => "none".to_owned(),

@@ -4,7 +4,7 @@ use super::{NamedConnection, save};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
-use crate::domain::AuditAction;
+use crate::domain::{AuditAction, OidcSettings};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct AcceptProvider {
@@ -21,7 +21,7 @@ impl AcceptProvider {
         let admin = installation.admin(company.id).await?;
         let after = admin.with_held_accepted(&connection)?;
         let changes = connection.settings.oidc();
-        for one in changes.map(|oidc| oidc.held_changes()).unwrap_or_default() {
+        for one in changes.map(OidcSettings::held_changes).unwrap_or_default() {
             let before = one.before.unwrap_or_else(|| "none".to_owned());
             out.line(format!("{}: {before} → {}", one.name, one.after))?;
         }

@@ -25,7 +25,7 @@ pub const MOST_MEMBERSHIPS: u64 = 2_000_000;
 /// How often a page is asked for.
 const TRIES: u32 = 5;
 /// Who has to wait longer gives the directory back until then.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// Who was bound so short a time before a full round may not be in it yet.
 const LAG: time::Duration = time::Duration::minutes(15);
 
@@ -238,7 +238,8 @@ impl Round<'_> {
         ];
         let seen = [self.work.groups, self.work.people, self.work.members];
         let may_be = seen.iter().zip(most).any(|(seen, most)| *seen > most);
-        if !may_be && !(self.work.page_link.is_none() && !self.work.is_full) {
+        let ends_here = self.work.page_link.is_none() && !self.work.is_full;
+        if !may_be && !ends_here {
             return Ok(());
         }
         let size = tx.directory_size(self.connection.id).await?;

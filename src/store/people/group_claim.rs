@@ -49,8 +49,8 @@ impl GroupOutcome {
         }
         let prefix = connection.settings.directory_prefix();
         let profile = claimant.profile;
-        let names = [&profile.subject].into_iter().chain(&profile.other_names);
-        let object = names.filter_map(|name| name.strip_prefix(&prefix)).next();
+        let mut names = [&profile.subject].into_iter().chain(&profile.other_names);
+        let object = names.find_map(|name| name.strip_prefix(&prefix));
         let Some(object) = object else {
             return Ok(());
         };
