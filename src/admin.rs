@@ -7,6 +7,7 @@
 mod audit;
 mod authority;
 mod certificate;
+mod client_key;
 mod company;
 mod connection;
 mod directory_user;
@@ -25,6 +26,7 @@ mod promotion;
 mod proposal;
 mod provider;
 mod provider_check;
+mod provider_watch;
 mod quota;
 mod refused;
 mod session;
@@ -56,6 +58,7 @@ pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_findings,
     certificate_warning, given_certificates,
 };
+pub use client_key::{PublicKeyFiles, pem};
 pub use company::OWN_SETTINGS;
 pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, SettingText, Unfit,
@@ -77,6 +80,7 @@ pub use obstacle::{ConnectionEnd, Obstacle};
 pub use proposal::Proposal;
 pub use provider::ChosenProvider;
 pub use provider_check::{LineState, ProviderCheck, ProviderLine};
+pub use provider_watch::LookError;
 pub use refused::{FieldProblem, Problems, Refused};
 pub use sign_in::{ReceivedMessage, SignInDetail, Signing, SigningCertificate, drift};
 pub use token::{MadeToken, NewToken, TOKEN_PREFIX, token_hash};
@@ -124,6 +128,14 @@ impl Actor {
             client: None,
             over_administrators: true,
             for_good: false,
+        }
+    }
+
+    /// The server itself, in what nobody asked it for.
+    pub fn server() -> Self {
+        Self {
+            name: "this server".to_owned(),
+            ..Self::command_line()
         }
     }
 

@@ -8,6 +8,7 @@ mod answer;
 mod attempts;
 mod audit;
 mod caller;
+mod client_keys;
 mod company;
 mod connection;
 mod connections;
@@ -101,6 +102,22 @@ pub(crate) fn routes() -> Routes {
             get(connections::list).post(connections::create),
         )
         .route("/api/v1/connections/{id}/verify", post(connections::verify))
+        .route(
+            "/api/v1/connections/{id}/provider/accept",
+            post(connections::accept_provider),
+        )
+        .route(
+            "/api/v1/connections/{id}/keys",
+            get(client_keys::list).post(client_keys::make),
+        )
+        .route(
+            "/api/v1/connections/{id}/keys/{sha1}",
+            get(client_keys::show).delete(client_keys::delete),
+        )
+        .route(
+            "/api/v1/connections/{id}/keys/{sha1}/use",
+            post(client_keys::put_in_use),
+        )
         .route(
             "/api/v1/connections/{id}",
             get(connections::show)

@@ -10,6 +10,7 @@ mod audit_action;
 mod audit_bound;
 mod audit_detail;
 pub mod claims;
+mod client_key;
 pub mod company;
 pub mod company_domain;
 pub mod company_setting;
@@ -47,6 +48,7 @@ pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
 pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};
 pub use claims::{AddressTrust, GroupClaim, Profile, ProfileError};
+pub use client_key::{AssertionAudience, ClientKeyAlgorithm, ClientKeyPair, MOST_CLIENT_KEYS};
 pub use company::{Company, Contact, Organization, Slug};
 pub use company_domain::{
     CompanyDomain, DomainName, DomainNameError, SharedDomain, Verified, VerifiedBy,
@@ -68,8 +70,8 @@ pub use logo::Logo;
 pub use mapping::AttributeMapping;
 pub use name_id::NameId;
 pub use oidc_settings::{
-    AnswerMode, ClientAuthMethod, ClientSecret, MOST_CALLBACK_CODES, MOST_CLIENT_SECRETS,
-    OidcSettings, UserInfoUse,
+    AnswerMode, ClientAuthMethod, ClientSecret, DocumentNews, HeldDiscovery, MOST_CALLBACK_CODES,
+    MOST_CLIENT_SECRETS, OidcSettings, UserInfoUse,
 };
 pub use origin::{Origin, OriginError};
 pub use picture::{Picture, PictureError, PictureKind};

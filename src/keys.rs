@@ -4,6 +4,7 @@
 //! instance key never leaves this room, only keys derived from it for one purpose are used; nothing here prints a key.
 
 mod backup;
+mod client_pair;
 mod files;
 mod fingerprint;
 mod password;
@@ -25,6 +26,7 @@ use time::OffsetDateTime;
 use crate::config::Config;
 
 pub use backup::{Restored, SealedKeys};
+pub use client_pair::{NewClientPair, PairKind};
 pub use fingerprint::Fingerprints;
 pub use rotation::{KeyPurpose, Overlap};
 

@@ -31,7 +31,7 @@ use crate::store;
 
 pub use begin::{leads_over_plain_http, sign_out};
 pub use judge::LogoutRefusal;
-pub use oidc::{TokenEnding, end_by_sid, frame_ancestors, receive_token};
+pub use oidc::{TokenEnding, check_again, end_by_sid, frame_ancestors, receive_token};
 pub use outgoing::Outgoing;
 pub use receive::receive;
 pub use visit::{LogoutArrival, LogoutEnding, LogoutVisit};

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
-mod client_credential;
+mod credentials;
 mod directory;
 mod oidc;
 mod record_check;
@@ -23,7 +23,7 @@ use crate::saml::metadata::{
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
-pub use client_credential::client_authentications;
+pub use credentials::{ClientCredential, authentications, client_key, sign_in_credential};
 pub use directory::Directory;
 pub use oidc::client;
 pub use record_check::record_check;
@@ -125,6 +125,11 @@ impl Site {
             let oidc = it.connection.settings.oidc();
             oidc.is_some_and(|oidc| oidc.callback_codes.iter().any(|known| known == code))
         })
+    }
+
+    /// Whether an e-mail domain is one of the company's.
+    pub fn has_domain(&self, name: &str) -> bool {
+        self.domains.iter().any(|it| it.name.as_str() == name)
     }
 
     /// The connection of this identifier, enabled or not.

@@ -49,6 +49,7 @@ pub use sign_in::overview::LatestOutcome;
 pub use sign_in::proof::{
     AttemptRef, FederatedProof, Finished, NewSession, PasswordProof, Proof, SignIn, UsedAssertion,
 };
+pub use sign_in::refresh::SessionRefresh;
 pub use sign_in::refusal::{LinkObstacle, Refusal};
 pub use sign_in::session::{SESSIONS_OF_ONE, SignedIn};
 pub use sign_in::session_list::ListedSession;

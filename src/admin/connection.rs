@@ -154,6 +154,12 @@ impl Admin<'_> {
             self.check_over_administrators()?;
         }
         self.check_client(after).await?;
+        // Rule N1: a secret that is not tried any more goes with the next change, whoever makes it.
+        let mut forgetting = after.clone();
+        if let Some(oidc) = forgetting.settings.oidc_mut() {
+            oidc.forget_ended_secret(self.now);
+        }
+        let after = &forgetting;
         let groups = self.store.groups(self.company).await?;
         check::check(after, &groups)?;
         let settings = ConnectionSettings::of(groups);

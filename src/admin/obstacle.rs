@@ -126,6 +126,25 @@ pub enum Obstacle {
         "This connection speaks SAML. A tenant ID and client secrets are for connections that speak OpenID Connect: add one."
     )]
     NotOidc,
+    /// No addresses wait for anybody's word.
+    #[error("No new addresses of this provider wait to be accepted.")]
+    NothingHeld,
+    /// A connection has two key pairs at most.
+    #[error("This connection has two key pairs already. Delete the one that is not in use first.")]
+    TwoKeyPairs,
+    /// Without it nobody signs in.
+    #[error(
+        "This key pair is in use. Use another one first, or a client secret (client_authentication); then this one can be deleted."
+    )]
+    KeyPairInUse,
+    /// It was sealed elsewhere.
+    #[error(
+        "This key pair was sealed with another instance key and cannot be opened. Delete it, and make a new one."
+    )]
+    ForeignKeyPair,
+    /// OpenSSL, or the end of the process.
+    #[error("The key pair could not be made just now. Try again.")]
+    KeyPairNotMade,
     /// Others have addresses asked.
     #[error("Other addresses are being asked at this moment. Try again in a few seconds.")]
     OtherAddressesAsked,

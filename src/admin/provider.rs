@@ -244,6 +244,7 @@ impl Admin<'_> {
         let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
         if oidc.issuer != issuer {
             (oidc.issuer, oidc.discovery) = (issuer, None);
+            (oidc.held_discovery, oidc.application_keys) = (None, false);
         }
         Ok(after)
     }
@@ -259,7 +260,7 @@ impl Admin<'_> {
         let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
         let read = client.discovery(&oidc.issuer, reach).await;
         if let Ok(discovery) = &read {
-            oidc.discovery = Some(discovery.clone());
+            oidc.read_again(discovery, self.now);
         }
         Ok((after, read))
     }

@@ -3,10 +3,9 @@
 //! Invariant: the secret is never sent; "Test sign-in" sends it.
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 
 use super::{Admin, Obstacle, Refused};
-use crate::domain::{AnswerMode, AuditAction, Connection};
+use crate::domain::{AnswerMode, AuditAction, ClientAuthMethod, Connection, OidcSettings};
 use crate::oidc::Discovery;
 use crate::outbound::{ProviderClient, Reach};
 
@@ -84,11 +83,12 @@ impl Admin<'_> {
         detail: Option<&str>,
     ) -> Result<Connection, Refused> {
         let mut after = connection.clone();
-        match (after.settings.oidc_mut(), &check.discovery) {
-            (Some(oidc), Some(read)) if oidc.discovery.as_ref() != Some(read) => {
-                oidc.discovery = Some(read.clone());
-            }
-            _ => return Ok(after),
+        let (Some(oidc), Some(read)) = (after.settings.oidc_mut(), &check.discovery) else {
+            return Ok(after);
+        };
+        oidc.read_again(read, self.now);
+        if after == *connection {
+            return Ok(after);
         }
         self.change_connection(&after, AuditAction::ConnectionSet, detail)
             .await
@@ -125,8 +125,9 @@ impl ProviderCheck {
         };
         check.pass("Issuer and addresses", discovery.issuer.clone());
         check.keys(&discovery, client, reach).await;
+        check.addresses(&discovery, oidc);
         check.offers(&discovery, connection);
-        check.clock(answer.date.as_deref(), now);
+        check.clock(answer.clock_ahead(now));
         check.discovery = Some(discovery);
         check
     }
@@ -151,6 +152,19 @@ impl ProviderCheck {
         }
     }
 
+    /// Rule J6: addresses at another host than before are held.
+    fn addresses(&mut self, read: &Discovery, oidc: &OidcSettings) {
+        let moved = oidc.discovery.as_ref().map(|known| known.moved(read));
+        for one in moved.unwrap_or_default() {
+            let before = one.before.as_deref().unwrap_or("nothing");
+            self.warn(
+                "Addresses",
+                format!("{} is {} now, it was {before}; it is held", one.name, one.after),
+                "Ask the provider whether it has moved, and accept it then: vestibule connection accept-provider.",
+            );
+        }
+    }
+
     fn offers(&mut self, discovery: &Discovery, connection: &Connection) {
         let Some(oidc) = connection.settings.oidc() else {
             return;
@@ -168,6 +182,7 @@ impl ProviderCheck {
                 "Set client_authentication to one that is offered.",
             );
         }
+        self.key_algorithm(oidc, discovery);
         match discovery.pkce_s256 {
             Some(true) => self.pass("PKCE with S256", "offered".to_owned()),
             None => self.pass(
@@ -226,17 +241,39 @@ impl ProviderCheck {
                 "Set client_id (Entra ID: App registrations, Overview, Application (client) ID).",
             );
         }
-        if oidc.client_secrets.is_empty() {
+        if oidc.client_authentication == ClientAuthMethod::PrivateKey {
+            if !oidc.has_credential() {
+                self.fail("Key pair", "missing".to_owned(), "Make one, register it at the provider, and use it: vestibule connection key make.");
+            }
+        } else if oidc.client_secrets.is_empty() {
             self.fail("Client secret", "missing".to_owned(), "Set client_secret_file (Entra ID: App registrations, Certificates & secrets, the Value).");
         }
     }
 
-    fn clock(&mut self, date: Option<&str>, now: OffsetDateTime) {
-        let theirs = date.and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
-        let Some(theirs) = theirs else {
+    /// Rule N3: what the key in use signs with, against what the provider says it takes.
+    fn key_algorithm(&mut self, oidc: &OidcSettings, discovery: &Discovery) {
+        let Some(pair) = oidc.key_in_use() else {
             return;
         };
-        let apart = (now - theirs).whole_seconds();
+        let (algorithm, offered) = (pair.algorithm.as_str(), &discovery.token_auth_algorithms);
+        if offered.is_empty() || offered.iter().any(|it| it == algorithm) {
+            self.pass(
+                "Key pair",
+                format!("{algorithm}, certificate {}", pair.sha1),
+            );
+        } else {
+            self.fail(
+                "Key pair",
+                format!("{algorithm} is not offered, but {}", offered.join(", ")),
+                "Make a key pair that the provider takes, register it there, and use it.",
+            );
+        }
+    }
+
+    fn clock(&mut self, apart: Option<i64>) {
+        let Some(apart) = apart else {
+            return;
+        };
         let found = format!("{apart} seconds after the provider's");
         match apart.abs() {
             0..=CLOCKS_DIFFER => self.pass("Our clock", found),

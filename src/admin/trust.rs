@@ -54,14 +54,15 @@ impl Admin<'_> {
         ))
     }
 
-    /// The connection with the settings of an older version. Its names, its place and whether it is on stay as they are.
+    /// The connection with the settings of an older version. Its names, its place and whether it is on stay as they are, and what
+    /// the provider knows us by: secrets and keys of then are over there, and a retired redirect URI stays retired.
     pub async fn with_version(
         &self,
         connection: &Connection,
         number: i64,
     ) -> Result<Connection, Refused> {
         let version = self.trust_version(connection, number).await?;
-        let settings = version.settings;
+        let settings = version.settings.with_credentials_of(&connection.settings);
         if settings == connection.settings {
             return Err(Obstacle::SameTrust { number }.into());
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::client_keys::ClientKeyOut;
 use super::json_body::{present, texts};
 use crate::admin::{
     CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, SETTINGS,
@@ -16,7 +17,14 @@ use crate::domain::{Company, Connection, Protocol};
 const OWN: [&str; 4] = ["name", "display_name", "sort_order", "enabled"];
 
 /// Settings that have members of their own.
-const ELSEWHERE: [&str; 3] = ["certificates", "client_secret", "issuer"];
+const ELSEWHERE: [&str; 6] = [
+    "certificates",
+    "client_secret",
+    "client_keys",
+    "issuer",
+    "provider_addresses",
+    "held_addresses",
+];
 
 /// A connection to an identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,6 +78,22 @@ pub(super) struct OpenIdOut {
     back_channel_logout_url: String,
     /// The secrets that are kept, the newest first: never what they are.
     client_secrets: Vec<ClientSecretOut>,
+    /// The key pairs in the place of secrets, the one in use first: never the private keys.
+    client_keys: Vec<ClientKeyOut>,
+    /// Addresses of the provider that are at another host since a while: they wait to be accepted.
+    held_addresses: Vec<HeldAddressOut>,
+}
+
+/// An address of a provider that is held.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HeldAddress)]
+pub(super) struct HeldAddressOut {
+    /// Its member in the discovery document.
+    name: &'static str,
+    /// What is in force.
+    #[schema(required = true)]
+    before: Option<String>,
+    after: String,
 }
 
 /// When a client secret was set, and until when the provider takes it.
@@ -81,6 +105,10 @@ pub(super) struct ClientSecretOut {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required = true)]
     expires_at: Option<OffsetDateTime>,
+    /// Until when it is tried, for the one before the newest.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required = true)]
+    tried_until: Option<OffsetDateTime>,
 }
 
 /// A provider of OpenID Connect.
@@ -267,7 +295,7 @@ impl OpenIdOut {
     fn new(company: &Company, connection: &Connection) -> Option<Self> {
         let oidc = connection.settings.oidc()?;
         let callbacks = oidc.callback_codes.iter();
-        let secrets = oidc.client_secrets.iter();
+        let secrets = oidc.client_secrets.iter().enumerate();
         Some(Self {
             issuer: oidc.issuer_text(),
             callback_urls: callbacks.map(|code| company.callback_url(code)).collect(),
@@ -275,9 +303,20 @@ impl OpenIdOut {
             front_channel_logout_url: company.front_channel_url(&connection.name),
             back_channel_logout_url: company.back_channel_url(&connection.name),
             client_secrets: secrets
-                .map(|secret| ClientSecretOut {
+                .map(|(at, secret)| ClientSecretOut {
                     set_at: secret.set_at,
                     expires_at: secret.expires_at,
+                    tried_until: oidc.older_secret_end().filter(|_| at > 0),
+                })
+                .collect(),
+            client_keys: ClientKeyOut::all(connection),
+            held_addresses: oidc
+                .held_changes()
+                .into_iter()
+                .map(|it| HeldAddressOut {
+                    name: it.name,
+                    before: it.before,
+                    after: it.after,
                 })
                 .collect(),
         })

@@ -175,6 +175,29 @@ pub(super) async fn verify(
     Ok(answer::written(StatusCode::OK, answer::text(&out)?))
 }
 
+/// Accepts the provider's addresses that are held.
+///
+/// They are at another host than before. It needs `admins:write` as well.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/provider/accept", tag = "Connections", operation_id = "acceptProvider",
+    params(("id" = String, Path, description = "The connection."), IfMatchHeader), security(("token" = ["connections:write"])),
+    responses((status = 200, description = "The connection as it is now.", body = ConnectionOut, headers(("ETag" = String, description = "The version.")))))]
+pub(super) async fn accept_provider(
+    caller: Caller<ConnectionsWrite>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+    if_match: IfMatch,
+) -> Answer {
+    let admin = caller.admin();
+    let before = admin.connection(id).await?;
+    let revision = revision(if_match, &before);
+    admin.check_revision(&before, revision).await?;
+    admin.check_over_administrators()?;
+    let after = admin.with_held_accepted(&before)?;
+    let action = AuditAction::ConnectionAcceptProvider;
+    let changed = admin.change_connection(&after, action, None).await?;
+    caller.catch_up().await?;
+    answer_connection(&caller, &changed).await
+}
+
 /// A connection that was made.
 async fn load_created(
     caller: Caller<ConnectionsWrite>,

@@ -16,8 +16,8 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    Answer, answer, attempts, audit, company, connections, domains, groups, logo, quota, sessions,
-    user_actions, users,
+    Answer, answer, attempts, audit, client_keys, company, connections, domains, groups, logo,
+    quota, sessions, user_actions, users,
 };
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
@@ -75,6 +75,12 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         connections::edit,
         connections::delete,
         connections::verify,
+        connections::accept_provider,
+        client_keys::list,
+        client_keys::make,
+        client_keys::show,
+        client_keys::put_in_use,
+        client_keys::delete,
         sessions::list,
         sessions::end_all,
         sessions::end,

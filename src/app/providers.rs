@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use super::App;
 use super::shares::{Shares, Turn};
 use crate::domain::{Company, Connection, ConnectionId, OidcSettings};
 use crate::jose::{KeySet, PublicKey};
+use crate::keys;
 use crate::oidc::Discovery;
 use crate::outbound::{DocumentError, ProviderClient, ProviderFailure};
 
@@ -33,6 +35,11 @@ const FAILED: Duration = Duration::from_secs(5);
 /// Questions under way at once, and those of one company: its provider may be silent.
 const ASKED: usize = 512;
 const ASKED_OF_ONE: usize = 128;
+/// How often a document is looked at again, by so much less at most, so that not all are at once.
+const LOOK: Duration = Duration::from_hours(1);
+const JITTER: u64 = 600;
+/// How long after its last sign-in a connection's provider is looked at.
+const USED_LATELY: Duration = Duration::from_hours(24);
 
 /// The providers of all connections.
 #[derive(Debug)]
@@ -49,6 +56,29 @@ struct KnownProvider {
     current: ArcSwap<CurrentKeys>,
     keys: Mutex<KnownKeys>,
     discovery: Mutex<Option<(String, Discovery)>>,
+    looks: SyncMutex<Looks>,
+    /// Whether a key of this application alone has signed, though the connection does not say so yet (rule K6).
+    application_keys: AtomicBool,
+}
+
+/// The looks at a provider's document (rule J6).
+#[derive(Debug, Default)]
+struct Looks {
+    /// When its keys were last wanted by a sign-in.
+    used_at: Option<Duration>,
+    /// When somebody last looked, or the server began to count.
+    looked_at: Option<Duration>,
+    /// The version that was read.
+    etag: Option<String>,
+}
+
+/// A connection whose provider is looked at again, with the version of its document that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueLook {
+    pub connection: ConnectionId,
+    pub etag: Option<String>,
+    /// Whether a key of the application alone has signed.
+    pub application_keys: bool,
 }
 
 /// The keys that count.
@@ -138,6 +168,51 @@ impl App {
         (*from == oidc.issuer.discovery_url()).then(|| discovery.clone())
     }
 
+    /// The connections that were used lately and whose provider is to be looked at again, the longest due first; each is told once
+    /// an hour. What was found out of a connection's keys is told at once.
+    pub fn due_looks(&self, most: usize) -> Vec<DueLook> {
+        let now = self.clock.running();
+        let since = |moment: Option<Duration>| moment.map(|it| now.saturating_sub(it));
+        let known = self.providers.known.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        let mut due = Vec::new();
+        for (id, provider) in &*known {
+            let looks = provider.looks.lock();
+            let looks = looks.unwrap_or_else(PoisonError::into_inner);
+            // The same for a connection at every look, another one for the next connection.
+            let jitter = Duration::from_secs(
+                u64::from(keys::hash(id.to_string().as_bytes())[0]) * JITTER / 255,
+            );
+            let is_used = since(looks.used_at).is_some_and(|it| it < USED_LATELY);
+            let age = since(looks.looked_at).unwrap_or_default();
+            if is_used && age >= LOOK.saturating_sub(jitter) {
+                due.push((age, *id, Arc::clone(provider)));
+            }
+        }
+        drop(known);
+        due.sort_by_key(|(age, ..)| std::cmp::Reverse(*age));
+        due.truncate(most);
+        due.into_iter()
+            .map(|(_, connection, provider)| {
+                let looks = provider.looks.lock();
+                let mut looks = looks.unwrap_or_else(PoisonError::into_inner);
+                looks.looked_at = Some(now);
+                DueLook {
+                    connection,
+                    etag: looks.etag.clone(),
+                    application_keys: provider.application_keys.load(Ordering::Relaxed),
+                }
+            })
+            .collect()
+    }
+
+    /// Keeps the version of a document that was read.
+    pub fn note_look(&self, connection: ConnectionId, etag: Option<String>) {
+        let known = self.providers.known(connection);
+        let mut looks = known.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.etag = etag;
+    }
+
     /// The keys of a connection's provider, among them the one of this name, if the provider has it.
     pub async fn provider_keys(
         &self,
@@ -148,6 +223,7 @@ impl App {
     ) -> Result<Arc<KeySet>, DocumentError> {
         let known = self.providers.known(connection.id);
         let (now, address) = (self.clock.running(), &discovery.jwks_uri);
+        known.note_use(now);
         let current = known.current.load_full();
         let serves = current.serves(address, kid, now);
         if serves && current.is_fresh(now) {
@@ -164,13 +240,32 @@ impl App {
             *keys = KnownKeys::at(address);
         }
         if keys.wants_reading(kid, now) {
-            let is_entra = connection
-                .settings
-                .oidc()
-                .is_some_and(|oidc| oidc.issuer.is_entra());
+            let oidc = connection.settings.oidc();
+            let is_entra = oidc.is_some_and(|oidc| oidc.issuer.is_entra());
+            let own = oidc.filter(|_| is_entra);
+            let own = own.and_then(|oidc| discovery.application_keys(&oidc.client_id));
+            let knows_own = oidc.is_some_and(|oidc| oidc.application_keys)
+                || known.application_keys.load(Ordering::Relaxed);
             let turn = self.provider_turn(company)?;
-            let read = self.providers.client.key_set(address, self.reach(company));
-            let read = read.await;
+            let (client, reach) = (&self.providers.client, self.reach(company));
+            let read = match (&own, knows_own) {
+                (Some(own), true) => client.key_set(own, reach).await,
+                (own, _) => {
+                    let read = client.key_set(address, reach).await;
+                    // Rule K6, in the budget of the same question.
+                    let own = own.as_ref().filter(|_| lacks(&read, kid));
+                    match own {
+                        None => read,
+                        Some(own) => match client.key_set(own, reach).await {
+                            Ok(more) if kid.is_some_and(|kid| has_key(&more, kid)) => {
+                                known.application_keys.store(true, Ordering::Relaxed);
+                                Ok(more)
+                            }
+                            _ => read,
+                        },
+                    }
+                }
+            };
             drop(turn);
             match read {
                 Ok(read) => keys.take(&read, is_entra, now),
@@ -185,6 +280,23 @@ impl App {
             known.current.store(Arc::new(keys.current.clone()));
         }
         keys.current.usable(now)
+    }
+}
+
+fn has_key(set: &KeySet, kid: &str) -> bool {
+    set.keys().iter().any(|key| key.kid() == Some(kid))
+}
+
+/// Whether what was read does not have the key that is looked for.
+fn lacks(read: &Result<KeySet, DocumentError>, kid: Option<&str>) -> bool {
+    matches!((read, kid), (Ok(set), Some(kid)) if !has_key(set, kid))
+}
+
+impl KnownProvider {
+    fn note_use(&self, now: Duration) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.used_at = Some(now);
+        looks.looked_at.get_or_insert(now);
     }
 }
 
@@ -205,7 +317,7 @@ impl CurrentKeys {
     }
 
     fn has(&self, kid: &str) -> bool {
-        self.set.keys().iter().any(|key| key.kid() == Some(kid))
+        has_key(&self.set, kid)
     }
 
     fn usable(&self, now: Duration) -> Result<Arc<KeySet>, DocumentError> {

@@ -1,5 +1,6 @@
 //! `connection list`, `enable`, `disable`; `import-metadata`, `add` and `set` have files of their own.
 
+mod accept_provider;
 mod add;
 mod add_oidc;
 mod certificates;
@@ -8,6 +9,7 @@ mod delete;
 mod import_metadata;
 mod import_report;
 mod jit_group;
+mod key;
 mod provider;
 mod set;
 mod settings;
@@ -48,6 +50,11 @@ pub(super) enum ConnectionCommand {
     Disable(NamedConnection),
     /// Change settings; without key=value pairs, list them
     Set(set::SetConnection),
+    /// Use the addresses of a provider that has moved to another host
+    AcceptProvider(accept_provider::AcceptProvider),
+    /// Key pairs that show the provider who we are, in the place of a secret
+    #[command(subcommand)]
+    Key(key::ConnectionKeyCommand),
     /// Delete a connection and the records of its sign-ins
     Delete(delete::DeleteConnection),
 }
@@ -74,6 +81,8 @@ impl ConnectionCommand {
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,
             Self::Set(set) => set.run(&installation, out).await,
+            Self::AcceptProvider(accept) => accept.run(&installation, out).await,
+            Self::Key(key) => key.run(&installation, out).await,
             Self::Delete(delete) => delete.run(&installation, out).await,
         }
     }

@@ -7,4 +7,5 @@ pub(super) mod doctor;
 mod key_files;
 pub(super) mod keys;
 pub(super) mod postgres_tools;
+mod provider_watch;
 pub(super) mod serve;

@@ -17,6 +17,7 @@ mod new_connection;
 mod new_provider;
 mod protocol;
 mod provider_change;
+mod provider_keys;
 mod provider_secret;
 mod provider_settings;
 mod provider_verify;
@@ -43,6 +44,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let routes = settings::routes(routes);
     let routes = new_provider::routes(routes);
     let routes = provider_secret::routes(routes);
+    let routes = provider_keys::routes(routes);
     let routes = redirect_uri::routes(routes);
     let routes = provider_change::routes(routes);
     let routes = provider_verify::routes(routes);

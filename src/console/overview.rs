@@ -11,7 +11,7 @@ use super::connection::certificate_days::{self, Remaining};
 use super::steps::{self, Step};
 use super::times::Ago;
 use super::{Console, ConsoleFrame, Section, Tone};
-use crate::domain::{Connection, ConnectionId, Outcome, Protocol};
+use crate::domain::{ClientAuthMethod, Connection, ConnectionId, Outcome, Protocol};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -310,6 +310,11 @@ fn credential(ready: &SiteConnection, now: OffsetDateTime) -> CredentialView {
             "Signing certificate",
             ("days bad", "none that can be used"),
             ("/certificates", "Update Certificate"),
+        ),
+        Protocol::Oidc(oidc) if oidc.client_authentication == ClientAuthMethod::PrivateKey => (
+            "Key pair",
+            ("days bad", "none yet"),
+            ("#keys", "Make a key pair"),
         ),
         Protocol::Oidc(oidc) => (
             "Client secret",

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::token::{KnownToken, TokenQuestion};
+use super::token::KnownToken;
 use super::{Directories, DirectoryError};
 use crate::clock::Clock;
-use crate::domain::{
-    ClientAuthMethod, ClientSecret, Connection, DirectoryCredential, DirectorySettings,
-};
+use crate::domain::{ClientAuthMethod, Connection, DirectoryCredential, DirectorySettings};
 use crate::graph::GraphAddresses;
 use crate::keys::Keys;
 use crate::outbound::{ProviderClient, Reach};
+use crate::site::ClientCredential;
 
 /// How long an answer may take where nothing else is said.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,6 +35,7 @@ pub struct OpenDirectory<'a> {
     pub(super) connection: &'a Connection,
     pub(super) settings: &'a DirectorySettings,
     pub(super) addresses: GraphAddresses,
+    token_endpoint: String,
     pub(super) known: Arc<KnownToken>,
     pub(super) patience: Duration,
     pub(super) is_urgent: bool,
@@ -46,8 +46,10 @@ impl<'a> DirectoryKeeper<'a> {
     pub fn open(self, connection: &'a Connection) -> Result<OpenDirectory<'a>, DirectoryError> {
         let settings = connection.settings.directory.as_deref();
         let settings = settings.ok_or(DirectoryError::NoDirectory)?;
+        let addresses = addresses(settings, self.reach)?;
         Ok(OpenDirectory {
-            addresses: addresses(settings, self.reach)?,
+            token_endpoint: addresses.token_endpoint(),
+            addresses,
             known: self.directories.known(connection.id),
             keeper: self,
             connection,
@@ -89,27 +91,30 @@ impl<'a> OpenDirectory<'a> {
     }
 
     /// As whom the directory is asked.
-    pub(super) fn question(&self) -> Result<TokenQuestion<'a>, DirectoryError> {
-        let (client_id, method, secrets): (_, _, &'a [ClientSecret]) =
-            match &self.settings.credential {
-                DirectoryCredential::SignIn => {
-                    let oidc = self.connection.settings.oidc();
-                    let oidc = oidc.ok_or(DirectoryError::NoClient)?;
-                    (
-                        &*oidc.client_id,
-                        oidc.client_authentication,
-                        &oidc.client_secrets,
-                    )
+    pub(super) fn credential(&self) -> Result<ClientCredential<'_>, DirectoryError> {
+        let audience = &self.token_endpoint;
+        Ok(match &self.settings.credential {
+            DirectoryCredential::SignIn => {
+                let oidc = self.connection.settings.oidc();
+                let oidc = oidc.ok_or(DirectoryError::NoClient)?;
+                ClientCredential {
+                    client_id: &oidc.client_id,
+                    method: oidc.client_authentication,
+                    secrets: oidc.secrets_in_force(self.keeper.clock.now()),
+                    key: oidc.client_keys.first().map(|pair| (pair, &oidc.issuer)),
+                    audience,
                 }
-                DirectoryCredential::Own {
-                    client_id,
-                    client_secrets,
-                } => (&**client_id, ClientAuthMethod::SecretPost, client_secrets),
-            };
-        Ok(TokenQuestion {
-            client_id,
-            method,
-            secrets,
+            }
+            DirectoryCredential::Own {
+                client_id,
+                client_secrets,
+            } => ClientCredential {
+                client_id,
+                method: ClientAuthMethod::SecretPost,
+                secrets: client_secrets,
+                key: None,
+                audience,
+            },
         })
     }
 }

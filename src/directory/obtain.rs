@@ -2,12 +2,12 @@
 //!
 //! Rules N1 and N6: the newer secret first, the older one after `invalid_client`.
 
-use super::token::{AskedAs, KeptToken, TokenQuestion};
+use super::token::{AskedAs, KeptToken};
 use super::{DirectoryError, OpenDirectory, TokenProblem};
 use crate::graph::GraphToken;
 use crate::oidc::{TokenRefusal, TokenRequest};
 use crate::outbound::Media;
-use crate::site;
+use crate::site::{ClientCredential, authentications};
 
 impl OpenDirectory<'_> {
     /// A token that can be used now; other than `refused`, which Graph did not take.
@@ -15,11 +15,12 @@ impl OpenDirectory<'_> {
         &self,
         refused: Option<&GraphToken>,
     ) -> Result<GraphToken, DirectoryError> {
-        let question = self.question()?;
+        let credential = self.credential()?;
         let asked_as = AskedAs {
             settings: self.settings.clone(),
-            client_id: question.client_id.to_owned(),
-            secrets: question.secrets.to_vec(),
+            client_id: credential.client_id.to_owned(),
+            secrets: credential.secrets.to_vec(),
+            key: credential.key.map(|(pair, _)| pair.clone()),
         };
         // Whoever waits here finds what the one before was given.
         let mut kept = self.known.kept.lock().await;
@@ -32,7 +33,7 @@ impl OpenDirectory<'_> {
             return Ok(kept.token.clone());
         }
         *kept = None;
-        let token = self.ask_token(question).await?;
+        let token = self.ask_token(&credential).await?;
         *kept = Some(KeptToken {
             token: token.clone(),
             asked_as,
@@ -46,19 +47,16 @@ impl OpenDirectory<'_> {
         *self.known.kept.lock().await = None;
     }
 
-    async fn ask_token(&self, question: TokenQuestion<'_>) -> Result<GraphToken, DirectoryError> {
-        let ways = site::client_authentications(
-            self.keeper.keys,
-            self.connection,
-            question.method,
-            question.secrets,
-        );
+    async fn ask_token(
+        &self,
+        credential: &ClientCredential<'_>,
+    ) -> Result<GraphToken, DirectoryError> {
+        let keeper = &self.keeper;
+        let ways = authentications(keeper.keys, self.connection, credential, keeper.clock.now());
         let scope = self.addresses.scope();
-        let request = |way: &_| TokenRequest::client_credentials(question.client_id, &scope, way);
-        let endpoint = self.addresses.token_endpoint();
-        let asked = self
-            .client()
-            .token(&endpoint, ways, request, self.keeper.reach);
+        let request = |way: &_| TokenRequest::client_credentials(credential.client_id, &scope, way);
+        let endpoint = credential.audience;
+        let asked = self.client().token(endpoint, ways, request, keeper.reach);
         let answer = match tokio::time::timeout(self.patience, asked).await {
             Ok(answer) => answer?,
             Err(_) => return Err(TokenProblem::Status(504).into()),

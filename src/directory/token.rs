@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use crate::domain::{ClientAuthMethod, ClientSecret, DirectorySettings};
+use crate::domain::{ClientKeyPair, ClientSecret, DirectorySettings};
 use crate::graph::GraphToken;
 
 /// What is known of one connection's token.
@@ -30,14 +30,7 @@ pub(super) struct AskedAs {
     pub(super) settings: DirectorySettings,
     pub(super) client_id: String,
     pub(super) secrets: Vec<ClientSecret>,
-}
-
-/// As whom a directory is asked.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TokenQuestion<'a> {
-    pub(super) client_id: &'a str,
-    pub(super) method: ClientAuthMethod,
-    pub(super) secrets: &'a [ClientSecret],
+    pub(super) key: Option<ClientKeyPair>,
 }
 
 impl KnownToken {

@@ -50,6 +50,12 @@ words! {
         ConnectionRemove = "connection.remove",
         /// Its records of sign-ins were deleted.
         ConnectionRemoveRecords = "connection.remove_records",
+        /// Its provider's new addresses, which were held, were accepted.
+        ConnectionAcceptProvider = "connection.accept_provider",
+        /// Its provider says something else of itself, which was taken.
+        ConnectionFollowProvider = "connection.follow_provider",
+        /// Its provider has addresses at another host, which are held.
+        ConnectionHoldProvider = "connection.hold_provider",
         /// An earlier version of its settings was put in force again.
         ConnectionRestore = "connection.restore",
         /// It was changed.

@@ -53,6 +53,11 @@ impl Connection {
         format!("client secret of {}", self.id)
     }
 
+    /// What its private keys are sealed for: they open for no other connection.
+    pub fn key_purpose(&self) -> String {
+        format!("client key of {}", self.id)
+    }
+
     /// Changes one setting from text.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), SettingError> {
         match key {

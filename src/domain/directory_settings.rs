@@ -38,6 +38,28 @@ pub struct DirectorySettings {
     pub remove_gone_groups: bool,
 }
 
+impl DirectorySettings {
+    /// Takes the secrets of others for its own: an application registration that these do not know has none then.
+    pub(super) fn take_secrets_of(&mut self, others: Option<&Self>) {
+        let DirectoryCredential::Own {
+            client_id,
+            client_secrets,
+        } = &mut self.credential
+        else {
+            return;
+        };
+        client_secrets.clear();
+        if let Some(DirectoryCredential::Own {
+            client_id: its,
+            client_secrets: theirs,
+        }) = others.map(|it| &it.credential)
+            && client_id == its
+        {
+            client_secrets.clone_from(theirs);
+        }
+    }
+}
+
 /// What a directory is asked with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

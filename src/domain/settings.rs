@@ -108,6 +108,26 @@ impl From<OidcSettings> for Settings {
 }
 
 impl Settings {
+    /// These settings, with the secrets, keys and redirect URIs of others: what an older version had of them does not come back.
+    #[must_use]
+    pub fn with_credentials_of(mut self, now: &Self) -> Self {
+        if let (Some(then), Some(now)) = (self.oidc_mut(), now.oidc()) {
+            then.client_secrets.clone_from(&now.client_secrets);
+            then.client_keys.clone_from(&now.client_keys);
+            then.callback_codes.clone_from(&now.callback_codes);
+            // Nor does what its provider has said of itself since.
+            if then.issuer == now.issuer {
+                then.discovery.clone_from(&now.discovery);
+                then.held_discovery.clone_from(&now.held_discovery);
+                then.application_keys = now.application_keys;
+            }
+        }
+        if let Some(then) = &mut self.directory {
+            then.take_secrets_of(now.directory.as_deref());
+        }
+        self
+    }
+
     fn new(protocol: Protocol, attributes: AttributeMapping) -> Self {
         Self {
             jit: None,

@@ -55,9 +55,10 @@ pub(super) async fn head(_: CurrentSite) -> Response {
     (allowed, Error::MethodNotAllowed).into_response()
 }
 
-/// An enabled connection of the site that speaks OpenID Connect (rule E6).
+/// A connection of the site that speaks OpenID Connect. One that is switched off begins no session, and its sessions that live
+/// still end.
 pub(super) fn find_connection<'s>(site: &'s Site, name: &str) -> Result<&'s SiteConnection, Error> {
     site.connection_named(name)
-        .filter(|ready| ready.is_enabled() && ready.connection.settings.oidc().is_some())
+        .filter(|ready| ready.connection.settings.oidc().is_some())
         .ok_or(Error::NotFound)
 }

@@ -76,6 +76,11 @@ impl SigningKey {
         })
     }
 
+    /// The same of a key in PKCS #8, in DER.
+    pub fn from_pkcs8(der: &[u8], algorithm: Algorithm) -> Result<Self, SignJwsError> {
+        Self::new(PKey::private_key_from_pkcs8(der)?, algorithm)
+    }
+
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 use super::{KeyPair, KeysError, WhenMissing, hex, random};
 
-const RSA_BITS: u32 = 3072;
+pub(super) const RSA_BITS: u32 = 3072;
 const LEAST_RSA_BITS: u32 = 2048;
 const CERTIFICATE_DAYS: i64 = 3652;
 const DAY: i64 = 86_400;
@@ -73,7 +73,7 @@ pub(super) fn load_or_make_pair(
         // A crash between the two: the key is whole, the certificate is made again below.
         (true, false) => {}
     }
-    let made = self_signed(&load_private_key(&key)?, now)?;
+    let made = self_signed(&load_private_key(&key)?, "Vestibule", CERTIFICATE_DAYS, now)?;
     write(&certificate, &made.to_pem()?, 0o644)?;
     load_pair(&key, &certificate)
 }
@@ -155,9 +155,15 @@ pub(super) fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), KeysEr
     })
 }
 
-fn self_signed(key: &PKey<Private>, now: OffsetDateTime) -> Result<X509, ErrorStack> {
+/// A certificate of a key by itself, from a day ago on.
+pub(super) fn self_signed(
+    key: &PKey<Private>,
+    common_name: &str,
+    days: i64,
+    now: OffsetDateTime,
+) -> Result<X509, ErrorStack> {
     let mut name = X509NameBuilder::new()?;
-    name.append_entry_by_text("CN", "Vestibule")?;
+    name.append_entry_by_text("CN", common_name)?;
     let name = name.build();
     // RFC 5280 4.1.2.2: positive, at most 20 octets.
     let mut serial: [u8; 16] = random();
@@ -173,7 +179,7 @@ fn self_signed(key: &PKey<Private>, now: OffsetDateTime) -> Result<X509, ErrorSt
     // A day in the past: the other side's clock may be behind.
     let begin = now.unix_timestamp() - DAY;
     let not_before = Asn1Time::from_unix(begin)?;
-    let not_after = Asn1Time::from_unix(begin + CERTIFICATE_DAYS * DAY)?;
+    let not_after = Asn1Time::from_unix(begin + days * DAY)?;
     certificate.set_not_before(&not_before)?;
     certificate.set_not_after(&not_after)?;
     certificate.append_extension(BasicConstraints::new().critical().build()?)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use super::issuer::Issuer;
-use crate::jose::{ProtectedHeader, SignJwsError, SigningKey};
+use crate::jose::{Algorithm, ProtectedHeader, SignJwsError, SigningKey};
 
 /// How long an assertion can be used.
 const LIFETIME: Duration = Duration::seconds(300);
@@ -31,6 +31,35 @@ struct AssertionClaims<'a> {
 }
 
 impl ClientKey {
+    /// A key as it is kept: PKCS #8 in DER, the name of its algorithm, and its certificate's SHA-256 in base64url.
+    pub fn read(
+        pkcs8: &[u8],
+        algorithm: &str,
+        kid: Option<&str>,
+        certificate_sha256: String,
+    ) -> Option<Self> {
+        let key = SigningKey::from_pkcs8(pkcs8, Algorithm::from_name(algorithm)?).ok()?;
+        Some(Self {
+            key,
+            kid: kid.map(str::to_owned),
+            certificate_sha256,
+        })
+    }
+
+    /// How the provider names it in what it says of assertions: at Entra by the certificate, elsewhere by `kid`.
+    pub fn shown_name(&self, issuer: &Issuer) -> &str {
+        if issuer.is_entra() {
+            &self.certificate_sha256
+        } else {
+            self.kid.as_deref().unwrap_or(self.key.thumbprint())
+        }
+    }
+
+    /// The public key, to be registered at the provider.
+    pub fn jwk(&self) -> serde_json::Value {
+        self.key.jwk()
+    }
+
     /// An assertion for one request. `jti` is new and random, of at least 128 bits.
     ///
     /// `audience` is one text: at Entra the tenant's token endpoint, elsewhere the issuer, or the token endpoint where the provider

@@ -26,6 +26,9 @@ pub struct Discovery {
     pub algorithms: Vec<Algorithm>,
     /// How a client may authenticate at the token endpoint.
     pub token_auth_methods: Vec<String>,
+    /// What a client's assertion may be signed with there; empty when the document says nothing about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub token_auth_algorithms: Vec<String>,
     pub response_modes: Vec<String>,
     pub scopes: Vec<String>,
     /// Whether PKCE with S256 is advertised; none when the document says nothing about it, as Entra's.
@@ -126,6 +129,10 @@ impl Discovery {
             token_auth_methods: list_or(
                 "token_endpoint_auth_methods_supported",
                 &["client_secret_basic"],
+            )?,
+            token_auth_algorithms: list_or(
+                "token_endpoint_auth_signing_alg_values_supported",
+                &[],
             )?,
             response_modes: list_or("response_modes_supported", &["query", "fragment"])?,
             scopes: list_or("scopes_supported", &[])?,

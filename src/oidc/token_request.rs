@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use url::form_urlencoded;
 
 use super::callback::MatchedCallback;
+use super::refresh::RememberedSignIn;
 
 /// What a client assertion is called (RFC 7523, section 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -42,7 +43,7 @@ impl TokenRequest {
             .append_pair("code", callback.code())
             .append_pair("redirect_uri", redirect_uri)
             .append_pair("code_verifier", code_verifier);
-        Self::of(form, client_id, authentication)
+        Self::authenticated(form, client_id, authentication)
     }
 
     /// The request of an application for itself, without a user (RFC 6749, section 4.4.2).
@@ -54,11 +55,23 @@ impl TokenRequest {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials")
             .append_pair("scope", scope);
-        Self::of(form, client_id, authentication)
+        Self::authenticated(form, client_id, authentication)
     }
 
-    /// A form, and who sends it.
-    fn of(
+    /// The question whether a sign-in still counts (section 6; rule T6).
+    pub fn again(
+        remembered: &RememberedSignIn,
+        client_id: &str,
+        authentication: &ClientAuthentication,
+    ) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "refresh_token")
+            .append_pair("refresh_token", remembered.token());
+        Self::authenticated(form, client_id, authentication)
+    }
+
+    /// Shows who asks, one way and no other.
+    fn authenticated(
         mut form: form_urlencoded::Serializer<'_, String>,
         client_id: &str,
         authentication: &ClientAuthentication,

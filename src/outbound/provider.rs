@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Url, redirect};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use url::Host;
 
 use super::address::{Reach, allowed, resolve_name};
@@ -23,6 +25,8 @@ const WHOLE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
 /// Connections to one host that wait for the next question.
 const IDLE: usize = 32;
+/// The longest version of a document that is kept.
+const LONGEST_ETAG: usize = 200;
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Asks providers.
@@ -47,6 +51,16 @@ pub struct ProviderAnswer {
     pub took: Duration,
     /// `Date`, as it came.
     pub date: Option<String>,
+    /// `ETag`, as it came: what a later question names (RFC 9110, section 13.1.2).
+    pub etag: Option<String>,
+}
+
+impl ProviderAnswer {
+    /// How many seconds our clock is after the provider's; none when it says no time.
+    pub fn clock_ahead(&self, now: OffsetDateTime) -> Option<i64> {
+        let theirs = OffsetDateTime::parse(self.date.as_deref()?, &Rfc2822).ok()?;
+        Some((now - theirs).whole_seconds())
+    }
 }
 
 /// What a media type says.
@@ -99,6 +113,24 @@ impl ProviderClient {
         let url = check(url, reach)?;
         let request = self.reaching(reach).get(url.clone());
         answer(request.header(ACCEPT, "application/json"), &url, most).await
+    }
+
+    /// Reads a document that may not have changed since this version; the answer's status is 304 then.
+    pub async fn get_if_changed(
+        &self,
+        url: &str,
+        etag: Option<&str>,
+        reach: Reach,
+        most: usize,
+    ) -> Result<ProviderAnswer, ProviderFailure> {
+        let url = check(url, reach)?;
+        let request = self.reaching(reach).get(url.clone());
+        let request = request.header(ACCEPT, "application/json");
+        let request = match etag {
+            Some(etag) => request.header(IF_NONE_MATCH, etag),
+            None => request,
+        };
+        answer(request, &url, most).await
     }
 
     /// Reads what a bearer token opens (RFC 6750, section 2.1).
@@ -200,6 +232,7 @@ async fn answer(
     };
     let media = media(header("content-type").as_deref().unwrap_or_default());
     let date = header("date");
+    let etag = header("etag").filter(|it| it.len() <= LONGEST_ETAG);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failure)? {
         if body.len() + chunk.len() > most {
@@ -213,6 +246,7 @@ async fn answer(
         body,
         took: asked.elapsed(),
         date,
+        etag,
     })
 }
 

@@ -58,6 +58,27 @@ impl ProviderClient {
             .await
     }
 
+    /// What a provider says of itself, and the version of its document; none where that is still the version of before.
+    pub async fn discovery_if_changed(
+        &self,
+        issuer: &Issuer,
+        etag: Option<&str>,
+        reach: Reach,
+    ) -> Result<Option<(Discovery, Option<String>)>, DocumentError> {
+        let address = issuer.discovery_url();
+        let answer = self.get_if_changed(&address, etag, reach, LONGEST_DISCOVERY);
+        let answer = answer.await?;
+        match (answer.status, answer.media) {
+            (304, _) => Ok(None),
+            (200, Media::Json) => {
+                let read = Discovery::parse(&answer.body, issuer, reach == Reach::Private)?;
+                Ok(Some((read, answer.etag)))
+            }
+            (200, _) => Err(DocumentError::NotJson(address)),
+            (status, _) => Err(DocumentError::Status { address, status }),
+        }
+    }
+
     /// The issuer that a document names, for people to confirm (rules J1 and J3).
     pub async fn named_issuer(&self, address: &str, reach: Reach) -> Result<String, DocumentError> {
         let answer = self.document(address, reach, LONGEST_DISCOVERY).await?;

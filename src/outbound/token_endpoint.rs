@@ -10,7 +10,7 @@ impl ProviderClient {
     pub async fn token(
         &self,
         endpoint: &str,
-        ways: impl Iterator<Item = ClientAuthentication> + Send,
+        ways: Vec<ClientAuthentication>,
         request: impl Fn(&ClientAuthentication) -> TokenRequest + Send,
         reach: Reach,
     ) -> Result<Option<ProviderAnswer>, ProviderFailure> {

@@ -10,6 +10,7 @@ pub(super) mod finish;
 pub(super) mod overview;
 pub(super) mod proof;
 pub(super) mod record;
+pub(super) mod refresh;
 pub(super) mod refusal;
 pub(super) mod refuse;
 pub(super) mod rehearsal;

@@ -5,6 +5,7 @@ mod audit;
 mod companies;
 mod company_logo;
 mod company_settings;
+mod connection_keys;
 #[cfg(feature = "demo")]
 mod connection_provider;
 mod connection_settings;

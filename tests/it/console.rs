@@ -20,6 +20,7 @@ mod overview;
 #[cfg(feature = "demo")]
 mod provider;
 #[cfg(feature = "demo")]
+mod provider_keys;
 mod providers;
 mod quota;
 mod saml_settings;

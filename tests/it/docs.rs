@@ -262,7 +262,7 @@ fn command(line: &str) -> Option<Words> {
     ];
     let given = words.get(from..).unwrap_or_default();
     let length = match given {
-        ["company", "domain" | "setup-link", ..] => 3,
+        ["company", "domain" | "setup-link", ..] | ["connection", "key", ..] => 3,
         [first, ..] if two_words.contains(first) => 2,
         _ => 1,
     };

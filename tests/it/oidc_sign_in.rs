@@ -4,6 +4,7 @@
 
 mod accounts;
 mod attempts;
+mod client_key;
 mod directory;
 mod directory_people;
 mod foreign;
@@ -11,6 +12,7 @@ mod initiate;
 mod keys;
 mod logout;
 mod logout_world;
+mod provider_watch;
 mod refusals;
 mod token;
 mod world;

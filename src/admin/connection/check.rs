@@ -5,8 +5,8 @@ use crate::admin::certificate::MOST_CERTIFICATES;
 use crate::admin::refused::PRIVATE_KEY;
 use crate::admin::{FieldProblem, Problems, Refused};
 use crate::domain::{
-    Binding, Connection, Group, GroupKind, GroupMapping, MissingPolicy, OidcSettings,
-    OverflowPolicy, Protocol, SamlSettings,
+    Binding, ClientAuthMethod, Connection, Group, GroupKind, GroupMapping, MissingPolicy,
+    OidcSettings, OverflowPolicy, Protocol, SamlSettings,
 };
 use crate::import;
 use crate::text::is_unseen;
@@ -123,11 +123,18 @@ fn missing_of_oidc(oidc: &OidcSettings) -> Vec<FieldProblem> {
             "client_id",
             "The client ID is missing (in Entra ID: App registrations, Overview, Application (client) ID).",
         ),
-        (
-            !oidc.client_secrets.is_empty(),
-            "client_secret",
-            "The client secret is missing (in Entra ID: App registrations, Certificates & secrets, its Value).",
-        ),
+        match oidc.client_authentication {
+            ClientAuthMethod::PrivateKey => (
+                oidc.has_credential(),
+                "client_authentication",
+                "The key pair is missing: make one, register it at the provider, and use it.",
+            ),
+            ClientAuthMethod::SecretPost | ClientAuthMethod::SecretBasic => (
+                oidc.has_credential(),
+                "client_secret",
+                "The client secret is missing (in Entra ID: App registrations, Certificates & secrets, its Value).",
+            ),
+        },
     ];
     needed
         .into_iter()

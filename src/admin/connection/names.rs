@@ -63,6 +63,21 @@ pub const SETTINGS: &[SettingText] = &[
         "The provider's issuer, as its discovery document names it. For Entra ID it follows from the Directory (tenant) ID.",
     ),
     setting(
+        "provider_addresses",
+        "Provider's addresses",
+        "What the provider's discovery document says, as it is in force.",
+    ),
+    setting(
+        "held_addresses",
+        "Addresses that are held",
+        "Addresses at another host than before: they are used when an administrator has accepted them.",
+    ),
+    setting(
+        "application_keys",
+        "Keys of the application",
+        "Whether Entra ID signs with a key of this application alone, as it does with a claims mapping policy.",
+    ),
+    setting(
         "client_id",
         "Client ID",
         "Our name at the provider. Entra ID calls it Application (client) ID.",
@@ -73,6 +88,11 @@ pub const SETTINGS: &[SettingText] = &[
         "When it was set, and until when the provider takes it. What it is, is shown nowhere.",
     ),
     setting(
+        "client_keys",
+        "Key pairs",
+        "In the place of a secret: the thumbprints of their certificates, the one in use first. The private keys are shown nowhere.",
+    ),
+    setting(
         "redirect_uris",
         "Redirect URIs",
         "The last parts of the addresses that the provider answers to, the one that is sent first.",
@@ -80,12 +100,27 @@ pub const SETTINGS: &[SettingText] = &[
     setting(
         "client_authentication",
         "Client authentication",
-        "How the secret is shown to the provider's token endpoint: in the body, or in a header.",
+        "How we show the provider's token endpoint who we are: a secret in the body or in a header, or an assertion by a key pair.",
+    ),
+    setting(
+        "assertion_audience",
+        "Audience of assertions",
+        "For whom an assertion by a key pair is: the provider's issuer, or its token endpoint where the provider demands that. At Entra ID it is always the token endpoint.",
     ),
     setting(
         "scopes",
         "Scopes",
         "What is asked for beside openid: profile and email give the name and the address.",
+    ),
+    setting(
+        "check_again",
+        "Check again while signed in",
+        "Every so many minutes the provider is asked whether the sign-in still counts; who is disabled there is signed out here. It asks users for lasting access (offline_access).",
+    ),
+    setting(
+        "domain_hint",
+        "Domain hint",
+        "Leads Entra ID's page to the accounts of this domain of yours at once; organizations means work accounts of any. It proves nothing.",
     ),
     setting(
         "response_mode",

@@ -7,9 +7,11 @@ use serde_json::{Map, Value};
 use super::names::SETTINGS;
 use crate::admin::certificate;
 use crate::domain::{
-    ClientSecret, Connection, Group, GroupId, GroupKind, GroupMapping, SettingError,
+    ClientKeyPair, ClientSecret, Connection, Group, GroupId, GroupKind, GroupMapping, OidcSettings,
+    SettingError,
 };
 use crate::import::{self, CertificateError};
+use crate::oidc::Discovery;
 use crate::text::is_unseen;
 
 /// The most pairs of a group mapping.
@@ -148,7 +150,14 @@ impl ConnectionSettings {
             }
             "issuer" => settings.oidc()?.issuer_text(),
             "redirect_uris" => settings.oidc()?.callback_codes.join(", "),
-            "client_secret" => secrets_text(&settings.oidc()?.client_secrets),
+            "provider_addresses" => endpoints_text(settings.oidc()?.discovery.as_ref()),
+            "held_addresses" => {
+                let held = settings.oidc()?.held_discovery.as_deref();
+                endpoints_text(held.map(|held| &held.discovery))
+            }
+            "application_keys" => settings.oidc()?.application_keys.to_string(),
+            "client_secret" => secrets_text(settings.oidc()?),
+            "client_keys" => keys_text(&settings.oidc()?.client_keys),
             _ => return connection.value(key),
         })
     }
@@ -207,14 +216,47 @@ impl ConnectionSettings {
 }
 
 /// Of secrets, when each was set and until when it is taken: never what it is (rule N6).
-fn secrets_text(secrets: &[ClientSecret]) -> String {
+fn secrets_text(oidc: &OidcSettings) -> String {
     let told = |secret: &ClientSecret| match secret.expires_at {
         Some(end) => format!("set {}, until {}", secret.set_at.date(), end.date()),
         None => format!("set {}", secret.set_at.date()),
     };
-    match secrets {
+    let all = oidc.client_secrets.iter().map(told);
+    let mut all = all.collect::<Vec<_>>();
+    if let (Some(last), Some(end)) = (all.last_mut(), oidc.older_secret_end()) {
+        let minute = end.time();
+        *last += &format!(
+            ", tried until {} {:02}:{:02} UTC",
+            end.date(),
+            minute.hour(),
+            minute.minute()
+        );
+    }
+    match &*all {
         [] => "none".to_owned(),
-        secrets => secrets.iter().map(told).collect::<Vec<_>>().join("; "),
+        all => all.join("; "),
+    }
+}
+
+/// The addresses of a provider's document, by their members.
+fn endpoints_text(discovery: Option<&Discovery>) -> String {
+    let Some(discovery) = discovery else {
+        return "none".to_owned();
+    };
+    let endpoints = discovery.endpoints().into_iter();
+    let told = endpoints.filter_map(|(name, address)| Some(format!("{name} {}", address?)));
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// Of key pairs, what they sign with, the certificate's thumbprint and its end.
+fn keys_text(pairs: &[ClientKeyPair]) -> String {
+    let told = |pair: &ClientKeyPair| {
+        let (algorithm, end) = (pair.algorithm, pair.expires_at.date());
+        format!("{algorithm} {}, until {end}", pair.sha1)
+    };
+    match pairs {
+        [] => "none".to_owned(),
+        pairs => pairs.iter().map(told).collect::<Vec<_>>().join("; "),
     }
 }
 

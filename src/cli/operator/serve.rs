@@ -7,6 +7,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::provider_watch::{check_sessions_again, watch_providers};
 use crate::app::{App, UnknownKeys};
 use crate::cli::error::{CliError, Result};
 use crate::cli::invocation::Invocation;
@@ -65,6 +66,8 @@ pub(in crate::cli) async fn serve(
         async move { app.purge().await }
     });
     let synchronise = tokio::spawn(Arc::clone(&app).synchronise());
+    let checks = tokio::spawn(check_sessions_again(Arc::clone(&app)));
+    let providers = tokio::spawn(watch_providers(Arc::clone(&app)));
     tracing::info!(
         listen = %listener.local_addr().map_err(CliError::Runtime)?,
         database = app.store.backend_name(),
@@ -84,6 +87,8 @@ pub(in crate::cli) async fn serve(
     new_keys.abort();
     purge.abort();
     synchronise.abort();
+    providers.abort();
+    checks.abort();
     app.store.close().await;
     if cut_off > 0 {
         tracing::warn!(cut_off, "stopped; some connections did not finish in time");

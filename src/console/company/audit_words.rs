@@ -42,7 +42,10 @@ fn known_sentence(action: AuditAction) -> (&'static str, &'static str) {
         AuditAction::ConnectionSet
         | AuditAction::ConnectionChange
         | AuditAction::ConnectionCertificates
-        | AuditAction::ConnectionRestore => ("Changed the connection", ""),
+        | AuditAction::ConnectionRestore
+        | AuditAction::ConnectionAcceptProvider
+        | AuditAction::ConnectionFollowProvider
+        | AuditAction::ConnectionHoldProvider => ("Changed the connection", ""),
         AuditAction::ConnectionTest => ("Tested the connection", ""),
         AuditAction::DirectoryConfirm => ("Allowed what was held of the directory of", ""),
         AuditAction::DirectoryStart => ("Asked for the synchronisation of the directory of", ""),

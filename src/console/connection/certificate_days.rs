@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::console::times::count_of;
 use crate::console::{Banner, Tone};
+use crate::domain::Protocol;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
-use crate::domain::{OidcSettings, Protocol};
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};
 
@@ -86,14 +86,9 @@ pub(in crate::console) fn of_connection(
 ) -> Option<Remaining> {
     let until = match &ready.connection.settings.protocol {
         Protocol::Saml(_) => ready.trust.keys.iter().map(|key| key.validity().1).max(),
-        Protocol::Oidc(oidc) => secret_end(oidc),
+        Protocol::Oidc(oidc) => oidc.credential_end(),
     };
     until.map(|until| Remaining::of(until, now))
-}
-
-/// When the secret ends that is tried first.
-pub(in crate::console) fn secret_end(oidc: &OidcSettings) -> Option<OffsetDateTime> {
-    oidc.secret_end()
 }
 
 /// A banner for each enabled connection whose last certificate or client secret ends soon.
@@ -115,6 +110,16 @@ pub(in crate::console) fn banners(site: &Site, now: OffsetDateTime) -> Vec<Banne
                 "Add the new one before that; both count while they overlap.",
                 "/certificates",
                 "Update Certificate",
+            ),
+            Protocol::Oidc(oidc) if oidc.key_in_use().is_some() => (
+                "key pair",
+                if ended {
+                    "The provider may refuse it: use a new one."
+                } else {
+                    "Make a new one, register it at the provider, and use it before that."
+                },
+                "#keys",
+                "Make a key pair",
             ),
             Protocol::Oidc(_) if ended => (
                 "client secret",

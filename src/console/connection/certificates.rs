@@ -9,13 +9,12 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::certificate_view::{CertificateStanding, CertificateView};
-use super::copy_into::pem;
 use super::head::{ConnectionHead, ConnectionTab};
 use super::protocol::saml_connection;
 use super::review::{Review, ReviewForm};
 use crate::admin::{
     CertificateChange, CertificateFacts, Problems, Refused, certificate_findings,
-    given_certificates,
+    given_certificates, pem,
 };
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Section, unprocessable_page,

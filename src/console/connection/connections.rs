@@ -7,13 +7,13 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::certificate_days::{Remaining, secret_end};
+use super::certificate_days::Remaining;
 use super::head::{ConnectionHead, ConnectionTab};
 use super::settings;
 use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
 use crate::console::times::day;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, Tone, tell_at};
-use crate::domain::{Connection, ConnectionId, OidcSettings, Protocol};
+use crate::domain::{ClientAuthMethod, Connection, ConnectionId, OidcSettings, Protocol};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -58,6 +58,9 @@ impl ConnectionLine {
                 certificates_state(&connection, now),
                 "/certificates",
             ),
+            Protocol::Oidc(oidc) if oidc.key_in_use().is_some() => {
+                ("OpenID Connect", secret_state(oidc, now), "#keys")
+            }
             Protocol::Oidc(oidc) => ("OpenID Connect", secret_state(oidc, now), "#secret"),
         };
         let missing = missing(&connection).into_iter().map(|it| it.what);
@@ -81,20 +84,29 @@ impl ConnectionLine {
     }
 }
 
-/// The tone and the words for a connection's client secret.
+/// The tone and the words for a connection's client secret or key pair.
 fn secret_state(oidc: &OidcSettings, now: OffsetDateTime) -> (&'static str, String) {
-    if oidc.client_secrets.is_empty() {
-        return ("bad", "No client secret yet".to_owned());
+    let name = credential_name(oidc);
+    if !oidc.has_credential() {
+        return ("bad", format!("No {name} yet"));
     }
-    match secret_end(oidc).map(|until| Remaining::of(until, now)) {
+    match oidc.credential_end().map(|until| Remaining::of(until, now)) {
         None => ("off", "No expiry date given".to_owned()),
         Some(remaining) if remaining.tone() == Tone::Good => {
             ("good", format!("Until {}", day(remaining.until)))
         }
         Some(remaining) => {
             let tone = if remaining.days < 0 { "bad" } else { "warn" };
-            (tone, format!("The client secret {}", remaining.text()))
+            (tone, format!("The {name} {}", remaining.text()))
         }
+    }
+}
+
+/// What the provider knows us by.
+fn credential_name(oidc: &OidcSettings) -> &'static str {
+    match oidc.client_authentication {
+        ClientAuthMethod::PrivateKey => "key pair",
+        ClientAuthMethod::SecretPost | ClientAuthMethod::SecretBasic => "client secret",
     }
 }
 

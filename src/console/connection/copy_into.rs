@@ -8,6 +8,7 @@ use axum::routing::get;
 
 use super::head::{ConnectionHead, ConnectionTab};
 use super::protocol::saml_connection;
+use crate::admin::pem;
 use crate::console::{Console, ConsoleFrame, Section};
 use crate::domain::{Company, ConnectionId};
 use crate::http::error::Error;
@@ -97,17 +98,3 @@ async fn download(Path(file): Path<String>, console: Console) -> Result<Response
 }
 
 const CERTIFICATE: &str = "application/x-x509-ca-cert";
-
-/// A certificate (base64 of DER) as PEM, which every product takes.
-pub(super) fn pem(certificate: &str) -> String {
-    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
-    let mut rest = certificate;
-    while let Some((line, more)) = rest.split_at_checked(64.min(rest.len()))
-        && !line.is_empty()
-    {
-        pem.push_str(line);
-        pem.push('\n');
-        rest = more;
-    }
-    pem + "-----END CERTIFICATE-----\n"
-}

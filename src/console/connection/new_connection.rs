@@ -8,7 +8,6 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::copy_into::pem;
 use super::given_metadata::{Given, LARGEST_MIB, Several};
 use super::guides::GUIDES;
 use super::head::ConnectionTab;
@@ -16,7 +15,7 @@ use super::review::{Review, ReviewForm, find_proposal, same_provider};
 use super::setting_values::SettingValues;
 use crate::admin::{
     ImportChoices, Problems, Proposal, Refused, certificate_findings, connection_name,
-    given_certificates,
+    given_certificates, pem,
 };
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, ConsoleUpload, Item, Section, tell_at, unprocessable_page,

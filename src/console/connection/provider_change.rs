@@ -10,13 +10,40 @@ use super::protocol::provider_connection;
 use super::provider_settings;
 use super::review::Review;
 use crate::admin::Refused;
-use crate::console::{Console, ConsoleForm, tell_at};
+use crate::console::{Console, ConsoleForm, Nothing, tell_at};
 use crate::domain::{AuditAction, Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::routes::Routes;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.route("/admin/connections/{id}/provider", post(propose))
+    routes
+        .route("/admin/connections/{id}/provider", post(propose))
+        .route("/admin/connections/{id}/provider/held", post(propose_held))
+}
+
+/// `POST /admin/connections/{id}/provider/held`: shows the addresses that are held beside those in force, and saves nothing.
+async fn propose_held(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let before = provider_connection(&console, id).await?;
+    let after = console.admin().with_held_accepted(&before)?;
+    Review {
+        proposal: console
+            .admin()
+            .propose(&after, AuditAction::ConnectionAcceptProvider, None),
+        before: Some(&before),
+        after: &after,
+        title: "Has the provider moved?".to_owned(),
+        lead: "The provider's document names addresses at another host. They are not used yet.".to_owned(),
+        warnings: vec!["Whoever answers there can sign in as anybody of this provider, and is sent our secret. Ask the provider whether it has moved, on another way than by its document.".to_owned()],
+        button: "Accept the new addresses",
+        change: None,
+        back: format!("/admin/connections/{id}"),
+        tab: ConnectionTab::Settings,
+    }
+    .page(&console)
+    .await
 }
 
 /// `POST /admin/connections/{id}/provider`: shows what would change, and saves nothing.

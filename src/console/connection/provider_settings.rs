@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::certificate_days::{self, Remaining};
 use super::head::{ConnectionHead, ConnectionTab};
 use super::new_provider::{ProviderFields, clouds};
+use super::provider_keys::ClientKeyView;
 use super::setting_controls::{Control, Field, FieldGroup};
 use super::setting_values::SettingValues;
 use super::settings_form::{SettingsForm, load, still_missing};
@@ -18,6 +19,8 @@ use crate::console::{Console, ConsoleFrame, Item, Section, unprocessable_page};
 use crate::domain::{ClientSecret, Connection, Group, OidcSettings};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
+
+use time::OffsetDateTime;
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/provider_settings.html")]
@@ -37,7 +40,10 @@ pub(super) struct ProviderSettingsPage {
     example: &'static str,
     clouds: Vec<Item>,
     is_verified: bool,
+    /// Addresses that are held: name, what is in force, and what the document says now.
+    held: Vec<(&'static str, String, String)>,
     secrets: Vec<SecretView>,
+    keys: Vec<ClientKeyView>,
     /// The day that was typed beside a secret.
     expires_on: String,
     /// The scopes that the provider offers.
@@ -62,6 +68,9 @@ struct ProviderAddresses {
 #[derive(Debug)]
 struct SecretView {
     set_at: Moment,
+    /// Until when it is tried, for the one before.
+    tried_until: Option<Moment>,
+    is_over: bool,
     state: (&'static str, String),
 }
 
@@ -161,7 +170,7 @@ impl ProviderAddresses {
 }
 
 impl SecretView {
-    fn of(secret: &ClientSecret, console: &Console) -> Self {
+    fn of(secret: &ClientSecret, end: Option<OffsetDateTime>, console: &Console) -> Self {
         let state = match secret.expires_at {
             None => ("off", "no expiry date given".to_owned()),
             Some(until) => {
@@ -172,6 +181,8 @@ impl SecretView {
         };
         Self {
             set_at: secret.set_at.into(),
+            tried_until: end.map(Moment::from),
+            is_over: end.is_some_and(|end| end <= console.now()),
             state,
         }
     }
@@ -193,7 +204,8 @@ impl SettingsForm for ProviderSettingsPage {
         let blank = OidcSettings::default();
         let oidc = connection.settings.oidc().unwrap_or(&blank);
         let discovery = oidc.discovery.as_ref();
-        let secrets = oidc.client_secrets.iter();
+        let secrets = oidc.client_secrets.iter().enumerate();
+        let end = |at| oidc.older_secret_end().filter(|_| at > 0);
         Self {
             frame: console.frame(Section::Connections, connection.display_name.as_str()),
             head: ConnectionHead::of(connection, ConnectionTab::Settings),
@@ -206,7 +218,15 @@ impl SettingsForm for ProviderSettingsPage {
             example: "",
             clouds: clouds(""),
             is_verified: discovery.is_some(),
-            secrets: secrets.map(|it| SecretView::of(it, console)).collect(),
+            held: oidc
+                .held_changes()
+                .into_iter()
+                .map(|it| (it.name, it.before.unwrap_or_default(), it.after))
+                .collect(),
+            secrets: secrets
+                .map(|(at, it)| SecretView::of(it, end(at), console))
+                .collect(),
+            keys: ClientKeyView::all(oidc, console),
             expires_on: String::new(),
             offered: discovery.map_or_else(String::new, |it| it.scopes.join(", ")),
             jit_groups: values.jit_groups(groups),
@@ -222,7 +242,7 @@ impl SettingsForm for ProviderSettingsPage {
         let has_secret = after
             .settings
             .oidc()
-            .is_some_and(|oidc| !oidc.client_secrets.is_empty());
+            .is_some_and(OidcSettings::has_credential);
         let (next, name) = if has_secret {
             ("verify", "Next: verify the provider")
         } else {

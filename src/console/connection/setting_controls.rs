@@ -197,6 +197,11 @@ impl SettingValues {
             "client_authentication" => choice(&[
                 ("client_secret_post", "In the body (client_secret_post)"),
                 ("client_secret_basic", "In a header (client_secret_basic)"),
+                ("private_key_jwt", "By a key pair (private_key_jwt)"),
+            ]),
+            "assertion_audience" => choice(&[
+                ("issuer", "The provider (its issuer)"),
+                ("token_endpoint", "Its token endpoint"),
             ]),
             "response_mode" => choice(&[
                 ("query", "In the address (query)"),

@@ -47,6 +47,9 @@ pub(super) const PROVIDER_ADVANCED: [(&str, &[&str]); 4] = [
         "Requests to the provider",
         &[
             "client_authentication",
+            "assertion_audience",
+            "domain_hint",
+            "check_again",
             "response_mode",
             "userinfo",
             "force_authn",
@@ -81,9 +84,12 @@ const PROVIDER_MAIN: [&str; 8] = [
 ];
 
 /// What OpenID Connect alone has.
-const PROVIDER_OWN: [&str; 8] = [
+const PROVIDER_OWN: [&str; 11] = [
     "client_id",
     "client_authentication",
+    "assertion_audience",
+    "domain_hint",
+    "check_again",
     "scopes",
     "response_mode",
     "userinfo",

@@ -161,8 +161,10 @@ fn missing(connection: &Connection) -> Option<&'static str> {
     if let Some(oidc) = settings.oidc() {
         return if oidc.client_id.is_empty() {
             Some("Enter the client ID first: the provider knows us by it.")
-        } else if oidc.client_secrets.is_empty() {
-            Some("Add the client secret first: without it no answer can be redeemed.")
+        } else if !oidc.has_credential() {
+            Some(
+                "Add the client secret or a key pair first: without one no answer can be redeemed.",
+            )
         } else {
             None
         };

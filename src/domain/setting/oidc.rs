@@ -1,8 +1,9 @@
 //! The settings of OpenID Connect, changed from text.
 
 use super::values::{visible, word};
-use super::{SettingError, joined, switch};
-use crate::domain::OidcSettings;
+use super::{SettingError, joined, or_none, switch};
+use crate::domain::oidc_settings::CHECK_AGAIN_RANGE;
+use crate::domain::{DomainName, OidcSettings};
 use crate::oidc::{Issuer, TenantId};
 use crate::text::is_unseen;
 
@@ -11,19 +12,32 @@ const LONGEST_CLIENT_ID: usize = 255;
 const CLIENT_ID: &str =
     "the client ID that the provider gave (Entra ID: Application (client) ID), on one line";
 
+const CHECK_AGAIN: &str =
+    "5 to 1440 minutes, or off: how often the provider is asked whether a sign-in still counts";
+const DOMAIN_HINT: &str = "one of the company's e-mail domains, organizations, or none: which accounts the provider's page offers (Entra ID)";
+
 impl OidcSettings {
+    /// The hint that means the work accounts of every organization.
+    pub const ANY_ORGANIZATION: &'static str = "organizations";
+
     /// The settings of OpenID Connect that are set from text, with what each takes. What has to be asked of the provider (who it is)
     /// and what is secret are set by functions of their own.
     pub(super) const KEYS: &'static [(&'static str, &'static str)] = &[
         ("client_id", CLIENT_ID),
         (
             "client_authentication",
-            "client_secret_post or client_secret_basic",
+            "client_secret_post, client_secret_basic or private_key_jwt",
+        ),
+        (
+            "assertion_audience",
+            "issuer or token_endpoint: for whom an assertion by a key is, outside Entra ID",
         ),
         (
             "scopes",
             "scopes to ask for beside openid, separated by commas, or none",
         ),
+        ("domain_hint", DOMAIN_HINT),
+        ("check_again", CHECK_AGAIN),
         (
             "response_mode",
             "query or form_post: how the answer travels",
@@ -58,7 +72,10 @@ impl OidcSettings {
                 value.clone_into(&mut self.client_id);
             }
             "client_authentication" => self.client_authentication = word(key, value)?,
+            "assertion_audience" => self.assertion_audience = word(key, value)?,
             "scopes" => self.scopes = scopes(key, value)?,
+            "check_again" => self.check_again = check_again(key, value)?,
+            "domain_hint" => self.domain_hint = domain_hint(key, value)?,
             "response_mode" => self.response_mode = word(key, value)?,
             "userinfo" => self.userinfo = word(key, value)?,
             "accepted_audiences" => self.extra_audiences = visible(key, value)?,
@@ -74,7 +91,12 @@ impl OidcSettings {
         Some(match key {
             "client_id" => self.client_id.clone(),
             "client_authentication" => self.client_authentication.to_string(),
+            "assertion_audience" => self.assertion_audience.to_string(),
             "scopes" => joined(&self.scopes),
+            "check_again" => self
+                .check_again
+                .map_or_else(|| "off".to_owned(), |minutes| minutes.to_string()),
+            "domain_hint" => or_none(self.domain_hint.as_ref()),
             "response_mode" => self.response_mode.to_string(),
             "userinfo" => self.userinfo.to_string(),
             "accepted_audiences" => joined(&self.extra_audiences),
@@ -93,6 +115,31 @@ impl OidcSettings {
             }
             one => one.of_document(),
         }
+    }
+}
+
+/// Minutes, or the word for never.
+fn check_again(key: &str, value: &str) -> Result<Option<u16>, SettingError> {
+    match value.trim() {
+        "" | "off" | "none" => Ok(None),
+        minutes => match minutes.parse() {
+            Ok(minutes) if CHECK_AGAIN_RANGE.contains(&minutes) => Ok(Some(minutes)),
+            _ => Err(SettingError::value(key, value, CHECK_AGAIN)),
+        },
+    }
+}
+
+/// A domain, or the word for every work account; whether the company owns the domain is looked at when it is sent.
+fn domain_hint(key: &str, value: &str) -> Result<Option<String>, SettingError> {
+    let Some(value) = super::optional(value) else {
+        return Ok(None);
+    };
+    if value == OidcSettings::ANY_ORGANIZATION {
+        return Ok(Some(value.to_owned()));
+    }
+    match value.parse::<DomainName>() {
+        Ok(domain) => Ok(Some(domain.to_string())),
+        Err(_) => Err(SettingError::value(key, value, DOMAIN_HINT)),
     }
 }
 

@@ -24,6 +24,14 @@ const AADSTS: &[(&str, &str)] = &[
         "The application is a public client. In Entra ID: App registrations, the application, Authentication: set Allow public client flows to No.",
     ),
     (
+        "AADSTS700027",
+        "The provider does not know the key that was used. In Entra ID: App registrations, the application, Certificates & secrets, Certificates must list its certificate: download it from the connection's page and upload it there, then compare the thumbprints.",
+    ),
+    (
+        "AADSTS700024",
+        "The assertion was out of time: the clocks differ. Set this server's clock by the network (NTP); vestibule connection verify tells how far they are apart.",
+    ),
+    (
         "AADSTS50011",
         "The redirect URI is not registered. In Entra ID: App registrations, the application, Authentication, Web, Redirect URIs must have the callback URL of this connection, exactly.",
     ),
@@ -97,6 +105,7 @@ fn lines(rejection: &Rejection) -> &'static [&'static str] {
         Requirement::TokenRequest if rejection.received.contains("invalid_client") => &[
             "The provider does not take the client secret. Make a new one there, and set it: vestibule connection set client_secret_file=FILE.",
             "If the secret is right, choose the other way of showing it: client_authentication=client_secret_basic or client_secret_post.",
+            "Where a key pair is used: register its certificate or JWK at the provider (vestibule connection key download); some providers want assertion_audience=token_endpoint.",
         ],
         Requirement::TokenRequest if rejection.received.contains("invalid_grant") => &[
             "The code was used, late or of another application. Let the user start the sign-in again.",

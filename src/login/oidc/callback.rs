@@ -11,15 +11,15 @@ use super::redeem::Redemption;
 use super::refusal::{refusal, undelivered};
 use super::secrets::{RequestBasis, RequestSecrets, request_id};
 use crate::app::App;
-use crate::domain::{AttemptKind, LoginAttempt, OidcSettings, Outcome, SessionId};
+use crate::domain::{AttemptKind, Connection, LoginAttempt, OidcSettings, Outcome, SessionId};
 use crate::login::finish::{AttemptToFinish, finish, landing};
 use crate::login::record::{AnsweringBrowser, SignInRefusal, refuse, refuse_apart};
 use crate::login::refusal_reason::RefusalReason;
 use crate::login::response::repeated;
 use crate::login::{Browser, Ending, Error, connection_test};
-use crate::oidc::{Answer, Callback, Checks, OpenRequest, Requirement};
+use crate::oidc::{Answer, Callback, Checks, OpenRequest, RememberedSignIn, Requirement};
 use crate::site::{Site, SiteConnection, client};
-use crate::store::AttemptRef;
+use crate::store::{AttemptRef, SessionRefresh};
 
 /// How long a second answer to one request waits for the first, and how often it looks.
 const TWIN: Duration = Duration::from_secs(10);
@@ -197,7 +197,7 @@ async fn judge(
     let secrets = RequestSecrets::derive(app, callback.state(), &basis);
     let open = OpenRequest {
         state_hash: callback.state_hash(),
-        nonce: secrets.nonce,
+        nonce: secrets.nonce.clone(),
         started_at: attempt.started_at,
         forced: attempt.forced,
     };
@@ -219,12 +219,14 @@ async fn judge(
         client: &client,
         redirect_uri: &basis.redirect_uri,
         verifier: &secrets.verifier,
+        nonce: &secrets.nonce,
     };
-    let redeemed = match redemption.redeem(matched, &mut checks).await {
+    let mut redeemed = match redemption.redeem(matched, &mut checks).await {
         Ok(redeemed) => redeemed,
         Err(failed) => return refuse(failed.refusal(checks)).await,
     };
     drop(turn);
+    let again = redeemed.again.take();
     match person::authenticate(app, connection, oidc, redeemed, sid, checks, attempt) {
         Err(refusal) => refuse(refusal).await,
         Ok(authenticated) => {
@@ -234,9 +236,36 @@ async fn judge(
                 former: arrival.session,
                 return_to: attempt.return_to.clone().unwrap_or_else(|| landing(site)),
             };
-            finish(app, site, authenticated, to_finish).await
+            let ending = finish(app, site, authenticated, to_finish).await?;
+            if let (Ending::SignedIn { session, .. }, Some(again)) = (&ending, again) {
+                keep_refresh(app, connection, oidc, *session, &again).await?;
+            }
+            Ok(ending)
         }
     }
+}
+
+/// Keeps what the provider is asked with again while this session lasts (rule T6).
+async fn keep_refresh(
+    app: &App,
+    connection: &Connection,
+    oidc: &OidcSettings,
+    session: SessionId,
+    again: &RememberedSignIn,
+) -> Result<(), Error> {
+    let key = app.store.session_key(&session);
+    let now = app.clock.now();
+    let minutes = oidc.check_again.unwrap_or_default();
+    let refresh = SessionRefresh {
+        session: key,
+        company_id: connection.company_id,
+        connection_id: connection.id,
+        sealed: app.seal_remembered(key, oidc, again),
+        next_at: now + time::Duration::minutes(minutes.into()),
+        good_at: now,
+        claimed_until: now,
+    };
+    Ok(app.store.keep_refresh(&refresh).await?)
 }
 
 /// The attempt when its verdict has fallen: another answer to the same request, by a double click, is being redeemed.

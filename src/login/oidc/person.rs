@@ -29,7 +29,9 @@ pub(super) fn authenticate(
     mut checks: Checks,
     attempt: &LoginAttempt,
 ) -> Result<Authenticated, SignInRefusal> {
-    let RedeemedCode { subject, id_token } = redeemed;
+    let RedeemedCode {
+        subject, id_token, ..
+    } = redeemed;
     let settings = &connection.settings;
     let groups = match groups(subject.claims(), &settings.attributes.groups, &mut checks) {
         Ok(groups) => groups,

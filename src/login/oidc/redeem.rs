@@ -8,10 +8,11 @@ use crate::domain::{Connection, OidcSettings, UserInfoUse};
 use crate::login::record::SignInRefusal;
 use crate::oidc::{
     AuthenticatedSubject, Checks, Client, Discovery, LONGEST_ANSWER, MatchedCallback, Rejection,
-    Requirement, TokenAnswer, TokenRequest, UserInfo, UserInfoAnswer, ValidatedIdToken,
+    RememberedSignIn, Requirement, TokenAnswer, TokenRefusal, TokenRequest, UserInfo,
+    UserInfoAnswer, ValidatedIdToken,
 };
 use crate::outbound::{DocumentError, Media, ProviderAnswer};
-use crate::site::{self, Site};
+use crate::site::{Site, authentications, client_key, sign_in_credential};
 
 /// What a code is redeemed with.
 pub(super) struct Redemption<'a> {
@@ -23,6 +24,7 @@ pub(super) struct Redemption<'a> {
     pub(super) client: &'a Client,
     pub(super) redirect_uri: &'a str,
     pub(super) verifier: &'a str,
+    pub(super) nonce: &'a str,
 }
 
 /// What a code was redeemed for.
@@ -30,6 +32,8 @@ pub(super) struct RedeemedCode {
     pub(super) subject: AuthenticatedSubject,
     /// As it came: the provider wants it back at a sign-out (rule T2).
     pub(super) id_token: String,
+    /// What the provider is asked with again, where the connection wants that (rule T6).
+    pub(super) again: Option<RememberedSignIn>,
 }
 
 /// Why there is no subject.
@@ -88,10 +92,15 @@ impl Redemption<'_> {
             .await?;
         let signed = answer.verify(&keys, self.client, checks)?;
         let token = signed.validate(self.client, app.clock.now(), checks)?;
+        let again = self
+            .oidc
+            .check_again
+            .and_then(|_| RememberedSignIn::of(&token, self.nonce, &delivered.body));
         let userinfo = self.userinfo(&token, &keys, checks).await?;
         let by_user_name = self.oidc.user_name_as_email;
         Ok(RedeemedCode {
             id_token: token.encoded().to_owned(),
+            again,
             subject: token.authenticate(userinfo.as_ref(), self.client, by_user_name),
         })
     }
@@ -102,13 +111,10 @@ impl Redemption<'_> {
         callback: &MatchedCallback,
         checks: &mut Checks,
     ) -> Result<ProviderAnswer, Failed> {
-        let oidc = self.oidc;
-        let ways = site::client_authentications(
-            &self.app.keys,
-            self.connection,
-            oidc.client_authentication,
-            &oidc.client_secrets,
-        );
+        let (app, oidc) = (self.app, self.oidc);
+        let now = app.clock.now();
+        let credential = sign_in_credential(oidc, self.discovery, now);
+        let ways = authentications(&app.keys, self.connection, &credential, now);
         let request = |way: &_| {
             TokenRequest::new(
                 callback,
@@ -118,18 +124,42 @@ impl Redemption<'_> {
                 way,
             )
         };
-        let reach = self.app.reach(&self.site.company);
-        let client = self.app.provider_client();
-        let answer = client
-            .token(&self.discovery.token_endpoint, ways, request, reach)
-            .await?;
+        let reach = app.reach(&self.site.company);
+        let endpoint = &self.discovery.token_endpoint;
+        let asked = app.provider_client().token(endpoint, ways, request, reach);
+        let answer = asked.await?;
+        if let Some(answer) = &answer
+            && TokenRefusal::parse(&answer.body).is_some_and(|it| it.code == "invalid_client")
+        {
+            self.note_key(answer, checks);
+        }
         answer.ok_or_else(|| {
             Failed::Rejected(checks.fail(
                 Requirement::TokenRequest,
-                "a client secret",
-                "no secret that this installation can open",
+                "a client secret or a key pair",
+                "none that this installation can open",
             ))
         })
+    }
+
+    /// Which key was refused, and how far the clocks are apart (rule N3): what an administrator compares.
+    fn note_key(&self, answer: &ProviderAnswer, checks: &mut Checks) {
+        let Some(pair) = self.oidc.key_in_use() else {
+            return;
+        };
+        let key = client_key(&self.app.keys, self.connection, pair);
+        let named = key.map_or_else(String::new, |key| {
+            format!(", named {}", key.shown_name(&self.oidc.issuer))
+        });
+        let clock = answer.clock_ahead(self.app.clock.now());
+        let clock = clock.map_or_else(String::new, |seconds| {
+            format!("; our clock is {seconds} seconds after the provider's")
+        });
+        checks.pass(
+            Requirement::TokenRequest,
+            "an assertion by the key in use",
+            format!("the key of the certificate {}{named}{clock}", pair.sha1),
+        );
     }
 
     async fn userinfo(

@@ -49,7 +49,7 @@ pub(in crate::login) async fn begin(
         },
         acr_values: &oidc.accepted_acr,
         login_hint: start.login_hint,
-        domain_hint: None,
+        domain_hint: domain_hint(site, oidc),
         ui_locales: None,
     };
     let url = request.url(&oidc.issuer).ok_or_else(no_address)?;
@@ -71,4 +71,10 @@ pub(in crate::login) async fn begin(
         code: attempt.code,
         message: EncodedMessage::Redirect(url.into()),
     })
+}
+
+/// Rule L7: a domain that the company has now, or the word for all of them.
+fn domain_hint<'a>(site: &Site, oidc: &'a OidcSettings) -> Option<&'a str> {
+    let hint = oidc.domain_hint.as_deref()?;
+    (hint == OidcSettings::ANY_ORGANIZATION || site.has_domain(hint)).then_some(hint)
 }

@@ -68,7 +68,7 @@ pub(super) fn validate(
 
 impl Judge<'_> {
     /// P7.
-    fn issued_at(&mut self, open: &OpenRequest) -> Result<(), Rejection> {
+    pub(in crate::oidc) fn issued_at(&mut self, open: &OpenRequest) -> Result<(), Rejection> {
         let skew = self.client.clock_skew;
         let earliest = open.started_at.saturating_sub(DATED_BACK + skew);
         let latest = self.now.saturating_add(skew);
@@ -85,7 +85,7 @@ impl Judge<'_> {
     }
 
     /// P8. Neither nonce is shown.
-    fn nonce(&mut self, open: &OpenRequest) -> Result<(), Rejection> {
+    pub(in crate::oidc) fn nonce(&mut self, open: &OpenRequest) -> Result<(), Rejection> {
         let expected = open.nonce.as_bytes();
         let (passed, received) = match self.text("nonce")? {
             Some(nonce) if nonce.len() == expected.len() => {
@@ -137,7 +137,7 @@ impl Judge<'_> {
     }
 
     /// P11.
-    fn subject(&mut self) -> Result<String, Rejection> {
+    pub(in crate::oidc) fn subject(&mut self) -> Result<String, Rejection> {
         let subject = self.text("sub")?.unwrap_or_default();
         let fits = (1..=LONGEST_SUBJECT).contains(&subject.len())
             && subject.bytes().all(|octet| matches!(octet, b' '..=b'~'));
@@ -171,7 +171,7 @@ impl Judge<'_> {
     }
 
     /// P12: the tenant and the user's object ID.
-    fn entra(&mut self) -> Result<(String, String), Rejection> {
+    pub(in crate::oidc) fn entra(&mut self) -> Result<(String, String), Rejection> {
         let tenant = self.text("tid")?.unwrap_or_default();
         let expected = match &self.client.issuer {
             Issuer::EntraTenant { tenant, .. } => tenant.as_str(),

@@ -144,6 +144,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "directory",
         include_str!("../../../migrations/0027_directory.sql"),
     ),
+    (
+        28,
+        "refresh",
+        include_str!("../../../migrations/0028_refresh.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

@@ -516,3 +516,47 @@ async fn what_nobody_sees_is_refused_in_names_and_leaves_as_an_escape() {
         assert!(!answer.body.contains('\u{202E}'), "{}", answer.body);
     }
 }
+
+#[tokio::test]
+async fn key_pairs_in_the_place_of_a_secret() {
+    let world = Office::new().await;
+    let client = world.master().await;
+    // Nobody listens there: it is looked at later.
+    let openid = json!({"provider": "http://127.0.0.1:1", "client_id": "acme"});
+    let body = json!({"display_name": "Keys", "openid": openid});
+    let connection = ok(&client.post("/api/v1/connections", body).await, 201);
+    let keys = format!("{}/keys", path(&connection));
+    let es = json!({"algorithm": "ES256"});
+    is_problem(&client.post(&keys, es).await, 422, "invalid");
+    for _ in 0..2 {
+        ok(&client.post(&keys, json!({})).await, 200);
+    }
+    is_problem(&client.post(&keys, json!({})).await, 409, "conflict");
+    let made = ok(&client.get(&keys).await, 200);
+    let sha1 = |at: usize| made["items"][at]["sha1"].as_str().unwrap().to_owned();
+    assert_eq!(made["items"][1]["in_use"], false);
+    let file = ok(&client.get(&format!("{keys}/{}", sha1(1))).await, 200);
+    assert_eq!(file["jwk"]["kty"], "RSA");
+    assert!(file["jwk"].get("d").is_none(), "{file}");
+    let using = format!("{keys}/{}/use", sha1(1));
+    let used = ok(&client.post(&using, json!({"kid": "theirs"})).await, 200);
+    assert_eq!(used["items"][0]["sha1"], sha1(1));
+    assert_eq!(used["items"][0]["in_use"], true);
+    assert_eq!(used["items"][0]["kid"], "theirs");
+    let own = client.delete(&format!("{keys}/{}", sha1(1))).await;
+    is_problem(&own, 409, "conflict");
+    let gone = client.delete(&format!("{keys}/{}", sha1(0))).await;
+    assert_eq!(gone.status, 204, "{}", gone.body);
+    let shown = ok(&client.get(&path(&connection)).await, 200);
+    let settings = &shown["settings"];
+    assert_eq!(settings["client_authentication"], "private_key_jwt");
+    assert_eq!(shown["openid"]["client_keys"], json!([used["items"][0]]));
+    // A token that may only read or present makes none.
+    let lesser = [Scope::ConnectionsRead, Scope::ConnectionsWrite];
+    let lesser = world.client(&lesser).await;
+    is_problem(
+        &lesser.post(&keys, json!({})).await,
+        403,
+        "insufficient-scope",
+    );
+}

@@ -77,6 +77,9 @@ async fn save(
         "client_id",
         "scopes",
         "client_authentication",
+        "assertion_audience",
+        "domain_hint",
+        "check_again",
         "response_mode",
         "userinfo",
         "accepted_acr",
@@ -295,6 +298,8 @@ async fn every_field_is_saved_and_a_form_that_nobody_touched_changes_nothing() {
     let changed = [
         ("client_id", "5e8c0d6a-0000-4000-8000-000000000001"),
         ("scopes", "profile\nemail\noffline_access"),
+        // Rule T6: what lasts is asked for where it is used.
+        ("check_again", "30"),
         ("client_authentication", "client_secret_basic"),
         ("response_mode", "form_post"),
         ("userinfo", "signed"),

@@ -97,7 +97,9 @@ server.listen(0, '127.0.0.1', () => {
     '/control/clients': async (request) => {
       let body = '';
       for await (const part of request) { body += part; }
-      clients.push(JSON.parse(body));
+      const client = JSON.parse(body);
+      const known = clients.findIndex(({ client_id: id }) => id === client.client_id);
+      clients.splice(known < 0 ? clients.length : known, 1, client);
     },
     // New keys sign; the old ones are still published.
     '/control/add-keys': () => { keys = [...generateKeys(), ...keys]; },

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use url::Url;
-use vestibule::domain::GroupKind;
+use vestibule::domain::{AuditAction, ClientKeyAlgorithm, Connection, GroupKind};
 
 use super::world::{connect_to, path_of};
 use crate::oidc_peers::{Package, Peer, PeerSettings, Visitor};
@@ -13,6 +13,8 @@ const SECRET: &str = "a+b/c%d:e~";
 struct Foreign {
     world: World,
     peer: Peer,
+    connection: Connection,
+    registration: Value,
 }
 
 impl Foreign {
@@ -49,7 +51,7 @@ impl Foreign {
         );
         let connection = connection.await;
         let code = &connection.settings.oidc().unwrap().callback_codes[0];
-        let mut registration = json!({
+        let registration = json!({
             "client_id": "acme",
             "client_secret": SECRET,
             "redirect_uris": [world.acme.callback_url(code)],
@@ -57,10 +59,35 @@ impl Foreign {
             "response_types": ["code"],
             "token_endpoint_auth_method": "client_secret_post",
         });
+        let foreign = Self {
+            world,
+            peer,
+            connection,
+            registration,
+        };
+        foreign.register(client).await;
+        foreign
+    }
+
+    /// Registers the client with further members.
+    async fn register(&self, client: &Value) {
+        let mut registration = self.registration.clone();
         let members = client.as_object().unwrap().clone();
         registration.as_object_mut().unwrap().extend(members);
-        peer.register(&registration).await;
-        Self { world, peer }
+        self.peer.register(&registration).await;
+    }
+
+    /// Shows the provider a key pair from now on; its public key.
+    async fn use_key(&self, algorithm: ClientKeyAlgorithm) -> Value {
+        let admin = self.world.admin_of(&self.world.acme);
+        let before = admin.connection(self.connection.id).await.unwrap();
+        let made = admin.with_new_key(&before, Some(algorithm)).await;
+        let (after, pair) = made.unwrap();
+        let after = admin.with_key_in_use(&after, &pair.sha1, None).unwrap();
+        let action = AuditAction::ConnectionSet;
+        admin.change_connection(&after, action, None).await.unwrap();
+        self.world.app.catch_up().await.unwrap();
+        admin.public_key_files(&after, &pair.sha1).unwrap().jwk
     }
 
     /// A whole sign-in; the page that ends it.
@@ -114,6 +141,27 @@ async fn each_algorithm_of_oidc_provider() {
             .await
             .assert_signed_in()
             .await;
+    }
+}
+
+/// By the issuer as audience, and by the token endpoint where the connection says so (rule N3).
+#[tokio::test]
+async fn a_key_pair_of_each_algorithm() {
+    for (algorithm, audience) in [
+        (ClientKeyAlgorithm::Rs256, "issuer"),
+        (ClientKeyAlgorithm::Ps256, "token_endpoint"),
+        (ClientKeyAlgorithm::Es256, "issuer"),
+    ] {
+        let set = [("assertion_audience", audience)];
+        let foreign = Foreign::with(Package::OidcProvider, simon(), &json!({}), &set).await;
+        let jwk = foreign.use_key(algorithm).await;
+        let client = json!({
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": {"keys": [jwk]},
+        });
+        foreign.register(&client).await;
+        foreign.assert_signed_in().await;
+        foreign.assert_signed_in().await;
     }
 }
 

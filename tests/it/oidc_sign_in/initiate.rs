@@ -118,3 +118,31 @@ async fn a_connection_that_is_not_enabled_starts_nothing() {
         404
     );
 }
+
+/// Rule L7: a domain of the company, or the word for every organization; and to Entra ID alone.
+#[tokio::test]
+async fn a_domain_hint_is_the_companys_own() {
+    let world = Relying::of_entra().await;
+    let stored = world.stored().await;
+    crate::support::assign(&world.app.store, &stored, "contoso.com").await;
+    world.app.catch_up().await.unwrap();
+    for (hint, is_sent) in [
+        ("contoso.com", true),
+        ("organizations", true),
+        ("fabrikam.com", false),
+        ("none", false),
+    ] {
+        world.set(&[("domain_hint", hint)]).await;
+        let begun = world.browser().get(PATH).await;
+        let sent = format!("domain_hint={hint}");
+        let location = begun.header("location");
+        assert_eq!(location.contains(&sent), is_sent, "{location}");
+        assert!(is_sent || !location.contains("domain_hint"), "{location}");
+    }
+    let mut connection = world.stored().await;
+    connection.set("domain_hint", "two words").unwrap_err();
+    let other = Relying::new().await;
+    other.set(&[("domain_hint", "organizations")]).await;
+    let begun = other.browser().get(PATH).await;
+    assert!(!begun.header("location").contains("domain_hint"));
+}

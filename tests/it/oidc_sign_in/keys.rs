@@ -1,8 +1,19 @@
 //! The provider's keys (rule K4).
 
-use vestibule::demo_idp::OidcVariant;
+use std::sync::{Arc, Mutex};
 
-use super::world::{Relying, path_of};
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::routing::get;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use serde_json::json;
+use tokio::net::TcpListener;
+use vestibule::demo_idp::OidcVariant;
+use vestibule::jose::{Algorithm, SigningKey};
+use vestibule::outbound::Reach;
+
+use super::world::{CLIENT_ID, Relying, path_of};
 
 /// A thousand tokens of unknown keys make one question; here the count is the provider's.
 #[tokio::test]
@@ -47,6 +58,70 @@ async fn keys_are_read_again_after_an_hour() {
     world.app.clock.step(time::Duration::minutes(61));
     world.sign_in(&mut world.browser()).await;
     assert_eq!(counter.asked(), 2);
+}
+
+/// Entra signs with a key that it lists for the application alone, where a claims mapping is in use (rule K6).
+#[tokio::test]
+async fn appid_key_only() {
+    let world = Relying::of_entra().await;
+    let keys = reqwest::get(world.idp.tenant().jwks_url()).await.unwrap();
+    let keys = keys.text().await.unwrap();
+    let other = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let other = SigningKey::new(other, Algorithm::Rs256).unwrap().jwk();
+    let common = json!({"keys": [other]}).to_string();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    let answer = move |query: RawQuery| {
+        let query = query.0.unwrap_or_default();
+        let is_own = query == format!("appid={CLIENT_ID}");
+        let body = if is_own { keys.clone() } else { common.clone() };
+        log.lock().unwrap().push(query);
+        async move { ([("content-type", "application/json")], body) }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/keys", listener.local_addr().unwrap());
+    let router = Router::new().route("/keys", get(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    world
+        .change(|connection| {
+            let oidc = connection.settings.oidc_mut().unwrap();
+            oidc.discovery.as_mut().unwrap().jwks_uri = address;
+        })
+        .await;
+    for _ in 0..3 {
+        let answer = world.sign_in(&mut world.browser()).await;
+        assert_eq!(answer.status, 303, "{}", answer.body);
+    }
+    let own = format!("appid={CLIENT_ID}");
+    assert_eq!(*asked.lock().unwrap(), ["", &own]);
+    // What an hour later is read again is where the key was; and it is kept with the connection.
+    world.app.clock.step(time::Duration::minutes(61));
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    assert_eq!(asked.lock().unwrap().last(), Some(&own));
+    let due = world.app.due_looks(10);
+    let [due] = &due[..] else { panic!("{due:?}") };
+    let admin = world.admin_of(&world.acme);
+    let way = (world.app.provider_client(), Reach::Private);
+    let stored = world.stored().await;
+    let looked = admin.look_at_provider(&stored, None, due.application_keys, way);
+    looked.await.unwrap();
+    assert!(
+        world
+            .stored()
+            .await
+            .settings
+            .oidc()
+            .unwrap()
+            .application_keys
+    );
+    // An unknown key is still one question in five minutes, to both addresses.
+    let before = asked.lock().unwrap().len();
+    world.vary(OidcVariant::UnknownKid);
+    for _ in 0..5 {
+        let answer = world.sign_in(&mut world.browser()).await;
+        world.assert_refused(&answer, "K3").await;
+    }
+    assert!(asked.lock().unwrap().len() - before <= 2);
 }
 
 /// Stands before the provider's keys and counts.

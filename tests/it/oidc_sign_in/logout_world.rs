@@ -211,6 +211,7 @@ async fn connect(
         end_session_endpoint: Some(END_SESSION.to_owned()),
         algorithms: vec![Algorithm::Rs256],
         token_auth_methods: Vec::new(),
+        token_auth_algorithms: Vec::new(),
         response_modes: Vec::new(),
         scopes: Vec::new(),
         pkce_s256: None,

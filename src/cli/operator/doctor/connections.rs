@@ -97,35 +97,40 @@ fn look_at_provider(
         let next = match first.field {
             "client_id" => set("client_id=ID"),
             "client_secret" => set("client_secret_file=FILE"),
+            "client_authentication" => make_key(company, connection),
             _ => "Give its tenant ID or discovery URL on its page in the console.".to_owned(),
         };
         return unusable(connection, text, next, diagnoses);
     }
     let state = state(connection);
-    let Some(end) = oidc.secret_end() else {
-        let text = format!("{name} is {state}, nobody said when its client secret ends");
+    let is_key = oidc.key_in_use().is_some();
+    let what = if is_key { "key pair" } else { "client secret" };
+    let Some(end) = oidc.credential_end() else {
+        let text = format!("{name} is {state}, nobody said when its {what} ends");
         return diagnoses.ok(AREA, text);
     };
     let day = end.date();
-    let renew = format!(
-        "Make a new one at the provider, then: {}",
-        set("client_secret_file=FILE")
-    );
-    if end > now + SOON {
-        diagnoses.ok(
-            AREA,
-            format!("{name} is {state}, client secret until {day}"),
-        );
-    } else if end > now {
-        diagnoses.warn(
-            AREA,
-            format!("{name}: the client secret ends on {day}."),
-            renew,
-        );
+    let renew = if is_key {
+        make_key(company, connection)
     } else {
-        let text = format!("{name}: the client secret ended on {day}.");
+        let command = set("client_secret_file=FILE");
+        format!("Make a new one at the provider, then: {command}")
+    };
+    if end > now + SOON {
+        diagnoses.ok(AREA, format!("{name} is {state}, {what} until {day}"));
+    } else if end > now {
+        diagnoses.warn(AREA, format!("{name}: the {what} ends on {day}."), renew);
+    } else {
+        let text = format!("{name}: the {what} ended on {day}.");
         unusable(connection, text, renew, diagnoses);
     }
+}
+
+fn make_key(company: &Company, connection: &Connection) -> String {
+    format!(
+        "Make a key pair, register it at the provider, and use it: vestibule connection key make --company {} --name {}",
+        company.slug, connection.name
+    )
 }
 
 fn look_at_certificates(

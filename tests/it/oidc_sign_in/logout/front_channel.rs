@@ -119,3 +119,28 @@ async fn a_look_ends_nothing() {
     assert_eq!((answer.status, answer.header("allow")), (405, "GET"));
     assert!(world.is_live(ACME, &here).await);
 }
+
+/// Nobody comes in through a connection that is switched off; who is in goes when the provider says so.
+#[tokio::test]
+async fn a_connection_that_is_switched_off_still_ends_sessions() {
+    let world = Provided::new().await;
+    let here = world.sign_in(&world.idp, "ada", "s1").await;
+    let later = world.sign_in(&world.idp, "ada", "s2").await;
+    let stored = world.app.store.connection(world.idp.id).await.unwrap();
+    let mut off = stored.unwrap();
+    off.enabled = false;
+    let now = world.app.clock.now();
+    assert!(world.app.store.update_connection(&off, now).await.unwrap());
+    world.app.catch_up().await.unwrap();
+    assert!(world.is_live(ACME, &here).await);
+    let answer = world.fetch(&format!("{PAGE}?sid=s1"), "").await;
+    assert_eq!(answer.status, 200);
+    assert!(!world.is_live(ACME, &here).await);
+    let mut claims = world.claims();
+    claims["sid"] = serde_json::json!("s2");
+    let token = crate::oidc_sign_in::logout_world::sign(&claims);
+    let fields = [("logout_token", &*token)];
+    let answer = world.post("/sso/oidc/backchannel/idp", "", &fields).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(!world.is_live(ACME, &later).await);
+}
