@@ -303,9 +303,9 @@ async fn another_process_controls_the_double() {
     let asker = Asker::new(&contoso).await;
     let order = async |what: &str, order: Value| {
         let address = format!("{}/_control/{what}", asker.origin);
-        let asked = asker.http.post(address).body(order.to_string());
-        let asked = asked.header("content-type", "application/json");
-        let answer = asked.send().await.unwrap();
+        let request = asker.http.post(address).body(order.to_string());
+        let request = request.header("content-type", "application/json");
+        let answer = request.send().await.unwrap();
         (answer.status().as_u16(), read(answer).await)
     };
     let id = "3e9d7c15-a286-4b0f-91d4-6c8f2e05b7a3";
