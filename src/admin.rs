@@ -10,6 +10,7 @@ mod certificate;
 mod company;
 mod connection;
 mod directory_user;
+mod directory;
 mod domain;
 mod duplicate;
 mod erase;
@@ -62,6 +63,7 @@ pub use connection::{
     connection_name, differences, introduction, missing,
 };
 pub use directory_user::NewDirectoryUser;
+pub use directory::{DIRECTORY_KEYS, DirectoryChange, end_of_day, own_tenant};
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,
 };

@@ -11,6 +11,7 @@ mod caller;
 mod company;
 mod connection;
 mod connections;
+mod directory;
 mod document;
 mod domains;
 mod group;
@@ -101,6 +102,20 @@ pub(crate) fn routes() -> Routes {
             get(connections::list).post(connections::create),
         )
         .route("/api/v1/connections/{id}/verify", post(connections::verify))
+        .route(
+            "/api/v1/connections/{id}/directory",
+            get(directory::show)
+                .put(directory::set)
+                .delete(directory::remove),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory/check",
+            post(directory::check),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory/users",
+            get(directory::find_users),
+        )
         .route(
             "/api/v1/connections/{id}",
             get(connections::show)

@@ -10,13 +10,13 @@ use super::json_body::{present, texts};
 use crate::admin::{
     CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, SETTINGS,
 };
-use crate::domain::{Company, Connection, Protocol};
+use crate::domain::{ClientSecret, Company, Connection, Protocol};
 
 /// Members of a connection that are no settings of SAML.
 const OWN: [&str; 4] = ["name", "display_name", "sort_order", "enabled"];
 
 /// Settings that have members of their own.
-const ELSEWHERE: [&str; 3] = ["certificates", "client_secret", "issuer"];
+const ELSEWHERE: [&str; 4] = ["certificates", "client_secret", "directory", "issuer"];
 
 /// A connection to an identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -263,6 +263,15 @@ impl ConnectionOut {
     }
 }
 
+impl ClientSecretOut {
+    pub(super) const fn of(secret: &ClientSecret) -> Self {
+        Self {
+            set_at: secret.set_at,
+            expires_at: secret.expires_at,
+        }
+    }
+}
+
 impl OpenIdOut {
     fn new(company: &Company, connection: &Connection) -> Option<Self> {
         let oidc = connection.settings.oidc()?;
@@ -275,10 +284,7 @@ impl OpenIdOut {
             front_channel_logout_url: company.front_channel_url(&connection.name),
             back_channel_logout_url: company.back_channel_url(&connection.name),
             client_secrets: secrets
-                .map(|secret| ClientSecretOut {
-                    set_at: secret.set_at,
-                    expires_at: secret.expires_at,
-                })
+                .map(ClientSecretOut::of)
                 .collect(),
         })
     }

@@ -16,7 +16,7 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    Answer, answer, attempts, audit, company, connections, domains, groups, logo, quota, sessions,
+    Answer, answer, attempts, audit, company, connections, directory, domains, groups, logo, quota, sessions,
     user_actions, users,
 };
 use crate::app::App;
@@ -75,6 +75,11 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         connections::edit,
         connections::delete,
         connections::verify,
+        directory::show,
+        directory::set,
+        directory::remove,
+        directory::check,
+        directory::find_users,
         sessions::list,
         sessions::end_all,
         sessions::end,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::names::SETTINGS;
 use crate::admin::certificate;
+use crate::admin::directory::directory_text;
 use crate::domain::{
     ClientSecret, Connection, Group, GroupId, GroupKind, GroupMapping, SettingError,
 };
@@ -148,6 +149,7 @@ impl ConnectionSettings {
             }
             "issuer" => settings.oidc()?.issuer_text(),
             "redirect_uris" => settings.oidc()?.callback_codes.join(", "),
+            "directory" => directory_text(connection)?,
             "client_secret" => secrets_text(&settings.oidc()?.client_secrets),
             _ => return connection.value(key),
         })

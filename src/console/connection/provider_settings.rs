@@ -60,9 +60,9 @@ struct ProviderAddresses {
 
 /// A secret: when it was set and how long it lasts, and never what it is (rule N6).
 #[derive(Debug)]
-struct SecretView {
-    set_at: Moment,
-    state: (&'static str, String),
+pub(super) struct SecretView {
+    pub(super) set_at: Moment,
+    pub(super) state: (&'static str, String),
 }
 
 impl ProviderSettingsPage {
@@ -161,7 +161,7 @@ impl ProviderAddresses {
 }
 
 impl SecretView {
-    fn of(secret: &ClientSecret, console: &Console) -> Self {
+    pub(super) fn of(secret: &ClientSecret, console: &Console) -> Self {
         let state = match secret.expires_at {
             None => ("off", "no expiry date given".to_owned()),
             Some(until) => {
