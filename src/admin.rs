@@ -10,6 +10,7 @@ mod certificate;
 mod client_key;
 mod company;
 mod connection;
+mod directory;
 mod directory_user;
 mod domain;
 mod duplicate;
@@ -64,6 +65,7 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, SettingText, Unfit,
     connection_name, differences, introduction, missing,
 };
+pub use directory::{DIRECTORY_KEYS, DirectoryChange, end_of_day, own_tenant};
 pub use directory_user::NewDirectoryUser;
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,

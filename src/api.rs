@@ -12,6 +12,7 @@ mod client_keys;
 mod company;
 mod connection;
 mod connections;
+mod directory;
 mod document;
 mod domains;
 mod group;
@@ -117,6 +118,20 @@ pub(crate) fn routes() -> Routes {
         .route(
             "/api/v1/connections/{id}/keys/{sha1}/use",
             post(client_keys::put_in_use),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory",
+            get(directory::show)
+                .put(directory::set)
+                .delete(directory::remove),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory/check",
+            post(directory::check),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory/users",
+            get(directory::find_users),
         )
         .route(
             "/api/v1/connections/{id}",

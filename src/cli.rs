@@ -9,6 +9,7 @@ mod audit;
 mod company;
 mod confirmation;
 mod connection;
+mod directory;
 mod error;
 mod export;
 mod installation;
@@ -65,6 +66,9 @@ enum Command {
     /// Connections to identity providers: import-metadata, add, list, enable, disable, set, delete
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
+    /// Directories that connections are looked up in (Microsoft Graph): show, set, off, check, look-up
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
     /// Users: add, list, export, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink
     #[command(subcommand)]
     User(user::UserCommand),
@@ -136,6 +140,7 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         Command::Company(company) => wait(company.run(&invocation, out))?,
         Command::Group(group) => wait(group.run(&invocation, out))?,
         Command::Connection(connection) => wait(connection.run(&invocation, out))?,
+        Command::Directory(directory) => wait(directory.run(&invocation, out))?,
         Command::User(user) => wait(user.run(&invocation, out))?,
         Command::Attempts(attempts) => wait(attempts.run(&invocation, out))?,
         Command::Audit(audit) => wait(audit.run(&invocation, out))?,

@@ -54,7 +54,9 @@ pub use company_domain::{
     CompanyDomain, DomainName, DomainNameError, SharedDomain, Verified, VerifiedBy,
 };
 pub use connection::{Connection, ConnectionName};
-pub use directory_settings::{DirectoryCredential, DirectorySettings, GraphCloud};
+pub use directory_settings::{
+    DIRECTORY_MINUTES, DIRECTORY_MINUTES_RANGE, DirectoryCredential, DirectorySettings, GraphCloud,
+};
 pub use directory_state::{
     Departure, DirectoryCounts, DirectoryGroupKind, GroupPlan, HeldRemoval, KnownDirectoryGroup,
     KnownDirectoryPerson, PlannedGroup, RemovalCount, SyncPhase, SyncResult, SyncState,

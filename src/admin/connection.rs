@@ -164,6 +164,11 @@ impl Admin<'_> {
         check::check(after, &groups)?;
         let settings = ConnectionSettings::of(groups);
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
+        // What a directory gave goes with it, and administrators may have been among them (rule F6).
+        let way_in = match leaves_directory(&before, after) {
+            true => Some(tx.hold_way_in(self.company, []).await?),
+            false => None,
+        };
         let updated = tx
             .update_connection(after, self.now)
             .await
@@ -174,6 +179,10 @@ impl Admin<'_> {
         }
         // A group may have changed since it was looked at.
         check::check(after, &tx.all_groups(self.company).await?)?;
+        if let Some(way_in) = way_in {
+            tx.forget_directory(self.company, after.id).await?;
+            way_in.check(&mut tx).await?;
+        }
         if before.enabled && !after.enabled && !self.keeps_way_in(&mut tx).await? {
             let end = ConnectionEnd::SwitchedOff;
             return Err(Obstacle::LastWayIn { end }.into());
@@ -354,6 +363,13 @@ impl Admin<'_> {
         tx.add_trust_version(&version).await?;
         Ok(())
     }
+}
+
+/// Whether a directory is asked no more, or another tenant's in its place.
+fn leaves_directory(before: &Connection, after: &Connection) -> bool {
+    let tenant = |it: &Connection| it.settings.directory.as_ref().map(|it| it.tenant.clone());
+    let was = tenant(before);
+    was.is_some() && was != tenant(after)
 }
 
 /// A connection as it was, with what users read of the other one and its place: all that may change without the scope of what

@@ -5,6 +5,7 @@
 
 use time::OffsetDateTime;
 
+use super::directory::expired_problem;
 use super::{Admin, FieldProblem, Obstacle, Refused};
 use crate::domain::{
     AnswerMode, ClientSecret, Connection, ConnectionName, MOST_CALLBACK_CODES, OidcSettings,
@@ -195,6 +196,19 @@ impl Admin<'_> {
         secret: &str,
         expires_at: Option<OffsetDateTime>,
     ) -> Result<Connection, Refused> {
+        let mut after = connection.clone();
+        let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
+        oidc.add_secret(self.seal_client_secret(connection, secret, expires_at)?);
+        Ok(after)
+    }
+
+    /// A secret of a provider's or a directory's, sealed for the connection.
+    pub(super) fn seal_client_secret(
+        &self,
+        connection: &Connection,
+        secret: &str,
+        expires_at: Option<OffsetDateTime>,
+    ) -> Result<ClientSecret, Refused> {
         let secret = secret.trim_end_matches(['\r', '\n']);
         let problem = |what: &str| Refused::from(FieldProblem::new("client_secret", what));
         if secret.is_empty() {
@@ -211,19 +225,16 @@ impl Admin<'_> {
             ));
         }
         if expires_at.is_some_and(|end| end <= self.now) {
-            return Err(problem("The client secret has expired already."));
+            return Err(expired_problem().into());
         }
         let sealed = self
             .keys
             .seal(&connection.secret_purpose(), secret.as_bytes());
-        let mut after = connection.clone();
-        let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
-        oidc.add_secret(ClientSecret {
+        Ok(ClientSecret {
             sealed: BASE64_STANDARD.encode(sealed),
             set_at: self.now,
             expires_at,
-        });
-        Ok(after)
+        })
     }
 
     /// The connection with its newest secret alone.

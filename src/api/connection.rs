@@ -11,16 +11,17 @@ use super::json_body::{present, texts};
 use crate::admin::{
     CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, SETTINGS,
 };
-use crate::domain::{Company, Connection, Protocol};
+use crate::domain::{ClientSecret, Company, Connection, Protocol};
 
 /// Members of a connection that are no settings of SAML.
 const OWN: [&str; 4] = ["name", "display_name", "sort_order", "enabled"];
 
 /// Settings that have members of their own.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 7] = [
     "certificates",
     "client_secret",
     "client_keys",
+    "directory",
     "issuer",
     "provider_addresses",
     "held_addresses",
@@ -291,6 +292,16 @@ impl ConnectionOut {
     }
 }
 
+impl ClientSecretOut {
+    pub(super) const fn new(secret: &ClientSecret, tried_until: Option<OffsetDateTime>) -> Self {
+        Self {
+            set_at: secret.set_at,
+            expires_at: secret.expires_at,
+            tried_until,
+        }
+    }
+}
+
 impl OpenIdOut {
     fn new(company: &Company, connection: &Connection) -> Option<Self> {
         let oidc = connection.settings.oidc()?;
@@ -303,10 +314,8 @@ impl OpenIdOut {
             front_channel_logout_url: company.front_channel_url(&connection.name),
             back_channel_logout_url: company.back_channel_url(&connection.name),
             client_secrets: secrets
-                .map(|(at, secret)| ClientSecretOut {
-                    set_at: secret.set_at,
-                    expires_at: secret.expires_at,
-                    tried_until: oidc.older_secret_end().filter(|_| at > 0),
+                .map(|(at, secret)| {
+                    ClientSecretOut::new(secret, oidc.older_secret_end().filter(|_| at > 0))
                 })
                 .collect(),
             client_keys: ClientKeyOut::all(connection),

@@ -16,8 +16,8 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    Answer, answer, attempts, audit, client_keys, company, connections, domains, groups, logo,
-    quota, sessions, user_actions, users,
+    Answer, answer, attempts, audit, client_keys, company, connections, directory, domains, groups,
+    logo, quota, sessions, user_actions, users,
 };
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
@@ -81,6 +81,11 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         client_keys::show,
         client_keys::put_in_use,
         client_keys::delete,
+        directory::show,
+        directory::set,
+        directory::remove,
+        directory::check,
+        directory::find_users,
         sessions::list,
         sessions::end_all,
         sessions::end,

@@ -7,6 +7,8 @@ mod claims;
 mod connection_delete;
 mod connections;
 mod copy_into;
+mod directory;
+mod directory_check;
 pub(super) mod findings;
 mod given_metadata;
 pub(super) mod group_first;
@@ -48,6 +50,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let routes = redirect_uri::routes(routes);
     let routes = provider_change::routes(routes);
     let routes = provider_verify::routes(routes);
+    let routes = directory::routes(routes);
+    let routes = directory_check::routes(routes);
     let routes = claims::routes(routes);
     let routes = certificates::routes(routes);
     let routes = metadata_import::routes(routes);

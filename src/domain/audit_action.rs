@@ -68,6 +68,10 @@ words! {
         DirectoryStart = "directory.start",
         /// A directory's synchronisation has changed something.
         DirectorySynchronise = "directory.synchronise",
+        /// A connection's directory was switched off.
+        DirectoryRemove = "directory.remove",
+        /// It was set, or changed.
+        DirectorySet = "directory.set",
         /// An e-mail domain was added.
         DomainAdd = "domain.add",
         /// It was assigned to a connection, or to none.

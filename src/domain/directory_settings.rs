@@ -4,6 +4,7 @@
 //! the database (`store::directory`), not here.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::word::words;
 use super::{ClientSecret, Settings};
@@ -131,6 +132,14 @@ impl DirectorySettings {
             synchronise: false,
             every_minutes: DIRECTORY_MINUTES,
             remove_gone_groups: false,
+        }
+    }
+
+    /// When the secret of its own ends that is tried first; none when it has none, or nobody said.
+    pub fn secret_end(&self) -> Option<OffsetDateTime> {
+        match &self.credential {
+            DirectoryCredential::Own { client_secrets, .. } => client_secrets.first()?.expires_at,
+            DirectoryCredential::SignIn => None,
         }
     }
 }

@@ -338,6 +338,11 @@ pub const SETTINGS: &[SettingText] = &[
         "Where the identity provider publishes its metadata. When a sign-in is signed by an unknown key, this server looks there and tells you whether the key is in it.",
     ),
     setting(
+        "directory",
+        "Directory",
+        "Whose directory is looked into, what it is asked with, and whether its groups and people are followed.",
+    ),
+    setting(
         "danger_allow_sha1",
         "Accept SHA-1 signatures",
         "SHA-1 signatures can be forged with enough work: whoever does that signs in as anybody. Let the identity provider sign with SHA-256 instead.",

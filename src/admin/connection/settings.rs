@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::names::SETTINGS;
 use crate::admin::certificate;
+use crate::admin::directory::directory_text;
 use crate::domain::{
     ClientKeyPair, ClientSecret, Connection, Group, GroupId, GroupKind, GroupMapping, OidcSettings,
     SettingError,
@@ -150,6 +151,7 @@ impl ConnectionSettings {
             }
             "issuer" => settings.oidc()?.issuer_text(),
             "redirect_uris" => settings.oidc()?.callback_codes.join(", "),
+            "directory" => directory_text(connection)?,
             "provider_addresses" => endpoints_text(settings.oidc()?.discovery.as_ref()),
             "held_addresses" => {
                 let held = settings.oidc()?.held_discovery.as_deref();

@@ -50,6 +50,8 @@ fn known_sentence(action: AuditAction) -> (&'static str, &'static str) {
         AuditAction::DirectoryConfirm => ("Allowed what was held of the directory of", ""),
         AuditAction::DirectoryStart => ("Asked for the synchronisation of the directory of", ""),
         AuditAction::DirectorySynchronise => ("Synchronised the directory of", ""),
+        AuditAction::DirectoryRemove => ("Switched off the directory of", ""),
+        AuditAction::DirectorySet => ("Changed the directory of", ""),
         AuditAction::DomainAdd => ("Added the e-mail domain", ""),
         AuditAction::DomainAssign => ("Assigned the e-mail domain", ""),
         AuditAction::DomainRemove => ("Removed the e-mail domain", ""),
@@ -126,7 +128,8 @@ pub(super) fn changes(
     let mut names: Vec<String> = after.keys().chain(before.keys()).cloned().collect();
     names.sort();
     names.dedup();
-    let of_connection = action.is_about(AuditNoun::Connection);
+    let of_connection =
+        action.is_about(AuditNoun::Connection) || action.is_about(AuditNoun::Directory);
     let (mut open, mut folded) = (Vec::new(), Vec::new());
     for name in names {
         let was = before.remove(&name).unwrap_or_default();

@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::console::times::count_of;
 use crate::console::{Banner, Tone};
-use crate::domain::Protocol;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
+use crate::domain::{Connection, Protocol};
 use crate::http::pages::Moment;
 use crate::site::{Site, SiteConnection};
 
@@ -147,7 +147,38 @@ pub(in crate::console) fn banners(site: &Site, now: OffsetDateTime) -> Vec<Banne
             )),
         })
     };
-    site.enabled_connections().filter_map(ending).collect()
+    let of_directory = |ready: &SiteConnection| directory_banner(&ready.connection, now);
+    let endings = site.enabled_connections().filter_map(ending);
+    endings
+        .chain(site.enabled_connections().filter_map(of_directory))
+        .collect()
+}
+
+/// The secret with which a directory is asked, where that is its own.
+fn directory_banner(connection: &Connection, now: OffsetDateTime) -> Option<Banner> {
+    let directory = connection.settings.directory.as_deref()?;
+    let remaining = Remaining::of(directory.secret_end()?, now);
+    if remaining.days > CERTIFICATE_ENDS_SOON {
+        return None;
+    }
+    let next = if remaining.days < 0 {
+        "The directory is not read until a new one is here."
+    } else {
+        "Add the new one before that; both count while they overlap."
+    };
+    Some(Banner {
+        tone: remaining.tone(),
+        text: format!(
+            "The directory's client secret of {} {} ({}). {next}",
+            connection.display_name,
+            remaining.text(),
+            Moment::from(remaining.until).text
+        ),
+        link: Some((
+            format!("/admin/connections/{}/directory", connection.id),
+            "Add a client secret".to_owned(),
+        )),
+    })
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) enum ConnectionTab {
     Metadata,
     Copy,
     Verify,
+    Directory,
     Test,
     Versions,
     /// One that has no tab of its own.
@@ -43,6 +44,7 @@ const SAML_TABS: &[TabText] = &[
     ),
     (ConnectionTab::Metadata, "/metadata", "Metadata"),
     (ConnectionTab::Copy, "/copy", "Copy into Entra"),
+    (ConnectionTab::Directory, "/directory", "Directory"),
     (ConnectionTab::Test, "/test", "Test"),
     (ConnectionTab::Versions, "/versions", "Versions"),
 ];
@@ -51,6 +53,7 @@ const PROVIDER_TABS: &[TabText] = &[
     (ConnectionTab::Settings, "", "OpenID Connect Settings"),
     (ConnectionTab::Claims, "/claims", "Claims and groups"),
     (ConnectionTab::Verify, "/verify", "Verify"),
+    (ConnectionTab::Directory, "/directory", "Directory"),
     (ConnectionTab::Test, "/test", "Test"),
     (ConnectionTab::Versions, "/versions", "Versions"),
 ];

@@ -66,12 +66,12 @@ struct ProviderAddresses {
 
 /// A secret: when it was set and how long it lasts, and never what it is (rule N6).
 #[derive(Debug)]
-struct SecretView {
-    set_at: Moment,
+pub(super) struct SecretView {
+    pub(super) set_at: Moment,
     /// Until when it is tried, for the one before.
     tried_until: Option<Moment>,
     is_over: bool,
-    state: (&'static str, String),
+    pub(super) state: (&'static str, String),
 }
 
 impl ProviderSettingsPage {
@@ -170,7 +170,11 @@ impl ProviderAddresses {
 }
 
 impl SecretView {
-    fn of(secret: &ClientSecret, end: Option<OffsetDateTime>, console: &Console) -> Self {
+    pub(super) fn of(
+        secret: &ClientSecret,
+        end: Option<OffsetDateTime>,
+        console: &Console,
+    ) -> Self {
         let state = match secret.expires_at {
             None => ("off", "no expiry date given".to_owned()),
             Some(until) => {

@@ -1,0 +1,343 @@
+//! Directory: where a connection's people and groups are looked up in Microsoft Graph, and what it is asked with.
+//!
+//! Rules N1, N6 and N7. Invariants: a secret is never shown; switching off is behind one more click. The test of a directory is
+//! `directory_check.rs`. Tests: `tests/it/console/directory.rs`.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::directory_check::{DirectoryLook, consent_address};
+use super::head::{ConnectionHead, ConnectionTab};
+use super::provider_settings::SecretView;
+use crate::admin::{DirectoryChange, Problems, Refused, end_of_day, own_tenant};
+use crate::console::{
+    Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, tell_at, tell_at_with,
+    unprocessable_page,
+};
+use crate::domain::{
+    Connection, ConnectionId, DIRECTORY_MINUTES, DirectoryCredential, DirectorySettings, GraphCloud,
+};
+use crate::http::error::Error;
+use crate::http::response::Page;
+use crate::http::routes::Routes;
+
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .route("/admin/connections/{id}/directory", get(show).post(save))
+        .route("/admin/connections/{id}/directory/off", post(switch_off))
+        .route(
+            "/admin/connections/{id}/directory/secret/retire",
+            post(retire),
+        )
+}
+
+#[derive(Debug, Template)]
+#[template(path = "console/connection/directory.html")]
+pub(super) struct DirectoryPage {
+    frame: ConsoleFrame,
+    head: ConnectionHead,
+    problems: Problems,
+    /// Whether there is a directory.
+    is_set: bool,
+    /// Whether the client of the sign-ins can ask it.
+    speaks_oidc: bool,
+    /// The name that is proposed for a registration of its own.
+    proposed_name: String,
+    /// Whose directory the connection itself says that it is.
+    own_tenant: String,
+    form: DirectoryForm,
+    clouds: Vec<Item>,
+    secrets: Vec<SecretView>,
+    /// The tenant's page of consent.
+    consent: Option<ConsentView>,
+    /// The test that was asked for.
+    look: Option<DirectoryLook>,
+    /// How soon somebody who is deactivated at the provider is out here (rule T7).
+    ends: Vec<String>,
+}
+
+/// Where consent is given.
+#[derive(Debug)]
+pub(super) struct ConsentView {
+    pub(super) href: String,
+    pub(super) redirect_uri: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct DirectoryForm {
+    #[serde(default)]
+    tenant: String,
+    #[serde(default)]
+    cloud: String,
+    #[serde(default)]
+    credential: String,
+    #[serde(default)]
+    client_id: String,
+    #[serde(default)]
+    client_secret: String,
+    #[serde(default)]
+    expires_on: String,
+    synchronise: Option<String>,
+    #[serde(default)]
+    every_minutes: String,
+    remove_gone_groups: Option<String>,
+}
+
+impl DirectoryForm {
+    fn of(connection: &Connection, settings: &DirectorySettings) -> Self {
+        let (credential, client_id) = match &settings.credential {
+            DirectoryCredential::SignIn => ("sign_in", String::new()),
+            DirectoryCredential::Own { client_id, .. } => ("own", client_id.clone()),
+        };
+        let on = |is: bool| is.then(|| "on".to_owned());
+        let own = own_tenant(connection).map(|(tenant, _)| tenant);
+        Self {
+            tenant: match own {
+                Some(own) if own == settings.tenant => String::new(),
+                _ => settings.tenant.to_string(),
+            },
+            cloud: settings.cloud.to_string(),
+            credential: credential.to_owned(),
+            client_id,
+            client_secret: String::new(),
+            expires_on: String::new(),
+            synchronise: on(settings.synchronise),
+            every_minutes: settings.every_minutes.to_string(),
+            remove_gone_groups: on(settings.remove_gone_groups),
+        }
+    }
+
+    fn blank(connection: &Connection) -> Self {
+        let is_oidc = connection.settings.oidc().is_some();
+        Self {
+            cloud: GraphCloud::Global.to_string(),
+            credential: if is_oidc { "sign_in" } else { "own" }.to_owned(),
+            every_minutes: DIRECTORY_MINUTES.to_string(),
+            ..Self::default()
+        }
+    }
+
+    fn is_own(&self) -> bool {
+        self.credential == "own"
+    }
+
+    fn change(&self) -> Result<DirectoryChange, Refused> {
+        let mut change = DirectoryChange {
+            tenant: Some(self.tenant.trim().to_owned()),
+            ..DirectoryChange::default()
+        };
+        let mut problems = Problems::default();
+        let mut texts = vec![
+            ("cloud", self.cloud.as_str()),
+            ("credential", &self.credential),
+            ("every_minutes", &self.every_minutes),
+        ];
+        if self.is_own() {
+            texts.push(("client_id", &self.client_id));
+            if !self.client_secret.trim().is_empty() {
+                texts.push(("client_secret_file", &self.client_secret));
+            }
+        }
+        for (key, text) in texts {
+            if let Err(problem) = change.set(key, text) {
+                problems.add(problem.field, problem.what);
+            }
+        }
+        if self.is_own() {
+            match end_of_day("expires_on", &self.expires_on) {
+                Ok(end) => change.secret_expires = end,
+                Err(problem) => problems.add(problem.field, problem.what),
+            }
+        }
+        change.synchronise = Some(self.synchronise.is_some());
+        change.remove_gone_groups = Some(self.remove_gone_groups.is_some());
+        problems.check()?;
+        Ok(change)
+    }
+}
+
+impl DirectoryPage {
+    fn is_on(&self, value: &Option<String>) -> bool {
+        value.is_some()
+    }
+
+    fn tenant_hint(&self) -> String {
+        let own = if self.own_tenant.is_empty() {
+            String::new()
+        } else {
+            format!(" Empty is the tenant of the sign-ins, {}.", self.own_tenant)
+        };
+        format!("Entra ID: App registrations, the application, Overview.{own}")
+    }
+
+    fn secret_hint(&self) -> &'static str {
+        if self.secrets.is_empty() {
+            "Certificates & secrets, New client secret: copy the Value, not the Secret ID. Entra shows it once, and this page never."
+        } else {
+            "Empty keeps what is there. A new one is tried first, and the one before it stays until you forget it."
+        }
+    }
+}
+
+/// `GET /admin/connections/{id}/directory`
+async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response, Error> {
+    let connection = console.admin().connection(id).await?;
+    Ok(Page::new(page(&console, &connection, None)).into_response())
+}
+
+/// The page of a connection's directory, with what a test has found.
+pub(super) fn page(
+    console: &Console,
+    connection: &Connection,
+    look: Option<DirectoryLook>,
+) -> DirectoryPage {
+    let settings = connection.settings.directory.as_deref();
+    let form = settings.map_or_else(
+        || DirectoryForm::blank(connection),
+        |settings| DirectoryForm::of(connection, settings),
+    );
+    let own_secrets = match settings.map(|settings| &settings.credential) {
+        Some(DirectoryCredential::Own { client_secrets, .. }) => client_secrets.as_slice(),
+        _ => &[],
+    };
+    DirectoryPage {
+        frame: console.frame(Section::Connections, connection.display_name.as_str()),
+        head: ConnectionHead::of(connection, ConnectionTab::Directory),
+        problems: Problems::default(),
+        is_set: settings.is_some(),
+        speaks_oidc: connection.settings.oidc().is_some(),
+        proposed_name: format!("{} directory look-up", console.site.company.name),
+        own_tenant: own_tenant(connection).map_or_else(String::new, |(own, _)| own.to_string()),
+        clouds: clouds(&form.cloud),
+        form,
+        secrets: own_secrets
+            .iter()
+            .map(|secret| SecretView::of(secret, None, console))
+            .collect(),
+        consent: consent_address(console, connection),
+        look,
+        ends: ends(connection),
+    }
+}
+
+fn clouds(chosen: &str) -> Vec<Item> {
+    Item::list(
+        [
+            (GraphCloud::Global.as_str(), "Global"),
+            (
+                GraphCloud::UsGovernment.as_str(),
+                "US Government (GCC High)",
+            ),
+            (GraphCloud::UsGovernmentDod.as_str(), "US Government (DoD)"),
+            (GraphCloud::China.as_str(), "China (21Vianet)"),
+        ],
+        chosen,
+    )
+}
+
+/// What ends the sessions of somebody whose account is blocked or removed at the provider, and how soon: only what is on (rule T7).
+fn ends(connection: &Connection) -> Vec<String> {
+    let mut ends = Vec::new();
+    if let Some(discovery) = connection
+        .settings
+        .oidc()
+        .and_then(|it| it.discovery.as_ref())
+    {
+        if discovery.backchannel_logout {
+            ends.push("Back-channel logout: at once, when the provider says so.".to_owned());
+        }
+        if discovery.frontchannel_logout {
+            ends.push(
+                "Front-channel logout: at once, when the person signs out at the provider."
+                    .to_owned(),
+            );
+        }
+    }
+    if let Some(directory) = connection.settings.directory.as_deref()
+        && directory.synchronise
+    {
+        ends.push(format!(
+            "Directory: within {} minutes after Microsoft Graph tells it, which is mostly a few minutes after the change.",
+            directory.every_minutes
+        ));
+    }
+    ends
+}
+
+/// `POST /admin/connections/{id}/directory`
+async fn save(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, form): ConsoleForm<DirectoryForm>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let after = form
+        .change()
+        .and_then(|change| admin.with_directory(&connection, change, console.app.cloud()));
+    let saved = match after {
+        Ok(after) => admin.change_directory(&after).await,
+        Err(refused) => Err(refused),
+    };
+    match saved {
+        Ok(_) => {
+            console.changed().await?;
+            let at = format!("/admin/connections/{id}/directory");
+            let test = format!("{at}#test");
+            tell_at_with(
+                &console,
+                &at,
+                "The directory is saved.",
+                (&test, "Next: test the directory"),
+            )
+        }
+        Err(refused @ Refused::Invalid(_)) => {
+            let page = DirectoryPage {
+                problems: refused.problems(),
+                clouds: clouds(&form.cloud),
+                form: DirectoryForm {
+                    client_secret: String::new(),
+                    ..form
+                },
+                ..page(&console, &connection, None)
+            };
+            Ok(unprocessable_page(page).into_response())
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// `POST /admin/connections/{id}/directory/off`
+async fn switch_off(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    admin.remove_directory(&connection).await?;
+    console.changed().await?;
+    tell_at(
+        &console,
+        &format!("/admin/connections/{id}/directory"),
+        "The directory is off. What it gave to users is taken back; groups and users stay.",
+    )
+}
+
+/// `POST /admin/connections/{id}/directory/secret/retire`
+async fn retire(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+) -> Result<Response, Error> {
+    let admin = console.admin();
+    let connection = admin.connection(id).await?;
+    let after = admin.with_directory_secret_retired(&connection)?;
+    admin.change_directory(&after).await?;
+    console.changed().await?;
+    tell_at(
+        &console,
+        &format!("/admin/connections/{id}/directory"),
+        "The old client secret is forgotten.",
+    )
+}
