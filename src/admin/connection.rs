@@ -165,9 +165,10 @@ impl Admin<'_> {
         let settings = ConnectionSettings::of(groups);
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         // What a directory gave goes with it, and administrators may have been among them (rule F6).
-        let way_in = match leaves_directory(&before, after) {
-            true => Some(tx.hold_way_in(self.company, []).await?),
-            false => None,
+        let way_in = if leaves_directory(&before, after) {
+            Some(tx.hold_way_in(self.company, []).await?)
+        } else {
+            None
         };
         let updated = tx
             .update_connection(after, self.now)

@@ -213,7 +213,7 @@ impl Admin<'_> {
     pub fn with_directory(
         &self,
         connection: &Connection,
-        change: DirectoryChange,
+        change: &DirectoryChange,
         default: Cloud,
     ) -> Result<Connection, Refused> {
         let before = connection.settings.directory.as_deref();
@@ -250,7 +250,7 @@ impl Admin<'_> {
             Cloud::Local(_) if cloud == GraphCloud::Global => Some(login.origin().into_owned()),
             _ => None,
         };
-        directory.credential = self.directory_credential(connection, &change)?;
+        directory.credential = self.directory_credential(connection, change)?;
         directory.synchronise = change.synchronise.unwrap_or(directory.synchronise);
         directory.every_minutes = change.every_minutes.unwrap_or(directory.every_minutes);
         if !DIRECTORY_MINUTES_RANGE.contains(&directory.every_minutes) {

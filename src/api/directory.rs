@@ -191,7 +191,7 @@ pub(super) async fn set(
     let admin = caller.admin();
     let connection = admin.connection(id).await?;
     admin.check_over_administrators()?;
-    let after = admin.with_directory(&connection, value.into(), caller.app.cloud())?;
+    let after = admin.with_directory(&connection, &value.into(), caller.app.cloud())?;
     let after = admin.change_directory(&after).await?;
     caller.catch_up().await?;
     let directory = after.settings.directory.as_deref();
@@ -231,7 +231,7 @@ pub(super) async fn check(
     admin.check_over_administrators()?;
     let _turn = turn(&caller)?;
     let keeper = caller.app.directory_keeper(&caller.site.company);
-    let directory = keeper.open(&connection).map_err(refusal)?;
+    let directory = keeper.open(&connection).map_err(|cause| refusal(&cause))?;
     let out = DirectoryCheckOut::of(&directory.check(None).await);
     Ok(answer::written(StatusCode::OK, answer::text(&out)?))
 }
@@ -247,15 +247,15 @@ pub(super) async fn find_users(
 ) -> Answer {
     let connection = caller.admin().connection(id).await?;
     if connection.settings.directory.is_none() {
-        return Err(refusal(DirectoryError::NoDirectory));
+        return Err(refusal(&DirectoryError::NoDirectory));
     }
     let _turn = turn(&caller)?;
     let keeper = caller.app.directory_keeper(&caller.site.company);
-    let directory = keeper.open(&connection).map_err(refusal)?;
+    let directory = keeper.open(&connection).map_err(|cause| refusal(&cause))?;
     let found = directory
         .find_people(&wanted.search)
         .await
-        .map_err(refusal)?;
+        .map_err(|cause| refusal(&cause))?;
     let all: Vec<PersonOut> = found.into_iter().map(PersonOut::from).collect();
     answer::json(&all)
 }
@@ -267,7 +267,7 @@ fn turn<S>(caller: &Caller<S>) -> Result<Turn, Problem> {
 }
 
 /// Why a directory does not answer, with what to do.
-fn refusal(cause: DirectoryError) -> Problem {
+fn refusal(cause: &DirectoryError) -> Problem {
     let advice = cause.advice().unwrap_or_default();
     let told = format!("{cause} {advice}");
     Problem::new(Kind::InTheWay, told.trim_end().to_owned())

@@ -58,7 +58,7 @@ impl SetDirectory {
             }
         }
         let admin = installation.admin(company.id).await?;
-        let after = admin.with_directory(&connection, change, installation.cloud())?;
+        let after = admin.with_directory(&connection, &change, installation.cloud())?;
         let after = admin.change_directory(&after).await?;
         if !self.named.json {
             out.line(format!("The directory of \"{}\" is set.", after.name))?;

@@ -160,10 +160,6 @@ impl DirectoryForm {
 }
 
 impl DirectoryPage {
-    fn is_on(&self, value: &Option<String>) -> bool {
-        value.is_some()
-    }
-
     fn tenant_hint(&self) -> String {
         let own = if self.own_tenant.is_empty() {
             String::new()
@@ -276,7 +272,7 @@ async fn save(
     let connection = admin.connection(id).await?;
     let after = form
         .change()
-        .and_then(|change| admin.with_directory(&connection, change, console.app.cloud()));
+        .and_then(|change| admin.with_directory(&connection, &change, console.app.cloud()));
     let saved = match after {
         Ok(after) => admin.change_directory(&after).await,
         Err(refused) => Err(refused),
