@@ -7,7 +7,7 @@ use time::Duration;
 use vestibule::demo_idp::OidcApp;
 use vestibule::domain::{AuditAction, ClientKeyAlgorithm, ClientKeyPair, Connection};
 use vestibule::oidc::ClientAuthentication;
-use vestibule::site::authentications;
+use vestibule::site::{authentications, sign_in_credential};
 
 use super::world::{CLIENT_ID, Relying, SECRET};
 use crate::support::NOW;
@@ -114,7 +114,8 @@ async fn claims(world: &Relying) -> (Value, Value) {
     let oidc = connection.settings.oidc().unwrap();
     let discovery = oidc.discovery.clone().unwrap();
     let keys = &world.app.keys;
-    let shown = authentications(keys, &connection, oidc, &discovery, NOW);
+    let credential = sign_in_credential(oidc, &discovery, NOW);
+    let shown = authentications(keys, &connection, &credential, NOW);
     let [ClientAuthentication::Assertion(assertion)] = &*shown else {
         panic!("{shown:?}");
     };
