@@ -12,6 +12,7 @@
 mod client;
 mod growth;
 mod pages;
+mod provider;
 mod report;
 mod response;
 mod server;
@@ -30,6 +31,7 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   memory       bytes of a live session                               30 s
   table        these four: the default
 
+  openid       starts and sign-ins by OpenID Connect                 30 s
   size         how verifying grows with the document                 10 s
   connections  1, 4, 16, 64 and 256 of them                           3 min
   sessions     1,000, 100,000 and 1,000,000 live sessions            15 min
@@ -41,7 +43,8 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
 ";
 
 const TABLE: [&str; 4] = ["verify", "start", "http", "memory"];
-const MORE: [&str; 6] = [
+const MORE: [&str; 7] = [
+    "openid",
     "size",
     "connections",
     "sessions",
@@ -106,6 +109,7 @@ async fn measure(part: &str, cores: &Cores) {
         "start" => table::start(cores).await,
         "http" => table::http(cores).await,
         "memory" => table::memory(cores).await,
+        "openid" => table::openid(cores).await,
         "size" => growth::size(),
         "connections" => growth::connections(cores).await,
         "sessions" => growth::sessions(cores).await,

@@ -23,6 +23,7 @@ mod docs;
 mod faults;
 mod hostile;
 mod jose;
+mod law;
 mod metadata;
 mod names;
 mod oidc;
@@ -37,6 +38,7 @@ mod return_to;
 mod rooms;
 #[cfg(feature = "samael")]
 mod samael;
+mod seeds;
 #[cfg(feature = "demo")]
 mod sign_in;
 mod slo;

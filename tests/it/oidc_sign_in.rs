@@ -5,10 +5,12 @@
 mod accounts;
 mod attempts;
 mod foreign;
+mod hostile;
 mod initiate;
 mod keys;
 mod logout;
 mod logout_world;
+mod process;
 mod refusals;
 mod token;
 mod world;
