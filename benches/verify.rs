@@ -1,4 +1,4 @@
-//! What one sign-in costs in verification: a Response of 6.7 KB in Entra's shape, the connection's key cached.
+//! What one sign-in costs in verification: a Response of 6.7 KB in Entra's shape, and an ID token; the connection's key cached.
 //!
 //! `cargo bench --features demo --bench verify`
 
@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use divan::{Bencher, black_box};
 use openssl::sha::sha256;
 use response::{Case, USUAL_GROUPS};
+use vestibule::jose::{KeySet, UnverifiedJws};
+use vestibule::oidc::{Answer, Callback, Checks, Client, Issuer, OpenRequest, TokenAnswer};
 use vestibule::saml::names;
 use vestibule::saml::signature::{Hash, SignatureAlgorithm};
 use vestibule::xml::{Canonicalization, Document, Element, Limits, canonicalize};
@@ -104,4 +106,85 @@ fn value_of(signature: Element<'_>) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD
         .decode(text.as_bytes())
         .expect("the value is base64")
+}
+
+/// Entra's answer of the vectors (`tests/vectors/oidc/accept/entra`), its key cached.
+struct OidcCase {
+    case: serde_json::Value,
+    callback: Vec<u8>,
+    answer: Vec<u8>,
+    keys: KeySet,
+    client: Client,
+}
+
+static OIDC_CASE: LazyLock<OidcCase> = LazyLock::new(|| {
+    let read = |name: &str| {
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/vectors/oidc/accept/entra"
+        );
+        std::fs::read(format!("{folder}/{name}")).expect("the vector is there")
+    };
+    let case: serde_json::Value =
+        serde_json::from_slice(&read("case.json")).expect("the vector is JSON");
+    let issuer: Issuer =
+        serde_json::from_value(case["client"]["issuer"].clone()).expect("it has an issuer");
+    OidcCase {
+        client: Client::new(issuer, text(&case["client"]["client_id"])),
+        callback: read("callback.txt"),
+        answer: read("answer.txt"),
+        keys: KeySet::parse(&read("keys.json")).expect("it has keys"),
+        case,
+    }
+});
+
+fn text(value: &serde_json::Value) -> String {
+    value.as_str().expect("it is a text").to_owned()
+}
+
+fn instant(value: &serde_json::Value) -> time::OffsetDateTime {
+    let format = &time::format_description::well_known::Rfc3339;
+    time::OffsetDateTime::parse(&text(value), format).expect("it is a time")
+}
+
+/// The whole verdict by OpenID Connect: callback and token answer in, ID token validated out.
+#[divan::bench]
+fn id_token(bencher: Bencher<'_, '_>) {
+    let it = &*OIDC_CASE;
+    let open = &it.case["open"];
+    let (state, nonce) = (text(&open["state"]), text(&open["nonce"]));
+    let (started_at, now) = (instant(&open["started_at"]), instant(&it.case["now"]));
+    bencher.bench(|| {
+        let mut checks = Checks::new();
+        let open = OpenRequest {
+            state_hash: sha256(state.as_bytes()),
+            nonce: nonce.clone(),
+            started_at,
+            forced: false,
+        };
+        let callback =
+            Callback::parse(black_box(&it.callback), &mut checks).expect("the callback is right");
+        let matched = callback.matches(open, &it.client, &mut checks);
+        let Ok(Answer::Code(callback)) = matched else {
+            panic!("the callback has a code");
+        };
+        let answer = TokenAnswer::parse(callback, 200, true, &it.answer, &mut checks);
+        answer
+            .and_then(|answer| answer.verify(&it.keys, &it.client, &mut checks))
+            .and_then(|signed| signed.validate(&it.client, now, &mut checks))
+            .expect("the ID token is right");
+    });
+}
+
+/// What no implementation of it can save: the signature, by a cached key.
+#[divan::bench]
+fn id_token_floor(bencher: Bencher<'_, '_>) {
+    let it = &*OIDC_CASE;
+    let answer: serde_json::Value = serde_json::from_slice(&it.answer).expect("it is JSON");
+    let token = text(&answer["id_token"]);
+    bencher.bench(|| {
+        let jws = UnverifiedJws::parse(black_box(&token), 1 << 16).expect("the token is one");
+        jws.verify(&it.keys, &it.client.algorithms)
+            .expect("the signature is right")
+    });
 }

@@ -11,8 +11,8 @@
 
 mod client;
 mod growth;
-mod openid;
 mod pages;
+mod provider;
 mod report;
 mod response;
 mod server;
@@ -29,9 +29,9 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   start        from process start to the first sign-in, idle memory  10 s
   http         session check, metadata, starts and sign-ins           1 min
   memory       bytes of a live session                               30 s
-  openid       OpenID Connect: an ID token, starts and callbacks      30 s
-  table        these five: the default
+  table        these four: the default
 
+  openid       starts and sign-ins by OpenID Connect                 30 s
   size         how verifying grows with the document                 10 s
   connections  1, 4, 16, 64 and 256 of them                           3 min
   sessions     1,000, 100,000 and 1,000,000 live sessions            15 min
@@ -42,8 +42,9 @@ script/bench [PART…]: builds a release (some minutes), then measures. Nothing 
   all          everything
 ";
 
-const TABLE: [&str; 5] = ["verify", "start", "http", "memory", "openid"];
-const MORE: [&str; 6] = [
+const TABLE: [&str; 4] = ["verify", "start", "http", "memory"];
+const MORE: [&str; 7] = [
+    "openid",
     "size",
     "connections",
     "sessions",
@@ -108,7 +109,7 @@ async fn measure(part: &str, cores: &Cores) {
         "start" => table::start(cores).await,
         "http" => table::http(cores).await,
         "memory" => table::memory(cores).await,
-        "openid" => openid::openid(cores).await,
+        "openid" => table::openid(cores).await,
         "size" => growth::size(),
         "connections" => growth::connections(cores).await,
         "sessions" => growth::sessions(cores).await,

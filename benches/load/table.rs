@@ -1,17 +1,19 @@
 //! The table of goals.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::client::{Load, Request, request};
+use crate::provider::{Provider, START};
 use crate::report::{self, Figures, head, megabytes, microseconds, milliseconds, row, thousands};
 use crate::response::{Case, USUAL_GROUPS};
 use crate::server::{Cores, Server};
 use crate::sessions::{self, check};
 use crate::world::{World, host};
 
-pub(crate) const CONNECTIONS: usize = 16;
-pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
+const CONNECTIONS: usize = 16;
+const WARM_UP: Duration = Duration::from_millis(500);
 const TIME: Duration = Duration::from_secs(2);
 /// As often is each figure taken that is compared with the bare axum, in turn with it.
 const ROUNDS: usize = 3;
@@ -107,6 +109,26 @@ pub(crate) async fn http(cores: &Cores) {
     sign_ins.report("ACS: a whole sign-in", "≥ 6,000/s, p99 ≤ 10 ms", &bare);
 }
 
+/// `script/bench openid`
+pub(crate) async fn openid(cores: &Cores) {
+    let (world, provider) = (World::new(1).await, Provider::start());
+    provider.connect(&world);
+    let bare = Server::bare(cores);
+    let site = Server::vestibule(world.data(), cores);
+    let bare = repeated(&bare, CONNECTIONS, &get("/", "")).await;
+    let start = get(START, "");
+    let starts = Arc::new(move || Some(Arc::clone(&start)));
+    let starts = load(&site, CONNECTIONS, TIME, 303, starts).await;
+    let queue = provider.begin_many(&site, SIGN_INS).await;
+    let sign_ins = queued(&site, CONNECTIONS, queue).await;
+
+    println!("\n{CONNECTIONS} connections, OpenID Connect");
+    head(&report::LOAD);
+    bare.report("bare axum: \"Hello, world\"", "", &bare);
+    starts.report("start of a sign-in", "≥ 20,000/s", &bare);
+    sign_ins.report("callback: a whole sign-in", "≥ 1,500/s", &bare);
+}
+
 /// `script/bench memory`
 pub(crate) async fn memory(cores: &Cores) {
     head(&["work", "goal", "measured", "checks/s in turn"]);
@@ -180,7 +202,13 @@ pub(crate) async fn sign_ins(
     connections: usize,
     most: usize,
 ) -> Figures {
-    let queue = Mutex::new(world.begin_many(server, most).await);
+    let queue = world.begin_many(server, most).await;
+    queued(server, connections, queue).await
+}
+
+/// What is left to be brought of sign-ins that have begun.
+async fn queued(server: &Server, connections: usize, queue: VecDeque<Request>) -> Figures {
+    let queue = Mutex::new(queue);
     let next = Arc::new(move || queue.lock().unwrap().pop_front());
     let warm_up = Load {
         server: server.address,

@@ -55,7 +55,7 @@ impl World {
         std::fs::write(dir.path().join("vestibule.toml"), file).unwrap();
         let clock = Clock::system();
         let now = clock.now();
-        let idp = identity_provider("http://127.0.0.1:8090", clock.clone());
+        let idp = identity_provider(clock.clone());
         let config = Config {
             data_dir: dir.path().to_owned(),
             ..Config::from_sources(Some(&dir.path().join("vestibule.toml")), []).unwrap()
@@ -160,21 +160,21 @@ pub(crate) fn set_cookie(answer: &str) -> &str {
     rest.split(';').next().unwrap()
 }
 
-pub(crate) fn identity_provider(origin: impl Into<String>, clock: Clock) -> DemoIdp {
+fn identity_provider(clock: Clock) -> DemoIdp {
     let random = Arc::new(|octets: &mut [u8]| {
         for chunk in octets.chunks_mut(64) {
             chunk.copy_from_slice(&keys::random::<64>()[..chunk.len()]);
         }
     });
     DemoIdp::new(DemoConfig::contoso(
-        origin,
+        "http://127.0.0.1:8090",
         IdpKey::generate(clock.now()).unwrap(),
         Arc::new(move || clock.now()),
         random,
     ))
 }
 
-pub(crate) fn user(number: usize) -> IdpUser {
+fn user(number: usize) -> IdpUser {
     let mut user = IdpUser::b_simon();
     user.object_id = format!("8f1d4b62-5a0e-4c3d-9b7a-{number:012x}");
     user.principal_name = format!("b.simon.{number}@contoso.com");
@@ -182,7 +182,7 @@ pub(crate) fn user(number: usize) -> IdpUser {
     user
 }
 
-pub(crate) fn company(number: usize, now: OffsetDateTime) -> Company {
+fn company(number: usize, now: OffsetDateTime) -> Company {
     Company {
         id: CompanyId::from_bytes(keys::random()),
         slug: format!("c{number}").parse().unwrap(),

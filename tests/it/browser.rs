@@ -14,6 +14,10 @@ mod looks;
 mod popup;
 mod providers;
 mod script_off;
+mod seed_000;
+mod seed_001;
+mod seed_002;
+mod set_up;
 mod tutorial;
 mod ways_in;
 

@@ -25,6 +25,7 @@ mod faults;
 mod graph;
 mod hostile;
 mod jose;
+mod law;
 mod metadata;
 mod names;
 mod oidc;
@@ -39,6 +40,7 @@ mod return_to;
 mod rooms;
 #[cfg(feature = "samael")]
 mod samael;
+mod seeds;
 #[cfg(feature = "demo")]
 mod sign_in;
 mod slo;

@@ -3,6 +3,7 @@
 mod case;
 mod discovery;
 mod make;
+mod mutations;
 mod pasted;
 mod requests;
 mod requirements;

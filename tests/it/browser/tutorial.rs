@@ -217,7 +217,7 @@ async fn download(address: &str) -> String {
 }
 
 /// Signs in at the identity provider's page.
-async fn sign_in(browser: &Chromium, name: &str, password: &str) {
+pub(super) async fn sign_in(browser: &Chromium, name: &str, password: &str) {
     let account = format!("//label[contains(., \"{name}\")]");
     browser.see_path(&account).await.click().await.unwrap();
     browser.type_into("input[name=passwd]", password).await;

@@ -196,6 +196,15 @@ impl Case {
         }
     }
 
+    /// The same with another answer of the token endpoint.
+    pub(super) fn answered(&self, answer: Vec<u8>) -> Self {
+        let mut case = self.clone();
+        if let Message::SignIn { answer: known, .. } = &mut case.message {
+            *known = answer;
+        }
+        case
+    }
+
     /// Whom it names.
     pub(super) fn judge(&self) -> Result<UserFile, Rejection> {
         self.judge_into(&mut Checks::new())

@@ -10,6 +10,7 @@ mod answers;
 mod callbacks;
 mod claims;
 mod logout;
+mod openid_foundation;
 mod signatures;
 mod users;
 
