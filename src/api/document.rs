@@ -16,7 +16,7 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    Answer, answer, attempts, audit, company, connections, directory, domains, groups, logo, quota, sessions,
+    Answer, answer, attempts, audit, company, connections, directory, directory_sync, domains, groups, logo, quota, sessions,
     user_actions, users,
 };
 use crate::app::App;
@@ -80,6 +80,8 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         directory::remove,
         directory::check,
         directory::find_users,
+        directory_sync::status,
+        directory_sync::synchronise,
         sessions::list,
         sessions::end_all,
         sessions::end,

@@ -7,6 +7,7 @@ mod bounds;
 mod company;
 mod connections;
 pub(crate) mod document;
+mod directory;
 mod domains;
 mod exports;
 mod groups;

@@ -9,6 +9,8 @@ mod company_settings;
 mod connection_provider;
 mod connection_settings;
 mod connections;
+#[cfg(feature = "demo")]
+mod directory;
 mod domains;
 mod explain;
 mod explain_vectors;
