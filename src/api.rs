@@ -13,6 +13,7 @@ mod company;
 mod connection;
 mod connections;
 mod directory;
+mod directory_sync;
 mod document;
 mod domains;
 mod group;
@@ -132,6 +133,14 @@ pub(crate) fn routes() -> Routes {
         .route(
             "/api/v1/connections/{id}/directory/users",
             get(directory::find_users),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory/status",
+            get(directory_sync::status),
+        )
+        .route(
+            "/api/v1/connections/{id}/directory/synchronise",
+            post(directory_sync::synchronise),
         )
         .route(
             "/api/v1/connections/{id}",

@@ -66,7 +66,7 @@ enum Command {
     /// Connections to identity providers: import-metadata, add, list, enable, disable, set, delete
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
-    /// Directories that connections are looked up in (Microsoft Graph): show, set, off, check, look-up
+    /// Directories that connections are looked up in (Microsoft Graph): show, set, off, check, look-up, synchronise, status
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
     /// Users: add, list, export, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink

@@ -16,8 +16,8 @@ use utoipa::openapi::{Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    Answer, answer, attempts, audit, client_keys, company, connections, directory, domains, groups,
-    logo, quota, sessions, user_actions, users,
+    Answer, answer, attempts, audit, client_keys, company, connections, directory, directory_sync,
+    domains, groups, logo, quota, sessions, user_actions, users,
 };
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
@@ -86,6 +86,8 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         directory::remove,
         directory::check,
         directory::find_users,
+        directory_sync::status,
+        directory_sync::synchronise,
         sessions::list,
         sessions::end_all,
         sessions::end,

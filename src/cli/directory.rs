@@ -1,8 +1,9 @@
-//! `directory show`, `off`, `check`, `look-up`; `set` has a file of its own.
+//! `directory show`, `off`, `check`, `look-up`; `set`, `synchronise` and `status` have files of their own.
 //!
 //! Invariant: a secret is read from a file and shown nowhere. Tests: `tests/it/cli/directory.rs`.
 
 mod set;
+mod synchronise;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -29,6 +30,10 @@ pub(super) enum DirectoryCommand {
     Check(NamedDirectory),
     /// Look people up by name, e-mail address, user principal name or object ID
     LookUp(LookUp),
+    /// Synchronise groups and people at once; the first time, start what `status` shows
+    Synchronise(synchronise::Synchronise),
+    /// Show how far the synchronisation is, and what the first one would do
+    Status(NamedDirectory),
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +66,8 @@ impl DirectoryCommand {
             Self::Set(set) => set.run(&installation, out).await,
             Self::Off(named) => named.off(&installation, out).await,
             Self::Check(named) => named.check(&installation, clock, out).await,
+            Self::Synchronise(synchronise) => synchronise.run(&installation, out).await,
+            Self::Status(named) => synchronise::status(&named, &installation, out).await,
             Self::LookUp(look_up) => look_up.run(&installation, clock, out).await,
         }
     }

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::Console;
 use super::connection::{certificate_days, versions};
+use super::people::directory_groups;
 use crate::domain::Usage;
 use crate::http::error::Error;
 use crate::site::Site;
@@ -46,7 +47,9 @@ pub(super) async fn load_banners(console: &mut Console, path: &str) -> Result<()
     let standing = store
         .standing(console.company(), me.id, me.created_at, now)
         .await?;
-    console.banners = banners(&console.site, now, &standing, path).into();
+    let mut all = directory_groups::banners(console).await?;
+    all.extend(banners(&console.site, now, &standing, path));
+    console.banners = all.into();
     console.break_glass = standing.ways_in;
     Ok(())
 }

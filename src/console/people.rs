@@ -1,5 +1,7 @@
 //! Users, permission groups and live sessions.
 
+pub(super) mod directory_groups;
+mod directory_users;
 mod group;
 mod group_delete;
 pub(super) mod group_form;
@@ -21,6 +23,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
     let routes = user::routes(routes);
     let routes = user_actions::routes(routes);
     let routes = user_delete::routes(routes);
+    let routes = directory_users::routes(routes);
+    let routes = directory_groups::routes(routes);
     let routes = groups::routes(routes);
     let routes = group::routes(routes);
     let routes = group_delete::routes(routes);

@@ -6,6 +6,7 @@ mod audit;
 mod bounds;
 mod company;
 mod connections;
+mod directory;
 pub(crate) mod document;
 mod domains;
 mod exports;

@@ -10,6 +10,8 @@ mod connection_keys;
 mod connection_provider;
 mod connection_settings;
 mod connections;
+#[cfg(feature = "demo")]
+mod directory;
 mod domains;
 mod explain;
 mod explain_vectors;

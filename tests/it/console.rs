@@ -7,6 +7,7 @@ mod certificates;
 mod claims;
 mod connections;
 mod copy_into;
+mod directory;
 mod distance;
 mod domains;
 mod entrance;

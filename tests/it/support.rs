@@ -21,6 +21,8 @@ mod office;
 pub(crate) mod people;
 mod process;
 #[cfg(feature = "demo")]
+pub(crate) mod tenant;
+#[cfg(feature = "demo")]
 mod vitals;
 mod world;
 

@@ -96,7 +96,9 @@ async fn own_object_id(
     let subject = mine
         .into_iter()
         .find(|identity| identity.connection_id == connection.id);
-    Ok(subject.and_then(|identity| identity.subject.parse().ok()))
+    let prefix = connection.settings.directory_prefix();
+    let id = subject.and_then(|it| it.subject.strip_prefix(&prefix)?.parse().ok());
+    Ok(id)
 }
 
 /// Where the tenant's administrator grants what the application asks for.

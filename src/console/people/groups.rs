@@ -5,6 +5,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use super::directory_groups::{DirectoryPanel, panels};
 use super::group_form::{GroupFields, empty, form};
 use super::words::{kind_text, number};
 use crate::admin::Refused;
@@ -26,6 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 struct GroupsPage {
     frame: ConsoleFrame,
     rows: Vec<GroupLine>,
+    directories: Vec<DirectoryPanel>,
 }
 
 #[derive(Debug)]
@@ -53,6 +55,7 @@ async fn show(console: Console) -> Result<Response, Error> {
     });
     Ok(Page::new(GroupsPage {
         rows: rows.collect(),
+        directories: panels(&console).await?,
         frame: console.frame(Section::Users, "Users & Permissions"),
     })
     .into_response())

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::directory_users::has_directory;
 use super::words::{
     ConnectionNames, PageNumbers, day, group_items, id, name_of, number, page_number, way_text,
 };
@@ -45,6 +46,8 @@ struct UserSearch {
 #[template(path = "console/people/users.html")]
 struct UsersPage {
     frame: ConsoleFrame,
+    /// Whether people can be looked up in a directory.
+    has_directory: bool,
     q: String,
     groups: Vec<Item>,
     states: Vec<Item>,
@@ -90,6 +93,7 @@ async fn show(console: Console, Query(asked): Query<UserSearch>) -> Result<Respo
         asked.address(page)
     });
     Ok(Page::new(UsersPage {
+        has_directory: has_directory(&console),
         frame: console.frame(Section::Users, "Users & Permissions"),
         groups: choices,
         states: Item::list(

@@ -16,13 +16,13 @@ const ADD: &str = "connection add-oidc --company acme --name entra-oidc --displa
 const NAMED: &str = "--company acme --name entra-oidc";
 
 /// A provider in Entra's shape, which answers until the test ends.
-struct Provider {
-    idp: DemoIdp,
-    port: u16,
+pub(super) struct Provider {
+    pub(super) idp: DemoIdp,
+    pub(super) port: u16,
 }
 
 impl Provider {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
