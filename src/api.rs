@@ -49,7 +49,7 @@ type Answer = Result<axum::response::Response, Problem>;
 
 /// Every address of the API.
 pub(crate) fn routes() -> Routes {
-    Routes::beneath(ROOT, Manner::API)
+    of_connections(Routes::beneath(ROOT, Manner::API))
         .route("/api/v1/openapi.json", open(document::show))
         .route("/api/v1/company", get(company::show).patch(company::edit))
         .route(
@@ -100,6 +100,19 @@ pub(crate) fn routes() -> Routes {
             get(groups::show).patch(groups::edit).delete(groups::delete),
         )
         .route(
+            "/api/v1/sessions",
+            get(sessions::list).delete(sessions::end_all),
+        )
+        .route("/api/v1/sessions/{id}", delete(sessions::end))
+        .route("/api/v1/attempts", get(attempts::list))
+        .route("/api/v1/attempts/{code}", get(attempts::show))
+        .route("/api/v1/audit", get(audit::list))
+        .route("/api/v1/audit/export", get(audit::all))
+}
+
+fn of_connections(routes: Routes) -> Routes {
+    routes
+        .route(
             "/api/v1/connections",
             get(connections::list).post(connections::create),
         )
@@ -148,13 +161,4 @@ pub(crate) fn routes() -> Routes {
                 .patch(connections::edit)
                 .delete(connections::delete),
         )
-        .route(
-            "/api/v1/sessions",
-            get(sessions::list).delete(sessions::end_all),
-        )
-        .route("/api/v1/sessions/{id}", delete(sessions::end))
-        .route("/api/v1/attempts", get(attempts::list))
-        .route("/api/v1/attempts/{code}", get(attempts::show))
-        .route("/api/v1/audit", get(audit::list))
-        .route("/api/v1/audit/export", get(audit::all))
 }

@@ -14,7 +14,7 @@ use super::{Answer, Caller, answer};
 use crate::admin::{Admin, Refused};
 use crate::domain::{
     Connection, ConnectionId, DirectoryCounts, GroupPlan, HeldRemoval, ObjectId, PlannedGroup,
-    SyncState,
+    SyncResult, SyncState,
 };
 use crate::http::problem::Problem;
 
@@ -165,7 +165,7 @@ impl StatusOut {
             under_way: known.is_some_and(|it| it.is_under_way(admin.now)),
             phase: known.map_or("idle", |it| it.phase.as_str()),
             last_at: known.and_then(|it| it.last_at),
-            last_result: known.and_then(|it| it.last_result).map(|it| it.as_str()),
+            last_result: known.and_then(|it| it.last_result).map(SyncResult::as_str),
             last_text: known.map_or_else(String::new, |it| it.last_text.clone()),
             next_at: known.map(|it| it.next_at),
             remarks: known.map_or_else(Vec::new, |it| it.remarks.clone()),

@@ -44,8 +44,8 @@ impl Entry {
         } else {
             format!("tests/it/{}.rs", module.replace("::", "/"))
         };
-        let text = std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap_or_default();
-        text.contains(&format!("fn {test}("))
+        let source = std::fs::read_to_string(Path::new(ROOT).join(file)).unwrap_or_default();
+        source.contains(&format!("fn {test}("))
     }
 }
 

@@ -79,9 +79,9 @@ impl<'a> Proof<'a> {
                     let file = format!("{}.rs", module.replace("::", "/"));
                     root.join("tests/it").join(file)
                 };
-                let text = std::fs::read_to_string(&file).unwrap_or_default();
-                let is_there = text.contains(&format!("fn {test}()"))
-                    || text.contains(&format!("fn {test}(database"));
+                let source = std::fs::read_to_string(&file).unwrap_or_default();
+                let is_there = source.contains(&format!("fn {test}()"))
+                    || source.contains(&format!("fn {test}(database"));
                 (!is_there).then(|| format!("no test {name}"))
             }
         }

@@ -6,7 +6,7 @@ use super::{NamedDirectory, settings};
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::{Output, timestamp};
-use crate::domain::{ObjectId, PlannedGroup};
+use crate::domain::{ObjectId, PlannedGroup, SyncResult};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Synchronise {
@@ -91,7 +91,7 @@ pub(super) async fn status(
             "running": state.is_running(installation.now),
             "phase": state.phase.as_str(),
             "last_at": state.last_at.map(timestamp),
-            "last_result": state.last_result.map(|it| it.as_str()),
+            "last_result": state.last_result.map(SyncResult::as_str),
             "last_text": state.last_text,
             "next_at": timestamp(state.next_at),
             "remarks": state.remarks,

@@ -93,8 +93,8 @@ async fn a_synchronisation_is_previewed_and_started() {
     let add = shown["preview"]["add"].as_array().unwrap();
     assert!(add.iter().any(|it| it["title"] == "North"), "{shown}");
     let begin = format!("{path}/synchronise");
-    let begun = ok(&master.post(&begin, json!({})).await, 200);
-    assert_eq!(begun["under_way"], true, "{begun}");
+    let answer = ok(&master.post(&begin, json!({})).await, 200);
+    assert_eq!(answer["under_way"], true, "{answer}");
     assert_eq!(world.office.app.synchronise_once().await.unwrap(), 1);
     let shown = ok(&master.get(&status).await, 200);
     assert_eq!(shown["last_result"], "done", "{shown}");

@@ -245,8 +245,8 @@ async fn seed_004_14_a_user_is_made_of_somebody_in_the_directory() {
     let page = follow(&mut browser, &answer).await.body;
     assert!(page.contains("Created n.ova@contoso.com"), "{page}");
     let store = &world.office.app.store;
-    let email = "n.ova@contoso.com".parse().unwrap();
-    let user = store.user_by_email(world.office.acme.id, &email).await;
+    let found = store.user_by_email(world.office.acme.id, "n.ova@contoso.com");
+    let user = found.await;
     let user = user.unwrap().unwrap();
     assert_eq!(user.created_by, Creation::Directory);
     let groups = store.groups_of(user.id).await.unwrap();

@@ -48,7 +48,7 @@ impl Tenant {
             callback_codes: vec!["0123456789abcdef0123456789abcdef".to_owned()],
             ..OidcSettings::default()
         };
-        let connection = connection(office.acme.id, "entra", settings.into());
+        let connection = connection(office.acme.id, "entra", settings);
         office
             .app
             .store
@@ -70,6 +70,8 @@ impl Tenant {
 
     /// The connection as it is kept now.
     pub(crate) async fn stored(&self) -> Connection {
-        self.office.connections().await.remove(0)
+        let store = &self.office.app.store;
+        let all = store.connections(self.office.acme.id).await.unwrap();
+        all.into_iter().next().unwrap()
     }
 }
