@@ -65,7 +65,7 @@ pub use connection::{
     ConnectionSettings, Difference, LONGEST_ENTITY_ID, SETTINGS, SettingText, Unfit,
     connection_name, differences, introduction, missing,
 };
-pub use directory::{DIRECTORY_KEYS, DirectoryChange, end_of_day, own_tenant};
+pub use directory::{DIRECTORY_KEYS, DirectoryEdit, end_of_day, own_tenant};
 pub use directory_user::NewDirectoryUser;
 pub use domain::{
     DnsCheck, DnsRecord, LAST_DOMAIN, is_last_domain, verified_for_another, why_shared,

@@ -55,7 +55,7 @@ pub const DIRECTORY_KEYS: [(&str, &str); 9] = [
 
 /// What to change of a directory. What is none stays, or is what a new one begins with.
 #[derive(Debug, Clone, Default)]
-pub struct DirectoryChange {
+pub struct DirectoryEdit {
     pub tenant: Option<String>,
     pub cloud: Option<GraphCloud>,
     /// Whether it has a credential of its own.
@@ -69,7 +69,7 @@ pub struct DirectoryChange {
     pub remove_gone_groups: Option<bool>,
 }
 
-impl DirectoryChange {
+impl DirectoryEdit {
     /// Takes one of [`DIRECTORY_KEYS`] as text; of `client_secret_file`, what the file holds. `false` for another key.
     pub fn set(&mut self, key: &str, value: &str) -> Result<bool, FieldProblem> {
         let value = value.trim();
@@ -213,7 +213,7 @@ impl Admin<'_> {
     pub fn with_directory(
         &self,
         connection: &Connection,
-        change: &DirectoryChange,
+        change: &DirectoryEdit,
         default: Cloud,
     ) -> Result<Connection, Refused> {
         let before = connection.settings.directory.as_deref();
@@ -267,7 +267,7 @@ impl Admin<'_> {
     fn directory_credential(
         &self,
         connection: &Connection,
-        change: &DirectoryChange,
+        change: &DirectoryEdit,
     ) -> Result<DirectoryCredential, Refused> {
         let before = connection.settings.directory.as_deref();
         let speaks_oidc = connection.settings.oidc().is_some();

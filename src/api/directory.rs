@@ -14,7 +14,7 @@ use super::json_body::{JsonBody, present};
 use super::path::Ids;
 use super::query::QueryParameters;
 use super::{Answer, Caller, answer};
-use crate::admin::{DirectoryChange, Obstacle, Refused};
+use crate::admin::{DirectoryEdit, Obstacle, Refused};
 use crate::app::Turn;
 use crate::directory::{
     DirectoryCheck, DirectoryError, DirectoryLine, DirectoryOutcome, FoundPerson,
@@ -158,8 +158,9 @@ struct PersonOut {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PersonSearch {
-    /// A name, an e-mail address, a user principal name or an object ID.
-    #[param(max_length = 256)]
+    /// A name, an e-mail address, a user principal name or an object ID. Without one nobody is found.
+    #[serde(default)]
+    #[param(max_length = 256, required = false)]
     search: String,
 }
 
@@ -273,7 +274,7 @@ fn refusal(cause: &DirectoryError) -> Problem {
     Problem::new(Kind::InTheWay, told.trim_end().to_owned())
 }
 
-impl From<DirectoryIn> for DirectoryChange {
+impl From<DirectoryIn> for DirectoryEdit {
     fn from(value: DirectoryIn) -> Self {
         Self {
             tenant: value.tenant,

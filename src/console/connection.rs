@@ -9,6 +9,7 @@ mod connections;
 mod copy_into;
 mod directory;
 mod directory_check;
+mod directory_view;
 pub(super) mod findings;
 mod given_metadata;
 pub(super) mod group_first;

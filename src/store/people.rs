@@ -7,6 +7,7 @@ pub(super) mod erase;
 pub(super) mod group;
 pub(super) mod group_change;
 pub(super) mod group_claim;
+pub(super) mod group_warning;
 pub(super) mod identity;
 pub(super) mod link;
 pub(super) mod promotion;

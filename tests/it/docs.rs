@@ -255,6 +255,7 @@ fn command(line: &str) -> Option<Words> {
         "company",
         "group",
         "connection",
+        "directory",
         "user",
         "attempts",
         "audit",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::NamedDirectory;
-use crate::admin::{DIRECTORY_KEYS, DirectoryChange};
+use crate::admin::{DIRECTORY_KEYS, DirectoryEdit};
 use crate::cli::arguments::read_secret;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
@@ -31,7 +31,7 @@ impl SetDirectory {
             let rows = DIRECTORY_KEYS.map(|(key, takes)| [key.to_owned(), takes.to_owned()]);
             return out.table(["KEY", "ALLOWED"], &rows);
         }
-        let mut change = DirectoryChange::default();
+        let mut change = DirectoryEdit::default();
         for (key, value) in split_pairs(&self.pairs, "synchronise=true")? {
             let secret;
             let value = if key == CLIENT_SECRET {

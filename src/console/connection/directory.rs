@@ -9,10 +9,10 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::directory_check::{DirectoryLook, consent_address};
+use super::directory_view::{ConsentView, DirectoryLook, consent_address};
 use super::head::{ConnectionHead, ConnectionTab};
 use super::provider_settings::SecretView;
-use crate::admin::{DirectoryChange, Problems, Refused, end_of_day, own_tenant};
+use crate::admin::{DirectoryEdit, Problems, Refused, end_of_day, own_tenant};
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, tell_at, tell_at_with,
     unprocessable_page,
@@ -57,13 +57,6 @@ pub(super) struct DirectoryPage {
     look: Option<DirectoryLook>,
     /// How soon somebody who is deactivated at the provider is out here (rule T7).
     ends: Vec<String>,
-}
-
-/// Where consent is given.
-#[derive(Debug)]
-pub(super) struct ConsentView {
-    pub(super) href: String,
-    pub(super) redirect_uri: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -124,10 +117,10 @@ impl DirectoryForm {
         self.credential == "own"
     }
 
-    fn change(&self) -> Result<DirectoryChange, Refused> {
-        let mut change = DirectoryChange {
+    fn change(&self) -> Result<DirectoryEdit, Refused> {
+        let mut change = DirectoryEdit {
             tenant: Some(self.tenant.trim().to_owned()),
-            ..DirectoryChange::default()
+            ..DirectoryEdit::default()
         };
         let mut problems = Problems::default();
         let mut texts = vec![

@@ -4,6 +4,9 @@
 //! takes nothing. What is said of it is bounded, whatever came.
 
 use super::claimant::{AccountSource, Claimant};
+use super::group_warning::{
+    GroupWarning, LAPSED, LAST_ADMINISTRATOR, NONE_MAPPED, NOT_SENT, TOO_MANY,
+};
 use crate::database::columns::{Row, ms};
 use crate::database::statement::query;
 use crate::domain::{Check, FlowRequirement, GrantSource, GroupClaim, GroupId, Settings, UserId};
@@ -311,54 +314,6 @@ pub(in crate::store) async fn grant(
     .await?;
     Ok(added > 0)
 }
-
-/// What lets a person in and is worth a look: the sign-in is shown with a warning.
-#[derive(Debug)]
-pub(in crate::store) struct GroupWarning {
-    pub(in crate::store) requirement: FlowRequirement,
-    /// What is the matter, to go on with after "with a warning: ".
-    pub(in crate::store) text: &'static str,
-    /// What to do about it.
-    pub(in crate::store) advice: &'static [&'static str],
-}
-
-const NOT_SENT: GroupWarning = GroupWarning {
-    requirement: FlowRequirement::Groups,
-    text: "the identity provider sent no groups, and groups are mapped",
-    advice: &[
-        "Let the identity provider send the groups. Entra ID: Attributes & Claims, Add a group claim.",
-        "If it sends them by another name, enter that name in the connection's settings, Claims, Groups.",
-    ],
-};
-const TOO_MANY: GroupWarning = GroupWarning {
-    requirement: FlowRequirement::Groups,
-    text: "the person is in more groups than the identity provider lists, so that groups stay as they are",
-    advice: &[
-        "Entra ID: in Attributes & Claims, open the group claim and choose \"Groups assigned to the application\". Entra ID lists no more than 150 groups.",
-    ],
-};
-const LAPSED: GroupWarning = GroupWarning {
-    requirement: FlowRequirement::Groups,
-    text: "the person is in more groups than the identity provider lists, and groups were taken that it has not listed for too long",
-    advice: &[
-        "Entra ID: in Attributes & Claims or Token configuration, open the group claim and choose \"Groups assigned to the application\".",
-        "Or let this connection keep groups for longer: its settings, Claims, \"Keep groups for so many hours\".",
-    ],
-};
-const LAST_ADMINISTRATOR: GroupWarning = GroupWarning {
-    requirement: FlowRequirement::Groups,
-    text: "the person is the last administrator, and keeps a group that the identity provider no longer gives",
-    advice: &[
-        "Make somebody else an administrator. The next sign-in of this person then takes the group away.",
-    ],
-};
-const NONE_MAPPED: GroupWarning = GroupWarning {
-    requirement: FlowRequirement::Groups,
-    text: "none of the groups that came is mapped to a permission group",
-    advice: &[
-        "Compare the values that came with the connection's group mapping. Entra ID sends the Object ID of a group, not its name, if nothing else is chosen.",
-    ],
-};
 
 /// What a record says of the groups: of a sign-in that succeeded with what became of them, of a refused one without.
 pub(in crate::store) fn check(

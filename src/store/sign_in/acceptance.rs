@@ -7,7 +7,8 @@ use crate::domain::{Check, FOREIGN_PASSWORD, FlowRequirement};
 use crate::store::Error;
 use crate::store::people::account::Account;
 use crate::store::people::claimant::AccountSource;
-use crate::store::people::group_claim::{self, GroupWarning};
+use crate::store::people::group_claim;
+use crate::store::people::group_warning::GroupWarning;
 use crate::store::people::link::shared_with;
 
 /// What is written down of a sign-in that succeeded, or would have.

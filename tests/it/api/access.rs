@@ -244,6 +244,8 @@ fn body_for(operation: &str) -> Option<Value> {
         "setPassword" => json!({"password": "a-long-password-9"}),
         "changeGroup" => json!({"title": "X"}),
         "changeConnection" => json!({"display_name": "X"}),
+        "setDirectory" => json!({"synchronise": false}),
+        "synchroniseDirectory" => json!({}),
         "makeClientKey" | "useClientKey" => json!({}),
         _ => return None,
     })

@@ -1,7 +1,7 @@
 //! Connections by script.
 
 use crate::support::api::{is_problem, ok};
-use crate::support::{ApiClient, MEMBER, Office, api};
+use crate::support::{ApiClient, MEMBER, NOW, Office, api};
 use axum::http::Method;
 use serde_json::{Value, json};
 use vestibule::domain::{AuditNoun, Scope};
@@ -103,8 +103,7 @@ async fn what_metadata_needs_a_second_look_at_is_told() {
             .contains_key("findings")
     );
     // The same as the console's page.
-    let imported =
-        vestibule::admin::read_metadata(ping.as_bytes(), "", "metadata", crate::support::NOW);
+    let imported = vestibule::admin::read_metadata(ping.as_bytes(), "", "metadata", NOW);
     let warnings: Vec<String> = imported
         .unwrap()
         .warnings
@@ -217,6 +216,20 @@ async fn what_leads_elsewhere_is_trust() {
     let client = world
         .client(&[Scope::ConnectionsRead, Scope::ConnectionsWrite])
         .await;
+    // What a missing group claim says can be set once one has come.
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let mut stored = world.app.store.connection(id).await.unwrap().unwrap();
+    stored.settings.groups_seen = true;
+    assert!(
+        world
+            .app
+            .store
+            .update_connection(&stored, NOW)
+            .await
+            .unwrap()
+    );
+    world.app.catch_up().await.unwrap();
+    let connection = ok(&client.get(&path).await, 200);
     let settings = connection["settings"].as_object().unwrap();
     let other = |key: &str, now: &str| match (key, now) {
         (_, "true") => "false".to_owned(),
@@ -231,6 +244,9 @@ async fn what_leads_elsewhere_is_trust() {
         ("unsolicited", _) => "accept".to_owned(),
         ("jit_group", _) => "Members".to_owned(),
         ("group_mapping", _) => "x=Members".to_owned(),
+        ("groups_missing", _) => "none".to_owned(),
+        ("groups_overflow", _) => "refuse".to_owned(),
+        ("groups_overflow_hours", _) => "7".to_owned(),
         (key, _) if key.ends_with("_url") => "https://elsewhere.example/x".to_owned(),
         _ => "urn:elsewhere".to_owned(),
     };
@@ -253,7 +269,6 @@ async fn what_leads_elsewhere_is_trust() {
         assert!(refused.contains(&key), "{key}");
     }
     assert_eq!(ok(&client.get(&path).await, 200), connection);
-    let id = path.rsplit('/').next().unwrap().parse().unwrap();
     let versions = async || world.app.store.newest_trust_version(id).await.unwrap();
     assert_eq!(versions().await, 1);
     // With it, each is a version.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, OidcApp};
-use vestibule::domain::{Connection, OidcSettings};
+use vestibule::domain::{ClientSecret, Connection, OidcSettings};
 use vestibule::oidc::{Cloud, Issuer};
 
 use super::{NOW, Office, connection, random};
@@ -45,6 +45,12 @@ impl Tenant {
                 tenant: idp.tenant().id.parse().unwrap(),
             },
             client_id: "41ee2b0c-2c1f-4b0e-9f0a-6a1c3d7b5e92".to_owned(),
+            // One that nothing opens: nobody signs in here.
+            client_secrets: vec![ClientSecret {
+                sealed: String::new(),
+                set_at: NOW,
+                expires_at: None,
+            }],
             callback_codes: vec!["0123456789abcdef0123456789abcdef".to_owned()],
             ..OidcSettings::default()
         };
