@@ -46,8 +46,11 @@ async fn the_set_up_of_patchworks() {
     set_up.bring_back(&client_id, &secret).await;
 
     // 002-21: not before it is enabled.
-    let early = reqwest::get(&ours.initiate_url).await;
-    assert!(early.is_ok_and(|answer| !answer.status().is_success()));
+    let address: reqwest::Url = ours.initiate_url.parse().unwrap();
+    let here = ([127, 0, 0, 1], address.port().unwrap()).into();
+    let client = reqwest::Client::builder().resolve(address.host_str().unwrap(), here);
+    let early = client.build().unwrap().get(address).send().await.unwrap();
+    assert_eq!(early.status(), 409);
     set_up.enable().await;
 
     // 002-24, and 002-2 by the tile.

@@ -8,8 +8,8 @@ use vestibule::demo_idp::{IdTokenSpec, IdpUser, OidcVariant};
 use vestibule::domain::{GroupKind, GroupMapping};
 
 use super::world::{Relying, app, connect, path_of, provider, sign_in_at, with_parameter};
-use crate::support::assign;
 use crate::support::people::{by_hand, grant};
+use crate::support::{PASSWORD, assign};
 
 const SIMON: &str = "b.simon@contoso.com";
 const ADMINS: &str = "0f7a4a1e-7c1b-4b57-a1d4-4c0f4b9a1c11";
@@ -158,6 +158,11 @@ async fn missing_removes_admin() {
     let world = Relying::new().await;
     let admins = world
         .add_group_to(&world.acme, "Admins", GroupKind::Administrator, false)
+        .await;
+    // Somebody else administers as well: of the last one nothing would be taken (rule S5).
+    let other = "ada.admin@acme.example";
+    world
+        .add_user_to(&world.acme, other, Some(PASSWORD), &[&admins])
         .await;
     map(&world, admins.id).await;
     world.sends(|token| {

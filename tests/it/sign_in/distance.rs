@@ -32,8 +32,9 @@ async fn a_sign_in_asks_a_few_times() {
     let with_groups = |spec: &mut ResponseSpec| claim(spec, GROUPS, &["g-editors", "g-other"]);
     let asked = || world.app.store.round_trips();
     let mut browser = world.browser();
-    // The first one makes the account.
+    // The first one makes the account, and notes that the connection has seen a group claim.
     world.sign_in_with(&mut browser, with_groups).await;
+    world.app.catch_up().await.unwrap();
     let mut browser = world.browser();
     let before = asked();
     let begun = begin(&mut browser, "/sso/login").await;
