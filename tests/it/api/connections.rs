@@ -271,10 +271,10 @@ async fn what_leads_elsewhere_is_trust() {
     assert_eq!(ok(&client.get(&path).await, 200), connection);
     let versions = async || world.app.store.newest_trust_version(id).await.unwrap();
     assert_eq!(versions().await, 1);
-    // With it, each is a version.
+    // With it, each is a version; and so is what changed above without one.
     let body = json!({"settings": {"slo_url": "https://elsewhere.example/x"}});
     ok(&master.patch(&path, "*", body).await, 200);
-    assert_eq!(versions().await, 2);
+    assert_eq!(versions().await, 3);
 }
 
 #[tokio::test]

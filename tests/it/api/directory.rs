@@ -64,7 +64,7 @@ async fn a_directory_is_set_tested_searched_and_switched_off() {
     is_problem(&master.get(&search).await, 409, "conflict");
     assert_eq!(
         world.office.actions().await,
-        ["directory.set", "directory.remove"]
+        ["directory.remove", "directory.set"]
     );
 }
 
