@@ -56,7 +56,7 @@ async fn the_set_up_of_patchworks() {
     // 002-24, and 002-2 by the tile.
     let user = set_up.paste(&ours.initiate_url).await;
     user.open(&format!("{}/myapps", set_up.demo.idp)).await;
-    let tile = "//a[contains(@class, 'tile')][contains(@href, '/sso/oidc/initiate/')]";
+    let tile = "//a[contains(@class, 'tile')][contains(@href, '//globex.')]";
     user.leave_by(user.see_path(tile).await).await;
     set_up.is_in(&user).await;
     user.quit().await;
