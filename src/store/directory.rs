@@ -2,7 +2,7 @@
 //! come of it for users and permission groups.
 //!
 //! Invariants: one node works on a directory at a time, and each of its transactions asks whether it still does
-//! ([`Tx::keep_directory`]); what is written twice changes nothing; a directory takes away only what it has given
+//! (`Tx::keep_directory`); what is written twice changes nothing; a directory takes away only what it has given
 //! ([`crate::domain::GrantSource::Directory`]), and lets in again only whom it has shut out.
 //!
 //! Tests: `tests/it/oidc_sign_in/directory.rs`. Who reads the directory is `directory::synchronise`.
