@@ -24,7 +24,9 @@ fn read<T: GraphItem>(answer: &GraphAnswer, addresses: &GraphAddresses) {
 }
 
 fuzz_target!(|octets: &[u8]| {
-    let tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490".parse().expect("a GUID");
+    let tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490"
+        .parse()
+        .expect("a GUID");
     let addresses = GraphAddresses::new(
         "https://login.microsoftonline.com",
         "https://graph.microsoft.com",

@@ -35,7 +35,8 @@ fuzz_target!(|octets: &[u8]| {
         let read = |octets| Callback::parse(octets, &mut Checks::new()).map(|it| it.state_hash());
         assert_eq!(read(octets), Ok(callback.state_hash()));
     }
-    if let Ok(Ok(pasted)) = std::str::from_utf8(octets).map(|text| Pasted::parse(text, false, None)) {
+    if let Ok(Ok(pasted)) = std::str::from_utf8(octets).map(|text| Pasted::parse(text, false, None))
+    {
         match pasted {
             Pasted::Provider { issuer } => {
                 assert!(url::Url::parse(&issuer.discovery_url()).is_ok());
