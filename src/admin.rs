@@ -19,6 +19,7 @@ mod fix;
 mod group;
 mod list;
 mod logo;
+mod manifest;
 mod metadata_import;
 mod new_password;
 mod obstacle;
@@ -73,6 +74,7 @@ pub use domain::{
 pub use duplicate::Duplicate;
 pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText};
+pub use manifest::manifest_lines;
 pub use metadata_import::{
     ImportChoices, LARGEST_METADATA, MetadataImport, fetched_metadata, providers_to_pick,
     read_metadata,

@@ -118,6 +118,10 @@ fn of_connections(routes: Routes) -> Routes {
         )
         .route("/api/v1/connections/{id}/verify", post(connections::verify))
         .route(
+            "/api/v1/connections/{id}/check-manifest",
+            post(connections::check_manifest),
+        )
+        .route(
             "/api/v1/connections/{id}/provider/accept",
             post(connections::accept_provider),
         )

@@ -47,7 +47,7 @@ pub use access::{ReturnTo, ReturnToError};
 pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
 pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};
-pub use claims::{AddressTrust, GroupClaim, Profile, ProfileError};
+pub use claims::{AddressTrust, GroupClaim, MappedClaim, Profile, ProfileError};
 pub use client_key::{AssertionAudience, ClientKeyAlgorithm, ClientKeyPair, MOST_CLIENT_KEYS};
 pub use company::{Company, Contact, Organization, Slug};
 pub use company_domain::{
@@ -69,7 +69,7 @@ pub use group_policy::{MOST_OVERFLOW_HOURS, MissingPolicy, OverflowPolicy};
 pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};
 pub use logo::Logo;
-pub use mapping::AttributeMapping;
+pub use mapping::{AttributeMapping, ClaimSource, lines_to_list, list_to_lines};
 pub use name_id::NameId;
 pub use oidc_settings::{
     AnswerMode, ClientAuthMethod, ClientSecret, DocumentNews, HeldDiscovery, MOST_CALLBACK_CODES,

@@ -25,6 +25,7 @@ mod id_token;
 mod issuer;
 mod judge;
 mod logout_token;
+mod manifest;
 mod moved;
 mod pasted;
 mod refresh;
@@ -46,6 +47,10 @@ pub use groups::GroupClaim;
 pub use id_token::{LONGEST_ID_TOKEN, SignedIdToken, ValidatedIdToken};
 pub use issuer::{Cloud, Issuer, NearMiss, TenantId, TenantIdError};
 pub use logout_token::{LONGEST_LOGOUT_TOKEN, LogoutToken};
+pub use manifest::{
+    ExpectedManifest, LONGEST_MANIFEST, ManifestError, ManifestFinding, ManifestWeight,
+    check_manifest,
+};
 pub use moved::MovedEndpoint;
 pub use pasted::{PasteError, PasteNote, Pasted};
 pub use refresh::{RefreshRefusal, RefreshedAnswer, RememberedSignIn};

@@ -3,6 +3,7 @@
 //! Invariants: what is written is complete and within its bounds; a connection that
 //! is enabled can work (rule B2); a change of trust is a version of its own; a company that anybody gets into keeps a way in.
 
+mod adoption;
 mod check;
 mod difference;
 mod names;
@@ -19,6 +20,7 @@ use crate::domain::{
 use crate::keys::random;
 use crate::store::{self, ConnectionUse, Tx};
 
+use adoption::adopt_from;
 pub use check::{LONGEST_ENTITY_ID, missing};
 pub use difference::{Difference, differences, introduction};
 pub use names::{SETTINGS, SettingText};
@@ -154,6 +156,9 @@ impl Admin<'_> {
             self.check_over_administrators()?;
         }
         self.check_client(after).await?;
+        if adopt_from(after) != adopt_from(&before) {
+            self.check_adoption(after).await?;
+        }
         // Rule N1: a secret that is not tried any more goes with the next change, whoever makes it.
         let mut forgetting = after.clone();
         if let Some(oidc) = forgetting.settings.oidc_mut() {
@@ -187,6 +192,9 @@ impl Admin<'_> {
         if before.enabled && !after.enabled && !self.keeps_way_in(&mut tx).await? {
             let end = ConnectionEnd::SwitchedOff;
             return Err(Obstacle::LastWayIn { end }.into());
+        }
+        if let Some((from, to)) = adoption::rewritten_keys(&before, after) {
+            tx.rewrite_identities(after.id, &from, &to).await?;
         }
         if after.settings != before.settings {
             self.add_versions(&mut tx, &before, after).await?;

@@ -3,7 +3,11 @@
 //! Invariant: a test goes the way of a sign-in ([`crate::store::finish_in`] ends it); what is here is before and after it.
 
 use super::{Admin, Refused};
-use crate::domain::{AttemptKind, AuditAction, AuditDetail, Code, Connection, ConnectionId};
+use time::OffsetDateTime;
+
+use crate::domain::{
+    AttemptKind, AuditAction, AuditDetail, Code, Connection, ConnectionId, Findings,
+};
 use crate::store::{SignInFilter, SignInRow};
 
 /// Tests of a connection that its page lists.
@@ -25,6 +29,24 @@ impl Admin<'_> {
             .event(AuditAction::ConnectionTest, connection.name.as_str())
             .with_detail(AuditDetail::Test(code));
         Ok(self.store.add_audit_event(&event).await?)
+    }
+
+    /// What the last test of a connection found that this administrator ran, and when it began; none when that is over.
+    pub async fn last_findings(
+        &self,
+        id: ConnectionId,
+    ) -> Result<Option<(Findings, OffsetDateTime)>, Refused> {
+        for test in self.tests_of(id).await? {
+            let attempt = self
+                .store
+                .attempt_by_code(self.company, &test.code, self.now);
+            if let Some(attempt) = attempt.await?
+                && let Some(findings) = self.findings(&attempt).await?
+            {
+                return Ok(Some((findings, attempt.started_at)));
+            }
+        }
+        Ok(None)
     }
 
     /// The last tests of a connection, the newest first.

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::client_keys::ClientKeyOut;
 use super::json_body::{present, texts};
 use crate::admin::{
-    CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, SETTINGS,
+    CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, ProviderLine,
+    SETTINGS,
 };
 use crate::domain::{ClientSecret, Company, Connection, Protocol};
 
@@ -137,6 +138,15 @@ pub(super) struct ProviderCheckOut {
     /// Whether nothing failed.
     passed: bool,
     lines: Vec<ProviderLineOut>,
+}
+
+/// An app registration's manifest.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ManifestToCheck)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ManifestIn {
+    /// The manifest of the app registration in Entra ID, as text of JSON.
+    pub(super) manifest: String,
 }
 
 /// One thing that was looked at.
@@ -334,7 +344,13 @@ impl OpenIdOut {
 
 impl From<&ProviderCheck> for ProviderCheckOut {
     fn from(check: &ProviderCheck) -> Self {
-        let lines = check.lines.iter().map(|line| ProviderLineOut {
+        Self::of(&check.lines)
+    }
+}
+
+impl ProviderCheckOut {
+    pub(super) fn of(lines: &[ProviderLine]) -> Self {
+        let lines_out = lines.iter().map(|line| ProviderLineOut {
             subject: line.subject.to_owned(),
             state: match line.state {
                 LineState::Passed => LineStateOut::Passed,
@@ -345,8 +361,8 @@ impl From<&ProviderCheck> for ProviderCheckOut {
             next: line.next.to_owned(),
         });
         Self {
-            passed: check.passed(),
-            lines: lines.collect(),
+            passed: lines.iter().all(|line| line.state != LineState::Failed),
+            lines: lines_out.collect(),
         }
     }
 }

@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 
 use super::caller::needs::{ConnectionsRead, ConnectionsWrite};
 use super::connection::{
-    ConnectionChangeIn, ConnectionOut, NewConnectionIn, NewOpenIdIn, ProviderCheckOut, is_setting,
+    ConnectionChangeIn, ConnectionOut, ManifestIn, NewConnectionIn, NewOpenIdIn, ProviderCheckOut,
+    is_setting,
 };
 use super::idempotency::{
     CreatedResource, IdempotencyKey, IdempotencyKeyHeader, create_once, stored_id,
@@ -23,7 +24,7 @@ use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin::{
     ChosenProvider, ConnectionSettings, ImportChoices, Obstacle, Refused, certificate_findings,
-    connection_name, read_metadata,
+    connection_name, manifest_lines, read_metadata,
 };
 use crate::app::Turn;
 use crate::domain::{AuditAction, Connection, ConnectionId, Settings};
@@ -172,6 +173,23 @@ pub(super) async fn verify(
     let (check, _) = looked.await?;
     caller.catch_up().await?;
     let out = ProviderCheckOut::from(&check);
+    Ok(answer::written(StatusCode::OK, answer::text(&out)?))
+}
+
+/// Compares an app registration's manifest with a connection.
+///
+/// Nobody is asked, and nothing is kept.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/check-manifest", tag = "Connections", operation_id = "checkManifest",
+    params(("id" = String, Path, description = "The connection.")), request_body = ManifestIn, security(("token" = ["connections:read"])),
+    responses((status = 200, description = "What was compared.", body = ProviderCheckOut)))]
+pub(super) async fn check_manifest(
+    caller: Caller<ConnectionsRead>,
+    Ids((id,)): Ids<(ConnectionId,)>,
+    body: JsonBody<ManifestIn>,
+) -> Answer {
+    let connection = caller.admin().connection(id).await?;
+    let lines = manifest_lines(&caller.site.company, &connection, &body.value.manifest)?;
+    let out = ProviderCheckOut::of(&lines);
     Ok(answer::written(StatusCode::OK, answer::text(&out)?))
 }
 

@@ -75,6 +75,7 @@ use crate::http::problem::{Document, Kind, MEDIA_TYPE, Wrong};
         connections::edit,
         connections::delete,
         connections::verify,
+        connections::check_manifest,
         connections::accept_provider,
         client_keys::list,
         client_keys::make,

@@ -4,6 +4,7 @@ mod accept_provider;
 mod add;
 mod add_oidc;
 mod certificates;
+mod check_manifest;
 mod danger;
 mod delete;
 mod import_metadata;
@@ -42,6 +43,8 @@ pub(super) enum ConnectionCommand {
     AddOidc(Box<add_oidc::AddOidcConnection>),
     /// Look at a provider of OpenID Connect, line by line
     Verify(verify::VerifyConnection),
+    /// Compare an app registration's manifest of Entra ID with a connection
+    CheckManifest(check_manifest::CheckManifest),
     /// List a company's connections
     List(CompanyList),
     /// Let users sign in through a connection
@@ -77,6 +80,7 @@ impl ConnectionCommand {
             Self::Add(add) => add.run(&installation, out).await,
             Self::AddOidc(add) => add.run(&installation, out).await,
             Self::Verify(verify) => verify.run(&installation, out).await,
+            Self::CheckManifest(check) => check.run(&installation, out).await,
             Self::List(arguments) => list(&installation, &arguments, out).await,
             Self::Enable(named) => named.switch(&installation, true, out).await,
             Self::Disable(named) => named.switch(&installation, false, out).await,

@@ -4,6 +4,7 @@ pub(super) mod certificate_days;
 mod certificate_view;
 mod certificates;
 mod claims;
+mod claims_preview;
 mod connection_delete;
 mod connections;
 mod copy_into;

@@ -61,6 +61,15 @@ pub enum AuditDetail<'a> {
         /// The name.
         subject: &'a str,
     },
+    /// An identity that a sign-in has taken over from another connection (rule R6).
+    Adopted {
+        /// The connection.
+        to: &'a str,
+        /// The connection that knew the user.
+        from: &'a str,
+        /// The name.
+        subject: &'a str,
+    },
     /// A stronger name, which came with a weaker one (rule F1).
     BoundByOtherName {
         /// The stronger one.
@@ -162,6 +171,9 @@ impl fmt::Display for AuditDetail<'_> {
             } => write!(f, "{to}: {subject}, refused as {refused}"),
             Self::LinkedByEmail { to, subject } => {
                 write!(f, "{to}: {subject}, by the e-mail address")
+            }
+            Self::Adopted { to, from, subject } => {
+                write!(f, "{to}: {subject}, as {from} knows the user")
             }
             Self::BoundByOtherName { subject, by } => {
                 write!(f, "{subject}, by {by} in the same assertion")

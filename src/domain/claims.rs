@@ -3,13 +3,16 @@
 //! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
 //! (`oid:`, `name_id(FORMAT):`, `attribute:…=`), so that a value of one kind never meets the same text of another.
 
+mod preview;
 mod subject;
 
 use serde::{Deserialize, Serialize};
 
+pub use preview::MappedClaim;
+
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
 use super::user::LONGEST_NAME;
-use super::{Email, FlowRequirement, NameId, Settings};
+use super::{ClaimSource, Email, FlowRequirement, NameId, Settings};
 use crate::text;
 
 /// The longest subject that is taken as a key.
@@ -138,14 +141,7 @@ impl Profile {
             groups: if claims.any(&mapping.groups_overage) {
                 GroupClaim::Overflow
             } else if claims.any(&mapping.groups) {
-                GroupClaim::Values(
-                    mapping
-                        .groups
-                        .iter()
-                        .flat_map(|name| claims.values(name))
-                        .map(str::to_owned)
-                        .collect(),
-                )
+                GroupClaim::Values(claims.all(&mapping.groups))
             } else {
                 GroupClaim::Missing
             },
@@ -153,6 +149,7 @@ impl Profile {
     }
 }
 
+/// The claims of one sign-in, by name.
 struct Claims<'a>(Vec<(&'a str, &'a [String])>);
 
 impl<'a> Claims<'a> {
@@ -160,8 +157,9 @@ impl<'a> Claims<'a> {
         self.0.iter().any(|(known, _)| *known == name)
     }
 
-    fn any(&self, names: &[String]) -> bool {
-        names.iter().any(|name| self.has(name))
+    fn any(&self, sources: &[ClaimSource]) -> bool {
+        let mut names = sources.iter().filter_map(ClaimSource::name);
+        names.any(|name| self.has(name))
     }
 
     fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
@@ -171,17 +169,28 @@ impl<'a> Claims<'a> {
             .flat_map(|(_, values)| values.iter().map(String::as_str))
     }
 
-    /// The first value that is not empty, by the order of the names. A directory may list several, the main one first.
-    fn first(&self, names: &[String]) -> Option<&'a str> {
-        names
+    /// What one source gives.
+    fn given<'s>(&'s self, source: &'s ClaimSource) -> impl Iterator<Item = String> + 's {
+        source.values(self.values(source.name().unwrap_or_default()))
+    }
+
+    /// What all of them give.
+    fn all(&self, sources: &[ClaimSource]) -> Vec<String> {
+        let given = sources.iter().flat_map(|source| self.given(source));
+        given.collect()
+    }
+
+    /// The first value that is not empty, by the order of the sources. A directory may list several, the main one first.
+    fn first(&self, sources: &[ClaimSource]) -> Option<String> {
+        sources
             .iter()
-            .find_map(|name| self.values(name).find(|value| !value.is_empty()))
+            .find_map(|source| self.given(source).find(|value| !value.is_empty()))
     }
 
     /// A person's or a company's name for display: nothing that is not seen, not endless.
-    fn name(&self, names: &[String]) -> Option<String> {
+    fn name(&self, sources: &[ClaimSource]) -> Option<String> {
         let text: String = self
-            .first(names)?
+            .first(sources)?
             .chars()
             .filter(|c| !text::is_unseen(*c))
             // What is longer is cut.
@@ -219,7 +228,8 @@ fn names(
             })?;
         names.push(format!("attribute:{attribute}={}", usable(value)?));
     }
-    for attribute in &settings.attributes.object_id {
+    let object_ids = settings.attributes.object_id.iter();
+    for attribute in object_ids.filter_map(ClaimSource::name) {
         let object_id = match claims.only(attribute) {
             Ok(Some(value)) => usable(value),
             Ok(None) => continue,
@@ -258,12 +268,12 @@ fn usable(value: &str) -> Result<&str, ProfileError> {
 
 /// The mapped attribute, else the `NameID` when its format says that it is an address.
 fn email(
-    names: &[String],
+    sources: &[ClaimSource],
     name_id: &NameId,
     claims: &Claims<'_>,
 ) -> Result<Option<Email>, ProfileError> {
-    let from_name = || name_id.is_email().then_some(name_id.value.as_str());
-    let address = claims.first(names).or_else(from_name);
+    let from_name = || name_id.is_email().then(|| name_id.value.clone());
+    let address = claims.first(sources).or_else(from_name);
     address
         .map(|address| address.parse().map_err(|_| ProfileError::EmailUnusable))
         .transpose()

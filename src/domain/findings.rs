@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::word::words;
-use super::{NameId, Profile, Settings, User};
+use super::{ClaimSource, NameId, Profile, Settings, User};
 
 /// The most claims that are kept, and the most values of one.
 const MOST_CLAIMS: usize = 100;
@@ -134,7 +134,11 @@ fn uses<'a>(
             .find(|(name, values)| *name == wanted && values.iter().any(|value| !value.is_empty()))
             .map(|(name, _)| *name)
     };
-    let identity: Vec<String> = settings.identity_attribute.iter().cloned().collect();
+    let identity: Vec<ClaimSource> = settings
+        .identity_attribute
+        .iter()
+        .map(ClaimSource::claim)
+        .collect();
     let identity = if identity.is_empty() {
         &mapping.object_id
     } else {
@@ -151,7 +155,8 @@ fn uses<'a>(
     let mut uses: Vec<_> = first
         .into_iter()
         .filter_map(|(property, names)| {
-            Some((names.iter().find_map(|name| present(name))?, property))
+            let mut names = names.iter().filter_map(ClaimSource::name);
+            Some((names.find_map(present)?, property))
         })
         .collect();
     let all = [
@@ -162,7 +167,7 @@ fn uses<'a>(
         uses.extend(
             names
                 .iter()
-                .filter_map(|name| Some((present(name)?, property))),
+                .filter_map(|source| Some((present(source.name()?)?, property))),
         );
     }
     uses

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use super::ConnectionName;
 use super::client_key::{AssertionAudience, ClientKeyPair};
 use super::word::words;
 use crate::oidc::{Discovery, Issuer, MovedEndpoint};
@@ -58,6 +59,9 @@ pub struct OidcSettings {
     pub accepted_acr: Vec<String>,
     /// Whether the user name is taken as the e-mail address where there is none (rule R4).
     pub user_name_as_email: bool,
+    /// The connection of SAML whose people are known here by their object ID (rule R6); it is of the same company and tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adopt_from: Option<ConnectionName>,
     /// What the provider said of itself when an administrator looked last (rule J6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Discovery>,
@@ -127,6 +131,7 @@ impl Default for OidcSettings {
             extra_audiences: Vec::new(),
             accepted_acr: Vec::new(),
             user_name_as_email: false,
+            adopt_from: None,
             discovery: None,
             held_discovery: None,
             application_keys: false,

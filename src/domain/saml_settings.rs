@@ -2,6 +2,7 @@
 //!
 //! Invariant: every default is the safe one; a setting that weakens a check says so in its name (`danger_`).
 
+use crate::oidc::TenantId;
 use serde::{Deserialize, Serialize};
 
 use super::claims::EMAIL_ADDRESS;
@@ -95,7 +96,18 @@ impl Default for SamlSettings {
     }
 }
 
+/// How Entra's entity IDs begin, in its clouds; the tenant follows.
+const ENTRA: [&str; 2] = ["https://sts.windows.net/", "https://sts.chinacloudapi.cn/"];
+
 impl SamlSettings {
+    /// The tenant, where the identity provider is Entra ID.
+    pub fn entra_tenant(&self) -> Option<TenantId> {
+        let rest = ENTRA
+            .iter()
+            .find_map(|start| self.idp_entity_id.strip_prefix(start))?;
+        rest.strip_suffix('/').unwrap_or(rest).parse().ok()
+    }
+
     /// Where logout requests go, by the binding that was chosen.
     pub fn logout_request_url(&self) -> Option<&str> {
         match self.slo_binding {

@@ -11,6 +11,8 @@ use super::{OidcSettings, Protocol, SamlSettings, Settings};
 use values::{AGE, address, age, format, path, visible, word};
 pub(super) use values::{joined, list, optional, or_none, switch};
 
+/// Where a property comes from.
+const SOURCES: &str = "claims, separated by commas, the first that gives something counts: a name, a path such as address/locality, =a constant, or lower(…), before@(…), after@(…) around one of them";
 /// [`MOST_CLOCK_SKEW_SECONDS`], for people.
 const CLOCK_SKEW: &str = "0 to 300";
 /// [`MOST_OVERFLOW_HOURS`], for people.
@@ -90,25 +92,16 @@ impl Settings {
             "single_logout",
             "true or false: signing out here signs out at the identity provider too",
         ),
-        ("attributes.email", "attribute names, separated by commas"),
-        (
-            "attributes.first_name",
-            "attribute names, separated by commas",
-        ),
-        (
-            "attributes.last_name",
-            "attribute names, separated by commas",
-        ),
-        (
-            "attributes.display_name",
-            "attribute names, separated by commas",
-        ),
-        ("attributes.company", "attribute names, separated by commas"),
+        ("attributes.email", SOURCES),
+        ("attributes.first_name", SOURCES),
+        ("attributes.last_name", SOURCES),
+        ("attributes.display_name", SOURCES),
+        ("attributes.company", SOURCES),
         (
             "attributes.object_id",
             "attribute names, separated by commas",
         ),
-        ("attributes.groups", "attribute names, separated by commas"),
+        ("attributes.groups", SOURCES),
         (
             "attributes.groups_overage",
             "attribute names, separated by commas",
@@ -148,7 +141,7 @@ impl Settings {
                 });
             }
             _ => match key.strip_prefix("attributes.") {
-                Some(property) => self.attributes.set(property, list(value))?,
+                Some(property) => self.attributes.set(property, value)?,
                 None => self.set_of_protocol(key, value)?,
             },
         }
@@ -191,7 +184,7 @@ impl Settings {
             ),
             "identity_attribute" => or_none(self.identity_attribute.as_ref()),
             _ => match (key.strip_prefix("attributes."), &self.protocol) {
-                (Some(property), _) => joined(self.attributes.names(property)?),
+                (Some(property), _) => self.attributes.text(property)?,
                 (None, Protocol::Saml(saml)) => saml.value(key)?,
                 (None, Protocol::Oidc(oidc)) => oidc.value(key)?,
             },

@@ -10,7 +10,7 @@ use super::{
     AttributeMapping, DirectorySettings, GroupId, MissingPolicy, OidcSettings, OverflowPolicy,
     SamlSettings,
 };
-use crate::oidc::Issuer;
+use crate::oidc::{Issuer, TenantId};
 
 /// How far the clocks may differ where a connection says nothing else, in seconds (rule D3).
 pub const CLOCK_SKEW_SECONDS: u16 = 180;
@@ -182,6 +182,22 @@ impl Settings {
         match &self.protocol {
             Protocol::Saml(saml) => saml.idp_entity_id.clone(),
             Protocol::Oidc(oidc) => oidc.issuer_text(),
+        }
+    }
+
+    /// The one tenant of Entra ID that a connection of OpenID Connect asks.
+    pub fn pinned_tenant(&self) -> Option<&TenantId> {
+        match &self.oidc()?.issuer {
+            Issuer::EntraTenant { tenant, .. } => Some(tenant),
+            Issuer::EntraTenants { .. } | Issuer::Named { .. } => None,
+        }
+    }
+
+    /// The tenant of Entra ID behind a connection of SAML.
+    pub fn saml_tenant(&self) -> Option<TenantId> {
+        match &self.protocol {
+            Protocol::Saml(saml) => saml.entra_tenant(),
+            Protocol::Oidc(_) => None,
         }
     }
 

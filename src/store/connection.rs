@@ -9,7 +9,7 @@ use super::engine::change_log::MANY;
 use super::people::break_glass;
 use super::{Error, Store, Tx};
 use crate::database::columns::{Row, json, ms};
-use crate::database::statement::query;
+use crate::database::statement::{Target, query};
 use crate::domain::{
     CompanyId, Connection, ConnectionId, ConnectionName, Family, GrantSource, GroupId, SessionKey,
 };
@@ -330,13 +330,22 @@ impl Store {
         company: CompanyId,
         name: &ConnectionName,
     ) -> Result<Option<Connection>, Error> {
-        let row = query(select!("WHERE company_id = $1 AND name = $2"))
-            .bind(company.to_string())
-            .bind(name.as_str())
-            .fetch_optional(&self.database)
-            .await?;
-        row.as_ref().map(connection).transpose()
+        select_connection_by_name(&self.database, company, name).await
     }
+}
+
+/// A company's connection by its name, also within a transaction.
+pub(in crate::store) async fn select_connection_by_name(
+    target: impl Target,
+    company: CompanyId,
+    name: &ConnectionName,
+) -> Result<Option<Connection>, Error> {
+    let row = query(select!("WHERE company_id = $1 AND name = $2"))
+        .bind(company.to_string())
+        .bind(name.as_str())
+        .fetch_optional(target)
+        .await?;
+    row.as_ref().map(connection).transpose()
 }
 
 fn connection(row: &Row) -> Result<Connection, Error> {

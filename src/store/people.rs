@@ -1,6 +1,7 @@
 //! Users, their identities and accounts, and permission groups.
 
 pub(super) mod account;
+pub(super) mod adoption;
 pub(super) mod break_glass;
 pub(super) mod claimant;
 pub(super) mod erase;

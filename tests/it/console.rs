@@ -16,6 +16,7 @@ mod first_password;
 mod groups;
 mod kept;
 mod logo;
+mod manifest;
 mod metadata_import;
 mod overview;
 #[cfg(feature = "demo")]

@@ -3,6 +3,7 @@
 //! Rules H, K, L, M, N, R, S and T of `docs/security.md`. The law of one answer is shown by the vectors (`tests/it/oidc`).
 
 mod accounts;
+mod adoption;
 mod attempts;
 mod client_key;
 mod directory;
@@ -13,6 +14,7 @@ mod initiate;
 mod keys;
 mod logout;
 mod logout_world;
+mod mapping;
 mod process;
 mod provider_watch;
 mod refusals;

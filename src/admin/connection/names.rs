@@ -148,6 +148,11 @@ pub const SETTINGS: &[SettingText] = &[
         "Takes preferred_username where the provider sends no e-mail address.",
     ),
     setting(
+        "adopt_from",
+        "Take people over from SAML",
+        "The name of this company's SAML connection to the same tenant. Who signed in through it gets the same account here, by the object ID.",
+    ),
+    setting(
         "name_id_format",
         "Name Id Format",
         "The format that sign-ins must have. Entra ID sends the e-mail address unless you change its claim.",

@@ -1,9 +1,10 @@
 //! `connection verify`: looks at a provider of OpenID Connect, line by line.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::NamedConnection;
 use super::provider::client;
+use crate::admin::ProviderLine;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
@@ -26,31 +27,10 @@ impl VerifyConnection {
         let (check, connection) = looked?;
         let passed = check.passed();
         if self.json {
-            let lines: Vec<_> = check
-                .lines
-                .iter()
-                .map(|line| {
-                    json!({
-                        "subject": line.subject,
-                        "state": line.state.name(),
-                        "found": line.found,
-                        "next": line.next,
-                    })
-                })
-                .collect();
+            let lines: Vec<_> = check.lines.iter().map(line_json).collect();
             out.json(&json!({"passed": passed, "lines": lines}))?;
         } else {
-            for line in &check.lines {
-                out.line(format!(
-                    "{:<6} {}: {}",
-                    line.state.word(),
-                    line.subject,
-                    line.found
-                ))?;
-                if !line.next.is_empty() {
-                    out.line(format!("       {}", line.next))?;
-                }
-            }
+            print_lines(&check.lines, out)?;
         }
         if passed {
             return Ok(());
@@ -63,4 +43,30 @@ impl VerifyConnection {
             "Correct what failed above, and run the command again.",
         ))
     }
+}
+
+/// A line for scripts.
+pub(super) fn line_json(line: &ProviderLine) -> Value {
+    json!({
+        "subject": line.subject,
+        "state": line.state.name(),
+        "found": line.found,
+        "next": line.next,
+    })
+}
+
+/// Lines for people.
+pub(super) fn print_lines(lines: &[ProviderLine], out: &mut Output) -> Result<()> {
+    for line in lines {
+        out.line(format!(
+            "{:<6} {}: {}",
+            line.state.word(),
+            line.subject,
+            line.found
+        ))?;
+        if !line.next.is_empty() {
+            out.line(format!("       {}", line.next))?;
+        }
+    }
+    Ok(())
 }

@@ -5,13 +5,14 @@ use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use super::claims_preview::ClaimsPreview;
 use super::head::{ConnectionHead, ConnectionTab};
 use super::setting_controls::{Control, Field};
 use super::setting_values::SettingValues;
 use super::settings_form::{self, SettingsForm};
 use crate::admin::Problems;
 use crate::console::conflict::Conflict;
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, unprocessable_page};
 use crate::domain::{Connection, ConnectionId, Group};
 use crate::http::error::Error;
 use crate::http::response::Page;
@@ -34,6 +35,8 @@ struct ClaimsPage {
     mapping: Vec<MappingRow>,
     claims: Vec<Field>,
     revision: i64,
+    /// What the mapping makes of the claims of the last test; none where the form is only corrected.
+    preview: Option<ClaimsPreview>,
 }
 
 /// A row of the group mapping.
@@ -49,7 +52,8 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
     let groups = console.app.desk.groups(console.company()).await?;
     let values = SettingValues::of(&connection);
     let problems = Problems::default();
-    let page = ClaimsPage::page(&console, &connection, &groups, values, problems, None);
+    let mut page = ClaimsPage::page(&console, &connection, &groups, values, problems, None);
+    page.preview = Some(ClaimsPreview::of(&console, &connection).await?);
     Ok(Page::new(page).into_response())
 }
 
@@ -58,7 +62,35 @@ async fn save(
     Path(id): Path<ConnectionId>,
     ConsoleForm(console, fields): ConsoleForm<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
+    if fields.iter().any(|(name, _)| name == "preview") {
+        return look(&console, id, fields).await;
+    }
     settings_form::save::<ClaimsPage>(&console, id, fields).await
+}
+
+/// What was typed is looked at, and not saved.
+async fn look(
+    console: &Console,
+    id: ConnectionId,
+    fields: Vec<(String, String)>,
+) -> Result<Response, Error> {
+    let stored = console.admin().connection(id).await?;
+    let groups = console.app.desk.groups(console.company()).await?;
+    let seen = fields.iter().find(|(name, _)| name == "revision");
+    let seen = seen.and_then(|(_, value)| value.parse().ok());
+    let values = ClaimsPage::sent(fields, &stored);
+    let (typed, problems) = match values.applied(&stored, &groups) {
+        Ok(typed) => (Some(typed), Problems::default()),
+        Err(problems) => (None, problems),
+    };
+    let mut page = ClaimsPage::page(console, &stored, &groups, values, problems, None);
+    // Who saves it afterwards saves what was begun, and not what somebody else has made of it.
+    page.revision = seen.unwrap_or(page.revision);
+    let Some(typed) = typed else {
+        return Ok(unprocessable_page(page).into_response());
+    };
+    page.preview = Some(ClaimsPreview::of(console, &typed).await?);
+    Ok(Page::new(page).into_response())
 }
 
 impl SettingsForm for ClaimsPage {
@@ -89,6 +121,7 @@ impl SettingsForm for ClaimsPage {
                 .collect(),
             claims,
             revision: connection.revision,
+            preview: None,
             problems,
         }
     }

@@ -5,12 +5,14 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::head::{ConnectionHead, ConnectionTab};
 use super::protocol::provider_connection;
-use crate::admin::{LineState, ProviderCheck, ProviderLine};
-use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section};
+use serde::Deserialize;
+
+use crate::admin::{LineState, Problems, ProviderCheck, ProviderLine, Refused, manifest_lines};
+use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, unprocessable_page};
 use crate::domain::{Connection, ConnectionId};
 use crate::http::error::Error;
 use crate::http::response::Page;
@@ -18,7 +20,9 @@ use crate::http::routes::Routes;
 use crate::oidc::Discovery;
 
 pub(super) fn routes(routes: Routes) -> Routes {
-    routes.route("/admin/connections/{id}/verify", get(show).post(verify))
+    routes
+        .route("/admin/connections/{id}/verify", get(show).post(verify))
+        .route("/admin/connections/{id}/manifest", post(manifest))
 }
 
 #[derive(Debug, Template)]
@@ -31,6 +35,11 @@ struct ProviderVerifyPage {
     known: Vec<(&'static str, String)>,
     /// The look that was asked for.
     look: Option<LookView>,
+    /// What was found of a manifest.
+    manifest_look: Option<LookView>,
+    /// The manifest that could not be read.
+    manifest: String,
+    problems: Problems,
 }
 
 /// What a look has found.
@@ -96,6 +105,34 @@ async fn verify(
     Ok(Page::new(page(&console, &connection, Some(look))).into_response())
 }
 
+/// An app registration's manifest, as it was pasted.
+#[derive(Debug, Deserialize)]
+struct ManifestForm {
+    manifest: String,
+}
+
+/// `POST /admin/connections/{id}/manifest`
+async fn manifest(
+    Path(id): Path<ConnectionId>,
+    ConsoleForm(console, form): ConsoleForm<ManifestForm>,
+) -> Result<Response, Error> {
+    let connection = provider_connection(&console, id).await?;
+    match manifest_lines(&console.site.company, &connection, &form.manifest) {
+        Ok(lines) => {
+            let mut view = page(&console, &connection, None);
+            view.manifest_look = Some(LookView::of_manifest(&lines));
+            Ok(Page::new(view).into_response())
+        }
+        Err(refused @ Refused::Invalid(_)) => {
+            let mut view = page(&console, &connection, None);
+            view.problems = refused.problems();
+            view.manifest = form.manifest;
+            Ok(unprocessable_page(view).into_response())
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
 fn page(console: &Console, connection: &Connection, look: Option<LookView>) -> ProviderVerifyPage {
     let oidc = connection.settings.oidc();
     let discovery = oidc.and_then(|oidc| oidc.discovery.as_ref());
@@ -105,6 +142,9 @@ fn page(console: &Console, connection: &Connection, look: Option<LookView>) -> P
         issuer: connection.settings.provider_name(),
         known: discovery.map(members).unwrap_or_default(),
         look,
+        manifest_look: None,
+        manifest: String::new(),
+        problems: Problems::default(),
     }
 }
 
@@ -129,16 +169,28 @@ fn members(discovery: &Discovery) -> Vec<(&'static str, String)> {
 }
 
 impl LookView {
+    /// Of an app registration's manifest.
+    fn of_manifest(lines: &[ProviderLine]) -> Self {
+        let (tone, sentence) = match counts(lines) {
+            (0, 0) => ("good", "The app registration fits this connection.".to_owned()),
+            (0, _) => (
+                "warn",
+                "Sign-ins can work with this app registration. Look at what is marked below.".to_owned(),
+            ),
+            (_, _) => (
+                "bad",
+                "The app registration does not fit this connection. Correct it at Entra ID, and paste its manifest again.".to_owned(),
+            ),
+        };
+        Self {
+            tone,
+            sentence,
+            lines: lines.iter().map(LookLine::of).collect(),
+        }
+    }
+
     fn of(check: &ProviderCheck) -> Self {
-        let failed = check.lines.iter();
-        let failed = failed
-            .filter(|line| line.state == LineState::Failed)
-            .count();
-        let warned = check.lines.iter();
-        let warned = warned
-            .filter(|line| line.state == LineState::Warned)
-            .count();
-        let (tone, sentence) = match (failed, warned) {
+        let (tone, sentence) = match counts(&check.lines) {
             (0, 0) => ("good", "Everything fits. Now test a sign-in.".to_owned()),
             (0, _) => (
                 "warn",
@@ -159,6 +211,12 @@ impl LookView {
             lines: check.lines.iter().map(LookLine::of).collect(),
         }
     }
+}
+
+/// How many lines failed, and how many deserve a look.
+fn counts(lines: &[ProviderLine]) -> (usize, usize) {
+    let of = |state| lines.iter().filter(|line| line.state == state).count();
+    (of(LineState::Failed), of(LineState::Warned))
 }
 
 impl LookLine {

@@ -66,7 +66,12 @@ pub(super) const PROVIDER_ADVANCED: [(&str, &[&str]); 4] = [
     ),
     (
         "Accounts",
-        &["user_name_as_email", "trust_email_claim", "guests"],
+        &[
+            "user_name_as_email",
+            "trust_email_claim",
+            "guests",
+            "adopt_from",
+        ],
     ),
     ("Logout", &["single_logout"]),
 ];
@@ -84,7 +89,7 @@ const PROVIDER_MAIN: [&str; 8] = [
 ];
 
 /// What OpenID Connect alone has.
-const PROVIDER_OWN: [&str; 11] = [
+const PROVIDER_OWN: [&str; 12] = [
     "client_id",
     "client_authentication",
     "assertion_audience",
@@ -96,6 +101,7 @@ const PROVIDER_OWN: [&str; 11] = [
     "accepted_audiences",
     "accepted_acr",
     "user_name_as_email",
+    "adopt_from",
 ];
 
 /// The keys of the claims' own page.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use super::setting_keys::{CLAIMS, every_key, is_lines, is_switch, on_off, provider_fields};
 use crate::admin::{Problems, SETTINGS, connection_name};
-use crate::domain::{Binding, Connection, Group, GroupMapping, SettingError};
+use crate::domain::{
+    Binding, Connection, Group, GroupMapping, SettingError, lines_to_list, list_to_lines,
+};
 
 /// What the form holds, by name.
 #[derive(Debug, Clone, Default)]
@@ -241,6 +243,7 @@ impl SettingValues {
 fn shown(key: &str, stored: &str) -> String {
     match stored {
         "none" => String::new(),
+        _ if key.starts_with("attributes.") => list_to_lines(stored),
         _ if is_lines(key) => stored.replace(',', "\n"),
         _ => stored.to_owned(),
     }
@@ -249,6 +252,7 @@ fn shown(key: &str, stored: &str) -> String {
 /// What the form shows as it is stored.
 fn stored(key: &str, shown: &str) -> String {
     match shown {
+        _ if key.starts_with("attributes.") => lines_to_list(shown),
         _ if is_lines(key) => {
             let lines = shown.lines().map(str::trim).filter(|line| !line.is_empty());
             lines.collect::<Vec<_>>().join(",")

@@ -1,7 +1,7 @@
 //! What a subject of OpenID Connect says about a person (rules R1 to R5).
 
 use super::{AddressTrust, Claims, GroupClaim, Profile, ProfileError, usable};
-use crate::domain::Settings;
+use crate::domain::{ClaimSource, Settings};
 use crate::oidc::{AuthenticatedSubject, EmailTrust};
 
 impl Profile {
@@ -22,18 +22,27 @@ impl Profile {
         let read: Vec<(&str, Vec<String>)> = names
             .into_iter()
             .flatten()
-            .map(|name| (name.as_str(), subject.claims().texts(name)))
+            .filter_map(ClaimSource::name)
+            .map(|name| (name, subject.claims().texts(name)))
             .collect();
         let claims = Claims(read.iter().map(|(name, texts)| (*name, &**texts)).collect());
         let vouched = subject.email();
         let mapped = claims.first(&mapping.email);
-        // The claim `email` is judged with what is said of it; whatever else an administrator maps is a claim.
+        // Rule R2: what the provider stands for is the address that it has looked at, in whatever case a mapping writes it (rule D7);
+        // whatever else an administrator maps is claimed.
         let address = match (mapped, vouched) {
-            (Some(mapped), Some(vouched)) if mapped != vouched.address => Some((mapped, false)),
-            (_, Some(vouched)) => Some((&*vouched.address, vouched.trust == EmailTrust::Verified)),
+            (Some(mapped), Some(vouched)) => {
+                let is_same = mapped.eq_ignore_ascii_case(&vouched.address);
+                Some((mapped, is_same && vouched.trust == EmailTrust::Verified))
+            }
+            (None, Some(vouched)) => {
+                let is_verified = vouched.trust == EmailTrust::Verified;
+                Some((vouched.address.clone(), is_verified))
+            }
             (mapped, None) => mapped.map(|mapped| (mapped, false)),
         };
         let email = address
+            .as_ref()
             .map(|(address, _)| address.parse().map_err(|_| ProfileError::EmailUnusable))
             .transpose()?;
         Ok(Self {

@@ -1,7 +1,7 @@
 //! The settings of OpenID Connect, changed from text.
 
 use super::values::{visible, word};
-use super::{SettingError, joined, or_none, switch};
+use super::{SettingError, joined, optional, or_none, switch};
 use crate::domain::oidc_settings::CHECK_AGAIN_RANGE;
 use crate::domain::{DomainName, OidcSettings};
 use crate::oidc::{Issuer, TenantId};
@@ -12,6 +12,7 @@ const LONGEST_CLIENT_ID: usize = 255;
 const CLIENT_ID: &str =
     "the client ID that the provider gave (Entra ID: Application (client) ID), on one line";
 
+const ADOPT_FROM: &str = "the name of the company's SAML connection to the same tenant, whose people sign in here into the same accounts, or none";
 const CHECK_AGAIN: &str =
     "5 to 1440 minutes, or off: how often the provider is asked whether a sign-in still counts";
 const DOMAIN_HINT: &str = "one of the company's e-mail domains, organizations, or none: which accounts the provider's page offers (Entra ID)";
@@ -58,6 +59,7 @@ impl OidcSettings {
             "user_name_as_email",
             "true or false: takes the user name where there is no e-mail address",
         ),
+        ("adopt_from", ADOPT_FROM),
     ];
 
     /// Changes one setting from text; `false` when it has no such setting.
@@ -81,6 +83,10 @@ impl OidcSettings {
             "accepted_audiences" => self.extra_audiences = visible(key, value)?,
             "accepted_acr" => self.accepted_acr = visible(key, value)?,
             "user_name_as_email" => self.user_name_as_email = switch(key, value)?,
+            "adopt_from" => {
+                let name = optional(value).map(str::parse).transpose();
+                self.adopt_from = name.map_err(|_| SettingError::value(key, value, ADOPT_FROM))?;
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -102,6 +108,7 @@ impl OidcSettings {
             "accepted_audiences" => joined(&self.extra_audiences),
             "accepted_acr" => joined(&self.accepted_acr),
             "user_name_as_email" => self.user_name_as_email.to_string(),
+            "adopt_from" => or_none(self.adopt_from.as_ref().map(ToString::to_string).as_ref()),
             _ => return None,
         })
     }

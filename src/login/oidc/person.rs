@@ -6,7 +6,8 @@ use super::redeem::RedeemedCode;
 use super::refusal::refusal;
 use crate::app::App;
 use crate::domain::{
-    AttemptKind, Connection, Findings, GroupClaim, LoginAttempt, OidcSettings, Profile, Record,
+    AttemptKind, ClaimSource, Connection, Findings, GroupClaim, LoginAttempt, OidcSettings,
+    Profile, Record,
 };
 use crate::login::authenticated::Authenticated;
 use crate::login::record::SignInRefusal;
@@ -94,17 +95,18 @@ pub(super) fn authenticate(
 /// The groups of all claims that may hold some (rule S2): what overflows in one of them is not known.
 fn groups(
     claims: &ClaimSet,
-    names: &[String],
+    sources: &[ClaimSource],
     checks: &mut Checks,
 ) -> Result<GroupClaim, Rejection> {
     let (mut values, mut is_there) = (Vec::new(), false);
-    for name in names {
+    for source in sources {
+        let Some(name) = source.name() else { continue };
         match oidc::GroupClaim::read(claims, name, checks)? {
             oidc::GroupClaim::Overflow => return Ok(GroupClaim::Overflow),
             oidc::GroupClaim::Missing => {}
             oidc::GroupClaim::Values(read) => {
                 is_there = true;
-                values.extend(read);
+                values.extend(source.values(read.iter().map(String::as_str)));
             }
         }
     }
@@ -124,9 +126,11 @@ fn findings(
 ) -> Findings {
     let claims = subject.claims();
     let texts: Vec<(String, Vec<String>)> = claims
-        .all()
-        .names()
-        .map(|name| (name.to_owned(), claims.texts(name)))
+        .paths()
+        .map(|name| {
+            let texts = claims.texts(&name);
+            (name, texts)
+        })
         .collect();
     let attributes = texts.iter().map(|(name, texts)| (&**name, &**texts));
     let issued = claims.all().seconds("iat").ok().flatten();

@@ -7,7 +7,7 @@ use super::claimant::{AccountSource, Claimant};
 use super::group_claim::{self, GroupOutcome, grant, returning};
 use super::identity::{self, KnownIdentity};
 use super::user::{insert, user, user_columns};
-use super::{link, rename};
+use super::{adoption, link, rename};
 use crate::database::columns::{Row, is_text, ms};
 use crate::database::statement::query;
 use crate::domain::{AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User};
@@ -119,6 +119,9 @@ async fn look(
         Ok(KnownIdentity::Subject(user)) => return Ok(Ok(Some((user, AccountSource::Found)))),
         Ok(KnownIdentity::Other(user, by)) => return by_other_name(tx, claimant, user, &by).await,
         Ok(KnownIdentity::Nobody) => {}
+    }
+    if let Some(adopted) = adoption::adopt(tx, claimant).await? {
+        return Ok(Ok(Some(adopted)));
     }
     let Some(email) = &claimant.profile.email else {
         return Ok(Err(Refusal::NoEmail {

@@ -64,6 +64,8 @@ pub(in crate::store) enum AccountSource {
     Found,
     /// By a weaker name; the subject is bound, too, from now on.
     FoundByOther,
+    /// Another connection knows it by the same object ID (rule R6); it is bound here from now on.
+    Adopted,
     Linked,
     Made,
 }

@@ -202,6 +202,25 @@ pub(in crate::store) async fn names_of(
 }
 
 impl Tx {
+    /// Writes the names of a connection's people anew, which begin in one way and begin in another from now on (rule R1).
+    pub async fn rewrite_identities(
+        &mut self,
+        connection: ConnectionId,
+        from: &str,
+        to: &str,
+    ) -> Result<u64, Error> {
+        let rewritten = query(
+            "UPDATE identity SET subject = $3 || SUBSTR(subject, LENGTH($2) + 1) WHERE connection_id = $1 AND subject LIKE $2 || '%' \
+             AND NOT EXISTS (SELECT 1 FROM identity o WHERE o.connection_id = $1 AND o.subject = $3 || SUBSTR(identity.subject, LENGTH($2) + 1))",
+        )
+        .bind(connection.to_string())
+        .bind(from)
+        .bind(to)
+        .execute(self)
+        .await?;
+        Ok(rewritten)
+    }
+
     /// Binds a name at a connection to a user; `false` when somebody has it, or there is no such connection.
     pub async fn bind_identity(
         &mut self,

@@ -60,6 +60,11 @@ pub(in crate::store) fn accept(
                 "found by identity",
                 "found by another name in the assertion; the identity is bound from now on",
             ),
+            AccountSource::Adopted => passed(
+                FlowRequirement::KnownIdentity,
+                "found by identity",
+                "found by its object ID at the SAML connection whose people are taken over; the identity is bound from now on",
+            ),
             AccountSource::Linked => {
                 let linked = "linked by e-mail address";
                 let received = shared_with(linked, &account.known_also_by);

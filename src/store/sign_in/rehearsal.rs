@@ -73,7 +73,9 @@ async fn try_out(
     let had = self::titles(tx, account.user.id).await?;
     let rehearsal = Rehearsal {
         way: match account.how {
-            AccountSource::Found | AccountSource::FoundByOther => AccountMatch::Found,
+            AccountSource::Found | AccountSource::FoundByOther | AccountSource::Adopted => {
+                AccountMatch::Found
+            }
             AccountSource::Linked => AccountMatch::Linked,
             AccountSource::Made => AccountMatch::Made,
         },

@@ -78,6 +78,17 @@ fn a_connection_is_added_looked_at_and_listed_with_its_addresses() {
     }
     let verified = installation.run(&format!("connection verify {NAMED}"));
     verified.succeeds().says(&["Issuer", "Keys", "Scopes"]);
+    // Its registration at Entra ID is compared with it, in words and for scripts.
+    let manifest = serde_json::json!({ "appId": CLIENT_ID, "replyUrlsWithType": [{ "url": callback, "type": "Spa" }] });
+    std::fs::write(installation.path("manifest.json"), manifest.to_string()).unwrap();
+    let check = format!("connection check-manifest {NAMED} --file manifest.json");
+    let checked = installation.run(&check);
+    assert!(checked.out.contains("FAILED redirectUris: "), "{checked:?}");
+    assert!(checked.out.contains("has to be of Web"), "{checked:?}");
+    assert!(
+        checked.err.contains("does not fit the connection"),
+        "{checked:?}"
+    );
     // What is printed of it is never the secret.
     let shown = installation.run(&format!("connection set {NAMED}"));
     assert!(!shown.out.contains("8Q~a"), "{shown:?}");

@@ -2,8 +2,9 @@
 
 use vestibule::domain::GroupMapping;
 
+use super::provider::Provider;
 use super::trust::{at, form_at, save, send};
-use crate::support::Office;
+use crate::support::{Office, unescaped};
 
 #[tokio::test]
 async fn groups_are_mapped() {
@@ -98,4 +99,54 @@ async fn claims_and_settings_are_saved_apart() {
         answer.body
     );
     assert_eq!(world.connection(connection.id).await.settings, after);
+}
+
+/// What a mapping makes of the claims of the last test is shown before it is saved (seeds 001-27 and 001-28).
+#[tokio::test]
+async fn a_mapping_is_looked_at_before_it_is_saved() {
+    let world = Office::new().await;
+    let provider = Provider::with(&world, |_| {}).await;
+    let mut browser = world.admin().await;
+    let connection = provider.connection.clone();
+    let path = at(&connection, "/claims");
+    let before = browser.get(&path).await.body;
+    assert!(
+        before.contains("see here what the mapping makes"),
+        "{before}"
+    );
+    provider.test_with(&world, &mut browser, |_| {}).await;
+    let stored = world.connection(connection.id).await;
+    let typed = [
+        (
+            "attributes.first_name",
+            "before@(http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress)\n=Nobody",
+        ),
+        ("attributes.company", "=Acme, Inc."),
+    ];
+    let mut fields = form_at(&mut browser, &path, &typed).await;
+    fields.push(("preview".to_owned(), "on".to_owned()));
+    let page = send(&mut browser, &path, &fields).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let text = unescaped(&page.body);
+    for part in [
+        "<td>b.simon</td>",
+        "<td>Acme, Inc.</td>",
+        "comes too late: <code>=Nobody</code>",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(world.connection(connection.id).await, stored);
+    // The same form saves it.
+    fields.retain(|(name, _)| name != "preview");
+    assert_eq!(send(&mut browser, &path, &fields).await.status, 303);
+    let saved = world.connection(connection.id).await;
+    assert_eq!(saved.settings.attributes.company, ["=Acme, Inc."]);
+    // Rule R2: nobody's address is made up.
+    for wrong in ["=a@contoso.com", "after@(upn)"] {
+        let fields = form_at(&mut browser, &path, &[("attributes.email", wrong)]).await;
+        let answer = send(&mut browser, &path, &fields).await;
+        assert_eq!(answer.status, 422);
+        let text = unescaped(&answer.body);
+        assert!(text.contains("nobody's address"), "{text}");
+    }
 }

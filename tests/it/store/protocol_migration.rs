@@ -55,7 +55,7 @@ async fn every_setting_keeps_its_value_and_users_sign_in(database: &Database) {
     let world = World::new(database.open().await).await;
     let mut other = connection(world.company.id, "other");
     other.settings = changed(&world.connection.settings);
-    other.settings.attributes.email = vec!["upn".to_owned()];
+    other.settings.attributes.email = vec![vestibule::domain::ClaimSource::claim("upn")];
     world.store.add_connection(&other, NOW).await.unwrap();
     let version = TrustVersion {
         connection_id: other.id,

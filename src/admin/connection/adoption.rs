@@ -1,0 +1,60 @@
+//! Whose identities a connection to Entra ID may take over, and how identities are written (rules R1 and R6).
+//!
+//! Invariant: an object ID names one person in one tenant: no other tenant's and no other company's leads to an account.
+
+use crate::admin::{Admin, FieldProblem, Refused};
+use crate::domain::{Connection, ConnectionName};
+use crate::oidc::Issuer;
+
+/// The connection that another one takes people over from.
+pub(super) fn adopt_from(connection: &Connection) -> Option<&ConnectionName> {
+    connection.settings.oidc()?.adopt_from.as_ref()
+}
+
+impl Admin<'_> {
+    /// Rule R6: both are of this company and of one tenant. A sign-in looks once more.
+    pub(super) async fn check_adoption(&self, connection: &Connection) -> Result<(), Refused> {
+        let Some(name) = adopt_from(connection) else {
+            return Ok(());
+        };
+        let problem = |what: String| Err(FieldProblem::new("adopt_from", what).into());
+        let Some(tenant) = connection.settings.pinned_tenant() else {
+            return problem(
+                "People are taken over into a connection to one Entra tenant only.".to_owned(),
+            );
+        };
+        let others = self.connections().await?;
+        let Some(other) = others.iter().find(|other| other.name == *name) else {
+            return problem(format!("This company has no connection \"{name}\"."));
+        };
+        match other.settings.saml_tenant() {
+            Some(its) if its == *tenant => Ok(()),
+            Some(its) => problem(format!(
+                "\"{name}\" is of the tenant {its}, and this connection of {tenant}: an object ID of the one says nothing in the other."
+            )),
+            None => problem(format!(
+                "\"{name}\" is no SAML connection to Entra ID: its Microsoft Entra Identifier names no tenant."
+            )),
+        }
+    }
+}
+
+/// How the identities of a connection begin before and after a change of its provider: those of one tenant are written without it
+/// (rule R1). None where they stay.
+pub(super) fn rewritten_keys(before: &Connection, after: &Connection) -> Option<(String, String)> {
+    let issuer = |connection: &Connection| Some(connection.settings.oidc()?.issuer.clone());
+    let listed = |tenant: &str| format!("tid:{tenant}/oid:");
+    match (issuer(before)?, issuer(after)?) {
+        (Issuer::EntraTenant { tenant, .. }, Issuer::EntraTenants { tenants, .. })
+            if tenants.contains(&tenant) =>
+        {
+            Some(("oid:".to_owned(), listed(tenant.as_str())))
+        }
+        (Issuer::EntraTenants { tenants, .. }, Issuer::EntraTenant { tenant, .. })
+            if tenants.contains(&tenant) =>
+        {
+            Some((listed(tenant.as_str()), "oid:".to_owned()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,152 @@
+//! What a mapping makes of the claims of the last test, and what is strange about it (seeds 000-40, 000-41, 001-27; rule S4).
+//!
+//! Invariant: claims are personal: they are those of a test that this administrator ran, and nothing more is kept for this page.
+
+use crate::admin::SETTINGS;
+use crate::console::Console;
+use crate::domain::{Claim, Connection, MappedClaim};
+use crate::http::error::Error;
+use crate::http::pages::Moment;
+
+/// The most characters of a value on this page.
+const LONGEST: usize = 200;
+
+#[derive(Debug)]
+pub(super) struct ClaimsPreview {
+    /// When the test began; none when there is none.
+    pub(super) at: Option<Moment>,
+    pub(super) rows: Vec<PreviewRow>,
+    /// The claims that came: name and values.
+    pub(super) claims: Vec<(String, String)>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// A property.
+#[derive(Debug)]
+pub(super) struct PreviewRow {
+    pub(super) label: &'static str,
+    pub(super) value: String,
+    pub(super) from: String,
+    pub(super) passed_over: String,
+}
+
+impl ClaimsPreview {
+    pub(super) async fn of(console: &Console, connection: &Connection) -> Result<Self, Error> {
+        let found = console.admin().last_findings(connection.id).await?;
+        let mut warnings = of_mapping(connection);
+        let Some((findings, at)) = found else {
+            return Ok(Self {
+                at: None,
+                rows: Vec::new(),
+                claims: Vec::new(),
+                warnings,
+            });
+        };
+        let mapped = connection.settings.attributes.preview(&findings.claims);
+        warnings.extend(of_claims(connection, &findings.claims, &mapped));
+        let claims = findings.claims.into_iter();
+        Ok(Self {
+            at: Some(at.into()),
+            rows: mapped.into_iter().filter_map(row).collect(),
+            claims: claims
+                .map(|claim| (claim.name, short(&claim.values.join(", "))))
+                .collect(),
+            warnings,
+        })
+    }
+}
+
+fn row(mapped: MappedClaim) -> Option<PreviewRow> {
+    let key = format!("attributes.{}", mapped.property);
+    let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+    Some(PreviewRow {
+        label: setting.label.trim_end_matches(" attribute"),
+        value: short(&mapped.values.join(", ")),
+        from: mapped.source.unwrap_or_default(),
+        passed_over: mapped.passed_over.join(", "),
+    })
+}
+
+/// Rule S4: names are nobody's for good, and `wids` are roles in the tenant.
+fn of_mapping(connection: &Connection) -> Vec<String> {
+    let settings = &connection.settings;
+    let mut warnings = Vec::new();
+    let is_entra = settings.oidc().is_some_and(|oidc| oidc.issuer.is_entra());
+    let groups = &settings.attributes.groups;
+    let named: Vec<&str> = settings
+        .group_mapping
+        .iter()
+        .map(|row| row.value.as_str())
+        .filter(|value| !is_guid(value))
+        .collect();
+    let is_of_groups = groups.iter().any(|source| source.name() == Some("groups"));
+    if is_entra
+        && is_of_groups
+        && let [first, ..] = named.as_slice()
+    {
+        warnings.push(format!(
+            "{} in the group mapping is no Object ID. Names of groups are not unique in Entra ID: whoever may make groups there may take one.",
+            short(first)
+        ));
+    }
+    if groups.iter().any(|source| source.name() == Some("wids")) {
+        warnings.push(
+            "wids holds roles in the whole tenant, such as Global Administrator. It gives nothing here unless you map a value by hand."
+                .to_owned(),
+        );
+    }
+    warnings
+}
+
+/// What is missing in the claims that came.
+fn of_claims(connection: &Connection, claims: &[Claim], mapped: &[MappedClaim]) -> Vec<String> {
+    let is_missing = |property: &str| {
+        let row = mapped.iter().find(|row| row.property == property);
+        row.is_some_and(|row| row.values.iter().all(String::is_empty))
+    };
+    let at = if connection.settings.oidc().is_some() {
+        "App registrations, the application, Token configuration"
+    } else {
+        "Enterprise applications, the application, Attributes & Claims"
+    };
+    let missing: Vec<&str> = [
+        ("email", "an e-mail address"),
+        ("last_name", "a last name"),
+        ("first_name", "a first name"),
+    ]
+    .into_iter()
+    .filter(|(property, _)| is_missing(property))
+    .map(|(_, what)| what)
+    .collect();
+    let mut warnings = Vec::new();
+    if !missing.is_empty() {
+        warnings.push(format!(
+            "The last test brought no claim for {}. Entra ID: {at}.",
+            missing.join(", nor for ")
+        ));
+    }
+    let roles = claims.iter().find(|claim| claim.name == "roles");
+    if roles.is_some_and(|claim| claim.values.iter().any(|value| is_guid(value))) {
+        warnings.push(
+            "roles holds Object IDs of groups: \"Emit groups as role claims\" is on in Entra ID, and makes app roles vanish. App registrations, the application, Token configuration, Edit groups claim."
+                .to_owned(),
+        );
+    }
+    warnings
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn short(text: &str) -> String {
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,61 @@
+//! Claims that are mapped by more than their name (rules Q5, R2; seed 001-28).
+
+use vestibule::store::LinkObstacle;
+
+use vestibule::demo_idp::OidcVariant;
+
+use super::world::Relying;
+
+const SIMON: &str = "b.simon@contoso.com";
+
+#[tokio::test]
+async fn sources_are_tried_in_order_and_changed() {
+    let world = Relying::new().await;
+    world
+        .set(&[
+            ("attributes.email", "nothing, lower(email)"),
+            ("attributes.first_name", "before@(email)"),
+            ("attributes.last_name", "missing/path, after@(email)"),
+            ("attributes.company", r"=Acme\, Inc."),
+        ])
+        .await;
+    let answer = world.sign_in(&mut world.browser()).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let user = world.user(SIMON).await.unwrap();
+    assert_eq!(user.email.as_str(), SIMON);
+    assert_eq!(
+        [&*user.first_name, &*user.last_name, &*user.company_name],
+        ["b.simon", "contoso.com", "Acme, Inc."]
+    );
+}
+
+/// Rule R2: small letters change no address that the provider has verified; another claim is claimed and no more.
+#[tokio::test]
+async fn a_mapped_address_is_verified_only_as_the_provider_says_it() {
+    for (source, links) in [("lower(email)", true), ("lower(preferred_username)", false)] {
+        let world = Relying::new().await;
+        world.add_user_to(&world.acme, SIMON, None, &[]).await;
+        let other = "simon.upn@contoso.com";
+        world.add_user_to(&world.acme, other, None, &[]).await;
+        let connection = world.stored().await;
+        crate::support::assign(&world.app.store, &connection, "contoso.com").await;
+        world.set(&[("attributes.email", source)]).await;
+        let mut app = super::world::app(&world.acme, &world.stored().await)
+            .with_variant(OidcVariant::EmailVerified);
+        app = app.with_change(move |token| {
+            let upn = serde_json::json!(other);
+            token.claims.insert("preferred_username".to_owned(), upn);
+        });
+        world.idp.register_oidc(app);
+        let answer = world.sign_in(&mut world.browser()).await;
+        assert_eq!(answer.status == 303, links, "{source}: {}", answer.body);
+        if !links {
+            let attempt = world.assert_refused(&answer, "F2").await;
+            let told = attempt.record.checks.last().unwrap().received.to_string();
+            assert!(
+                told.contains(&LinkObstacle::Unverified.to_string()),
+                "{told}"
+            );
+        }
+    }
+}
