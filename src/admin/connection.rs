@@ -109,6 +109,7 @@ impl Admin<'_> {
         }
         self.check_over_administrators()?;
         self.check_client(connection).await?;
+        self.check_adoption(connection).await?;
         let groups = self.store.groups(self.company).await?;
         check::check(connection, &groups)?;
         let mut tx = self

@@ -85,18 +85,14 @@ impl ClaimSet {
             .try_fold(self.claims.get(first)?, |value, name| value.get(name))
     }
 
-    /// The names of all claims, and behind an object's the paths to what is in it.
+    /// The names of all claims, then the paths to what is in objects: where not all are kept, the plain names are.
     pub fn paths(&self) -> impl Iterator<Item = String> {
-        let inner = |name: &str| {
+        let inner = self.claims.names().flat_map(|name| {
             let object = self.claims.get(name).and_then(Value::as_object);
             let names = object.into_iter().flat_map(|object| object.keys());
-            names
-                .map(|inner| format!("{name}/{inner}"))
-                .collect::<Vec<_>>()
-        };
-        self.claims
-            .names()
-            .flat_map(move |name| std::iter::once(name.to_owned()).chain(inner(name)))
+            names.map(move |inner| format!("{name}/{inner}"))
+        });
+        self.claims.names().map(str::to_owned).chain(inner)
     }
 
     /// The texts of a claim: text, numbers and truth values become text, an array of them a list; an object is none.
