@@ -40,9 +40,7 @@ pub(in crate::store) async fn adopt(
     let names = names_of(tx, user.id, claimant.connection.id).await?;
     // `tid:…/oid:` is left of a connection that had several tenants (rule R1).
     let is_object_id = |name: &String| name.starts_with("oid:") || name.starts_with("tid:");
-    if names.iter().any(is_object_id)
-        || !identity::bind(tx, claimant, subject, user.id).await?
-    {
+    if names.iter().any(is_object_id) || !identity::bind(tx, claimant, subject, user.id).await? {
         return Ok(None);
     }
     tx.waits_no_more(user.id).await?;

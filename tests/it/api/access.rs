@@ -245,8 +245,7 @@ fn body_for(operation: &str) -> Option<Value> {
         "changeGroup" => json!({"title": "X"}),
         "changeConnection" => json!({"display_name": "X"}),
         "setDirectory" => json!({"synchronise": false}),
-        "synchroniseDirectory" => json!({}),
-        "makeClientKey" | "useClientKey" => json!({}),
+        "synchroniseDirectory" | "makeClientKey" | "useClientKey" => json!({}),
         _ => return None,
     })
 }

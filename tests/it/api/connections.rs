@@ -237,7 +237,9 @@ async fn what_leads_elsewhere_is_trust() {
         (_, "post") => "redirect".to_owned(),
         (_, "redirect") => "post".to_owned(),
         ("landing", _) => "/elsewhere".to_owned(),
-        ("clock_skew_seconds" | "max_authentication_age", _) => "7".to_owned(),
+        ("clock_skew_seconds" | "max_authentication_age" | "groups_overflow_hours", _) => {
+            "7".to_owned()
+        }
         ("required_signature", _) => "both".to_owned(),
         ("certificate_validity", _) => "ignore".to_owned(),
         ("authn_statement", _) => "optional".to_owned(),
@@ -246,7 +248,6 @@ async fn what_leads_elsewhere_is_trust() {
         ("group_mapping", _) => "x=Members".to_owned(),
         ("groups_missing", _) => "none".to_owned(),
         ("groups_overflow", _) => "refuse".to_owned(),
-        ("groups_overflow_hours", _) => "7".to_owned(),
         (key, _) if key.ends_with("_url") => "https://elsewhere.example/x".to_owned(),
         _ => "urn:elsewhere".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! PingOne's document up to the directory, sentence by sentence: `tests/it/seeds/rows.txt`, 001.
+//! `PingOne`'s document up to the directory, sentence by sentence: `tests/it/seeds/rows.txt`, 001.
 
 use super::ONE_AT_A_TIME;
 use super::set_up::SetUp;

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use serde_json::Value;
-use time::OffsetDateTime;
+use vestibule::clock::Clock;
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey};
 
 use super::Installation;
@@ -27,7 +27,7 @@ impl Provider {
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
         let key = IdpKey::generate(NOW).unwrap();
-        let now = Arc::new(OffsetDateTime::now_utc);
+        let now = Arc::new(|| Clock::system().now());
         let origin = format!("http://127.0.0.1:{port}");
         let idp = DemoIdp::new(DemoConfig::contoso(origin, key, now, random()));
         let served = idp.clone();

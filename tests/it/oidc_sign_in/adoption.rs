@@ -31,7 +31,7 @@ impl Relying {
         let mut browser = self.browser();
         let begun = begin(&mut browser, "/sso/login?connection=entra-saml").await;
         let response = respond(&self.idp, &self.acme, &begun, |spec| {
-            spec.name_id = SAML_ADDRESS.to_owned();
+            SAML_ADDRESS.clone_into(&mut spec.name_id);
             crate::support::identity_provider::claim(
                 spec,
                 crate::support::identity_provider::EMAIL,

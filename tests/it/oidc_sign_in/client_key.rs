@@ -49,7 +49,7 @@ fn register(world: &Relying, pairs: &[&ClientKeyPair]) {
     let app = pairs
         .iter()
         .map(der)
-        .fold(app, |app, der| app.with_certificate(der));
+        .fold(app, vestibule::demo_idp::OidcApp::with_certificate);
     world.idp.register_oidc(app);
 }
 

@@ -168,7 +168,7 @@ async fn nothing_is_applied_before_the_preview_is_answered(database: &Database) 
     // A new name is followed by the object ID.
     world
         .tenant()
-        .change_group(NORTH, |it| it.name = "Norden".to_owned());
+        .change_group(NORTH, |it| "Norden".clone_into(&mut it.name));
     world.press().await;
     let titles = world.app.store.groups(world.acme.id).await.unwrap();
     assert!(titles.iter().any(|it| it.title == "Norden"), "{titles:?}");
@@ -265,7 +265,7 @@ async fn a_failed_round_removes_nothing(database: &Database) {
     directory.put_group(DemoGroup::new(NORTH, "North"));
     world.started().await;
     directory.remove_member(SALES, &person(1));
-    directory.change_group(NORTH, |it| it.name = "Norden".to_owned());
+    directory.change_group(NORTH, |it| "Norden".clone_into(&mut it.name));
     directory.purge_person(&person(1));
     for fault in [
         "broken json",

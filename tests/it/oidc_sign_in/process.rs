@@ -12,10 +12,10 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::block_in_place;
+use vestibule::clock::Clock;
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, IdpUser, OidcApp, OptionalClaim};
 
 use super::world::{CLIENT_ID, sign_in_at};
@@ -85,7 +85,7 @@ impl Site {
         let idp = DemoIdp::new(DemoConfig::contoso(
             origin,
             IdpKey::generate(NOW).unwrap(),
-            Arc::new(OffsetDateTime::now_utc),
+            Arc::new(|| Clock::system().now()),
             random(),
         ));
         let served = idp.clone();

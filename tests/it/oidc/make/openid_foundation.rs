@@ -51,7 +51,7 @@ fn missing_aud() {
 #[test]
 fn invalid_secondary_aud() {
     refused("P5", |it| {
-        it.claim("aud", json!([CLIENT, "another-client"]))
+        it.claim("aud", json!([CLIENT, "another-client"]));
     });
 }
 
@@ -253,6 +253,6 @@ fn key_rotation() {
         accepted(|it| it.keys = json!({ "keys": keys }));
     }
     refused("K3", |it| {
-        it.keys = json!({ "keys": [jwk("other", "old")] })
+        it.keys = json!({ "keys": [jwk("other", "old")] });
     });
 }

@@ -22,7 +22,7 @@ fn assert_refused(answer: &Answer) {
 
 /// Changes a good token by one thing: it is refused by the rule, ends nothing, and has a record.
 async fn refuses(rule: &str, change: impl FnOnce(&mut Value)) {
-    let world = Provided::new().await;
+    let world = Box::pin(Provided::new()).await;
     let mut claims = world.claims();
     claims["sid"] = json!("s1");
     change(&mut claims);
