@@ -3,7 +3,7 @@
 use super::{FieldProblem, LineState, Obstacle, ProviderLine, Refused};
 use crate::domain::{Company, Connection};
 use crate::oidc::{ExpectedManifest, Issuer, ManifestFinding, ManifestWeight, check_manifest};
-use crate::text::sentence;
+use crate::text::{line as line_of, sentence};
 
 /// What of a manifest does not fit a connection, line by line.
 pub fn manifest_lines(
@@ -30,10 +30,10 @@ pub fn manifest_lines(
     let found = check_manifest(manifest, &expected);
     let found =
         found.map_err(|error| FieldProblem::new("manifest", sentence(&error.to_string())))?;
-    Ok(found.into_iter().map(line).collect())
+    Ok(found.iter().map(line).collect())
 }
 
-fn line(finding: ManifestFinding) -> ProviderLine {
+fn line(finding: &ManifestFinding) -> ProviderLine {
     ProviderLine {
         subject: finding.field,
         state: match finding.weight {
@@ -41,7 +41,8 @@ fn line(finding: ManifestFinding) -> ProviderLine {
             ManifestWeight::Look => LineState::Warned,
             ManifestWeight::Wrong => LineState::Failed,
         },
-        found: finding.what,
+        // A manifest may hold anything; it is shown on one line.
+        found: line_of(&finding.what).into_owned(),
         next: "",
     }
 }

@@ -3,15 +3,16 @@
 //! Invariant: a profile has a subject, the key by which the account is found again (rule F1). The subject names its kind
 //! (`oid:`, `name_id(FORMAT):`, `attribute:…=`), so that a value of one kind never meets the same text of another.
 
+mod lookup;
 mod preview;
 mod subject;
 
 use serde::{Deserialize, Serialize};
 
+use lookup::Claims;
 pub use preview::MappedClaim;
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
-use super::user::LONGEST_NAME;
 use super::{ClaimSource, Email, FlowRequirement, NameId, Settings};
 use crate::text;
 
@@ -146,69 +147,6 @@ impl Profile {
                 GroupClaim::Missing
             },
         })
-    }
-}
-
-/// The claims of one sign-in, by name.
-struct Claims<'a>(Vec<(&'a str, &'a [String])>);
-
-impl<'a> Claims<'a> {
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| *known == name)
-    }
-
-    fn any(&self, sources: &[ClaimSource]) -> bool {
-        let mut names = sources.iter().filter_map(ClaimSource::name);
-        names.any(|name| self.has(name))
-    }
-
-    fn values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
-        self.0
-            .iter()
-            .filter(move |(known, _)| *known == name)
-            .flat_map(|(_, values)| values.iter().map(String::as_str))
-    }
-
-    /// What one source gives.
-    fn given<'s>(&'s self, source: &'s ClaimSource) -> impl Iterator<Item = String> + 's {
-        source.values(self.values(source.name().unwrap_or_default()))
-    }
-
-    /// What all of them give.
-    fn all(&self, sources: &[ClaimSource]) -> Vec<String> {
-        let given = sources.iter().flat_map(|source| self.given(source));
-        given.collect()
-    }
-
-    /// The first value that is not empty, by the order of the sources. A directory may list several, the main one first.
-    fn first(&self, sources: &[ClaimSource]) -> Option<String> {
-        sources
-            .iter()
-            .find_map(|source| self.given(source).find(|value| !value.is_empty()))
-    }
-
-    /// A person's or a company's name for display: nothing that is not seen, not endless.
-    fn name(&self, sources: &[ClaimSource]) -> Option<String> {
-        let text: String = self
-            .first(sources)?
-            .chars()
-            .filter(|c| !text::is_unseen(*c))
-            // What is longer is cut.
-            .take(LONGEST_NAME)
-            .collect();
-        let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    /// The one value of an attribute that identifies.
-    fn only(&self, name: &str) -> Result<Option<&'a str>, ProfileError> {
-        let mut values = self.values(name);
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(ProfileError::IdentityAmbiguous {
-                attribute: name.to_owned(),
-            }),
-            (value, None) => Ok(value),
-        }
     }
 }
 

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// The longest manifest, in octets.
 pub const LONGEST_MANIFEST: usize = 256 * 1024;
+/// The longest text of a manifest that a finding shows, in characters.
+const LONGEST_SHOWN: usize = 200;
 /// The most redirect URIs that a finding names.
 const MOST_NAMED: usize = 10;
 
@@ -334,10 +336,9 @@ const fn wrong(field: &'static str, what: String) -> ManifestFinding {
     }
 }
 
-/// Anybody's text, on one line.
+/// Anybody's text, cut.
 fn short(text: &str) -> String {
-    let seen = text.chars().filter(|c| !crate::text::is_unseen(*c));
-    seen.take(200).collect()
+    text.chars().take(LONGEST_SHOWN).collect()
 }
 
 #[cfg(test)]
