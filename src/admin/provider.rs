@@ -18,6 +18,8 @@ use crate::text::{is_unseen, sentence};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+/// The most tenants of one connection (rule J4).
+const MOST_TENANTS: usize = 50;
 /// The longest secret.
 const LONGEST_SECRET: usize = 1024;
 
@@ -40,6 +42,18 @@ impl ChosenProvider {
         reach: Reach,
     ) -> Result<Self, Refused> {
         let problem = |what: String| Refused::from(FieldProblem::new("provider", what));
+        if let Some(tenants) = several_tenants(pasted) {
+            if tenants.len() > MOST_TENANTS {
+                return Err(problem(format!("Name at most {MOST_TENANTS} tenants.")));
+            }
+            return Ok(Self {
+                issuer: Issuer::EntraTenants {
+                    cloud: default,
+                    tenants,
+                },
+                note: Some("People of these tenants come, and of no other.".to_owned()),
+            });
+        }
         let local = matches!(default, Cloud::Local(_)).then_some(default);
         let found = Pasted::parse(pasted, reach == Reach::Private, local)
             .map_err(|why| problem(sentence(&why.to_string())))?;
@@ -104,6 +118,10 @@ impl ChosenProvider {
             Issuer::EntraTenants { cloud, tenants } => (cloud, tenants),
             Issuer::Named { .. } => return Err(not_several_error()),
         };
+        if tenants.len() >= MOST_TENANTS {
+            let what = format!("Name at most {MOST_TENANTS} tenants.");
+            return Err(FieldProblem::new("provider", what).into());
+        }
         match other.issuer {
             Issuer::EntraTenant { cloud: its, tenant } if its == cloud => {
                 if !tenants.contains(&tenant) {
@@ -117,6 +135,19 @@ impl ChosenProvider {
             note: (!note.is_empty()).then_some(note),
         })
     }
+}
+
+/// Tenant IDs in a list (rule J4), each once; none where it is anything else.
+fn several_tenants(pasted: &str) -> Option<Vec<TenantId>> {
+    let parts = pasted.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+    let mut tenants: Vec<TenantId> = Vec::new();
+    for part in parts.filter(|part| !part.is_empty()) {
+        let tenant = part.parse().ok()?;
+        if !tenants.contains(&tenant) {
+            tenants.push(tenant);
+        }
+    }
+    (tenants.len() > 1).then_some(tenants)
 }
 
 fn not_several_error() -> Refused {

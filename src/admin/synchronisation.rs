@@ -3,11 +3,13 @@
 //! Invariant: nothing is applied before somebody who may change administrators has started it, and no more is removed than they have
 //! seen. Tests: `tests/it/oidc_sign_in/directory.rs`.
 
+use std::collections::BTreeMap;
+
 use super::{Admin, Refused};
 use crate::directory::{directory_source, plan_groups};
 use crate::domain::{
-    AuditAction, AuditDetail, Connection, DirectorySettings, GroupPlan, HeldRemoval, ObjectId,
-    Scope,
+    AuditAction, AuditDetail, Connection, ConnectionId, DirectorySettings, GroupPlan, HeldRemoval,
+    ObjectId, Scope,
 };
 
 impl Admin<'_> {
@@ -20,6 +22,16 @@ impl Admin<'_> {
         let known = self.store.all_directory_groups(connection.id).await?;
         let groups = self.store.groups(self.company).await?;
         Ok(plan_groups(&known, &groups, &connection.settings))
+    }
+
+    /// What groups of a directory are called there, by their object IDs, as far as it is known.
+    pub async fn directory_group_names(
+        &self,
+        connection: ConnectionId,
+        groups: &[ObjectId],
+    ) -> Result<BTreeMap<ObjectId, String>, Refused> {
+        let names = self.store.directory_group_names(connection, groups);
+        Ok(names.await?)
     }
 
     /// Asks for a synchronisation at once, on whichever node. With a preview that nobody has answered it starts it: the groups named

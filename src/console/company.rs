@@ -2,6 +2,7 @@
 
 mod account;
 pub(super) mod account_words;
+mod address_list;
 mod audit;
 mod audit_words;
 mod domains;

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
+use super::address_list::{AddressGroup, address_groups};
 use crate::admin::{OWN_SETTINGS, Problems, Refused};
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, Section, tell_at_with, unprocessable_page,
@@ -49,6 +50,7 @@ pub(super) struct CompanyPage {
     slug: String,
     origins: Vec<String>,
     return_origins: Vec<String>,
+    addresses: Vec<AddressGroup>,
 }
 
 impl CompanyPage {
@@ -153,5 +155,6 @@ fn page(
         slug: company.slug.to_string(),
         origins: company.origins().map(ToString::to_string).collect(),
         return_origins: allowed.map(ToString::to_string).collect(),
+        addresses: address_groups(console, company),
     }
 }

@@ -13,7 +13,7 @@ use super::settings_form::{self, SettingsForm};
 use crate::admin::Problems;
 use crate::console::conflict::Conflict;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Item, Section, unprocessable_page};
-use crate::domain::{Connection, ConnectionId, Group};
+use crate::domain::{Connection, ConnectionId, Group, ObjectId};
 use crate::http::error::Error;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
@@ -33,6 +33,8 @@ struct ClaimsPage {
     problems: Problems,
     conflict: Option<Conflict>,
     mapping: Vec<MappingRow>,
+    /// Values of the group claim that came with the last test: each, and what the directory calls it (seed 000-43).
+    offered: Vec<(String, String)>,
     claims: Vec<Field>,
     revision: i64,
     /// What the mapping makes of the claims of the last test; none where the form is only corrected.
@@ -43,6 +45,8 @@ struct ClaimsPage {
 #[derive(Debug)]
 struct MappingRow {
     value: String,
+    /// What the directory calls the group of this Object ID; empty when that is not known.
+    name: String,
     groups: Vec<Item>,
 }
 
@@ -53,7 +57,7 @@ async fn show(Path(id): Path<ConnectionId>, console: Console) -> Result<Response
     let values = SettingValues::of(&connection);
     let problems = Problems::default();
     let mut page = ClaimsPage::page(&console, &connection, &groups, values, problems, None);
-    page.preview = Some(ClaimsPreview::of(&console, &connection).await?);
+    page.look_at(&console, &connection).await?;
     Ok(Page::new(page).into_response())
 }
 
@@ -89,8 +93,34 @@ async fn look(
     let Some(typed) = typed else {
         return Ok(unprocessable_page(page).into_response());
     };
-    page.preview = Some(ClaimsPreview::of(console, &typed).await?);
+    page.look_at(console, &typed).await?;
     Ok(Page::new(page).into_response())
+}
+
+impl ClaimsPage {
+    /// What the mapping makes of the last test, and what its values and those of the mapping are called.
+    async fn look_at(&mut self, console: &Console, connection: &Connection) -> Result<(), Error> {
+        let preview = ClaimsPreview::of(console, connection).await?;
+        let values = self.mapping.iter().map(|row| &row.value);
+        let ids: Vec<ObjectId> = values
+            .chain(&preview.groups)
+            .filter_map(|value| value.parse().ok())
+            .collect();
+        let admin = console.admin();
+        let names = admin.directory_group_names(connection.id, &ids).await?;
+        let name = |value: &str| -> String {
+            let id: Option<ObjectId> = value.parse().ok();
+            id.and_then(|id| names.get(&id).cloned())
+                .unwrap_or_default()
+        };
+        for row in &mut self.mapping {
+            row.name = name(&row.value);
+        }
+        let offered = preview.groups.iter();
+        self.offered = offered.map(|it| (it.clone(), name(it))).collect();
+        self.preview = Some(preview);
+        Ok(())
+    }
 }
 
 impl SettingsForm for ClaimsPage {
@@ -116,9 +146,11 @@ impl SettingsForm for ClaimsPage {
             mapping: rows
                 .map(|(value, chosen)| MappingRow {
                     value,
+                    name: String::new(),
                     groups: every_group(groups, &chosen),
                 })
                 .collect(),
+            offered: Vec::new(),
             claims,
             revision: connection.revision,
             preview: None,

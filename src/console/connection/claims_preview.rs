@@ -18,6 +18,8 @@ pub(super) struct ClaimsPreview {
     pub(super) rows: Vec<PreviewRow>,
     /// The claims that came: name and values.
     pub(super) claims: Vec<(String, String)>,
+    /// The values of the group claim that came.
+    pub(super) groups: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -39,14 +41,17 @@ impl ClaimsPreview {
                 at: None,
                 rows: Vec::new(),
                 claims: Vec::new(),
+                groups: Vec::new(),
                 warnings,
             });
         };
         let mapped = connection.settings.attributes.preview(&findings.claims);
         warnings.extend(of_claims(connection, &findings.claims, &mapped));
         let claims = findings.claims.into_iter();
+        let groups = mapped.iter().find(|row| row.property == "groups");
         Ok(Self {
             at: Some(at.into()),
+            groups: groups.map(|row| row.values.clone()).unwrap_or_default(),
             rows: mapped.into_iter().filter_map(row).collect(),
             claims: claims
                 .map(|claim| (claim.name, short(&claim.values.join(", "))))

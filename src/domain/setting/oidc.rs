@@ -12,6 +12,8 @@ const LONGEST_CLIENT_ID: usize = 255;
 const CLIENT_ID: &str =
     "the client ID that the provider gave (Entra ID: Application (client) ID), on one line";
 
+const ENTRA_CLIENT_ID: &str = "the Application (client) ID, which is a GUID such as 00000000-0000-0000-0000-000000000000: App registrations, the application, Overview";
+
 const ADOPT_FROM: &str = "the name of the company's SAML connection to the same tenant, whose people sign in here into the same accounts, or none";
 const CHECK_AGAIN: &str =
     "5 to 1440 minutes, or off: how often the provider is asked whether a sign-in still counts";
@@ -70,6 +72,9 @@ impl OidcSettings {
                 if value.is_empty() || value.len() > LONGEST_CLIENT_ID || value.contains(is_unseen)
                 {
                     return Err(SettingError::value(key, value, CLIENT_ID));
+                }
+                if self.issuer.is_entra() && value.parse::<TenantId>().is_err() {
+                    return Err(SettingError::value(key, value, ENTRA_CLIENT_ID));
                 }
                 value.clone_into(&mut self.client_id);
             }

@@ -1,7 +1,10 @@
 //! What is known of a directory, for people: its groups, and who of it has no e-mail address.
 
+use std::collections::BTreeMap;
+
 use super::link::{directory_group, select_directory_group};
 use super::state::number;
+use crate::database::batch::BatchStatement;
 use crate::database::columns::Row;
 use crate::database::statement::query;
 use crate::domain::{
@@ -19,7 +22,26 @@ macro_rules! select_person {
     };
 }
 
+static NAMES: BatchStatement<1> = BatchStatement::new(
+    "SELECT object_id, name FROM directory_group WHERE connection_id = $1 AND name IS NOT NULL \
+     AND object_id IN (SELECT column1 FROM (ROWS) AS v)",
+    1,
+);
+
 impl Store {
+    /// What the groups of a directory are called there, as far as it is known.
+    pub async fn directory_group_names(
+        &self,
+        id: ConnectionId,
+        groups: &[ObjectId],
+    ) -> Result<BTreeMap<ObjectId, String>, Error> {
+        let rows = groups.iter().map(|it| [it.to_string().into()]).collect();
+        let shared = [id.to_string().into()];
+        let rows = NAMES.read(&self.database, &shared, rows).await?;
+        let name = |row: &Row| Ok((row.parsed("object_id")?, row.text("name")?));
+        rows.iter().map(name).collect()
+    }
+
     /// How much is known of a directory.
     pub async fn directory_counts(&self, id: ConnectionId) -> Result<DirectoryCounts, Error> {
         let row = query(

@@ -4,6 +4,7 @@ use vestibule::domain::GroupMapping;
 
 use super::provider::Provider;
 use super::trust::{at, form_at, save, send};
+use crate::support::identity_provider::claim;
 use crate::support::{Office, unescaped};
 
 #[tokio::test]
@@ -114,7 +115,14 @@ async fn a_mapping_is_looked_at_before_it_is_saved() {
         before.contains("see here what the mapping makes"),
         "{before}"
     );
-    provider.test_with(&world, &mut browser, |_| {}).await;
+    let groups = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
+    let seen = "33333333-0000-4000-8000-000000000001";
+    let with_group = |spec: &mut _| claim(spec, groups, &[seen]);
+    provider.test_with(&world, &mut browser, with_group).await;
+    // Seed 000-43: what came is offered where it is mapped.
+    let page = browser.get(&path).await.body;
+    let offered = format!("<option value=\"{seen}\">");
+    assert!(page.contains(&offered), "{page}");
     let stored = world.connection(connection.id).await;
     let typed = [
         (

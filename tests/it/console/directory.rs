@@ -1,11 +1,11 @@
 //! The page "Directory", "Add from directory" and what a synchronisation shows (seeds 001-29 to 001-36, 004).
 
 use vestibule::demo_idp::{DemoGroup, DemoPerson};
-use vestibule::domain::{Creation, DirectoryCredential, GroupKind};
+use vestibule::domain::{Creation, DirectoryCredential, GroupKind, GroupMapping};
 
 use crate::support::console::{follow, post};
 use crate::support::tenant::{BOTH, LOOK_UP, LOOK_UP_SECRET, Tenant};
-use crate::support::{Answer, Browser};
+use crate::support::{Answer, Browser, NOW};
 
 const SALES: &str = "11111111-0000-4000-8000-000000000001";
 const NORTH: &str = "11111111-0000-4000-8000-000000000002";
@@ -201,6 +201,18 @@ async fn seed_001_31_groups_are_synchronised_after_their_preview() {
     }
     let titles = world.office.app.store.groups(world.office.acme.id).await;
     assert!(titles.unwrap().iter().any(|it| it.title == "North"));
+    // Seed 000-44: the group mapping says beside an Object ID what the directory calls it.
+    let mut mapped = world.stored().await;
+    mapped.settings.group_mapping.push(GroupMapping {
+        value: NORTH.to_owned(),
+        group_id: world.office.members.id,
+    });
+    let store = &world.office.app.store;
+    assert!(store.update_connection(&mapped, NOW).await.unwrap());
+    world.office.app.catch_up().await.unwrap();
+    let claims = format!("/admin/connections/{}/claims", world.connection.id);
+    let page = browser.get(&claims).await.body;
+    assert!(page.contains("In the directory: North"), "{page}");
     // Off: what it gave goes, the groups stay.
     let off = post(&mut browser, &format!("{}/off", world.page()), &[]).await;
     follow(&mut browser, &off).await;

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc2822;
 use time::{Duration, OffsetDateTime};
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, OidcApp, OptionalClaim};
 use vestibule::domain::{Connection, OidcSettings};
+use vestibule::oidc::Issuer;
 
 use crate::support::console::{follow, post};
 use crate::support::{ACME_ORIGIN, Answer, Browser, NOW, Office, hidden_field, random};
@@ -226,6 +227,53 @@ async fn what_is_pasted_is_understood_or_refused_beside_its_field() {
     let answer = create(&mut browser, &v1).await;
     let page = follow(&mut browser, &answer).await.body;
     assert!(page.contains("v1 endpoint"), "{page}");
+}
+
+/// Seed 000-27.
+#[tokio::test]
+async fn every_address_is_on_the_company_page() {
+    let world = Office::new().await;
+    let mut browser = world.admin().await;
+    let (connection, _) = draft(&world, &mut browser, TENANT).await;
+    let page = browser.get("/admin/account").await.body;
+    let company = &world.acme;
+    for address in [
+        company.entity_id(),
+        company.acs_url(),
+        company.slo_url(),
+        company.signed_out_url(),
+        company.callback_url(&oidc(&connection).callback_codes[0]),
+        company.initiate_url(&connection.name),
+        company.front_channel_url(&connection.name),
+        company.back_channel_url(&connection.name),
+    ] {
+        assert!(
+            page.contains(&format!(">{address}</code>")),
+            "{address}: {page}"
+        );
+    }
+}
+
+/// Rule J4: seeds 000-26 and 004-5.
+#[tokio::test]
+async fn several_tenants_are_a_list() {
+    let world = Office::new().await;
+    let mut browser = world.admin().await;
+    let other = "0d9c1a5e-77f4-4f0b-9b53-8f2a6c4e1d30";
+    let answer = create(&mut browser, &format!("{TENANT}, {other} {TENANT}")).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let connection = world.connections().await.remove(0);
+    let Issuer::EntraTenants { tenants, .. } = &oidc(&connection).issuer else {
+        panic!("{connection:?}");
+    };
+    let tenants: Vec<&str> = tenants.iter().map(|it| it.as_str()).collect();
+    assert_eq!(tenants, [TENANT, other]);
+    let page = follow(&mut browser, &answer).await.body;
+    assert!(page.contains("of no other"), "{page}");
+    // One that is none: nothing is made.
+    let answer = create(&mut browser, &format!("{TENANT}, contoso.com")).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(world.connections().await.len(), 1);
 }
 
 #[tokio::test]

@@ -58,6 +58,32 @@ fn entras_document_is_understood() {
     assert_eq!(discovery.scopes.len(), 4);
 }
 
+/// Under ciamlogin.com the issuer is the one that was confirmed, and each later document names it exactly.
+#[test]
+fn ciam_issuer_changed() {
+    let at =
+        "https://acme.ciamlogin.com/acme.onmicrosoft.com/v2.0/.well-known/openid-configuration";
+    let named = |guid: &str| format!("https://{guid}.ciamlogin.com/{guid}/v2.0");
+    let confirmed = Issuer::Named {
+        issuer: named(TENANT),
+        discovery: Some(at.to_owned()),
+    };
+    let read = |issuer: String| {
+        let mut document = document();
+        document["issuer"] = issuer.into();
+        Discovery::parse(document.to_string().as_bytes(), &confirmed, false)
+    };
+    assert!(read(named(TENANT)).is_ok());
+    let other = "0d9c1a5e-77f4-4f0b-9b53-8f2a6c4e1d30";
+    for changed in [
+        named(other),
+        format!("https://{TENANT}.ciamlogin.com/{other}/v2.0"),
+        format!("{}/", named(TENANT)),
+    ] {
+        assert!(read(changed.clone()).is_err(), "{changed}");
+    }
+}
+
 #[test]
 fn what_is_not_said_has_the_standards_meaning() {
     let discovery = parse(|document| {

@@ -294,6 +294,18 @@ async fn a_connection_that_is_changed_meanwhile_asks_anew() {
     assert!(attempt.summary.contains("changed"), "{}", attempt.summary);
 }
 
+/// Seed 000-16.
+#[tokio::test]
+async fn the_client_id_at_entra_is_a_guid() {
+    let mut connection = Relying::of_entra().await.stored().await;
+    for wrong in ["another", "api://41ee2b0c-2c1f-4b0e-9f0a-6a1c3d7b5e92"] {
+        let told = connection.set("client_id", wrong).unwrap_err().to_string();
+        assert!(told.contains("Application (client) ID"), "{told}");
+    }
+    let mut elsewhere = Relying::new().await.stored().await;
+    elsewhere.set("client_id", "another").unwrap();
+}
+
 /// Nothing that opens something is in the database: not the state, the nonce, the verifier, the code, nor a token.
 #[tokio::test]
 async fn the_database_holds_nothing_of_what_was_sent() {

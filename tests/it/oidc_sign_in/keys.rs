@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use vestibule::demo_idp::OidcVariant;
 use vestibule::jose::{Algorithm, SigningKey};
+use vestibule::oidc::Issuer;
 use vestibule::outbound::Reach;
 
 use super::world::{CLIENT_ID, Relying, path_of};
@@ -46,6 +47,45 @@ async fn jwks_empty_after_good() {
     world.app.clock.step(time::Duration::hours(23));
     let answer = world.sign_in(&mut world.browser()).await;
     world.assert_refused(&answer, "N5").await;
+}
+
+/// A key that is listed no more lives an hour after it was last seen.
+#[tokio::test]
+async fn key_gone_two_hours() {
+    let world = Relying::new().await;
+    let counter = Counter::before(&world).await;
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    let other = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let other = SigningKey::new(other, Algorithm::Rs256).unwrap().jwk();
+    counter.answer(&json!({ "keys": [other] }).to_string());
+    world.app.clock.step(time::Duration::minutes(30));
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    world.app.clock.step(time::Duration::minutes(90));
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "K3").await;
+    assert!(counter.asked() > 1);
+}
+
+/// Rule H5: a document that leads elsewhere is not followed.
+#[tokio::test]
+async fn discovery_redirect() {
+    let world = Relying::new().await;
+    let issuer = world.stored().await.settings.oidc().unwrap().issuer.clone();
+    let document = issuer.discovery_url();
+    let target = document.clone();
+    let leads = move || std::future::ready(axum::response::Redirect::temporary(&target));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/moved", listener.local_addr().unwrap());
+    let router = Router::new().route("/moved", get(leads));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let client = world.app.provider_client();
+    let at = |address: String| Issuer::Named {
+        issuer: issuer.of_document(),
+        discovery: Some(address),
+    };
+    let asked = async |address| client.discovery(&at(address), Reach::Private).await;
+    assert!(asked(document).await.is_ok());
+    assert!(asked(address).await.is_err());
 }
 
 #[tokio::test]

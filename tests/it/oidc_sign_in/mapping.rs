@@ -1,5 +1,6 @@
 //! Claims that are mapped by more than their name (rules Q5, R2; seed 001-28).
 
+use serde_json::{Map, Value, json};
 use vestibule::store::LinkObstacle;
 
 use vestibule::demo_idp::OidcVariant;
@@ -27,6 +28,53 @@ async fn sources_are_tried_in_order_and_changed() {
         [&*user.first_name, &*user.last_name, &*user.company_name],
         ["b.simon", "contoso.com", "Acme, Inc."]
     );
+}
+
+/// Rule Q5: a name is a name, whatever stands in it; a path leads into an object.
+#[tokio::test]
+async fn claim_with_dots() {
+    let world = Relying::new().await;
+    vary(&world, |claims| {
+        claims.insert("https://acme/x.y".to_owned(), json!("Acme"));
+        claims.insert("address".to_owned(), json!({"locality": "Zürich"}));
+    })
+    .await;
+    world
+        .set(&[
+            ("attributes.company", "https://acme/x.y"),
+            ("attributes.last_name", "address/locality"),
+        ])
+        .await;
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    let user = world.user(SIMON).await.unwrap();
+    assert_eq!([&*user.company_name, &*user.last_name], ["Acme", "Zürich"]);
+}
+
+/// Rule Q5: an object is never turned into text.
+#[tokio::test]
+async fn object_as_email() {
+    let world = Relying::new().await;
+    vary(&world, |claims| {
+        claims.remove("email");
+        claims.insert("mail".to_owned(), json!({"value": SIMON}));
+    })
+    .await;
+    world.set(&[("attributes.email", "mail")]).await;
+    let answer = world.sign_in(&mut world.browser()).await;
+    world.assert_refused(&answer, "F3").await;
+    assert!(world.user(SIMON).await.is_none());
+    world.set(&[("attributes.email", "mail/value")]).await;
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+}
+
+/// Changes what the provider says.
+async fn vary(
+    world: &Relying,
+    change: impl Fn(&mut Map<String, Value>) + Clone + Send + Sync + 'static,
+) {
+    let app = super::world::app(&world.acme, &world.stored().await);
+    let app = app.with_change(move |token| change(&mut token.claims));
+    world.idp.register_oidc(app);
 }
 
 /// Rule R2: small letters change no address that the provider has verified; another claim is claimed and no more.
