@@ -35,6 +35,7 @@ mod settings;
 mod settings_form;
 mod test_connection;
 pub(super) mod versions;
+mod ways_out;
 
 use crate::http::routes::Routes;
 

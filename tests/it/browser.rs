@@ -17,6 +17,7 @@ mod script_off;
 mod seed_000;
 mod seed_001;
 mod seed_002;
+mod seed_004;
 mod set_up;
 mod tutorial;
 mod ways_in;

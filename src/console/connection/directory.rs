@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::directory_view::{ConsentView, DirectoryLook, consent_address};
 use super::head::{ConnectionHead, ConnectionTab};
 use super::provider_settings::SecretView;
+use super::ways_out::ways_out;
 use crate::admin::{DirectoryEdit, Problems, Refused, end_of_day, own_tenant};
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, Item, Nothing, Section, tell_at, tell_at_with,
@@ -56,7 +57,7 @@ pub(super) struct DirectoryPage {
     /// The test that was asked for.
     look: Option<DirectoryLook>,
     /// How soon somebody who is deactivated at the provider is out here (rule T7).
-    ends: Vec<String>,
+    ways_out: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -208,7 +209,7 @@ pub(super) fn page(
             .collect(),
         consent: consent_address(console, connection),
         look,
-        ends: ends(connection),
+        ways_out: ways_out(connection),
     }
 }
 
@@ -225,35 +226,6 @@ fn clouds(chosen: &str) -> Vec<Item> {
         ],
         chosen,
     )
-}
-
-/// What ends the sessions of somebody whose account is blocked or removed at the provider, and how soon: only what is on (rule T7).
-fn ends(connection: &Connection) -> Vec<String> {
-    let mut ends = Vec::new();
-    if let Some(discovery) = connection
-        .settings
-        .oidc()
-        .and_then(|it| it.discovery.as_ref())
-    {
-        if discovery.backchannel_logout {
-            ends.push("Back-channel logout: at once, when the provider says so.".to_owned());
-        }
-        if discovery.frontchannel_logout {
-            ends.push(
-                "Front-channel logout: at once, when the person signs out at the provider."
-                    .to_owned(),
-            );
-        }
-    }
-    if let Some(directory) = connection.settings.directory.as_deref()
-        && directory.synchronise
-    {
-        ends.push(format!(
-            "Directory: within {} minutes after Microsoft Graph tells it, which is mostly a few minutes after the change.",
-            directory.every_minutes
-        ));
-    }
-    ends
 }
 
 /// `POST /admin/connections/{id}/directory`

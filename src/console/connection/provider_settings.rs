@@ -13,6 +13,7 @@ use super::provider_keys::ClientKeyView;
 use super::setting_controls::{Control, Field, FieldGroup};
 use super::setting_values::SettingValues;
 use super::settings_form::{SettingsForm, load, still_missing};
+use super::ways_out::ways_out;
 use crate::admin::Problems;
 use crate::console::conflict::Conflict;
 use crate::console::{Console, ConsoleFrame, Item, Section, unprocessable_page};
@@ -50,6 +51,7 @@ pub(super) struct ProviderSettingsPage {
     offered: String,
     jit_groups: Vec<Item>,
     advanced: Vec<FieldGroup>,
+    ways_out: Vec<String>,
     revision: i64,
 }
 
@@ -235,6 +237,7 @@ impl SettingsForm for ProviderSettingsPage {
             offered: discovery.map_or_else(String::new, |it| it.scopes.join(", ")),
             jit_groups: values.jit_groups(groups),
             advanced: values.provider_advanced(&problems),
+            ways_out: ways_out(connection),
             revision: connection.revision,
             values,
             problems,

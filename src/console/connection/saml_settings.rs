@@ -10,6 +10,7 @@ use super::review::{Review, replaces};
 use super::setting_controls::{Control, Field, FieldGroup};
 use super::setting_values::SettingValues;
 use super::settings_form::{SettingsForm, still_missing};
+use super::ways_out::ways_out;
 use crate::admin::{CertificateFacts, Problems};
 use crate::console::conflict::Conflict;
 use crate::console::{Console, ConsoleFrame, Item, Section};
@@ -30,6 +31,7 @@ pub(super) struct SamlSettingsPage {
     formats: Vec<Item>,
     advanced: Vec<FieldGroup>,
     dangers: Vec<Field>,
+    ways_out: Vec<String>,
     revision: i64,
 }
 
@@ -84,6 +86,7 @@ impl SettingsForm for SamlSettingsPage {
             formats: values.formats(),
             advanced: values.advanced(&problems),
             dangers: values.dangers(&problems),
+            ways_out: ways_out(connection),
             revision: connection.revision,
             values,
             problems,

@@ -57,7 +57,18 @@ pub(super) async fn set_up(
             GROUP,
             "--enable",
         ];
-        perform(invocation, &[&add]).await?;
+        // The directory is read at once, and what it would do waits in the console for its administrator.
+        let directory = [
+            "directory",
+            "set",
+            "--company",
+            COMPANY,
+            "--connection",
+            CONNECTION,
+            "credential=sign_in",
+            "synchronise=true",
+        ];
+        perform(invocation, &[&add, &directory]).await?;
     }
     register(invocation, idp, &secret).await
 }
@@ -85,6 +96,7 @@ async fn register(invocation: &Invocation, idp: &DemoIdp, secret: &str) -> Resul
             OptionalClaim::Groups,
             OptionalClaim::Sid,
         ])
+        .with_permissions(["User.Read.All", "GroupMember.Read.All"])
         .with_home_page_url(company.initiate_url(&connection.name))
         .with_front_channel_logout_url(company.front_channel_url(&connection.name));
     idp.register_oidc(addresses.fold(app, OidcApp::with_redirect_uri));
