@@ -101,6 +101,23 @@ impl Object {
         self.read(member, "true or false", Value::as_bool)
     }
 
+    /// A member that is `true` or `false`, or the same as text.
+    pub fn flag(&self, member: &str) -> Result<Option<bool>, WrongType> {
+        self.read(member, "true or false", |value| match value {
+            Value::Bool(is_so) => Some(*is_so),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// A member that is a whole number, or the same as text.
+    pub fn whole_number(&self, member: &str) -> Result<Option<i64>, WrongType> {
+        self.read(member, "a whole number", |value| match value {
+            Value::String(text) => text.parse().ok(),
+            _ => value.as_i64(),
+        })
+    }
+
     /// A member that is an object.
     pub fn object(&self, member: &str) -> Result<Option<Self>, WrongType> {
         self.read(member, "an object", Self::from_value)

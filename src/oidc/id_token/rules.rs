@@ -50,6 +50,7 @@ pub(super) fn validate(
     judge.authn_context()?;
     let subject = judge.subject()?;
     judge.access_token_hash(algorithm, &access_token)?;
+    judge.account_members()?;
     let entra = if client.issuer.is_entra() {
         Some(judge.entra()?)
     } else {
@@ -168,6 +169,19 @@ impl Judge<'_> {
             "the hash of the access token",
             if passed { "it is" } else { "another hash" },
         )
+    }
+
+    /// H4, of what says whether groups are missing and, at Entra, whether somebody is a guest (rules S2 and R3).
+    fn account_members(&mut self) -> Result<(), Rejection> {
+        let claims = self.claims;
+        self.checks.typed(claims.object("_claim_names"))?;
+        if !self.client.issuer.is_entra() {
+            return Ok(());
+        }
+        self.checks.typed(claims.text("idp"))?;
+        self.checks.typed(claims.whole_number("acct"))?;
+        self.checks.typed(claims.flag("hasgroups"))?;
+        Ok(())
     }
 
     /// P12: the tenant and the user's object ID.

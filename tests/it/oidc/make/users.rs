@@ -365,6 +365,17 @@ pub(super) fn rejected(cases: &mut Cases) {
             story.claim("groups", value);
         });
     }
+    for (name, member, value) in [
+        ("acct-list", "acct", json!([1])),
+        ("idp-object", "idp", json!({})),
+        ("hasgroups-number", "hasgroups", json!(1)),
+        ("claim-names-text", "_claim_names", json!("groups")),
+    ] {
+        let note = "What says who is a guest, or that groups are missing, of the wrong type.";
+        cases.reject_from(Story::entra(), name, "H4", note, |story| {
+            story.claim(member, value);
+        });
+    }
     cases.reject("groups-2001", "S1", "2,001 groups.", |story| {
         story.claim("groups", json!(vec!["g"; 2001]));
     });
