@@ -5,6 +5,7 @@
 
 use askama::Template;
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -22,6 +23,7 @@ use crate::domain::{
     Connection, ConnectionId, DIRECTORY_MINUTES, DirectoryCredential, DirectorySettings, GraphCloud,
 };
 use crate::http::error::Error;
+use crate::http::pages::Moment;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 
@@ -58,6 +60,9 @@ pub(super) struct DirectoryPage {
     look: Option<DirectoryLook>,
     /// How soon somebody who is deactivated at the provider is out here (rule T7).
     ways_out: Vec<String>,
+    revision: i64,
+    /// Who saved the page first, and when.
+    changed: Option<(String, Moment)>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +83,8 @@ struct DirectoryForm {
     #[serde(default)]
     every_minutes: String,
     remove_gone_groups: Option<String>,
+    /// The state of the connection that its sender saw.
+    revision: Option<i64>,
 }
 
 impl DirectoryForm {
@@ -101,6 +108,7 @@ impl DirectoryForm {
             synchronise: on(settings.synchronise),
             every_minutes: settings.every_minutes.to_string(),
             remove_gone_groups: on(settings.remove_gone_groups),
+            revision: None,
         }
     }
 
@@ -210,6 +218,8 @@ pub(super) fn page(
         consent: consent_address(console, connection),
         look,
         ways_out: ways_out(connection),
+        revision: connection.revision,
+        changed: None,
     }
 }
 
@@ -235,14 +245,14 @@ async fn save(
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let connection = admin.connection(id).await?;
-    let after = form
-        .change()
-        .and_then(|change| admin.with_directory(&connection, &change, console.app.cloud()));
-    let saved = match after {
-        Ok(after) => admin.change_directory(&after).await,
-        Err(refused) => Err(refused),
+    let seen = form.revision.unwrap_or(connection.revision);
+    let saved = async {
+        admin.check_revision(&connection, seen).await?;
+        let change = form.change()?;
+        let after = admin.with_directory(&connection, &change, console.app.cloud())?;
+        admin.change_directory(&after).await
     };
-    match saved {
+    match saved.await {
         Ok(_) => {
             console.changed().await?;
             let at = format!("/admin/connections/{id}/directory");
@@ -255,18 +265,30 @@ async fn save(
             )
         }
         Err(refused @ Refused::Invalid(_)) => {
-            let page = DirectoryPage {
-                problems: refused.problems(),
-                clouds: clouds(&form.cloud),
-                form: DirectoryForm {
-                    client_secret: String::new(),
-                    ..form
-                },
-                ..page(&console, &connection, None)
-            };
-            Ok(unprocessable_page(page).into_response())
+            let page = typed(&console, &connection, form);
+            let problems = refused.problems();
+            Ok(unprocessable_page(DirectoryPage { problems, ..page }).into_response())
+        }
+        Err(Refused::Changed { by, at }) => {
+            let page = typed(&console, &connection, form);
+            let changed = Some((by, at.into()));
+            Ok(Page::new(DirectoryPage { changed, ..page })
+                .with_status(StatusCode::CONFLICT)
+                .into_response())
         }
         Err(refused) => Err(refused.into()),
+    }
+}
+
+/// The page with what was typed, but for the secret.
+fn typed(console: &Console, connection: &Connection, form: DirectoryForm) -> DirectoryPage {
+    DirectoryPage {
+        clouds: clouds(&form.cloud),
+        form: DirectoryForm {
+            client_secret: String::new(),
+            ..form
+        },
+        ..page(console, connection, None)
     }
 }
 

@@ -57,6 +57,12 @@ fn a_directory_is_set_tested_and_searched() {
     assert_eq!(shown["credential"], "own");
     assert_eq!(shown["every_minutes"], 30);
 
+    // Its end is told where an operator looks.
+    run("doctor").says(&["acme/entra: the directory's secret until 2099-06-30"]);
+    let expired =
+        format!("directory set {NAMED} client_secret_file=secret.txt secret_expires=2020-01-01");
+    run(&expired).fails(2, &["2020"]);
+
     provider.idp.grant(LOOK_UP, &["User.Read.All"]);
     let check = run(&format!("directory check {NAMED}"));
     assert_eq!(check.code, 1, "{check:?}");

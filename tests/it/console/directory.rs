@@ -51,6 +51,14 @@ async fn seed_004_2_three_values_make_a_directory() {
     let saved = save(&world, &mut browser, &[("expires_on", "2099-06-30")]).await;
     let page = follow(&mut browser, &saved).await.body;
     assert!(page.contains("The directory is saved."), "{page}");
+    // Of two administrators the later one is told, and loses nothing that was typed.
+    let stale = [("revision", "0"), ("every_minutes", "45")];
+    let told = save(&world, &mut browser, &stale).await;
+    assert_eq!(told.status, 409);
+    assert!(told.body.contains("changed this connection at"));
+    assert!(told.body.contains("value=\"45\""), "{}", told.body);
+    let kept = world.stored().await.settings.directory.unwrap();
+    assert_eq!(kept.every_minutes, 30);
     // Rule N6: it is shown nowhere, and sealed where it is kept.
     assert!(!page.contains(LOOK_UP_SECRET));
     let directory = world.stored().await.settings.directory.unwrap();

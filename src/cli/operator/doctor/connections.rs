@@ -7,7 +7,9 @@ use time::{Duration, OffsetDateTime};
 use super::Diagnoses;
 use crate::admin;
 use crate::domain::saml_settings::CERTIFICATE_ENDS_SOON;
-use crate::domain::{CertificateValidity, Company, Connection, OidcSettings, Protocol};
+use crate::domain::{
+    CertificateValidity, Company, Connection, DirectorySettings, OidcSettings, Protocol,
+};
 use crate::import;
 
 const AREA: &str = "connections";
@@ -31,6 +33,7 @@ pub(super) fn look(
         );
     }
     for connection in connections {
+        look_at_directory(company, connection, now, diagnoses);
         let saml = match &connection.settings.protocol {
             Protocol::Saml(saml) => saml,
             Protocol::Oidc(oidc) => {
@@ -122,6 +125,36 @@ fn look_at_provider(
         diagnoses.warn(AREA, format!("{name}: the {what} ends on {day}."), renew);
     } else {
         let text = format!("{name}: the {what} ended on {day}.");
+        unusable(connection, text, renew, diagnoses);
+    }
+}
+
+/// The secret with which a directory is asked, where that is its own and somebody said when it ends.
+fn look_at_directory(
+    company: &Company,
+    connection: &Connection,
+    now: OffsetDateTime,
+    diagnoses: &mut Diagnoses,
+) {
+    let directory = connection.settings.directory.as_deref();
+    let Some(end) = directory.and_then(DirectorySettings::secret_end) else {
+        return;
+    };
+    let name = format!("{}/{}", company.slug, connection.name);
+    let day = end.date();
+    let renew = format!(
+        "Make a new one at Entra ID, then: vestibule directory set --company {} --connection {} client_secret_file=FILE secret_expires=DAY",
+        company.slug, connection.name
+    );
+    if end > now + SOON {
+        diagnoses.ok(AREA, format!("{name}: the directory's secret until {day}"));
+    } else if end > now {
+        let text = format!("{name}: the directory's secret ends on {day}.");
+        diagnoses.warn(AREA, text, renew);
+    } else {
+        let text = format!(
+            "{name}: the directory's secret ended on {day}. The directory is not read any more."
+        );
         unusable(connection, text, renew, diagnoses);
     }
 }
