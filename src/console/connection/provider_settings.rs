@@ -20,8 +20,12 @@ use crate::console::{Console, ConsoleFrame, Item, Section, unprocessable_page};
 use crate::domain::{ClientSecret, Connection, Group, OidcSettings};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
+use crate::oidc::Discovery;
 
 use time::OffsetDateTime;
+
+/// The most scopes of a provider that are offered to be ticked.
+const MOST_OFFERED: usize = 50;
 
 #[derive(Debug, Template)]
 #[template(path = "console/connection/provider_settings.html")]
@@ -47,8 +51,10 @@ pub(super) struct ProviderSettingsPage {
     keys: Vec<ClientKeyView>,
     /// The day that was typed beside a secret.
     expires_on: String,
-    /// The scopes that the provider offers.
-    offered: String,
+    /// The scopes that the provider offers beside openid, and whether each is asked for.
+    offered: Vec<(String, bool)>,
+    /// The others that are asked for, one on each line.
+    other_scopes: String,
     jit_groups: Vec<Item>,
     advanced: Vec<FieldGroup>,
     ways_out: Vec<String>,
@@ -90,13 +96,12 @@ impl ProviderSettingsPage {
     }
 
     /// What may be asked for.
-    fn scopes_hint(&self) -> String {
-        let offered = if self.offered.is_empty() {
-            String::new()
+    const fn scopes_hint(&self) -> &'static str {
+        if self.offered.is_empty() {
+            "What is asked for beside openid, one on each line."
         } else {
-            format!(" The provider offers: {}.", self.offered)
-        };
-        format!("What is asked for beside openid, one on each line.{offered}")
+            "What else is asked for, one on each line."
+        }
     }
 
     /// Whether something beneath "Advanced" needs to be seen.
@@ -194,6 +199,22 @@ impl SecretView {
     }
 }
 
+/// The scopes that a provider offers beside openid, and whether each is among those that are asked for.
+fn offered(discovery: Option<&Discovery>, asked: &str) -> Vec<(String, bool)> {
+    let scopes = discovery.into_iter().flat_map(|it| &it.scopes);
+    let scopes = scopes.filter(|scope| *scope != "openid").take(MOST_OFFERED);
+    scopes
+        .map(|scope| (scope.clone(), asked.lines().any(|it| it == scope)))
+        .collect()
+}
+
+/// What is asked for and not offered, one on each line.
+fn others(asked: &str, offered: &[(String, bool)]) -> String {
+    let is_other = |scope: &&str| offered.iter().all(|(it, _)| it != scope);
+    let others: Vec<&str> = asked.lines().filter(is_other).collect();
+    others.join("\n")
+}
+
 impl SettingsForm for ProviderSettingsPage {
     fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
         SettingValues::sent_provider(fields, stored)
@@ -211,6 +232,7 @@ impl SettingsForm for ProviderSettingsPage {
         let oidc = connection.settings.oidc().unwrap_or(&blank);
         let discovery = oidc.discovery.as_ref();
         let secrets = oidc.client_secrets.iter().enumerate();
+        let offered = offered(discovery, values.text("scopes"));
         let end = |at| oidc.older_secret_end().filter(|_| at > 0);
         Self {
             frame: console.frame(Section::Connections, connection.display_name.as_str()),
@@ -234,7 +256,8 @@ impl SettingsForm for ProviderSettingsPage {
                 .collect(),
             keys: ClientKeyView::all(oidc, console),
             expires_on: String::new(),
-            offered: discovery.map_or_else(String::new, |it| it.scopes.join(", ")),
+            other_scopes: others(values.text("scopes"), &offered),
+            offered,
             jit_groups: values.jit_groups(groups),
             advanced: values.provider_advanced(&problems),
             ways_out: ways_out(connection),

@@ -72,6 +72,10 @@ impl SettingValues {
                         values.mapping.push((claim, value));
                     }
                 }
+                "scope" => {
+                    let ticked = values.text("scope");
+                    values.put("scope", format!("{ticked}{value}\n"));
+                }
                 _ => values.put(&name, value.replace("\r\n", "\n").trim().to_owned()),
             }
         }
@@ -102,7 +106,26 @@ impl SettingValues {
         for key in provider_fields() {
             values.put(key, sent.text(key).to_owned());
         }
+        values.put("scopes", sent.scopes(Self::of(stored).text("scopes")));
         values
+    }
+
+    /// The scopes that were ticked and those that were written, in the order in which they are stored.
+    fn scopes(&self, stored: &str) -> String {
+        let sent = || {
+            self.text("scope")
+                .lines()
+                .chain(self.text("scopes").lines())
+        };
+        let sent = || sent().map(str::trim).filter(|scope| !scope.is_empty());
+        let kept = stored.lines().filter(|scope| sent().any(|it| it == *scope));
+        let mut all: Vec<&str> = Vec::new();
+        for scope in kept.chain(sent()) {
+            if !all.contains(&scope) {
+                all.push(scope);
+            }
+        }
+        all.join("\n")
     }
 
     /// What the form of the claims sent, with the other settings as they are stored.

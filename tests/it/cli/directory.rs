@@ -61,7 +61,7 @@ fn a_directory_is_set_tested_and_searched() {
     run("doctor").says(&["acme/entra: the directory's secret until 2099-06-30"]);
     let expired =
         format!("directory set {NAMED} client_secret_file=secret.txt secret_expires=2020-01-01");
-    run(&expired).fails(2, &["2020"]);
+    run(&expired).fails(2, &["has expired already"]);
 
     provider.idp.grant(LOOK_UP, &["User.Read.All"]);
     let check = run(&format!("directory check {NAMED}"));

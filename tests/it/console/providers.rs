@@ -422,6 +422,38 @@ async fn a_redirect_uri_is_renewed_and_the_old_one_retired() {
     assert!(versions.contains("Redirect URIs"), "{versions}");
 }
 
+/// Seed 001-14.
+#[tokio::test]
+async fn the_scopes_that_a_provider_offers_are_ticked() {
+    let world = Office::new().await;
+    let idp = start_provider().await;
+    let mut browser = world.admin().await;
+    let (connection, path) = draft(&world, &mut browser, &idp.tenant().discovery_url()).await;
+    let id = [("client_id", "5e8c0d6a-0000-4000-8000-000000000001")];
+    assert_eq!(save(&world, &mut browser, &path, &id).await.status, 303);
+    let secret = [("client_secret", SECRET)];
+    post(&mut browser, &format!("{path}/secret"), &secret).await;
+    post(&mut browser, &format!("{path}/verify"), &[]).await;
+    let page = browser.get(&path).await.body;
+    for (scope, ticked) in [("profile", " checked"), ("offline_access", "")] {
+        let tick = format!("name=\"scope\" value=\"{scope}\"{ticked}>");
+        assert!(page.contains(&tick), "{tick}: {page}");
+    }
+    assert!(!page.contains("name=\"scope\" value=\"openid\""));
+    let changed = [("scopes", "api://acme/user.signin"), ("scope", "email")];
+    assert_eq!(
+        save(&world, &mut browser, &path, &changed).await.status,
+        303
+    );
+    let kept = oidc(&world.connection(connection.id).await);
+    assert_eq!(kept.scopes, ["email", "api://acme/user.signin"]);
+    let page = browser.get(&path).await.body;
+    assert!(
+        page.contains(">\napi://acme/user.signin</textarea>"),
+        "{page}"
+    );
+}
+
 #[tokio::test]
 async fn the_provider_is_verified_and_kept_only_when_nothing_failed() {
     let world = Office::new().await;

@@ -14,7 +14,7 @@ fn entra() -> Issuer {
 }
 
 /// Entra's document, as far as it says something to us.
-fn document() -> Value {
+pub(super) fn document() -> Value {
     let at = |path: &str| format!("https://login.microsoftonline.com/{TENANT}{path}");
     json!({
         "token_endpoint": at("/oauth2/v2.0/token"),
@@ -35,7 +35,9 @@ fn document() -> Value {
     })
 }
 
-fn parse(change: impl FnOnce(&mut Map<String, Value>)) -> Result<Discovery, DiscoveryError> {
+pub(super) fn parse(
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<Discovery, DiscoveryError> {
     let mut document = document();
     change(document.as_object_mut().unwrap());
     Discovery::parse(document.to_string().as_bytes(), &entra(), false)

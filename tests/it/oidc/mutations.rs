@@ -1,6 +1,6 @@
 //! Every sign-in that is accepted, with one member changed and everything signed anew: none is accepted by accident.
 //!
-//! A member of the token's header, its claims or the token endpoint's answer is removed, gets another type, or another value of
+//! A member of the token's header, its claims or the token endpoint's answer, of a logout token or of Entra's discovery is removed, gets another type, or another value of
 //! its own type. `harmless.txt` lists what is accepted all the same; everything else is refused.
 //! `VESTIBULE_WRITE_VECTORS=1` writes the list, and whoever does so reads what was added.
 
@@ -16,6 +16,7 @@ use openssl::sign::Signer;
 use serde_json::{Map, Value, json};
 
 use super::case::{Case, Message};
+use super::discovery;
 
 type Members = Map<String, Value>;
 
@@ -45,22 +46,27 @@ fn changes(value: &Value) -> Vec<(&'static str, Option<Value>)> {
     changes
 }
 
-/// The parts of a sign-in that are changed.
+/// The parts of a sign-in, or of a logout token, that are changed.
 struct Parts {
     header: Members,
     claims: Members,
-    answer: Members,
+    /// None of a logout token.
+    answer: Option<Members>,
     key: PKey<Private>,
 }
 
 impl Parts {
     /// None of a case that is not one token by RS256.
     fn of(case: &Case, key: &PKey<Private>) -> Option<Self> {
-        let Message::SignIn { answer, .. } = &case.message else {
-            return None;
+        let answer: Option<Members> = match &case.message {
+            Message::SignIn { answer, .. } => Some(serde_json::from_slice(answer).ok()?),
+            Message::Logout(_) => None,
         };
-        let answer: Members = serde_json::from_slice(answer).ok()?;
-        let mut parts = answer["id_token"].as_str()?.split('.');
+        let token = match (&case.message, &answer) {
+            (Message::Logout(token), _) => token.trim(),
+            (_, answer) => answer.as_ref()?["id_token"].as_str()?,
+        };
+        let mut parts = token.split('.');
         let mut members = || {
             let octets = BASE64_URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
             serde_json::from_slice::<Members>(&octets).ok()
@@ -87,7 +93,7 @@ impl Parts {
     /// The case with one member changed.
     fn changed(&self, case: &Case, part: &str, name: &str, value: Option<Value>) -> Case {
         let (mut header, mut claims) = (self.header.clone(), self.claims.clone());
-        let mut answer = self.answer.clone();
+        let mut answer = self.answer.clone().unwrap_or_default();
         let members = match part {
             "header" => &mut header,
             "claims" => &mut claims,
@@ -97,6 +103,13 @@ impl Parts {
             Some(value) => members.insert(name.to_owned(), value),
             None => members.remove(name),
         };
+        if self.answer.is_none() {
+            let message = Message::Logout(self.signed(&header, &claims));
+            return Case {
+                message,
+                ..case.clone()
+            };
+        }
         if part != "answer" {
             answer.insert("id_token".to_owned(), self.signed(&header, &claims).into());
         }
@@ -117,10 +130,16 @@ fn one_member_changed_is_refused_unless_it_is_harmless() {
         let again = parts.changed(&case, "header", "", None);
         assert!(again.judge().is_ok(), "{}", case.name);
         cases += 1;
+        let none = Members::new();
+        let of = if parts.answer.is_some() {
+            ""
+        } else {
+            "logout "
+        };
         for (part, members) in [
             ("header", &parts.header),
             ("claims", &parts.claims),
-            ("answer", &parts.answer),
+            ("answer", parts.answer.as_ref().unwrap_or(&none)),
         ] {
             for (name, value) in members {
                 for (change, value) in changes(value) {
@@ -128,11 +147,25 @@ fn one_member_changed_is_refused_unless_it_is_harmless() {
                     made += 1;
                     if changed.judge().is_ok() {
                         accepted
-                            .entry(format!("{part} {name}"))
+                            .entry(format!("{of}{part} {name}"))
                             .or_default()
                             .insert(change);
                     }
                 }
+            }
+        }
+    }
+    for (name, value) in discovery::document().as_object().unwrap() {
+        for (change, value) in changes(value) {
+            let read = discovery::parse(|document| {
+                match value {
+                    Some(value) => document.insert(name.clone(), value),
+                    None => document.remove(name),
+                };
+            });
+            if read.is_ok() {
+                let entry = accepted.entry(format!("discovery {name}"));
+                entry.or_default().insert(change);
             }
         }
     }
@@ -165,6 +198,11 @@ fn what_decides_is_never_harmless() {
         "header kid",
         "answer id_token",
         "answer access_token",
+        "logout header alg",
+        "logout claims iss",
+        "logout claims aud",
+        "logout claims events",
+        "discovery issuer",
     ] {
         let line = harmless
             .lines()
