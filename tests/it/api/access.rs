@@ -245,6 +245,7 @@ fn body_for(operation: &str) -> Option<Value> {
         "changeGroup" => json!({"title": "X"}),
         "changeConnection" => json!({"display_name": "X"}),
         "setDirectory" => json!({"synchronise": false}),
+        "checkManifest" => json!({"manifest": "{}"}),
         "synchroniseDirectory" | "makeClientKey" | "useClientKey" => json!({}),
         _ => return None,
     })
