@@ -166,7 +166,6 @@ fn guests(cases: &mut Cases) {
             true,
         ),
         ("guest-of-live", "idp", json!("live.com"), true),
-        ("guest-by-odd-idp", "idp", json!(["live.com"]), true),
         (
             "member-by-idp",
             "idp",
@@ -368,6 +367,7 @@ pub(super) fn rejected(cases: &mut Cases) {
     for (name, member, value) in [
         ("acct-list", "acct", json!([1])),
         ("idp-object", "idp", json!({})),
+        ("idp-list", "idp", json!(["live.com"])),
         ("hasgroups-number", "hasgroups", json!(1)),
         ("claim-names-text", "_claim_names", json!("groups")),
     ] {
