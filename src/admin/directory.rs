@@ -235,6 +235,13 @@ impl Admin<'_> {
                 .into());
             }
         };
+        // An object ID of one tenant says nothing in another: each user would be absent there.
+        if let Some((own, _)) = own.as_ref().filter(|(own, _)| *own != tenant) {
+            let what = format!(
+                "The sign-ins of this connection are of the tenant {own}. Its directory is the same one."
+            );
+            return Err(FieldProblem::new("tenant", what).into());
+        }
         let login = own.and_then(|(_, cloud)| cloud).unwrap_or(default);
         let cloud = change
             .cloud
@@ -270,14 +277,15 @@ impl Admin<'_> {
         change: &DirectoryEdit,
     ) -> Result<DirectoryCredential, Refused> {
         let before = connection.settings.directory.as_deref();
-        let speaks_oidc = connection.settings.oidc().is_some();
+        let oidc = connection.settings.oidc();
+        let speaks_oidc = oidc.is_some_and(|oidc| oidc.issuer.is_entra());
         if !change.is_own(before).unwrap_or(!speaks_oidc) {
             if speaks_oidc {
                 return Ok(DirectoryCredential::SignIn);
             }
             return Err(FieldProblem::new(
                 "credential",
-                "Sign-ins through this connection use SAML, which has no client secret. Give the directory a client ID and a secret of its own.",
+                "Sign-ins through this connection have no client secret at Entra ID. Give the directory a client ID and a secret of its own.",
             )
             .into());
         }

@@ -223,6 +223,8 @@ pub struct GroupPlan {
     pub adopt: Vec<(PlannedGroup, GroupId)>,
     /// Permission groups that get the new name of their group.
     pub rename: Vec<(PlannedGroup, GroupId)>,
+    /// Permission groups that an administrator does not map any more.
+    pub unlink: Vec<(PlannedGroup, GroupId)>,
     /// Permission groups whose group is gone.
     pub detach: Vec<(PlannedGroup, GroupId)>,
 }

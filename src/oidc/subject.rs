@@ -99,7 +99,11 @@ impl AuthenticatedSubject {
 fn claimed_email(claims: &ClaimSet, issuer: &Issuer) -> Option<ClaimedEmail> {
     let address = claims.text("email").filter(|address| !address.is_empty());
     let primary = claims.texts("verified_primary_email");
+    let verified = truth(claims.find("email_verified"), false);
+    let edov = truth(claims.find("xms_edov"), true);
+    let denied = verified == Some(false) || issuer.is_entra() && edov == Some(false);
     if issuer.is_entra()
+        && !denied
         && let Some(verified) = match &address {
             Some(address) => primary.iter().find(|it| it.eq_ignore_ascii_case(address)),
             None => primary.first(),
@@ -110,11 +114,8 @@ fn claimed_email(claims: &ClaimSet, issuer: &Issuer) -> Option<ClaimedEmail> {
             trust: EmailTrust::Verified,
         });
     }
-    let verified = truth(claims.find("email_verified"), false);
-    let edov = truth(claims.find("xms_edov"), true);
     // Entra never sends `email_verified`: a true one is a constant of the tenant's administrator.
     let says_so = if issuer.is_entra() { edov } else { verified };
-    let denied = verified == Some(false) || issuer.is_entra() && edov == Some(false);
     let trust = if says_so == Some(true) && !denied {
         EmailTrust::Verified
     } else {

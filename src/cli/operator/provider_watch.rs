@@ -17,8 +17,7 @@ const TURN: Duration = Duration::from_secs(30);
 const MOST: usize = 64;
 /// How often it is asked which sessions are checked again, and how many of them are at once.
 const PAUSE: Duration = Duration::from_secs(10);
-const SESSIONS: i64 = 32;
-const SESSIONS_ASKED: usize = 32;
+const SESSIONS: i64 = 64;
 
 /// Looks, until the process ends.
 pub(super) async fn watch_providers(app: Arc<App>) {
@@ -32,9 +31,9 @@ pub(super) async fn watch_providers(app: Arc<App>) {
 pub(super) async fn check_sessions_again(app: Arc<App>) {
     loop {
         match check_again(&app, SESSIONS).await {
-            // There may be more.
-            Ok(SESSIONS_ASKED) => {}
-            Ok(_) => tokio::time::sleep(PAUSE).await,
+            // There may be more, which had no place beside their company's others.
+            Ok(1..) => {}
+            Ok(0) => tokio::time::sleep(PAUSE).await,
             Err(cause) => {
                 tracing::warn!(%cause, "sessions cannot be checked again");
                 tokio::time::sleep(PAUSE).await;

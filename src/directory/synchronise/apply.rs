@@ -138,6 +138,7 @@ impl Round<'_> {
         summary: &mut SyncSummary,
     ) -> Result<(), SyncProblem> {
         let (id, company) = (self.connection.id, self.connection.company_id);
+        self.unlink_groups(plan).await?;
         if !plan.adopt.is_empty() {
             let mut tx = self.begin_tx().await?;
             for (planned, group) in &plan.adopt {
@@ -182,6 +183,21 @@ impl Round<'_> {
             summary.renamed += 1;
         }
         Ok(())
+    }
+
+    /// Groups that an administrator mapped, and maps no more, lead nowhere.
+    async fn unlink_groups(&mut self, plan: &GroupPlan) -> Result<(), SyncProblem> {
+        if plan.unlink.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin_tx().await?;
+        for (planned, _) in &plan.unlink {
+            tx.link_directory_group(self.connection.id, &planned.object_id, None, false, None)
+                .await?;
+        }
+        let titles = titles(&plan.unlink);
+        self.audit(&mut tx, "Mapped no more", &titles).await?;
+        self.commit(tx).await
     }
 
     /// Groups that are gone give nothing any more. Their permission groups stay, unless the settings say otherwise and nobody else

@@ -28,7 +28,7 @@ pub fn plan_groups(
         .iter()
         .filter_map(|row| Some((row.value.parse().ok()?, row.group_id)))
         .collect();
-    let mut taken: HashSet<String> = by_title.keys().map(|title| (*title).to_owned()).collect();
+    let mut taken = Titles::of(groups);
     for group in known {
         let wanted = title_of(group);
         let planned = |title: &str| PlannedGroup {
@@ -42,10 +42,18 @@ pub fn plan_groups(
                     plan.detach.push((planned(&linked.title), linked.id));
                 }
             }
+            // A word that was taken back: the row of the mapping is gone, or leads elsewhere.
+            Some(linked)
+                if !group.made
+                    && !group.adopt
+                    && mapped.get(&group.object_id) != Some(&linked.id) =>
+            {
+                plan.unlink.push((planned(&linked.title), linked.id));
+            }
             Some(linked) => {
                 let follows = group.made && is_named_after(linked, group);
                 if follows && group.named_as.as_deref() != Some(&group.name) {
-                    let title = free(&wanted, &linked.title, &mut taken);
+                    let title = taken.free(&wanted, &linked.title);
                     plan.rename.push((planned(&title), linked.id));
                 }
             }
@@ -57,10 +65,10 @@ pub fn plan_groups(
                     plan.adopt.push((planned(&by_id[&id].title), id));
                 } else if group.kind == DirectoryGroupKind::Other {
                     // It is in no token, and decides about nothing.
-                } else if let Some(id) = same.filter(|_| group.adopt) {
+                } else if let Some(id) = same.filter(|_| is_adopted(group)) {
                     plan.adopt.push((planned(&wanted), id));
                 } else {
-                    let title = free(&wanted, "", &mut taken);
+                    let title = taken.free(&wanted, "");
                     if same.is_some() {
                         plan.clash.push(planned(&title));
                     } else {
@@ -89,16 +97,42 @@ fn is_named_after(linked: &Group, group: &KnownDirectoryGroup) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with(" (") && rest.ends_with(')')))
 }
 
-/// The title, or the first one with a number that nobody has; `own` is the one that is given up for it.
-fn free(wanted: &str, own: &str, taken: &mut HashSet<String>) -> String {
-    let mut title = wanted.to_owned();
-    let mut number = 2;
-    while title != own && taken.contains(&title) {
-        title = format!("{wanted} ({number})");
-        number += 1;
+/// Whether an administrator's word still stands: it was given to a group of this name (rule S4: names are nobody's for good).
+fn is_adopted(group: &KnownDirectoryGroup) -> bool {
+    group.adopt && group.named_as.as_deref() == Some(&group.name)
+}
+
+/// The titles that are given away.
+struct Titles {
+    taken: HashSet<String>,
+    /// The number with which the search for a free one goes on, so that a thousand of one name cost a thousand steps.
+    numbers: HashMap<String, u32>,
+}
+
+impl Titles {
+    fn of(groups: &[Group]) -> Self {
+        Self {
+            taken: groups.iter().map(|group| group.title.clone()).collect(),
+            numbers: HashMap::new(),
+        }
     }
-    taken.insert(title.clone());
-    title
+
+    /// The title, or the first one with a number that nobody has; `own` is the one that is given up for it.
+    fn free(&mut self, wanted: &str, own: &str) -> String {
+        let mut title = wanted.to_owned();
+        if title != own && self.taken.contains(&title) {
+            let number = self.numbers.entry(title).or_insert(2);
+            loop {
+                title = format!("{wanted} ({number})");
+                if title == own || !self.taken.contains(&title) {
+                    break;
+                }
+                *number += 1;
+            }
+        }
+        self.taken.insert(title.clone());
+        title
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +181,11 @@ mod tests {
         assert_eq!(titles(&plan.clash), ["Sales (2)"]);
         assert_eq!(titles(&plan.add), ["Staff", "Staff (2)"]);
         all[0].adopt = true;
+        // The word was given to a group of this name, and to no other.
+        all[0].named_as = Some("Retail".to_owned());
+        let plan = plan_groups(&all, &groups, &Settings::default());
+        assert_eq!((plan.clash.len(), plan.adopt.len()), (1, 0));
+        all[0].named_as = Some("Sales".to_owned());
         let plan = plan_groups(&all, &groups, &Settings::default());
         assert_eq!((plan.clash.len(), plan.adopt[0].1), (0, groups[0].id));
     }
@@ -165,8 +204,24 @@ mod tests {
             value: mail.object_id.as_str().to_uppercase(),
             group_id: groups[0].id,
         }];
-        let plan = plan_groups(&[mail], &groups, &settings);
+        let plan = plan_groups(&[mail.clone()], &groups, &settings);
         assert_eq!(plan.adopt[0].1, groups[0].id);
+        mail.group = Some(groups[0].id);
+        let plan = plan_groups(&[mail.clone()], &groups, &settings);
+        assert_eq!(plan, GroupPlan::default());
+        // The row goes, and with it what it led to.
+        settings.group_mapping.clear();
+        let plan = plan_groups(&[mail], &groups, &settings);
+        assert_eq!(plan.unlink[0].1, groups[0].id);
+    }
+
+    #[test]
+    fn a_thousand_groups_of_one_name_have_a_thousand_titles() {
+        let mut titles = Titles::of(&[group(1, "Sales")]);
+        assert_eq!(titles.free("Sales", "Sales"), "Sales");
+        let all: HashSet<String> = (0..1_000).map(|_| titles.free("Sales", "")).collect();
+        assert_eq!(all.len(), 1_000);
+        assert!(all.contains("Sales (1001)") && !all.contains("Sales"));
     }
 
     #[test]

@@ -170,10 +170,15 @@ impl Asking<'_> {
         let Ok(keys) = keys.await else {
             return Word::Unproved(answer.remembered(before));
         };
+        let unproved = answer.remembered(before);
         let client = client(self.connection, oidc, &discovery);
         let times = (asked_at, app.clock.now());
         match answer.validate(before, &keys, &client, times, checks) {
             Ok(after) => Word::Good(after),
+            // Keys change, and a provider that does not show the new one just now says nothing of the user.
+            Err(refused) if refused.requirement == Requirement::KnownKey => {
+                Word::Unproved(unproved)
+            }
             Err(_) => Word::Over,
         }
     }

@@ -61,19 +61,21 @@ impl Tx {
         Ok(())
     }
 
-    /// An administrator's answer: the permission groups of the same title are meant for these groups, and for no others.
+    /// An administrator's answer: the permission groups of the same title are meant for these groups, as they are called now, and for
+    /// no others.
     pub async fn adopt_directory_groups(
         &mut self,
         id: ConnectionId,
         objects: &[ObjectId],
     ) -> Result<(), Error> {
-        query("UPDATE directory_group SET adopt = 0 WHERE connection_id = $1 AND adopt = 1")
+        query("UPDATE directory_group SET adopt = 0 WHERE connection_id = $1 AND adopt = 1 AND group_id IS NULL")
             .bind(id.to_string())
             .execute(&mut *self)
             .await?;
         for object in objects {
             query(
-                "UPDATE directory_group SET adopt = 1 WHERE connection_id = $1 AND object_id = $2",
+                "UPDATE directory_group SET adopt = 1, named_as = COALESCE(name, object_id) \
+                 WHERE connection_id = $1 AND object_id = $2 AND group_id IS NULL",
             )
             .bind(id.to_string())
             .bind(object.as_str())

@@ -296,9 +296,11 @@ impl Tx {
         for session in &ended {
             self.session_ended(SessionKey(session.hash("session_key")?));
         }
-        query("DELETE FROM group_grant WHERE user_id = $1 AND source = $2")
+        // What its directory gave goes, too: no round looks at somebody whom the connection does not know.
+        query("DELETE FROM group_grant WHERE user_id = $1 AND source IN ($2, $3)")
             .bind(id.to_string())
             .bind(GrantSource::Idp(connection).to_string())
+            .bind(GrantSource::Directory(connection).to_string())
             .execute(&mut *self)
             .await?;
         Ok(gone)

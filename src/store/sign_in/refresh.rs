@@ -9,6 +9,9 @@ use crate::database::statement::query;
 use crate::domain::{CompanyId, ConnectionId, SessionKey};
 use crate::store::{Error, Store};
 
+/// The most sessions of one company that one node takes at once: a provider that is slow holds up its own company alone.
+const MOST_OF_A_COMPANY: i64 = 8;
+
 /// How a session's provider is asked again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionRefresh {
@@ -56,13 +59,15 @@ impl Store {
         let mut tx = self.begin().await?;
         let rows = query(
             "UPDATE session_refresh SET claimed_until = $2 WHERE claimed_until <= $1 AND session_key IN \
-             (SELECT r.session_key FROM session_refresh r WHERE r.next_at <= $1 AND r.claimed_until <= $1 \
-             ORDER BY r.next_at LIMIT $3) \
+             (SELECT d.session_key FROM (SELECT r.session_key, r.next_at, \
+             ROW_NUMBER() OVER (PARTITION BY r.company_id ORDER BY r.next_at) AS place FROM session_refresh r \
+             WHERE r.next_at <= $1 AND r.claimed_until <= $1) AS d WHERE d.place <= $4 ORDER BY d.next_at LIMIT $3) \
              RETURNING session_key, company_id, connection_id, sealed, next_at, good_at, claimed_until",
         )
         .bind(ms(now))
         .bind(ms(until))
         .bind(most)
+        .bind(MOST_OF_A_COMPANY)
         .fetch_all(&mut tx)
         .await?;
         tx.commit_quietly().await?;

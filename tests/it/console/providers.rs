@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc2822;
 use time::{Duration, OffsetDateTime};
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey, OidcApp, OptionalClaim};
 use vestibule::domain::{Connection, OidcSettings};
-use vestibule::oidc::Issuer;
+use vestibule::oidc::{Issuer, TenantId};
 
 use crate::support::console::{follow, post};
 use crate::support::{ACME_ORIGIN, Answer, Browser, NOW, Office, hidden_field, random};
@@ -266,7 +266,7 @@ async fn several_tenants_are_a_list() {
     let Issuer::EntraTenants { tenants, .. } = &oidc(&connection).issuer else {
         panic!("{connection:?}");
     };
-    let tenants: Vec<&str> = tenants.iter().map(|it| it.as_str()).collect();
+    let tenants: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
     assert_eq!(tenants, [TENANT, other]);
     let page = follow(&mut browser, &answer).await.body;
     assert!(page.contains("of no other"), "{page}");
