@@ -276,7 +276,7 @@ impl Admin<'_> {
         Ok(after)
     }
 
-    /// The connection at another provider, which nobody has looked at yet.
+    /// The connection at another provider, which nobody has looked at yet. It is off where what we are known by was the other one's.
     pub fn with_provider(
         &self,
         connection: &Connection,
@@ -284,9 +284,17 @@ impl Admin<'_> {
     ) -> Result<Connection, Refused> {
         let mut after = connection.clone();
         let oidc = after.settings.oidc_mut().ok_or(Obstacle::NotOidc)?;
+        let keeps_client = issuer.takes_secrets_of(&oidc.issuer);
         if oidc.issuer != issuer {
             (oidc.issuer, oidc.discovery) = (issuer, None);
             (oidc.held_discovery, oidc.application_keys) = (None, false);
+        }
+        if !keeps_client {
+            // Rule N6: a secret that nobody may read is not read by sending it elsewhere.
+            oidc.client_id.clear();
+            oidc.client_secrets.clear();
+            oidc.client_keys.clear();
+            after.enabled = false;
         }
         Ok(after)
     }

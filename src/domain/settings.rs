@@ -112,8 +112,13 @@ impl Settings {
     #[must_use]
     pub fn with_credentials_of(mut self, now: &Self) -> Self {
         if let (Some(then), Some(now)) = (self.oidc_mut(), now.oidc()) {
-            then.client_secrets.clone_from(&now.client_secrets);
-            then.client_keys.clone_from(&now.client_keys);
+            then.client_secrets.clear();
+            then.client_keys.clear();
+            // Rule N6: what one provider gave is sent to no other.
+            if then.issuer.takes_secrets_of(&now.issuer) {
+                then.client_secrets.clone_from(&now.client_secrets);
+                then.client_keys.clone_from(&now.client_keys);
+            }
             then.callback_codes.clone_from(&now.callback_codes);
             // Nor does what its provider has said of itself since.
             if then.issuer == now.issuer {

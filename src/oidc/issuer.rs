@@ -149,6 +149,21 @@ impl Issuer {
         matches!(self, Self::EntraTenant { .. } | Self::EntraTenants { .. })
     }
 
+    /// Whether what is sent to the one is sent to no one else by sending it to the other: one provider, or one cloud of Entra ID.
+    pub fn takes_secrets_of(&self, other: &Self) -> bool {
+        match (self.entra_cloud(), other.entra_cloud()) {
+            (Some(cloud), Some(its)) => cloud == its,
+            _ => self == other,
+        }
+    }
+
+    const fn entra_cloud(&self) -> Option<Cloud> {
+        match self {
+            Self::EntraTenant { cloud, .. } | Self::EntraTenants { cloud, .. } => Some(*cloud),
+            Self::Named { .. } => None,
+        }
+    }
+
     /// What its discovery document must call it.
     pub fn of_document(&self) -> String {
         match self {

@@ -82,8 +82,19 @@ async fn review(
         before.settings.provider_name(),
         after.settings.provider_name(),
     );
+    let issuer = |connection: &Connection| connection.settings.oidc().map(|it| it.issuer.clone());
+    let keeps_client = issuer(after)
+        .zip(issuer(before))
+        .is_some_and(|(after, before)| after.takes_secrets_of(&before));
+    let ours = if keeps_client {
+        format!("Our client ID and secret stay as they are, and are {old}'s.")
+    } else {
+        format!(
+            "Our client ID, secrets and keys at {old} are forgotten, and the connection is off until it has those of {new}."
+        )
+    };
     let warning = format!(
-        "The connection belongs to {old} now. The accounts bound to it would answer to {new}. Our client ID and secret stay as they are, and are {old}'s. If you only want to add a second provider, add a new connection instead."
+        "The connection belongs to {old} now. The accounts bound to it would answer to {new}. {ours} If you only want to add a second provider, add a new connection instead."
     );
     let note = note.into_iter();
     Review {

@@ -562,6 +562,26 @@ async fn another_provider_is_a_review() {
     assert!(issuer.of_document().contains(other), "{issuer:?}");
 }
 
+/// Rule N6: a secret that nobody may read is not read by sending it elsewhere.
+#[tokio::test]
+async fn another_provider_gets_no_secret_of_the_one_before() {
+    let world = Office::new().await;
+    let mut browser = world.admin().await;
+    let (connection, path) = draft(&world, &mut browser, TENANT).await;
+    let secret = [("client_secret", SECRET)];
+    post(&mut browser, &format!("{path}/secret"), &secret).await;
+    let elsewhere = [("provider", "https://elsewhere.example")];
+    let review = post(&mut browser, &format!("{path}/provider"), &elsewhere).await;
+    assert!(review.body.contains("are forgotten"), "{}", review.body);
+    let proposal = hidden_field(&review.body, "proposal").unwrap();
+    let ticked = [("proposal", proposal.as_str()), ("replace", "yes")];
+    let saved = post(&mut browser, "/admin/connections/confirm", &ticked).await;
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let now = world.connection(connection.id).await;
+    assert!(oidc(&now).client_secrets.is_empty() && !now.enabled);
+    assert_eq!(oidc(&now).issuer.of_document(), "https://elsewhere.example");
+}
+
 #[tokio::test]
 async fn what_one_protocol_has_is_not_there_for_the_other() {
     let world = Office::new().await;
