@@ -74,7 +74,7 @@ pub use domain::{
 pub use duplicate::Duplicate;
 pub use fix::{Fix, Side, fixes};
 pub use group::{COUNTED, GroupLoss, GroupText};
-pub use manifest::manifest_lines;
+pub use manifest::compare_manifest;
 pub use metadata_import::{
     ImportChoices, LARGEST_METADATA, MetadataImport, fetched_metadata, providers_to_pick,
     read_metadata,
@@ -82,7 +82,7 @@ pub use metadata_import::{
 pub use new_password::LONGEST_PASSWORD;
 pub use obstacle::{ConnectionEnd, Obstacle};
 pub use proposal::Proposal;
-pub use provider::ChosenProvider;
+pub use provider::{ChosenProvider, registered_addresses};
 pub use provider_check::{LineState, ProviderCheck, ProviderLine};
 pub use provider_watch::LookError;
 pub use refused::{FieldProblem, Problems, Refused};

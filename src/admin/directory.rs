@@ -13,9 +13,6 @@ use crate::domain::{
 };
 use crate::oidc::{Cloud, Issuer, TenantId};
 
-/// How Entra's SAML names itself, before the tenant.
-const SAML_ISSUER: &str = "https://sts.windows.net/";
-
 /// The settings of a directory as text, with what each takes.
 pub const DIRECTORY_KEYS: [(&str, &str); 9] = [
     (
@@ -161,10 +158,7 @@ pub fn own_tenant(connection: &Connection) -> Option<(TenantId, Option<Cloud>)> 
             Issuer::Named { .. } => None,
         };
     }
-    let entity = &connection.settings.saml().idp_entity_id;
-    let tenant = entity.strip_prefix(SAML_ISSUER)?;
-    let tenant = tenant.trim_end_matches('/').parse().ok()?;
-    Some((tenant, None))
+    Some((connection.settings.saml_tenant()?, None))
 }
 
 /// A connection's directory in a line, for versions and the audit log; none where it has none.
@@ -277,10 +271,9 @@ impl Admin<'_> {
         change: &DirectoryEdit,
     ) -> Result<DirectoryCredential, Refused> {
         let before = connection.settings.directory.as_deref();
-        let oidc = connection.settings.oidc();
-        let speaks_oidc = oidc.is_some_and(|oidc| oidc.issuer.is_entra());
-        if !change.is_own(before).unwrap_or(!speaks_oidc) {
-            if speaks_oidc {
+        let asks_entra = connection.settings.asks_entra();
+        if !change.is_own(before).unwrap_or(!asks_entra) {
+            if asks_entra {
                 return Ok(DirectoryCredential::SignIn);
             }
             return Err(FieldProblem::new(

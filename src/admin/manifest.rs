@@ -1,16 +1,16 @@
 //! "Check a manifest": an app registration's manifest beside a connection (seed 000-45). Nobody is asked, and nothing is kept.
 
-use super::{FieldProblem, LineState, Obstacle, ProviderLine, Refused};
+use super::{FieldProblem, LineState, Obstacle, ProviderCheck, ProviderLine, Refused};
 use crate::domain::{Company, Connection};
 use crate::oidc::{ExpectedManifest, Issuer, ManifestFinding, ManifestWeight, check_manifest};
 use crate::text::{line as line_of, sentence};
 
 /// What of a manifest does not fit a connection, line by line.
-pub fn manifest_lines(
+pub fn compare_manifest(
     company: &Company,
     connection: &Connection,
     manifest: &str,
-) -> Result<Vec<ProviderLine>, Refused> {
+) -> Result<ProviderCheck, Refused> {
     let Some(oidc) = connection.settings.oidc() else {
         return Err(Obstacle::NotOidc.into());
     };
@@ -30,7 +30,10 @@ pub fn manifest_lines(
     let found = check_manifest(manifest, &expected);
     let found =
         found.map_err(|error| FieldProblem::new("manifest", sentence(&error.to_string())))?;
-    Ok(found.iter().map(line).collect())
+    Ok(ProviderCheck {
+        lines: found.iter().map(line).collect(),
+        discovery: None,
+    })
 }
 
 fn line(finding: &ManifestFinding) -> ProviderLine {

@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use super::directory::expired_problem;
 use super::{Admin, FieldProblem, Obstacle, Refused};
 use crate::domain::{
-    AnswerMode, ClientSecret, Connection, ConnectionName, MOST_CALLBACK_CODES, OidcSettings,
+    AnswerMode, ClientSecret, Company, Connection, ConnectionName, MOST_CALLBACK_CODES,
+    OidcSettings,
 };
 use crate::keys::{self, hex};
 use crate::oidc::{Cloud, Discovery, Issuer, PasteNote, Pasted, TenantId};
@@ -43,16 +44,8 @@ impl ChosenProvider {
     ) -> Result<Self, Refused> {
         let problem = |what: String| Refused::from(FieldProblem::new("provider", what));
         if let Some(tenants) = several_tenants(pasted) {
-            if tenants.len() > MOST_TENANTS {
-                return Err(problem(format!("Name at most {MOST_TENANTS} tenants.")));
-            }
-            return Ok(Self {
-                issuer: Issuer::EntraTenants {
-                    cloud: default,
-                    tenants,
-                },
-                note: Some("People of these tenants come, and of no other.".to_owned()),
-            });
+            let note = "People of these tenants come, and of no other.".to_owned();
+            return Self::of_several(default, tenants, Some(note));
         }
         let local = matches!(default, Cloud::Local(_)).then_some(default);
         let found = Pasted::parse(pasted, reach == Reach::Private, local)
@@ -118,10 +111,6 @@ impl ChosenProvider {
             Issuer::EntraTenants { cloud, tenants } => (cloud, tenants),
             Issuer::Named { .. } => return Err(not_several_error()),
         };
-        if tenants.len() >= MOST_TENANTS {
-            let what = format!("Name at most {MOST_TENANTS} tenants.");
-            return Err(FieldProblem::new("provider", what).into());
-        }
         match other.issuer {
             Issuer::EntraTenant { cloud: its, tenant } if its == cloud => {
                 if !tenants.contains(&tenant) {
@@ -130,10 +119,20 @@ impl ChosenProvider {
             }
             _ => return Err(not_several_error()),
         }
-        Ok(Self {
-            issuer: Issuer::EntraTenants { cloud, tenants },
-            note: (!note.is_empty()).then_some(note),
-        })
+        Self::of_several(cloud, tenants, (!note.is_empty()).then_some(note))
+    }
+
+    fn of_several(
+        cloud: Cloud,
+        tenants: Vec<TenantId>,
+        note: Option<String>,
+    ) -> Result<Self, Refused> {
+        if tenants.len() > MOST_TENANTS {
+            let what = format!("Name at most {MOST_TENANTS} tenants.");
+            return Err(FieldProblem::new("provider", what).into());
+        }
+        let issuer = Issuer::EntraTenants { cloud, tenants };
+        Ok(Self { issuer, note })
     }
 }
 
@@ -331,6 +330,34 @@ impl Admin<'_> {
         oidc.callback_codes.truncate(1);
         Ok(after)
     }
+}
+
+/// The addresses that are entered at a provider, each with the name of Entra's field.
+pub fn registered_addresses(
+    company: &Company,
+    connection: &Connection,
+) -> Vec<(&'static str, String)> {
+    let Some(oidc) = connection.settings.oidc() else {
+        return Vec::new();
+    };
+    let callbacks = oidc.callback_codes.iter();
+    let callbacks = callbacks.map(|code| ("Redirect URI", company.callback_url(code)));
+    callbacks
+        .chain([
+            (
+                "Home page URL (sign-in)",
+                company.initiate_url(&connection.name),
+            ),
+            (
+                "Front-channel logout URL",
+                company.front_channel_url(&connection.name),
+            ),
+            (
+                "Back-channel logout URL",
+                company.back_channel_url(&connection.name),
+            ),
+        ])
+        .collect()
 }
 
 /// Rule H2: the other connection of a company that is the same client of the same provider.

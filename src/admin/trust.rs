@@ -66,12 +66,9 @@ impl Admin<'_> {
         if settings == connection.settings {
             return Err(Obstacle::SameTrust { number }.into());
         }
-        let providers = settings.oidc().zip(connection.settings.oidc());
-        let keeps_client =
-            providers.is_none_or(|(then, now)| then.issuer.takes_secrets_of(&now.issuer));
         Ok(Connection {
             // Off, where it needs a secret of the provider that it comes back to.
-            enabled: connection.enabled && keeps_client,
+            enabled: connection.enabled && settings.keeps_client_of(&connection.settings),
             settings,
             ..connection.clone()
         })

@@ -9,8 +9,7 @@ use utoipa::ToSchema;
 use super::client_keys::ClientKeyOut;
 use super::json_body::{present, texts};
 use crate::admin::{
-    CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, ProviderLine,
-    SETTINGS,
+    CertificateFacts, CertificateState, ConnectionSettings, LineState, ProviderCheck, SETTINGS,
 };
 use crate::domain::{ClientSecret, Company, Connection, Protocol};
 
@@ -344,13 +343,7 @@ impl OpenIdOut {
 
 impl From<&ProviderCheck> for ProviderCheckOut {
     fn from(check: &ProviderCheck) -> Self {
-        Self::of(&check.lines)
-    }
-}
-
-impl ProviderCheckOut {
-    pub(super) fn of(lines: &[ProviderLine]) -> Self {
-        let lines_out = lines.iter().map(|line| ProviderLineOut {
+        let lines = check.lines.iter().map(|line| ProviderLineOut {
             subject: line.subject.to_owned(),
             state: match line.state {
                 LineState::Passed => LineStateOut::Passed,
@@ -361,8 +354,8 @@ impl ProviderCheckOut {
             next: line.next.to_owned(),
         });
         Self {
-            passed: lines.iter().all(|line| line.state != LineState::Failed),
-            lines: lines_out.collect(),
+            passed: check.passed(),
+            lines: lines.collect(),
         }
     }
 }

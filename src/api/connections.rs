@@ -24,7 +24,7 @@ use super::version::{IfMatch, IfMatchHeader};
 use super::{Answer, Caller, answer};
 use crate::admin::{
     ChosenProvider, ConnectionSettings, ImportChoices, Obstacle, Refused, certificate_findings,
-    connection_name, manifest_lines, read_metadata,
+    compare_manifest, connection_name, read_metadata,
 };
 use crate::app::Turn;
 use crate::domain::{AuditAction, Connection, ConnectionId, Settings};
@@ -188,8 +188,8 @@ pub(super) async fn check_manifest(
     body: JsonBody<ManifestIn>,
 ) -> Answer {
     let connection = caller.admin().connection(id).await?;
-    let lines = manifest_lines(&caller.site.company, &connection, &body.value.manifest)?;
-    let out = ProviderCheckOut::of(&lines);
+    let check = compare_manifest(&caller.site.company, &connection, &body.value.manifest)?;
+    let out = ProviderCheckOut::from(&check);
     Ok(answer::written(StatusCode::OK, answer::text(&out)?))
 }
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::word::words;
 use super::{ClientSecret, Settings};
-use crate::oidc::{Cloud, Issuer, TenantId};
+use crate::oidc::{Cloud, TenantId};
 
 /// How often a directory is asked for what has changed, in minutes, where nothing else is said.
 pub const DIRECTORY_MINUTES: u16 = 30;
@@ -147,11 +147,8 @@ impl DirectorySettings {
 impl Settings {
     /// What stands before the object ID in the name by which a connection knows somebody of its directory (rules F1 and R1).
     pub fn directory_prefix(&self) -> String {
-        let tenants = self
-            .oidc()
-            .is_some_and(|oidc| matches!(oidc.issuer, Issuer::EntraTenants { .. }));
-        match &self.directory {
-            Some(directory) if tenants => format!("tid:{}/oid:", directory.tenant),
+        match (&self.directory, self.oidc()) {
+            (Some(directory), Some(oidc)) => oidc.issuer.object_prefix(directory.tenant.as_str()),
             _ => "oid:".to_owned(),
         }
     }

@@ -111,11 +111,11 @@ impl Settings {
     /// These settings, with the secrets, keys and redirect URIs of others: what an older version had of them does not come back.
     #[must_use]
     pub fn with_credentials_of(mut self, now: &Self) -> Self {
+        let keeps = self.keeps_client_of(now);
         if let (Some(then), Some(now)) = (self.oidc_mut(), now.oidc()) {
             then.client_secrets.clear();
             then.client_keys.clear();
-            // Rule N6: what one provider gave is sent to no other.
-            if then.issuer.takes_secrets_of(&now.issuer) {
+            if keeps {
                 then.client_secrets.clone_from(&now.client_secrets);
                 then.client_keys.clone_from(&now.client_keys);
             }
@@ -131,6 +131,13 @@ impl Settings {
             then.take_secrets_of(now.directory.as_deref());
         }
         self
+    }
+
+    /// Whether what we are known by at the provider of others may be sent to this one (rule N6): what one provider gave is sent to no
+    /// other.
+    pub fn keeps_client_of(&self, others: &Self) -> bool {
+        let providers = self.oidc().zip(others.oidc());
+        providers.is_none_or(|(ours, theirs)| ours.issuer.takes_secrets_of(&theirs.issuer))
     }
 
     fn new(protocol: Protocol, attributes: AttributeMapping) -> Self {
@@ -188,6 +195,11 @@ impl Settings {
             Protocol::Saml(saml) => saml.idp_entity_id.clone(),
             Protocol::Oidc(oidc) => oidc.issuer_text(),
         }
+    }
+
+    /// Whether sign-ins are by OpenID Connect at Entra ID.
+    pub fn asks_entra(&self) -> bool {
+        self.oidc().is_some_and(|oidc| oidc.issuer.is_entra())
     }
 
     /// The one tenant of Entra ID that a connection of OpenID Connect asks.

@@ -149,6 +149,14 @@ impl Issuer {
         matches!(self, Self::EntraTenant { .. } | Self::EntraTenants { .. })
     }
 
+    /// What stands before an object ID in the name of somebody of a tenant (rule R1): the tenant, where there may be several.
+    pub fn object_prefix(&self, tenant: &str) -> String {
+        match self {
+            Self::EntraTenants { .. } => format!("tid:{tenant}/oid:"),
+            Self::EntraTenant { .. } | Self::Named { .. } => "oid:".to_owned(),
+        }
+    }
+
     /// Whether what is sent to the one is sent to no one else by sending it to the other: one provider, or one cloud of Entra ID.
     pub fn takes_secrets_of(&self, other: &Self) -> bool {
         match (self.entra_cloud(), other.entra_cloud()) {

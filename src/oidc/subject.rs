@@ -59,13 +59,10 @@ impl ValidatedIdToken {
 
     /// R1.
     fn identity_key(&self, client: &Client) -> String {
-        match (self.entra(), &client.issuer) {
-            (Some((tenant, object)), Issuer::EntraTenants { .. }) => {
-                format!("tid:{tenant}/oid:{object}")
-            }
-            (Some((_, object)), _) => format!("oid:{object}"),
+        match self.entra() {
+            Some((tenant, object)) => format!("{}{object}", client.issuer.object_prefix(tenant)),
             // `sub` is pairwise at Entra: a registration that is made anew would orphan every account. Elsewhere it is the key.
-            (None, _) => format!("sub:{}", self.subject()),
+            None => format!("sub:{}", self.subject()),
         }
     }
 }

@@ -42,18 +42,15 @@ impl Admin<'_> {
 /// How the identities of a connection begin before and after a change of its provider: those of one tenant are written without it
 /// (rule R1). None where they stay.
 pub(super) fn rewritten_keys(before: &Connection, after: &Connection) -> Option<(String, String)> {
-    let issuer = |connection: &Connection| Some(connection.settings.oidc()?.issuer.clone());
-    let listed = |tenant: &str| format!("tid:{tenant}/oid:");
-    match (issuer(before)?, issuer(after)?) {
+    let (before, after) = (before.settings.oidc()?, after.settings.oidc()?);
+    let (before, after) = (&before.issuer, &after.issuer);
+    match (before, after) {
         (Issuer::EntraTenant { tenant, .. }, Issuer::EntraTenants { tenants, .. })
-            if tenants.contains(&tenant) =>
+        | (Issuer::EntraTenants { tenants, .. }, Issuer::EntraTenant { tenant, .. })
+            if tenants.contains(tenant) =>
         {
-            Some(("oid:".to_owned(), listed(tenant.as_str())))
-        }
-        (Issuer::EntraTenants { tenants, .. }, Issuer::EntraTenant { tenant, .. })
-            if tenants.contains(&tenant) =>
-        {
-            Some((listed(tenant.as_str()), "oid:".to_owned()))
+            let prefix = |issuer: &Issuer| issuer.object_prefix(tenant.as_str());
+            Some((prefix(before), prefix(after)))
         }
         _ => None,
     }

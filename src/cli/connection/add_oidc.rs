@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::jit_group::jit_group;
-use super::provider::{client, provider_addresses};
+use super::provider::client;
 use super::settings::CommandSettings;
 use super::{check_usable, describe, write_new};
-use crate::admin::ChosenProvider;
+use crate::admin::{ChosenProvider, registered_addresses};
 use crate::cli::arguments::{connection_name, read_secret, required_text};
 use crate::cli::error::Result;
 use crate::cli::installation::Installation;
@@ -114,7 +114,7 @@ impl AddOidcConnection {
             ))?;
         }
         out.line("Enter these at the provider:")?;
-        out.fields("  ", 27, provider_addresses(&company, &connection))?;
+        out.fields("  ", 27, registered_addresses(&company, &connection))?;
         if !connection.enabled {
             out.line(format!(
                 "Enable it with: vestibule connection enable --company {} --name {}",

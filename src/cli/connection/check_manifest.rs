@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
-
 use super::NamedConnection;
-use super::verify::{line_json, print_lines};
-use crate::admin::{LineState, manifest_lines};
+use super::verify::print_check;
+use crate::admin::compare_manifest;
 use crate::cli::arguments::read_file;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
@@ -28,15 +26,9 @@ impl CheckManifest {
     pub(super) async fn run(self, installation: &Installation, out: &mut Output) -> Result<()> {
         let (company, connection) = self.named.find(installation).await?;
         let octets = read_file(&self.file)?;
-        let lines = manifest_lines(&company, &connection, &String::from_utf8_lossy(&octets))?;
-        let passed = lines.iter().all(|line| line.state != LineState::Failed);
-        if self.json {
-            let lines: Vec<_> = lines.iter().map(line_json).collect();
-            out.json(&json!({"passed": passed, "lines": lines}))?;
-        } else {
-            print_lines(&lines, out)?;
-        }
-        if passed {
+        let check = compare_manifest(&company, &connection, &String::from_utf8_lossy(&octets))?;
+        print_check(&check, self.json, out)?;
+        if check.passed() {
             return Ok(());
         }
         Err(CliError::refused(

@@ -11,35 +11,7 @@ pub(super) fn client() -> Result<ProviderClient> {
     Ok(ProviderClient::new()?)
 }
 
-/// The addresses that are entered at a provider, each with the name of Entra's field.
-pub(super) fn provider_addresses(
-    company: &Company,
-    connection: &Connection,
-) -> Vec<(&'static str, String)> {
-    let Some(oidc) = connection.settings.oidc() else {
-        return Vec::new();
-    };
-    let callbacks = oidc.callback_codes.iter();
-    let callbacks = callbacks.map(|code| ("Redirect URI", company.callback_url(code)));
-    callbacks
-        .chain([
-            (
-                "Home page URL (sign-in)",
-                company.initiate_url(&connection.name),
-            ),
-            (
-                "Front-channel logout URL",
-                company.front_channel_url(&connection.name),
-            ),
-            (
-                "Back-channel logout URL",
-                company.back_channel_url(&connection.name),
-            ),
-        ])
-        .collect()
-}
-
-/// The same for scripts; nothing of a connection that speaks something else.
+/// The addresses that are entered at a provider, for scripts; nothing of a connection that speaks something else.
 pub(super) fn addresses_json(company: &Company, connection: &Connection) -> Map<String, Value> {
     let mut all = Map::new();
     let Some(oidc) = connection.settings.oidc() else {

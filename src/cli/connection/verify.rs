@@ -1,10 +1,10 @@
 //! `connection verify`: looks at a provider of OpenID Connect, line by line.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::NamedConnection;
 use super::provider::client;
-use crate::admin::ProviderLine;
+use crate::admin::ProviderCheck;
 use crate::cli::error::{CliError, Result};
 use crate::cli::installation::Installation;
 use crate::cli::output::Output;
@@ -25,14 +25,8 @@ impl VerifyConnection {
         let admin = installation.admin(company.id).await?;
         let looked = admin.verify_provider(&connection, &client, reach).await;
         let (check, connection) = looked?;
-        let passed = check.passed();
-        if self.json {
-            let lines: Vec<_> = check.lines.iter().map(line_json).collect();
-            out.json(&json!({"passed": passed, "lines": lines}))?;
-        } else {
-            print_lines(&check.lines, out)?;
-        }
-        if passed {
+        print_check(&check, self.json, out)?;
+        if check.passed() {
             return Ok(());
         }
         Err(CliError::refused(
@@ -45,19 +39,21 @@ impl VerifyConnection {
     }
 }
 
-/// A line for scripts.
-pub(super) fn line_json(line: &ProviderLine) -> Value {
-    json!({
-        "subject": line.subject,
-        "state": line.state.name(),
-        "found": line.found,
-        "next": line.next,
-    })
-}
-
-/// Lines for people.
-pub(super) fn print_lines(lines: &[ProviderLine], out: &mut Output) -> Result<()> {
-    for line in lines {
+/// What was looked at, for scripts or for people.
+pub(super) fn print_check(check: &ProviderCheck, as_json: bool, out: &mut Output) -> Result<()> {
+    if as_json {
+        let lines = check.lines.iter().map(|line| {
+            json!({
+                "subject": line.subject,
+                "state": line.state.name(),
+                "found": line.found,
+                "next": line.next,
+            })
+        });
+        let lines: Vec<_> = lines.collect();
+        return out.json(&json!({"passed": check.passed(), "lines": lines}));
+    }
+    for line in &check.lines {
         out.line(format!(
             "{:<6} {}: {}",
             line.state.word(),

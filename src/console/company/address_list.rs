@@ -1,5 +1,6 @@
 //! Every address of the company that somebody registers elsewhere, in one list (seed 000-27).
 
+use crate::admin::registered_addresses;
 use crate::console::Console;
 use crate::domain::{Company, Connection};
 
@@ -50,17 +51,11 @@ pub(super) fn address_groups(console: &Console, company: &Company) -> Vec<Addres
 }
 
 fn of_connection(company: &Company, connection: &Connection) -> Option<AddressGroup> {
-    let oidc = connection.settings.oidc()?;
+    let addresses = registered_addresses(company, connection);
+    if addresses.is_empty() {
+        return None;
+    }
     let name = &connection.name;
-    let codes = oidc.callback_codes.iter();
-    let mut addresses: Vec<_> = codes
-        .map(|code| ("Redirect URI", company.callback_url(code)))
-        .collect();
-    addresses.extend([
-        ("Home page URL", company.initiate_url(name)),
-        ("Front-channel logout URL", company.front_channel_url(name)),
-        ("Back-channel logout URL", company.back_channel_url(name)),
-    ]);
     Some(AddressGroup {
         title: connection.display_name.clone(),
         href: format!("/admin/connections/{}", connection.id),

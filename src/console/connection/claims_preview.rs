@@ -4,7 +4,7 @@
 
 use crate::admin::SETTINGS;
 use crate::console::Console;
-use crate::domain::{Claim, Connection, MappedClaim};
+use crate::domain::{Claim, Connection, MappedClaim, ObjectId};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 
@@ -76,16 +76,15 @@ fn row(mapped: MappedClaim) -> Option<PreviewRow> {
 fn of_mapping(connection: &Connection) -> Vec<String> {
     let settings = &connection.settings;
     let mut warnings = Vec::new();
-    let is_entra = settings.oidc().is_some_and(|oidc| oidc.issuer.is_entra());
     let groups = &settings.attributes.groups;
     let named: Vec<&str> = settings
         .group_mapping
         .iter()
         .map(|row| row.value.as_str())
-        .filter(|value| !is_guid(value))
+        .filter(|value| !is_object_id(value))
         .collect();
     let is_of_groups = groups.iter().any(|source| source.name() == Some("groups"));
-    if is_entra
+    if settings.asks_entra()
         && is_of_groups
         && let [first, ..] = named.as_slice()
     {
@@ -131,7 +130,7 @@ fn of_claims(connection: &Connection, claims: &[Claim], mapped: &[MappedClaim]) 
         ));
     }
     let roles = claims.iter().find(|claim| claim.name == "roles");
-    if roles.is_some_and(|claim| claim.values.iter().any(|value| is_guid(value))) {
+    if roles.is_some_and(|claim| claim.values.iter().any(|value| is_object_id(value))) {
         warnings.push(
             "roles holds Object IDs of groups: \"Emit groups as role claims\" is on in Entra ID, and makes app roles vanish. App registrations, the application, Token configuration, Edit groups claim."
                 .to_owned(),
@@ -140,12 +139,8 @@ fn of_claims(connection: &Connection, claims: &[Claim], mapped: &[MappedClaim]) 
     warnings
 }
 
-fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+fn is_object_id(text: &str) -> bool {
+    text.parse::<ObjectId>().is_ok()
 }
 
 fn short(text: &str) -> String {

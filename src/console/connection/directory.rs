@@ -46,7 +46,7 @@ pub(super) struct DirectoryPage {
     /// Whether there is a directory.
     is_set: bool,
     /// Whether the client of the sign-ins can ask it.
-    speaks_oidc: bool,
+    asks_entra: bool,
     /// The name that is proposed for a registration of its own.
     proposed_name: String,
     /// Whose directory the connection itself says that it is.
@@ -113,10 +113,14 @@ impl DirectoryForm {
     }
 
     fn blank(connection: &Connection) -> Self {
-        let is_oidc = connection.settings.oidc().is_some();
         Self {
             cloud: GraphCloud::Global.to_string(),
-            credential: if is_oidc { "sign_in" } else { "own" }.to_owned(),
+            credential: if connection.settings.asks_entra() {
+                "sign_in"
+            } else {
+                "own"
+            }
+            .to_owned(),
             every_minutes: DIRECTORY_MINUTES.to_string(),
             ..Self::default()
         }
@@ -206,7 +210,7 @@ pub(super) fn page(
         head: ConnectionHead::of(connection, ConnectionTab::Directory),
         problems: Problems::default(),
         is_set: settings.is_some(),
-        speaks_oidc: connection.settings.oidc().is_some(),
+        asks_entra: connection.settings.asks_entra(),
         proposed_name: format!("{} directory look-up", console.site.company.name),
         own_tenant: own_tenant(connection).map_or_else(String::new, |(own, _)| own.to_string()),
         clouds: clouds(&form.cloud),

@@ -82,11 +82,7 @@ async fn review(
         before.settings.provider_name(),
         after.settings.provider_name(),
     );
-    let issuer = |connection: &Connection| connection.settings.oidc().map(|it| it.issuer.clone());
-    let keeps_client = issuer(after)
-        .zip(issuer(before))
-        .is_some_and(|(after, before)| after.takes_secrets_of(&before));
-    let ours = if keeps_client {
+    let ours = if after.settings.keeps_client_of(&before.settings) {
         format!("Our client ID and secret stay as they are, and are {old}'s.")
     } else {
         format!(

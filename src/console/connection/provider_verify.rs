@@ -6,12 +6,11 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use serde::Deserialize;
 
 use super::head::{ConnectionHead, ConnectionTab};
 use super::protocol::provider_connection;
-use serde::Deserialize;
-
-use crate::admin::{LineState, Problems, ProviderCheck, ProviderLine, Refused, manifest_lines};
+use crate::admin::{LineState, Problems, ProviderCheck, ProviderLine, Refused, compare_manifest};
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Nothing, Section, unprocessable_page};
 use crate::domain::{Connection, ConnectionId};
 use crate::http::error::Error;
@@ -117,10 +116,10 @@ async fn manifest(
     ConsoleForm(console, form): ConsoleForm<ManifestForm>,
 ) -> Result<Response, Error> {
     let connection = provider_connection(&console, id).await?;
-    match manifest_lines(&console.site.company, &connection, &form.manifest) {
-        Ok(lines) => {
+    match compare_manifest(&console.site.company, &connection, &form.manifest) {
+        Ok(check) => {
             let mut view = page(&console, &connection, None);
-            view.manifest_look = Some(LookView::of_manifest(&lines));
+            view.manifest_look = Some(LookView::of_manifest(&check));
             Ok(Page::new(view).into_response())
         }
         Err(refused @ Refused::Invalid(_)) => {
@@ -170,53 +169,45 @@ fn members(discovery: &Discovery) -> Vec<(&'static str, String)> {
 
 impl LookView {
     /// Of an app registration's manifest.
-    fn of_manifest(lines: &[ProviderLine]) -> Self {
-        let (tone, sentence) = match counts(lines) {
-            (0, 0) => ("good", "The app registration fits this connection.".to_owned()),
-            (0, _) => (
-                "warn",
-                "Sign-ins can work with this app registration. Look at what is marked below.".to_owned(),
-            ),
-            (_, _) => (
-                "bad",
-                "The app registration does not fit this connection. Correct it at Entra ID, and paste its manifest again.".to_owned(),
-            ),
-        };
-        Self {
-            tone,
-            sentence,
-            lines: lines.iter().map(LookLine::of).collect(),
+    fn of_manifest(check: &ProviderCheck) -> Self {
+        Self::new(check, |failed, warned| {
+            match (failed, warned) {
+            (0, 0) => "The app registration fits this connection.".to_owned(),
+            (0, _) => "Sign-ins can work with this app registration. Look at what is marked below.".to_owned(),
+            (_, _) => "The app registration does not fit this connection. Correct it at Entra ID, and paste its manifest again.".to_owned(),
         }
+        })
     }
 
     fn of(check: &ProviderCheck) -> Self {
-        let (tone, sentence) = match counts(&check.lines) {
-            (0, 0) => ("good", "Everything fits. Now test a sign-in.".to_owned()),
-            (0, _) => (
-                "warn",
-                "It can work. Look at what is marked below, then test a sign-in.".to_owned(),
-            ),
-            (1, _) => (
-                "bad",
-                "It cannot work like this: 1 check failed.".to_owned(),
-            ),
-            (many, _) => (
-                "bad",
-                format!("It cannot work like this: {many} checks failed."),
-            ),
+        Self::new(check, |failed, warned| match (failed, warned) {
+            (0, 0) => "Everything fits. Now test a sign-in.".to_owned(),
+            (0, _) => "It can work. Look at what is marked below, then test a sign-in.".to_owned(),
+            (1, _) => "It cannot work like this: 1 check failed.".to_owned(),
+            (many, _) => format!("It cannot work like this: {many} checks failed."),
+        })
+    }
+
+    /// `sentence` says it of how many lines failed, and how many deserve a look.
+    fn new(check: &ProviderCheck, sentence: impl FnOnce(usize, usize) -> String) -> Self {
+        let count = |state| {
+            check
+                .lines
+                .iter()
+                .filter(|line| line.state == state)
+                .count()
         };
+        let (failed, warned) = (count(LineState::Failed), count(LineState::Warned));
         Self {
-            tone,
-            sentence,
+            tone: match (failed, warned) {
+                (0, 0) => "good",
+                (0, _) => "warn",
+                (_, _) => "bad",
+            },
+            sentence: sentence(failed, warned),
             lines: check.lines.iter().map(LookLine::of).collect(),
         }
     }
-}
-
-/// How many lines failed, and how many deserve a look.
-fn counts(lines: &[ProviderLine]) -> (usize, usize) {
-    let of = |state| lines.iter().filter(|line| line.state == state).count();
-    (of(LineState::Failed), of(LineState::Warned))
 }
 
 impl LookLine {

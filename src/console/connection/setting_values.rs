@@ -103,10 +103,11 @@ impl SettingValues {
     ) -> Self {
         let sent = Self::sent(fields);
         let mut values = Self::of(stored);
+        let scopes = sent.scopes(values.text("scopes"));
         for key in provider_fields() {
             values.put(key, sent.text(key).to_owned());
         }
-        values.put("scopes", sent.scopes(Self::of(stored).text("scopes")));
+        values.put("scopes", scopes);
         values
     }
 

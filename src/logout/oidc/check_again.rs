@@ -165,12 +165,12 @@ impl Asking<'_> {
                 return Word::Over;
             }
         };
+        let unproved = answer.remembered(before);
         let kid = answer.kid();
         let keys = app.provider_keys(company, self.connection, &discovery, kid.as_deref());
         let Ok(keys) = keys.await else {
-            return Word::Unproved(answer.remembered(before));
+            return Word::Unproved(unproved);
         };
-        let unproved = answer.remembered(before);
         let client = client(self.connection, oidc, &discovery);
         let times = (asked_at, app.clock.now());
         match answer.validate(before, &keys, &client, times, checks) {

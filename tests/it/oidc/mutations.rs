@@ -58,13 +58,12 @@ struct Parts {
 impl Parts {
     /// None of a case that is not one token by RS256.
     fn of(case: &Case, key: &PKey<Private>) -> Option<Self> {
-        let answer: Option<Members> = match &case.message {
-            Message::SignIn { answer, .. } => Some(serde_json::from_slice(answer).ok()?),
-            Message::Logout(_) => None,
-        };
-        let token = match (&case.message, &answer) {
-            (Message::Logout(token), _) => token.trim(),
-            (_, answer) => answer.as_ref()?["id_token"].as_str()?,
+        let (token, answer) = match &case.message {
+            Message::SignIn { answer, .. } => {
+                let answer: Members = serde_json::from_slice(answer).ok()?;
+                (answer["id_token"].as_str()?.to_owned(), Some(answer))
+            }
+            Message::Logout(token) => (token.trim().to_owned(), None),
         };
         let mut parts = token.split('.');
         let mut members = || {
