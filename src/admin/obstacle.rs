@@ -129,6 +129,9 @@ pub enum Obstacle {
     /// No addresses wait for anybody's word.
     #[error("No new addresses of this provider wait to be accepted.")]
     NothingHeld,
+    /// Something else waits to be removed than what was seen.
+    #[error("Something else waits to be removed by now. Nothing was allowed. Look at it again.")]
+    OtherRemoval,
     /// A connection has two key pairs at most.
     #[error("This connection has two key pairs already. Delete the one that is not in use first.")]
     TwoKeyPairs,

@@ -367,9 +367,10 @@ pub(super) fn same_client<'c>(
 ) -> Option<&'c Connection> {
     let oidc = connection.settings.oidc()?;
     others.iter().find(|other| {
-        let is_same = other.settings.oidc().is_some_and(|it| {
-            it.issuer.of_document() == oidc.issuer.of_document() && it.client_id == oidc.client_id
-        });
+        let is_same = other
+            .settings
+            .oidc()
+            .is_some_and(|it| it.issuer.overlaps(&oidc.issuer) && it.client_id == oidc.client_id);
         other.id != connection.id && is_same && !oidc.client_id.is_empty()
     })
 }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Admin, Refused};
+use super::{Admin, Obstacle, Refused};
 use crate::directory::{directory_source, plan_groups};
 use crate::domain::{
     AuditAction, AuditDetail, Connection, ConnectionId, DirectorySettings, GroupPlan, HeldRemoval,
-    ObjectId, Scope,
+    ObjectId, RemovalCount, Scope,
 };
 
 impl Admin<'_> {
@@ -65,13 +65,20 @@ impl Admin<'_> {
         Ok(tx.commit(self.now).await?)
     }
 
-    /// Allows removals that wait, and no more than that, and asks for a synchronisation at once.
-    pub async fn confirm_removal(&self, connection: &Connection) -> Result<HeldRemoval, Refused> {
+    /// Allows removals that wait, and no more than was seen of them, and asks for a synchronisation at once.
+    pub async fn confirm_removal(
+        &self,
+        connection: &Connection,
+        seen: RemovalCount,
+    ) -> Result<HeldRemoval, Refused> {
         let settings = self.synchronised(connection)?;
         self.check_over_administrators()?;
         let mut tx = self.begin(Scope::ConnectionsWrite).await?;
         let held = tx.allow_removal(connection.id).await?;
         let held = held.ok_or(Refused::NotFound)?;
+        if held.count != seen {
+            return Err(Obstacle::OtherRemoval.into());
+        }
         let source = directory_source(settings);
         tx.want_sync(connection, &source, self.now).await?;
         let event = self.event(AuditAction::DirectoryConfirm, connection.name.as_str());

@@ -14,7 +14,7 @@ use super::{Answer, Caller, answer};
 use crate::admin::{Admin, Refused};
 use crate::domain::{
     Connection, ConnectionId, DirectoryCounts, GroupPlan, HeldRemoval, ObjectId, PlannedGroup,
-    SyncResult, SyncState,
+    RemovalCount, SyncResult, SyncState,
 };
 use crate::http::problem::Problem;
 
@@ -94,9 +94,36 @@ pub(super) struct SynchronisationIn {
     #[serde(default)]
     #[schema(max_items = 1000)]
     adopt: Vec<String>,
-    /// That the removals that wait are meant.
-    #[serde(default)]
-    confirm_removal: bool,
+    /// That the removals that wait are meant: how many they are, as `held` of the status says it.
+    confirm_removal: Option<RemovalIn>,
+}
+
+/// How much is removed.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[schema(as = SeenRemoval)]
+#[serde(deny_unknown_fields)]
+struct RemovalIn {
+    /// Users to deactivate.
+    people: u64,
+    /// Memberships to take.
+    memberships: u64,
+    /// Groups that are gone.
+    groups: u64,
+}
+
+impl From<RemovalIn> for RemovalCount {
+    fn from(seen: RemovalIn) -> Self {
+        let RemovalIn {
+            people,
+            memberships,
+            groups,
+        } = seen;
+        Self {
+            people,
+            memberships,
+            groups,
+        }
+    }
 }
 
 /// Shows how far a directory's synchronisation is.
@@ -128,8 +155,8 @@ pub(super) async fn synchronise(
     let connection = admin.connection(id).await?;
     let adopt: Result<Vec<ObjectId>, _> = value.adopt.iter().map(|it| it.parse()).collect();
     let adopt = adopt.map_err(|_| Refused::invalid("adopt", "Use object IDs of the preview."))?;
-    if value.confirm_removal {
-        admin.confirm_removal(&connection).await?;
+    if let Some(seen) = value.confirm_removal {
+        admin.confirm_removal(&connection, seen.into()).await?;
     } else {
         admin.start_synchronisation(&connection, &adopt).await?;
     }

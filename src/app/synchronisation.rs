@@ -1,8 +1,8 @@
 //! Directories are synchronised in the background, on every node: the lease of each decides who does it.
 //!
-//! Invariant: so many at once and no more; one that hangs holds no other up. Tests: `tests/it/oidc_sign_in/directory.rs`.
+//! Invariants: so many at once and no more, one of them of a company; one that hangs holds no other company up. Tests: `tests/it/oidc_sign_in/directory.rs`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use tokio::task::JoinSet;
 
 use super::App;
 use crate::directory::{SyncOutcome, Synchroniser};
-use crate::domain::ConnectionId;
+use crate::domain::{CompanyId, ConnectionId};
 use crate::site::Site;
 use crate::store;
 
 /// How often this node looks for what is due.
 const LOOK: Duration = Duration::from_secs(2);
 /// Directories that one node synchronises at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 impl App {
     /// Synchronises what is due, again and again, until the future is dropped.
     pub async fn synchronise(self: Arc<Self>) {
         let mut running: JoinSet<ConnectionId> = JoinSet::new();
-        let mut under_way: HashSet<ConnectionId> = HashSet::new();
+        let mut under_way: HashMap<ConnectionId, CompanyId> = HashMap::new();
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
@@ -46,9 +46,12 @@ impl App {
                     continue;
                 }
             };
-            let due = due.into_iter().filter(|(_, id)| !under_way.contains(id));
-            for (site, id) in due.take(AT_ONCE - running.len()).collect::<Vec<_>>() {
-                under_way.insert(id);
+            let mut busy: HashSet<CompanyId> = under_way.values().copied().collect();
+            for (site, id) in due {
+                if running.len() == AT_ONCE || !busy.insert(site.company.id) {
+                    continue;
+                }
+                under_way.insert(id, site.company.id);
                 let app = Arc::clone(&self);
                 running.spawn(async move {
                     app.synchronise_directory(&site, id).await;

@@ -139,7 +139,8 @@ impl Round<'_> {
         let mut restarts = 0;
         loop {
             let step = match self.work.phase {
-                SyncPhase::Applying => return self.apply().await,
+                // What was read long ago is read anew before anybody loses something by it.
+                SyncPhase::Applying if !self.is_stale() => return self.apply().await,
                 _ => self.step(&directory).await,
             };
             let Err(problem) = step else { continue };
@@ -165,20 +166,28 @@ impl Round<'_> {
     }
 
     async fn step(&mut self, directory: &OpenDirectory<'_>) -> Result<(), SyncProblem> {
-        let is_stale = self.now() - self.work.started_at > STALE;
+        // A place that does not open any more would be the begin of a list.
+        let page = self.work.page_link.as_deref();
+        let is_over =
+            self.is_stale() || page.is_some_and(|link| !self.opens(directory, Some(link)));
         match self.work.phase {
-            SyncPhase::Groups if !is_stale => self.read_groups(directory).await,
-            SyncPhase::People if !is_stale => self.read_people(directory).await,
+            SyncPhase::Groups if !is_over => self.read_groups(directory).await,
+            SyncPhase::People if !is_over => self.read_people(directory).await,
             SyncPhase::Settling => self.settle().await,
-            _ => self.begin().await,
+            _ => self.begin(directory).await,
         }
     }
 
+    fn is_stale(&self) -> bool {
+        self.now() - self.work.started_at > STALE
+    }
+
     /// A new round: of everything, where nothing is known yet from which to go on.
-    async fn begin(&mut self) -> Result<(), SyncProblem> {
+    async fn begin(&mut self, directory: &OpenDirectory<'_>) -> Result<(), SyncProblem> {
+        let goes_on = self.opens(directory, self.work.groups_link.as_deref())
+            && (!self.work.reads_people || self.opens(directory, self.work.people_link.as_deref()));
         let work = &mut self.work;
-        work.is_full =
-            work.groups_link.is_none() || (work.reads_people && work.people_link.is_none());
+        work.is_full = !goes_on;
         if work.is_full {
             work.round += 1;
             work.reads_people = true;

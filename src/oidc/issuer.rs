@@ -165,6 +165,25 @@ impl Issuer {
         }
     }
 
+    /// Whether people of one provider may come by both: the same one, or a tenant of Entra ID that both name.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self.entra_cloud(), other.entra_cloud()) {
+            (Some(cloud), Some(its)) => {
+                cloud == its && self.tenants().iter().any(|it| other.tenants().contains(it))
+            }
+            _ => self.of_document() == other.of_document(),
+        }
+    }
+
+    /// The tenants of Entra ID whose people may come.
+    fn tenants(&self) -> &[TenantId] {
+        match self {
+            Self::EntraTenant { tenant, .. } => std::slice::from_ref(tenant),
+            Self::EntraTenants { tenants, .. } => tenants,
+            Self::Named { .. } => &[],
+        }
+    }
+
     const fn entra_cloud(&self) -> Option<Cloud> {
         match self {
             Self::EntraTenant { cloud, .. } | Self::EntraTenants { cloud, .. } => Some(*cloud),

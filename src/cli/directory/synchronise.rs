@@ -26,7 +26,10 @@ impl Synchronise {
         settings(&company, &connection)?;
         let admin = installation.admin(company.id).await?;
         if self.confirm_removal {
-            admin.confirm_removal(&connection).await?;
+            // Who has a shell here has just read `status`, or decides anew.
+            let state = installation.store.sync_state(connection.id).await?;
+            let held = state.and_then(|state| state.held).unwrap_or_default();
+            admin.confirm_removal(&connection, held.count).await?;
         } else {
             let adopt: Result<Vec<ObjectId>> = self.adopt.iter().map(|it| object_id(it)).collect();
             admin.start_synchronisation(&connection, &adopt?).await?;

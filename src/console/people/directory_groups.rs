@@ -9,10 +9,10 @@ use axum::routing::post;
 use serde::Deserialize;
 
 use super::words::{counted, number};
-use crate::console::{Banner, Console, ConsoleForm, Nothing, Tone, tell_at};
+use crate::console::{Banner, Console, ConsoleForm, Tone, tell_at};
 use crate::domain::{
     Connection, ConnectionId, DirectoryCounts, GroupPlan, HeldRemoval, KnownDirectoryGroup,
-    ObjectId, PlannedGroup, SyncPhase, SyncResult, SyncState,
+    ObjectId, PlannedGroup, RemovalCount, SyncPhase, SyncResult, SyncState,
 };
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -73,6 +73,7 @@ pub(super) struct PreviewView {
 #[derive(Debug)]
 pub(super) struct HeldView {
     pub(super) question: String,
+    pub(super) count: RemovalCount,
     pub(super) names: String,
 }
 
@@ -212,6 +213,7 @@ impl HeldView {
     fn of(held: &HeldRemoval) -> Self {
         let count = held.count;
         Self {
+            count,
             question: format!(
                 "The directory does not have a lot of what it had: {} would be deactivated, {} taken, {} left without their group of the directory. Is that meant?",
                 counted(count.people, "user", "users"),
@@ -263,11 +265,11 @@ async fn synchronise(
 /// `POST /admin/groups/directory/{id}/confirm`
 async fn confirm(
     Path(id): Path<ConnectionId>,
-    ConsoleForm(console, Nothing {}): ConsoleForm<Nothing>,
+    ConsoleForm(console, seen): ConsoleForm<RemovalCount>,
 ) -> Result<Response, Error> {
     let admin = console.admin();
     let connection = admin.connection(id).await?;
-    admin.confirm_removal(&connection).await?;
+    admin.confirm_removal(&connection, seen).await?;
     tell_at(
         &console,
         PAGE,

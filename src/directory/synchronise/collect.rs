@@ -73,12 +73,21 @@ impl Round<'_> {
     fn first(&self, directory: &OpenDirectory<'_>, delta: Option<&[u8]>) -> Option<GraphRequest> {
         let delta = delta.filter(|_| !self.work.is_full);
         let sealed = self.work.page_link.as_deref().or(delta)?;
+        self.open(directory, sealed)
+            .map(|link| GraphRequest::kept(&link))
+    }
+
+    /// A link as it was kept; none when it is another key's or leads elsewhere than this directory.
+    fn open(&self, directory: &OpenDirectory<'_>, sealed: &[u8]) -> Option<GraphLink> {
         let keys = self.synchroniser.keeper.keys;
         let opened = keys.open(&self.purpose(), sealed)?;
-        let link = directory
-            .addresses()
-            .link(std::str::from_utf8(&opened).ok()?);
-        Some(GraphRequest::kept(&link.ok()?))
+        let link = std::str::from_utf8(&opened).ok()?;
+        directory.addresses().link(link).ok()
+    }
+
+    /// Whether there is a link that can be followed.
+    pub(super) fn opens(&self, directory: &OpenDirectory<'_>, sealed: Option<&[u8]>) -> bool {
+        sealed.is_some_and(|sealed| self.open(directory, sealed).is_some())
     }
 
     fn seal(&self, link: &GraphLink) -> Vec<u8> {

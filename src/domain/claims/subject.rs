@@ -27,7 +27,9 @@ impl Profile {
             .collect();
         let claims = Claims(read.iter().map(|(name, texts)| (*name, &**texts)).collect());
         let vouched = subject.email();
+        // Rule R4: a guest's user name has the address of another tenant inside it.
         let mapped = claims.first(&mapping.email);
+        let mapped = mapped.filter(|address| !address.contains("#EXT#"));
         // Rule R2: what the provider stands for is the address that it has looked at, in whatever case a mapping writes it (rule D7);
         // whatever else an administrator maps is claimed.
         let address = match (mapped, vouched) {

@@ -102,6 +102,6 @@ async fn a_synchronisation_is_previewed_and_started() {
     assert!(shown["linked_groups"].as_u64().unwrap() >= 1);
     let wrong = json!({"adopt": ["North"]});
     is_problem(&master.post(&begin, wrong).await, 422, "invalid");
-    let none = json!({"confirm_removal": true});
+    let none = json!({"confirm_removal": {"people": 1, "memberships": 0, "groups": 0}});
     is_problem(&master.post(&begin, none).await, 404, "not-found");
 }

@@ -9,7 +9,8 @@ use vestibule::app::App;
 use vestibule::config::Secret;
 use vestibule::demo_idp::{DemoDirectory, DemoGroup, DemoPerson, IdpUser};
 use vestibule::domain::{
-    DirectorySettings, GrantSource, Group, GroupKind, SyncPhase, SyncResult, SyncState, User,
+    DirectorySettings, GrantSource, Group, GroupKind, RemovalCount, SyncPhase, SyncResult,
+    SyncState, User,
 };
 
 use super::world::{CLIENT_ID, Relying};
@@ -367,14 +368,27 @@ async fn more_than_a_fifth_waits_for_a_word(database: &Database) {
     }
     let connection = world.stored().await;
     let admin = world.admin_of(&world.acme);
-    admin.confirm_removal(&connection).await.unwrap();
+    // What was not seen is not allowed.
+    let other = RemovalCount {
+        people: 12,
+        ..held.count
+    };
+    assert!(admin.confirm_removal(&connection, other).await.is_err());
+    admin
+        .confirm_removal(&connection, held.count)
+        .await
+        .unwrap();
     // One more than was seen: it is asked again.
     world
         .tenant()
         .change_person(&person(12), |it| it.is_enabled = false);
     let state = world.synchronise().await;
-    assert_eq!(state.held.unwrap().count.people, 12);
-    admin.confirm_removal(&connection).await.unwrap();
+    let held = state.held.unwrap();
+    assert_eq!(held.count.people, 12);
+    admin
+        .confirm_removal(&connection, held.count)
+        .await
+        .unwrap();
     let state = world.synchronise().await;
     assert_eq!(state.last_result, Some(SyncResult::Done), "{state:?}");
     assert_eq!(state.held, None);
