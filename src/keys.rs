@@ -7,6 +7,7 @@ mod backup;
 mod client_pair;
 mod files;
 mod fingerprint;
+mod mac;
 mod password;
 mod rotation;
 mod seal;
@@ -23,6 +24,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::x509::X509;
 use time::OffsetDateTime;
 
+use self::mac::mac;
 use crate::config::Config;
 
 pub use backup::{Restored, SealedKeys};
@@ -182,7 +184,7 @@ impl Keys {
 
     /// A message authentication code as text, for a form's token. `purpose` keeps one use apart from every other.
     pub fn token(&self, purpose: &str, message: &[u8]) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(seal::mac(&self.derive("token", purpose), message))
+        BASE64_URL_SAFE_NO_PAD.encode(mac(&self.derive("token", purpose), message))
     }
 
     /// Whether `token` is [`Keys::token`] of the same purpose and message, compared in constant time.
@@ -192,7 +194,7 @@ impl Keys {
 
     fn derive(&self, kind: &str, purpose: &str) -> [u8; 32] {
         // A zero byte stands between the parts, so that no two (kind, purpose) give one message.
-        seal::mac(
+        mac(
             &self.instance,
             format!("vestibule v1\0{kind}\0{purpose}").as_bytes(),
         )

@@ -2,9 +2,6 @@
 //!
 //! Invariant: what is sealed for one purpose does not open for another. Form: version, 96-bit nonce, ciphertext, 128-bit tag.
 
-use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::sign::Signer;
 use openssl::symm::{Cipher, decrypt_aead, encrypt_aead};
 
 use super::{Keys, random};
@@ -54,13 +51,4 @@ impl Keys {
         )
         .ok()
     }
-}
-
-/// HMAC-SHA-256.
-pub(super) fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    PKey::hmac(key)
-        .and_then(|key| Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot(&mut out, message))
-        .expect("OpenSSL computes HMAC-SHA-256");
-    out
 }
