@@ -28,6 +28,7 @@ mod provider_verify;
 mod redirect_uri;
 mod review;
 mod saml_settings;
+mod set_up_steps;
 mod setting_controls;
 mod setting_keys;
 pub(super) mod setting_values;

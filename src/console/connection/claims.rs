@@ -124,6 +124,8 @@ impl ClaimsPage {
 }
 
 impl SettingsForm for ClaimsPage {
+    const TAB: ConnectionTab = ConnectionTab::Claims;
+
     fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
         SettingValues::sent_claims(fields, stored)
     }

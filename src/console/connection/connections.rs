@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::certificate_days::Remaining;
 use super::head::{ConnectionHead, ConnectionTab};
-use super::settings;
+use super::{set_up_steps, settings};
 use crate::admin::{CertificateFacts, CertificateState, Refused, certificate_warning, missing};
 use crate::console::times::day;
 use crate::console::{Console, ConsoleForm, ConsoleFrame, Section, Tone, tell_at};
@@ -43,6 +43,8 @@ struct ConnectionLine {
     provider: String,
     sort_order: i64,
     is_enabled: bool,
+    /// Where its set-up goes on, until it is enabled.
+    unfinished_page: String,
     /// What it still needs, and what deserves a look, in a sentence each.
     missing: Vec<String>,
     /// How long its certificate or its client secret lasts, and where it is changed.
@@ -71,6 +73,7 @@ impl ConnectionLine {
         let verify = "Never verified: press Verify on its page.".to_owned();
         Self {
             id: connection.id,
+            unfinished_page: set_up_steps::unfinished_page(&connection),
             name: connection.name.to_string(),
             protocol,
             provider: connection.settings.provider_name(),

@@ -97,6 +97,13 @@ impl ConnectionHead {
         format!("{}/switch", self.href())
     }
 
+    /// The address and the name of one of its pages, if it has that page.
+    pub(super) fn page(&self, wanted: ConnectionTab) -> Option<(String, &'static str)> {
+        let mut tabs = self.tabs.iter();
+        let (_, path, name) = tabs.find(|(tab, ..)| *tab == wanted)?;
+        Some((format!("{}{path}", self.href()), name))
+    }
+
     /// Address, name, and whether it is this one.
     pub(super) fn tabs(&self) -> Vec<(String, &'static str, bool)> {
         let tab = |(tab, path, name): &TabText| {

@@ -216,6 +216,8 @@ fn others(asked: &str, offered: &[(String, bool)]) -> String {
 }
 
 impl SettingsForm for ProviderSettingsPage {
+    const TAB: ConnectionTab = ConnectionTab::Settings;
+
     fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
         SettingValues::sent_provider(fields, stored)
     }

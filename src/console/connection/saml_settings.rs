@@ -60,6 +60,8 @@ impl SamlSettingsPage {
 }
 
 impl SettingsForm for SamlSettingsPage {
+    const TAB: ConnectionTab = ConnectionTab::Settings;
+
     fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues {
         SettingValues::sent_settings(fields, stored)
     }

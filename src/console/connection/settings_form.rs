@@ -7,17 +7,22 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
+use super::head::ConnectionTab;
 use super::review::Review;
+use super::set_up_steps;
 use super::setting_values::SettingValues;
 use crate::admin::{Problems, Refused, missing};
 use crate::console::conflict::Conflict;
-use crate::console::{Console, tell_at_with, unprocessable_page};
+use crate::console::{Console, tell_at, tell_at_with, unprocessable_page};
 use crate::domain::{AuditAction, Connection, ConnectionId, Group};
 use crate::http::error::Error;
 use crate::http::response::Page;
 
 /// A page with such a form.
 pub(super) trait SettingsForm: Template + Sized {
+    /// The page's tab.
+    const TAB: ConnectionTab;
+
     /// What the form sent; what it has no field for is as it is stored.
     fn sent(fields: Vec<(String, String)>, stored: &Connection) -> SettingValues;
 
@@ -70,6 +75,7 @@ pub(super) async fn save<P: SettingsForm>(
     let admin = console.admin();
     let before = admin.connection(id).await?;
     let groups = console.app.desk.groups(console.company()).await?;
+    let goes_on = set_up_steps::goes_on(&fields);
     let values = P::sent(fields, &before);
     if values.text("revision") != before.revision.to_string() {
         return conflict::<P>(console, &before, &groups, values).await;
@@ -92,6 +98,10 @@ pub(super) async fn save<P: SettingsForm>(
         Ok(_) => {
             console.changed().await?;
             let (page, next, name) = P::saved(&after);
+            if goes_on {
+                let next = set_up_steps::next_page(&after, P::TAB).unwrap_or(next);
+                return tell_at(console, &next, "Saved.");
+            }
             tell_at_with(console, &page, "Saved.", (&next, name))
         }
         Err(refused @ (Refused::Invalid(_) | Refused::Taken(_))) => {

@@ -150,16 +150,19 @@ impl SetUp {
         console
             .choose("Permission group of new accounts", "SSO Basic")
             .await;
-        console.press("Save").await;
-        console.read("verify the provider").await;
+        console.press("Save, and next: Verify").await;
+        console.read("Set-up, step 2 of 4").await;
     }
 
     pub(super) async fn verify(&self) {
         let console = self.to_console().await;
-        console.click("nav.tabs a[href$='/verify']").await;
+        // Left, and come back to: the set-up goes on where it was.
+        console.click("a[href='/admin/connections']").await;
+        console.click("td a[href$='/verify']").await;
         console.click("form[action$='/verify'] button").await;
         console.read("Everything fits").await;
-        console.click("nav.tabs a").await;
+        console.click(".set-up-steps a").await;
+        console.read("Set-up, step 1 of 4").await;
     }
 
     pub(super) async fn enable(&self) {

@@ -15,6 +15,7 @@ use crate::support::console::{follow, post};
 use crate::support::{ACME_ORIGIN, Answer, Browser, NOW, Office, hidden_field, random};
 
 const TENANT: &str = "6f2c1d34-9a1e-4c55-8f0b-2c1d8e7a9b10";
+const CLIENT_ID: &str = "5e8c0d6a-0000-4000-8000-000000000001";
 const SECRET: &str = "Xy8Q~unmistakable-secret-of-acme";
 
 /// A provider on a port of its own, whose clock is the tests'.
@@ -344,7 +345,7 @@ async fn every_field_is_saved_and_a_form_that_nobody_touched_changes_nothing() {
     assert_eq!(world.connection(connection.id).await, connection);
     let members = world.members.id.to_string();
     let changed = [
-        ("client_id", "5e8c0d6a-0000-4000-8000-000000000001"),
+        ("client_id", CLIENT_ID),
         ("scopes", "profile\nemail\noffline_access"),
         // Rule T6: what lasts is asked for where it is used.
         ("check_again", "30"),
@@ -429,7 +430,7 @@ async fn the_scopes_that_a_provider_offers_are_ticked() {
     let idp = start_provider().await;
     let mut browser = world.admin().await;
     let (connection, path) = draft(&world, &mut browser, &idp.tenant().discovery_url()).await;
-    let id = [("client_id", "5e8c0d6a-0000-4000-8000-000000000001")];
+    let id = [("client_id", CLIENT_ID)];
     assert_eq!(save(&world, &mut browser, &path, &id).await.status, 303);
     let secret = [("client_secret", SECRET)];
     post(&mut browser, &format!("{path}/secret"), &secret).await;
@@ -476,7 +477,7 @@ async fn the_provider_is_verified_and_kept_only_when_nothing_failed() {
         assert!(answer.body.contains(part), "{part}: {}", answer.body);
     }
     assert_eq!(oidc(&world.connection(connection.id).await).discovery, None);
-    let id = [("client_id", "5e8c0d6a-0000-4000-8000-000000000001")];
+    let id = [("client_id", CLIENT_ID)];
     assert_eq!(save(&world, &mut browser, &path, &id).await.status, 303);
     let secret = [("client_secret", SECRET)];
     post(&mut browser, &format!("{path}/secret"), &secret).await;
@@ -657,7 +658,7 @@ async fn the_end_of_a_secret_is_told_in_time() {
     let world = Office::new().await;
     let mut browser = world.admin().await;
     let (connection, path) = draft(&world, &mut browser, TENANT).await;
-    let id = [("client_id", "5e8c0d6a-0000-4000-8000-000000000001")];
+    let id = [("client_id", CLIENT_ID)];
     assert_eq!(save(&world, &mut browser, &path, &id).await.status, 303);
     let until = (NOW + Duration::days(90)).date().to_string();
     let fields = [("client_secret", SECRET), ("expires_on", until.as_str())];
@@ -701,7 +702,7 @@ async fn a_test_shows_the_claims_before_it_is_enabled() {
     let idp = start_provider().await;
     let mut browser = world.admin().await;
     let (connection, path) = draft(&world, &mut browser, &idp.tenant().discovery_url()).await;
-    let client_id = "5e8c0d6a-0000-4000-8000-000000000001";
+    let client_id = CLIENT_ID;
     let members = world.members.id.to_string();
     let changed = [
         ("client_id", client_id),
@@ -772,4 +773,52 @@ async fn sign_in_there(idp: &DemoIdp, authorize: &str) -> String {
         .unwrap();
     let location = answer.headers()[header::LOCATION].to_str().unwrap();
     location.to_owned()
+}
+
+#[tokio::test]
+async fn a_draft_is_set_up_in_steps() {
+    let world = Office::new().await;
+    let mut browser = world.admin().await;
+    let (_, path) = draft(&world, &mut browser, TENANT).await;
+    let go_on = |page: &str| format!("href=\"{path}{page}\">Go on with the set-up");
+    let page = browser.get(&path).await.body;
+    assert!(page.contains("Set-up, step 1 of 4"), "{page}");
+    assert!(page.contains("Save, and next: Verify"), "{page}");
+    assert!(!page.contains("Back: "), "{page}");
+    let list = browser.get("/admin/connections").await.body;
+    assert!(list.contains(&go_on("")), "{list}");
+
+    // Next saves what was typed, and leads to what is missing before it leads on.
+    let next = [("client_id", CLIENT_ID), ("go_on", "on")];
+    let answer = save(&world, &mut browser, &path, &next).await;
+    assert_eq!(answer.header("location"), format!("{path}#secret"));
+    let secret = [("client_secret", SECRET), ("expires_on", "")];
+    post(&mut browser, &format!("{path}/secret"), &secret).await;
+    let answer = save(&world, &mut browser, &path, &next).await;
+    assert_eq!(answer.header("location"), format!("{path}/verify"));
+    let connection = world.connections().await.remove(0);
+    assert_eq!(oidc(&connection).client_id, CLIENT_ID);
+
+    // What is wrong is said on the page itself, with what was typed.
+    let wrong = [("client_id", "a\u{1}b"), ("go_on", "on")];
+    let answer = save(&world, &mut browser, &path, &wrong).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("Set-up, step 1 of 4"));
+
+    let list = browser.get("/admin/connections").await.body;
+    assert!(list.contains(&go_on("/verify")), "{list}");
+    let page = browser.get(&format!("{path}/verify")).await.body;
+    assert!(page.contains("Back: OpenID Connect Settings"), "{page}");
+    assert!(page.contains("Next: Claims and groups"), "{page}");
+    let page = browser.get(&format!("{path}/test")).await.body;
+    assert!(page.contains("Back: Claims and groups"), "{page}");
+    assert!(!page.contains("Next: "), "{page}");
+
+    // A page that set-up does not need is no step, and a connection that is enabled has none.
+    let page = browser.get(&format!("{path}/versions")).await.body;
+    assert!(!page.contains("Set-up, step"), "{page}");
+    let switched = post(&mut browser, &format!("{path}/switch"), &[("on", "true")]).await;
+    assert_eq!(switched.status, 303);
+    let page = browser.get(&path).await.body;
+    assert!(!page.contains("Set-up, step"), "{page}");
 }
