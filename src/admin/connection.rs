@@ -197,7 +197,7 @@ impl Admin<'_> {
             let end = ConnectionEnd::SwitchedOff;
             return Err(Obstacle::LastWayIn { end }.into());
         }
-        if let Some((from, to)) = adoption::rewritten_keys(&before, after) {
+        for (from, to) in adoption::rewritten_keys(&before, after) {
             tx.rewrite_identities(after.id, &from, &to).await?;
         }
         if after.settings != before.settings {

@@ -6,6 +6,9 @@ use crate::admin::{Admin, FieldProblem, Refused};
 use crate::domain::{Connection, ConnectionName};
 use crate::oidc::Issuer;
 
+/// How the name of somebody begins whom a provider other than Entra ID names.
+const SUBJECT: &str = "sub:";
+
 /// The connection that another one takes people over from.
 pub(super) fn adopt_from(connection: &Connection) -> Option<&ConnectionName> {
     connection.settings.oidc()?.adopt_from.as_ref()
@@ -39,19 +42,27 @@ impl Admin<'_> {
     }
 }
 
-/// How the identities of a connection begin before and after a change of its provider: those of one tenant are written without it
-/// (rule R1). None where they stay.
-pub(super) fn rewritten_keys(before: &Connection, after: &Connection) -> Option<(String, String)> {
-    let (before, after) = (before.settings.oidc()?, after.settings.oidc()?);
+/// How the identities of a connection begin before a change of its provider, and how after it (rule R1): those of one tenant are written
+/// without it, and a `sub` counts within its issuer. Those of an issuer that the connection leaves are put away under its name, lead
+/// to nobody, and come back with it.
+pub(super) fn rewritten_keys(before: &Connection, after: &Connection) -> Vec<(String, String)> {
+    let (Some(before), Some(after)) = (before.settings.oidc(), after.settings.oidc()) else {
+        return Vec::new();
+    };
     let (before, after) = (&before.issuer, &after.issuer);
-    match (before, after) {
-        (Issuer::EntraTenant { tenant, .. }, Issuer::EntraTenants { tenants, .. })
-        | (Issuer::EntraTenants { tenants, .. }, Issuer::EntraTenant { tenant, .. })
-            if tenants.contains(tenant) =>
-        {
-            let prefix = |issuer: &Issuer| issuer.object_prefix(tenant.as_str());
-            Some((prefix(before), prefix(after)))
-        }
-        _ => None,
+    if let (Issuer::EntraTenant { tenant, .. }, Issuer::EntraTenants { tenants, .. })
+    | (Issuer::EntraTenants { tenants, .. }, Issuer::EntraTenant { tenant, .. }) =
+        (before, after)
+        && tenants.contains(tenant)
+    {
+        let prefix = |issuer: &Issuer| issuer.object_prefix(tenant.as_str());
+        return vec![(prefix(before), prefix(after))];
     }
+    if before.of_document() == after.of_document() {
+        return Vec::new();
+    }
+    let put_away = |issuer: &Issuer| format!("iss:{}/{SUBJECT}", issuer.of_document());
+    let left = (!before.is_entra()).then(|| (SUBJECT.to_owned(), put_away(before)));
+    let back = (!after.is_entra()).then(|| (put_away(after), SUBJECT.to_owned()));
+    left.into_iter().chain(back).collect()
 }

@@ -89,8 +89,9 @@ async fn review(
             "Our client ID, secrets and keys at {old} are forgotten, and the connection is off until it has those of {new}."
         )
     };
+    let people = people_after(before, after);
     let warning = format!(
-        "The connection belongs to {old} now. The accounts bound to it would answer to {new}. {ours} If you only want to add a second provider, add a new connection instead."
+        "The connection belongs to {old} now. {people} {ours} If you only want to add a second provider, add a new connection instead."
     );
     let note = note.into_iter();
     Review {
@@ -109,4 +110,21 @@ async fn review(
     }
     .page(console)
     .await
+}
+
+/// What becomes of the accounts where a connection belongs to another identity provider (rule R1).
+pub(super) fn people_after(before: &Connection, after: &Connection) -> String {
+    let (old, new) = (
+        before.settings.provider_name(),
+        after.settings.provider_name(),
+    );
+    match before.settings.oidc() {
+        None => format!("The accounts bound to {old} would answer to {new}."),
+        Some(oidc) if oidc.issuer.is_entra() => {
+            format!("The accounts keep the object IDs that they have at {old}.")
+        }
+        Some(_) => format!(
+            "The names by which {old} knows people count no more, until the connection comes back to it. Who comes is found by the address, as at a first sign-in."
+        ),
+    }
 }

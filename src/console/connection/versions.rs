@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::head::{ConnectionHead, ConnectionTab};
+use super::provider_change::people_after;
 use super::review::Review;
 use crate::admin::{Difference, certificate_findings};
 use crate::console::{Banner, Console, ConsoleForm, ConsoleFrame, Item, Section, Tone, tell_at};
@@ -241,9 +242,8 @@ async fn restore(
         after.settings.provider_name(),
     );
     if old != new {
-        warnings.insert(0, format!(
-            "This is another identity provider. The accounts bound to {old} would answer to {new}."
-        ));
+        let people = people_after(&before, &after);
+        warnings.insert(0, format!("This is another identity provider. {people}"));
     }
     Review {
         proposal: admin.propose(

@@ -210,7 +210,7 @@ impl Tx {
         to: &str,
     ) -> Result<u64, Error> {
         let rewritten = query(
-            "UPDATE identity SET subject = $3 || SUBSTR(subject, LENGTH($2) + 1) WHERE connection_id = $1 AND subject LIKE $2 || '%' \
+            "UPDATE identity SET subject = $3 || SUBSTR(subject, LENGTH($2) + 1) WHERE connection_id = $1 AND SUBSTR(subject, 1, LENGTH($2)) = $2 \
              AND NOT EXISTS (SELECT 1 FROM identity o WHERE o.connection_id = $1 AND o.subject = $3 || SUBSTR(identity.subject, LENGTH($2) + 1))",
         )
         .bind(connection.to_string())

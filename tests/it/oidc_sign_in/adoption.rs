@@ -151,3 +151,37 @@ async fn a_list_of_tenants_rewrites_the_keys() {
     );
     assert_eq!(change(one.clone()).await, [format!("oid:{object_id}")]);
 }
+
+/// Rule R1: a `sub` counts within its issuer. Another provider's same `sub` leads to nobody's account, and what was known of people
+/// comes back with the provider.
+#[tokio::test]
+async fn a_subject_counts_within_its_issuer() {
+    let world = Relying::new().await;
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    let user = world.user(SIMON).await.unwrap();
+    let known = async || {
+        let all = world.app.store.identities_of(user.id).await.unwrap();
+        all.into_iter().map(|it| it.subject).collect::<Vec<_>>()
+    };
+    let change = async |issuer: &Issuer| {
+        let mut connection = world.stored().await;
+        connection.settings.oidc_mut().unwrap().issuer = issuer.clone();
+        let admin = world.admin_of(&world.acme);
+        let changed = admin.change_connection(&connection, AuditAction::ConnectionSet, None);
+        changed.await.unwrap();
+    };
+    let one = world.stored().await.settings.oidc().unwrap().issuer.clone();
+    let [subject] = known().await.try_into().unwrap();
+    assert!(subject.starts_with("sub:"), "{subject}");
+    let others = ["https://id.one.example", "https://id.two.example"].map(Issuer::named);
+    for other in &others {
+        change(other).await;
+        let put_away = format!("iss:{}/{subject}", one.of_document());
+        assert_eq!(known().await, [put_away]);
+    }
+    change(&one).await;
+    assert_eq!(known().await, [subject]);
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    assert_eq!(world.user(SIMON).await.unwrap().id, user.id);
+    assert_eq!(known().await.len(), 1);
+}
