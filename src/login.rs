@@ -48,7 +48,7 @@ use crate::saml::signature::SignError;
 use crate::store;
 
 pub use arrival::Arrival;
-pub use begin::{BegunSignIn, Start, begin};
+pub use begin::{Ask, BegunSignIn, Start, begin};
 pub use finish::landing;
 pub use first_password::{FirstUse, first_use};
 pub use known_browser::KnownBrowser;
@@ -113,6 +113,14 @@ pub enum Ending {
     Bounce {
         /// The name of the connection to start with; none when the user has to choose.
         connection: Option<String>,
+    },
+    /// The user's sign-in at the identity provider is too old, and the provider was not asked for a newer one (rule L6): a sign-in
+    /// that asks for the credentials follows, once.
+    AskAnew {
+        /// The name of the connection.
+        connection: String,
+        /// Where to go afterwards.
+        return_to: Option<String>,
     },
     /// The binding cookie did not come with a cross-site request; one same-site re-post may bring it (rule E2).
     Repost {

@@ -12,7 +12,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::ending::respond;
 use super::pages::RepostAnswer;
+use super::signed_in::see_other;
 use crate::app::App;
+use crate::http::address::address;
 use crate::http::client_address::ClientAddress;
 use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
@@ -105,12 +107,35 @@ async fn receive(
     let mut response = match login::receive_callback(app, site, arrival).await? {
         None => return Err(Error::NotFound),
         Some(Ending::Repost { .. }) => repost(site, &answer),
-        Some(ending) => respond(site, headers, ending)?,
+        Some(Ending::AskAnew {
+            connection,
+            return_to,
+        }) => see_other(&address(
+            "/sso/login",
+            &[
+                ("connection", Some(&connection)),
+                ("return_to", return_to.as_deref()),
+                ("force", Some("1")),
+            ],
+        ))?,
+        Some(ending) => {
+            let other = another_account(site, answer.callback_code);
+            respond(site, headers, ending).map_err(|error| error.with_another_account(other))?
+        }
     };
     // Rule M6: the address has the code.
     let policy = HeaderValue::from_static("no-referrer");
     response.headers_mut().insert(REFERRER_POLICY, policy);
     Ok(response)
+}
+
+/// Where the user chooses another account (rule L6).
+fn another_account(site: &Site, callback_code: &str) -> Option<String> {
+    let ready = site.connection_of_callback(callback_code);
+    let ready = ready.filter(|it| it.is_enabled())?;
+    let name = ready.connection.name.as_str();
+    let parameters = [("connection", Some(name)), ("another_account", Some("1"))];
+    Some(address("/sso/login", &parameters))
 }
 
 /// Rule L5: nothing is decided yet, but this request is refused; the page sends it again from our own site.

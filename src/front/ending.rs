@@ -39,9 +39,12 @@ pub(super) fn respond(site: &Site, headers: &HeaderMap, ending: Ending) -> Resul
         Ending::Unasked => Err(Error::BadRequest(
             "It belongs to no sign-in that began here, or to one that is long over.".into(),
         )),
-        Ending::FirstPassword { .. } | Ending::Bounce { .. } | Ending::Repost { .. } => Err(
-            Error::internal("a sign-in led to a step of another kind of sign-in"),
-        ),
+        Ending::AskAnew { .. }
+        | Ending::FirstPassword { .. }
+        | Ending::Bounce { .. }
+        | Ending::Repost { .. } => Err(Error::internal(
+            "a sign-in led to a step of another kind of sign-in",
+        )),
     }
 }
 
@@ -68,5 +71,6 @@ fn refusal_error(code: &Code, advice: Advice) -> Error {
     Error::SignInRefused {
         next: next.into_iter().map(str::to_owned).collect(),
         code: Some(code.to_string()),
+        another_account: None,
     }
 }

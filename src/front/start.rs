@@ -19,7 +19,7 @@ use crate::http::error::Error;
 use crate::http::login_cookie::browser;
 use crate::http::send_off::send_off;
 use crate::http::session;
-use crate::login::{self, Start};
+use crate::login::{self, Ask, Start};
 use crate::site::Site;
 
 /// What an application or a link asks for.
@@ -33,11 +33,20 @@ pub(super) struct Query {
     pub(super) login_hint: Option<String>,
     /// Ask the user again, whatever the identity provider remembers: `1` or `true`.
     pub(super) force: Option<String>,
+    /// Let the user choose the account, where the identity provider speaks OpenID Connect: `1` or `true`.
+    pub(super) another_account: Option<String>,
 }
 
 impl Query {
-    fn forces(&self) -> bool {
-        matches!(self.force.as_deref(), Some("1" | "true"))
+    fn ask(&self) -> Ask {
+        let is_on = |value: &Option<String>| matches!(value.as_deref(), Some("1" | "true"));
+        if is_on(&self.force) {
+            Ask::Credentials
+        } else if is_on(&self.another_account) {
+            Ask::Account
+        } else {
+            Ask::Nothing
+        }
     }
 }
 
@@ -79,7 +88,9 @@ async fn still_signed_in(
     headers: &HeaderMap,
 ) -> Result<Option<Response>, Error> {
     let bounced = Cookie::Bounced.read(headers, site.is_https()).is_some();
-    let Some(id) = session::session_id(headers, site).filter(|_| bounced && !query.forces()) else {
+    let Some(id) =
+        session::session_id(headers, site).filter(|_| bounced && query.ask() == Ask::Nothing)
+    else {
         return Ok(None);
     };
     let asker = app.asker(&site.company, client);
@@ -113,7 +124,7 @@ pub(super) async fn begin(
         connection,
         return_to: return_to.as_ref(),
         login_hint: query.login_hint.as_deref(),
-        force: query.forces(),
+        ask: query.ask(),
         browser: &browser,
         tested_by: None,
     };

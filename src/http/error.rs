@@ -37,6 +37,8 @@ pub enum Error {
         next: Vec<String>,
         /// The attempt's code, when there is an attempt.
         code: Option<String>,
+        /// Where the user chooses another account of the identity provider, if it can be asked for that (rule L6).
+        another_account: Option<String>,
     },
     /// 403: a request for single logout was refused. The log holds the reason.
     #[error("sign-out request refused: {what}")]
@@ -94,6 +96,18 @@ impl Error {
     /// An internal error, with its cause for the log.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         Self::Internal(Cow::Owned(cause.to_string()))
+    }
+
+    /// With the way to another account of the identity provider, where a sign-in was refused.
+    #[must_use]
+    pub fn with_another_account(mut self, address: Option<String>) -> Self {
+        if let Self::SignInRefused {
+            another_account, ..
+        } = &mut self
+        {
+            *another_account = address;
+        }
+        self
     }
 
     /// The answer's status.

@@ -97,6 +97,7 @@ fn page_of(error: &Error, site: Option<&Site>) -> Response {
         next,
         code: error.code().map(str::to_owned),
         link: link_of(error).filter(|_| site.is_some()),
+        other_link: other_link_of(error).filter(|_| site.is_some()),
     });
     with_code(error, page.into_response())
 }
@@ -136,6 +137,16 @@ fn link_of(error: &Error) -> Option<Link> {
         Error::NotAdministrator => Some(Link::landing()),
         Error::SignInRefused { .. } => Some(Link::sign_in_again()),
         _ => Some(Link::sign_in()),
+    }
+}
+
+fn other_link_of(error: &Error) -> Option<Link> {
+    match error {
+        Error::SignInRefused {
+            another_account: Some(href),
+            ..
+        } => Some(Link::another_account(href)),
+        _ => None,
     }
 }
 

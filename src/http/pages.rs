@@ -105,6 +105,8 @@ pub struct FailurePage {
     pub next: Vec<String>,
     pub code: Option<String>,
     pub link: Option<Link>,
+    /// One more, for who meant something else.
+    pub other_link: Option<Link>,
 }
 
 /// The way on from a page.
@@ -128,6 +130,14 @@ impl Link {
         Self {
             text: "Sign in again".to_owned(),
             ..Self::sign_in()
+        }
+    }
+
+    /// To the identity provider, which asks for the account.
+    pub fn another_account(href: &str) -> Self {
+        Self {
+            href: href.to_owned(),
+            text: "Use another account".to_owned(),
         }
     }
 

@@ -30,12 +30,26 @@ pub struct Start<'a> {
     pub return_to: Option<&'a ReturnTo>,
     /// Who wants to sign in, for the identity provider's form.
     pub login_hint: Option<&'a str>,
-    /// Whether the user has to authenticate anew.
-    pub force: bool,
+    /// What the identity provider is to ask the user for.
+    pub ask: Ask,
     /// The browser.
     pub browser: &'a Browser,
     /// The administrator who tests the connection, enabled or not; none for a sign-in.
     pub tested_by: Option<UserId>,
+}
+
+/// What the identity provider is to ask the user for, whatever it remembers (rule L6). SAML knows the credentials alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ask {
+    /// What it finds necessary.
+    #[default]
+    Nothing,
+    /// For the credentials; its answer is held to it.
+    Credentials,
+    /// Which account.
+    Account,
+    /// For the consent to what we ask for.
+    Consent,
 }
 
 /// A sign-in that has begun.
@@ -65,7 +79,7 @@ async fn begin_saml(app: &App, site: &Site, start: Start<'_>) -> Result<BegunSig
         destination: destination.to_owned(),
         issuer: site.company.entity_id(),
         acs_url: site.company.acs_url(),
-        force_authn: start.force || settings.force_authn,
+        force_authn: start.ask == Ask::Credentials || settings.force_authn,
         is_passive: false,
         name_id_policy: settings
             .saml()

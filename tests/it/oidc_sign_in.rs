@@ -16,6 +16,7 @@ mod logout;
 mod logout_world;
 mod mapping;
 mod process;
+mod prompt;
 mod provider_watch;
 mod refusals;
 mod token;

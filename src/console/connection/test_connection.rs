@@ -19,7 +19,7 @@ use crate::http::login_cookie::browser;
 use crate::http::response::Page;
 use crate::http::routes::Routes;
 use crate::http::send_off::send_off;
-use crate::login::{self, Start};
+use crate::login::{self, Ask, Start};
 
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.route("/admin/connections/{id}/test", get(show).post(begin))
@@ -67,6 +67,18 @@ const LOOKS: u32 = 60;
 struct TestForm {
     /// Whether the user has to be asked again, whatever the identity provider remembers.
     force: Option<String>,
+    /// Whether the user has to consent again to what we ask for.
+    consent: Option<String>,
+}
+
+impl TestForm {
+    const fn ask(&self) -> Ask {
+        match (&self.force, &self.consent) {
+            (Some(_), _) => Ask::Credentials,
+            (None, Some(_)) => Ask::Consent,
+            (None, None) => Ask::Nothing,
+        }
+    }
 }
 
 /// `POST /admin/connections/{id}/test`
@@ -94,7 +106,7 @@ async fn begin(
         connection: &connection,
         return_to: None,
         login_hint: None,
-        force: fields.force.is_some(),
+        ask: fields.ask(),
         browser: &browser,
         tested_by: Some(console.me.user.id),
     };

@@ -164,6 +164,7 @@ impl FailurePage {
             ],
             code: Some("K7QF-2M9X".into()),
             link: Some(Link::sign_in_again()),
+            other_link: None,
         }
     }
 
@@ -175,6 +176,7 @@ impl FailurePage {
             next: vec!["Check the address. Your administrator knows the right one.".into()],
             code: None,
             link: None,
+            other_link: None,
         }
     }
 }

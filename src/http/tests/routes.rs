@@ -20,6 +20,7 @@ fn page(frame: Frame) -> FailurePage {
         next: Vec::new(),
         code: None,
         link: None,
+        other_link: None,
     }
 }
 
@@ -79,6 +80,7 @@ pub(super) fn routes() -> Routes {
                 Error::SignInRefused {
                     next: vec!["Ask your administrator.".to_owned()],
                     code: Some("K7QF-2M9X".to_owned()),
+                    another_account: None,
                 }
             }),
         )

@@ -18,7 +18,7 @@ use crate::login::refusal_reason::RefusalReason;
 use crate::login::response::repeated;
 use crate::login::{Browser, Ending, Error, connection_test};
 use crate::oidc::{Answer, Callback, Checks, OpenRequest, RememberedSignIn, Requirement};
-use crate::site::{Site, SiteConnection, client};
+use crate::site::{AnyRequirement, Site, SiteConnection, client};
 use crate::store::{AttemptRef, SessionRefresh};
 
 /// How long a second answer to one request waits for the first, and how often it looks.
@@ -223,7 +223,17 @@ async fn judge(
     };
     let mut redeemed = match redemption.redeem(matched, &mut checks).await {
         Ok(redeemed) => redeemed,
-        Err(failed) => return refuse(failed.refusal(checks)).await,
+        Err(failed) => {
+            let refusal = failed.refusal(checks);
+            let may_ask = can_ask_anew(oidc, attempt, &refusal);
+            return match refuse(refusal).await? {
+                Ending::Refused { .. } if may_ask => Ok(Ending::AskAnew {
+                    connection: connection.name.to_string(),
+                    return_to: attempt.return_to.clone(),
+                }),
+                ending => Ok(ending),
+            };
+        }
     };
     drop(turn);
     let again = redeemed.again.take();
@@ -243,6 +253,13 @@ async fn judge(
             Ok(ending)
         }
     }
+}
+
+/// Rule L6: Entra is not told how old a sign-in may be; one that is too old is asked for anew, with the credentials. What was asked
+/// for with them is asked for no more.
+fn can_ask_anew(oidc: &OidcSettings, attempt: &LoginAttempt, refusal: &SignInRefusal) -> bool {
+    let is_too_old = refusal.requirement == AnyRequirement::Oidc(Requirement::Freshness);
+    is_too_old && oidc.issuer.is_entra() && !attempt.forced && attempt.kind == AttemptKind::Oidc
 }
 
 /// Keeps what the provider is asked with again while this session lasts (rule T6).

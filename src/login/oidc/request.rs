@@ -4,7 +4,7 @@ use super::secrets::{RequestBasis, RequestSecrets, request_id};
 use crate::app::App;
 use crate::domain::{AnswerMode, AttemptKind, LoginAttempt, OidcSettings};
 use crate::keys;
-use crate::login::{BegunSignIn, Error, Start, record};
+use crate::login::{Ask, BegunSignIn, Error, Start, record};
 use crate::oidc::{AuthorizationRequest, Prompt, ResponseMode};
 use crate::saml::binding::EncodedMessage;
 use crate::site::Site;
@@ -28,7 +28,7 @@ pub(in crate::login) async fn begin(
     let secrets = RequestSecrets::derive(app, &state, &basis);
     let now = app.clock.now();
     let settings = &connection.settings;
-    let forced = start.force || settings.force_authn;
+    let forced = start.ask == Ask::Credentials || settings.force_authn;
     let request = AuthorizationRequest {
         endpoint: &discovery.authorization_endpoint,
         client_id: &oidc.client_id,
@@ -41,7 +41,7 @@ pub(in crate::login) async fn begin(
             AnswerMode::Query => ResponseMode::Query,
             AnswerMode::FormPost => ResponseMode::FormPost,
         },
-        prompt: forced.then_some(Prompt::Login),
+        prompt: prompt(start.ask, forced),
         max_age: if forced {
             Some(0)
         } else {
@@ -71,6 +71,16 @@ pub(in crate::login) async fn begin(
         code: attempt.code,
         message: EncodedMessage::Redirect(url.into()),
     })
+}
+
+/// Rule L6. Never `none`: nobody is asked in silence, so that no answer leads to one more question by itself.
+const fn prompt(ask: Ask, forced: bool) -> Option<Prompt> {
+    match ask {
+        _ if forced => Some(Prompt::Login),
+        Ask::Account => Some(Prompt::SelectAccount),
+        Ask::Consent => Some(Prompt::Consent),
+        Ask::Nothing | Ask::Credentials => None,
+    }
 }
 
 /// Rule L7: a domain that the company has now, or the word for all of them.

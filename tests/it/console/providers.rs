@@ -822,3 +822,25 @@ async fn a_draft_is_set_up_in_steps() {
     let page = browser.get(&path).await.body;
     assert!(!page.contains("Set-up, step"), "{page}");
 }
+
+/// Rule L6: an administrator's test alone asks for consent.
+#[tokio::test]
+async fn a_test_asks_for_consent_again() {
+    let world = Office::new().await;
+    let idp = start_provider().await;
+    let mut browser = world.admin().await;
+    let issuer = idp.tenant().issuer();
+    let (_, path) = draft(&world, &mut browser, &issuer).await;
+    let id = [("client_id", CLIENT_ID)];
+    save(&world, &mut browser, &path, &id).await;
+    let secret = [("client_secret", SECRET), ("expires_on", "")];
+    post(&mut browser, &format!("{path}/secret"), &secret).await;
+    let test = format!("{path}/test");
+    let page = browser.get(&test).await.body;
+    assert!(page.contains("Ask for consent again"), "{page}");
+    for (field, prompt) in [("consent", "prompt=consent"), ("force", "prompt=login")] {
+        let begun = post(&mut browser, &test, &[(field, "1")]).await;
+        assert_eq!(begun.status, 303, "{}", begun.body);
+        assert!(begun.header("location").contains(prompt), "{field}");
+    }
+}
