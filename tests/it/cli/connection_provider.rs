@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use vestibule::clock::Clock;
 use vestibule::demo_idp::{DemoConfig, DemoIdp, IdpKey};
+use vestibule::domain::HeldDiscovery;
+use vestibule::store::Store;
 
 use super::Installation;
 use crate::support::{NOW, random};
@@ -149,4 +151,57 @@ fn the_id_of_a_secret_is_not_taken_for_its_value() {
             "{ADD} --issuer {issuer} --client-id {CLIENT_ID} --client-secret-file secret.txt"
         ))
         .fails(2, &["This is the Secret ID", "Value"]);
+}
+
+/// Rule J6: what a provider's document says of another host is used when an administrator has seen it and says so.
+#[tokio::test]
+async fn addresses_that_are_held_are_accepted_by_command() {
+    let (provider, installation) = (Provider::start(), with_secret("8Q~a"));
+    let issuer = provider.idp.tenant().issuer();
+    let add = format!("{ADD} --issuer {issuer} --client-id {CLIENT_ID}");
+    installation.run(&add).succeeds();
+    installation
+        .run(&format!("connection verify {NAMED}"))
+        .succeeds();
+    let accept = format!("connection accept-provider {NAMED}");
+    installation.run(&accept).fails(1, &["No new addresses"]);
+
+    let data = installation.path("data/vestibule.sqlite3");
+    let url = format!("sqlite:{}", data.display());
+    let store = Store::open(&url, vestibule::keys::hash).await.unwrap();
+    let company = store.companies().await.unwrap().remove(0);
+    let stored = async || store.connections(company.id).await.unwrap().remove(0);
+    let mut connection = stored().await;
+    let oidc = connection.settings.oidc_mut().unwrap();
+    let mut discovery = oidc.discovery.clone().unwrap();
+    let old = discovery.token_endpoint.clone();
+    discovery.token_endpoint = "https://elsewhere.example/token".to_owned();
+    let held = HeldDiscovery {
+        discovery,
+        found_at: NOW,
+    };
+    oidc.held_discovery = Some(Box::new(held));
+    assert!(store.update_connection(&connection, NOW).await.unwrap());
+
+    let shown = installation.run(&accept);
+    let change = format!("token_endpoint: {old} → https://elsewhere.example/token");
+    assert_eq!(shown.code, 1, "{shown:?}");
+    assert!(shown.err.contains("Nothing was accepted"), "{shown:?}");
+    shown.says(&[&change]);
+    assert!(
+        stored()
+            .await
+            .settings
+            .oidc()
+            .unwrap()
+            .held_discovery
+            .is_some()
+    );
+    let accepted = installation.run(&format!("{accept} --yes")).succeeds();
+    accepted.says(&[&change, "used from now on"]);
+    let after = stored().await;
+    let oidc = after.settings.oidc().unwrap();
+    assert_eq!(oidc.held_discovery, None);
+    let known = oidc.discovery.as_ref().unwrap();
+    assert_eq!(known.token_endpoint, "https://elsewhere.example/token");
 }

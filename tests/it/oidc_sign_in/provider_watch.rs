@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use openssl::pkey::PKey;
@@ -11,7 +11,7 @@ use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use vestibule::admin::LookError;
-use vestibule::domain::{Connection, OidcSettings};
+use vestibule::domain::{Connection, OidcSettings, Scope};
 use vestibule::jose::{Algorithm, SigningKey};
 use vestibule::outbound::Reach;
 
@@ -230,4 +230,44 @@ async fn a_host_that_comes_back_is_held_no_longer() {
     let admin = idp.world.admin_of(&idp.world.acme);
     let none = admin.with_held_accepted(&idp.stored().await).unwrap_err();
     assert!(none.to_string().contains("No new addresses"), "{none}");
+}
+
+/// A script sees them, too, and accepts what it has seen, with the right to make administrators: whoever answers there can be anybody.
+#[tokio::test]
+async fn a_script_accepts_the_addresses_that_it_has_seen() {
+    let idp = Documents::new().await;
+    idp.is_used().await;
+    let new = "https://elsewhere.example/token";
+    idp.says(|document| document["token_endpoint"] = json!(new));
+    idp.hour().await.unwrap();
+    let path = format!("/api/v1/connections/{}", idp.connection.id);
+    let accept = format!("{path}/provider/accept");
+    let api = idp.world.master().await;
+    let seen = api.get(&path).await;
+    let held: Value = serde_json::from_str(&seen.body).unwrap();
+    let held = &held["openid"]["held_addresses"][0];
+    assert_eq!(
+        (&held["name"], &held["after"]),
+        (&json!("token_endpoint"), &json!(new))
+    );
+
+    let weak = idp.world.client(&[Scope::ConnectionsWrite]).await;
+    let version = [("if-match", seen.header("etag"))];
+    let refused = weak.call(Method::POST, &accept, &version, None).await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    let stale = [("if-match", "\"0-old\"")];
+    let refused = api.call(Method::POST, &accept, &stale, None).await;
+    assert_eq!(refused.status, 412, "{}", refused.body);
+    assert!(idp.oidc().await.held_discovery.is_some());
+
+    let accepted = api.call(Method::POST, &accept, &version, None).await;
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    let oidc = idp.oidc().await;
+    assert_eq!(oidc.discovery.unwrap().token_endpoint, new);
+    assert_eq!(oidc.held_discovery, None);
+    let told = idp.audited().await;
+    assert!(
+        told.iter().any(|it| it == "connection.accept_provider"),
+        "{told:?}"
+    );
 }
