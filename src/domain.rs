@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod attribute;
 pub mod audit;
 mod audit_action;
 mod audit_bound;
@@ -44,6 +45,7 @@ mod word;
 
 pub use crate::graph::ObjectId;
 pub use access::{ReturnTo, ReturnToError};
+pub use attribute::{AttributeName, AttributeNameError, Attributes, MOST_ATTRIBUTES};
 pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
 pub use audit_detail::{AuditDetail, FOREIGN_PASSWORD};

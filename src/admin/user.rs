@@ -9,8 +9,8 @@ use time::Duration;
 
 use super::{Admin, Duplicate, Problems, Refused, password};
 use crate::domain::{
-    AuditAction, AuditDetail, AuditEvent, AuditNoun, ConnectionId, Creation, Email, Grant,
-    GrantSource, Group, GroupId, GroupKind, Scope, User, UserId,
+    Attributes, AuditAction, AuditDetail, AuditEvent, AuditNoun, ConnectionId, Creation, Email,
+    Grant, GrantSource, Group, GroupId, GroupKind, Scope, User, UserId,
 };
 use crate::keys;
 use crate::store::{LostTrust, StoredUser, Tx};
@@ -267,6 +267,7 @@ impl Admin<'_> {
             first_name: fields.first_name,
             last_name: fields.last_name,
             company_name: fields.company_name,
+            attributes: Attributes::new(),
             created_by: Creation::Administrator,
             has_password: false,
             waits_for,

@@ -39,6 +39,7 @@ pub(crate) async fn signed_in(app: &App) -> (User, SessionId) {
         first_name: "Britta".to_owned(),
         last_name: "Simon".to_owned(),
         company_name: String::new(),
+        attributes: crate::domain::Attributes::new(),
         created_by: Creation::Administrator,
         has_password: false,
         waits_for: None,

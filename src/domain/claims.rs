@@ -13,7 +13,7 @@ use lookup::Claims;
 pub use preview::MappedClaim;
 
 pub use super::name_id::{EMAIL_ADDRESS, TRANSIENT};
-use super::{ClaimSource, Email, FlowRequirement, NameId, Settings};
+use super::{Attributes, ClaimSource, Email, FlowRequirement, NameId, Settings};
 use crate::text;
 
 /// The longest subject that is taken as a key.
@@ -47,6 +47,9 @@ pub struct Profile {
     pub company_name: Option<String>,
     /// The name for people.
     pub display_name: Option<String>,
+    /// The further attributes that came.
+    #[serde(default)]
+    pub further: Attributes,
     /// The groups.
     pub groups: GroupClaim,
 }
@@ -139,6 +142,7 @@ impl Profile {
             last_name: claims.name(&mapping.last_name),
             company_name: claims.name(&mapping.company),
             display_name: claims.name(&mapping.display_name),
+            further: claims.further(mapping),
             groups: if claims.any(&mapping.groups_overage) {
                 GroupClaim::Overflow
             } else if claims.any(&mapping.groups) {

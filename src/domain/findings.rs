@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::mapping::FURTHER;
 use super::word::words;
 use super::{ClaimSource, NameId, Profile, Settings, User};
 
@@ -106,7 +107,7 @@ impl Findings {
                 used_as: uses
                     .iter()
                     .filter(|(used, _)| used == name)
-                    .map(|(_, property)| (*property).to_owned())
+                    .map(|(_, property)| property.clone())
                     .collect(),
             })
             .collect();
@@ -123,10 +124,7 @@ impl Findings {
 }
 
 /// Which claim is read for which property: the first of the mapping that has a value (see [`Profile::read`]).
-fn uses<'a>(
-    settings: &Settings,
-    attributes: &[(&'a str, &'a [String])],
-) -> Vec<(&'a str, &'static str)> {
+fn uses<'a>(settings: &Settings, attributes: &[(&'a str, &'a [String])]) -> Vec<(&'a str, String)> {
     let mapping = &settings.attributes;
     let present = |wanted: &str| {
         attributes
@@ -156,7 +154,7 @@ fn uses<'a>(
         .into_iter()
         .filter_map(|(property, names)| {
             let mut names = names.iter().filter_map(ClaimSource::name);
-            Some((names.find_map(present)?, property))
+            Some((names.find_map(present)?, property.to_owned()))
         })
         .collect();
     let all = [
@@ -167,8 +165,13 @@ fn uses<'a>(
         uses.extend(
             names
                 .iter()
-                .filter_map(|source| Some((present(source.name()?)?, property))),
+                .filter_map(|source| Some((present(source.name()?)?, property.to_owned()))),
         );
+    }
+    for (name, sources) in &mapping.further {
+        let mut names = sources.iter().filter_map(ClaimSource::name);
+        let used = names.find_map(present);
+        uses.extend(used.map(|used| (used, format!("{FURTHER}{name}"))));
     }
     uses
 }

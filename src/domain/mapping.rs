@@ -6,11 +6,15 @@
 
 mod source;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::SettingError;
+use super::{AttributeName, AttributeNameError, MOST_ATTRIBUTES, SettingError};
 pub use source::{ClaimSource, SourceError};
 
+/// What stands before the name of a further attribute, where properties are named.
+pub const FURTHER: &str = "further.";
 /// The most sources of one property.
 const MOST_SOURCES: usize = 50;
 
@@ -34,6 +38,9 @@ pub struct AttributeMapping {
     pub groups: Vec<ClaimSource>,
     /// The sign that the groups were too many to list (rule F5).
     pub groups_overage: Vec<ClaimSource>,
+    /// What else is kept of a person for applications, by the administrator's own names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub further: BTreeMap<AttributeName, Vec<ClaimSource>>,
 }
 
 impl Default for AttributeMapping {
@@ -86,6 +93,7 @@ impl Default for AttributeMapping {
                 "memberOf",
             ]),
             groups_overage: names(&["http://schemas.microsoft.com/claims/groups.link"]),
+            further: BTreeMap::new(),
         }
     }
 }
@@ -104,6 +112,7 @@ impl AttributeMapping {
             object_id: Vec::new(),
             groups: name("groups"),
             groups_overage: Vec::new(),
+            further: BTreeMap::new(),
         }
     }
 
@@ -119,9 +128,13 @@ impl AttributeMapping {
         "groups_overage",
     ];
 
-    /// Sets where a property comes from, from text: sources, separated by commas; `\,` and `\\` stand for themselves.
+    /// Sets where a property comes from, from text: sources, separated by commas; `\,` and `\\` stand for themselves. A further
+    /// attribute without a source is mapped no more.
     pub fn set(&mut self, property: &str, text: &str) -> Result<(), SettingError> {
         let key = format!("attributes.{property}");
+        if let Some(name) = property.strip_prefix(FURTHER) {
+            return self.set_further(&key, name, text);
+        }
         let list = self
             .property(property)
             .ok_or_else(|| SettingError::UnknownKey {
@@ -132,33 +145,59 @@ impl AttributeMapping {
                     .collect::<Vec<_>>()
                     .join(", "),
             })?;
-        let sources = read_list(text);
-        if sources.len() > MOST_SOURCES {
-            let most = format!("at most {MOST_SOURCES} sources");
-            return Err(SettingError::value(&key, text, most));
+        *list = read_sources(&key, property, text)?;
+        Ok(())
+    }
+
+    fn set_further(&mut self, key: &str, name: &str, text: &str) -> Result<(), SettingError> {
+        let sources = read_sources(key, FURTHER, text)?;
+        if sources.is_empty() {
+            // Also one whose name is reserved since it was chosen.
+            self.further.retain(|known, _| known.as_str() != name);
+            return Ok(());
         }
-        *list = sources
-            .iter()
-            .map(|one| read_source(&key, property, one))
-            .collect::<Result<_, _>>()?;
+        let wrong = |what: String| SettingError::value("attributes.further", name, what);
+        let name: AttributeName = name
+            .parse()
+            .map_err(|error: AttributeNameError| wrong(error.to_string()))?;
+        if self.further.len() >= MOST_ATTRIBUTES && !self.further.contains_key(&name) {
+            return Err(wrong(format!("at most {MOST_ATTRIBUTES} of them")));
+        }
+        self.further.insert(name, sources);
         Ok(())
     }
 
     /// Where a property comes from, as [`Self::set`] takes it.
     pub fn text(&self, property: &str) -> Option<String> {
-        let sources: Vec<String> = self
-            .sources(property)?
-            .iter()
-            .map(|source| escaped(&source.to_string()))
-            .collect();
-        Some(if sources.is_empty() {
-            "none".to_owned()
-        } else {
-            sources.join(",")
-        })
+        if property == "further" {
+            return Some(self.further_in_a_line());
+        }
+        if let Some(name) = property.strip_prefix(FURTHER) {
+            let name = AttributeName::try_from(name.to_owned()).ok()?;
+            let sources = self.further.get(&name).map_or(&[][..], Vec::as_slice);
+            return Some(written(sources));
+        }
+        self.sources(property).map(written)
     }
 
-    /// Where a property comes from.
+    /// The further attributes with their sources, as a list of settings tells them.
+    fn further_in_a_line(&self) -> String {
+        let one = |(name, sources): (&AttributeName, &Vec<ClaimSource>)| {
+            format!("{name}={}", written(sources))
+        };
+        let all: Vec<String> = self.further.iter().map(one).collect();
+        match &*all {
+            [] => "none".to_owned(),
+            all => all.join("; "),
+        }
+    }
+
+    /// The further attributes' properties, as [`Self::set`] takes them behind `attributes.`.
+    pub fn further_properties(&self) -> impl Iterator<Item = String> {
+        self.further.keys().map(|name| format!("{FURTHER}{name}"))
+    }
+
+    /// Where one of the fixed properties comes from.
     pub fn sources(&self, property: &str) -> Option<&[ClaimSource]> {
         Some(match property {
             "email" => &self.email,
@@ -198,6 +237,32 @@ pub fn lines_to_list(lines: &str) -> String {
     let lines = lines.lines().map(str::trim);
     let lines: Vec<String> = lines.filter(|line| !line.is_empty()).map(escaped).collect();
     lines.join(",")
+}
+
+/// Sources as [`AttributeMapping::set`] takes them.
+fn written(sources: &[ClaimSource]) -> String {
+    let sources: Vec<String> = sources
+        .iter()
+        .map(|source| escaped(&source.to_string()))
+        .collect();
+    if sources.is_empty() {
+        "none".to_owned()
+    } else {
+        sources.join(",")
+    }
+}
+
+/// The sources of a property.
+fn read_sources(key: &str, property: &str, text: &str) -> Result<Vec<ClaimSource>, SettingError> {
+    let sources = read_list(text);
+    if sources.len() > MOST_SOURCES {
+        let most = format!("at most {MOST_SOURCES} sources");
+        return Err(SettingError::value(key, text, most));
+    }
+    sources
+        .iter()
+        .map(|one| read_source(key, property, one))
+        .collect()
 }
 
 /// One source that fits its property.
@@ -253,6 +318,42 @@ mod tests {
             mapping.set("company", text).unwrap();
             assert_eq!(mapping.text("company").unwrap(), text);
         }
+    }
+
+    /// Seed 001-25.
+    #[test]
+    fn further_attributes_have_names_of_their_own() {
+        let mut mapping = AttributeMapping::of_oidc();
+        let text = "dept,lower(org/unit),=Acme\\, Inc.";
+        mapping.set("further.department", text).unwrap();
+        assert_eq!(mapping.text("further.department").unwrap(), text);
+        let stored = serde_json::to_string(&mapping).unwrap();
+        assert_eq!(mapping, serde_json::from_str(&stored).unwrap());
+        for name in AttributeMapping::PROPERTIES
+            .iter()
+            .chain(&["sub", "A b", ""])
+        {
+            let wrong = mapping.set(&format!("further.{name}"), "x");
+            assert!(wrong.unwrap_err().to_string().contains("name"), "{name}");
+        }
+        for number in 2..=MOST_ATTRIBUTES {
+            mapping.set(&format!("further.a{number}"), "x").unwrap();
+        }
+        let one_more = mapping.set("further.a99", "x").unwrap_err();
+        assert!(one_more.to_string().contains("at most 16"), "{one_more}");
+        mapping.set("further.a2", "y").unwrap();
+        mapping.set("further.a2", "").unwrap();
+        assert_eq!(mapping.text("further.a2").unwrap(), "none");
+        mapping.set("further.a99", "x").unwrap();
+    }
+
+    /// What was stored before has none, and stays as it was written.
+    #[test]
+    fn settings_of_before_are_read() {
+        let stored = serde_json::to_string(&AttributeMapping::default()).unwrap();
+        assert!(!stored.contains("further"), "{stored}");
+        let read: AttributeMapping = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, AttributeMapping::default());
     }
 
     /// Rules R1, R2 and S2.

@@ -107,6 +107,10 @@ impl Settings {
             "attribute names, separated by commas",
         ),
         (
+            "attributes.further.NAME",
+            "a further attribute that is kept for applications under a name of your own, such as department: claims like the others; nothing removes it",
+        ),
+        (
             "groups_missing",
             "keep or none: what a sign-in without a group claim says, nothing or that there are no groups",
         ),

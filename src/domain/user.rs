@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::word::words;
-use super::{CompanyId, ConnectionId, Email, UserId};
+use super::{Attributes, CompanyId, ConnectionId, Email, UserId};
 
 /// The longest name or title, in characters: of a person, a group, a company.
 pub const LONGEST_NAME: usize = 200;
+
+/// What stands before the name of a further attribute in the audit log.
+pub const OF_ATTRIBUTE: &str = "attributes.";
 
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,9 @@ pub struct User {
     pub last_name: String,
     /// The company's name as the directory says it, or empty.
     pub company_name: String,
+    /// What else its directory says of it, for applications.
+    #[serde(default)]
+    pub attributes: Attributes,
     /// Who made the account.
     pub created_by: Creation,
     /// Whether a password is set. The hash itself never leaves the store but for its check.
@@ -51,7 +57,7 @@ impl User {
         is_awaited && !self.has_password && !bound
     }
 
-    /// What an administrator or the claims say about it, by the names of the audit log and the API.
+    /// What an administrator says about it, by the names of the audit log and the API.
     pub fn texts(&self) -> Value {
         json!({
             "email": self.email,
@@ -59,6 +65,15 @@ impl User {
             "last_name": self.last_name,
             "company_name": self.company_name,
         })
+    }
+
+    /// The same with what only claims say, for the audit log.
+    pub fn claimed_texts(&self) -> Value {
+        let mut texts = self.texts();
+        for (name, value) in &self.attributes {
+            texts[format!("{OF_ATTRIBUTE}{name}")] = json!(value);
+        }
+        texts
     }
 }
 

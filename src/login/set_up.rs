@@ -11,8 +11,8 @@ use super::record;
 use super::{Browser, Error, KnownBrowser};
 use crate::app::{App, Wait};
 use crate::domain::{
-    AttemptKind, AuditAction, AuditEvent, AuditId, Check, Code, Creation, Email, FlowRequirement,
-    Group, GroupId, GroupKind, Record, SessionId, SetupLinkId, User, UserId,
+    AttemptKind, Attributes, AuditAction, AuditEvent, AuditId, Check, Code, Creation, Email,
+    FlowRequirement, Group, GroupId, GroupKind, Record, SessionId, SetupLinkId, User, UserId,
 };
 use crate::keys;
 use crate::site::Site;
@@ -168,6 +168,7 @@ fn build_set_up(
             first_name: typed.first_name,
             last_name: typed.last_name,
             company_name: String::new(),
+            attributes: Attributes::new(),
             created_by: Creation::Administrator,
             has_password: password.is_some(),
             waits_for: None,

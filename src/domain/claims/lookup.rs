@@ -1,8 +1,9 @@
 //! The claims of one sign-in, and what a mapping's sources take of them.
 
 use super::ProfileError;
-use crate::domain::ClaimSource;
+use crate::domain::attribute::attribute_value;
 use crate::domain::user::LONGEST_NAME;
+use crate::domain::{AttributeMapping, Attributes, ClaimSource};
 use crate::text;
 
 /// The claims of one sign-in, by name.
@@ -57,6 +58,15 @@ impl<'a> Claims<'a> {
             .collect();
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The further attributes. What is no value of one counts as not sent.
+    pub(super) fn further(&self, mapping: &AttributeMapping) -> Attributes {
+        let read = mapping.further.iter().filter_map(|(name, sources)| {
+            let value = self.first(sources)?;
+            Some((name.clone(), attribute_value(&value)?.to_owned()))
+        });
+        read.collect()
     }
 
     /// The one value of an attribute that identifies.

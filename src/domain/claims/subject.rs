@@ -21,6 +21,7 @@ impl Profile {
         ];
         let read: Vec<(&str, Vec<String>)> = names
             .into_iter()
+            .chain(mapping.further.values())
             .flatten()
             .filter_map(ClaimSource::name)
             .map(|name| (name, subject.claims().texts(name)))
@@ -62,6 +63,7 @@ impl Profile {
             last_name: claims.name(&mapping.last_name),
             company_name: claims.name(&mapping.company),
             display_name: claims.name(&mapping.display_name),
+            further: claims.further(mapping),
             groups,
         })
     }

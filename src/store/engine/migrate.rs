@@ -149,6 +149,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "refresh",
         include_str!("../../../migrations/0028_refresh.sql"),
     ),
+    (
+        29,
+        "attributes",
+        include_str!("../../../migrations/0029_attributes.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.

@@ -7,9 +7,9 @@ use time::{Duration, OffsetDateTime};
 
 use crate::database::sqlite::step_count::steps_so_far;
 use crate::domain::{
-    AddressTrust, AttemptId, AttemptKind, AuditEvent, AuditId, Company, CompanyId, Connection,
-    ConnectionId, Creation, GroupClaim, LoginAttempt, Profile, Record, SessionId, Settings, User,
-    UserId,
+    AddressTrust, AttemptId, AttemptKind, Attributes, AuditEvent, AuditId, Company, CompanyId,
+    Connection, ConnectionId, Creation, GroupClaim, LoginAttempt, Profile, Record, SessionId,
+    Settings, User, UserId,
 };
 use crate::store::{
     AttemptRef, AuditFilter, FederatedProof, Finished, NewSession, Proof, SignIn, Store,
@@ -100,6 +100,7 @@ impl TestSite {
             first_name: "B.".into(),
             last_name: "Simon".into(),
             company_name: String::new(),
+            attributes: Attributes::new(),
             created_by: Creation::Administrator,
             has_password: false,
             waits_for: None,
@@ -141,6 +142,7 @@ impl TestSite {
                     last_name: None,
                     company_name: None,
                     display_name: None,
+                    further: Attributes::new(),
                     groups: GroupClaim::Values(vec![]),
                 },
                 assertion: Some(UsedAssertion {

@@ -8,9 +8,11 @@ use super::group_claim::{self, GroupOutcome, grant, returning};
 use super::identity::{self, KnownIdentity};
 use super::user::{insert, user, user_columns};
 use super::{adoption, link, rename};
-use crate::database::columns::{Row, is_text, ms};
+use crate::database::columns::{Row, is_text, json, ms};
 use crate::database::statement::query;
-use crate::domain::{AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User};
+use crate::domain::{
+    Attributes, AuditAction, AuditDetail, Creation, Email, Family, GrantSource, User,
+};
 use crate::store::engine::search::search_text;
 use crate::store::sign_in::session;
 use crate::store::{Error, Refusal, Tx};
@@ -226,6 +228,7 @@ async fn make(
         first_name: profile.first_name.clone().unwrap_or_default(),
         last_name: profile.last_name.clone().unwrap_or_default(),
         company_name: profile.company_name.clone().unwrap_or_default(),
+        attributes: claimant.attributes(&Attributes::new()),
         created_by: Creation::Jit,
         has_password: false,
         waits_for: None,
@@ -295,13 +298,17 @@ async fn brought_up_to_date(
     let mut user = user(row)?;
     let found = User {
         email: user.email.clone(),
+        attributes: user.attributes.clone(),
         ..found
     };
     let email_kept = rename::update_email(tx, claimant, &mut user).await?;
+    user.attributes = claimant.attributes(&found.attributes);
     let search = search_text(&user);
-    if row.text("search")? != search {
-        query("UPDATE account SET search = $1 WHERE id = $2")
+    // The row is locked: what it says of attributes is what there is.
+    if row.text("search")? != search || user.attributes != found.attributes {
+        query("UPDATE account SET search = $1, attributes = $2 WHERE id = $3")
             .bind(search)
+            .bind(json(&user.attributes)?)
             .bind(user.id.to_string())
             .execute(&mut *tx)
             .await?;

@@ -3,7 +3,8 @@
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AttemptId, AuditAction, AuditEvent, AuditId, Connection, Profile, SessionKey, User, UserId,
+    AttemptId, Attributes, AuditAction, AuditEvent, AuditId, Connection, Profile, SessionKey, User,
+    UserId,
 };
 
 /// What a sign-in brings to find its account.
@@ -48,9 +49,20 @@ impl Claimant<'_> {
         }
     }
 
+    /// The further attributes that an account has after this sign-in: of those that the connection maps, what came, else what is
+    /// known. What it does not map goes.
+    pub(in crate::store) fn attributes(&self, known: &Attributes) -> Attributes {
+        let mapped = self.connection.settings.attributes.further.keys();
+        let came = &self.profile.further;
+        let value = |name| came.get(name).or_else(|| known.get(name)).cloned();
+        mapped
+            .filter_map(|name| Some((name.clone(), value(name)?)))
+            .collect()
+    }
+
     /// What the claims changed about an account, if anything. (Who erases a person looks here for the former addresses.)
     pub(in crate::store) fn change(&self, before: &User, after: &User) -> Option<AuditEvent> {
-        let (was, is) = (before.texts(), after.texts());
+        let (was, is) = (before.claimed_texts(), after.claimed_texts());
         (was != is).then(|| {
             self.event(3, AuditAction::UserChange, after)
                 .with_change(was, is)

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::database::batch::{BatchRow, BatchStatement};
 use crate::database::columns::{json, ms};
 use crate::database::statement::query;
+use crate::domain::user::OF_ATTRIBUTE;
 use crate::domain::{AuditAction, AuditEvent, AuditNoun, Email, RecordedAction, User};
 use crate::store::console::audit::entry;
 use crate::store::engine::search::pattern;
@@ -17,6 +18,11 @@ use crate::store::{Error, Tx};
 
 /// Members of an entry's change that say who a user is.
 const OF_A_PERSON: [&str; 4] = ["email", "first_name", "last_name", "company_name"];
+
+fn is_of_a_person(member: &str) -> bool {
+    OF_A_PERSON.contains(&member) || member.starts_with(OF_ATTRIBUTE)
+}
+
 /// Addresses that an account may have had one after the other, as far as they are followed.
 const MOST_ADDRESSES: usize = 100;
 /// Entries that are read and written at once.
@@ -183,7 +189,7 @@ fn hide(event: &AuditEvent, address: &str, instead: &str) -> Option<AuditEvent> 
         for (name, member) in members.iter_mut() {
             match member {
                 Value::String(text) if text.is_empty() => {}
-                Value::String(text) if about && OF_A_PERSON.contains(&name.as_str()) => {
+                Value::String(text) if about && is_of_a_person(name) => {
                     instead.clone_into(text);
                 }
                 Value::String(text) => *text = replace_address(text, address, instead),

@@ -1,6 +1,6 @@
 //! Users, their passwords and their identities.
 
-use crate::database::columns::{Row, is_text, ms};
+use crate::database::columns::{Row, is_text, json, ms};
 use crate::database::statement::{Target, query};
 use crate::domain::{CompanyId, Family, Identity, User, UserId};
 use crate::store::engine::search::search_text;
@@ -10,7 +10,7 @@ use crate::store::{Error, Store, Tx};
 macro_rules! user_columns {
     () => {
         "account.id, account.company_id, account.email, account.first_name, account.last_name, account.company_name, \
-         account.created_by, CASE WHEN account.password IS NULL THEN 0 ELSE 1 END AS has_password, account.waits_for, account.disabled_at, \
+         account.attributes, account.created_by, CASE WHEN account.password IS NULL THEN 0 ELSE 1 END AS has_password, account.waits_for, account.disabled_at, \
          account.created_at, account.last_sign_in_at"
     };
 }
@@ -102,7 +102,7 @@ impl Store {
 pub(in crate::store) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, Error> {
     let added = query(
         "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
-         last_sign_in_at, search, waits_for) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+         last_sign_in_at, search, waits_for, attributes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
     )
     .bind(user.id.to_string())
     .bind(user.company_id.to_string())
@@ -117,6 +117,7 @@ pub(in crate::store) async fn insert(tx: &mut Tx, user: &User) -> Result<bool, E
     .bind(user.last_sign_in_at.map(ms))
     .bind(search_text(user))
     .bind(user.waits_for.map(|id| id.to_string()))
+    .bind(json(&user.attributes)?)
     .execute(&mut *tx)
     .await?;
     if added > 0 {
@@ -133,6 +134,7 @@ pub(in crate::store) fn user(row: &Row) -> Result<User, Error> {
         first_name: row.text("first_name")?,
         last_name: row.text("last_name")?,
         company_name: row.text("company_name")?,
+        attributes: row.json("attributes")?,
         created_by: row.parsed("created_by")?,
         has_password: row.int("has_password")? != 0,
         waits_for: row.maybe_parsed("waits_for")?,

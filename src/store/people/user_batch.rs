@@ -5,7 +5,7 @@
 use time::OffsetDateTime;
 
 use crate::database::batch::{BatchRow, BatchStatement};
-use crate::database::columns::{Row, ms};
+use crate::database::columns::{Row, json, ms};
 use crate::database::value::Value;
 use crate::domain::{
     AuditEvent, CompanyId, Family, GrantSource, GroupId, SessionKey, User, UserId,
@@ -33,9 +33,9 @@ static GIVEN: BatchStatement<2> = BatchStatement::new(
      ON m.user_id = v.column1 AND m.group_id = v.column2 AND m.source = $1",
     1,
 );
-static ADD: BatchStatement<13> = BatchStatement::new(
+static ADD: BatchStatement<14> = BatchStatement::new(
     "INSERT INTO account (id, company_id, email, email_key, first_name, last_name, company_name, created_by, disabled_at, created_at, \
-     last_sign_in_at, search, waits_for) SELECT * FROM (ROWS) AS v WHERE v.column1 IS NOT NULL ON CONFLICT DO NOTHING",
+     last_sign_in_at, search, waits_for, attributes) SELECT * FROM (ROWS) AS v WHERE v.column1 IS NOT NULL ON CONFLICT DO NOTHING",
     0,
 );
 static WRITE: BatchStatement<5> = BatchStatement::new(
@@ -108,8 +108,8 @@ impl Tx {
 
     /// Adds users, without passwords and without groups; `false` when an address is taken.
     pub async fn add_users(&mut self, users: &[User]) -> Result<bool, Error> {
-        let row = |user: &User| -> BatchRow<13> {
-            [
+        let row = |user: &User| -> Result<BatchRow<14>, Error> {
+            Ok([
                 user.id.to_string().into(),
                 user.company_id.to_string().into(),
                 user.email.to_string().into(),
@@ -123,9 +123,10 @@ impl Tx {
                 user.last_sign_in_at.map(ms).into(),
                 search_text(user).into(),
                 user.waits_for.map(|id| id.to_string()).into(),
-            ]
+                json(&user.attributes)?.into(),
+            ])
         };
-        let rows = users.iter().map(row).collect();
+        let rows = users.iter().map(row).collect::<Result<_, _>>()?;
         let added = ADD.execute(self, &[], rows).await?;
         if added != users.len() as u64 {
             return Ok(false);

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use vestibule::domain::{
-    AddressTrust, AttemptId, AttemptKind, Company, CompanyDomain, CompanyId, Connection,
-    ConnectionId, Creation, Group, GroupClaim, GroupId, GroupKind, LoginAttempt, Profile, Record,
-    SessionId, Settings, User, UserId,
+    AddressTrust, AttemptId, AttemptKind, Attributes, Company, CompanyDomain, CompanyId,
+    Connection, ConnectionId, Creation, Group, GroupClaim, GroupId, GroupKind, LoginAttempt,
+    Profile, Record, SessionId, Settings, User, UserId,
 };
 use vestibule::store::{
     AttemptRef, FederatedProof, NewSession, Proof, SignIn, Store, UsedAssertion,
@@ -70,6 +70,7 @@ pub(crate) fn user(company_id: CompanyId, email: &str) -> User {
         first_name: String::new(),
         last_name: String::new(),
         company_name: String::new(),
+        attributes: Attributes::new(),
         created_by: Creation::Administrator,
         has_password: false,
         waits_for: None,
@@ -126,6 +127,7 @@ pub(crate) fn profile(subject: &str, email: &str) -> Profile {
         last_name: Some("Simon".into()),
         company_name: Some("Contoso".into()),
         display_name: None,
+        further: Attributes::new(),
         groups: GroupClaim::Missing,
     }
 }
