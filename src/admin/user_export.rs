@@ -7,7 +7,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::user_file::{COLUMNS, harmless, joined};
 use super::{Admin, Refused};
-use crate::domain::{AuditAction, AuditDetail, CompanyId, GrantSource};
+use crate::domain::{Attributes, AuditAction, AuditDetail, CompanyId, GrantSource};
 use crate::store::{self, ExportedUser, Store};
 
 /// A file that is made part by part.
@@ -62,7 +62,7 @@ impl ExportParts for UserExport {
     }
 }
 
-fn cells(exported: &ExportedUser) -> [String; 11] {
+fn cells(exported: &ExportedUser) -> [String; 12] {
     let ExportedUser {
         user,
         awaited,
@@ -97,7 +97,16 @@ fn cells(exported: &ExportedUser) -> [String; 11] {
         way.to_owned(),
         user.created_by.as_str().to_owned(),
         user.last_sign_in_at.map(timestamp).unwrap_or_default(),
+        attributes(&user.attributes),
     ]
+}
+
+/// As JSON, because a value may have whatever stands between others; nothing where there is none.
+fn attributes(attributes: &Attributes) -> String {
+    if attributes.is_empty() {
+        return String::new();
+    }
+    harmless(&serde_json::to_string(attributes).unwrap_or_default())
 }
 
 fn timestamp(at: time::OffsetDateTime) -> String {

@@ -15,7 +15,7 @@ const MOST_CELLS: usize = 200;
 pub const MOST_FAULTS: usize = 100;
 
 /// The columns that are written. The first six are read again.
-pub(super) const COLUMNS: [&str; 11] = [
+pub(super) const COLUMNS: [&str; 12] = [
     "email",
     "first_name",
     "last_name",
@@ -27,6 +27,7 @@ pub(super) const COLUMNS: [&str; 11] = [
     "signs_in_with",
     "made_by",
     "last_sign_in",
+    "attributes",
 ];
 
 /// What may be between the cells, and how people call it.

@@ -16,8 +16,9 @@ use crate::domain::{ClientSecret, Company, Connection, Protocol};
 /// Members of a connection that are no settings of SAML.
 const OWN: [&str; 4] = ["name", "display_name", "sort_order", "enabled"];
 
-/// Settings that have members of their own.
-const ELSEWHERE: [&str; 7] = [
+/// Settings that have members of their own, or are told one by one.
+const ELSEWHERE: [&str; 8] = [
+    "attributes.further",
     "certificates",
     "client_secret",
     "client_keys",
@@ -272,9 +273,10 @@ impl ConnectionOut {
             .iter()
             .map(|setting| setting.key)
             .filter(|key| !ELSEWHERE.contains(key) && !OWN.contains(key));
-        let texts = named.filter_map(|key| {
-            let value = settings.value(connection, key)?;
-            Some((key.to_owned(), value))
+        let further = ConnectionSettings::further_keys(connection);
+        let texts = named.map(str::to_owned).chain(further).filter_map(|key| {
+            let value = settings.value(connection, &key)?;
+            Some((key, value))
         });
         let certificates = CertificateFacts::all(connection, now);
         Self {

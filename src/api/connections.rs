@@ -376,7 +376,7 @@ async fn change_settings<S>(
         wrong.push((key, what.to_owned()));
     }
     for (key, value) in values {
-        let known = ConnectionSettings::keys().any(|(known, _)| known == key && is_setting(known));
+        let known = ConnectionSettings::is_known(key) && is_setting(key);
         if !known {
             wrong.push((key, "There is no such setting.".to_owned()));
         } else if let Err(unfit) = settings.set(connection, key, value) {

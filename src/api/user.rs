@@ -1,5 +1,7 @@
 //! A user, as the API tells it and takes it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -18,6 +20,8 @@ pub(super) struct UserOut {
     first_name: String,
     last_name: String,
     company_name: String,
+    /// What else the directory says of the user, by the names that connections map it to (`attributes.further.NAME`).
+    attributes: BTreeMap<String, String>,
     /// Whether the user may sign in.
     active: bool,
     /// Whether a password is set. It is never told.
@@ -276,6 +280,11 @@ impl UserOut {
             first_name: user.first_name.clone(),
             last_name: user.last_name.clone(),
             company_name: user.company_name.clone(),
+            attributes: user
+                .attributes
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.clone()))
+                .collect(),
             active: user.disabled_at.is_none(),
             has_password: user.has_password,
             bound,

@@ -20,6 +20,11 @@ pub(super) trait Settable {
     /// The settings, with what each takes.
     fn keys() -> impl Iterator<Item = (&'static str, &'static str)>;
 
+    /// Settings that this noun has beside them.
+    fn own_keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The value of a setting; none of one that has no value of its own.
     fn value(&self, key: &str) -> Option<String>;
 
@@ -29,8 +34,12 @@ pub(super) trait Settable {
 
 /// Every setting that has a value of its own.
 pub(super) fn to_json<N: Settable>(noun: &N) -> Value {
-    N::keys()
-        .filter_map(|(key, _)| Some((key.to_owned(), Value::from(noun.value(key)?))))
+    let keys = N::keys().map(|(key, _)| key.to_owned());
+    keys.chain(noun.own_keys())
+        .filter_map(|key| {
+            let value = Value::from(noun.value(&key)?);
+            Some((key, value))
+        })
         .collect::<Map<_, _>>()
         .into()
 }
@@ -40,7 +49,7 @@ pub(super) fn print<N: Settable>(noun: &N, json: bool, out: &mut Output) -> Resu
     if json {
         return out.json(&to_json(noun));
     }
-    let value = |key| noun.value(key).unwrap_or_default();
+    let value = |key: &str| noun.value(key).unwrap_or_default();
     if !N::EXPLAINED_BELOW {
         let rows: Vec<_> = N::keys()
             .map(|(key, allowed)| [key.to_owned(), value(key), allowed.to_owned()])
@@ -55,6 +64,9 @@ pub(super) fn print<N: Settable>(noun: &N, json: bool, out: &mut Output) -> Resu
         for line in wrapped_lines(allowed) {
             out.line(format!("{:width$}    {line}", ""))?;
         }
+    }
+    for key in noun.own_keys() {
+        out.line(format!("{key:<width$}  {}", value(&key)).trim_end())?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod directory;
 mod directory_check;
 mod directory_view;
 pub(super) mod findings;
+mod further_attributes;
 mod given_metadata;
 pub(super) mod group_first;
 mod guides;

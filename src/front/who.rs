@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::app::App;
-use crate::domain::UserId;
+use crate::domain::{Attributes, UserId};
 use crate::http::client_address::ClientAddress;
 use crate::http::current_site::CurrentSite;
 use crate::http::error::Error;
@@ -60,6 +60,7 @@ fn describe(signed_in: &SignedIn, site: &Site) -> serde_json::Result<Bytes> {
             "" => &site.company.name,
             named => named,
         },
+        attributes: &user.attributes,
         groups: signed_in
             .groups
             .iter()
@@ -88,6 +89,9 @@ struct Who<'a> {
     company: &'a str,
     /// The company's name as the user's directory says it; ours where it says nothing.
     company_name: &'a str,
+    /// What else the user's directory says, by the administrator's names; missing where it says nothing.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    attributes: &'a Attributes,
     groups: Vec<&'a str>,
     /// The connection's name; none for a password.
     connection: Option<&'a str>,

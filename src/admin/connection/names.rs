@@ -293,6 +293,11 @@ pub const SETTINGS: &[SettingText] = &[
         "Attribute names that say the groups were too many to list (Entra ID: more than 150).",
     ),
     setting(
+        "attributes.further",
+        "Further attributes",
+        "What else is kept of a user for applications, each under a name of your own.",
+    ),
+    setting(
         "groups_missing",
         "A sign-in without groups",
         "What it says when the group claim does not come. Entra ID sends no claim at all for a user in no group.",

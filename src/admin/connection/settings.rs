@@ -85,6 +85,17 @@ impl ConnectionSettings {
         Connection::keys().chain(KEYS)
     }
 
+    /// Whether it is one of them, or a further attribute by whatever name.
+    pub fn is_known(key: &str) -> bool {
+        key.starts_with("attributes.further.") || Self::keys().any(|(known, _)| known == key)
+    }
+
+    /// The further attributes of a connection, by the names of settings.
+    pub fn further_keys(connection: &Connection) -> Vec<String> {
+        let properties = connection.settings.attributes.further_properties();
+        properties.map(|it| format!("attributes.{it}")).collect()
+    }
+
     /// Changes one setting from text; certificates as PEM or Base64.
     pub fn set(&self, connection: &mut Connection, key: &str, value: &str) -> Result<(), Unfit> {
         let settings = &mut connection.settings;

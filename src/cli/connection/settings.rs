@@ -105,6 +105,10 @@ impl Settable for ConnectionWithSettings<'_> {
         ConnectionSettings::keys()
     }
 
+    fn own_keys(&self) -> Vec<String> {
+        ConnectionSettings::further_keys(self.connection)
+    }
+
     /// Of certificates, their SHA-1 thumbprints.
     fn value(&self, key: &str) -> Option<String> {
         self.settings.by_name.value(self.connection, key)

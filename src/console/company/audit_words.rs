@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::admin::SETTINGS;
+use crate::domain::user::OF_ATTRIBUTE;
 use crate::domain::{AuditAction, AuditNoun, RecordedAction, Settings};
 
 /// Changes of an entry that stand open; the others are folded.
@@ -188,7 +189,7 @@ fn label(name: &str, of_connection: bool) -> String {
         "connection" => "Connection",
         "links" => "Decides who is linked",
         "verified" => "Verified",
-        other => other,
+        other => other.strip_prefix(OF_ATTRIBUTE).unwrap_or(other),
     };
     label.to_owned()
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
 use super::claims_preview::ClaimsPreview;
+use super::further_attributes;
 use super::head::{ConnectionHead, ConnectionTab};
 use super::setting_controls::{Control, Field};
 use super::setting_values::SettingValues;
@@ -33,6 +34,8 @@ struct ClaimsPage {
     problems: Problems,
     conflict: Option<Conflict>,
     mapping: Vec<MappingRow>,
+    /// The further attributes: a name, and its sources on lines.
+    further: Vec<(String, String)>,
     /// Values of the group claim that came with the last test: each, and what the directory calls it (seed 000-43).
     offered: Vec<(String, String)>,
     claims: Vec<Field>,
@@ -139,13 +142,14 @@ impl SettingsForm for ClaimsPage {
         conflict: Option<Conflict>,
     ) -> Self {
         let claims = values.claims(&connection.settings, &problems);
-        let spare = (0..SPARE_ROWS).map(|_| (String::new(), String::new()));
-        let rows = values.mapping.into_iter().chain(spare);
+        let rows = with_spare(values.mapping, SPARE_ROWS);
         Self {
             frame: console.frame(Section::Connections, connection.display_name.as_str()),
             head: ConnectionHead::of(connection, ConnectionTab::Claims),
             conflict,
+            further: with_spare(values.further, further_attributes::SPARE_ROWS),
             mapping: rows
+                .into_iter()
                 .map(|(value, chosen)| MappingRow {
                     value,
                     name: String::new(),
@@ -168,6 +172,12 @@ impl SettingsForm for ClaimsPage {
             "Next: test the connection",
         )
     }
+}
+
+/// Rows of a form, and empty ones behind them.
+fn with_spare(mut rows: Vec<(String, String)>, spare: usize) -> Vec<(String, String)> {
+    rows.resize_with(rows.len() + spare, Default::default);
+    rows
 }
 
 fn every_group(groups: &[Group], chosen: &str) -> Vec<Item> {

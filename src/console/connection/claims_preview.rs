@@ -4,6 +4,7 @@
 
 use crate::admin::SETTINGS;
 use crate::console::Console;
+use crate::domain::mapping::FURTHER;
 use crate::domain::{Claim, Connection, MappedClaim, ObjectId};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
@@ -26,10 +27,12 @@ pub(super) struct ClaimsPreview {
 /// A property.
 #[derive(Debug)]
 pub(super) struct PreviewRow {
-    pub(super) label: &'static str,
+    pub(super) label: String,
     pub(super) value: String,
     pub(super) from: String,
     pub(super) passed_over: String,
+    /// It came, and cannot be kept.
+    pub(super) is_left_out: bool,
 }
 
 impl ClaimsPreview {
@@ -62,10 +65,17 @@ impl ClaimsPreview {
 }
 
 fn row(mapped: MappedClaim) -> Option<PreviewRow> {
-    let key = format!("attributes.{}", mapped.property);
-    let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+    let label = match mapped.property.strip_prefix(FURTHER) {
+        Some(name) => name.to_owned(),
+        None => {
+            let key = format!("attributes.{}", mapped.property);
+            let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+            setting.label.trim_end_matches(" attribute").to_owned()
+        }
+    };
     Some(PreviewRow {
-        label: setting.label.trim_end_matches(" attribute"),
+        label,
+        is_left_out: mapped.is_left_out,
         value: short(&mapped.values.join(", ")),
         from: mapped.source.unwrap_or_default(),
         passed_over: mapped.passed_over.join(", "),

@@ -1,8 +1,11 @@
 //! What a test found, for people.
 
+use std::collections::BTreeSet;
+
+use crate::domain::mapping::FURTHER;
 use crate::domain::{
-    AccountMatch, Claim, Findings, GroupChange, GroupClaim, LoginAttempt, NameId, Outcome, Profile,
-    Rehearsal, User,
+    AccountMatch, AttributeName, Attributes, Claim, Findings, GroupChange, GroupClaim,
+    LoginAttempt, NameId, Outcome, Profile, Rehearsal, User,
 };
 use crate::http::pages::Moment;
 
@@ -19,7 +22,7 @@ pub(in crate::console) struct Found {
     /// What of the person is read from the claims.
     pub(in crate::console) person: Vec<(&'static str, String)>,
     /// What would become of the account: property, before, after.
-    pub(in crate::console) account: Vec<(&'static str, String, String)>,
+    pub(in crate::console) account: Vec<(String, String, String)>,
     pub(in crate::console) account_note: &'static str,
     /// Its groups: title, tone, what becomes of the membership.
     pub(in crate::console) groups: Vec<(String, &'static str, &'static str)>,
@@ -161,7 +164,7 @@ fn property(word: &str) -> &str {
         "company" => "Company",
         "groups" => "Groups",
         "groups_overage" => "Too many groups",
-        other => other,
+        other => other.strip_prefix(FURTHER).unwrap_or(other),
     }
 }
 
@@ -192,7 +195,7 @@ fn person(profile: &Profile) -> Vec<(&'static str, String)> {
 }
 
 /// What of the account would change, or all of it when it would be made.
-fn account(rehearsal: &Rehearsal) -> Vec<(&'static str, String, String)> {
+fn account(rehearsal: &Rehearsal) -> Vec<(String, String, String)> {
     let properties = |user: &User| {
         [
             user.email.as_str().to_owned(),
@@ -210,7 +213,20 @@ fn account(rehearsal: &Rehearsal) -> Vec<(&'static str, String, String)> {
     labels
         .into_iter()
         .zip(before.into_iter().zip(after))
-        .map(|(label, (before, after))| (label, before, after))
+        .map(|(label, (before, after))| (label.to_owned(), before, after))
+        .chain(further(rehearsal))
+        .collect()
+}
+
+fn further(rehearsal: &Rehearsal) -> Vec<(String, String, String)> {
+    let none = Attributes::new();
+    let before = rehearsal.before.as_ref().map_or(&none, |it| &it.attributes);
+    let after = &rehearsal.after.attributes;
+    let names: BTreeSet<&AttributeName> = before.keys().chain(after.keys()).collect();
+    let value = |of: &Attributes, name| of.get(name).cloned().unwrap_or_default();
+    names
+        .into_iter()
+        .map(|name| (name.to_string(), value(before, name), value(after, name)))
         .collect()
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::further_attributes;
 use super::setting_keys::{CLAIMS, every_key, is_lines, is_switch, on_off, provider_fields};
 use crate::admin::{Problems, SETTINGS, connection_name};
 use crate::domain::{
@@ -16,6 +17,8 @@ pub(in crate::console) struct SettingValues {
     texts: BTreeMap<String, String>,
     /// The rows of the group mapping: a value of the claim and a group's identifier.
     pub(in crate::console) mapping: Vec<(String, String)>,
+    /// The rows of the further attributes: a name and its sources, one on each line.
+    pub(in crate::console) further: Vec<(String, String)>,
 }
 
 impl SettingValues {
@@ -43,6 +46,7 @@ impl SettingValues {
                 .map(|id| id.to_string())
                 .unwrap_or_default(),
         );
+        values.further = further_attributes::rows(connection);
         let rows = settings.group_mapping.iter();
         values.mapping = rows
             .map(|one| (one.value.clone(), one.group_id.to_string()))
@@ -62,8 +66,11 @@ impl SettingValues {
     pub(in crate::console) fn sent(fields: Vec<(String, String)>) -> Self {
         let mut values = Self::default();
         let mut waiting = None;
+        let (mut names, mut sources) = (Vec::new(), Vec::new());
         for (name, value) in fields {
             match name.as_str() {
+                "further_name" => names.push(value.trim().to_owned()),
+                "further_sources" => sources.push(as_lines(&value)),
                 "mapping_value" => waiting = Some(value.trim().to_owned()),
                 "mapping_group" => {
                     if let Some(claim) = waiting.take()
@@ -76,9 +83,11 @@ impl SettingValues {
                     let ticked = values.text("scope");
                     values.put("scope", format!("{ticked}{value}\n"));
                 }
-                _ => values.put(&name, value.replace("\r\n", "\n").trim().to_owned()),
+                _ => values.put(&name, as_lines(&value)),
             }
         }
+        let rows = names.into_iter().zip(sources);
+        values.further = rows.filter(|(name, _)| !name.is_empty()).collect();
         values
     }
 
@@ -93,6 +102,7 @@ impl SettingValues {
             values.put(key, stored.text(key).to_owned());
         }
         values.mapping = stored.mapping;
+        values.further = stored.further;
         values
     }
 
@@ -143,6 +153,7 @@ impl SettingValues {
             }
         }
         values.mapping = sent.mapping;
+        values.further = sent.further;
         values
     }
 
@@ -190,6 +201,9 @@ impl SettingValues {
         self.apply_login(&shown_before, &mut after, &mut problems);
         self.apply_jit(&mut after, groups, &mut problems);
         self.apply_mapping(&mut after, groups, &mut problems);
+        if self.further != shown_before.further {
+            further_attributes::apply(&self.further, &mut after, &mut problems);
+        }
         if problems.is_empty() {
             Ok(after)
         } else {
@@ -261,6 +275,11 @@ impl SettingValues {
         mapping.dedup();
         after.settings.group_mapping = mapping;
     }
+}
+
+/// What was typed, with the line ends of ours.
+fn as_lines(value: &str) -> String {
+    value.replace("\r\n", "\n").trim().to_owned()
 }
 
 /// A stored value as the form shows it.
@@ -340,6 +359,13 @@ pub(in crate::console) fn beside(
                 .map(|(value, group)| format!("{value} → {}", title(group)))
                 .collect();
             rows.join(", ")
+        }
+        "attributes.further" => {
+            let rows = values.further.iter();
+            let rows: Vec<String> = rows
+                .map(|(name, sources)| format!("{name} = {}", sources.replace('\n', ", ")))
+                .collect();
+            rows.join("; ")
         }
         _ if is_switch(key) && values.is_on(key) => "on".to_owned(),
         _ if is_switch(key) => "off".to_owned(),

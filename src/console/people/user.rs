@@ -15,7 +15,7 @@ use crate::console::sign_ins::{self, sign_in_line};
 use crate::console::{
     Console, ConsoleForm, ConsoleFrame, Item, Section, tell_at_with, unprocessable_page,
 };
-use crate::domain::{Creation, GrantSource, Group, GroupKind, User, UserId};
+use crate::domain::{Attributes, Creation, GrantSource, Group, GroupKind, User, UserId};
 use crate::http::error::Error;
 use crate::http::pages::Moment;
 use crate::http::response::Page;
@@ -47,6 +47,8 @@ pub(super) struct UserPage {
     made_at: Moment,
     last_sign_in: Option<Moment>,
     text: UserText,
+    /// What else the directory says of the user.
+    attributes: Attributes,
     version: String,
     problems: Problems,
     changed: Option<UserConflict>,
@@ -210,6 +212,7 @@ impl UserPage {
             made_at: user.created_at.into(),
             last_sign_in: user.last_sign_in_at.map(Moment::from),
             text: UserText::from_user(&user),
+            attributes: user.attributes.clone(),
             version,
             problems: Problems::default(),
             changed: None,

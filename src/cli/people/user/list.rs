@@ -52,6 +52,7 @@ fn describe(listed: &ListedUser, connections: &[Connection]) -> Value {
         "first_name": user.first_name,
         "last_name": user.last_name,
         "company_name": user.company_name,
+        "attributes": user.attributes,
         "groups": groups.iter().map(|group| group.title.as_str()).collect::<Vec<_>>(),
         "administrator": groups.iter().any(|group| group.kind == GroupKind::Administrator),
         "active": user.disabled_at.is_none(),
