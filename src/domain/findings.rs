@@ -170,8 +170,8 @@ fn uses<'a>(settings: &Settings, attributes: &[(&'a str, &'a [String])]) -> Vec<
     }
     for (name, sources) in &mapping.further {
         let mut names = sources.iter().filter_map(ClaimSource::name);
-        let used = names.find_map(present);
-        uses.extend(used.map(|used| (used, format!("{FURTHER}{name}"))));
+        let claim = names.find_map(present);
+        uses.extend(claim.map(|claim| (claim, format!("{FURTHER}{name}"))));
     }
     uses
 }

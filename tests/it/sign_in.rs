@@ -4,6 +4,7 @@ mod account_advice;
 mod accounts;
 mod advice;
 mod attempts;
+mod attributes;
 mod authentication;
 mod clock;
 mod combined;

@@ -65,13 +65,12 @@ impl ClaimsPreview {
 }
 
 fn row(mapped: MappedClaim) -> Option<PreviewRow> {
-    let label = match mapped.property.strip_prefix(FURTHER) {
-        Some(name) => name.to_owned(),
-        None => {
-            let key = format!("attributes.{}", mapped.property);
-            let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
-            setting.label.trim_end_matches(" attribute").to_owned()
-        }
+    let label = if let Some(name) = mapped.property.strip_prefix(FURTHER) {
+        name.to_owned()
+    } else {
+        let key = format!("attributes.{}", mapped.property);
+        let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+        setting.label.trim_end_matches(" attribute").to_owned()
     };
     Some(PreviewRow {
         label,

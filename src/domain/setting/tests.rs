@@ -82,11 +82,16 @@ fn values_go_there_and_back() {
         ..OidcSettings::default()
     }
     .into();
-    for (settings, mut copy) in [
+    for (mut settings, mut copy) in [
         (saml, Settings::default()),
         (oidc, OidcSettings::default().into()),
     ] {
-        for key in settings.own_keys() {
+        // Its name stands for any.
+        let (any, further) = ("attributes.further.NAME", "attributes.further.department");
+        assert_eq!(settings.value(any), None);
+        settings.set(further, "dept,=None of them").unwrap();
+        let keys = settings.own_keys().filter(|key| *key != any);
+        for key in keys.chain([further]) {
             copy.set(key, &settings.value(key).unwrap()).unwrap();
         }
         assert_eq!(copy, settings);

@@ -576,3 +576,39 @@ async fn key_pairs_in_the_place_of_a_secret() {
         "insufficient-scope",
     );
 }
+
+/// Seed 001-25.
+#[tokio::test]
+async fn further_attributes_are_settings_by_their_names() {
+    let world = Office::new().await;
+    let client = world.master().await;
+    let path = path(&made(&client).await);
+    let (department, number) = (
+        "attributes.further.department",
+        "attributes.further.employee_number",
+    );
+    let body = json!({"settings": {department: "dept,=None", number: "employee"}});
+    let now = ok(&client.patch(&path, "*", body).await, 200);
+    assert_eq!(now["settings"][department], "dept,=None");
+    assert_eq!(now["settings"][number], "employee");
+    assert_eq!(now["settings"].get("attributes.further"), None);
+    for (key, says) in [
+        ("attributes.further.Dept", "1 to 32"),
+        ("attributes.further.sub", "meaning of its own"),
+        ("attributes.further", "no such setting"),
+    ] {
+        let answer = client.patch(&path, "*", json!({"settings": {key: "x"}}));
+        let problem = is_problem(&answer.await, 422, "invalid");
+        assert_eq!(problem["errors"][0]["field"], format!("settings.{key}"));
+        let told = problem["errors"][0].to_string();
+        assert!(told.contains(says), "{told}");
+    }
+    let body = json!({"settings": {number: ""}});
+    let now = ok(&client.patch(&path, "*", body).await, 200);
+    assert_eq!(now["settings"].get(number), None);
+    assert_eq!(now["settings"][department], "dept,=None");
+    // Whoever may not change whom the company trusts changes none of them.
+    let client = world.client(&[Scope::ConnectionsWrite]).await;
+    let answer = client.patch(&path, "*", json!({"settings": {department: "x"}}));
+    is_problem(&answer.await, 403, "insufficient-scope");
+}

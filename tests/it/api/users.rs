@@ -2,10 +2,10 @@
 
 use axum::http::Method;
 use serde_json::json;
-use vestibule::domain::{Scope, Settings};
+use vestibule::domain::{Scope, Settings, User};
 
 use crate::support::api::{is_problem, ok};
-use crate::support::{MEMBER, Office, connection};
+use crate::support::{MEMBER, NOW, Office, connection};
 
 #[tokio::test]
 async fn a_user_is_made_read_changed_and_kept_out() {
@@ -324,4 +324,32 @@ async fn a_user_is_deleted() {
         !format!("{log:?}").contains(world.member.email.as_str()),
         "{log:?}"
     );
+}
+
+/// Seed 001-25: what a directory says beside is told, and taken from nobody else.
+#[tokio::test]
+async fn further_attributes_are_told() {
+    let world = Office::new().await;
+    let client = world.master().await;
+    let user = User {
+        attributes: [("department".parse().unwrap(), "R & D".to_owned())].into(),
+        ..crate::support::user(world.acme.id, "d@acme.example")
+    };
+    let mut tx = world.app.store.begin().await.unwrap();
+    assert!(tx.add_user(&user).await.unwrap());
+    tx.commit(NOW).await.unwrap();
+    let path = format!("/api/v1/users/{}", user.id);
+    let told = ok(&client.get(&path).await, 200);
+    assert_eq!(told["attributes"], json!({"department": "R & D"}));
+    let body = json!({"attributes": {"department": "Board"}});
+    let answer = client.patch(&path, "*", body).await;
+    assert!((400..500).contains(&answer.status), "{}", answer.body);
+    let changed = client.patch(&path, "*", json!({"last_name": "X"})).await;
+    assert_eq!(ok(&changed, 200)["attributes"], told["attributes"]);
+    let other = format!("/api/v1/users/{}", world.member.id);
+    assert_eq!(ok(&client.get(&other).await, 200)["attributes"], json!({}));
+    let file = client.get("/api/v1/users/export").await.body;
+    let cell = r#","{""department"":""R & D""}""#;
+    assert!(file.contains(cell), "{file}");
+    assert!(file.lines().next().unwrap().ends_with(",attributes"));
 }

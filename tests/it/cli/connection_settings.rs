@@ -268,3 +268,40 @@ async fn a_connection_is_made_by_hand() {
     assert_eq!(made["enabled"], false);
     assert_eq!(made["certificates"][0]["subject"], "entra");
 }
+
+/// Seed 001-25.
+#[test]
+fn further_attributes_have_names_of_their_own() {
+    let installation = with_connection();
+    let department = "attributes.further.department=dept,=None";
+    set(&installation, &[department])
+        .succeeds()
+        .says(&["attributes.further.department of \"entra\" is dept,=None now."]);
+    let listed = set(&installation, &[]).succeeds();
+    listed.says(&["attributes.further.NAME", "attributes.further.department"]);
+    let settings = set(&installation, &["--json"]).succeeds();
+    let settings: serde_json::Value = serde_json::from_str(&settings.out).unwrap();
+    assert_eq!(settings["attributes.further.department"], "dept,=None");
+    for (pair, says) in [
+        ("attributes.further.Department=x", "1 to 32 characters"),
+        ("attributes.further.org_id=x", "meaning of its own"),
+        ("attributes.further.NAME=x", "1 to 32 characters"),
+    ] {
+        set(&installation, &[pair]).fails(2, &[says]);
+    }
+    let pairs: Vec<String> = (2..=17)
+        .map(|number| format!("attributes.further.a{number}=x"))
+        .collect();
+    let pairs: Vec<&str> = pairs.iter().map(String::as_str).collect();
+    set(&installation, &pairs).fails(2, &["a17", "at most 16"]);
+    set(&installation, &["attributes.further.department="])
+        .succeeds()
+        .says(&["attributes.further.department of \"entra\" is none now."]);
+    let listed = installation.json("user list --company acme --json");
+    assert_eq!(listed, serde_json::json!([]));
+    installation
+        .run("user add --company acme --email a@acme.example")
+        .succeeds();
+    let listed = installation.json("user list --company acme --json");
+    assert_eq!(listed[0]["attributes"], serde_json::json!({}));
+}

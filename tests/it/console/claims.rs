@@ -158,3 +158,98 @@ async fn a_mapping_is_looked_at_before_it_is_saved() {
         assert!(text.contains("nobody's address"), "{text}");
     }
 }
+
+/// The rows of the form with these in the place of the further attributes.
+fn with_rows(fields: &[(String, String)], rows: &[(&str, &str)]) -> Vec<(String, String)> {
+    let others = fields
+        .iter()
+        .filter(|(name, _)| !name.starts_with("further_"));
+    let mut fields: Vec<(String, String)> = others.cloned().collect();
+    for (name, sources) in rows {
+        fields.push(("further_name".to_owned(), (*name).to_owned()));
+        fields.push(("further_sources".to_owned(), (*sources).to_owned()));
+    }
+    fields
+}
+
+/// Seed 001-25: an administrator names further attributes; what cannot be one is told and changes nothing.
+#[tokio::test]
+async fn further_attributes_are_mapped() {
+    let world = Office::new().await;
+    let connection = world.add_connection("entra").await;
+    let mut browser = world.admin().await;
+    let path = at(&connection, "/claims");
+    let fields = form_at(&mut browser, &path, &[]).await;
+    let rows = [
+        ("department", "urn:dept\n=None, so far"),
+        ("", "left"),
+        ("employee_number", "employee"),
+    ];
+    let answer = send(&mut browser, &path, &with_rows(&fields, &rows)).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let now = world.connection(connection.id).await;
+    let mapped = |name| now.value(&format!("attributes.further.{name}")).unwrap();
+    assert_eq!(mapped("department"), "urn:dept,=None\\, so far");
+    assert_eq!(mapped("employee_number"), "employee");
+    let log = world.audit().await;
+    assert!(
+        log[0].detail.contains("attributes.further: none"),
+        "{log:?}"
+    );
+    // A form that nobody touched changes nothing, and neither does the one of the settings.
+    let fields = form_at(&mut browser, &path, &[]).await;
+    assert_eq!(send(&mut browser, &path, &fields).await.status, 303);
+    assert_eq!(save(&mut browser, &now, &[]).await.status, 303);
+    assert_eq!(world.connection(connection.id).await, now);
+    let many: Vec<String> = (1..=17).map(|number| format!("a{number}")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (&**name, "x")).collect();
+    for (rows, says) in [
+        (
+            &[("Dept<b>", "x")][..],
+            "Dept<b> does not fit. Use a name of 1 to 32",
+        ),
+        (&[("email", "x")], "has a meaning of its own"),
+        (&[("a", "x"), ("a", "y")], "a is there twice"),
+        (&[("a", "")], "Say which claims a comes from"),
+        (&[("a", "lower(")], "a does not fit. Use a claim's name"),
+        (&many, "at most 16"),
+    ] {
+        let answer = send(&mut browser, &path, &with_rows(&fields, rows)).await;
+        assert_eq!(answer.status, 422, "{rows:?}");
+        let text = unescaped(&answer.body);
+        assert!(text.contains(says), "{says}: {text}");
+        assert!(!answer.body.contains("Dept<b>"), "{}", answer.body);
+    }
+    assert_eq!(world.connection(connection.id).await, now);
+    let one_less = with_rows(&fields, &many[..16]);
+    assert_eq!(send(&mut browser, &path, &one_less).await.status, 303);
+    let fields = form_at(&mut browser, &path, &[]).await;
+    let none = with_rows(&fields, &[]);
+    assert_eq!(send(&mut browser, &path, &none).await.status, 303);
+    let now = world.connection(connection.id).await;
+    assert!(now.settings.attributes.further.is_empty());
+}
+
+/// What the last test brought for them is shown, and what of it could not be kept.
+#[tokio::test]
+async fn further_attributes_are_looked_at() {
+    let world = Office::new().await;
+    let provider = Provider::with(&world, |_| {}).await;
+    let mut browser = world.admin().await;
+    let path = at(&provider.connection, "/claims");
+    let long = "x".repeat(257);
+    let with_claims = |spec: &mut _| {
+        claim(spec, "dept", &["R & D"]);
+        claim(spec, "long", &[&long]);
+    };
+    provider.test_with(&world, &mut browser, with_claims).await;
+    let fields = form_at(&mut browser, &path, &[]).await;
+    let mut fields = with_rows(&fields, &[("department", "dept"), ("remark", "long")]);
+    fields.push(("preview".to_owned(), "on".to_owned()));
+    let page = send(&mut browser, &path, &fields).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let text = unescaped(&page.body);
+    for part in ["department</th><td>R & D</td>", "left out: longer than 256"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

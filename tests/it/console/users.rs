@@ -682,3 +682,27 @@ async fn an_identity_is_unlinked_on_the_page() {
     assert_eq!(never.status, 404, "{}", never.body);
     assert_eq!(world.audit().await.len(), log.len());
 }
+
+/// Seed 001-25: what the directory says beside stands on the user's page, to be read.
+#[tokio::test]
+async fn further_attributes_stand_on_the_page() {
+    let world = Office::new().await;
+    let user = User {
+        attributes: [("department".parse().unwrap(), "R & <b>".to_owned())].into(),
+        ..support::user(world.acme.id, "d@acme.example")
+    };
+    let mut tx = world.app.store.begin().await.unwrap();
+    assert!(tx.add_user(&user).await.unwrap());
+    tx.commit(NOW).await.unwrap();
+    let mut browser = world.admin().await;
+    let page = browser.get(&format!("/admin/users/{}", user.id)).await.body;
+    for part in [
+        "From the directory, for applications.",
+        "<dt><code>department</code></dt><dd>R &#38; &#60;b&#62;</dd>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let other = format!("/admin/users/{}", world.member.id);
+    let page = browser.get(&other).await.body;
+    assert!(!page.contains("From the directory"), "{page}");
+}

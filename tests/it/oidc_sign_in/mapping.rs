@@ -1,4 +1,4 @@
-//! Claims that are mapped by more than their name (rules Q5, R2; seed 001-28).
+//! Claims that are mapped by more than their name (rules Q5, R2; seeds 001-25 and 001-28).
 
 use serde_json::{Map, Value, json};
 use vestibule::store::LinkObstacle;
@@ -28,6 +28,46 @@ async fn sources_are_tried_in_order_and_changed() {
         [&*user.first_name, &*user.last_name, &*user.company_name],
         ["b.simon", "contoso.com", "Acme, Inc."]
     );
+}
+
+/// Seed 001-25: what an administrator maps by a name of their own is kept with the user, and an application is told.
+#[tokio::test]
+async fn further_attributes_are_kept_for_applications() {
+    let world = Relying::new().await;
+    vary(&world, |claims| {
+        claims.insert("org".to_owned(), json!({"unit": "R & D"}));
+        claims.insert("number".to_owned(), json!(42));
+        claims.insert("long".to_owned(), json!("x".repeat(257)));
+        claims.insert("steering".to_owned(), json!("a\u{7}b"));
+        claims.insert("object".to_owned(), json!({"a": "b"}));
+    })
+    .await;
+    world
+        .set(&[
+            ("attributes.further.department", "missing,org/unit"),
+            ("attributes.further.employee_number", "number"),
+            ("attributes.further.site", "=Zürich\\, West"),
+            ("attributes.further.account", "lower(before@(email))"),
+            ("attributes.further.long", "long"),
+            ("attributes.further.steering", "steering"),
+            ("attributes.further.object", "object"),
+        ])
+        .await;
+    let mut browser = world.browser();
+    let answer = world.sign_in(&mut browser).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let expected = json!({
+        "account": "b.simon", "department": "R & D", "employee_number": "42", "site": "Zürich, West",
+    });
+    let who = browser.get("/sso/session").await.body;
+    let who: Value = serde_json::from_str(&who).unwrap();
+    assert_eq!(who["attributes"], expected);
+    let user = world.user(SIMON).await.unwrap();
+    assert_eq!(serde_json::to_value(user.attributes).unwrap(), expected);
+    // Who signs in again about whom nothing has changed is the same.
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    let user = world.user(SIMON).await.unwrap();
+    assert_eq!(serde_json::to_value(user.attributes).unwrap(), expected);
 }
 
 /// Rule Q5: a name is a name, whatever stands in it; a path leads into an object.
