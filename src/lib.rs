@@ -14,6 +14,7 @@
 //! | [`jose`] | signed JSON (JWS) and its keys (JWK) |
 //! | [`oidc`] | OpenID Connect, as a relying party: octets and time in, verdicts out |
 //! | [`graph`] | Microsoft Graph, as an application that only reads: questions and what an answer means |
+//! | [`policy`] | what a check by a reverse proxy is answered: settings and a request in, a decision out |
 //! | [`verdict`] | what a law requires, what was checked, why a message is refused |
 //! | [`second_opinion`] | samael, asked once more where the operator wants it |
 //! | [`escape`] | how values stand in pages |
@@ -54,6 +55,7 @@ pub mod login;
 pub mod logout;
 pub mod oidc;
 pub mod outbound;
+pub mod policy;
 pub mod saml;
 pub mod second_opinion;
 pub mod signature;

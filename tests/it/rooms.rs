@@ -21,6 +21,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("saml", &["signature", "text", "verdict", "xml"]),
     ("jose", &["signature"]),
     ("oidc", &["jose", "verdict"]),
+    ("policy", &[]),
     ("graph", &["jose", "oidc", "text"]),
     ("domain", &["graph", "oidc", "text"]),
     ("import", &["domain", "saml"]),
