@@ -167,6 +167,7 @@ impl SetUp {
 
     pub(super) async fn enable(&self) {
         let console = self.to_console().await;
+        console.click("nav.tabs a").await;
         console.press("Enable this connection").await;
         console.read("Enabled").await;
     }

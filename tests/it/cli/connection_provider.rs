@@ -158,7 +158,8 @@ fn the_id_of_a_secret_is_not_taken_for_its_value() {
 async fn addresses_that_are_held_are_accepted_by_command() {
     let (provider, installation) = (Provider::start(), with_secret("8Q~a"));
     let issuer = provider.idp.tenant().issuer();
-    let add = format!("{ADD} --issuer {issuer} --client-id {CLIENT_ID}");
+    let add =
+        format!("{ADD} --issuer {issuer} --client-id {CLIENT_ID} --client-secret-file secret.txt");
     installation.run(&add).succeeds();
     installation
         .run(&format!("connection verify {NAMED}"))
