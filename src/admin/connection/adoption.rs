@@ -3,6 +3,7 @@
 //! Invariant: an object ID names one person in one tenant: no other tenant's and no other company's leads to an account.
 
 use crate::admin::{Admin, FieldProblem, Refused};
+use crate::domain::user::PUT_AWAY;
 use crate::domain::{Connection, ConnectionName};
 use crate::oidc::Issuer;
 
@@ -61,7 +62,7 @@ pub(super) fn rewritten_keys(before: &Connection, after: &Connection) -> Vec<(St
     if before.of_document() == after.of_document() {
         return Vec::new();
     }
-    let put_away = |issuer: &Issuer| format!("iss:{}/{SUBJECT}", issuer.of_document());
+    let put_away = |issuer: &Issuer| format!("{PUT_AWAY}{}/{SUBJECT}", issuer.of_document());
     let left = (!before.is_entra()).then(|| (SUBJECT.to_owned(), put_away(before)));
     let back = (!after.is_entra()).then(|| (put_away(after), SUBJECT.to_owned()));
     left.into_iter().chain(back).collect()

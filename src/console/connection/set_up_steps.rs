@@ -1,7 +1,7 @@
 //! A connection's pages as steps, with Back and Next, until it is enabled.
 //!
 //! Nothing is kept of them: a connection that is being set up is a draft, and where it goes on follows from what it has. A page with a
-//! form has a Next that saves it first, so that nobody loses what was typed. Tests: `tests/it/console/set_up_steps.rs`.
+//! form has a Next that saves it first, so that nobody loses what was typed. Tests: `tests/it/console/providers.rs`.
 
 use super::head::{ConnectionHead, ConnectionTab};
 use crate::admin::missing;

@@ -7,6 +7,7 @@ use super::claimant::Claimant;
 use super::identity::names_of;
 use crate::database::columns::Row;
 use crate::database::statement::query;
+use crate::domain::user::PUT_AWAY;
 use crate::domain::{AddressTrust, ConnectionId, Creation, Email, User, UserId};
 use crate::store::sign_in::refusal::LinkObstacle;
 use crate::store::{Error, Refusal, Tx};
@@ -90,7 +91,9 @@ pub(in crate::store) async fn may_link(
     if names.contains(&profile.subject) {
         return Ok(Ok(false));
     }
-    if let Some(bound) = names.into_iter().next() {
+    // What another issuer called the user binds nobody here (rule R1).
+    let counts = |name: &String| !name.starts_with(PUT_AWAY);
+    if let Some(bound) = names.into_iter().find(counts) {
         return refused(LinkObstacle::Bound {
             bound,
             came: profile.subject.clone(),

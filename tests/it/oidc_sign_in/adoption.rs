@@ -1,12 +1,12 @@
 //! From SAML to OpenID Connect: the same person in the same account, by the object ID (rules R1 and R6).
 
-use vestibule::demo_idp::IdpUser;
+use vestibule::demo_idp::{IdpUser, OidcVariant};
 use vestibule::domain::{AuditAction, Company, Connection};
 use vestibule::oidc::Issuer;
 
-use super::world::Relying;
+use super::world::{Relying, path_of, provider, register, sign_in_at};
 use crate::support::identity_provider::{begin, bring, respond, settings};
-use crate::support::{NOW, connection};
+use crate::support::{NOW, assign, connection};
 
 const SIMON: &str = "b.simon@contoso.com";
 const SAML_ADDRESS: &str = "b.simon.of.saml@contoso.com";
@@ -184,4 +184,41 @@ async fn a_subject_counts_within_its_issuer() {
     assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
     assert_eq!(world.user(SIMON).await.unwrap().id, user.id);
     assert_eq!(known().await.len(), 1);
+}
+
+/// Rule R1: who comes from the provider after a change is found by the address, as at a first sign-in, and has both names.
+#[tokio::test]
+async fn after_a_change_of_provider_people_are_found_by_their_address() {
+    let world = Relying::new().await;
+    assign(&world.app.store, &world.stored().await, "contoso.com").await;
+    world.app.catch_up().await.unwrap();
+    world.vary(OidcVariant::EmailVerified);
+    assert_eq!(world.sign_in(&mut world.browser()).await.status, 303);
+    let user = world.user(SIMON).await.unwrap();
+    let known = async || world.app.store.identities_of(user.id).await.unwrap();
+    let [first] = known().await.try_into().unwrap();
+
+    let idp = provider(&world).await;
+    let mut connection = world.stored().await;
+    let oidc = connection.settings.oidc_mut().unwrap();
+    oidc.issuer = Issuer::named(idp.tenant().issuer());
+    oidc.discovery = None;
+    let admin = world.admin_of(&world.acme);
+    let changed = admin.change_connection(&connection, AuditAction::ConnectionSet, None);
+    let connection = changed.await.unwrap();
+    world.app.catch_up().await.unwrap();
+    register(&idp, &world.acme, &connection, OidcVariant::EmailVerified);
+
+    let mut browser = world.browser();
+    let begun = browser.get("/sso/login?connection=entra-oidc").await;
+    let page = sign_in_at(&idp, begun.header("location"), &IdpUser::b_simon()).await;
+    let answer = browser.get(path_of(&page.location.unwrap())).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    assert_eq!(world.user(SIMON).await.unwrap().id, user.id);
+    let names: Vec<_> = known().await.into_iter().map(|it| it.subject).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let put_away = format!("/{}", first.subject);
+    let is_put_away = |it: &String| it.starts_with("iss:") && it.ends_with(&put_away);
+    assert!(names.iter().any(is_put_away), "{names:?}");
+    assert!(names.iter().any(|it| it.starts_with("sub:")), "{names:?}");
 }
