@@ -4,6 +4,7 @@
 //! ([`Refused::NotFound`]); whoever makes an [`Admin`] has found out who acts, and what a token may do is decided in the
 //! transaction of the change ([`Admin::begin`]), where nobody takes it back meanwhile.
 
+mod application;
 mod audit;
 mod authority;
 mod certificate;
@@ -55,6 +56,7 @@ use crate::keys::{self, Keys};
 use crate::store::{KeyedRequest, Store, Tx};
 
 pub use crate::outbound::Reach;
+pub use application::{ApplicationError, CompanyApplication, Operator, proxy_key_hash, titles_of};
 pub use audit::{AuditExport, ExportForm};
 pub use certificate::{
     CertificateChange, CertificateFacts, CertificateState, MOST_CERTIFICATES, certificate_findings,

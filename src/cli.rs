@@ -4,6 +4,7 @@
 //! holds what was asked for and nothing else; errors say what happened and what to do next, on standard error. What a
 //! command changes, a running server sees within two seconds.
 
+mod application;
 mod arguments;
 mod audit;
 mod company;
@@ -69,6 +70,9 @@ enum Command {
     /// Directories that connections are looked up in (Microsoft Graph): show, set, off, check, look-up, synchronise, status
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// Applications that users are handed over to: add, list, show, set, remove, allow, deny, new-key, retire-key
+    #[command(subcommand)]
+    Application(application::ApplicationCommand),
     /// Users: add, list, export, set, deactivate, activate, delete, set-password, sessions, sign-out, unlink
     #[command(subcommand)]
     User(user::UserCommand),
@@ -137,6 +141,7 @@ fn dispatch(cli: Cli, clock: &Clock, out: &mut Output) -> Result<ExitCode> {
         Command::Keys(keys) => wait(keys.run(&invocation, out))?,
         Command::Backup(backup) => wait(backup.run(&invocation, out))?,
         Command::Restore(restore) => wait(restore.run(&invocation, out))?,
+        Command::Application(application) => wait(application.run(&invocation, out))?,
         Command::Company(company) => wait(company.run(&invocation, out))?,
         Command::Group(group) => wait(group.run(&invocation, out))?,
         Command::Connection(connection) => wait(connection.run(&invocation, out))?,

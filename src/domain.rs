@@ -5,6 +5,8 @@
 #![warn(missing_docs)]
 
 pub mod access;
+pub mod application;
+mod application_setting;
 pub mod attribute;
 pub mod audit;
 mod audit_action;
@@ -45,6 +47,10 @@ mod word;
 
 pub use crate::graph::ObjectId;
 pub use access::{ReturnTo, ReturnToError};
+pub use application::{
+    AllowedUsers, Application, ApplicationName, ApplicationNameError, ApplicationSettings,
+    ApplicationSettingsError, ServedCompanies,
+};
 pub use attribute::{AttributeName, AttributeNameError, Attributes, MOST_ATTRIBUTES};
 pub use audit::AuditEvent;
 pub use audit_action::{AuditAction, AuditNoun, RecordedAction};
@@ -68,7 +74,10 @@ pub use evidence::{Evidence, EvidenceKind, NewKey, PendingLink};
 pub use findings::{AccountMatch, Claim, Findings, GroupChange, Rehearsal};
 pub use group::{Grant, GrantSource, Group, GroupKind};
 pub use group_policy::{MOST_OVERFLOW_HOURS, MissingPolicy, OverflowPolicy};
-pub use id::{AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId, UserId};
+pub use id::{
+    ApplicationId, AttemptId, AuditId, CompanyId, ConnectionId, GroupId, SetupLinkId, TokenId,
+    UserId,
+};
 pub use login_attempt::{AttemptKind, Check, Code, LoginAttempt, Outcome, Record};
 pub use logo::Logo;
 pub use mapping::{AttributeMapping, ClaimSource, lines_to_list, list_to_lines};

@@ -4,6 +4,7 @@
 //! the last thing that a transaction touches, so that its order is the order of the commits; a lock is taken by an UPDATE
 //! that does not change, never by a backend's own words; and no decision rests on the name of a constraint.
 
+mod application;
 mod company;
 mod connection;
 mod console;
@@ -15,6 +16,10 @@ mod sign_in;
 use std::sync::Arc;
 
 pub use crate::database::Error as DatabaseError;
+pub use application::gate_session::GateSession;
+pub use application::identity_key::StoredIdentityKey;
+pub use application::one_time_code::{CodeKind, OneTimeCode, ShownCode};
+pub use application::{KnownApplication, MOST_PROXY_KEYS};
 pub use company::deletion::CompanyUse;
 pub use company::usage::CompanyNotices;
 pub use connection::ConnectionUse;

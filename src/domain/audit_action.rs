@@ -12,6 +12,20 @@ words! {
     pub enum AuditAction {
         /// An administrator signed in with a password while single sign-on is enabled (rule F6).
         AdministratorPasswordSignIn = "administrator.password_sign_in",
+        /// An application was added.
+        ApplicationAdd = "application.add",
+        /// A company lets users use an application.
+        ApplicationAllow = "application.allow",
+        /// A company lets users use an application no more.
+        ApplicationDeny = "application.deny",
+        /// A further key of an application's proxy was made.
+        ApplicationNewKey = "application.new_key",
+        /// An application was removed.
+        ApplicationRemove = "application.remove",
+        /// Every key of an application's proxy but the newest has ended.
+        ApplicationRetireKey = "application.retire_key",
+        /// An application was changed.
+        ApplicationSet = "application.set",
         /// The audit log was exported.
         AuditExport = "audit.export",
         /// A company was added.
@@ -148,6 +162,8 @@ words! {
     pub enum AuditNoun {
         /// An administrator who signs in.
         Administrator = "administrator",
+        /// An application.
+        Application = "application",
         /// The audit log itself.
         Audit = "audit",
         /// A company.

@@ -168,6 +168,8 @@ macro_rules! id_of {
 }
 
 id_of! {
+    /// Names an application.
+    ApplicationId,
     /// Names a company.
     CompanyId,
     /// Names a connection.

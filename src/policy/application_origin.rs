@@ -69,6 +69,19 @@ impl ApplicationOrigin {
         }
     }
 
+    /// Its host, with `{company}` where a slug stands.
+    pub fn host(&self) -> String {
+        match &self.0 {
+            Shape::Exact(origin) => origin.host().to_owned(),
+            Shape::BelowCompany(rest) => format!("{COMPANY}.{}", rest.host()),
+        }
+    }
+
+    /// The origin itself, with a company's slug where it has a place for one.
+    pub fn of_company(&self, slug: &str) -> Result<RequestOrigin, RequestOriginError> {
+        self.to_string().replace(COMPANY, slug).parse()
+    }
+
     /// Whether it has a place for a company's slug.
     pub const fn is_of_company(&self) -> bool {
         matches!(self.0, Shape::BelowCompany(_))

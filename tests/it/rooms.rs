@@ -23,7 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("oidc", &["jose", "verdict"]),
     ("policy", &[]),
     ("graph", &["jose", "oidc", "text"]),
-    ("domain", &["graph", "oidc", "text"]),
+    ("domain", &["graph", "oidc", "policy", "text"]),
     ("import", &["domain", "saml"]),
     ("second_opinion", &["saml"]),
     ("database", &[]),

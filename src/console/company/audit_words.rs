@@ -23,6 +23,15 @@ pub(super) fn sentence(action: &RecordedAction) -> (&'static str, &'static str) 
 fn known_sentence(action: AuditAction) -> (&'static str, &'static str) {
     match action {
         AuditAction::AdministratorPasswordSignIn => ("", "signed in with a password"),
+        AuditAction::ApplicationAdd => ("Added the application", ""),
+        AuditAction::ApplicationAllow => ("Let users use the application", ""),
+        AuditAction::ApplicationDeny => ("Took from users the application", ""),
+        AuditAction::ApplicationNewKey => ("Made a further proxy key of the application", ""),
+        AuditAction::ApplicationRemove => ("Removed the application", ""),
+        AuditAction::ApplicationRetireKey => {
+            ("Retired the older proxy keys of the application", "")
+        }
+        AuditAction::ApplicationSet => ("Changed the application", ""),
         AuditAction::AuditExport => ("Exported the", ""),
         AuditAction::CompanyAdd => ("Added the company", ""),
         AuditAction::CompanyQuota => ("Changed the quotas of the company", ""),

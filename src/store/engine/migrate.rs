@@ -154,6 +154,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "attributes",
         include_str!("../../../migrations/0029_attributes.sql"),
     ),
+    (
+        30,
+        "application",
+        include_str!("../../../migrations/0030_application.sql"),
+    ),
 ];
 
 /// The migration that gave the table of migrations its hashes.
