@@ -51,6 +51,7 @@ CREATE TABLE one_time_code (
     origin TEXT NOT NULL,
     session_key BLOB NOT NULL REFERENCES session (session_key) ON DELETE CASCADE,
     binding BLOB NOT NULL,
+    back_to TEXT NOT NULL,
     expires_at BIGINT NOT NULL,
     spent_at BIGINT,
     gate_key BLOB

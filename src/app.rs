@@ -3,6 +3,9 @@
 //! Invariant: what is remembered (sites, sessions) is never older than two seconds: a task follows the store's change log,
 //! and sessions count only while it does.
 
+mod applications;
+mod hand_over;
+mod identity_keys;
 mod logout_hint;
 mod network;
 mod new_keys;
@@ -17,6 +20,7 @@ mod shares;
 mod synchronisation;
 mod throttle;
 mod turns;
+mod visitors;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -31,16 +35,20 @@ use time::OffsetDateTime;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::directory::Directories;
-use crate::domain::{Company, CompanyDomain, CompanyId};
+use crate::domain::{Company, CompanyDomain, CompanyId, Origin, OriginError};
 use crate::keys::{self, Keys, KeysError};
 use crate::outbound::ProviderFailure;
 use crate::saml::cross_check::{CrossCheck, Incomparable};
 use crate::saml::signature::SignError;
 use crate::second_opinion::second_opinion;
-use crate::site::{Directory, Site, SpKeys};
+use crate::site::{Applications, Directory, Site, SpKeys};
 use crate::store::{self, Retention, Store};
 use providers::Providers;
 
+pub use hand_over::HandOverState;
+pub use identity_keys::{
+    IdentityKeyError, IdentityKeys, KeyChange, replace_identity_keys, rotate_identity_keys,
+};
 pub use network::Network;
 pub use new_keys::{KeyQuestion, NewKeys};
 pub use own_keys::{UnknownKeys, own_keys};
@@ -52,6 +60,7 @@ pub use sessions::{Asker, SessionCache, SessionError};
 pub use shares::{NoTurn, Turn};
 pub use throttle::{Counted, Guess, Guesser, Throttle, Wait};
 pub use turns::{LARGE, Turns, VERY_LARGE};
+pub use visitors::{DescribedVisitor, Visitors};
 
 /// How often the change log is read.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -77,7 +86,13 @@ pub struct App {
     /// The same for the console, the API and what runs in the background.
     pub desk: Store,
     pub directory: Directory,
+    pub applications: Applications,
     pub sessions: SessionCache,
+    pub visitors: Visitors,
+    /// The installation's own origin, where it has one.
+    pub hub: Option<Origin>,
+    /// What signs identity tokens.
+    pub identity_keys: IdentityKeys,
     pub throttle: Throttle,
     /// The second opinion on sign-ins, where the operator wants one (rule B9).
     pub cross_check: Option<CrossCheck>,
@@ -109,6 +124,8 @@ pub enum AppError {
     ForeignKeys { which: String, dir: PathBuf },
     #[error(transparent)]
     Providers(#[from] ProviderFailure),
+    #[error("hub.origin in the configuration is no origin: {0}.")]
+    Hub(OriginError),
     #[error("The process is stopping.")]
     Stopped,
     #[error("This build has no second implementation that verification.cross_check could ask.")]
@@ -137,6 +154,10 @@ impl App {
                 clock.clone(),
                 config.session.cache_megabytes,
             ),
+            applications: Applications::default(),
+            visitors: Visitors::new(store.clone(), config.session.gate_cache_megabytes),
+            hub: applications::hub(&config)?,
+            identity_keys: IdentityKeys::default(),
             throttle: Throttle::new(&config.limits, clock.clone()),
             cross_check: cross_check(config.verification.cross_check)?,
             turns: Turns::default(),
@@ -153,7 +174,7 @@ impl App {
             desk: store.at_leisure(),
             store,
         };
-        app.sessions.listen();
+        app.sessions.listen(app.visitors.listener());
         app.catch_up().await?;
         Ok(Arc::new(app))
     }
@@ -179,6 +200,7 @@ impl App {
             .store
             .changes_since(self.revision.load(Ordering::Acquire))
             .await?;
+        self.visitors.forget(&changes);
         self.sessions.forget(&changes, looked);
         let behind = self.keys_behind.load(Ordering::Acquire);
         let is_first = self.revision.load(Ordering::Acquire) == NEVER;
@@ -188,6 +210,9 @@ impl App {
         } else {
             for &company in &changes.companies {
                 self.read_company(company).await?;
+            }
+            if !changes.companies.is_empty() {
+                self.applications_for(&self.directory.sites());
             }
         }
         // Only now: what failed is tried again the next time.
@@ -237,6 +262,9 @@ impl App {
             // Not at the start: a machine that has just started may not know the time yet.
             tokio::time::sleep(PURGE).await;
             self.purge_since(&mut last).await;
+            if let Err(cause) = self.look_after_identity_keys().await {
+                tracing::error!(%cause, "the keys for identity tokens were not looked after");
+            }
         }
     }
 
@@ -317,6 +345,7 @@ impl App {
     }
 
     async fn read_everything(&self) -> Result<(), store::Error> {
+        let applications = self.store.applications().await?;
         let mut sites = Vec::new();
         let mut domains: HashMap<CompanyId, Vec<CompanyDomain>> = HashMap::new();
         for domain in self.store.all_domains().await? {
@@ -324,9 +353,15 @@ impl App {
         }
         for company in self.store.companies().await? {
             let own = domains.remove(&company.id).unwrap_or_default();
-            sites.push(self.site(company, own).await?);
+            let at = applications.iter().map(|it| &it.application);
+            let at = applications::origins_for(at, &company);
+            sites.push(self.site(company, own, at).await?);
         }
-        self.directory.replace(sites);
+        self.directory.replace(sites.iter().cloned());
+        self.take_applications(applications, &sites);
+        if let Err(cause) = self.read_identity_keys().await {
+            tracing::error!(%cause, "the keys for identity tokens cannot be read");
+        }
         Ok(())
     }
 
@@ -334,7 +369,10 @@ impl App {
         let site = match self.store.company(id).await? {
             Some(company) => {
                 let domains = self.store.domains(id).await?;
-                Some(self.site(company, domains).await?)
+                let applications = self.applications.all();
+                let at = applications.iter().map(|it| &it.application);
+                let at = applications::origins_for(at, &company);
+                Some(self.site(company, domains, at).await?)
             }
             None => None,
         };
@@ -346,10 +384,15 @@ impl App {
         &self,
         company: Company,
         domains: Vec<CompanyDomain>,
+        application_origins: Vec<Origin>,
     ) -> Result<Arc<Site>, store::Error> {
         let connections = self.store.connections(company.id).await?;
+        let allowed = self.store.restrictions(company.id).await?;
         let site = Site::new(company, connections, &self.sp_keys.load());
-        Ok(Arc::new(site.with_domains(domains)))
+        let site = site.with_domains(domains);
+        Ok(Arc::new(
+            site.with_applications(application_origins, allowed),
+        ))
     }
 }
 

@@ -53,6 +53,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub keys: KeysConfig,
     pub session: SessionConfig,
+    pub hub: HubConfig,
     pub attempts: AttemptsConfig,
     pub audit: AuditConfig,
     pub verification: VerificationConfig,
@@ -107,6 +108,17 @@ pub struct SessionConfig {
     /// Memory for live sessions, in megabytes; one takes less than a kilobyte. Further ones are read from the database. 0
     /// keeps none.
     pub cache_megabytes: u32,
+    /// Memory for who is signed in at applications, in megabytes; one takes about two kilobytes. 0 keeps nobody.
+    pub gate_cache_megabytes: u32,
+}
+
+/// The installation's own address, for applications that serve several companies.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HubConfig {
+    /// Its origin, such as `https://sso.example.com`: the issuer of identity tokens, and where users say which company they are of.
+    /// No company has it.
+    pub origin: Option<String>,
 }
 
 /// The records of sign-ins.
@@ -318,6 +330,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             database: DatabaseConfig::default(),
             keys: KeysConfig::default(),
+            hub: HubConfig::default(),
             session: SessionConfig::default(),
             attempts: AttemptsConfig::default(),
             audit: AuditConfig::default(),
@@ -338,6 +351,7 @@ impl Default for SessionConfig {
             absolute: Period::hours(12),
             idle: Period::hours(2),
             cache_megabytes: 64,
+            gate_cache_megabytes: 256,
         }
     }
 }

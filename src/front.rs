@@ -7,6 +7,7 @@ mod back_channel;
 mod callback;
 mod ending;
 mod front_channel;
+mod hand_over;
 mod health;
 mod home;
 mod initiate;
@@ -50,6 +51,7 @@ fn steps() -> Routes {
         .route("/sign-in", entry(get(sign_in::show).post(sign_in::submit)))
         .route("/sign-in/password", entry(post(new_password::submit)))
         .route("/sso/login", entry(get(start::show).head(start::head)))
+        .route("/sso/hand-over", entry(get(hand_over::show)))
         .route("/sso/acs", post(acs::receive))
         .route(
             "/sso/oidc/callback/{code}",

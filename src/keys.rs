@@ -242,6 +242,11 @@ pub fn in_order() -> [u8; 10] {
     bytes
 }
 
+/// A new private key on P-256: PKCS #8 in DER.
+pub fn new_signing_key() -> Result<Vec<u8>, ErrorStack> {
+    client_pair::p256()?.private_key_to_pkcs8()
+}
+
 /// SHA-256.
 pub fn hash(bytes: &[u8]) -> [u8; 32] {
     // OpenSSL's one-shot function looks the algorithm up by its name each time, which takes longer than a short hash.

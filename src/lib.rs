@@ -46,6 +46,7 @@ pub mod directory;
 pub mod domain;
 pub mod escape;
 pub mod front;
+mod gate;
 pub mod graph;
 pub mod http;
 pub mod import;

@@ -33,6 +33,7 @@ mod path;
 #[cfg(test)]
 mod samples;
 mod skip_rule;
+mod token;
 mod visit;
 
 pub use answer::{CheckAnswer, CheckBody, CheckPage, CheckProblem};
@@ -56,4 +57,5 @@ pub use origin::{RequestOrigin, RequestOriginError, WebScheme};
 pub use original::{OriginalRequest, ProxyCheck};
 pub use path::{PathPattern, PathPatternError, is_ambiguous};
 pub use skip_rule::{SkipRule, SkipRuleError};
+pub use token::{IdentityClaims, IdentityClaimsParts, TOKEN_TYPE};
 pub use visit::{NEEDED_HEADERS, ProgramKind, Visit, is_cross_site};

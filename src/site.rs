@@ -2,6 +2,7 @@
 //!
 //! Invariant: what a site holds was made from one state of the company, its connections and our keys, and never changes.
 
+mod application;
 mod credentials;
 mod directory;
 mod oidc;
@@ -10,12 +11,16 @@ mod requirement;
 mod sp_keys;
 mod trust;
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
 use crate::domain::claims::EMAIL_ADDRESS;
-use crate::domain::{Company, CompanyDomain, Connection, ConnectionId, Email, Protocol};
+use crate::domain::{
+    AllowedUsers, ApplicationId, Company, CompanyDomain, Connection, ConnectionId, Email, Group,
+    Origin, Protocol,
+};
 use crate::keys;
 use crate::saml::metadata::{
     ContactKind, Localized, MetadataContact, MetadataOrganization, SpMetadata, UiInfo,
@@ -23,6 +28,7 @@ use crate::saml::metadata::{
 use crate::saml::response::Expectation;
 use crate::saml::signature::{SignError, Trust};
 
+pub use application::{ApplicationPlace, Applications, ReadyApplication};
 pub use credentials::{ClientCredential, authentications, client_key, sign_in_credential};
 pub use directory::Directory;
 pub use oidc::client;
@@ -39,6 +45,10 @@ pub struct Site {
     connections: Vec<SiteConnection>,
     /// Its e-mail domains.
     domains: Vec<CompanyDomain>,
+    /// Which users may use an application; of the others everybody may.
+    allowed: HashMap<ApplicationId, AllowedUsers>,
+    /// Where the applications are that serve the company.
+    application_origins: Vec<Origin>,
     /// Written when they are first asked for: an installation may have thousands of companies.
     unsigned: OnceLock<Bytes>,
     signed: OnceLock<Bytes>,
@@ -76,6 +86,8 @@ impl Site {
                 .map(|connection| ready(connection, &company, keys))
                 .collect(),
             domains: Vec::new(),
+            allowed: HashMap::new(),
+            application_origins: Vec::new(),
             unsigned: OnceLock::new(),
             signed: OnceLock::new(),
             policy: OnceLock::new(),
@@ -87,6 +99,37 @@ impl Site {
     #[must_use]
     pub fn with_domains(self, domains: Vec<CompanyDomain>) -> Self {
         Self { domains, ..self }
+    }
+
+    /// With where the applications are that serve the company, and what it has said of them.
+    #[must_use]
+    pub fn with_applications(
+        self,
+        application_origins: Vec<Origin>,
+        allowed: HashMap<ApplicationId, AllowedUsers>,
+    ) -> Self {
+        Self {
+            application_origins,
+            allowed,
+            ..self
+        }
+    }
+
+    /// Where a sign-in may lead to: the site itself, what the company allows, and the applications that serve it (rule E3).
+    pub fn targets(&self) -> impl Iterator<Item = &Origin> {
+        let company = &self.company;
+        let own = company.origins().chain(&company.return_origins);
+        own.chain(&self.application_origins)
+    }
+
+    /// Whether a user with these groups may use an application, as far as the company says.
+    pub fn allows(&self, application: ApplicationId, groups: &[Group]) -> bool {
+        match self.allowed.get(&application) {
+            None | Some(AllowedUsers::Everybody) => true,
+            Some(AllowedUsers::Groups(allowed)) => {
+                groups.iter().any(|group| allowed.contains(&group.id))
+            }
+        }
     }
 
     /// The company's e-mail domains, by name.
@@ -171,8 +214,8 @@ impl Site {
     }
 
     /// The `Content-Security-Policy` of the site's own pages, kept once it is written.
-    pub fn content_security_policy(&self, write: impl FnOnce(&Company) -> String) -> Bytes {
-        let policy = self.policy.get_or_init(|| write(&self.company).into());
+    pub fn content_security_policy(&self, write: impl FnOnce(&Self) -> String) -> Bytes {
+        let policy = self.policy.get_or_init(|| write(self).into());
         policy.clone()
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::http::Edge;
-use crate::{api, console, front};
+use crate::{api, console, front, gate};
 
 /// Every address, and what is around it.
 pub fn router(app: Arc<App>) -> Edge {
     let routes = front::routes()
         .merge(console::routes(&app))
-        .merge(api::routes());
+        .merge(api::routes())
+        .merge(gate::routes());
     Edge::around(routes, app)
 }

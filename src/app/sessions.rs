@@ -176,7 +176,14 @@ impl SessionCache {
     /// Who is signed in with this secret; none when the session has ended or its user is deactivated (rule F4). Counts as
     /// a use of the session. Asks the store.
     pub async fn signed_in(&self, id: SessionId) -> Result<Option<SignedIn>, store::Error> {
-        let key = self.store.session_key(&id);
+        self.signed_in_by_key(self.store.session_key(&id)).await
+    }
+
+    /// The same by the session's key, for a gate session that is its child.
+    pub(super) async fn signed_in_by_key(
+        &self,
+        key: SessionKey,
+    ) -> Result<Option<SignedIn>, store::Error> {
         match self.store.live_session(key, self.clock.now()).await? {
             Some(session) => self.used(key, session).await,
             None => Ok(None),
@@ -223,10 +230,13 @@ impl SessionCache {
         ended
     }
 
-    /// Forgets what the store ends by this process, from now on, before anybody hears of it.
-    pub(super) fn listen(&self) {
+    /// Forgets what the store ends by this process, from now on, before anybody hears of it; so does who is named beside.
+    pub(super) fn listen(&self, also: impl Fn(Invalidation) + Send + Sync + 'static) {
         let remembered = Arc::clone(&self.remembered);
-        self.store.listen(move |ended| remembered.forget(ended));
+        self.store.listen(move |ended| {
+            remembered.forget(ended);
+            also(ended);
+        });
     }
 
     /// Forgets what has changed. The change log was asked at `looked`.
@@ -251,7 +261,7 @@ impl SessionCache {
     }
 
     /// Whether the change log was looked at a moment ago.
-    fn is_followed(&self, now: Instant) -> bool {
+    pub(super) fn is_followed(&self, now: Instant) -> bool {
         let looked = self.epoch + Duration::from_millis(self.looked.load(Ordering::Acquire));
         now.saturating_duration_since(looked) < FRESH
     }
@@ -299,7 +309,7 @@ impl SessionCache {
     }
 
     /// Notes the use of a session, unless that was done within the minute (or a quarter of a short idle time).
-    fn touch(
+    pub(super) fn touch(
         &self,
         key: SessionKey,
         last_seen: &AtomicI64,
@@ -350,7 +360,7 @@ impl Live {
     }
 }
 
-fn milliseconds(time: OffsetDateTime) -> i64 {
+pub(super) fn milliseconds(time: OffsetDateTime) -> i64 {
     time.unix_timestamp() * 1000 + i64::from(time.millisecond())
 }
 

@@ -29,6 +29,9 @@ const WAITING: usize = 100;
 /// What who finds no place is told to wait: the time in which those before him have had their turns.
 const FULL: Wait = Wait(Duration::from_secs(5));
 
+/// Where no company is known.
+const AT_APPLICATIONS: &str = "applications";
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
@@ -72,6 +75,7 @@ pub struct Throttle {
     metadata: Requests,
     logos: Requests,
     unknown_sessions: ClientLimits,
+    strangers: Limit,
     refused_messages: Requests,
     api_clients: ClientLimits,
     tokens: Limit,
@@ -126,6 +130,7 @@ impl Throttle {
             metadata: requests!(client_metadata_per_minute, company_metadata_per_minute),
             logos: requests!(client_logos_per_minute, company_logos_per_minute),
             unknown_sessions: client!(client_unknown_sessions_per_minute),
+            strangers: limit!(client_unknown_sessions_per_minute),
             refused_messages: requests!(
                 client_refused_messages_per_minute,
                 company_refused_messages_per_minute
@@ -163,6 +168,23 @@ impl Throttle {
     pub fn give_session_back(&self, client: Option<IpAddr>, company: &Company) {
         let sessions = &self.unknown_sessions;
         sessions.give_back(&self.cells, Network::of(client), company);
+    }
+
+    /// Counts one more look of a client at an application with a cookie that is not remembered here (rule Q56).
+    pub fn admit_stranger(&self, client: Option<IpAddr>) -> Result<(), Wait> {
+        let now = self.clock.running();
+        self.strangers.take_at(
+            &self.cells,
+            (Network::of(client), AT_APPLICATIONS),
+            now,
+            AT_APPLICATIONS,
+        )
+    }
+
+    /// Counts one less: there is such a session.
+    pub fn give_stranger_back(&self, client: Option<IpAddr>) {
+        self.strangers
+            .give_back(&self.cells, (Network::of(client), AT_APPLICATIONS));
     }
 
     /// Counts one more request of a client to the API, with a token or without. No company's limit stands behind it: a stranger

@@ -10,6 +10,9 @@ use super::{Company, Origin};
 /// The longest target that is kept: whoever begins sign-ins that nobody finishes fills the database with it.
 const LONGEST: usize = 512;
 
+/// The same of a hand-over to an application, whose state is sealed and holds an address of that.
+const LONGEST_HAND_OVER: usize = 4096;
+
 /// A target that is safe to redirect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnTo(String);
@@ -34,6 +37,9 @@ pub enum ReturnToError {
 }
 
 impl ReturnTo {
+    /// What the address of a hand-over to an application begins with. Its state is the caller's to look at: only what we have sealed
+    /// may be so long.
+    pub const HAND_OVER: &'static str = "/sso/hand-over?state=";
     /// The most octets that one has.
     pub const LONGEST: usize = LONGEST;
 
@@ -49,7 +55,12 @@ impl ReturnTo {
         mut origins: impl Iterator<Item = &'a Origin>,
         text: &str,
     ) -> Result<Self, ReturnToError> {
-        if text.len() > LONGEST {
+        let longest = if text.starts_with(Self::HAND_OVER) {
+            LONGEST_HAND_OVER
+        } else {
+            LONGEST
+        };
+        if text.len() > longest {
             return Err(ReturnToError::TooLong);
         }
         // Browsers drop tabs and line breaks and read a backslash as a slash (WHATWG URL 4.4): neither may be there.

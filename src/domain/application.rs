@@ -101,6 +101,8 @@ pub struct ApplicationSettings {
     pub headers: IdentityHeaderSettings,
     /// How long a token lives, in seconds (rule V4).
     pub token_seconds: u16,
+    /// Whether an e-mail is told that nobody has verified, also where there are several companies (rule R33).
+    pub danger_unverified_email: bool,
 }
 
 /// Why settings do not fit.
@@ -150,6 +152,7 @@ impl Default for ApplicationSettings {
             cross_site_paths: Vec::new(),
             headers: IdentityHeaderSettings::default(),
             token_seconds: 120,
+            danger_unverified_email: false,
         }
     }
 }

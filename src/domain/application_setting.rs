@@ -72,6 +72,10 @@ impl Application {
             "token_seconds",
             "seconds that a signed token lives, 60 to 600",
         ),
+        (
+            "danger_unverified_email",
+            "true or false: it is told addresses whose domain nobody has verified, also where there are several companies",
+        ),
     ];
 
     /// This application with some settings changed.
@@ -124,6 +128,7 @@ impl Application {
             "groups_limit" => settings.headers.groups_limit = number(key, value)?,
             "token_limit" => settings.headers.token_limit = number(key, value)?,
             "token_seconds" => settings.token_seconds = number(key, value)?,
+            "danger_unverified_email" => settings.danger_unverified_email = switch(key, value)?,
             _ => {
                 let known: Vec<&str> = Self::KEYS.iter().map(|(key, _)| *key).collect();
                 return Err(SettingError::UnknownKey {
@@ -160,6 +165,7 @@ impl Application {
             "groups_limit" => settings.headers.groups_limit.to_string(),
             "token_limit" => settings.headers.token_limit.to_string(),
             "token_seconds" => settings.token_seconds.to_string(),
+            "danger_unverified_email" => settings.danger_unverified_email.to_string(),
             _ => return None,
         })
     }

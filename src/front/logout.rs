@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -22,6 +22,12 @@ use crate::http::session::{self, CurrentSession};
 use crate::logout;
 use crate::site::Site;
 
+#[derive(Debug, Deserialize)]
+pub(super) struct LogoutQuery {
+    /// What an application's host says of the session that it has ended.
+    handle: Option<String>,
+}
+
 /// What the sign-out form sends: nothing but its token.
 #[derive(Debug, Deserialize)]
 pub(super) struct SignOutForm {}
@@ -35,10 +41,14 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     CurrentSite(site): CurrentSite,
     CurrentSession(signed_in): CurrentSession,
+    Query(query): Query<LogoutQuery>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Error> {
+    if let Some(handle) = query.handle {
+        return go_on(&app, &site, &handle).await;
+    }
     let frame = Frame::of(&site.company);
-    match (signed_in, session::session_id(&headers, &site)) {
+    Ok(match (signed_in, session::session_id(&headers, &site)) {
         (Some(signed_in), Some(id)) => {
             let page = Page::new(SignOutPage {
                 frame,
@@ -53,7 +63,24 @@ pub(super) async fn show(
             with_sign_out(page, &site, &signed_in.session).into_response()
         }
         _ => signed_out(frame),
-    }
+    })
+}
+
+/// A session of this browser was ended at an application's host: its identity provider is told (rule Q53).
+async fn go_on(app: &App, site: &Site, handle: &str) -> Result<Response, Error> {
+    let outgoing = match logout::ended_by_handle(app, site, handle) {
+        Some(ended) => logout::tell(app, site, ended).await,
+        None => None,
+    };
+    let mut response = match outgoing {
+        Some(outgoing) => slo::deliver(site, outgoing)?,
+        None => signed_out(Frame::of(&site.company)),
+    };
+    response.headers_mut().insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    Ok(response)
 }
 
 /// A page whose sign-out form may end at the identity provider.

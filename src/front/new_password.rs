@@ -105,7 +105,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     CsrfForm(fields): CsrfForm<NewPasswordFields>,
 ) -> Result<Response, Error> {
-    let return_to = check_return_to(&site, fields.return_to.as_deref())?;
+    let return_to = check_return_to(&app, &site, fields.return_to.as_deref())?;
     let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
     let found = login::first_use(&app, site.company.id, &fields.ticket).await?;
     let Some(FirstUse { user, stored }) = found else {

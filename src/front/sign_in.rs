@@ -33,7 +33,7 @@ pub(super) async fn show(
     Query(wanted): Query<ReturnTarget>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    check_return_to(&site, wanted.return_to.as_deref())?;
+    check_return_to(&app, &site, wanted.return_to.as_deref())?;
     let mut notice = None;
     if let Some(email) = wanted.email.as_deref() {
         let typed = email.parse::<Email>().ok();
@@ -65,7 +65,7 @@ pub(super) async fn submit(
     headers: HeaderMap,
     CsrfForm(fields): CsrfForm<PasswordFields>,
 ) -> Result<Response, Error> {
-    let return_to = check_return_to(&site, fields.return_to.as_deref())?;
+    let return_to = check_return_to(&app, &site, fields.return_to.as_deref())?;
     let browser = known_browser(&site, &headers).ok_or(Error::ForeignForm)?;
     let typed = PasswordSignIn {
         email: &fields.email,

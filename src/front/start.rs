@@ -98,7 +98,7 @@ async fn still_signed_in(
     if signed_in.is_none_or(|it| it.session.connection_id != Some(connection.id)) {
         return Ok(None);
     }
-    let target = check_return_to(site, query.return_to.as_deref())?
+    let target = check_return_to(app, site, query.return_to.as_deref())?
         .map_or_else(|| login::landing(site), |it| it.as_str().to_owned());
     send_on(site, headers, &target).map(Some)
 }
@@ -117,7 +117,7 @@ pub(super) async fn begin(
     query: &Query,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
-    let return_to = check_return_to(site, query.return_to.as_deref())?;
+    let return_to = check_return_to(app, site, query.return_to.as_deref())?;
     app.throttle.admit(Counted::Start, client, &site.company)?;
     let (browser, cookie) = browser(site, headers);
     let start = Start {
@@ -134,11 +134,15 @@ pub(super) async fn begin(
 
 /// A target that was asked for, checked (rule E3).
 pub(super) fn check_return_to(
+    app: &App,
     site: &Site,
     return_to: Option<&str>,
 ) -> Result<Option<ReturnTo>, Error> {
     let parse = |text: &str| {
-        ReturnTo::parse(&site.company, text).map_err(|why| match why {
+        if text.starts_with(ReturnTo::HAND_OVER) && !is_hand_over(app, text) {
+            return Err(Error::ForeignTarget);
+        }
+        ReturnTo::among(site.targets(), text).map_err(|why| match why {
             ReturnToError::TooLong => Error::BadRequest(
                 "The address to return to is too long: 512 characters are the most. Keep what is longer in your application, and return to a short address.".into(),
             ),
@@ -149,4 +153,10 @@ pub(super) fn check_return_to(
         .filter(|text| !text.is_empty())
         .map(parse)
         .transpose()
+}
+
+/// Whether a target is a hand-over that we have sealed, and that is in time.
+fn is_hand_over(app: &App, target: &str) -> bool {
+    let state = target.strip_prefix(ReturnTo::HAND_OVER);
+    state.is_some_and(|state| app.open_hand_over(state).is_some())
 }

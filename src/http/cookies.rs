@@ -18,6 +18,10 @@ pub enum Cookie {
     Through,
     /// Says that an account with a password has signed in in this browser: strangers' tries do not count against it.
     Known,
+    /// Holds the secret of a gate session, on an application's host (rule Q55).
+    Gate,
+    /// Says that a browser was led back to an application a moment ago (rule Q29).
+    Returned,
     /// Binds a form that is kept over a sign-in to the browser in which it was filled in.
     Form,
 }
@@ -28,6 +32,8 @@ const LOGIN_SECONDS: u32 = 3600;
 const BOUNCED_SECONDS: u32 = 30;
 /// How long a browser is known to an account or a connection, in seconds: half a year after its last sign-in.
 const KNOWN_SECONDS: u32 = 180 * 86_400;
+/// How long it is remembered that a browser was led back to an application, in seconds.
+const RETURNED_SECONDS: u32 = 10;
 /// How long a form is kept, in seconds.
 const FORM_SECONDS: u32 = 3600;
 /// Longer than any value of ours.
@@ -46,6 +52,10 @@ impl Cookie {
             (Self::Through, false) => "vestibule-through",
             (Self::Known, true) => "__Host-vestibule-known",
             (Self::Known, false) => "vestibule-known",
+            (Self::Gate, true) => "__Host-vestibule-gate",
+            (Self::Gate, false) => "vestibule-gate",
+            (Self::Returned, true) => "__Host-vestibule-returned",
+            (Self::Returned, false) => "vestibule-returned",
             (Self::Form, true) => "__Host-vestibule-form",
             (Self::Form, false) => "vestibule-form",
         }
@@ -54,8 +64,12 @@ impl Cookie {
     /// `Set-Cookie` attributes.
     fn attributes(self, https: bool) -> &'static str {
         match (self, https) {
-            (Self::Session, true) => "; Path=/; HttpOnly; SameSite=Lax; Secure",
-            (Self::Session, false) => "; Path=/; HttpOnly; SameSite=Lax",
+            (Self::Session | Self::Gate | Self::Returned, true) => {
+                "; Path=/; HttpOnly; SameSite=Lax; Secure"
+            }
+            (Self::Session | Self::Gate | Self::Returned, false) => {
+                "; Path=/; HttpOnly; SameSite=Lax"
+            }
             // Read with forms and pages of ours only.
             (Self::Known | Self::Form, true) => "; Path=/; HttpOnly; SameSite=Strict; Secure",
             (Self::Known | Self::Form, false) => "; Path=/; HttpOnly; SameSite=Strict",
@@ -89,7 +103,8 @@ impl Cookie {
         }
         let age = match self {
             // Ends with the browser's session, and the server ends it earlier.
-            Self::Session => String::new(),
+            Self::Session | Self::Gate => String::new(),
+            Self::Returned => format!("; Max-Age={RETURNED_SECONDS}"),
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
             Self::Known | Self::Through => format!("; Max-Age={KNOWN_SECONDS}"),

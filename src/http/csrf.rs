@@ -55,7 +55,13 @@ impl<T: Purpose + DeserializeOwned> FromRequest<Arc<App>> for CsrfForm<T> {
 pub fn csrf_token(app: &App, purpose: &str, cookie: Cookie, value: &str) -> String {
     let kind = match cookie {
         Cookie::Session => "session",
-        Cookie::Login | Cookie::Bounced | Cookie::Through | Cookie::Known | Cookie::Form => "login",
+        Cookie::Gate => "gate",
+        Cookie::Login
+        | Cookie::Returned
+        | Cookie::Bounced
+        | Cookie::Through
+        | Cookie::Known
+        | Cookie::Form => "login",
     };
     app.keys
         .token(&format!("csrf {kind} {purpose}"), value.as_bytes())

@@ -76,6 +76,11 @@ pub(crate) fn told_host(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The host that a request names, in the form by which sites and applications are looked up.
+pub(crate) fn host_key(headers: &HeaderMap) -> Option<String> {
+    host_in(headers).and_then(host_key_of)
+}
+
 /// The one `Host` header.
 fn host_in(headers: &HeaderMap) -> Option<&str> {
     let mut hosts = headers.get_all(header::HOST).iter();

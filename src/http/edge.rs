@@ -28,7 +28,7 @@ use tower::Service;
 use super::current_site::{CurrentSite, FoundSite, site_of, told_host};
 use super::error::Error;
 use super::failure::{self, FailureForm};
-use super::manner::Manner;
+use super::manner::{Manner, Reader};
 use super::policy;
 use super::response::AttemptCode;
 use super::routes::{KnownRoutes, NO_PATTERN, Route, Routes, not_allowed};
@@ -161,7 +161,12 @@ impl RequestVisit {
 
     /// What every answer goes through last.
     fn end(&self, response: Response) -> Response {
-        let mut response = failure::render(response, self.form, self.site.as_deref());
+        let mut response = failure::render(
+            response,
+            self.form,
+            self.site.as_deref(),
+            self.route.manner.base,
+        );
         secure(&mut response, self.route.manner, self.site.as_deref());
         self.log(&response);
         response
@@ -246,6 +251,10 @@ async fn in_time(
 /// Sets the headers that every answer carries. Some answers bring a policy of their own, or may be kept.
 fn secure(response: &mut Response, manner: Manner, site: Option<&Site>) {
     let headers = response.headers_mut();
+    if manner.reader == Reader::Proxy {
+        // Whoever reads it hands on what it knows.
+        return;
+    }
     headers.reserve(FIXED.len() + 4);
     if let Entry::Vacant(policy) = headers.entry(header::CONTENT_SECURITY_POLICY) {
         policy.insert(policy::of(site));

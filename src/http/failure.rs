@@ -37,7 +37,12 @@ impl FailureForm {
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Gives every failure its page, or its JSON problem when the client asks for JSON.
-pub(crate) fn render(response: Response, form: FailureForm, site: Option<&Site>) -> Response {
+pub(crate) fn render(
+    response: Response,
+    form: FailureForm,
+    site: Option<&Site>,
+    base: &'static str,
+) -> Response {
     if !response.status().is_client_error() && !response.status().is_server_error() {
         return response;
     }
@@ -63,7 +68,7 @@ pub(crate) fn render(response: Response, form: FailureForm, site: Option<&Site>)
     let answer = match form {
         FailureForm::Problem => problem::of(&error),
         FailureForm::Json => json_of(&error),
-        FailureForm::Page => page_of(&error, site),
+        FailureForm::Page => page_of(&error, site, base),
     };
     let mut answer = with_headers(&error, answer);
     for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
@@ -86,18 +91,19 @@ fn json_of(error: &Error) -> Response {
     with_code(error, response)
 }
 
-fn page_of(error: &Error, site: Option<&Site>) -> Response {
+fn page_of(error: &Error, site: Option<&Site>, base: &'static str) -> Response {
     let (title, what, next) = error.text();
     let page = Page::new(FailurePage {
-        frame: site
-            .map(|site| Frame::of(&site.company))
-            .unwrap_or_default(),
+        frame: site.filter(|_| base.is_empty()).map_or_else(
+            || Frame::at_application(base),
+            |site| Frame::of(&site.company),
+        ),
         title: title.to_owned(),
         what: what.into_owned(),
         next,
         code: error.code().map(str::to_owned),
-        link: link_of(error).filter(|_| site.is_some()),
-        other_link: other_link_of(error).filter(|_| site.is_some()),
+        link: link_of(error).filter(|_| site.is_some() && base.is_empty()),
+        other_link: other_link_of(error).filter(|_| site.is_some() && base.is_empty()),
     });
     with_code(error, page.into_response())
 }

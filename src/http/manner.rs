@@ -12,6 +12,10 @@ pub(crate) struct Manner {
     pub(crate) opener: Opener,
     /// Whether it answers on the site of a company that is suspended.
     pub(crate) while_suspended: bool,
+    /// Who reads the answer's headers.
+    pub(crate) reader: Reader,
+    /// What the addresses of a page's parts begin with: nothing on a company's site.
+    pub(crate) base: &'static str,
 }
 
 /// The form of a failure that no handler has told itself.
@@ -43,6 +47,15 @@ pub(crate) enum Opener {
     Keeps,
 }
 
+/// Who reads the headers of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// A browser, which is told what the answer may do.
+    Browser,
+    /// A proxy, whose buffer for headers is small (rule Q27).
+    Proxy,
+}
+
 impl Manner {
     /// A page for people.
     pub(crate) const PAGE: Self = Self {
@@ -51,6 +64,8 @@ impl Manner {
         routine: Routine::None,
         opener: Opener::CutOff,
         while_suspended: false,
+        reader: Reader::Browser,
+        base: "",
     };
     /// A step of a sign-in or a sign-out.
     pub(crate) const STEP: Self = Self {
@@ -68,6 +83,19 @@ impl Manner {
         failures: Failures::Problem,
         ..Self::PAGE
     };
+
+    /// What a reverse proxy asks about every request of its own.
+    pub(crate) const CHECK: Self = Self {
+        reader: Reader::Proxy,
+        routine: Routine::SuccessOrUnauthorized,
+        while_suspended: true,
+        ..Self::API
+    };
+
+    /// With pages whose parts are below an address.
+    pub(crate) const fn with_base(self, base: &'static str) -> Self {
+        Self { base, ..self }
+    }
 
     /// With bodies of up to so many octets, each of whose readers has a bound of its own.
     pub(crate) const fn with_body(self, body_bytes: usize) -> Self {

@@ -18,6 +18,8 @@ pub struct Frame {
     pub company: Option<String>,
     /// Its logo, in the place of its name.
     pub logo: Option<Logo>,
+    /// What the addresses of the page's parts begin with: nothing on a company's site.
+    pub base: &'static str,
 }
 
 impl Frame {
@@ -26,6 +28,15 @@ impl Frame {
         Self {
             company: Some(company.name.clone()),
             logo: Logo::on_page(company),
+            base: "",
+        }
+    }
+
+    /// The frame of a page on an application's host.
+    pub fn at_application(base: &'static str) -> Self {
+        Self {
+            base,
+            ..Self::default()
         }
     }
 
@@ -35,6 +46,7 @@ impl Frame {
         Self {
             company: Some(company.to_owned()),
             logo: None,
+            base: "",
         }
     }
 
@@ -48,28 +60,16 @@ impl Frame {
             .unwrap_or_default()
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "templates reach the names of assets through their frame"
-    )]
-    pub(crate) fn stylesheet(&self) -> &'static str {
-        assets::stylesheet().path()
+    pub(crate) fn stylesheet(&self) -> String {
+        format!("{}{}", self.base, assets::stylesheet().path())
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "templates reach the names of assets through their frame"
-    )]
-    pub(crate) fn script(&self) -> &'static str {
-        assets::script().path()
+    pub(crate) fn script(&self) -> String {
+        format!("{}{}", self.base, assets::script().path())
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "templates reach the names of assets through their frame"
-    )]
-    pub(crate) fn icon(&self) -> &'static str {
-        assets::icon().path()
+    pub(crate) fn icon(&self) -> String {
+        format!("{}{}", self.base, assets::icon().path())
     }
 }
 

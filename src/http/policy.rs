@@ -63,9 +63,9 @@ pub(crate) fn of_opener(opener: Opener) -> HeaderValue {
 /// (rule E3).
 pub(crate) fn of(site: Option<&Site>) -> HeaderValue {
     let Some(site) = site else { return HERE };
-    let policy = site.content_security_policy(|company| {
+    let policy = site.content_security_policy(|site| {
         let mut policy = page!("").to_owned();
-        for origin in company.origins().chain(&company.return_origins) {
+        for origin in site.targets() {
             policy.push(' ');
             policy.push_str(origin.as_str());
         }

@@ -55,7 +55,13 @@ impl<S: Sync> FromRequestParts<S> for PresentedSession {
 
 /// The secret in the request's session cookie.
 pub fn session_id(headers: &HeaderMap, site: &Site) -> Option<SessionId> {
-    let value = Cookie::Session.read(headers, site.is_https())?;
+    Cookie::Session
+        .read(headers, site.is_https())
+        .and_then(secret_of)
+}
+
+/// The secret that a session cookie's value is.
+pub(crate) fn secret_of(value: &str) -> Option<SessionId> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
     bytes.try_into().ok().map(SessionId::from_bytes)
 }

@@ -4,7 +4,7 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
 use openssl::hash::{MessageDigest, hash};
 use openssl::nid::Nid;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use time::{Duration, OffsetDateTime};
 
@@ -45,10 +45,7 @@ impl NewClientPair {
     ) -> Result<Self, ErrorStack> {
         let key = match kind {
             PairKind::Rsa => PKey::from_rsa(Rsa::generate(RSA_BITS)?)?,
-            PairKind::P256 => {
-                let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-                PKey::from_ec_key(EcKey::generate(&curve)?)?
-            }
+            PairKind::P256 => p256()?,
         };
         let certificate = self_signed(&key, common_name, DAYS, now)?.to_der()?;
         let print = |digest| Ok::<_, ErrorStack>(hex(&hash(digest, &certificate)?).to_uppercase());
@@ -63,6 +60,12 @@ impl NewClientPair {
                 .unwrap_or(now),
         })
     }
+}
+
+/// A new key on P-256.
+pub(super) fn p256() -> Result<PKey<Private>, ErrorStack> {
+    let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+    PKey::from_ec_key(EcKey::generate(&curve)?)
 }
 
 impl std::fmt::Debug for NewClientPair {

@@ -2,12 +2,15 @@
 //!
 //! Tests: `tests/it/slo/begun.rs`. The other half, logout that begins elsewhere, is `receive.rs`.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use super::oidc::relying_party::{self, EndedSession};
 use super::outgoing::{LogoutDraft, Outgoing, send};
 use crate::app::App;
-use crate::domain::{NameId, Protocol, Session, SessionId};
+use crate::domain::{NameId, Protocol, Session, SessionId, SessionKey};
 use crate::keys;
 use crate::saml::assertion;
 use crate::saml::authn_request::message_id;
@@ -20,35 +23,84 @@ use crate::store;
 /// How long our request may be honoured.
 const VALID: Duration = Duration::minutes(5);
 
+/// How long a browser may take from an application's host to the company's site.
+const ON_ITS_WAY: Duration = Duration::minutes(1);
+const PURPOSE: &str = "sign-out on its way";
+
+/// A session that has ended here, with what its identity provider is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EndedHere {
+    session: Session,
+    /// What its provider wants back, sealed.
+    hint: Option<Vec<u8>>,
+    /// Until when it may be told, in seconds since 1970.
+    until: i64,
+}
+
 /// Ends a session here, and makes the request to the identity provider where the connection wants one.
 pub async fn sign_out(
     app: &App,
     site: &Site,
     id: SessionId,
 ) -> Result<Option<Outgoing>, store::Error> {
-    let known = app.sessions.signed_in(id).await;
+    match end_session(app, app.store.session_key(&id)).await? {
+        Some(ended) => Ok(tell(app, site, ended).await),
+        None => Ok(None),
+    }
+}
+
+/// Ends a session here; what was known of it, when it was live.
+pub async fn end_session(app: &App, key: SessionKey) -> Result<Option<EndedHere>, store::Error> {
+    let known = app.store.signed_in(key, app.clock.now()).await;
     // With the session it is gone.
-    let hint = app.store.logout_hint(app.store.session_key(&id)).await;
-    super::local(app, id).await?;
+    let hint = app.store.logout_hint(key).await;
+    app.sessions.end(key).await?;
     let Some(signed_in) = known? else {
         return Ok(None);
     };
-    let session = &signed_in.session;
-    let Some(SiteConnection { connection, .. }) = recipient(site, session) else {
-        return Ok(None);
-    };
-    Ok(match &connection.settings.protocol {
+    Ok(Some(EndedHere {
+        session: signed_in.session,
+        hint: hint?,
+        until: app.clock.now().saturating_add(ON_ITS_WAY).unix_timestamp(),
+    }))
+}
+
+/// Makes the request to the identity provider of a session that has ended here, where the connection wants one.
+pub async fn tell(app: &App, site: &Site, ended: EndedHere) -> Option<Outgoing> {
+    let session = &ended.session;
+    let SiteConnection { connection, .. } = recipient(site, session)?;
+    match &connection.settings.protocol {
         Protocol::Saml(_) => saml_request(app, site, session),
         Protocol::Oidc(oidc) => {
             let ended = EndedSession {
                 connection,
                 oidc,
                 attempt: session.attempt_id,
-                sealed_hint: hint?,
+                sealed_hint: ended.hint,
             };
             relying_party::request(app, site, ended).await
         }
-    })
+    }
+}
+
+/// Where the browser goes on at the company's site, after its session was ended at an application's host (rule Q53).
+pub fn address_of_end(app: &App, ended: &EndedHere) -> Option<String> {
+    let site = app.directory.site_of(ended.session.company_id)?;
+    let json = serde_json::to_vec(ended).ok()?;
+    let handle = BASE64_URL_SAFE_NO_PAD.encode(app.keys.seal(PURPOSE, &json));
+    Some(format!(
+        "{}/sso/logout?handle={handle}",
+        site.company.origin
+    ))
+}
+
+/// What an address says of a session of this company that has ended; none for what we have not sealed a moment ago.
+pub fn ended_by_handle(app: &App, site: &Site, handle: &str) -> Option<EndedHere> {
+    let sealed = BASE64_URL_SAFE_NO_PAD.decode(handle).ok()?;
+    let json = app.keys.open(PURPOSE, &sealed)?;
+    let ended: EndedHere = serde_json::from_slice(&json).ok()?;
+    let is_ours = ended.session.company_id == site.company.id;
+    (is_ours && app.clock.now().unix_timestamp() < ended.until).then_some(ended)
 }
 
 /// Whether a sign-out of this session leads to the identity provider, and whether it may do so over plain http; none when it ends

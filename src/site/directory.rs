@@ -71,6 +71,11 @@ impl Directory {
         self.snapshot.load().by_company.get(&company).cloned()
     }
 
+    /// Whether there is one company and no other.
+    pub fn is_single(&self) -> bool {
+        self.snapshot.load().by_company.len() == 1
+    }
+
     /// Every site.
     pub fn sites(&self) -> Vec<Arc<Site>> {
         self.snapshot.load().by_company.values().cloned().collect()

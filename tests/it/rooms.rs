@@ -36,7 +36,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "site",
         &[
-            "config", "domain", "import", "keys", "oidc", "saml", "verdict",
+            "config", "domain", "import", "keys", "oidc", "policy", "saml", "verdict",
         ],
     ),
     (
@@ -56,6 +56,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "keys",
             "oidc",
             "outbound",
+            "policy",
             "saml",
             "second_opinion",
             "site",
@@ -101,9 +102,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("front", FACE),
+    ("gate", GATE),
     ("console", FACE),
     ("api", FACE),
-    ("web", &["api", "app", "console", "front", "http"]),
+    ("web", &["api", "app", "console", "front", "gate", "http"]),
     ("demo_idp", &["saml", "xml"]),
     ("main", &["cli"]),
 ];
@@ -145,6 +147,11 @@ const FACE: &[&str] = &[
     "site",
     "store",
     "text",
+];
+
+/// The same with what checks are decided by.
+const GATE: &[&str] = &[
+    "admin", "app", "domain", "http", "keys", "logout", "policy", "site", "store", "text",
 ];
 
 /// A crate and the rooms that may know it; the pure rooms know no I/O, and each part has one home.

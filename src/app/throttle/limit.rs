@@ -54,10 +54,21 @@ impl Limit {
         now: Duration,
         company: &Company,
     ) -> Result<(), Wait> {
+        self.take_at(cells, key, now, company.slug.as_str())
+    }
+
+    /// The same where no company is known; `place` is for the log.
+    pub(super) fn take_at(
+        &self,
+        cells: &Cells,
+        key: impl Hash,
+        now: Duration,
+        place: &str,
+    ) -> Result<(), Wait> {
         let Some(rate) = self.rate else { return Ok(()) };
         cells
             .take((self.id, key), rate, now)
-            .map_err(|wait| self.refuse(wait, now, company))
+            .map_err(|wait| self.refuse(wait, now, place))
     }
 
     /// Says whether one more for `key` at a company would be counted.
@@ -71,7 +82,7 @@ impl Limit {
         let Some(rate) = self.rate else { return Ok(()) };
         cells
             .look((self.id, key), rate, now)
-            .map_err(|wait| self.refuse(wait, now, company))
+            .map_err(|wait| self.refuse(wait, now, company.slug.as_str()))
     }
 
     /// Counts one less for `key`.
@@ -82,7 +93,7 @@ impl Limit {
     }
 
     #[cold]
-    fn refuse(&self, wait: Duration, now: Duration, company: &Company) -> Wait {
+    fn refuse(&self, wait: Duration, now: Duration, company: &str) -> Wait {
         self.refused.fetch_add(1, Ordering::Relaxed);
         let (due, now) = (self.next_line.load(Ordering::Relaxed), now.as_secs());
         let mine = now >= due
@@ -93,7 +104,12 @@ impl Limit {
         if mine {
             let refused = self.refused.swap(0, Ordering::Relaxed);
             // Not whose requests they are: an address is a person's, and the log holds nothing personal.
-            tracing::warn!(limit = &*self.name, refused, company = %company.slug, "a rate limit refuses requests");
+            tracing::warn!(
+                limit = &*self.name,
+                refused,
+                company,
+                "a rate limit refuses requests"
+            );
         }
         Wait(wait)
     }

@@ -39,6 +39,8 @@ pub struct OneTimeCode {
     pub session: SessionKey,
     /// The hash of what the browser holds that asked.
     pub binding: [u8; 32],
+    /// Where the browser goes then, as a path at the origin.
+    pub back_to: String,
     /// Until when.
     pub expires_at: OffsetDateTime,
 }
@@ -48,8 +50,13 @@ pub struct OneTimeCode {
 pub enum ShownCode {
     /// For the first time: it is spent now.
     First(OneTimeCode),
-    /// It was spent before; the gate session that it made, if it did.
-    Again(Option<SessionKey>),
+    /// It was spent before.
+    Again {
+        /// The gate session that it made, if it did.
+        gate: Option<SessionKey>,
+        /// Where that browser went.
+        back_to: String,
+    },
     /// Nobody knows it.
     Unknown,
 }
@@ -58,8 +65,8 @@ impl Store {
     /// Keeps a new code.
     pub async fn add_code(&self, code: &OneTimeCode) -> Result<(), Error> {
         query(
-            "INSERT INTO one_time_code (code_hash, kind, application_id, origin, session_key, binding, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO one_time_code (code_hash, kind, application_id, origin, session_key, binding, back_to, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(code.hash.to_vec())
         .bind(code.kind.as_str())
@@ -67,6 +74,7 @@ impl Store {
         .bind(code.origin.as_str())
         .bind(code.session.0.to_vec())
         .bind(code.binding.to_vec())
+        .bind(code.back_to.as_str())
         .bind(ms(code.expires_at))
         .execute(&self.database)
         .await?;
@@ -84,7 +92,7 @@ impl Tx {
     ) -> Result<ShownCode, Error> {
         let spent = query(
             "UPDATE one_time_code SET spent_at = $3 WHERE code_hash = $1 AND kind = $2 AND spent_at IS NULL \
-             RETURNING application_id, origin, session_key, binding, expires_at",
+             RETURNING application_id, origin, session_key, binding, back_to, expires_at",
         )
         .bind(hash.to_vec())
         .bind(kind.as_str())
@@ -99,16 +107,21 @@ impl Tx {
                 origin: row.text("origin")?,
                 session: SessionKey(row.hash("session_key")?),
                 binding: row.hash("binding")?,
+                back_to: row.text("back_to")?,
                 expires_at: row.time("expires_at")?,
             }));
         }
-        let row = query("SELECT gate_key FROM one_time_code WHERE code_hash = $1 AND kind = $2")
-            .bind(hash.to_vec())
-            .bind(kind.as_str())
-            .fetch_optional(&mut *self)
-            .await?;
+        let row =
+            query("SELECT gate_key, back_to FROM one_time_code WHERE code_hash = $1 AND kind = $2")
+                .bind(hash.to_vec())
+                .bind(kind.as_str())
+                .fetch_optional(&mut *self)
+                .await?;
         Ok(match row {
-            Some(row) => ShownCode::Again(row.maybe_hash("gate_key")?.map(SessionKey)),
+            Some(row) => ShownCode::Again {
+                gate: row.maybe_hash("gate_key")?.map(SessionKey),
+                back_to: row.text("back_to")?,
+            },
             None => ShownCode::Unknown,
         })
     }

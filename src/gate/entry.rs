@@ -1,0 +1,52 @@
+//! Who may ask a check (rule Q15).
+//!
+//! Invariant: it takes a trusted proxy and the application's key. The address alone is not enough: a proxy that also leads browsers
+//! here would bring anybody's check, with fields of his choice.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, HeaderName};
+
+use crate::admin::proxy_key_hash;
+use crate::app::App;
+use crate::keys;
+use crate::site::ReadyApplication;
+
+/// What a proxy shows.
+const KEY: HeaderName = HeaderName::from_static("vestibule-proxy-key");
+
+/// Why a check is not answered. The asker is told the same of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoEntry {
+    /// The address is not among `trusted_proxies`.
+    Address,
+    /// No key, several, or one that does not count.
+    Key,
+}
+
+/// Whether whoever asks is the application's own proxy.
+pub(super) fn admit(
+    app: &App,
+    application: &ReadyApplication,
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+) -> Result<(), NoEntry> {
+    let address = peer.map(|peer| peer.ip().to_canonical());
+    let trusted = &app.config.trusted_proxies;
+    if !address.is_some_and(|address| trusted.iter().any(|block| block.contains(address))) {
+        return Err(NoEntry::Address);
+    }
+    let mut shown = headers.get_all(KEY).iter();
+    let (Some(key), None) = (shown.next(), shown.next()) else {
+        return Err(NoEntry::Key);
+    };
+    let hash = key.to_str().map(proxy_key_hash).map_err(|_| NoEntry::Key)?;
+    let counts = |known: &[u8; 32]| keys::same(known, &hash);
+    // Every one is compared, whichever it is.
+    let found = application.key_hashes.iter().filter(|known| counts(known));
+    if found.count() > 0 {
+        Ok(())
+    } else {
+        Err(NoEntry::Key)
+    }
+}

@@ -1,0 +1,104 @@
+//! `GET /.vestibule/finish`: a code becomes a gate session (rule Q31).
+//!
+//! Invariants: a code that is shown is spent, whatever comes of it; it is taken from the browser only that asked, at the origin that
+//! it is for; nobody is sent round by itself when it is not.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::place::{CurrentPlace, is_https};
+use super::start::see_other;
+use super::{BASE, gate_cookie, pages, start_cookie};
+use crate::app::App;
+use crate::http::cookies::Cookie;
+use crate::http::error::Error;
+use crate::http::pages::Link;
+use crate::http::response::Page;
+use crate::site::ApplicationPlace;
+use crate::store::{CodeKind, ShownCode};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct FinishQuery {
+    code: String,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    CurrentPlace(place): CurrentPlace,
+    Query(query): Query<FinishQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let https = is_https(&place);
+    let former = gate_cookie::shown(&headers, https);
+    let Some(hash) = gate_cookie::hash_of(&query.code) else {
+        return Ok(start_again(&place));
+    };
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let shown = tx.spend_code(&hash, CodeKind::Gate, now).await?;
+    let code = match shown {
+        ShownCode::First(code) => code,
+        ShownCode::Again { gate, back_to } => {
+            // Back button: the browser that holds what the code has made goes on.
+            if gate.is_some() && gate == former {
+                return see_other(&back_to, []);
+            }
+            if let Some(gate) = gate {
+                tx.end_gate_session(gate).await?;
+                tx.commit(now).await?;
+                tracing::warn!(application = %place.application.application.name, "a code was shown twice; the session that it had made has ended");
+            }
+            return Ok(start_again(&place));
+        }
+        ShownCode::Unknown => return Ok(start_again(&place)),
+    };
+    let cookie = start_cookie::take(&headers, https, &code.binding);
+    let is_here = code.application_id == place.application.id()
+        && code.origin == place.origin.to_string()
+        && now < code.expires_at;
+    let Some(taken) = cookie.filter(|_| is_here) else {
+        tx.commit(now).await?;
+        return Ok(start_again(&place));
+    };
+    let (value, key) = gate_cookie::new_secret();
+    let begun = tx.begin_gate_session(&code, key, now).await?;
+    if let Some(former) = former {
+        tx.end_gate_session(former).await?;
+    }
+    tx.commit(now).await?;
+    if !begun {
+        return Ok(start_again(&place));
+    }
+    see_other(&code.back_to, cookies(taken, &value, https))
+}
+
+fn cookies(taken: HeaderValue, value: &str, https: bool) -> impl Iterator<Item = HeaderValue> {
+    [Some(taken), Cookie::Gate.set(value, https)]
+        .into_iter()
+        .flatten()
+}
+
+/// A page with a way on, never a redirect: a browser that keeps no cookies would go round for ever.
+fn start_again(place: &ApplicationPlace) -> Response {
+    let name = &place.application.application.display_name;
+    let page = pages::notice(
+        "This sign-in is over",
+        format!(
+            "You were not signed in to {name} by it. It took too long, was used before, or was begun in another browser."
+        ),
+        &[
+            "Sign in again. If this happens every time, allow cookies for this site in your browser.",
+        ],
+        Some(Link {
+            href: format!("{BASE}/start"),
+            text: "Sign in again".to_owned(),
+        }),
+    );
+    Page::new(page)
+        .with_status(StatusCode::BAD_REQUEST)
+        .into_response()
+}

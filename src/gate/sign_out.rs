@@ -1,0 +1,116 @@
+//! `/.vestibule/sign-out`: the end of the session behind a gate session, and of all its children (rule Q53).
+//!
+//! Invariants: the local session ends first; a link on another site, or one that is fetched before somebody clicks it, signs nobody
+//! out.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::{IntoResponse as _, Response};
+
+use super::pages::SignOutPage;
+use super::place::{CurrentPlace, is_https};
+use super::start::see_other;
+use super::{BASE, visitor};
+use crate::app::App;
+use crate::http::client_address::ClientAddress;
+use crate::http::cookies::Cookie;
+use crate::http::csrf::{check_origin, csrf_token, has_token};
+use crate::http::error::Error;
+use crate::http::form::{Encoding, PostedForm};
+use crate::http::pages::Frame;
+use crate::http::response::Page;
+use crate::logout;
+use crate::policy::Visit;
+use crate::site::ApplicationPlace;
+
+const PURPOSE: &str = "sign out";
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    ClientAddress(client): ClientAddress,
+    CurrentPlace(place): CurrentPlace,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    if is_meant(&headers) {
+        return end(&app, &place, &headers, client).await;
+    }
+    let cookie = Cookie::Gate.read(&headers, is_https(&place));
+    let page = SignOutPage {
+        frame: Frame::at_application(BASE),
+        application: place.application.application.display_name.clone(),
+        csrf: csrf_token(&app, PURPOSE, Cookie::Gate, cookie.unwrap_or_default()),
+    };
+    Ok(Page::new(page).into_response())
+}
+
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    ClientAddress(client): ClientAddress,
+    CurrentPlace(place): CurrentPlace,
+    request: Request,
+) -> Result<Response, Error> {
+    let (mut parts, body) = request.into_parts();
+    check_origin(&parts.headers)?;
+    Encoding::Urlencoded.expect(&parts.headers)?;
+    let form = PostedForm::read(&mut parts, body, &app, app.config.limits.body_bytes).await?;
+    let cookie = Cookie::Gate.read(&parts.headers, is_https(&place));
+    let token = csrf_token(&app, PURPOSE, Cookie::Gate, cookie.unwrap_or_default());
+    if !has_token(&form, [token]) {
+        return Err(Error::ForeignForm);
+    }
+    end(&app, &place, &parts.headers, client).await
+}
+
+/// Whether a page of the application, or of one beside it, has led the person here by a click.
+fn is_meant(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let is_near = matches!(site, Some(b"same-origin" | b"same-site"));
+    let is_fetched_ahead = headers.contains_key("sec-purpose") || headers.contains_key("purpose");
+    is_near && !is_fetched_ahead && Visit::of(Method::GET.as_str(), headers) == Visit::Navigation
+}
+
+async fn end(
+    app: &App,
+    place: &ApplicationPlace,
+    headers: &HeaderMap,
+    client: Option<std::net::IpAddr>,
+) -> Result<Response, Error> {
+    let https = is_https(place);
+    let origin = place.origin.to_string();
+    let parent = visitor::parent(app, &place.application, &origin, headers, client).await?;
+    let ended = match parent {
+        Some(parent) => logout::end_session(app, parent).await?,
+        None => None,
+    };
+    let cleared = [Cookie::Gate, Cookie::Returned].map(|cookie| cookie.clear(https));
+    match ended {
+        Some(ended) => {
+            let target = logout::address_of_end(app, &ended)
+                .ok_or_else(|| Error::internal("a sign-out could not be sealed"))?;
+            see_other(&target, cleared)
+        }
+        None => {
+            let page = super::pages::notice(
+                "You are signed out",
+                format!(
+                    "{} has forgotten you in this browser.",
+                    place.application.application.display_name
+                ),
+                &[],
+                Some(crate::http::pages::Link {
+                    href: format!("{BASE}/start"),
+                    text: "Sign in again".to_owned(),
+                }),
+            );
+            let mut response = Page::new(page).into_response();
+            for cookie in cleared {
+                response
+                    .headers_mut()
+                    .append(axum::http::header::SET_COOKIE, cookie);
+            }
+            Ok(response)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `GET /.vestibule/start`: a browser at an application's host is sent to where it signs in (rules Q29 and R39).
+//!
+//! Invariant: nothing is stored; what has to be known later is sealed in an address and bound to a cookie of this browser.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::place::{CurrentPlace, is_https};
+use super::{BASE, pages, start_cookie, visitor};
+use crate::app::{App, HandOverState};
+use crate::domain::application::is_path;
+use crate::http::address::address;
+use crate::http::client_address::ClientAddress;
+use crate::http::cookies::Cookie;
+use crate::http::error::Error;
+use crate::http::pages::Link;
+use crate::http::response::Page;
+use crate::keys;
+use crate::policy::{KnownVisitor, Visit};
+use crate::site::{ApplicationPlace, Site};
+
+/// The longest path that a hand-over carries, in octets.
+const LONGEST: usize = 2_000;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct StartQuery {
+    /// Where to go back to: a path at this host.
+    rd: Option<String>,
+    /// The slug or the identifier of the company.
+    organization: Option<String>,
+    /// Who wants to sign in.
+    login_hint: Option<String>,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    ClientAddress(client): ClientAddress,
+    CurrentPlace(place): CurrentPlace,
+    Query(query): Query<StartQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    if Visit::of(Method::GET.as_str(), &headers) != Visit::Navigation {
+        return Err(Error::BadRequest(
+            "This address is for browsers that open it as a page.".into(),
+        ));
+    }
+    let application = &place.application;
+    let back_to = query.rd.as_deref().filter(|path| is_back_to(path));
+    let back_to = back_to.unwrap_or(&application.rules.start_path).to_owned();
+    if application.is_at_site() {
+        let login = address("/sso/login", &[("return_to", Some(back_to.as_str()))]);
+        return see_other(&login, []);
+    }
+    let origin = place.origin.to_string();
+    let known = visitor::find(&app, application, &origin, &headers, client).await;
+    match known {
+        KnownVisitor::Allowed(_) => return led_back(&place, &back_to, &headers),
+        KnownVisitor::Refused { .. } => {
+            let name = &application.application.display_name;
+            let page = pages::refused(crate::policy::CheckRefusal::NotAllowed, name);
+            return Ok(Page::new(page)
+                .with_status(StatusCode::FORBIDDEN)
+                .into_response());
+        }
+        KnownVisitor::Unasked => {
+            return Err(Error::Unavailable(
+                "who is there could not be found out".into(),
+            ));
+        }
+        KnownVisitor::Nobody | KnownVisitor::UnusableToken => {}
+    }
+    let target = target(&app, &place, query.organization.as_deref())?;
+    let cookie = start_cookie::add(&headers, is_https(&place), app.clock.now());
+    let state = HandOverState::new(
+        application.id(),
+        origin,
+        back_to,
+        cookie.binding,
+        app.clock.now(),
+    );
+    let state = app
+        .seal_hand_over(&state)
+        .ok_or_else(|| Error::internal("a hand-over could not be sealed"))?;
+    let parameters = [
+        ("state", Some(state.as_str())),
+        ("login_hint", query.login_hint.as_deref()),
+    ];
+    let target = format!("{target}{}", address("/sso/hand-over", &parameters));
+    see_other(&target, cookie.set)
+}
+
+/// Whether a text is a path of the application's own host, and none of ours.
+fn is_back_to(path: &str) -> bool {
+    let is_ours = path.starts_with(BASE);
+    path.len() <= LONGEST && !is_ours && (is_path(path) || is_long_path(path))
+}
+
+/// The same beyond what a sign-in takes as a target, whose bound is for what is stored.
+fn is_long_path(path: &str) -> bool {
+    let (start, _) = path.split_once('?').unwrap_or((path, ""));
+    let is_plain = path
+        .bytes()
+        .all(|octet| octet.is_ascii_graphic() && octet != b'\\');
+    path.starts_with('/') && !path.starts_with("//") && is_plain && is_path(start)
+}
+
+/// Where the hand-over goes: the company's site where only one can be meant, else the hub.
+fn target(
+    app: &App,
+    place: &ApplicationPlace,
+    organization: Option<&str>,
+) -> Result<String, Error> {
+    let application = &place.application;
+    let sites = app.directory.sites();
+    let serving: Vec<&Arc<Site>> = sites
+        .iter()
+        .filter(|site| application.application.companies.has(site.company.id))
+        .collect();
+    let named = place.company.as_deref().or(organization);
+    let found = match named {
+        Some(named) => serving.iter().find(|site| {
+            let company = &site.company;
+            company.slug.as_str() == named || company.id.to_string() == named
+        }),
+        None => serving.first().filter(|_| serving.len() == 1),
+    };
+    if let Some(site) = found {
+        return Ok(site.company.origin.to_string());
+    }
+    match &app.hub {
+        Some(hub) => Ok(hub.to_string()),
+        None => Err(Error::BadRequest(
+            "It is not known which company you are of. Open the application from your company's own address, or from its tile.".into(),
+        )),
+    }
+}
+
+/// Who is signed in here goes on. Who comes again at once with the same wish would go round for ever.
+fn led_back(
+    place: &ApplicationPlace,
+    back_to: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
+    let https = is_https(place);
+    let mark = keys::hex(&keys::hash(back_to.as_bytes())[..16]);
+    if Cookie::Returned.read(headers, https) == Some(mark.as_str()) {
+        let name = &place.application.application.display_name;
+        tracing::warn!(
+            application = %place.application.application.name,
+            "a browser that is signed in was sent to sign in again: does the proxy hand the cookies to the check?"
+        );
+        let page = pages::notice(
+            "You are signed in, and the application did not notice",
+            format!("{name} has sent you here twice within a few seconds."),
+            &[
+                "Allow cookies for this site in your browser, then try again.",
+                "If you run the application: its proxy has to hand the Cookie header to the check.",
+            ],
+            Some(Link {
+                href: back_to.to_owned(),
+                text: "Try again".to_owned(),
+            }),
+        );
+        return Ok(Page::new(page)
+            .with_status(StatusCode::CONFLICT)
+            .into_response());
+    }
+    see_other(back_to, Cookie::Returned.set(&mark, https))
+}
+
+/// A redirect whose address tells nobody where the browser came from.
+pub(super) fn see_other(
+    target: &str,
+    cookies: impl IntoIterator<Item = HeaderValue>,
+) -> Result<Response, Error> {
+    let location = HeaderValue::try_from(target).map_err(Error::internal)?;
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,76 @@
+//! Who is there at an application's host (rules Q54 to Q56 and Q64).
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+
+use super::{gate_cookie, identity};
+use crate::app::{App, SessionError};
+use crate::domain::SessionKey;
+use crate::http::cookies::Cookie;
+use crate::http::session::secret_of;
+use crate::policy::KnownVisitor;
+use crate::site::ReadyApplication;
+
+/// How long a check waits for a slow database, of the 200 milliseconds that Envoy waits for the check.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// Whose session a browser shows at an origin, and what the application is told of them.
+pub(super) async fn find(
+    app: &App,
+    application: &ReadyApplication,
+    origin: &str,
+    headers: &HeaderMap,
+    client: Option<IpAddr>,
+) -> KnownVisitor {
+    match tokio::time::timeout(PATIENCE, known(app, application, origin, headers, client)).await {
+        Ok(Ok(known)) => known,
+        Ok(Err(SessionError::TooMany(_))) => KnownVisitor::Unasked,
+        Ok(Err(SessionError::Store(cause))) => {
+            tracing::error!(%cause, "a check could not find out who is there");
+            KnownVisitor::Unasked
+        }
+        Err(_) => {
+            tracing::error!("the database is too slow for a check");
+            KnownVisitor::Unasked
+        }
+    }
+}
+
+async fn known(
+    app: &App,
+    application: &ReadyApplication,
+    origin: &str,
+    headers: &HeaderMap,
+    client: Option<IpAddr>,
+) -> Result<KnownVisitor, SessionError> {
+    let Some(parent) = parent(app, application, origin, headers, client).await? else {
+        return Ok(KnownVisitor::Nobody);
+    };
+    let describe = |signed_in: &_| identity::describe(app, application, signed_in);
+    let known = app.visitor(parent, application.id(), client, describe);
+    Ok(known.await?.unwrap_or(KnownVisitor::Nobody))
+}
+
+/// The session on the company's site that stands behind the browser's cookie at an origin.
+pub(super) async fn parent(
+    app: &App,
+    application: &ReadyApplication,
+    origin: &str,
+    headers: &HeaderMap,
+    client: Option<IpAddr>,
+) -> Result<Option<SessionKey>, SessionError> {
+    let https = origin.starts_with("https:");
+    if application.is_at_site() {
+        let id = Cookie::Session.read(headers, https).and_then(secret_of);
+        return Ok(id.map(|id| app.store.session_key(&id)));
+    }
+    let Some(key) = gate_cookie::shown(headers, https) else {
+        return Ok(None);
+    };
+    let gate = app.gate_session(key, client).await?;
+    // A cookie counts where it was set, for the application that it was set for.
+    let gate = gate.filter(|it| it.application_id == application.id() && it.origin == origin);
+    Ok(gate.map(|it| it.parent))
+}
