@@ -52,7 +52,7 @@ impl ReturnTo {
 
     /// Checks a target against a list of origins.
     pub fn among<'a>(
-        mut origins: impl Iterator<Item = &'a Origin>,
+        origins: impl Iterator<Item = &'a Origin>,
         text: &str,
     ) -> Result<Self, ReturnToError> {
         let longest = if text.starts_with(Self::HAND_OVER) {
@@ -60,6 +60,19 @@ impl ReturnTo {
         } else {
             LONGEST
         };
+        Self::within(longest, origins, text)
+    }
+
+    /// Checks a path of whatever host asks, which is not stored: no more than `longest` octets.
+    pub fn own_path(longest: usize, text: &str) -> Result<Self, ReturnToError> {
+        Self::within(longest, std::iter::empty(), text)
+    }
+
+    fn within<'a>(
+        longest: usize,
+        mut origins: impl Iterator<Item = &'a Origin>,
+        text: &str,
+    ) -> Result<Self, ReturnToError> {
         if text.len() > longest {
             return Err(ReturnToError::TooLong);
         }

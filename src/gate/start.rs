@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::place::{CurrentPlace, is_https};
 use super::{BASE, pages, start_cookie, visitor};
 use crate::app::{App, HandOverState};
-use crate::domain::application::is_path;
+use crate::domain::ReturnTo;
 use crate::http::address::address;
 use crate::http::client_address::ClientAddress;
 use crate::http::cookies::Cookie;
@@ -20,7 +20,7 @@ use crate::http::error::Error;
 use crate::http::pages::Link;
 use crate::http::response::Page;
 use crate::keys;
-use crate::policy::{KnownVisitor, Visit};
+use crate::policy::{CheckRefusal, KnownVisitor, Visit};
 use crate::site::{ApplicationPlace, Site};
 
 /// The longest path that a hand-over carries, in octets.
@@ -61,7 +61,7 @@ pub(super) async fn show(
         KnownVisitor::Allowed(_) => return led_back(&place, &back_to, &headers),
         KnownVisitor::Refused { .. } => {
             let name = &application.application.display_name;
-            let page = pages::refused(crate::policy::CheckRefusal::NotAllowed, name);
+            let page = pages::refused(CheckRefusal::NotAllowed, name);
             return Ok(Page::new(page)
                 .with_status(StatusCode::FORBIDDEN)
                 .into_response());
@@ -95,17 +95,8 @@ pub(super) async fn show(
 
 /// Whether a text is a path of the application's own host, and none of ours.
 fn is_back_to(path: &str) -> bool {
-    let is_ours = path.starts_with(BASE);
-    path.len() <= LONGEST && !is_ours && (is_path(path) || is_long_path(path))
-}
-
-/// The same beyond what a sign-in takes as a target, whose bound is for what is stored.
-fn is_long_path(path: &str) -> bool {
-    let (start, _) = path.split_once('?').unwrap_or((path, ""));
-    let is_plain = path
-        .bytes()
-        .all(|octet| octet.is_ascii_graphic() && octet != b'\\');
-    path.starts_with('/') && !path.starts_with("//") && is_plain && is_path(start)
+    let path = ReturnTo::own_path(LONGEST, path);
+    path.is_ok_and(|path| !path.as_str().starts_with(BASE))
 }
 
 /// Where the hand-over goes: the company's site where only one can be meant, else the hub.

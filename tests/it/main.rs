@@ -22,6 +22,8 @@ mod docs;
 #[cfg(feature = "demo")]
 mod faults;
 #[cfg(feature = "demo")]
+mod gate;
+#[cfg(feature = "demo")]
 mod graph;
 mod hostile;
 mod jose;

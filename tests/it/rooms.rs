@@ -156,7 +156,10 @@ const GATE: &[&str] = &[
 
 /// A crate and the rooms that may know it; the pure rooms know no I/O, and each part has one home.
 const HOMES: &[(&str, &[&str])] = &[
-    ("axum", &["http", "front", "console", "api", "demo_idp"]),
+    (
+        "axum",
+        &["http", "front", "console", "api", "gate", "demo_idp"],
+    ),
     ("hyper", &["http"]),
     ("hyper_util", &["http"]),
     ("http_body_util", &["http"]),
@@ -167,7 +170,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tower", &["http", "front", "console", "api", "demo_idp"]),
     (
         "askama",
-        &["escape", "http", "front", "console", "demo_idp"],
+        &["escape", "http", "front", "console", "gate", "demo_idp"],
     ),
     ("rusqlite", &["database"]),
     ("hashlink", &["store"]),
@@ -188,6 +191,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "admin",
             "http",
             "console",
+            "gate",
             "demo_idp",
             "cli",
         ],

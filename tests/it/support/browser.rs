@@ -62,8 +62,22 @@ impl Browser {
 
     /// Follows a link, or types an address.
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
-        let request = Request::get(path).header(header::COOKIE, self.cookie_header(|_| true));
+        self.get_with(path, &[("accept", "text/html,*/*;q=0.8")])
+            .await
+    }
+
+    /// The same with these headers.
+    pub(crate) async fn get_with(&mut self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path).header(header::COOKIE, self.cookies());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request, Body::empty()).await
+    }
+
+    /// All its cookies, as it sends them.
+    pub(crate) fn cookies(&self) -> String {
+        self.cookie_header(|_| true)
     }
 
     /// Asks for what it has already, by its tag.
