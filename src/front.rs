@@ -10,6 +10,7 @@ mod front_channel;
 mod hand_over;
 mod health;
 mod home;
+mod hub;
 mod initiate;
 mod logo;
 mod logout;
@@ -27,7 +28,7 @@ mod who;
 
 use std::sync::Arc;
 
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::app::App;
@@ -37,21 +38,27 @@ use crate::http::public_origin::lead_to_public_origin;
 use crate::http::routes::Routes;
 
 /// Every address of the site.
-pub(crate) fn routes() -> Routes {
-    steps()
+pub(crate) fn routes(app: &Arc<App>) -> Routes {
+    steps(app)
         .merge(set_up())
         .merge(for_programs())
         .merge(always())
 }
 
 /// The steps of a sign-in and of a sign-out.
-fn steps() -> Routes {
+fn steps(app: &Arc<App>) -> Routes {
+    let at_hub = |methods: MethodRouter<Arc<App>>| {
+        methods.layer(from_fn_with_state(Arc::clone(app), hub::answer_at_hub))
+    };
     Routes::of(Manner::STEP)
-        .route("/", entry(get(home::show).head(start::head)))
+        .route("/", at_hub(entry(get(home::show).head(start::head))))
         .route("/sign-in", entry(get(sign_in::show).post(sign_in::submit)))
         .route("/sign-in/password", entry(post(new_password::submit)))
         .route("/sso/login", entry(get(start::show).head(start::head)))
-        .route("/sso/hand-over", entry(get(hand_over::show)))
+        .route(
+            "/sso/hand-over",
+            at_hub(entry(get(hand_over::show).post(hand_over::nobody))),
+        )
         .route("/sso/acs", post(acs::receive))
         .route(
             "/sso/oidc/callback/{code}",

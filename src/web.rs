@@ -8,7 +8,7 @@ use crate::{api, console, front, gate};
 
 /// Every address, and what is around it.
 pub fn router(app: Arc<App>) -> Edge {
-    let routes = front::routes()
+    let routes = front::routes(&app)
         .merge(console::routes(&app))
         .merge(api::routes())
         .merge(gate::routes());

@@ -67,8 +67,13 @@ pub(super) async fn show(
     see_other(&target).map(without_referrer)
 }
 
+/// A form is the hub's.
+pub(super) async fn nobody(_: CurrentSite) -> Error {
+    Error::MethodNotAllowed
+}
+
 /// What was sealed, and the place that it comes from, if that is still the application's.
-fn found(app: &App, state: &str) -> Option<(HandOverState, ApplicationPlace)> {
+pub(super) fn found(app: &App, state: &str) -> Option<(HandOverState, ApplicationPlace)> {
     let state = app.open_hand_over(state)?;
     let place = app.applications.at_origin(&state.origin)?;
     (place.application.id() == state.application).then_some((state, place))

@@ -7,7 +7,8 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::logout::{SignOutForm, with_sign_out};
-use super::pages::SignedInPage;
+use super::pages::{SignedInPage, Tile};
+use super::signed_in::see_other;
 use super::start;
 use crate::app::App;
 use crate::http::client_address::ClientAddress;
@@ -30,10 +31,13 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     if let Some(signed_in) = signed_in {
-        return Ok(match &site.company.landing {
-            Some(landing) if landing != "/" => Redirect::to(landing).into_response(),
+        let tiles = tiles(&app, &site, &signed_in);
+        return Ok(match (&site.company.landing, tiles.as_slice()) {
+            (Some(landing), _) if landing != "/" => Redirect::to(landing).into_response(),
+            // An administrator has the console to go to as well.
+            (_, [only]) if !signed_in.is_administrator() => see_other(&only.href)?,
             _ => {
-                let page = Page::new(landing_page(&app, &site, &signed_in, &headers));
+                let page = Page::new(landing_page(&app, &site, &signed_in, tiles, &headers));
                 with_sign_out(page, &site, &signed_in.session).into_response()
             }
         });
@@ -55,8 +59,30 @@ pub(super) async fn show(
     }
 }
 
-/// The page of a company that has no application behind its site.
-fn landing_page(app: &App, site: &Site, signed_in: &SignedIn, headers: &HeaderMap) -> SignedInPage {
+/// The applications that somebody may use, by name.
+fn tiles(app: &App, site: &Site, signed_in: &SignedIn) -> Vec<Tile> {
+    let all = app.applications.all();
+    let may = all.iter().filter(|it| {
+        it.application.companies.has(site.company.id) && site.allows(it.id(), &signed_in.groups)
+    });
+    may.filter_map(|it| {
+        Some(Tile {
+            name: it.application.display_name.clone(),
+            description: it.application.settings.description.clone(),
+            href: it.launch_address(site.company.slug.as_str())?,
+        })
+    })
+    .collect()
+}
+
+/// The launch page: who is signed in, and where to go on.
+fn landing_page(
+    app: &App,
+    site: &Site,
+    signed_in: &SignedIn,
+    tiles: Vec<Tile>,
+    headers: &HeaderMap,
+) -> SignedInPage {
     let (user, session) = (&signed_in.user, &signed_in.session);
     let full_name = format!("{} {}", user.first_name, user.last_name);
     let name = match full_name.trim() {
@@ -82,6 +108,7 @@ fn landing_page(app: &App, site: &Site, signed_in: &SignedIn, headers: &HeaderMa
             || "Password".to_owned(),
             |it| it.connection.display_name.clone(),
         ),
+        tiles,
         application: site.company.return_origins.first().map(|origin| {
             let host = origin.as_str().split("//").nth(1).unwrap_or_default();
             (origin.to_string(), host.to_owned())

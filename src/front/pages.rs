@@ -71,9 +71,43 @@ pub(crate) struct SignedInPage {
     pub connection: String,
     pub since: Moment,
     pub expires_at: Moment,
+    /// The applications that the user may use.
+    pub tiles: Vec<Tile>,
     /// The application that the company's sign-ins may lead to: its address, and its host.
     pub application: Option<(String, String)>,
     pub csrf: String,
+}
+
+/// The hub's page, which asks for the company by an e-mail address (rule R40).
+#[derive(Debug, Template)]
+#[template(path = "front/which_company.html")]
+pub(crate) struct WhichCompany {
+    pub frame: Frame,
+    /// The application that is opened.
+    pub application: Option<String>,
+    /// The hand-over on its way.
+    pub state: Option<String>,
+    /// What was typed before.
+    pub email: String,
+    pub notice: Option<String>,
+}
+
+/// An application on the launch page.
+#[derive(Debug)]
+pub(crate) struct Tile {
+    pub name: String,
+    pub description: String,
+    pub href: String,
+}
+
+impl Tile {
+    /// What stands in the place of an icon.
+    pub(crate) fn initial(&self) -> String {
+        let first = self.name.chars().find(|c| c.is_alphanumeric());
+        first
+            .map(|c| c.to_uppercase().collect())
+            .unwrap_or_default()
+    }
 }
 
 /// Sends a message to our own address once more, so that the browser's cookies come with it (rule E2).

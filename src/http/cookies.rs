@@ -20,6 +20,8 @@ pub enum Cookie {
     Known,
     /// Holds the secret of a gate session, on an application's host (rule Q55).
     Gate,
+    /// Names the companies that this browser has said to be of, at the hub (rule R39).
+    Companies,
     /// Says that a browser was led back to an application a moment ago (rule Q29).
     Returned,
     /// Binds a form that is kept over a sign-in to the browser in which it was filled in.
@@ -54,6 +56,8 @@ impl Cookie {
             (Self::Known, false) => "vestibule-known",
             (Self::Gate, true) => "__Host-vestibule-gate",
             (Self::Gate, false) => "vestibule-gate",
+            (Self::Companies, true) => "__Host-vestibule-companies",
+            (Self::Companies, false) => "vestibule-companies",
             (Self::Returned, true) => "__Host-vestibule-returned",
             (Self::Returned, false) => "vestibule-returned",
             (Self::Form, true) => "__Host-vestibule-form",
@@ -64,10 +68,10 @@ impl Cookie {
     /// `Set-Cookie` attributes.
     fn attributes(self, https: bool) -> &'static str {
         match (self, https) {
-            (Self::Session | Self::Gate | Self::Returned, true) => {
+            (Self::Session | Self::Gate | Self::Returned | Self::Companies, true) => {
                 "; Path=/; HttpOnly; SameSite=Lax; Secure"
             }
-            (Self::Session | Self::Gate | Self::Returned, false) => {
+            (Self::Session | Self::Gate | Self::Returned | Self::Companies, false) => {
                 "; Path=/; HttpOnly; SameSite=Lax"
             }
             // Read with forms and pages of ours only.
@@ -107,7 +111,7 @@ impl Cookie {
             Self::Returned => format!("; Max-Age={RETURNED_SECONDS}"),
             Self::Login => format!("; Max-Age={LOGIN_SECONDS}"),
             Self::Bounced => format!("; Max-Age={BOUNCED_SECONDS}"),
-            Self::Known | Self::Through => format!("; Max-Age={KNOWN_SECONDS}"),
+            Self::Known | Self::Through | Self::Companies => format!("; Max-Age={KNOWN_SECONDS}"),
             Self::Form => format!("; Max-Age={FORM_SECONDS}"),
         };
         HeaderValue::try_from(format!(

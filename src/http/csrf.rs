@@ -58,6 +58,7 @@ pub fn csrf_token(app: &App, purpose: &str, cookie: Cookie, value: &str) -> Stri
         Cookie::Gate => "gate",
         Cookie::Login
         | Cookie::Returned
+        | Cookie::Companies
         | Cookie::Bounced
         | Cookie::Through
         | Cookie::Known

@@ -11,8 +11,7 @@ use arc_swap::ArcSwap;
 use super::Site;
 use crate::domain::{Application, ApplicationId, ApplicationSettingsError, CompanyId, DomainName};
 use crate::policy::{
-    ApplicationOrigin, ApplicationRules, CrossSite, Entrance, Fit, RequestOrigin, ReservedPrefix,
-    WebScheme,
+    ApplicationRules, CrossSite, Entrance, Fit, RequestOrigin, ReservedPrefix, WebScheme,
 };
 
 /// An application, ready to be asked about.
@@ -111,16 +110,29 @@ impl ReadyApplication {
         matches!(self.rules.entrance, Entrance::CompanySite(_))
     }
 
-    /// The address that opens it for a user of a company; none where it has no origin for that.
+    /// The address that opens it for a user of a company, who is not asked again which company it is; none where it has no origin for
+    /// that.
     pub fn launch_address(&self, slug: &str) -> Option<String> {
         let settings = &self.application.settings;
-        let url = &settings.launch_url;
-        if !url.starts_with('/') {
-            return Some(url.clone());
+        let path = settings.launch_path()?;
+        let of_url = || {
+            let url = &settings.launch_url;
+            let mut origins = settings.origins.iter().map(ToString::to_string);
+            origins.find(|origin| url.starts_with(origin.as_str()))
+        };
+        let first = || settings.origins.first()?.of_company(slug).ok();
+        let origin = match of_url() {
+            Some(origin) => origin,
+            None => first()?.to_string(),
+        };
+        if self.is_at_site() {
+            return Some(format!("{origin}{path}"));
         }
-        let origin: &ApplicationOrigin = settings.origins.first()?;
-        let origin = origin.of_company(slug).ok()?;
-        Some(format!("{origin}{url}"))
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("organization", slug)
+            .append_pair("rd", path)
+            .finish();
+        Some(format!("{origin}/.vestibule/start?{query}"))
     }
 }
 

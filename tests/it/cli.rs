@@ -1,5 +1,6 @@
 //! The commands, by the real binary in a directory of its own.
 
+mod applications;
 mod attempts;
 mod audit;
 mod companies;

@@ -4,6 +4,8 @@ mod access;
 mod check;
 mod hand_over;
 mod keys;
+mod nginx;
+mod proxied;
 mod revoked;
 mod sign_out;
 mod token;

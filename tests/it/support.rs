@@ -15,6 +15,8 @@ mod deployment;
 mod federation;
 #[cfg(feature = "demo")]
 pub(crate) mod identity_provider;
+#[cfg(feature = "demo")]
+mod nginx;
 mod nouns;
 #[cfg(feature = "demo")]
 mod office;
@@ -48,6 +50,8 @@ pub(crate) use browser::{Browser, hidden_field, unescaped};
 pub(crate) use deployment::{Client, Deployment, Reply, Started, encoded_form, form, sign_in};
 #[cfg(feature = "demo")]
 pub(crate) use federation::Federation;
+#[cfg(feature = "demo")]
+pub(crate) use nginx::{Nginx, free_port};
 pub(crate) use nouns::{
     ACME, BETA, NOW, assign, company, connection, federated_proof, group, new_attempt, new_sign_in,
     profile, unique, user,

@@ -5,6 +5,7 @@
 //!
 //! Tests: `tests/it/operator/keys.rs`. The other half, which moves the files, is `keys/rotation.rs`.
 
+mod identity;
 mod list;
 
 use clap::{Subcommand, ValueEnum};
@@ -35,7 +36,14 @@ pub(in crate::cli) enum KeysCommand {
     /// Use the next key from now on; the one before it still counts
     Rotate {
         /// Which key
-        key: Which,
+        #[arg(required_unless_present = "identity", conflicts_with = "identity")]
+        key: Option<Which>,
+        /// The key that signs identity tokens for applications
+        #[arg(long)]
+        identity: bool,
+        /// Somebody else may have the keys: none of them counts any more
+        #[arg(long, requires = "identity")]
+        compromised: bool,
     },
     /// Forget the key before the one in use
     Retire {
@@ -96,7 +104,12 @@ impl KeysCommand {
                     KeyPurpose::Encryption => "It decrypts already. Then, on this node: vestibule keys rotate encryption",
                 })?;
             }
-            Self::Rotate { key } => {
+            Self::Rotate {
+                key: None,
+                compromised,
+                ..
+            } => identity::rotate(&installation, held, compromised, out).await?,
+            Self::Rotate { key: Some(key), .. } => {
                 let of = KeyPurpose::from(key);
                 let keys = keys::Keys::rotate(config, of, now)?;
                 let event = event(

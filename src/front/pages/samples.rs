@@ -83,10 +83,27 @@ impl SignedInPage {
             company_name: Some("Acme Imaging".into()),
             groups: vec!["SSO Basic".into(), "Photographers".into()],
             connection: "Acme Entra ID".into(),
+            tiles: vec![Tile {
+                name: "CRM".into(),
+                description: "Customers and orders".into(),
+                href: "https://crm.acme.example/.vestibule/start?organization=acme&rd=%2F".into(),
+            }],
             application: Some(("https://app.acme.example".into(), "app.acme.example".into())),
             since: datetime!(2026-03-01 08:15:20 UTC).into(),
             expires_at: datetime!(2026-03-01 20:15:20 UTC).into(),
             csrf: "c2FtcGxl".into(),
+        }
+    }
+}
+
+impl WhichCompany {
+    pub(super) fn sample() -> Self {
+        Self {
+            frame: Frame::default(),
+            application: Some("CRM".into()),
+            state: Some("c2FtcGxl".into()),
+            email: "b.simon@acme.example".into(),
+            notice: Some("No company here has this domain.".into()),
         }
     }
 }

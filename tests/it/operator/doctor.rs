@@ -1,7 +1,8 @@
 //! `doctor` tries what it affirms.
 
-use super::nginx::{behind, free_port};
+use super::nginx::behind;
 use super::{Installation, Said, Server, settings, with_own_keys};
+use crate::support::free_port;
 
 fn doctor(installation: &Installation) -> Said {
     let mut command = installation.command();

@@ -1,9 +1,6 @@
 //! The README's nginx, as it stands, in front of a server: only ports and certificates are the test's.
 
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
@@ -14,77 +11,29 @@ use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 
 use super::{Installation, Server, settings, with_own_keys};
-use crate::support::hidden_field;
+use crate::support::{Nginx, free_port, hidden_field};
 
-/// nginx with the README's block on a port of its own.
-pub(super) struct Nginx {
-    child: Child,
-    pub(super) port: u16,
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Nginx {
-    /// In front of an address, with changes to the block where a test wants one.
-    pub(super) fn start(
-        installation: &Installation,
-        port: u16,
-        upstream: &str,
-        change: impl Fn(String) -> String,
-    ) -> Self {
-        certificate(installation);
-        let block = readme()
-            .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port} ssl;"))
-            .replace(
-                "/etc/ssl/sso.example.com.pem",
-                &shown(installation, "tls.pem"),
-            )
-            .replace(
-                "/etc/ssl/sso.example.com.key",
-                &shown(installation, "tls.key"),
-            )
-            .replace("*.sso.example.com", "localhost *.localhost")
-            .replace("http://127.0.0.1:8080", &format!("http://{upstream}"));
-        let dir = installation.path("nginx");
-        std::fs::create_dir_all(&dir).unwrap();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .map(|kind| format!("{kind}_temp_path {}/{kind};", dir.display()))
-            .join("\n");
-        let file = dir.join("nginx.conf");
-        let all = format!(
-            "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{1}\n}}\n",
-            dir.display(),
-            change(block)
-        );
-        std::fs::write(&file, all).unwrap();
-        let program = if Path::new("/usr/sbin/nginx").exists() {
-            "/usr/sbin/nginx"
-        } else {
-            "nginx"
-        };
-        let child = Command::new(program)
-            .arg("-e")
-            .arg(dir.join("error.log"))
-            .arg("-c")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx is not there: run script/bootstrap test");
-        let nginx = Self { child, port };
-        let up = (0..100).any(|_| {
-            std::thread::sleep(Duration::from_millis(50));
-            TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        let log = std::fs::read_to_string(dir.join("error.log")).unwrap_or_default();
-        assert!(up, "nginx does not take the README's block: {log}");
-        nginx
-    }
+/// nginx with the README's block on a port of its own, in front of an address, with changes to the block where a test wants one.
+fn start(
+    installation: &Installation,
+    port: u16,
+    upstream: &str,
+    change: impl Fn(String) -> String,
+) -> Nginx {
+    certificate(installation);
+    let block = readme()
+        .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port} ssl;"))
+        .replace(
+            "/etc/ssl/sso.example.com.pem",
+            &shown(installation, "tls.pem"),
+        )
+        .replace(
+            "/etc/ssl/sso.example.com.key",
+            &shown(installation, "tls.key"),
+        )
+        .replace("*.sso.example.com", "localhost *.localhost")
+        .replace("http://127.0.0.1:8080", &format!("http://{upstream}"));
+    Nginx::start(installation, port, &change(block))
 }
 
 /// The block of the README.
@@ -133,11 +82,6 @@ fn certificate(installation: &Installation) {
     .unwrap();
 }
 
-pub(super) fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    free.local_addr().unwrap().port()
-}
-
 /// An installation behind nginx: its company's origin is nginx's, and the README's configuration file stands beside.
 pub(super) fn behind(change: impl Fn(String) -> String) -> (Installation, Server, Nginx) {
     let installation = with_own_keys();
@@ -152,7 +96,7 @@ pub(super) fn behind(change: impl Fn(String) -> String) -> (Installation, Server
         ))
         .succeeds();
     let server = Server::start(&installation);
-    let nginx = Nginx::start(&installation, port, &format!("127.0.0.1:{own}"), change);
+    let nginx = start(&installation, port, &format!("127.0.0.1:{own}"), change);
     (installation, server, nginx)
 }
 
