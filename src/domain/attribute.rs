@@ -1,7 +1,7 @@
 //! Further attributes of a person: what a directory says beside the fixed properties, kept for applications (seed 001-25).
 //!
 //! Invariants: a name is a plain word that is never taken for something else that applications are told; a value is whole text that can
-//! be shown, or is not there. Tests: `tests/it/oidc_sign_in/mapping.rs`, `tests/it/sign_in/attributes.rs`.
+//! be shown, or is not there; a sign-in leaves those that it brought, and no others. Tests: `tests/it/oidc_sign_in/mapping.rs`, `tests/it/sign_in/attributes.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt;
