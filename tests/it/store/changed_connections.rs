@@ -11,6 +11,7 @@ on_both!(
     what_another_provider_said_is_refused,
     a_sign_in_behind_a_change_of_provider_is_refused,
     a_change_of_provider_waits_for_those_who_are_bound,
+    no_name_is_left_as_it_was,
 );
 
 const OTHER: &str = "https://id.other.example/";
@@ -131,4 +132,31 @@ async fn a_change_of_provider_waits_for_those_who_are_bound(database: &Database)
     let names = one.store.identities_of(user.id).await.unwrap();
     let names: Vec<_> = names.into_iter().map(|it| it.subject).collect();
     assert_eq!(names, ["away:1"]);
+}
+
+/// Rule R1: not even where somebody has the name already that another one gets.
+async fn no_name_is_left_as_it_was(database: &Database) {
+    let world = World::new(database.open().await).await;
+    let id = world.connection.id;
+    let (first, _) = signed_in(world.sign_in(&person(1)).await);
+    let (second, _) = signed_in(world.sign_in(&person(2)).await);
+    let mut tx = world.store.begin().await.unwrap();
+    for (name, user) in [
+        ("away:1", second.id),
+        ("away:3", first.id),
+        ("oid:1", first.id),
+    ] {
+        assert!(tx.bind_identity(id, name, user, NOW).await.unwrap());
+    }
+    assert_eq!(tx.rewrite_identities(id, "sub:", "away:").await.unwrap(), 2);
+    tx.commit(NOW).await.unwrap();
+    for (user, expected) in [
+        (first, &["away:1", "away:3", "oid:1"][..]),
+        (second, &["away:2"]),
+    ] {
+        let names = world.store.identities_of(user.id).await.unwrap();
+        let mut names: Vec<_> = names.into_iter().map(|it| it.subject).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected);
+    }
 }
