@@ -53,6 +53,19 @@ async fn what_is_too_old_is_asked_for_anew() {
         )
     );
     assert!(!answer.header("set-cookie").contains("session"));
+    let filter = vestibule::store::AttemptFilter::default();
+    let attempts = world.app.store.attempts(world.acme.id, &filter, 9).await;
+    let [record] = attempts.unwrap().try_into().unwrap();
+    assert_eq!(record.outcome, Outcome::Refused);
+    assert_eq!(
+        record.summary,
+        "The sign-in at the provider was too old: the person was sent back to sign in there again (P9)"
+    );
+    assert!(
+        record.record.advice[0].starts_with("Nothing has to be done."),
+        "{:?}",
+        record.record.advice
+    );
     // The provider says it now.
     world.vary(vestibule::demo_idp::OidcVariant::Usual);
     let begun = browser.get(&anew).await;
@@ -80,7 +93,12 @@ async fn prompt_none_loop() {
     let answer = answer_to(&world, &mut browser, &begun).await;
     let begun = browser.get(answer.header("location")).await;
     let answer = answer_to(&world, &mut browser, &begun).await;
-    world.assert_refused(&answer, "P9").await;
+    let attempt = world.assert_refused(&answer, "P9").await;
+    assert!(
+        !attempt.summary.contains("sent back"),
+        "{}",
+        attempt.summary
+    );
     for error in [
         "login_required",
         "interaction_required",
