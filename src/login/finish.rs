@@ -98,6 +98,7 @@ pub(super) async fn finish(
                 code: attempt.code.clone(),
                 attempt: attempt.id,
                 advice: advice::on_account(&refusal),
+                return_to: attempt.return_to.clone(),
             })
         }
         Finished::Rehearsed { rehearsal, .. } => {
